@@ -1,0 +1,157 @@
+"""A card: what is said about one thing in one place, edited in place.
+
+No markup in here. ``bot.render`` turns a card into GitHub Markdown or Slack blocks. Text of our
+own is a plain ``str``; anything somebody else wrote is wrapped in ``Said`` (inline) or
+``Quotation`` / ``Preformatted`` (block), which the renderers defuse.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Strong(_Frozen):
+    """Our own words, stressed."""
+
+    text: str
+
+
+class Code(_Frozen):
+    """A short literal: a command, a path, a number. Safe for untrusted text."""
+
+    text: str
+
+
+class Said(_Frozen):
+    """Words from outside, inline: never markup, never a mention."""
+
+    text: str
+
+
+class Link(_Frozen):
+    """A link; ``text`` may come from outside, ``url`` must be http(s)."""
+
+    text: str
+    url: str
+
+
+Inline = str | Strong | Code | Said | Link
+Line = tuple[Inline, ...]
+
+Tone = Literal["info", "pending", "running", "succeeded", "failed", "refused", "cancelled"]
+
+
+class Paragraph(_Frozen):
+    """One line of prose."""
+
+    line: Line
+
+
+class Bullets(_Frozen):
+    """A list."""
+
+    lines: tuple[Line, ...]
+
+
+class Table(_Frozen):
+    """A small table; every row has as many cells as ``header``."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Line, ...], ...]
+
+
+class Quotation(_Frozen):
+    """Somebody's words as a block, with where they stand."""
+
+    text: str
+    source: Link | None = None
+
+
+class Preformatted(_Frozen):
+    """Fixed-width text as it is: a log, a diff, a test. Safe for untrusted text."""
+
+    text: str
+    language: str = ""
+
+
+class Step(_Frozen):
+    """One step of something that takes time; ``seconds`` is None until it has started."""
+
+    label: str
+    tone: Tone = "pending"
+    seconds: float | None = None
+    detail: Line = ()
+
+
+class Steps(_Frozen):
+    """Progress, step by step."""
+
+    steps: tuple[Step, ...]
+
+
+class Choice(_Frozen):
+    """Something a person may do right here: a checkbox on GitHub, a button in Slack.
+
+    ``sentence`` is the command it stands for, without the leading ``/soulcaster``.
+    """
+
+    label: Line
+    sentence: str
+    done: bool = False
+
+
+class Choices(_Frozen):
+    """A list of choices."""
+
+    choices: tuple[Choice, ...]
+
+
+Block = Paragraph | Bullets | Table | Quotation | Preformatted | Steps | Choices
+
+
+class Section(_Frozen):
+    """A part of a card. ``collapsed`` hides it behind its title where the place can."""
+
+    title: str = ""
+    blocks: tuple[Block, ...]
+    collapsed: bool = False
+
+
+class Fact(_Frozen):
+    """A label and its value."""
+
+    label: str
+    value: Line
+
+
+class Action(_Frozen):
+    """A button. ``sentence`` is a line of the grammar (``fix C-12``), or ``url`` leads away."""
+
+    label: str
+    sentence: str = ""
+    url: str = ""
+    style: Literal["", "primary", "danger"] = ""
+    confirm: str = ""
+
+
+class Card(_Frozen):
+    """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``."""
+
+    key: str
+    title: Line
+    tone: Tone = "info"
+    facts: tuple[Fact, ...] = ()
+    sections: tuple[Section, ...] = ()
+    actions: tuple[Action, ...] = ()
+    footer: Line = ()
+
+
+def note(key: str, *line: Inline, tone: Tone = "info", actions: tuple[Action, ...] = ()) -> Card:
+    """A card of one line."""
+    return Card(key=key, title=line, tone=tone, actions=actions)

@@ -1,0 +1,91 @@
+"""The error tree. What a person reads is the message of a ``UserError``, word for word.
+
+    SoulcasterError
+    ├── UserError               shown as it is: one line, and what to do
+    │   ├── NotUnderstood
+    │   ├── NotAllowed
+    │   ├── NotFound
+    │   ├── QuotaExceeded
+    │   └── RateLimited
+    ├── UpstreamError           somebody else's service
+    │   ├── Unavailable         safe to try again
+    │   └── Rejected            trying again will not help
+    ├── BadSignature            401
+    ├── BadPayload              400
+    ├── TooLarge                413
+    └── ConfigError             a setting is missing or wrong
+
+Caught in three places only: ``handlers/web.py``, ``handlers/commands`` and the job runner.
+"""
+
+from __future__ import annotations
+
+
+class SoulcasterError(Exception):
+    """Anything Soulcaster raises on purpose."""
+
+
+class UserError(SoulcasterError):
+    """Shown to the person word for word."""
+
+
+class NotUnderstood(UserError):
+    """The line is no command we know."""
+
+
+class NotAllowed(UserError):
+    """The person's live role does not reach."""
+
+
+class NotFound(UserError):
+    """What the person named is not here."""
+
+
+class QuotaExceeded(UserError):
+    """A cap set by the project or the operator."""
+
+
+class RateLimited(UserError):
+    """Too much at once; the message says when to come back."""
+
+
+class UpstreamError(SoulcasterError):
+    """A service we call failed."""
+
+
+class Unavailable(UpstreamError):
+    """The service cannot be reached or asks us to wait; safe to retry.
+
+    ``retry_after`` is in seconds, None when the service did not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(UpstreamError):
+    """The service refused; the same request will be refused again.
+
+    ``status`` is the HTTP status, where there was one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class BadSignature(SoulcasterError):
+    """The sender did not prove who it is."""
+
+
+class BadPayload(SoulcasterError):
+    """The body is not what its sender documents."""
+
+
+class TooLarge(SoulcasterError):
+    """The body is over its cap."""
+
+
+class ConfigError(SoulcasterError):
+    """A setting is missing or wrong: which, why, and how to mend it."""

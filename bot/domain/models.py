@@ -1,0 +1,185 @@
+"""The words of DESIGN section 3 as frozen records. Times are aware UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+class Record(BaseModel):
+    """Frozen, closed to unknown fields; a change makes a new record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Frame(Record):
+    """One stack frame, innermost last in a list of frames."""
+
+    path: str
+    function: str = ""
+    line: int | None = None
+    code: str = ""
+    in_app: bool = True
+
+
+class Draft(Record):
+    """One report as a source's parser reads it, before it has a number.
+
+    ``key`` names the item within its source and project (the same for every repeat), ``event``
+    names this one occurrence: the pair makes a second delivery of the same event harmless.
+    """
+
+    source: str
+    key: str = Field(min_length=1, max_length=500)
+    event: str = Field(min_length=1, max_length=500)
+    title: str = Field(max_length=1_000)
+    body: str = Field(default="", max_length=70_000)
+    url: str = ""
+    author: str = ""
+    occurred_at: AwareDatetime
+    count: int = Field(default=1, ge=1)
+    level: Literal["debug", "info", "warning", "error", "critical"] = "error"
+    environment: str = ""
+    release: str = ""
+    people: int = Field(default=0, ge=0)
+    frames: tuple[Frame, ...] = ()
+    fingerprint: str = ""
+    private: bool = False
+    tags: dict[str, str] = Field(default_factory=dict)
+
+
+class Item(Draft):
+    """A feedback item ``I-345``: a draft that has its number, and perhaps its cluster.
+
+    ``updated_at`` is the source's own time of the newest edit seen (an older edit never wins).
+    """
+
+    number: int
+    cluster: int | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    gone: bool = False
+
+    @property
+    def name(self) -> str:
+        """``I-345``."""
+        return f"I-{self.number}"
+
+
+class ClusterState(StrEnum):
+    """The life of a cluster."""
+
+    NEW = "new"
+    TRIAGED = "triaged"
+    FIXING = "fixing"
+    PR_OPENED = "pr_opened"
+    MERGED = "merged"
+    WATCHING = "watching"
+    RESOLVED = "resolved"
+    IGNORED = "ignored"
+    SNOOZED = "snoozed"
+    REGRESSED = "regressed"
+
+
+Severity = Literal["S1", "S2", "S3", "S4"]
+
+
+class Cluster(Record):
+    """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another."""
+
+    number: int
+    state: ClusterState = ClusterState.NEW
+    title: str = ""
+    summary: tuple[Sentence, ...] = ()
+    severity: Severity = "S4"
+    severity_reasons: tuple[str, ...] = ()
+    severity_by: str = ""
+    owner: str = ""
+    snoozed_until: AwareDatetime | None = None
+    snoozed_events: int | None = None
+    ignored_reason: str = ""
+    pull_request: int | None = None
+    redirect: int | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def name(self) -> str:
+        """``C-12``."""
+        return f"C-{self.number}"
+
+
+class Sentence(Record):
+    """One sentence of a summary, tied to the items it came from."""
+
+    text: str
+    items: tuple[int, ...]
+
+
+class Project(Record):
+    """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own."""
+
+    id: int
+    installation: int
+    full_name: str
+    default_branch: str = "main"
+    private: bool = False
+    removed: bool = False
+
+
+class Person(Record):
+    """Who gives a command. ``login`` is empty for an unlinked Slack user."""
+
+    login: str = ""
+    slack_user: str = ""
+    slack_team: str = ""
+    is_bot: bool = False
+
+    @property
+    def name(self) -> str:
+        """How the person is called in a card."""
+        return f"@{self.login}" if self.login else (self.slack_user or "somebody")
+
+
+class RunState(StrEnum):
+    """The one spelling of a state."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Verdict(StrEnum):
+    """How a fix run ended."""
+
+    PROVED = "proved"
+    NOT_REPRODUCED = "not reproduced"
+    NOT_REPAIRED = "reproduced, not repaired"
+    TESTS_DO_NOT_RUN = "tests do not run here"
+    REFUSED_BY_POLICY = "refused by policy"
+    STOPPED = "stopped"
+    LIMIT_REACHED = "limit reached"
+
+
+class Ran(Record):
+    """One command that was run in a sandbox, as evidence. ``tail`` is the end of its output."""
+
+    command: str
+    exit_code: int
+    seconds: float
+    tail: str = ""
+
+
+def utc(moment: datetime) -> datetime:
+    """``moment`` in UTC. Raises ValueError when it is naive."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC)
+
+
+Cluster.model_rebuild()

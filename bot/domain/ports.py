@@ -1,0 +1,250 @@
+"""The ports whose contract is ours. One contract suite each, run against every adapter.
+
+GitHub, Slack and Redis have no port: their vendors own the wire, and we speak it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+Vector = NDArray[np.float32]
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class Embedder(Protocol):
+    """Texts to vectors."""
+
+    @property
+    def id(self) -> str:
+        """Names model, version and dimensions; stored beside every vector it made."""
+
+    @property
+    def dimensions(self) -> int:
+        """Floats a vector."""
+
+    async def embed(self, texts: Sequence[str]) -> Vector:
+        """One unit-length row a text: shape ``(len(texts), dimensions)``, float32.
+
+        An empty text gives a row of zeros. Raises Unavailable (safe to retry) or Rejected.
+        """
+
+    async def close(self) -> None:
+        """Release connections and threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stored vector; ``similarity`` is plain cosine in [-1, 1]."""
+
+    id: str
+    similarity: float
+
+
+class VectorIndex(Protocol):
+    """Vectors by namespace. ``{project}:{embedder id}``: embedders are never mixed."""
+
+    @property
+    def id(self) -> str:
+        """Which adapter this is."""
+
+    async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
+        """Store ``vectors[i]`` as ``ids[i]``. May become visible late. Raises Unavailable."""
+
+    async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
+        """Nearest stored vectors, best first. An unknown namespace is empty.
+
+        Never read your own writes through the index. Raises Unavailable.
+        """
+
+    async def delete(self, namespace: str, ids: Sequence[str]) -> None:
+        """Forget these; unknown ids are ignored."""
+
+    async def drop(self, namespace: str) -> None:
+        """Forget the whole namespace."""
+
+    async def close(self) -> None:
+        """Release connections and files."""
+
+
+class LanguageModel(Protocol):
+    """Structured answers only: untrusted text goes in as data, a validated record comes out."""
+
+    @property
+    def id(self) -> str:
+        """The model's name."""
+
+    async def answer(
+        self, shape: type[Shape], *, instructions: str, material: str, max_output_tokens: int = 2048
+    ) -> Shape:
+        """An instance of ``shape``. Raises Unavailable, or Rejected when no valid answer came."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+OnOutput = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a sandbox may use. Seconds of wall time for its whole life, MB of memory,
+    processes, and bytes of output kept of one command."""
+
+    seconds: float = 1800
+    memory_mb: int = 2048
+    processes: int = 256
+    output_bytes: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command that has ended. A timeout kills it and gives exit code 124."""
+
+    command: str
+    exit_code: int
+    stdout: str
+    stderr: str
+    seconds: float
+    timed_out: bool = False
+    truncated: bool = False
+
+
+class Sandbox(Protocol):
+    """One disposable machine. Paths are relative to its work folder. Holds no credential."""
+
+    @property
+    def id(self) -> str:
+        """Names it for sweeps and logs."""
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        cwd: str = ".",
+        env: Mapping[str, str] | None = None,
+        on_output: OnOutput | None = None,
+    ) -> Finished:
+        """Run a shell command to its end; ``on_output`` sees text as it comes.
+
+        Being cancelled kills the command. Raises Unavailable when the sandbox is gone.
+        """
+
+    async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
+        """Write one file, making its folders."""
+
+    async def read(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
+        """Read one file. Raises NotFound, or TooLarge over ``max_bytes``."""
+
+    async def upload(self, tar: bytes, *, into: str = ".") -> None:
+        """Unpack an uncompressed tar into a folder."""
+
+    async def download(self, path: str = ".", *, max_bytes: int = 200_000_000) -> bytes:
+        """A folder as an uncompressed tar. Raises TooLarge over ``max_bytes``."""
+
+    async def kill(self) -> None:
+        """End it and everything in it. Harmless when repeated."""
+
+
+class Sandboxes(Protocol):
+    """Where sandboxes come from."""
+
+    @property
+    def id(self) -> str:
+        """Which adapter this is."""
+
+    @property
+    def isolation(self) -> Literal["machine", "namespaces", "none"]:
+        """How far apart a sandbox is from this machine."""
+
+    async def open(
+        self,
+        *,
+        template: str,
+        limits: Limits,
+        egress: Sequence[str] = (),
+        key: str,
+        labels: Mapping[str, str] | None = None,
+    ) -> Sandbox:
+        """A fresh sandbox. ``egress`` lists hosts it may reach (none: no network).
+
+        The same ``key`` again gives the same sandbox where it still lives, never a second one.
+        Raises Unavailable, or ConfigError where this machine can't isolate it.
+        """
+
+    async def alive(self) -> Mapping[str, Mapping[str, str]]:
+        """Labels of every sandbox of ours that lives, by id; for the sweep."""
+
+    async def kill(self, sandbox_id: str) -> None:
+        """End one by id, whoever opened it."""
+
+    async def close(self) -> None:
+        """Release connections. Sandboxes are not ended by this."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepairTask:
+    """What every agent sees; also written into the sandbox as ``.soulcaster/task.json``.
+
+    ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must
+    turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
+    """
+
+    title: str
+    plan: str
+    evidence: str
+    rules: str
+    root: str
+    failing: tuple[str, ...]
+    suite: str
+    test_files: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
+    steering: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What an agent may spend: steps, seconds of wall time, US dollars."""
+
+    steps: int = 60
+    seconds: float = 900
+    dollars: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What an agent did. The patch is read from the sandbox, not from here.
+
+    ``outcome`` says whether the agent believes it is done.
+    """
+
+    outcome: Literal["done", "gave up", "limit reached", "broken"]
+    note: str
+    steps: int = 0
+    seconds: float = 0
+    dollars: float = 0
+    log: tuple[str, ...] = field(default=())
+
+
+Tell = Callable[[str], Awaitable[None]]
+Heard = Callable[[], Awaitable[Sequence[str]]]
+
+
+class Agent(Protocol):
+    """Edits the checkout in a sandbox until the failing commands are green."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the roster, without the ``~``."""
+
+    async def work(
+        self, task: RepairTask, sandbox: Sandbox, *, budget: Budget, tell: Tell, heard: Heard
+    ) -> Worked:
+        """Work until done or out of budget. ``tell`` reports progress, ``heard`` gives new
+        steering notes. Raises Unavailable when model or sandbox cannot be reached."""
