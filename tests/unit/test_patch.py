@@ -1,0 +1,342 @@
+"""Trees, tarballs, patches; git itself is the judge of the text."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.errors import BadPayload, TooLarge, UserError
+from bot.domain.patch import (
+    EXECUTABLE,
+    SYMLINK,
+    Entry,
+    Patch,
+    apply,
+    diff,
+    tar_from_tree,
+    tree_from_tar,
+    unwanted,
+)
+from bot.domain.patch.lines import edits, split_lines
+
+lines = st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"    d\n", b"+x\n", b"- y\n"])
+contents = st.one_of(
+    st.lists(lines, max_size=40).map(b"".join),
+    st.tuples(st.lists(lines, max_size=12).map(b"".join), st.binary(max_size=12)).map(b"".join),
+)
+names = st.sampled_from(
+    ["a.py", "b c.txt", 'q"uote', "ünï.md", "d/e.py", "d/f/g", "tab\there", "back\\slash", "z"]
+)
+entries = st.builds(Entry, mode=st.sampled_from([0o100644, 0o100755]), data=contents) | st.builds(
+    Entry, mode=st.just(SYMLINK), data=st.sampled_from([b"a.py", b"../x", b"d/e.py"])
+)
+trees = st.dictionaries(names, entries, max_size=6)
+
+
+@given(trees, trees)
+def test_applying_a_diff_gives_the_other_tree(before, after):
+    patch = diff(before, after)
+    assert apply(before, patch) == after
+    assert apply(after, patch.reverse) == before
+    assert Patch.model_validate_json(patch.model_dump_json()) == patch
+    assert bool(patch) == (before != after)
+
+
+@given(trees)
+def test_a_tree_survives_its_tarball(tree):
+    assert tree_from_tar(tar_from_tree(tree)) == tree
+    assert tar_from_tree(tree) == tar_from_tree(dict(reversed(tree.items())))
+
+
+@given(st.lists(lines, max_size=30), st.lists(lines, max_size=30))
+@example([b"a\n"] * 30, [b"a\n"] * 3)
+def test_edits_rebuild_the_new_text_and_are_shortest(old, new):
+    position, rebuilt = 0, []
+    script = edits(old, new)
+    for edit in script:
+        assert edit.old_start >= position
+        rebuilt += old[position : edit.old_start] + new[edit.new_start : edit.new_end]
+        position = edit.old_end
+    assert rebuilt + old[position:] == new
+    kept = len(old) - sum(edit.old_end - edit.old_start for edit in script)
+    assert kept == _longest_common_subsequence(old, new)
+
+
+def _longest_common_subsequence(old, new):
+    row = [0] * (len(new) + 1)
+    for left in old:
+        previous = 0
+        for index, right in enumerate(new, start=1):
+            previous, row[index] = (
+                row[index],
+                previous + 1 if left == right else max(row[index], row[index - 1]),
+            )
+    return row[-1]
+
+
+def _checkout(folder: Path, tree) -> None:
+    for path, entry in tree.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if entry.is_symlink:
+            target.symlink_to(entry.target)
+        else:
+            target.write_bytes(entry.data)
+            target.chmod(entry.git_mode & 0o777)
+
+
+def _read(folder: Path):
+    found = {}
+    for path in folder.rglob("*"):
+        if ".git" in path.parts or (path.is_dir() and not path.is_symlink()):
+            continue
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            found[name] = Entry(mode=SYMLINK, data=str(path.readlink()).encode())
+        else:
+            mode = EXECUTABLE if path.stat().st_mode & 0o100 else 0o100644
+            found[name] = Entry(mode=mode, data=path.read_bytes())
+    return found
+
+
+def _git(folder: Path, *args: str, data: bytes | None = None) -> bytes:
+    command = ["git", "-c", "core.autocrlf=false", "-c", "user.name=t", "-c", "user.email=t@t"]
+    done = subprocess.run([*command, *args], cwd=folder, input=data, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+@settings(max_examples=40, deadline=None)
+@given(before=trees, after=trees)
+@example({"a": Entry(data=b"")}, {"b": Entry(data=b"")})
+@example({"a": Entry(data=b"x\r\ny")}, {"a": Entry(data=b"x\r\nz\r\n")})
+@example({"a": Entry(data=b"x\n")}, {"a": Entry(mode=SYMLINK, data=b"b")})
+@example({"a": Entry(data=b"\0\1")}, {"a": Entry(data=bytes(range(256)) * 9)})
+@example({"a": Entry(data=b"x\n")}, {"a": Entry(mode=EXECUTABLE, data=b"x\n")})
+def test_git_applies_the_text(tmp_path_factory, before, after):
+    folder = tmp_path_factory.mktemp("repository")
+    _checkout(folder, before)
+    patch = diff(before, after)
+    if patch:
+        _git(folder, "init", "-q")
+        _git(folder, "add", "-A")
+        _git(folder, "apply", "--whitespace=nowarn", "-", data=patch.unified_bytes)
+    assert _read(folder) == after
+
+
+def test_the_text_is_what_git_prints(tmp_path):
+    before = {
+        "shop/cart.py": Entry(
+            data=b"".join(b"%s %d\n" % (b"  line" if n % 5 else b"line", n) for n in range(30))
+        ),
+        "run.sh": Entry(data=b"echo\n"),
+        "old name.txt": Entry(data=b"gone\n"),
+        "dos.txt": Entry(data=b"one\r\ntwo\r\n"),
+        "end.txt": Entry(data=b"no newline"),
+    }
+    after = {
+        "shop/cart.py": Entry(
+            data=before["shop/cart.py"]
+            .data.replace(b"  line 4\n", b"  line four\n")
+            .replace(b"  line 22\n", b"  line 22\n  extra\n")
+        ),
+        "run.sh": Entry(mode=EXECUTABLE, data=b"echo\n"),
+        "dos.txt": Entry(data=b"one\r\n2\r\n"),
+        "end.txt": Entry(data=b"no newline\nnow"),
+        "empty": Entry(),
+        "naïve.py": Entry(data=b"x = 1\n"),
+    }
+    _checkout(tmp_path, before)
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-qm", "base")
+    for path in tmp_path.iterdir():
+        if path.is_file():
+            path.unlink()
+    _checkout(tmp_path, after)
+    _git(tmp_path, "add", "-A")
+    printed = _git(tmp_path, "diff", "--cached", "--binary", "--no-renames")
+    ours = diff(before, after)
+    assert ours.unified_bytes == printed
+    assert ours.stats.files == 7
+    assert (ours.stats.added, ours.stats.removed) == (6, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("/etc/passwd", tarfile.REGTYPE),
+        ("../up", tarfile.REGTYPE),
+        ("a/../../up", tarfile.REGTYPE),
+        ("dev", tarfile.CHRTYPE),
+        ("dev", tarfile.BLKTYPE),
+        ("pipe", tarfile.FIFOTYPE),
+        ("hard", tarfile.LNKTYPE),
+    ],
+)
+def test_an_unsafe_tarball_is_refused(name, kind):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = kind, "/etc/passwd"
+        tar.addfile(info)
+    with pytest.raises(BadPayload):
+        tree_from_tar(buffer.getvalue())
+
+
+def _tar(*members: tuple[str, bytes, str]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, kind, content in members:
+            info = tarfile.TarInfo(name)
+            info.type = kind
+            if kind == tarfile.REGTYPE:
+                info.size = len(content)
+            else:
+                info.linkname = content
+            tar.addfile(info, io.BytesIO(content.encode()))
+    return buffer.getvalue()
+
+
+def test_writing_through_a_symlink_is_refused():
+    with pytest.raises(BadPayload, match="as a folder"):
+        tree_from_tar(_tar(("a", tarfile.SYMTYPE, "/etc"), ("a/cron", tarfile.REGTYPE, "x")))
+
+
+def test_the_same_path_twice_is_refused():
+    with pytest.raises(BadPayload, match="twice"):
+        tree_from_tar(_tar(("a", tarfile.REGTYPE, "x"), ("./a", tarfile.REGTYPE, "y")))
+
+
+def test_a_hard_link_within_is_the_file_it_links():
+    tree = tree_from_tar(_tar(("a", tarfile.REGTYPE, "x"), ("b", tarfile.LNKTYPE, "a")))
+    assert tree["b"] == tree["a"]
+
+
+def test_caps_and_bombs():
+    import gzip
+
+    bomb = gzip.compress(b"\0" * 5_000_000)
+    with pytest.raises(TooLarge):
+        tree_from_tar(bomb, max_bytes=1_000_000)
+    many = _tar(*((f"f{n}", tarfile.REGTYPE, "") for n in range(20)))
+    with pytest.raises(TooLarge):
+        tree_from_tar(many, max_files=10)
+    for garbage in (b"", b"no tar" * 200, b"\x1f\x8bgarbage"):
+        with pytest.raises(BadPayload):
+            tree_from_tar(garbage)
+
+
+def test_a_github_tarball_loses_its_first_folder():
+    tree = tree_from_tar(_tar(("o-r-sha/a/b.py", tarfile.REGTYPE, "x")), strip=1)
+    assert list(tree) == ["a/b.py"]
+
+
+def test_droppings_and_ignored_files_are_left_out():
+    before = {
+        "a.py": Entry(data=b"1\n"),
+        ".gitignore": Entry(data=b"target/\n*.log\n"),
+        "kept.log": Entry(data=b"1\n"),
+    }
+    after = before | {
+        "a.py": Entry(data=b"2\n"),
+        "kept.log": Entry(data=b"2\n"),
+        "x.log": Entry(data=b"new"),
+        "target/debug/app": Entry(data=b"\0"),
+        "__pycache__/a.cpython-311.pyc": Entry(data=b"\0"),
+        "pkg/.pytest_cache/README.md": Entry(data=b""),
+        "node_modules/left-pad/index.js": Entry(data=b""),
+        ".coverage": Entry(data=b""),
+        ".soulcaster/task.json": Entry(data=b"{}"),
+        ".git/config": Entry(data=b"[core]"),
+        "a.pyc": Entry(data=b""),
+    }
+    assert diff(before, after).paths == ("a.py", "kept.log")
+
+
+def test_an_agent_cannot_hide_a_file_by_ignoring_it():
+    after = {".gitignore": Entry(data=b"evil.py\n"), "evil.py": Entry(data=b"x")}
+    assert diff({}, after).paths == (".gitignore", "evil.py")
+
+
+IGNORE = """
+# a comment
+*.log
+!important.log
+/build
+docs/*.txt
+**/cache
+foo/**
+a/**/b
+temp/
+te?t.md
+[ab]c.py
+[!x]y.z
+\\#hash
+\\!bang
+trailing\\ \n"""
+SAMPLES = [
+    "x.log",
+    "important.log",
+    "d/x.log",
+    "build",
+    "d/build",
+    "build/x",
+    "docs/a.txt",
+    "docs/d/a.txt",
+    "cache",
+    "d/cache/x",
+    "foo",
+    "foo/x",
+    "foo/y/z",
+    "a/b",
+    "a/x/b",
+    "a/x/y/b/c",
+    "temp",
+    "temp/x",
+    "d/temp/x",
+    "test.md",
+    "tet.md",
+    "te/t.md",
+    "ac.py",
+    "bc.py",
+    "cc.py",
+    "qy.z",
+    "xy.z",
+    "#hash",
+    "!bang",
+    "d/#hash",
+    "other",
+]
+
+
+@pytest.mark.parametrize("path", SAMPLES)
+def test_ignoring_agrees_with_git(tmp_path_factory, path):
+    folder = tmp_path_factory.mktemp("ignore")
+    (folder / ".gitignore").write_text(IGNORE)
+    _git(folder, "init", "-q")
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("")
+    said = subprocess.run(["git", "check-ignore", "-q", path], cwd=folder, check=False)
+    rules = {".gitignore": Entry(data=IGNORE.encode())}
+    assert unwanted(rules)(path) == (said.returncode == 0)
+
+
+def test_a_patch_that_does_not_fit_is_refused():
+    patch = diff({"a": Entry(data=b"1")}, {"a": Entry(data=b"2")})
+    with pytest.raises(UserError, match="a has changed since"):
+        apply({"a": Entry(data=b"3")}, patch)
+
+
+def test_a_hostile_file_cannot_keep_the_diff_busy():
+    old, new = [b"same\n", b"x\n"] * 60_000, [b"y\n", b"same\n", b"same\n"] * 40_000
+    assert edits(old, new)
+
+
+def test_lines_end_at_lf_only():
+    assert split_lines(b"a\rb\x0bc\r\nd") == [b"a\rb\x0bc\r\n", b"d"]
