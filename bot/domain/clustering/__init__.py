@@ -1,0 +1,28 @@
+"""Which reports are one problem: evidence, decisions with reasons, corrections, operations.
+
+**Invariant:** everything in here is pure and deterministic; the same items with the same vectors
+in the same order give the same clusters.
+"""
+
+from bot.domain.clustering.calibration import Calibration, Thresholds, calibration_for
+from bot.domain.clustering.decision import Action, Candidate, Decision
+from bot.domain.clustering.engine import Engine, in_order
+from bot.domain.clustering.links import Links, Pair
+from bot.domain.clustering.report import Kind, Reading, Report, read_report
+
+__all__ = [
+    "Action",
+    "Calibration",
+    "Candidate",
+    "Decision",
+    "Engine",
+    "Kind",
+    "Links",
+    "Pair",
+    "Reading",
+    "Report",
+    "Thresholds",
+    "calibration_for",
+    "in_order",
+    "read_report",
+]

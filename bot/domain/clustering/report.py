@@ -1,0 +1,127 @@
+"""A report as the engine sees it, and what it reads out of it."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.models import Frame
+from bot.domain.text import CommonLines, Text, fingerprint, read, stack_signature, template, terms
+
+Terms = NDArray[np.uint32]
+
+
+class Kind(StrEnum):
+    """What sort of stream a report belongs to: it decides how eagerly reports are joined."""
+
+    TRACKER = "tracker"
+    ALERT = "alert"
+    FEEDBACK = "feedback"
+
+
+TRACKERS = frozenset({"github", "gitlab", "jira", "linear", "bugzilla", "asana", "azure"})
+ALERTS = frozenset(
+    {"sentry", "datadog", "splunk", "alertmanager", "grafana", "opsgenie", "pagerduty", "rollbar",
+     "bugsnag", "newrelic", "cloudwatch", "logs"}
+)  # fmt: skip
+SHORT_FEEDBACK = 400  # characters; longer manual reports are written like issues
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One feedback item, as much of it as clustering needs. ``id`` is its number."""
+
+    id: int
+    source: str
+    title: str
+    body: str
+    created_at: datetime
+    frames: tuple[Frame, ...] = ()
+    fingerprint: str = ""
+    environment: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """From the source; an unknown source is judged by how its text is written."""
+        if self.source in TRACKERS:
+            return Kind.TRACKER
+        if self.source in ALERTS or self.fingerprint:
+            return Kind.ALERT
+        return Kind.FEEDBACK if len(self.title) + len(self.body) <= SHORT_FEEDBACK else Kind.TRACKER
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a report says, in the engine's terms. A pure function of the report and of the lines
+    that the project's earlier reports share.
+
+    ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
+    are hashes, sorted and unique.
+    """
+
+    id: int
+    kind: Kind
+    created: float
+    text: str
+    keys: tuple[str, ...]
+    title: Terms
+    prose: Terms
+    code: Terms
+    errors: Terms
+    frames: Terms
+    template: tuple[str, ...]
+    lines: frozenset[int]
+
+
+def hashed(words: Iterable[str]) -> Terms:
+    """Sorted unique 32-bit names of words."""
+    return np.unique(np.fromiter((zlib.crc32(w.encode()) for w in words), dtype=np.uint32))
+
+
+PROSE_TERMS, CODE_TERMS = 160, 80
+
+
+def frame_names(frames: Iterable[Frame]) -> list[str]:
+    """Frames as words, free of line numbers and folders."""
+    return [f"{frame.path.rsplit('/', 1)[-1]}:{frame.function.split('(')[0]}" for frame in frames]
+
+
+def read_report(report: Report, common: CommonLines | None = None) -> Reading:
+    """Read one report; lines in ``common`` are left out."""
+    said = read(report.title, report.body, common)
+    frames = report.frames or said.frames
+    keys = [f"given:{report.fingerprint}"] if report.fingerprint else []
+    keys += [key for key in (fingerprint(report.title, report.body),) if key]
+    if signature := stack_signature(said.error or report.title, frames):
+        keys.append(signature)
+    title_words = terms(said.title)
+    return Reading(
+        id=report.id,
+        kind=report.kind,
+        created=report.created_at.timestamp(),
+        text=said.to_embed(),
+        keys=tuple(keys),
+        title=hashed(title_words),
+        prose=hashed(terms(said.prose)[:PROSE_TERMS]),
+        code=hashed(terms(said.code)[:CODE_TERMS]),
+        errors=hashed(terms("\n".join(said.errors[:5]))),
+        frames=hashed(frame_names(frames[-20:])),
+        template=_template(report, said),
+        lines=said.lines,
+    )
+
+
+_SPACE = re.compile(r"\s+")
+
+
+def _template(report: Report, said: Text) -> tuple[str, ...]:
+    if report.kind is not Kind.ALERT:
+        return ()
+    return template(_SPACE.sub(" ", report.body or said.title)[:1_000])

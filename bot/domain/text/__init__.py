@@ -1,0 +1,25 @@
+"""What a report says, freed of what is only noise.
+
+``read`` takes a title and a body apart into prose, code, error lines and stack frames;
+``mask`` hides what differs between two reports of one problem (numbers, ids, paths, times);
+``fingerprint`` names exact and near-exact repeats; ``terms`` are the words to search by.
+Everything here is a pure function of its arguments.
+"""
+
+from bot.domain.text.fingerprint import fingerprint, stack_signature, template
+from bot.domain.text.frames import frames_of
+from bot.domain.text.masking import mask
+from bot.domain.text.reading import CommonLines, Text, read
+from bot.domain.text.terms import terms
+
+__all__ = [
+    "CommonLines",
+    "Text",
+    "fingerprint",
+    "frames_of",
+    "mask",
+    "read",
+    "stack_signature",
+    "template",
+    "terms",
+]

@@ -1,0 +1,31 @@
+"""Hides what differs between two reports of the same problem."""
+
+from __future__ import annotations
+
+import re
+
+_PARTS = (
+    # The order decides: the longer and more particular forms come first.
+    ("url", r"\b[a-z][a-z0-9+.-]{1,15}://[^\s<>\"'`)\]]+"),
+    ("email", r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    ("uuid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
+    (
+        "time",
+        r"\b\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?)?"
+        r"(?:Z|\s?[+-]\d\d:?\d\d)?\b"
+        r"|\b(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct"
+        r"|nov|dec)[a-z]*\s+\d{1,2}(?:,?\s+\d{4})?(?:\s+\d{1,2}:\d\d(?::\d\d)?)?\b"
+        r"|\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?\b",
+    ),
+    ("ip", r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\b(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}\b"),
+    ("path", r"(?<![\w.])(?:[a-z]:)?(?:[\\/][\w.@%+~$-]+){2,}[\\/]?|(?<!\w)~?/[\w.-]+/[\w./-]*"),
+    ("hex", r"\b0x[0-9a-f]+\b|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b"),
+    ("id", r"\b[a-z]+(?:[_-][a-z]+)*_-?\d[\w-]*"),
+    ("num", r"(?<![a-z_])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?![a-z_])"),
+)
+_ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PARTS), re.IGNORECASE)
+
+
+def mask(text: str) -> str:
+    """``text`` with urls, addresses, ids, hex, times, paths and numbers as ``<kind>``."""
+    return _ANY.sub(lambda match: f"<{match.lastgroup}>", text)

@@ -1,0 +1,65 @@
+"""The words a report can be found by."""
+
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[^\W\d_]+", re.UNICODE)
+_HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_STOP = frozenset(
+    word
+    for line in (
+        "a about after all also am an and any are as at be because been before being but",
+        "by can could did do does doing don for from get got had has have having he her",
+        "here hi him his how i if in into is it its just like ll let me more most my no",
+        "not now of off on once only or other our out over own please re s same she",
+        "should so some such t than thank thanks that the their them then there these",
+        "they this those through to too under until up us use used using ve very was way",
+        "we were what when where which while who why will with would yes you your",
+    )
+    for word in line.split()
+)
+
+
+def stem(word: str) -> str:
+    """A light stem of a lower-case English word: plural, -ing and -ed off, nothing cleverer."""
+    if len(word) > 4:
+        if word.endswith("ies"):
+            return word[:-3] + "y"
+        if word.endswith(("sses", "shes", "ches", "xes")):
+            return word[:-2]
+        if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+            word = word[:-1]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            word = word[: -len(ending)]
+            if word[-1] == word[-2] and word[-1] not in "sl":
+                word = word[:-1]
+            break
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+def terms(text: str) -> list[str]:
+    """Stemmed words, and for an identifier its parts as well, in order, repeats kept.
+
+    ``NullPointerException`` gives itself and ``null``, ``pointer``, ``exception``.
+    """
+    found: list[str] = []
+    for word in _WORD.findall(text):
+        lower = word.lower()
+        if lower in _STOP or len(lower) < 2 or len(lower) > 60:
+            continue
+        if lower == word or word[1:].islower():
+            if "_" not in word:
+                found.append(stem(lower))
+                continue
+        elif word.isupper() and "_" not in word:
+            found.append(stem(lower))
+            continue
+        found.append(lower)
+        parts = _HUMP.findall(word)
+        if len(parts) > 1:
+            found += [
+                stem(part.lower()) for part in parts if len(part) > 2 and part.lower() not in _STOP
+            ]
+    return found
