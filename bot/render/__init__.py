@@ -1,0 +1,21 @@
+"""One card, two markups.
+
+Markup is written in this room and nowhere else. **Invariant:** text from outside leaves it dead:
+it notifies nobody, links nowhere, starts no command and is never read as markup. **Invariant:**
+whatever the card, what comes out is within the limits of the place it goes to; a card that is too
+long is shortened before it is rendered, so that no marker, fence or entity is ever cut in two.
+"""
+
+from bot.render.blocks import SlackMessage, render_blocks
+from bot.render.markdown import render_document, render_markdown
+from bot.render.marker import find_marker, marker, ticked
+
+__all__ = [
+    "SlackMessage",
+    "find_marker",
+    "marker",
+    "render_blocks",
+    "render_document",
+    "render_markdown",
+    "ticked",
+]

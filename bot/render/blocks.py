@@ -1,0 +1,276 @@
+"""A card as Slack blocks. https://docs.slack.dev/reference/block-kit/blocks
+
+Every text of ours is ``verbatim``: Slack then links no address and no name by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from bot.domain.card import (
+    Action,
+    Block,
+    Bullets,
+    Card,
+    Choices,
+    Code,
+    Fact,
+    Inline,
+    Line,
+    Link,
+    Paragraph,
+    Preformatted,
+    Quotation,
+    Said,
+    Section,
+    Steps,
+    Strong,
+    Table,
+)
+from bot.render.defuse import (
+    plain,
+    safe_url,
+    slack_code,
+    slack_escaped,
+    slack_fence,
+    slack_own,
+    slack_quote,
+    slack_said,
+    visible,
+)
+from bot.render.shorten import cut, cut_line, cut_middle, fitting, length, shorten_section
+from bot.render.tables import monospace, table_block, words
+from bot.render.tones import ICONS, step_state, tone_word
+
+BLOCKS, BUTTONS, FIELDS = 50, 25, 10  # a message, an actions block, a section
+TEXT, FIELD, CONTEXT, HEADER, LABEL, VALUE, CONFIRM = 3_000, 2_000, 2_000, 150, 75, 2_000, 300
+COLLAPSED = {"characters": 300, "entries": 3}
+
+Json = dict[str, Any]
+Source = TypeVar("Source")
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """What ``chat.postMessage`` takes; ``text`` is what a notification shows."""
+
+    text: str
+    blocks: list[Json]
+
+
+def render_blocks(card: Card) -> SlackMessage:
+    """``card`` as at most 50 blocks. A button's ``value`` is a sentence of the grammar, its
+    ``action_id`` stays the same from edit to edit."""
+    return fitting(card, _message, lambda message: len(message.blocks) <= BLOCKS)
+
+
+def _message(card: Card) -> SlackMessage:
+    return SlackMessage(text=_notification(card), blocks=_Slack().card(card))
+
+
+def _notification(card: Card) -> str:
+    word = tone_word(card.tone)
+    said = slack_said(cut(words(card.title), 200))
+    return f"{ICONS[card.tone]} {said}{f' ({word})' if word else ''}"
+
+
+class _Slack:
+    """Renders one message; it remembers what a message may have once only."""
+
+    def __init__(self) -> None:
+        self._table_used = False
+        self._ids: Counter[str] = Counter()
+
+    def card(self, card: Card) -> list[Json]:
+        return [
+            self.header(card),
+            *self.facts(card.facts),
+            *(block for section in card.sections for block in self.section(section)),
+            *self.buttons(card.actions),
+            *_context(_within(card.footer, CONTEXT)),
+        ]
+
+    def header(self, card: Card) -> Json:
+        icon, word = ICONS[card.tone], tone_word(card.tone)
+        room = HEADER - length(icon) - len(word) - 4
+        title = cut(words(card.title), room) or card.key[:40] or "–"
+        text = f"{icon} {title}{f' · {word}' if word else ''}"
+        return {"type": "header", "text": _plain_text(text, HEADER)}
+
+    def facts(self, facts: Sequence[Fact]) -> list[Json]:
+        fields = [
+            _mrkdwn(f"*{slack_own(cut(plain(fact.label), 50)) or '–'}*\n{value or '–'}")
+            for fact in facts
+            for value in [_within(fact.value, FIELD - 300)]
+        ]
+        return [{"type": "section", "fields": part} for part in _chunks(fields, FIELDS)]
+
+    def section(self, section: Section) -> list[Json]:
+        shown = shorten_section(section, **COLLAPSED) if section.collapsed else section
+        title = slack_own(cut(plain(section.title), 300))
+        blocks = _section(f"*{title}*") if title else []
+        blocks += [block for part in shown.blocks for block in self.block(part)]
+        return blocks + (_context("_Shortened here._") if shown != section else [])
+
+    def block(self, block: Block) -> list[Json]:
+        match block:
+            case Paragraph(line=line):
+                return _section(_within(line, TEXT))
+            case Bullets(lines=lines):
+                return _sections(f"• {_within(line, TEXT - 10)}" for line in lines)
+            case Table():
+                return self.table(block)
+            case Quotation(text=text, source=source):
+                quoted = _cut_to(text, TEXT, cut, slack_quote) if visible(text).strip() else ""
+                return _section(quoted) + (_context(_within((source,), CONTEXT)) if source else [])
+            case Preformatted(text=text):
+                return _preformatted(text)
+            case Steps(steps=steps):
+                return _sections(
+                    f"{ICONS[step.tone]} {slack_own(cut(plain(step.label), 300))}"
+                    f"{step_state(step)}"
+                    f"{f' — {_within(step.detail, 1_000)}' if step.detail else ''}"
+                    for step in steps
+                )
+            case Choices():
+                return self.choices(block)
+
+    def table(self, table: Table) -> list[Json]:
+        block = None if self._table_used else table_block(table)
+        if block is None:
+            return _preformatted(monospace(table)) if table.header else []
+        self._table_used = True
+        return [block]
+
+    def choices(self, choices: Choices) -> list[Json]:
+        done = [choice for choice in choices.choices if choice.done]
+        open_ = [choice for choice in choices.choices if not choice.done]
+        buttons = (Action(label=words(each.label), sentence=each.sentence) for each in open_)
+        return [
+            *_sections(f"{ICONS['succeeded']} {_within(each.label, 1_000)}" for each in done),
+            *self.buttons(buttons),
+        ]
+
+    def buttons(self, actions: Iterable[Action]) -> list[Json]:
+        """Buttons, 25 a block; a sentence too long for one is left to be typed."""
+        actions = list(actions)
+        buttons = [button for action in actions if (button := self.button(action))]
+        typed = [plain(each.sentence) for each in actions if len(plain(each.sentence)) > VALUE]
+        blocks: list[Json] = [
+            {"type": "actions", "elements": part} for part in _chunks(buttons, BUTTONS)
+        ]
+        hint = (
+            f"Too long for a button, so type it: {slack_code(cut(typed[0], 300))}" if typed else ""
+        )
+        return blocks + _context(hint)
+
+    def button(self, action: Action) -> Json | None:
+        value, url = plain(action.sentence), safe_url(action.url)
+        if len(value) > VALUE or not (value or url):
+            return None
+        label = plain(action.label) or value or "Open"
+        button: Json = {
+            "type": "button",
+            "text": _plain_text(label, LABEL),
+            "action_id": self.action_id(value or url),
+        }
+        if value:
+            button["value"] = value
+        if url:
+            button["url"] = url
+        if action.style:
+            button["style"] = action.style
+        if action.confirm:
+            button["confirm"] = {
+                "title": _plain_text("Are you sure?", 100),
+                "text": _plain_text(action.confirm, CONFIRM),
+                "confirm": _plain_text("Yes", 30),
+                "deny": _plain_text("No", 30),
+            }
+        return button
+
+    def action_id(self, what: str) -> str:
+        """The same for the same sentence at every edit; a second one in a message is numbered."""
+        name = f"soulcaster:{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+        self._ids[name] += 1
+        return name if self._ids[name] == 1 else f"{name}:{self._ids[name]}"
+
+
+def _inline(part: Inline) -> str:
+    match part:
+        case str():
+            return slack_own(part)
+        case Strong(text=text):
+            text = slack_own(plain(text))
+            return f"*{text}*" if text else ""
+        case Code(text=text):
+            return slack_code(text)
+        case Said(text=text):
+            return slack_said(text)
+        case Link(text=text, url=url):
+            url = slack_escaped(safe_url(url))
+            said = slack_said(plain(text)).replace("|", "∣")
+            return f"<{url}|{said or 'link'}>" if url else said
+
+
+def _line(line: Line) -> str:
+    return "".join(map(_inline, line)).strip()
+
+
+def _within(line: Line, limit: int) -> str:
+    """``line`` as mrkdwn of at most ``limit`` characters: the card is cut, not the markup."""
+    return _cut_to(line, limit, cut_line, _line)
+
+
+def _cut_to(
+    source: Source,
+    limit: int,
+    shorter: Callable[[Source, int], Source],
+    render: Callable[[Source], str],
+) -> str:
+    """The longest rendering within ``limit``, as entities make a text longer than it was."""
+    characters = limit
+    while length(rendered := render(source)) > limit and characters:
+        characters = characters * 3 // 4
+        source = shorter(source, characters)
+    return rendered
+
+
+def _preformatted(text: str) -> list[Json]:
+    return _section(_cut_to(visible(text), TEXT, cut_middle, slack_fence)) if text.strip() else []
+
+
+def _mrkdwn(text: str) -> Json:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _plain_text(text: str, limit: int) -> Json:
+    return {"type": "plain_text", "text": cut(plain(text), limit), "emoji": False}
+
+
+def _section(text: str) -> list[Json]:
+    return [{"type": "section", "text": _mrkdwn(text)}] if text.strip() else []
+
+
+def _sections(lines: Iterable[str]) -> list[Json]:
+    """Lines, as many to a section as there is room for."""
+    texts = [""]
+    for line in lines:
+        joined = f"{texts[-1]}\n{line}" if texts[-1] else line
+        if length(joined) <= TEXT:
+            texts[-1] = joined
+        else:
+            texts.append(line)
+    return [section for text in texts for section in _section(text)]
+
+
+def _context(text: str) -> list[Json]:
+    return [{"type": "context", "elements": [_mrkdwn(text)]}] if text.strip() else []
+
+
+def _chunks(parts: Sequence[Json], size: int) -> list[list[Json]]:
+    return [list(parts[start : start + size]) for start in range(0, len(parts), size)]

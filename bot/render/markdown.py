@@ -1,0 +1,195 @@
+"""A card as GitHub Markdown: a comment edited in place, or a document such as a PR body.
+
+https://github.github.com/gfm/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import partial
+
+from bot.domain.card import (
+    Action,
+    Block,
+    Bullets,
+    Card,
+    Choices,
+    Code,
+    Fact,
+    Inline,
+    Line,
+    Link,
+    Paragraph,
+    Preformatted,
+    Quotation,
+    Said,
+    Section,
+    Steps,
+    Strong,
+    Table,
+)
+from bot.render.defuse import (
+    BREAK,
+    html_text,
+    markdown_code,
+    markdown_fence,
+    markdown_line,
+    markdown_own,
+    markdown_quote,
+    markdown_said,
+    plain,
+    safe_url,
+)
+from bot.render.marker import choice_marker, marker
+from bot.render.shorten import fitting, length
+from bot.render.tones import ICONS, step_state, tone_word
+
+BODY_LIMIT = 65_536  # characters of a GitHub comment, issue or pull request body
+_COMMAND = "/soulcaster"
+
+
+def render_markdown(card: Card, *, mention_ok: Collection[str] = ()) -> str:
+    """``card`` as the body of a comment, at most 65,536 characters, its marker first.
+
+    Only logins in ``mention_ok`` are notified, and only where our own words say ``@login``.
+    """
+    return _within_limit(card, _Markdown(mention_ok), heading=True)
+
+
+def render_document(card: Card, *, mention_ok: Collection[str] = ()) -> str:
+    """The same without its heading, for a place that has a title of its own (a PR body)."""
+    return _within_limit(card, _Markdown(mention_ok), heading=False)
+
+
+def _within_limit(card: Card, markdown: _Markdown, *, heading: bool) -> str:
+    return fitting(
+        card, partial(markdown.card, heading=heading), lambda body: length(body) <= BODY_LIMIT
+    )
+
+
+class _Markdown:
+    """Renders the parts of one card."""
+
+    def __init__(self, mention_ok: Collection[str]) -> None:
+        self.mention_ok = mention_ok
+
+    def card(self, card: Card, *, heading: bool) -> str:
+        parts = [
+            self.heading(card) if heading else "",
+            self.facts(card.facts),
+            *(self.section(section) for section in card.sections),
+            self.actions(card.actions),
+            f"<sub>{footer}</sub>" if (footer := self.line(card.footer)) else "",
+        ]
+        body = "\n\n".join(part for part in parts if part)
+        return f"{marker(card.key)}\n{body}\n"
+
+    def heading(self, card: Card) -> str:
+        word = tone_word(card.tone)
+        said = f" · {word}" if word else ""
+        return f"### {ICONS[card.tone]} {self.line(card.title)}{said}"
+
+    def facts(self, facts: tuple[Fact, ...]) -> str:
+        return " · ".join(
+            f"**{markdown_own(plain(fact.label))}** {self.line(fact.value)}" for fact in facts
+        )
+
+    def section(self, section: Section) -> str:
+        body = "\n\n".join(block for part in section.blocks if (block := self.block(part)))
+        title = plain(section.title)
+        if not section.collapsed:
+            return f"#### {markdown_own(title, self.mention_ok)}\n\n{body}" if title else body
+        summary = html_text(title) or "More"
+        return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+    def actions(self, actions: tuple[Action, ...]) -> str:
+        links = [
+            f"[{markdown_said(plain(action.label))}]({_destination(url)})"
+            for action in actions
+            if (url := safe_url(action.url))
+        ]
+        sentences = [
+            f"- {markdown_code(f'{_COMMAND} {action.sentence}')} {markdown_own(action.label)}"
+            for action in actions
+            if plain(action.sentence)
+        ]
+        parts = ["**Reply with**\n\n" + "\n".join(sentences)] if sentences else []
+        return "\n\n".join([*parts, " · ".join(links)]).strip()
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Paragraph(line=line):
+                return markdown_line(self.line(line))
+            case Bullets(lines=lines):
+                return "\n".join(f"- {markdown_line(self.line(line))}" for line in lines)
+            case Table():
+                return self.table(block)
+            case Quotation(text=text, source=source):
+                quoted = markdown_quote(text)
+                return f"{quoted}\n>\n> — {self.inline(source)}" if source else quoted
+            case Preformatted(text=text, language=language):
+                return markdown_fence(text, language)
+            case Steps():
+                return self.steps(block)
+            case Choices(choices=choices):
+                return "\n".join(
+                    f"- [{'x' if choice.done else ' '}] {self.line(choice.label)}"
+                    f" {choice_marker(plain(choice.sentence))}"
+                    for choice in choices
+                )
+
+    def steps(self, steps: Steps) -> str:
+        lines = []
+        for step in steps.steps:
+            detail = f" — {self.line(step.detail)}" if step.detail else ""
+            label = markdown_own(plain(step.label), self.mention_ok)
+            lines.append(f"- {ICONS[step.tone]} {label}{step_state(step)}{detail}")
+        return "\n".join(lines)
+
+    def table(self, table: Table) -> str:
+        header = [markdown_own(plain(name)) for name in table.header]
+        rows = [[self.line(cell, in_table=True) for cell in row] for row in table.rows]
+        lines = [header, ["---"] * len(header), *rows]
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) if header else ""
+
+    def line(self, line: Line, *, in_table: bool = False) -> str:
+        rendered = ""
+        before: Inline = ""
+        for part in line:
+            text = self.inline(part, in_table=in_table)
+            rendered += _seam(rendered, before, part, text) + text
+            before = part if text else before
+        return rendered.strip()
+
+    def inline(self, part: Inline, *, in_table: bool = False) -> str:
+        match part:
+            case str():
+                return markdown_own(part, self.mention_ok)
+            case Strong(text=text):
+                text = markdown_own(plain(text), self.mention_ok)
+                return f"**{text}**" if text else ""
+            case Code(text=text):
+                in_html = in_table and "|" in text
+                return f"<code>{html_text(text)}</code>" if in_html else markdown_code(text)
+            case Said(text=text):
+                return markdown_said(text)
+            case Link(text=text, url=url):
+                url = safe_url(url)
+                words = markdown_said(plain(text))
+                return f"[{words or 'link'}]({_destination(url)})" if url else words
+
+
+def _destination(url: str) -> str:
+    """``&`` could begin an entity in a link's destination."""
+    return url.replace("&", "&amp;")
+
+
+def _seam(rendered: str, before: Inline, part: Inline, text: str) -> str:
+    """What keeps two neighbours apart that together would be one word or one code span."""
+    if rendered.endswith("`") and text.startswith("`"):
+        return BREAK
+    words = isinstance(part, str | Said) and isinstance(before, str | Said)
+    if not words or not (isinstance(part, Said) or isinstance(before, Said)):
+        return ""
+    touching = rendered[-1:].strip("“”\"'( ") and text[:1].strip("“”\"'),;. ")
+    return BREAK if touching else ""

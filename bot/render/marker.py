@@ -1,0 +1,55 @@
+"""Hidden marks in a comment: which card it is, and which command a checkbox stands for.
+
+Both are HTML comments, which GitHub keeps and does not show. Percent-encoding keeps ``-->`` out.
+Read them only in comments the app itself has written: anybody may type one.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+from markdown_it import MarkdownIt
+
+_PLAIN = " /:#@~.,=\"'"
+_MARKER = re.compile(r"\A\s*<!-- soulcaster:(\S+) -->")
+_CHOICE = re.compile(r"^\[([ xX])\] .*<!-- soulcaster-choice: (.+?) -->\s*\Z", re.DOTALL)
+_MARKDOWN = MarkdownIt("commonmark")
+
+
+def marker(key: str) -> str:
+    """The first line of everything we post about ``key``, by which it is found again."""
+    return f"<!-- soulcaster:{quote(key, safe='/:#@~.,=')} -->"
+
+
+def find_marker(body: str) -> str | None:
+    """The key of the card in this comment, None where it does not begin with a marker."""
+    found = _MARKER.match(body)
+    return unquote(found[1]) if found else None
+
+
+def choice_marker(sentence: str) -> str:
+    """Stands at the end of a checkbox's line."""
+    return f"<!-- soulcaster-choice: {quote(sentence, safe=_PLAIN)} -->"
+
+
+def ticked(old_body: str, new_body: str) -> list[str]:
+    """Sentences of the boxes that are ticked now and were there, unticked, before; in order."""
+    before = dict(_boxes(old_body))
+    return [
+        sentence
+        for sentence, done in dict(_boxes(new_body)).items()
+        if done and before.get(sentence) is False
+    ]
+
+
+def _boxes(body: str) -> list[tuple[str, bool]]:
+    """Every checkbox of ours as sentence and state. Code and quotes hold none."""
+    boxes = []
+    quoted = 0
+    for token in _MARKDOWN.parse(body):
+        quoted += token.nesting if token.type.startswith("blockquote") else 0
+        found = None if quoted else _CHOICE.match(token.content) if token.type == "inline" else None
+        if found:
+            boxes.append((unquote(found[2]), found[1] != " "))
+    return boxes

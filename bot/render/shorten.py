@@ -1,0 +1,249 @@
+"""Make a card smaller before it is rendered, so that rendering never has to cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from bot.domain.card import (
+    Action,
+    Block,
+    Bullets,
+    Card,
+    Choices,
+    Code,
+    Fact,
+    Inline,
+    Line,
+    Link,
+    Paragraph,
+    Preformatted,
+    Quotation,
+    Said,
+    Section,
+    Step,
+    Steps,
+    Strong,
+    Table,
+)
+
+Rendered = TypeVar("Rendered")
+
+# Longest text in characters, longest list in entries; tried in order until the card fits.
+_SIZES = (
+    (8_000, 300),
+    (4_000, 150),
+    (2_000, 80),
+    (1_000, 40),
+    (500, 20),
+    (250, 10),
+    (120, 5),
+    (60, 2),
+    (30, 1),
+)
+_LONGEST_URL = 2_000
+
+
+def fitting(
+    card: Card, render: Callable[[Card], Rendered], fits: Callable[[Rendered], bool]
+) -> Rendered:
+    """``card`` rendered, shortened as little as makes it fit."""
+    rendered = render(card)
+    for characters, entries in _SIZES:
+        if fits(rendered):
+            return rendered
+        rendered = render(shorten(card, characters=characters, entries=entries))
+    if fits(rendered):
+        return rendered
+    return render(Card(key=card.key, title=cut_line(card.title, 30), tone=card.tone))
+
+
+def length(text: str) -> int:
+    """Characters as GitHub and Slack may count them: those beyond the first plane twice."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def shorten(card: Card, *, characters: int, entries: int) -> Card:
+    """No text longer than ``characters``, no list longer than ``entries``; what is left out is
+    said. A sentence of the grammar is kept whole or not at all."""
+    sections = tuple(
+        shorten_section(section, characters=characters, entries=entries)
+        for section in card.sections[:entries]
+    )
+    if left := len(card.sections) - entries:
+        sections += (Section(blocks=(_more(left, "section"),)),) if left > 0 else ()
+    return card.model_copy(
+        update={
+            "title": cut_line(card.title, characters),
+            "facts": tuple(
+                Fact(label=cut(fact.label, characters), value=cut_line(fact.value, characters))
+                for fact in card.facts[:entries]
+            ),
+            "sections": sections,
+            "actions": tuple(
+                action.model_copy(update={"label": cut(action.label, characters)})
+                for action in card.actions[:entries]
+                if _whole(action, characters)
+            ),
+            "footer": cut_line(card.footer, characters),
+        }
+    )
+
+
+def shorten_section(section: Section, *, characters: int, entries: int) -> Section:
+    """The same for one section."""
+    blocks = [
+        part
+        for block in section.blocks[:entries]
+        for part in _shorten_block(block, characters, entries)
+    ]
+    if (left := len(section.blocks) - entries) > 0:
+        blocks.append(_more(left, "part"))
+    return section.model_copy(
+        update={"title": cut(section.title, characters), "blocks": tuple(blocks)}
+    )
+
+
+def _shorten_block(block: Block, characters: int, entries: int) -> list[Block]:
+    match block:
+        case Paragraph(line=line):
+            return [Paragraph(line=cut_line(line, characters))]
+        case Bullets(lines=lines):
+            kept = tuple(cut_line(line, characters) for line in lines[:entries])
+            return [Bullets(lines=kept + _ellipsis(len(lines) - entries))]
+        case Table(header=header, rows=rows):
+            columns = max(entries, 3)
+            kept_rows = tuple(
+                tuple(cut_line(cell, characters) for cell in row[:columns])
+                for row in rows[:entries]
+            )
+            table = Table(
+                header=tuple(cut(name, characters) for name in header[:columns]), rows=kept_rows
+            )
+            return [table, *_more_of(len(rows) - entries, "row")]
+        case Quotation(text=text, source=source):
+            return [
+                Quotation(
+                    text=cut(text, characters),
+                    source=_cut_link(source, characters) if source else None,
+                )
+            ]
+        case Preformatted(text=text):
+            return [block.model_copy(update={"text": cut_middle(text, characters)})]
+        case Steps(steps=steps):
+            kept_steps = tuple(
+                step.model_copy(
+                    update={
+                        "label": cut(step.label, characters),
+                        "detail": cut_line(step.detail, characters),
+                    }
+                )
+                for step in steps[-entries:]
+            )
+            if (left := len(steps) - entries) > 0:
+                kept_steps = (
+                    Step(label=f"… {counted(left, 'earlier step')}", tone="info"),
+                    *kept_steps,
+                )
+            return [Steps(steps=kept_steps)]
+        case Choices(choices=choices):
+            able = [choice for choice in choices if len(choice.sentence) <= max(characters, 200)]
+            kept_choices = tuple(
+                choice.model_copy(update={"label": cut_line(choice.label, characters)})
+                for choice in able[:entries]
+            )
+            return [
+                Choices(choices=kept_choices),
+                *_more_of(len(choices) - len(kept_choices), "choice"),
+            ]
+
+
+def cut(text: str, characters: int) -> str:
+    """The start of ``text``, ended by ``…`` at a space where one is near."""
+    if length(text) <= characters:
+        return text
+    kept = text[: max(characters - 1, 0)]
+    while length(kept) > characters - 1:
+        kept = kept[: max(len(kept) - max(1, length(kept) - characters), 0)]
+    space = kept.rfind(" ")
+    return (kept[:space] if space > len(kept) * 0.6 else kept).rstrip() + "…"
+
+
+def cut_middle(text: str, characters: int) -> str:
+    """Start and end of ``text`` in whole lines, with a line that counts those left out."""
+    if length(text) <= characters:
+        return text
+    lines = text.split("\n")
+    room = max(characters - 40, 0)  # for the line that says what is missing
+    head = _lines_within(lines, room // 2)
+    tail = _lines_within(lines[::-1], room - room // 2)
+    left = len(lines) - head - tail
+    if not head and not tail:
+        start, end = (
+            cut(lines[0], max(room // 2, 1)),
+            lines[-1][-(room // 4) :] if room >= 4 else "",
+        )
+        return f"{start}\n… {counted(max(left - 2, 1), 'line')} left out …\n{end}".rstrip("\n")
+    kept_tail = lines[len(lines) - tail :]
+    return "\n".join([*lines[:head], f"… {counted(left, 'line')} left out …", *kept_tail])
+
+
+def _lines_within(lines: Sequence[str], characters: int) -> int:
+    """How many of the first lines have room in ``characters``, newlines included."""
+    for number, line in enumerate(lines):
+        characters -= length(line) + 1
+        if characters < 0:
+            return number
+    return len(lines)
+
+
+def cut_line(line: Line, characters: int) -> Line:
+    """The start of a line; a link whose text is cut stays a link."""
+    kept: list[Inline] = []
+    for part in line:
+        text = part if isinstance(part, str) else part.text
+        url = len(part.url) if isinstance(part, Link) else 0
+        if characters <= 0 or len(kept) >= 40:
+            return (*kept, "…")
+        if length(text) <= characters and url <= _LONGEST_URL:
+            kept.append(part)
+        else:
+            kept.append(_cut_inline(part, characters))
+        characters -= length(text) + url // 10
+    return tuple(kept)
+
+
+def _cut_inline(part: Inline, characters: int) -> Inline:
+    match part:
+        case str():
+            return cut(part, characters)
+        case Link():
+            return _cut_link(part, characters)
+        case Strong() | Code() | Said():
+            return part.model_copy(update={"text": cut(part.text, characters)})
+
+
+def _cut_link(link: Link, characters: int) -> Link:
+    url = link.url if len(link.url) <= min(_LONGEST_URL, max(10 * characters, 300)) else ""
+    return Link(text=cut(link.text, characters), url=url)
+
+
+def _whole(action: Action, characters: int) -> bool:
+    return len(action.sentence) <= max(characters, 200) and len(action.url) <= _LONGEST_URL
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 line``, ``2 lines``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _more(number: int, noun: str) -> Paragraph:
+    return Paragraph(line=(f"… {number:,} more {noun}{'' if number == 1 else 's'}",))
+
+
+def _more_of(number: int, noun: str) -> list[Block]:
+    return [_more(number, noun)] if number > 0 else []
+
+
+def _ellipsis(number: int) -> tuple[Line, ...]:
+    return ((f"… {number:,} more",),) if number > 0 else ()

@@ -1,0 +1,55 @@
+"""What people read, as files that are read in review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import factories_cards as factories
+import pytest
+from checkers import load_checker
+
+from bot.domain.card import Card
+from bot.render import find_marker, render_blocks, render_document, render_markdown
+
+CARDS = {
+    "digest": factories.digest,
+    "fix_pending": factories.fix_pending,
+    "fix_running": factories.fix_running,
+    "fix_succeeded": factories.fix_succeeded,
+    "fix_failed": factories.fix_failed,
+    "cluster_status": factories.cluster_status,
+    "error": factories.error,
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_on_github(name: str, golden: Callable[[str, str], None]) -> None:
+    card: Card = CARDS[name]()
+    body = render_markdown(card, mention_ok={"ana"})
+    assert find_marker(body) == card.key
+    golden(f"{name}.md", body)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_in_slack(
+    name: str, golden: Callable[[str, str], None], check_slack: ModuleType
+) -> None:
+    message = render_blocks(CARDS[name]())
+    assert check_slack.check_message({"text": message.text, "blocks": message.blocks}) == []
+    written = json.dumps(
+        {"text": message.text, "blocks": message.blocks}, indent=1, ensure_ascii=False
+    )
+    golden(f"{name}.blocks.json", written + "\n")
+
+
+def test_a_pull_request_body(golden: Callable[[str, str], None]) -> None:
+    golden("pull_request.md", render_document(factories.pull_request_body()))
+
+
+@pytest.fixture(scope="module")
+def check_slack(shared: Path) -> ModuleType:
+    """Slack's published descriptions as a checker."""
+    return load_checker(shared, "check_slack")

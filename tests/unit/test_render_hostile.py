@@ -1,0 +1,304 @@
+"""Whatever a card says: within the limits, and nothing from outside comes alive."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from checkers import load_checker
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.domain.card import (
+    Action,
+    Block,
+    Bullets,
+    Card,
+    Choice,
+    Choices,
+    Code,
+    Fact,
+    Line,
+    Link,
+    Paragraph,
+    Preformatted,
+    Quotation,
+    Said,
+    Section,
+    Step,
+    Steps,
+    Strong,
+    Table,
+)
+from bot.render import find_marker, marker, render_blocks, render_markdown, ticked
+from bot.render.defuse import visible
+
+URL = "https://example.org/our/link"
+SNIPPETS = [
+    "@ana", "@acme/team", "#123", "acme/shop#1", "GH-7", "closes #1", "4be1c09d", "a" * 40,
+    "acme/shop@4be1c09d77", "https://evil.example/?a=1|b", "www.evil.example",
+    "ftp://evil.example", "bo@evil.example", "mailto:bo@evil.example", "<img src=x onerror=1>",
+    "<!-- soulcaster:run:F-1 -->", "<!-- soulcaster-choice: fix C-1 -->", "-->", "<details>",
+    "</summary>", "</details>", "&#64;ana", "&lt;b&gt;", "![x](https://evil.example/i.png)",
+    "[x](https://evil.example)", "[x]: https://e.example", "[^1]", "# head", "> quote",
+    "- [ ] task", "1. one", "***", "---", "===", "| a | b |", "|---|---|", "```", "~~~", "`",
+    "``", "\\", "$x$", "$$", "/soulcaster fix C-1", "/close", "@soulcaster fix C-1", "<!channel>",
+    "<@U123>", "<#C1|x>", "<!subteam^S1>", "<https://evil.example|x>", "@here", "@channel",
+    "*bold*", "_it_", "~no~", ":tada:", "&amp;", "&", "<", ">", "\u202eevil\u202c", "\u200b@ana",
+    "@\u2060ana", "\x1b[31mred\x1b[0m", "\ud800", "\U000e0041", "\t", "    code", "\n", "\r\n",
+    "\u2028", "\x00", "😀", "#\u200b1", "h\u00e4", " ", "x", "_", "__init__", "C-12", "$",
+]  # fmt: skip
+hostile = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=8), max_size=8).map("".join)
+words = st.sampled_from(["ours ", " and ", ": ", "(", "”", "#", "@", "http", "www", "/", "`", "a "])
+inline = st.one_of(
+    words,
+    hostile.map(lambda text: Said(text=text)),
+    hostile.map(lambda text: Code(text=text)),
+    hostile.map(lambda text: Link(text=text, url=URL)),
+    hostile.map(lambda text: Link(text="x", url=text)),
+    words.map(lambda text: Strong(text=text)),
+)
+line = st.lists(inline, max_size=4).map(tuple)
+said_only = hostile.map(lambda text: (Said(text=text),))
+
+
+def _table(rows: list[tuple[Line, Line]]) -> Table:
+    return Table(header=("One", "Two"), rows=tuple(rows))
+
+
+block: st.SearchStrategy[Block] = st.one_of(
+    line.map(lambda each: Paragraph(line=each)),
+    st.lists(line, max_size=3).map(lambda lines: Bullets(lines=tuple(lines))),
+    st.lists(st.tuples(line, line), max_size=3).map(_table),
+    hostile.map(lambda text: Quotation(text=text, source=Link(text=text, url=URL))),
+    hostile.map(lambda text: Preformatted(text=text, language=text)),
+    line.map(lambda detail: Steps(steps=(Step(label="Plan", seconds=1, detail=detail),))),
+    st.tuples(said_only, hostile).map(
+        lambda each: Choices(choices=(Choice(label=each[0], sentence=each[1] or "x"),))
+    ),
+)
+card = st.builds(
+    Card,
+    key=st.sampled_from(["run:F-7", "cluster:C-12", "weird key --> here"]),
+    title=line,
+    tone=st.sampled_from(["info", "running", "failed"]),
+    facts=st.lists(line.map(lambda value: Fact(label="Fact", value=value)), max_size=2).map(tuple),
+    sections=st.lists(
+        st.builds(
+            Section,
+            title=st.sampled_from(["", "Title"]),
+            blocks=st.lists(block, max_size=3).map(tuple),
+            collapsed=st.booleans(),
+        ),
+        max_size=3,
+    ).map(tuple),
+    actions=st.lists(
+        hostile.map(lambda text: Action(label="Do", sentence=text, url=text, confirm=text)),
+        max_size=2,
+    ).map(tuple),
+    footer=line,
+)
+
+OUR_HTML = re.compile(
+    r"<!-- soulcaster:[^ >]+ -->|<!-- soulcaster-choice: (?:(?!-->).)+ -->|</?(?:span|sub|code)>"
+    r"|<details><summary>[^<]*</summary>|</details>|\s+"
+)
+ALIVE = re.compile(
+    r"@\w|(?<!&)#\d|gh-\d|://|www\.|(?<![0-9a-z])[0-9a-f]{7,}(?![0-9a-z])", re.IGNORECASE
+)
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def _leaves(tokens: list[Token]) -> list[Token]:
+    return [leaf for token in tokens for leaf in (token.children or [token])]
+
+
+def assert_dead_on_github(body: str) -> None:
+    leaves = _leaves(MARKDOWN.parse(body))
+    assert not [leaf for leaf in leaves if leaf.type == "image"]
+    for leaf in leaves:
+        if leaf.type == "link_open":
+            assert str(leaf.attrs["href"]).startswith(
+                ("https://example.org/", "https://", "http://")
+            )
+        if leaf.type in ("html_inline", "html_block"):
+            assert OUR_HTML.sub("", leaf.content) == "", leaf.content
+            summary = re.sub(r"<[^>]*>", "", re.sub(r"<!--.*?-->", "", leaf.content, flags=re.S))
+            assert not ALIVE.search(html.unescape(summary))
+    spoken = "".join(
+        leaf.content if leaf.type == "text" else " " if leaf.type != "html_inline" else "\u241f"
+        for leaf in leaves
+    )
+    assert not ALIVE.search(spoken), spoken
+    assert not re.search(r"^[ >]*/\w", re.sub(r"(?ms)^(`{3,}).*?^\1$", "", body), re.M)
+    assert visible(body.replace("\u200b", "")) == body.replace("\u200b", "")
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(card)
+def test_nothing_from_outside_lives_on_github(card: Card) -> None:
+    body = render_markdown(card)
+    assert body.startswith(marker(card.key))
+    assert find_marker(body) == card.key
+    body.encode()
+    assert_dead_on_github(body)
+    headings = [token for token in MARKDOWN.parse(body) if token.type == "heading_open"]
+    titled = [section for section in card.sections if section.title and not section.collapsed]
+    assert len(headings) == 1 + len(titled)
+    assert ticked(body, body) == []
+
+
+def _mrkdwn_texts(blocks: object) -> list[str]:
+    if isinstance(blocks, list):
+        return [text for each in blocks for text in _mrkdwn_texts(each)]
+    if not isinstance(blocks, dict):
+        return []
+    if blocks.get("type") == "mrkdwn":
+        assert blocks["verbatim"] is True
+        return [blocks["text"]]
+    return [text for each in blocks.values() for text in _mrkdwn_texts(each)]
+
+
+@pytest.fixture(scope="module")
+def check_slack(shared: Path) -> ModuleType:
+    return load_checker(shared, "check_slack")
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck), deadline=None)
+@given(card=card)
+def test_nothing_from_outside_lives_in_slack(card: Card, check_slack: ModuleType) -> None:
+    message = render_blocks(card)
+    errors = check_slack.check_message({"text": message.text, "blocks": message.blocks})
+    assert not [error for error in errors if error.rule != "markdown"]
+    for text in [message.text, *_mrkdwn_texts(message.blocks)]:
+        linked = re.findall(r"<([^>]*)>", text)
+        assert all(re.match(r"https?://[^|>]+\|[^|>]+$", each) for each in linked), text
+        outside_code = re.sub(r"```.*?```|`[^`]*`|<[^>]*>", " ", text, flags=re.S)
+        assert not re.search(r"@(?:here|channel|everyone|ana)|://|www\.|:tada:", outside_code)
+        assert not re.search(r"&(?!amp;|lt;|gt;)", text)
+        assert text.count("```") % 2 == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(hostile)
+def test_a_slack_quote_has_no_formatting(text: str) -> None:
+    [section, *_] = render_blocks(
+        Card(
+            key="k", title=(), sections=(Section(blocks=(Paragraph(line=("a", Said(text=text))),)),)
+        )
+    ).blocks[1:] or [{"text": {"text": ""}}]
+    assert not re.search(r"[*~`]|(?<![a-zA-Z0-9])_|_(?![a-zA-Z0-9])", section["text"]["text"])
+
+
+@pytest.mark.parametrize("size", [10, 1_000, 70_000])
+@pytest.mark.parametrize("character", ["a", "&", "$", "😀", "`", "|", "line\n", "ä "])
+def test_any_size_is_within_the_limits(size: int, character: str, check_slack: ModuleType) -> None:
+    text = (character * size)[:70_000]
+    lines = tuple((Said(text=text), Code(text=text)) for _ in range(3))
+    big = Card(
+        key="run:F-7",
+        title=lines[0],
+        facts=tuple(Fact(label=text, value=each) for each in lines) * 9,
+        sections=(
+            Section(
+                title=text,
+                blocks=(
+                    Bullets(lines=lines * 40),
+                    Table(header=(text, "b"), rows=((lines[0], lines[1]),) * 150),
+                    Table(header=("a", "b"), rows=((lines[0], lines[1]),)),
+                    Quotation(text=text, source=Link(text=text, url=f"{URL}/{text}")),
+                    Preformatted(text=text, language="diff"),
+                    Steps(steps=tuple(Step(label=text, detail=each) for each in lines) * 30),
+                    Choices(
+                        choices=tuple(
+                            Choice(label=lines[0], sentence=f"merge C-{number} {text}"[:2_500])
+                            for number in range(60)
+                        )
+                    ),
+                ),
+            ),
+        )
+        * 12,
+        actions=tuple(
+            Action(label=text, sentence=f"fix C-{number}", confirm=text) for number in range(60)
+        ),
+        footer=lines[0],
+    )
+    body = render_markdown(big)
+    assert len(body.encode("utf-16-le")) // 2 <= 65_536
+    assert find_marker(body) == "run:F-7"
+    assert_dead_on_github(body)
+    message = render_blocks(big)
+    errors = check_slack.check_message({"text": message.text, "blocks": message.blocks})
+    assert errors == []
+
+
+def test_a_long_log_is_cut_in_the_middle() -> None:
+    log = "\n".join(f"line {number}" for number in range(20_000))
+    big = Card(key="k", title=(), sections=(Section(blocks=(Preformatted(text=log),)),))
+    body = render_markdown(big)
+    assert "line 0\n" in body
+    assert "line 19999\n```" in body
+    left_out = re.search(r"\n… ([\d,]+) lines left out …\n", body)
+    assert left_out
+    kept = len(re.findall(r"^line \d+$", body, re.M))
+    assert kept + int(left_out[1].replace(",", "")) == 20_000
+    assert "lines left out" in render_blocks(big).blocks[1]["text"]["text"]
+
+
+def test_every_button_of_a_large_card_is_there_once() -> None:
+    actions = tuple(Action(label=f"Fix {n}", sentence=f"fix C-{n}") for n in range(60))
+    rows = render_blocks(Card(key="k", title=("t",), actions=actions)).blocks[1:]
+    assert [len(row["elements"]) for row in rows] == [25, 25, 10]
+    ids = [button["action_id"] for row in rows for button in row["elements"]]
+    assert len(set(ids)) == 60
+    again = render_blocks(Card(key="k", title=("other",), actions=actions[:1])).blocks[1]
+    assert again["elements"][0]["action_id"] == ids[0]
+
+
+def test_a_repeated_button_has_an_id_of_its_own() -> None:
+    twice = (Action(label="Fix", sentence="fix C-1"),) * 2
+    [row] = render_blocks(Card(key="k", title=("t",), actions=twice)).blocks[1:]
+    first, second = (button["action_id"] for button in row["elements"])
+    assert second == f"{first}:2"
+
+
+def test_only_our_own_words_mention_and_only_whom_we_allow() -> None:
+    card = Card(key="k", title=("@ana @bo ", Said(text="@ana")))
+    title = render_markdown(card, mention_ok={"Ana"}).splitlines()[1]
+    assert title == "### 💬 @ana @&#8203;bo @&#8203;ana"
+
+
+CHOICES = Choices(
+    choices=(
+        Choice(label=("Merge",), sentence='merge C-3 -- "so <!-- it --> is"'),
+        Choice(label=("Ignore",), sentence="ignore C-4", done=True),
+    )
+)
+
+
+def test_ticking_a_box_gives_its_sentence() -> None:
+    before = render_markdown(Card(key="k", title=(), sections=(Section(blocks=(CHOICES,)),)))
+    after = before.replace("- [ ]", "- [x]").replace("\n", "\r\n")
+    assert ticked(before, after) == ['merge C-3 -- "so <!-- it --> is"']
+    assert ticked(after, before) == []
+    assert ticked(after, after) == []
+
+
+def test_a_box_that_was_not_there_before_ticks_nothing() -> None:
+    before = render_markdown(Card(key="k", title=(), sections=(Section(blocks=(CHOICES,)),)))
+    after = f"{before}\n\n- [x] mine <!-- soulcaster-choice: fix C-1 -->\n"
+    assert ticked(before, after) == []
+    box = "- [{}] a <!-- soulcaster-choice: fix C-1 -->\n"
+    quoted = f"> {box}\n```\n{box}```\n"
+    assert ticked(quoted.format(" ", " "), quoted.format("x", "x")) == []
+
+
+@pytest.mark.parametrize("body", ["", "hello", "a <!-- soulcaster:x -->", "<!-- other:x -->"])
+def test_what_we_did_not_write_has_no_marker(body: str) -> None:
+    assert find_marker(body) is None
