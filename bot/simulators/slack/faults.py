@@ -1,0 +1,61 @@
+"""Faults on order: the next calls of a method fail in the way that was asked for."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Fault(BaseModel):
+    """What goes wrong. ``method`` is a Web API method or a pattern (``chat.*``), or
+    ``response_url``.
+
+    ``delay`` (seconds) comes first. Then, unless ``after`` asks for the effect to happen before
+    it, the call ends: with an HTTP ``status``, an ``error`` code, or no answer at all.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str = "*"
+    times: int = Field(default=1, ge=1)
+    delay: float = Field(default=0, ge=0)
+    status: int | None = Field(default=None, ge=100, le=599)
+    error: str = ""
+    retry_after: int | None = Field(default=None, ge=0)
+    drop_connection: bool = False
+    after: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether the call ends with the fault, instead of just being late."""
+        return bool(self.status or self.error or self.drop_connection)
+
+
+class Faults:
+    """The faults that are still to happen, in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> None:
+        """Let this happen."""
+        self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """Let nothing more happen."""
+        self._waiting.clear()
+
+    def waiting(self) -> list[Fault]:
+        """What is still to happen."""
+        return list(self._waiting)
+
+    def take(self, method: str) -> Fault | None:
+        """The fault of this call, if it has one."""
+        for fault in self._waiting:
+            if fnmatchcase(method, fault.method):
+                fault.times -= 1
+                if not fault.times:
+                    self._waiting.remove(fault)
+                return fault
+        return None

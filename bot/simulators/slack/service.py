@@ -1,0 +1,102 @@
+"""What every part of the simulator shares."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from bot.simulators.slack.errors import Refused
+from bot.simulators.slack.events import Events
+from bot.simulators.slack.faults import Faults
+from bot.simulators.slack.limits import Meter
+from bot.simulators.slack.workspace import Workspace
+
+TRIGGER_SECONDS = 3.0
+SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "pins:write",
+        "reactions:read",
+        "reactions:write",
+        "team:read",
+        "users:read",
+        "users:read.email",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What a ``trigger_id`` stands for. ``view`` is the modal it came from, if any."""
+
+    user: str
+    view: str
+    issued_at: float
+
+
+class Triggers:
+    """Trigger ids: each good for one modal, for three seconds."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._issued: dict[str, Trigger] = {}
+        self._used: set[str] = set()
+
+    def issue(self, user: str, view: str = "") -> str:
+        """A new trigger id for what ``user`` just did."""
+        number = int(self._workspace.now() * 1000)
+        trigger_id = f"{number}.{len(self._issued)}.{secrets.token_hex(16)}"
+        self._issued[trigger_id] = Trigger(user, view, self._workspace.now())
+        return trigger_id
+
+    def exchange(self, trigger_id: str) -> Trigger:
+        """What it stands for, once. Refuses as ``views.open`` does."""
+        if trigger_id not in self._issued:
+            raise Refused("invalid_trigger_id")
+        if trigger_id in self._used:
+            raise Refused("exchanged_trigger_id")
+        trigger = self._issued[trigger_id]
+        if self._workspace.now() - trigger.issued_at > TRIGGER_SECONDS:
+            raise Refused("expired_trigger_id")
+        self._used.add(trigger_id)
+        return trigger
+
+
+@dataclass
+class Installation:
+    """The app as Slack knows it, and the tokens it was given."""
+
+    client_id: str
+    client_secret: str
+    scopes: frozenset[str]
+    tokens: set[str] = field(default_factory=set)
+    codes: dict[str, str] = field(default_factory=dict)
+
+    def new_code(self, redirect_uri: str) -> str:
+        """The code a person brings back after having said yes."""
+        code = secrets.token_urlsafe(24)
+        self.codes[code] = redirect_uri
+        return code
+
+
+@dataclass(frozen=True)
+class Service:
+    """The running simulator, as its parts see it."""
+
+    workspace: Workspace
+    events: Events
+    triggers: Triggers
+    meter: Meter
+    faults: Faults
+    installation: Installation
+    bot_token: str

@@ -1,0 +1,151 @@
+"""The door of the Web API: /api/<method>, JSON or form, always answered as Slack answers.
+
+Source: https://docs.slack.dev/apis/web-api
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import Any
+
+from aiohttp import web
+from yarl import URL
+
+from bot.simulators.slack.errors import RateLimited, Refused
+from bot.simulators.slack.faults import Fault
+from bot.simulators.slack.methods import METHODS, Call, Method
+from bot.simulators.slack.service import Service
+
+Json = dict[str, Any]
+
+
+class WebApi:
+    """Reads a call, says no where Slack would, runs the method, answers."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def add_routes(self, app: web.Application) -> None:
+        """Open the door."""
+        app.router.add_route("*", "/api/{method}", self._handle)
+        app.router.add_get("/oauth/v2/authorize", self._authorize)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["method"].rstrip("/")
+        method = METHODS.get(name)
+        fault = self._service.faults.take(name)
+        if fault:
+            await asyncio.sleep(fault.delay)
+            if fault.ends and not fault.after:
+                return end_with(fault, request)
+        try:
+            answer = self._answer(name, method, *await _arguments(request))
+        except RateLimited as limited:
+            return web.json_response(
+                {"ok": False, "error": "ratelimited"},
+                status=429,
+                headers={"Retry-After": str(limited.retry_after)},
+            )
+        except Refused as refusal:
+            answer = _refusal(refusal)
+        if fault and fault.ends:
+            return end_with(fault, request)
+        return web.json_response(
+            answer,
+            headers={
+                "x-oauth-scopes": ",".join(sorted(self._service.installation.scopes)),
+                "x-accepted-oauth-scopes": method.scope if method else "",
+                "x-slack-req-id": self._service.workspace.new_id("req"),
+                "cache-control": "private, no-cache, no-store, must-revalidate",
+            },
+        )
+
+    def _answer(
+        self, name: str, method: Method | None, arguments: Json, warnings: list[str]
+    ) -> Json:
+        if method is None:
+            raise Refused("unknown_method", req_method=name)
+        if method.needs_token:
+            self._check_token(str(arguments.get("token") or ""), method.scope)
+        self._service.meter.call(name, method.tier)
+        answer = {"ok": True, **method.run(Call(self._service, arguments))}
+        if warnings:
+            answer["warning"] = ",".join(warnings)
+            answer.setdefault("response_metadata", {})["warnings"] = warnings
+        return answer
+
+    def _check_token(self, token: str, scope: str) -> None:
+        installation = self._service.installation
+        if not token:
+            raise Refused("not_authed")
+        if token != self._service.bot_token and token not in installation.tokens:
+            raise Refused("invalid_auth")
+        if scope and scope not in installation.scopes:
+            provided = ",".join(sorted(installation.scopes))
+            raise Refused("missing_scope", needed=scope, provided=provided)
+
+    async def _authorize(self, request: web.Request) -> web.Response:
+        """A person installs the app, and says yes at once."""
+        redirect_uri = request.query.get("redirect_uri", "")
+        if request.query.get("client_id") != self._service.installation.client_id:
+            return web.Response(status=400, text="Invalid client_id parameter")
+        if not redirect_uri.startswith(("http://", "https://")):
+            return web.Response(status=400, text="redirect_uri did not match any configured URIs")
+        code = self._service.installation.new_code(redirect_uri)
+        back = URL(redirect_uri).update_query(code=code, state=request.query.get("state", ""))
+        return web.Response(status=302, headers={"Location": str(back)})
+
+
+async def _arguments(request: web.Request) -> tuple[Json, list[str]]:
+    """The arguments of a call, the token among them, and Slack's warnings about how they came."""
+    arguments: Json = dict(request.query)
+    warnings: list[str] = []
+    if request.content_type == "application/json":
+        try:
+            sent = json.loads(await request.read() or b"{}")
+        except ValueError:
+            raise Refused("invalid_json") from None
+        if not isinstance(sent, dict):
+            raise Refused("json_not_object")
+        arguments |= sent
+        arguments.pop("token", None)
+        if request.charset is None:
+            warnings.append("missing_charset")
+    elif request.method == "POST":
+        arguments |= {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        arguments["token"] = credentials
+    elif scheme.lower() == "basic":
+        arguments |= _basic(credentials)
+    return arguments, warnings
+
+
+def _basic(credentials: str) -> Json:
+    try:
+        login, _, password = base64.b64decode(credentials).decode().partition(":")
+    except ValueError:
+        raise Refused("invalid_auth") from None
+    return {"client_id": login, "client_secret": password}
+
+
+def _refusal(refusal: Refused) -> Json:
+    answer: Json = {"ok": False, "error": refusal.code, **refusal.more}
+    if refusal.messages:
+        answer["response_metadata"] = {"messages": list(refusal.messages)}
+    return answer
+
+
+def end_with(fault: Fault, request: web.Request) -> web.StreamResponse:
+    """The answer, or the silence, that a fault asks for."""
+    if fault.drop_connection:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.error:
+        body = {"ok": False, "error": fault.error}
+        return web.json_response(body, status=fault.status or 200, headers=headers)
+    return web.Response(status=fault.status or 500, text="fault on order", headers=headers)
