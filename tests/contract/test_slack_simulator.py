@@ -290,7 +290,7 @@ async def test_a_direct_message_is_opened_once(slack: Slack) -> None:
 
 
 async def test_a_fault_happens_as_often_as_it_was_asked_for(slack: Slack, channel: str) -> None:
-    await slack.person("faults", method="chat.*", error="internal_error", times=2)
+    await slack.person("faults", match={"method": "chat.*"}, error="internal_error", times=2)
     for _ in range(2):
         error = await refused(slack.client.chat_postMessage(channel=channel, text="x"))
         assert error.response["error"] == "internal_error"
@@ -300,7 +300,8 @@ async def test_a_fault_happens_as_often_as_it_was_asked_for(slack: Slack, channe
 async def test_a_fault_after_the_effect_leaves_the_outcome_unknown(
     slack: Slack, channel: str
 ) -> None:
-    await slack.person("faults", method="chat.postMessage", drop_connection=True, after=True)
+    match = {"method": "chat.postMessage"}
+    await slack.person("faults", match=match, drop_connection=True, after=True)
     client = AsyncWebClient(token=TOKEN, base_url=f"{slack.url}/api/", retry_handlers=[])
     with pytest.raises(aiohttp.ClientError):
         await client.chat_postMessage(channel=channel, text="did it arrive?")

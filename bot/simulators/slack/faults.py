@@ -7,9 +7,17 @@ from fnmatch import fnmatchcase
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Match(BaseModel):
+    """Which calls. ``method`` is a Web API method or a pattern (``chat.*``), or
+    ``response_url``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str = "*"
+
+
 class Fault(BaseModel):
-    """What goes wrong. ``method`` is a Web API method or a pattern (``chat.*``), or
-    ``response_url``.
+    """What goes wrong with the calls that ``match``.
 
     ``delay`` (seconds) comes first. Then, unless ``after`` asks for the effect to happen before
     it, the call ends: with an HTTP ``status``, an ``error`` code, or no answer at all.
@@ -17,7 +25,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    method: str = "*"
+    match: Match = Match()
     times: int = Field(default=1, ge=1)
     delay: float = Field(default=0, ge=0)
     status: int | None = Field(default=None, ge=100, le=599)
@@ -53,7 +61,7 @@ class Faults:
     def take(self, method: str) -> Fault | None:
         """The fault of this call, if it has one."""
         for fault in self._waiting:
-            if fnmatchcase(method, fault.method):
+            if fnmatchcase(method, fault.match.method):
                 fault.times -= 1
                 if not fault.times:
                     self._waiting.remove(fault)
