@@ -4,7 +4,7 @@
 """
 
 from bot.domain.patch.diff import Change, Kind, Patch, Stats, apply, diff
-from bot.domain.patch.ignored import unwanted
+from bot.domain.patch.ignored import matcher, unwanted
 from bot.domain.patch.tarball import tar_from_tree, tree_from_tar
 from bot.domain.patch.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry, Tree
 
@@ -21,6 +21,7 @@ __all__ = [
     "Tree",
     "apply",
     "diff",
+    "matcher",
     "tar_from_tree",
     "tree_from_tar",
     "unwanted",

@@ -51,6 +51,13 @@ class Change(Record):
             added += after[edit.new_start : edit.new_end]
         return tuple(removed), tuple(added)
 
+    @property
+    def added_bytes(self) -> int:
+        """New content: that of its added lines, or all of a binary file."""
+        if self.is_binary:
+            return len(self.after.data) if self.after else 0
+        return sum(map(len, self.lines[1]))
+
     @cached_property
     def unified(self) -> bytes:
         """This file's part of the patch, as ``git diff --binary`` prints it."""
@@ -58,7 +65,7 @@ class Change(Record):
 
 
 class Stats(Record):
-    """How large a patch is: files touched, lines added and removed, bytes of new content."""
+    """How large a patch is: files, lines added and removed, bytes of added lines and binaries."""
 
     files: int
     added: int
@@ -96,7 +103,7 @@ class Patch(Record):
             files=len(self.changes),
             added=sum(len(change.lines[1]) for change in self.changes),
             removed=sum(len(change.lines[0]) for change in self.changes),
-            bytes=sum(len(change.after.data) for change in self.changes if change.after),
+            bytes=sum(change.added_bytes for change in self.changes),
         )
 
     @property

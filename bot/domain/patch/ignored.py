@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.domain.patch.tree import Tree
@@ -40,6 +40,12 @@ def is_dropping(path: str) -> bool:
     return any(
         part in DROPPING_FOLDERS or DROPPING_FILES.fullmatch(part) for part in path.split("/")
     )
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """Whether a path is named by ``patterns``, written as in ``.gitignore``."""
+    rules = [rule for rule in (_rule(line, folder="") for line in patterns) if rule]
+    return lambda path: _is_ignored(path, rules)
 
 
 def unwanted(before: Tree) -> Callable[[str], bool]:
