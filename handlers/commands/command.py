@@ -1,0 +1,82 @@
+"""A command is a frozen record: what its fields are makes parser, help, buttons and modals.
+
+    class Fix(Command):
+        \"\"\"Start a fix run, or add a note to the one that runs.\"\"\"
+
+        verb = "fix"
+        level = Level.L3
+        examples = ("fix C-12", "fix --timeout=30m -- only touch the parser")
+
+        cluster: Annotated[ClusterRef | None, WORD] = None
+        timeout: Duration | None = None
+        steer: Annotated[str, TEXT] = ""
+
+Required fields are words, defaulted fields are options. Marks say otherwise: ``WORD`` (a word that
+may be left out), ``After("into")`` (a word behind a small one), ``TEXT`` (what follows ``--``),
+``REST`` (all the remaining words). Words find their field by their shape, so their order is free
+where shapes differ. The docstring is the help; its first line is the summary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Level(IntEnum):
+    """Who may: read the place (L0), reporter (L1), triage, write, maintain, owner."""
+
+    L0 = 0
+    L1 = 1
+    L2 = 2
+    L3 = 3
+    L4 = 4
+    L5 = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WordMark:
+    """See ``WORD``."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextMark:
+    """See ``TEXT`` and ``REST``."""
+
+    bare: bool
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """A word that stands behind ``word``: ``into C-12``. It may be given as an option, too.
+
+    ``unit`` is a word that may follow and means nothing: ``until 50 events``.
+    """
+
+    word: str
+    unit: str = ""
+
+
+WORD = WordMark()
+"""A word although it has a default: it may be left out."""
+
+TEXT = TextMark(bare=False)
+"""Free text, all that follows ``--``."""
+
+REST = TextMark(bare=True)
+"""Free text: all the words that are nothing else, with or without ``--`` before them."""
+
+
+class Command(BaseModel):
+    """One verb with its words, options and text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    verb: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    level: ClassVar[Level] = Level.L0
+    examples: ClassVar[tuple[str, ...]] = ()
+    cost: ClassVar[str] = ""

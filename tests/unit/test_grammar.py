@@ -1,0 +1,298 @@
+"""One line to one command, and back."""
+
+from __future__ import annotations
+
+import time
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import factories_commands as verbs
+import pytest
+from factories_commands import ROSTER
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.errors import NotUnderstood
+from handlers.commands.command import REST, TEXT, Command
+from handlers.commands.fields import fields
+from handlers.commands.grammar import parse, sentence
+from handlers.commands.references import (
+    AgentRef,
+    ClusterRef,
+    Duration,
+    IssueRef,
+    ItemRef,
+    RunRef,
+    UserRef,
+    VersionRef,
+)
+from handlers.commands.usage import explanation, help_table, summary, usage
+
+HALF_AN_HOUR = Duration(1_800)
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("help", verbs.Help()),
+        ("h fix", verbs.Help(about="fix")),
+        ("/soulcaster help", verbs.Help()),
+        ("/SC Help", verbs.Help()),
+        ("@soulcaster[bot]: help", verbs.Help()),
+        ("@Soulcaster, st", verbs.Status()),
+        ("status f-7", verbs.Status(of=RunRef(7))),
+        ("status C–12", verbs.Status(of=ClusterRef(12))),
+        ("FIX c-12", verbs.Fix(cluster=ClusterRef(12))),
+        ("fix --timeout=30m", verbs.Fix(timeout=HALF_AN_HOUR)),
+        ("fix --timeout 30m C-12", verbs.Fix(cluster=ClusterRef(12), timeout=HALF_AN_HOUR)),
+        ("fix —timeout 30m", verbs.Fix(timeout=HALF_AN_HOUR)),
+        ("fix –timeout=30M", verbs.Fix(timeout=HALF_AN_HOUR)),
+        ("fix --DRY_run", verbs.Fix(dry_run=True)),
+        ("fix --dry-run=no", verbs.Fix()),
+        ("fix --agent ~Search --base=main", verbs.Fix(agent=AgentRef("search"), base="main")),
+        ("fix -- only  touch --this “parser”", verbs.Fix(steer="only  touch --this “parser”")),
+        ("fix C-1 — mind the gap", verbs.Fix(cluster=ClusterRef(1), steer="mind the gap")),
+        ("fix --base “release 2”", verbs.Fix(base="release 2")),
+        ("fix --base='it''s'", verbs.Fix(base="it''s")),
+        ("similar --limit 7 --closed=off", verbs.Similar(limit=7, closed=False)),
+        ("ls --sort COUNT --label a --label=b", verbs.Clusters(sort="count", label=("a", "b"))),
+        ("dup acme/shop#7", verbs.Dup(of=IssueRef(7, "acme/shop"))),
+        ("dup https://github.com/a/b/pull/9#x", verbs.Dup(of=IssueRef(9, "a/b"))),
+        ("not-dup #7", verbs.NotDup(of=IssueRef(7))),
+        (
+            "merge C-31 C-40 into C-12",
+            verbs.Merge(clusters=(ClusterRef(31), ClusterRef(40)), into=ClusterRef(12)),
+        ),
+        ("merge C-31", verbs.Merge(clusters=(ClusterRef(31),))),
+        ("move I-3 to NEW", verbs.Move(item=ItemRef(3), to="new")),
+        ("move I-3 --to C-9", verbs.Move(item=ItemRef(3), to=ClusterRef(9))),
+        ("snooze 1h30m", verbs.Snooze(span=Duration(5_400))),
+        ("snooze until 50 events", verbs.Snooze(until=50)),
+        ("snooze until 50", verbs.Snooze(until=50)),
+        (
+            "sev C-1 s2 -- blocks",
+            verbs.SetSeverity(severity="S2", cluster=ClusterRef(1), reason="blocks"),
+        ),
+        ("assign <@U0AB|ana>", verbs.Assign(who=UserRef(slack_user="U0AB"))),
+        ("assign @ana C-2", verbs.Assign(who=UserRef("ana"), cluster=ClusterRef(2))),
+        ("diff v1 V3", verbs.Diff(one=VersionRef(1), other=VersionRef(3))),
+        ('feedback "it\'s broken" --title=Cart', verbs.Feedback(text="it's broken", title="Cart")),
+        ("report total is -- wrong", verbs.Feedback(text="total is -- wrong")),
+        ("ask why does --timeout “fail”?", verbs.Ask(question="why does --timeout “fail”?")),
+        ("ask don't we --", verbs.Ask(question="don't we --")),
+        ("ask -- C-12?", verbs.Ask(question="C-12?")),
+        (r'remember "a \"b\" \\ c"', verbs.Remember(fact='a "b" \\ c')),
+        (
+            "remember „so ist es“ --ttl 90d",
+            verbs.Remember(fact="so ist es", ttl=Duration(7_776_000)),
+        ),
+        ("fix C\u200b-12\u202c", verbs.Fix(cluster=ClusterRef(12))),
+    ],
+)
+def test_a_line_is_a_command(line: str, command: Command) -> None:
+    assert parse(line, ROSTER) == command
+    assert parse(sentence(command), ROSTER) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "Say what to do. Example: /soulcaster help"),
+        ("/soulcaster", "Say what to do. Example: /soulcaster help"),
+        ("fx", 'I don\'t know "fx". Did you mean fix?'),
+        ("statsu", 'I don\'t know "statsu". Did you mean status?'),
+        ("zzzzzz", 'I don\'t know "zzzzzz". What I know: /soulcaster help'),
+        ("fix --timeout soon", '--timeout wants a duration, got "soon". Example: --timeout=30m'),
+        ("fix --timeout=0s", '--timeout wants a duration, got "0s". Example: --timeout=30m'),
+        ("fix --timeout", "--timeout wants a duration. Example: --timeout=30m"),
+        ("fix --timeout --dry-run", "--timeout wants a duration. Example: --timeout=30m"),
+        ("fix --timout=1h", 'fix has no option "--timout". Did you mean --timeout?'),
+        (
+            "ls --qq",
+            'clusters has no option "--qq". '
+            "Usage: clusters [--sort recent|count|severity] [--label <label>]",
+        ),
+        ("fix --base=a --base=b", '"--base=b" comes on top: base is given twice.'),
+        ("fix everything", 'fix wants a cluster, got "everything". Example: fix C-12'),
+        ("fix C-1 C-2", 'fix doesn\'t know what to do with "C-2". Usage: '),
+        ("ls --sort=cuont", '--sort wants one of recent, count, severity, got "cuont". Did you'),
+        ("help -- more", "help takes no text after --. Usage: help [<about>]"),
+        ("dup", "dup wants an issue. Example: dup #123"),
+        ("dup C-1", 'dup wants an issue, got "C-1". Example: dup #123'),
+        ("merge C-1 into", "into wants a cluster. Example: merge C-31 into C-12"),
+        ("merge C-1 into it", 'into wants a cluster, got "it". Example: merge C-31 into C-12'),
+        ("move I-1", 'move wants "to" and a cluster or new. Example: move I-345 to C-12'),
+        ("similar --limit 51", "--limit: Input should be less than or equal to 50. Usage: similar"),
+        ("similar --limit -1", '--limit wants a number, got "-1". Example: --limit=5'),
+        ('remember "open', 'The quote that begins ""open" is never closed.'),
+        ("remember", "remember wants text. Example: "),
+        ("ask", "ask wants text. Example: ask why do exports fail?"),
+        ("sev S9", 'severity wants one of S1, S2, S3, S4, got "S9". Example: severity S2'),
+        ("fix " + "x" * 100, 'fix wants a cluster, got "' + "x" * 39 + '…". Example: fix C-12'),
+        ("x" * 30_000, "That line is longer than 20,000 characters."),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(line: str, message: str) -> None:
+    with pytest.raises(NotUnderstood) as caught:
+        parse(line, ROSTER)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+_TEXT = st.text(
+    st.characters(blacklist_categories=("Cs", "Cf"), blacklist_characters="\x00"), max_size=20
+).map(str.strip)
+_NUMBERS = st.integers(1, 999_999_999)
+_NAMES = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9-]{0,20}\Z")
+_VALUES: dict[Any, st.SearchStrategy[Any]] = {
+    str: _TEXT,
+    int: st.integers(1, 50),
+    bool: st.booleans(),
+    ClusterRef: st.builds(ClusterRef, _NUMBERS),
+    ItemRef: st.builds(ItemRef, _NUMBERS),
+    RunRef: st.builds(RunRef, _NUMBERS),
+    VersionRef: st.builds(VersionRef, _NUMBERS),
+    IssueRef: st.builds(IssueRef, _NUMBERS, st.sampled_from(["", "acme/shop.io"])),
+    UserRef: st.builds(UserRef, _NAMES) | st.just(UserRef(slack_user="U0AB")),
+    AgentRef: st.builds(AgentRef, _NAMES.map(str.lower)),
+    Duration: st.builds(Duration, st.integers(1, 3_000_000_000)),
+}
+
+
+def _value(annotation: Any) -> st.SearchStrategy[Any]:
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return st.one_of(st.none() if arg is NoneType else _value(arg) for arg in args)
+    if origin is Literal:
+        return st.sampled_from(args)
+    if origin is Annotated:
+        return _value(args[0])
+    if origin is tuple:
+        return st.lists(_value(args[0]), min_size=1, max_size=3).map(tuple)
+    return _VALUES[annotation]
+
+
+@st.composite
+def _commands(draw: st.DrawFn) -> Command:
+    command_type = draw(st.sampled_from(ROSTER))
+    values = {}
+    for name, info in command_type.model_fields.items():
+        value = draw(_value(info.annotation))
+        needed = info.is_required() and (TEXT in info.metadata or REST in info.metadata)
+        values[name] = value or "x" if needed else value
+    return command_type(**values)
+
+
+@settings(max_examples=500, deadline=None)
+@given(_commands())
+def test_a_sentence_is_read_back_as_its_command(command: Command) -> None:
+    assert parse(sentence(command), ROSTER) == command
+    assert parse(f"/soulcaster {sentence(command)}", ROSTER) == command
+
+
+_PIECES = st.sampled_from(
+    [
+        "fix",
+        "ask",
+        "merge",
+        "into",
+        "C-1",
+        "--",
+        "—",
+        "--timeout",
+        "--timeout=",
+        "-",
+        "“",
+        '"',
+        "'",
+        "\\",
+        "=",
+        "~",
+        "@",
+        "#1",
+        "--dry-run=",
+        "snooze",
+        "until",
+        "events",
+        "\u200b",
+        "\x00",
+    ]
+)
+
+
+def _refusal(line: str) -> str:
+    """What parse says of a line, nothing when it understands."""
+    try:
+        parse(line, ROSTER)
+    except NotUnderstood as error:
+        return str(error)
+    return ""
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(_PIECES | st.text(max_size=5), max_size=15).map(" ".join) | st.text())
+def test_nothing_but_not_understood_is_raised(line: str) -> None:
+    said = _refusal(line)
+    assert "\n" not in said
+    assert len(said) < 400
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "fix -- " + "a " * 5_000,
+        "ask " + "'a " * 3_300,
+        "ask " + '"' * 10_000,
+        "fix " + "--timeout " * 1_000,
+        "ask " + "—" * 10_000,
+        "feedback " + "\\" * 10_000,
+        "x" * 10_000,
+        "fix " + "1w" * 5_000,
+    ],
+)
+def test_ten_thousand_characters_are_read_at_once(line: str) -> None:
+    before = time.process_time()
+    assert len(_refusal(line)) < 400
+    assert time.process_time() - before < 0.5
+
+
+def test_help_is_made_from_the_records() -> None:
+    assert usage(verbs.Fix) == (
+        "fix [C-12] [--agent ~search] [--base <base>] [--timeout 30m] [--dry-run] [-- steer]"
+    )
+    assert usage(verbs.Merge) == "merge C-12 … [into C-12]"
+    assert usage(verbs.Snooze) == "snooze [30m] [until 5 events]"
+    assert usage(verbs.SetSeverity) == "severity S1|S2|S3|S4 [C-12] [-- reason]"
+    assert usage(verbs.Ask) == "ask <question>"
+    assert summary(verbs.Fix) == "Start a fix run, or add a note to the one that runs."
+    assert explanation(verbs.Fix) == "The run works in a sandbox."
+    table = help_table(ROSTER)
+    assert len(table.rows) == len(ROSTER)
+    assert all(len(row) == len(table.header) for row in table.rows)
+
+
+@pytest.mark.parametrize("command_type", ROSTER)
+def test_every_example_is_understood(command_type: type[Command]) -> None:
+    assert command_type.examples
+    for line in command_type.examples:
+        assert isinstance(parse(line, ROSTER), command_type)
+
+
+def test_a_class_the_grammar_cannot_read_is_refused() -> None:
+    class Odd(Command):
+        """Odd."""
+
+        verb = "odd"
+        amount: float
+
+    class TwoTexts(Command):
+        """Two."""
+
+        verb = "two"
+        one: Annotated[str, TEXT] = ""
+        other: Annotated[str, REST] = ""
+
+    with pytest.raises(TypeError, match="no word is read as"):
+        fields(Odd)
+    with pytest.raises(TypeError, match="two fields for free text"):
+        fields(TwoTexts)
