@@ -1,0 +1,1 @@
+"""Coding agents behind the ``Agent`` port: each edits a checkout in a sandbox."""

@@ -1,0 +1,252 @@
+"""What is red and what is green before any edit, how long it takes, and which lines it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.adapters.agents.mechanic.engine.commands import Command, Session, read_command
+from bot.adapters.agents.mechanic.engine.pool import Pool, Result, Run, Worker
+from bot.adapters.agents.mechanic.engine.task import Task
+
+_TRACED_SLOWER = 25  # line tracing costs about this factor, at worst
+
+
+class GaveUp(Exception):
+    """Nothing can be done, and why, in words for people."""
+
+
+@dataclass
+class Stage:
+    """Tests that run together: ``first`` must turn green, ``then`` must stay green."""
+
+    session: Session
+    targets: list[str]
+    first: list[str] = field(default_factory=list)
+    then: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    cpu: float = 1.0
+    wall: float = 10.0
+
+    def request(self, **more: Any) -> dict[str, Any]:
+        """The request to a server that runs this stage."""
+        return {
+            "targets": self.targets,
+            "first": self.first,
+            "then": self.then,
+            "known": self.known,
+            "cpu": self.cpu,
+            "wall": self.wall,
+            **more,
+        }
+
+
+@dataclass
+class Baseline:
+    """Everything learnt before the search. ``red_before`` are tests that may stay red."""
+
+    stages: list[Stage]
+    suite: Stage | None
+    results: dict[str, Result]
+    failing: list[str]
+    red_before: set[str]
+    failing_lines: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    passing_lines: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    imported: set[tuple[str, int]] = field(default_factory=set)
+    types: dict[str, dict[int, dict[str, set[str]]]] = field(default_factory=dict)
+
+
+def measure(task: Task, pool: Pool) -> Baseline:
+    """Run what fails and the suite, without and with tracing. Raises GaveUp or Broken."""
+    commands = [read_command(text, task.root) for text in task.failing]
+    suite = read_command(task.suite, task.root) if task.suite.strip() else None
+    if suite is not None and suite.session.kind == "shell":
+        suite = None  # it judges at the end, in one piece
+    patience = max(10.0, task.seconds * 0.15)
+    with ThreadPoolExecutor(2) as threads:
+        later = None
+        if suite is not None and len(pool.workers) > 1:
+            later = threads.submit(_run_all, pool.workers[1], suite.session, [suite], patience)
+        stages, results, libraries = _failing_stages(task, pool.workers[0], commands, patience)
+        suite_run = None
+        if suite is not None:
+            suite_run = (
+                later.result()
+                if later
+                else _run_all(pool.workers[0], suite.session, [suite], patience)
+            )
+    failing = [name for stage in stages for name in stage.first]
+    green = {name for name, result in results.items() if result.good}
+    suite_stage = _suite_stage(suite, suite_run, failing, green) if suite and suite_run else None
+    if suite_run is not None:
+        results = {**suite_run.results, **results}
+    red_before = {name for name, result in results.items() if not result.good} - set(failing)
+    baseline = Baseline(stages, suite_stage, results, failing, red_before)
+    for worker in pool.workers:
+        for session, names in libraries.items():
+            worker.preload(session, names)
+    _trace(task, pool, baseline)
+    return baseline
+
+
+def _run_all(worker: Worker, session: Session, commands: list[Command], wall: float) -> Run:
+    targets = list(dict.fromkeys(target for command in commands for target in command.targets))
+    if any(not command.targets for command in commands):
+        targets = []
+    if session.kind not in ("pytest", "unittest", "doctest"):
+        targets = list(commands[0].targets)
+    request = {
+        "targets": targets,
+        "cpu": min(wall / 2, 5.0),
+        "wall": wall,
+        "patient": True,
+        "cache": True,
+    }
+    return worker.run(session, request, {})
+
+
+def _failing_stages(
+    task: Task, worker: Worker, commands: list[Command], wall: float
+) -> tuple[list[Stage], dict[str, Result], dict[Session, list[str]]]:
+    groups: dict[tuple[Session, tuple[str, ...]], list[Command]] = {}
+    for command in commands:
+        joint = command.session.kind in ("pytest", "unittest", "doctest")
+        groups.setdefault((command.session, () if joint else command.targets), []).append(command)
+    stages: list[Stage] = []
+    results: dict[str, Result] = {}
+    libraries: dict[Session, list[str]] = {}
+    for (session, _), members in groups.items():
+        run = _run_all(worker, session, members, wall)
+        libraries.setdefault(session, []).extend(run.libraries)
+        red = [name for name, result in run.results.items() if not result.good]
+        if not red:
+            stages += _reds_of_the_shell(task, worker, members, wall, results)
+            continue
+        results.update(run.results)
+        targets = list(dict.fromkeys(t for member in members for t in member.targets))
+        if any(not member.targets for member in members):
+            targets = []
+        green = [name for name, result in run.results.items() if result.good]
+        red.sort(
+            key=lambda name: (run.results[name].outcome == "timeout", run.results[name].seconds)
+        )
+        known = list(run.results) if run.uncollected else []
+        stage = Stage(session, targets, red, green, known)
+        _limit(stage, run.results)
+        stages.append(stage)
+    if not stages:
+        raise GaveUp("the failing commands are green here, so there is nothing to repair")
+    return stages, results, libraries
+
+
+def _reds_of_the_shell(
+    task: Task, worker: Worker, commands: list[Command], wall: float, results: dict[str, Result]
+) -> list[Stage]:
+    """Commands that are green for us but perhaps red for a shell run as the shell runs them."""
+    stages = []
+    for command in commands:
+        folder = os.path.join(worker.tree, "")
+        done = run_shell(command.text.replace(task.root, worker.tree), folder, wall)
+        if done != 0:
+            session = Session("shell", command.session.interpreter)
+            results[command.text] = Result("failed")
+            stage = Stage(session, [command.text], [command.text])
+            stage.cpu = stage.wall = max(10.0, wall / 4)
+            stages.append(stage)
+    return stages
+
+
+def run_shell(command: str, folder: str, timeout: float) -> int:
+    """The exit code of a shell command; 124 when it was ended for taking too long."""
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    process = subprocess.Popen(  # noqa: S602
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return process.wait(timeout)
+    except subprocess.TimeoutExpired:
+        return 124
+    finally:
+        _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, 9)
+    process.wait()
+
+
+def _suite_stage(suite: Command, run: Run, failing: list[str], tested: set[str]) -> Stage | None:
+    green = [name for name, result in run.results.items() if result.good]
+    rest = [name for name in green if name not in tested and name not in failing]
+    if not rest:
+        return None
+    stage = Stage(suite.session, list(suite.targets), [], rest)
+    _limit(stage, run.results)
+    return stage
+
+
+def _limit(stage: Stage, results: dict[str, Result]) -> None:
+    """CPU seconds a test and wall seconds a run, from what the green and quick red tests take."""
+    times = [r.seconds for r in results.values() if r.outcome not in ("timeout", "crashed")]
+    stage.cpu = max(0.5, 6 * max(times, default=0.1))
+    stage.wall = 4.0 + 4 * sum(times) + 2 * stage.cpu
+
+
+def _trace(task: Task, pool: Pool, baseline: Baseline) -> None:
+    """Lines and types of the failing tests, lines of as many passing ones as time allows."""
+    wall = max(8.0, task.seconds * 0.08)
+    with ThreadPoolExecutor(2) as threads:
+        passing = threads.submit(_trace_passing, pool.workers[-1], baseline, wall)
+        if len(pool.workers) == 1:
+            passing.result()
+        for stage in baseline.stages:
+            request = stage.request(then=[], trace=True, wall=wall, cpu=min(4.0, wall / 3))
+            run = pool.workers[0].run(stage.session, request, {})
+            flaky = [name for name in stage.first if name in run.results and run.results[name].good]
+            if flaky:
+                raise GaveUp(f"{flaky[0]} fails only sometimes, so a repair could not be proved")
+            for name in stage.first:
+                baseline.failing_lines[name] = run.lines.get(name, set())
+                if name in run.results and run.results[name].frames:
+                    baseline.results[name] = run.results[name]
+            baseline.imported |= run.lines.get("", set())
+            if any(name in run.uncollected for name in stage.first):
+                for name in stage.first:
+                    baseline.failing_lines[name] |= run.lines.get("", set())
+            for path, functions in run.types.items():
+                held = baseline.types.setdefault(path, {})
+                for line, names in functions.items():
+                    known = held.setdefault(line, {})
+                    for name, types in names.items():
+                        known.setdefault(name, set()).update(types)
+        passing.result()
+
+
+def _trace_passing(worker: Worker, baseline: Baseline, wall: float) -> None:
+    stages = [*baseline.stages, *([baseline.suite] if baseline.suite else [])]
+    left = wall
+    for stage in stages:
+        if not stage.then or stage.session.kind == "shell":
+            continue
+        chosen: list[str] = []
+        for name in sorted(stage.then, key=lambda name: baseline.results[name].seconds):
+            left -= 0.002 + _TRACED_SLOWER * baseline.results[name].seconds
+            if left < 0 and chosen:
+                break
+            chosen.append(name)
+        request = stage.request(first=[], then=chosen, known=[], trace=True, wall=wall, cpu=wall)
+        run = worker.run(stage.session, request, {})
+        baseline.passing_lines.update({n: lines for n, lines in run.lines.items() if n})
+        baseline.imported |= run.lines.get("", set())

@@ -1,0 +1,77 @@
+"""Literals: numbers by one, truth values, None, strings that are used nearby."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterator
+
+from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
+from bot.adapters.agents.mechanic.engine.precedence import ATOM, UNARY
+
+
+def literals(site: Site) -> Iterator[Edit]:
+    """Another value of the same type."""
+    node = site.node
+    if not isinstance(node, ast.Constant):
+        return
+    value = node.value
+    if isinstance(value, bool):
+        yield site.replace(str(not value), "flip constant", 0.6)
+    elif value is None:
+        for text in ("[]", "0", "False", '""'):
+            yield site.replace(text.replace('"', site.source.quote), "constant", 0.06)
+    elif isinstance(value, int):
+        yield from _integers(site, value)
+    elif isinstance(value, float):
+        for new in (value + 1, value - 1, -value, 0.0, 1.0, value * 10, value / 10):
+            if new != value:
+                yield site.replace(repr(new), "constant", 0.1, tight=UNARY if new < 0 else ATOM)
+    elif isinstance(value, str):
+        yield from _strings(site, value)
+
+
+def _integers(site: Site, value: int) -> Iterator[Edit]:
+    parent = site.source.parent(site.node)
+    negative = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.USub)
+    for new, prior in (
+        (value + 1, 0.6),
+        (value - 1, 0.6),
+        (0, 0.3),
+        (1, 0.3),
+        (-1, 0.2),
+        (2, 0.15),
+    ):
+        if new != value and not (negative and new < 0):
+            repeated = new in (value + 1, value - 1) and prior < 0.6
+            if not repeated:
+                yield site.replace(str(new), "constant", prior, tight=UNARY if new < 0 else ATOM)
+    for new in (value * 10, value * 100, value // 10, value * 2):
+        if abs(value) > 1 and new > 1:
+            yield site.replace(str(new), "constant", 0.06)
+
+
+def _strings(site: Site, value: str) -> Iterator[Edit]:
+    """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing."""
+    others: list[str] = []
+    for node in ast.walk(site.source.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            if text != value and text not in others and len(text) < 40 and "\n" not in text:
+                others.append(text)
+    ranked = sorted(
+        ((difflib.SequenceMatcher(None, value, other).ratio(), other) for other in others),
+        reverse=True,
+    )
+    swaps = [
+        site.replace(site.quoted(other), "string", 0.1 + 0.4 * near) for near, other in ranked[:12]
+    ]
+    yield from spread(swaps)
+    seen = {value}
+    for new, prior in (
+        ("", 0.15), (value.strip(), 0.15), (value.lower(), 0.12), (value.upper(), 0.06),
+        (" " if not value else value + " ", 0.05), (f" {value}", 0.04),
+    ):  # fmt: skip
+        if new not in seen and len(value) < 40:
+            seen.add(new)
+            yield site.replace(site.quoted(new), "string", prior)

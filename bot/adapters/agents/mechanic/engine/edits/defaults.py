@@ -1,0 +1,61 @@
+"""Defaults of parameters: shared mutable ones, and wrong ones."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from bot.adapters.agents.mechanic.engine.edits.lines import put_before
+from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
+from bot.adapters.agents.mechanic.engine.scope import literal_type
+from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
+
+_MUTABLE = {"list", "dict", "set"}
+
+
+def mutable(site: Site) -> Iterator[Edit]:
+    """``def f(x=[])`` as ``def f(x=None)`` with ``if x is None: x = []`` in the body."""
+    node = site.node
+    if not isinstance(node, FUNCTIONS):
+        return
+    spec = node.args
+    positional = [*getattr(spec, "posonlyargs", []), *spec.args]
+    pairs = [
+        (positional[len(positional) - len(spec.defaults) + index], default)
+        for index, default in enumerate(spec.defaults)
+    ]
+    for index, keyword_default in enumerate(spec.kw_defaults):
+        if keyword_default is not None:
+            pairs.append((spec.kwonlyargs[index], keyword_default))
+    for parameter, default in pairs:
+        if literal_type(default) not in _MUTABLE:
+            continue
+        first = next((s for s in node.body if not _is_docstring(s)), None)
+        made = site.source.segment(default)
+        lines = [f"if {parameter.arg} is None:", f"{site.source.indent}{parameter.arg} = {made}"]
+        change = put_before(site, first, lines) if first is not None else None
+        if change is not None:
+            start, end = site.source.span(default)
+            yield site.edit(((start, end, "None"), change), "mutable default", 0.9)
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def shared(site: Site) -> Iterator[Edit]:
+    """A mutable value of the class that every instance shares; ``[[]] * n`` likewise."""
+    node = site.node
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        left = node.left
+        if isinstance(left, ast.List) and len(left.elts) == 1:
+            inner = left.elts[0]
+            if literal_type(inner) in _MUTABLE:
+                text = f"[{site.text(inner)} for _ in range({site.text(node.right)})]"
+                yield site.replace(text, "shared element", 0.8)
+    elif isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+        parent = site.source.parent(node)
+        kinds = site.scope.kinds_of(node)
+        if isinstance(parent, (ast.Assign, ast.Return)) and kinds & _MUTABLE:
+            maker = sorted(kinds & _MUTABLE)[0]
+            yield site.replace(f"{maker}({site.text(node)})", "copy", 0.35)

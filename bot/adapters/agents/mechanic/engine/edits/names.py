@@ -1,0 +1,110 @@
+"""The wrong name: variables, attributes, a forgotten ``self.``"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterator
+
+from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
+from bot.adapters.agents.mechanic.engine.scope import fit
+
+
+def variables(site: Site) -> Iterator[Edit]:
+    """Another variable of the same scope."""
+    node = site.node
+    if not isinstance(node, ast.Name):
+        return
+    scope = site.scope
+    is_callee = site.source.field(node) == "func"
+    edits = []
+    if isinstance(node.ctx, ast.Load):
+        for name in scope.visible(node):
+            if name == node.id or name == "self" or node.id == "self":
+                continue
+            if is_callee and "function" not in scope.kinds(name):
+                continue
+            weight = scope.fits(node.id, name)
+            near = difflib.SequenceMatcher(None, node.id, name).ratio()
+            edits.append(site.replace(name, "variable", 0.9 * weight * (0.6 + 0.4 * near)))
+        if node.id.isupper() or node.id not in scope.names:
+            edits += _globals(site, node)
+        yield from spread(edits)
+        if node.id in scope.class_members and scope.self_name:
+            known = node.id in scope.names or node.id in scope.module_names
+            yield site.replace(f"self.{node.id}", "self", 0.25 if known else 0.8)
+        yield from _into_attribute(site, node)
+    elif isinstance(node.ctx, ast.Store):
+        parent = site.source.parent(node)
+        if isinstance(parent, (ast.Assign, ast.AugAssign)):
+            for name in scope.names:
+                if name not in (node.id, "self"):
+                    weight = scope.fits(node.id, name)
+                    edits.append(site.replace(name, "assigned variable", 0.4 * weight))
+            yield from spread(edits)
+            if node.id in scope.class_members and scope.self_name:
+                yield site.replace(f"self.{node.id}", "self", 0.4)
+
+
+def _globals(site: Site, node: ast.Name) -> list[Edit]:
+    """Other values or functions of the module, and of the builtins where one misspells them."""
+    mine = site.scope.module_names.get(node.id)
+    edits = []
+    for name, kind in site.scope.module_names.items():
+        if name == node.id or (mine and kind != mine):
+            continue
+        near = difflib.SequenceMatcher(None, node.id, name).ratio()
+        edits.append(site.replace(name, "module name", 0.15 + 0.5 * near * (mine is None or near)))
+    return edits
+
+
+def _into_attribute(site: Site, node: ast.Name) -> Iterator[Edit]:
+    """``order`` where ``order.total`` was meant."""
+    parent = site.source.parent(node)
+    if isinstance(parent, (ast.Attribute, ast.Subscript)) or node.id == "self":
+        return
+    edits = [
+        site.replace(f"{node.id}.{attribute}", "into attribute", 0.25)
+        for attribute in site.scope.attributes.get(node.id, ())
+        if not attribute.startswith("_")
+    ]
+    yield from spread(edits)
+
+
+def attributes(site: Site) -> Iterator[Edit]:
+    """Another attribute of the same object; the object itself."""
+    node = site.node
+    if not isinstance(node, ast.Attribute):
+        return
+    scope, is_callee = site.scope, site.source.field(node) == "func"
+    owner = site.source.segment(node.value)
+    own = scope.kinds(f"{owner}.{node.attr}")
+    edits = []
+    for name in _known_attributes(site, node, owner, is_callee):
+        if name == node.attr:
+            continue
+        weight = fit(own, scope.kinds(f"{owner}.{name}"))
+        near = difflib.SequenceMatcher(None, node.attr, name).ratio()
+        start = site.source.span(node)[1] - len(node.attr)
+        change = (start, start + len(node.attr), name)
+        edits.append(site.edit((change,), "attribute", weight * (0.4 + 0.5 * near)))
+    yield from spread(sorted(edits, key=lambda edit: -edit.prior)[:16])
+    if isinstance(node.ctx, ast.Load) and not is_callee and owner != "self":
+        yield site.replace(owner, "drop attribute", 0.12)
+    if owner == "self" and node.attr in scope.names and isinstance(node.ctx, ast.Load):
+        yield site.replace(node.attr, "drop self", 0.3)
+
+
+def _known_attributes(site: Site, node: ast.Attribute, owner: str, is_callee: bool) -> list[str]:
+    """Attributes seen on this object when it ran, then those used on it in the file."""
+    if owner == "self":
+        seen = list(site.scope.class_members)
+    else:
+        seen = list(site.scope.attributes.get(owner, ()))
+    for other in ast.walk(site.source.tree):
+        if isinstance(other, ast.Attribute) and other.attr not in seen:
+            same = isinstance(other.value, ast.Name) and other.value.id == owner
+            called = site.source.field(other) == "func"
+            if (same or not site.scope.attributes.get(owner)) and called == is_callee:
+                seen.append(other.attr)
+    return seen

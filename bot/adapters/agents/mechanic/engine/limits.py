@@ -1,0 +1,52 @@
+"""Bounds on one test process: memory, files, CPU time a test."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+
+class TooSlow(BaseException):
+    """A test has used its CPU time. Not an Exception, so that tests do not swallow it."""
+
+
+def confine(memory_mb: int, cpu_seconds: float) -> None:
+    """Bind this process: address space, file size, no core dumps, total CPU seconds."""
+    with open("/proc/self/statm" if os.path.exists("/proc/self/statm") else os.devnull) as stream:
+        pages = (stream.read() or "0").split()[0]
+    space = int(pages) * resource.getpagesize() + memory_mb * 1024 * 1024
+    _lower(resource.RLIMIT_AS, space)
+    _lower(resource.RLIMIT_FSIZE, 64 * 1024 * 1024)
+    _lower(resource.RLIMIT_CORE, 0)
+    used = sum(os.times()[:2])
+    _lower(resource.RLIMIT_CPU, int(used + cpu_seconds) + 2)
+
+
+def _lower(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(kind, (value, hard))
+
+
+def each_test(seconds: float, expired: Callable[[], None] | None) -> Callable[[bool], None]:
+    """A switch for the CPU timer of a test: ``switch(True)`` starts it, ``switch(False)`` stops.
+
+    When the time is up ``expired`` is called, or without it ``TooSlow`` is raised in the test,
+    again and again until something lets it through.
+    """
+
+    def handler(signum: int, frame: FrameType | None) -> None:
+        if expired is not None:
+            expired()
+        raise TooSlow(f"more than {seconds:.1f} s of CPU time")
+
+    signal.signal(signal.SIGPROF, handler)
+
+    def switch(on: bool) -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds if on else 0, 0.1 if on else 0)
+
+    return switch

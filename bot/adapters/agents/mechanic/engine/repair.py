@@ -1,0 +1,167 @@
+"""One repair from baseline to confirmation."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from bot.adapters.agents.mechanic.engine.baseline import Baseline, GaveUp, measure
+from bot.adapters.agents.mechanic.engine.candidates import Candidate, candidates
+from bot.adapters.agents.mechanic.engine.choose import ranked
+from bot.adapters.agents.mechanic.engine.diff import unified
+from bot.adapters.agents.mechanic.engine.edits import applied
+from bot.adapters.agents.mechanic.engine.events import Events
+from bot.adapters.agents.mechanic.engine.localise import Suspicion, localise
+from bot.adapters.agents.mechanic.engine.pool import Pool
+from bot.adapters.agents.mechanic.engine.search import Search, edited
+from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.task import Task
+from bot.adapters.agents.mechanic.engine.tree import Snapshot
+from bot.adapters.agents.mechanic.engine.verify import confirm
+
+_KEPT_FOR_THE_END = 0.12  # of the time, for confirming with the real commands
+_CONFIRMED_AT_MOST = 6
+
+
+class Repair:
+    """Holds what the steps share."""
+
+    def __init__(self, task: Task, pool: Pool, snapshot: Snapshot, events: Events) -> None:
+        self.task, self.pool, self.snapshot, self.events = task, pool, snapshot, events
+        self._told = 0.0
+
+    def run(self) -> tuple[str, dict[str, object]]:
+        """Outcome and facts for the last event. Raises GaveUp or Broken."""
+        baseline = measure(self.task, self.pool)
+        self.events.tell(
+            "baseline",
+            failing=len(baseline.failing),
+            passing=sum(result.good for result in baseline.results.values()),
+            names=baseline.failing[:5],
+        )
+        suspicion = self._localise(baseline)
+        sources = self._sources(suspicion)
+        if not sources:
+            raise GaveUp("the failing tests run no Python code of this checkout that may be edited")
+        self.events.tell(
+            "localised",
+            lines=[f"{p}:{n}" for p, n in suspicion.ranked() if p in sources][:5],
+            files=[path for path in suspicion.files() if path in sources][:5],
+            count=len(suspicion.of),
+        )
+        failures = [baseline.results[name] for name in baseline.failing if name in baseline.results]
+        edits = candidates(sources, suspicion, baseline.types, failures, self.task.mentions)
+        search = self._search(baseline, sources, suspicion)
+        search.singles(edits)
+        if not search.plausible and time.monotonic() < search.deadline:
+            self.events.tell("tried", count=search.tried, of=len(edits), pairs=True)
+            search.pairs(edits)
+        return self._conclude(baseline, search, sources)
+
+    def _localise(self, baseline: Baseline) -> Suspicion:
+        suspicion = localise(
+            baseline.failing_lines,
+            baseline.passing_lines,
+            baseline.imported,
+            [baseline.results[n].frames for n in baseline.failing if n in baseline.results],
+            (*self.task.suspects, *self.task.mentions),
+        )
+        scripts = {
+            os.path.normpath(os.path.join(stage.session.cwd, stage.targets[0]))
+            for stage in baseline.stages
+            if stage.session.kind == "script"
+        }
+        others = [path for path in suspicion.files() if path not in scripts]
+        if others:  # the script is the test of these
+            for place in [p for p in suspicion.of if p[0] in scripts]:
+                del suspicion.of[place]
+        return suspicion
+
+    def _sources(self, suspicion: Suspicion) -> dict[str, Source]:
+        sources: dict[str, Source] = {}
+        for path in suspicion.files():
+            if self.task.is_test(path) or not path.endswith(".py"):
+                continue
+            try:
+                with open(os.path.join(self.snapshot.pristine, path), "rb") as stream:
+                    sources[path] = Source(path, stream.read())
+            except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
+                continue
+        return sources
+
+    def _search(
+        self, baseline: Baseline, sources: dict[str, Source], suspicion: Suspicion
+    ) -> Search:
+        files = [path for path in suspicion.files() if path in sources]
+        lines = sum(1 for path, _ in suspicion.of if path in sources)
+
+        def progress(tried: int, total: int, plausible: int) -> None:
+            if time.monotonic() - self._told < 2 and not (plausible and tried < 2):
+                return
+            self._told = time.monotonic()
+            self.events.tell(
+                "tried", count=tried, of=total, plausible=plausible, lines=lines, file=files[0]
+            )
+
+        self._told = time.monotonic()
+        left = self.task.seconds * (1 - _KEPT_FOR_THE_END) - self.events.seconds
+        deadline = time.monotonic() + max(1.0, left)
+        return Search(
+            self.pool, baseline, sources, deadline, progress, max_tries=self.task.max_tries
+        )
+
+    def _conclude(
+        self, baseline: Baseline, search: Search, sources: dict[str, Source]
+    ) -> tuple[str, dict[str, object]]:
+        choices = ranked(search.plausible)
+        self.events.tell("found", plausible=len(choices), tried=search.tried)
+        problem = ""
+        for choice in choices[:_CONFIRMED_AT_MOST]:
+            least = self._minimised(choice, search, sources)
+            texts = edited(sources, least)
+            if texts is None:
+                continue
+            problem = confirm(self.task, baseline, texts, self.snapshot)
+            if not problem:
+                return "done", self._facts(least, sources, search)
+        facts: dict[str, object] = {"tried": search.tried}
+        if problem:
+            facts["note"] = f"edits that passed here did not hold: {problem}"
+            return "gave up", facts
+        if time.monotonic() >= search.deadline:
+            facts["note"] = f"tried {search.tried} edits in the time given, none holds"
+            return "limit reached", facts
+        facts["note"] = f"tried all {search.tried} edits I can think of, none holds"
+        return "gave up", facts
+
+    def _minimised(
+        self, choice: Candidate, search: Search, sources: dict[str, Source]
+    ) -> Candidate:
+        """Without the edits it can do without."""
+        if len(choice.edits) > 1:
+            for edit in choice.edits:
+                alone = Candidate((edit,), choice.score)
+                texts = edited(sources, alone)
+                if texts is not None and search.holds(alone, texts):
+                    choice = alone
+                    break
+        self.events.tell("minimised", edits=len(choice.edits), kind=choice.kind)
+        return choice
+
+    def _facts(
+        self, choice: Candidate, sources: dict[str, Source], search: Search
+    ) -> dict[str, object]:
+        diffs = []
+        for path in choice.paths:
+            before = sources[path].text
+            changes = tuple(c for edit in choice.edits if edit.path == path for c in edit.changes)
+            diffs.append(unified(path, before, applied(before, changes)))
+        places = [f"{edit.path}:{edit.line}" for edit in choice.edits]
+        return {
+            "note": f"{choice.kind} at {', '.join(places)}",
+            "kind": choice.kind,
+            "places": places,
+            "diff": "\n".join(diffs),
+            "tried": search.tried,
+            "plausible": len(search.plausible),
+        }

@@ -1,0 +1,125 @@
+"""pytest, through its plugin hooks; its configuration is paid once where that is safe."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, cast
+
+from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.runners.order import ordered
+
+_Hook = TypeVar("_Hook")
+
+
+class Pytest:
+    """Runs node ids of pytest."""
+
+    def __init__(self, setup: dict[str, Any]) -> None:
+        self.tree: str = setup["tree"]
+        self.tests = {os.path.join(self.tree, path) for path in setup["tests"]}
+        self.options = [*setup["options"], "-q", "-p", "no:cacheprovider", "--capture=sys"]
+        self.options += [f"--rootdir={self.tree}", "--maxfail=1000000", "--tb=no", "--no-header"]
+        self.plugin: Any = None
+        self.config: Any = None
+
+    def warm(self) -> None:
+        """Import pytest; read its configuration ahead unless that imports code under repair."""
+        import pytest
+
+        for module, option in (("pytest_cov", "--no-cov"), ("xdist", "-n0")):
+            if importlib.util.find_spec(module) is not None:
+                self.options.append(option)
+        if importlib.util.find_spec("pytest_randomly") is not None:
+            self.options += ["-p", "no:randomly"]
+        self.plugin = _plugin(pytest)
+        probe = os.fork()
+        if probe == 0:
+            code = 1
+            try:
+                self._configure()
+                code = int(self._has_imported_code())
+            finally:
+                os._exit(code)
+        if os.waitpid(probe, 0)[1] == 0:
+            self._configure()
+
+    def _configure(self) -> None:
+        from _pytest.config import _prepareconfig
+
+        self.config = _prepareconfig(list(self.options), [self.plugin])
+
+    def _has_imported_code(self) -> bool:
+        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        return any(
+            name and name.startswith(self.tree + os.sep) and name not in self.tests
+            for name in files
+            if isinstance(name, str)
+        )
+
+    def run(self, targets: list[str], report: Report) -> int:
+        """Collect ``targets`` and run the tests of the plan."""
+        import pytest
+
+        self.plugin.report = report
+        if self.config is None:
+            return int(pytest.main([*self.options, *targets], plugins=[self.plugin]))
+        if targets:
+            self.config.args = list(targets)
+        return int(self.config.hook.pytest_cmdline_main(config=self.config))
+
+
+def _plugin(pytest: Any) -> Any:
+    """The plugin; made when pytest is known to be there."""
+
+    def hook(**options: bool) -> Callable[[_Hook], _Hook]:
+        return cast("Callable[[_Hook], _Hook]", pytest.hookimpl(**options))
+
+    class Plugin:
+        report: Report
+
+        def __init__(self) -> None:
+            self.outcome: dict[str, str] = {}
+
+        @hook(trylast=True)
+        def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+            items[:] = ordered(items, lambda item: str(item.nodeid), self.report)
+
+        @hook(hookwrapper=True, tryfirst=True)
+        def pytest_runtest_protocol(self, item: Any) -> Iterator[None]:
+            name = str(item.nodeid)
+            self.outcome[name] = "passed"
+            self.report.begin(name)
+            yield
+            self.report.end(name, self.outcome[name])
+            if self.report.stopped:
+                item.session.shouldstop = "decided"
+
+        def pytest_runtest_logreport(self, report: Any) -> None:
+            if report.failed:
+                self.outcome[report.nodeid] = "failed"
+                self.report.failure(report.nodeid, None, "failed")
+            elif report.skipped and self.outcome.get(report.nodeid) == "passed":
+                self.outcome[report.nodeid] = "skipped"
+
+        def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
+            error = call.excinfo.value if call.excinfo is not None else None
+            self.report.failure(str(node.nodeid), error)
+
+        @hook(tryfirst=True)
+        def pytest_sessionfinish(self, exitstatus: int) -> None:
+            if self.report.plan.get("stop"):  # nothing that follows matters to a candidate
+                self.report.finish(code=int(exitstatus), stopped=self.report.stopped)
+                os._exit(0)
+
+        def pytest_collectreport(self, report: Any) -> None:
+            if report.failed:
+                name = report.nodeid or "collection"
+                self.report.begin(name)
+                self.report.failure(name, None, str(report.longrepr)[-2000:])
+                self.report.end(name, "failed")
+                self.report.write(uncollected=name)
+
+    return Plugin()

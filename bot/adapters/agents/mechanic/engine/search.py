@@ -1,0 +1,206 @@
+"""Trying candidates on all workers, failing tests first, and stopping each as early as possible."""
+
+from __future__ import annotations
+
+import ast
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bot.adapters.agents.mechanic.engine.baseline import Baseline, Stage
+from bot.adapters.agents.mechanic.engine.candidates import Candidate
+from bot.adapters.agents.mechanic.engine.edits import applied
+from bot.adapters.agents.mechanic.engine.pool import Broken, Pool, Run, Worker
+from bot.adapters.agents.mechanic.engine.source import Source
+
+_PARTIALS = 40
+_PARTNERS = 250
+
+
+@dataclass
+class Trial:
+    """What became of a candidate. ``fixed`` are failing tests it turns green, ``changed`` says
+    that the first failure is another one now."""
+
+    index: int
+    candidate: Candidate
+    plausible: bool = False
+    fixed: frozenset[str] = frozenset()
+    broken: bool = False
+    changed: bool = False
+
+
+@dataclass
+class Search:
+    """The search over single edits, then pairs. ``deadline`` is on ``time.monotonic``."""
+
+    pool: Pool
+    baseline: Baseline
+    sources: dict[str, Source]
+    deadline: float
+    on_progress: Callable[[int, int, int], None]
+    max_tries: int = 0
+    tried: int = 0
+    plausible: list[Trial] = field(default_factory=list)
+    partial: list[Trial] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _seen: set[tuple[str, ...]] = field(default_factory=set)
+    _next: int = 0
+    _stop_at: int = 0
+    _broken: int = 0
+
+    def singles(self, candidates: list[Candidate]) -> None:
+        """Try candidates in order; after the first plausible one look a little further."""
+        self._next, self._stop_at = 0, len(candidates)
+        with ThreadPoolExecutor(len(self.pool.workers)) as threads:
+            for done in [threads.submit(self._work, candidates) for _ in self.pool.workers]:
+                done.result()
+        self.plausible.sort(key=lambda trial: trial.index)
+
+    def pairs(self, candidates: list[Candidate]) -> None:
+        """Combine edits that each do some good, best first."""
+        joined: dict[tuple[str, ...], Candidate] = {}
+        good = sorted(self.partial, key=lambda t: (-len(t.fixed), t.broken, -t.candidate.score))[
+            :_PARTIALS
+        ]
+        partners = [trial.candidate for trial in good] + candidates[:_PARTNERS]
+        for trial in good:
+            for partner in partners:
+                pair = _joined(trial.candidate, partner, 1.0 + len(trial.fixed))
+                if pair is not None:
+                    joined.setdefault(tuple(sorted(str(e.changes) for e in pair.edits)), pair)
+        ordered = sorted(joined.values(), key=lambda c: -c.score)
+        self.partial = []
+        self.singles(ordered)
+
+    def _work(self, candidates: list[Candidate]) -> None:
+        with self.pool.borrow() as worker:
+            while True:
+                with self._lock:
+                    late = time.monotonic() > self.deadline
+                    spent = self.max_tries and self.tried >= self.max_tries
+                    if late or spent or self._next >= min(self._stop_at, len(candidates)):
+                        return
+                    index, self._next = self._next, self._next + 1
+                texts = edited(self.sources, candidates[index])
+                if texts is not None and self._is_new(texts):
+                    self._note(self._try(worker, index, candidates[index], texts), len(candidates))
+
+    def _is_new(self, texts: dict[str, bytes]) -> bool:
+        key = tuple(f"{path}:{hash(data)}" for path, data in sorted(texts.items()))
+        with self._lock:
+            new = key not in self._seen
+            self._seen.add(key)
+        return new
+
+    def _try(
+        self, worker: Worker, index: int, candidate: Candidate, texts: dict[str, bytes]
+    ) -> Trial:
+        trial = Trial(index, candidate)
+        try:
+            fixed: set[str] = set()
+            for stage in self.baseline.stages:
+                run = worker.run(stage.session, _decisive(stage), texts)
+                fixed |= {name for name in stage.first if _is_green(run, name)}
+                if not is_green(run, stage):
+                    trial.fixed = frozenset(fixed)
+                    trial.changed = self._is_other_failure(run, stage)
+                    trial.broken = any(
+                        not _is_green(run, n) for n in stage.then if n in run.results
+                    )
+                    return trial
+            suite = self.baseline.suite
+            if suite is not None:
+                run = worker.run(suite.session, _decisive(suite), texts)
+                if not is_green(run, suite):
+                    trial.fixed, trial.broken = frozenset(fixed), True
+                    return trial
+            trial.plausible = True
+        except Broken:
+            self._broken += 1
+            if self._broken > 20:
+                raise
+        return trial
+
+    def holds(self, candidate: Candidate, texts: dict[str, bytes]) -> bool:
+        """Whether a candidate passes everything."""
+        with self.pool.borrow() as worker:
+            return self._try(worker, 0, candidate, texts).plausible
+
+    def _is_other_failure(self, run: Run, stage: Stage) -> bool:
+        name = stage.first[0] if stage.first else ""
+        now, before = run.results.get(name), self.baseline.results.get(name)
+        if now is None or before is None or now.outcome in ("timeout", "crashed"):
+            return False
+        return now.good or (now.signature != before.signature and now.error == before.error)
+
+    def _note(self, trial: Trial, total: int) -> None:
+        with self._lock:
+            self.tried += 1
+            if trial.plausible:
+                if not self.plausible:
+                    self._stop_at = trial.index + max(60, min(400, trial.index))
+                    further = max(6.0, 0.5 * (self.deadline - time.monotonic()) ** 0.5)
+                    self.deadline = min(self.deadline, time.monotonic() + further)
+                self.plausible.append(trial)
+            elif trial.fixed or trial.changed:
+                self.partial.append(trial)
+            self.on_progress(self.tried, total, len(self.plausible))
+
+
+def _decisive(stage: Stage) -> dict[str, object]:
+    quick = stage.wall < 8
+    return stage.request(stop=True, thorough=quick and len(stage.first) <= 40)
+
+
+def _is_green(run: Run, name: str) -> bool:
+    return name in run.results and run.results[name].good
+
+
+def is_green(run: Run, stage: Stage) -> bool:
+    """Whether everything of the stage ran and is green. A target that could not be collected
+    before is green when the tests it has brought are."""
+    if not run.complete or run.stopped or run.uncollected:
+        return False
+    if any(not run.results[name].good for name in run.results):
+        return False
+    wanted = set(stage.first) | set(stage.then)
+    missing = wanted - set(run.results)
+    if stage.known:
+        fresh = [name for name in run.results if name not in stage.known]
+        missing = set() if fresh else missing
+    return not missing
+
+
+def edited(sources: dict[str, Source], candidate: Candidate) -> dict[str, bytes] | None:
+    """The files of a candidate after its edits; None when they do not parse or do not change."""
+    texts: dict[str, bytes] = {}
+    for path in candidate.paths:
+        source = sources[path]
+        changes = tuple(c for edit in candidate.edits if edit.path == path for c in edit.changes)
+        text = applied(source.text, changes)
+        if text == source.text:
+            return None
+        try:
+            ast.parse(text)
+            texts[path] = source.encode(text)
+        except (SyntaxError, ValueError):
+            return None
+    return texts
+
+
+def _joined(one: Candidate, two: Candidate, weight: float) -> Candidate | None:
+    """Both together; None when they touch the same text."""
+    spans = [
+        (edit.path, start, end)
+        for c in (one, two)
+        for edit in c.edits
+        for start, end, _ in edit.changes
+    ]
+    for index, (path, start, end) in enumerate(spans):
+        for other_path, other_start, other_end in spans[index + 1 :]:
+            if path == other_path and start <= other_end and other_start <= end:
+                return None
+    return Candidate((*one.edits, *two.edits), weight * one.score * two.score)
