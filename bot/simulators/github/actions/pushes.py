@@ -1,0 +1,149 @@
+"""What follows when a branch moves: create, push and delete events, pull requests, check suites."""
+
+from __future__ import annotations
+
+from bot.simulators.github.actions.checks import request_suite
+from bot.simulators.github.actions.history import tell, touch
+from bot.simulators.github.actions.issues import set_state
+from bot.simulators.github.commits import Signed
+from bot.simulators.github.diffs import changed_files
+from bot.simulators.github.events import announce
+from bot.simulators.github.git import EMPTY_TREE, NOTHING
+from bot.simulators.github.records import Json, Repository, User
+from bot.simulators.github.views.addresses import repo_page, stamp
+from bot.simulators.github.views.commits import author_of
+from bot.simulators.github.views.repositories import repository as repository_view
+from bot.simulators.github.world import World
+
+
+async def ref_moved(
+    world: World,
+    repository: Repository,
+    actor: User,
+    ref: str,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """Tell of a ref that was made (no ``before``), moved, or deleted (no ``after``)."""
+    branch = ref.removeprefix("refs/heads/")
+    if branch == ref:
+        return
+    repository.pushed_at = world.now()
+    if before is None:
+        _tell_ref(world, repository, actor, "create", branch)
+    await _tell_push(world, repository, actor, ref, before, after)
+    if after is None:
+        _tell_ref(world, repository, actor, "delete", branch)
+    else:
+        await request_suite(world, repository, actor, after, branch, before)
+    await _follow(world, repository, actor, branch, before, after)
+    world.changed("push", repository)
+
+
+async def _follow(
+    world: World,
+    repository: Repository,
+    actor: User,
+    branch: str,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """Bring the open pull requests from this branch up to date, or close them with it."""
+    for issue, pull in repository.open_pulls():
+        if pull.head_ref != branch:
+            continue
+        if after is None:
+            await set_state(world, repository, actor, issue, "closed")
+            continue
+        pull.head_sha = after
+        await repository.git.move(f"refs/pull/{issue.number}/head", after)
+        touch(world, issue)
+        await tell(
+            world, repository, actor, issue, "synchronize", fresh=True, before=before, after=after
+        )
+
+
+def _tell_ref(world: World, repository: Repository, actor: User, event: str, branch: str) -> None:
+    parts: Json = {"ref": branch, "ref_type": "branch", "pusher_type": "user"}
+    if event == "create":
+        parts |= {
+            "master_branch": repository.default_branch,
+            "description": repository.description,
+        }
+    announce(world, repository, actor, event, **parts)
+
+
+async def _tell_push(
+    world: World,
+    repository: Repository,
+    actor: User,
+    ref: str,
+    before: str | None,
+    after: str | None,
+) -> None:
+    git = repository.git
+    forced = bool(before and after) and not await git.is_ancestor(before or "", after or "")
+    commits = [await _pushed(world, repository, s) for s in await _new(repository, before, after)]
+    page = repo_page(world, repository)
+    announce(
+        world,
+        repository,
+        actor,
+        "push",
+        ref=ref,
+        before=before or NOTHING,
+        after=after or NOTHING,
+        # In this one event the times of the repository are seconds since the epoch.
+        repository=repository_view(world, repository)
+        | {
+            "created_at": int(repository.created_at.timestamp()),
+            "pushed_at": int(repository.pushed_at.timestamp()),
+            "stargazers": 0,
+            "master_branch": repository.default_branch,
+        },
+        pusher={"name": actor.login, "email": actor.email},
+        created=before is None,
+        deleted=after is None,
+        forced=forced,
+        base_ref=None,
+        compare=f"{page}/compare/{(before or NOTHING)[:12]}...{(after or NOTHING)[:12]}",
+        commits=commits,
+        head_commit=await _pushed(world, repository, after) if after else None,
+    )
+
+
+async def _new(repository: Repository, before: str | None, after: str | None) -> list[str]:
+    """Commits that came with the push, oldest first."""
+    if after is None:
+        return []
+    known = [before] if before else []
+    tip = (await repository.git.branches()).get(repository.default_branch)
+    if tip and tip != after and not before:
+        known.append(tip)
+    return (await repository.git.log(after, *(f"^{sha}" for sha in known), limit=2048))[::-1]
+
+
+async def _pushed(world: World, repository: Repository, sha: str) -> Json:
+    commit = await repository.git.commit(sha)
+    files = await changed_files(
+        repository.git, commit.parents[0] if commit.parents else EMPTY_TREE, sha
+    )
+    return {
+        "id": sha,
+        "tree_id": commit.tree,
+        "distinct": True,
+        "message": commit.message,
+        "timestamp": stamp(commit.committer.at),
+        "url": repo_page(world, repository, f"/commit/{sha}"),
+        "author": _person(world, commit.author),
+        "committer": _person(world, commit.committer),
+        "added": [file.path for file in files if file.status == "added"],
+        "removed": [file.path for file in files if file.status == "removed"],
+        "modified": [file.path for file in files if file.status not in ("added", "removed")],
+    }
+
+
+def _person(world: World, who: Signed) -> Json:
+    account = author_of(world, who)
+    view = {"name": who.name, "email": who.email, "date": stamp(who.at)}
+    return view | ({"username": account.login} if account else {})

@@ -1,0 +1,290 @@
+"""One bare git repository, through git's own plumbing commands.
+
+Objects never change, so what was read once by its SHA is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.simulators.github.commits import Commit, Signed, commit_text, parse_commit
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+NOTHING = "0" * 40
+_SHA = re.compile(r"[0-9a-f]{4,40}")
+
+
+class GitError(Exception):
+    """Git refused: its own words."""
+
+
+class NoSuchObject(GitError):
+    """Nothing goes by this name here."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One entry of a tree; ``size`` is in bytes, None for what is not a blob."""
+
+    path: str
+    mode: str
+    type: str
+    sha: str
+    size: int | None = None
+
+
+class GitRepository:
+    """A bare repository at ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._commits: dict[str, Commit] = {}
+        self._trees: dict[tuple[str, bool], list[TreeEntry]] = {}
+        self._merges: dict[tuple[str, str], str | None] = {}
+        self._environment = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "GIT_DIR": str(path),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "LC_ALL": "C.UTF-8",
+        }
+
+    async def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        index: Path | None = None,
+        accept: Sequence[int] = (0,),
+    ) -> tuple[int, bytes]:
+        """Run git here; its exit code and output. Raises GitError for a code not accepted."""
+        environment = self._environment | ({"GIT_INDEX_FILE": str(index)} if index else {})
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=environment,
+        )
+        output, errors = await process.communicate(stdin)
+        if process.returncode not in accept:
+            raise GitError(errors.decode(errors="replace").strip())
+        return process.returncode or 0, output
+
+    async def _text(self, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> str:
+        _, output = await self.run(*arguments, stdin=stdin, index=index)
+        return output.decode(errors="replace").strip()
+
+    async def create(self, default_branch: str) -> None:
+        """Make the repository, empty."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        await self.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}")
+        # A pull request's head can be fetched by its SHA, as on GitHub.
+        await self.run("config", "uploadpack.allowAnySHA1InWant", "true")
+
+    # --- objects
+
+    async def kind(self, sha: str) -> str | None:
+        """``blob``, ``tree``, ``commit``, ``tag``, or None where there is no such object."""
+        if not _SHA.fullmatch(sha):
+            return None
+        code, output = await self.run("cat-file", "-t", sha, accept=(0, 1, 128))
+        return output.decode().strip() if code == 0 else None
+
+    async def write_blob(self, content: bytes) -> str:
+        """Store a blob; its SHA."""
+        return await self._text("hash-object", "-w", "--stdin", stdin=content)
+
+    async def blob(self, sha: str) -> bytes:
+        """A blob's bytes. Raises NoSuchObject."""
+        if await self.kind(sha) != "blob":
+            raise NoSuchObject(sha)
+        return (await self.run("cat-file", "blob", sha))[1]
+
+    async def tree(self, sha: str, *, recursive: bool = False) -> list[TreeEntry]:
+        """The entries of a tree (or of a commit's tree). Raises NoSuchObject."""
+        if (sha, recursive) not in self._trees:
+            if await self.kind(sha) not in ("tree", "commit"):
+                raise NoSuchObject(sha)
+            options = ["-r", "-t"] if recursive else []
+            _, output = await self.run("ls-tree", "-z", "-l", *options, sha)
+            rows = output.decode(errors="surrogateescape").split("\0")
+            self._trees[sha, recursive] = [_entry(row) for row in rows if row]
+        return self._trees[sha, recursive]
+
+    async def write_tree(self, entries: Iterable[TreeEntry], *, base: str | None = None) -> str:
+        """Store a tree: ``base`` changed by ``entries``; an empty ``sha`` removes the path.
+
+        Raises GitError for an object that does not exist and a path that git refuses.
+        """
+        with tempfile.TemporaryDirectory(dir=self.path) as folder:
+            index = Path(folder) / "index"
+            await self.run("read-tree", base or EMPTY_TREE, index=index)
+            for entry in entries:
+                if entry.type == "tree":
+                    await self._graft(entry, index)
+                    continue
+                line = f"{entry.mode if entry.sha else '0'} {entry.sha or NOTHING}\t{entry.path}\0"
+                await self.run(
+                    "update-index", "-z", "--index-info", stdin=line.encode(), index=index
+                )
+            return await self._text("write-tree", index=index)
+
+    async def _graft(self, entry: TreeEntry, index: Path) -> None:
+        """Replace the folder ``entry.path`` of an index by the tree ``entry.sha``."""
+        below = ["ls-files", "-z", "--cached", "--", entry.path]
+        _, old = await self.run(*below, index=index)
+        gone = b"".join(b"0 " + NOTHING.encode() + b"\t" + p + b"\0" for p in old.split(b"\0") if p)
+        await self.run("update-index", "-z", "--index-info", stdin=gone, index=index)
+        if entry.sha:
+            await self.run("read-tree", f"--prefix={entry.path}/", entry.sha, index=index)
+
+    async def write_commit(
+        self,
+        *,
+        tree: str,
+        parents: Sequence[str],
+        message: str,
+        author: Signed,
+        committer: Signed,
+        by_github: bool,
+    ) -> str:
+        """Store a commit; ``by_github`` gives it GitHub's own signature."""
+        text = commit_text(tree, parents, author, committer, message, by_github=by_github)
+        return await self._text("hash-object", "-t", "commit", "-w", "--stdin", stdin=text)
+
+    async def commit(self, sha: str) -> Commit:
+        """A commit by its full SHA. Raises NoSuchObject."""
+        if sha not in self._commits:
+            if await self.kind(sha) != "commit":
+                raise NoSuchObject(sha)
+            _, output = await self.run("cat-file", "commit", sha)
+            self._commits[sha] = parse_commit(sha, output)
+        return self._commits[sha]
+
+    # --- names
+
+    async def resolve(self, name: str) -> str:
+        """The commit that a branch, a tag, a full ref or a SHA names. Raises NoSuchObject."""
+        for candidate in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
+            if candidate is name and not (name.startswith("refs/") or _SHA.fullmatch(name)):
+                continue
+            if re.search(r"[\s~^:?*\[\\]|@\{|\.\.", candidate):
+                break
+            code, output = await self.run(
+                "rev-parse", "--verify", "--quiet", "--end-of-options",
+                f"{candidate}^{{commit}}", accept=(0, 1, 128),
+            )  # fmt: skip
+            if code == 0:
+                return output.decode().strip()
+        raise NoSuchObject(name)
+
+    async def references(self, prefix: str = "refs/") -> dict[str, str]:
+        """Full ref names that start with ``prefix``, sorted, with the SHA each points to."""
+        listing = await self._text("for-each-ref", "--format=%(objectname) %(refname)")
+        rows = [row.split(" ", 1) for row in listing.splitlines()]
+        return {name: sha for sha, name in rows if name.startswith(prefix)}
+
+    async def branches(self) -> dict[str, str]:
+        """Branch names with the SHA each points to."""
+        heads = await self.references("refs/heads/")
+        return {name.removeprefix("refs/heads/"): sha for name, sha in heads.items()}
+
+    async def valid_name(self, ref: str) -> bool:
+        """Whether git accepts this full ref name."""
+        code, _ = await self.run("check-ref-format", ref, accept=(0, 1))
+        return code == 0
+
+    async def move(self, ref: str, sha: str, *, expected: str | None = None) -> None:
+        """Point ``ref`` at ``sha``, atomically; ``expected`` is what it must point at before
+        (``NOTHING``: it must not exist). Raises GitError when it does not."""
+        await self.run("update-ref", ref, sha, *([expected] if expected else []))
+
+    async def remove(self, ref: str) -> None:
+        """Delete a ref."""
+        await self.run("update-ref", "-d", ref)
+
+    # --- history
+
+    async def is_ancestor(self, old: str, new: str) -> bool:
+        """Whether ``new`` can be reached from ``old`` by going forward only."""
+        code, _ = await self.run("merge-base", "--is-ancestor", old, new, accept=(0, 1))
+        return code == 0
+
+    async def merge_base(self, one: str, other: str) -> str | None:
+        """The best common ancestor, or None."""
+        code, output = await self.run("merge-base", one, other, accept=(0, 1))
+        return output.decode().strip() if code == 0 else None
+
+    async def log(self, *revisions: str, path: str = "", limit: int = 10_000) -> list[str]:
+        """SHAs, newest first, of ``git rev-list`` over these revisions."""
+        options = [f"--max-count={limit}", "--topo-order"]
+        listing = await self._text(
+            "rev-list", *options, *revisions, "--", *([path] if path else [])
+        )
+        return listing.split()
+
+    async def merge_tree(self, base: str, head: str) -> str | None:
+        """The tree of merging two commits, by full SHA, or None where they conflict."""
+        if (base, head) not in self._merges:
+            code, output = await self.run(
+                "merge-tree", "--write-tree", "--no-messages", base, head, accept=(0, 1)
+            )
+            tree = output.decode().split("\n", 1)[0].strip()
+            self._merges[base, head] = tree if code == 0 else None
+        return self._merges[base, head]
+
+    async def archive(self, sha: str, prefix: str) -> bytes:
+        """A gzipped tar of a commit, everything below the folder ``prefix``."""
+        return (await self.run("archive", "--format=tar.gz", f"--prefix={prefix}/", sha))[1]
+
+    async def commit_files(
+        self,
+        branch: str,
+        files: Mapping[str, bytes | None],
+        *,
+        message: str,
+        author: Signed,
+        executable: Iterable[str] = (),
+    ) -> tuple[str | None, str]:
+        """Commit changed files (None deletes one) to a branch; its SHA before and after."""
+        ref = f"refs/heads/{branch}"
+        before = (await self.references(ref)).get(ref)
+        modes = dict.fromkeys(executable, "100755")
+        entries = [
+            TreeEntry(
+                path,
+                modes.get(path, "100644"),
+                "blob",
+                "" if content is None else await self.write_blob(content),
+            )
+            for path, content in files.items()
+        ]
+        after = await self.write_commit(
+            tree=await self.write_tree(entries, base=before),
+            parents=[before] if before else [],
+            message=message,
+            author=author,
+            committer=author,
+            by_github=False,
+        )
+        await self.move(ref, after, expected=before or NOTHING)
+        return before, after
+
+
+def moment(seconds: int) -> datetime:
+    """Seconds since the epoch as an aware UTC time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _entry(row: str) -> TreeEntry:
+    facts, path = row.split("\t", 1)
+    mode, kind, sha, size = facts.split()
+    return TreeEntry(path, mode, kind, sha, int(size) if size != "-" else None)

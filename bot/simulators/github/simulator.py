@@ -1,0 +1,222 @@
+"""The whole of it: state, REST API, webhooks and person API as one aiohttp application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from aiohttp import web
+
+from bot.simulators.github.actions import installs
+from bot.simulators.github.cloning import clone
+from bot.simulators.github.limits import Limits
+from bot.simulators.github.manifest import MANIFESTS, Manifests
+from bot.simulators.github.person import issues as person_issues
+from bot.simulators.github.person import pulls as person_pulls
+from bot.simulators.github.person import setup as person_setup
+from bot.simulators.github.person import state as person_state
+from bot.simulators.github.person.asking import mount_doors
+from bot.simulators.github.records import App, Installation, Repository, Role, User
+from bot.simulators.github.rest import ROUTES
+from bot.simulators.github.rest.app import WEBHOOKS
+from bot.simulators.github.rest.contents import ARCHIVES, download
+from bot.simulators.github.webhooks import Webhooks
+from bot.simulators.github.wire.faults import Faults
+from bot.simulators.github.wire.middlewares import conditional, dress, guard
+from bot.simulators.github.wire.recording import record as recorder
+from bot.simulators.github.wire.routing import WORLD, mount
+from bot.simulators.github.world import World
+
+_LARGEST_BODY = 120 * 1024 * 1024
+# https://docs.github.com/rest/authentication/permissions-required-for-github-apps
+PERMISSIONS: Mapping[str, str] = {
+    "checks": "write",
+    "contents": "write",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+    "statuses": "write",
+}
+EVENTS = (
+    "check_run",
+    "check_suite",
+    "create",
+    "delete",
+    "issue_comment",
+    "issues",
+    "label",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "push",
+)
+
+
+class GitHubSimulator:
+    """GitHub for one app, with state in memory and git repositories under ``folder``.
+
+    ``public_key`` is the app's, PEM. ``record`` names a file that every REST exchange is appended
+    to. ``limits`` are GitHub's own unless given. ``web`` is where links for people point (by
+    default where the API is). ``clock`` gives an aware time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        app_id: int,
+        app_slug: str,
+        public_key: str,
+        webhook_secret: str,
+        webhook_url: str,
+        record: Path | None = None,
+        limits: Limits | None = None,
+        web: str = "",
+        clock: Callable[[], datetime] | None = None,
+        permissions: Mapping[str, str] = PERMISSIONS,
+        events: Collection[str] = EVENTS,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.world = World(folder, web=web, clock=clock)
+        self.webhooks = Webhooks(self.world)
+        self.world.outbox = self.webhooks
+        self.faults = Faults()
+        self._limits = limits or Limits()
+        self._record = record
+        owner = self.add_user("soulcaster-owners", kind="Organization")
+        self.world.app = App(
+            id=app_id,
+            slug=app_slug,
+            name=app_slug.replace("-", " ").title(),
+            owner=owner,
+            bot=self.add_user(f"{app_slug}[bot]", kind="Bot"),
+            public_key=public_key,
+            webhook_secret=webhook_secret,
+            webhook_url=webhook_url,
+            permissions=dict(permissions),
+            events=tuple(events),
+            created_at=self.world.now(),
+        )
+
+    def add_user(
+        self,
+        login: str,
+        *,
+        name: str | None = None,
+        kind: Literal["User", "Organization", "Bot"] = "User",
+    ) -> User:
+        """An account; harmless when repeated."""
+        return installs.add_account(self.world, login, kind=kind, name=name)
+
+    async def add_repository(
+        self,
+        full_name: str,
+        files: Mapping[str, bytes],
+        *,
+        private: bool = False,
+        description: str | None = None,
+        default_branch: str = "main",
+        executable: Collection[str] = (),
+    ) -> Repository:
+        """A repository with one commit; its owner becomes a user if there is none yet."""
+        owner, _, name = full_name.partition("/")
+        return await installs.add_repository(
+            self.world,
+            self.add_user(owner),
+            name,
+            files,
+            private=private,
+            description=description,
+            default_branch=default_branch,
+            executable=executable,
+        )
+
+    def set_role(self, full_name: str, login: str, role_name: Role | None) -> None:
+        """Give a user a role in a repository, or take it (None)."""
+        person_setup.set_role(self.world, self.world.repository(full_name), login, role_name)
+
+    def install(
+        self,
+        account: str,
+        *,
+        repositories: Collection[str] | None = None,
+        sender: str | None = None,
+        permissions: Mapping[str, str] | None = None,
+        events: Collection[str] | None = None,
+    ) -> Installation:
+        """Install the app on an account, on all its repositories or on those named."""
+        names = repositories
+        return installs.install(
+            self.world,
+            self.world.user(account),
+            None if names is None else [self.world.repository(name) for name in names],
+            self.world.user(sender or account),
+            permissions=permissions,
+            events=events,
+        )
+
+    def build_app(self) -> web.Application:
+        """The application: REST at ``/``, the person API under ``/_sim/``."""
+        middlewares = [
+            self.faults.middleware,
+            *([recorder(self._record)] if self._record else []),
+            self._learn_origin,
+            dress(self.world),
+            conditional,
+            guard(self.world, self._limits),
+        ]
+        app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
+        app[WORLD] = self.world
+        app[WEBHOOKS] = self.webhooks
+        app[MANIFESTS] = Manifests()
+        app[ARCHIVES] = {}
+        app[person_setup.FAULTS] = self.faults
+        mount(app, ROUTES)
+        for module in (person_issues, person_pulls, person_setup, person_state):
+            mount_doors(app, module.doors)
+        app.router.add_get("/_sim/stream", person_state.stream)
+        app.router.add_post("/settings/apps/new", person_setup.manifest_page)
+        app.router.add_get("/codeload/{owner}/{repo}/legacy.tar.gz/{sha}", download)
+        app.router.add_route("*", "/{owner}/{repo}.git/{rest:.+}", clone)
+        app.cleanup_ctx.append(self._sending)
+        return app
+
+    @web.middleware
+    async def _learn_origin(
+        self, request: web.Request, handler: Callable[[web.Request], object]
+    ) -> web.StreamResponse:
+        """Addresses start with the host that the first caller reached us by."""
+        self.world.origin = self.world.origin or str(request.url.origin())
+        return await handler(request)  # type: ignore[misc, no-any-return]
+
+    async def _sending(self, app: web.Application) -> AsyncIterator[None]:
+        await self.webhooks.start()
+        yield
+        await self.webhooks.stop()
+
+
+@asynccontextmanager
+async def serving(
+    simulator: GitHubSimulator, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
+    """Serve for as long as the block lasts; gives the base URL. Port 0 takes a free one."""
+    runner = web.AppRunner(simulator.build_app(), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound = runner.addresses[0][1]
+        simulator.world.origin = f"http://{host}:{bound}"
+        yield simulator.world.origin
+    finally:
+        await runner.cleanup()
+
+
+async def serve(simulator: GitHubSimulator, *, host: str = "127.0.0.1", port: int) -> None:
+    """Serve until cancelled."""
+    async with serving(simulator, host=host, port=port):
+        await asyncio.Event().wait()

@@ -1,0 +1,132 @@
+"""Check suites, check runs and commit statuses."""
+
+from __future__ import annotations
+
+from bot.simulators.github.commits import Commit
+from bot.simulators.github.records import (
+    CheckRun,
+    CheckSuite,
+    Json,
+    Repository,
+    Status,
+)
+from bot.simulators.github.views.accounts import app, user
+from bot.simulators.github.views.addresses import (
+    node_id,
+    repo_page,
+    repo_url,
+    stamp,
+    stamp_or_none,
+)
+from bot.simulators.github.views.pulls import minimal_pull
+from bot.simulators.github.views.repositories import minimal_repository
+from bot.simulators.github.world import World
+
+
+def check_run(world: World, repository: Repository, one: CheckRun) -> Json:
+    """A check run."""
+    url = repo_url(world, repository, f"/check-runs/{one.id}")
+    return {
+        "id": one.id,
+        "name": one.name,
+        "node_id": node_id("CR", one.id),
+        "head_sha": one.head_sha,
+        "external_id": one.external_id,
+        "url": url,
+        "html_url": repo_page(world, repository, f"/runs/{one.id}"),
+        "details_url": one.details_url,
+        "status": one.status,
+        "conclusion": one.conclusion,
+        "started_at": stamp(one.started_at),
+        "completed_at": stamp_or_none(one.completed_at),
+        "output": {
+            "title": one.output.get("title"),
+            "summary": one.output.get("summary"),
+            "text": one.output.get("text"),
+            "annotations_count": len(one.annotations),
+            "annotations_url": f"{url}/annotations",
+        },
+        "check_suite": {"id": one.suite.id},
+        "app": app(world, world.app),
+        "pull_requests": _pulls(world, repository, one.head_sha),
+    }
+
+
+def suite_in_run(world: World, repository: Repository, one: CheckSuite) -> Json:
+    """A check suite as the webhook of a check run has it."""
+    runs = [run for run in repository.check_runs.values() if run.suite is one]
+    status, conclusion = suite_result(runs)
+    return {
+        "id": one.id,
+        "node_id": node_id("CS", one.id),
+        "head_branch": one.head_branch,
+        "head_sha": one.head_sha,
+        "status": status,
+        "conclusion": conclusion,
+        "url": repo_url(world, repository, f"/check-suites/{one.id}"),
+        "before": one.before,
+        "after": one.head_sha,
+        "pull_requests": _pulls(world, repository, one.head_sha),
+        "app": app(world, world.app),
+        "created_at": stamp(one.created_at),
+        "updated_at": stamp(one.updated_at),
+    }
+
+
+def check_suite(world: World, repository: Repository, one: CheckSuite, head: Commit) -> Json:
+    """A check suite, whole."""
+    view = suite_in_run(world, repository, one)
+    return view | {
+        "repository": minimal_repository(world, repository),
+        "latest_check_runs_count": sum(r.suite is one for r in repository.check_runs.values()),
+        "check_runs_url": f"{view['url']}/check-runs",
+        "head_commit": {
+            "id": head.sha,
+            "tree_id": head.tree,
+            "message": head.message,
+            "timestamp": stamp(head.committer.at),
+            "author": {"name": head.author.name, "email": head.author.email},
+            "committer": {"name": head.committer.name, "email": head.committer.email},
+        },
+    }
+
+
+def suite_result(runs: list[CheckRun]) -> tuple[str, str | None]:
+    """Status and conclusion of all the runs together."""
+    if not runs:
+        return "queued", None
+    if any(run.status != "completed" for run in runs):
+        return "in_progress", None
+    bad = ("failure", "timed_out", "cancelled", "action_required")
+    return "completed", next(
+        (c for c in bad if any(run.conclusion == c for run in runs)), "success"
+    )
+
+
+def status(world: World, repository: Repository, one: Status) -> Json:
+    """A commit status."""
+    return simple_status(world, repository, one) | {"creator": user(world, one.creator)}
+
+
+def simple_status(world: World, repository: Repository, one: Status) -> Json:
+    """The same without who made it."""
+    return {
+        "url": repo_url(world, repository, f"/statuses/{one.sha}"),
+        "avatar_url": user(world, one.creator)["avatar_url"],
+        "id": one.id,
+        "node_id": node_id("SC", one.id),
+        "state": one.state,
+        "description": one.description,
+        "target_url": one.target_url,
+        "context": one.context,
+        "created_at": stamp(one.created_at),
+        "updated_at": stamp(one.created_at),
+    }
+
+
+def _pulls(world: World, repository: Repository, sha: str) -> list[Json]:
+    return [
+        minimal_pull(world, repository, issue)
+        for issue, pull in repository.open_pulls()
+        if pull.head_sha == sha
+    ]

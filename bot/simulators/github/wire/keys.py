@@ -1,0 +1,13 @@
+"""What travels with a request from one layer to the next."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bot.simulators.github.limits import Meter, Window
+from bot.simulators.github.wire.access import Access
+
+ACCESS = web.RequestKey("access", Access)
+METER = web.RequestKey("meter", Meter)
+WINDOW = web.RequestKey("window", Window)
+PAGE = web.RequestKey("page", str)
