@@ -15,11 +15,17 @@ from pydantic import BaseModel, ConfigDict
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __init__(self, **fields: object) -> None:
+        super().__init__(**fields)
+
 
 class Strong(_Frozen):
     """Our own words, stressed."""
 
     text: str
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text=text)
 
 
 class Code(_Frozen):
@@ -27,11 +33,17 @@ class Code(_Frozen):
 
     text: str
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text=text)
+
 
 class Said(_Frozen):
     """Words from outside, inline: never markup, never a mention."""
 
     text: str
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text=text)
 
 
 class Link(_Frozen):
@@ -39,6 +51,9 @@ class Link(_Frozen):
 
     text: str
     url: str
+
+    def __init__(self, text: str, url: str) -> None:
+        super().__init__(text=text, url=url)
 
 
 Inline = str | Strong | Code | Said | Link

@@ -144,6 +144,31 @@ class Person(Record):
         return f"@{self.login}" if self.login else (self.slack_user or "somebody")
 
 
+class Place(Record):
+    """Where something was said, and so where it is answered.
+
+    GitHub: ``issue`` and ``comment``. Slack: ``channel``, ``thread`` and ``response_url``.
+    Shell: neither.
+    """
+
+    issue: int | None = None
+    comment: int | None = None
+    channel: str = ""
+    thread: str = ""
+    message: str = ""
+    response_url: str = ""
+    public: bool = False
+
+    @property
+    def name(self) -> str:
+        """A stable name for cards: ``gh:7``, ``slack:C1:123.45``."""
+        if self.issue is not None:
+            return f"gh:{self.issue}"
+        if self.channel:
+            return f"slack:{self.channel}:{self.thread}"
+        return "shell"
+
+
 class RunState(StrEnum):
     """The one spelling of a state."""
 

@@ -5,7 +5,7 @@ GitHub, Slack and Redis have no port: their vendors own the wire, and we speak i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
@@ -61,6 +61,9 @@ class VectorIndex(Protocol):
 
         Never read your own writes through the index. Raises Unavailable.
         """
+
+    async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """The stored vectors of those ids that are there. Raises Unavailable."""
 
     async def delete(self, namespace: str, ids: Sequence[str]) -> None:
         """Forget these; unknown ids are ignored."""
@@ -145,8 +148,13 @@ class Sandbox(Protocol):
     async def upload(self, tar: bytes, *, into: str = ".") -> None:
         """Unpack an uncompressed tar into a folder."""
 
-    async def download(self, path: str = ".", *, max_bytes: int = 200_000_000) -> bytes:
-        """A folder as an uncompressed tar. Raises TooLarge over ``max_bytes``."""
+    async def download(
+        self, path: str = ".", *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
+    ) -> bytes:
+        """A folder as an uncompressed tar. Raises TooLarge over ``max_bytes``.
+
+        ``exclude`` names files and folders (``node_modules``) left out wherever they are.
+        """
 
     async def kill(self) -> None:
         """End it and everything in it. Harmless when repeated."""

@@ -1,0 +1,31 @@
+"""Why an item went where it went, as it is stored and shown by ``why``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.domain.models import Record
+
+
+class Near(Record):
+    """An earlier item it was compared with. ``score`` in 0..1, ``similarity`` is cosine.
+
+    ``parts`` say what the score is made of, in logits, the strongest first.
+    """
+
+    item: int
+    cluster: int | None
+    score: float
+    similarity: float
+    repeat: bool = False
+    parts: tuple[tuple[str, float], ...] = ()
+
+
+class Because(Record):
+    """The decision about one item."""
+
+    action: Literal["join", "suggest", "new"]
+    joined: int | None = None
+    candidates: tuple[Near, ...] = ()
+    rejected: Near | None = None
+    obeyed: tuple[str, ...] = ()

@@ -1,0 +1,192 @@
+"""Jobs: asked for by name and ids, run at least once, harmless when run twice.
+
+A job is on the to-do list in Redis until it has ended well; RQ only rings the bell. So a job
+outlives every process: whoever comes next claims it under a lease, and a worker that lost its
+lease may write nothing more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from redis import Redis as BlockingRedis
+from redis.asyncio import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from bot.storage import keys
+from bot.storage.leases import Leases
+from bot.storage.scripts import Scripts
+from bot.storage.text import number, text
+
+if TYPE_CHECKING:
+    from bot.context import Context
+
+JobFunction = Callable[..., Awaitable[None]]
+QUEUES = ("work", "fixes")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What ``@job`` makes of a function. ``timeout`` in seconds, for one try."""
+
+    name: str
+    queue: str
+    timeout: float
+    tries: int
+    run: JobFunction
+
+
+ROSTER: dict[str, Job] = {}
+
+
+def job(
+    *, queue: str = "work", timeout: float = 60, tries: int = 8
+) -> Callable[[JobFunction], Job]:
+    """Put ``async def name(ctx, *ids)`` on the roster."""
+
+    def register(function: JobFunction) -> Job:
+        made = Job(function.__name__, queue, timeout, tries, function)
+        if ROSTER.setdefault(made.name, made) is not made:
+            raise ValueError(f"two jobs are called {made.name}")
+        return made
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job in our hands. ``token`` fences its writes."""
+
+    member: str
+    generation: str
+    token: str
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return str(json.loads(self.member)[0])
+
+    @property
+    def ids(self) -> list[Any]:
+        """Its arguments."""
+        return list(json.loads(self.member)[1:])
+
+    @property
+    def lease(self) -> str:
+        """Key of its lease."""
+        return keys.lease(f"job:{self.member}")
+
+
+# The claim of the job that runs in this task; its token fences what the job writes.
+CLAIM: ContextVar[Claim] = ContextVar("claim")
+
+
+class Jobs:
+    """The to-do list and its bell."""
+
+    def __init__(self, redis: Redis, scripts: Scripts, leases: Leases, url: str) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self._leases = leases
+        self._url = url
+        self._bell: dict[str, Queue] = {}
+        self._ringing: dict[str, asyncio.Task[None]] = {}
+
+    async def ask(self, what: Job | str, *ids: int | str, delay: float = 0) -> None:
+        """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once."""
+        made = ROSTER[what] if isinstance(what, str) else what
+        await self._scripts.run(
+            "ask",
+            [keys.todo(made.queue), keys.generations(made.queue)],
+            [json.dumps([made.name, *ids]), delay],
+        )
+        if delay <= 0:
+            self.ring(made.queue)
+
+    def ring(self, queue: str) -> None:
+        """Wake a worker soon; rings that come close together are one."""
+        if queue not in self._ringing or self._ringing[queue].done():
+            self._ringing[queue] = asyncio.create_task(self._ring(queue))
+
+    async def _ring(self, queue: str) -> None:
+        await asyncio.sleep(0.005)
+        # A bell that hangs unheard will be answered after our job is on the list: one is enough.
+        if await self._redis.llen(f"rq:queue:{queue}") == 0:
+            await asyncio.to_thread(self._enqueue, queue)
+
+    def _enqueue(self, queue: str) -> None:
+        if queue not in self._bell:
+            connection = BlockingRedis.from_url(self._url)
+            self._bell[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
+        self._bell[queue].enqueue(
+            "workers.bell.answer",
+            queue,
+            job_timeout=-1,
+            result_ttl=0,
+            failure_ttl=60,
+        )
+
+    async def claim(self, queue: str) -> Claim | None:
+        """The first due job nobody holds."""
+        token = secrets.token_hex(8)
+        found = await self._scripts.run(
+            "claim",
+            [keys.todo(queue), keys.generations(queue)],
+            [keys.lease("job:"), token, self._leases.milliseconds],
+        )
+        return Claim(found[0].decode(), found[1].decode(), token) if found else None
+
+    async def settle(
+        self, claim: Claim, queue: str, outcome: str, *, wait: float = 0, reason: str = ""
+    ) -> int:
+        """End a claim: "done", "again" after ``wait`` seconds, or "park". See settle.lua."""
+        return int(
+            await self._scripts.run(
+                "settle",
+                [
+                    keys.todo(queue),
+                    keys.generations(queue),
+                    keys.tries(queue),
+                    claim.lease,
+                    keys.parked(queue),
+                ],
+                [claim.member, claim.token, claim.generation, outcome, wait, reason],
+            )
+        )
+
+    async def failures(self, claim: Claim, queue: str) -> int:
+        """How often this job has failed so far."""
+        return number(await self._redis.hget(keys.tries(queue), claim.member))
+
+    async def overdue(self, queue: str) -> int:
+        """Due jobs that nobody holds: what the sweeper rings for."""
+        seconds, micros = await self._redis.time()
+        due = await self._redis.zrange(
+            keys.todo(queue), "-inf", seconds + micros / 1e6, byscore=True, offset=0, num=500
+        )
+        if not due:
+            return 0
+        held = await self._redis.mget([keys.lease(f"job:{text(member)}") for member in due])
+        return sum(token is None for token in held)
+
+    async def settled(self) -> None:
+        """Wait until every bell has been rung."""
+        await asyncio.gather(*self._ringing.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Let bells that are being rung finish, and hang up."""
+        await self.settled()
+        for queue in self._bell.values():
+            queue.connection.close()
+
+
+async def enqueue(ctx: Context, what: Job | str, *ids: int | str, delay: float = 0) -> None:
+    """``ctx.jobs.ask`` as workers and handlers say it."""
+    await ctx.jobs.ask(what, *ids, delay=delay)

@@ -1,0 +1,60 @@
+"""Logs: one event a line, with the secrets taken out."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+# Token shapes of the services we hold credentials for, and credentials inside a URL.
+_SECRET = re.compile(
+    r"gh[pousr]_\w{20,}|github_pat_\w+|xox[abep]-[\w-]+|xapp-[\w-]+|AIza[\w-]{20,}|e2b_\w{16,}"
+    r"|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*KEY-----"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|(?<=[?&]secret=)[^&\s]+|(?i:bearer) [\w.~+/=-]{8,}",
+    re.DOTALL,
+)
+
+
+def redact(words: str) -> str:
+    """``words`` without anything that looks like a credential."""
+    return _SECRET.sub("[redacted]", words)
+
+
+def _redact_event(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = redact(value)
+        elif isinstance(value, Exception):
+            event[name] = redact(f"{type(value).__name__}: {value}")
+    return event
+
+
+def configure(style: Literal["text", "json"] = "text", level: int = logging.INFO) -> None:
+    """Set up structlog for this process, on standard error."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _redact_event,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+log = structlog.get_logger()

@@ -1,0 +1,167 @@
+"""Every setting, read from the environment once, here and nowhere else.
+
+``Settings.load()`` raises ConfigError with one line a mistake: which, why, and how to mend it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.domain.errors import ConfigError
+
+# Names of ours that no process of the product reads.
+READ_BY_TESTS = frozenset({"SOULCASTER_SHARED", "SOULCASTER_QUIXBUGS"})
+
+
+class Settings(BaseSettings):
+    """What the operator decides. ``.env.example`` and the README are asserted against this."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    redis_url: str = Field("", description="Redis to use; empty starts one in the data folder")
+    port: int = Field(8080, ge=1, le=65535, description="Port of `soulcaster web`")
+    soulcaster_host: str = Field("127.0.0.1", description="Address `soulcaster web` binds")
+    soulcaster_data_dir: Path = Field(Path(".soulcaster"), description="State on disk")
+    soulcaster_public_url: str = Field("", description="Where people reach this server, for links")
+    soulcaster_log: Literal["text", "json"] = Field("text", description="How logs are written")
+
+    github_app_id: int = Field(0, ge=0, description="The GitHub App's id; 0 is not connected")
+    github_private_key: SecretStr = Field(SecretStr(""), description="Its key: PEM text or a path")
+    github_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs its webhooks")
+    github_api_url: str = Field("https://api.github.com", description="REST base URL")
+
+    slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signs Slack's requests")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb-..., posts as the app")
+    slack_app_token: SecretStr = Field(SecretStr(""), description="xapp-..., for Socket Mode")
+    slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
+    soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
+    soulcaster_links: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict, description="Slack user = GitHub login, e.g. `U1=ana,U2=bo`"
+    )
+
+    gemini_api_key: SecretStr = Field(SecretStr(""), description="Gemini embeddings and language")
+    gemini_base_url: str = Field("", description="Another server that speaks Gemini's wire")
+    soulcaster_gemini_model: str = Field("gemini-3.5-flash", description="Language model")
+    soulcaster_gemini_embedding: str = Field("gemini-embedding-001", description="Embedder")
+    upstash_vector_rest_url: str = Field("", description="Upstash Vector index")
+    upstash_vector_rest_token: SecretStr = Field(SecretStr(""), description="Its token")
+    e2b_api_key: SecretStr = Field(SecretStr(""), description="E2B sandboxes")
+    e2b_api_url: str = Field("", description="Another E2B control plane")
+    soulcaster_e2b_template: str = Field("base", description="Template of a sandbox")
+
+    soulcaster_embedder: Literal["auto", "gemini", "minilm", "hashing"] = Field(
+        "auto", description="auto: gemini with a key, else minilm with weights, else hashing"
+    )
+    soulcaster_weights_dir: Path = Field(
+        Path("~/.cache/soulcaster/minilm"), description="Where `make weights` puts the model"
+    )
+    soulcaster_agent: str = Field("mechanic", description="Agent of a fix that names none")
+    soulcaster_trusted_repositories: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="owner/repo,...: may be tested here without isolation"
+    )
+    soulcaster_fix_seconds: float = Field(900, gt=0, description="Wall time of one fix run")
+    soulcaster_fix_quota: int = Field(20, ge=0, description="Successful fixes a project and month")
+    soulcaster_vault_keys: SecretStr = Field(
+        SecretStr(""), description="Fernet keys, newest first; empty makes one in the data folder"
+    )
+    soulcaster_lease_seconds: float = Field(15, ge=1, description="How long a dead worker holds on")
+
+    @field_validator("soulcaster_trusted_repositories", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("soulcaster_links", mode="before")
+    @classmethod
+    def _split_links(cls, value: object) -> object:
+        if isinstance(value, str):
+            pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+            if any(not (user.strip() and login.strip()) for user, _, login in pairs):
+                raise ValueError("wants U123=login,U456=login")
+            return {user.strip(): login.strip() for user, _, login in pairs}
+        return value
+
+    @field_validator("github_private_key", mode="before")
+    @classmethod
+    def _read_key(cls, value: object) -> object:
+        if isinstance(value, str) and value:
+            if "-----BEGIN" in value:
+                return value.replace("\\n", "\n")
+            path = Path(value).expanduser()
+            if not path.is_file():
+                raise ValueError(f"is neither PEM text nor a readable file ({value!r})")
+            return path.read_text()
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if self.github_app_id and not self.github_private_key.get_secret_value():
+            raise ValueError("GITHUB_PRIVATE_KEY is missing: GITHUB_APP_ID is set, so set it too")
+        if self.github_app_id and not self.github_webhook_secret.get_secret_value():
+            raise ValueError(
+                "GITHUB_WEBHOOK_SECRET is missing: without it every webhook would be refused"
+            )
+        if bool(self.upstash_vector_rest_url) != bool(
+            self.upstash_vector_rest_token.get_secret_value()
+        ):
+            raise ValueError(
+                "UPSTASH_VECTOR_REST_URL and UPSTASH_VECTOR_REST_TOKEN go together: set both"
+            )
+        if bool(self.slack_bot_token.get_secret_value()) != bool(
+            self.slack_signing_secret.get_secret_value()
+        ):
+            raise ValueError("SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET go together: set both")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """``load`` is the one that reads the environment; making a record does not."""
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str | None] | None = None) -> Settings:
+        """Read the environment, and ``.env`` below it; an empty value is no value.
+
+        Raises ConfigError with one line for each mistake.
+        """
+        if environ is None:
+            environ = {**dotenv_values(".env"), **os.environ}
+        known = {name.upper(): name for name in cls.model_fields}
+        ours = {n for n in environ if n.startswith("SOULCASTER_")} - READ_BY_TESTS
+        lines = [
+            f"{name} is no setting of ours: see .env.example" for name in sorted(ours - set(known))
+        ]
+        try:
+            settings = cls(
+                **{field: environ[name] for name, field in known.items() if environ.get(name)}  # type: ignore[arg-type]
+            )
+        except ValidationError as error:
+            for mistake in error.errors():
+                name = ".".join(str(part) for part in mistake["loc"]).upper()
+                reason = mistake["msg"].removeprefix("Value error, ")
+                lines.append(f"{name}: {reason}; see .env.example" if name else reason)
+        else:
+            if not lines:
+                return settings
+        raise ConfigError("\n".join(lines))

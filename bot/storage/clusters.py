@@ -1,0 +1,125 @@
+"""Clusters and who is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.domain.errors import NotFound, Unavailable
+from bot.domain.models import Cluster
+from bot.storage import keys
+from bot.storage.leases import LeaseLost
+from bot.storage.scripts import Scripts
+from bot.storage.text import number, text
+
+
+class Clusters:
+    """The clusters of every project."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    async def place(
+        self,
+        project: int,
+        item: int,
+        cluster: int | None,
+        *,
+        now: datetime,
+        title: str,
+        evidence: str,
+        lease: str,
+        token: str,
+    ) -> int:
+        """Put a waiting item into a cluster, or into a new one; the cluster's number.
+
+        Only the holder of the lease may: raises LeaseLost otherwise. An item that has a cluster
+        keeps it.
+        """
+        fresh = Cluster(number=0, title=title, created_at=now, updated_at=now)
+        found = await self._scripts.run(
+            "place",
+            [
+                lease,
+                keys.membership(project),
+                keys.waiting(project),
+                keys.clusters(project),
+                keys.counter(project, "cluster"),
+                keys.evidence(project),
+            ],
+            [
+                token,
+                item,
+                cluster or 0,
+                keys.members(project, 0)[:-1],
+                fresh.model_dump_json(exclude={"number"}),
+                evidence,
+            ],
+        )
+        if int(found) < 0:
+            raise LeaseLost(lease)
+        return int(found)
+
+    async def get(self, project: int, cluster: int) -> Cluster:
+        """By number; follows redirects of merged clusters. Raises NotFound."""
+        for _ in range(64):
+            found = text(await self._redis.hget(keys.clusters(project), str(cluster)))
+            if not found:
+                raise NotFound(f"There is no C-{cluster} in this project.")
+            record = Cluster.model_validate_json(found)
+            if record.redirect is None:
+                return record
+            cluster = record.redirect
+        raise NotFound(f"C-{cluster} redirects in a circle.")
+
+    async def all(self, project: int) -> list[Cluster]:
+        """Every cluster that was not merged away, by number."""
+        found = await self._redis.hvals(keys.clusters(project))
+        records = [Cluster.model_validate_json(text(value)) for value in found]
+        return sorted((c for c in records if c.redirect is None), key=lambda c: c.number)
+
+    async def change(self, project: int, cluster: int, **fields: Any) -> Cluster:
+        """Set fields on the newest record, whatever others change meanwhile."""
+        return await self.update(project, cluster, lambda record: fields)
+
+    async def update(
+        self, project: int, cluster: int, decide: Callable[[Cluster], dict[str, Any]]
+    ) -> Cluster:
+        """Set what ``decide`` returns for the newest record (nothing: no change)."""
+        for _ in range(100):
+            held = await self._redis.hget(keys.clusters(project), str(cluster))
+            if held is None:
+                raise NotFound(f"There is no C-{cluster} in this project.")
+            record = Cluster.model_validate_json(held)
+            fields = decide(record)
+            if not fields:
+                return record
+            changed = Cluster.model_validate({**record.model_dump(), **fields})
+            swapped = await self._scripts.run(
+                "swap",
+                [keys.clusters(project)],
+                [cluster, held, changed.model_dump_json()],
+            )
+            if swapped:
+                return changed
+        raise Unavailable(f"C-{cluster} is being changed by too many at once; try again.")
+
+    async def members(self, project: int, cluster: int) -> list[int]:
+        """Item numbers, oldest first."""
+        found = await self._redis.zrange(keys.members(project, cluster), 0, -1)
+        return [number(value) for value in found]
+
+    async def sizes(self, project: int, clusters: list[int]) -> dict[int, int]:
+        """How many items each has."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for cluster in clusters:
+                pipe.zcard(keys.members(project, cluster))
+            return dict(zip(clusters, await pipe.execute(), strict=True))
+
+    async def evidence(self, project: int, item: int) -> str:
+        """Why an item went where it went, as JSON; "" when nothing is known."""
+        return text(await self._redis.hget(keys.evidence(project), str(item)))

@@ -1,0 +1,61 @@
+"""What people said, and how each command ended."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+from redis.asyncio import Redis
+
+from bot.domain.models import Person, Place, Record
+from bot.storage import keys
+from bot.storage.text import text
+
+Outcome = Literal["heard", "done", "refused", "failed"]
+
+
+class Utterance(Record):
+    """One command line as it was said. ``id`` is the same however often it is delivered."""
+
+    id: str
+    project: int
+    line: str
+    person: Person
+    place: Place
+    heard_at: AwareDatetime
+    outcome: Outcome = "heard"
+    answer: str = ""
+
+
+class Commands:
+    """Utterances of every project, until they have ended and for the record after."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def hear(self, said: Utterance) -> bool:
+        """Write it down; False when it was heard before."""
+        new = await self._redis.hsetnx(keys.commands(said.project), said.id, said.model_dump_json())
+        if new:
+            await self._redis.zadd(keys.heard(said.project), {said.id: said.heard_at.timestamp()})
+        return bool(new)
+
+    async def get(self, project: int, command: str) -> Utterance | None:
+        """One utterance."""
+        found = text(await self._redis.hget(keys.commands(project), command))
+        return Utterance.model_validate_json(found) if found else None
+
+    async def end(self, said: Utterance, outcome: Outcome, answer: str) -> None:
+        """It ended; the answer's first line is kept."""
+        ended = said.model_copy(update={"outcome": outcome, "answer": answer[:500]})
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(keys.commands(said.project), said.id, ended.model_dump_json())
+            pipe.zrem(keys.heard(said.project), said.id)
+            await pipe.execute()
+
+    async def overdue(self, project: int, before: float) -> list[str]:
+        """Commands heard before a second that have not ended."""
+        found = await self._redis.zrange(
+            keys.heard(project), "-inf", before, byscore=True, offset=0, num=100
+        )
+        return [text(value) for value in found]

@@ -1,0 +1,60 @@
+"""When a project's digest goes out, and where its tracking issue is."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.storage import keys
+from bot.storage.text import number, text
+
+
+class Digests:
+    """Schedules and tracking issues of every project."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def schedule(self, project: int) -> str:
+        """The schedule in the words it was set with; "" for the default, "off" for none."""
+        return text(await self._redis.hget(keys.digests(project), "schedule"))
+
+    async def set_schedule(self, project: int, words: str) -> None:
+        """Replace the schedule."""
+        await self._redis.hset(keys.digests(project), "schedule", words)
+
+    async def last(self, project: int) -> float:
+        """When the digest went out last, in seconds since 1970; 0 for never."""
+        return float(text(await self._redis.hget(keys.digests(project), "last")) or 0)
+
+    async def sent(self, project: int, at: float) -> None:
+        """It went out."""
+        await self._redis.hset(keys.digests(project), "last", repr(at))
+
+    async def tracking_issue(self, project: int) -> int | None:
+        """Number of the tracking issue."""
+        return number(await self._redis.get(keys.tracking(project))) or None
+
+    async def set_tracking_issue(self, project: int, issue: int) -> None:
+        """Remember it."""
+        await self._redis.set(keys.tracking(project), issue)
+
+    async def forget_tracking_issue(self, project: int) -> None:
+        """It is gone: the next digest opens another."""
+        await self._redis.delete(keys.tracking(project))
+
+    async def project_of_channel(self, channel: str) -> int | None:
+        """Which project a Slack channel belongs to."""
+        return number(await self._redis.hget(keys.channels(), channel)) or None
+
+    async def set_channel(self, channel: str, project: int) -> None:
+        """The first project to post in a channel owns it, until another is configured there."""
+        await self._redis.hset(keys.channels(), channel, str(project))
+
+    async def cluster_of_thread(self, project: int, channel: str, thread: str) -> int | None:
+        """Which cluster a Slack message, and so its thread, is about."""
+        found = await self._redis.hget(keys.threads(project), f"{channel}:{thread}")
+        return number(found) or None
+
+    async def set_thread(self, project: int, channel: str, thread: str, cluster: int) -> None:
+        """This message is about that cluster."""
+        await self._redis.hset(keys.threads(project), f"{channel}:{thread}", str(cluster))

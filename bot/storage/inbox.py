@@ -1,0 +1,84 @@
+"""The way in: a delivery is stored with the job that will hear it, in one call, before the 202.
+
+Dedupe is on "has taken effect", never on "was seen": a row stays until its job has ended, and
+then leaves a marker for as long as a sender may redeliver.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from bot.storage import keys
+from bot.storage.scripts import Scripts
+from bot.storage.text import text
+
+REDELIVERY_WINDOW = 8 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook: ``kind`` names the job that hears it, ``meta`` what its headers said."""
+
+    kind: str
+    meta: Mapping[str, str]
+    body: bytes
+    received_at: float
+
+    @property
+    def row(self) -> str:
+        """Its id. The body counts too: a signature covers the body only, so a delivery id
+        alone proves nothing and must not shadow another delivery."""
+        digest = hashlib.blake2b(self.body, digest_size=12)
+        digest.update(json.dumps([self.kind, *sorted(self.meta.items())]).encode())
+        return digest.hexdigest()
+
+
+class Inbox:
+    """Rows that were acknowledged."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    async def accept(self, delivery: Delivery, *, queue: str = "work") -> bool:
+        """Store it and the job ``[kind, row]``. False when it was here before."""
+        row = delivery.row
+        job = json.dumps([delivery.kind, row])
+        new = await self._scripts.run(
+            "accept",
+            [keys.inbox(row), keys.done(row), keys.todo(queue), keys.generations(queue)],
+            [
+                job,
+                *("kind", delivery.kind),
+                *("meta", json.dumps(dict(delivery.meta))),
+                *("at", repr(delivery.received_at)),
+                *("body", delivery.body),
+            ],
+        )
+        return bool(new)
+
+    async def read(self, row: str) -> Delivery | None:
+        """The row, or None when it has taken effect already."""
+        found = await self._redis.hgetall(keys.inbox(row))
+        if not found:
+            return None
+        row_of = {text(name): value for name, value in found.items()}
+        body = row_of["body"]
+        return Delivery(
+            kind=text(row_of["kind"]),
+            meta=json.loads(row_of["meta"]),
+            body=body if isinstance(body, bytes) else body.encode(),
+            received_at=float(row_of["at"]),
+        )
+
+    async def finish(self, row: str) -> None:
+        """It has taken effect: leave the marker, drop the row."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(keys.done(row), b"1", ex=REDELIVERY_WINDOW)
+            pipe.delete(keys.inbox(row))
+            await pipe.execute()

@@ -1,0 +1,144 @@
+"""Feedback items and how often they occurred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from bot.domain.errors import NotFound
+from bot.domain.models import Draft, Item
+from bot.storage import keys
+from bot.storage.scripts import Scripts
+from bot.storage.text import number
+
+
+class Recorded(NamedTuple):
+    """What came of a draft: its item, whether that is new, and whether the event counted."""
+
+    item: int
+    new: bool
+    counted: bool
+
+
+class Items:
+    """The items of every project."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    async def record(self, project: int, draft: Draft, now: datetime) -> Recorded:
+        """Count the draft's event, once however often this is called.
+
+        The first event of a key makes the item; a later text of it goes through ``edit``.
+        """
+        key = f"{draft.source}:{draft.key}"
+        fields = draft.model_dump()
+        item = Item(**fields, number=0, created_at=now, updated_at=draft.occurred_at)
+        found = await self._scripts.run(
+            "record",
+            [
+                keys.item_keys(project),
+                keys.items(project),
+                keys.events(project),
+                keys.counter(project, "item"),
+                keys.waiting(project),
+                keys.edited(project),
+            ],
+            [
+                key,
+                f"{key}:{draft.event}",
+                item.model_dump_json(exclude={"number", "cluster"}),
+                int(draft.occurred_at.timestamp() // 3600),
+                draft.count,
+                keys.occurrences(project, 0)[:-1],
+                draft.occurred_at.timestamp(),
+            ],
+        )
+        return Recorded(int(found[0]), bool(found[1]), bool(found[2]))
+
+    async def edit(self, project: int, draft: Draft, edited_at: datetime) -> int | None:
+        """Write a newer title and body over the item of the draft's key; its number.
+
+        None when there is no such item or the edit is older than what is there.
+        """
+        key = f"{draft.source}:{draft.key}"
+        found = number(await self._redis.hget(keys.item_keys(project), key))
+        if not found:
+            return None
+        item = await self.get(project, found)
+        newer = item.model_copy(
+            update={"title": draft.title, "body": draft.body, "updated_at": edited_at}
+        )
+        written = await self._scripts.run(
+            "edit",
+            [keys.items(project), keys.edited(project)],
+            [found, edited_at.timestamp(), newer.model_dump_json(exclude={"cluster"})],
+        )
+        return found if written else None
+
+    async def withdraw(self, project: int, source: str, key: str) -> int | None:
+        """The report was deleted at its source: keep the count, drop the words."""
+        found = number(await self._redis.hget(keys.item_keys(project), f"{source}:{key}"))
+        if not found:
+            return None
+        item = await self.get(project, found)
+        gone = item.model_copy(update={"title": "(deleted report)", "body": "", "gone": True})
+        await self._redis.hset(
+            keys.items(project), str(found), gone.model_dump_json(exclude={"cluster"})
+        )
+        return found
+
+    async def get(self, project: int, item: int) -> Item:
+        """One item with its cluster. Raises NotFound."""
+        found = await self.many(project, [item])
+        if not found:
+            raise NotFound(f"There is no I-{item} in this project.")
+        return found[0]
+
+    async def many(self, project: int, numbers: Iterable[int]) -> list[Item]:
+        """Those that exist, in the order asked for."""
+        wanted = [str(n) for n in numbers]
+        if not wanted:
+            return []
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hmget(keys.items(project), wanted)
+            pipe.hmget(keys.membership(project), wanted)
+            records, clusters = await pipe.execute()
+        return [
+            Item.model_validate_json(record).model_copy(update={"cluster": number(cluster) or None})
+            for record, cluster in zip(records, clusters, strict=True)
+            if record
+        ]
+
+    async def by_key(self, project: int, source: str, key: str) -> int | None:
+        """The number of an item by its natural key."""
+        return number(await self._redis.hget(keys.item_keys(project), f"{source}:{key}")) or None
+
+    async def waiting(self, project: int, limit: int = 200) -> list[int]:
+        """Items that no cluster has yet, oldest first."""
+        found = await self._redis.zrange(keys.waiting(project), 0, limit - 1)
+        return [number(value) for value in found]
+
+    async def membership(self, project: int) -> dict[int, int]:
+        """Every placed item and its cluster."""
+        found = await self._redis.hgetall(keys.membership(project))
+        return {number(item): number(cluster) for item, cluster in found.items()}
+
+    async def count(self, project: int) -> int:
+        """How many items there are."""
+        return int(await self._redis.hlen(keys.items(project)))
+
+    async def hours(self, project: int, numbers: Iterable[int]) -> dict[int, int]:
+        """Occurrences of all these items together: hour since 1970 -> count."""
+        total: dict[int, int] = {}
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for item in numbers:
+                pipe.hgetall(keys.occurrences(project, item))
+            for found in await pipe.execute():
+                for hour, times in found.items():
+                    total[int(hour)] = total.get(int(hour), 0) + int(times)
+        return total

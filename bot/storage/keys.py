@@ -1,0 +1,208 @@
+"""THE Redis schema: every key is made here. ``p`` is a project's id (GitHub's repository id)."""
+
+from __future__ import annotations
+
+ROOT = "sc"
+
+# The way in, and the work to do.
+
+
+def inbox(row: str) -> str:
+    """hash: one delivery that was acknowledged and has not taken effect yet."""
+    return f"{ROOT}:inbox:{row}"
+
+
+def done(row: str) -> str:
+    """string, 8 days: this delivery has taken effect (a redelivery keeps its id)."""
+    return f"{ROOT}:done:{row}"
+
+
+def todo(queue: str) -> str:
+    """zset: jobs to run, ``["name", id, ...]`` by the second they are due."""
+    return f"{ROOT}:todo:{queue}"
+
+
+def generations(queue: str) -> str:
+    """hash: how often a job was asked for; it is done when none came in while it ran."""
+    return f"{ROOT}:gen:{queue}"
+
+
+def tries(queue: str) -> str:
+    """hash: failed attempts of a job."""
+    return f"{ROOT}:tries:{queue}"
+
+
+def parked(queue: str) -> str:
+    """hash: jobs given up after their last try, with the reason."""
+    return f"{ROOT}:parked:{queue}"
+
+
+def lease(name: str) -> str:
+    """string with a time to live: who works on this right now."""
+    return f"{ROOT}:lease:{name}"
+
+
+# Installations and projects.
+
+
+def projects() -> str:
+    """hash: project id -> Project."""
+    return f"{ROOT}:projects"
+
+
+def project_names() -> str:
+    """hash: lower-case ``owner/repo`` -> project id."""
+    return f"{ROOT}:project-names"
+
+
+def hooks() -> str:
+    """hash: hook id -> sealed ``{project, source, secret}``."""
+    return f"{ROOT}:hooks"
+
+
+def links() -> str:
+    """hash: ``team:user`` of Slack -> GitHub login."""
+    return f"{ROOT}:links"
+
+
+def channels() -> str:
+    """hash: Slack channel -> project id."""
+    return f"{ROOT}:channels"
+
+
+# Inside one project.
+
+
+def counter(p: int, name: str) -> str:
+    """string: last number given to an item, cluster or run."""
+    return f"{ROOT}:{p}:last:{name}"
+
+
+def items(p: int) -> str:
+    """hash: item number -> Item."""
+    return f"{ROOT}:{p}:items"
+
+
+def item_keys(p: int) -> str:
+    """hash: ``source:key`` -> item number."""
+    return f"{ROOT}:{p}:item-keys"
+
+
+def events(p: int) -> str:
+    """zset: ``source:key:event`` of occurrences counted, by the second they came."""
+    return f"{ROOT}:{p}:events"
+
+
+def edited(p: int) -> str:
+    """hash: item number -> second of the newest edit that was written."""
+    return f"{ROOT}:{p}:edited"
+
+
+def occurrences(p: int, item: int) -> str:
+    """hash: hour since 1970 -> occurrences of this item in it."""
+    return f"{ROOT}:{p}:occ:{item}"
+
+
+def waiting(p: int) -> str:
+    """zset: items that no cluster has yet, by number."""
+    return f"{ROOT}:{p}:waiting"
+
+
+def clusters(p: int) -> str:
+    """hash: cluster number -> Cluster."""
+    return f"{ROOT}:{p}:clusters"
+
+
+def members(p: int, cluster: int) -> str:
+    """zset: item numbers of a cluster, by number."""
+    return f"{ROOT}:{p}:members:{cluster}"
+
+
+def membership(p: int) -> str:
+    """hash: item number -> cluster number."""
+    return f"{ROOT}:{p}:membership"
+
+
+def pairs(p: int, kind: str) -> str:
+    """set: ``a,b`` item pairs people linked; ``kind`` is ``must`` or ``cannot``."""
+    return f"{ROOT}:{p}:pairs:{kind}"
+
+
+def evidence(p: int) -> str:
+    """hash: item number -> why it went where it went."""
+    return f"{ROOT}:{p}:evidence"
+
+
+def cards(p: int) -> str:
+    """hash: ``place|card key`` -> where that card stands and a digest of what it says."""
+    return f"{ROOT}:{p}:cards"
+
+
+def threads(p: int) -> str:
+    """hash: Slack ``channel:ts`` -> the cluster that message is about."""
+    return f"{ROOT}:{p}:threads"
+
+
+def commands(p: int) -> str:
+    """hash: command id -> what was said, by whom, and how it ended."""
+    return f"{ROOT}:{p}:commands"
+
+
+def heard(p: int) -> str:
+    """zset: commands that have not ended, by the second they were heard."""
+    return f"{ROOT}:{p}:heard"
+
+
+def steering(p: int, cluster: int) -> str:
+    """list: what people said about how this problem should be fixed."""
+    return f"{ROOT}:{p}:steering:{cluster}"
+
+
+def runs(p: int) -> str:
+    """hash: fix run number -> FixRun."""
+    return f"{ROOT}:{p}:runs"
+
+
+def run_keys(p: int) -> str:
+    """hash: command id -> fix run number, so that a repeated command finds its run."""
+    return f"{ROOT}:{p}:run-keys"
+
+
+def active_run(p: int, cluster: int) -> str:
+    """string: the one fix run of this cluster that has not ended."""
+    return f"{ROOT}:{p}:active:{cluster}"
+
+
+def run_notes(p: int, run: int) -> str:
+    """list: steering notes and log lines of a run are apart; these are the notes."""
+    return f"{ROOT}:{p}:run:{run}:notes"
+
+
+def run_log(p: int, run: int) -> str:
+    """list: redacted log lines of a run, the newest 500."""
+    return f"{ROOT}:{p}:run:{run}:log"
+
+
+def run_blob(p: int, run: int, name: str) -> str:
+    """string, 30 days: what a step of the run left for the next one."""
+    return f"{ROOT}:{p}:run:{run}:{name}"
+
+
+def month(p: int, month: str) -> str:
+    """set: fix runs that opened a pull request in this month (``2026-11``)."""
+    return f"{ROOT}:{p}:month:{month}"
+
+
+def tracking(p: int) -> str:
+    """string: number of the project's tracking issue."""
+    return f"{ROOT}:{p}:tracking"
+
+
+def digests(p: int) -> str:
+    """hash: ``schedule``, ``last`` and ``channel`` of the project's digest."""
+    return f"{ROOT}:{p}:digest"
+
+
+def pace(name: str, window: int) -> str:
+    """string with a time to live: writes in this window, to stay under a vendor's limit."""
+    return f"{ROOT}:pace:{name}:{window}"

@@ -1,0 +1,21 @@
+-- Put an unclustered item into a cluster, as the holder of the project's clustering lease.
+-- KEYS: lease, membership, waiting, clusters, counter, evidence
+-- ARGV: token, item, cluster ("0" makes one), prefix of member keys, new cluster as JSON
+--       without a number, evidence as JSON
+-- Returns the cluster's number; -1 when the lease is lost.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+local held = redis.call('HGET', KEYS[2], ARGV[2])
+if held then
+  redis.call('ZREM', KEYS[3], ARGV[2])
+  return tonumber(held)
+end
+local cluster = ARGV[3]
+if cluster == '0' then
+  cluster = redis.call('INCR', KEYS[5])
+  redis.call('HSET', KEYS[4], cluster, '{"number":' .. cluster .. ',' .. string.sub(ARGV[5], 2))
+end
+redis.call('HSET', KEYS[2], ARGV[2], cluster)
+redis.call('ZADD', ARGV[4] .. cluster, ARGV[2], ARGV[2])
+redis.call('HSET', KEYS[6], ARGV[2], ARGV[6])
+redis.call('ZREM', KEYS[3], ARGV[2])
+return tonumber(cluster)

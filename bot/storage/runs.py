@@ -1,0 +1,124 @@
+"""Fix runs, one active a cluster, each step written down before the next begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.domain.errors import NotFound, Unavailable
+from bot.domain.run import FixRun
+from bot.storage import keys
+from bot.storage.scripts import Scripts
+from bot.storage.text import number, text
+
+BLOB_SECONDS = 30 * 24 * 3600
+
+
+class Runs:
+    """The runs of every project."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    async def open(self, project: int, run: FixRun) -> tuple[FixRun, bool]:
+        """Start a run, or join the cluster's active one; whether it is this command's own.
+
+        The same command again finds the run it made.
+        """
+        found = await self._scripts.run(
+            "open_run",
+            [
+                keys.run_keys(project),
+                keys.active_run(project, run.cluster),
+                keys.counter(project, "run"),
+                keys.runs(project),
+            ],
+            [run.command, run.model_dump_json(exclude={"number"})],
+        )
+        return await self.get(project, int(found[0])), bool(found[1])
+
+    async def get(self, project: int, run: int) -> FixRun:
+        """One run. Raises NotFound."""
+        found = text(await self._redis.hget(keys.runs(project), str(run)))
+        if not found:
+            raise NotFound(f"There is no F-{run} in this project.")
+        return FixRun.model_validate_json(found)
+
+    async def active(self, project: int, cluster: int) -> FixRun | None:
+        """The cluster's run that has not ended."""
+        found = number(await self._redis.get(keys.active_run(project, cluster)))
+        return await self.get(project, found) if found else None
+
+    async def all(self, project: int) -> list[FixRun]:
+        """Every run, newest first."""
+        found = await self._redis.hvals(keys.runs(project))
+        runs = [FixRun.model_validate_json(text(value)) for value in found]
+        return sorted(runs, key=lambda run: -run.number)
+
+    async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
+        """Replace the newest record by what ``decide`` makes of it, whatever others do."""
+        for _ in range(100):
+            held = await self._redis.hget(keys.runs(project), str(run))
+            if held is None:
+                raise NotFound(f"There is no F-{run} in this project.")
+            record = FixRun.model_validate_json(held)
+            changed = decide(record)
+            if changed == record:
+                return record
+            if await self._scripts.run(
+                "swap", [keys.runs(project)], [run, held, changed.model_dump_json()]
+            ):
+                if changed.ended:
+                    await self._scripts.run(
+                        "release", [keys.active_run(project, changed.cluster)], [run]
+                    )
+                return changed
+        raise Unavailable(f"F-{run} is being changed by too many at once; try again.")
+
+    async def note(self, project: int, run: int, who: str, words: str) -> None:
+        """A steering note, heard before the agent's next step."""
+        await self._redis.rpush(keys.run_notes(project, run), f"{who}: {words}")
+
+    async def notes(self, project: int, run: int) -> list[str]:
+        """Every steering note, oldest first."""
+        return [text(v) for v in await self._redis.lrange(keys.run_notes(project, run), 0, -1)]
+
+    async def log(self, project: int, run: int, line: str) -> None:
+        """Add a line to the run's log; the newest 500 stay."""
+        key = keys.run_log(project, run)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.rpush(key, line[:2_000])
+            pipe.ltrim(key, -500, -1)
+            pipe.expire(key, BLOB_SECONDS)
+            await pipe.execute()
+
+    async def log_tail(self, project: int, run: int, lines: int = 60) -> list[str]:
+        """The last lines of the log."""
+        return [text(v) for v in await self._redis.lrange(keys.run_log(project, run), -lines, -1)]
+
+    async def put_blob(self, project: int, run: int, name: str, data: bytes) -> None:
+        """What a step leaves for the next one."""
+        await self._redis.set(keys.run_blob(project, run, name), data, ex=BLOB_SECONDS)
+
+    async def blob(self, project: int, run: int, name: str) -> bytes | None:
+        """What a step left."""
+        found: Any = await self._redis.get(keys.run_blob(project, run, name))
+        return bytes(found) if found is not None else None
+
+    async def drop_blobs(self, project: int, run: int, *names: str) -> None:
+        """Forget what only the run itself needed."""
+        await self._redis.delete(*(keys.run_blob(project, run, name) for name in names))
+
+    async def used(self, project: int, month: str) -> int:
+        """Fix runs that opened a pull request in a month (``2026-11``)."""
+        return int(await self._redis.scard(keys.month(project, month)))
+
+    async def spend(self, project: int, month: str, run: int, cap: int) -> bool:
+        """Count a run against the month's cap, once; False when the cap is reached.
+
+        This is the write that binds: it stands right before the pull request is opened.
+        """
+        return bool(await self._scripts.run("spend", [keys.month(project, month)], [run, cap]))

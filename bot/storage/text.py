@@ -1,0 +1,15 @@
+"""Redis answers as the types we store."""
+
+from __future__ import annotations
+
+
+def text(value: object) -> str:
+    """A stored string; "" for what is not there."""
+    if isinstance(value, bytes):
+        return value.decode()
+    return value if isinstance(value, str) else ""
+
+
+def number(value: object) -> int:
+    """A stored integer; 0 for what is not there."""
+    return int(text(value) or 0) if not isinstance(value, int) else value

@@ -1,0 +1,93 @@
+"""Secrets at rest: webhook secrets under MultiFernet, the newest key first, so keys can rotate.
+
+https://cryptography.io/en/latest/fernet/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from redis.asyncio import Redis
+
+from bot.domain.errors import ConfigError, NotFound
+from bot.domain.models import Record
+from bot.storage import keys
+
+
+class Hook(Record):
+    """A door for one source of one project."""
+
+    id: str
+    project: int
+    source: str
+    secret: str
+
+
+def open_vault(configured: str, folder: Path) -> MultiFernet:
+    """The vault's keys: those configured (comma-separated), or one kept in the data folder."""
+    if not configured:
+        path = folder / "vault.key"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass
+        else:
+            with os.fdopen(handle, "wb") as file:
+                file.write(Fernet.generate_key())
+        configured = path.read_text().strip()
+    try:
+        return MultiFernet([Fernet(key.strip()) for key in configured.split(",")])
+    except ValueError as error:
+        raise ConfigError(
+            "SOULCASTER_VAULT_KEYS holds no Fernet key: make one with `openssl rand -base64 32 | "
+            "tr '+/' '-_'`."
+        ) from error
+
+
+class Vault:
+    """Doors for alert sources and their secrets."""
+
+    def __init__(self, redis: Redis, fernet: MultiFernet) -> None:
+        self._redis = redis
+        self._fernet = fernet
+
+    async def open_hook(self, project: int, source: str, *, secret: str = "") -> Hook:
+        """A new door with a new id; ``secret`` is made unless the sender dictates it."""
+        hook = Hook(
+            id=secrets.token_urlsafe(16),
+            project=project,
+            source=source,
+            secret=secret or secrets.token_urlsafe(32),
+        )
+        sealed = self._fernet.encrypt(hook.model_dump_json().encode())
+        await self._redis.hset(keys.hooks(), hook.id, sealed)
+        return hook
+
+    async def hook(self, hook: str) -> Hook:
+        """One door. Raises NotFound, ConfigError when no key opens it."""
+        sealed = await self._redis.hget(keys.hooks(), hook)
+        if not sealed:
+            raise NotFound("There is no such hook.")
+        try:
+            return Hook.model_validate(json.loads(self._fernet.decrypt(sealed)))
+        except InvalidToken as error:
+            raise ConfigError(
+                "A hook's secret was sealed with a key that SOULCASTER_VAULT_KEYS no longer has."
+            ) from error
+
+    async def hooks(self, project: int) -> list[Hook]:
+        """Every door of a project, by source."""
+        found = [
+            await self.hook(str(key.decode() if isinstance(key, bytes) else key))
+            for key in await self._redis.hkeys(keys.hooks())
+        ]
+        return sorted((h for h in found if h.project == project), key=lambda h: (h.source, h.id))
+
+    async def close_hook(self, hook: str) -> None:
+        """Whatever comes to this door from now on is refused."""
+        await self._redis.hdel(keys.hooks(), hook)

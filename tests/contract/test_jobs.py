@@ -1,0 +1,182 @@
+"""The to-do list: nothing lost, nothing twice, whoever dies."""
+
+import asyncio
+
+import pytest
+
+from bot import jobs
+from bot.context import Context
+from bot.domain.errors import Rejected, Unavailable
+from bot.jobs import CLAIM, enqueue, job
+from bot.storage.leases import LeaseLost
+from workers.bell import drain, perform
+
+RAN: list[tuple] = []
+
+
+@job(tries=3)
+async def note_down(ctx: Context, *ids: int) -> None:
+    RAN.append(ids)
+
+
+@job(tries=3)
+async def asks_again(ctx: Context, number: int) -> None:
+    RAN.append((number,))
+    if len(RAN) == 1:
+        await enqueue(ctx, asks_again, number)
+
+
+@job(tries=2)
+async def breaks(ctx: Context, kind: str) -> None:
+    RAN.append((kind,))
+    if kind == "rejected":
+        raise Rejected("no")
+    if kind == "unavailable":
+        raise Unavailable("later", retry_after=0.01)
+    raise ValueError(kind)
+
+
+@job(tries=3)
+async def slow(ctx: Context, number: int) -> None:
+    RAN.append((number, "began"))
+    await asyncio.sleep(3)
+    RAN.append((number, "ended"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_ran() -> None:
+    RAN.clear()
+
+
+async def test_a_job_runs_once_however_often_it_is_asked_for(ctx: Context) -> None:
+    for _ in range(5):
+        await enqueue(ctx, note_down, 1, 2)
+    await drain(ctx, "work")
+    await drain(ctx, "work")
+    assert RAN == [(1, 2)]
+
+
+async def test_a_job_asked_for_while_it_runs_runs_again(ctx: Context) -> None:
+    await enqueue(ctx, asks_again, 7)
+    await drain(ctx, "work")
+    assert RAN == [(7,), (7,)]
+
+
+async def test_a_later_job_waits(ctx: Context) -> None:
+    await enqueue(ctx, note_down, 1, delay=60)
+    await drain(ctx, "work")
+    assert RAN == []
+    await enqueue(ctx, note_down, 1)
+    await drain(ctx, "work")
+    assert RAN == [(1,)]
+
+
+async def test_two_drains_never_share_a_job(ctx: Context) -> None:
+    for number in range(50):
+        await enqueue(ctx, note_down, number)
+    await asyncio.gather(*(drain(ctx, "work") for _ in range(4)))
+    assert sorted(RAN) == [(n,) for n in range(50)]
+
+
+async def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(ctx: Context) -> None:
+    await enqueue(ctx, note_down, 1)
+    assert await ctx.jobs.claim("work")  # and dies
+    assert await ctx.jobs.overdue("work") == 0
+    await drain(ctx, "work")
+    assert RAN == []
+    await asyncio.sleep(1.1)
+    assert await ctx.jobs.overdue("work") == 1
+    await drain(ctx, "work")
+    assert RAN == [(1,)]
+
+
+async def test_who_lost_the_lease_is_stopped_and_settles_nothing(ctx: Context) -> None:
+    await enqueue(ctx, slow, 1)
+    claim = await ctx.jobs.claim("work")
+    assert claim
+    running = asyncio.create_task(perform(ctx, "work", claim))
+    await asyncio.sleep(0.1)
+    await ctx.redis.set(claim.lease, "somebody else")
+    await running
+    assert RAN == [(1, "began")]
+    assert await ctx.redis.zcard("sc:todo:work") == 1
+
+
+async def test_a_held_lease_is_renewed(ctx: Context) -> None:
+    async with ctx.leases.hold("thing") as token:
+        assert token
+        await asyncio.sleep(1.5)
+        async with ctx.leases.hold("thing") as second:
+            assert second is None
+    async with ctx.leases.hold("thing") as third:
+        assert third
+
+
+async def test_losing_a_lease_stops_the_block(ctx: Context) -> None:
+    with pytest.raises(LeaseLost):
+        async with ctx.leases.hold("thing"):
+            await ctx.redis.delete("sc:lease:thing")
+            await asyncio.sleep(5)
+
+
+async def test_a_job_that_keeps_failing_is_parked_with_its_reason(ctx: Context) -> None:
+    await enqueue(ctx, breaks, "always")
+    for _ in range(4):
+        await drain(ctx, "work")
+        await asyncio.sleep(0.6)
+    assert len(RAN) == 2
+    [reason] = (await ctx.redis.hgetall("sc:parked:work")).values()
+    assert b"ValueError: always" in reason
+
+
+async def test_a_refused_request_is_not_repeated(ctx: Context) -> None:
+    await enqueue(ctx, breaks, "rejected")
+    await drain(ctx, "work")
+    await drain(ctx, "work")
+    assert len(RAN) == 1
+    assert await ctx.redis.hlen("sc:parked:work") == 1
+
+
+async def test_what_is_unavailable_is_tried_for_as_long_as_it_takes(ctx: Context) -> None:
+    await enqueue(ctx, breaks, "unavailable")
+    for _ in range(6):
+        await drain(ctx, "work")
+        await asyncio.sleep(0.05)
+    assert len(RAN) >= 4
+    assert await ctx.redis.hlen("sc:parked:work") == 0
+
+
+async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
+    await enqueue(ctx, slow, 1)
+    claim = await ctx.jobs.claim("work")
+    assert claim
+    running = asyncio.create_task(perform(ctx, "work", claim))
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await ctx.jobs.overdue("work") == 1
+
+
+async def test_the_token_in_hand_is_the_claims(ctx: Context) -> None:
+    await enqueue(ctx, note_down, 1)
+    claim = await ctx.jobs.claim("work")
+    assert claim
+    CLAIM.set(claim)
+    assert CLAIM.get().token == (await ctx.redis.get(claim.lease)).decode()
+
+
+async def test_rings_that_come_together_are_one(ctx: Context) -> None:
+    for _ in range(20):
+        ctx.jobs.ring("work")
+    await ctx.jobs.settled()
+    assert await ctx.redis.llen("rq:queue:work") == 1
+
+
+def test_two_jobs_may_not_share_a_name() -> None:
+    with pytest.raises(ValueError, match="note_down"):
+
+        @job()
+        async def note_down(ctx: Context) -> None: ...
+
+    assert jobs.ROSTER["note_down"] is not None
