@@ -1,0 +1,206 @@
+"""The GitHub App: its JWT, its installations' tokens, and a repository seen through them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+
+from bot.domain.errors import Rejected, TooLarge, Unavailable
+from bot.domain.models import Project
+from bot.github.wire import API_VERSION, USER_AGENT, Answers, Wire, translated
+
+# Talking needs these; only the step that publishes a fix asks for more.
+TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
+READ = {"contents": "read", "metadata": "read"}
+PUBLISH = {"contents": "write", "pull_requests": "write", "checks": "write", "metadata": "read"}
+
+
+class Repo:
+    """One repository with one narrowed token. Paths are relative to ``/repos/{owner}/{repo}``."""
+
+    def __init__(self, app: GitHubApp, project: Project, permissions: Mapping[str, str]) -> None:
+        self._app = app
+        self.project = project
+        self._permissions = permissions
+
+    @property
+    def path(self) -> str:
+        """``/repos/owner/repo``."""
+        return f"/repos/{self.project.full_name}"
+
+    async def _wire(self) -> Wire:
+        token = await self._app.token(self.project.installation, self.project.id, self._permissions)
+        return self._app.wire(token, self.project.installation)
+
+    async def get(self, path: str, **variables: Any) -> Any:
+        """GET one thing. Raises Unavailable or Rejected, as every method here."""
+        async with translated():
+            return await (await self._wire()).getitem(self.path + path, variables)
+
+    async def pages(self, path: str, *, key: str = "items", **variables: Any) -> AsyncIterator[Any]:
+        """GET a list, page after page."""
+        async with translated():
+            api = await self._wire()
+            async for item in api.getiter(self.path + path, variables, iterable_key=key):
+                yield item
+
+    async def post(self, path: str, data: Mapping[str, Any]) -> Any:
+        """POST; not repeated when its outcome is unknown."""
+        async with translated():
+            return await (await self._wire()).post(self.path + path, data=data)
+
+    async def patch(self, path: str, data: Mapping[str, Any]) -> Any:
+        """PATCH."""
+        async with translated():
+            return await (await self._wire()).patch(self.path + path, data=data)
+
+    async def delete(self, path: str) -> None:
+        """DELETE; what is gone already is fine."""
+        try:
+            async with translated():
+                await (await self._wire()).delete(self.path + path)
+        except Rejected as error:
+            if error.status not in (404, 410):
+                raise
+
+    async def tarball(self, ref: str, *, max_bytes: int = 200_000_000) -> bytes:
+        """The files at a commit as a gzipped tar. Raises TooLarge over ``max_bytes``.
+
+        GitHub answers with a redirect to another host, which must not see our token.
+        """
+        token = await self._app.token(self.project.installation, self.project.id, self._permissions)
+        return await self._app.download(f"{self.path}/tarball/{ref}", token, max_bytes)
+
+
+class GitHubApp:
+    """Talks to GitHub as the app and as its installations."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, *, app_id: int, private_key: str, base_url: str
+    ) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._as_app = Wire(
+            session,
+            USER_AGENT,
+            app_id=str(app_id),
+            private_key=private_key,
+            base_url=self._base_url,
+        )
+        self._tokens: dict[tuple[object, ...], tuple[str, datetime]] = {}
+        self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
+        self._answers: dict[int, Answers] = {}
+        self._slug = ""
+
+    def wire(self, token: str, installation: int) -> Wire:
+        """A connection with an installation's token and that installation's ETag cache."""
+        cache = self._answers.setdefault(installation, Answers())
+        return Wire(
+            self._session, USER_AGENT, oauth_token=token, cache=cache, base_url=self._base_url
+        )
+
+    async def token(
+        self, installation: int, repository: int, permissions: Mapping[str, str]
+    ) -> str:
+        """A token for one repository and just these permissions, kept until it nearly expires.
+
+        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+        """
+        key = (installation, repository, *sorted(permissions.items()))
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            token, expires = self._tokens.get(key, ("", datetime.min.replace(tzinfo=UTC)))
+            if expires - timedelta(minutes=5) > datetime.now(UTC):
+                return token
+            async with translated():
+                made = await self._as_app.post(
+                    f"/app/installations/{installation}/access_tokens",
+                    data={"repository_ids": [repository], "permissions": dict(permissions)},
+                )
+            self._tokens[key] = made["token"], datetime.fromisoformat(made["expires_at"])
+            return str(made["token"])
+
+    def repo(self, project: Project, permissions: Mapping[str, str] = TALK) -> Repo:
+        """The project's repository, with a token for just these permissions."""
+        return Repo(self, project, permissions)
+
+    async def slug(self) -> str:
+        """The app's name; its comments are by ``slug[bot]``."""
+        if not self._slug:
+            async with translated():
+                self._slug = str((await self._as_app.getitem("/app"))["slug"])
+        return self._slug
+
+    async def installations(self) -> AsyncIterator[Any]:
+        """Every installation of the app."""
+        async with translated():
+            async for installation in self._as_app.getiter("/app/installations"):
+                yield installation
+
+    async def repositories(self, installation: int) -> AsyncIterator[Any]:
+        """Every repository of an installation."""
+        async with translated():
+            made = await self._as_app.post(
+                f"/app/installations/{installation}/access_tokens",
+                data={"permissions": {"metadata": "read"}},
+            )
+            api = self.wire(str(made["token"]), installation)
+            async for repository in api.getiter(
+                "/installation/repositories", iterable_key="repositories"
+            ):
+                yield repository
+
+    async def deliveries(self, *, limit: int) -> AsyncIterator[Any]:
+        """The newest webhook deliveries, newest first.
+
+        https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
+        """
+        async with translated():
+            seen = 0
+            async for delivery in self._as_app.getiter("/app/hook/deliveries?per_page=100"):
+                yield delivery
+                seen += 1
+                if seen >= limit:
+                    return
+
+    async def redeliver(self, delivery: int) -> None:
+        """Ask for a delivery again."""
+        async with translated():
+            await self._as_app.post(f"/app/hook/deliveries/{delivery}/attempts", data=b"")
+
+    async def download(self, path: str, token: str, max_bytes: int) -> bytes:
+        """Follow one redirect, leaving the token behind, and read at most ``max_bytes``."""
+        headers = {
+            "authorization": f"Bearer {token}",
+            "user-agent": USER_AGENT,
+            "accept": "application/vnd.github+json",
+            "x-github-api-version": API_VERSION,
+        }
+        timeout = aiohttp.ClientTimeout(total=300)
+        try:
+            async with self._session.get(
+                self._base_url + path, headers=headers, allow_redirects=False, timeout=timeout
+            ) as first:
+                if first.status != 302:
+                    raise Rejected(
+                        f"GitHub has no tarball for {path} ({first.status}).", status=first.status
+                    )
+                location = first.headers["location"]
+            async with self._session.get(
+                location, headers={"user-agent": USER_AGENT}, timeout=timeout
+            ) as response:
+                if response.status != 200:
+                    raise Rejected(
+                        f"GitHub refused the tarball ({response.status}).", status=response.status
+                    )
+                data = bytearray()
+                async for chunk in response.content.iter_chunked(1 << 16):
+                    data += chunk
+                    if len(data) > max_bytes:
+                        raise TooLarge(f"The repository is over {max_bytes // 1_000_000} MB.")
+                return bytes(data)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error

@@ -1,0 +1,98 @@
+"""Issues, comments, reactions and labels. A repeated call makes nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+from bot.domain.errors import Rejected
+from bot.github.app import Repo
+
+Reaction = Literal["eyes", "rocket", "confused", "-1", "+1", "heart", "hooray", "laugh"]
+
+
+async def get_issue(repo: Repo, number: int) -> Any:
+    """The issue. Raises Rejected(404 or 410) when it is gone."""
+    return await repo.get(f"/issues/{number}")
+
+
+async def issues(repo: Repo, *, state: str = "all", labels: str = "") -> AsyncIterator[Any]:
+    """Issues and pull requests, newest first."""
+    path = "/issues{?state,labels,per_page}"
+    async for issue in repo.pages(path, state=state, labels=labels or None, per_page="100"):
+        yield issue
+
+
+async def create_issue(repo: Repo, title: str, body: str, labels: list[str]) -> Any:
+    """Open an issue."""
+    return await repo.post("/issues", {"title": title[:256], "body": body, "labels": labels})
+
+
+async def update_issue(repo: Repo, number: int, **fields: Any) -> Any:
+    """Change title, body, state or labels."""
+    return await repo.patch(f"/issues/{number}", fields)
+
+
+async def find_comment(repo: Repo, number: int, marker: str) -> int | None:
+    """Id of our comment that carries a marker."""
+    path = f"/issues/{number}/comments{{?per_page}}"
+    async for comment in repo.pages(path, per_page="100"):
+        mine = (comment.get("performed_via_github_app") or {}) or comment["user"]["type"] == "Bot"
+        if mine and marker in (comment.get("body") or ""):
+            return int(comment["id"])
+    return None
+
+
+async def create_comment(repo: Repo, number: int, body: str) -> int:
+    """Write a comment; its id."""
+    made = await repo.post(f"/issues/{number}/comments", {"body": body})
+    return int(made["id"])
+
+
+async def update_comment(repo: Repo, comment: int, body: str) -> bool:
+    """Edit a comment in place; False when somebody deleted it."""
+    try:
+        await repo.patch(f"/issues/comments/{comment}", {"body": body})
+    except Rejected as error:
+        if error.status == 404:
+            return False
+        raise
+    return True
+
+
+async def react(repo: Repo, target: str, content: Reaction) -> None:
+    """Put a reaction on ``issues/7`` or ``issues/comments/9``; there already is fine."""
+    try:
+        await repo.post(f"/{target}/reactions", {"content": content})
+    except Rejected as error:
+        # The comment may have been deleted, the issue locked.
+        if error.status not in (403, 404, 410, 422):
+            raise
+
+
+async def add_labels(repo: Repo, number: int, labels: list[str]) -> None:
+    """Add labels to an issue; GitHub makes those it does not know."""
+    await repo.post(f"/issues/{number}/labels", {"labels": labels})
+
+
+async def role(repo: Repo, login: str) -> str:
+    """The live role: none, read, triage, write, maintain or admin.
+
+    ``role_name`` tells triage from read, which ``permission`` does not.
+    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+    """
+    try:
+        found = await repo.get("/collaborators/{login}/permission", login=login)
+    except Rejected as error:
+        if error.status == 404:
+            return "none"
+        raise
+    return str(found.get("role_name") or found["permission"])
+
+
+async def collaborators(repo: Repo) -> list[tuple[str, str]]:
+    """Everybody with a role: ``(login, role)``."""
+    found = []
+    async for person in repo.pages("/collaborators{?per_page}", per_page="100"):
+        found.append((str(person["login"]), str(person.get("role_name", "read"))))
+    return found

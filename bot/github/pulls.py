@@ -1,0 +1,102 @@
+"""Branches, commits and pull requests by the Git Data API.
+
+Without author or committer GitHub signs the commit as the app, and file modes are kept.
+https://docs.github.com/en/rest/git/commits#create-a-commit
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bot.domain.errors import Rejected
+from bot.github.app import Repo
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file of a commit; ``data`` is None when it is deleted."""
+
+    path: str
+    mode: Literal["100644", "100755"]
+    data: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A commit that GitHub made, and whether it signed it."""
+
+    sha: str
+    verified: bool
+
+
+async def branch_head(repo: Repo, branch: str) -> str | None:
+    """The commit a branch points to, or None."""
+    try:
+        found = await repo.get(f"/git/ref/heads/{branch}")
+    except Rejected as error:
+        if error.status == 404:
+            return None
+        raise
+    return str(found["object"]["sha"])
+
+
+async def commit(repo: Repo, parent: str, message: str, changes: Sequence[Change]) -> Committed:
+    """Make a commit on top of ``parent``; nothing points to it yet."""
+    base = await repo.get(f"/git/commits/{parent}")
+    tree = []
+    for change in changes:
+        entry: dict[str, Any] = {"path": change.path, "mode": change.mode, "type": "blob"}
+        if change.data is None:
+            entry["sha"] = None
+        else:
+            content = base64.b64encode(change.data).decode()
+            blob = await repo.post("/git/blobs", {"content": content, "encoding": "base64"})
+            entry["sha"] = blob["sha"]
+        tree.append(entry)
+    made = await repo.post("/git/trees", {"base_tree": base["tree"]["sha"], "tree": tree})
+    done = await repo.post(
+        "/git/commits", {"message": message, "tree": made["sha"], "parents": [parent]}
+    )
+    return Committed(str(done["sha"]), bool(done.get("verification", {}).get("verified")))
+
+
+async def create_branch(repo: Repo, branch: str, sha: str) -> bool:
+    """Create the ref; False when it exists. Creating it is the lock of a fix."""
+    try:
+        await repo.post("/git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
+    except Rejected as error:
+        if error.status == 422 and "already exists" in str(error):
+            return False
+        raise
+    return True
+
+
+async def find_pull(repo: Repo, branch: str) -> Any | None:
+    """The pull request of a branch, open or closed, newest first."""
+    owner = repo.project.full_name.split("/", 1)[0]
+    async for pull in repo.pages("/pulls{?head,state}", head=f"{owner}:{branch}", state="all"):
+        return pull
+    return None
+
+
+async def open_pull(
+    repo: Repo, *, branch: str, base: str, title: str, body: str, draft: bool = True
+) -> Any:
+    """Open a pull request, or find the one that is there."""
+    try:
+        return await repo.post(
+            "/pulls",
+            {"title": title[:256], "head": branch, "base": base, "body": body, "draft": draft},
+        )
+    except Rejected as error:
+        if error.status == 422 and (found := await find_pull(repo, branch)):
+            return found
+        raise
+
+
+async def update_pull(repo: Repo, number: int, **fields: Any) -> Any:
+    """Change title, body or state."""
+    return await repo.patch(f"/pulls/{number}", fields)

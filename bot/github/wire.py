@@ -1,0 +1,115 @@
+"""One connection to GitHub's REST API: retries, rate limits, and never a token to another host.
+
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import urllib.parse
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import gidgethub
+import gidgethub.aiohttp
+import stamina
+
+from bot.domain.errors import Rejected, Unavailable
+
+USER_AGENT = "soulcaster"
+API_VERSION = "2022-11-28"
+# Sending one of these twice is sending it once.
+_REPEATABLE = {"GET", "HEAD", "PUT", "DELETE", "PATCH"}
+# What a job may wait in place; for longer it goes back on the list and leaves the worker free.
+_PATIENCE = 10.0
+
+
+class Answers(OrderedDict[str, Any]):
+    """ETag cache of one installation: the newest 2,000 answers."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        if len(self) > 2_000:
+            self.popitem(last=False)
+
+
+class Wire(gidgethub.aiohttp.GitHubAPI):
+    """gidgethub, with what it leaves to its users."""
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self.base_url)[:2]:
+            raise Rejected(f"GitHub pointed us to another host ({url}); the token stays here.")
+        headers = {**headers, "x-github-api-version": API_VERSION}
+        attempts = 3 if method in _REPEATABLE else 1
+        try:
+            async for attempt in stamina.retry_context(
+                on=(aiohttp.ClientError, TimeoutError), attempts=attempts, wait_initial=0.2
+            ):
+                with attempt:
+                    async with self._session.request(
+                        method,
+                        url,
+                        headers=headers,
+                        data=body,
+                        allow_redirects=False,
+                        timeout=aiohttp.ClientTimeout(total=30),
+                    ) as response:
+                        return response.status, response.headers, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
+        raise AssertionError("stamina returns or raises")
+
+    async def handle_rate_limit_error(
+        self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
+    ) -> bool:
+        """Wait and go again when the wait is short; longer ones are the job runner's."""
+        if attempt >= 4:
+            return False
+        if exception.status_code >= 500:
+            if method not in _REPEATABLE:
+                return False
+            await asyncio.sleep(0.3 * 2**attempt)
+            return True
+        wait = asked_to_wait(exception)
+        if wait is None or wait > _PATIENCE:
+            return False
+        await asyncio.sleep(wait)
+        return True
+
+
+def asked_to_wait(error: gidgethub.HTTPException) -> float | None:
+    """Seconds a rate limit asks for; None when the error is no rate limit.
+
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    if error.status_code not in (403, 429):
+        return None
+    if retry_after := error.headers.get("retry-after"):
+        return float(retry_after)
+    if error.headers.get("x-ratelimit-remaining") == "0":
+        return max(1.0, float(error.headers.get("x-ratelimit-reset", 0)) - time.time())
+    if error.status_code == 429 or "secondary rate limit" in str(error):
+        return 60.0
+    return None
+
+
+@asynccontextmanager
+async def translated() -> AsyncIterator[None]:
+    """gidgethub's exceptions as ours."""
+    try:
+        yield
+    except gidgethub.HTTPException as error:
+        wait = asked_to_wait(error)
+        if wait is not None:
+            raise Unavailable("GitHub's rate limit is used up.", retry_after=wait) from error
+        if error.status_code >= 500:
+            raise Unavailable(f"GitHub is failing ({error.status_code.value}).") from error
+        raise Rejected(
+            f"GitHub refused: {error} ({error.status_code.value}).", status=error.status_code.value
+        ) from error
