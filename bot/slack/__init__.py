@@ -1,0 +1,1 @@
+"""Slack as the app sees it, on slack_sdk."""

@@ -1,0 +1,143 @@
+"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.domain.errors import Rejected, Unavailable
+
+
+def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that waits when Slack says 429 and tries again when Slack is failing."""
+    return AsyncWebClient(
+        token=token,
+        base_url=base_url.rstrip("/") + "/",
+        session=session,
+        retry_handlers=[
+            AsyncConnectionErrorRetryHandler(max_retry_count=2),
+            AsyncRateLimitErrorRetryHandler(max_retry_count=3),
+            AsyncServerErrorRetryHandler(max_retry_count=2),
+        ],
+    )
+
+
+class Slack:
+    """What we do in Slack, with our errors."""
+
+    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+        self._client = client
+        self._session = session
+        self._identity: dict[str, str] = {}
+
+    @property
+    def client(self) -> AsyncWebClient:
+        """The SDK's client, for Bolt."""
+        return self._client
+
+    async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
+        try:
+            return await method(**arguments)
+        except SlackApiError as error:
+            code = str(error.response.get("error", "unknown_error"))
+            if code in ("ratelimited", "internal_error", "fatal_error", "service_unavailable"):
+                wait = float(error.response.headers.get("Retry-After", 5))
+                raise Unavailable(f"Slack says {code}.", retry_after=wait) from error
+            raise Rejected(f"Slack refused: {code}.") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
+
+    async def identity(self) -> dict[str, str]:
+        """Who we are: ``user_id``, ``bot_id``, ``team_id``, ``url``."""
+        if not self._identity:
+            answer = await self._call(self._client.auth_test)
+            self._identity = {k: str(answer.get(k, "")) for k in ("user_id", "team_id", "url")}
+        return self._identity
+
+    async def post(
+        self, channel: str, text: str, blocks: list[dict[str, Any]], *, thread: str = ""
+    ) -> str:
+        """Post a message; its ``ts``."""
+        answer = await self._call(
+            self._client.chat_postMessage,
+            channel=channel,
+            text=text,
+            blocks=blocks,
+            thread_ts=thread or None,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"])
+
+    async def edit(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+        """Edit a message in place; False when it was deleted."""
+        try:
+            await self._call(
+                self._client.chat_update, channel=channel, ts=ts, text=text, blocks=blocks
+            )
+        except Rejected as error:
+            if "message_not_found" in str(error):
+                return False
+            raise
+        return True
+
+    async def find(self, channel: str, block_id: str, *, thread: str = "") -> str | None:
+        """The ``ts`` of our newest message that begins with a block; the last hundred count."""
+        if thread:
+            answer = await self._call(
+                self._client.conversations_replies, channel=channel, ts=thread, limit=100
+            )
+        else:
+            answer = await self._call(
+                self._client.conversations_history, channel=channel, limit=100
+            )
+        for message in answer.get("messages") or []:
+            blocks = message.get("blocks") or [{}]
+            if block_id and blocks[0].get("block_id") == block_id:
+                return str(message["ts"])
+        return None
+
+    async def whisper(
+        self, channel: str, user: str, text: str, blocks: list[dict[str, Any]], *, thread: str = ""
+    ) -> None:
+        """Say something that only one person sees."""
+        await self._call(
+            self._client.chat_postEphemeral,
+            channel=channel,
+            user=user,
+            text=text,
+            blocks=blocks,
+            thread_ts=thread or None,
+        )
+
+    async def react(self, channel: str, ts: str, name: str) -> None:
+        """Add a reaction; there already, or the message gone, is fine."""
+        try:
+            await self._call(self._client.reactions_add, channel=channel, timestamp=ts, name=name)
+        except Rejected as error:
+            if not any(code in str(error) for code in ("already_reacted", "message_not_found")):
+                raise
+
+    async def answer(self, url: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+        """Answer a slash command or button by its ``response_url``, to that person only.
+
+        False when the address is used up (five answers, thirty minutes).
+        """
+        webhook = AsyncWebhookClient(url, session=self._session)
+        try:
+            response = await webhook.send(
+                text=text, blocks=blocks, response_type="ephemeral", replace_original=False
+            )
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
+        return bool(response.status_code == 200)
