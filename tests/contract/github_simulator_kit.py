@@ -51,8 +51,9 @@ def keys() -> tuple[str, str]:
     )
 
 
-def app_jwt(**claims: Any) -> str:
-    now = int(time.time())
+def app_jwt(ahead: timedelta = timedelta(), **claims: Any) -> str:
+    """What the app signs to say who it is, ``ahead`` of the real time."""
+    now = int(time.time() + ahead.total_seconds())
     payload = {"iat": now - 60, "exp": now + 540, "iss": str(APP_ID)} | claims
     return jwt.encode(payload, keys()[0], algorithm="RS256")
 
@@ -126,7 +127,10 @@ class Kit:
     async def new_token(self, installation: int | None = None, **narrowed: Any) -> str:
         where = installation or next(iter(self.simulator.world.installations))
         made = await self.ok(
-            "POST", f"/app/installations/{where}/access_tokens", narrowed, token=app_jwt()
+            "POST",
+            f"/app/installations/{where}/access_tokens",
+            narrowed,
+            token=app_jwt(self.clock.ahead),
         )
         return made["token"]
 
@@ -174,7 +178,7 @@ async def github(
     answers: list[int] = []
 
     async def receive(request: web.Request) -> web.Response:
-        received.append((dict(request.headers), await request.read()))
+        received.append((request.headers, await request.read()))
         return web.Response(status=answers.pop(0) if answers else 202)
 
     listener = web.Application(client_max_size=2**25)

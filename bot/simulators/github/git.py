@@ -144,7 +144,7 @@ class GitRepository:
         gone = b"".join(b"0 " + NOTHING.encode() + b"\t" + p + b"\0" for p in old.split(b"\0") if p)
         await self.run("update-index", "-z", "--index-info", stdin=gone, index=index)
         if entry.sha:
-            await self.run("read-tree", f"--prefix={entry.path}/", entry.sha, index=index)
+            await self.run("read-tree", "-i", f"--prefix={entry.path}/", entry.sha, index=index)
 
     async def write_commit(
         self,

@@ -58,7 +58,7 @@ class Access:
         if self.kind == "anonymous":
             return level == "read"
         if permission == "metadata":
-            return True
+            return self.kind == "installation"
         held = self.permissions.get(permission)
         return held is not None and _LEVELS.index(held) >= _LEVELS.index(level)
 
