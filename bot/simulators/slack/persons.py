@@ -82,6 +82,7 @@ class Persons:
         self._service = service
         self._workspace = service.workspace
         self._interactions = interactions
+        self._streams: set[asyncio.Task[Any]] = set()
 
     def add_routes(self, app: web.Application) -> None:
         """Open the API."""
@@ -104,6 +105,7 @@ class Persons:
         app.router.add_get("/_sim/faults", self._faults)
         app.router.add_post("/_sim/faults", _guarded(self._add_fault))
         app.router.add_delete("/_sim/faults", self._clear_faults)
+        app.on_shutdown.append(self._end_streams)
 
     def state(self) -> Json:
         """Everything there is to see, as JSON."""
@@ -148,6 +150,9 @@ class Persons:
         )
         await response.prepare(request)
         changes = self._workspace.changes.listen()
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a handler always runs in a task
+        self._streams.add(task)
         try:
             await response.write(b": listening\n\n")
             while True:
@@ -159,7 +164,12 @@ class Persons:
         except ConnectionResetError:
             return response
         finally:
+            self._streams.discard(task)
             self._workspace.changes.leave(changes)
+
+    async def _end_streams(self, _app: web.Application) -> None:
+        for stream in self._streams:
+            stream.cancel()
 
     async def _message(self, body: bytes, _origin: str) -> Json:
         say = _Say.model_validate_json(body)

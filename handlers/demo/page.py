@@ -1,0 +1,172 @@
+"""The demo's page: GitHub on the left, Slack on the right, the story's progress above.
+
+It serves the page, and passes on between the browser and the two simulators' person APIs, so that
+the browser talks to one origin. Whatever was written by anybody is turned into safe HTML here;
+the page puts nothing else into itself as markup.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from handlers.demo.event_stream import allow_event_streams, event_stream
+from handlers.demo.github_view import github_view
+from handlers.demo.markdown import Markdown
+from handlers.demo.progress import Progress
+from handlers.demo.relay import Relay
+from handlers.demo.slack_view import slack_view
+
+STATIC = Path(__file__).parent / "static"
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        ]
+    ),
+}
+_HEARTBEAT_SECONDS = 15
+_SETTLE_SECONDS = 0.05
+
+
+class Page:
+    """The page's server side. ``github_url`` and ``slack_url`` are the simulators' bases."""
+
+    def __init__(
+        self, *, github_url: str, slack_url: str, repository: str, progress: Progress
+    ) -> None:
+        self._github_url = github_url.rstrip("/")
+        self._slack_url = slack_url.rstrip("/")
+        self._repository = repository
+        self._progress = progress
+        self._markdown = Markdown()
+        self._relay = Relay(
+            {
+                "github": f"{self._github_url}/_sim/stream",
+                "slack": f"{self._slack_url}/_sim/stream",
+            }
+        )
+        self._session: aiohttp.ClientSession | None = None
+
+    def build_app(self) -> web.Application:
+        """The application."""
+        app = web.Application(middlewares=[_guard])
+        allow_event_streams(app)
+        app.router.add_get("/", self._index)
+        app.router.add_get("/progress", self._watch_progress)
+        app.router.add_get("/changes", self._watch_changes)
+        app.router.add_get("/api/github", self._github)
+        app.router.add_get("/api/slack", self._slack)
+        for method in ("POST", "PATCH"):
+            app.router.add_route(method, r"/api/github/{act:[\w/-]+}", self._act_on_github)
+        app.router.add_post(r"/api/slack/{act:\w+}", self._act_on_slack)
+        app.router.add_static("/static", STATIC)
+        app.cleanup_ctx.append(self._running)
+        return app
+
+    async def _running(self, _app: web.Application) -> AsyncIterator[None]:
+        async with aiohttp.ClientSession() as session, self._relay.following(session):
+            self._session = session
+            yield
+
+    async def _index(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(STATIC / "index.html")
+
+    async def _github(self, _request: web.Request) -> web.Response:
+        state = await self._read(f"{self._github_url}/_sim/state")
+        return web.json_response(github_view(state, self._repository, self._markdown))
+
+    async def _slack(self, _request: web.Request) -> web.Response:
+        state = await self._read(f"{self._slack_url}/_sim/state")
+        return web.json_response(slack_view(state, self._markdown))
+
+    async def _act_on_github(self, request: web.Request) -> web.Response:
+        act = request.match_info["act"]
+        return await self._act(f"{self._github_url}/_sim/repos/{self._repository}/{act}", request)
+
+    async def _act_on_slack(self, request: web.Request) -> web.Response:
+        return await self._act(f"{self._slack_url}/_sim/{request.match_info['act']}", request)
+
+    async def _watch_progress(self, request: web.Request) -> web.StreamResponse:
+        async with event_stream(request) as stream:
+            async for steps in self._progress.watch():
+                await stream.send(steps)
+        return stream.response
+
+    async def _watch_changes(self, request: web.Request) -> web.StreamResponse:
+        """Names of what changed, a burst of changes as one."""
+        async with event_stream(request) as stream, self._relay.watching() as changes:
+            await stream.send(["github", "slack"])
+            while True:
+                try:
+                    changed = {await asyncio.wait_for(changes.get(), _HEARTBEAT_SECONDS)}
+                except TimeoutError:
+                    await stream.beat()
+                    continue
+                await asyncio.sleep(_SETTLE_SECONDS)
+                while not changes.empty():
+                    changed.add(changes.get_nowait())
+                await stream.send(sorted(changed))
+        return stream.response
+
+    async def _read(self, url: str) -> Any:
+        assert self._session is not None  # noqa: S101 - set before the first request
+        async with self._session.get(url) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    async def _act(self, url: str, request: web.Request) -> web.Response:
+        assert self._session is not None  # noqa: S101 - set before the first request
+        body = await request.read()
+        headers = {"Content-Type": "application/json"}
+        async with self._session.request(
+            request.method, url, data=body, headers=headers
+        ) as response:
+            answer = await response.read()
+            if response.status == HTTPStatus.NO_CONTENT:
+                return web.json_response({})
+            return web.Response(
+                status=response.status, body=answer, content_type="application/json"
+            )
+
+
+@web.middleware
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Only pages of this origin may act, and they may load nothing from anywhere else."""
+    if request.method != "GET" and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text="send JSON")
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.update(_HEADERS)
+    return response
+
+
+def build_page(
+    *, github_url: str, slack_url: str, repository: str, progress: Progress
+) -> web.Application:
+    """The page as an application.
+
+    ``github_url`` and ``slack_url`` are the simulators' bases, ``repository`` is ``owner/name``,
+    ``progress`` is what the story's player drives.
+    """
+    page = Page(
+        github_url=github_url, slack_url=slack_url, repository=repository, progress=progress
+    )
+    return page.build_app()
