@@ -70,6 +70,10 @@ class Page:
         app = web.Application(middlewares=[_guard])
         allow_event_streams(app)
         app.router.add_get("/", self._index)
+        app.router.add_get(rf"/{self._repository}", self._lead_in)
+        app.router.add_get(
+            rf"/{self._repository}/{{kind:issues|pull}}/{{number:\d+}}", self._lead_in
+        )
         app.router.add_get("/progress", self._watch_progress)
         app.router.add_get("/changes", self._watch_changes)
         app.router.add_get("/api/github", self._github)
@@ -88,6 +92,12 @@ class Page:
 
     async def _index(self, _request: web.Request) -> web.FileResponse:
         return web.FileResponse(STATIC / "index.html")
+
+    async def _lead_in(self, request: web.Request) -> web.Response:
+        """An address as github.com has it, pasted or opened in a new tab."""
+        kind, number = (request.match_info.get(name, "") for name in ("kind", "number"))
+        place = f"{'pull' if kind == 'pull' else 'issue'}/{number}" if number else "issues"
+        return web.Response(status=302, headers={"Location": f"/#/{place}"})
 
     async def _github(self, _request: web.Request) -> web.Response:
         state = await self._read(f"{self._github_url}/_sim/state")

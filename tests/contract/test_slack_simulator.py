@@ -395,6 +395,8 @@ async def test_what_the_sdk_says_and_hears_passes_the_checker(
 def test_our_validator_is_as_strict_as_the_checker(check_slack: SimpleNamespace) -> None:
     """What the checker takes, we take; each thing it calls an error, we refuse too."""
     button = {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "a"}
+    sure = {"title": {"type": "plain_text", "text": "?"}, "text": {"type": "mrkdwn", "text": "x"}}
+    button["confirm"] = sure
     option = {"text": {"type": "plain_text", "text": "One"}, "value": "1"}
     good = [
         {"type": "section", "text": {"type": "mrkdwn", "text": "*hi*"}, "accessory": button},

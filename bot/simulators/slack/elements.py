@@ -63,10 +63,9 @@ _STYLE = one_of("primary", "danger")
 _DATE = string(10, pattern=r"\d{4}-\d{2}-\d{2}")
 
 _CONFIRM = shape(
-    {},
+    {"text": text_object(300)},
     {
         "title": plain_text(100),
-        "text": text_object(300),
         "confirm": plain_text(30),
         "deny": plain_text(30),
         "style": _STYLE,

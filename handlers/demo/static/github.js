@@ -9,7 +9,8 @@ import { act, read } from "./live.js";
 let state = null;
 let me = "";
 let shown = "";
-let last = { view: "issues", number: 0, tab: "" };
+let found = "";
+let last = { view: "issues", number: 0, tab: "", comment: "" };
 
 export async function refreshGithub() {
   state = await read("/api/github");
@@ -20,8 +21,8 @@ export async function refreshGithub() {
 /** What the address asks for: a list, an issue, a pull request, a form. */
 function route() {
   if (location.hash.startsWith("#/")) {
-    const [view, number = "", tab = ""] = location.hash.slice(2).split("/");
-    last = { view: view || "issues", number: Number(number), tab };
+    const [view, number = "", tab = "", comment = ""] = location.hash.slice(2).split("/");
+    last = { view: view || "issues", number: Number(number), tab, comment };
   }
   return last;
 }
@@ -31,23 +32,27 @@ export function routeOf(href) {
   if (!state) return "";
   const url = new URL(href);
   const match = url.pathname.match(/^\/([\w.-]+\/[\w.-]+)\/(issues|pull)\/(\d+)(\/files|\/checks)?/);
-  if (match?.[1] === state.repository) return place(Number(match[3]), (match[4] ?? "").slice(1));
+  const comment = url.hash.match(/^#issuecomment-(\d+)$/)?.[1] ?? "";
+  if (match?.[1] === state.repository) {
+    return place(Number(match[3]), (match[4] ?? "").slice(1), comment);
+  }
   if (url.origin === location.origin && url.hash.startsWith("#/issue/")) {
-    return place(Number(url.hash.split("/")[2]), "");
+    return place(Number(url.hash.split("/")[2]), "", "");
   }
   return "";
 }
 
-function place(number, tab) {
+function place(number, tab, comment) {
   const isPull = state.pulls.some((one) => one.number === number);
-  return isPull ? `#/pull/${number}${tab ? `/${tab}` : ""}` : `#/issue/${number}`;
+  const where = `#/${isPull ? "pull" : "issue"}/${number}`;
+  return comment ? `${where}/conversation/${comment}` : tab ? `${where}/${tab}` : where;
 }
 
 const tracking = () => state.issues.filter((one) => one.author.ours);
 
 export function openGithub() {
   if (!state) return;
-  const { view, number, tab } = route();
+  const { view, number, tab, comment } = route();
   show(document.querySelector("#repository"), state.repository.split("/").flatMap((part, index) =>
     index ? [h("span", {}, "/"), h("b", {}, part)] : [part]));
   show(document.querySelector("#tabs"), tabs(view, number));
@@ -57,6 +62,15 @@ export function openGithub() {
     if (shown) body.scrollTop = 0;
     shown = `${view} ${number}`;
   }
+  if (comment && comment !== found) point(body, comment);
+  found = comment;
+}
+
+function point(body, comment) {
+  const box = body.querySelector(`[data-key="comment ${CSS.escape(comment)}"]`);
+  box?.scrollIntoView({ block: "start" });
+  box?.classList.add("found");
+  setTimeout(() => box?.classList.remove("found"), 2000);
 }
 
 function page(view, number, tab) {

@@ -1,0 +1,286 @@
+"""The demo's page, driven as a newcomer would: by clicking. Both simulators are real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import unused_port
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bot.simulators.github import GitHubSimulator
+from bot.simulators.slack import SlackSimulator
+from handlers.demo.page import build_page
+from handlers.demo.progress import Progress
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+REPOSITORY = "acme/shop"
+HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
+CARD = [
+    {"type": "section", "text": {"type": "mrkdwn", "text": "*C-12*: cart total `x &lt; y`"}},
+    {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "one",
+                "text": {"type": "plain_text", "text": "Ignore"},
+                "value": "ignore C-12",
+                "confirm": {"text": {"type": "plain_text", "text": "Really?"}},
+            }
+        ],
+    },
+]
+
+
+@dataclass
+class Demo:
+    """The page and what is behind it."""
+
+    url: str
+    github_url: str
+    slack_url: str
+    progress: Progress
+    interactions: list[dict[str, Any]] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    async def send(self, base: str, path: str, body: object, method: str = "POST") -> Any:
+        headers = {"Authorization": "Bearer xoxb-1"}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.request(method, f"{base}{path}", json=body, headers=headers) as response,
+        ):
+            assert response.status < 400, await response.text()
+            return await response.json()
+
+
+@asynccontextmanager
+async def serving(app: web.Application, port: int):
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+def our_app(demo_heard: Demo) -> web.Application:
+    """What stands in for Soulcaster: it only listens."""
+
+    async def interactions(request: web.Request) -> web.Response:
+        form = parse_qs(await request.text())
+        demo_heard.interactions.append(json.loads(form["payload"][0]))
+        return web.Response()
+
+    async def commands(request: web.Request) -> web.Response:
+        demo_heard.commands.append(parse_qs(await request.text())["text"][0])
+        return web.json_response({"text": "*heard* you"})
+
+    async def other(_request: web.Request) -> web.Response:
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/slack/interactions", interactions)
+    app.router.add_post("/slack/commands", commands)
+    app.router.add_post("/{rest:.*}", other)
+    return app
+
+
+@pytest.fixture
+async def demo(tmp_path: Path):
+    ports = [unused_port() for _ in range(4)]
+    page_url, github_url, slack_url, app_url = (f"http://127.0.0.1:{port}" for port in ports)
+    public = rsa.generate_private_key(65537, 2048).public_key()
+    github = GitHubSimulator(
+        tmp_path / "github",
+        app_id=1,
+        app_slug="soulcaster",
+        public_key=public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        webhook_secret="secret",
+        webhook_url=f"{app_url}/github/webhook",
+        web=page_url,
+    )
+    github.add_user("ines-ferreira", name="Ines Ferreira")
+    await github.add_repository(REPOSITORY, {"cart.py": b"total = 1\nprint(total)\n"})
+    github.set_role(REPOSITORY, "ines-ferreira", "admin")
+    slack = SlackSimulator(signing_secret="s", bot_token="xoxb-1", request_url=app_url)
+    slack.workspace.add_user("ines", "Ines Ferreira")
+    slack.workspace.add_channel("triage")
+    demo = Demo(page_url, github_url, slack_url, Progress(["Reports arrive", "A fix"]))
+    page = build_page(
+        github_url=github_url, slack_url=slack_url, repository=REPOSITORY, progress=demo.progress
+    )
+    apps = (page, github.build_app(), slack.build_app(), our_app(demo))
+    async with (
+        serving(apps[1], ports[1]),
+        serving(apps[2], ports[2]),
+        serving(apps[3], ports[3]),
+        serving(apps[0], ports[0]),
+    ):
+        yield demo
+
+
+@pytest.fixture
+async def browser_page(demo: Demo):
+    playwright = pytest.importorskip("playwright.async_api")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH")
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        page = await browser.new_page()
+        page.set_default_timeout(10_000)
+        complaints: list[str] = []
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(said.text) if said.type in ("error", "warning") else None
+            ),
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(demo.url)
+        yield page
+        assert complaints == []
+        assert await page.title() == "Soulcaster: the demo"
+        await browser.close()
+
+
+@pytest.mark.browser
+async def test_an_issue_is_opened_talked_about_and_ticked(demo: Demo, browser_page) -> None:
+    page = browser_page
+    await page.get_by_role("link", name="New issue").click()
+    await page.get_by_label("Title").fill("Cart total is wrong")
+    await page.get_by_label("Description").fill(f"- [ ] first\n- [ ] second\n\n{HOSTILE}")
+    await page.get_by_role("button", name="Submit new issue").click()
+    await page.get_by_role("heading", name="Cart total is wrong").wait_for()
+    assert await page.locator("#github .markdown img").count() == 0
+
+    await page.locator("#github input[data-task]").nth(1).click()
+    await page.get_by_text("1 of 2 tasks").wait_for()
+    state = await demo.send(demo.github_url, "/_sim/state", None, "GET")
+    issue = state["repositories"][0]["issues"][0]
+    assert issue["body"].startswith("- [ ] first\n- [x] second")
+
+    await page.get_by_role("textbox", name="Comment").fill("/soulcaster why")
+    await page.get_by_role("button", name="Comment", exact=True).click()
+    await page.locator("#github .comment", has_text="/soulcaster why").wait_for()
+
+
+@pytest.mark.browser
+async def test_half_written_words_survive_what_others_do(demo: Demo, browser_page) -> None:
+    page = browser_page
+    issues = f"/_sim/repos/{REPOSITORY}/issues"
+    await demo.send(demo.github_url, issues, {"login": "ines-ferreira", "title": "One"})
+    await page.get_by_role("link", name="One").click()
+    box = page.get_by_role("textbox", name="Comment")
+    await box.fill("I am still wri")
+    comment = {"login": "ines-ferreira", "body": "meanwhile"}
+    await demo.send(demo.github_url, f"{issues}/1/comments", comment)
+    await page.get_by_text("meanwhile").wait_for()
+    assert await box.input_value() == "I am still wri"
+    assert await box.evaluate("box => box === document.activeElement")
+
+
+@pytest.mark.browser
+async def test_a_slack_button_asks_first_and_then_presses(demo: Demo, browser_page) -> None:
+    page = browser_page
+    await demo.send(
+        demo.slack_url,
+        "/api/chat.postMessage",
+        {"channel": "#triage", "text": "C-12", "blocks": CARD},
+    )
+    card = page.locator("#messages .message", has_text="C-12")
+    assert await card.locator("code").inner_text() == "x < y"
+    await card.get_by_role("button", name="Ignore").click()
+    await page.get_by_role("button", name="Cancel").click()
+    await card.get_by_role("button", name="Ignore").click()
+    await page.get_by_role("button", name="Yes", exact=True).click()
+    for _ in range(100):
+        if demo.interactions:
+            break
+        await asyncio.sleep(0.05)
+    (pressed,) = demo.interactions
+    assert pressed["actions"][0]["value"] == "ignore C-12"
+    assert pressed["user"]["name"] == "ines"
+
+
+@pytest.mark.browser
+async def test_messages_commands_and_threads(demo: Demo, browser_page) -> None:
+    page = browser_page
+    box = page.get_by_role("textbox", name="Message to #triage")
+    await box.fill(f"@soulcaster {HOSTILE}")
+    await box.press("Enter")
+    said = page.locator("#messages .message").first
+    await said.get_by_text(HOSTILE).wait_for()
+    assert await said.locator(".mention").inner_text() == "@soulcaster"
+    await box.fill("/soulcaster status")
+    await box.press("Enter")
+    await page.get_by_text("Only visible to you").wait_for()
+    assert demo.commands == ["status"]
+    await said.hover()
+    await said.get_by_role("button", name="Reply in a thread").click()
+    reply = page.get_by_role("textbox", name="Message to the thread")
+    await reply.fill("a reply")
+    await reply.press("Enter")
+    await page.locator("#thread .message", has_text="a reply").wait_for()
+    await said.get_by_text("1 reply").wait_for()
+
+
+@pytest.mark.browser
+async def test_a_pull_request_shows_its_diff(demo: Demo, browser_page) -> None:
+    page = browser_page
+    repo = f"/_sim/repos/{REPOSITORY}"
+    who = {"login": "ines-ferreira"}
+    files = {"cart.py": "total = 2\nprint(total)\n"}
+    await demo.send(demo.github_url, f"{repo}/push", {**who, "branch": "fix", "files": files})
+    pull = {**who, "title": "Count again", "head": "fix", "draft": True}
+    await demo.send(demo.github_url, f"{repo}/pulls", pull)
+    await page.get_by_role("link", name="Pull requests").click()
+    await page.get_by_role("link", name="Count again").click()
+    await page.get_by_role("link", name="Files changed").click()
+    removed = page.locator(".patch .removed .code")
+    assert await removed.inner_text() == "total = 1"
+    assert await page.locator(".patch .added .code").inner_text() == "total = 2"
+    await page.get_by_role("link", name="Conversation").click()
+    await page.get_by_role("button", name="Ready for review").click()
+    await page.get_by_role("button", name="Merge pull request").click()
+    await page.locator(".pill", has_text="Merged").wait_for()
+
+
+@pytest.mark.browser
+async def test_the_story_moves_the_bar(demo: Demo, browser_page) -> None:
+    page = browser_page
+    demo.progress.start("Reports arrive", total=42)
+    demo.progress.advance("Reports arrive", by=21)
+    await page.get_by_text("21/42").wait_for()
+    assert await page.get_by_label("Progress of the story").get_attribute("value") == "250"
+    demo.progress.end("Reports arrive")
+    demo.progress.start("A fix")
+    demo.progress.end("A fix")
+    await page.get_by_text("The story is told").wait_for()
+
+
+async def test_only_the_page_itself_may_act(demo: Demo) -> None:
+    async with aiohttp.ClientSession() as http:
+        forged = await http.post(f"{demo.url}/api/slack/message", data={"user": "ines"})
+        assert forged.status == 415
+        index = await http.get(demo.url)
+        assert "default-src 'none'" in index.headers["Content-Security-Policy"]
+        deep = await http.get(f"{demo.url}/acme/shop/pull/7", allow_redirects=False)
+        assert deep.headers["Location"] == "/#/pull/7"
