@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import gidgethub
+import gidgethub.apps
 import pytest
 from github_simulator_kit import APP_ID, SHOP, Kit, app_jwt, github, keys
 
@@ -56,6 +58,21 @@ async def test_a_token_dies_after_an_hour(kit: Kit):
     answer = await kit.api("GET", REPO)
     assert (answer.status, answer.body["message"]) == (401, "Bad credentials")
     assert answer.body["documentation_url"].startswith("https://docs.github.com/rest")
+
+
+async def test_gidgethub_gets_its_tokens_here(kit: Kit):
+    made = await gidgethub.apps.get_installation_access_token(
+        kit.gidgethub(token=""),
+        installation_id=str(next(iter(kit.simulator.world.installations))),
+        app_id=str(APP_ID),
+        private_key=keys()[0],
+    )
+    assert (await kit.gidgethub(made["token"]).getitem(REPO))["full_name"] == SHOP
+
+
+async def test_graphql_says_that_it_is_not_spoken(kit: Kit):
+    with pytest.raises(gidgethub.GraphQLException):
+        await kit.gidgethub().graphql("{ viewer { login } }", endpoint=f"{kit.base}/graphql")
 
 
 async def test_a_narrowed_token_reaches_no_further(kit: Kit):
@@ -335,8 +352,6 @@ async def test_registering_from_a_manifest_makes_it_that_app(kit: Kit):
         "default_permissions": {"issues": "write"},
         "default_events": ["issues"],
     }
-    import json
-
     async with kit.http.post(
         f"{kit.base}/settings/apps/new?state=s1",
         data={"manifest": json.dumps(manifest)},

@@ -271,6 +271,7 @@ async def test_a_merge_closes_what_it_fixes(kit: Kit, method: str):
     assert (closed["state"], closed["state_reason"]) == ("closed", "completed")
     assert (await kit.ok("GET", f"{REPO}/issues/{other['number']}"))["state"] == "open"
     assert (await kit.ok("GET", f"{path}/files"))[0]["filename"] == "shop/cart.py"
+    assert (await kit.api("PATCH", path, {"state": "open"})).status == 422
 
 
 async def test_compare_says_who_is_ahead(kit: Kit):

@@ -36,9 +36,8 @@ class Place:
 
 
 async def unified_diff(git: GitRepository, base: str, head: str) -> str:
-    """The unified diff from one tree or commit to another."""
-    _, output = await git.run("diff-tree", "-r", "-M", "-p", "--full-index", base, head)
-    return output.decode(errors="replace")
+    """The unified diff from one tree or commit to another, by full SHA."""
+    return (await _compared(git, base, head))[1]
 
 
 async def mailbox(git: GitRepository, base: str, head: str) -> str:
@@ -48,27 +47,33 @@ async def mailbox(git: GitRepository, base: str, head: str) -> str:
 
 
 async def changed_files(git: GitRepository, base: str, head: str) -> list[ChangedFile]:
-    """Every file that differs, in git's order (by path)."""
-    _, raw = await git.run("diff-tree", "-r", "-M", "-z", "--raw", "--no-abbrev", base, head)
-    _, counts = await git.run("diff-tree", "-r", "-M", "-z", "--numstat", base, head)
-    words = iter(raw.decode(errors="replace").split("\0")[:-1])
-    numbers = iter(counts.decode(errors="replace").split("\0")[:-1])
-    patches = re.split(r"^diff --git ", await unified_diff(git, base, head), flags=re.MULTILINE)[1:]
-    files = []
-    for facts, chunk in zip(words, patches, strict=False):
-        _, _, old, new, letter = facts.lstrip(":").split()
+    """Every file that differs between two trees or commits, in git's order (by path)."""
+    facts, diff = await _compared(git, base, head)
+    words = iter(facts.split("\0"))
+    rows: list[tuple[str, str, str, str | None]] = []
+    number = ""
+    for word in words:
+        if not word.startswith(":"):  # the raw records end where the counts begin
+            number = word
+            break
+        _, _, old, new, letter = word.lstrip(":").split()
         path, previous = next(words), None
         if letter[0] in "RC":
-            previous, path = path, next(words)
-        added, deleted, inline = next(numbers).split("\t")
-        if not inline:  # a rename: both names follow as words of their own
-            next(numbers), next(numbers)
+            path, previous = next(words), path
+        rows.append((path, letter[0], new if new != NOTHING else old, previous))
+    patches = re.split(r"^diff --git ", diff, flags=re.MULTILINE)[1:]
+    files = []
+    for (path, letter, sha, previous), chunk in zip(rows, patches, strict=True):
+        added, deleted, _ = number.split("\t")
+        if previous is not None:  # both names follow the counts as words of their own
+            next(words), next(words)
+        number = next(words, "")
         start = re.search(r"^@@ ", chunk, re.MULTILINE)
         files.append(
             ChangedFile(
                 path=path,
-                status=_STATES.get(letter[0], "changed"),
-                sha=new if new != NOTHING else old,
+                status=_STATES.get(letter, "changed"),
+                sha=sha,
                 additions=int(added) if added != "-" else 0,
                 deletions=int(deleted) if deleted != "-" else 0,
                 patch=chunk[start.start() :].rstrip("\n") if start else "",
@@ -76,6 +81,14 @@ async def changed_files(git: GitRepository, base: str, head: str) -> list[Change
             )
         )
     return files
+
+
+async def _compared(git: GitRepository, base: str, head: str) -> tuple[str, str]:
+    """Raw records and counts (words that end in NUL), and the unified diff."""
+    options = ("-r", "-M", "-z", "--raw", "--numstat", "-p", "--full-index", "--no-abbrev")
+    _, output = await git.fixed("diff-tree", *options, base, head)
+    facts, _, diff = output.decode(errors="replace").partition("\0\0")
+    return facts, diff
 
 
 def places(patch: str) -> list[Place]:

@@ -1,6 +1,7 @@
 """One bare git repository, through git's own plumbing commands.
 
-Objects never change, so what was read once by its SHA is kept.
+**Invariant:** nobody else writes here. Objects never change, so what was read once by its SHA is
+kept; refs are read again after each change of ours.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 from bot.simulators.github.commits import Commit, Signed, commit_text, parse_commit
@@ -47,7 +48,10 @@ class GitRepository:
         self.path = path
         self._commits: dict[str, Commit] = {}
         self._trees: dict[tuple[str, bool], list[TreeEntry]] = {}
-        self._merges: dict[tuple[str, str], str | None] = {}
+        self._refs: dict[str, str] | None = None
+        self._moves = 0
+        self._kinds: dict[str, str] = {}
+        self._fixed: dict[tuple[str, ...], tuple[int, bytes]] = {}
         self._environment = {
             "PATH": os.environ.get("PATH", os.defpath),
             "GIT_DIR": str(path),
@@ -78,6 +82,12 @@ class GitRepository:
             raise GitError(errors.decode(errors="replace").strip())
         return process.returncode or 0, output
 
+    async def fixed(self, *arguments: str, accept: Sequence[int] = (0,)) -> tuple[int, bytes]:
+        """``run`` for a command that names objects by full SHA only: its outcome is kept."""
+        if arguments not in self._fixed:
+            self._fixed[arguments] = await self.run(*arguments, accept=accept)
+        return self._fixed[arguments]
+
     async def _text(self, *arguments: str, stdin: bytes = b"", index: Path | None = None) -> str:
         _, output = await self.run(*arguments, stdin=stdin, index=index)
         return output.decode(errors="replace").strip()
@@ -95,12 +105,24 @@ class GitRepository:
         """``blob``, ``tree``, ``commit``, ``tag``, or None where there is no such object."""
         if not _SHA.fullmatch(sha):
             return None
+        if sha in self._kinds:
+            return self._kinds[sha]
         code, output = await self.run("cat-file", "-t", sha, accept=(0, 1, 128))
-        return output.decode().strip() if code == 0 else None
+        if code:
+            return None
+        return self._known(sha, output.decode().strip())
+
+    def _known(self, sha: str, kind: str) -> str:
+        """Remember what an object is; an abbreviation may come to mean another one."""
+        if len(sha) == len(NOTHING):
+            self._kinds[sha] = kind
+        return kind
 
     async def write_blob(self, content: bytes) -> str:
         """Store a blob; its SHA."""
-        return await self._text("hash-object", "-w", "--stdin", stdin=content)
+        sha = await self._text("hash-object", "-w", "--stdin", stdin=content)
+        self._known(sha, "blob")
+        return sha
 
     async def blob(self, sha: str) -> bytes:
         """A blob's bytes. Raises NoSuchObject."""
@@ -127,15 +149,21 @@ class GitRepository:
         with tempfile.TemporaryDirectory(dir=self.path) as folder:
             index = Path(folder) / "index"
             await self.run("read-tree", base or EMPTY_TREE, index=index)
-            for entry in entries:
-                if entry.type == "tree":
-                    await self._graft(entry, index)
+            for grafted, group in groupby(entries, key=lambda entry: entry.type == "tree"):
+                if grafted:
+                    for entry in group:
+                        await self._graft(entry, index)
                     continue
-                line = f"{entry.mode if entry.sha else '0'} {entry.sha or NOTHING}\t{entry.path}\0"
-                await self.run(
-                    "update-index", "-z", "--index-info", stdin=line.encode(), index=index
+                lines = "".join(
+                    f"{entry.mode if entry.sha else '0'} {entry.sha or NOTHING}\t{entry.path}\0"
+                    for entry in group
                 )
-            return await self._text("write-tree", index=index)
+                await self.run(
+                    "update-index", "-z", "--index-info", stdin=lines.encode(), index=index
+                )
+            sha = await self._text("write-tree", index=index)
+        self._known(sha, "tree")
+        return sha
 
     async def _graft(self, entry: TreeEntry, index: Path) -> None:
         """Replace the folder ``entry.path`` of an index by the tree ``entry.sha``."""
@@ -158,7 +186,10 @@ class GitRepository:
     ) -> str:
         """Store a commit; ``by_github`` gives it GitHub's own signature."""
         text = commit_text(tree, parents, author, committer, message, by_github=by_github)
-        return await self._text("hash-object", "-t", "commit", "-w", "--stdin", stdin=text)
+        sha = await self._text("hash-object", "-t", "commit", "-w", "--stdin", stdin=text)
+        self._commits[sha] = parse_commit(sha, text)
+        self._known(sha, "commit")
+        return sha
 
     async def commit(self, sha: str) -> Commit:
         """A commit by its full SHA. Raises NoSuchObject."""
@@ -173,24 +204,24 @@ class GitRepository:
 
     async def resolve(self, name: str) -> str:
         """The commit that a branch, a tag, a full ref or a SHA names. Raises NoSuchObject."""
-        for candidate in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
-            if candidate is name and not (name.startswith("refs/") or _SHA.fullmatch(name)):
-                continue
-            if re.search(r"[\s~^:?*\[\\]|@\{|\.\.", candidate):
-                break
-            code, output = await self.run(
-                "rev-parse", "--verify", "--quiet", "--end-of-options",
-                f"{candidate}^{{commit}}", accept=(0, 1, 128),
-            )  # fmt: skip
-            if code == 0:
-                return output.decode().strip()
-        raise NoSuchObject(name)
+        references = await self.references()
+        for ref in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
+            if ref in references:
+                return references[ref]
+        if await self.kind(name) != "commit":
+            raise NoSuchObject(name)
+        return name if len(name) == len(NOTHING) else await self._text("rev-parse", name)
 
     async def references(self, prefix: str = "refs/") -> dict[str, str]:
         """Full ref names that start with ``prefix``, sorted, with the SHA each points to."""
-        listing = await self._text("for-each-ref", "--format=%(objectname) %(refname)")
-        rows = [row.split(" ", 1) for row in listing.splitlines()]
-        return {name: sha for sha, name in rows if name.startswith(prefix)}
+        found = self._refs
+        if found is None:
+            asked_at = self._moves
+            listing = await self._text("for-each-ref", "--format=%(objectname) %(refname)")
+            found = {name: sha for sha, name in map(str.split, listing.splitlines())}
+            if asked_at == self._moves:  # else a ref moved while git was reading
+                self._refs = found
+        return {name: sha for name, sha in found.items() if name.startswith(prefix)}
 
     async def branches(self) -> dict[str, str]:
         """Branch names with the SHA each points to."""
@@ -205,41 +236,41 @@ class GitRepository:
     async def move(self, ref: str, sha: str, *, expected: str | None = None) -> None:
         """Point ``ref`` at ``sha``, atomically; ``expected`` is what it must point at before
         (``NOTHING``: it must not exist). Raises GitError when it does not."""
-        await self.run("update-ref", ref, sha, *([expected] if expected else []))
+        await self._update_ref(ref, sha, *([expected] if expected else []))
 
     async def remove(self, ref: str) -> None:
         """Delete a ref."""
-        await self.run("update-ref", "-d", ref)
+        await self._update_ref("-d", ref)
+
+    async def _update_ref(self, *arguments: str) -> None:
+        self._refs, self._moves = None, self._moves + 1
+        await self.run("update-ref", *arguments)
+        self._refs, self._moves = None, self._moves + 1
 
     # --- history
 
     async def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether ``new`` can be reached from ``old`` by going forward only."""
-        code, _ = await self.run("merge-base", "--is-ancestor", old, new, accept=(0, 1))
+        """Whether ``new`` can be reached from ``old`` by going forward only; full SHAs."""
+        code, _ = await self.fixed("merge-base", "--is-ancestor", old, new, accept=(0, 1))
         return code == 0
 
     async def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor, or None."""
-        code, output = await self.run("merge-base", one, other, accept=(0, 1))
+        """The best common ancestor of two full SHAs, or None."""
+        code, output = await self.fixed("merge-base", one, other, accept=(0, 1))
         return output.decode().strip() if code == 0 else None
 
-    async def log(self, *revisions: str, path: str = "", limit: int = 10_000) -> list[str]:
-        """SHAs, newest first, of ``git rev-list`` over these revisions."""
-        options = [f"--max-count={limit}", "--topo-order"]
-        listing = await self._text(
-            "rev-list", *options, *revisions, "--", *([path] if path else [])
-        )
-        return listing.split()
+    async def log(self, *options: str, path: str = "") -> list[str]:
+        """SHAs, newest first, of ``git rev-list`` with these options and full SHAs."""
+        paths = [path] if path else []
+        _, output = await self.fixed("rev-list", "--topo-order", *options, "--", *paths)
+        return output.decode().split()
 
     async def merge_tree(self, base: str, head: str) -> str | None:
         """The tree of merging two commits, by full SHA, or None where they conflict."""
-        if (base, head) not in self._merges:
-            code, output = await self.run(
-                "merge-tree", "--write-tree", "--no-messages", base, head, accept=(0, 1)
-            )
-            tree = output.decode().split("\n", 1)[0].strip()
-            self._merges[base, head] = tree if code == 0 else None
-        return self._merges[base, head]
+        code, output = await self.fixed(
+            "merge-tree", "--write-tree", "--no-messages", base, head, accept=(0, 1)
+        )
+        return output.decode().split("\n", 1)[0].strip() if code == 0 else None
 
     async def archive(self, sha: str, prefix: str) -> bytes:
         """A gzipped tar of a commit, everything below the folder ``prefix``."""
@@ -277,11 +308,6 @@ class GitRepository:
         )
         await self.move(ref, after, expected=before or NOTHING)
         return before, after
-
-
-def moment(seconds: int) -> datetime:
-    """Seconds since the epoch as an aware UTC time."""
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _entry(row: str) -> TreeEntry:

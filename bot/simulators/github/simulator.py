@@ -60,8 +60,9 @@ class GitHubSimulator:
     """GitHub for one app, with state in memory and git repositories under ``folder``.
 
     ``public_key`` is the app's, PEM. ``record`` names a file that every REST exchange is appended
-    to. ``limits`` are GitHub's own unless given. ``web`` is where links for people point (by
-    default where the API is). ``clock`` gives an aware time.
+    to. ``limits`` are GitHub's own unless given. ``origin`` is where it will be served (by default
+    what ``serving`` binds); ``web`` is where links for people point (by default there, too).
+    ``clock`` gives an aware time.
     """
 
     def __init__(
@@ -75,13 +76,14 @@ class GitHubSimulator:
         webhook_url: str,
         record: Path | None = None,
         limits: Limits | None = None,
+        origin: str = "",
         web: str = "",
         clock: Callable[[], datetime] | None = None,
         permissions: Mapping[str, str] = PERMISSIONS,
         events: Collection[str] = EVENTS,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.world = World(folder, web=web, clock=clock)
+        self.world = World(folder, origin=origin, web=web, clock=clock)
         self.webhooks = Webhooks(self.world)
         self.world.outbox = self.webhooks
         self.faults = Faults()
@@ -183,6 +185,7 @@ class GitHubSimulator:
         app.router.add_get("/codeload/{owner}/{repo}/legacy.tar.gz/{sha}", download)
         app.router.add_route("*", "/{owner}/{repo}.git/{rest:.+}", clone)
         app.cleanup_ctx.append(self._sending)
+        app.on_shutdown.append(self._hang_up)
         return app
 
     @web.middleware
@@ -192,6 +195,9 @@ class GitHubSimulator:
         """Addresses start with the host that the first caller reached us by."""
         self.world.origin = self.world.origin or str(request.url.origin())
         return await handler(request)  # type: ignore[misc, no-any-return]
+
+    async def _hang_up(self, app: web.Application) -> None:
+        self.world.farewell()
 
     async def _sending(self, app: web.Application) -> AsyncIterator[None]:
         await self.webhooks.start()
@@ -210,8 +216,9 @@ async def serving(
         site = web.TCPSite(runner, host, port)
         await site.start()
         bound = runner.addresses[0][1]
-        simulator.world.origin = f"http://{host}:{bound}"
-        yield simulator.world.origin
+        base = f"http://{host}:{bound}"
+        simulator.world.origin = simulator.world.origin or base
+        yield base
     finally:
         await runner.cleanup()
 

@@ -30,10 +30,10 @@ class World:
     """
 
     def __init__(
-        self, folder: Path, *, web: str, clock: Callable[[], datetime] | None = None
+        self, folder: Path, *, origin: str, web: str, clock: Callable[[], datetime] | None = None
     ) -> None:
         self.folder = folder
-        self.origin = ""
+        self.origin = origin
         self._web = web
         self._clock = clock or (lambda: datetime.now(UTC))
         self._ids = itertools.count(1_000_001)
@@ -106,6 +106,11 @@ class World:
             news["number"] = number
         for queue in self._changes:
             queue.put_nowait(news)
+
+    def farewell(self) -> None:
+        """Tell everybody who listens that there is nothing more to come."""
+        for queue in self._changes:
+            queue.put_nowait({})
 
     @contextmanager
     def listening(self) -> Iterator[asyncio.Queue[Json]]:

@@ -117,6 +117,8 @@ async def set_state(
         raise invalid("Issue", "state")
     if reason is not None and reason not in (*REASONS, "reopened"):
         raise invalid("Issue", "state_reason")
+    if state == "open" and issue.pull and issue.pull.merged_at:
+        raise invalid("PullRequest", "state", "invalid", "Cannot reopen a merged pull request")
     if state == issue.state and (reason is None or reason == issue.state_reason):
         return
     again = state == issue.state

@@ -44,7 +44,7 @@ async def open_pull(
     if any(p.head_ref == branch and p.base_ref == base for _, p in repository.open_pulls()):
         label = f"{repository.owner.login}:{branch}"
         raise refused("PullRequest", f"A pull request already exists for {label}.")
-    if not await repository.git.log(branches[branch], f"^{branches[base]}", limit=1):
+    if not await repository.git.log(branches[branch], f"^{branches[base]}"):
         raise refused("PullRequest", f"No commits between {base} and {branch}")
     repository.last_number += 1
     now = world.now()

@@ -120,7 +120,7 @@ async def _new(repository: Repository, before: str | None, after: str | None) ->
     tip = (await repository.git.branches()).get(repository.default_branch)
     if tip and tip != after and not before:
         known.append(tip)
-    return (await repository.git.log(after, *(f"^{sha}" for sha in known), limit=2048))[::-1]
+    return (await repository.git.log(after, *(f"^{sha}" for sha in known)))[::-1]
 
 
 async def _pushed(world: World, repository: Repository, sha: str) -> Json:

@@ -40,11 +40,10 @@ def set_role(world: World, repository: Repository, login: str, role: str | None)
 @doors("POST", "/users")
 async def add_user(ask: Ask) -> object:
     """``{login, name?, type?: "User" | "Organization"}``."""
-    kind = "Organization" if ask.body.get("type") == "Organization" else "User"
     made = installs.add_account(
         ask.world,
         need_text(ask.body, "login"),
-        kind="Organization" if kind == "Organization" else "User",
+        kind="Organization" if ask.body.get("type") == "Organization" else "User",
         name=text(ask.body, "name"),
     )
     return accounts.user(ask.world, made)

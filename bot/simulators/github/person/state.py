@@ -89,6 +89,8 @@ async def stream(request: web.Request) -> web.StreamResponse:
         while True:
             try:
                 news = await asyncio.wait_for(changes.get(), _HEARTBEAT)
+                if not news:
+                    return answer
                 await answer.write(_event(news))
             except TimeoutError:
                 await answer.write(b": still here\n\n")

@@ -9,6 +9,7 @@ from bot.simulators.github.rest import (
     comments,
     contents,
     git,
+    graphql,
     issues,
     labels,
     pulls,
@@ -37,4 +38,5 @@ ROUTES: list[Route] = [
     *reviews.routes,
     *pulls.routes,
     *search.routes,
+    *graphql.routes,
 ]

@@ -104,8 +104,6 @@ async def update_pull(call: Call) -> web.StreamResponse:
     if base:
         await actions.set_base(world, repository, actor, issue, base)
     if state:
-        if state == "open" and pull_of(issue).merged_at:
-            raise GitHubError(422, "Cannot reopen a merged pull request")
         await set_state(world, repository, actor, issue, state)
     return answer(await pull_view(world, repository, issue))
 

@@ -149,6 +149,8 @@ def issue_token(
         permissions={**(permissions or held), "metadata": "read"},
         expires_at=world.now() + TOKEN_LIFE,
     )
+    now = world.clock()
+    world.tokens = {k: t for k, t in world.tokens.items() if t.expires_at > now}
     world.tokens[token.value] = token
     return token
 

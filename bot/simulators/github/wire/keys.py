@@ -10,4 +10,5 @@ from bot.simulators.github.wire.access import Access
 ACCESS = web.RequestKey("access", Access)
 METER = web.RequestKey("meter", Meter)
 WINDOW = web.RequestKey("window", Window)
+COUNTED = web.RequestKey("counted", bool)
 PAGE = web.RequestKey("page", str)

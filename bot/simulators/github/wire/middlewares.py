@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.simulators.github.errors import DOCS, GitHubError
 from bot.simulators.github.limits import Limits, Meter
 from bot.simulators.github.wire.access import identify
-from bot.simulators.github.wire.keys import ACCESS, METER, PAGE, WINDOW
+from bot.simulators.github.wire.keys import ACCESS, COUNTED, METER, PAGE, WINDOW
 from bot.simulators.github.world import World
 
 _CONTENT = re.compile(r"/repos/[^/]+/[^/]+/(issues|pulls|labels)(/|$)")
@@ -54,6 +54,7 @@ def guard(world: World, limits: Limits) -> Middleware:
                 write=write,
                 content=write and bool(_CONTENT.match(request.path)),
             )
+            request[COUNTED] = True
             return await handler(request)
         finally:
             meter.active -= 1
@@ -77,7 +78,7 @@ async def conditional(request: web.Request, handler: Handler) -> web.StreamRespo
     asked = [one.strip() for one in request.headers.get("If-None-Match", "").split(",")]
     if tag not in asked and tag.removeprefix("W/") not in asked:
         return answer
-    if request.path != "/rate_limit":
+    if request.get(COUNTED):
         request[WINDOW].used -= 1
     same = web.Response(status=304)
     for name in ("ETag", "Cache-Control", "Vary", "Link"):
