@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -21,6 +22,7 @@ _TAGS = ("details", "summary", "sub", "sup", "kbd", "br", "span", "code")
 _HTML = re.compile(
     rf"<!--.*?-->|</?(?:{'|'.join(_TAGS)})\s*/?>|<details\s+open\s*>", re.DOTALL | re.IGNORECASE
 )
+_REMEMBERED = 2_000
 _DIFF = {"+": "added", "-": "removed", "@": "hunk"}
 _TASK = re.compile(r"^\[([ xX])\]\s+")
 _AUTOLINK = re.compile(
@@ -31,7 +33,9 @@ _AUTOLINK = re.compile(
 
 
 class Markdown:
-    """Renders the Markdown of one repository: ``#12`` leads to its issues."""
+    """``render(text)`` gives the HTML of a body: ``#12`` leads to the repository's issue, and each
+    task's checkbox carries its place as ``data-task``. What was rendered lately is remembered, as
+    the page asks for everything whenever anything changes."""
 
     def __init__(self) -> None:
         self._parser = MarkdownIt("commonmark", {"html": True, "breaks": True})
@@ -39,6 +43,7 @@ class Markdown:
         self._parser.core.ruler.push("task_lists", _task_lists)
         self._parser.core.ruler.push("autolinks", _autolinks)
         self._parser.core.ruler.push("alignment", _alignment)
+        self.render = lru_cache(maxsize=_REMEMBERED)(self._render)
         self._parser.add_render_rule("html_block", _html)
         self._parser.add_render_rule("html_inline", _html)
         self._parser.add_render_rule("image", _image)
@@ -48,8 +53,7 @@ class Markdown:
         self._parser.add_render_rule("table_open", _table_open)
         self._parser.add_render_rule("table_close", _table_close)
 
-    def render(self, text: str | None) -> str:
-        """The HTML of a body; each task's checkbox carries its place as ``data-task``."""
+    def _render(self, text: str | None) -> str:
         rendered: str = self._parser.render(text or "")
         return rendered
 

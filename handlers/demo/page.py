@@ -43,7 +43,7 @@ _HEADERS = {
     ),
 }
 _HEARTBEAT_SECONDS = 15
-_SETTLE_SECONDS = 0.05
+_SETTLE_SECONDS = 0.15
 
 
 class Page:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import runpy
 import time
+import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -77,6 +81,7 @@ class Team:
     app: AsyncApp
     url: str
     channel: str
+    record: Path
     heard: list[Any] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
@@ -111,7 +116,9 @@ class Team:
 
 
 @pytest.fixture
-def make_team(aiohttp_server):
+def make_team(aiohttp_server, tmp_path: Path):
+    record = tmp_path / "slack.jsonl"
+
     async def make(*, secret: str = SECRET, **options: Any) -> Team:
         sim_port, app_port = unused_port(), unused_port()
         client = AsyncWebClient(token=TOKEN, base_url=f"http://127.0.0.1:{sim_port}/api/")
@@ -120,6 +127,7 @@ def make_team(aiohttp_server):
             signing_secret=secret,
             bot_token=TOKEN,
             request_url=f"http://127.0.0.1:{app_port}",
+            record=record,
             **{
                 "retry_delays": (0.0, 0.01),
                 "patience": 0.3,
@@ -130,7 +138,7 @@ def make_team(aiohttp_server):
         simulator.workspace.add_user("ana", "Ana Torres")
         simulator.workspace.add_user("bo", "Bo Lind")
         channel = simulator.workspace.add_channel("triage")
-        team = Team(simulator, app, f"http://127.0.0.1:{sim_port}", channel.id)
+        team = Team(simulator, app, f"http://127.0.0.1:{sim_port}", channel.id, record)
 
         async def handle(request: web.Request) -> web.Response:
             team.headers.append(dict(request.headers))
@@ -151,6 +159,13 @@ def make_team(aiohttp_server):
 @pytest.fixture
 async def team(make_team) -> Team:
     return await make_team()
+
+
+@pytest.fixture(scope="module")
+def check_slack(shared: Path) -> SimpleNamespace:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # it leaves its data file to the collector
+        return SimpleNamespace(**runpy.run_path(str(shared / "conformance" / "check_slack.py")))
 
 
 async def test_the_request_url_proves_itself(team: Team) -> None:
@@ -447,6 +462,36 @@ async def test_a_trigger_opens_one_modal_within_three_seconds(make_team) -> None
         "[ERROR] must be an object [json-pointer:/view/title]"
         in (caught.value.response["response_metadata"]["messages"])
     )
+
+
+async def test_what_bolt_says_and_hears_passes_the_checker(
+    team: Team, check_slack: SimpleNamespace
+) -> None:
+    said = asyncio.Event()
+
+    @team.app.command("/soulcaster")
+    async def _(ack, command, client):
+        await client.views_open(trigger_id=command["trigger_id"], view=MODAL)
+        await ack("here")
+
+    @team.app.action({"action_id": "sentence-1"})
+    async def _(ack, respond, say):
+        await ack()
+        await say("F-7 is running", thread_ts=ts)
+        await respond(text="Running", response_type="ephemeral")
+        said.set()
+
+    await team.person("command", user="ana", channel="triage", text="fix C-12")
+    ts = (await team.client.chat_postMessage(channel=team.channel, text="C-12", blocks=BUTTONS))[
+        "ts"
+    ]
+    await team.person("press", user="bo", channel="triage", ts=ts, action_id="sentence-1")
+    await asyncio.wait_for(said.wait(), 3)
+    exchanges = [json.loads(line) for line in team.record.read_text().splitlines()]
+    found = [v for exchange in exchanges for v in check_slack.check_exchange(exchange)]
+    assert [v for v in found if v.level == "ERROR"] == []
+    paths = {exchange["url"].split("/", 3)[3].split("/")[0] for exchange in exchanges}
+    assert paths == {"api", "actions"}
 
 
 async def test_the_stream_tells_each_change(team: Team) -> None:
