@@ -1,0 +1,59 @@
+"""Where feedback comes from: one small module a source, all with the same four names.
+
+A source is pure: it proves a sender and turns a vendor's payload into drafts. To add one, write
+its module and add its line to ``SOURCES``; ``tests/unit/test_sources_roster.py`` then checks it
+against real payloads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot.domain.models import Draft
+from bot.sources import datadog, feedback, github_issue, posthog, reddit, sentry
+
+__all__ = ["SOURCES", "Source"]
+
+
+class Source(Protocol):
+    """What each module here offers."""
+
+    @property
+    def NAME(self) -> str:
+        """As it stands in ``Draft.source`` and in URLs."""
+
+    @property
+    def LABEL(self) -> str:
+        """As people call it."""
+
+    @property
+    def KIND(self) -> Literal["tracker", "alert", "feedback"]:
+        """What sort of reports it sends."""
+
+    @property
+    def PRIVATE(self) -> bool:
+        """Whether its words must stay out of a public place."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes, secret: str) -> None:
+        """Raise BadSignature unless the sender knows ``secret``. ``body`` is raw."""
+
+    def parse(
+        self, payload: object, headers: Mapping[str, str], received_at: datetime
+    ) -> list[Draft]:
+        """The reports in a payload; none for what is no report, such as a recovery.
+
+        Parsing again gives the same keys and events. Raises BadPayload, in one line, when the
+        payload is not this source's.
+        """
+
+
+SOURCES: dict[str, Source] = {
+    datadog.NAME: datadog,
+    feedback.NAME: feedback,
+    github_issue.NAME: github_issue,
+    posthog.NAME: posthog,
+    reddit.NAME: reddit,
+    sentry.NAME: sentry,
+}

@@ -1,0 +1,74 @@
+"""GitHub issues, from the ``issues`` webhook or as the REST API lists them.
+
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues
+An issue is one occurrence however often it is edited: its event never changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from bot.domain.errors import BadPayload
+from bot.domain.models import Draft
+from bot.sources import proof
+from bot.sources.reading import (
+    expect_mapping,
+    first_text,
+    listed,
+    occurred,
+    one_line,
+    text,
+    web_url,
+    whole_number,
+)
+
+NAME = "github"
+LABEL = "GitHub issues"
+KIND: Literal["tracker", "alert", "feedback"] = "tracker"
+PRIVATE = False
+
+_REPORTS = ("opened", "edited", "reopened")
+
+
+def key(number: int) -> str:
+    """The key of issue ``number`` within its project."""
+    return f"issue:{number}"
+
+
+def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+    """GitHub signs the raw body: ``X-Hub-Signature-256``."""
+    proof.by_hmac(headers, "x-hub-signature-256", body, secret)
+
+
+def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:
+    """The issue, when it was opened, edited or reopened. A pull request is no report."""
+    told = expect_mapping(payload, LABEL)
+    issue = told.get("issue") if "action" in told or "issue" in told else told
+    if not isinstance(issue, dict):
+        raise BadPayload("GitHub's payload has no issue.")
+    if "pull_request" in issue or "comment" in told or told.get("action", "opened") not in _REPORTS:
+        return []
+    number = whole_number(issue.get("number"))
+    if not number:
+        raise BadPayload("GitHub's issue has no number.")
+    labels = (first_text(label, "name", limit=60) or text(label, 60) for label in _labels(issue))
+    return [
+        Draft(
+            source=NAME,
+            key=key(number),
+            event=key(number),
+            title=one_line(text(issue.get("title"))) or f"Issue {number}",
+            body=text(issue.get("body")),
+            url=web_url(issue.get("html_url")),
+            author=first_text(issue, "user.login", limit=100),
+            occurred_at=occurred(received_at, issue.get("created_at")),
+            private=PRIVATE,
+            tags={"labels": ", ".join(filter(None, labels))[:500]} if _labels(issue) else {},
+        )
+    ]
+
+
+def _labels(issue: Mapping[str, object]) -> list[object]:
+    return listed(issue.get("labels"))[:20]

@@ -1,0 +1,214 @@
+"""Sentry: issues, issue alerts, errors and metric alerts of an internal integration, and the
+legacy plugin.
+
+https://docs.sentry.io/organization/integrations/integration-platform/webhooks/ · An item is a
+Sentry issue, an occurrence is an event of it. The legacy plugin signs nothing: it needs the
+secret as a token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.domain.errors import BadPayload
+from bot.domain.models import Draft, Frame
+from bot.sources import proof
+from bot.sources.reading import (
+    at,
+    digest,
+    expect_mapping,
+    first_text,
+    joined,
+    level,
+    listed,
+    mapping,
+    occurred,
+    one_line,
+    tags,
+    text,
+    web_url,
+    whole_number,
+)
+
+NAME = "sentry"
+LABEL = "Sentry"
+KIND: Literal["tracker", "alert", "feedback"] = "alert"
+PRIVATE = True
+
+_SIGNATURE = "sentry-hook-signature"
+_PERSONAL = (
+    "user",
+    "sentry:user",
+    "user.id",
+    "user.email",
+    "user.username",
+    "user.ip",
+    "ip",
+    "email",
+)
+_METRIC = ("critical", "warning", "open")
+_QUIET = ("installation", "comment", "seer", "preprod_artifact")
+
+
+def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+    """HMAC-SHA256 of the raw body with the client secret; without a signature, the token."""
+    if proof.header(headers, _SIGNATURE):
+        proof.by_hmac(headers, _SIGNATURE, body, secret)
+    else:
+        proof.by_token(headers, secret)
+
+
+def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:
+    """One report, none for what changes nothing about the problem (assigned, resolved, …)."""
+    told = expect_mapping(payload, LABEL)
+    action = first_text(told, "action", limit=40)
+    if proof.header(headers, "sentry-hook-resource") in _QUIET or "comment" in mapping(
+        told.get("data")
+    ):
+        return []
+    event = at(told, "data.event") or at(told, "data.error")
+    if isinstance(event, dict):
+        return [_event(event, {}, received_at)]
+    if isinstance(issue := at(told, "data.issue"), dict):
+        return [_issue(issue, action, received_at)] if action in ("created", "unresolved") else []
+    if isinstance(alert := at(told, "data.metric_alert"), dict):
+        return [_metric(told, alert, action, headers, received_at)] if action in _METRIC else []
+    if isinstance(told.get("event"), dict) and ("project" in told or "culprit" in told):
+        return [_event(told["event"], told, received_at)]
+    if "installation" in told and "data" in told:
+        return []
+    raise BadPayload("Sentry's payload has no event, issue or metric alert.")
+
+
+def _event(event: Mapping[str, Any], plugin: Mapping[str, Any], received_at: datetime) -> Draft:
+    """``plugin`` is what the legacy plugin wraps around its event."""
+    title = _title(event) if _title(event) != _UNTITLED else _title({**event, **plugin})
+    when = occurred(
+        received_at, event.get("datetime"), event.get("timestamp"), event.get("received")
+    )
+    url = web_url(event.get("web_url"), plugin.get("url"), event.get("url"))
+    addresses = " ".join((first_text(event, "issue_url"), url))
+    in_address = re.search(r"/issues/(\d+)", addresses)
+    issue = (
+        first_text(event, "issue_id", "group_id", limit=100)
+        or (in_address[1] if in_address else "")
+        or first_text(plugin, "id", limit=100)
+        or digest(title, first_text(event, "culprit"))
+    )
+    identity = first_text(event, "event_id", "id", limit=100)
+    labels = tags(event.get("tags"), hidden=_PERSONAL)
+    return Draft(
+        source=NAME,
+        key=issue,
+        event=identity or joined(issue, when.isoformat()),
+        title=title,
+        body=_body(event, plugin),
+        url=url,
+        occurred_at=when,
+        level=level(event.get("level") or plugin.get("level") or labels.get("level")),
+        environment=first_text(event, "environment", limit=100) or labels.get("environment", ""),
+        release=first_text(event, "release", limit=200) or labels.get("release", ""),
+        frames=_frames(event),
+        fingerprint=_fingerprint(event),
+        private=PRIVATE,
+        tags=labels,
+    )
+
+
+def _issue(issue: Mapping[str, Any], action: str, received_at: datetime) -> Draft:
+    title = _title(issue)
+    number = first_text(issue, "id", "shortId", limit=100)
+    when = occurred(received_at, issue.get("lastSeen"), issue.get("firstSeen"))
+    key = number or digest(title, first_text(issue, "culprit"))
+    return Draft(
+        source=NAME,
+        key=key,
+        event=joined(key, action, when.isoformat() if action != "created" else ""),
+        title=title,
+        body=_body(issue, {}),
+        url=web_url(issue.get("permalink"), issue.get("web_url")),
+        occurred_at=when,
+        level=level(issue.get("level")),
+        people=whole_number(issue.get("userCount")),
+        private=PRIVATE,
+        tags=_named({"project": first_text(issue, "project.slug", limit=100)}),
+    )
+
+
+def _metric(
+    told: Mapping[str, Any],
+    alert: Mapping[str, Any],
+    action: str,
+    headers: Mapping[str, str],
+    received_at: datetime,
+) -> Draft:
+    """An incident of an alert rule: the rule is the item."""
+    title = one_line(
+        first_text(alert, "title", "alert_rule.name") or first_text(told, "data.description_title")
+    )
+    rule = first_text(alert, "alert_rule.id", limit=100) or digest(title)
+    incident = first_text(alert, "id", "identifier", limit=100)
+    started = first_text(alert, "date_started", "date_detected", limit=60)
+    request = text(proof.header(headers, "request-id"), 100)
+    return Draft(
+        source=NAME,
+        key=joined("metric", rule),
+        event=joined("metric", incident or request or rule, action, started),
+        title=title or "Metric alert",
+        body=first_text(told, "data.description_text"),
+        url=web_url(at(told, "data.web_url")),
+        occurred_at=occurred(received_at, started),
+        level="critical" if action == "critical" else "warning",
+        private=PRIVATE,
+    )
+
+
+_UNTITLED = "An error without a title"
+
+
+def _title(told: Mapping[str, Any]) -> str:
+    kind = first_text(told, "metadata.type", "exception.values.-1.type", limit=200)
+    value = first_text(told, "metadata.value", "exception.values.-1.value", limit=1_000)
+    made = ": ".join(filter(None, (kind, value)))
+    said = first_text(told, "title", "metadata.title", "message", "logentry.formatted")
+    culprit = first_text(told, "culprit", "location")
+    return one_line(said or made or culprit) or _UNTITLED
+
+
+def _body(told: Mapping[str, Any], plugin: Mapping[str, Any]) -> str:
+    value = first_text(told, "exception.values.-1.value", "metadata.value")
+    message = first_text(told, "message", "logentry.formatted") or first_text(plugin, "message")
+    culprit = first_text(told, "culprit") or first_text(plugin, "culprit")
+    parts = [value, message, f"in {culprit}" if culprit else ""]
+    return "\n".join(dict.fromkeys(filter(None, parts)))[:60_000]
+
+
+def _frames(event: Mapping[str, Any]) -> tuple[Frame, ...]:
+    """The frames of the exception that was raised last; the innermost is the last."""
+    raised = listed(at(event, "exception.values"))[-1:] or [
+        {"stacktrace": event.get("stacktrace") or event.get("sentry.interfaces.Stacktrace")}
+    ]
+    return tuple(
+        Frame(
+            path=path,
+            function=first_text(frame, "function", limit=200),
+            line=whole_number(at(frame, "lineno")) or None,
+            code=text(at(frame, "context_line"), 500),
+            in_app=at(frame, "in_app") is not False,
+        )
+        for frame in listed(at(raised[0], "stacktrace.frames"))[-100:]
+        if (path := first_text(frame, "filename", "abs_path", "module", limit=500))
+    )
+
+
+def _fingerprint(event: Mapping[str, Any]) -> str:
+    """Sentry's own grouping hash, or the fingerprint a team has set."""
+    own = [text(part, 100) for part in listed(event.get("fingerprint")) if part != "{{ default }}"]
+    return joined(*own) if any(own) else first_text(event, "hashes.0", limit=100)
+
+
+def _named(told: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in told.items() if value}
