@@ -243,6 +243,19 @@ async def test_messages_commands_and_threads(demo: Demo, browser_page) -> None:
 
 
 @pytest.mark.browser
+async def test_the_home_tab_stays_open_while_things_change(demo: Demo, browser_page) -> None:
+    page = browser_page
+    state = await demo.send(demo.slack_url, "/_sim/state", None, "GET")
+    ines = next(user["id"] for user in state["users"] if user["name"] == "ines")
+    home = {"type": "home", "blocks": [CARD[0]]}
+    await page.get_by_role("tab", name="Home").click()
+    await page.get_by_text("has published nothing").wait_for()
+    await demo.send(demo.slack_url, "/api/views.publish", {"user_id": ines, "view": home})
+    await page.locator(".home", has_text="cart total").wait_for()
+    assert await page.get_by_role("tab", name="Home").get_attribute("aria-selected") == "true"
+
+
+@pytest.mark.browser
 async def test_a_pull_request_shows_its_diff(demo: Demo, browser_page) -> None:
     page = browser_page
     repo = f"/_sim/repos/{REPOSITORY}"

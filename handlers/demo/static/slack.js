@@ -19,7 +19,7 @@ const channel = () => state.channels.find((one) => one.id === channelId);
 export async function refreshSlack() {
   state = await read("/api/slack");
   if (!people().some((user) => user.id === me)) me = people()[0]?.id ?? "";
-  if (!state.channels.some((one) => one.id === channelId)) {
+  if (channelId !== "home" && !channel()) {
     channelId = (state.channels.find((one) => one.messages.length) ?? state.channels[0])?.id ?? "";
   }
   render();
