@@ -1,0 +1,208 @@
+"""One E2B machine. Paths are relative to ``work`` in the home of its user."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import math
+import shlex
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from e2b import AsyncSandbox
+from e2b.exceptions import NotFoundException
+from e2b.sandbox.commands.command_handle import CommandExitException
+
+from bot.adapters.sandboxes.contents import GONE, QUIET, Output, inside, safe_tar
+from bot.domain.errors import NotFound, SoulcasterError, TooLarge, Unavailable
+from bot.domain.ports import Finished, Limits, OnOutput
+
+WORK = "work"
+NOTES = ".soulcaster-notes"
+NO_FOLDER, TIMED_OUT, KILLED = 97, 124, 137
+SMALL = 30.0  # seconds for one small request
+BYTES_A_SECOND = 1_000_000
+
+Errors = Callable[[float], AbstractAsyncContextManager[None]]
+
+
+class E2BSandbox:
+    """``errors(seconds)`` bounds a request and turns the SDK's errors into ours.
+
+    ``grace`` is how many seconds what ``timeout`` did over there may take to be heard of here.
+    """
+
+    def __init__(
+        self, machine: AsyncSandbox, limits: Limits, errors: Errors, *, grace: float
+    ) -> None:
+        self._machine, self._limits, self._errors = machine, limits, errors
+        self._grace = grace
+        self._numbers = itertools.count(time.monotonic_ns())
+        self._deadline = time.monotonic() + limits.seconds
+
+    @property
+    def id(self) -> str:
+        """E2B's own id."""
+        return self._machine.sandbox_id
+
+    async def prepare(self) -> None:
+        """Make the work folder."""
+        await self._quick(f"mkdir -p ~/{WORK} ~/{NOTES}")
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        cwd: str = ".",
+        env: Mapping[str, str] | None = None,
+        on_output: OnOutput | None = None,
+    ) -> Finished:
+        """Run a shell command to its end, or to its deadline."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise Unavailable(GONE)
+        seconds = min(timeout, left)
+        cap = self._limits.output_bytes
+        out, err = Output(cap, on_output), Output(cap, on_output)
+        note = f"{NOTES}/{next(self._numbers)}"
+        started = time.monotonic()
+        try:
+            async with self._errors(seconds + self._grace):
+                code = await self._started(
+                    self._wrapped(command, seconds, cwd, note), env, out, err
+                )
+        except Unavailable:
+            if time.monotonic() - started < seconds:
+                raise  # gone, or cut off
+            code = TIMED_OUT
+            await self._end_command(note)
+        except asyncio.CancelledError:
+            await asyncio.shield(asyncio.ensure_future(self._end_command(note)))
+            raise
+        if code == NO_FOLDER and not out.total:
+            raise NotFound(f"There is no folder {cwd} in the sandbox.")
+        spent = time.monotonic() - started
+        timed_out = code in (TIMED_OUT, KILLED) and spent >= seconds
+        return Finished(
+            command=command,
+            exit_code=TIMED_OUT if timed_out else code,
+            stdout=out.text,
+            stderr=err.text,
+            seconds=spent,
+            timed_out=timed_out,
+            truncated=out.truncated or err.truncated,
+        )
+
+    async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
+        """Write one file, making its folders."""
+        target = f"{WORK}/{inside(path)}"
+        async with self._errors(SMALL + len(data) / BYTES_A_SECOND):
+            await self._machine.files.write(target, data)
+        if executable:
+            await self._quick(f"chmod 755 ~/{shlex.quote(target)}")
+
+    async def read(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
+        """Read one file; a link is no file."""
+        return await self._read(f"{WORK}/{inside(path)}", path, max_bytes)
+
+    async def upload(self, tar: bytes, *, into: str = ".") -> None:
+        """Unpack a tar, read in memory first: no path in it reaches beyond ``into``."""
+        safe = await asyncio.to_thread(safe_tar, tar)
+        there = f"{NOTES}/{next(self._numbers)}.tar"
+        seconds = SMALL + len(safe) / BYTES_A_SECOND
+        async with self._errors(seconds):
+            await self._machine.files.write(there, safe)
+        folder = f"~/{WORK}/{shlex.quote(inside(into))}"
+        await self._quick(
+            f"mkdir -p {folder} && tar -xf ~/{there} -C {folder} --no-same-owner && rm ~/{there}",
+            seconds,
+        )
+
+    async def download(
+        self, path: str = ".", *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
+    ) -> bytes:
+        """A folder as a tar, cut off over there when it is too large."""
+        there = f"{NOTES}/{next(self._numbers)}.tar"
+        folder = f"~/{WORK}/{shlex.quote(inside(path))}"
+        leave_out = " ".join(f"--exclude={shlex.quote(name)}" for name in exclude)
+        seconds = SMALL + max_bytes / BYTES_A_SECOND
+        code = await self._quick(
+            f"test -d {folder} || exit {NO_FOLDER}; "
+            f"tar --create --file=- --format=posix {leave_out} -C {folder} . 2>/dev/null "
+            f"| head -c {max_bytes + 1} > ~/{there}",
+            seconds,
+        )
+        if code == NO_FOLDER:
+            raise NotFound(f"There is no folder {path} in the sandbox.")
+        try:
+            return await self._read(there, path, max_bytes, seconds)
+        finally:
+            with contextlib.suppress(SoulcasterError):
+                await self._quick(f"rm -f ~/{there}")
+
+    async def kill(self) -> None:
+        """End the machine."""
+        async with self._errors(SMALL):
+            with contextlib.suppress(NotFoundException):
+                await self._machine.kill()
+
+    def _wrapped(self, command: str, seconds: float, cwd: str, note: str) -> str:
+        """The command under its limits, in a process group that is noted and ended with it.
+
+        What it leaves running would hold its output open, and envd would wait for that.
+        """
+        folder = f"~/{WORK}/{shlex.quote(inside(cwd))}"
+        return (
+            f"cd {folder} 2>/dev/null || exit {NO_FOLDER}; ulimit -c 0; "
+            f"ulimit -u {self._limits.processes} 2>/dev/null; "
+            f"ulimit -d {self._limits.memory_mb * 1024} 2>/dev/null; set -m; "
+            "exec 3>&2 2>/dev/null; "  # or bash would tell of its jobs
+            f"timeout -k 2 {max(seconds, 0.1):.2f} bash -c {shlex.quote(command)} 2>&3 3>&- & "
+            f"echo $! > ~/{note}; wait $!; code=$?; kill -KILL -- -$!; exit $code"
+        )
+
+    async def _started(
+        self, command: str, env: Mapping[str, str] | None, out: Output, err: Output
+    ) -> int:
+        try:
+            result: Any = await self._machine.commands.run(
+                command,
+                envs={**QUIET, **(env or {})},
+                on_stdout=lambda text: out.add(text.encode()),
+                on_stderr=lambda text: err.add(text.encode()),
+                timeout=math.ceil(self._deadline - time.monotonic() + self._grace),
+                request_timeout=SMALL,
+                retain_output=False,
+            )
+        except CommandExitException as ended:
+            return int(ended.exit_code)
+        return int(result.exit_code)
+
+    async def _quick(self, command: str, seconds: float = SMALL) -> int:
+        """One of our own small commands. Raises Unavailable when it does not end in time."""
+        nothing = Output(0, None)
+        async with self._errors(seconds + self._grace):
+            quick = f"exec timeout -k 2 {seconds:.0f} bash -c {shlex.quote(command)}"
+            return await self._started(quick, None, nothing, nothing)
+
+    async def _end_command(self, note: str) -> None:
+        """Kill the command's process group; failing that, the whole machine."""
+        try:
+            await self._quick(f"kill -KILL -- -$(cat ~/{note})", seconds=3)
+        except SoulcasterError:
+            with contextlib.suppress(SoulcasterError):
+                await self.kill()
+
+    async def _read(self, there: str, path: str, max_bytes: int, seconds: float = SMALL) -> bytes:
+        async with self._errors(SMALL):
+            info = await self._machine.files.get_info(there)
+        if info.symlink_target is not None or info.type is None or info.type.value != "file":
+            raise NotFound(f"{path} in the sandbox is no plain file.")
+        if info.size > max_bytes:
+            raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
+        async with self._errors(seconds + info.size / BYTES_A_SECOND):
+            return bytes(await self._machine.files.read(there, format="bytes"))

@@ -1,0 +1,111 @@
+"""Files in a folder that somebody hostile writes to: no link in it is ever followed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from bot.domain.errors import NotFound, TooLarge
+from bot.domain.patch import Tree
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Folder:
+    """``path`` and below, for paths that ``inside`` has passed. New files belong to ``uid``."""
+
+    def __init__(self, path: Path, uid: int | None) -> None:
+        self.path = path
+        self._uid = uid
+
+    def write(self, path: str, data: bytes, mode: int = 0o644) -> None:
+        """Write one file in place of whatever is there."""
+        folder, name = self._walk(path, make=True)
+        try:
+            self._clear(folder, name)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(name, flags, 0o600, dir_fd=folder)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                os.fchmod(handle, mode)
+                if self._uid is not None:
+                    os.fchown(handle, self._uid, self._uid)
+        finally:
+            os.close(folder)
+
+    def link(self, path: str, target: str) -> None:
+        """Make a symlink; it means something to the sandbox only."""
+        folder, name = self._walk(path, make=True)
+        try:
+            self._clear(folder, name)
+            os.symlink(target, name, dir_fd=folder)
+        finally:
+            os.close(folder)
+
+    def unpack(self, tree: Tree) -> None:
+        """Write every file of ``tree``."""
+        for path, entry in tree.items():
+            if entry.is_symlink:
+                self.link(path, entry.target or "")
+            else:
+                self.write(path, entry.data, entry.mode & 0o777)
+
+    def read(self, path: str, max_bytes: int) -> bytes:
+        """Read one file. Raises NotFound for anything else, TooLarge over ``max_bytes``."""
+        try:
+            folder, name = self._walk(path, make=False)
+        except OSError as error:
+            raise NotFound(f"There is no file {path} in the sandbox.") from error
+        try:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            handle = os.open(name, flags, dir_fd=folder)
+        except OSError as error:
+            raise NotFound(f"There is no file {path} in the sandbox.") from error
+        finally:
+            os.close(folder)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise NotFound(f"{path} in the sandbox is no plain file.")
+        with os.fdopen(handle, "rb") as file:
+            data = file.read(max_bytes + 1)
+        if len(data) > max_bytes:
+            raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
+        return data
+
+    def holds(self, path: str) -> bool:
+        """Whether ``path`` is a folder that no link leads out of."""
+        with contextlib.suppress(OSError):
+            folder, name = self._walk(f"{path}/x", make=False)
+            os.close(folder)
+            return bool(name)
+        return False
+
+    def _walk(self, path: str, *, make: bool) -> tuple[int, str]:
+        """The open parent folder of ``path``, and its name there."""
+        *parents, name = path.split("/")
+        folder = os.open(self.path, _FOLDER)
+        try:
+            for part in parents:
+                if part == ".":
+                    continue
+                if make:
+                    with contextlib.suppress(FileExistsError):
+                        os.mkdir(part, 0o755, dir_fd=folder)
+                        if self._uid is not None:
+                            os.chown(
+                                part, self._uid, self._uid, dir_fd=folder, follow_symlinks=False
+                            )
+                below = os.open(part, _FOLDER, dir_fd=folder)
+                os.close(folder)
+                folder = below
+        except OSError:
+            os.close(folder)
+            raise
+        return folder, name
+
+    @staticmethod
+    def _clear(folder: int, name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)

@@ -1,0 +1,112 @@
+"""Sandboxes on this machine: namespaces by bubblewrap, or nothing for repositories one trusts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from bot.adapters.sandboxes import state
+from bot.adapters.sandboxes.isolation import Way, toolchain, way
+from bot.adapters.sandboxes.machine import LocalSandbox
+from bot.domain.errors import ConfigError, Unavailable
+from bot.domain.ports import Limits, Sandbox
+
+
+class LocalSandboxes:
+    """``root`` keeps their state, for every process that opens the same folder.
+
+    ``trusted`` names repositories (``owner/repo``) that may run without isolation. ``tools`` are
+    folders a checkout may use read-only, each with a ``bin``; by default our own Python.
+    ``open_network`` lets a sandbox that asks for egress reach everything, since nothing here can
+    filter by host. ``isolate=False`` behaves as on a machine without bubblewrap.
+    """
+
+    id = "local"
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        trusted: frozenset[str] = frozenset(),
+        tools: Sequence[Path] | None = None,
+        open_network: bool = False,
+        isolate: bool = True,
+    ) -> None:
+        self._root = root.absolute()
+        self._trusted = trusted
+        self._tools = toolchain() if tools is None else tuple(tools)
+        self._open_network = open_network
+        self._isolate = isolate
+
+    @property
+    def isolation(self) -> Literal["machine", "namespaces", "none"]:
+        """Found by trying, once."""
+        return "namespaces" if self._way() else "none"
+
+    def _way(self) -> Way | None:
+        return way() if self._isolate else None
+
+    async def open(
+        self,
+        *,
+        template: str,
+        limits: Limits,
+        egress: Sequence[str] = (),
+        key: str,
+        labels: Mapping[str, str] | None = None,
+    ) -> Sandbox:
+        """A fresh sandbox; ``template`` has no meaning here. See the port."""
+        if egress and not self._open_network:
+            raise ConfigError(
+                f"A local sandbox can't open the network to {', '.join(egress)} alone: "
+                "use E2B (E2B_API_KEY), or close egress in .github/soulcaster.yml."
+            )
+        found = await asyncio.to_thread(self._way)
+        repository = (labels or {}).get("repository", "")
+        if found is None and repository not in self._trusted:
+            raise ConfigError(
+                f"This machine can't isolate the tests of {repository or 'an unnamed repository'}: "
+                "install bubblewrap, set E2B_API_KEY, or name the repository in "
+                "SOULCASTER_TRUSTED_REPOSITORIES."
+            )
+        wanted = state.State(
+            key=key,
+            labels=dict(labels or {}),
+            limits=limits,
+            network=bool(egress),
+            way=found,
+            deadline=time.time() + limits.seconds,
+        )
+        return await asyncio.to_thread(self._take, state.name_of(key), wanted)
+
+    def _take(self, name: str, wanted: state.State) -> Sandbox:
+        """The one that lives, or a new one."""
+        there = state.load(self._root, name)
+        if there is None or there.deadline < time.time():
+            state.end(self._root, name)
+            state.make(self._root, name, wanted)
+            there = state.load(self._root, name)
+        if there is None:
+            raise Unavailable(f"The sandbox {name} was ended while it was opened; try again.")
+        return LocalSandbox(self._root, name, there, self._tools)
+
+    async def alive(self) -> Mapping[str, Mapping[str, str]]:
+        """Labels by id. Sandboxes whose time is over are ended on the way."""
+        found: dict[str, Mapping[str, str]] = {}
+        for name in await asyncio.to_thread(lambda: list(state.names(self._root))):
+            there = await asyncio.to_thread(state.load, self._root, name)
+            if there is None or there.deadline < time.time():
+                await self.kill(name)
+            else:
+                found[name] = there.labels
+        return found
+
+    async def kill(self, sandbox_id: str) -> None:
+        """End one by id, whoever opened it."""
+        await asyncio.to_thread(state.end, self._root, sandbox_id)
+
+    async def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,233 @@
+"""One sandbox on this machine: a folder, and commands that get walls of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from bot.adapters.sandboxes import isolation, processes, state
+from bot.adapters.sandboxes.contents import GONE, QUIET, Output, inside
+from bot.adapters.sandboxes.folder import Folder
+from bot.domain.errors import NotFound, TooLarge, Unavailable
+from bot.domain.patch import tree_from_tar
+from bot.domain.ports import Finished, OnOutput
+
+WATCH_EVERY = 0.1  # seconds between two looks at memory and processes
+MIN_FREE_BYTES = 500_000_000
+TIMED_OUT, KILLED = 124, 137
+SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
+
+
+class LocalSandbox:
+    """``there`` is its state as it stands in ``root``."""
+
+    def __init__(self, root: Path, name: str, there: state.State, tools: Sequence[Path]) -> None:
+        self._root, self._name, self._there, self._tools = root, name, there, tools
+        self._uid = state.uid_of(name, there.way)
+        self._here = root / name
+        self._work = Folder(self._here / "work", self._uid)
+
+    @property
+    def id(self) -> str:
+        """The name of its folder."""
+        return self._name
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout: float,
+        cwd: str = ".",
+        env: Mapping[str, str] | None = None,
+        on_output: OnOutput | None = None,
+    ) -> Finished:
+        """Run a shell command to its end. Everything it started ends with it."""
+        seconds = min(timeout, self._left())
+        folder = inside(cwd)
+        if not await asyncio.to_thread(self._work.holds, folder):
+            raise NotFound(f"There is no folder {cwd} in the sandbox.")
+        cap = self._there.limits.output_bytes
+        out, err = Output(cap, on_output), Output(cap, on_output)
+        started = time.monotonic()
+        child = await asyncio.create_subprocess_exec(
+            *self._argv(command, seconds, folder, env or {}),
+            cwd=self._here / "work" / folder,
+            env={} if self._there.way else self._environment(env or {}),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        state.note_running(self._root, self._name, child.pid)
+        readers = [
+            asyncio.create_task(_read(stream, output))
+            for stream, output in ((child.stdout, out), (child.stderr, err))
+        ]
+        reasons: list[str] = []
+        watcher = asyncio.create_task(self._watch(child.pid, reasons))
+        timed_out = False
+        try:
+            async with asyncio.timeout(seconds):
+                await child.wait()
+        except TimeoutError:
+            timed_out = True
+        finally:
+            watcher.cancel()
+            # shielded: being cancelled must not leave anything running
+            await asyncio.shield(asyncio.ensure_future(self._finish(child, readers)))
+        return Finished(
+            command=command,
+            exit_code=TIMED_OUT if timed_out else _exit_code(child.returncode),
+            stdout=out.text,
+            stderr=err.text + "".join(reasons),
+            seconds=time.monotonic() - started,
+            timed_out=timed_out,
+            truncated=out.truncated or err.truncated,
+        )
+
+    async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
+        """Write one file, making its folders."""
+        self._left()
+        mode = 0o755 if executable else 0o644
+        await self._in_folder(self._work.write, inside(path), data, mode)
+
+    async def read(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
+        """Read one file; links are not followed."""
+        self._left()
+        return await asyncio.to_thread(self._work.read, inside(path), max_bytes)
+
+    async def upload(self, tar: bytes, *, into: str = ".") -> None:
+        """Unpack a tar, read in memory first: no path in it reaches beyond ``into``."""
+        self._left()
+        below = "" if inside(into) == "." else f"{inside(into)}/"
+        files = await asyncio.to_thread(tree_from_tar, tar)
+        await self._in_folder(
+            self._work.unpack, {f"{below}{path}": entry for path, entry in files.items()}
+        )
+
+    async def download(
+        self, path: str = ".", *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
+    ) -> bytes:
+        """A folder as a tar; ``exclude`` names files and folders left out wherever they are."""
+        self._left()
+        folder = inside(path)
+        if not await asyncio.to_thread(self._work.holds, folder):
+            raise NotFound(f"There is no folder {path} in the sandbox.")
+        leave_out = [f"--exclude={name}" for name in exclude]
+        child = await asyncio.create_subprocess_exec(
+            *("tar", "--create", "--file=-", "--format=posix", *leave_out, "."),
+            cwd=self._here / "work" / folder,
+            env={"PATH": ":".join(SYSTEM_PATH)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            data = bytearray()
+            while child.stdout and (chunk := await child.stdout.read(1 << 20)):
+                data += chunk
+                if len(data) > max_bytes:
+                    raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
+            return bytes(data)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+
+    async def kill(self) -> None:
+        """End it and everything in it."""
+        await asyncio.to_thread(state.end, self._root, self._name)
+
+    def _left(self) -> float:
+        """Seconds it still has. Raises Unavailable when it is gone."""
+        left = self._there.deadline - time.time()
+        if left <= 0 or not (self._here / "sandbox.json").exists():
+            raise Unavailable(GONE)
+        return left
+
+    async def _in_folder(self, act: object, *arguments: object) -> None:
+        try:
+            await asyncio.to_thread(act, *arguments)  # type: ignore[arg-type]
+        except FileNotFoundError as error:
+            raise Unavailable(GONE) from error
+        except OSError as error:
+            raise NotFound(f"The sandbox has no place for that: {error.strerror}.") from error
+
+    def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
+        walled = self._there.way is not None
+        bins = [str(tool / "bin") for tool in self._tools]
+        return {
+            **QUIET,
+            "PATH": ":".join([*bins, *SYSTEM_PATH]),
+            "HOME": isolation.HOME if walled else str(self._here / "home"),
+            "TMPDIR": "/tmp" if walled else str(self._here / "tmp"),  # noqa: S108
+            **({} if walled else {processes.MARK: self._name}),
+            **env,
+        }
+
+    def _argv(self, command: str, seconds: float, cwd: str, env: Mapping[str, str]) -> list[str]:
+        way, limits = self._there.way, self._there.limits
+        shell = [shutil.which("bash") or "/bin/sh", "-c", command]
+        prefix = isolation.limited(limits, seconds, count_processes=way == "root")
+        if way is None:
+            return ["setpriv", "--pdeathsig=KILL", "--", *prefix, *shell]
+        return isolation.isolated(
+            way,
+            self._here,
+            [*prefix, *shell],
+            uid=self._uid or 0,
+            cwd=cwd,
+            env=self._environment(env),
+            tools=self._tools,
+            network=self._there.network,
+        )
+
+    async def _watch(self, pid: int, reasons: list[str]) -> None:
+        """Kill the command when it takes too much, and say why."""
+        limits = self._there.limits
+        while True:
+            await asyncio.sleep(WATCH_EVERY)
+            if processes.process(pid) is None:
+                # what it left behind may hold its output open, and we would wait for that
+                await asyncio.to_thread(processes.end, pid, self._name)
+                return
+            running = await asyncio.to_thread(processes.below, pid)
+            memory = sum(each.memory for each in running)
+            free = shutil.disk_usage(self._root).free
+            reason = ""
+            if memory > limits.memory_mb * 1024 * 1024:
+                reason = f"\n[killed: more than {limits.memory_mb} MB of memory]\n"
+            elif len(running) > limits.processes:
+                reason = f"\n[killed: more than {limits.processes} processes]\n"
+            elif free < MIN_FREE_BYTES:
+                reason = "\n[killed: the disk is nearly full]\n"
+            if reason:
+                reasons.append(reason)
+                await asyncio.to_thread(processes.end, pid, self._name)
+                return
+
+    async def _finish(
+        self, child: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[None]]
+    ) -> None:
+        """Nothing of the command is left when this returns."""
+        await asyncio.to_thread(processes.end, child.pid, self._name)
+        await child.wait()
+        _, late = await asyncio.wait(readers, timeout=5)
+        for reader in late:
+            reader.cancel()
+        with contextlib.suppress(FileNotFoundError):
+            state.forget_running(self._root, self._name, child.pid)
+
+
+async def _read(stream: asyncio.StreamReader | None, output: Output) -> None:
+    while stream and (data := await stream.read(1 << 16)):
+        output.add(data)
+
+
+def _exit_code(returncode: int | None) -> int:
+    if returncode is None:
+        return KILLED
+    return returncode if returncode >= 0 else 128 - returncode

@@ -1,0 +1,115 @@
+"""What a local sandbox leaves on disk, so that any process can take it up or end it.
+
+``<root>/<id>/`` holds ``sandbox.json``, the folders ``work``, ``home``, ``tmp`` and ``etc``, and
+``running/<pid>`` with the start time of each process that was started for a command.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.adapters.sandboxes import isolation, processes
+from bot.domain.models import Record
+from bot.domain.ports import Limits
+
+FIRST_UID, UIDS = 300_000, 60_000
+_NAME = re.compile(r"local-[0-9a-f]{20}")
+
+
+class State(Record):
+    """``deadline`` is in seconds since the epoch."""
+
+    key: str
+    labels: Mapping[str, str]
+    limits: Limits
+    network: bool
+    way: isolation.Way | None
+    deadline: float
+
+
+def name_of(key: str) -> str:
+    """The id of the sandbox of ``key``."""
+    return f"local-{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+
+
+def uid_of(name: str, way: isolation.Way | None) -> int | None:
+    """The user a sandbox's commands become when we are root; None where they stay ourselves."""
+    digest = int(hashlib.sha256(name.encode()).hexdigest()[:12], 16)
+    return FIRST_UID + digest % UIDS if way == "root" else None
+
+
+def names(root: Path) -> Iterator[str]:
+    """The sandboxes in ``root``."""
+    if root.is_dir():
+        yield from (name for name in os.listdir(root) if _NAME.fullmatch(name))
+
+
+def load(root: Path, name: str) -> State | None:
+    """The state of a sandbox, None where there is none."""
+    if not _NAME.fullmatch(name):
+        return None
+    with contextlib.suppress(OSError, ValidationError):
+        return State.model_validate_json((root / name / "sandbox.json").read_bytes())
+    return None
+
+
+def make(root: Path, name: str, state: State) -> None:
+    """Its folders and state; the rename lets one of several racers win."""
+    root.mkdir(parents=True, exist_ok=True)
+    fresh = root / f".new-{name}-{os.getpid()}-{time.monotonic_ns()}"
+    uid = uid_of(name, state.way)
+    for folder in ("work", "home", "tmp"):
+        (fresh / folder).mkdir(parents=True)
+        if uid is not None:
+            os.chown(fresh / folder, uid, uid)
+    (fresh / "running").mkdir()
+    (fresh / "etc").mkdir()
+    for file, text in isolation.ETC.items():
+        (fresh / "etc" / file).write_text(text.format(uid=uid or 1000))
+    (fresh / "sandbox.json").write_text(state.model_dump_json())
+    try:
+        fresh.rename(root / name)
+    except OSError:
+        shutil.rmtree(fresh)
+
+
+def note_running(root: Path, name: str, pid: int) -> None:
+    """Remember a process of a command for whoever has to end it."""
+    found = processes.process(pid)
+    if found:
+        (root / name / "running" / str(pid)).write_text(str(found.started))
+
+
+def forget_running(root: Path, name: str, pid: int) -> None:
+    """The process has ended."""
+    (root / name / "running" / str(pid)).unlink(missing_ok=True)
+
+
+def end(root: Path, name: str) -> None:
+    """Kill what runs and delete the files. Harmless when repeated."""
+    here = root / name
+    if not _NAME.fullmatch(name) or not here.is_dir():
+        return
+    for note in (here / "running").glob("*"):
+        with contextlib.suppress(OSError, ValueError):
+            pid, started = int(note.name), int(note.read_text())
+            found = processes.process(pid)
+            if found and found.started == started:
+                processes.end(pid, name)
+    processes.end(-1, name)
+    gone = root / f".gone-{name}-{os.getpid()}-{time.monotonic_ns()}"
+    with contextlib.suppress(FileNotFoundError):
+        here.rename(gone)
+    # rm(1) walks trees of any depth, and a folder may have lost its permissions
+    subprocess.run(["chmod", "-R", "u+rwx", "--", gone], check=False, capture_output=True)
+    subprocess.run(["rm", "-rf", "--", gone], check=False, capture_output=True)

@@ -1,0 +1,345 @@
+"""The sandbox port: one suite, run against every adapter."""
+
+import asyncio
+import contextlib
+import io
+import os
+import tarfile
+import time
+
+import pytest
+from e2b_wire import E2BWire
+
+from bot.adapters.sandboxes import isolation
+from bot.adapters.sandboxes.e2b import E2BSandboxes
+from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.errors import BadPayload, NotFound, SoulcasterError, TooLarge, Unavailable
+from bot.domain.patch import Entry, tar_from_tree, tree_from_tar
+from bot.domain.ports import Limits
+
+API_KEY = "e2b_" + "0" * 40
+LABELS = {"repository": "acme/shop", "run": "F-7"}
+
+
+@pytest.fixture(params=["local", "e2b"])
+async def sandboxes(request, tmp_path, aiohttp_server):
+    wire = None
+    if request.param == "local":
+        if isolation.way() is None:
+            pytest.skip("local: this machine has no working bubblewrap")
+        adapter = LocalSandboxes(tmp_path / "sandboxes")
+    else:
+        wire = E2BWire(tmp_path / "machines", API_KEY)
+        server = await aiohttp_server(wire.app(), shutdown_timeout=0.1)
+        url = str(server.make_url("/")).rstrip("/")
+        adapter = E2BSandboxes(API_KEY, api_url=url, sandbox_url=url)
+    yield adapter
+    for sandbox_id in await adapter.alive():
+        await adapter.kill(sandbox_id)
+    await adapter.close()
+    if wire:
+        wire.stop()
+
+
+@pytest.fixture
+async def sandbox(sandboxes):
+    return await sandboxes.open(template="", limits=Limits(), key="test", labels=LABELS)
+
+
+async def test_a_command_runs_to_its_end(sandbox):
+    done = await sandbox.run("echo out; echo err >&2; exit 3", timeout=20)
+    assert (done.exit_code, done.stdout, done.stderr) == (3, "out\n", "err\n")
+    assert not done.timed_out
+    assert not done.truncated
+    assert 0 < done.seconds < 10
+
+
+async def test_files_stay_between_commands(sandbox):
+    await sandbox.run("mkdir -p a && echo one > a/b", timeout=20)
+    assert (await sandbox.run("cat b", timeout=20, cwd="a")).stdout == "one\n"
+    assert await sandbox.read("a/b") == b"one\n"
+
+
+async def test_output_is_heard_as_it_comes(sandbox):
+    heard: list[tuple[float, str]] = []
+    await sandbox.run(
+        "echo first; sleep 1; echo second",
+        timeout=20,
+        on_output=lambda text: heard.append((time.monotonic(), text)),
+    )
+    assert "".join(text for _, text in heard) == "first\nsecond\n"
+    assert heard[-1][0] - heard[0][0] > 0.5
+
+
+async def test_a_command_gets_the_environment_it_is_given(sandbox):
+    done = await sandbox.run('echo "$GREETING"', timeout=20, env={"GREETING": "a 'b' \"c\" $d"})
+    assert done.stdout == "a 'b' \"c\" $d\n"
+
+
+async def test_no_credential_is_in_the_environment(sandbox):
+    os.environ["CANARY_TOKEN"] = "canary-4711"
+    try:
+        done = await sandbox.run(
+            "env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'", timeout=20
+        )
+    finally:
+        del os.environ["CANARY_TOKEN"]
+    own = await sandbox.run("env", timeout=20)
+    names = {line.partition("=")[0] for line in own.stdout.splitlines()}
+    assert API_KEY not in done.stdout
+    assert "canary-4711" not in own.stdout
+    assert names <= {
+        *("CI", "HOME", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "TERM", "TMPDIR", "USER", "_"),
+        *("PYTHONHASHSEED", "PYTHONUNBUFFERED"),
+    }
+
+
+async def test_there_is_no_network(sandbox):
+    done = await sandbox.run("wc -l < /proc/net/dev; cat < /dev/tcp/1.1.1.1/80", timeout=20)
+    assert done.stdout.strip() == "3"  # two header lines, and loopback
+    assert done.exit_code != 0
+    assert "unreachable" in done.stderr
+
+
+async def test_a_timeout_ends_the_command(sandbox):
+    started = time.monotonic()
+    done = await sandbox.run("echo before; sleep 60", timeout=1)
+    assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
+    assert time.monotonic() - started < 8
+    assert await _nothing_sleeps(sandbox)
+
+
+async def test_a_timeout_ends_what_ignores_it(sandbox):
+    done = await sandbox.run("trap '' TERM; echo before; sleep 60; sleep 60", timeout=1)
+    assert (done.exit_code, done.timed_out) == (124, True)
+    assert done.seconds < 8
+    assert await _nothing_sleeps(sandbox)
+
+
+async def test_being_cancelled_ends_the_command(sandbox):
+    heard = asyncio.Event()
+    running = asyncio.create_task(
+        sandbox.run("echo go; sleep 60", timeout=90, on_output=lambda text: heard.set())
+    )
+    await asyncio.wait_for(heard.wait(), 20)
+    started = time.monotonic()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert time.monotonic() - started < 5
+    assert await _nothing_sleeps(sandbox)
+    assert (await sandbox.run("echo on", timeout=20)).stdout == "on\n"
+
+
+async def _nothing_sleeps(sandbox) -> bool:
+    for _ in range(20):
+        done = await sandbox.run(
+            "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null; echo; done"
+            " | grep -c '^sleep 60'",
+            timeout=20,
+        )
+        if done.stdout.strip() == "0":
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
+async def test_output_is_capped(sandboxes):
+    limits = Limits(output_bytes=10_000)
+    sandbox = await sandboxes.open(template="", limits=limits, key="cap")
+    heard: list[str] = []
+    done = await sandbox.run(
+        "echo START; yes | head -c 3000000; echo END", timeout=30, on_output=heard.append
+    )
+    assert done.truncated
+    assert done.exit_code == 0
+    assert done.stdout.startswith("START")
+    assert done.stdout.endswith("END\n")
+    assert len(done.stdout) < 11_000
+    assert len("".join(heard)) <= 10_000
+
+
+async def test_output_need_not_be_text(sandbox):
+    done = await sandbox.run(r"printf '\377\376 grüße\n'", timeout=20)
+    assert done.stdout.endswith(" grüße\n")
+
+
+async def test_memory_is_limited(sandboxes):
+    sandbox = await sandboxes.open(template="", limits=Limits(memory_mb=200), key="memory")
+    done = await sandbox.run("python3 -c 'x = bytearray(800_000_000); print(len(x))'", timeout=30)
+    assert done.exit_code != 0
+    assert "800000000" not in done.stdout
+
+
+async def test_write_and_read(sandbox):
+    await sandbox.write("a/b/run.sh", b"#!/bin/sh\necho hi \xc3\xbc\n", executable=True)
+    assert await sandbox.read("a/b/run.sh") == b"#!/bin/sh\necho hi \xc3\xbc\n"
+    assert (await sandbox.run("./run.sh", timeout=20, cwd="a/b")).stdout == "hi ü\n"
+    await sandbox.write("a/b/run.sh", b"shorter")
+    assert await sandbox.read("a/b/run.sh") == b"shorter"
+    await sandbox.write("odd 'name' $x.txt", b"\0\1")
+    assert await sandbox.read("odd 'name' $x.txt") == b"\0\1"
+    await sandbox.run("echo more >> a/b/run.sh", timeout=20)
+    assert await sandbox.read("a/b/run.sh") == b"shortermore\n"
+
+
+async def test_reading_what_is_not_there(sandbox):
+    await sandbox.run("mkdir folder; head -c 5000 /dev/zero > large; mkfifo pipe", timeout=20)
+    for path in ("missing", "folder/missing", "folder", "large/x"):
+        with pytest.raises(NotFound):
+            await sandbox.read(path)
+    with pytest.raises(TooLarge):
+        await sandbox.read("large", max_bytes=4999)
+    assert len(await sandbox.read("large", max_bytes=5000)) == 5000
+    with pytest.raises(NotFound):
+        await sandbox.run("true", timeout=20, cwd="nowhere")
+
+
+async def test_a_tree_goes_in_and_comes_out(sandbox):
+    tree = {
+        "a.py": Entry(data=b"x = 1\n"),
+        "bin/run": Entry(mode=0o100755, data=b"#!/bin/sh\n"),
+        "deep/er/data.bin": Entry(data=bytes(range(256)) * 4000),
+        "link": Entry(mode=0o120000, data=b"a.py"),
+        "ünï cödé.txt": Entry(data=b""),
+    }
+    await sandbox.upload(tar_from_tree(tree), into="checkout")
+    assert (await sandbox.run("cat link", timeout=20, cwd="checkout")).stdout == "x = 1\n"
+    await sandbox.run("mkdir node_modules; touch node_modules/x", timeout=20, cwd="checkout")
+    out = await sandbox.download("checkout", exclude=["node_modules"])
+    assert tree_from_tar(out) == tree
+    assert "checkout/a.py" in tree_from_tar(await sandbox.download())
+    with pytest.raises(TooLarge):
+        await sandbox.download("checkout", max_bytes=20_000)
+    with pytest.raises(NotFound):
+        await sandbox.download("nowhere")
+
+
+@pytest.mark.parametrize("path", ["../escape", "/etc/escape", "a/../../escape", "a\0b"])
+async def test_paths_cannot_leave(sandbox, path):
+    for attempt in (
+        sandbox.write(path, b"x"),
+        sandbox.read(path),
+        sandbox.download(path),
+        sandbox.upload(tar_from_tree({"a": Entry()}), into=path),
+        sandbox.run("true", timeout=5, cwd=path),
+    ):
+        with pytest.raises(BadPayload):
+            await attempt
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("../up", "file"), ("/abs", "file"), ("a/../../up", "file"), ("dev", "device")],
+)
+async def test_hostile_tarballs_are_refused(sandbox, name, kind):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        info = tarfile.TarInfo(name)
+        info.type = tarfile.CHRTYPE if kind == "device" else tarfile.REGTYPE
+        tar.addfile(info)
+    with pytest.raises(BadPayload):
+        await sandbox.upload(buffer.getvalue())
+
+
+async def test_links_lead_nowhere(sandbox, tmp_path):
+    """A link made inside must not make us read or write outside."""
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    await sandbox.upload(tar_from_tree({"link": Entry(mode=0o120000, data=str(secret).encode())}))
+    await sandbox.run(f"ln -s {tmp_path} folder", timeout=20)
+    for path in ("link", "folder/secret"):
+        with pytest.raises(NotFound):
+            await sandbox.read(path)
+    with contextlib.suppress(SoulcasterError):
+        await sandbox.write("folder/planted", b"x")
+    with contextlib.suppress(SoulcasterError):
+        await sandbox.upload(tar_from_tree({"planted": Entry(data=b"x")}), into="folder")
+    await sandbox.write("link", b"mine")
+    assert b"canary" not in await sandbox.download()
+    if sandbox.id.startswith("local-"):
+        assert not (tmp_path / "planted").exists()
+        assert secret.read_text() == "canary"
+
+
+async def test_the_same_key_is_the_same_sandbox(sandboxes, sandbox):
+    again = await sandboxes.open(template="", limits=Limits(), key="test", labels=LABELS)
+    other = await sandboxes.open(template="", limits=Limits(), key="other", labels=LABELS)
+    assert again.id == sandbox.id != other.id
+    await sandbox.write("a", b"1")
+    assert await again.read("a") == b"1"
+    with pytest.raises(NotFound):
+        await other.read("a")
+
+
+async def test_racers_get_one_sandbox(sandboxes):
+    opened = await asyncio.gather(
+        *(sandboxes.open(template="", limits=Limits(), key="race") for _ in range(6))
+    )
+    assert len({sandbox.id for sandbox in opened}) == 1
+    assert len(await sandboxes.alive()) == 1
+
+
+async def test_alive_and_kill(sandboxes):
+    opened = [
+        await sandboxes.open(template="", limits=Limits(), key=f"k{n}", labels={"run": f"F-{n}"})
+        for n in range(5)
+    ]
+    alive = await sandboxes.alive()
+    assert {name: labels["run"] for name, labels in alive.items()} == {
+        sandbox.id: f"F-{n}" for n, sandbox in enumerate(opened)
+    }
+    await sandboxes.kill(opened[0].id)
+    await sandboxes.kill(opened[0].id)
+    await sandboxes.kill("nobody")
+    await sandboxes.kill("../../etc")
+    await opened[1].kill()
+    await opened[1].kill()
+    assert set(await sandboxes.alive()) == {sandbox.id for sandbox in opened[2:]}
+
+
+async def test_what_was_killed_is_gone(sandboxes, sandbox):
+    await sandbox.write("a", b"1")
+    await sandbox.kill()
+    for attempt in (
+        sandbox.run("true", timeout=5),
+        sandbox.read("a"),
+        sandbox.write("a", b"1"),
+        sandbox.download(),
+        sandbox.upload(tar_from_tree({"a": Entry()})),
+    ):
+        with pytest.raises(Unavailable):
+            await attempt
+    fresh = await sandboxes.open(template="", limits=Limits(), key="test", labels=LABELS)
+    with pytest.raises(NotFound):
+        await fresh.read("a")
+
+
+async def test_killing_ends_a_running_command(sandboxes, sandbox):
+    heard = asyncio.Event()
+    running = asyncio.create_task(
+        sandbox.run("echo go; sleep 60", timeout=90, on_output=lambda text: heard.set())
+    )
+    await asyncio.wait_for(heard.wait(), 20)
+    await sandboxes.kill(sandbox.id)
+    started = time.monotonic()
+    with contextlib.suppress(Unavailable):
+        assert (await running).exit_code != 0
+    assert time.monotonic() - started < 10
+
+
+async def test_its_time_is_limited(sandboxes):
+    sandbox = await sandboxes.open(template="", limits=Limits(seconds=2), key="short")
+    done = None
+    with contextlib.suppress(Unavailable):
+        done = await sandbox.run("sleep 60", timeout=60)
+    assert done is None or done.timed_out
+    await asyncio.sleep(0.3)
+    with pytest.raises(Unavailable):
+        await sandbox.run("true", timeout=5)
+    assert await sandboxes.alive() == {}
+
+
+async def test_many_at_once(sandbox):
+    ended = await asyncio.gather(*(sandbox.run(f"echo {n}", timeout=60) for n in range(12)))
+    assert [done.stdout for done in ended] == [f"{n}\n" for n in range(12)]

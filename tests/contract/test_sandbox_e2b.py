@@ -1,0 +1,102 @@
+"""What only the E2B adapter promises, and how it bears a service that misbehaves."""
+
+import asyncio
+import time
+
+import pytest
+from e2b_wire import E2BWire
+
+from bot.adapters.sandboxes.e2b import E2BSandboxes
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.ports import Limits
+
+API_KEY = "e2b_" + "1" * 40
+
+
+@pytest.fixture
+async def wire(tmp_path):
+    wire = E2BWire(tmp_path, API_KEY)
+    yield wire
+    wire.stop()
+
+
+@pytest.fixture
+async def url(wire, aiohttp_server):
+    server = await aiohttp_server(wire.app(), shutdown_timeout=0.1)
+    return str(server.make_url("/")).rstrip("/")
+
+
+@pytest.fixture
+def adapter(url):
+    return E2BSandboxes(API_KEY, api_url=url, sandbox_url=url, grace=1)
+
+
+async def test_what_is_asked_of_e2b(adapter, wire):
+    await adapter.open(template="tmpl", limits=Limits(seconds=90.5), key="k", labels={"run": "F-7"})
+    (asked,) = wire.created
+    assert asked["templateID"] == "tmpl"
+    assert asked["timeout"] == 91
+    assert asked["autoPause"] is False
+    assert asked["metadata"]["run"] == "F-7"
+    assert asked["metadata"]["soulcaster"] == "yes"
+    assert asked["network"]["denyOut"] == ["0.0.0.0/0"]
+    assert "allowOut" not in asked["network"]
+    assert asked["network"]["allowPublicTraffic"] is False
+    assert asked["allow_internet_access"] is False
+    assert not asked.get("envVars")
+
+
+async def test_egress_is_opened_to_the_hosts_named(adapter, wire):
+    await adapter.open(template="", limits=Limits(), egress=["pypi.org"], key="k")
+    (asked,) = wire.created
+    assert asked["network"]["allowOut"] == ["pypi.org"]
+    assert asked["network"]["denyOut"] == ["0.0.0.0/0"]
+
+
+async def test_a_key_that_is_not_accepted(url):
+    adapter = E2BSandboxes("e2b_wrong", api_url=url, sandbox_url=url)
+    with pytest.raises(Rejected, match="E2B_API_KEY") as caught:
+        await adapter.open(template="", limits=Limits(), key="k")
+    assert caught.value.status == 401
+    assert "e2b_wrong" not in str(caught.value)
+
+
+async def test_a_busy_service(adapter, wire):
+    wire.busy = 1
+    with pytest.raises(Unavailable):
+        await adapter.open(template="", limits=Limits(), key="k")
+    await adapter.open(template="", limits=Limits(), key="k")
+
+
+async def test_nobody_there():
+    adapter = E2BSandboxes(API_KEY, api_url="http://127.0.0.1:9", sandbox_url="http://127.0.0.1:9")
+    with pytest.raises(Unavailable):
+        await adapter.alive()
+
+
+async def test_a_command_whose_end_is_never_told(adapter, wire):
+    """The SDK would wait; we do not."""
+    sandbox = await adapter.open(template="", limits=Limits(), key="k")
+    wire.deaf = True
+    started = time.monotonic()
+    done = await sandbox.run("echo before", timeout=1)
+    assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
+    assert time.monotonic() - started < 10
+    assert await adapter.alive() == {}  # what does not answer is ended
+
+
+async def test_the_machine_is_ended_when_it_can_not_be_prepared(adapter, wire):
+    wire.deaf = True
+    opening = asyncio.create_task(adapter.open(template="", limits=Limits(), key="k"))
+    await wire.heard_a_command.wait()
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert wire.machines == {}
+
+
+async def test_a_sandbox_that_vanishes(adapter, wire):
+    sandbox = await adapter.open(template="", limits=Limits(), key="k")
+    wire.stop()
+    with pytest.raises(Unavailable):
+        await sandbox.run("true", timeout=5)

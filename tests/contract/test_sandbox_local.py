@@ -1,0 +1,284 @@
+"""What only the sandboxes on this machine promise."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.sandboxes import isolation, processes, state
+from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.errors import ConfigError, NotFound, Unavailable
+from bot.domain.ports import Limits
+
+LABELS = {"repository": "acme/shop"}
+DEVICES = Path("/proc/net/dev")
+needs_walls = pytest.mark.skipif(isolation.way() is None, reason="no working bubblewrap here")
+
+
+@pytest.fixture(params=["walls", "trusted"])
+async def sandbox(request, tmp_path):
+    if request.param == "walls" and isolation.way() is None:
+        pytest.skip("no working bubblewrap here")
+    adapter = LocalSandboxes(
+        tmp_path, trusted=frozenset({"acme/shop"}), isolate=request.param == "walls"
+    )
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    yield sandbox
+    await sandbox.kill()
+
+
+async def test_without_isolation_only_trusted_repositories_run(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}), isolate=False)
+    assert adapter.isolation == "none"
+    for labels in ({"repository": "eve/shop"}, {}, None):
+        with pytest.raises(ConfigError, match="bubblewrap"):
+            await adapter.open(template="", limits=Limits(), key="k", labels=labels)
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    assert (await sandbox.run("echo hi", timeout=10)).stdout == "hi\n"
+    await sandbox.kill()
+
+
+async def test_egress_to_hosts_is_refused_not_widened(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    with pytest.raises(ConfigError, match=r"pypi\.org"):
+        await adapter.open(
+            template="", limits=Limits(), egress=["pypi.org"], key="k", labels=LABELS
+        )
+    assert await adapter.alive() == {}
+
+
+@needs_walls
+async def test_the_operator_can_open_the_network(tmp_path):
+    adapter = LocalSandboxes(tmp_path, open_network=True)
+    opened = await adapter.open(template="", limits=Limits(), egress=["pypi.org"], key="open")
+    closed = await adapter.open(template="", limits=Limits(), key="closed")
+    devices = "wc -l < /proc/net/dev"
+    host = len(DEVICES.read_text().splitlines())  # noqa: ASYNC240 (no disk is read)
+    assert int((await opened.run(devices, timeout=10)).stdout) == host
+    assert (await closed.run(devices, timeout=10)).stdout.strip() == "3"
+    await opened.kill()
+    await closed.kill()
+
+
+@needs_walls
+async def test_the_walls(tmp_path):
+    assert isolation.way() is not None
+    secret = tmp_path / "secret"
+    secret.write_text("canary")
+    secret.chmod(0o644)
+    sandbox = await LocalSandboxes(tmp_path / "s").open(template="", limits=Limits(), key="k")
+
+    async def fails(command: str) -> None:
+        done = await sandbox.run(command, timeout=10)
+        assert done.exit_code != 0, (command, done)
+
+    await fails(f"cat {secret}")
+    await fails(f"ls {Path.home()}/.ssh {Path.home()}/.bashrc {Path.home()}/.profile")
+    await fails("cat /etc/shadow")
+    await fails("touch /usr/x")
+    await fails("touch /etc/x")
+    await fails("touch /x")
+    await fails("test -w /proc/sys/kernel/core_pattern")
+    await fails("test -w /proc/sysrq-trigger")
+    await fails("mount -t tmpfs none /sandbox/home")
+    await fails(f"kill -0 {os.getpid()}")
+    await fails("test $(id -u) -eq 0")
+    await fails("ls /dev/sda /dev/vda /dev/mem /dev/kmsg")
+    await fails(f"touch {sys.prefix}/x")
+    seen = await sandbox.run("ls -d /proc/[0-9]* | wc -l", timeout=10)
+    assert int(seen.stdout) < 10
+    assert str(tmp_path) not in (await sandbox.run("cat /proc/self/environ", timeout=10)).stdout
+    await sandbox.kill()
+
+
+@needs_walls
+async def test_sandboxes_cannot_see_each_other(tmp_path):
+    adapter = LocalSandboxes(tmp_path)
+    one, two = [await adapter.open(template="", limits=Limits(), key=key) for key in "ab"]
+    await one.run("echo canary | tee /tmp/note ~/note note", timeout=10)
+    done = await two.run("cat /tmp/note ~/note note; ls -a /tmp ~", timeout=10)
+    assert "canary" not in done.stdout
+    assert (await one.run("cat /tmp/note ~/note", timeout=10)).stdout == "canary\ncanary\n"
+    await one.kill()
+    await two.kill()
+
+
+async def test_pytest_is_there_without_any_network(sandbox):
+    await sandbox.write("shop.py", b"def total(xs):\n    return sum(xs)\n")
+    await sandbox.write(
+        "test_shop.py",
+        b"from shop import total\ndef test_total():\n    assert total([1, 2]) == 3\n",
+    )
+    done = await sandbox.run("python -m pytest -q && pytest -q", timeout=60)
+    assert done.exit_code == 0, done
+    assert done.stdout.count("1 passed") == 2
+    assert "sleep 60" not in done.stdout
+
+
+async def test_nothing_outlives_its_command(sandbox):
+    await sandbox.run("sleep 71 & (setsid sleep 72 &) ; nohup sleep 73 & echo started", timeout=20)
+    assert not _sleeping("71", "72", "73")
+
+
+async def test_too_many_processes(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    limits = Limits(processes=30)
+    sandbox = await adapter.open(template="", limits=limits, key="k", labels=LABELS)
+    started = time.monotonic()
+    done = await sandbox.run("for i in $(seq 300); do sleep 74 & done; wait", timeout=20)
+    assert done.exit_code != 0
+    assert time.monotonic() - started < 15
+    assert not _sleeping("74")
+    assert (await sandbox.run("echo still here", timeout=10)).exit_code == 0
+    await sandbox.kill()
+
+
+async def test_memory_counts_together(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    limits = Limits(memory_mb=150)
+    sandbox = await adapter.open(template="", limits=limits, key="k", labels=LABELS)
+    hold = "python -c 'import time; x = b\"x\" * 70_000_000; time.sleep(20)' &"
+    done = await sandbox.run(f"{hold} {hold} {hold} wait", timeout=30)
+    assert done.exit_code == 137
+    assert "more than 150 MB" in done.stderr
+    await sandbox.kill()
+
+
+def _sleeping(*seconds: str) -> list[str]:
+    found = []
+    for _ in range(30):
+        found = [
+            path.parent.name
+            for path in Path("/proc").glob("[0-9]*/cmdline")
+            for count in seconds
+            if _command_line(path) == f"sleep\0{count}\0"
+        ]
+        if not found:
+            break
+        time.sleep(0.1)
+    return found
+
+
+def _command_line(path: Path) -> str:
+    with contextlib.suppress(OSError):
+        return path.read_text()
+    return ""
+
+
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.ports import Limits
+
+async def main():
+    adapter = LocalSandboxes(
+        Path(sys.argv[1]), trusted=frozenset({"acme/shop"}), isolate=sys.argv[2] == "walls"
+    )
+    sandbox = await adapter.open(
+        template="", limits=Limits(), key="k", labels={"repository": "acme/shop"}
+    )
+    print("opened", flush=True)
+    await sandbox.run(
+        "sleep 75 & setsid sleep 76 & sleep 77", timeout=90, on_output=print
+    )
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("how", ["walls", "trusted"])
+async def test_the_owner_is_killed(tmp_path, how):
+    """kill -9 of the worker: with walls nothing is left, and the sweep ends the rest anyway."""
+    if how == "walls" and isolation.way() is None:
+        pytest.skip("no working bubblewrap here")
+    owner = subprocess.Popen(  # noqa: ASYNC220 (it is not awaited, it is killed)
+        [sys.executable, "-c", OWNER, str(tmp_path), how], stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout.readline() == "opened\n"
+    await asyncio.to_thread(_wait_for_sleepers)
+    owner.send_signal(signal.SIGKILL)
+    owner.wait()
+    owner.stdout.close()
+    if how == "walls":
+        assert not _sleeping("75", "76", "77")
+    sweep = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    assert list((await sweep.alive()).values()) == [LABELS]
+    for name in await sweep.alive():
+        await sweep.kill(name)
+    assert not _sleeping("75", "76", "77")
+    assert await sweep.alive() == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def _wait_for_sleepers() -> None:
+    while len(_now_sleeping("75", "76", "77")) < 3:
+        time.sleep(0.05)
+
+
+def _now_sleeping(*seconds: str) -> list[Path]:
+    return [
+        path
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if _command_line(path) in {f"sleep\0{count}\0" for count in seconds}
+    ]
+
+
+async def test_a_sandbox_is_taken_up_by_another_process(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    await sandbox.write("a", b"1")
+    elsewhere = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    again = await elsewhere.open(template="", limits=Limits(), key="k", labels=LABELS)
+    assert await again.read("a") == b"1"
+    await again.kill()
+    with pytest.raises(Unavailable):
+        await sandbox.read("a")
+
+
+async def test_a_pid_that_was_given_to_another_is_left_alone(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    bystander = subprocess.Popen(["sleep", "30"])  # noqa: ASYNC220 (only its pid counts)
+    try:
+        note = tmp_path / sandbox.id / "running" / str(bystander.pid)
+        found = processes.process(bystander.pid)
+        note.write_text(str(found.started - 1))
+        await adapter.kill(sandbox.id)
+        assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()
+
+
+async def test_a_hostile_tree_is_deleted(sandbox, tmp_path):
+    deep = "for i in $(seq 400); do mkdir d && cd d; done"
+    await sandbox.run(f"{deep}; mkdir shut; touch shut/x; chmod 000 shut", timeout=30)
+    await sandbox.kill()
+    assert not list(tmp_path.glob("local-*"))
+    assert not list(tmp_path.glob(".gone-*"))
+
+
+async def test_only_names_of_ours_are_ended(tmp_path):
+    other = tmp_path / "precious"
+    other.mkdir()
+    for name in ("precious", "../precious", ".", "local-../../precious", ""):
+        await LocalSandboxes(tmp_path).kill(name)
+        state.end(tmp_path, name)
+    assert other.exists()
+
+
+async def test_a_folder_that_became_a_link_is_not_entered(sandbox, tmp_path):
+    await sandbox.run("mkdir a && rmdir a && ln -s / a", timeout=20)
+    with pytest.raises(NotFound):
+        await sandbox.run("ls", timeout=5, cwd="a")
+    with pytest.raises(NotFound):
+        await sandbox.write("a/tmp/planted", b"x")
+    with pytest.raises(NotFound):
+        await sandbox.download("a")
