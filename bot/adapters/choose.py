@@ -1,0 +1,140 @@
+"""The roster of adapters, and which one is used. SDKs are imported when their adapter is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.errors import NotFound
+from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the operator decided, as far as adapters are concerned."""
+
+    data_dir: Path
+    weights_dir: Path
+    embedder: str = "auto"
+    gemini_key: str = ""
+    gemini_base_url: str = ""
+    gemini_model: str = ""
+    gemini_embedding: str = ""
+    upstash_url: str = ""
+    upstash_token: str = ""
+    e2b_key: str = ""
+    e2b_url: str = ""
+    trusted: frozenset[str] = frozenset()
+
+
+def _embedder_name(c: Choices) -> tuple[str, str]:
+    from bot.adapters.embedders.weights import missing
+
+    if c.embedder != "auto":
+        return c.embedder, "SOULCASTER_EMBEDDER says so"
+    if c.gemini_key:
+        return "gemini", "GEMINI_API_KEY is set"
+    if not missing(c.weights_dir):
+        return "minilm", "no GEMINI_API_KEY; the model's weights are here"
+    return "hashing", "no GEMINI_API_KEY, and no weights here (`make weights` fetches them)"
+
+
+def _gemini_embedder(c: Choices) -> Embedder:
+    from bot.adapters.embedders.gemini import GeminiEmbedder
+
+    return GeminiEmbedder(
+        api_key=c.gemini_key, model=c.gemini_embedding, base_url=c.gemini_base_url or None
+    )
+
+
+def _minilm_embedder(c: Choices) -> Embedder:
+    from bot.adapters.embedders.minilm import MiniLM
+
+    return MiniLM(c.weights_dir)
+
+
+def _hashing_embedder(_c: Choices) -> Embedder:
+    from bot.adapters.embedders.hashing import Hashing
+
+    return Hashing()
+
+
+EMBEDDERS: Mapping[str, Callable[[Choices], Embedder]] = {
+    "gemini": _gemini_embedder,
+    "minilm": _minilm_embedder,
+    "hashing": _hashing_embedder,
+}
+
+
+def embedder(c: Choices) -> Embedder:
+    """Texts to vectors. Raises ConfigError when the one asked for cannot be had."""
+    return EMBEDDERS[_embedder_name(c)[0]](c)
+
+
+def vector_index(c: Choices) -> VectorIndex:
+    """Upstash where it is configured, else the index on this disk."""
+    if c.upstash_url:
+        from bot.adapters.vectors.upstash import UpstashIndex
+
+        return UpstashIndex(url=c.upstash_url, token=c.upstash_token)
+    from bot.adapters.vectors.local import LocalIndex
+
+    return LocalIndex(c.data_dir / "vectors")
+
+
+def language_model(c: Choices) -> LanguageModel | None:
+    """Gemini where there is a key."""
+    if not c.gemini_key:
+        return None
+    from bot.adapters.language.gemini import GeminiModel
+
+    return GeminiModel(
+        api_key=c.gemini_key, model=c.gemini_model, base_url=c.gemini_base_url or None
+    )
+
+
+def sandboxes(c: Choices) -> Sandboxes:
+    """E2B where there is a key, else this machine."""
+    if c.e2b_key:
+        from bot.adapters.sandboxes.e2b import E2BSandboxes
+
+        return E2BSandboxes(api_key=c.e2b_key, api_url=c.e2b_url or None)
+    from bot.adapters.sandboxes.local import LocalSandboxes
+
+    return LocalSandboxes(c.data_dir / "sandboxes", trusted=c.trusted)
+
+
+def _mechanic(_c: Choices) -> Agent:
+    from bot.adapters.agents.mechanic import Mechanic
+
+    return Mechanic()
+
+
+AGENTS: Mapping[str, Callable[[Choices], Agent]] = {"mechanic": _mechanic}
+
+
+def agent(name: str, c: Choices) -> Agent:
+    """An agent by name. Raises NotFound with the names there are."""
+    if name not in AGENTS:
+        raise NotFound(f"There is no agent ~{name}. There are: {', '.join(sorted(AGENTS))}.")
+    return AGENTS[name](c)
+
+
+def explain(c: Choices) -> list[tuple[str, str, str]]:
+    """``(need, adapter in use, why)``; makes nothing and calls nobody."""
+    key = "GEMINI_API_KEY is set" if c.gemini_key else "no GEMINI_API_KEY"
+    return [
+        ("embeddings", *_embedder_name(c)),
+        ("language model", c.gemini_model if c.gemini_key else "none: extractive", key),
+        (
+            "vectors",
+            "Upstash Vector" if c.upstash_url else "local index",
+            "UPSTASH_VECTOR_REST_URL is set" if c.upstash_url else "no UPSTASH_VECTOR_REST_URL",
+        ),
+        (
+            "sandbox",
+            "E2B" if c.e2b_key else "local",
+            "E2B_API_KEY is set" if c.e2b_key else "no E2B_API_KEY",
+        ),
+    ]

@@ -1,0 +1,241 @@
+"""``open_context(settings)``: THE composition root. Every adapter is chosen here.
+
+What needs a heavy library is made when it is first asked for, so that the web process never
+imports an SDK it does not use. Nothing falls back in silence: ``Context.adapters()`` says what
+is in use and why, and ``doctor`` and ``status`` show it.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+import aiohttp
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from bot.adapters import choose
+from bot.domain.errors import ConfigError, Rejected
+from bot.domain.models import Project
+from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
+from bot.github.app import READ, GitHubApp
+from bot.jobs import Jobs
+from bot.repo_config import PATH, RepoConfig, read_repo_config
+from bot.settings import Settings
+from bot.slack.client import Slack, make_client
+from bot.storage.cards import Cards
+from bot.storage.clusters import Clusters
+from bot.storage.commands import Commands
+from bot.storage.digests import Digests
+from bot.storage.embedded import EmbeddedRedis
+from bot.storage.inbox import Inbox
+from bot.storage.items import Items
+from bot.storage.leases import Leases
+from bot.storage.pairs import Pairs
+from bot.storage.plans import Plans
+from bot.storage.projects import Projects
+from bot.storage.runs import Runs
+from bot.storage.scripts import Scripts
+from bot.storage.spool import Spool
+from bot.storage.vault import Vault, open_vault
+
+
+@dataclass
+class Context:
+    """Everything a job or a handler works with. One a process and event loop."""
+
+    settings: Settings
+    redis: Redis
+    redis_url: str
+    http: aiohttp.ClientSession
+    clock: Callable[[], datetime]
+    scripts: Scripts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scripts = Scripts(self.redis)
+        self.leases = Leases(self.redis, self.scripts, self.settings.soulcaster_lease_seconds)
+        self.jobs = Jobs(self.redis, self.scripts, self.leases, self.redis_url)
+        self.inbox = Inbox(self.redis, self.scripts)
+        self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
+        self.projects = Projects(self.redis)
+        self.items = Items(self.redis, self.scripts)
+        self.clusters = Clusters(self.redis, self.scripts)
+        self.runs = Runs(self.redis, self.scripts)
+        self.links = Pairs(self.redis)
+        self.plans = Plans(self.redis)
+        self.cards = Cards(self.redis)
+        self.commands = Commands(self.redis)
+        self.digests = Digests(self.redis)
+        self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return self.clock()
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Secrets of the alert sources."""
+        return Vault(
+            self.redis,
+            open_vault(
+                self.settings.soulcaster_vault_keys.get_secret_value(),
+                self.settings.soulcaster_data_dir,
+            ),
+        )
+
+    @cached_property
+    def github(self) -> GitHubApp:
+        """GitHub as the app. Raises ConfigError when no app is set up."""
+        if not self.settings.github_app_id:
+            raise ConfigError("GitHub is not connected: set GITHUB_APP_ID and its key.")
+        return GitHubApp(
+            self.http,
+            app_id=self.settings.github_app_id,
+            private_key=self.settings.github_private_key.get_secret_value(),
+            base_url=self.settings.github_api_url,
+        )
+
+    @cached_property
+    def slack(self) -> Slack | None:
+        """Slack, or None when it is not connected."""
+        token = self.settings.slack_bot_token.get_secret_value()
+        if not token:
+            return None
+        return Slack(make_client(token, self.settings.slack_api_url, self.http), self.http)
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """Texts to vectors."""
+        made = choose.embedder(self.settings_for_adapters)
+        self._closers.append(made)
+        return made
+
+    @cached_property
+    def vectors(self) -> VectorIndex:
+        """Nearest vectors."""
+        made = choose.vector_index(self.settings_for_adapters)
+        self._closers.append(made)
+        return made
+
+    @cached_property
+    def language_model(self) -> LanguageModel | None:
+        """A language model, or None: then everything is extractive."""
+        made = choose.language_model(self.settings_for_adapters)
+        if made is not None:
+            self._closers.append(made)
+        return made
+
+    @cached_property
+    def sandboxes(self) -> Sandboxes:
+        """Where code of others runs."""
+        made = choose.sandboxes(self.settings_for_adapters)
+        self._closers.append(made)
+        return made
+
+    @property
+    def default_agent(self) -> str:
+        """The agent of a fix that names none."""
+        return self.settings.soulcaster_agent
+
+    def agent(self, name: str) -> Agent:
+        """An agent of the roster. Raises NotFound with the names there are."""
+        return choose.agent(name, self.settings_for_adapters)
+
+    @cached_property
+    def settings_for_adapters(self) -> choose.Choices:
+        """What the adapters' room may know of the settings."""
+        s = self.settings
+        return choose.Choices(
+            data_dir=s.soulcaster_data_dir.absolute(),
+            weights_dir=s.soulcaster_weights_dir.expanduser(),
+            embedder=s.soulcaster_embedder,
+            gemini_key=s.gemini_api_key.get_secret_value(),
+            gemini_base_url=s.gemini_base_url,
+            gemini_model=s.soulcaster_gemini_model,
+            gemini_embedding=s.soulcaster_gemini_embedding,
+            upstash_url=s.upstash_vector_rest_url,
+            upstash_token=s.upstash_vector_rest_token.get_secret_value(),
+            e2b_key=s.e2b_api_key.get_secret_value(),
+            e2b_url=s.e2b_api_url,
+            trusted=s.soulcaster_trusted_repositories,
+        )
+
+    async def repo_config(self, project: Project) -> RepoConfig:
+        """What the project decided, as its default branch says now (ETag-cached).
+
+        Raises ConfigError when the file is wrong: nothing is guessed.
+        """
+        try:
+            found = await self.github.repo(project, READ).get(f"/contents/{PATH}")
+        except Rejected as error:
+            if error.status == 404:
+                return RepoConfig()
+            raise
+        return read_repo_config(base64.b64decode(found["content"]).decode())
+
+    def adapters(self) -> list[tuple[str, str, str]]:
+        """``(need, adapter in use, why)`` for doctor and status."""
+        s = self.settings
+        redis = ("Redis", "REDIS_URL is set") if s.redis_url else ("embedded", "no REDIS_URL")
+        return [
+            ("state and queue", *redis),
+            *choose.explain(self.settings_for_adapters),
+            (
+                "GitHub",
+                s.github_api_url if s.github_app_id else "not connected",
+                f"app {s.github_app_id}" if s.github_app_id else "no GITHUB_APP_ID",
+            ),
+            (
+                "Slack",
+                s.slack_api_url if self.slack else "not connected",
+                "SLACK_BOT_TOKEN is set" if self.slack else "no SLACK_BOT_TOKEN",
+            ),
+        ]
+
+    async def close(self) -> None:
+        """Release what was opened."""
+        await self.jobs.close()
+        for adapter in self._closers:
+            await adapter.close()
+
+
+@asynccontextmanager
+async def open_context(
+    settings: Settings, *, clock: Callable[[], datetime] | None = None
+) -> AsyncIterator[Context]:
+    """A context in the running event loop; the embedded Redis is joined where no URL is set.
+
+    Raises ConfigError or Unavailable.
+    """
+    embedded = None
+    url = settings.redis_url
+    if not url:
+        embedded = EmbeddedRedis(settings.soulcaster_data_dir)
+        embedded.start()
+        url = embedded.url
+    redis = Redis.from_url(
+        url,
+        # Every write is harmless when repeated, so the client may try again by itself.
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 4),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        socket_connect_timeout=2,
+        socket_timeout=10,
+        health_check_interval=15,
+    )
+    http = aiohttp.ClientSession()
+    context = Context(settings, redis, url, http, clock or (lambda: datetime.now(UTC)))
+    try:
+        yield context
+    finally:
+        await context.close()
+        await http.close()
+        await redis.aclose()
+        if embedded:
+            embedded.stop()

@@ -1,0 +1,98 @@
+"""``.github/soulcaster.yml``: what a project decides. Unknown keys are refused with their line."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.domain.errors import ConfigError
+
+PATH = ".github/soulcaster.yml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SlackPart(_Part):
+    """Where the project is spoken of in Slack."""
+
+    channel: str = ""
+
+
+class DigestPart(_Part):
+    """When the digest goes out, e.g. ``mon-fri 09:00 Europe/Paris``; ``off`` for never."""
+
+    schedule: str = ""
+
+
+class TestsPart(_Part):
+    """How the tests are run; empty finds out from the repository."""
+
+    command: str = ""
+    install: str = ""
+
+
+class FixPart(_Part):
+    """What fix runs may do here. ``allow`` lists protected paths that patches may touch."""
+
+    enabled: bool = True
+    agent: str = ""
+    base: str = ""
+    egress: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    max_files: int = Field(10, ge=1)
+    max_lines: int = Field(400, ge=1)
+    tests: TestsPart = TestsPart()
+
+
+class RepoConfig(_Part):
+    """The whole file; every key has a default."""
+
+    slack: SlackPart = SlackPart()
+    digest: DigestPart = DigestPart()
+    fix: FixPart = FixPart()
+    cluster: Literal["sure", "eager"] = "sure"
+
+
+def read_repo_config(text: str) -> RepoConfig:
+    """Parse the file. Raises ConfigError with one line a mistake, naming the file's line."""
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise ConfigError(f"{PATH}:{line}: this is no YAML.") from error
+    if data is None:
+        return RepoConfig()
+    try:
+        return RepoConfig.model_validate(data)
+    except ValidationError as error:
+        lines = []
+        for mistake in error.errors():
+            where = ".".join(str(part) for part in mistake["loc"])
+            what = (
+                "is no key of ours"
+                if mistake["type"] == "extra_forbidden"
+                else mistake["msg"].lower()
+            )
+            lines.append(f"{PATH}:{_line(node, mistake['loc'])}: {where} {what}.")
+        raise ConfigError("\n".join(lines)) from error
+
+
+def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
+    """The line on which the last known key of a path stands."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == str(part):
+                    line, node = key.start_mark.line + 1, value
+                    break
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

@@ -1,0 +1,127 @@
+"""``soulcaster doctor``: every dependency checked, each red row with what mends it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.context import Context, open_context
+from bot.domain.errors import ConfigError, SoulcasterError
+from bot.domain.ports import Limits
+from bot.jobs import QUEUES
+from bot.settings import Settings
+from bot.storage import keys
+from bot.storage.text import text
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check. ``mend`` is empty where all is well."""
+
+    ok: bool
+    what: str
+    found: str
+    mend: str = ""
+
+
+Check = Callable[[Context], Awaitable[Row]]
+
+
+async def examine(settings: Settings) -> list[Row]:
+    """Every check, in the order in which things depend on each other."""
+    rows = []
+    async with open_context(settings) as ctx:
+        for need, adapter, why in ctx.adapters():
+            rows.append(Row(True, need, f"{adapter} ({why})"))
+        for check in (_redis, _disk, _github, _webhook, _slack, _sandbox, _embedder, _parked):
+            try:
+                rows.append(await check(ctx))
+            except SoulcasterError as error:
+                name = check.__name__.strip("_")
+                rows.append(Row(False, name, str(error), "mend what the message says"))
+    return rows
+
+
+async def _redis(ctx: Context) -> Row:
+    began = time.monotonic()
+    await ctx.redis.set("sc:doctor", "1", ex=5)
+    took = (time.monotonic() - began) * 1000
+    config = await ctx.redis.config_get("appendfsync", "appendonly")
+    durable = (
+        text(config.get("appendonly")) == "yes" and text(config.get("appendfsync")) == "always"
+    )
+    found = f"a write takes {took:.1f} ms, " + (
+        "synced to disk" if durable else "not synced at every write"
+    )
+    return Row(
+        durable, "Redis durability", found, "" if durable else "CONFIG SET appendfsync always"
+    )
+
+
+async def _disk(ctx: Context) -> Row:
+    free = shutil.disk_usage(ctx.settings.soulcaster_data_dir).free // 1_000_000
+    return Row(free > 500, "disk", f"{free:,} MB free", "" if free > 500 else "make room")
+
+
+async def _github(ctx: Context) -> Row:
+    if not ctx.settings.github_app_id:
+        return Row(False, "GitHub", "not connected", "set GITHUB_APP_ID and its key")
+    slug = await ctx.github.slug()
+    projects = await ctx.projects.all()
+    return Row(True, "GitHub", f"the app {slug}, installed on {len(projects)} repositories")
+
+
+async def _webhook(ctx: Context) -> Row:
+    known = bool(ctx.settings.github_webhook_secret.get_secret_value())
+    return Row(
+        known,
+        "webhook secret",
+        "set" if known else "missing: every webhook is refused",
+        "" if known else "set GITHUB_WEBHOOK_SECRET",
+    )
+
+
+async def _slack(ctx: Context) -> Row:
+    if ctx.slack is None:
+        return Row(True, "Slack", "not connected (SLACK_BOT_TOKEN connects it)")
+    who = await ctx.slack.identity()
+    channel = ctx.settings.soulcaster_slack_channel
+    return Row(True, "Slack", f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}")
+
+
+async def _sandbox(ctx: Context) -> Row:
+    try:
+        sandbox = await ctx.sandboxes.open(
+            template=ctx.settings.soulcaster_e2b_template,
+            limits=Limits(seconds=60),
+            key="doctor",
+            labels={"repository": "doctor"},
+        )
+    except ConfigError as error:
+        return Row(False, "sandbox", str(error), "apt install bubblewrap, or set E2B_API_KEY")
+    try:
+        ran = await sandbox.run("python3 --version", timeout=20)
+    finally:
+        await sandbox.kill()
+    found = f"isolated by {ctx.sandboxes.isolation}, {ran.stdout.strip() or ran.stderr.strip()}"
+    return Row(ran.exit_code == 0, "sandbox", found, "" if ran.exit_code == 0 else "see above")
+
+
+async def _embedder(ctx: Context) -> Row:
+    began = time.monotonic()
+    await ctx.embedder.embed(["one text"])
+    took = (time.monotonic() - began) * 1000
+    return Row(True, "embedder", f"{ctx.embedder.id}, first text in {took:.0f} ms")
+
+
+async def _parked(ctx: Context) -> Row:
+    reasons = [
+        text(reason)
+        for queue in QUEUES
+        for reason in (await ctx.redis.hgetall(keys.parked(queue))).values()
+    ]
+    if not reasons:
+        return Row(True, "jobs given up", "none")
+    return Row(False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it")
