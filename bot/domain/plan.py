@@ -1,0 +1,93 @@
+"""A plan for a fix, from the evidence itself: nothing in it that no report says.
+
+A language model may write a better one; it is held to the same record and to the same citations.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from bot.domain.models import Cluster, Item, Record
+
+_PATH = re.compile(r"[\w./-]+\.(?:py|js|ts|tsx|go|rs|java|rb|c|cc|cpp|cs|php)\b")
+_MODULE = re.compile(r"\b([a-z_]\w*(?:\.[a-z_]\w*){1,5})\s*\(")
+
+
+class Cited(Record):
+    """A sentence and the items it rests on."""
+
+    text: str = Field(max_length=600)
+    items: tuple[int, ...] = ()
+
+
+class Plan(Record):
+    """What a fix goes by. ``version`` counts the plans of a cluster."""
+
+    version: int = 1
+    symptom: Cited
+    evidence: tuple[Cited, ...] = ()
+    suspects: tuple[str, ...] = ()
+    approach: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    steering: tuple[str, ...] = ()
+    author: str = "extractive"
+
+
+def extract_plan(
+    cluster: Cluster, items: Sequence[Item], *, steering: Sequence[str] = (), version: int = 1
+) -> Plan:
+    """A plan of real sentences and real paths, each tied to its items."""
+    newest = list(items)[-12:]
+    suspects = suspected_files(newest)
+    symptom = Cited(
+        text=cluster.title[:600] or "unknown", items=tuple(i.number for i in newest[:6])
+    )
+    return Plan(
+        version=version,
+        symptom=symptom,
+        evidence=tuple(
+            Cited(text=_sentence(item)[:600], items=(item.number,))
+            for item in newest
+            if _sentence(item)
+        )[:6],
+        suspects=suspects,
+        approach=(
+            "Turn the example of a report into a test that fails on the base commit.",
+            f"Search the smallest edit in {suspects[0]} that makes it pass."
+            if suspects
+            else "Search the smallest edit that makes it pass.",
+        ),
+        tests=(
+            "The new test, red before and green after.",
+            "The whole suite, no worse than before.",
+        ),
+        risks=("The reports may describe more than their examples show.",),
+        steering=tuple(steering),
+    )
+
+
+def suspected_files(items: Sequence[Item]) -> tuple[str, ...]:
+    """Paths that stack frames and texts name, the most named first; at most eight."""
+    named: Counter[str] = Counter()
+    for item in items:
+        for depth, frame in enumerate(reversed([f for f in item.frames if f.in_app])):
+            named[frame.path] += 4 if depth == 0 else 2
+        for path in set(_PATH.findall(item.body)):
+            named[path] += 2
+        for module in set(_MODULE.findall(item.body)):
+            named["/".join(module.split(".")[:-1]) + ".py"] += 1
+    return tuple(path for path, _ in named.most_common(8))
+
+
+def _sentence(item: Item) -> str:
+    """The first line of a report that says something."""
+    for line in item.body.splitlines():
+        words = line.strip(" #>*-`")
+        if len(words.split()) >= 4:
+            return words
+    return item.title

@@ -1,0 +1,118 @@
+"""The one way anything is posted or edited: ``say(ctx, project, place, card)``.
+
+A card is posted once a place and edited from then on. Before it is posted the intention is
+written down, so that whoever comes after a crash looks for the card before posting it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+
+from bot.context import Context
+from bot.domain.card import Card
+from bot.domain.errors import Unavailable
+from bot.domain.models import Place, Project
+from bot.github import issues
+from bot.render.blocks import render_blocks
+from bot.render.markdown import marker, render_markdown
+from bot.storage.cards import Standing
+
+
+async def say(ctx: Context, project: Project, place: Place, card: Card) -> str:
+    """Post the card, or edit it where it stands; its comment id or message ts.
+
+    Raises Unavailable (try again; nothing is posted twice) or Rejected.
+    """
+    for _ in range(100):
+        async with ctx.leases.hold(f"say:{project.id}:{place.name}:{card.key}") as token:
+            if token:
+                return await _say(ctx, project, place, card)
+        await asyncio.sleep(0.1)
+    raise Unavailable("Somebody else is writing this card.", retry_after=1)
+
+
+async def _say(ctx: Context, project: Project, place: Place, card: Card) -> str:
+    if place.issue is not None:
+        post: _Comment | _Message = _Comment(ctx, project, place.issue, card)
+    elif place.channel and ctx.slack is not None:
+        post = _Message(ctx, place, card)
+    else:
+        return ""
+    standing = await ctx.cards.get(project.id, place.name, card.key)
+    if standing and standing.id:
+        if standing.digest == post.digest or await post.edit(standing.id):
+            await ctx.cards.put(
+                project.id, place.name, card.key, Standing(id=standing.id, digest=post.digest)
+            )
+            return standing.id
+        standing = None  # a person deleted it: say it again
+    found = await post.find() if standing else None
+    if found is None:
+        await ctx.cards.put(project.id, place.name, card.key, Standing(id="", digest=""))
+        found = await post.create()
+    else:
+        await post.edit(found)
+    await ctx.cards.put(project.id, place.name, card.key, Standing(id=found, digest=post.digest))
+    return found
+
+
+class _Comment:
+    """A card as a comment on an issue or pull request."""
+
+    def __init__(self, ctx: Context, project: Project, issue: int, card: Card) -> None:
+        self._repo = ctx.github.repo(project)
+        self._issue = issue
+        self._card = card
+        self._body = render_markdown(card)
+        self.digest = hashlib.blake2b(self._body.encode(), digest_size=12).hexdigest()
+
+    async def find(self) -> str | None:
+        """The comment that carries our marker."""
+        found = await issues.find_comment(self._repo, self._issue, marker(self._card.key))
+        return str(found) if found else None
+
+    async def edit(self, comment: str) -> bool:
+        """False when somebody deleted it."""
+        return await issues.update_comment(self._repo, int(comment), self._body)
+
+    async def create(self) -> str:
+        """A new comment."""
+        return str(await issues.create_comment(self._repo, self._issue, self._body))
+
+
+class _Message:
+    """A card as a Slack message. Its first block's id names the card."""
+
+    def __init__(self, ctx: Context, place: Place, card: Card) -> None:
+        if ctx.slack is None:
+            raise Unavailable("Slack is not connected.")
+        self._slack = ctx.slack
+        self._place = place
+        self._message = render_blocks(card)
+        blocks = json.dumps(self._message.blocks, sort_keys=True)
+        self.digest = hashlib.blake2b(blocks.encode(), digest_size=12).hexdigest()
+
+    async def find(self) -> str | None:
+        """The message whose first block is ours."""
+        return await self._slack.find(
+            self._place.channel,
+            str(self._message.blocks[0].get("block_id", "")),
+            thread=self._place.thread,
+        )
+
+    async def edit(self, ts: str) -> bool:
+        """False when somebody deleted it."""
+        return await self._slack.edit(
+            self._place.channel, ts, self._message.text, self._message.blocks
+        )
+
+    async def create(self) -> str:
+        """A new message."""
+        return await self._slack.post(
+            self._place.channel,
+            self._message.text,
+            self._message.blocks,
+            thread=self._place.thread,
+        )
