@@ -1,0 +1,162 @@
+"""``soulcaster``: web, worker, clock, demo, doctor, say."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import log as logs
+from bot.domain.errors import ConfigError, SoulcasterError
+from bot.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Triage and repair bot: a GitHub App with a chat-ops interface.",
+)
+console = Console()
+
+
+def _settings() -> Settings:
+    settings = Settings.load()
+    logs.configure(settings.soulcaster_log)
+    return settings
+
+
+def _stop_event() -> asyncio.Event:
+    """Set by Ctrl-C or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+@app.command()
+def web() -> None:
+    """Serve webhooks and Slack's requests."""
+    settings = _settings()
+
+    async def run() -> None:
+        from bot.context import open_context
+        from handlers.web import build_app, serving
+
+        async with open_context(settings) as ctx:
+            stop = _stop_event()
+            if not settings.github_webhook_secret.get_secret_value():
+                logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
+            async with serving(build_app(ctx), settings.soulcaster_host, settings.port) as url:
+                logs.log.info("listening", url=url)
+                await stop.wait()
+
+    asyncio.run(run())
+
+
+@app.command()
+def worker(
+    queue: Annotated[str, typer.Option(help="work, or fixes")] = "work",
+) -> None:
+    """Run jobs of one queue until told to stop."""
+    from redis import Redis
+
+    from bot.jobs import QUEUES
+    from handlers import roster
+    from workers import bell
+
+    if queue not in QUEUES:
+        raise ConfigError(f"There is no queue {queue!r}: {', '.join(QUEUES)}.")
+    settings = _settings()
+    roster.load()
+    home = bell.move_in(settings)
+    bell.Worker.home = home
+    connection = Redis.from_url(home.context.redis_url)
+    from rq.serializers import JSONSerializer
+
+    rq_worker = bell.Worker([queue], connection=connection, serializer=JSONSerializer)
+    rq_worker.log.setLevel("WARNING")
+    try:
+        rq_worker.work(with_scheduler=False)
+    finally:
+        home.close()
+
+
+@app.command()
+def clock() -> None:
+    """Ring for whatever is due: digests, retries, sweeps."""
+    settings = _settings()
+
+    async def run() -> None:
+        from bot.context import open_context
+        from handlers import roster
+        from workers.schedule import run_clock
+
+        roster.load()
+        async with open_context(settings) as ctx:
+            await run_clock(ctx, _stop_event())
+
+    asyncio.run(run())
+
+
+@app.command()
+def demo(
+    headless: Annotated[
+        bool, typer.Option(help="No browser: play the story, print one JSON line, end")
+    ] = False,
+    speed: Annotated[float, typer.Option(help="How fast the story plays")] = 1.0,
+    keep: Annotated[Path | None, typer.Option(help="Keep all state in this folder")] = None,
+    record: Annotated[Path | None, typer.Option(help="Record the vendors' traffic here")] = None,
+) -> None:
+    """Play the main job on simulators of GitHub and Slack; no account, no key."""
+    from handlers.demo.play import play
+
+    logs.configure("text")
+    raise typer.Exit(asyncio.run(play(headless=headless, speed=speed, folder=keep, record=record)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check every dependency; each red row says what mends it."""
+    from handlers.doctor import examine
+
+    settings = _settings()
+    rows = asyncio.run(examine(settings))
+    table = Table("", "what", "found", "to do")
+    for row in rows:
+        table.add_row("[green]✓[/]" if row.ok else "[red]✗[/]", row.what, row.found, row.mend)
+    console.print(table)
+    raise typer.Exit(0 if all(row.ok for row in rows) else 1)
+
+
+@app.command()
+def say(
+    sentence: Annotated[str, typer.Argument(help='A command, as in a comment: "status C-12"')],
+    project: Annotated[str, typer.Option(help="owner/repo; needed with several projects")] = "",
+) -> None:
+    """Give a command from the shell, as the operator."""
+    from handlers.shell import say_in_shell
+
+    settings = _settings()
+    answer = asyncio.run(say_in_shell(settings, sentence, project))
+    console.print(answer.text)
+    raise typer.Exit(0 if answer.ok else 1)
+
+
+def main() -> None:
+    """The console script: our own errors are one line, not a traceback."""
+    try:
+        app()
+    except SoulcasterError as error:
+        for line in str(error).splitlines():
+            print(f"soulcaster: {line}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Write down what was said, once, and have it obeyed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from bot.context import Context
+from bot.domain.models import Person, Place, Project
+from bot.jobs import enqueue
+from bot.storage.commands import Utterance
+
+MOST_LINES = 10
+
+
+async def lines(
+    ctx: Context,
+    project: Project,
+    said: Sequence[str],
+    person: Person,
+    place: Place,
+    origin: str,
+) -> None:
+    """Each line is one command, once per (origin, line), in order.
+
+    ``origin`` names the comment or request it came with, the same at every redelivery.
+    """
+    for line in list(said)[:MOST_LINES]:
+        digest = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)
+        utterance = Utterance(
+            id=digest.hexdigest(),
+            project=project.id,
+            line=line,
+            person=person,
+            place=place,
+            heard_at=ctx.now(),
+        )
+        await ctx.commands.hear(utterance)
+        # Asked for again even if it was heard: the process may have died in between.
+        await enqueue(ctx, "obey", project.id, utterance.id)

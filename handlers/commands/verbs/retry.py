@@ -1,0 +1,65 @@
+"""``retry``: the same run once more."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from workers.quota import require_quota
+
+from bot.domain.errors import NotUnderstood
+from bot.domain.models import RunState
+from bot.domain.run import FixRun
+from bot.domain.views.run import run_card
+from bot.jobs import enqueue
+from handlers.commands.call import Answer, Call
+from handlers.commands.command import TEXT, WORD, Command, Level
+from handlers.commands.references import ClusterRef, RunRef
+from workers import fix as fixing
+
+
+class Retry(Command):
+    """Run a fix that ended without a pull request again, from the start."""
+
+    verb = "retry"
+    level = Level.L3
+    examples = ("retry F-7", "retry F-7 -- the test needs TZ=UTC")
+    cost = "one fix run"
+
+    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+    steer: Annotated[str, TEXT] = ""
+
+
+async def run(call: Call, command: Retry) -> Answer:
+    """A new run with the old one's options and notes."""
+    ctx, project = call.ctx, call.project
+    old = await call.run(command.about)
+    if not old.ended:
+        raise NotUnderstood(f"{old.name} is still running: /soulcaster stop {old.name} first.")
+    if old.state is RunState.SUCCEEDED and not old.dry_run:
+        raise NotUnderstood(f"{old.name} has its pull request already: {old.pull_url}")
+    await require_quota(ctx, project.id)
+    cluster = await ctx.clusters.get(project.id, old.cluster)
+    wanted = FixRun(
+        number=0,
+        cluster=cluster.number,
+        command=call.said.id,
+        requested_by=call.person.login or call.person.name,
+        places=(call.place,),
+        agent=old.agent,
+        base=old.base,
+        dry_run=old.dry_run,
+        seconds_allowed=old.seconds_allowed,
+        attempt=old.attempt + 1,
+        created_at=ctx.now(),
+        updated_at=ctx.now(),
+    )
+    made, own = await ctx.runs.open(project.id, wanted)
+    if own and not await ctx.runs.notes(project.id, made.number):
+        for words in await ctx.runs.notes(project.id, old.number):
+            who, _, text = words.partition(": ")
+            await ctx.runs.note(project.id, made.number, who, text)
+    if command.steer:
+        await ctx.runs.note(project.id, made.number, call.person.name, command.steer)
+    if own:
+        await enqueue(ctx, fixing.fix_run, project.id, made.number)
+    return Answer(run_card(made, cluster, ctx.now(), public=call.public), public=True)

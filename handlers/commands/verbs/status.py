@@ -1,0 +1,75 @@
+"""``status``: a cluster, a run, or everything at a glance."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from bot.domain.card import Bullets, Card, Code, Fact, Line, Section
+from bot.domain.sparkline import sparkline
+from bot.domain.views.cluster import cluster_card
+from bot.domain.views.digest import ranked
+from bot.domain.views.run import run_card
+from handlers.commands.call import Ambiguous, Answer, Call
+from handlers.commands.command import WORD, Command
+from handlers.commands.references import ClusterRef, RunRef
+from workers import digest
+
+
+class Status(Command):
+    """State, counts with a sparkline, sources, owner, run and pull request."""
+
+    verb = "status"
+    aliases = ("st",)
+    examples = ("status", "status C-12", "status F-7")
+
+    about: Annotated[ClusterRef | RunRef | None, WORD] = None
+
+
+async def run(call: Call, command: Status) -> Answer:
+    """One thing when it is named or implied, else the whole project."""
+    ctx, project = call.ctx, call.project
+    if isinstance(command.about, RunRef):
+        found = await call.run(command.about)
+        cluster = await ctx.clusters.get(project.id, found.cluster)
+        card = run_card(found, cluster, ctx.now(), public=call.public)
+        return Answer(card.model_copy(update={"key": f"status:{found.name}"}))
+    try:
+        cluster = await call.cluster(command.about)
+    except Ambiguous:
+        return Answer(await _everything(call))
+    view = await call.view(cluster)
+    newest = (await digest.newest_runs(ctx, project.id)).get(cluster.number)
+    card = cluster_card(view, run=newest)
+    return Answer(card.model_copy(update={"key": f"status:{cluster.name}"}))
+
+
+async def _everything(call: Call) -> Card:
+    ctx, project = call.ctx, call.project
+    views = await digest.all_views(ctx, project, public=call.public)
+    open_views = ranked(views)
+    day = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)] or [0] * 24
+    week = sum(v.since(timedelta(days=7)) for v in views)
+    running = [r for r in await ctx.runs.all(project.id) if not r.ended]
+    adapters: tuple[Line, ...] = tuple(
+        (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
+    )
+    return Card(
+        key="status",
+        title=("Status of ", Code(project.full_name)),
+        facts=(
+            Fact(label="Open problems", value=(str(len(open_views)),)),
+            Fact(label="Reports", value=(str(sum(len(v.items) for v in views)),)),
+            Fact(
+                label="Seen",
+                value=(sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
+            ),
+            Fact(label="Fix runs under way", value=(str(len(running)),)),
+        ),
+        sections=(
+            Section(title="Worst", blocks=(Bullets(lines=tuple(v.title for v in open_views[:5])),)),
+            Section(title="In use", blocks=(Bullets(lines=adapters),), collapsed=True),
+        )
+        if open_views
+        else (Section(title="In use", blocks=(Bullets(lines=adapters),), collapsed=True),),
+    )

@@ -1,0 +1,85 @@
+"""The tables of README.md and .env.example, from the code: ``python -m handlers.documents``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bot.settings import Settings
+from bot.storage import keys
+from handlers.commands.usage import summary, usage
+from handlers.commands.verbs import ROSTER
+
+ROOT = Path(__file__).parents[1]
+
+
+def settings_table() -> str:
+    """Every setting with its default."""
+    rows = ["| Setting | Default | What it is |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        rows.append(f"| `{name.upper()}` | {_default(name)} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _default(name: str) -> str:
+    value = Settings.model_fields[name].get_default(call_default_factory=True)
+    if hasattr(value, "get_secret_value"):
+        value = value.get_secret_value()
+    return f"`{value}`" if value not in ("", 0, {}, frozenset()) else ""
+
+
+def environment_example() -> str:
+    """Every setting as a commented line."""
+    lines = ["# Copy to .env and fill in what you have; nothing is needed to start.", ""]
+    for name, field in Settings.model_fields.items():
+        value = _default(name).strip("`")
+        lines += [f"# {field.description}", f"# {name.upper()}={value}", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def command_table() -> str:
+    """Every verb: usage, level, what it does."""
+    rows = ["| Command | Level | What it does |", "|---|---|---|"]
+    for command in ROSTER:
+        written = usage(command).replace("|", "\\|")
+        rows.append(f"| `{written}` | {command.level.name} | {summary(command)} |")
+    return "\n".join(rows)
+
+
+def key_table() -> str:
+    """Every Redis key with what it holds."""
+    source = Path(keys.__file__).read_text()
+    found = re.findall(
+        r'def (\w+)\([^)]*\) -> str:\n    """(.+?)"""\n    return f"(.+?)"', source, re.DOTALL
+    )
+    rows = ["| Key | What it holds |", "|---|---|"]
+    for _, doc, pattern in found:
+        name = pattern.replace("{ROOT}", keys.ROOT)
+        rows.append(f"| `{name}` | {' '.join(doc.split())} |")
+    return "\n".join(rows)
+
+
+def between(text: str, name: str, table: str) -> str:
+    """``text`` with the part between two markers replaced."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    return f"{head}{begin}\n{table}\n{end}{tail}"
+
+
+def main() -> None:
+    """Write both files."""
+    (ROOT / ".env.example").write_text(environment_example())
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    for name, table in (
+        ("commands", command_table()),
+        ("settings", settings_table()),
+        ("keys", key_table()),
+    ):
+        text = between(text, name, table)
+    readme.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

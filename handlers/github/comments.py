@@ -1,0 +1,45 @@
+"""Commands in comments, and checkboxes in our own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gidgethub.routing
+from gidgethub import sansio
+
+from bot.context import Context
+from bot.domain.models import Place
+from bot.render.markdown import ticked
+from handlers.commands import hear
+from handlers.commands.markdown_lines import command_lines, new_lines
+from handlers.github.payloads import read
+from workers import intake
+
+router = gidgethub.routing.Router()
+
+
+@router.register("issue_comment", action="created")
+@router.register("issue_comment", action="edited")
+async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Hear the commands of a comment; of an edited one, only the lines it did not have."""
+    payload = read(event)
+    comment, issue = payload.comment, payload.issue
+    if comment is None or issue is None or payload.sender.person.is_bot:
+        return
+    await intake.know_project(ctx, payload.project)
+    place = Place(issue=issue.number, comment=comment.id)
+    by_bot = comment.performed_via_github_app is not None or (
+        comment.user is None or comment.user.person.is_bot
+    )
+    if payload.action == "edited" and payload.changes.body is None:
+        return
+    if by_bot:
+        # Only a tick in a card of ours counts: nobody else's words in it are a command.
+        lines = ticked(payload.body_before, comment.body or "")
+        origin = f"tick:{comment.id}:{comment.updated_at.isoformat()}"
+    else:
+        body = comment.body or ""
+        edited = payload.action == "edited"
+        lines = new_lines(payload.body_before, body) if edited else command_lines(body)
+        origin = f"comment:{comment.id}"
+    await hear.lines(ctx, payload.project, lines, payload.sender.person, place, origin)

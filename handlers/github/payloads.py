@@ -1,0 +1,102 @@
+"""The parts of GitHub's webhook payloads that we read. Everything else is left alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gidgethub import sansio
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from bot.domain.errors import BadPayload
+from bot.domain.models import Person, Project
+
+
+class User(BaseModel):
+    """Who did it."""
+
+    login: str
+    type: str = "User"
+
+    @property
+    def person(self) -> Person:
+        """The domain's word for them."""
+        return Person(login=self.login, is_bot=self.type == "Bot" or self.login.endswith("[bot]"))
+
+
+class Installation(BaseModel):
+    """Which installation it is about."""
+
+    id: int
+
+
+class Repository(BaseModel):
+    """Where it happened."""
+
+    id: int
+    full_name: str
+    private: bool = False
+    default_branch: str = "main"
+
+
+class Issue(BaseModel):
+    """An issue, or a pull request seen as one."""
+
+    number: int
+    title: str = ""
+    body: str | None = None
+    user: User | None = None
+    state: str = "open"
+    updated_at: AwareDatetime
+    pull_request: dict[str, Any] | None = None
+
+
+class Comment(BaseModel):
+    """A comment on an issue or pull request."""
+
+    id: int
+    body: str | None = None
+    user: User | None = None
+    performed_via_github_app: dict[str, Any] | None = None
+    updated_at: AwareDatetime
+
+
+class _Was(BaseModel):
+    body: dict[str, Any] | None = None
+
+
+class Payload(BaseModel):
+    """What every event that we route carries."""
+
+    action: str = ""
+    installation: Installation
+    repository: Repository
+    sender: User
+    issue: Issue | None = None
+    comment: Comment | None = None
+    changes: _Was = _Was()
+
+    @property
+    def project(self) -> Project:
+        """The project it happened in."""
+        return Project(
+            id=self.repository.id,
+            installation=self.installation.id,
+            full_name=self.repository.full_name,
+            private=self.repository.private,
+            default_branch=self.repository.default_branch,
+        )
+
+    @property
+    def body_before(self) -> str:
+        """The text before an edit; "" when the edit did not touch it."""
+        return str((self.changes.body or {}).get("from") or "")
+
+
+def read(event: sansio.Event) -> Payload:
+    """The payload of a routed event. Raises BadPayload."""
+    try:
+        return Payload.model_validate(event.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadPayload(f"{event.event}: {where}: {first['msg']}") from error

@@ -1,0 +1,25 @@
+"""Every module that has jobs: importing one puts its jobs on the roster."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+MODULES = (
+    "handlers.commands",
+    "handlers.github",
+    "handlers.slack.hear",
+    "workers.cluster",
+    "workers.digest",
+    "workers.fix",
+    "workers.intake",
+    "workers.refresh",
+    "workers.sweep",
+    "workers.sync",
+    "workers.watch",
+)
+
+
+def load() -> None:
+    """Import them all, before a worker listens."""
+    for module in MODULES:
+        import_module(module)
