@@ -1,0 +1,67 @@
+"""Put waiting items into clusters, one project at a time, in the order they came.
+
+The job's own lease is the project's: nobody else clusters it meanwhile, and every placement
+checks that we still hold it.
+"""
+
+from __future__ import annotations
+
+from bot.context import Context
+from bot.domain.clustering import Candidate, Decision
+from bot.domain.evidence import Because, Near
+from bot.jobs import CLAIM, enqueue, job
+from workers import evidence, refresh
+
+BATCH = 64
+SHOWN_CANDIDATES = 5
+
+
+@job(timeout=600)
+async def cluster_items(ctx: Context, project: int) -> None:
+    """Decide about every waiting item. Run again, it finds what is left."""
+    while True:
+        waiting = await ctx.items.waiting(project, BATCH)
+        if not waiting:
+            return
+        items = await ctx.items.many(project, waiting)
+        memory = await evidence.remember(ctx, project)
+        readings = [memory.engine.read(evidence.report_of(item)) for item in items]
+        vectors = await evidence.embed_and_store(
+            ctx, project, [r.id for r in readings], [r.text for r in readings]
+        )
+        for item, reading, vector in zip(items, readings, vectors, strict=True):
+            decision = memory.engine.decide(reading, vector, memory.links)
+            cluster = await ctx.clusters.place(
+                project,
+                item.number,
+                decision.cluster if decision.action == "join" else None,
+                now=ctx.now(),
+                title=item.title,
+                evidence=_because(decision).model_dump_json(),
+                lease=CLAIM.get().lease,
+                token=CLAIM.get().token,
+            )
+            memory.engine.add(reading, vector, cluster)
+            await enqueue(ctx, refresh.refresh_cluster, project, cluster)
+
+
+def near(candidate: Candidate) -> Near:
+    return Near(
+        item=candidate.item,
+        cluster=candidate.cluster,
+        score=candidate.score,
+        similarity=candidate.similarity,
+        repeat=candidate.repeat,
+        parts=candidate.parts[:4],
+    )
+
+
+def _because(decision: Decision) -> Because:
+    rejected = decision.nearest_rejected
+    return Because(
+        action=decision.action,
+        joined=decision.joined,
+        candidates=tuple(near(c) for c in decision.suggested(SHOWN_CANDIDATES)),
+        rejected=near(rejected) if rejected else None,
+        obeyed=decision.obeyed,
+    )

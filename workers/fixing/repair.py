@@ -1,0 +1,74 @@
+"""Let the agent edit a checkout, and compute the patch ourselves from what comes out."""
+
+from __future__ import annotations
+
+from bot.domain.models import Verdict
+from bot.domain.patch import apply, diff, tree_from_tar
+from bot.domain.ports import Budget, RepairTask, Worked
+from workers import planning
+from workers.fixing.desk import Desk, Ended
+
+# What a step may leave of the run's time to those after it.
+_SHARE = 0.7
+_RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
+
+
+async def repair(desk: Desk) -> None:
+    """Leaves ``fix``: the agent's patch on top of base and test."""
+    base = await desk.tree("base")
+    test = await desk.patch("test")
+    with_test = apply(base, test)
+    agent = desk.ctx.agent(desk.run.agent)
+    task = await _task(desk, test.paths, with_test.keys())
+    async with desk.sandbox(with_test) as sandbox:
+        worked = await agent.work(
+            task,
+            sandbox,
+            budget=Budget(seconds=desk.run.seconds_allowed * _SHARE),
+            tell=desk.tell,
+            heard=lambda: desk.ctx.runs.notes(desk.project.id, desk.run.number),
+        )
+        after = tree_from_tar(await sandbox.download(), skip=desk.own_files)
+    await desk.set(dollars=desk.run.dollars + worked.dollars)
+    patch = diff(with_test, after)
+    if not patch:
+        raise Ended(_verdict(worked), worked.note or "The agent changed nothing.")
+    await desk.put_patch("fix", patch)
+    stats = patch.stats
+    await desk.set(explanation=worked.note)
+    await desk.tell(f"{stats.files} files, +{stats.added} −{stats.removed}: {worked.note}")
+
+
+def _verdict(worked: Worked) -> Verdict:
+    if worked.outcome == "limit reached":
+        return Verdict.LIMIT_REACHED
+    return Verdict.NOT_REPAIRED
+
+
+async def _task(desk: Desk, tests: tuple[str, ...], paths: object) -> RepairTask:
+    cluster = await desk.ctx.clusters.get(desk.project.id, desk.run.cluster)
+    notes = await desk.ctx.runs.notes(desk.project.id, desk.run.number)
+    plan = await planning.plan_for(desk.ctx, desk.project, cluster, notes=notes)
+    base = await desk.tree("base")
+    rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
+    red = desk.run.red
+    suite = desk.run.suite_before
+    known = set(base)
+    suspects = tuple(
+        path
+        for suspect in plan.suspects
+        for path in sorted(known)
+        if path == suspect or path.endswith(f"/{suspect}")
+    )
+    return RepairTask(
+        title=cluster.title,
+        plan="\n".join([plan.symptom.text, *plan.approach]),
+        evidence="\n".join(sentence.text for sentence in plan.evidence),
+        rules="\n\n".join(rules)[:20_000],
+        root=".",
+        failing=(red.command,) if red else (),
+        suite=suite.command if suite else "",
+        test_files=tests,
+        suspects=suspects[:8],
+        steering=tuple(plan.steering),
+    )

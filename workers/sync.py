@@ -1,0 +1,60 @@
+"""Keep the list of projects what GitHub says it is."""
+
+from __future__ import annotations
+
+from bot.context import Context
+from bot.domain.errors import Rejected
+from bot.domain.models import Project
+from bot.jobs import enqueue, job
+from bot.log import log
+
+
+@job(timeout=300)
+async def sync_installation(ctx: Context, installation: int) -> None:
+    """Add and remove projects until they are the repositories of this installation."""
+    found: dict[int, Project] = {}
+    try:
+        async for repository in ctx.github.repositories(installation):
+            found[int(repository["id"])] = Project(
+                id=repository["id"],
+                installation=installation,
+                full_name=repository["full_name"],
+                private=repository["private"],
+                default_branch=repository.get("default_branch") or "main",
+            )
+    except Rejected as error:
+        if error.status not in (401, 403, 404):
+            raise
+        log.info("installation is gone", installation=installation)
+    for project in found.values():
+        if await ctx.projects.find(project.id) != project:
+            await ctx.projects.put(project)
+    for known in await ctx.projects.all():
+        if known.installation == installation and known.id not in found:
+            await ctx.projects.remove(known.id)
+
+
+@job(timeout=300)
+async def sync_all(ctx: Context) -> None:
+    """Every installation of the app; at the start and once an hour."""
+    async for installation in ctx.github.installations():
+        await enqueue(ctx, sync_installation, int(installation["id"]))
+
+
+@job(timeout=300)
+async def ask_again(ctx: Context) -> None:
+    """Have GitHub redeliver what it could not hand over; it never does so by itself.
+
+    A delivery that failed and was then redelivered well stands twice in GitHub's list.
+    """
+    delivered: set[str] = set()
+    failed: dict[str, int] = {}
+    async for delivery in ctx.github.deliveries(limit=300):
+        if delivery["status"] == "OK":
+            delivered.add(delivery["guid"])
+        else:
+            failed.setdefault(delivery["guid"], int(delivery["id"]))
+    for guid, delivery_id in failed.items():
+        if guid not in delivered:
+            log.info("asking GitHub to deliver again", guid=guid)
+            await ctx.github.redeliver(delivery_id)
