@@ -1,0 +1,275 @@
+"""The whole product on one machine: simulators of GitHub and Slack, and our own processes.
+
+Used by the demo and by the end-to-end tests; nothing in here knows the story.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from bot.context import Context, open_context
+from bot.domain.models import Project
+from bot.settings import Settings
+from bot.simulators.github import GitHubSimulator
+from bot.simulators.slack import SlackSimulator
+from bot.sources import SOURCES
+from bot.storage.vault import Hook
+from handlers.demo import reports
+from handlers.demo.shop_files import shop_files
+from handlers.stack import Stack
+from handlers.web import serving
+
+ROOT = Path(__file__).parents[2]
+APP_ID = 4242
+APP_SLUG = "soulcaster"
+CHANNEL = "triage"
+ADMIN = "ines-ferreira"
+# Variables of the person who plays the demo that its processes may see.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stage:
+    """Everything that runs, and its addresses."""
+
+    folder: Path
+    github: GitHubSimulator
+    slack: SlackSimulator
+    github_url: str
+    slack_url: str
+    web_url: str
+    environment: Mapping[str, str]
+    stack: Stack
+    http: aiohttp.ClientSession
+    context: Context
+    channel: str
+    hooks: dict[str, Hook] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Start our processes, install the app, and open a door for every source."""
+        await self.stack.start("web", "web")
+        await self.wait("the web process", self._web_answers, timeout=30)
+        for name, arguments in (
+            ("worker", ("worker", "--queue", "work")),
+            ("fixer", ("worker", "--queue", "fixes")),
+            ("clock", ("clock",)),
+        ):
+            await self.stack.start(name, *arguments)
+        world = reports.world()
+        self.github.install(
+            world.repository.split("/")[0], repositories=[world.repository], sender=ADMIN
+        )
+        project = await self.wait("the installation", self._project, timeout=30)
+        for source in sorted(SOURCES):
+            if SOURCES[source].KIND != "tracker":
+                self.hooks[source] = await self.context.vault.open_hook(project.id, source)
+
+    async def _web_answers(self) -> bool:
+        try:
+            async with self.http.get(f"{self.web_url}/healthz") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def _project(self) -> Project | None:
+        found = await self.context.projects.all()
+        return found[0] if found else None
+
+    @property
+    def repository(self) -> str:
+        """``owner/repo``."""
+        return reports.world().repository
+
+    async def project(self) -> Project:
+        """The one project. Raises NotFound before the app is installed."""
+        return await self.context.projects.named(self.repository)
+
+    async def github_state(self) -> Any:
+        """What GitHub holds, read back over HTTP."""
+        return await self._get(f"{self.github_url}/_sim/state")
+
+    async def slack_state(self) -> Any:
+        """What Slack holds, read back over HTTP."""
+        return await self._get(f"{self.slack_url}/_sim/state")
+
+    async def _get(self, url: str) -> Any:
+        async with self.http.get(url) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    async def person(self, path: str, **body: Any) -> Any:
+        """Do on GitHub what a person would; ``path`` is below the repository."""
+        url = f"{self.github_url}/_sim/repos/{self.repository}{path}"
+        async with self.http.post(url, json=body) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    async def slacker(self, action: str, **body: Any) -> Any:
+        """Do in Slack what a person would: ``message``, ``command`` or ``press``."""
+        async with self.http.post(f"{self.slack_url}/_sim/{action}", json=body) as response:
+            response.raise_for_status()
+            return await response.json()
+
+    async def wait(
+        self, what: str, happened: Callable[[], Any], *, timeout: float = 60, every: float = 0.2
+    ) -> Any:
+        """Ask ``happened`` (async) until it answers; raises TimeoutError naming ``what``."""
+        deadline = asyncio.get_running_loop().time() + timeout
+        while True:
+            if answer := await happened():
+                return answer
+            if asyncio.get_running_loop().time() > deadline:
+                raise TimeoutError(f"{what} did not happen within {timeout:.0f} s")
+            await asyncio.sleep(every)
+
+
+def environment(
+    folder: Path, *, port: int, github_url: str, slack_url: str, private_key: Path
+) -> dict[str, str]:
+    """What our processes see: the simulators, and no key of the person who plays."""
+    return {
+        **{name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+        # An empty value hides what a .env of the person who plays may hold.
+        **{name.upper(): "" for name in Settings.model_fields},
+        "PORT": str(port),
+        "SOULCASTER_DATA_DIR": str(folder / "data"),
+        "GITHUB_APP_ID": str(APP_ID),
+        "GITHUB_PRIVATE_KEY": str(private_key),
+        "GITHUB_WEBHOOK_SECRET": secrets.token_hex(20),
+        "GITHUB_API_URL": github_url,
+        "SLACK_API_URL": f"{slack_url}/api/",
+        "SLACK_BOT_TOKEN": f"xoxb-{secrets.randbelow(10**12):012d}-{secrets.token_hex(12)}",
+        "SLACK_SIGNING_SECRET": secrets.token_hex(16),
+        # The shop is ours: it may be tested here even where nothing can isolate it.
+        "SOULCASTER_TRUSTED_REPOSITORIES": reports.world().repository,
+        "SOULCASTER_LEASE_SECONDS": "5",
+    }
+
+
+def make_key(path: Path) -> str:
+    """A new app key at ``path``; its public half as PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    path.touch(mode=0o600)
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return public.decode()
+
+
+def _make_folders(*folders: Path | None) -> None:
+    for folder in folders:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+@asynccontextmanager
+async def open_stage(
+    folder: Path,
+    *,
+    record: Path | None = None,
+    web: str = "",
+    processes: bool = True,
+    **more: str,
+) -> AsyncIterator[Stage]:
+    """Everything up and installed on ``acme/shop``; ``more`` are settings that differ.
+
+    ``record`` is a folder for the vendors' traffic as JSONL. ``processes`` False leaves our own
+    processes to the caller.
+    """
+    await asyncio.to_thread(_make_folders, folder, record)
+    world = reports.world()
+    ports = {name: free_port() for name in ("web", "github", "slack")}
+    address = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    env = environment(
+        folder,
+        port=ports["web"],
+        github_url=address["github"],
+        slack_url=address["slack"],
+        private_key=folder / "app.pem",
+    )
+    manifest = yaml.safe_load((ROOT / "app.yml").read_text())
+    github = GitHubSimulator(
+        folder / "git",
+        app_id=APP_ID,
+        app_slug=APP_SLUG,
+        public_key=make_key(folder / "app.pem"),
+        webhook_secret=env["GITHUB_WEBHOOK_SECRET"],
+        webhook_url=f"{address['web']}/github/webhook",
+        record=record / "github.jsonl" if record else None,
+        web=web,
+        permissions=manifest["default_permissions"],
+        events=manifest["default_events"],
+    )
+    slack = SlackSimulator(
+        signing_secret=env["SLACK_SIGNING_SECRET"],
+        bot_token=env["SLACK_BOT_TOKEN"],
+        request_url=address["web"],
+        record=record / "slack.jsonl" if record else None,
+    )
+    for member in world.members:
+        github.add_user(member.login, name=member.name)
+        if member.slack_user:
+            slack.workspace.add_user(member.login, member.name, user_id=member.slack_user)
+    channel = slack.workspace.add_channel(CHANNEL, topic=f"Triage of {world.repository}")
+    env["SOULCASTER_SLACK_CHANNEL"] = channel.id
+    env["SOULCASTER_LINKS"] = ",".join(
+        f"{m.slack_user}={m.login}" for m in world.members if m.slack_user
+    )
+    env |= more
+    await github.add_repository(world.repository, shop_files())
+    for member in world.members:
+        github.set_role(world.repository, member.login, member.role)
+    stack = Stack(env, folder / "logs")
+    async with (
+        serving(github.build_app(), "127.0.0.1", ports["github"]),
+        serving(slack.build_app(), "127.0.0.1", ports["slack"]),
+        aiohttp.ClientSession() as http,
+        open_context(Settings.load(env)) as context,
+    ):
+        github.world.origin = address["github"]
+        stage = Stage(
+            folder=folder,
+            github=github,
+            slack=slack,
+            github_url=address["github"],
+            slack_url=address["slack"],
+            web_url=address["web"],
+            environment=env,
+            stack=stack,
+            http=http,
+            context=context,
+            channel=channel.id,
+        )
+        try:
+            if processes:
+                await stage.start()
+            yield stage
+        finally:
+            await stack.stop()
