@@ -16,7 +16,7 @@ from bot.domain.errors import Unavailable
 from bot.domain.models import Place, Project
 from bot.github import issues
 from bot.render.blocks import render_blocks
-from bot.render.markdown import marker, render_markdown
+from bot.render import marker, render_markdown
 from bot.storage.cards import Standing
 
 

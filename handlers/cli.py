@@ -19,6 +19,7 @@ from bot.settings import Settings
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
     help="Triage and repair bot: a GitHub App with a chat-ops interface.",
 )
 console = Console()

@@ -9,7 +9,7 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.domain.models import Place
-from bot.render.markdown import ticked
+from bot.render import ticked
 from handlers.commands import hear
 from handlers.commands.markdown_lines import command_lines, new_lines
 from handlers.github.payloads import read

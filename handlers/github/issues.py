@@ -10,7 +10,7 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.domain.models import Place
-from bot.render.markdown import ticked
+from bot.render import ticked
 from bot.sources import github_issue
 from handlers.commands import hear
 from handlers.commands.markdown_lines import new_lines
