@@ -176,6 +176,10 @@ class Jobs:
         held = await self._redis.mget([keys.lease(f"job:{text(member)}") for member in due])
         return sum(token is None for token in held)
 
+    def fence(self) -> str:
+        """Token of the claim in hand: a second worker on the same job has another."""
+        return CLAIM.get().token
+
     async def settled(self) -> None:
         """Wait until every bell has been rung."""
         await asyncio.gather(*self._ringing.values(), return_exceptions=True)

@@ -55,6 +55,7 @@ class FixRun(Record):
     suite_before: Ran | None = None
     suite_after: Ran | None = None
     findings: tuple[str, ...] = ()
+    explanation: str = ""
     branch: str = ""
     commit: str = ""
     verified: bool = False

@@ -112,7 +112,7 @@ class GitHubApp:
         """
         key = (installation, repository, *sorted(permissions.items()))
         async with self._locks.setdefault(key, asyncio.Lock()):
-            token, expires = self._tokens.get(key, ("", datetime.min.replace(tzinfo=UTC)))
+            token, expires = self._tokens.get(key, ("", datetime.fromtimestamp(0, UTC)))
             if expires - timedelta(minutes=5) > datetime.now(UTC):
                 return token
             async with translated():

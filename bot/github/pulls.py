@@ -15,12 +15,15 @@ from bot.domain.errors import Rejected
 from bot.github.app import Repo
 
 
+Mode = Literal["100644", "100755", "120000"]
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One file of a commit; ``data`` is None when it is deleted."""
 
     path: str
-    mode: Literal["100644", "100755"]
+    mode: Mode
     data: bytes | None
 
 
