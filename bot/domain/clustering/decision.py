@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,13 +41,17 @@ class Decision:
     obeyed: tuple[str, ...] = ()
     joined: int | None = None
 
+    @property
+    def best(self) -> float | None:
+        """The best candidate's score; None without a candidate and for a repeat."""
+        if not self.candidates or self.candidates[0].repeat:
+            return None
+        return self.candidates[0].score
+
     def suggested(self, limit: int = 5) -> tuple[Candidate, ...]:
-        """One candidate a cluster, best first, for "possibly the same as"."""
-        best: Mapping[object, Candidate] = {}
-        chosen: dict[object, Candidate] = dict(best)
+        """The best candidate of each cluster, best first, for "possibly the same as"."""
+        chosen: dict[object, Candidate] = {}
         for candidate in self.candidates:
-            chosen.setdefault(
-                candidate.cluster if candidate.cluster is not None else ("item", candidate.item),
-                candidate,
-            )
+            alone = ("item", candidate.item)
+            chosen.setdefault(alone if candidate.cluster is None else candidate.cluster, candidate)
         return tuple(chosen.values())[:limit]

@@ -1,80 +1,156 @@
-"""Dense vectors in memory: exact cosine among few, a sign sketch and a rerank among many."""
+"""Dense vectors in memory: exact cosine among few, a sign sketch and a rerank among many.
+
+An embedder's vectors crowd into a corner of the space, and a project's into a corner of that.
+So similarity is also measured from the project's own mean, and after evening out the directions in
+which everything of the project is alike (a soft whitening, https://arxiv.org/abs/2103.15316). What
+that takes is learnt from the stored vectors each time their number has doubled.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.ports import Vector
 
+Rows = NDArray[np.intp]
+Floats = NDArray[np.float32]
+
 EXACT_ROWS = 6_000
+FIRST_LEARNT = 64
+LEARNT_FROM = 16_384  # rows at the most, evenly spread
+SOFTNESS, POWER = 1.0, 0.25
 WORDS = 8  # 64 bits each: a sketch of 512 signs a vector
 _BITS = 64 * WORDS
 _POWERS = (np.uint64(1) << np.arange(64, dtype=np.uint64)).astype(np.uint64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """A vector prepared for one way of measuring: ``(rows @ direction - offset) / lengths``."""
+
+    direction: Vector
+    offset: float
+    lengths: Floats
 
 
 class Dense:
     """Unit vectors by row number, appended only.
 
     Among many rows, a query first compares signs of fixed random projections (Charikar, 2002,
-    https://doi.org/10.1145/509907.509965), 64 bytes a row, and computes exact cosines for the
-    nearest ``shortlist`` rows only.
+    https://doi.org/10.1145/509907.509965), 64 bytes a row, and measures the nearest
+    ``shortlist`` rows exactly.
     """
 
     def __init__(self, dimensions: int) -> None:
         self.rows = 0
         self._vectors = np.zeros((1_024, dimensions), dtype=np.float32)
         self._sketch = np.zeros((WORDS, 1_024), dtype=np.uint64)
-        # One fixed rotation for everybody: the same vector has the same sketch for ever.
-        axes = np.random.default_rng(384).standard_normal((dimensions, _BITS))
+        self._centred = np.ones(1_024, dtype=np.float32)  # lengths, as whitened below
+        self._whitened = np.ones(1_024, dtype=np.float32)
+        # One fixed set of directions for everybody: the sketch of a vector can be made again.
+        axes = np.random.default_rng(dimensions).standard_normal((dimensions, _BITS))
         self._axes = axes.astype(np.float32)
+        self._mean: Vector = np.zeros(dimensions, dtype=np.float32)
+        self._whitening: Vector = np.eye(dimensions, dtype=np.float32)
 
     def append(self, vector: Vector) -> int:
         """Store a vector; its row number."""
-        if self.rows == len(self._vectors):
-            capacity = self.rows + self.rows // 2
-            # realloc in place: growing never holds two copies.
-            self._vectors.resize((capacity, self._vectors.shape[1]), refcheck=False)
-            wider = np.zeros((WORDS, capacity), dtype=np.uint64)
-            wider[:, : self.rows] = self._sketch
-            self._sketch = wider
         row = self.rows
+        if row == len(self._vectors):
+            self._grow(row + row // 2)
         self._vectors[row] = vector
-        self._sketch[:, row] = self._signs(vector)
         self.rows += 1
+        if row + 1 >= FIRST_LEARNT and (row + 1) & row == 0:
+            self._learn()
+        else:
+            self._derive(row, row + 1)
         return row
 
-    def similarity(self, vector: Vector, rows: NDArray[np.intp]) -> NDArray[np.float32]:
-        """Cosines of ``vector`` with these rows."""
-        cosines: NDArray[np.float32] = self._vectors[rows] @ vector
-        return cosines
+    def cosine(self, vector: Vector) -> Query:
+        """Measure plain cosine."""
+        return Query(vector, 0.0, np.ones(1, dtype=np.float32))
 
-    def nearest(self, vector: Vector, *, top_k: int, shortlist: int = 256) -> NDArray[np.intp]:
-        """Row numbers of (nearly) the ``top_k`` most similar, best first."""
-        if self.rows == 0:
-            return np.empty(0, dtype=np.intp)
+    def centred(self, vector: Vector) -> Query:
+        """Measure cosine as seen from the project's mean."""
+        apart = vector - self._mean
+        apart /= max(float(np.linalg.norm(apart)), 1e-9)
+        return Query(apart, float(apart @ self._mean), self._centred)
+
+    def whitened(self, vector: Vector) -> Query:
+        """Measure cosine after the soft whitening."""
+        apart: Vector = (vector - self._mean) @ self._whitening
+        apart /= max(float(np.linalg.norm(apart)), 1e-9)
+        direction: Vector = self._whitening @ apart
+        return Query(direction, float(direction @ self._mean), self._whitened)
+
+    def measure(self, query: Query, rows: Rows) -> Floats:
+        """Similarities in [-1, 1] with these rows."""
+        lengths = query.lengths if len(query.lengths) == 1 else query.lengths[rows]
+        measured: Floats = (self._vectors[rows] @ query.direction - query.offset) / lengths
+        return measured
+
+    def nearest(
+        self, vector: Vector, query: Query, *, top_k: int, shortlist: int = 256
+    ) -> tuple[Rows, Floats]:
+        """The (nearly) most similar rows as ``query`` measures, best first."""
         if self.rows <= EXACT_ROWS:
-            return _best(self._vectors[: self.rows] @ vector, top_k)
-        signs = self._signs(vector)
+            found = np.arange(self.rows)
+            lengths = query.lengths if len(query.lengths) == 1 else query.lengths[: self.rows]
+            # A slice, not an index: this must not copy the vectors.
+            products = self._vectors[: self.rows] @ query.direction
+            measured: Floats = (products - query.offset) / lengths
+        else:
+            found = self._alike(vector, shortlist)
+            measured = self.measure(query, found)
+        if len(found) > top_k:
+            kept = np.argpartition(-measured, top_k - 1)[:top_k]
+            found, measured = found[kept], measured[kept]
+        order = np.lexsort((found, -measured))
+        return found[order], measured[order]
+
+    def _alike(self, vector: Vector, shortlist: int) -> Rows:
+        """Rows whose sketch differs in the fewest bits."""
+        apart: Vector = (vector - self._mean) @ self._whitening
+        signs = self._signs(apart[None])[:, 0]
         distance = np.zeros(self.rows, dtype=np.uint16)
         for word in range(WORDS):
             distance += np.bitwise_count(self._sketch[word, : self.rows] ^ signs[word])
         # Counting distances is cheaper than partitioning them.
         counts = np.cumsum(np.bincount(distance, minlength=_BITS + 1))
         cut = int(np.searchsorted(counts, shortlist))
-        rows = np.flatnonzero(distance <= cut)[: 4 * shortlist]
-        return rows[_best(self.similarity(vector, rows), top_k)]
+        return np.flatnonzero(distance <= cut)[: 4 * shortlist]
 
-    def _signs(self, vector: Vector) -> NDArray[np.uint64]:
-        bits = (vector @ self._axes > 0).reshape(WORDS, 64)
-        signs: NDArray[np.uint64] = (bits * _POWERS).sum(axis=1, dtype=np.uint64)
+    def _signs(self, apart: Vector) -> NDArray[np.uint64]:
+        bits = (apart @ self._axes > 0).reshape(len(apart), WORDS, 64)
+        signs: NDArray[np.uint64] = (bits * _POWERS).sum(axis=2, dtype=np.uint64).T
         return signs
 
+    def _learn(self) -> None:
+        """The mean and the whitening of what is stored; then everything made with them."""
+        sample = self._vectors[: self.rows : max(1, self.rows // LEARNT_FROM)]
+        self._mean = sample.mean(axis=0)
+        apart = sample - self._mean
+        scales, directions = np.linalg.eigh(apart.T @ apart / len(apart))
+        softened = scales.clip(0) + SOFTNESS * max(float(scales.mean()), 1e-9)
+        self._whitening = (directions * softened**-POWER).astype(np.float32)
+        for start in range(0, self.rows, 2_048):
+            self._derive(start, min(start + 2_048, self.rows))
 
-def _best(scores: NDArray[np.float32], top_k: int) -> NDArray[np.intp]:
-    """Positions of the highest scores, best first; of equals the earlier one first."""
-    if len(scores) > top_k:
-        chosen = np.argpartition(-scores, top_k - 1)[:top_k]
-    else:
-        chosen = np.arange(len(scores))
-    return chosen[np.lexsort((chosen, -scores[chosen]))]
+    def _derive(self, start: int, end: int) -> None:
+        apart = self._vectors[start:end] - self._mean
+        whitened: Vector = apart @ self._whitening
+        self._centred[start:end] = np.linalg.norm(apart, axis=1).clip(1e-9)
+        self._whitened[start:end] = np.linalg.norm(whitened, axis=1).clip(1e-9)
+        self._sketch[:, start:end] = self._signs(whitened)
+
+    def _grow(self, capacity: int) -> None:
+        # realloc in place where it can: growing does not hold two copies of the vectors.
+        self._vectors.resize((capacity, self._vectors.shape[1]), refcheck=False)
+        for lengths in (self._centred, self._whitened):
+            lengths.resize(capacity, refcheck=False)
+        wider = np.zeros((WORDS, capacity), dtype=np.uint64)
+        wider[:, : self.rows] = self._sketch
+        self._sketch = wider

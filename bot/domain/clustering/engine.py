@@ -7,22 +7,27 @@ same order.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bot.domain.clustering.calibration import Calibration, Thresholds
+from bot.domain.clustering.calibration import Calibration
 from bot.domain.clustering.decision import Action, Candidate, Decision
-from bot.domain.clustering.dense import Dense
-from bot.domain.clustering.features import compare
+from bot.domain.clustering.dense import Dense, Rows
+from bot.domain.clustering.distribution import Distribution
+from bot.domain.clustering.features import Floats, Measured, compare
 from bot.domain.clustering.lexical import Lexical
 from bot.domain.clustering.links import Links
-from bot.domain.clustering.report import Reading, Report, read_report
+from bot.domain.clustering.report import Kind, Reading, Report, read_report
 from bot.domain.ports import Vector
 from bot.domain.text import CommonLines
 
+Join = Literal["sure", "eager"]
+
 CANDIDATES = 20
-NEIGHBOURS = 40  # by meaning and by words, each
-FIELD_WEIGHTS = (2.0, 1.0, 0.7, 1.2, 1.2)
+NEIGHBOURS = 60  # by meaning and by words, each
+FIELD_WEIGHTS = (1.6, 1.0, 0.6, 1.1, 1.1)
 NO_CLUSTER = -1
 
 
@@ -30,20 +35,23 @@ class Engine:
     """Remembers items and decides about new ones.
 
     ``read`` a report, embed ``reading.text``, ``decide``, then ``add``. ``repeat_of`` answers
-    without a vector.
+    without a vector. ``join`` says how sure a join unasked must be.
     """
 
-    def __init__(self, calibration: Calibration, dimensions: int) -> None:
+    def __init__(self, calibration: Calibration, dimensions: int, *, join: Join = "sure") -> None:
         self.calibration = calibration
+        self.join: Join = join
         self.common = CommonLines()
         self._dense = Dense(dimensions)
         self._lexical = Lexical()
+        self._scores = {kind: Distribution() for kind in Kind}
         self._row: dict[int, int] = {}
+        self._keys: dict[str, int] = {}
         self._item = np.zeros(1_024, dtype=np.int64)
         self._cluster = np.full(1_024, NO_CLUSTER, dtype=np.int64)
         self._created = np.zeros(1_024, dtype=np.float64)
+        self._component = np.zeros(1_024, dtype=np.uint32)
         self._gone = np.zeros(1_024, dtype=bool)
-        self._keys: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._row)
@@ -65,27 +73,40 @@ class Engine:
         apart = (links or Links()).apart(reading.id)
         for key in reading.keys:
             row = self._keys.get(key)
-            if row is not None and not self._gone[row] and int(self._item[row]) not in apart:
-                return int(self._item[row])
+            if row is None or self._gone[row]:
+                continue
+            item = int(self._item[row])
+            if item != reading.id and item not in apart:
+                return item
         return None
 
-    def add(self, reading: Reading, vector: Vector, cluster: int | None) -> None:
-        """Remember an item; ``cluster`` None means that it has none yet. Harmless when repeated."""
+    def add(
+        self, reading: Reading, vector: Vector, cluster: int | None, best: float | None = None
+    ) -> None:
+        """Remember an item; ``cluster`` None means that it has none yet.
+
+        ``best`` is its decision's best score, from which the project's own distribution is
+        learnt. Harmless when repeated.
+        """
         if reading.id in self._row:
             self.move(reading.id, cluster)
             return
         row = self._dense.append(vector)
         self._lexical.append(reading)
         if row == len(self._item):
-            for column in (self._item, self._cluster, self._created, self._gone):
+            for column in (self._item, self._cluster, self._created, self._component, self._gone):
                 column.resize(row * 2, refcheck=False)
         self._row[reading.id] = row
         self._item[row] = reading.id
         self._cluster[row] = NO_CLUSTER if cluster is None else cluster
         self._created[row] = reading.created
+        self._component[row] = reading.component
         for key in reading.keys:
-            self._keys.setdefault(key, row)
+            if self._gone[self._keys.setdefault(key, row)]:
+                self._keys[key] = row
         self.common.learn(reading.lines)
+        if best is not None:
+            self._scores[reading.kind].learn(best)
 
     def move(self, item: int, cluster: int | None) -> None:
         """A remembered item is in another cluster from now on."""
@@ -112,15 +133,14 @@ class Engine:
             for c in candidates
             if c.item in barred_items and c.score >= thresholds.suggest
         ]
-        mates = sorted(i for i in links.together(reading.id) - {reading.id} if i in self._row)
-        for mate in mates:
-            if self.cluster_of(mate) in barred_clusters:
+        for mate in sorted(i for i in links.together(reading.id) - {reading.id} if i in self._row):
+            if mate in barred_items or self.cluster_of(mate) in barred_clusters:
                 obeyed.append(f"I-{mate} is said to be the same, and its cluster not to be")
                 continue
             obeyed.append(f"I-{mate} is the same: somebody said so")
             return self._decision("join", mate, candidates, allowed, obeyed)
         best = allowed[0] if allowed else None
-        action = _action(best, thresholds)
+        action = self._action(best, reading.kind)
         joined = best.item if best is not None and action == "join" else None
         return self._decision(action, joined, candidates, allowed, obeyed)
 
@@ -133,52 +153,81 @@ class Engine:
         obeyed: list[str],
     ) -> Decision:
         cluster = self.cluster_of(joined) if joined is not None else None
-        elsewhere = (c for c in candidates if c.item != joined and _apart(c.cluster, cluster))
-        rejected = next(elsewhere, None)
-        return Decision(
-            action, cluster, tuple(allowed[:CANDIDATES]), rejected, tuple(obeyed), joined
+        elsewhere = (
+            c
+            for c in candidates
+            if c.item != joined and (c.cluster is None or c.cluster != cluster)
         )
+        return Decision(
+            action=action,
+            cluster=cluster,
+            joined=joined,
+            candidates=tuple(allowed[:CANDIDATES]),
+            nearest_rejected=next(elsewhere, None),
+            obeyed=tuple(obeyed),
+        )
+
+    def _action(self, best: Candidate | None, kind: Kind) -> Action:
+        if best is None:
+            return "new"
+        if best.repeat:
+            return "join"
+        thresholds = self.calibration.thresholds[kind]
+        eager = self.join == "eager"
+        needed = thresholds.eager if eager else thresholds.join
+        share = thresholds.eager_share if eager else thresholds.share
+        within = self._scores[kind].threshold(share) if share < 1 else None
+        if best.score >= max(needed, within or 0.0):
+            return "join"
+        return "suggest" if best.score >= thresholds.suggest else "new"
+
+    def features(self, reading: Reading, vector: Vector) -> tuple[Rows, Floats, Floats]:
+        """Rows of the earlier items worth a look, their features and their plain cosines."""
+        whitened = self._dense.whitened(vector)
+        centred = self._dense.centred(vector)
+        wanted = centred if reading.kind is Kind.FEEDBACK else whitened
+        near, nearness = self._dense.nearest(vector, wanted, top_k=NEIGHBOURS)
+        crowd = float(nearness[1:11].mean()) if len(nearness) > 1 else 0.0
+        sharing, words = self._lexical.find(reading, FIELD_WEIGHTS, top_k=NEIGHBOURS)
+        repeat = self.repeat_of(reading)
+        first = [] if repeat is None else [self._row[repeat]]
+        rows = np.unique(np.concatenate([near, sharing, first]).astype(np.intp))
+        rows = rows[~self._gone[rows] & (rows != self._row.get(reading.id, -1))]
+        measured = Measured(
+            meaning=self._dense.measure(whitened, rows),
+            cosine=self._dense.measure(self._dense.cosine(vector), rows),
+            centred=self._dense.measure(centred, rows),
+            words=words[rows],
+            created=self._created[rows],
+            component=self._component[rows],
+            crowd=crowd,
+        )
+        return rows, compare(reading, self._lexical, rows, measured), measured.cosine
+
+    def item_at(self, row: int) -> int:
+        """The item number in a row that ``features`` gave."""
+        return int(self._item[row])
 
     def _candidates(self, reading: Reading, vector: Vector) -> list[Candidate]:
         """The best earlier items, best first."""
+        rows, values, cosines = self.features(reading, vector)
         repeat = self.repeat_of(reading)
-        near = self._dense.nearest(vector, top_k=NEIGHBOURS)
-        shared, _ = self._lexical.find(reading, FIELD_WEIGHTS, top_k=NEIGHBOURS)
-        rows = np.union1d(near, shared)
-        if repeat is not None:
-            rows = np.union1d(rows, [self._row[repeat]])
-        own = self._row.get(reading.id, -1)
-        rows = rows[~self._gone[rows] & (rows != own)].astype(np.intp)
-        if not len(rows):
-            return []
-        cosines = self._dense.similarity(vector, rows)
-        pairs = compare(reading, self._lexical, rows, cosines, self._created[rows])
         scale = self.calibration.scales[reading.kind]
-        logits = scale.logits(pairs.values)
-        is_repeat = rows == (self._row[repeat] if repeat is not None else -1)
-        order = np.lexsort((rows, -logits, ~is_repeat))[:CANDIDATES]
+        logits = scale.logits(values)
+        repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
+        order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
+        items = self._item[rows]
         return [
             Candidate(
-                item=int(self._item[rows[i]]),
-                cluster=self.cluster_of(int(self._item[rows[i]])),
-                score=1.0 if is_repeat[i] else float(1 / (1 + np.exp(-logits[i]))),
+                item=int(items[i]),
+                cluster=self.cluster_of(int(items[i])),
+                score=1.0 if repeated[i] else float(1 / (1 + np.exp(-logits[i]))),
                 similarity=float(cosines[i]),
-                repeat=bool(is_repeat[i]),
-                parts=scale.parts(pairs.values[i]),
+                repeat=bool(repeated[i]),
+                parts=scale.parts(values[i]),
             )
             for i in order
         ]
-
-
-def _apart(a: int | None, b: int | None) -> bool:
-    """Whether two clusters differ; an item without a cluster is apart from everything."""
-    return a is None or a != b
-
-
-def _action(best: Candidate | None, thresholds: Thresholds) -> Action:
-    if best is None or best.score < thresholds.suggest:
-        return "new"
-    return "join" if best.score >= thresholds.join else "suggest"
 
 
 def in_order(reports: Iterable[Report]) -> list[Report]:

@@ -25,12 +25,14 @@ _LENGTH = 0.5  # how much a long item is held back, as in BM25
 class Fields:
     """Terms of several items side by side: ``items[i]`` and ``field[i]`` say whose is ``terms[i]``.
 
-    ``items`` are positions in the list that was asked for.
+    ``items`` are positions in the list that was asked for. ``first`` marks one place of a term that
+    stands in several fields of an item, so that it can be counted once.
     """
 
     terms: Terms
     items: NDArray[np.intp]
     field: NDArray[np.uint8]
+    first: NDArray[np.bool_]
 
 
 class Lexical:
@@ -85,20 +87,18 @@ class Lexical:
     def find(
         self, reading: Reading, weights: Sequence[float], *, top_k: int
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-        """Rows that share the most telling terms with ``reading``, best first, and their scores.
-
-        ``weights`` say how much a term of each field counts.
+        """Rows that share the most telling terms with ``reading``, best first, and every row's
+        score. ``weights`` say how much a term of each field counts.
         """
         fields = [getattr(reading, name) for name in FIELDS]
-        every = np.concatenate(fields)
-        if not self.rows or not len(every):
-            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.float32)
+        scores = np.zeros(self.rows, dtype=np.float32)
         weight = np.repeat(np.asarray(weights, dtype=np.float32), [len(f) for f in fields])
-        unique, inverse = np.unique(every, return_inverse=True)
+        unique, inverse = np.unique(np.concatenate(fields), return_inverse=True)
+        if not self.rows or not len(unique):
+            return np.empty(0, dtype=np.intp), scores
         worth = np.zeros(len(unique), dtype=np.float32)
         np.maximum.at(worth, inverse, weight)
-        worth *= self.rarity(unique)
-        scores = np.zeros(self.rows, dtype=np.float32)
+        worth *= self.rarity(unique) ** 2
         looked_up = 0
         common = max(64.0, COMMON * self.rows)
         for position in np.argsort(-worth, kind="stable").tolist():
@@ -115,12 +115,11 @@ class Lexical:
             if looked_up == FIND_TERMS:
                 break
         average = self._total_length / self.rows
-        scores /= 1 - _LENGTH + _LENGTH * self._length[: self.rows] / average
+        scores /= np.sqrt(1 - _LENGTH + _LENGTH * self._length[: self.rows] / average)
         found = np.flatnonzero(scores)
         if len(found) > top_k:
             found = found[np.argpartition(-scores[found], top_k - 1)[:top_k]]
-        order = np.lexsort((found, -scores[found]))
-        return found[order], scores[found[order]]
+        return found[np.lexsort((found, -scores[found]))], scores
 
     def fields(self, rows: NDArray[np.intp]) -> Fields:
         """The terms of these rows with the item and the field that each belongs to."""
@@ -129,8 +128,10 @@ class Lexical:
         counts = lengths.sum(axis=1)
         starts = np.repeat(bounds[:, 0] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
         which = np.tile(np.arange(len(FIELDS), dtype=np.uint8), len(rows))
-        return Fields(
-            terms=self._terms[np.arange(int(counts.sum())) + starts],
-            items=np.repeat(np.arange(len(rows)), counts),
-            field=np.repeat(which, lengths.ravel()),
-        )
+        found = self._terms[np.arange(int(counts.sum())) + starts]
+        items = np.repeat(np.arange(len(rows)), counts)
+        order = np.lexsort((found, items))
+        again = (found[order][1:] == found[order][:-1]) & (items[order][1:] == items[order][:-1])
+        first = np.ones(len(found), dtype=bool)
+        first[order[1:][again]] = False
+        return Fields(found, items, np.repeat(which, lengths.ravel()), first)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.models import Frame
-from bot.domain.text import CommonLines, Text, fingerprint, read, stack_signature, template, terms
+from bot.domain.text import CommonLines, fingerprint, read, stack_signature, template_key, terms
 
 Terms = NDArray[np.uint32]
 
@@ -46,10 +46,13 @@ class Report:
     frames: tuple[Frame, ...] = ()
     fingerprint: str = ""
     environment: str = ""
+    stream: Kind | None = None
 
     @property
     def kind(self) -> Kind:
-        """From the source; an unknown source is judged by how its text is written."""
+        """What the source is known to be; an unknown one is judged by how its text is written."""
+        if self.stream is not None:
+            return self.stream
         if self.source in TRACKERS:
             return Kind.TRACKER
         if self.source in ALERTS or self.fingerprint:
@@ -63,7 +66,8 @@ class Reading:
     that the project's earlier reports share.
 
     ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
-    are hashes, sorted and unique.
+    are hashes, sorted and unique. ``component`` names what the title says it is about
+    (``net/http: ...``, ``[ui] ...``), 0 where it doesn't.
     """
 
     id: int
@@ -76,7 +80,7 @@ class Reading:
     code: Terms
     errors: Terms
     frames: Terms
-    template: tuple[str, ...]
+    component: int
     lines: frozenset[int]
 
 
@@ -98,30 +102,32 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
     said = read(report.title, report.body, common)
     frames = report.frames or said.frames
     keys = [f"given:{report.fingerprint}"] if report.fingerprint else []
+    if report.kind is Kind.ALERT:
+        keys += [key for key in (template_key(report.body or report.title),) if key]
     keys += [key for key in (fingerprint(report.title, report.body),) if key]
     if signature := stack_signature(said.error or report.title, frames):
         keys.append(signature)
-    title_words = terms(said.title)
     return Reading(
         id=report.id,
         kind=report.kind,
         created=report.created_at.timestamp(),
         text=said.to_embed(),
         keys=tuple(keys),
-        title=hashed(title_words),
+        title=hashed(terms(said.title)),
         prose=hashed(terms(said.prose)[:PROSE_TERMS]),
         code=hashed(terms(said.code)[:CODE_TERMS]),
         errors=hashed(terms("\n".join(said.errors[:5]))),
         frames=hashed(frame_names(frames[-20:])),
-        template=_template(report, said),
+        component=component_of(said.title),
         lines=said.lines,
     )
 
 
-_SPACE = re.compile(r"\s+")
+_COMPONENT = re.compile(r"\s*(?:\[([^\]\n]{1,40})\]|([\w./,*() -]{2,30}?):(?=\s))")
 
 
-def _template(report: Report, said: Text) -> tuple[str, ...]:
-    if report.kind is not Kind.ALERT:
-        return ()
-    return template(_SPACE.sub(" ", report.body or said.title)[:1_000])
+def component_of(title: str) -> int:
+    """Names the component a title begins with; 0 for none."""
+    match = _COMPONENT.match(title)
+    name = (match[1] or match[2]).strip().lower() if match else ""
+    return zlib.crc32(name.encode()) if name else 0

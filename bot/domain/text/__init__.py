@@ -6,7 +6,7 @@
 Everything here is a pure function of its arguments.
 """
 
-from bot.domain.text.fingerprint import fingerprint, stack_signature, template
+from bot.domain.text.fingerprint import fingerprint, stack_signature, template, template_key
 from bot.domain.text.frames import frames_of
 from bot.domain.text.masking import mask
 from bot.domain.text.reading import CommonLines, Text, read
@@ -21,5 +21,6 @@ __all__ = [
     "read",
     "stack_signature",
     "template",
+    "template_key",
     "terms",
 ]

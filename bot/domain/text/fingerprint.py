@@ -9,10 +9,35 @@ from collections.abc import Sequence
 from bot.domain.models import Frame
 from bot.domain.text.masking import mask
 
-_VALUE = re.compile(r"(?<=[=:])\s*(?:\"[^\"\n]*\"|'[^'\n]*'|\[[^\]\n]*\]|<\w+>|[^\s,;=]+)")
-_QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`")
-_HOST = re.compile(r"\b(?:[a-z0-9-]+\.){2,}[a-z]{2,}\b(?:<num>|:\d+)?", re.IGNORECASE)
+_ANY = "<*>"
+_QUOTED = re.compile(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`")
+# The value after ``key=``, whole; true and false stay, since they often tell two events apart.
+_VALUE = re.compile(
+    r"(?<![=<>!])([\w.-]+=)(?!=)(?!(?:true|false)\b)"
+    r"(?:\[[^\]]*\]|\{[^}]*\}|\([^)]*\)|[^\s,;&)\]]+)"
+)
+_CODE = r"(?!(?:org|com|net|io|java|javax|android|sun)\.)"  # a package, not a host
+_HOST = re.compile(
+    rf"(?<![\w.]){_CODE}(?:[\w-]+\.)+(?:com|net|org|edu|gov|mil|info|local|internal|[a-z]{{2}})"
+    r"(?![\w.])(?::\d+)?",
+    re.IGNORECASE,
+)
+_KIND = re.compile(r"<(?:url|email|uuid|time|ip|path|hex|id|num)>")
+_DIGITS = re.compile(r"[\w@#+-]*\d[\w@#+-]*")
+_ASIDE = re.compile(r"\s*\([^()]*<\*>[^()]*\)")
+# Words after which a name follows: "user alice", "for class com.acme.Job".
+_NAMED = re.compile(
+    r"\b(user|username|account|class|host)(:?\s+)"
+    r"(?!(?:from|by|is|has|was|not|for|to|of|on|in|at|and|with|the|a|an|unknown)\b)"
+    r"[^\s<>]*[\w\]})]",
+    re.IGNORECASE,
+)
+_QUALIFIED = re.compile(r"(?<=\s)(?:[a-z]\w*\.){2,}[\w$.]*\w(?=[\s,;)}\]]|$)")
+_REPEATED = re.compile(r"<\*>(?:[\s,;:./|#*-]*<\*>)+")
+LINE_LIMIT = 1_000
+_HEAD = 3  # words at the beginning in which a qualified name says who speaks
 _SPACE = re.compile(r"\s+")
+_LETTER = re.compile(r"[^\W\d_]{2}")
 STACK_DEPTH = 5
 _GENERATED = re.compile(r"\$\d+|\$\$\w+|0x[0-9a-f]+|<\w+>|\{\{[^}]*\}\}|\d+")
 
@@ -21,15 +46,26 @@ def _name(kind: str, text: str) -> str:
     return f"{kind}:{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"
 
 
-def template(text: str) -> tuple[str, ...]:
-    """The tokens of a log line with everything that looks like a value as ``<*>``."""
-    line = _QUOTED.sub("<*>", text)
-    line = _HOST.sub("<*>", mask(line))
-    return tuple(
-        "<*>" if "<" in token or any(c.isdigit() for c in token) else token
-        for token in _SPACE.split(line.strip())
-        if token
-    )
+def template(line: str) -> str:
+    """A log line with everything that looks like a value as ``<*>``.
+
+    What log parsers such as Drain (https://doi.org/10.1109/ICWS.2017.13) learn from many lines is
+    read off one line here, so that the first repeat is known already.
+    """
+    text = _VALUE.sub(rf"\1{_ANY}", _QUOTED.sub(_ANY, line[:LINE_LIMIT]))
+    text = _KIND.sub(_ANY, mask(_HOST.sub(_ANY, text)))
+    text = _ASIDE.sub("", _DIGITS.sub(_ANY, text))
+    text = _REPEATED.sub(_ANY, _NAMED.sub(rf"\1\2{_ANY}", text))
+    words = text.split()
+    said = " ".join(words[:_HEAD])
+    rest = _QUALIFIED.sub(_ANY, " " + " ".join(words[_HEAD:])).rstrip()
+    return _REPEATED.sub(_ANY, said + rest)
+
+
+def template_key(line: str) -> str:
+    """Names a log line by its template; empty when the template has no word."""
+    found = template(line)
+    return _name("log", found) if _LETTER.search(found) else ""
 
 
 def stack_signature(error: str, frames: Sequence[Frame]) -> str:

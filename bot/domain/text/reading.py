@@ -86,9 +86,12 @@ class Text:
         """The first error line, or nothing."""
         return self.errors[0] if self.errors else ""
 
-    def to_embed(self, limit: int = 1_000) -> str:
-        """What an embedder should see, the telling parts first, at most ``limit`` characters."""
-        parts = [self.title, *self.errors[:2], self.prose or self.code]
+    def to_embed(self, limit: int = 1_200) -> str:
+        """What an embedder should see: the telling parts first, at most ``limit`` characters.
+
+        Error lines come after the prose: small models read sentences better than output.
+        """
+        parts = (self.title, self.prose, *self.errors, self.code)
         return "\n".join(part for part in parts if part)[:limit]
 
 
