@@ -1,0 +1,125 @@
+"""Outcomes read from runners' output, and what "no worse" means."""
+
+import pytest
+
+from bot.domain.models import Verdict
+from bot.domain.ports import Finished
+from bot.domain.proof import judge_proof, outcomes, suite_no_worse
+
+
+def ran(output="", code=0, **more) -> Finished:
+    return Finished(command="t", exit_code=code, stdout=output, stderr="", seconds=1, **more)
+
+
+PYTEST = """
+==== short test summary info ====
+PASSED tests/test_a.py::test_one
+PASSED tests/test_a.py::test_many[a b-1]
+FAILED tests/test_a.py::test_two - assert 1 == 2
+SKIPPED tests/test_a.py::test_three - not here
+XFAIL tests/test_a.py::test_four - known
+ERROR tests/test_b.py - ImportError: no
+"""
+UNITTEST = """
+test_one (tests.test_a.A.test_one) ... ok
+test_two (tests.test_a.A.test_two)
+What it does. ... FAIL
+test_three (tests.test_a.A.test_three) ... skipped 'x'
+"""
+GO = """=== RUN   TestA
+--- PASS: TestA (0.00s)
+--- FAIL: TestB (0.00s)
+    --- SKIP: TestB/x (0.0s)
+"""
+CARGO = """test tests::adds ... ok
+test tests::subs ... FAILED
+test src/lib.rs - f (line 3) ... ignored
+"""
+TAP = "TAP version 13\nok 1 - adds\nnot ok 2 - subtracts\n"
+JEST = "  total\n    ✓ adds (3 ms)\n    ✕ subtracts\n    ○ skips\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (
+            PYTEST,
+            {
+                "tests/test_a.py::test_one": "passed",
+                "tests/test_a.py::test_many[a b-1]": "passed",
+                "tests/test_a.py::test_two": "failed",
+                "tests/test_a.py::test_three": "skipped",
+                "tests/test_a.py::test_four": "skipped",
+                "tests/test_b.py": "failed",
+            },
+        ),
+        (
+            UNITTEST,
+            {
+                "test_one (tests.test_a.A.test_one)": "passed",
+                "test_two (tests.test_a.A.test_two)": "failed",
+                "test_three (tests.test_a.A.test_three)": "skipped",
+            },
+        ),
+        (GO, {"TestA": "passed", "TestB": "failed", "TestB/x": "skipped"}),
+        (
+            CARGO,
+            {
+                "tests::adds": "passed",
+                "tests::subs": "failed",
+                "src/lib.rs - f (line 3)": "skipped",
+            },
+        ),
+        (TAP, {"adds": "passed", "subtracts": "failed"}),
+        (JEST, {"adds": "passed", "subtracts": "failed", "skips": "skipped"}),
+        ("all fine", {}),
+    ],
+)
+def test_outcomes(output, expected):
+    assert outcomes(output) == expected
+
+
+A, B = "PASSED t.py::a\n", "PASSED t.py::b\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "worse"),
+    [
+        (ran(A + B), ran(A + B), []),
+        (ran(A), ran(A + B), []),
+        (ran(A + "FAILED t.py::b - x\n", 1), ran(A + B), []),
+        (ran(A + "FAILED t.py::b - x\n", 1), ran(A + "FAILED t.py::b - y\n", 1), []),
+        (ran(A + B), ran(A + "FAILED t.py::b - x\n", 1), ["t.py::b: failed"]),
+        (ran(A + B), ran(A), ["t.py::b: gone"]),
+        (ran(A + B), ran(A + "SKIPPED t.py::b - x\n"), ["t.py::b: skipped"]),
+        (ran(A), ran(A + "FAILED t.py::c - x\n", 1), ["t.py::c: new, and fails"]),
+        (ran(A), ran(A, 1), ["the suite ends with exit code 1, before with 0"]),
+        (ran(A), ran(A, 124, timed_out=True), ["the suite no longer ends in time"]),
+        (ran("fine"), ran("fine"), []),
+        (ran("bad", 2), ran("fine"), []),
+        (ran("fine"), ran("bad", 2), ["the suite ends with exit code 2, before with 0"]),
+        (
+            ran("bad", 2),
+            ran("bad", 2),
+            ["the suite failed before and fails now, and does not name its tests"],
+        ),
+        (ran(A + B), ran(A, truncated=True), []),
+        # printed by the code under test, to look green
+        (ran(A + B), ran("FAILED t.py::b - x\n" + A + B, 1), ["t.py::b: failed"]),
+        (ran(A + B), ran(""), ["t.py::a: gone", "t.py::b: gone"]),
+    ],
+)
+def test_no_worse(before, after, worse):
+    assert suite_no_worse(before, after) == (not worse, worse)
+
+
+def test_verdicts():
+    red, green = ran(code=1), ran()
+    assert judge_proof(red, True, green, True) == Verdict.PROVED
+    assert judge_proof(green, True, green, True) == Verdict.NOT_REPRODUCED
+    assert judge_proof(red, False, green, True) == Verdict.NOT_REPRODUCED
+    assert judge_proof(ran(code=124, timed_out=True), True, green, True) == Verdict.NOT_REPRODUCED
+    assert judge_proof(None, True, None, None) == Verdict.NOT_REPRODUCED
+    assert judge_proof(red, True, red, True) == Verdict.NOT_REPAIRED
+    assert judge_proof(red, True, green, False) == Verdict.NOT_REPAIRED
+    assert judge_proof(red, True, None, None) == Verdict.NOT_REPAIRED

@@ -1,0 +1,175 @@
+"""How the tests are run, from what a repository shows."""
+
+import pytest
+
+from bot.domain.patch import Entry
+from bot.domain.testfiles import is_test_file
+from bot.domain.testplan import PYTEST, how_to_test
+
+
+def plan(files, **config):
+    return how_to_test({path: Entry(data=text.encode()) for path, text in files.items()}, **config)
+
+
+PLAIN = "def test_a():\n    assert 1\n"
+CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "framework", "suite", "one"),
+    [
+        ({"tests/test_a.py": PLAIN}, "pytest", PYTEST, f"{PYTEST} tests/x.py"),
+        ({"test_a.py": PLAIN}, "pytest", PYTEST, f"{PYTEST} tests/x.py"),
+        (
+            {"pytest.ini": "[pytest]\n", "tests/a.py": CASE},
+            "pytest",
+            PYTEST,
+            f"{PYTEST} tests/x.py",
+        ),
+        (
+            {"src/shop/a.py": "", "tests/test_a.py": PLAIN},
+            "pytest",
+            f"PYTHONPATH=src {PYTEST}",
+            f"PYTHONPATH=src {PYTEST} tests/x.py",
+        ),
+        (
+            {
+                "src/shop/a.py": "",
+                "tests/test_a.py": PLAIN,
+                "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["src"]\n',
+            },
+            "pytest",
+            PYTEST,
+            f"{PYTEST} tests/x.py",
+        ),
+        (
+            {"tests/test_a.py": CASE},
+            "unittest",
+            "python -m unittest discover -v -s tests",
+            "python -m unittest discover -v -s tests -p x.py",
+        ),
+        (
+            {"tests/test_a.py": CASE, "tests/__init__.py": ""},
+            "unittest",
+            "python -m unittest discover -v -t . -s tests",
+            "python -m unittest discover -v -t . -s tests -p x.py",
+        ),
+        ({"tox.ini": "[testenv]\n"}, "tox", "tox", "tox -- tests/x.py"),
+        (
+            {"package.json": '{"scripts": {"test": "jest"}}'},
+            "npm",
+            "npm test",
+            "npm test -- tests/x.py",
+        ),
+        (
+            {"package.json": '{"scripts": {"test": "vitest"}}', "pnpm-lock.yaml": ""},
+            "pnpm",
+            "pnpm test",
+            "pnpm test tests/x.py",
+        ),
+        (
+            {"package.json": '{"scripts": {"test": "vitest"}}', "yarn.lock": ""},
+            "yarn",
+            "yarn test",
+            "yarn test tests/x.py",
+        ),
+        (
+            {"go.mod": "module a\n", "cart/cart_test.go": ""},
+            "go",
+            "go test -v ./...",
+            "go test -v ./tests",
+        ),
+        ({"Cargo.toml": ""}, "cargo", "cargo test", "cargo test --test x"),
+        ({"pom.xml": ""}, "maven", "mvn -B -q test", "mvn -B -q test -Dtest=x"),
+        (
+            {"build.gradle.kts": "", "gradlew": ""},
+            "gradle",
+            "./gradlew --console=plain test",
+            "./gradlew --console=plain test --tests x",
+        ),
+        ({"Makefile": "all:\n\ntest: all\n\ttrue\n"}, "make", "make test", "make test"),
+    ],
+)
+def test_what_a_repository_shows(files, framework, suite, one):
+    found = plan(files)
+    assert (found.framework, found.suite, found.command_for("tests/x.py")) == (
+        framework,
+        suite,
+        one,
+    )
+    assert found.why
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"README.md": "x"},
+        {"package.json": '{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}'},
+        {"package.json": "not json"},
+        {"package.json": "[]"},
+        {"go.mod": "module a\n"},
+        {"Makefile": "test := 1\nall:\n"},
+        {"pyproject.toml": "not [ toml"},
+    ],
+)
+def test_nothing_that_looks_like_a_test(files):
+    assert plan(files) is None
+
+
+def test_the_project_says():
+    found = plan(
+        {"tests/test_a.py": PLAIN}, command="python -m pytest -q tests", install="make deps"
+    )
+    assert found.suite == "python -m pytest -q tests"
+    assert found.command_for("tests/x.py") == "python -m pytest -q tests tests/x.py"
+    assert found.install == ("make deps",)
+    assert (found.folder, found.style) == ("tests", "pytest")
+    assert plan({}, command="./check {all}").command_for("x") == "./check {all}"
+
+
+def test_names_are_quoted():
+    found = plan({"tests/test_a.py": PLAIN})
+    assert found.command_for("tests/a; rm -rf x.py").endswith("'tests/a; rm -rf x.py'")
+
+
+def test_install_commands():
+    found = plan(
+        {
+            "tests/test_a.py": PLAIN,
+            "requirements-dev.txt": "",
+            "requirements.txt": "",
+            "pyproject.toml": "[build-system]\n[project.optional-dependencies]\ntest = []\n",
+        }
+    )
+    assert found.install == (
+        "python -m pip install -r requirements-dev.txt",
+        "python -m pip install -r requirements.txt",
+        "python -m pip install -e '.[test]'",
+    )
+
+
+def test_where_the_tests_live():
+    found = plan({"a/test_a.py": CASE, "b/tests/test_a.py": PLAIN, "b/tests/test_b.py": PLAIN})
+    assert (found.folder, found.style) == ("b/tests", "pytest")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        ("tests/test_a.py", True),
+        ("tests/data/x.json", True),
+        ("shop/test_a.py", True),
+        ("a_test.go", True),
+        ("src/test/java/A.java", True),
+        ("src/x.spec.ts", True),
+        ("app/CartTest.php", True),
+        ("shop/cart.py", False),
+        ("shop/latest.py", False),
+        ("shop/contest_rules.py", False),
+        ("src/testimonials.ts", False),
+        ("docs/testing-guide.md", False),
+    ],
+)
+def test_test_files(path, is_one):
+    assert is_test_file(path) == is_one
