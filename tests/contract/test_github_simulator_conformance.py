@@ -255,6 +255,9 @@ async def _deliveries(kit: Kit) -> None:
     manifest["hook_attributes"] = {"url": kit.simulator.world.app.webhook_url}
     code = (await kit.person("POST", "/manifest", {"manifest": manifest}))["code"]
     await kit.ok("POST", f"/app-manifests/{code}/conversions", token="")
+    installation = next(iter(kit.simulator.world.installations))
+    await kit.person("DELETE", f"/installations/{installation}", {"login": "ana"})
+    await kit.settled()
 
 
 async def test_everything_it_answers_and_sends_is_as_github_describes_it(

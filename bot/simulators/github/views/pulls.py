@@ -15,7 +15,6 @@ from bot.simulators.github.records import (
 from bot.simulators.github.views.accounts import association, user, user_or_none
 from bot.simulators.github.views.addresses import (
     node_id,
-    repo_page,
     repo_url,
     stamp,
     stamp_or_none,
@@ -199,8 +198,3 @@ def minimal_pull(world: World, repository: Repository, issue: Issue) -> Json:
         "head": {"ref": one.head_ref, "sha": one.head_sha, "repo": where},
         "base": {"ref": one.base_ref, "sha": one.base_sha, "repo": where},
     }
-
-
-def files_page(world: World, repository: Repository, issue: Issue) -> str:
-    """Where people read the diff."""
-    return repo_page(world, repository, f"/pull/{issue.number}/files")
