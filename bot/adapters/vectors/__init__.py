@@ -1,0 +1,1 @@
+"""Where vectors are kept: Upstash Vector, or files on this machine."""

@@ -1,0 +1,165 @@
+"""Upstash Vector through its own client. https://upstash.com/docs/vector/api
+
+The client hides the HTTP status and does not retry what a server refuses, so both are done here:
+a hook on its responses says what happened, and every call, being harmless when repeated, is
+tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.parse
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import httpx
+import numpy as np
+import stamina
+from upstash_vector import AsyncIndex
+from upstash_vector.errors import UpstashError
+
+from bot.domain.errors import Rejected, Unavailable, UpstreamError
+from bot.domain.ports import Match, Vector
+
+BATCH = 500  # vectors a request; the service takes 1,000 at most
+ATTEMPTS = 4
+PATIENCE = 10.0  # seconds of waiting in place; for longer the job goes back on the list
+
+Answer = TypeVar("Answer")
+
+
+class UpstashIndex:
+    """The vector index port on Upstash. Writes become visible a little late.
+
+    ``timeout`` is in seconds, for one request.
+    """
+
+    id = "upstash"
+
+    def __init__(self, *, url: str, token: str, timeout: float = 20) -> None:
+        self._index = AsyncIndex(url=url.rstrip("/"), token=token, retries=0, allow_telemetry=False)
+        # The client keeps its httpx client to itself, and with it the status of every answer.
+        self._http: httpx.AsyncClient = self._index._client
+        self._http.event_hooks = {"response": [_check]}
+        self._timeout = timeout
+
+    async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
+        """Store vectors, in batches. May become visible late."""
+        space = _escaped(namespace)
+        if len(ids) != len(vectors):
+            raise Rejected(f"{len(ids)} ids came with {len(vectors)} vectors.")
+        for start in range(0, len(ids), BATCH):
+            batch = [
+                {"id": name, "vector": vector.tolist()}
+                for name, vector in zip(
+                    ids[start : start + BATCH], vectors[start : start + BATCH], strict=True
+                )
+                if vector.any()  # a vector of zeros has no direction; the service refuses it
+            ]
+            if batch:
+                await self._call(lambda b=batch: self._index.upsert(b, namespace=space))
+
+    async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
+        """The most similar, best first."""
+        if top_k < 1 or not vector.any():
+            return []
+        found = await self._call(
+            lambda: self._index.query(
+                vector=vector.tolist(), top_k=top_k, namespace=_escaped(namespace)
+            ),
+            absent=[],
+        )
+        # (1 + cosine) / 2 on the wire: https://upstash.com/docs/vector/features/similarityfunctions
+        return [Match(match.id, float(np.clip(2 * match.score - 1, -1, 1))) for match in found]
+
+    async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
+        """The stored vectors of those ids that are there and visible."""
+        vectors: dict[str, Vector] = {}
+        for start in range(0, len(ids), BATCH):
+            wanted = list(ids[start : start + BATCH])
+            found = await self._call(
+                lambda w=wanted: self._index.fetch(
+                    ids=w, include_vectors=True, namespace=_escaped(namespace)
+                ),
+                absent=[],
+            )
+            for entry in found:
+                if entry is not None and entry.vector:
+                    vectors[entry.id] = np.asarray(entry.vector, dtype=np.float32)
+        return vectors
+
+    async def delete(self, namespace: str, ids: Sequence[str]) -> None:
+        """Forget these; unknown ids are ignored."""
+        for start in range(0, len(ids), BATCH):
+            gone = list(ids[start : start + BATCH])
+            await self._call(
+                lambda g=gone: self._index.delete(ids=g, namespace=_escaped(namespace)),
+                absent=None,
+            )
+
+    async def drop(self, namespace: str) -> None:
+        """Forget the whole namespace."""
+        await self._call(
+            lambda: self._index.delete_namespace(namespace=_escaped(namespace)), absent=None
+        )
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._http.aclose()
+
+    async def _call(self, send: Callable[[], Awaitable[Any]], absent: Any = None) -> Any:
+        """Send until it is answered, patiently. An unknown namespace gives ``absent``."""
+        async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, wait_initial=0.2):
+            with attempt:
+                try:
+                    async with asyncio.timeout(self._timeout):
+                        return await send()
+                except _NoNamespace:
+                    return absent
+                except UpstreamError:
+                    raise
+                except (httpx.HTTPError, TimeoutError) as error:
+                    what = type(error).__name__
+                    raise Unavailable(f"Upstash cannot be reached ({what}).") from error
+                except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                    raise Unavailable("Upstash answered something unreadable.") from error
+                except UpstashError as error:
+                    raise Rejected(f"Upstash refused: {error}") from error
+        raise AssertionError("stamina returns or raises")
+
+
+class _NoNamespace(Exception):
+    """The namespace is not there: nothing to find, nothing to forget."""
+
+
+async def _check(response: httpx.Response) -> None:
+    """Say what a refusal means, which the client would hide."""
+    status = response.status_code
+    if status < 400:
+        return
+    await response.aread()
+    said = response.text[:200].strip()
+    if status == 429 or status >= 500:
+        try:
+            after = float(response.headers.get("retry-after", ""))
+        except ValueError:
+            after = None
+        raise Unavailable(f"Upstash answered {status}; try again.", retry_after=after)
+    if status in (400, 404) and "namespace" in said.lower() and "exist" in said.lower():
+        raise _NoNamespace
+    raise Rejected(f"Upstash refused ({status}): {said}", status=status)
+
+
+def _wait(error: Exception) -> bool | float:
+    """Whether to try again; a number of seconds when the service named one."""
+    if not isinstance(error, Unavailable):
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if error.retry_after <= PATIENCE else False
+
+
+def _escaped(namespace: str) -> str:
+    """The client puts a namespace into the URL as it is."""
+    return urllib.parse.quote(namespace, safe="")
