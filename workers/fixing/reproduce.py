@@ -1,1 +1,45 @@
-async def reproduce(desk): ...
+"""Turn a report into a test that fails on the base commit, for the reported reason."""
+
+from __future__ import annotations
+
+from bot.domain.models import Verdict
+from bot.domain.patch import Entry, Tree, apply, diff
+from bot.domain.reproduction import Reproduction, candidates, fails_for_the_reason
+from workers.fixing.desk import Desk, Ended, ran
+from workers.fixing.testing import Tests
+
+MOST_CANDIDATES = 12
+
+
+async def reproduce(desk: Desk) -> None:
+    """Leaves ``test``: a patch that adds the failing test."""
+    base = await desk.tree("base")
+    tests = await Tests.of(desk, base)
+    found = candidates(await desk.items(), base, tests.plan, name=f"c{desk.run.cluster}")
+    await desk.tell(f"{tests.plan.framework}: {tests.plan.why}; {len(found)} examples to try")
+    async with desk.sandbox(base) as sandbox:
+        before = await tests.suite(sandbox)
+    await desk.set(suite_before=ran(before))
+    for tried in found[:MOST_CANDIDATES]:
+        if await _is_red(desk, base, tests, tried):
+            return
+    words = "none of their examples" if found else "the reports hold no example that can be run"
+    raise Ended(
+        Verdict.NOT_REPRODUCED,
+        f"{words} fails on the base." if found else f"{words}: add one, such as "
+        "`f(1)` returns 2, expected 3.",
+    )
+
+
+async def _is_red(desk: Desk, base: Tree, tests: Tests, tried: Reproduction) -> bool:
+    patch = diff(base, {**base, tried.path: Entry(data=tried.source.encode())})
+    async with desk.sandbox(apply(base, patch)) as sandbox:
+        await tests.install(sandbox)
+        done = await tests.one(sandbox, tried.path)
+    if done.exit_code == 0 or not fails_for_the_reason(done.stdout + done.stderr, tried):
+        return False
+    await desk.put_patch("test", patch)
+    await desk.set(red=ran(done), test_path=tried.path)
+    names = " ".join(f"I-{number}" for number in tried.items)
+    await desk.tell(f"red, as {names} says: {tried.reason}")
+    return True

@@ -1,1 +1,70 @@
-class TestRun: ...
+"""Run the repository's tests in a sandbox, as its config or its files say."""
+
+from __future__ import annotations
+
+from bot.domain.models import Verdict
+from bot.domain.patch import Tree
+from bot.domain.ports import Finished, Sandbox
+from bot.domain.testplan import TestPlan, how_to_test
+from workers.fixing.desk import Desk, Ended, ran
+
+# Of the run's time, what one command may take.
+_SHARE = 0.4
+# What a shell says of a command that is not there, and pytest of a run without tests.
+_NOTHING_RAN = {4, 5, 126, 127}
+
+
+class Tests:
+    """How the tests of one run are run."""
+
+    def __init__(self, desk: Desk, plan: TestPlan) -> None:
+        self.plan = plan
+        self._desk = desk
+        self._timeout = desk.run.seconds_allowed * _SHARE
+
+    @classmethod
+    async def of(cls, desk: Desk, tree: Tree) -> Tests:
+        """From the base commit. Raises Ended when it shows no tests."""
+        config = (await desk.config()).fix.tests
+        plan = how_to_test(tree, command=config.command, install=config.install)
+        if plan is None:
+            raise Ended(
+                Verdict.TESTS_DO_NOT_RUN,
+                "No tests were found. Say how they run: fix.tests.command in "
+                ".github/soulcaster.yml.",
+            )
+        return cls(desk, plan)
+
+    async def install(self, sandbox: Sandbox) -> None:
+        """Install what the tests need, where the project opened the network for it."""
+        if not (await self._desk.config()).fix.egress:
+            return
+        for command in self.plan.install:
+            done = await sandbox.run(command, timeout=self._timeout)
+            await self._desk.log(f"$ {command}\n{ran(done).tail[-800:]}")
+            if done.exit_code:
+                raise Ended(Verdict.TESTS_DO_NOT_RUN, f"`{command}` failed: see the log.")
+
+    async def suite(self, sandbox: Sandbox) -> Finished:
+        """The whole suite. Raises Ended when it does not run at all."""
+        await self.install(sandbox)
+        done = await self._run(sandbox, self.plan.suite)
+        if done.exit_code in _NOTHING_RAN:
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise Ended(
+                Verdict.TESTS_DO_NOT_RUN,
+                f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): {' '.join(last)}",
+            )
+        return done
+
+    async def one(self, sandbox: Sandbox, path: str) -> Finished:
+        """The tests of one file."""
+        return await self._run(sandbox, self.plan.command_for(path))
+
+    async def _run(self, sandbox: Sandbox, command: str) -> Finished:
+        done = await sandbox.run(command, timeout=self._timeout)
+        await self._desk.log(
+            f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
+            f"{done.seconds:.1f} s"
+        )
+        return done
