@@ -199,3 +199,13 @@ async def test_the_stream_tells_of_each_change(kit: Kit):
         change = await news()
         assert change["version"] > hello["version"]
         assert (change["kind"], change["repository"], change["number"]) == ("issue", SHOP, 1)
+
+
+async def test_who_leaves_the_stream_is_not_missed(kit: Kit, caplog: pytest.LogCaptureFixture):
+    async with kit.http.get(f"{kit.base}/_sim/stream") as answer:
+        await answer.content.readline()
+        answer.close()
+    for n in range(3):
+        await kit.person("POST", ISSUES, {"login": "rob", "title": f"Issue {n}"})
+        await asyncio.sleep(0.05)
+    assert "Error handling request" not in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -83,19 +84,20 @@ async def stream(request: web.Request) -> web.StreamResponse:
     answer = web.StreamResponse(
         headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
     )
-    with world.listening() as changes:
+    # Whoever listens may leave at any moment; that is no error.
+    with world.listening() as changes, suppress(ConnectionError):
         await answer.prepare(request)
         await answer.write(_event({"version": world.version, "kind": "hello"}))
         while True:
             try:
                 news = await asyncio.wait_for(changes.get(), _HEARTBEAT)
-                if not news:
-                    return answer
-                await answer.write(_event(news))
             except TimeoutError:
                 await answer.write(b": still here\n\n")
-            except ConnectionError:
-                return answer
+                continue
+            if not news:
+                break
+            await answer.write(_event(news))
+    return answer
 
 
 def _event(news: Json) -> bytes:
