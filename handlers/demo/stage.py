@@ -112,6 +112,11 @@ class Stage:
         """What Slack holds, read back over HTTP."""
         return await self._get(f"{self.slack_url}/_sim/state")
 
+    async def git_folder(self) -> str:
+        """The bare repository behind the simulated one."""
+        found = await self._get(f"{self.github_url}/_sim/git/{self.repository}")
+        return str(found["path"])
+
     async def _get(self, url: str) -> Any:
         async with self.http.get(url) as response:
             response.raise_for_status()
@@ -224,6 +229,7 @@ async def open_stage(
         webhook_url=f"{address['web']}/github/webhook",
         record=record / "github.jsonl" if record else None,
         web=web,
+        origin=address["github"],
         permissions=manifest["default_permissions"],
         events=manifest["default_events"],
     )
@@ -253,7 +259,6 @@ async def open_stage(
         aiohttp.ClientSession() as http,
         open_context(Settings.load(env)) as context,
     ):
-        github.world.origin = address["github"]
         stage = Stage(
             folder=folder,
             github=github,

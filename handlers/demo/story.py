@@ -217,31 +217,32 @@ class Story:
     async def _check(self) -> str:
         """Clone the pull request's branch and run the repository's own tests on it."""
         pull = next(i["pull"] for i in await self._issues() if i.get("pull"))
-        summary = await asyncio.to_thread(self._test_branch, pull["head"])
+        bare = await self.stage.git_folder()
+        summary = await asyncio.to_thread(_test_branch, bare, pull["head"])
         if self.outcome.proof != Verdict.PROVED.value:
             raise RuntimeError(f"the proof says {self.outcome.proof}")
         return summary
 
-    def _test_branch(self, branch: str) -> str:
-        url = f"{self.stage.github_url}/{self.stage.repository}.git"
-        with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(
-                ["git", "clone", "--quiet", "--depth=1", "--branch", branch, url, folder],
-                check=True,
-                capture_output=True,
-            )
-            tested = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
-                cwd=folder,
-                env={"PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        found = re.search(r"(\d+) passed.*", tested.stdout)
-        if tested.returncode or not found:
-            raise RuntimeError(f"the branch's tests fail:\n{tested.stdout[-2000:]}")
-        return f"{found.group(1)} tests pass on {branch}"
+
+def _test_branch(repository: str, branch: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(
+            ["git", "clone", "--quiet", "--branch", branch, repository, folder],
+            check=True,
+            capture_output=True,
+        )
+        tested = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+            cwd=folder,
+            env={"PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    found = re.search(r"(\d+) passed.*", tested.stdout)
+    if tested.returncode or not found:
+        raise RuntimeError(f"the branch's tests fail:\n{tested.stdout[-2000:]}")
+    return f"{found.group(1)} tests pass on {branch}"
 
 
 def story_folder() -> Path:

@@ -1,0 +1,105 @@
+"""The house rules: what is written about the code is what the code says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from bot.settings import Settings
+from handlers.demo.stage import ROOT as PROJECT
+from handlers.documents import command_table, environment_example, key_table, settings_table
+
+LONGEST = 350
+
+
+def test_env_example_lists_every_setting() -> None:
+    assert (PROJECT / ".env.example").read_text() == environment_example()
+
+
+def test_readme_has_the_tables_of_the_code() -> None:
+    readme = (PROJECT / "README.md").read_text()
+    for table in (command_table(), settings_table(), key_table()):
+        assert table in readme, "run: .venv/bin/python -m handlers.documents"
+
+
+def test_app_yml_asks_for_what_we_use_and_no_more() -> None:
+    manifest = yaml.safe_load((PROJECT / "app.yml").read_text())
+    from bot.github.app import PUBLISH, READ, TALK
+    from handlers.github.webhook import EVENTS
+
+    rank = {"read": 1, "write": 2}
+    needed: dict[str, str] = {}
+    for permissions in (TALK, READ, PUBLISH):
+        for name, access in permissions.items():
+            if rank[access] > rank.get(needed.get(name, ""), 0):
+                needed[name] = access
+    assert manifest["default_permissions"] == needed
+    always_sent = {"installation", "installation_repositories"}
+    assert set(manifest["default_events"]) == EVENTS - always_sent
+
+
+def test_no_file_is_too_long_to_read() -> None:
+    rooms = [p for room in ("bot", "workers", "handlers") for p in (PROJECT / room).rglob("*.py")]
+    ours = [p for p in rooms if "shop" not in p.parts]
+    long = {str(p): n for p in ours if (n := len(p.read_text().splitlines())) > LONGEST}
+    assert not long
+
+
+def test_every_room_says_its_law() -> None:
+    for room in ("bot", "workers", "handlers", "bot/domain", "bot/adapters", "bot/storage"):
+        assert '"""' in (PROJECT / room / "__init__.py").read_text()
+
+
+def test_every_verb_source_and_job_file_is_on_its_roster() -> None:
+    from bot.sources import SOURCES
+    from handlers.commands import verbs
+
+    rostered = {run.__module__.rsplit(".", 1)[1] for run in verbs.VERBS.values()}
+    files = {p.stem for p in (PROJECT / "handlers/commands/verbs").glob("*.py")} - {"__init__"}
+    assert files == rostered
+    sources = {module.__name__.rsplit(".", 1)[1] for module in SOURCES.values()}
+    for path in (PROJECT / "bot/sources").glob("*.py"):
+        text = path.read_text()
+        if "\nNAME = " in text:
+            assert path.stem in sources, f"{path.stem} is on no roster"
+
+
+def test_the_web_process_imports_no_sdk_it_does_not_use() -> None:
+    program = (
+        "import sys, handlers.web; heavy = {'google.genai', 'e2b', 'onnxruntime', 'slack_bolt'};"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_settings_are_read_in_one_place() -> None:
+    readers = [
+        str(path.relative_to(PROJECT))
+        for room in ("bot", "workers", "handlers")
+        for path in (PROJECT / room).rglob("*.py")
+        if "shop" not in path.parts and "os.environ" in path.read_text()
+    ]
+    # The demo passes PATH and the like on to its children; the engine runs in the sandbox.
+    allowed = {"bot/settings.py", "handlers/demo/stage.py"}
+    assert {r for r in readers if "mechanic/engine" not in r and "sandboxes" not in r} <= allowed
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert not [name for name, field in Settings.model_fields.items() if not field.description]
+
+
+def test_the_lock_file_pins_everything() -> None:
+    lines = [
+        line
+        for line in (PROJECT / "requirements.lock").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert lines
+    assert all("==" in line and "://" not in line for line in lines)
+
+
+def test_root_is_the_project() -> None:
+    assert (PROJECT / "pyproject.toml").exists()
+    assert Path(__file__).is_relative_to(PROJECT)
