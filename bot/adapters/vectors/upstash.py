@@ -11,7 +11,8 @@ import asyncio
 import json
 import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import httpx
 import numpy as np
@@ -25,8 +26,6 @@ from bot.domain.ports import Match, Vector
 BATCH = 500  # vectors a request; the service takes 1,000 at most
 ATTEMPTS = 4
 PATIENCE = 10.0  # seconds of waiting in place; for longer the job goes back on the list
-
-Answer = TypeVar("Answer")
 
 
 class UpstashIndex:
@@ -58,15 +57,18 @@ class UpstashIndex:
                 if vector.any()  # a vector of zeros has no direction; the service refuses it
             ]
             if batch:
-                await self._call(lambda b=batch: self._index.upsert(b, namespace=space))
+                await self._call(partial(self._index.upsert, batch, namespace=space))
 
     async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
         """The most similar, best first."""
         if top_k < 1 or not vector.any():
             return []
         found = await self._call(
-            lambda: self._index.query(
-                vector=vector.tolist(), top_k=top_k, namespace=_escaped(namespace)
+            partial(
+                self._index.query,
+                vector=vector.tolist(),
+                top_k=top_k,
+                namespace=_escaped(namespace),
             ),
             absent=[],
         )
@@ -79,8 +81,11 @@ class UpstashIndex:
         for start in range(0, len(ids), BATCH):
             wanted = list(ids[start : start + BATCH])
             found = await self._call(
-                lambda w=wanted: self._index.fetch(
-                    ids=w, include_vectors=True, namespace=_escaped(namespace)
+                partial(
+                    self._index.fetch,
+                    ids=wanted,
+                    include_vectors=True,
+                    namespace=_escaped(namespace),
                 ),
                 absent=[],
             )
@@ -94,14 +99,14 @@ class UpstashIndex:
         for start in range(0, len(ids), BATCH):
             gone = list(ids[start : start + BATCH])
             await self._call(
-                lambda g=gone: self._index.delete(ids=g, namespace=_escaped(namespace)),
+                partial(self._index.delete, ids=gone, namespace=_escaped(namespace)),
                 absent=None,
             )
 
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""
         await self._call(
-            lambda: self._index.delete_namespace(namespace=_escaped(namespace)), absent=None
+            partial(self._index.delete_namespace, namespace=_escaped(namespace)), absent=None
         )
 
     async def close(self) -> None:

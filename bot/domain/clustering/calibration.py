@@ -6,14 +6,26 @@ while it replayed labelled histories.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.clustering.distribution import Distribution
 from bot.domain.clustering.features import NAMES
 from bot.domain.clustering.report import Kind
+
+_SETTLES = 300  # scores after which a project's own distribution counts half
+
+
+def _logit(chance: float) -> float:
+    return math.log(chance / (1 - chance))
+
+
+def _chance(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +52,36 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From which score on to act. ``join`` and ``suggest`` are chances in 0..1.
+class Join:
+    """From which chance on to join unasked.
 
-    ``share`` is the budget: at most about this share of a project's items is joined, whatever
-    their chances, since chances do not carry over between projects but shares do. ``floor`` is the
-    chance under which no budget joins.
+    A chance fitted elsewhere does not carry over between projects whole, the share of items worth
+    joining does. So the threshold lies between ``chance`` and what ``share`` of the project's own
+    best scores reach, the nearer to the latter the more are known, up to ``trust`` of the way.
     """
 
-    join: float
+    chance: float
+    share: float = 0.0
+    trust: float = 0.0
+
+    def threshold(self, scores: Distribution) -> float:
+        """The chance needed in a project with these best scores."""
+        reached = scores.threshold(self.share) if self.trust else None
+        if reached is None:
+            return self.chance
+        way = self.trust * len(scores) / (len(scores) + _SETTLES)
+        return _chance((1 - way) * _logit(self.chance) + way * _logit(reached))
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which chance on to act. ``sure`` joins what hardly anybody would take back, ``eager``
+    as much as gives the best balance of joins missed and joins wrong.
+    """
+
+    sure: Join
+    eager: Join
     suggest: float
-    share: float = 1.0
-    eager_share: float = 1.0
-    eager: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +121,11 @@ MINILM = Calibration(
     "all-minilm-l6-v2/128/384",
     {Kind.TRACKER: _TRACKER, Kind.ALERT: _TRACKER, Kind.FEEDBACK: _FEEDBACK},
     {
-        Kind.TRACKER: Thresholds(join=0.6, suggest=0.1, share=0.004, eager=0.08, eager_share=0.045),
-        Kind.ALERT: Thresholds(join=0.97, suggest=0.2, eager=0.97),
-        Kind.FEEDBACK: Thresholds(join=0.75, suggest=0.2, eager=0.75),
+        Kind.TRACKER: Thresholds(
+            Join(0.7, share=0.005, trust=0.5), Join(0.2, share=0.035, trust=0.7), suggest=0.1
+        ),
+        Kind.ALERT: Thresholds(Join(0.97), Join(0.97), suggest=0.2),
+        Kind.FEEDBACK: Thresholds(Join(0.75), Join(0.75), suggest=0.2),
     },
 )
 

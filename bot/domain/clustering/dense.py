@@ -81,7 +81,7 @@ class Dense:
 
     def whitened(self, vector: Vector) -> Query:
         """Measure cosine after the soft whitening."""
-        apart: Vector = (vector - self._mean) @ self._whitening
+        apart = self._whiten(vector)
         apart /= max(float(np.linalg.norm(apart)), 1e-9)
         direction: Vector = self._whitening @ apart
         return Query(direction, float(direction @ self._mean), self._whitened)
@@ -113,8 +113,7 @@ class Dense:
 
     def _alike(self, vector: Vector, shortlist: int) -> Rows:
         """Rows whose sketch differs in the fewest bits."""
-        apart: Vector = (vector - self._mean) @ self._whitening
-        signs = self._signs(apart[None])[:, 0]
+        signs = self._signs(self._whiten(vector)[None])[:, 0]
         distance = np.zeros(self.rows, dtype=np.uint16)
         for word in range(WORDS):
             distance += np.bitwise_count(self._sketch[word, : self.rows] ^ signs[word])
@@ -122,6 +121,10 @@ class Dense:
         counts = np.cumsum(np.bincount(distance, minlength=_BITS + 1))
         cut = int(np.searchsorted(counts, shortlist))
         return np.flatnonzero(distance <= cut)[: 4 * shortlist]
+
+    def _whiten(self, vectors: Vector) -> Vector:
+        whitened: Vector = np.matmul(vectors - self._mean, self._whitening, dtype=np.float32)
+        return whitened
 
     def _signs(self, apart: Vector) -> NDArray[np.uint64]:
         bits = (apart @ self._axes > 0).reshape(len(apart), WORDS, 64)
@@ -141,7 +144,7 @@ class Dense:
 
     def _derive(self, start: int, end: int) -> None:
         apart = self._vectors[start:end] - self._mean
-        whitened: Vector = apart @ self._whitening
+        whitened = self._whiten(self._vectors[start:end])
         self._centred[start:end] = np.linalg.norm(apart, axis=1).clip(1e-9)
         self._whitened[start:end] = np.linalg.norm(whitened, axis=1).clip(1e-9)
         self._sketch[:, start:end] = self._signs(whitened)

@@ -23,7 +23,7 @@ from bot.domain.clustering.report import Kind, Reading, Report, read_report
 from bot.domain.ports import Vector
 from bot.domain.text import CommonLines
 
-Join = Literal["sure", "eager"]
+Eagerness = Literal["sure", "eager"]
 
 CANDIDATES = 20
 NEIGHBOURS = 60  # by meaning and by words, each
@@ -38,9 +38,11 @@ class Engine:
     without a vector. ``join`` says how sure a join unasked must be.
     """
 
-    def __init__(self, calibration: Calibration, dimensions: int, *, join: Join = "sure") -> None:
+    def __init__(
+        self, calibration: Calibration, dimensions: int, *, join: Eagerness = "sure"
+    ) -> None:
         self.calibration = calibration
-        self.join: Join = join
+        self.join: Eagerness = join
         self.common = CommonLines()
         self._dense = Dense(dimensions)
         self._lexical = Lexical()
@@ -173,11 +175,8 @@ class Engine:
         if best.repeat:
             return "join"
         thresholds = self.calibration.thresholds[kind]
-        eager = self.join == "eager"
-        needed = thresholds.eager if eager else thresholds.join
-        share = thresholds.eager_share if eager else thresholds.share
-        within = self._scores[kind].threshold(share) if share < 1 else None
-        if best.score >= max(needed, within or 0.0):
+        join = thresholds.eager if self.join == "eager" else thresholds.sure
+        if best.score >= join.threshold(self._scores[kind]):
             return "join"
         return "suggest" if best.score >= thresholds.suggest else "new"
 
