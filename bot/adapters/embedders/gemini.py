@@ -46,12 +46,16 @@ class GeminiEmbedder:
         timeout: float = 30,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        import httpx
         from google import genai
         from google.genai import types
 
+        self._http = httpx.AsyncClient(timeout=timeout)
         self._client: genai.Client = genai.Client(
             api_key=api_key,
-            http_options=types.HttpOptions(base_url=base_url, timeout=int(timeout * 1_000)),
+            http_options=types.HttpOptions(
+                base_url=base_url, timeout=int(timeout * 1_000), httpx_async_client=self._http
+            ),
         )
         self._model = model or "gemini-embedding-001"
         self._timeout = timeout
@@ -76,6 +80,7 @@ class GeminiEmbedder:
     async def close(self) -> None:
         """Release connections."""
         await self._client.aio.aclose()
+        await self._http.aclose()
 
     async def _batch(self, texts: list[str]) -> Vector:
         async for attempt in stamina.retry_context(
@@ -108,7 +113,6 @@ class GeminiEmbedder:
         return vectors
 
     async def _ask(self, texts: list[str]) -> Vector:
-        import aiohttp
         import httpx
         from google.genai import errors, types
 
@@ -123,7 +127,7 @@ class GeminiEmbedder:
                 )
         except errors.APIError as error:
             raise _meaning(error) from error
-        except (aiohttp.ClientError, httpx.HTTPError, TimeoutError, OSError) as error:
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise Unavailable(f"Gemini cannot be reached ({type(error).__name__}).") from error
         except (ValueError, TypeError, KeyError) as error:  # json and pydantic raise ValueErrors
             raise Unavailable("Gemini answered something unreadable.") from error

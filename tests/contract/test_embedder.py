@@ -1,0 +1,226 @@
+"""One suite for every embedder; Gemini through its SDK against a server that speaks its wire."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.adapters.embedders import weights
+from bot.adapters.embedders.gemini import GeminiEmbedder
+from bot.adapters.embedders.hashing import Hashing
+from bot.adapters.embedders.minilm import MiniLM
+from bot.domain.errors import ConfigError, Rejected, Unavailable
+from bot.domain.ports import Embedder
+
+WIDTH = 16
+
+
+def _direction(text: str) -> list[float]:
+    """Any vector that only depends on the text, longer than one."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [byte / 32 + 0.1 for byte in digest[:WIDTH]]
+
+
+class GeminiWire:
+    """``:batchEmbedContents``. ``faults`` are answered first, one a request."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.faults: list[Callable[[], web.Response] | float] = []
+
+    async def embed(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.requests.append(
+            {"path": request.path, "key": request.headers["x-goog-api-key"]} | body
+        )
+        if self.faults:
+            fault = self.faults.pop(0)
+            if not isinstance(fault, float):
+                return fault()
+            await asyncio.sleep(fault)
+        texts = ["".join(p["text"] for p in r["content"]["parts"]) for r in body["requests"]]
+        return web.json_response({"embeddings": [{"values": _direction(t)} for t in texts]})
+
+
+def _error(code: int, status: str, *details: dict[str, Any]) -> Callable[[], web.Response]:
+    error = {"code": code, "message": "no", "status": status, "details": list(details)}
+    return lambda: web.json_response({"error": error}, status=code)
+
+
+def _retry_in(seconds: str) -> dict[str, Any]:
+    return {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": seconds}
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[tuple[GeminiWire, str]]:
+    wire = GeminiWire()
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", wire.embed)
+    async with TestServer(app) as server:
+        yield wire, str(server.make_url("/"))
+
+
+@pytest.fixture
+async def gemini(wire: tuple[GeminiWire, str]) -> AsyncIterator[GeminiEmbedder]:
+    made = GeminiEmbedder(api_key="k", dimensions=WIDTH, base_url=wire[1], timeout=2)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(params=["hashing", "minilm", "gemini"])
+async def embedder(
+    request: pytest.FixtureRequest, gemini: GeminiEmbedder
+) -> AsyncIterator[Embedder]:
+    if request.param == "gemini":
+        yield gemini
+        return
+    if request.param == "minilm" and weights.missing(weights.default_folder()):
+        pytest.skip(f"no MiniLM weights in {weights.default_folder()}: run make weights")
+    made = Hashing() if request.param == "hashing" else MiniLM(weights.default_folder())
+    yield made
+    await made.close()
+
+
+class TestEveryEmbedder:
+    async def test_one_unit_row_a_text(self, embedder: Embedder) -> None:
+        vectors = await embedder.embed(["the build fails", "login is slow", "12345"])
+        assert vectors.shape == (3, embedder.dimensions)
+        assert vectors.dtype == np.float32
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+    async def test_an_empty_text_gives_zeros_in_its_place(self, embedder: Embedder) -> None:
+        vectors = await embedder.embed(["", "crash on start", "  \n"])
+        assert not vectors[0].any()
+        assert not vectors[2].any()
+        assert vectors[1].any()
+
+    async def test_no_text_gives_no_row(self, embedder: Embedder) -> None:
+        assert (await embedder.embed([])).shape == (0, embedder.dimensions)
+
+    async def test_a_vector_does_not_depend_on_its_neighbours(self, embedder: Embedder) -> None:
+        texts = ["a", "payment page crashes when the card is declined", "slow " * 90]
+        together = await embedder.embed(texts)
+        alone = [(await embedder.embed([text]))[0] for text in texts]
+        np.testing.assert_allclose(together, np.stack(alone), atol=1e-5)
+
+    async def test_the_id_names_the_width(self, embedder: Embedder) -> None:
+        assert embedder.id.endswith(f"/{embedder.dimensions}")
+
+
+@pytest.mark.parametrize("name", ["hashing", "minilm"])
+async def test_alike_is_nearer_than_unlike(name: str) -> None:
+    if name == "minilm" and weights.missing(weights.default_folder()):
+        pytest.skip(f"no MiniLM weights in {weights.default_folder()}: run make weights")
+    made: Embedder = Hashing() if name == "hashing" else MiniLM(weights.default_folder())
+    first, alike, unlike = await made.embed(
+        [
+            "Crash when saving a file with a long name",
+            "the app crashes if I save files whose names are long",
+            "Please add a dark theme to the settings page",
+        ]
+    )
+    await made.close()
+    assert float(first @ alike) > float(first @ unlike) + 0.1
+
+
+def test_missing_weights_say_how_to_get_them(tmp_path: Any) -> None:
+    with pytest.raises(ConfigError, match=r"bot\.adapters\.embedders\.weights"):
+        MiniLM(tmp_path)
+
+
+def test_wrong_weights_are_refused(tmp_path: Any) -> None:
+    for name in weights.FILES:
+        (tmp_path / name).write_bytes(b"something else")
+    with pytest.raises(ConfigError, match="not the file we know"):
+        MiniLM(tmp_path)
+
+
+class TestGeminiWire:
+    async def test_one_content_a_text(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        await gemini.embed(["one", "two"])
+        (sent,) = wire[0].requests
+        assert sent["path"].endswith("/models/gemini-embedding-001:batchEmbedContents")
+        assert sent["key"] == "k"
+        assert [r["content"]["parts"][0]["text"] for r in sent["requests"]] == ["one", "two"]
+        assert {r["taskType"] for r in sent["requests"]} == {"CLUSTERING"}
+        assert {r["outputDimensionality"] for r in sent["requests"]} == {WIDTH}
+
+    async def test_the_newer_model_is_not_given_merged_texts(self, wire: Any) -> None:
+        made = GeminiEmbedder(
+            api_key="k", model="gemini-embedding-2", dimensions=WIDTH, base_url=wire[1]
+        )
+        vectors = await made.embed(["one", "two"])
+        await made.close()
+        assert not np.allclose(vectors[0], vectors[1])
+        assert [len(r["requests"]) for r in wire[0].requests] == [2]
+
+    async def test_batches_of_a_hundred(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        vectors = await gemini.embed([f"text {n}" for n in range(250)])
+        assert [len(r["requests"]) for r in wire[0].requests] == [100, 100, 50]
+        expected = np.asarray(_direction("text 249"))
+        np.testing.assert_allclose(vectors[249], expected / np.linalg.norm(expected), atol=1e-6)
+
+    async def test_429_waits_as_long_as_told(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        wire[0].faults = [_error(429, "RESOURCE_EXHAUSTED", _retry_in("0.4s"))]
+        began = asyncio.get_running_loop().time()
+        assert (await gemini.embed(["one"])).any()
+        assert asyncio.get_running_loop().time() - began >= 0.4
+        assert len(wire[0].requests) == 2
+
+    async def test_429_for_long_is_handed_on(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        wire[0].faults = [_error(429, "RESOURCE_EXHAUSTED", _retry_in("3600s"))]
+        with pytest.raises(Unavailable) as raised:
+            await gemini.embed(["one"])
+        assert raised.value.retry_after == 3600
+        assert len(wire[0].requests) == 1
+
+    async def test_500_then_well(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        wire[0].faults = [_error(500, "INTERNAL")]
+        assert (await gemini.embed(["one"])).any()
+
+    async def test_400_is_not_tried_again(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        wire[0].faults = [_error(400, "INVALID_ARGUMENT")]
+        with pytest.raises(Rejected) as raised:
+            await gemini.embed(["one"])
+        assert raised.value.status == 400
+        assert len(wire[0].requests) == 1
+
+    async def test_malformed_then_well(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        wire[0].faults = [lambda: web.Response(text="<html>", content_type="text/html")]
+        assert (await gemini.embed(["one"])).any()
+
+    async def test_a_wrong_count_is_refused(self, wire: Any, gemini: GeminiEmbedder) -> None:
+        short = {"embeddings": [{"values": _direction("one")}]}
+        wire[0].faults = [lambda: web.json_response(short)]
+        with pytest.raises(Rejected, match="1 vectors for 2 texts"):
+            await gemini.embed(["one", "two"])
+
+    async def test_a_timeout_is_tried_again(self, wire: Any) -> None:
+        wire[0].faults = [1.0]
+        made = GeminiEmbedder(api_key="k", dimensions=WIDTH, base_url=wire[1], timeout=0.2)
+        assert (await made.embed(["one"])).any()
+        await made.close()
+        assert len(wire[0].requests) == 2
+
+    async def test_the_breaker_opens_and_closes(self, wire: Any) -> None:
+        now = 0.0
+        made = GeminiEmbedder(
+            api_key="k", dimensions=WIDTH, base_url=wire[1], timeout=2, clock=lambda: now
+        )
+        wire[0].faults = [_error(503, "UNAVAILABLE")] * 5
+        with pytest.raises(Unavailable):
+            await made.embed(["one"])
+        asked = len(wire[0].requests)
+        with pytest.raises(Unavailable, match="not asked again"):
+            await made.embed(["one"])
+        assert len(wire[0].requests) == asked
+        now = 31.0
+        assert (await made.embed(["one"])).any()
+        await made.close()

@@ -1,0 +1,316 @@
+"""One suite for every vector index; Upstash through its SDK against a server of its wire."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.adapters.vectors.files import folder_name
+from bot.adapters.vectors.local import LocalIndex
+from bot.adapters.vectors.upstash import UpstashIndex
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.ports import VectorIndex
+
+WIDTH = 8
+SPACE = "42:all-minilm-l6-v2/128/384"
+
+
+class UpstashWire:
+    """What Upstash Vector answers. ``faults`` come first, one a request; ``delay`` is how many
+    requests go by before a write can be seen."""
+
+    def __init__(self) -> None:
+        self.spaces: dict[str, dict[str, list[float]]] = {}
+        self.late: list[tuple[int, str, str, list[float]]] = []
+        self.delay = 0
+        self.faults: list[Callable[[web.Request], Any]] = []
+        self.requests: list[tuple[str, Any]] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        assert request.headers["authorization"] == "Bearer t"
+        assert not [name for name in request.headers if name.lower().startswith("upstash-")]
+        body = await request.json() if request.can_read_body else None
+        self.requests.append((request.raw_path, body))
+        if self.faults:
+            return self.faults.pop(0)(request)
+        self._publish()
+        verb, _, raw = request.raw_path.lstrip("/").partition("/")
+        space = unquote(raw)
+        stored = self.spaces.get(space)
+        if verb == "upsert":
+            self.spaces.setdefault(space, {})
+            due = len(self.requests) + self.delay
+            self.late += [(due, space, entry["id"], entry["vector"]) for entry in body]
+            self._publish()
+            return web.json_response({"result": "Success"})
+        if stored is None:
+            error = {"error": f"Namespace {space} does not exist", "status": 404}
+            return web.json_response(error, status=404)
+        return web.json_response({"result": self._result(verb, space, stored, body)})
+
+    def _publish(self) -> None:
+        now = len(self.requests)
+        for due, space, name, vector in [w for w in self.late if w[0] <= now]:
+            self.spaces.setdefault(space, {})[name] = vector
+            self.late.remove((due, space, name, vector))
+
+    def _result(self, verb: str, space: str, stored: dict[str, list[float]], body: Any) -> Any:
+        if verb == "query":
+            wanted = np.asarray(body["vector"])
+            scored = []
+            for name, vector in stored.items():
+                other = np.asarray(vector)
+                cosine = wanted @ other / np.linalg.norm(wanted) / np.linalg.norm(other)
+                scored.append({"id": name, "score": (1 + float(cosine)) / 2})
+            return sorted(scored, key=lambda m: -m["score"])[: body["topK"]]
+        if verb == "fetch":
+            return [{"id": i, "vector": stored[i]} if i in stored else None for i in body["ids"]]
+        if verb == "delete":
+            gone = [stored.pop(i, None) for i in body["ids"]]
+            return {"deleted": sum(v is not None for v in gone)}
+        assert verb == "delete-namespace"
+        del self.spaces[space]
+        return "Success"
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[tuple[UpstashWire, str]]:
+    wire = UpstashWire()
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", wire.answer)
+    async with TestServer(app) as server:
+        yield wire, str(server.make_url("/"))
+
+
+@pytest.fixture(params=["local", "upstash"])
+async def index(
+    request: pytest.FixtureRequest, tmp_path: Path, wire: tuple[UpstashWire, str]
+) -> AsyncIterator[VectorIndex]:
+    made: VectorIndex
+    if request.param == "local":
+        made = LocalIndex(tmp_path)
+    else:
+        made = UpstashIndex(url=wire[1], token="t")
+    yield made
+    await made.close()
+
+
+def vectors(count: int, seed: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
+    made = np.random.default_rng(seed).standard_normal((count, WIDTH)).astype(np.float32)
+    return made / np.linalg.norm(made, axis=1, keepdims=True)
+
+
+def names(count: int) -> list[str]:
+    return [str(n) for n in range(count)]
+
+
+class TestEveryIndex:
+    async def test_nearest_first_as_plain_cosine(self, index: VectorIndex) -> None:
+        stored = vectors(30)
+        await index.upsert(SPACE, names(30), stored)
+        found = await index.query(SPACE, stored[7] * 3, top_k=5)
+        cosines = stored @ stored[7]
+        assert [m.id for m in found] == [str(i) for i in np.argsort(-cosines)[:5]]
+        np.testing.assert_allclose(
+            [m.similarity for m in found], np.sort(cosines)[::-1][:5], atol=1e-5
+        )
+
+    async def test_opposite_is_minus_one(self, index: VectorIndex) -> None:
+        stored = vectors(1)
+        await index.upsert(SPACE, ["a"], stored)
+        (match,) = await index.query(SPACE, -stored[0], top_k=3)
+        assert match.similarity == pytest.approx(-1, abs=1e-5)
+
+    async def test_an_unknown_namespace_is_empty(self, index: VectorIndex) -> None:
+        assert await index.query("nowhere", vectors(1)[0], top_k=3) == []
+        assert await index.fetch("nowhere", ["a"]) == {}
+        await index.delete("nowhere", ["a"])
+        await index.drop("nowhere")
+
+    async def test_namespaces_are_apart(self, index: VectorIndex) -> None:
+        stored = vectors(2)
+        for space, vector in zip(("1:a", "1:a/b", "../1:a", "1:a%2Fb"), stored, strict=False):
+            await index.upsert(space, ["x"], vector[None])
+        assert np.allclose((await index.fetch("1:a", ["x"]))["x"], stored[0], atol=1e-6)
+        assert np.allclose((await index.fetch("1:a/b", ["x"]))["x"], stored[1], atol=1e-6)
+        assert await index.fetch("../1:a", ["x"]) == {}
+
+    async def test_a_second_upsert_replaces(self, index: VectorIndex) -> None:
+        old, new = vectors(2)
+        await index.upsert(SPACE, ["a"], old[None])
+        await index.upsert(SPACE, ["a"], new[None])
+        found = await index.query(SPACE, new, top_k=5)
+        assert [(m.id, round(m.similarity, 4)) for m in found] == [("a", 1.0)]
+
+    async def test_deleted_is_gone(self, index: VectorIndex) -> None:
+        stored = vectors(3)
+        await index.upsert(SPACE, names(3), stored)
+        await index.delete(SPACE, ["1", "no such"])
+        assert {m.id for m in await index.query(SPACE, stored[1], top_k=5)} == {"0", "2"}
+        assert set(await index.fetch(SPACE, names(3))) == {"0", "2"}
+
+    async def test_dropped_is_gone_and_can_begin_again(self, index: VectorIndex) -> None:
+        stored = vectors(3)
+        await index.upsert(SPACE, names(3), stored)
+        await index.drop(SPACE)
+        assert await index.query(SPACE, stored[0], top_k=5) == []
+        await index.upsert(SPACE, ["9"], stored[:1])
+        assert [m.id for m in await index.query(SPACE, stored[0], top_k=5)] == ["9"]
+
+    async def test_many_at_once(self, index: VectorIndex) -> None:
+        stored = vectors(1_203)
+        await index.upsert(SPACE, names(1_203), stored)
+        found = await index.fetch(SPACE, names(1_203))
+        assert len(found) == 1_203
+        assert (await index.query(SPACE, stored[1_100], top_k=1))[0].id == "1100"
+
+    async def test_as_many_ids_as_vectors(self, index: VectorIndex) -> None:
+        with pytest.raises(Rejected):
+            await index.upsert(SPACE, ["a"], vectors(2))
+
+
+class TestLocalFiles:
+    async def test_processes_share_what_is_written(self, tmp_path: Path) -> None:
+        writer, reader = LocalIndex(tmp_path), LocalIndex(tmp_path)
+        stored = vectors(3)
+        await writer.upsert(SPACE, ["a"], stored[:1])
+        assert len(await reader.query(SPACE, stored[0], top_k=9)) == 1
+        await writer.upsert(SPACE, ["b", "c"], stored[1:])
+        await reader.delete(SPACE, ["a"])
+        assert {m.id for m in await writer.query(SPACE, stored[0], top_k=9)} == {"b", "c"}
+
+    async def test_two_writers_lose_nothing(self, tmp_path: Path) -> None:
+        one, two = LocalIndex(tmp_path), LocalIndex(tmp_path)
+        stored = vectors(200)
+        await asyncio.gather(
+            *(
+                (one if n % 2 else two).upsert(SPACE, [str(n)], stored[n : n + 1])
+                for n in range(200)
+            )
+        )
+        found = await LocalIndex(tmp_path).fetch(SPACE, names(200))
+        assert all(np.allclose(found[str(n)], stored[n], atol=1e-6) for n in range(200))
+
+    async def test_a_torn_write_is_written_over(self, tmp_path: Path) -> None:
+        index = LocalIndex(tmp_path)
+        stored = vectors(3)
+        await index.upsert(SPACE, ["a"], stored[:1])
+        folder = tmp_path / folder_name(SPACE)
+        log, rows = folder / "0.log", folder / "0.f32"
+        with log.open("ab") as file:
+            file.write(b"+1 hal")
+        with rows.open("ab") as file:
+            file.write(b"\x01\x02\x03")
+        again = LocalIndex(tmp_path)
+        assert set(await again.fetch(SPACE, ["a", "hal"])) == {"a"}
+        await again.upsert(SPACE, ["b", "c"], stored[1:])
+        found = await index.fetch(SPACE, ["a", "b", "c"])
+        assert np.allclose(np.stack([found[i] for i in "abc"]), stored, atol=1e-6)
+
+    async def test_compaction_keeps_what_lives(self, tmp_path: Path) -> None:
+        index, other = LocalIndex(tmp_path), LocalIndex(tmp_path)
+        stored = vectors(2_000)
+        await index.upsert(SPACE, names(2_000), stored)
+        assert len(await other.query(SPACE, stored[0], top_k=2_000)) == 2_000
+        await index.delete(SPACE, names(900))
+        assert [n for n in os.listdir(tmp_path / folder_name(SPACE)) if "f32" in n] == ["1.f32"]
+        found = await other.fetch(SPACE, names(2_000))
+        assert set(found) == {str(n) for n in range(900, 2_000)}
+        assert np.allclose(found["1999"], stored[1_999], atol=1e-6)
+
+    async def test_another_width_is_refused(self, tmp_path: Path) -> None:
+        index = LocalIndex(tmp_path)
+        await index.upsert(SPACE, ["a"], vectors(1))
+        with pytest.raises(Rejected):
+            await index.upsert(SPACE, ["b"], np.ones((1, 3), dtype=np.float32))
+        with pytest.raises(Rejected):
+            await index.query(SPACE, np.ones(3, dtype=np.float32), top_k=1)
+
+
+def _drop(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
+
+
+class TestUpstashWire:
+    @pytest.fixture
+    async def index(self, wire: Any) -> AsyncIterator[UpstashIndex]:
+        made = UpstashIndex(url=wire[1], token="t", timeout=2)
+        yield made
+        await made.close()
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            lambda _: web.json_response({"error": "slow down", "status": 429}, status=429),
+            lambda _: web.Response(text="<html>bad gateway</html>", status=502),
+            lambda _: web.Response(text="<html>500</html>", status=500, content_type="text/html"),
+            lambda _: web.Response(text="<html>hello</html>", content_type="text/html"),
+            _drop,
+        ],
+        ids=["429", "502 html", "500 html", "200 html", "dropped"],
+    )
+    async def test_tried_again_and_written_once(
+        self, wire: Any, index: UpstashIndex, fault: Any
+    ) -> None:
+        wire[0].faults = [fault, fault]
+        stored = vectors(1)
+        await index.upsert(SPACE, ["a"], stored)
+        assert len(wire[0].requests) == 3
+        assert [m.id for m in await index.query(SPACE, stored[0], top_k=5)] == ["a"]
+
+    async def test_a_named_wait_is_kept(self, wire: Any, index: UpstashIndex) -> None:
+        wire[0].faults = [
+            lambda _: web.json_response({}, status=429, headers={"retry-after": "0.4"})
+        ]
+        began = asyncio.get_running_loop().time()
+        await index.upsert(SPACE, ["a"], vectors(1))
+        assert asyncio.get_running_loop().time() - began >= 0.4
+
+    async def test_a_long_wait_is_handed_on(self, wire: Any, index: UpstashIndex) -> None:
+        wire[0].faults = [
+            lambda _: web.json_response({}, status=429, headers={"retry-after": "900"})
+        ]
+        with pytest.raises(Unavailable) as raised:
+            await index.upsert(SPACE, ["a"], vectors(1))
+        assert raised.value.retry_after == 900
+
+    async def test_a_refusal_is_not_tried_again(self, wire: Any, index: UpstashIndex) -> None:
+        wire[0].faults = [lambda _: web.json_response({"error": "no"}, status=401)]
+        with pytest.raises(Rejected) as raised:
+            await index.query(SPACE, vectors(1)[0], top_k=1)
+        assert raised.value.status == 401
+        assert len(wire[0].requests) == 1
+
+    async def test_down_for_good(self, wire: Any, index: UpstashIndex) -> None:
+        wire[0].faults = [lambda _: web.Response(status=503)] * 9
+        with pytest.raises(Unavailable):
+            await index.query(SPACE, vectors(1)[0], top_k=1)
+
+    async def test_a_late_write_is_missed_not_made_up(self, wire: Any, index: UpstashIndex) -> None:
+        wire[0].delay = 3
+        stored = vectors(2)
+        await index.upsert(SPACE, ["a", "b"], stored)
+        assert await index.query(SPACE, stored[0], top_k=5) == []
+        assert await index.fetch(SPACE, ["a"]) == {}
+        assert {m.id for m in await index.query(SPACE, stored[0], top_k=5)} == {"a", "b"}
+
+    async def test_the_namespace_is_escaped_in_the_url(
+        self, wire: Any, index: UpstashIndex
+    ) -> None:
+        await index.upsert("1:a/b?c#d", ["x"], vectors(1))
+        assert wire[0].requests[0][0] == "/upsert/1%3Aa%2Fb%3Fc%23d"
+
+    async def test_batches(self, wire: Any, index: UpstashIndex) -> None:
+        await index.upsert(SPACE, names(1_203), vectors(1_203))
+        assert [len(body) for _, body in wire[0].requests] == [500, 500, 203]
