@@ -1,0 +1,86 @@
+"""What goes in, and what comes out."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.domain.models import Draft, Frame, Record
+
+Kind = Literal["doctest", "assertion", "snippet", "sentence", "traceback", "command line"]
+
+
+class Report(Record):
+    """One report of the problem; ``body`` is Markdown, ``frames`` are innermost last."""
+
+    number: int
+    title: str = ""
+    body: str = ""
+    frames: tuple[Frame, ...] = ()
+
+    @classmethod
+    def of(cls, number: int, draft: Draft) -> Report:
+        """What counts of a feedback item."""
+        return cls(number=number, title=draft.title, body=draft.body, frames=draft.frames)
+
+
+class Reason(Record):
+    """Why the test must fail: the exception's name, and what came instead where it was told."""
+
+    exception: str
+    actual: str = ""
+
+
+class Reproduction(Record):
+    """A test that should fail. ``path`` and ``source`` are the whole file, ``test`` the function.
+
+    ``subject`` is what is under test (``shop.pagination.page_count``), ``says`` one line about it.
+    ``items`` are the numbers of the reports it came from.
+    """
+
+    kind: Kind
+    path: str
+    source: str
+    test: str
+    subject: str
+    says: str
+    reason: Reason
+    items: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value as a report shows it. ``node`` is None where it is no expression."""
+
+    text: str
+    node: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception as a report names it, without its module."""
+
+    name: str
+    message: str = ""
+
+
+Answer = Shown | Raised
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a report tells about one question, unchecked.
+
+    ``expected`` None means that the question should just not fail. ``printed`` compares the text
+    of the answer. ``sure`` is how plainly the report says it, larger is plainer.
+    """
+
+    kind: Kind
+    setup: tuple[ast.stmt, ...]
+    question: ast.expr | ast.Assert
+    expected: Answer | None
+    actual: Answer | None
+    sure: int
+    printed: bool = False
+    arguments: tuple[str, ...] = field(default=())

@@ -1,0 +1,415 @@
+# ruff: noqa: E501 (a table reads best with a row a line)
+"""From what people write to a failing test; and what they can't smuggle into it."""
+
+import ast
+import json
+import time
+
+import pytest
+
+from bot.domain.models import Frame
+from bot.domain.patch import Entry
+from bot.domain.reproduction import Report, candidates, fails_for_the_reason
+
+CART = """
+from dataclasses import dataclass
+
+LIMIT = 10
+
+
+class EmptyCart(LookupError):
+    pass
+
+
+@dataclass
+class Line:
+    name: str
+    count: int = 1
+
+
+class Cart:
+    def __init__(self, owner=""):
+        self.lines = []
+        self.saved = []
+
+    def add(self, line):
+        self.lines.append(line)
+
+    def total(self):
+        return 0
+
+
+def total(items, tax=0):
+    return 0
+
+
+def first(items):
+    return items[0]
+
+
+def greeting(name, number=1):
+    return ""
+"""
+TREE = {
+    "shop/__init__.py": "from shop.cart import Cart\n",
+    "shop/cart.py": CART,
+    "shop/text.py": "def slug(text):\n    return text\n\n\ndef total(words):\n    return 0\n",
+    "shop/cli.py": "def main():\n    return 0\n",
+    "tests/test_cart.py": 'from shop.cart import first\n\n\ndef test_first():\n    assert first(["a"]) == "a"\n',
+    "pyproject.toml": "[project]\nname = 'shop'\n[project.scripts]\nshopctl = 'shop.cli:main'\n[tool.pytest.ini_options]\n",
+}
+
+
+def tree(**more):
+    files = TREE | more
+    return {path: Entry(data=text.encode()) for path, text in files.items()}
+
+
+def offered(body, title="", files=None, frames=()):
+    report = Report(number=3, title=title, body=body, frames=frames)
+    return candidates([report], files or tree(), name="C-12")
+
+
+def fence(code, language="python"):
+    return f"```{language}\n{code}\n```"
+
+
+# (what somebody wrote, the line that must be asked first, the reason: exception and what came)
+TELLING = [
+    ("`first([1, 2])` returns 2, expected 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("`first([1, 2])` returned `2`; expected `1`", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("Calling `first([1, 2])` gives 2 instead of 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("`first([1, 2])` should return 1 but returns 2.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("`first([1, 2])` should be 1, but it is 2", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("I expected 1 from `first([1, 2])`, got 2", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("expected `first([1, 2])` to be 1, but got 2", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("I expect `first([1, 2])` to return 1, actually it returns 2", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("first([1, 2]) returns 2, not 1", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("`shop.cart.first([1])` returns None, expected 1", "assert first([1]) == 1", ("AssertionError", "None")),
+    ("`cart.first([1])` returns None, expected 1", "assert first([1]) == 1", ("AssertionError", "None")),
+    ("`first(['a'])` should give `'a'` but gives `'b'`", 'assert first(["a"]) == "a"', ("AssertionError", "'b'")),
+    ("`first([])` should return None, it raises IndexError", "assert first([]) is None", ("IndexError", "")),
+    ("calling `first('')` raises IndexError", 'first("")', ("IndexError", "")),
+    ("`first([])` fails with `IndexError: list index out of range`", "first([])", ("IndexError", "")),
+    ("`first([])` should raise EmptyCart but raises IndexError", "with pytest.raises(EmptyCart):", ("IndexError", "")),
+    ("`first([])` should raise `shop.cart.EmptyCart`, instead it returns None", "with pytest.raises(EmptyCart):", ("DID NOT RAISE", "")),
+    ("`first([[]])` returns None, should be an empty list", "assert first([[]]) == []", ("AssertionError", "None")),
+    ("`first([True])` returns False, expected True", "assert first([True]) is True", ("AssertionError", "False")),
+    ("`first([0.3])` returns 0.1, expected 0.3", "assert first([0.3]) == pytest.approx(0.3)", ("AssertionError", "0.1")),
+    ("`Cart('ana').total()` returns 0, expected 5", 'assert Cart("ana").total() == 5', ("AssertionError", "0")),
+    ("`len(Cart().saved)` is 2, expected 0", "assert len(Cart().saved) == 0", ("AssertionError", "2")),
+    ("`first([1, 2])  # => 1 but got 2`", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("from shop.cart import first\n\nfirst([1, 2])  # => 1 but got 2"), "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("from shop.cart import first\nfirst([1, 2])  # returns 2, should be 1"), "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("first([1, 2])  # expected 1, got 2"), "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("first([])  # raises IndexError"), "first([])", ("IndexError", "")),
+    (fence("print(first([1, 2]))  # prints 2, should be 1"), "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("first([1, 2])") + "\n\nExpected: 1\nActual: 2", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("first([1, 2])") + "\n\n**Expected:** `1`\n\n**Actual:** `2`", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("first([1, 2])") + "\n\n### Expected behavior\n\n`1`\n\n### Actual behavior\n\n`2`", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence("first([1, 2])") + "\n\n## Expected\n" + fence("1", "") + "\n## Actual\n" + fence("2", ""), "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("### Steps\n" + fence("c = Cart('ana')\nc.add(Line('mug', 2))\nc.total()") + "\n### Expected\nIt should be 2.\n### Actual\nIt is 0.", "assert c.total() == 2", ("AssertionError", "0")),
+    (fence("first([])") + "\n" + fence('Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nIndexError: list index out of range', ""), "first([])", ("IndexError", "")),
+    (fence("first([])") + "\nExpected: `None`\n" + fence('Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nIndexError: no', ""), "assert first([]) is None", ("IndexError", "")),
+    (fence("assert first([1, 2]) == 1"), "assert first([1, 2]) == 1", ("AssertionError", "")),
+    (fence("x = [1, 2]\nassert first(x) == 1, 'broken'"), "assert first(x) == 1", ("AssertionError", "")),
+    (fence(">>> first([1, 2])\n2", "pycon") + "\nExpected 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence(">>> first([1, 2])\n1", "pycon") + "\nBut it prints `2`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (">>> from shop.cart import first\n>>> first([1, 2])\n2\n\nshould be 1", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence(">>> first([])\nTraceback (most recent call last):\n  ...\nIndexError: x", "pycon"), "first([])", ("IndexError", "")),
+    (fence(">>> first([])\nTraceback (most recent call last):\n  ...\nIndexError: x", "pycon") + "\nExpected: `None`", "assert first([]) is None", ("IndexError", "")),
+    (fence(">>> print(first(['a b']))\na c", "pycon") + "\nExpected: `a b`", 'assert str(first(["a b"])) == "a b"', ("AssertionError", "a c")),
+    (fence(">>> Line('mug')\n<Line mug>", "pycon") + "\nIt prints `Line(name='mug', count=1)`.", 'assert repr(Line("mug")) == "<Line mug>"', ("AssertionError", "Line(name='mug', count=1)")),
+    ('```\nTraceback (most recent call last):\n  File "run.py", line 3, in <module>\n    print(first([]))\n  File "shop/cart.py", line 33, in first\n    return items[0]\nIndexError: list index out of range\n```', "first([])", ("IndexError", "")),
+    ("The docs:\r\n\r\n```\r\n>>> first([1, 2])\r\n1\r\n```\r\nprints 2", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("slug('a b') returns 'a b', expected 'a-b'", 'assert slug("a b") == "a-b"', ("AssertionError", "'a b'")),
+    ("`shop.text.total(['a'])` returns 0, expected 1", 'assert total(["a"]) == 1', ("AssertionError", "0")),
+    ("`total([1])` from shop/text.py returns 0, expected 1", "assert total([1]) == 1", ("AssertionError", "0")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "line", "reason"), TELLING, ids=range(len(TELLING)))
+def test_what_people_write(body, line, reason):
+    found = offered(body)
+    assert found, "nothing was found"
+    best = found[0]
+    assert line in [each.strip() for each in best.source.splitlines()], best.source
+    assert (best.reason.exception, best.reason.actual) == reason
+    assert best.path == "tests/test_soulcaster_c12.py"
+    assert best.items == (3,)
+    ast.parse(best.source)
+
+
+def test_the_title_counts():
+    assert offered("Please fix.", title="first([1, 2]) returns 2, expected 1")
+
+
+def test_the_whole_file():
+    body = (
+        fence("from shop import cart\nc = cart.Cart()\nc.add(cart.Line('a'))\nc.total()")
+        + "\nExpected: 1\nActual: 0"
+    )
+    (one,) = offered(body)
+    assert one.source == (
+        '"""As reported in I-3: shop.cart."""\n\n'
+        "from shop import cart\n\n\n"
+        "def test_cart_as_reported():\n"
+        "    c = cart.Cart()\n"
+        '    c.add(cart.Line("a"))\n'
+        "    assert c.total() == 1\n"
+    )
+
+
+def test_the_repository_s_style():
+    case = "import unittest\n\n\nclass A(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual('a', 'a')\n"
+    files = {
+        path: text
+        for path, text in TREE.items()
+        if path not in ("tests/test_cart.py", "pyproject.toml")
+    }
+    files["checks/test_cart.py"] = case
+    found = offered(
+        "`first(['x'])` returns 2, expected 1",
+        files={p: Entry(data=t.encode()) for p, t in files.items()},
+    )
+    assert found[0].path == "checks/test_soulcaster_c12.py"
+    assert found[0].source == (
+        '"""As reported in I-3: shop.cart.first."""\n\n'
+        "import unittest\n\n"
+        "from shop.cart import first\n\n\n"
+        "class AsReported(unittest.TestCase):\n\n"
+        "    def test_first_as_reported(self):\n"
+        "        self.assertEqual(first(['x']), 1)\n"
+    )
+
+
+def test_a_file_of_that_name_is_not_overwritten():
+    files = tree(**{"tests/test_soulcaster_c12.py": ""})
+    assert (
+        offered("`first([1])` returns 2, expected 1", files=files)[0].path
+        == "tests/test_soulcaster_c12_2.py"
+    )
+
+
+def test_a_source_layout_and_plain_scripts():
+    files = {
+        "src/pkg/__init__.py": "",
+        "src/pkg/a.py": "def inc(x):\n    return x\n",
+        "tests/test_a.py": "def test(): pass\n",
+    }
+    found = offered(
+        "`inc(1)` returns 1, expected 2",
+        files={p: Entry(data=t.encode()) for p, t in files.items()},
+    )
+    assert "from pkg.a import inc" in found[0].source
+    files = {
+        "programs/inc.py": "def inc(x):\n    return x\n",
+        "programs/test_inc.py": "from inc import inc\n",
+    }
+    found = offered(
+        "`inc(1)` returns 1, expected 2",
+        files={p: Entry(data=t.encode()) for p, t in files.items()},
+    )
+    assert "from inc import inc" in found[0].source
+    assert found[0].path == "programs/test_soulcaster_c12.py"
+
+
+def test_reports_of_one_thing_are_one_candidate():
+    reports = [
+        Report(number=9, body="`first([1, 2])` returns 2, expected 1"),
+        Report(number=4, title="first([1, 2]) should be 1", body="but it is 2"),
+        Report(number=5, body="`slug('a')` returns 'b', expected 'a'"),
+    ]
+    found = candidates(reports, tree(), name="C-12")
+    assert [one.items for one in found] == [(4, 9), (5,)]
+    assert found[0].source.startswith('"""As reported in I-4, I-9: shop.cart.first."""\n')
+
+
+def test_frames_with_their_call():
+    frames = (
+        Frame(path="run.py", function="<module>", code="print(first([]))"),
+        Frame(path="shop/cart.py", function="first", code="return items[0]"),
+    )
+    found = offered("", title="IndexError: list index out of range", frames=frames)
+    assert [one.kind for one in found] == ["traceback"]
+    assert "    first([])" in found[0].source
+    assert found[0].reason.exception == "IndexError"
+
+
+def test_plainer_reports_come_first():
+    body = ">>> first([7])\n8\n\nSomething else. `slug('a')` returns `'b'`, expected `'a'`."
+    assert [one.says for one in offered(body)] == [
+        "shop.text.slug should give 'a', gives 'b'",
+        "shop.cart.first should give 8",
+    ]
+
+
+COMMANDS = [
+    ("$ python -m shop.cli --count 3\n2", '[sys.executable, "-m", "shop.cli", "--count", "3"]'),
+    ("$ python shop/cli.py a 'b c'\n2", '[sys.executable, "shop/cli.py", "a", "b c"]'),
+    ("$ shopctl list\n2", '"import sys; from shop.cli import main; sys.exit(main())", "list"]'),
+]
+
+
+@pytest.mark.parametrize(("session", "argv"), COMMANDS)
+def test_command_lines(session, argv):
+    found = offered(fence(session, "console") + "\n\nExpected: `3`")
+    assert [one.kind for one in found] == ["command line"]
+    assert argv in found[0].source
+    assert 'assert done.stdout.strip() == "3", done.stderr' in found[0].source
+    assert found[0].reason.actual == "2"
+
+
+def test_a_command_that_ends_with_a_traceback():
+    session = '$ python -m shop.cli\nTraceback (most recent call last):\n  File "x", line 1, in <module>\nKeyError: 1'
+    found = offered(fence(session, ""))
+    one = next(one for one in found if one.kind == "command line")
+    assert 'assert "Traceback" not in done.stderr' in one.source
+
+
+HOSTILE = [
+    "`__import__('os').system('id')` returns 1, expected 0",
+    "`first(__import__('os').environ)` returns 1, expected 0",
+    "`eval('1')` returns 1, expected 0",
+    "`first(open('/etc/passwd'))` returns 1, expected 0",
+    "`first.__globals__['os']` returns 1, expected 0",
+    "`first([].__class__.__base__.__subclasses__())` returns 1, expected 0",
+    "`first(lambda: 1)` returns 1, expected 0",
+    "`first([x for x in (1,)])` returns 1, expected 0",
+    "`first(f'{1}')` returns 1, expected 0",
+    "`first((y := 1))` returns 1, expected 0",
+    "`first(getattr(first, 'x'))` returns 1, expected 0",
+    "`first(2 ** 2 ** 99)` returns 1, expected 0",
+    "`first(_x=1)` returns 1, expected 0",
+    "`unknown_thing(1)` returns 1, expected 0",
+    "`first(unknown)` returns 1, expected 0",
+    fence("import os\nos.system('id')\nfirst([1])  # => 1 but got 2"),
+    fence("from subprocess import run\nrun('id')\nassert first([1]) == 2"),
+    fence("import socket\nassert first([1]) == 2"),
+    fence("def f():\n    import os\nassert first([1]) == 2"),
+    fence("class A: pass\nassert first([1]) == 2"),
+    fence("exec('1')\nassert first([1]) == 2"),
+    fence("first.__code__ = 1\nassert first([1]) == 2"),
+    fence("for x in [1]:\n    first([x])\nassert first([1]) == 2"),
+    fence("with first([1]): pass\nassert first([1]) == 2"),
+    fence("del first\nassert first([1]) == 2"),
+    fence(">>> import os; os.system('id')\n>>> first([1])\n2", "pycon") + "\nexpected 1",
+    fence("$ rm -rf /\n2", "console") + "\nExpected: 3",
+    fence("$ python -c 'import os'\n2", "console") + "\nExpected: 3",
+    fence("$ python -m shop.cli; id\n2", "console") + "\nExpected: 3",
+    fence("$ python -m shop.cli $(id)\n2", "console") + "\nExpected: 3",
+    fence("$ python -m http.server\n2", "console") + "\nExpected: 3",
+    fence("$ python ../../etc/x.py\n2", "console") + "\nExpected: 3",
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE)
+def test_what_is_not_plain_is_not_let_in(body):
+    assert offered(body) == []
+
+
+INJECTED = [
+    '`first([\'"""; import os; os.system(1)\'])` returns 1, expected 0',
+    '`first(["\\n\\nimport os\\nos.system(1)"])` returns 1, expected 0',
+    fence("$ python -m shop.cli '\"]); import os #'\n2", "console")
+    + '\nExpected: `"""; import os`',
+]
+
+
+@pytest.mark.parametrize("body", INJECTED)
+def test_text_stays_text(body):
+    for one in offered(body, title='"""\nimport os\nos.system("id")\n"""'):
+        module = ast.parse(one.source)
+        imported = {
+            alias.name
+            for node in ast.walk(module)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        allowed = {"os", "subprocess", "sys"} if one.kind == "command line" else set()
+        assert imported <= allowed
+        calls = {ast.unparse(node.func) for node in ast.walk(module) if isinstance(node, ast.Call)}
+        assert calls <= {"first", "subprocess.run", "os.pathsep.join", "done.stdout.strip"}
+
+
+SILENT = [
+    "",
+    "It does not work.",
+    "The total is wrong, I paid 5 and expected 3.",
+    "`first([1, 2])` is broken",
+    fence("some output\nof a program", ""),
+    fence("function total() { return 1 }", "js"),
+    "Expected: 3\nActual: 4",
+    "![image](https://example.org/first([1]))",
+]
+
+
+@pytest.mark.parametrize("body", SILENT)
+def test_nothing_to_go_by(body):
+    assert offered(body) == []
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    ["expected ", "is ", "`", "first(", "(", "[", "- ", "a.", ">>> first([1])\n1\n", "**", "is\n" * 2, "~~~\n", "$ python -m shop.cli\n"],
+)  # fmt: skip
+def test_a_hostile_report_cannot_keep_us_busy(text):
+    started = time.monotonic()
+    offered((text * 70_000)[:70_000])
+    assert time.monotonic() - started < 10
+
+
+def test_deep_nesting():
+    for text in (
+        "(" * 90 + ")" * 90,
+        "-" * 5000 + "1",
+        "first(" * 80 + ")" * 80,
+        "a" + ".b" * 3000,
+    ):
+        offered(f"`first({text})` returns 1, expected 0")
+
+
+PYTEST_RED = """
+____ test_first_as_reported ____
+tests/test_soulcaster_c12.py:7: in test_first_as_reported
+    assert first([1, 2]) == 1
+E   assert 2 == 1
+E    +  where 2 = first([1, 2])
+=== short test summary info ===
+FAILED tests/test_soulcaster_c12.py::test_first_as_reported - assert 2 == 1
+"""
+
+
+def one(body="`first([1, 2])` returns 2, expected 1"):
+    return offered(body)[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "log", "right"),
+    [
+        ("`first([1, 2])` returns 2, expected 1", PYTEST_RED, True),
+        ("`first([1, 2])` returns 3, expected 1", PYTEST_RED, False),
+        ("`first([1, 2])` returns 2, expected 1", "1 passed", False),
+        ("`first([1, 2])` returns 2, expected 1", PYTEST_RED.replace("test_first", "test_other"), False),
+        ("`first([1, 2])` returns 2, expected 1", PYTEST_RED.replace("E   assert 2 == 1", "E   NameError: name 'first'"), False),
+        ("`first([1, 2])` returns 2, expected 1", "ImportError while importing test module test_first_as_reported\nE   ModuleNotFoundError: x", False),
+        ("`first([1, 2])` returns 2, expected 1", "test_first_as_reported\nE   TypeError: first() takes 1 positional argument but 2 were given", False),
+        ("`first([])` raises IndexError", "test_first_as_reported\nE   IndexError: list index out of range", True),
+        ("`first([])` raises IndexError", "test_first_as_reported\nE   KeyError: 1", False),
+        ("`first([])` should raise EmptyCart but raises IndexError", "test_first_as_reported\nE   IndexError: x", True),
+        ("`first([])` should raise EmptyCart, it returns None", "test_first_as_reported\nE   Failed: DID NOT RAISE <class 'shop.cart.EmptyCart'>", True),
+        ("`first([])` should return None, it raises EmptyCart", "test_first_as_reported\nE   shop.cart.EmptyCart: x", True),
+        ("`first([1, 2])` returns 2, expected 1", "FAIL: test_first_as_reported (t.AsReported)\nTraceback (most recent call last):\nAssertionError: 2 != 1\nRan 1 test", True),
+        ("`first([1])` returns 'a', expected 'b'", "test_first_as_reported\nE   AssertionError: assert 'a' == 'b'", True),
+    ],
+)  # fmt: skip
+def test_red_for_the_reason(body, log, right):
+    assert fails_for_the_reason(log, one(body)) is right
+
+
+def test_candidates_are_the_same_every_time():
+    reports = [Report(number=n, body=body) for n, (body, _, _) in enumerate(TELLING)]
+    first = [one.model_dump() for one in candidates(reports, tree(), name="C-12")]
+    again = [one.model_dump() for one in candidates(reports, tree(), name="C-12")]
+    assert json.dumps(first) == json.dumps(again)
