@@ -46,6 +46,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
 
 
 def near(candidate: Candidate) -> Near:
+    """A candidate as it is stored."""
     return Near(
         item=candidate.item,
         cluster=candidate.cluster,

@@ -96,7 +96,7 @@ def _minutes(run: FixRun) -> str:
     return f"{run.seconds_allowed / 60:.0f} minutes were used up; --timeout allows more."
 
 
-class _stoppable:  # noqa: N801 - reads as what it does
+class _stoppable:
     """Ends the block with a stop within a second of the button, also inside a command."""
 
     def __init__(self, desk: Desk) -> None:

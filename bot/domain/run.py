@@ -55,7 +55,6 @@ class FixRun(Record):
     suite_before: Ran | None = None
     suite_after: Ran | None = None
     findings: tuple[str, ...] = ()
-    explanation: str = ""
     branch: str = ""
     commit: str = ""
     verified: bool = False

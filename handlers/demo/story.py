@@ -232,7 +232,7 @@ def _test_branch(repository: str, branch: str) -> str:
             capture_output=True,
         )
         tested = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o", "addopts="],
             cwd=folder,
             env={"PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             capture_output=True,

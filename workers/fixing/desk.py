@@ -104,7 +104,7 @@ class Desk:
 
     @asynccontextmanager
     async def sandbox(self, tree: Tree) -> AsyncIterator[Sandbox]:
-        """A fresh sandbox with a checkout of ``tree`` as its work folder; it dies with the block."""
+        """A fresh sandbox with a checkout of ``tree`` in it; it dies with the block."""
         config = await self.config()
         left = self.run.seconds_allowed
         made = await self.ctx.sandboxes.open(

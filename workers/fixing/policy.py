@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.models import Verdict
 from bot.domain.patch import apply
 from bot.domain.policy import Rules, judge, refused
+from bot.domain.views.cluster import count
 from workers.fixing.desk import Desk, Ended
 
 
@@ -18,4 +19,5 @@ async def check_policy(desk: Desk) -> None:
     await desk.set(findings=tuple(f"{f.path}: {f.message}" for f in findings))
     if refused(findings):
         raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)
-    await desk.tell(f"{len(fix.changes)} files checked, {len(findings)} flags")
+    flags = count(len(findings), "flag") if findings else "nothing to flag"
+    await desk.tell(f"{count(len(fix.changes), 'file')} checked, {flags}")

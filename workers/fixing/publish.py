@@ -62,7 +62,7 @@ async def publish(desk: Desk) -> None:
         hidden=view.hidden,
         repository=project.full_name,
         files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in patch.changes],
-        explanation=run.explanation,
+        change=patch.without(run.test_path).unified,
     )
     pull = await pulls.open_pull(
         repo,
@@ -86,7 +86,7 @@ def _mode(entry: Entry | None) -> Mode:
 
 def branch_name(run: FixRun, title: str) -> str:
     """``soulcaster/C-12-last-page-missing``; the same for a run however often it is asked."""
-    slug = re.sub(r"[^a-z0-9]+", "-", title.removeprefix("Fix ").lower()).strip("-")[:40]
+    slug = re.sub(r"[^a-z0-9]+", "-", title.removeprefix("Fix: ").lower()).strip("-")[:40]
     return f"soulcaster/C-{run.cluster}-{slug.strip('-') or 'fix'}-F{run.number}"
 
 

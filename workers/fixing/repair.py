@@ -35,8 +35,8 @@ async def repair(desk: Desk) -> None:
         raise Ended(_verdict(worked), worked.note or "The agent changed nothing.")
     await desk.put_patch("fix", patch)
     stats = patch.stats
-    await desk.set(explanation=worked.note)
-    await desk.tell(f"{stats.files} files, +{stats.added} −{stats.removed}: {worked.note}")
+    edited = ", ".join(patch.paths[:3])
+    await desk.tell(f"+{stats.added} −{stats.removed} in {edited}")
 
 
 def _verdict(worked: Worked) -> Verdict:

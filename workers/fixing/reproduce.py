@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.models import Verdict
 from bot.domain.patch import Entry, Tree, apply, diff
-from bot.domain.reproduction import Reproduction, candidates, fails_for_the_reason
+from bot.domain.reproduction import Report, Reproduction, candidates, fails_for_the_reason
 from workers.fixing.desk import Desk, Ended, ran
 from workers.fixing.testing import Tests
-
-MOST_CANDIDATES = 12
 
 
 async def reproduce(desk: Desk) -> None:
     """Leaves ``test``: a patch that adds the failing test."""
     base = await desk.tree("base")
     tests = await Tests.of(desk, base)
-    found = candidates(await desk.items(), base, tests.plan, name=f"c{desk.run.cluster}")
+    reports = [Report.of(item.number, item) for item in await desk.items()]
+    found = await asyncio.to_thread(candidates, reports, base, name=f"C-{desk.run.cluster}")
     await desk.tell(f"{tests.plan.framework}: {tests.plan.why}; {len(found)} examples to try")
     async with desk.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
     await desk.set(suite_before=ran(before))
-    for tried in found[:MOST_CANDIDATES]:
+    for tried in found:
         if await _is_red(desk, base, tests, tried):
             return
-    words = "none of their examples" if found else "the reports hold no example that can be run"
     raise Ended(
         Verdict.NOT_REPRODUCED,
-        f"{words} fails on the base." if found else f"{words}: add one, such as "
-        "`f(1)` returns 2, expected 3.",
+        f"{len(found)} examples from the reports were tried, and none fails as reported."
+        if found
+        else "The reports hold no example that can be run. Add one, such as: "
+        "f(1) returns 2, expected 3.",
     )
 
 
@@ -41,5 +43,5 @@ async def _is_red(desk: Desk, base: Tree, tests: Tests, tried: Reproduction) -> 
     await desk.put_patch("test", patch)
     await desk.set(red=ran(done), test_path=tried.path)
     names = " ".join(f"I-{number}" for number in tried.items)
-    await desk.tell(f"red, as {names} says: {tried.reason}")
+    await desk.tell(f"red, as {names} says: {tried.says}")
     return True

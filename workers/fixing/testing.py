@@ -21,6 +21,9 @@ class Tests:
         self.plan = plan
         self._desk = desk
         self._timeout = desk.run.seconds_allowed * _SHARE
+        # The plugins beside a local sandbox's pytest are ours, not the checkout's.
+        local = desk.ctx.sandboxes.id == "local"
+        self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if local else {}
 
     @classmethod
     async def of(cls, desk: Desk, tree: Tree) -> Tests:
@@ -62,7 +65,7 @@ class Tests:
         return await self._run(sandbox, self.plan.command_for(path))
 
     async def _run(self, sandbox: Sandbox, command: str) -> Finished:
-        done = await sandbox.run(command, timeout=self._timeout)
+        done = await sandbox.run(command, timeout=self._timeout, env=self._env)
         await self._desk.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"

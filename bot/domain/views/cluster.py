@@ -97,6 +97,11 @@ class ClusterView:
         return ", ".join(f"{n} {source}" for source, n in counts.most_common())
 
 
+def count(number: int, thing: str) -> str:
+    """``1 report``, ``2 reports``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def item_link(item: Item) -> tuple[Inline, ...]:
     """An item by its number and title, linked where it has an address."""
     if item.url.startswith(("https://", "http://")):

@@ -24,7 +24,7 @@ from bot.domain.card import (
 from bot.domain.models import ClusterState, Project
 from bot.domain.run import FixRun
 from bot.domain.sparkline import sparkline
-from bot.domain.views.cluster import ClusterView, run_line
+from bot.domain.views.cluster import ClusterView, count, run_line
 
 OPEN = frozenset(
     {
@@ -88,7 +88,7 @@ def digest_card(
         facts=(
             Fact(
                 label="Open problems",
-                value=(f"{len(open_views)} from {reports} reports, {fresh} of them new",),
+                value=(f"{len(open_views)} from {count(reports, 'report')}, {fresh} of them new",),
             ),
             Fact(
                 label="Last 24 h",
@@ -154,7 +154,7 @@ def _compact(view: ClusterView, run: FixRun | None) -> Section:
     )
     facts: Line = (
         sparkline(view.day),
-        f" {view.since(timedelta(hours=24))} in 24 h · {len(view.items)} reports ({view.sources})",
+        f" {view.since(timedelta(hours=24))} in 24 h · {count(len(view.items), 'report')} ({view.sources})",
     )
     blocks: list[Paragraph | Choices] = [Paragraph(line=line), Paragraph(line=facts)]
     if run is not None and (run.pull_url or not run.ended):

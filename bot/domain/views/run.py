@@ -26,7 +26,7 @@ from bot.domain.card import (
 )
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
 from bot.domain.run import FixRun, StepName
-from bot.domain.views.cluster import item_link
+from bot.domain.views.cluster import count, item_link
 
 _TONES: Mapping[RunState, Tone] = {
     RunState.PENDING: "pending",
@@ -146,7 +146,8 @@ def _evidence(run: FixRun) -> Section:
 class PullRequest:
     """What a pull request is written from. ``items`` are those that may be quoted in public.
 
-    ``closes`` are issue numbers of this repository; ``hidden`` counts private reports.
+    ``closes`` are issue numbers of this repository; ``hidden`` counts private reports; ``change``
+    is the unified diff without the new test.
     """
 
     run: FixRun
@@ -156,13 +157,13 @@ class PullRequest:
     hidden: int
     repository: str
     files: Sequence[tuple[str, int, int]]
-    explanation: str
+    change: str
 
 
 def pull_title(cluster: Cluster, items: Sequence[Item]) -> str:
     """One line of at most 72 characters; private reports give it no words."""
     words = " ".join(cluster.title.split()) if items else "a problem from private reports"
-    return f"Fix {words[:66]}" + ("…" if len(words) > 66 else "")
+    return f"Fix: {words[:66]}" + ("…" if len(words) > 66 else "")
 
 
 def pull_card(pull: PullRequest) -> Card:
@@ -172,7 +173,7 @@ def pull_card(pull: PullRequest) -> Card:
         Paragraph(
             line=(
                 Code(cluster.name),
-                f" has {len(pull.items) + pull.hidden} reports"
+                f" has {count(len(pull.items) + pull.hidden, 'report')}"
                 + (f", {pull.hidden} of them private." if pull.hidden else "."),
             )
         )
@@ -192,7 +193,7 @@ def pull_card(pull: PullRequest) -> Card:
         Section(title="Problem", blocks=tuple(problem)),
         Section(
             title="Change",
-            blocks=(Paragraph(line=(Said(pull.explanation),)), Bullets(lines=change)),
+            blocks=(Bullets(lines=change), Preformatted(text=pull.change[:6_000], language="diff")),
         ),
         Section(
             title="Proof",
