@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from bot.context import Context, open_context
 from bot.domain.models import Project
 from bot.settings import Settings
-from bot.simulators.github import GitHubSimulator
+from bot.simulators.github import GitHubSimulator, Limits
 from bot.simulators.slack import SlackSimulator
 from bot.sources import SOURCES
 from bot.storage.vault import Hook
@@ -201,12 +201,15 @@ async def open_stage(
     record: Path | None = None,
     web: str = "",
     processes: bool = True,
+    private: bool = True,
+    limits: Limits | None = None,
     **more: str,
 ) -> AsyncIterator[Stage]:
     """Everything up and installed on ``acme/shop``; ``more`` are settings that differ.
 
     ``record`` is a folder for the vendors' traffic as JSONL. ``processes`` False leaves our own
-    processes to the caller.
+    processes to the caller. ``private`` is what the repository is, ``limits`` are GitHub's own
+    unless given.
     """
     await asyncio.to_thread(_make_folders, folder, record)
     world = reports.world()
@@ -228,6 +231,7 @@ async def open_stage(
         webhook_secret=env["GITHUB_WEBHOOK_SECRET"],
         webhook_url=f"{address['web']}/github/webhook",
         record=record / "github.jsonl" if record else None,
+        limits=limits,
         web=web,
         origin=address["github"],
         permissions=manifest["default_permissions"],
@@ -249,7 +253,11 @@ async def open_stage(
         f"{m.slack_user}={m.login}" for m in world.members if m.slack_user
     )
     env |= more
+<<<<<<< handlers/demo/stage.py
+    await github.add_repository(world.repository, shop_files(), private=private)
+=======
     await github.add_repository(world.repository, shop_files(), private=True)
+>>>>>>> /tmp/.theirs
     for member in world.members:
         github.set_role(world.repository, member.login, member.role)
     stack = Stack(env, folder / "logs")
