@@ -14,9 +14,16 @@ from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.text import number
 
+DELETED = "(deleted report)"
+# Deleting is the last edit: none that arrives later is newer.
+_FOR_EVER = 1e15
+
 
 class Recorded(NamedTuple):
-    """What came of a draft: its item, whether that is new, and whether the event counted."""
+    """What came of a draft: its item, whether that is new, and whether the event counted.
+
+    ``item`` is 0 for a report that was deleted before we heard of it.
+    """
 
     item: int
     new: bool
@@ -81,14 +88,23 @@ class Items:
         return found if written else None
 
     async def withdraw(self, project: int, source: str, key: str) -> int | None:
-        """The report was deleted at its source: keep the count, drop the words."""
-        found = number(await self._redis.hget(keys.item_keys(project), f"{source}:{key}"))
+        """The report was deleted at its source: keep the count, drop the words, for good.
+
+        None when it was not known; should it be told of later, it is not taken.
+        """
+        name = f"{source}:{key}"
+        await self._redis.hsetnx(keys.item_keys(project), name, "0")
+        found = number(await self._redis.hget(keys.item_keys(project), name))
         if not found:
             return None
         item = await self.get(project, found)
-        gone = item.model_copy(update={"title": "(deleted report)", "body": "", "gone": True})
-        await self._redis.hset(
-            keys.items(project), str(found), gone.model_dump_json(exclude={"cluster"})
+        gone = item.model_copy(
+            update={"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
+        )
+        await self._scripts.run(
+            "edit",
+            [keys.items(project), keys.edited(project)],
+            [found, _FOR_EVER, gone.model_dump_json(exclude={"cluster"})],
         )
         return found
 

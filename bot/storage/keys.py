@@ -84,7 +84,7 @@ def items(p: int) -> str:
 
 
 def item_keys(p: int) -> str:
-    """hash: ``source:key`` -> item number."""
+    """hash: ``source:key`` -> item number; 0 for what was deleted before it was heard of."""
     return f"{ROOT}:{p}:item-keys"
 
 

@@ -2,8 +2,9 @@
 -- KEYS: item keys, items, events, counter, waiting, edited
 -- ARGV: key, event, item as JSON without a number, hour, count, prefix of occurrence keys,
 --       second of the edit
--- Returns {number, new item 0|1, counted 0|1}
+-- Returns {number, new item 0|1, counted 0|1}; number 0 was deleted before we heard of it
 local number = redis.call('HGET', KEYS[1], ARGV[1])
+if number == '0' then return {0, 0, 0} end
 local new = 0
 if not number then
   number = redis.call('INCR', KEYS[4])
