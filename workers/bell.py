@@ -14,7 +14,7 @@ from contextlib import AsyncExitStack
 from rq import SimpleWorker
 
 from bot.context import Context, open_context
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import BadPayload, Rejected, Unavailable
 from bot.jobs import CLAIM, ROSTER, Claim
 from bot.log import log, redact
 from bot.settings import Settings
@@ -116,7 +116,7 @@ async def _failed(ctx: Context, queue: str, claim: Claim, error: Exception) -> N
         wait = error.retry_after or min(300.0, 2.0**failures)
         log.warning("will try again", job=claim.member, wait=wait, why=str(error))
         await ctx.jobs.settle(claim, queue, "again", wait=wait)
-    elif isinstance(error, Rejected) or failures + 1 >= job.tries:
+    elif isinstance(error, (Rejected, BadPayload)) or failures + 1 >= job.tries:
         reference = f"e-{secrets.token_hex(2).upper()}"
         log.error("job given up", job=claim.member, reference=reference, exc_info=error)
         reason = redact(f"{reference} {type(error).__name__}: {error}")
