@@ -8,15 +8,27 @@ from datetime import datetime
 from bot.context import Context
 from bot.domain.models import Draft, Project
 from bot.jobs import enqueue, job
+from bot.log import log
 from bot.sources import SOURCES
 from bot.storage.items import Recorded
-from workers import cluster, refresh
+from workers import cluster, refresh, sync
 
 
-async def know_project(ctx: Context, project: Project) -> None:
-    """Remember a project that a signed webhook speaks of, should its installation be missed."""
-    if await ctx.projects.find(project.id) != project:
+async def know_project(ctx: Context, project: Project) -> bool:
+    """Whether the app is installed where a signed webhook comes from, as GitHub says now.
+
+    A webhook may come before that of its installation, or long after the app was removed.
+    """
+    known = await ctx.projects.find(project.id)
+    if known is None:
+        await sync.sync_installation.run(ctx, project.installation)
+        known = await ctx.projects.find(project.id)
+    if known is None:
+        log.info("not installed there", repository=project.full_name)
+        return False
+    if known != project:
         await ctx.projects.put(project)
+    return True
 
 
 async def take(
@@ -24,6 +36,8 @@ async def take(
 ) -> Recorded:
     """Count one event; however often this is called with it, once."""
     recorded = await ctx.items.record(project, draft, ctx.now())
+    if not recorded.item:
+        return recorded
     if recorded.new:
         await enqueue(ctx, cluster.cluster_items, project)
         return recorded

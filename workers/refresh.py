@@ -7,6 +7,7 @@ from typing import Any
 from bot.context import Context
 from bot.domain.models import Cluster, ClusterState
 from bot.jobs import job
+from bot.storage.items import DELETED
 from workers import digest
 
 
@@ -21,8 +22,9 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
 
     def decide(record: Cluster) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        if living and record.title != living[0].title:
-            fields["title"] = living[0].title
+        title = living[0].title if living else DELETED
+        if record.title != title:
+            fields["title"] = title
         if state := _awakened(record, view.total, ctx):
             fields |= {"state": state, "snoozed_until": None, "snoozed_events": None}
         return fields | ({"updated_at": ctx.now()} if fields else {})

@@ -15,7 +15,9 @@ WATCH = timedelta(days=3)
 @job(timeout=60)
 async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
     """A pull request of ours was merged, closed or reopened."""
-    project = await ctx.projects.get(project_id)
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
     run = next((r for r in await ctx.runs.all(project_id) if r.pull_request == number), None)
     if run is None:
         return

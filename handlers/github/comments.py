@@ -26,7 +26,8 @@ async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
     comment, issue = payload.comment, payload.issue
     if comment is None or issue is None or payload.sender.person.is_bot:
         return
-    await intake.know_project(ctx, payload.project)
+    if not await intake.know_project(ctx, payload.project):
+        return
     place = Place(issue=issue.number, comment=comment.id)
     by_bot = comment.performed_via_github_app is not None or (
         comment.user is None or comment.user.person.is_bot

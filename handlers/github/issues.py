@@ -30,7 +30,8 @@ async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
     payload = read(event)
     if payload.issue is None:
         return
-    await intake.know_project(ctx, payload.project)
+    if not await intake.know_project(ctx, payload.project):
+        return
     number = payload.issue.number
     author = payload.issue.user.person if payload.issue.user else None
     if author is None or author.is_bot:
