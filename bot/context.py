@@ -71,7 +71,7 @@ class Context:
         self.links = Pairs(self.redis)
         self.plans = Plans(self.redis)
         self.cards = Cards(self.redis)
-        self.commands = Commands(self.redis)
+        self.commands = Commands(self.redis, self.scripts)
         self.digests = Digests(self.redis)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 

@@ -9,13 +9,17 @@ from redis.asyncio import Redis
 
 from bot.domain.models import Person, Place, Record
 from bot.storage import keys
+from bot.storage.scripts import Scripts
 from bot.storage.text import text
 
 Outcome = Literal["heard", "done", "refused", "failed"]
 
 
 class Utterance(Record):
-    """One command line as it was said. ``id`` is the same however often it is delivered."""
+    """One command line as it was said. ``id`` is the same however often it is delivered.
+
+    ``after`` is the command of the line above it, which is obeyed first.
+    """
 
     id: str
     project: int
@@ -23,6 +27,7 @@ class Utterance(Record):
     person: Person
     place: Place
     heard_at: AwareDatetime
+    after: str = ""
     outcome: Outcome = "heard"
     answer: str = ""
 
@@ -30,14 +35,17 @@ class Utterance(Record):
 class Commands:
     """Utterances of every project, until they have ended and for the record after."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
         self._redis = redis
+        self._scripts = scripts
 
     async def hear(self, said: Utterance) -> bool:
         """Write it down; False when it was heard before."""
-        new = await self._redis.hsetnx(keys.commands(said.project), said.id, said.model_dump_json())
-        if new:
-            await self._redis.zadd(keys.heard(said.project), {said.id: said.heard_at.timestamp()})
+        new = await self._scripts.run(
+            "hear",
+            [keys.commands(said.project), keys.heard(said.project)],
+            [said.id, said.model_dump_json(), said.heard_at.timestamp()],
+        )
         return bool(new)
 
     async def get(self, project: int, command: str) -> Utterance | None:

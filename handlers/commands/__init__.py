@@ -32,12 +32,29 @@ async def obey(ctx: Context, project_id: int, command_id: str) -> None:
     said = await ctx.commands.get(project_id, command_id)
     if said is None or said.outcome != "heard":
         return
-    project = await ctx.projects.get(project_id)
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        await ctx.commands.end(said, "failed", "the app is no longer installed there")
+        return
     await _react(ctx, project, said.place, "eyes")
+    await _wait_for_the_line_above(ctx, said)
     answer, outcome = await answer_to(ctx, project, said)
-    await _reply(ctx, project, said, answer)
+    words = render_blocks(answer.card).text
+    try:
+        await _reply(ctx, project, said, answer)
+    except Rejected as error:
+        # The issue is gone, the channel archived: there is nowhere left to say it.
+        log.warning("could not answer", line=said.line, why=str(error))
+        outcome, words = "failed", str(error)
     await _react(ctx, project, said.place, _REACTIONS[outcome])
-    await ctx.commands.end(said, outcome, render_blocks(answer.card).text)
+    await ctx.commands.end(said, outcome, words)
+
+
+async def _wait_for_the_line_above(ctx: Context, said: Utterance) -> None:
+    """Lines of one comment are obeyed in their order. Raises Unavailable: come back later."""
+    above = await ctx.commands.get(said.project, said.after) if said.after else None
+    if above is not None and above.outcome == "heard":
+        raise Unavailable("The command above it is being obeyed.", retry_after=0.1)
 
 
 async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[Answer, Outcome]:

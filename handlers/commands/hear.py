@@ -26,7 +26,8 @@ async def lines(
 
     ``origin`` names the comment or request it came with, the same at every redelivery.
     """
-    for line in list(said)[:MOST_LINES]:
+    before = ""
+    for line in list(dict.fromkeys(said))[:MOST_LINES]:
         digest = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)
         utterance = Utterance(
             id=digest.hexdigest(),
@@ -35,7 +36,9 @@ async def lines(
             person=person,
             place=place,
             heard_at=ctx.now(),
+            after=before,
         )
+        before = utterance.id
         await ctx.commands.hear(utterance)
         # Asked for again even if it was heard: the process may have died in between.
         await enqueue(ctx, "obey", project.id, utterance.id)

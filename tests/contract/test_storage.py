@@ -1,0 +1,286 @@
+"""What is stored, on a real Redis: the same call twice, and many at once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.context import Context
+from bot.domain.errors import NotFound, QuotaExceeded
+from bot.domain.models import ClusterState, Draft, Person, Place, RunState
+from bot.domain.run import FixRun
+from bot.storage.cards import Standing
+from bot.storage.commands import Utterance
+from bot.storage.inbox import Delivery
+from bot.storage.leases import LeaseLost
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+P = 7
+
+
+def draft(key: str = "issue:1", event: str = "issue:1", **fields: Any) -> Draft:
+    defaults = {"title": "It breaks", "body": "Always.", "occurred_at": NOW}
+    return Draft(source="github", key=key, event=event, **defaults | fields)
+
+
+async def total(ctx: Context, item: int) -> int:
+    return sum((await ctx.items.hours(P, [item])).values())
+
+
+# Items
+
+
+async def test_an_event_counts_once_however_often_it_is_recorded(ctx: Context) -> None:
+    found = await asyncio.gather(*(ctx.items.record(P, draft(), NOW) for _ in range(20)))
+    assert {r.item for r in found} == {1}
+    assert sum(r.new for r in found) == 1
+    assert sum(r.counted for r in found) == 1
+    assert await ctx.items.count(P) == 1
+    assert await total(ctx, 1) == 1
+
+
+async def test_other_events_of_a_key_are_occurrences_in_their_hour(ctx: Context) -> None:
+    for hour in range(3):
+        later = draft(event=f"e{hour}", occurred_at=NOW + timedelta(hours=hour), count=2)
+        await ctx.items.record(P, later, NOW)
+    assert sorted((await ctx.items.hours(P, [1])).values()) == [2, 2, 2]
+    assert await ctx.items.count(P) == 1
+
+
+async def test_projects_share_nothing(ctx: Context) -> None:
+    await ctx.items.record(P, draft(), NOW)
+    await ctx.items.record(8, draft(), NOW)
+    assert await ctx.items.count(P) == await ctx.items.count(8) == 1
+    assert await ctx.items.membership(8) == {}
+
+
+async def test_the_newest_edit_wins_whatever_the_order(ctx: Context) -> None:
+    await ctx.items.record(P, draft(), NOW)
+    assert await ctx.items.edit(P, draft(body="second"), NOW + timedelta(seconds=2)) == 1
+    assert await ctx.items.edit(P, draft(body="first"), NOW + timedelta(seconds=1)) is None
+    assert (await ctx.items.get(P, 1)).body == "second"
+
+
+async def test_an_edit_within_the_second_of_the_opening_counts(ctx: Context) -> None:
+    await ctx.items.record(P, draft(), NOW)
+    await ctx.items.edit(P, draft(body="at once"), NOW)
+    assert (await ctx.items.get(P, 1)).body == "at once"
+
+
+async def test_what_was_withdrawn_stays_without_words(ctx: Context) -> None:
+    await ctx.items.record(P, draft(body="my address"), NOW)
+    for _ in range(2):
+        assert await ctx.items.withdraw(P, "github", "issue:1") == 1
+    assert await ctx.items.edit(P, draft(body="my address"), NOW + timedelta(days=1)) is None
+    await ctx.items.record(P, draft(body="my address"), NOW)
+    item = await ctx.items.get(P, 1)
+    assert item.gone
+    assert "address" not in item.model_dump_json()
+    assert await total(ctx, 1) == 1
+
+
+async def test_what_was_withdrawn_before_it_was_heard_of_is_not_taken(ctx: Context) -> None:
+    assert await ctx.items.withdraw(P, "github", "issue:1") is None
+    assert await ctx.items.record(P, draft(), NOW) == (0, False, False)
+    assert await ctx.items.edit(P, draft(), NOW) is None
+    assert await ctx.items.by_key(P, "github", "issue:1") is None
+    assert await ctx.items.count(P) == 0
+    assert await ctx.items.waiting(P) == []
+
+
+async def test_an_item_that_is_not_there_is_named(ctx: Context) -> None:
+    with pytest.raises(NotFound, match="I-5"):
+        await ctx.items.get(P, 5)
+
+
+# Clusters
+
+
+async def place(ctx: Context, item: int, cluster: int | None, token: str = "mine") -> int:
+    return await ctx.clusters.place(
+        P,
+        item,
+        cluster,
+        now=NOW,
+        title=f"Problem {item}",
+        evidence="{}",
+        lease="sc:lease:clustering",
+        token=token,
+    )
+
+
+async def test_an_item_keeps_the_cluster_it_was_given_first(ctx: Context) -> None:
+    await ctx.redis.set("sc:lease:clustering", "mine")
+    await ctx.items.record(P, draft(), NOW)
+    assert await place(ctx, 1, None) == 1
+    assert await place(ctx, 1, None) == 1
+    assert await ctx.items.waiting(P) == []
+    assert await ctx.clusters.members(P, 1) == [1]
+    assert [c.name for c in await ctx.clusters.all(P)] == ["C-1"]
+
+
+async def test_only_the_holder_of_the_lease_places(ctx: Context) -> None:
+    await ctx.redis.set("sc:lease:clustering", "somebody else")
+    await ctx.items.record(P, draft(), NOW)
+    with pytest.raises(LeaseLost):
+        await place(ctx, 1, None)
+    assert await ctx.items.waiting(P) == [1]
+    assert await ctx.clusters.all(P) == []
+
+
+async def test_changes_made_at_once_are_all_kept(ctx: Context) -> None:
+    await ctx.redis.set("sc:lease:clustering", "mine")
+    await place(ctx, 1, None)
+    await asyncio.gather(
+        *(
+            ctx.clusters.update(
+                P,
+                1,
+                lambda c: {
+                    "severity_reasons": (*c.severity_reasons, f"r{len(c.severity_reasons)}")
+                },
+            )
+            for _ in range(12)
+        ),
+        ctx.clusters.change(P, 1, owner="ana"),
+        ctx.clusters.change(P, 1, state=ClusterState.TRIAGED),
+    )
+    record = await ctx.clusters.get(P, 1)
+    assert len(record.severity_reasons) == 12
+    assert (record.owner, record.state) == ("ana", ClusterState.TRIAGED)
+
+
+async def test_a_merged_cluster_is_found_under_its_new_number(ctx: Context) -> None:
+    await ctx.redis.set("sc:lease:clustering", "mine")
+    await place(ctx, 1, None)
+    await place(ctx, 2, None)
+    await ctx.clusters.change(P, 1, redirect=2)
+    assert (await ctx.clusters.get(P, 1)).number == 2
+    assert [c.number for c in await ctx.clusters.all(P)] == [2]
+
+
+# Commands
+
+
+def said(command: str = "a", **fields: Any) -> Utterance:
+    return Utterance(
+        id=command,
+        project=P,
+        line="/soulcaster status",
+        person=Person(login="ana"),
+        place=Place(issue=1),
+        heard_at=NOW,
+        **fields,
+    )
+
+
+async def test_a_command_is_heard_once_and_is_due_until_it_ends(ctx: Context) -> None:
+    heard = await asyncio.gather(*(ctx.commands.hear(said()) for _ in range(10)))
+    assert sum(heard) == 1
+    after = (NOW + timedelta(minutes=3)).timestamp()
+    assert await ctx.commands.overdue(P, NOW.timestamp() - 1) == []
+    assert await ctx.commands.overdue(P, after) == ["a"]
+    await ctx.commands.end(said(), "done", "fine")
+    assert await ctx.commands.overdue(P, after) == []
+    assert not await ctx.commands.hear(said())
+    assert await ctx.commands.overdue(P, after) == []
+    ended = await ctx.commands.get(P, "a")
+    assert ended is not None
+    assert (ended.outcome, ended.answer) == ("done", "fine")
+
+
+# Fix runs
+
+
+def run(command: str, cluster: int = 1) -> FixRun:
+    return FixRun(
+        number=0,
+        cluster=cluster,
+        command=command,
+        requested_by="ana",
+        agent="mechanic",
+        seconds_allowed=60,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+async def test_one_run_a_cluster_and_one_a_command(ctx: Context) -> None:
+    opened = await asyncio.gather(*(ctx.runs.open(P, run(f"c{n % 3}")) for n in range(12)))
+    assert {made.number for made, _ in opened} == {1}
+    owner = (await ctx.runs.get(P, 1)).command
+    assert all(own is (f"c{n % 3}" == owner) for n, (_, own) in enumerate(opened))
+    other, own = await ctx.runs.open(P, run("elsewhere", cluster=2))
+    assert (other.number, own) == (2, True)
+
+
+async def test_when_a_run_has_ended_the_next_may_begin(ctx: Context) -> None:
+    first, _ = await ctx.runs.open(P, run("a"))
+    ended = {"state": RunState.FAILED}
+    await ctx.runs.update(P, first.number, lambda r: r.model_copy(update=ended))
+    assert await ctx.runs.active(P, 1) is None
+    again, own = await ctx.runs.open(P, run("a"))
+    assert (again.number, own) == (1, True), "the same command finds its own run"
+    second, own = await ctx.runs.open(P, run("b"))
+    assert (second.number, own) == (2, True)
+
+
+async def test_what_is_spent_is_counted_once_and_never_over_the_cap(ctx: Context) -> None:
+    granted = await asyncio.gather(*(ctx.runs.spend(P, "2026-11", n % 6, cap=4) for n in range(24)))
+    assert sum(granted) == 16
+    assert await ctx.runs.used(P, "2026-11") == 4
+
+
+# Cards, schedules, deliveries
+
+
+async def test_a_card_stands_where_it_was_put(ctx: Context) -> None:
+    assert await ctx.cards.get(P, "gh:1", "status") is None
+    await ctx.cards.put(P, "gh:1", "status", Standing(id="5", digest="x"))
+    assert await ctx.cards.get(P, "gh:1", "status") == Standing(id="5", digest="x")
+    assert await ctx.cards.get(P, "gh:2", "status") is None
+
+
+def delivery(body: bytes = b"{}", guid: str = "g") -> Delivery:
+    return Delivery("hear_github", {"event": "issues", "guid": guid}, body, 1.0)
+
+
+async def test_a_delivery_is_stored_with_its_job_once(ctx: Context) -> None:
+    taken = await asyncio.gather(*(ctx.inbox.accept(delivery()) for _ in range(8)))
+    assert sum(taken) == 1
+    assert await ctx.redis.zcard("sc:todo:work") == 1
+
+
+async def test_a_delivery_that_took_effect_is_not_taken_again(ctx: Context) -> None:
+    await ctx.inbox.accept(delivery())
+    await ctx.inbox.finish(delivery().row)
+    assert not await ctx.inbox.accept(delivery())
+    assert await ctx.inbox.read(delivery().row) is None
+    assert await ctx.inbox.accept(delivery(body=b'{"other":1}'))
+
+
+async def test_a_delivery_that_was_given_up_is_tried_again_when_it_is_sent_again(
+    ctx: Context,
+) -> None:
+    await ctx.inbox.accept(delivery())
+    claim = await ctx.jobs.claim("work")
+    assert claim
+    await ctx.jobs.settle(claim, "work", "park", reason="it broke")
+    assert await ctx.jobs.overdue("work") == 0
+    await ctx.inbox.accept(delivery())
+    assert await ctx.jobs.overdue("work") == 1
+    again = await ctx.jobs.claim("work")
+    assert again
+    assert again.ids == [delivery().row]
+
+
+async def test_a_run_over_the_quota_is_refused_in_one_line(ctx: Context) -> None:
+    from workers.quota import month_of, require_quota
+
+    for number in range(20):
+        await ctx.runs.spend(P, month_of(ctx), number, cap=20)
+    with pytest.raises(QuotaExceeded, match="20 of 20 fix runs used this month"):
+        await require_quota(ctx, P)
