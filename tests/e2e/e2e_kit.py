@@ -1,0 +1,210 @@
+"""What the end-to-end tests do and see: a person's acts over HTTP, and what came of them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.models import Item
+from handlers.demo import reports
+from handlers.demo.reports import Report
+from handlers.demo.stage import Stage
+
+ENDED = {"rocket", "-1", "confused"}
+BOT = "soulcaster[bot]"
+
+
+def sign(stage: Stage, body: bytes) -> str:
+    """GitHub's signature of a body."""
+    secret = stage.environment["GITHUB_WEBHOOK_SECRET"].encode()
+    return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+
+
+async def deliver(
+    stage: Stage,
+    event: str,
+    payload: object,
+    *,
+    guid: str = "",
+    headers: Mapping[str, str | None] | None = None,
+) -> int:
+    """Send a webhook as GitHub does; the status it was answered with. A header None is left out."""
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    sent: dict[str, str | None] = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": event,
+        "X-GitHub-Delivery": guid or str(uuid.uuid4()),
+        "X-Hub-Signature-256": sign(stage, body),
+        **(headers or {}),
+    }
+    kept = {name: value for name, value in sent.items() if value is not None}
+    url = f"{stage.web_url}/github/webhook"
+    async with stage.http.post(url, data=body, headers=kept) as response:
+        await response.read()
+        return response.status
+
+
+async def knock(
+    stage: Stage,
+    source: str,
+    body: bytes,
+    *,
+    hook: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> int:
+    """Send to an alert door with its secret, unless ``headers`` say otherwise; the status."""
+    door = stage.hooks.get(source)
+    if headers is None:
+        headers = {"Authorization": f"Bearer {door.secret}"} if door else {}
+    address = hook if hook is not None else door.id if door else "nothing"
+    url = f"{stage.web_url}/hooks/{source}/{address}"
+    async with stage.http.post(url, data=body, headers=dict(headers)) as response:
+        await response.read()
+        return response.status
+
+
+async def github(stage: Stage, method: str, path: str, **body: Any) -> Any:
+    """Do on GitHub what a person would."""
+    async with stage.http.request(method, f"{stage.github_url}/_sim{path}", json=body) as response:
+        response.raise_for_status()
+        return await response.json() if response.status != 204 else None
+
+
+async def person(stage: Stage, method: str, path: str, **body: Any) -> Any:
+    """The same, below the repository."""
+    return await github(stage, method, f"/repos/{stage.repository}{path}", **body)
+
+
+async def settled(stage: Stage, *, timeout: float = 30) -> None:
+    """Wait until every webhook was sent, every delivery has taken effect and no job is due."""
+    await stage.github.webhooks.settle()
+    quiet = 0
+
+    async def idle() -> bool:
+        nonlocal quiet
+        redis = stage.context.redis
+        due = await redis.zrangebyscore("sc:todo:work", "-inf", time.time() + 3)
+        quiet = 0 if due else quiet + 1
+        return quiet >= 2
+
+    await stage.wait("quiet", idle, timeout=timeout, every=0.05)
+
+
+async def parked(stage: Stage) -> dict[str, str]:
+    """Jobs that were given up, with the reason."""
+    found = await stage.context.redis.hgetall("sc:parked:work")
+    return {job.decode(): reason.decode() for job, reason in found.items()}
+
+
+async def inbox(stage: Stage) -> list[bytes]:
+    """Deliveries that were acknowledged and have not taken effect."""
+    return [key async for key in stage.context.redis.scan_iter("sc:inbox:*", count=1000)]
+
+
+async def item_of_issue(stage: Stage, number: int) -> Item | None:
+    """The report that an issue became."""
+    project = await stage.project()
+    found = await stage.context.items.by_key(project.id, "github", f"issue:{number}")
+    return await stage.context.items.get(project.id, found) if found else None
+
+
+async def all_items(stage: Stage) -> list[Item]:
+    """Every report, by number."""
+    project = await stage.project()
+    count = await stage.context.items.count(project.id)
+    return await stage.context.items.many(project.id, range(1, count + 1))
+
+
+async def occurrences(stage: Stage, item: Item) -> int:
+    """How often it was counted."""
+    project = await stage.project()
+    return sum((await stage.context.items.hours(project.id, [item.number])).values())
+
+
+async def open_issue(stage: Stage, title: str, body: str = "", login: str = "pavel-novak") -> int:
+    """A person opens an issue; its number, once it has its cluster."""
+    made = await stage.person("/issues", login=login, title=title, body=body)
+    number = int(made["number"])
+
+    async def placed() -> bool:
+        item = await item_of_issue(stage, number)
+        return item is not None and item.cluster is not None
+
+    await stage.wait(f"a cluster for #{number}", placed, timeout=20, every=0.05)
+    return number
+
+
+async def cluster_of(stage: Stage, number: int) -> str:
+    """The name of the cluster that an issue is in."""
+    item = await item_of_issue(stage, number)
+    assert item is not None
+    return f"C-{item.cluster}"
+
+
+async def issue(stage: Stage, number: int) -> Any:
+    """An issue or pull request as GitHub holds it."""
+    url = f"{stage.github_url}/_sim/repos/{stage.repository}/issues/{number}"
+    async with stage.http.get(url) as response:
+        response.raise_for_status()
+        return await response.json()
+
+
+async def replies(stage: Stage, number: int) -> list[Any]:
+    """Our comments on an issue."""
+    return [c for c in (await issue(stage, number))["comments"] if c["author"] == BOT]
+
+
+async def comment(stage: Stage, number: int, body: str, login: str = "ines-ferreira") -> int:
+    """A person writes a comment; its id."""
+    made = await stage.person(f"/issues/{number}/comments", login=login, body=body)
+    return int(made["id"])
+
+
+async def reactions(stage: Stage, number: int, comment_id: int) -> set[str]:
+    """The bot's reactions to a comment."""
+    found = next(c for c in (await issue(stage, number))["comments"] if c["id"] == comment_id)
+    return {name for name, people in found["reactions"].items() if BOT in people}
+
+
+async def ended(stage: Stage, number: int, comment_id: int, *, timeout: float = 15) -> str:
+    """Wait until a command in a comment has ended; the reaction that says how."""
+
+    async def reaction() -> str | None:
+        return next(iter(await reactions(stage, number, comment_id) & ENDED), None)
+
+    return str(await stage.wait("the end of the command", reaction, timeout=timeout, every=0.05))
+
+
+async def obey(stage: Stage, number: int, body: str, login: str = "ines-ferreira") -> str:
+    """Say a command on an issue and wait for its end: ``done``, ``refused`` or ``failed``."""
+    said = await comment(stage, number, body, login)
+    how = await ended(stage, number, said)
+    return {"rocket": "done", "-1": "refused", "confused": "failed"}[how]
+
+
+async def reply(stage: Stage, number: int, key: str) -> str:
+    """The body of our one card with this key on an issue."""
+    marks = f"<!-- soulcaster:{key} -->"
+    found = [c["body"] for c in await replies(stage, number) if c["body"].startswith(marks)]
+    assert len(found) == 1, f"{len(found)} cards {key}: {[c['body'][:80] for c in found or []]}"
+    return str(found[0])
+
+
+def report_of(source: str, *, distinct: str = "") -> Report:
+    """One report of a source, as it sends them; ``distinct`` finds it by a word of its body."""
+    for report in reports.load(datetime.now(UTC)):
+        if report.source == source and distinct in json.dumps(report.body):
+            return report
+    raise LookupError(source)
+
+
+def unlike() -> str:
+    """Words nobody has said before, so that reports with them share nothing else."""
+    return secrets.token_hex(6)
