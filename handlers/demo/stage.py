@@ -253,11 +253,7 @@ async def open_stage(
         f"{m.slack_user}={m.login}" for m in world.members if m.slack_user
     )
     env |= more
-<<<<<<< handlers/demo/stage.py
     await github.add_repository(world.repository, shop_files(), private=private)
-=======
-    await github.add_repository(world.repository, shop_files(), private=True)
->>>>>>> /tmp/.theirs
     for member in world.members:
         github.set_role(world.repository, member.login, member.role)
     stack = Stack(env, folder / "logs")
