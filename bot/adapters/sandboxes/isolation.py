@@ -112,7 +112,8 @@ ETC: Mapping[str, str] = {
 
 
 def _walls(how: str, *, network: bool) -> Iterator[str]:
-    yield from ("bwrap", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
+    yield shutil.which("bwrap") or "bwrap"
+    yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
     yield from ("--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv")
     if how == "user":
         yield from ("--unshare-user", "--disable-userns", "--cap-drop", "ALL")

@@ -4,11 +4,12 @@
 """
 
 from bot.domain.patch.diff import Change, Kind, Patch, Stats, apply, diff
-from bot.domain.patch.ignored import matcher, unwanted
+from bot.domain.patch.ignored import DROPPING_FOLDERS, matcher, unwanted
 from bot.domain.patch.tarball import tar_from_tree, tree_from_tar
 from bot.domain.patch.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry, Tree
 
 __all__ = [
+    "DROPPING_FOLDERS",
     "EXECUTABLE",
     "REGULAR",
     "SUBMODULE",
