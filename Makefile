@@ -6,6 +6,7 @@ INSTALLED := .venv/.installed
 .PHONY: demo test check golden bench weights run clean
 
 demo: $(INSTALLED)
+	@$(BIN)/python -m bot.adapters.embedders.weights || echo "No local model: the simpler vectoriser is used."
 	@$(BIN)/soulcaster demo $(ARGS)
 
 test: $(INSTALLED)

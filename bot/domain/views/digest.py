@@ -118,14 +118,18 @@ def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
         rows.append(
             (
                 (Strong(view.cluster.severity),),
-                (Code(view.cluster.name),),
-                _row_title(view),
-                (sparkline(view.day), f" {view.since(timedelta(hours=24))}"),
+                (Code(view.cluster.name), " ", *_row_title(view)),
+                (Code(sparkline(_thirds(view.day))), f" {view.since(timedelta(hours=24))}"),
                 (f"{len(view.items)}",),
                 state,
             )
         )
-    return Table(header=("", "", "Problem", "24 h", "Reports", "State"), rows=tuple(rows))
+    return Table(header=("", "Problem", "24 h", "Reports", "State"), rows=tuple(rows))
+
+
+def _thirds(day: list[int]) -> list[int]:
+    """Three hours a bar, so that a row of a table stays one line."""
+    return [sum(day[hour : hour + 3]) for hour in range(0, len(day), 3)]
 
 
 def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
@@ -154,7 +158,8 @@ def _compact(view: ClusterView, run: FixRun | None) -> Section:
     )
     facts: Line = (
         sparkline(view.day),
-        f" {view.since(timedelta(hours=24))} in 24 h · {count(len(view.items), 'report')} ({view.sources})",
+        f" {view.since(timedelta(hours=24))} in 24 h · "
+        f"{count(len(view.items), 'report')} ({view.sources})",
     )
     blocks: list[Paragraph | Choices] = [Paragraph(line=line), Paragraph(line=facts)]
     if run is not None and (run.pull_url or not run.ended):
