@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic_core import from_json
+from redis.exceptions import RedisError
+
 from bot.context import Context
-from bot.domain.errors import BadPayload, BadSignature, NotFound
+from bot.domain.errors import BadPayload, BadSignature, NotFound, Unavailable
 from bot.sources import SOURCES
 from bot.storage.inbox import Delivery
 
@@ -24,7 +27,8 @@ async def read(
     """Prove the sender and make a delivery.
 
     Senders that cannot set a header put ``?secret=`` into the URL. Raises NotFound for an
-    unknown source, BadSignature (also for an unknown door: it is not told apart), BadPayload.
+    unknown source, BadSignature (also for an unknown door: it is not told apart), BadPayload,
+    Unavailable while Redis is away and the door was not used here before.
     """
     parser = SOURCES.get(source)
     if parser is None:
@@ -33,6 +37,11 @@ async def read(
         hook = await ctx.vault.hook(hook_id)
     except NotFound:
         raise BadSignature("The secret does not match.") from None
+    except RedisError as error:
+        known = ctx.vault.seen(hook_id)
+        if known is None:
+            raise Unavailable("Redis is away and this door is new here; send again.") from error
+        hook = known
     if hook.source != source:
         raise BadSignature("The secret does not match.")
     shown = {name.lower(): value for name, value in headers.items()}
@@ -41,6 +50,10 @@ async def read(
     parser.verify(shown, body, hook.secret)
     if not body.strip():
         raise BadPayload("The body is empty.")
+    try:
+        from_json(body)
+    except ValueError as error:
+        raise BadPayload(f"This is no JSON: {error}.") from error
     meta = {name: shown[name] for name in _KEPT if name in shown}
     meta |= {"source": source, "project": str(hook.project)}
     return Delivery("hear_alert", meta, body, ctx.now().timestamp())

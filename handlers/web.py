@@ -53,6 +53,9 @@ async def errors_to_status(
         if status >= 500:
             log.error("refused", path=request.path, why=str(error))
         return web.json_response({"error": str(error)}, status=status)
+    except RedisError as error:
+        log.error("Redis is away", path=request.path, why=str(error))
+        return web.json_response({"error": "The store is away; try again."}, status=503)
     except web.HTTPRequestEntityTooLarge:
         return web.json_response({"error": "The body is over 25 MB."}, status=413)
 

@@ -55,6 +55,7 @@ class Vault:
     def __init__(self, redis: Redis, fernet: MultiFernet) -> None:
         self._redis = redis
         self._fernet = fernet
+        self._seen: dict[str, Hook] = {}
 
     async def open_hook(self, project: int, source: str, *, secret: str = "") -> Hook:
         """A new door with a new id; ``secret`` is made unless the sender dictates it."""
@@ -72,13 +73,20 @@ class Vault:
         """One door. Raises NotFound, ConfigError when no key opens it."""
         sealed = await self._redis.hget(keys.hooks(), hook)
         if not sealed:
+            self._seen.pop(hook, None)
             raise NotFound("There is no such hook.")
         try:
-            return Hook.model_validate(json.loads(self._fernet.decrypt(sealed)))
+            opened = Hook.model_validate(json.loads(self._fernet.decrypt(sealed)))
         except InvalidToken as error:
             raise ConfigError(
                 "A hook's secret was sealed with a key that SOULCASTER_VAULT_KEYS no longer has."
             ) from error
+        self._seen[hook] = opened
+        return opened
+
+    def seen(self, hook: str) -> Hook | None:
+        """A door as this process opened it last, for as long as Redis is away."""
+        return self._seen.get(hook)
 
     async def hooks(self, project: int) -> list[Hook]:
         """Every door of a project, by source."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from bot.context import Context
+from bot.domain.errors import BadPayload
 from bot.storage.inbox import Delivery
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ def add_routes(app: web.Application, ctx: Context, store: Store) -> None:
     bolt = build_bolt(ctx, store)
 
     async def door(request: web.Request) -> web.Response:
-        answer = await bolt.async_dispatch(await to_bolt_request(request))
+        try:
+            asked = await to_bolt_request(request)
+        except (ValueError, LookupError) as error:
+            raise BadPayload("The body cannot be read.") from error
+        answer = await bolt.async_dispatch(asked)
         return await to_aiohttp_response(answer)
 
     for name in ("commands", "interactions", "events"):
