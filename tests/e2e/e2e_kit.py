@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import json
 import secrets
 import time
@@ -46,7 +47,7 @@ async def deliver(
     }
     kept = {name: value for name, value in sent.items() if value is not None}
     url = f"{stage.web_url}/github/webhook"
-    async with stage.http.post(url, data=body, headers=kept) as response:
+    async with stage.http.post(url, data=io.BytesIO(body), headers=kept) as response:
         await response.read()
         return response.status
 
