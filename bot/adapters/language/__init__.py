@@ -1,0 +1,1 @@
+"""Language models. **Invariant:** what comes out is a validated record, never free text."""
