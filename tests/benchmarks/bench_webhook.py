@@ -95,8 +95,8 @@ def main() -> None:
 def report(servers: dict[str, subprocess.Popen], ports: dict[str, int]) -> None:
     for port in ports.values():
         load(port, "-t", "1")
-    spent = {name: 0.0 for name in servers}
-    served = {name: 0 for name in servers}
+    spent = dict.fromkeys(servers, 0.0)
+    served = dict.fromkeys(servers, 0)
     for _ in range(ROUNDS):
         for name, server in servers.items():
             before = cpu(server.pid)

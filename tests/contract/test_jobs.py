@@ -113,10 +113,13 @@ async def test_a_held_lease_is_renewed(ctx: Context) -> None:
 
 
 async def test_losing_a_lease_stops_the_block(ctx: Context) -> None:
-    with pytest.raises(LeaseLost):
+    async def work() -> None:
         async with ctx.leases.hold("thing"):
             await ctx.redis.delete("sc:lease:thing")
             await asyncio.sleep(5)
+
+    with pytest.raises(LeaseLost):
+        await work()
 
 
 async def test_a_job_that_keeps_failing_is_parked_with_its_reason(ctx: Context) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bot.domain.errors import BadPayload
 from bot.domain.models import Verdict
-from bot.domain.patch import apply, diff, tree_from_tar
-from bot.domain.ports import Budget, RepairTask, Worked
+from bot.domain.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
+from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from workers import planning
 from workers.fixing.desk import Desk, Ended
 
@@ -28,7 +29,7 @@ async def repair(desk: Desk) -> None:
             tell=desk.tell,
             heard=lambda: desk.ctx.runs.notes(desk.project.id, desk.run.number),
         )
-        after = tree_from_tar(await sandbox.download(), skip=desk.own_files)
+        after = await _checkout(desk, sandbox, with_test)
     await desk.set(dollars=desk.run.dollars + worked.dollars)
     patch = diff(with_test, after)
     if not patch:
@@ -37,6 +38,18 @@ async def repair(desk: Desk) -> None:
     stats = patch.stats
     edited = ", ".join(patch.paths[:3])
     await desk.tell(f"+{stats.added} −{stats.removed} in {edited}")
+
+
+async def _checkout(desk: Desk, sandbox: Sandbox, before: Tree) -> Tree:
+    """What the agent left, without what running things drops. A pipe or device ends the run."""
+    ignored = unwanted(before)
+    data = await sandbox.download(exclude=DROPPING_FOLDERS)
+    try:
+        return tree_from_tar(data, skip=lambda path: desk.own_files(path) or ignored(path))
+    except BadPayload as error:
+        raise Ended(
+            Verdict.REFUSED_BY_POLICY, f"The agent left what is no file: {error}"
+        ) from error
 
 
 def _verdict(worked: Worked) -> Verdict:
