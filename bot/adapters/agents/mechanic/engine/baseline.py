@@ -7,11 +7,14 @@ import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.adapters.agents.mechanic.engine.commands import Command, Session, read_command
 from bot.adapters.agents.mechanic.engine.pool import Pool, Result, Run, Worker
 from bot.adapters.agents.mechanic.engine.task import Task
+
+if TYPE_CHECKING:
+    Types = dict[str, dict[int, dict[str, set[str]]]]  # path, line of the function, name
 
 _TRACED_SLOWER = 25  # line tracing costs about this factor, at worst
 
@@ -29,6 +32,7 @@ class Stage:
     first: list[str] = field(default_factory=list)
     then: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
+    uncollected: set[str] = field(default_factory=set)  # files that may stay unimportable
     cpu: float = 1.0
     wall: float = 10.0
 
@@ -39,6 +43,7 @@ class Stage:
             "first": self.first,
             "then": self.then,
             "known": self.known,
+            "uncollected": sorted(self.uncollected),
             "cpu": self.cpu,
             "wall": self.wall,
             **more,
@@ -57,15 +62,15 @@ class Baseline:
     failing_lines: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
     passing_lines: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
     imported: set[tuple[str, int]] = field(default_factory=set)
-    types: dict[str, dict[int, dict[str, set[str]]]] = field(default_factory=dict)
+    types: Types = field(default_factory=dict)
 
 
 def measure(task: Task, pool: Pool) -> Baseline:
     """Run what fails and the suite, without and with tracing. Raises GaveUp or Broken."""
     commands = [read_command(text, task.root) for text in task.failing]
     suite = read_command(task.suite, task.root) if task.suite.strip() else None
-    if suite is not None and suite.session.kind == "shell":
-        suite = None  # it judges at the end, in one piece
+    if suite is not None and (suite.session.kind == "shell" or _is_among(suite, commands)):
+        suite = None  # it judges at the end, in one piece, or has its stage already
     patience = max(10.0, task.seconds * 0.15)
     with ThreadPoolExecutor(2) as threads:
         later = None
@@ -93,6 +98,10 @@ def measure(task: Task, pool: Pool) -> Baseline:
     return baseline
 
 
+def _is_among(suite: Command, commands: list[Command]) -> bool:
+    return any((c.session, c.targets) == (suite.session, suite.targets) for c in commands)
+
+
 def _run_all(worker: Worker, session: Session, commands: list[Command], wall: float) -> Run:
     targets = list(dict.fromkeys(target for command in commands for target in command.targets))
     if any(not command.targets for command in commands):
@@ -101,7 +110,7 @@ def _run_all(worker: Worker, session: Session, commands: list[Command], wall: fl
         targets = list(commands[0].targets)
     request = {
         "targets": targets,
-        "cpu": min(wall / 2, 5.0),
+        "cpu": min(wall / 2, 4.0),
         "wall": wall,
         "patient": True,
         "cache": True,
@@ -193,6 +202,7 @@ def _suite_stage(suite: Command, run: Run, failing: list[str], tested: set[str])
     if not rest:
         return None
     stage = Stage(suite.session, list(suite.targets), [], rest)
+    stage.uncollected = run.uncollected - set(failing)
     _limit(stage, run.results)
     return stage
 
@@ -200,7 +210,7 @@ def _suite_stage(suite: Command, run: Run, failing: list[str], tested: set[str])
 def _limit(stage: Stage, results: dict[str, Result]) -> None:
     """CPU seconds a test and wall seconds a run, from what the green and quick red tests take."""
     times = [r.seconds for r in results.values() if r.outcome not in ("timeout", "crashed")]
-    stage.cpu = max(0.5, 6 * max(times, default=0.1))
+    stage.cpu = max(0.3, 6 * max(times, default=0.05))
     stage.wall = 4.0 + 4 * sum(times) + 2 * stage.cpu
 
 
@@ -212,7 +222,7 @@ def _trace(task: Task, pool: Pool, baseline: Baseline) -> None:
         if len(pool.workers) == 1:
             passing.result()
         for stage in baseline.stages:
-            request = stage.request(then=[], trace=True, wall=wall, cpu=min(4.0, wall / 3))
+            request = stage.request(then=[], trace=True, wall=wall, cpu=min(2.0, wall / 3))
             run = pool.workers[0].run(stage.session, request, {})
             flaky = [name for name in stage.first if name in run.results and run.results[name].good]
             if flaky:
@@ -225,18 +235,23 @@ def _trace(task: Task, pool: Pool, baseline: Baseline) -> None:
             if any(name in run.uncollected for name in stage.first):
                 for name in stage.first:
                     baseline.failing_lines[name] |= run.lines.get("", set())
-            for path, functions in run.types.items():
-                held = baseline.types.setdefault(path, {})
-                for line, names in functions.items():
-                    known = held.setdefault(line, {})
-                    for name, types in names.items():
-                        known.setdefault(name, set()).update(types)
-        passing.result()
+            _merge(baseline.types, run.types)
+        for types in passing.result():
+            _merge(baseline.types, types)
 
 
-def _trace_passing(worker: Worker, baseline: Baseline, wall: float) -> None:
+def _merge(types: Types, more: Types) -> None:
+    for path, functions in more.items():
+        held = types.setdefault(path, {})
+        for line, names in functions.items():
+            known = held.setdefault(line, {})
+            for name, kinds in names.items():
+                known.setdefault(name, set()).update(kinds)
+
+
+def _trace_passing(worker: Worker, baseline: Baseline, wall: float) -> list[Types]:
     stages = [*baseline.stages, *([baseline.suite] if baseline.suite else [])]
-    left = wall
+    left, types = wall, []
     for stage in stages:
         if not stage.then or stage.session.kind == "shell":
             continue
@@ -250,3 +265,5 @@ def _trace_passing(worker: Worker, baseline: Baseline, wall: float) -> None:
         run = worker.run(stage.session, request, {})
         baseline.passing_lines.update({n: lines for n, lines in run.lines.items() if n})
         baseline.imported |= run.lines.get("", set())
+        types.append(run.types)
+    return types

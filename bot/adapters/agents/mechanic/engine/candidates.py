@@ -24,6 +24,13 @@ _CLUES: tuple[tuple[str, str, str, float], ...] = (
     ("NameError", "", r"variable|self|module name", 3.0),
     ("UnboundLocalError", "", r"variable|self|module name|outdent|indent|new statement", 2.5),
     ("AttributeError", "has no attribute", r"attribute|self|method|wrap|unwrap", 1.8),
+    ("TypeError", "must be str", r"wrap:str", 4.0),
+    ("TypeError", "can only concatenate str", r"wrap:str", 4.0),
+    ("TypeError", "expected str", r"wrap:str", 4.0),
+    ("TypeError", "and 'str'", r"wrap:(int|float|str)", 3.0),
+    ("TypeError", "'str' and", r"wrap:(int|float|str)", 3.0),
+    ("TypeError", "not callable", r"drop|unwrap|variable", 2.0),
+    ("TypeError", "unhashable", r"wrap:tuple|variable", 2.0),
     ("TypeError", "", r"wrap|argument|unwrap|self|await", 1.5),
     ("ValueError", "", r"wrap|fallback|except|^guard|string|drop argument", 1.4),
     ("AssertionError", "None ==", r"missing return|forgotten return|outdent", 2.0),
@@ -64,14 +71,15 @@ def candidates(
     for path, line in worst_first:
         by_path.setdefault(path, {})[line] = suspicion.of[path, line]
     clues = _clues(failures)
+    errors = frozenset(result.error for result in failures if result.error)
     for path, lines in by_path.items():
         source = sources.get(path)
         if source is None:
             continue
-        for site, blame in _sites(source, lines, types.get(path, {}), mentions):
+        for site, blame in _sites(source, lines, types.get(path, {}), mentions, errors):
             for operator in OPERATORS:
                 for edit in operator(site):
-                    score = blame * edit.prior * 0.985**edit.size * _clue(clues, edit.kind)
+                    score = blame * edit.prior * 0.97**edit.size * _clue(clues, edit.kind)
                     key = (path, edit.changes)
                     if key not in best or best[key].score < score:
                         best[key] = Candidate((edit,), score)
@@ -83,6 +91,7 @@ def _sites(
     lines: dict[int, float],
     types: dict[int, dict[str, set[str]]],
     mentions: tuple[str, ...],
+    errors: frozenset[str],
 ) -> Iterator[tuple[Site, float]]:
     """Nodes to repair with the suspicion of their line."""
     scopes: dict[ast.AST, Scope] = {}
@@ -101,7 +110,7 @@ def _sites(
             scopes[owner] = Scope(source, owner, types)
         if getattr(owner, "name", "") in mentions:
             blame *= 1.33
-        yield Site(source, node, scopes[owner]), blame
+        yield Site(source, node, scopes[owner], errors), blame
 
 
 def _blame(source: Source, node: ast.AST, lines: dict[int, float]) -> float:

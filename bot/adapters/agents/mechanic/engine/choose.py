@@ -30,7 +30,7 @@ def ranked(plausible: list[Trial]) -> list[Candidate]:
 
 def worth(candidate: Candidate) -> float:
     """The score of a repair that is known to pass."""
-    value = candidate.score / len(candidate.edits) ** 2
+    value = candidate.score
     for edit in candidate.edits:
         value *= _DOUBTFUL.get(edit.kind, 1.0)
     return value

@@ -32,21 +32,20 @@ def _lower(kind: int, value: int) -> None:
     resource.setrlimit(kind, (value, hard))
 
 
-def each_test(seconds: float, expired: Callable[[], None] | None) -> Callable[[bool], None]:
-    """A switch for the CPU timer of a test: ``switch(True)`` starts it, ``switch(False)`` stops.
+def each_test(expired: Callable[[], None]) -> Callable[[float], None]:
+    """A CPU timer for tests: ``switch(seconds)`` starts it, ``switch(0)`` stops it.
 
-    When the time is up ``expired`` is called, or without it ``TooSlow`` is raised in the test,
-    again and again until something lets it through.
+    When the time is up ``expired`` is called, and ``TooSlow`` is raised in the test, again and
+    again until something lets it through.
     """
 
     def handler(signum: int, frame: FrameType | None) -> None:
-        if expired is not None:
-            expired()
-        raise TooSlow(f"more than {seconds:.1f} s of CPU time")
+        expired()
+        raise TooSlow("more CPU time than a test may use")
 
     signal.signal(signal.SIGPROF, handler)
 
-    def switch(on: bool) -> None:
-        signal.setitimer(signal.ITIMER_PROF, seconds if on else 0, 0.1 if on else 0)
+    def switch(seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_PROF, seconds, 0.1 if seconds else 0)
 
     return switch

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+_RUNAWAY = 20  # frames of one line: the recursion does not end
+
 
 @dataclass
 class Suspicion:
@@ -49,22 +51,24 @@ def localise(
     for place in imported:
         score.setdefault(place, 0.35 * lowest)
     for frames in tracebacks:
-        for distance, place in enumerate(reversed(_own(frames, score))):
-            score[place] += 0.5 / (len(tracebacks) * (1 + distance))
+        for place, weight in _weights([place for place in frames if place in score]).items():
+            score[place] += 0.5 * weight / len(tracebacks)
     for place in score:
         if any(_names(suspect, place) for suspect in suspects):
             score[place] *= 1.33
     return Suspicion(score)
 
 
-def _own(
-    frames: list[tuple[str, int]], known: dict[tuple[str, int], float]
-) -> list[tuple[str, int]]:
-    kept: list[tuple[str, int]] = []
+def _weights(frames: list[tuple[str, int]]) -> dict[tuple[str, int], float]:
+    """1 for the innermost frame, half of it for the next; in a runaway recursion by how often."""
+    often: dict[tuple[str, int], int] = {}
     for place in frames:
-        if place in known and place not in kept:
-            kept.append(place)
-    return kept
+        often[place] = often.get(place, 0) + 1
+    most = max(often.values(), default=0)
+    if most > _RUNAWAY:
+        return {place: count / most for place, count in often.items()}
+    innermost_first = list(dict.fromkeys(reversed(frames)))
+    return {place: 1 / (1 + distance) for distance, place in enumerate(innermost_first)}
 
 
 def _names(suspect: str, place: tuple[str, int]) -> bool:

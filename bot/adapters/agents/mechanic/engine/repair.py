@@ -53,6 +53,7 @@ class Repair:
         edits = candidates(sources, suspicion, baseline.types, failures, self.task.mentions)
         search = self._search(baseline, sources, suspicion)
         search.singles(edits)
+        search.complements()
         if not search.plausible and time.monotonic() < search.deadline:
             self.events.tell("tried", count=search.tried, of=len(edits), pairs=True)
             search.pairs(edits)

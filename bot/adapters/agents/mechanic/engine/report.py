@@ -12,6 +12,8 @@ from typing import Any
 from bot.adapters.agents.mechanic.engine import limits
 from bot.adapters.agents.mechanic.engine.tracing import Trace
 
+_AFTER_A_TIMEOUT = 0.25  # of the CPU time: other tests that hang do so for the same reason
+
 
 class Report:
     """Streams results. ``plan`` holds first, then, stop, cpu and trace of the request.
@@ -31,8 +33,9 @@ class Report:
         self._open: dict[str, float] = {}
         self._failure: dict[str, dict[str, Any]] = {}
         self._passed_first = 0
-        expired = None if self.trace or plan.get("patient") else self._expired
-        self._timer = limits.each_test(float(plan.get("cpu", 10)), expired)
+        self._slow: set[str] = set()
+        self._cpu = float(plan.get("cpu", 10))
+        self._timer = limits.each_test(self._expired)
         if self.trace:
             self.trace.start()
 
@@ -48,11 +51,14 @@ class Report:
         self.write(begin=name)
         if self.trace:
             self._write_lines("")
-        self._timer(True)
+        self._timer(self._cpu)
 
     def end(self, name: str, outcome: str) -> None:
         """A test has ended: passed, failed, timeout, or skipped (which counts as passed)."""
-        self._timer(False)
+        self._timer(0)
+        if name in self._slow and outcome == "failed":
+            outcome = "timeout"
+            self._cpu = float(self.plan.get("cpu", 10)) * _AFTER_A_TIMEOUT
         seconds = time.perf_counter() - self._open.pop(name, time.perf_counter())
         facts = self._failure.pop(name, {}) if outcome not in ("passed", "skipped") else {}
         self.write(end=name, outcome=outcome, seconds=round(seconds, 4), **facts)
@@ -60,11 +66,11 @@ class Report:
             self._write_lines(name)
         if outcome in ("passed", "skipped"):
             self._passed_first += name in self.first
-        elif self.plan.get("stop"):
+        elif self.plan.get("stop") and name not in (self.plan.get("uncollected") or ()):
             thorough = bool(self.plan.get("thorough")) and name in self.first
             self.stopped = not thorough or outcome == "timeout"
-        if self.plan.get("stop") and not self.stopped and self.first and name == self.first[-1]:
-            self.stopped = self._passed_first < len(self.first)
+        if self.plan.get("thorough") and self.first and name == self.first[-1]:
+            self.stopped = self.stopped or self._passed_first < len(self.first)
 
     def failure(self, name: str, error: BaseException | None, text: str = "") -> None:
         """Why a test fails: the signature of the error and its frames inside the checkout."""
@@ -81,7 +87,7 @@ class Report:
 
     def finish(self, **facts: Any) -> None:
         """The last line of a run."""
-        self._timer(False)
+        self._timer(0)
         if self.trace:
             self.trace.stop()
             self._write_lines("")
@@ -96,6 +102,10 @@ class Report:
         self.write(finished=True, **facts)
 
     def _expired(self) -> None:
+        """A candidate that is too slow is done for; a patient run lets the test fail instead."""
+        if self.trace or self.plan.get("patient"):
+            self._slow.update(self._open)
+            return
         for name in list(self._open):
             self.write(end=name, outcome="timeout", seconds=0.0, signature="timeout")
         self.write(finished=True, stopped=True)

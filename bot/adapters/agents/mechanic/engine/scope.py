@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, Source
+from bot.adapters.agents.mechanic.engine.tracing import RETURNED
 
 NUMBERS = frozenset({"int", "float", "Decimal", "Fraction", "bool"})
 SEQUENCES = frozenset({"list", "str", "tuple", "bytes", "range"})
@@ -15,7 +16,14 @@ _LITERALS: dict[type, str] = {
     ast.Set: "set", ast.SetComp: "set", ast.Tuple: "tuple", ast.JoinedStr: "str",
 }  # fmt: skip
 _MAKERS = {"set", "list", "dict", "str", "int", "float", "tuple", "len", "sorted", "deque"}
-_RETURNS = {"len": "int", "sorted": "list", "sum": "int"}
+_RETURNS = {"len": "int", "sorted": "list"}
+_METHODS = {
+    **dict.fromkeys(("lower", "upper", "strip", "lstrip", "rstrip", "title", "replace"), "str"),
+    **dict.fromkeys(("join", "format", "capitalize", "casefold", "zfill", "isoformat"), "str"),
+    **dict.fromkeys(("split", "rsplit", "splitlines", "readlines", "findall"), "list"),
+    **dict.fromkeys(("find", "rfind", "index", "count"), "int"),
+    **dict.fromkeys(("startswith", "endswith", "isdigit", "isalpha", "isspace"), "bool"),
+}
 
 
 class Scope:
@@ -39,6 +47,9 @@ class Scope:
         for place in chain if self.is_function else [owner]:
             self._read(place, seen)
         self.module_names = _module_names(source.tree)
+        self._guess_globals()
+        self.reads = _reads(owner)
+        self.returned = _returned(source.tree, seen)
         self.self_name = self._self_name()
         self.class_members = self._class_members()
 
@@ -104,6 +115,14 @@ class Scope:
         if kind and node.id not in self.types:
             self.types[node.id] = {kind}
 
+    def _guess_globals(self) -> None:
+        for node in self.source.tree.body:
+            target = node.targets[0] if isinstance(node, ast.Assign) else None
+            if isinstance(node, ast.Assign) and isinstance(target, ast.Name):
+                kind = literal_type(node.value)
+                if kind and target.id not in self.names:
+                    self.types.setdefault(target.id, {kind})
+
     def _self_name(self) -> str:
         parent = self.source.parent(self.owner)
         if isinstance(parent, ast.ClassDef) and self.params and self.params[0] == "self":
@@ -155,6 +174,11 @@ class Scope:
                     (left | right) - {"int"} if left and right and left != right else left & right
                 )
             return left if left == right else set()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            kind = _METHODS.get(node.func.attr, "")
+            return {kind} if kind else set()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return set(self.returned.get(node.func.id, ()))
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             return self.kinds_of(node.value)
         return set()
@@ -191,6 +215,26 @@ def own_nodes(owner: ast.AST) -> list[ast.AST]:
             waiting.extend(ast.iter_child_nodes(node))
         elif isinstance(node, ast.Lambda):
             waiting.append(node.body)
+    return found
+
+
+def _reads(owner: ast.AST) -> dict[str, int]:
+    """How often each name is read."""
+    counts: dict[str, int] = {}
+    for node in ast.walk(owner):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            counts[node.id] = counts.get(node.id, 0) + 1
+    return counts
+
+
+def _returned(tree: ast.Module, seen: dict[int, dict[str, set[str]]]) -> dict[str, set[str]]:
+    """Types that the functions of the file have given back, by name."""
+    found: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, FUNCTIONS):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            kinds = seen.get(first, {}).get(RETURNED, set())
+            found.setdefault(node.name, set()).update(kinds)
     return found
 
 

@@ -15,6 +15,7 @@ from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.pool import Broken, Pool, Run, Worker
 from bot.adapters.agents.mechanic.engine.source import Source
 
+_FURTHER = 8.0  # seconds to look for a better repair than the first
 _PARTIALS = 40
 _PARTNERS = 250
 
@@ -49,37 +50,55 @@ class Search:
     _seen: set[tuple[str, ...]] = field(default_factory=set)
     _next: int = 0
     _stop_at: int = 0
+    _grace: float | None = None  # once something is plausible, when to stop looking further
     _broken: int = 0
 
     def singles(self, candidates: list[Candidate]) -> None:
         """Try candidates in order; after the first plausible one look a little further."""
-        self._next, self._stop_at = 0, len(candidates)
+        self._next, self._stop_at, self._grace = 0, len(candidates), None
         with ThreadPoolExecutor(len(self.pool.workers)) as threads:
             for done in [threads.submit(self._work, candidates) for _ in self.pool.workers]:
                 done.result()
         self.plausible.sort(key=lambda trial: trial.index)
 
+    def complements(self) -> None:
+        """Pairs of edits that each turn some failing tests green, break none, and together turn
+        all green: two bugs, each with its own repair."""
+        wanted = set(self.baseline.failing)
+        halves = [t for t in self.partial if t.fixed and not t.broken and t.fixed != wanted]
+        halves = sorted(halves, key=lambda t: (-t.candidate.score, t.index))[:_PARTIALS]
+        pairs = [
+            pair
+            for position, one in enumerate(halves)
+            for two in halves[position + 1 :]
+            if one.fixed | two.fixed >= wanted
+            for pair in [_joined(one.candidate, two.candidate)]
+            if pair is not None
+        ]
+        self.singles(sorted(pairs, key=lambda c: -c.score)[:_PARTIALS])
+
     def pairs(self, candidates: list[Candidate]) -> None:
         """Combine edits that each do some good, best first."""
-        joined: dict[tuple[str, ...], Candidate] = {}
+        joined: dict[tuple[str, ...], tuple[float, Candidate]] = {}
         good = sorted(self.partial, key=lambda t: (-len(t.fixed), t.broken, -t.candidate.score))[
             :_PARTIALS
         ]
         partners = [trial.candidate for trial in good] + candidates[:_PARTNERS]
         for trial in good:
             for partner in partners:
-                pair = _joined(trial.candidate, partner, 1.0 + len(trial.fixed))
+                pair = _joined(trial.candidate, partner)
                 if pair is not None:
-                    joined.setdefault(tuple(sorted(str(e.changes) for e in pair.edits)), pair)
-        ordered = sorted(joined.values(), key=lambda c: -c.score)
+                    key = tuple(sorted(str(edit.changes) for edit in pair.edits))
+                    hope = (1 + len(trial.fixed)) * trial.candidate.score * partner.score
+                    joined.setdefault(key, (hope, pair))
         self.partial = []
-        self.singles(ordered)
+        self.singles([pair for _, pair in sorted(joined.values(), key=lambda entry: -entry[0])])
 
     def _work(self, candidates: list[Candidate]) -> None:
         with self.pool.borrow() as worker:
             while True:
                 with self._lock:
-                    late = time.monotonic() > self.deadline
+                    late = time.monotonic() > min(self.deadline, self._grace or self.deadline)
                     spent = self.max_tries and self.tried >= self.max_tries
                     if late or spent or self._next >= min(self._stop_at, len(candidates)):
                         return
@@ -111,6 +130,11 @@ class Search:
                         not _is_green(run, n) for n in stage.then if n in run.results
                     )
                     return trial
+            for stage in self.baseline.stages:
+                if stage.then or len(stage.first) > 1:  # as they run without us
+                    run = worker.run(stage.session, stage.request(stop=True, natural=True), texts)
+                    if not is_green(run, stage):
+                        return trial
             suite = self.baseline.suite
             if suite is not None:
                 run = worker.run(suite.session, _decisive(suite), texts)
@@ -140,10 +164,9 @@ class Search:
         with self._lock:
             self.tried += 1
             if trial.plausible:
-                if not self.plausible:
+                if self._grace is None:
                     self._stop_at = trial.index + max(60, min(400, trial.index))
-                    further = max(6.0, 0.5 * (self.deadline - time.monotonic()) ** 0.5)
-                    self.deadline = min(self.deadline, time.monotonic() + further)
+                    self._grace = time.monotonic() + _FURTHER
                 self.plausible.append(trial)
             elif trial.fixed or trial.changed:
                 self.partial.append(trial)
@@ -162,9 +185,9 @@ def _is_green(run: Run, name: str) -> bool:
 def is_green(run: Run, stage: Stage) -> bool:
     """Whether everything of the stage ran and is green. A target that could not be collected
     before is green when the tests it has brought are."""
-    if not run.complete or run.stopped or run.uncollected:
+    if not run.complete or run.stopped or run.uncollected - stage.uncollected:
         return False
-    if any(not run.results[name].good for name in run.results):
+    if any(not r.good for name, r in run.results.items() if name not in stage.uncollected):
         return False
     wanted = set(stage.first) | set(stage.then)
     missing = wanted - set(run.results)
@@ -191,7 +214,7 @@ def edited(sources: dict[str, Source], candidate: Candidate) -> dict[str, bytes]
     return texts
 
 
-def _joined(one: Candidate, two: Candidate, weight: float) -> Candidate | None:
+def _joined(one: Candidate, two: Candidate) -> Candidate | None:
     """Both together; None when they touch the same text."""
     spans = [
         (edit.path, start, end)
@@ -203,4 +226,4 @@ def _joined(one: Candidate, two: Candidate, weight: float) -> Candidate | None:
         for other_path, other_start, other_end in spans[index + 1 :]:
             if path == other_path and start <= other_end and other_start <= end:
                 return None
-    return Candidate((*one.edits, *two.edits), weight * one.score * two.score)
+    return Candidate((*one.edits, *two.edits), min(one.score, two.score) / 2)

@@ -161,7 +161,10 @@ def _child(
     sys.dont_write_bytecode = not request.get("cache", False)
     limits.confine(int(setup.get("memory_mb", 1024)), float(request.get("wall", 60)))
     report = Report(writer, request, setup["tree"], frozenset(setup["tests"]))
-    code = runner.run(list(request.get("targets") or ()), report)
+    try:
+        code = runner.run(list(request.get("targets") or ()), report)
+    except BaseException as leaving:  # pytest leaves its loop by an exception when told to stop
+        code = leaving.code if isinstance(leaving, SystemExit) else 1
     facts: dict[str, Any] = {}
     if request.get("cache"):
         facts["imported"] = _libraries(before, setup["tree"])

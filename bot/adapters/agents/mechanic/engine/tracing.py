@@ -10,6 +10,8 @@ from typing import Any
 _SAMPLES = 60  # calls of one function whose types are looked at
 _Lines = "Set[Tuple[str, int]]"
 
+RETURNED = "<returned>"  # stands among the names for what a function gives back
+
 
 class Trace:
     """Collects lines by test, and types by function.
@@ -63,21 +65,28 @@ class Trace:
             self.lines.add((self._paths[frame.f_code], frame.f_lineno))
         elif event == "return":
             self._sample(frame)
+            if arg is not None:
+                self._note(frame.f_code, RETURNED, arg)
         return self._line
 
     def _sample(self, frame: FrameType) -> None:
         code = frame.f_code
+        by_function = self.types.setdefault(self._paths[code], {})
+        by_function.setdefault(code.co_firstlineno, {})
         seen = self._samples.get(code, 0)
         if seen >= _SAMPLES:
             return
         self._samples[code] = seen + 1
-        by_function = self.types.setdefault(self._paths[code], {})
-        names = by_function.setdefault(code.co_firstlineno, {})
+        names = self.types[self._paths[code]][code.co_firstlineno]
         for name, value in list(frame.f_locals.items()):
             names.setdefault(name, set()).add(type(value).__name__)
             if self._is_own(type(value)):
                 for attribute, held in list(getattr(value, "__dict__", {}).items()):
                     names.setdefault(f"{name}.{attribute}", set()).add(type(held).__name__)
+
+    def _note(self, code: CodeType, name: str, value: Any) -> None:
+        names = self.types[self._paths[code]][code.co_firstlineno]
+        names.setdefault(name, set()).add(type(value).__name__)
 
     def _is_own(self, kind: type) -> bool:
         module = sys.modules.get(kind.__module__)

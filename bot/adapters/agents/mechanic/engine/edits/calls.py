@@ -50,8 +50,43 @@ def swapped(site: Site) -> Iterator[Edit]:
             continue
         prior = 0.5 if isinstance(node, (ast.Call, ast.IfExp)) else 0.25
         prior *= 0.3 + 0.7 * site.scope.fits(text[slice(*first)], text[slice(*second)])
+        prior *= _by_parameter_names(site, one, two)
         changes = ((*first, text[slice(*second)]), (*second, text[slice(*first)]))
         yield site.edit(changes, "swap arguments", prior)
+
+
+def _by_parameter_names(site: Site, one: ast.expr, two: ast.expr) -> float:
+    """Arguments named like the parameter they stand for are right where they are."""
+    call = site.node
+    if not isinstance(call, ast.Call) or one not in call.args or two not in call.args:
+        return 1.0
+    params = parameters(site, call)
+    first, second = call.args.index(one), call.args.index(two)
+    if max(first, second) >= len(params):
+        return 1.0
+    texts = site.source.segment(one), site.source.segment(two)
+    if params[first] == texts[0] or params[second] == texts[1]:
+        return 0.15
+    return 2.0 if params[first] == texts[1] or params[second] == texts[0] else 1.0
+
+
+def _is_named_right(site: Site, node: ast.expr) -> bool:
+    """Whether an argument has the name of the parameter it stands for."""
+    call = site.source.parent(node)
+    if not isinstance(node, ast.Name) or not isinstance(call, ast.Call) or node not in call.args:
+        return False
+    params, place = parameters(site, call), call.args.index(node)
+    return place < len(params) and params[place] == node.id
+
+
+def parameters(site: Site, call: ast.Call) -> list[str]:
+    """Parameters of the function of this file that a call is for; empty when there is none."""
+    name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
+    for target in ast.walk(site.source.tree):
+        if isinstance(target, FUNCTIONS) and target.name == name:
+            params = [a.arg for a in [*getattr(target.args, "posonlyargs", []), *target.args.args]]
+            return [p for p in params if p not in ("self", "cls")]
+    return []
 
 
 def callee(site: Site) -> Iterator[Edit]:
@@ -202,6 +237,7 @@ def donors(site: Site) -> Iterator[Edit]:
         return
     edits = []
     own = site.source.segment(node)
+    scale = 0.15 if _is_named_right(site, node) else 0.5
     names = _names_in(node)
     visible = set(site.scope.visible(node)) | set(site.scope.module_names)
     kinds = site.scope.kinds_of(node)
@@ -216,7 +252,9 @@ def donors(site: Site) -> Iterator[Edit]:
         shares = 1.0 if used & names else 0.35
         other = site.scope.kinds_of(donor)
         match = 1.0 if kinds & other else (0.6 if not kinds or not other else 0.1)
-        edits.append(site.replace(text, "expression", 0.5 * shares * match, tight=tightness(donor)))
+        edits.append(
+            site.replace(text, "expression", scale * shares * match, tight=tightness(donor))
+        )
     for name in [] if isinstance(node, (ast.Name, ast.Constant)) else site.scope.visible(node):
         if name != "self" and not (
             kinds and site.scope.kinds(name) and not kinds & site.scope.kinds(name)

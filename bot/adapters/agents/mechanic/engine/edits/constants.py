@@ -17,7 +17,8 @@ def literals(site: Site) -> Iterator[Edit]:
         return
     value = node.value
     if isinstance(value, bool):
-        yield site.replace(str(not value), "flip constant", 0.6)
+        endless = isinstance(site.source.parent(node), ast.While)
+        yield site.replace(str(not value), "flip constant", 0.01 if endless else 0.6)
     elif value is None:
         for text in ("[]", "0", "False", '""'):
             yield site.replace(text.replace('"', site.source.quote), "constant", 0.06)
@@ -42,13 +43,21 @@ def _integers(site: Site, value: int) -> Iterator[Edit]:
         (-1, 0.2),
         (2, 0.15),
     ):
-        if new != value and not (negative and new < 0):
+        neutral = isinstance(parent, ast.BinOp) and new == _neutral(parent)
+        if new != value and not neutral and not (negative and new < 0):
             repeated = new in (value + 1, value - 1) and prior < 0.6
             if not repeated:
                 yield site.replace(str(new), "constant", prior, tight=UNARY if new < 0 else ATOM)
     for new in (value * 10, value * 100, value // 10, value * 2):
         if abs(value) > 1 and new > 1:
             yield site.replace(str(new), "constant", 0.06)
+
+
+def _neutral(parent: ast.BinOp) -> int | None:
+    """The number that makes an operation do nothing; leaving the operand out says it better."""
+    if isinstance(parent.op, (ast.Add, ast.Sub)):
+        return 0
+    return 1 if isinstance(parent.op, (ast.Mult, ast.Div, ast.FloorDiv)) else None
 
 
 def _strings(site: Site, value: str) -> Iterator[Edit]:

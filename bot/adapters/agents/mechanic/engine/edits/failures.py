@@ -11,7 +11,7 @@ from bot.adapters.agents.mechanic.engine.scope import CONTAINERS, NUMBERS
 
 _ERRORS = (
     "KeyError", "ValueError", "IndexError", "TypeError", "AttributeError", "ZeroDivisionError",
-    "OSError", "StopIteration", "Exception",
+    "OSError", "StopIteration",
 )  # fmt: skip
 
 
@@ -108,12 +108,18 @@ def handlers(site: Site) -> Iterator[Edit]:
     if isinstance(node, ast.ExceptHandler) and node.type is not None:
         own = site.source.segment(node.type)
         edits = []
-        for name in _ERRORS:
-            if name not in own:
-                edits.append(site.replace(name, "except", 0.25, node=node.type))
-                if not isinstance(node.type, ast.Tuple):
-                    edits.append(site.replace(f"({own}, {name})", "except", 0.4, node=node.type))
-        yield from spread(edits)
+        for name in [*_ERRORS, *sorted(site.errors - set(_ERRORS) - {"AssertionError"})]:
+            likely = 1.0 if name in site.errors else 0.15
+            if name not in own and name.isidentifier():
+                edits.append(site.replace(name, "except", 0.3 * likely, node=node.type))
+                if isinstance(node.type, ast.Tuple):
+                    end = site.source.span(node.type)[1] - 1
+                    edits.append(site.edit(((end, end, f", {name}"),), "except", 0.8 * likely))
+                else:
+                    both = f"({own}, {name})"
+                    edits.append(site.replace(both, "except", 0.8 * likely, node=node.type))
+        yield from (edit for edit in edits if edit.prior > 0.2)  # the error that was seen
+        yield from spread([edit for edit in edits if edit.prior <= 0.2])
     elif isinstance(node, ast.Raise) and node.exc is not None:
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         own = site.source.segment(raised)

@@ -117,9 +117,9 @@ def branches(site: Site) -> Iterator[Edit]:
     node = site.node
     if isinstance(node, ast.If):
         yield from _of_if(site, node)
-    elif isinstance(node, ast.While):
+    elif isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
         start = site.source.span(node)[0]
-        yield site.edit(((start, start + 5, "if"),), "branch", 0.1)
+        yield site.edit(((start, start + 5, "if"),), "branch", 0.06)
     elif isinstance(node, (ast.Break, ast.Continue)):
         other = "continue" if isinstance(node, ast.Break) else "break"
         yield site.replace(other, "break/continue", 0.5)

@@ -6,6 +6,7 @@ import ast
 import difflib
 from collections.abc import Iterator
 
+from bot.adapters.agents.mechanic.engine.edits.calls import parameters
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
 from bot.adapters.agents.mechanic.engine.scope import fit
 
@@ -24,7 +25,7 @@ def variables(site: Site) -> Iterator[Edit]:
                 continue
             if is_callee and "function" not in scope.kinds(name):
                 continue
-            weight = scope.fits(node.id, name)
+            weight = scope.fits(node.id, name) * _by_use(site, node, name)
             near = difflib.SequenceMatcher(None, node.id, name).ratio()
             edits.append(site.replace(name, "variable", 0.9 * weight * (0.6 + 0.4 * near)))
         if node.id.isupper() or node.id not in scope.names:
@@ -44,6 +45,22 @@ def variables(site: Site) -> Iterator[Edit]:
             yield from spread(edits)
             if node.id in scope.class_members and scope.self_name:
                 yield site.replace(f"self.{node.id}", "self", 0.4)
+
+
+def _by_use(site: Site, node: ast.Name, name: str) -> float:
+    """Names tell: a parameter passed on under its own name is right, a value that nothing reads
+    is missing somewhere, and a repair seldom leaves one unread."""
+    reads = site.scope.reads
+    weight = 0.4 if reads.get(node.id, 0) == 1 else 1.0
+    if reads.get(name, 0) == 0:
+        weight *= 2.0
+    call = site.source.parent(node)
+    if isinstance(call, ast.Call) and node in call.args:
+        params = parameters(site, call)
+        place = call.args.index(node)
+        if place < len(params):
+            weight *= 0.3 if params[place] == node.id else 2.0 if params[place] == name else 1.0
+    return weight
 
 
 def _globals(site: Site, node: ast.Name) -> list[Edit]:

@@ -26,6 +26,9 @@ def by_one(site: Site) -> Iterator[Edit]:
 
 def _weight(site: Site, node: ast.AST) -> float:
     parent, field = site.source.parent(node), site.source.field(node)
+    holder = next(site.source.above(parent), None) if isinstance(parent, ast.Tuple) else parent
+    if isinstance(holder, ast.Subscript) and isinstance(holder.ctx, ast.Store):
+        return 0.1
     known = 1.0 if site.scope.kinds_of(node) & NUMBERS or _is_len(node) else 0.5
     if isinstance(parent, ast.Slice) or (isinstance(parent, ast.Subscript) and field == "slice"):
         return 0.5 * known
@@ -37,13 +40,13 @@ def _weight(site: Site, node: ast.AST) -> float:
         return 0.4 * known
     if isinstance(parent, ast.Call) and field == "args":
         is_range = isinstance(parent.func, ast.Name) and parent.func.id == "range"
-        return 0.6 if is_range else 0.3 * known
+        return 0.6 if is_range else 0.2 * known
     if isinstance(parent, ast.Compare):
-        return 0.3 * known
+        return (0.25 if _is_len(node) else 0.1) * known
     if isinstance(parent, (ast.Return, ast.Assign, ast.AugAssign, ast.keyword)):
         return 0.22 * known
     if isinstance(parent, ast.BinOp):
-        return 0.2 * known
+        return (0.1 if isinstance(parent.op, (ast.Add, ast.Sub)) else 0.25) * known
     return 0.0
 
 
@@ -55,7 +58,7 @@ def _has_unit(node: ast.AST) -> bool:
     """``e + 1`` is covered by its constant and its operator."""
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Add, ast.Sub)):
         return False
-    return isinstance(node.right, ast.Constant) and node.right.value == 1
+    return any(isinstance(s, ast.Constant) and s.value == 1 for s in (node.left, node.right))
 
 
 def slices(site: Site) -> Iterator[Edit]:

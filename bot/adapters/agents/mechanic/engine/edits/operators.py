@@ -45,6 +45,8 @@ def binary(site: Site) -> Iterator[Edit]:
         return
     is_text = isinstance(node.left, ast.Constant) and isinstance(node.left.value, str)
     for new, prior in () if is_text else _SWAPS[sign]:
+        if new in ("*", "/", "//", "**") and _is_one(node.left, node.right, new):
+            continue  # the same as leaving the one out, only less clear
         if tightness(ast.BinOp(node.left, _operator(new), node.right)) < tightness(node):
             text = f"{site.text(node.left)} {new} {site.text(node.right)}"
             yield site.replace(text, f"operator:{sign}->{new}", prior, tight=ADD)
@@ -65,6 +67,13 @@ def binary(site: Site) -> Iterator[Edit]:
             yield site.replace(text, "swap operands", swapped_prior, tight=own)
 
 
+def _is_one(left: ast.expr, right: ast.expr, sign: str) -> bool:
+    return any(
+        isinstance(side, ast.Constant) and side.value == 1
+        for side in ((left, right) if sign == "*" else (right,))
+    )
+
+
 def _operator(sign: str) -> ast.operator:
     return next(kind() for kind, known in _SIGNS.items() if known == sign)
 
@@ -74,27 +83,39 @@ def regroup(site: Site) -> Iterator[Edit]:
     node = site.node
     if not isinstance(node, ast.BinOp):
         return
-    text, source = site.source.text, site.source
-    own = tightness(node)
-    for inner, is_left in ((node.left, True), (node.right, False)):
-        if not isinstance(inner, ast.BinOp):
-            continue
-        start, end = source.span(inner)
-        wrapped = text[:start].rstrip().endswith("(") and text[end:].lstrip().startswith(")")
-        whole = source.span(node)
-        if wrapped:
-            if tightness(inner) < own:
-                opening = text.rindex("(", 0, start)
-                closing = text.index(")", end)
-                changes = ((opening, opening + 1, ""), (closing, closing + 1, ""))
-                yield site.edit(changes, "drop parentheses", 0.25)
-        elif tightness(inner) >= own:
-            cut = source.span(inner.right)[0] if is_left else source.span(inner.left)[1]
-            if is_left:
-                changes = ((cut, cut, "("), (whole[1], whole[1], ")"))
-            else:
-                changes = ((whole[0], whole[0], "("), (cut, cut, ")"))
-            yield site.edit(changes, "regroup", 0.35)
+    for inner in (node.left, node.right):
+        if isinstance(inner, ast.BinOp) and tightness(inner) < tightness(node):
+            start, end = site.source.span(inner)
+            opening = site.source.text.rindex("(", 0, start)
+            closing = site.source.text.index(")", end)
+            changes = ((opening, opening + 1, ""), (closing, closing + 1, ""))
+            yield site.edit(changes, "drop parentheses", 0.25)
+    if isinstance(site.source.parent(node), ast.BinOp) and not is_wrapped(site, node):
+        return
+    operands = _operands(site, node)
+    for first in range(len(operands)):
+        for last in range(first + 1, len(operands)):
+            if last - first + 1 < len(operands):
+                opening = site.source.span(operands[first])[0]
+                closing = site.source.span(operands[last])[1]
+                changes = ((opening, opening, "("), (closing, closing, ")"))
+                yield site.edit(changes, "regroup", 0.3)
+
+
+def _operands(site: Site, node: ast.BinOp) -> list[ast.expr]:
+    """Operands as written, left to right, looking into what has no parentheses of its own."""
+    found: list[ast.expr] = []
+    for side in (node.left, node.right):
+        open_ = isinstance(side, ast.BinOp) and not is_wrapped(site, side)
+        found += _operands(site, side) if open_ and isinstance(side, ast.BinOp) else [side]
+    return found
+
+
+def is_wrapped(site: Site, node: ast.AST) -> bool:
+    """Whether an operand stands in parentheses of its own."""
+    start, end = site.source.span(node)
+    before, after = site.source.text[:start].rstrip(), site.source.text[end:].lstrip()
+    return before.endswith("(") and after.startswith(")")
 
 
 def boolean(site: Site) -> Iterator[Edit]:
@@ -123,9 +144,9 @@ def unary(site: Site) -> Iterator[Edit]:
     node = site.node
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.Invert)):
         yield site.replace(site.text(node.operand), "drop sign", 0.4, tight=tightness(node.operand))
-    elif isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.BinOp)) and isinstance(
-        getattr(node, "ctx", ast.Load()), ast.Load
-    ):
+    elif isinstance(
+        node, (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)
+    ) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         parent = site.source.parent(node)
         is_value = isinstance(parent, (ast.Return, ast.Assign, ast.Tuple, ast.keyword, ast.Lambda))
         if is_value and site.scope.may_be(node, NUMBERS):

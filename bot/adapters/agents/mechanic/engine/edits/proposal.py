@@ -50,6 +50,7 @@ class Site:
     source: Source
     node: ast.AST
     scope: Scope
+    errors: frozenset[str] = frozenset()  # the exceptions that the failing tests end with
 
     def replace(
         self, text: str, kind: str, prior: float, *, tight: int = 15, node: ast.AST | None = None

@@ -57,7 +57,7 @@ def _templates(site: Site) -> list[tuple[str, float]]:
                 continue
             if "set" in kinds and not other & {"list", "set", "dict"}:
                 texts.append((f"{holder}.add({value})", 0.9 * idle))
-            elif "list" in kinds:
+            elif kinds & {"list", "deque"}:
                 texts.append((f"{holder}.append({value})", 0.5 * idle))
                 if "list" in other:
                     texts.append((f"{holder}.extend({value})", 0.3 * idle))
@@ -70,7 +70,8 @@ def _templates(site: Site) -> list[tuple[str, float]]:
                     }:
                         texts.append((f"{holder}[{key}] = {value}", 0.25 * idle))
         if kinds & NUMBERS and "." not in holder:
-            texts += [(f"{holder} += 1", 0.35 * idle), (f"{holder} -= 1", 0.15 * idle)]
+            own = 0.1 if holder in scope.params else 1.0
+            texts += [(f"{holder} += 1", 0.35 * own), (f"{holder} -= 1", 0.15 * own)]
     local = [name for name in names if name not in scope.params]
     for target in local:
         for value in names:

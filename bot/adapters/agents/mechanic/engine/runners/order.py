@@ -13,7 +13,8 @@ Test = TypeVar("Test")
 def ordered(tests: list[Test], name: Callable[[Test], str], report: Report) -> list[Test]:
     """The tests of ``first``, then those of ``then`` (None: all others), each in its order.
 
-    Tests that nobody knew before (an import that failed now works) always run, among the first.
+    A ``natural`` plan keeps the order in which they were collected. Tests that nobody knew
+    before (an import that failed now works) always run, among the first.
     """
     places = {key: place for place, key in enumerate(report.first)}
     known = set(report.plan.get("known") or ())
@@ -27,4 +28,6 @@ def ordered(tests: list[Test], name: Callable[[Test], str], report: Report) -> l
             chosen.append((1, position, test))
         elif wanted is None or key in wanted:
             chosen.append((2, position, test))
-    return [test for _, _, test in sorted(chosen, key=lambda entry: entry[:2])]
+    if not report.plan.get("natural"):
+        chosen.sort(key=lambda entry: entry[:2])
+    return [test for _, _, test in chosen]

@@ -22,11 +22,12 @@ class Pytest:
         self.tests = {os.path.join(self.tree, path) for path in setup["tests"]}
         self.options = [*setup["options"], "-q", "-p", "no:cacheprovider", "--capture=sys"]
         self.options += [f"--rootdir={self.tree}", "--maxfail=1000000", "--tb=no", "--no-header"]
+        self.options.append("--continue-on-collection-errors")
         self.plugin: Any = None
-        self.config: Any = None
+        self.session: Any = None
 
     def warm(self) -> None:
-        """Import pytest; read its configuration ahead unless that imports code under repair."""
+        """Import pytest; start its session ahead unless that imports code under repair."""
         import pytest
 
         for module, option in (("pytest_cov", "--no-cov"), ("xdist", "-n0")):
@@ -48,8 +49,13 @@ class Pytest:
 
     def _configure(self) -> None:
         from _pytest.config import _prepareconfig
+        from _pytest.main import Session
 
-        self.config = _prepareconfig(list(self.options), [self.plugin])
+        config = _prepareconfig(list(self.options), [self.plugin])
+        config._do_configure()
+        session = Session.from_config(config)
+        config.hook.pytest_sessionstart(session=session)
+        self.session = session
 
     def _has_imported_code(self) -> bool:
         files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
@@ -64,11 +70,14 @@ class Pytest:
         import pytest
 
         self.plugin.report = report
-        if self.config is None:
+        if self.session is None:
             return int(pytest.main([*self.options, *targets], plugins=[self.plugin]))
+        config = self.session.config
         if targets:
-            self.config.args = list(targets)
-        return int(self.config.hook.pytest_cmdline_main(config=self.config))
+            config.args = list(targets)
+        config.hook.pytest_collection(session=self.session)
+        config.hook.pytest_runtestloop(session=self.session)
+        return int(bool(self.session.testsfailed))
 
 
 def _plugin(pytest: Any) -> Any:
@@ -100,12 +109,13 @@ def _plugin(pytest: Any) -> Any:
         def pytest_runtest_logreport(self, report: Any) -> None:
             if report.failed:
                 self.outcome[report.nodeid] = "failed"
-                self.report.failure(report.nodeid, None, "failed")
             elif report.skipped and self.outcome.get(report.nodeid) == "passed":
                 self.outcome[report.nodeid] = "skipped"
 
         def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
             error = call.excinfo.value if call.excinfo is not None else None
+            if error is not None and type(error).__name__ == "CollectError":
+                error = error.__cause__ or error  # the import that failed
             self.report.failure(str(node.nodeid), error)
 
         @hook(tryfirst=True)

@@ -1,0 +1,9 @@
+from words import word_counts
+
+
+def test_nothing():
+    assert word_counts(" ... ") == {}
+
+
+def test_one():
+    assert word_counts("One") == {"one": 1}
