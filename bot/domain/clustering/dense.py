@@ -9,6 +9,7 @@ that takes is learnt from the stored vectors each time their number has doubled.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,15 @@ SOFTNESS, POWER = 1.0, 0.25
 WORDS = 8  # 64 bits each: a sketch of 512 signs a vector
 _BITS = 64 * WORDS
 _POWERS = (np.uint64(1) << np.arange(64, dtype=np.uint64)).astype(np.uint64)
+
+
+@cache
+def _axes(dimensions: int) -> Vector:
+    """One fixed set of directions for everybody: the sketch of a vector can be made again."""
+    axes: Vector = np.random.default_rng(dimensions).standard_normal(
+        (dimensions, _BITS), np.float32
+    )
+    return axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +60,7 @@ class Dense:
         self._sketch = np.zeros((WORDS, 1_024), dtype=np.uint64)
         self._centred = np.ones(1_024, dtype=np.float32)  # lengths, as whitened below
         self._whitened = np.ones(1_024, dtype=np.float32)
-        # One fixed set of directions for everybody: the sketch of a vector can be made again.
-        axes = np.random.default_rng(dimensions).standard_normal((dimensions, _BITS))
-        self._axes = axes.astype(np.float32)
+        self._axes = _axes(dimensions)
         self._mean: Vector = np.zeros(dimensions, dtype=np.float32)
         self._whitening: Vector = np.eye(dimensions, dtype=np.float32)
 

@@ -114,7 +114,7 @@ class Lexical:
             looked_up += 1
             if looked_up == FIND_TERMS:
                 break
-        average = self._total_length / self.rows
+        average = max(self._total_length / self.rows, 1.0)
         scores /= np.sqrt(1 - _LENGTH + _LENGTH * self._length[: self.rows] / average)
         found = np.flatnonzero(scores)
         if len(found) > top_k:

@@ -1,0 +1,249 @@
+"""The engine: decisions, corrections, repeats, determinism."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.embedders.hashing import Hashing
+from bot.domain.clustering import (
+    Decision,
+    Engine,
+    Links,
+    Report,
+    calibration_for,
+    in_order,
+)
+from bot.domain.clustering.dense import Dense
+from bot.domain.clustering.features import NAMES
+from bot.domain.clustering.fitting import fit
+from bot.domain.clustering.reasons import reasons, shared_phrases
+from bot.domain.models import Frame
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+EMBEDDER = Hashing()
+
+TOPICS = (
+    ("net/http: server panics on malformed chunked request", "runtime error: index out of range"),
+    ("cmd/vet: false positive for copied mutex in range loop", "vet reports a lock copy"),
+    ("encoding/json: embedded pointer fields are dropped", "the field disappears in the output"),
+    ("time: parsing a leap second fails", "parse error for 23:59:60"),
+    ("docs: broken link in the contributing guide", "the link leads nowhere"),
+)
+
+
+def report(number: int, title: str, body: str = "", *, source: str = "github") -> Report:
+    return Report(number, source, title, body, START + timedelta(hours=number))
+
+
+@cache
+def _embedded(text: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return asyncio.run(EMBEDDER.embed([text]))[0]
+
+
+def embed(texts: list[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.stack([_embedded(text) for text in texts])
+
+
+def new_engine() -> Engine:
+    return Engine(calibration_for(EMBEDDER.id), EMBEDDER.dimensions)
+
+
+def feed(engine: Engine, reports: list[Report], links: Links | None = None) -> dict[int, Decision]:
+    """Decide and remember one by one; a new cluster gets its item's number."""
+    decisions = {}
+    for one in reports:
+        reading = engine.read(one)
+        vector = embed([reading.text])[0]
+        decision = decisions[one.id] = engine.decide(reading, vector, links)
+        cluster = decision.cluster if decision.action == "join" else None
+        engine.add(reading, vector, cluster or one.id, decision.best)
+    return decisions
+
+
+def topics() -> list[Report]:
+    return [report(n, title, body) for n, (title, body) in enumerate(TOPICS, start=1)]
+
+
+def test_the_first_report_stands_alone() -> None:
+    decision = feed(new_engine(), topics()[:1])[1]
+    assert decision.action == "new"
+    assert decision.candidates == ()
+    assert decision.nearest_rejected is None
+
+
+def test_the_same_text_with_other_numbers_joins_without_a_vector() -> None:
+    engine = new_engine()
+    feed(engine, [report(1, "Timeout after 30 s", "Job 4711 on 10.0.0.1 timed out at 12:01:33")])
+    again = report(2, "timeout after 99 s", "Job 4712 on 10.0.0.9 timed out at 13:44:01")
+    reading = engine.read(again)
+    assert engine.repeat_of(reading) == 1
+    decision = engine.decide(reading, embed([reading.text])[0])
+    assert (decision.action, decision.cluster, decision.candidates[0].repeat) == ("join", 1, True)
+
+
+def test_the_same_stack_joins_whatever_the_words() -> None:
+    frames = tuple(Frame(path=f"shop/{n}.py", function=f"f{n}", line=n) for n in range(4))
+    moved = tuple(frame.model_copy(update={"line": 99}) for frame in frames)
+    engine = new_engine()
+    first = Report(1, "sentry", "KeyError: 'a'", "boom", START, frames=frames)
+    other = Report(2, "sentry", "KeyError: 'b'", "quite other words", START, frames=moved)
+    assert feed(engine, [first, other])[2].cluster == 1
+
+
+def test_a_log_line_joins_its_template() -> None:
+    engine = new_engine()
+    lines = [
+        "INFO dfs.DataNode: Receiving block blk_-16089 src: /10.250.19.102:54106",
+        "INFO dfs.DataNode: Receiving block blk_38865 src: /10.251.7.9:1",
+        "INFO dfs.DataNode: Deleting block blk_38865 file /mnt/a/b/c",
+    ]
+    decisions = feed(
+        engine, [report(n, line, line, source="splunk") for n, line in enumerate(lines, 1)]
+    )
+    assert decisions[2].cluster == 1
+    assert decisions[3].action != "join"
+
+
+def test_a_likely_one_is_suggested_with_its_parts() -> None:
+    engine = new_engine()
+    feed(engine, topics())
+    reading = engine.read(
+        report(
+            9, "net/http: malformed chunked request makes the server panic", "index out of range"
+        )
+    )
+    decision = engine.decide(reading, embed([reading.text])[0])
+    best = decision.candidates[0]
+    assert best.item == 1
+    assert decision.action in ("suggest", "join")
+    assert decision.suggested()[0] == best
+    total = sum(value for _, value in best.parts)
+    bias = engine.calibration.scales[reading.kind].bias
+    assert best.score == pytest.approx(1 / (1 + np.exp(-(total + bias))), abs=1e-4)
+
+
+def test_a_must_link_joins_and_is_named() -> None:
+    engine = new_engine()
+    decisions = feed(engine, [*topics(), report(9, "quite another thing")], Links.of([(9, 4)]))
+    assert (decisions[9].action, decisions[9].cluster) == ("join", 4)
+    assert any("I-4" in said for said in decisions[9].obeyed)
+
+
+def test_a_cannot_link_bars_the_whole_cluster() -> None:
+    engine = new_engine()
+    text = ("Crash when saving", "the editor crashes when saving a file")
+    links = Links.of(cannot=[(3, 1)])
+    decisions = feed(engine, [report(1, *text), report(2, *text), report(3, *text)], links)
+    assert decisions[2].cluster == 1
+    assert decisions[3].action == "new"
+    assert decisions[3].nearest_rejected is not None
+    assert any("I-1 is not the same" in said for said in decisions[3].obeyed)
+
+
+def test_a_contradiction_is_shown_and_not_joined() -> None:
+    engine = new_engine()
+    links = Links.of(must=[(3, 2)], cannot=[(3, 1)])
+    text = ("Crash when saving", "the editor crashes when saving a file")
+    feed(engine, [report(1, *text), report(2, *text)])
+    decisions = feed(engine, [report(3, *text)], links)
+    assert decisions[3].action != "join"
+    assert any("I-2" in said for said in decisions[3].obeyed)
+
+
+def test_forgotten_and_moved_items() -> None:
+    engine = new_engine()
+    text = ("Crash when saving", "the editor crashes when saving a file")
+    feed(engine, [report(1, *text), report(2, *text)])
+    engine.move(1, 77)
+    reading = engine.read(report(3, *text))
+    vector = embed([reading.text])[0]
+    assert engine.decide(reading, vector).cluster == 77
+    engine.forget(1)
+    engine.forget(1)
+    assert 1 not in engine
+    assert all(c.item != 1 for c in engine.decide(reading, vector).candidates)
+
+
+def test_an_item_is_no_candidate_of_itself() -> None:
+    engine = new_engine()
+    feed(engine, topics())
+    for one in topics():
+        reading = engine.read(one)
+        decision = engine.decide(reading, embed([reading.text])[0])
+        assert one.id not in [c.item for c in decision.candidates]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.permutations(range(10)))
+def test_the_order_within_a_batch_does_not_matter(order: list[int]) -> None:
+    batch = [report(n + 1, *TOPICS[n % 5]) for n in range(10)]
+    expected = feed(new_engine(), in_order(batch))
+    assert feed(new_engine(), in_order([batch[i] for i in order])) == expected
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.text(max_size=80), min_size=1, max_size=12),
+    st.sampled_from(["github", "splunk", "manual"]),
+)
+def test_any_text_is_taken(texts: list[str], source: str) -> None:
+    decisions = feed(new_engine(), [report(n, t, t, source=source) for n, t in enumerate(texts, 1)])
+    for number, decision in decisions.items():
+        scores = [c.score for c in decision.candidates]
+        assert all(0 <= score <= 1 for score in scores)
+        assert scores == sorted(scores, reverse=True)
+        assert all(c.item < number for c in decision.candidates)
+
+
+def test_the_sketch_finds_what_an_exact_search_finds() -> None:
+    rng = np.random.default_rng(5)
+    centres = rng.standard_normal((400, 64))
+    rows = centres[rng.integers(0, 400, 7_000)] + 0.6 * rng.standard_normal((7_000, 64))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    dense = Dense(64)
+    for row in rows:
+        dense.append(row)
+    hits = 0
+    for query in rows[:50]:
+        measured = dense.whitened(query)
+        found, _ = dense.nearest(query, measured, top_k=10)
+        exact = np.argsort(-dense.measure(measured, np.arange(7_000)), kind="stable")[:10]
+        hits += len(set(found.tolist()) & set(exact.tolist()))
+    assert hits >= 0.95 * 500
+
+
+def test_fitting_recovers_a_known_scale() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.random((20_000, len(NAMES))).astype(np.float32)
+    first, second = NAMES[0], NAMES[3]
+    logits = -3 + 5 * values[:, 0] - 2 * values[:, 3]
+    same = rng.random(20_000) < 1 / (1 + np.exp(-logits))
+    scale = fit(values, same, (first, second))
+    assert scale.bias == pytest.approx(-3, abs=0.25)
+    assert scale.weights[first] == pytest.approx(5, abs=0.3)
+    assert scale.weights[second] == pytest.approx(-2, abs=0.3)
+
+
+def test_reasons_quote_both() -> None:
+    ours = report(1, "Server panics", "The SERVER panics on malformed chunked requests since 1.2")
+    theirs = report(2, "Panic", "since yesterday our server panicked on malformed chunked request")
+    found = reasons(ours, theirs)
+    assert not found.same_text
+    longest = found.phrases[0]
+    assert longest.ours in ours.body
+    assert longest.theirs in theirs.body
+    assert "malformed chunked" in longest.ours
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_phrases_stand_in_both_texts(ours: str, theirs: str) -> None:
+    for phrase in shared_phrases(ours, theirs):
+        assert phrase.ours.rstrip("…") in " ".join(ours.split())
+        assert phrase.theirs.rstrip("…") in " ".join(theirs.split())

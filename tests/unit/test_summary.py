@@ -1,0 +1,69 @@
+"""Summaries: picked sentences are real, written ones are checked."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.models import Sentence
+from bot.domain.summary import SENTENCE_LIMIT, TITLE_LIMIT, Source, extract, problems
+
+ITEMS = (
+    Source(1, "Export fails", "The CSV export fails with error E42. I use Firefox on Linux."),
+    Source(2, "CSV export of large tables fails", "Exporting a large table to CSV fails with E42."),
+    Source(3, "export broken", "Since version 2.3 the CSV export of large tables fails for us."),
+)
+
+
+def test_the_title_says_what_most_items_say() -> None:
+    assert extract(ITEMS).title == "CSV export of large tables fails"
+
+
+def test_every_sentence_stands_in_an_item_it_names() -> None:
+    summary = extract(ITEMS)
+    texts = {item.number: item.body for item in ITEMS}
+    assert summary.sentences
+    for sentence in summary.sentences:
+        assert sentence.items
+        assert any(sentence.text in texts[number] for number in sentence.items)
+
+
+def test_what_was_picked_passes_the_check() -> None:
+    summary = extract(ITEMS)
+    assert problems(summary.title, summary.sentences, ITEMS) == []
+
+
+def check(text: str, *items: int) -> list[str]:
+    return problems("CSV export fails", [Sentence(text=text, items=items)], ITEMS)
+
+
+def test_a_good_sentence_passes() -> None:
+    assert check("The CSV export of large tables fails with E42.", 1, 2) == []
+
+
+def test_what_is_not_there_is_refused() -> None:
+    assert "cites I-9" in check("The CSV export fails.", 9)[0]
+    assert "cites nothing" in check("The CSV export fails.")[0]
+    assert "'2.4'" in check("The CSV export fails since 2.4.", 3)[0]
+    assert "E42" in check("The CSV export fails with E42.", 3)[0]
+    assert "@mallory" in check("The CSV export fails, ask @mallory.", 1)[0]
+    assert "little" in check("Everything burns because engineers sleep badly.", 1)[0]
+    assert "over" in check("export fails " * 40, 1)[0]
+
+
+def test_titles_are_checked_too() -> None:
+    good = [Sentence(text="The CSV export fails.", items=(1,))]
+    assert problems("", good, ITEMS)
+    assert problems("See https://evil.example now", good, ITEMS)
+    assert problems("CSV export fails", [], ITEMS) == ["there is no sentence"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=300)), max_size=6))
+def test_any_items_give_a_bounded_summary(texts: list[tuple[str, str]]) -> None:
+    items = [Source(number, *text) for number, text in enumerate(texts, start=1)]
+    summary = extract(items)
+    assert len(summary.title) <= TITLE_LIMIT
+    for sentence in summary.sentences:
+        assert len(sentence.text) <= SENTENCE_LIMIT
+        assert set(sentence.items) <= {item.number for item in items}
