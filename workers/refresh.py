@@ -6,8 +6,11 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.models import Cluster, ClusterState
+from bot.domain.severity import assess
+from bot.domain.summary import Source, extract
+from bot.domain.views.cluster import ClusterView
 from bot.jobs import job
-from bot.storage.items import DELETED
+from bot.sources import SOURCES
 from workers import digest
 
 
@@ -18,25 +21,57 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     if project is None:
         return
     view = await digest.cluster_view(ctx, project, number, public=False)
-    living = [item for item in view.items if not item.gone]
+    said = _said(view)
 
     def decide(record: Cluster) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        title = living[0].title if living else DELETED
-        if record.title != title:
-            fields["title"] = title
-        if state := _awakened(record, view.total, ctx):
-            fields |= {"state": state, "snoozed_until": None, "snoozed_events": None}
-        return fields | ({"updated_at": ctx.now()} if fields else {})
+        wanted = {**said, **_state(record, view)}
+        if record.severity_by:
+            wanted = {k: v for k, v in wanted.items() if not k.startswith("severity")}
+        changed = {name: v for name, v in wanted.items() if getattr(record, name) != v}
+        return changed | ({"updated_at": ctx.now()} if changed else {})
 
     await ctx.clusters.update(project_id, view.cluster.number, decide)
     await digest.refresh_soon(ctx, project_id)
 
 
-def _awakened(record: Cluster, total: int, ctx: Context) -> ClusterState | None:
-    if record.state is ClusterState.SNOOZED and (
-        (record.snoozed_until is not None and record.snoozed_until <= ctx.now())
-        or (record.snoozed_events is not None and total >= record.snoozed_events)
-    ):
-        return ClusterState.TRIAGED
-    return None
+def _said(view: ClusterView) -> dict[str, Any]:
+    """Title, summary and severity, from the items that still have words."""
+    living = [item for item in view.items if not item.gone]
+    summary = extract([Source(i.number, i.title, i.body) for i in living])
+    kinds = {SOURCES[i.source].KIND for i in living if i.source in SOURCES}
+    assessed = assess(
+        texts=[f"{i.title}\n{i.body}" for i in living],
+        people=view.people,
+        counts=view.hours,
+        now=int(view.now.timestamp() // 3600),
+        levels=[i.level for i in living],
+        alerting="alert" in kinds,
+    )
+    said: dict[str, Any] = {
+        "severity": assessed.severity,
+        "severity_reasons": assessed.reasons,
+        "trend": assessed.trend.sentence,
+    }
+    if living:
+        said |= {"title": summary.title, "summary": summary.sentences}
+    return said
+
+
+def _state(record: Cluster, view: ClusterView) -> dict[str, Any]:
+    """A snooze that is over, or a resolved problem that was seen again."""
+    if record.state is ClusterState.RESOLVED:
+        if record.seen_when_resolved is None:
+            return {"seen_when_resolved": view.total}
+        if view.total > record.seen_when_resolved:
+            return {"state": ClusterState.REGRESSED, "seen_when_resolved": None}
+    elif record.state is ClusterState.SNOOZED:
+        until, events = record.snoozed_until, record.snoozed_events
+        if (until and until <= view.now) or (events is not None and view.total >= events):
+            return {
+                "state": ClusterState.TRIAGED,
+                "snoozed_until": None,
+                "snoozed_events": None,
+            }
+    elif record.seen_when_resolved is not None:
+        return {"seen_when_resolved": None}
+    return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.context import Context
-from bot.domain.models import Cluster, ClusterState
+from bot.domain.models import ClusterState
 from bot.jobs import enqueue, job
 from workers import digest
 
@@ -43,8 +43,3 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
     state = ClusterState.REGRESSED if seen else ClusterState.RESOLVED
     await ctx.clusters.change(project_id, cluster, state=state, updated_at=ctx.now())
     await digest.refresh_soon(ctx, project_id)
-
-
-def seen_again(cluster: Cluster) -> ClusterState | None:
-    """The state a cluster takes when its problem occurs once more; None leaves it as it is."""
-    return ClusterState.REGRESSED if cluster.state is ClusterState.RESOLVED else None

@@ -88,7 +88,10 @@ Severity = Literal["S1", "S2", "S3", "S4"]
 
 
 class Cluster(Record):
-    """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another."""
+    """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
+
+    ``trend`` says how its counts are out of the usual, "" when they are not.
+    """
 
     number: int
     state: ClusterState = ClusterState.NEW
@@ -101,6 +104,8 @@ class Cluster(Record):
     snoozed_until: AwareDatetime | None = None
     snoozed_events: int | None = None
     ignored_reason: str = ""
+    seen_when_resolved: int | None = None
+    trend: str = ""
     pull_request: int | None = None
     redirect: int | None = None
     created_at: AwareDatetime

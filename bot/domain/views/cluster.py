@@ -124,6 +124,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         Fact(label="Seen", value=counts_line(view)),
         Fact(label="Reports", value=(f"{len(view.items)} ({view.sources})",)),
     ]
+    if cluster.trend:
+        facts.append(Fact(label="Trend", value=(cluster.trend,)))
     if view.people:
         facts.append(Fact(label="People", value=(str(view.people),)))
     if cluster.owner:
