@@ -13,27 +13,49 @@ import json
 from bot.context import Context
 from bot.domain.card import Card
 from bot.domain.errors import Unavailable
-from bot.domain.models import Place, Project
+from bot.domain.models import Person, Place, Project
 from bot.github import issues
-from bot.render.blocks import render_blocks
 from bot.render import marker, render_markdown
+from bot.render.blocks import render_blocks
 from bot.storage.cards import Standing
 
 
-async def say(ctx: Context, project: Project, place: Place, card: Card) -> str:
+async def say(
+    ctx: Context, project: Project, place: Place, card: Card, *, asked: bool = False
+) -> str:
     """Post the card, or edit it where it stands; its comment id or message ts.
+
+    A card that says nothing new is left alone; ``asked`` for by a person, it is made sure that it
+    still stands there.
 
     Raises Unavailable (try again; nothing is posted twice) or Rejected.
     """
     for _ in range(100):
         async with ctx.leases.hold(f"say:{project.id}:{place.name}:{card.key}") as token:
             if token:
-                return await _say(ctx, project, place, card)
+                return await _say(ctx, project, place, card, asked=asked)
         await asyncio.sleep(0.1)
     raise Unavailable("Somebody else is writing this card.", retry_after=1)
 
 
-async def _say(ctx: Context, project: Project, place: Place, card: Card) -> str:
+async def whisper(ctx: Context, person: Person, place: Place, card: Card) -> None:
+    """Say it in Slack to one person only: by the address that came with what they said, or new.
+
+    Raises Unavailable or Rejected; twice is harmless.
+    """
+    if ctx.slack is None:
+        return
+    message = render_blocks(card)
+    if place.response_url and await ctx.slack.answer(
+        place.response_url, message.text, message.blocks
+    ):
+        return
+    await ctx.slack.whisper(
+        place.channel, person.slack_user, message.text, message.blocks, thread=place.thread
+    )
+
+
+async def _say(ctx: Context, project: Project, place: Place, card: Card, *, asked: bool) -> str:
     if place.issue is not None:
         post: _Comment | _Message = _Comment(ctx, project, place.issue, card)
     elif place.channel and ctx.slack is not None:
@@ -42,7 +64,8 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card) -> str:
         return ""
     standing = await ctx.cards.get(project.id, place.name, card.key)
     if standing and standing.id:
-        if standing.digest == post.digest or await post.edit(standing.id):
+        same = standing.digest == post.digest and not asked
+        if same or await post.edit(standing.id):
             await ctx.cards.put(
                 project.id, place.name, card.key, Standing(id=standing.id, digest=post.digest)
             )

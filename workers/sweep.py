@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.card import Code, note
-from bot.domain.errors import ConfigError, SoulcasterError
+from bot.domain.errors import ConfigError, NotFound, Rejected
 from bot.github import issues
 from bot.jobs import job
 from bot.log import log
-from bot.say import say
+from bot.say import say, whisper
 
 PATIENCE = 110.0
 
@@ -31,14 +31,17 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
             " again.",
             tone="failed",
         )
-        await ctx.commands.end(said, "failed", "ended after two minutes")
         try:
-            await say(ctx, project, said.place, card)
+            if said.place.issue is None and not said.place.public:
+                await whisper(ctx, said.person, said.place, card)
+            else:
+                await say(ctx, project, said.place, card)
             if said.place.comment is not None:
                 repo = ctx.github.repo(project)
                 await issues.react(repo, f"issues/comments/{said.place.comment}", "confused")
-        except SoulcasterError as error:
+        except Rejected as error:
             log.warning("could not say that a command was ended", why=str(error))
+        await ctx.commands.end(said, "failed", "ended after two minutes")
 
 
 @job(timeout=120)
@@ -53,7 +56,10 @@ async def reap_sandboxes(ctx: Context) -> None:
         project, run = labels.get("project", ""), labels.get("run", "")
         if not (project.isdigit() and run.isdigit()):
             continue
-        record = await ctx.runs.get(int(project), int(run))
-        if record.ended:
-            log.info("killing a sandbox without a run", sandbox=sandbox, run=record.name)
+        try:
+            ended = (await ctx.runs.get(int(project), int(run))).ended
+        except NotFound:
+            ended = True
+        if ended:
+            log.info("killing a sandbox without a run", sandbox=sandbox, run=f"F-{run}")
             await ctx.sandboxes.kill(sandbox)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import secrets
 
 from bot.context import Context
-from bot.domain.card import Card, Code, note
+from bot.domain.card import Card, Choices, Code, Section, note
 from bot.domain.errors import Rejected, Unavailable, UserError
-from bot.domain.models import Person, Place, Project
+from bot.domain.models import Place, Project
 from bot.github import issues
 from bot.github.issues import Reaction
 from bot.jobs import job
 from bot.log import log
 from bot.render import render_blocks
-from bot.say import say
+from bot.say import say, whisper
 from bot.storage.commands import Outcome, Utterance
 from handlers.commands.call import Ambiguous, Answer, Call
 from handlers.commands.grammar import parse
@@ -40,6 +40,9 @@ async def obey(ctx: Context, project_id: int, command_id: str) -> None:
     await _wait_for_the_line_above(ctx, said)
     answer, outcome = await answer_to(ctx, project, said)
     words = render_blocks(answer.card).text
+    now = await ctx.commands.get(project_id, command_id)
+    if now is None or now.outcome != "heard":
+        return  # it took too long, and that was said
     try:
         await _reply(ctx, project, said, answer)
     except Rejected as error:
@@ -70,7 +73,11 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
         call = Call(ctx, project, person, said, role)
         return await VERBS[type(command)](call, command), "done"
     except Ambiguous as error:
-        return Answer(note(key, str(error), tone="refused", actions=error.actions)), "refused"
+        card = Card(key=key, title=(str(error),), tone="refused")
+        if error.choices:
+            asked = (Section(blocks=(Choices(choices=error.choices),)),)
+            card = card.model_copy(update={"sections": asked})
+        return Answer(card), "refused"
     except UserError as error:
         return Answer(note(key, str(error), tone="refused")), "refused"
     except Unavailable:
@@ -93,14 +100,14 @@ async def _reply(ctx: Context, project: Project, said: Utterance, answer: Answer
     """On GitHub a comment; in Slack whispered to who asked, unless it is for everybody."""
     place = said.place
     if place.issue is not None:
-        await say(ctx, project, place, answer.card)
+        await say(ctx, project, place, answer.card, asked=True)
     elif place.channel and ctx.slack is not None:
         if answer.public or place.public:
             thread = place.thread
-            ts = await say(ctx, project, place, answer.card)
+            ts = await say(ctx, project, place, answer.card, asked=True)
             await _remember_thread(ctx, project, place, thread or ts, answer.card)
         else:
-            await _whisper(ctx, said.person, place, answer.card)
+            await whisper(ctx, said.person, place, answer.card)
 
 
 async def _remember_thread(
@@ -114,19 +121,6 @@ async def _remember_thread(
         await ctx.digests.set_thread(project.id, place.channel, ts, run.cluster)
     elif letter == "C" and number.isdigit():
         await ctx.digests.set_thread(project.id, place.channel, ts, int(number))
-
-
-async def _whisper(ctx: Context, person: Person, place: Place, card: Card) -> None:
-    if ctx.slack is None:
-        return
-    message = render_blocks(card)
-    if place.response_url and await ctx.slack.answer(
-        place.response_url, message.text, message.blocks
-    ):
-        return
-    await ctx.slack.whisper(
-        place.channel, person.slack_user, message.text, message.blocks, thread=place.thread
-    )
 
 
 async def _react(ctx: Context, project: Project, place: Place, reaction: Reaction) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.context import Context
-from bot.domain.card import Action, Card
+from bot.domain.card import Card, Choice
 from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.models import Cluster, Person, Place, Project
 from bot.domain.run import FixRun
@@ -13,7 +13,9 @@ from bot.domain.views.cluster import ClusterView
 from bot.domain.views.digest import ranked
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
+from handlers.commands.grammar import ADDRESS
 from handlers.commands.references import ClusterRef, ItemRef, RunRef
+from handlers.commands.words import cleaned
 from workers import digest
 
 # A report just made may not have its cluster yet: a command about it waits this long.
@@ -21,11 +23,11 @@ CLUSTERING_SECONDS = 60.0
 
 
 class Ambiguous(NotUnderstood):
-    """The command needs a cluster: ``actions`` are up to five it could mean."""
+    """The command needs a cluster: ``choices`` are up to five it could mean."""
 
-    def __init__(self, message: str, actions: tuple[Action, ...]) -> None:
+    def __init__(self, message: str, choices: tuple[Choice, ...]) -> None:
         super().__init__(message)
-        self.actions = actions
+        self.choices = choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,12 @@ class Call:
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
         views = ranked(await digest.all_views(self.ctx, self.project, public=self.public))
-        verb = self.said.line.split()[1] if " " in self.said.line else "status"
-        actions = tuple(
-            Action(label=v.cluster.name, sentence=f"{verb} {v.cluster.name}") for v in views[:5]
+        verb, _, rest = ADDRESS.sub("", cleaned(self.said.line), count=1).strip().partition(" ")
+        choices = tuple(
+            Choice(label=v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip())
+            for v in views[:5]
         )
-        raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", actions)
+        raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
 
     async def run(self, ref: RunRef | ClusterRef | None) -> FixRun:
         """The run named, or the newest of the cluster this place is about."""
