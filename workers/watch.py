@@ -41,5 +41,11 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
     merged = record.updated_at.timestamp() / 3600
     seen = sum(count for hour, count in hours.items() if hour > merged)
     state = ClusterState.REGRESSED if seen else ClusterState.RESOLVED
-    await ctx.clusters.change(project_id, cluster, state=state, updated_at=ctx.now())
+    await ctx.clusters.change(
+        project_id,
+        cluster,
+        state=state,
+        resolved_events=None if seen else sum(hours.values()),
+        updated_at=ctx.now(),
+    )
     await digest.refresh_soon(ctx, project_id)

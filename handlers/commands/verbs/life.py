@@ -109,7 +109,10 @@ async def run_resolve(call: Call, command: Resolve) -> Answer:
     """``resolved``."""
     cluster = await call.cluster(command.about)
     pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
-    return await _changed(call, cluster, state=ClusterState.RESOLVED, pull_request=pull)
+    seen = (await call.view(cluster)).total
+    return await _changed(
+        call, cluster, state=ClusterState.RESOLVED, resolved_events=seen, pull_request=pull
+    )
 
 
 async def run_reopen(call: Call, command: Reopen) -> Answer:
@@ -217,4 +220,8 @@ _SHOWN = {
     "ignored_reason": "Because",
 }
 _WEEK = timedelta(days=7)
-_AWAKE: dict[str, None] = {"snoozed_until": None, "snoozed_events": None}
+_AWAKE: dict[str, None] = {
+    "snoozed_until": None,
+    "snoozed_events": None,
+    "resolved_events": None,
+}
