@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.context import Context
 from bot.domain.card import Card
-from bot.domain.errors import Rejected
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Place, Project
 from bot.domain.run import FixRun
 from bot.domain.views.cluster import ClusterView
@@ -26,13 +28,18 @@ async def cluster_view(
     """A cluster with its items and hours. ``public`` defaults to what the repository is."""
     cluster = await ctx.clusters.get(project.id, number)
     members = await ctx.clusters.members(project.id, cluster.number)
-    return ClusterView(
+    view = ClusterView(
         cluster=cluster,
         items=await ctx.items.many(project.id, members),
         hours=await ctx.items.hours(project.id, members),
         now=ctx.now(),
         public=not project.private if public is None else public,
     )
+    if view.public:
+        # The cluster may be named by a private report.
+        title = view.shown[0].title if view.shown else "private reports"
+        return replace(view, cluster=cluster.model_copy(update={"title": title}))
+    return view
 
 
 async def all_views(
@@ -58,26 +65,28 @@ async def build_digest(ctx: Context, project: Project, *, compact: bool, public:
 
 
 @job(timeout=120)
-async def send_digest(ctx: Context, project_id: int, slot: str = "") -> None:
+async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
     """Post the digest. ``slot`` names this one, so that it is posted once in Slack."""
-    project = await ctx.projects.get(project_id)
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
     await write_tracking_issue(ctx, project)
     channel = await slack_channel(ctx, project)
     if channel and ctx.slack is not None:
         card = await build_digest(ctx, project, compact=True, public=False)
-        slot = slot or ctx.now().strftime("%Y-%m-%dT%H:%M")
         card = card.model_copy(update={"key": f"digest:{slot}"})
-        await say(ctx, project, Place(channel=channel), card)
+        ts = await say(ctx, project, Place(channel=channel), card)
+        await ctx.digests.set_thread(project.id, channel, ts, 0)
         await ctx.digests.set_channel(channel, project.id)
     await ctx.digests.sent(project.id, ctx.now().timestamp())
 
 
 @job(timeout=120)
 async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
-    """Bring an existing tracking issue up to date."""
+    """Bring an existing tracking issue up to date; one that was closed stays closed."""
     project = await ctx.projects.find(project_id)
     if project and await ctx.digests.tracking_issue(project_id):
-        await write_tracking_issue(ctx, project)
+        await write_tracking_issue(ctx, project, may_open=False)
 
 
 async def refresh_soon(ctx: Context, project: int) -> None:
@@ -92,15 +101,17 @@ async def slack_channel(ctx: Context, project: Project) -> str:
     return config.slack.channel or ctx.settings.soulcaster_slack_channel
 
 
-async def write_tracking_issue(ctx: Context, project: Project) -> int:
-    """Edit the one tracking issue between its markers, or open it; its number."""
+async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool = True) -> int:
+    """Edit the one tracking issue between its markers, or open it; its number, 0 for none.
+
+    Raises Unavailable while somebody else writes it.
+    """
     card = await build_digest(ctx, project, compact=False, public=not project.private)
     part = f"{render_document(card).strip()}\n\n{END}"
     repo = ctx.github.repo(project)
     async with ctx.leases.hold(f"tracking:{project.id}") as token:
         if not token:
-            await enqueue(ctx, refresh_tracking_issue, project.id, delay=1)
-            return await ctx.digests.tracking_issue(project.id) or 0
+            raise Unavailable("The tracking issue is being written.", retry_after=0.5)
         number = await ctx.digests.tracking_issue(project.id)
         if number is None:
             async for issue in issues.issues(repo, state="open", labels=LABEL):
@@ -109,6 +120,8 @@ async def write_tracking_issue(ctx: Context, project: Project) -> int:
         if number is not None and await _edit(ctx, project, number, part):
             await ctx.digests.set_tracking_issue(project.id, number)
             return number
+        if not may_open:
+            return 0
         made = await issues.create_issue(repo, TITLE, part, [LABEL])
         await ctx.digests.set_tracking_issue(project.id, int(made["number"]))
         return int(made["number"])
@@ -125,6 +138,7 @@ async def _edit(ctx: Context, project: Project, number: int, part: str) -> bool:
             return False
         raise
     if issue["state"] != "open":
+        await ctx.digests.forget_tracking_issue(project.id)
         return False
     body = between(issue.get("body") or "", part)
     if body != issue.get("body"):

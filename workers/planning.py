@@ -10,9 +10,18 @@ from bot.domain.plan import Plan, extract_plan
 
 
 async def plan_for(
-    ctx: Context, project: Project, cluster: Cluster, *, steer: str = "", notes: Sequence[str] = ()
+    ctx: Context,
+    project: Project,
+    cluster: Cluster,
+    *,
+    steer: str = "",
+    notes: Sequence[str] = (),
+    public: bool = False,
 ) -> Plan:
-    """The plan as the evidence stands; a new steering note makes the next version."""
+    """The plan as the evidence stands; a new steering note makes the next version.
+
+    A ``public`` plan quotes no private report.
+    """
     said = await ctx.plans.steering(project.id, cluster.number)
     if steer and steer not in said:
         await ctx.plans.steer(project.id, cluster.number, steer)
@@ -21,7 +30,7 @@ async def plan_for(
     items = await ctx.items.many(project.id, members)
     return extract_plan(
         cluster,
-        [item for item in items if not item.gone],
+        [item for item in items if not item.gone and not (public and item.private)],
         steering=(*said, *notes),
         version=len(said) + 1,
     )

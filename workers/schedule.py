@@ -35,8 +35,11 @@ async def send_due_digests(ctx: Context) -> None:
         if last == 0:
             # Never before: the first one comes at the next time, not at once.
             await ctx.digests.sent(project.id, ctx.now().timestamp())
-        elif read_schedule(words).after(datetime.fromtimestamp(last, UTC))[0] <= ctx.now():
-            await enqueue(ctx, digest.send_digest, project.id)
+            continue
+        due = read_schedule(words).after(datetime.fromtimestamp(last, UTC))[0]
+        if due <= ctx.now():
+            # Named by its time: however often it is asked for, it is posted once.
+            await enqueue(ctx, digest.send_digest, project.id, due.isoformat())
 
 
 async def reap(ctx: Context) -> None:

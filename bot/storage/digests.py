@@ -51,10 +51,14 @@ class Digests:
         await self._redis.hset(keys.channels(), channel, str(project))
 
     async def cluster_of_thread(self, project: int, channel: str, thread: str) -> int | None:
-        """Which cluster a Slack message, and so its thread, is about."""
+        """Which cluster a Slack message, and so its thread, is about; None for several."""
         found = await self._redis.hget(keys.threads(project), f"{channel}:{thread}")
         return number(found) or None
 
     async def set_thread(self, project: int, channel: str, thread: str, cluster: int) -> None:
-        """This message is about that cluster."""
-        await self._redis.hset(keys.threads(project), f"{channel}:{thread}", str(cluster))
+        """This message is about that cluster; 0, or a second cluster, makes it about several."""
+        field = f"{channel}:{thread}"
+        if not await self._redis.hsetnx(keys.threads(project), field, str(cluster)):
+            held = number(await self._redis.hget(keys.threads(project), field))
+            if held != cluster:
+                await self._redis.hset(keys.threads(project), field, "0")

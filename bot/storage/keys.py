@@ -139,7 +139,7 @@ def cards(p: int) -> str:
 
 
 def threads(p: int) -> str:
-    """hash: Slack ``channel:ts`` -> the cluster that message is about."""
+    """hash: Slack ``channel:ts`` -> the cluster that message is about; 0 for several."""
     return f"{ROOT}:{p}:threads"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.domain.views.plan import plan_card
-
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import TEXT, WORD, Command, Level
 from handlers.commands.references import ClusterRef
@@ -27,5 +26,7 @@ async def run(call: Call, command: Plan) -> Answer:
     """From the evidence itself, or from the model where there is one."""
     cluster = await call.cluster(command.about)
     view = await call.view(cluster)
-    plan = await planning.plan_for(call.ctx, call.project, cluster, steer=command.steer)
+    plan = await planning.plan_for(
+        call.ctx, call.project, view.cluster, steer=command.steer, public=call.public
+    )
     return Answer(plan_card(view, plan), public=True)
