@@ -8,6 +8,8 @@ from bot.domain.models import Project
 from bot.jobs import enqueue, job
 from bot.log import log
 
+MOST_ATTEMPTS = 5
+
 
 @job(timeout=300)
 async def sync_installation(ctx: Context, installation: int) -> None:
@@ -45,16 +47,17 @@ async def sync_all(ctx: Context) -> None:
 async def ask_again(ctx: Context) -> None:
     """Have GitHub redeliver what it could not hand over; it never does so by itself.
 
-    A delivery that failed and was then redelivered well stands twice in GitHub's list.
+    A delivery that failed and was then redelivered well stands twice in GitHub's list. One that
+    fails every time is let go: asking for ever would mend nothing.
     """
     delivered: set[str] = set()
-    failed: dict[str, int] = {}
+    failed: dict[str, list[int]] = {}
     async for delivery in ctx.github.deliveries(limit=300):
         if delivery["status"] == "OK":
             delivered.add(delivery["guid"])
         else:
-            failed.setdefault(delivery["guid"], int(delivery["id"]))
-    for guid, delivery_id in failed.items():
-        if guid not in delivered:
+            failed.setdefault(delivery["guid"], []).append(int(delivery["id"]))
+    for guid, attempts in failed.items():
+        if guid not in delivered and len(attempts) < MOST_ATTEMPTS:
             log.info("asking GitHub to deliver again", guid=guid)
-            await ctx.github.redeliver(delivery_id)
+            await ctx.github.redeliver(attempts[0])
