@@ -32,11 +32,35 @@ def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> As
     )
 
 
+# Slack's own troubles. https://docs.slack.dev/reference/methods/chat.postMessage#errors
+_PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable"})
+
+
+def _code(error: SlackApiError) -> str:
+    """Slack's word for what went wrong; "" when the answer was none of Slack's own."""
+    try:
+        return str(error.response.get("error") or "")
+    except ValueError:
+        return ""
+
+
+def _posting(client: AsyncWebClient) -> AsyncWebClient:
+    """The same client, that repeats nothing whose outcome is unknown: a message has no id of
+    ours that Slack would know it by."""
+    return AsyncWebClient(
+        token=client.token,
+        base_url=client.base_url,
+        session=client.session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+    )
+
+
 class Slack:
     """What we do in Slack, with our errors."""
 
     def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
         self._client = client
+        self._posting = _posting(client)
         self._session = session
         self._identity: dict[str, str] = {}
 
@@ -49,11 +73,11 @@ class Slack:
         try:
             return await method(**arguments)
         except SlackApiError as error:
-            code = str(error.response.get("error", "unknown_error"))
-            if code in ("ratelimited", "internal_error", "fatal_error", "service_unavailable"):
+            code, status = _code(error), error.response.status_code
+            if status >= 500 or status == 429 or code in _PASSING:
                 wait = float(error.response.headers.get("Retry-After", 5))
-                raise Unavailable(f"Slack says {code}.", retry_after=wait) from error
-            raise Rejected(f"Slack refused: {code}.") from error
+                raise Unavailable(f"Slack says {code or status}.", retry_after=wait) from error
+            raise Rejected(f"Slack refused: {code or status}.") from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
 
@@ -67,9 +91,9 @@ class Slack:
     async def post(
         self, channel: str, text: str, blocks: list[dict[str, Any]], *, thread: str = ""
     ) -> str:
-        """Post a message; its ``ts``."""
+        """Post a message; its ``ts``. After Unavailable it may be there: look before you repeat."""
         answer = await self._call(
-            self._client.chat_postMessage,
+            self._posting.chat_postMessage,
             channel=channel,
             text=text,
             blocks=blocks,

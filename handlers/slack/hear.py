@@ -62,7 +62,10 @@ def _mention(body: dict[str, Any]) -> Said | None:
     if event.get("bot_id") or not event.get("user"):
         return None
     person = Person(slack_user=event["user"], slack_team=body.get("team_id", ""))
-    text = plain(re.sub(r"(?m)^\s*<@\w+>", "/soulcaster", event["text"]))
+    us = "|".join(
+        re.escape(a["user_id"]) for a in body.get("authorizations") or [] if a.get("user_id")
+    )
+    text = plain(re.sub(rf"(?m)^\s*<@(?:{us})(?:\|[^>]*)?>", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
     return command_lines(text), person, place, f"event:{body['event_id']}"
