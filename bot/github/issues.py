@@ -37,8 +37,9 @@ async def find_comment(repo: Repo, number: int, marker: str) -> int | None:
     """Id of our comment that carries a marker."""
     path = f"/issues/{number}/comments{{?per_page}}"
     async for comment in repo.pages(path, per_page="100"):
-        mine = (comment.get("performed_via_github_app") or {}) or comment["user"]["type"] == "Bot"
-        if mine and marker in (comment.get("body") or ""):
+        by_bot = comment.get("performed_via_github_app") or comment["user"]["type"] == "Bot"
+        # At its beginning: others may quote it.
+        if by_bot and (comment.get("body") or "").lstrip().startswith(marker):
             return int(comment["id"])
     return None
 
