@@ -12,6 +12,7 @@ from bot.domain.views.cluster import ClusterView
 from bot.domain.views.digest import OPEN, ranked
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import Command
+from handlers.commands.grammar import sentence
 from workers import digest
 
 PAGE = 15
@@ -63,8 +64,8 @@ async def run(call: Call, command: Clusters) -> Answer:
     )
     actions: tuple[Action, ...] = ()
     if page < pages:
-        options = f"--state={command.state} --sort={command.sort} --page={page + 1}"
-        actions = (Action(label=f"Page {page + 1} of {pages}", sentence=f"clusters {options}"),)
+        following = sentence(command.model_copy(update={"page": page + 1}))
+        actions = (Action(label=f"Page {page + 1} of {pages}", sentence=following),)
     return Answer(
         Card(
             key="clusters",

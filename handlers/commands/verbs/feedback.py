@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from bot.domain.card import Card, Code, Fact, Said
+from bot.domain.errors import Unavailable
 from bot.domain.models import Draft
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import REST, Command
 from workers import intake
+
+# How long the answer waits for the cluster.
+PATIENCE = timedelta(seconds=10)
 
 
 class Feedback(Command):
@@ -37,6 +42,9 @@ async def run(call: Call, command: Feedback) -> Answer:
     )
     recorded = await intake.take(call.ctx, call.project.id, draft)
     item = await call.ctx.items.get(call.project.id, recorded.item)
+    age = call.ctx.now() - call.said.heard_at
+    if item.cluster is None and age < PATIENCE:
+        raise Unavailable(f"{item.name} is still being read.", retry_after=0.3)
     return Answer(
         Card(
             key=f"feedback:{item.name}",
@@ -45,7 +53,11 @@ async def run(call: Call, command: Feedback) -> Answer:
             facts=(
                 Fact(
                     label="Cluster",
-                    value=(Code(f"C-{item.cluster}"),)
+                    value=(
+                        Code(f"C-{item.cluster}"),
+                        ", because: ",
+                        Code(f"/soulcaster why {item.name}"),
+                    )
                     if item.cluster
                     else ("being found: ", Code(f"/soulcaster why {item.name}"), " in a moment"),
                 ),
