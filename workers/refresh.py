@@ -11,6 +11,7 @@ from bot.domain.summary import Source, extract
 from bot.domain.views.cluster import ClusterView
 from bot.jobs import job
 from bot.sources import SOURCES
+from bot.storage.items import DELETED
 from workers import digest
 
 
@@ -24,46 +25,16 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     said = _said(view)
 
     def decide(record: Cluster) -> dict[str, Any]:
-<<<<<<< workers/refresh.py
-        fields: dict[str, Any] = {}
-        title = living[0].title if living else DELETED
-        if record.title != title:
-            fields["title"] = title
-        if state := _awakened(record, view.total, ctx):
-            fields |= {
-                "state": state,
-                "snoozed_until": None,
-                "snoozed_events": None,
-                "resolved_events": None,
-            }
-        return fields | ({"updated_at": ctx.now()} if fields else {})
-=======
         wanted = {**said, **_state(record, view)}
         if record.severity_by:
             wanted = {k: v for k, v in wanted.items() if not k.startswith("severity")}
         changed = {name: v for name, v in wanted.items() if getattr(record, name) != v}
         return changed | ({"updated_at": ctx.now()} if changed else {})
->>>>>>> /tmp/.theirs
 
     await ctx.clusters.update(project_id, view.cluster.number, decide)
     await digest.refresh_soon(ctx, project_id)
 
 
-<<<<<<< workers/refresh.py
-def _awakened(record: Cluster, total: int, ctx: Context) -> ClusterState | None:
-    if record.state is ClusterState.SNOOZED and (
-        (record.snoozed_until is not None and record.snoozed_until <= ctx.now())
-        or (record.snoozed_events is not None and total >= record.snoozed_events)
-    ):
-        return ClusterState.TRIAGED
-    if (
-        record.state is ClusterState.RESOLVED
-        and record.resolved_events is not None
-        and total > record.resolved_events
-    ):
-        return ClusterState.REGRESSED
-    return None
-=======
 def _said(view: ClusterView) -> dict[str, Any]:
     """Title, summary and severity, from the items that still have words."""
     living = [item for item in view.items if not item.gone]
@@ -84,6 +55,8 @@ def _said(view: ClusterView) -> dict[str, Any]:
     }
     if living:
         said |= {"title": summary.title, "summary": summary.sentences}
+    else:
+        said |= {"title": DELETED, "summary": ()}
     return said
 
 
@@ -105,4 +78,3 @@ def _state(record: Cluster, view: ClusterView) -> dict[str, Any]:
     elif record.seen_when_resolved is not None:
         return {"seen_when_resolved": None}
     return {}
->>>>>>> /tmp/.theirs

@@ -45,7 +45,7 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
         project_id,
         cluster,
         state=state,
-        resolved_events=None if seen else sum(hours.values()),
+        seen_when_resolved=None if seen else sum(hours.values()),
         updated_at=ctx.now(),
     )
     await digest.refresh_soon(ctx, project_id)

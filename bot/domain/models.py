@@ -90,11 +90,7 @@ Severity = Literal["S1", "S2", "S3", "S4"]
 class Cluster(Record):
     """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
 
-<<<<<<< bot/domain/models.py
-    ``resolved_events`` is how often it had been seen when it was resolved.
-=======
     ``trend`` says how its counts are out of the usual, "" when they are not.
->>>>>>> /tmp/.theirs
     """
 
     number: int
@@ -108,12 +104,8 @@ class Cluster(Record):
     snoozed_until: AwareDatetime | None = None
     snoozed_events: int | None = None
     ignored_reason: str = ""
-<<<<<<< bot/domain/models.py
-    resolved_events: int | None = None
-=======
     seen_when_resolved: int | None = None
     trend: str = ""
->>>>>>> /tmp/.theirs
     pull_request: int | None = None
     redirect: int | None = None
     created_at: AwareDatetime

@@ -111,7 +111,7 @@ async def run_resolve(call: Call, command: Resolve) -> Answer:
     pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
     seen = (await call.view(cluster)).total
     return await _changed(
-        call, cluster, state=ClusterState.RESOLVED, resolved_events=seen, pull_request=pull
+        call, cluster, state=ClusterState.RESOLVED, seen_when_resolved=seen, pull_request=pull
     )
 
 
@@ -223,5 +223,5 @@ _WEEK = timedelta(days=7)
 _AWAKE: dict[str, None] = {
     "snoozed_until": None,
     "snoozed_events": None,
-    "resolved_events": None,
+    "seen_when_resolved": None,
 }
