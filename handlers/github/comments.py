@@ -12,7 +12,7 @@ from bot.domain.models import Place
 from bot.render import ticked
 from handlers.commands import hear
 from handlers.commands.markdown_lines import command_lines, new_lines
-from handlers.github.payloads import read
+from handlers.github.payloads import of_this_app, read
 from workers import intake
 
 router = gidgethub.routing.Router()
@@ -35,7 +35,9 @@ async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
     if payload.action == "edited" and payload.changes.body is None:
         return
     if by_bot:
-        # Only a tick in a card of ours counts: nobody else's words in it are a command.
+        # Only a tick in a card of ours counts: other bots may quote anybody's words.
+        if not of_this_app(ctx, comment):
+            return
         lines = ticked(payload.body_before, comment.body or "")
         origin = f"tick:{comment.id}:{comment.updated_at.isoformat()}"
     else:

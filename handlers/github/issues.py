@@ -14,7 +14,7 @@ from bot.render import ticked
 from bot.sources import github_issue
 from handlers.commands import hear
 from handlers.commands.markdown_lines import new_lines
-from handlers.github.payloads import Payload, read
+from handlers.github.payloads import Payload, of_this_app, read
 from workers import intake
 
 router = gidgethub.routing.Router()
@@ -62,7 +62,7 @@ async def withdrawn(event: sansio.Event, ctx: Context, **_: Any) -> None:
 
 async def _ticked(ctx: Context, payload: Payload) -> None:
     """A ticked checkbox of ours is the command it stands for."""
-    if payload.issue is None:
+    if payload.issue is None or not of_this_app(ctx, payload.issue):
         return
     sentences = ticked(payload.body_before, payload.issue.body or "")
     origin = json.dumps([payload.issue.number, payload.issue.updated_at.isoformat()])

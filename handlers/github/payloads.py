@@ -7,6 +7,7 @@ from typing import Any
 from gidgethub import sansio
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
+from bot.context import Context
 from bot.domain.errors import BadPayload
 from bot.domain.models import Person, Project
 
@@ -21,6 +22,12 @@ class User(BaseModel):
     def person(self) -> Person:
         """The domain's word for them."""
         return Person(login=self.login, is_bot=self.type == "Bot" or self.login.endswith("[bot]"))
+
+
+class App(BaseModel):
+    """The app that wrote something."""
+
+    id: int
 
 
 class Installation(BaseModel):
@@ -48,6 +55,7 @@ class Issue(BaseModel):
     state: str = "open"
     updated_at: AwareDatetime
     pull_request: dict[str, Any] | None = None
+    performed_via_github_app: App | None = None
 
 
 class Comment(BaseModel):
@@ -56,7 +64,7 @@ class Comment(BaseModel):
     id: int
     body: str | None = None
     user: User | None = None
-    performed_via_github_app: dict[str, Any] | None = None
+    performed_via_github_app: App | None = None
     updated_at: AwareDatetime
 
 
@@ -90,6 +98,12 @@ class Payload(BaseModel):
     def body_before(self) -> str:
         """The text before an edit; "" when the edit did not touch it."""
         return str((self.changes.body or {}).get("from") or "")
+
+
+def of_this_app(ctx: Context, written: Issue | Comment) -> bool:
+    """Whether we wrote it; an edit by a person does not change that."""
+    via = written.performed_via_github_app
+    return via is not None and via.id == ctx.settings.github_app_id
 
 
 def read(event: sansio.Event) -> Payload:
