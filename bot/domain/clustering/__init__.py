@@ -6,7 +6,7 @@ in the same order give the same clusters.
 
 from bot.domain.clustering.calibration import Calibration, Thresholds, calibration_for
 from bot.domain.clustering.decision import Action, Candidate, Decision
-from bot.domain.clustering.engine import Engine, in_order
+from bot.domain.clustering.engine import Eagerness, Engine, in_order
 from bot.domain.clustering.links import Links, Pair
 from bot.domain.clustering.report import Kind, Reading, Report, read_report
 
@@ -15,6 +15,7 @@ __all__ = [
     "Calibration",
     "Candidate",
     "Decision",
+    "Eagerness",
     "Engine",
     "Kind",
     "Links",
