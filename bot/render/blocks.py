@@ -47,6 +47,8 @@ from bot.render.tables import monospace, table_block, words
 from bot.render.tones import ICONS, step_state, tone_word
 
 BLOCKS, BUTTONS, FIELDS = 50, 25, 10  # a message, an actions block, a section
+BLOCK_ID = 255
+ROOM = 2 * BLOCKS * 3_000  # no message shows more, and collapsed parts are cut anyway
 TEXT, FIELD, CONTEXT, HEADER, LABEL, VALUE, CONFIRM = 3_000, 2_000, 2_000, 150, 75, 2_000, 300
 COLLAPSED = {"characters": 300, "entries": 3}
 
@@ -64,8 +66,8 @@ class SlackMessage:
 
 def render_blocks(card: Card) -> SlackMessage:
     """``card`` as at most 50 blocks. A button's ``value`` is a sentence of the grammar, its
-    ``action_id`` stays the same from edit to edit."""
-    return fitting(card, _message, lambda message: len(message.blocks) <= BLOCKS)
+    ``action_id`` stays the same from edit to edit; the first block's id names the card."""
+    return fitting(card, _message, lambda message: len(message.blocks) <= BLOCKS, room=ROOM)
 
 
 def _message(card: Card) -> SlackMessage:
@@ -99,7 +101,11 @@ class _Slack:
         room = HEADER - length(icon) - len(word) - 4
         title = cut(words(card.title), room) or card.key[:40] or "–"
         text = f"{icon} {title}{f' · {word}' if word else ''}"
-        return {"type": "header", "text": _plain_text(text, HEADER)}
+        return {
+            "type": "header",
+            "block_id": f"soulcaster:{card.key}"[:BLOCK_ID],
+            "text": _plain_text(text, HEADER),
+        }
 
     def facts(self, facts: Sequence[Fact]) -> list[Json]:
         fields = [

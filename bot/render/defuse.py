@@ -71,7 +71,7 @@ def plain(text: str) -> str:
 
 def markdown_said(text: str) -> str:
     """Words from outside, inline: no markup, mention, reference, link or HTML survives."""
-    return _addresses_as_code(one_line(text), _dead)
+    return _addresses_as(markdown_code, one_line(text), _dead)
 
 
 def markdown_own(text: str, mention_ok: Collection[str] = ()) -> str:
@@ -88,7 +88,7 @@ def markdown_own(text: str, mention_ok: Collection[str] = ()) -> str:
             for part in re.split(r"(@[\w/-]*)", text)
         )
 
-    return _addresses_as_code(one_line(text), words)
+    return _addresses_as(markdown_code, one_line(text), words)
 
 
 def markdown_code(text: str) -> str:
@@ -134,7 +134,8 @@ def markdown_quote(text: str) -> str:
 
 def html_text(text: str) -> str:
     """Plain words inside an HTML element of ours: each ASCII sign as an entity."""
-    return re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"&#{ord(sign[0])};", _broken(plain(text)))
+    text = re.sub(r"(?i)://|(?<=www)\.", rf"{ZERO_WIDTH_SPACE}\g<0>", _unlinked(plain(text)))
+    return re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"&#{ord(sign[0])};", text)
 
 
 def safe_url(url: str, *, at_most: int = 2_000) -> str:
@@ -159,9 +160,13 @@ def _indented(line: str, render: Callable[[str], str]) -> str:
 
 
 def _dead(text: str) -> str:
+    return _escaped(_unlinked(text)).replace(ZERO_WIDTH_SPACE, BREAK)
+
+
+def _unlinked(text: str) -> str:
+    """No mention, reference or commit that GitHub would find in the finished text."""
     text = _COMMIT.sub(lambda found: _broken_every(found[0], 6), text)
-    text = re.sub(r"(?i)(gh)-(?=\d)", rf"\1{ZERO_WIDTH_SPACE}-", _broken(text))
-    return _escaped(text).replace(ZERO_WIDTH_SPACE, BREAK)
+    return re.sub(r"(?i)(gh)-(?=\d)", rf"\1{ZERO_WIDTH_SPACE}-", _broken(text))
 
 
 def _broken(text: str) -> str:
@@ -180,12 +185,13 @@ def _escaped(text: str) -> str:
     return text.replace("$", "<span>$</span>")
 
 
-def _addresses_as_code(text: str, words: Callable[[str], str]) -> str:
+def _addresses_as(code: Callable[[str], str], text: str, words: Callable[[str], str]) -> str:
+    """``text`` with every address as code, where nothing makes a link of it."""
     parts: list[str] = []
     end = 0
     for found in _ADDRESS.finditer(text):
         before = words(text[end : found.start()])
-        parts += [before, BREAK if before.endswith("`") else "", markdown_code(found[0])]
+        parts += [before, BREAK if before.endswith("`") else "", code(found[0])]
         end = found.end()
     return "".join([*parts, words(text[end:])])
 
@@ -207,11 +213,7 @@ def slack_escaped(text: str) -> str:
 
 def slack_said(text: str) -> str:
     """Words from outside, inline: no formatting, mention, emoji code or link survives."""
-    text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "ˍ", one_line(text))
-    text = _broken(text.translate(_LOOK_ALIKES))
-    text = re.sub(r":(?=[\w+'-]*[A-Za-z][\w+'-]*:)", f":{ZERO_WIDTH_SPACE}", text)
-    text = re.sub(r"(?i)(://|www\.)", rf"{ZERO_WIDTH_SPACE}\1", text)
-    return slack_escaped(re.sub(r"^(?=>)", ZERO_WIDTH_SPACE, text))
+    return _addresses_as(slack_code, one_line(text), _dead_in_slack)
 
 
 def slack_own(text: str) -> str:
@@ -219,6 +221,13 @@ def slack_own(text: str) -> str:
     return slack_escaped(
         re.sub(r"^(?=>)", ZERO_WIDTH_SPACE, one_line(text).translate(_LOOK_ALIKES))
     )
+
+
+def _dead_in_slack(text: str) -> str:
+    text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "ˍ", text)
+    text = _broken(text.translate(_LOOK_ALIKES))
+    text = re.sub(r":(?=[\w+'-]*[A-Za-z][\w+'-]*:)", f":{ZERO_WIDTH_SPACE}", text)
+    return slack_escaped(re.sub(r"^(?=>)", ZERO_WIDTH_SPACE, text))
 
 
 def slack_code(text: str) -> str:

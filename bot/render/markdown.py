@@ -40,9 +40,11 @@ from bot.render.defuse import (
     plain,
     safe_url,
 )
-from bot.render.marker import choice_marker, marker
+from bot.render.marker import choice_marker, find_marker, marker, ticked
 from bot.render.shorten import fitting, length
 from bot.render.tones import ICONS, step_state, tone_word
+
+__all__ = ["BODY_LIMIT", "find_marker", "marker", "render_document", "render_markdown", "ticked"]
 
 BODY_LIMIT = 65_536  # characters of a GitHub comment, issue or pull request body
 _COMMAND = "/soulcaster"
@@ -63,7 +65,10 @@ def render_document(card: Card, *, mention_ok: Collection[str] = ()) -> str:
 
 def _within_limit(card: Card, markdown: _Markdown, *, heading: bool) -> str:
     return fitting(
-        card, partial(markdown.card, heading=heading), lambda body: length(body) <= BODY_LIMIT
+        card,
+        partial(markdown.card, heading=heading),
+        lambda body: length(body) <= BODY_LIMIT,
+        room=BODY_LIMIT,
     )
 
 
@@ -136,6 +141,7 @@ class _Markdown:
                     f"- [{'x' if choice.done else ' '}] {self.line(choice.label)}"
                     f" {choice_marker(plain(choice.sentence))}"
                     for choice in choices
+                    if plain(choice.sentence)
                 )
 
     def steps(self, steps: Steps) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from pydantic import BaseModel
+
 from bot.domain.card import (
     Action,
     Block,
@@ -31,6 +33,8 @@ Rendered = TypeVar("Rendered")
 
 # Longest text in characters, longest list in entries; tried in order until the card fits.
 _SIZES = (
+    (60_000, 1_000),
+    (20_000, 500),
     (8_000, 300),
     (4_000, 150),
     (2_000, 80),
@@ -45,22 +49,30 @@ _LONGEST_URL = 2_000
 
 
 def fitting(
-    card: Card, render: Callable[[Card], Rendered], fits: Callable[[Rendered], bool]
+    card: Card, render: Callable[[Card], Rendered], fits: Callable[[Rendered], bool], *, room: int
 ) -> Rendered:
-    """``card`` rendered, shortened as little as makes it fit."""
-    rendered = render(card)
-    for characters, entries in _SIZES:
-        if fits(rendered):
+    """``card`` rendered, shortened as little as makes it fit.
+
+    A card of more than ``room`` characters can't fit, so it is not rendered to find out.
+    """
+    for shorter in (card, *(shorten(card, characters=c, entries=e) for c, e in _SIZES)):
+        if _size(shorter) <= room and fits(rendered := render(shorter)):
             return rendered
-        rendered = render(shorten(card, characters=characters, entries=entries))
-    if fits(rendered):
-        return rendered
     return render(Card(key=card.key, title=cut_line(card.title, 30), tone=card.tone))
+
+
+def _size(part: object) -> int:
+    """Characters of all the texts in a card or a part of one."""
+    if isinstance(part, str):
+        return len(part)
+    if isinstance(part, tuple):
+        return sum(map(_size, part))
+    return sum(map(_size, vars(part).values())) if isinstance(part, BaseModel) else 0
 
 
 def length(text: str) -> int:
     """Characters as GitHub and Slack may count them: those beyond the first plane twice."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def shorten(card: Card, *, characters: int, entries: int) -> Card:
@@ -160,11 +172,11 @@ def _shorten_block(block: Block, characters: int, entries: int) -> list[Block]:
 
 def cut(text: str, characters: int) -> str:
     """The start of ``text``, ended by ``…`` at a space where one is near."""
-    if length(text) <= characters:
+    if len(text) <= characters and length(text) <= characters:
         return text
     kept = text[: max(characters - 1, 0)]
-    while length(kept) > characters - 1:
-        kept = kept[: max(len(kept) - max(1, length(kept) - characters), 0)]
+    while kept and (over := length(kept) - characters + 1) > 0:
+        kept = kept[: -max(over // 2, 1)]
     space = kept.rfind(" ")
     return (kept[:space] if space > len(kept) * 0.6 else kept).rstrip() + "…"
 
@@ -205,11 +217,12 @@ def cut_line(line: Line, characters: int) -> Line:
         url = len(part.url) if isinstance(part, Link) else 0
         if characters <= 0 or len(kept) >= 40:
             return (*kept, "…")
-        if length(text) <= characters and url <= _LONGEST_URL:
+        size = len(text) if len(text) > characters else length(text)
+        if size <= characters and url <= _LONGEST_URL:
             kept.append(part)
         else:
             kept.append(_cut_inline(part, characters))
-        characters -= length(text) + url // 10
+        characters -= size + url // 10
     return tuple(kept)
 
 
