@@ -14,7 +14,6 @@ from typing import Any, Literal
 from bot.domain.errors import Rejected
 from bot.github.app import Repo
 
-
 Mode = Literal["100644", "100755", "120000"]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from workers.quota import require_quota
-
 from bot.domain.card import Code, note
 from bot.domain.errors import NotAllowed
 from bot.domain.run import FixRun
@@ -16,6 +14,7 @@ from handlers.commands.call import Answer, Call
 from handlers.commands.command import TEXT, WORD, Command, Level
 from handlers.commands.references import AgentRef, ClusterRef, Duration
 from workers import fix as fixing
+from workers.quota import require_quota
 
 
 class Fix(Command):

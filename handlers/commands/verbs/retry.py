@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from workers.quota import require_quota
-
 from bot.domain.errors import NotUnderstood
 from bot.domain.models import RunState
 from bot.domain.run import FixRun
@@ -15,6 +13,7 @@ from handlers.commands.call import Answer, Call
 from handlers.commands.command import TEXT, WORD, Command, Level
 from handlers.commands.references import ClusterRef, RunRef
 from workers import fix as fixing
+from workers.quota import require_quota
 
 
 class Retry(Command):
