@@ -209,3 +209,31 @@ def report_of(source: str, *, distinct: str = "") -> Report:
 def unlike() -> str:
     """Words nobody has said before, so that reports with them share nothing else."""
     return secrets.token_hex(6)
+
+
+# Slack
+
+
+async def messages(stage: Stage) -> list[Any]:
+    """Everything in the triage channel, oldest first."""
+    state = await stage.slack_state()
+    return list(next(c["messages"] for c in state["channels"] if c["id"] == stage.channel))
+
+
+async def whispers(stage: Stage, user: str) -> list[Any]:
+    """What only this person was shown, oldest first."""
+    state = await stage.slack_state()
+    return [one for one in state["ephemerals"] if one["user"] == user]
+
+
+async def ask(stage: Stage, user: str, text: str) -> str:
+    """A slash command; all of its answer, which only this person sees."""
+    before = len(await whispers(stage, user))
+    outcome = await stage.slacker("command", user=user, channel=stage.channel, text=text)
+    assert outcome["ok"], outcome
+
+    async def answered() -> Any:
+        return (await whispers(stage, user))[before:]
+
+    [answer] = await stage.wait(f"the answer to {text}", answered, timeout=10, every=0.05)
+    return json.dumps(answer, ensure_ascii=False)

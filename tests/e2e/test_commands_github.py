@@ -71,7 +71,7 @@ async def number(stage: Stage) -> int:
         ("reopen", "life:{cluster}", "triaged"),
         ("ignore --reason=third-party", "life:{cluster}", "third-party"),
         ("resolve --fixed-in=#45", "life:{cluster}", "resolved"),
-        ("reopen", "life:{cluster}", "triaged"),
+        ("reopen {cluster}", "life:{cluster}", "triaged"),
         ("source list", "sources", "/hooks/sentry/"),
         ("whoami", "whoami:ines-ferreira", "admin"),
         ("digest schedule mon-fri 09:00 Europe/Paris", "digest-schedule", "mon-fri 09:00"),
@@ -85,9 +85,7 @@ async def test_every_verb_answers_once_and_edits_its_answer_when_repeated(
     assert item is not None
     names = {"cluster": f"C-{item.cluster}", "item": item.name}
     for _ in range(2):
-        assert await obey(stage, number, f"/soulcaster {line}") == "done", await replies(
-            stage, number
-        )
+        assert await obey(stage, number, f"/soulcaster {line.format(**names)}") == "done"
     body = await reply(stage, number, key.format(**names))
     if says != "changed":
         assert says.format(**names) in body or "is that already" in body
