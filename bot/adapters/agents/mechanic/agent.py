@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from typing import Any, Literal
 
@@ -25,13 +25,17 @@ class Mechanic:
     """Repairs simple Python bugs by search; deterministic, costs no money, hears nothing.
 
     ``jobs`` is how many edits are tried at the same time; ``max_tries`` bounds the search
-    besides the budget's seconds (0: only the seconds do).
+    besides the budget's seconds (0: only the seconds do). ``environment`` is added to that of
+    the tests, as the caller does when it runs them itself.
     """
 
     name = "mechanic"
 
-    def __init__(self, *, jobs: int = 2, max_tries: int = 0) -> None:
+    def __init__(
+        self, *, jobs: int = 2, max_tries: int = 0, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._jobs, self._max_tries = jobs, max_tries
+        self._environment = dict(environment or {})
 
     async def work(
         self, task: RepairTask, sandbox: Sandbox, *, budget: Budget, tell: Tell, heard: Heard
@@ -47,7 +51,12 @@ class Mechanic:
         events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         lines = _Lines(events)
         run = asyncio.create_task(
-            sandbox.run(_RUN, timeout=budget.seconds + _MARGIN, on_output=lines.feed)
+            sandbox.run(
+                _RUN,
+                timeout=budget.seconds + _MARGIN,
+                env=self._environment,
+                on_output=lines.feed,
+            )
         )
         last: dict[str, Any] = {}
         log: list[str] = []

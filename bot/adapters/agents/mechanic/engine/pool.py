@@ -107,6 +107,7 @@ class Worker:
         }
         if not python:
             del environment["PYTHONPATH"]
+        environment.update(session.env)
         cwd = os.path.normpath(os.path.join(self.tree, session.cwd))
         archive = _archive()
         server = subprocess.Popen(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bot.adapters.agents.mechanic.engine.edits.lines import put_before
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
 from bot.adapters.agents.mechanic.engine.scope import literal_type
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
+
+if TYPE_CHECKING:
+    from bot.adapters.agents.mechanic.engine.edits.proposal import Change
 
 _MUTABLE = {"list", "dict", "set"}
 
@@ -36,7 +40,22 @@ def mutable(site: Site) -> Iterator[Edit]:
         change = put_before(site, first, lines) if first is not None else None
         if change is not None:
             start, end = site.source.span(default)
-            yield site.edit(((start, end, "None"), change), "mutable default", 0.9)
+            changes = ((start, end, "None"), change, *_or_none(site, parameter))
+            yield site.edit(changes, "mutable default", 0.9)
+
+
+def _or_none(site: Site, parameter: ast.arg) -> list[Change]:
+    """``| None`` for the annotation, where the file never evaluates its annotations."""
+    annotation = parameter.annotation
+    lazy = any(
+        isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        for node in site.source.tree.body
+        if any(alias.name == "annotations" for alias in getattr(node, "names", ()))
+    )
+    if annotation is None or not lazy or "None" in site.source.segment(annotation):
+        return []
+    end = site.source.span(annotation)[1]
+    return [(end, end, " | None")]
 
 
 def _is_docstring(node: ast.stmt) -> bool:

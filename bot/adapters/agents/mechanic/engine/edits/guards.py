@@ -13,7 +13,8 @@ from bot.adapters.agents.mechanic.engine.scope import CONTAINERS, NUMBERS
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
 
 _EMPTY = (
-    ("int", "0"), ("float", "0"), ("list", "[]"), ("str", "''"), ("dict", "{}"), ("bool", "False"),
+    ("int", "0"), ("float", "0.0"), ("list", "[]"), ("str", "''"), ("dict", "{}"),
+    ("bool", "False"),
     ("tuple", "()"), ("set", "set()"),
 )  # fmt: skip
 

@@ -18,13 +18,14 @@ from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
 if TYPE_CHECKING:
     from bot.adapters.agents.mechanic.engine.edits.proposal import Change
 
+_DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.Try)
 
 
 def deleted(site: Site) -> Iterator[Edit]:
     """A statement that should not be there."""
     node = site.node
-    if not isinstance(node, ast.stmt) or isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Pass)):
+    if not isinstance(node, ast.stmt) or isinstance(node, (*_DEFINITIONS, ast.Pass)):
         return
     change = taken_out(site, node)
     if change is not None:
@@ -35,7 +36,7 @@ def deleted(site: Site) -> Iterator[Edit]:
 def exchanged(site: Site) -> Iterator[Edit]:
     """A statement and the next one the other way round, or the one after that."""
     node = site.node
-    if not isinstance(node, ast.stmt):
+    if not isinstance(node, ast.stmt) or isinstance(node, _DEFINITIONS):
         return
     siblings = site.source.siblings(node)
     position = siblings.index(node)
@@ -44,7 +45,8 @@ def exchanged(site: Site) -> Iterator[Edit]:
         if position + distance >= len(siblings) or own is None:
             return
         other = site.source.block(siblings[position + distance])
-        if other is None or other[0] < own[1]:
+        apart = isinstance(siblings[position + distance], _DEFINITIONS)
+        if other is None or apart or other[0] < own[1]:
             return
         text = site.source.text
         if not text[other[0] : other[1]].endswith(("\n", "\r")):

@@ -1,0 +1,261 @@
+"""The parts of ``mechanic``: text and spans, commands, places to blame, trees, words, the zip."""
+
+import ast
+import io
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.agents.mechanic import archive
+from bot.adapters.agents.mechanic.engine.choose import ranked
+from bot.adapters.agents.mechanic.engine.commands import read_command
+from bot.adapters.agents.mechanic.engine.diff import unified
+from bot.adapters.agents.mechanic.engine.localise import localise
+from bot.adapters.agents.mechanic.engine.search import Trial
+from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.task import Task, load_task
+from bot.adapters.agents.mechanic.engine.tree import Snapshot, copy_tree, files_of
+from bot.adapters.agents.mechanic.words import in_words
+
+ENGINE = Path(archive.__file__).parent / "engine"
+
+
+# Text ---------------------------------------------------------------------------------------------
+
+
+def test_spans_count_characters_not_bytes():
+    source = Source("a.py", "x = 'grün' + größe\n".encode())
+    name = source.tree.body[0].value.right
+    assert source.segment(name) == "größe"
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_spans_hold_for_every_line_end(newline):
+    text = newline.join(["def f():", "    '''a", "    b'''", "    return 1", ""])
+    source = Source("a.py", text.encode())
+    assert source.newline == newline
+    assert source.segment(source.tree.body[0].body[1]) == "return 1"
+    assert source.indent == "    "
+
+
+def test_a_byte_order_mark_and_a_coding_line_survive():
+    data = b"\xef\xbb\xbfx = 1\n"
+    assert Source("a.py", data).encode("x = 2\n") == b"\xef\xbb\xbfx = 2\n"
+    data = "# -*- coding: latin-1 -*-\nx = 'ü'\n".encode("latin-1")
+    source = Source("a.py", data)
+    assert source.encode(source.text) == data
+
+
+def test_a_statement_that_shares_its_line_is_no_block():
+    source = Source("a.py", b"a = 1; b = 2\nc = 3  # why\n")
+    assert source.block(source.tree.body[0]) is None
+    assert source.block(source.tree.body[2]) == (13, 26)
+
+
+# Commands -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "targets", "options"),
+    [
+        (
+            "python -m pytest -x -q tests/test_a.py::test_b",
+            "pytest",
+            ["tests/test_a.py::test_b"],
+            [],
+        ),
+        ("pytest -k 'one and two' -n 4", "pytest", [], ["-k", "one and two"]),
+        (
+            "pytest --cov=src -rA --tb=short -p no:cacheprovider",
+            "pytest",
+            [],
+            ["-p", "no:cacheprovider"],
+        ),
+        ("python3 -W error -m unittest -v tests.test_a", "unittest", ["tests.test_a"], []),
+        ("python -m unittest discover -v tests", "unittest", ["discover", "tests"], []),
+        ("python -m doctest -v a.py", "doctest", ["a.py"], []),
+        ("python check.py --fast", "script", ["check.py", "--fast"], []),
+        ("python -c 'import a; a.f()'", "code", ["import a; a.f()"], []),
+        ("uv run pytest tests", "pytest", ["tests"], []),
+        ("poetry run python -m pytest", "pytest", [], []),
+        ("coverage run -m pytest tests", "pytest", ["tests"], []),
+        ("make test", "shell", ["make test"], []),
+        ("pytest && ruff check", "shell", ["pytest && ruff check"], []),
+        ("pytest | tail", "shell", ["pytest | tail"], []),
+        ("python -m pytest 'unclosed", "shell", ["python -m pytest 'unclosed"], []),
+    ],
+)
+def test_a_command_is_read(tmp_path, text, kind, targets, options):
+    command = read_command(text, str(tmp_path))
+    assert (command.session.kind, list(command.targets)) == (kind, targets)
+    assert list(command.session.options) == options
+
+
+def test_folder_and_environment_before_a_command(tmp_path):
+    session = read_command("cd sub/x && PYTHONPATH=src A=1 pytest t", str(tmp_path)).session
+    assert session.kind == "pytest"
+    assert session.cwd == os.path.join("sub", "x")
+    assert session.env == (("PYTHONPATH", "src"), ("A", "1"))
+
+
+def test_a_command_that_leaves_the_checkout_is_left_to_the_shell(tmp_path):
+    assert read_command("cd ../other && pytest", str(tmp_path)).session.kind == "shell"
+
+
+# Blame --------------------------------------------------------------------------------------------
+
+
+def test_what_only_failing_tests_run_is_blamed_most():
+    failing = {"red": {("a.py", 1), ("a.py", 2)}}
+    passing = {"green": {("a.py", 1)}, "other": {("a.py", 1), ("a.py", 3)}}
+    suspicion = localise(failing, passing, {("a.py", 9)}, [], ())
+    assert suspicion.ranked()[0] == ("a.py", 2)
+    assert suspicion.of["a.py", 2] == 1.0
+    assert suspicion.of["a.py", 1] == pytest.approx(1 / 3**0.5)
+    assert ("a.py", 3) not in suspicion.of
+    assert suspicion.of["a.py", 9] < suspicion.of["a.py", 1]
+
+
+def test_the_innermost_frame_and_a_suspect_weigh_more():
+    lines = {("a.py", 1), ("a.py", 2), ("b.py", 1)}
+    frames = [[("a.py", 1), ("a.py", 2)]]
+    assert localise({"t": lines}, {}, set(), frames, ()).ranked()[:2] == [("a.py", 2), ("a.py", 1)]
+    assert localise({"t": lines}, {}, set(), [], ("b.py",)).ranked()[0] == ("b.py", 1)
+    assert localise({"t": lines}, {}, set(), [], ("a.py:9",)).of["b.py", 1] == 1.0
+
+
+def test_in_a_runaway_recursion_the_line_that_recurs_is_blamed():
+    frames = [("a.py", 1), *[("a.py", 5)] * 90, ("a.py", 2)]
+    lines = set(frames)
+    assert localise({"t": lines}, {}, set(), [frames], ()).ranked()[0] == ("a.py", 5)
+
+
+# Choice -------------------------------------------------------------------------------------------
+
+
+def test_doing_less_is_chosen_last():
+    from bot.adapters.agents.mechanic.engine.candidates import Candidate
+    from bot.adapters.agents.mechanic.engine.edits import Edit
+
+    def trial(index, kind, score):
+        edit = Edit("a.py", ((0, 0, kind),), kind, score, 1, ast.Pass())
+        return Trial(index, Candidate((edit,), score), plausible=True)
+
+    first, second = trial(0, "delete", 0.5), trial(1, "comparison:<-><=", 0.4)
+    assert [c.kind for c in ranked([first, second])] == ["comparison:<-><=", "delete"]
+
+
+# Trees --------------------------------------------------------------------------------------------
+
+
+def test_a_tree_is_put_back_exactly(tmp_path):
+    root = tmp_path / "root"
+    (root / "pkg").mkdir(parents=True)
+    (root / "pkg" / "a.py").write_text("a = 1\n")
+    (root / "run.sh").write_text("#!/bin/sh\n")
+    (root / "run.sh").chmod(0o755)
+    (root / "link").symlink_to("pkg/a.py")
+    (root / ".git").mkdir()
+    (root / ".git" / "HEAD").write_text("ref\n")
+    copy_tree(str(root), str(tmp_path / "copy"))
+    before = files_of(str(root))
+    snapshot = Snapshot(str(root), str(tmp_path / "copy"))
+    (root / "pkg" / "a.py").write_text("a = 2\n")
+    (root / "run.sh").unlink()
+    (root / "new").mkdir()
+    (root / "new" / "out.txt").write_text("x")
+    (root / "pkg" / "__pycache__").mkdir()
+    snapshot.restore()
+    assert files_of(str(root)) == before
+    assert (root / "pkg" / "a.py").read_text() == "a = 1\n"
+    assert not (root / "new").exists()
+    assert not (root / "pkg" / "__pycache__").exists()
+    assert not (tmp_path / "copy" / ".git").exists()
+
+
+def test_what_is_repaired_is_kept(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.py").write_text("a = 1\n")
+    copy_tree(str(root), str(tmp_path / "copy"))
+    snapshot = Snapshot(str(root), str(tmp_path / "copy"))
+    (root / "a.py").write_text("a = 2\n")
+    (root / "b.txt").write_text("left by a test")
+    snapshot.restore(keep=frozenset({"a.py"}))
+    assert (root / "a.py").read_text() == "a = 2\n"
+    assert not (root / "b.txt").exists()
+
+
+# Tasks, words, the zip ----------------------------------------------------------------------------
+
+
+def test_tests_are_known_by_name_folder_or_task():
+    task = Task(root="/r", failing=(), test_files=("checks/",))
+    for path in ("test_a.py", "a_test.py", "tests/helper.py", "conftest.py", "checks/b.py"):
+        assert task.is_test(path), path
+    for path in ("a.py", "src/latest.py", "contest.py", "protests/a.py"):
+        assert not task.is_test(path), path
+
+
+def test_a_task_file_must_be_a_task(tmp_path):
+    path = tmp_path / "task.json"
+    path.write_text("[]")
+    with pytest.raises(ValueError, match="root"):
+        load_task(str(path))
+    path.write_text('{"root": ".", "steering": ["look at cart.py:12, in total()"], "unknown": 1}')
+    assert load_task(str(path)).mentions == ("cart.py:12", "total")
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"event": "baseline", "failing": 1, "passing": 2}, "1 test red, 2 green before any edit"),
+        (
+            {"event": "localised", "lines": ["a.py:3"], "count": 4},
+            "4 suspicious lines, most of all a.py:3",
+        ),
+        (
+            {"event": "tried", "count": 214, "lines": 3, "file": "src/cart.py", "plausible": 0},
+            "tried 214 edits, 3 suspicious lines in cart.py",
+        ),
+        ({"event": "found", "plausible": 0}, ""),
+        ({"event": "done", "outcome": "gave up", "note": "green"}, "gave up: green"),
+        ({"event": "tried", "count": "many"}, ""),
+        ({"event": "weather"}, ""),
+    ],
+)
+def test_events_in_words(event, words):
+    assert in_words(event) == words
+
+
+def test_a_diff_names_the_file():
+    assert unified("a.py", "a\nb\n", "a\nc\n").splitlines()[:2] == ["--- a/a.py", "+++ b/a.py"]
+
+
+def test_the_zip_is_the_same_every_time_and_knows_no_package_of_ours():
+    archive.engine_archive.cache_clear()
+    first = archive.engine_archive()
+    archive.engine_archive.cache_clear()
+    assert archive.engine_archive() == first
+    with zipfile.ZipFile(io.BytesIO(first)) as packed:
+        assert "__main__.py" in packed.namelist()
+        for name in packed.namelist():
+            assert "bot.adapters" not in packed.read(name).decode()
+
+
+@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda p: p.stem)
+def test_the_engine_is_standard_library_and_python_3_8(path):
+    tree = ast.parse(path.read_text(), feature_version=(3, 8))
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            ours = name.startswith("bot.adapters.agents.mechanic.engine")
+            tested = path.stem == "with_pytest" and name.split(".")[0] in ("pytest", "_pytest")
+            assert ours or tested or name.split(".")[0] in sys.stdlib_module_names, name
