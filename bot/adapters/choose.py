@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.domain.errors import NotFound
+from bot.domain.errors import ConfigError, NotFound
 from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
 
 
@@ -26,6 +26,11 @@ class Choices:
     e2b_key: str = ""
     e2b_url: str = ""
     trusted: frozenset[str] = frozenset()
+    agent_command: str = ""
+    gateway_url: str = ""
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 0
+    kilo_version: str = ""
 
 
 def _embedder_name(c: Choices) -> tuple[str, str]:
@@ -111,11 +116,59 @@ def _mechanic(_c: Choices) -> Agent:
     return Mechanic()
 
 
-AGENTS: Mapping[str, Callable[[Choices], Agent]] = {"mechanic": _mechanic}
+def _gemini_agent(c: Choices) -> Agent:
+    from bot.adapters.agents.gemini import GeminiAgent
+    from bot.adapters.language.gemini import GeminiModel
+
+    key = _gemini_key(c, "gemini")
+    return GeminiAgent(
+        lambda: GeminiModel(api_key=key, model=c.gemini_model, base_url=c.gemini_base_url or None)
+    )
+
+
+def _kilocode(c: Choices) -> Agent:
+    from bot.adapters.agents.kilocode import VERSION, KiloCode
+    from bot.adapters.gateway import Cap, Gateway
+    from bot.adapters.language.gemini import MODEL
+
+    key, model = _gemini_key(c, "kilocode"), c.gemini_model or MODEL
+
+    def open_gateway(cap: Cap) -> Gateway:
+        return Gateway(
+            api_key=key,
+            model=model,
+            cap=cap,
+            upstream=c.gemini_base_url,
+            host=c.gateway_host,
+            port=c.gateway_port,
+            public_url=c.gateway_url,
+        )
+
+    return KiloCode(open_gateway, model=model, version=c.kilo_version or VERSION)
+
+
+def _command(c: Choices) -> Agent:
+    from bot.adapters.agents.command import CommandAgent
+
+    return CommandAgent(c.agent_command)
+
+
+def _gemini_key(c: Choices, name: str) -> str:
+    if not c.gemini_key:
+        raise ConfigError(f"The agent ~{name} needs a model: set GEMINI_API_KEY, or use ~mechanic.")
+    return c.gemini_key
+
+
+AGENTS: Mapping[str, Callable[[Choices], Agent]] = {
+    "command": _command,
+    "gemini": _gemini_agent,
+    "kilocode": _kilocode,
+    "mechanic": _mechanic,
+}
 
 
 def agent(name: str, c: Choices) -> Agent:
-    """An agent by name. Raises NotFound with the names there are."""
+    """An agent by name. Raises NotFound with the names there are, or ConfigError."""
     if name not in AGENTS:
         raise NotFound(f"There is no agent ~{name}. There are: {', '.join(sorted(AGENTS))}.")
     return AGENTS[name](c)
