@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import io
 import json
 import secrets
 import time
@@ -166,7 +167,11 @@ class Gateway:
         status = 0
         try:
             async with self._session.post(
-                target, params=query, json=body, headers={KEY: self._key}, allow_redirects=False
+                target,
+                params=query,
+                data=io.BytesIO(json.dumps(body).encode()),
+                headers={KEY: self._key, "Content-Type": "application/json"},
+                allow_redirects=False,
             ) as answer:
                 status = answer.status
                 if status in (401, 403):
