@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 .PHONY: demo test check golden bench weights run clean
 
 demo: $(INSTALLED)
-	@$(BIN)/python -m bot.adapters.embedders.weights || echo "No local model: the simpler vectoriser is used."
+	@$(BIN)/soulcaster weights || echo "No local model: the simpler vectoriser is used."
 	@$(BIN)/soulcaster demo $(ARGS)
 
 test: $(INSTALLED)
@@ -24,7 +24,7 @@ bench: $(INSTALLED)
 
 # The local embedding model: 84 MB, pinned by hash. Without it the hashing vectoriser is used.
 weights: $(INSTALLED)
-	$(BIN)/python -m bot.adapters.embedders.weights
+	$(BIN)/soulcaster weights
 
 $(INSTALLED): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Soulcaster needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

@@ -122,6 +122,16 @@ def demo(
 
 
 @app.command()
+def weights() -> None:
+    """Fetch the local embedding model: 84 MB, pinned by hash."""
+    from bot.adapters.embedders.weights import fetch_weights
+
+    folder = _settings().soulcaster_weights_dir.expanduser()
+    fetch_weights(folder)
+    console.print(f"The model's weights are in {folder}")
+
+
+@app.command()
 def doctor() -> None:
     """Check every dependency; each red row says what mends it."""
     from handlers.doctor import examine

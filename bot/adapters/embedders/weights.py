@@ -8,7 +8,6 @@ the hashes of sentence-transformers/all-MiniLM-L6-v2, revision 1110a243.
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,13 +22,7 @@ FILES = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
-HOW = "run `python -m bot.adapters.embedders.weights` (or `make weights`)"
-
-
-def default_folder() -> Path:
-    """``$XDG_CACHE_HOME/soulcaster/minilm``, or the same under ``~/.cache``."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "soulcaster" / "minilm"
+HOW = "run `soulcaster weights` (or `make weights`)"
 
 
 def missing(folder: Path) -> list[str]:
@@ -76,12 +69,3 @@ def fetch_weights(folder: Path) -> None:
         verify(Path(scratch))
         for name in FILES:
             (Path(scratch) / name).replace(folder / name)
-
-
-if __name__ == "__main__":
-    chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else default_folder()
-    try:
-        fetch_weights(chosen)
-    except ConfigError as error:
-        sys.exit(str(error))
-    sys.stdout.write(f"MiniLM weights are in {chosen}\n")
