@@ -1,0 +1,74 @@
+"""The demo, headless, as a newcomer starts it: it ends well only if all of it happened."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, Path, str]:
+    """One play of the story, recorded: its last line, the recordings, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "handlers.cli", "demo", "--headless", "--speed", "4"),
+            *("--keep", str(folder / "state"), "--record", str(folder / "record")),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), folder / "record", done.stdout
+
+
+def test_the_last_line_says_what_happened(played) -> None:
+    said, _, printed = played
+    assert list(said) == [
+        "items",
+        "clusters",
+        "digest_slack",
+        "digest_issue",
+        "pr",
+        "proof",
+        "seconds",
+    ]
+    assert said["items"] == 33
+    assert 10 <= said["clusters"] < 33
+    assert said["digest_slack"] is True
+    assert said["digest_issue"] is True
+    assert said["proof"] == "proved"
+    assert "/acme/shop/pull/" in said["pr"]
+    assert "tests pass on" in printed
+
+
+def test_github_would_have_understood_every_request(played, shared: Path) -> None:
+    _, record, _ = played
+    sys.path.insert(0, str(shared / "conformance"))
+    from check_github_http import Checker
+
+    permissions = yaml.safe_load((ROOT / "app.yml").read_text())["default_permissions"]
+    checker = Checker(permissions=permissions)
+    exchanges = [json.loads(line) for line in (record / "github.jsonl").read_text().splitlines()]
+    errors = [v for x in exchanges for v in checker.check(x) if v.level == "ERROR"]
+    assert len(exchanges) > 30
+    assert not errors
+
+
+def test_slack_would_have_understood_every_request(played, shared: Path) -> None:
+    _, record, _ = played
+    sys.path.insert(0, str(shared / "conformance"))
+    from check_slack import check_exchange
+
+    exchanges = [json.loads(line) for line in (record / "slack.jsonl").read_text().splitlines()]
+    errors = [v for x in exchanges for v in check_exchange(x) if v.level == "ERROR"]
+    assert len(exchanges) > 2
+    assert not errors
