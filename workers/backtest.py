@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.domain.clustering import Eagerness, Engine, Report, calibration_for
+from bot.domain.clustering.calibration import TRACKER_FEATURES, Scale
+from bot.domain.clustering.fitting import fit
 from bot.domain.clustering.measures import Measures, measure
 from bot.domain.errors import BadPayload
 from bot.domain.ports import Embedder
@@ -193,6 +197,11 @@ def _measured(
     gold = [row.gold for row in reports if row.gold is not None]
     if not gold or len(gold) != len(reports):
         return None
+    return measure(gold, clusters, candidates, _related(reports))
+
+
+def _related(reports: Sequence[History]) -> dict[int, set[int]]:
+    """Positions that each report is linked to, in either direction."""
     place = {row.id: i for i, row in enumerate(reports)}
     related: dict[int, set[int]] = {i: set() for i in range(len(reports))}
     for i, row in enumerate(reports):
@@ -200,4 +209,35 @@ def _measured(
             if (j := place.get(other)) is not None:
                 related[i].add(j)
                 related[j].add(i)
-    return measure(gold, clusters, candidates, related)
+    return related
+
+
+async def calibrate(
+    paths: Sequence[Path], embedder: Embedder, *, features: Sequence[str] = TRACKER_FEATURES
+) -> Scale:
+    """Fit the scoring function for an embedder to labelled histories of one kind.
+
+    Every report is compared with its candidates as ``run_backtest`` would, and the pairs that
+    share a ``gold`` are what the score must tell from the rest; pairs that are only ``related``
+    are left out. What it gives goes into ``bot/domain/clustering/calibration.py``.
+    """
+    values: list[NDArray[np.float32]] = []
+    same: list[NDArray[np.bool_]] = []
+    for path in paths:
+        reports = read_history(path)
+        related = _related(reports)
+        gold = np.array([row.gold for row in reports])
+        engine = Engine(calibration_for(embedder.id), embedder.dimensions)
+        for start in range(0, len(reports), BATCH):
+            batch = reports[start : start + BATCH]
+            readings = [engine.read(_report(start + i, row)) for i, row in enumerate(batch)]
+            vectors = await embedder.embed([reading.text for reading in readings])
+            for reading, vector in zip(readings, vectors, strict=True):
+                # Added in order, a report's row in the engine is its place in the history.
+                rows, compared, _ = engine.features(reading, vector)
+                equal = gold[rows] == gold[reading.id]
+                kept = equal | ~np.isin(rows, list(related[reading.id]))
+                values.append(compared[kept])
+                same.append(equal[kept])
+                engine.add(reading, vector, None)
+    return fit(np.concatenate(values), np.concatenate(same), features)

@@ -80,12 +80,22 @@ def test_the_first_report_stands_alone() -> None:
 
 def test_the_same_text_with_other_numbers_joins_without_a_vector() -> None:
     engine = new_engine()
-    feed(engine, [report(1, "Timeout after 30 s", "Job 4711 on 10.0.0.1 timed out at 12:01:33")])
-    again = report(2, "timeout after 99 s", "Job 4712 on 10.0.0.9 timed out at 13:44:01")
+    body = (
+        "Job {} on 10.0.0.{} timed out at 12:01:3{}. It had been reading the orders of the day from"
+        " the second replica, which answers slowly while the first one is being backed up."
+    )
+    feed(engine, [report(1, "Nightly job times out", body.format(4711, 1, 3))])
+    again = report(2, "nightly job  times out", body.format(4712, 9, 9))
     reading = engine.read(again)
     assert engine.repeat_of(reading) == 1
     decision = engine.decide(reading, embed([reading.text])[0])
     assert (decision.action, decision.cluster, decision.candidates[0].repeat) == ("join", 1, True)
+
+
+def test_a_number_in_a_title_tells_two_apart() -> None:
+    engine = new_engine()
+    feed(engine, [report(1, "Update jetty to 9.4.39")])
+    assert engine.repeat_of(engine.read(report(2, "Update jetty to 9.4.44"))) is None
 
 
 def test_the_same_stack_joins_whatever_the_words() -> None:

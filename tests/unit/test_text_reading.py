@@ -90,9 +90,12 @@ def test_a_signature_survives_other_line_numbers() -> None:
     one, _ = frames_of(TRACES["java"][0].split("\n"))
     two, _ = frames_of(TRACES["java"][0].replace(":12", ":77").split("\n"))
     other, _ = frames_of(TRACES["java"][0].replace("total", "count").split("\n"))
-    assert stack_signature("NPE: a", one) == stack_signature("NPE: b", two) != ""
-    assert stack_signature("NPE: a", one) != stack_signature("NPE: a", other)
-    assert stack_signature("NPE: a", one) != stack_signature("IOError: a", one)
+    error = "NullPointerException: {}"
+    name = stack_signature(error.format("a"), one)
+    assert name == stack_signature(error.format("b"), two) != ""
+    assert name != stack_signature(error.format("a"), other)
+    assert name != stack_signature("IOException: a", one)
+    assert stack_signature("panic: a", one) != stack_signature("panic: b", one)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +128,9 @@ def test_two_templates(one: str, two: str) -> None:
 
 def test_a_fingerprint_needs_words() -> None:
     assert fingerprint("", "12 34") == ""
-    assert fingerprint("Build 12 fails on main", "") == fingerprint("build 13  fails on Main", "")
+    assert fingerprint("Build fails on main", "at 0xab12") == fingerprint(
+        "build  fails on Main", "at 0x99ff"
+    )
 
 
 ISSUE = """<!-- Please search before filing -->
@@ -178,11 +183,6 @@ def test_anything_can_be_read(text: str) -> None:
     mask(text)
     template(text)
     assert len(said.to_embed(100)) <= 100
-
-
-@given(st.text(max_size=300))
-def test_masking_twice_is_masking_once_for_keys(text: str) -> None:
-    assert fingerprint("", text) == fingerprint("", text.upper().lower()) or text != text.lower()
 
 
 class TestBreaker:

@@ -20,7 +20,8 @@ Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]
 
 EXACT_ROWS = 6_000
-FIRST_LEARNT = 64
+FIRST_LEARNT, FIRST_WHITENED = 16, 64
+DOUBTED = 16  # rows' worth of doubt about a mean of few
 LEARNT_FROM = 16_384  # rows at the most, evenly spread
 SOFTNESS, POWER = 1.0, 0.25
 WORDS = 8  # 64 bits each: a sketch of 512 signs a vector
@@ -142,13 +143,17 @@ class Dense:
     def _learn(self) -> None:
         """The mean and the whitening of what is stored; then everything made with them."""
         sample = self._vectors[: self.rows : max(1, self.rows // LEARNT_FROM)]
-        self._mean = sample.mean(axis=0)
-        apart = sample - self._mean
+        mean = sample.mean(axis=0)
+        self._mean = mean * np.float32(self.rows / (self.rows + DOUBTED))
+        if self.rows >= FIRST_WHITENED:
+            self._learn_whitening(sample - mean)
+        for start in range(0, self.rows, 2_048):
+            self._derive(start, min(start + 2_048, self.rows))
+
+    def _learn_whitening(self, apart: Vector) -> None:
         scales, directions = np.linalg.eigh(apart.T @ apart / len(apart))
         softened = scales.clip(0) + SOFTNESS * max(float(scales.mean()), 1e-9)
         self._whitening = (directions * softened**-POWER).astype(np.float32)
-        for start in range(0, self.rows, 2_048):
-            self._derive(start, min(start + 2_048, self.rows))
 
     def _derive(self, start: int, end: int) -> None:
         apart = self._vectors[start:end] - self._mean

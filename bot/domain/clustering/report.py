@@ -105,8 +105,10 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
     if report.kind is Kind.ALERT:
         keys += [key for key in (template_key(report.body or report.title),) if key]
     keys += [key for key in (fingerprint(report.title, report.body),) if key]
-    if signature := stack_signature(said.error or report.title, frames):
-        keys.append(signature)
+    # People paste all sorts of traces into a tracker; what monitoring sends is the crash itself.
+    if report.kind is Kind.ALERT or report.frames:
+        signature = stack_signature(said.error or report.title, frames)
+        keys += [signature] if signature else []
     return Reading(
         id=report.id,
         kind=report.kind,

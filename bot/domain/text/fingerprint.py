@@ -38,7 +38,10 @@ LINE_LIMIT = 1_000
 _HEAD = 3  # words at the beginning in which a qualified name says who speaks
 _SPACE = re.compile(r"\s+")
 _LETTER = re.compile(r"[^\W\d_]{2}")
-STACK_DEPTH = 5
+STACK_DEPTH, STACK_LEAST = 5, 2
+LONG_TEXT = 25  # words
+_TYPED = re.compile(r"(?:Error|Exception|Failure|Fault|Warning|Interrupt)$")
+_TELLING = frozenset({"num", "url"})
 _GENERATED = re.compile(r"\$\d+|\$\$\w+|0x[0-9a-f]+|<\w+>|\{\{[^}]*\}\}|\d+")
 
 
@@ -69,28 +72,33 @@ def template_key(line: str) -> str:
 
 
 def stack_signature(error: str, frames: Sequence[Frame]) -> str:
-    """Names a crash by its error's type and its innermost in-app frames; empty without frames.
+    """Names a crash by its error's type and its innermost in-app frames; empty if too few.
 
     Line numbers and generated parts of names are left out, so that it survives a release.
     """
     own = [frame for frame in frames if frame.in_app] or list(frames)
-    if len(own) < 2:
+    if len(own) < STACK_LEAST:
         return ""
     calls = [
         f"{frame.path.replace(chr(92), '/').rsplit('/', 1)[-1]}:"
         f"{_GENERATED.sub('', frame.function.split('(')[0])}"
         for frame in own[-STACK_DEPTH:]
     ]
-    kind = error.split(":", 1)[0].strip()
+    kind, _, message = error.partition(":")
+    kind = kind.strip()
+    if not _TYPED.search(kind):  # "panic" alone says nothing: its message is the type
+        kind = mask(f"{kind}:{message}").lower()
     return _name("stack", "\n".join([kind, *calls]))
 
 
 def fingerprint(title: str, body: str) -> str:
     """Names a text by what is left of it after masking, letter case and spaces aside.
 
-    Empty when fewer than three words are left: too little to call two reports the same.
+    Numbers in the title stay ("update to 9.4.44"), and in a short text all numbers and links do:
+    there they are what it is about. Empty when fewer than three words are left.
     """
-    text = f"{title}\n{body}" if title.strip() not in body else body
-    line = _SPACE.sub(" ", mask(text)).strip().lower()
-    words = [word for word in line.split() if not word.startswith("<")]
-    return _name("text", line) if len(words) >= 3 else ""
+    said = body if title.strip() in body else f"{title}\n{body}"
+    words = sum(not word.startswith("<") for word in mask(said).split())
+    masked = mask(body) if words >= LONG_TEXT else mask(body, _TELLING)
+    line = _SPACE.sub(" ", f"{mask(title, _TELLING)}\n{masked}").strip().lower()
+    return _name("text", line) if words >= 3 else ""

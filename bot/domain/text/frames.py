@@ -40,6 +40,7 @@ _ONE_LINE = (
 _FOREIGN = re.compile(
     r"site-packages|dist-packages|node_modules|/lib/python\d|<frozen |<anonymous>|node:internal"
     r"|^(?:java|javax|jdk|sun|scala|kotlin)\.|/rustc/|/gems/|^System\.|^Microsoft\."
+    r"|^(?:runtime|testing|reflect|panic|net/http\.\(\*conn\))\.|/src/runtime/|/src/testing/|^std::|^core::"
 )
 
 

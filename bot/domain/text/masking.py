@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 _PARTS = (
     # The order decides: the longer and more particular forms come first.
@@ -26,6 +27,13 @@ _PARTS = (
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PARTS), re.IGNORECASE)
 
 
-def mask(text: str) -> str:
-    """``text`` with urls, addresses, ids, hex, times, paths and numbers as ``<kind>``."""
-    return _ANY.sub(lambda match: f"<{match.lastgroup}>", text)
+def mask(text: str, keep: Collection[str] = ()) -> str:
+    """``text`` with urls, addresses, ids, hex, times, paths and numbers as ``<kind>``.
+
+    Kinds in ``keep`` stay as they are.
+    """
+
+    def shown(match: re.Match[str]) -> str:
+        return match[0] if match.lastgroup in keep else f"<{match.lastgroup}>"
+
+    return _ANY.sub(shown, text)
