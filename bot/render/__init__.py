@@ -9,6 +9,7 @@ long is shortened before it is rendered, so that no marker, fence or entity is e
 from bot.render.blocks import SlackMessage, render_blocks
 from bot.render.markdown import render_document, render_markdown
 from bot.render.marker import find_marker, marker, ticked
+from bot.render.sections import replace_sections
 
 __all__ = [
     "SlackMessage",
@@ -17,5 +18,6 @@ __all__ = [
     "render_blocks",
     "render_document",
     "render_markdown",
+    "replace_sections",
     "ticked",
 ]

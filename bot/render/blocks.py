@@ -43,7 +43,7 @@ from bot.render.defuse import (
     visible,
 )
 from bot.render.shorten import cut, cut_line, cut_middle, fitting, length, shorten_section
-from bot.render.tables import monospace, table_block, words
+from bot.render.tables import monospace, words
 from bot.render.tones import ICONS, step_state, tone_word
 
 BLOCKS, BUTTONS, FIELDS = 50, 25, 10  # a message, an actions block, a section
@@ -81,10 +81,9 @@ def _notification(card: Card) -> str:
 
 
 class _Slack:
-    """Renders one message; it remembers what a message may have once only."""
+    """Renders one message; it keeps the ids in it apart."""
 
     def __init__(self) -> None:
-        self._table_used = False
         self._ids: Counter[str] = Counter()
 
     def card(self, card: Card) -> list[Json]:
@@ -100,11 +99,11 @@ class _Slack:
         icon, word = ICONS[card.tone], tone_word(card.tone)
         room = HEADER - length(icon) - len(word) - 4
         title = cut(words(card.title), room) or card.key[:40] or "–"
-        text = f"{icon} {title}{f' · {word}' if word else ''}"
+        text = f"{icon} *{slack_own(title)}*{f' · {word}' if word else ''}"
         return {
-            "type": "header",
+            "type": "section",
             "block_id": f"soulcaster:{card.key}"[:BLOCK_ID],
-            "text": _plain_text(text, HEADER),
+            "text": _mrkdwn(text),
         }
 
     def facts(self, facts: Sequence[Fact]) -> list[Json]:
@@ -146,11 +145,7 @@ class _Slack:
                 return self.choices(block)
 
     def table(self, table: Table) -> list[Json]:
-        block = None if self._table_used else table_block(table)
-        if block is None:
-            return _preformatted(monospace(table)) if table.header else []
-        self._table_used = True
-        return [block]
+        return _preformatted(monospace(table)) if table.header else []
 
     def choices(self, choices: Choices) -> list[Json]:
         done = [choice for choice in choices.choices if choice.done]
