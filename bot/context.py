@@ -38,6 +38,7 @@ from bot.storage.embedded import EmbeddedRedis
 from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
+from bot.storage.operations import Operations
 from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
 from bot.storage.projects import Projects
@@ -45,6 +46,7 @@ from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.spool import Spool
 from bot.storage.vault import Vault, open_vault
+from bot.storage.versions import Versions
 
 
 @dataclass
@@ -68,7 +70,9 @@ class Context:
         self.items = Items(self.redis, self.scripts)
         self.clusters = Clusters(self.redis, self.scripts)
         self.runs = Runs(self.redis, self.scripts)
+        self.versions = Versions(self.redis, self.scripts)
         self.links = Pairs(self.redis)
+        self.operations = Operations(self.redis, self.scripts, self.links)
         self.plans = Plans(self.redis)
         self.cards = Cards(self.redis)
         self.commands = Commands(self.redis, self.scripts)
@@ -151,7 +155,11 @@ class Context:
     @cached_property
     def settings_for_adapters(self) -> choose.Choices:
         """What the adapters' room may know of the settings."""
-        s = self.settings
+        return self.choices_of(self.settings)
+
+    @staticmethod
+    def choices_of(s: Settings) -> choose.Choices:
+        """The part of the settings that adapters are chosen by."""
         return choose.Choices(
             data_dir=s.soulcaster_data_dir.absolute(),
             weights_dir=s.soulcaster_weights_dir.expanduser(),

@@ -1,8 +1,9 @@
-"""``soulcaster``: web, worker, clock, demo, doctor, say."""
+"""``soulcaster``: web, worker, clock, demo, fix, doctor, say."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -129,6 +130,26 @@ def weights() -> None:
     folder = _settings().soulcaster_weights_dir.expanduser()
     fetch_weights(folder)
     console.print(f"The model's weights are in {folder}")
+
+
+@app.command()
+def fix(
+    path: Annotated[Path, typer.Argument(help="A checkout; it is read, never touched")],
+    report: Annotated[Path, typer.Option(help="What is wrong, as Markdown, with an example")],
+    test: Annotated[str, typer.Option(help="Command of the suite; found out by default")] = "",
+    agent: Annotated[str, typer.Option(help="Who repairs; SOULCASTER_AGENT by default")] = "",
+    timeout: Annotated[str, typer.Option(help="Wall time: 90s, 10m, 1h")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="Where patch.diff and proof.json go; a new folder if none")
+    ] = None,
+) -> None:
+    """Reproduce, repair and prove on a local checkout: no GitHub, no account. 0 only if proved."""
+    from handlers.local_fix import Wanted, fix_here
+
+    settings = Settings.load()
+    logs.configure(settings.soulcaster_log, level=logging.ERROR)
+    wanted = Wanted(path=path, report=report, test=test, agent=agent, timeout=timeout, out=out)
+    raise typer.Exit(0 if asyncio.run(fix_here(settings, wanted, console)) else 1)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.context import Context
-from bot.domain.models import Cluster, Project
+from bot.domain.models import Cluster, Item, Project
 from bot.domain.plan import Plan, extract_plan
 
 
@@ -17,17 +17,20 @@ async def plan_for(
     steer: str = "",
     notes: Sequence[str] = (),
     public: bool = False,
+    items: Sequence[Item] | None = None,
 ) -> Plan:
     """The plan as the evidence stands; a new steering note makes the next version.
 
-    A ``public`` plan quotes no private report.
+    ``items`` are the reports to go by, by default those of the cluster now. A ``public`` plan
+    quotes no private report.
     """
     said = await ctx.plans.steering(project.id, cluster.number)
     if steer and steer not in said:
         await ctx.plans.steer(project.id, cluster.number, steer)
         said = [*said, steer]
-    members = await ctx.clusters.members(project.id, cluster.number)
-    items = await ctx.items.many(project.id, members)
+    if items is None:
+        members = await ctx.clusters.members(project.id, cluster.number)
+        items = await ctx.items.many(project.id, members)
     return extract_plan(
         cluster,
         [item for item in items if not item.gone and not (public and item.private)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.card import Code, note
-from bot.domain.errors import ConfigError, NotFound, Rejected
+from bot.domain.errors import ConfigError, Rejected
 from bot.github import issues
 from bot.jobs import job
 from bot.log import log
@@ -46,20 +46,14 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
 
 @job(timeout=120)
 async def reap_sandboxes(ctx: Context) -> None:
-    """A sandbox whose run has ended, or that nobody knows, is killed."""
+    """A sandbox ends with the claim that opened it; one whose holder died is killed."""
     try:
         alive = await ctx.sandboxes.alive()
     except ConfigError as error:
         log.info("no sandboxes here", why=str(error))
         return
     for sandbox, labels in alive.items():
-        project, run = labels.get("project", ""), labels.get("run", "")
-        if not (project.isdigit() and run.isdigit()):
-            continue
-        try:
-            ended = (await ctx.runs.get(int(project), int(run))).ended
-        except NotFound:
-            ended = True
-        if ended:
-            log.info("killing a sandbox without a run", sandbox=sandbox, run=f"F-{run}")
+        lease, token = labels.get("lease", ""), labels.get("token", "")
+        if lease and not await ctx.leases.held(lease, token):
+            log.info("killing a sandbox that nobody holds", sandbox=sandbox, run=labels.get("run"))
             await ctx.sandboxes.kill(sandbox)

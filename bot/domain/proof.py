@@ -13,6 +13,7 @@ from typing import Literal
 
 from bot.domain.models import Ran, Record, Verdict
 from bot.domain.ports import Finished
+from bot.domain.run import FixRun
 
 Outcome = Literal["passed", "failed", "skipped"]
 
@@ -59,9 +60,10 @@ _WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
 
 
 class Proof(Record):
-    """The evidence of a fix run, as it is published and written to ``proof.json``.
+    """The evidence of a fix run, as it is written to ``proof.json``.
 
-    A command that was not reached is None. ``seconds`` is the wall time of the run.
+    A command that was not reached is None. ``seconds`` is the wall time of the run, ``steps``
+    what the agent took.
     """
 
     verdict: Verdict
@@ -69,10 +71,25 @@ class Proof(Record):
     green: Ran | None = None
     suite_before: Ran | None = None
     suite_after: Ran | None = None
-    worse: tuple[str, ...] = ()
     seconds: float = 0
     agent: str = ""
     steps: int = 0
+
+
+def proof_of(run: FixRun) -> Proof:
+    """The evidence that a run left. Raises ValueError when it has no verdict."""
+    if run.verdict is None:
+        raise ValueError(f"{run.name} has no verdict")
+    return Proof(
+        verdict=run.verdict,
+        red=run.red,
+        green=run.green,
+        suite_before=run.suite_before,
+        suite_after=run.suite_after,
+        seconds=round(((run.ended_at or run.updated_at) - run.created_at).total_seconds(), 1),
+        agent=run.agent,
+        steps=run.agent_steps,
+    )
 
 
 def outcomes(output: str) -> dict[str, Outcome]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import AwareDatetime
 
-from bot.domain.models import Place, Ran, Record, RunState, Verdict
+from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict
 
 
 class StepName(StrEnum):
@@ -31,8 +30,39 @@ class RunStep(Record):
     note: str = ""
 
 
+class Case(Record):
+    """A problem and its reports as they stood when the fix was asked for.
+
+    What somebody writes into a report later does not reach the run.
+    """
+
+    cluster: Cluster
+    items: tuple[Item, ...]
+
+    def shown(self, *, public: bool) -> list[Item]:
+        """Reports that may be quoted, the newest last."""
+        return [item for item in self.items if not (public and item.private)]
+
+    def named(self, *, public: bool) -> Cluster:
+        """The cluster; in public a private report does not name it."""
+        if not public:
+            return self.cluster
+        shown = self.shown(public=True)
+        title = shown[0].title if shown else "private reports"
+        return self.cluster.model_copy(update={"title": title})
+
+    def hidden(self, *, public: bool) -> int:
+        """How many private reports are not shown."""
+        return len(self.items) - len(self.shown(public=public))
+
+
 class FixRun(Record):
-    """``F-7``: one attempt to repair one cluster."""
+    """``F-7``: one attempt to repair one cluster.
+
+    ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
+    ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written.
+    ``commit`` and what proves it are those of the newest ``version``.
+    """
 
     number: int
     cluster: int
@@ -41,6 +71,7 @@ class FixRun(Record):
     reason: str = ""
     command: str
     requested_by: str
+    operator: bool = False
     places: tuple[Place, ...] = ()
     agent: str
     base: str = ""
@@ -50,6 +81,7 @@ class FixRun(Record):
     steps: tuple[RunStep, ...] = tuple(RunStep(name=name) for name in StepName)
     stop_asked_by: str = ""
     test_path: str = ""
+    test_source: str = ""
     red: Ran | None = None
     green: Ran | None = None
     suite_before: Ran | None = None
@@ -58,9 +90,11 @@ class FixRun(Record):
     branch: str = ""
     commit: str = ""
     verified: bool = False
+    version: int = 1
     pull_request: int | None = None
     pull_url: str = ""
     attempt: int = 1
+    agent_steps: int = 0
     dollars: float = 0
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -85,6 +119,3 @@ class FixRun(Record):
         """The run with one step changed."""
         steps = tuple(s.model_copy(update=fields) if s.name is name else s for s in self.steps)
         return self.model_copy(update={"steps": steps})
-
-
-SuiteState = Literal["green", "red", "does not run"]

@@ -76,6 +76,10 @@ async def add_labels(repo: Repo, number: int, labels: list[str]) -> None:
     await repo.post(f"/issues/{number}/labels", {"labels": labels})
 
 
+# Roles that may push; a custom role counts as read until GitHub says its base.
+WRITERS = frozenset({"write", "maintain", "admin"})
+
+
 async def role(repo: Repo, login: str) -> str:
     """The live role: none, read, triage, write, maintain or admin.
 

@@ -76,6 +76,34 @@ async def create_branch(repo: Repo, branch: str, sha: str) -> bool:
     return True
 
 
+async def delete_branch(repo: Repo, branch: str) -> None:
+    """Delete the ref; gone already is fine."""
+    try:
+        await repo.delete(f"/git/refs/heads/{branch}")
+    except Rejected as error:
+        if error.status != 422 or "does not exist" not in str(error):
+            raise
+
+
+async def advance_branch(repo: Repo, branch: str, sha: str) -> bool:
+    """Move the branch forward to ``sha``; False when that would drop a commit. Never forced."""
+    try:
+        await repo.patch(f"/git/refs/heads/{branch}", {"sha": sha, "force": False})
+    except Rejected as error:
+        if error.status == 422 and "fast forward" in str(error):
+            return False
+        raise
+    return True
+
+
+async def compare(repo: Repo, before: str, after: str) -> Any:
+    """What ``after`` has that ``before`` has not: ``files`` (at most 300) and ``html_url``.
+
+    https://docs.github.com/en/rest/commits/commits#compare-two-commits
+    """
+    return await repo.get(f"/compare/{before}...{after}")
+
+
 async def find_pull(repo: Repo, branch: str) -> Any | None:
     """The pull request of a branch, open or closed, newest first."""
     owner = repo.project.full_name.split("/", 1)[0]

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from bot.storage import keys
 from bot.storage.scripts import Scripts
+from bot.storage.text import text
 
 
 class LeaseLost(Exception):
@@ -42,6 +43,10 @@ class Leases:
                 yield token
         finally:
             await self._scripts.run("release", [key], [token])
+
+    async def held(self, key: str, token: str) -> bool:
+        """Whether ``token`` holds the lease at ``key`` right now."""
+        return text(await self._redis.get(key)) == token
 
     @asynccontextmanager
     async def kept(self, key: str, token: str) -> AsyncIterator[None]:

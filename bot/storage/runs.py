@@ -103,6 +103,10 @@ class Runs:
         """What a step leaves for the next one."""
         await self._redis.set(keys.run_blob(project, run, name), data, ex=BLOB_SECONDS)
 
+    async def freeze(self, project: int, run: int, name: str, data: bytes) -> None:
+        """The same, but what is there already stays."""
+        await self._redis.set(keys.run_blob(project, run, name), data, ex=BLOB_SECONDS, nx=True)
+
     async def blob(self, project: int, run: int, name: str) -> bytes | None:
         """What a step left."""
         found: Any = await self._redis.get(keys.run_blob(project, run, name))
@@ -115,6 +119,10 @@ class Runs:
     async def used(self, project: int, month: str) -> int:
         """Fix runs that opened a pull request in a month (``2026-11``)."""
         return int(await self._redis.scard(keys.month(project, month)))
+
+    async def refund(self, project: int, month: str, run: int) -> None:
+        """Take a run off the count again: it opened no pull request after all."""
+        await self._redis.srem(keys.month(project, month), run)
 
     async def spend(self, project: int, month: str, run: int, cap: int) -> bool:
         """Count a run against the month's cap, once; False when the cap is reached.

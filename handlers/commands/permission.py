@@ -11,6 +11,8 @@ from bot.github import issues
 from handlers.commands.command import Command, Level
 
 CACHED_SECONDS = 60.0
+# The role of whoever sits at this server's shell.
+OPERATOR = "operator"
 _LEVELS = {
     "none": Level.L0,
     "read": Level.L0,
@@ -58,7 +60,7 @@ async def require(
     """
     writes = command.level > Level.L0
     if person.slack_team == "shell":
-        return "operator"
+        return OPERATOR
     role = await role_of(ctx, project, person.login, fresh=writes)
     level = level_of(role)
     if not writes or level >= command.level or (command.level is Level.L1 and own):

@@ -7,22 +7,22 @@ import asyncio
 from bot.domain.models import Verdict
 from bot.domain.patch import Entry, Tree, apply, diff
 from bot.domain.reproduction import Report, Reproduction, candidates, fails_for_the_reason
-from workers.fixing.desk import Desk, Ended, ran
+from workers.fixing.bench import Bench, Ended, ran
 from workers.fixing.testing import Tests
 
 
-async def reproduce(desk: Desk) -> None:
+async def reproduce(bench: Bench) -> None:
     """Leaves ``test``: a patch that adds the failing test."""
-    base = await desk.tree("base")
-    tests = await Tests.of(desk, base)
-    reports = [Report.of(item.number, item) for item in await desk.items()]
-    found = await asyncio.to_thread(candidates, reports, base, name=f"C-{desk.run.cluster}")
-    await desk.tell(f"{tests.plan.framework}: {tests.plan.why}; {len(found)} examples to try")
-    async with desk.sandbox(base) as sandbox:
+    base = await bench.tree("base")
+    tests = await Tests.of(bench, base)
+    reports = [Report.of(item.number, item) for item in (await bench.case()).items]
+    found = await asyncio.to_thread(candidates, reports, base, name=f"C-{bench.run.cluster}")
+    await bench.tell(f"{tests.plan.framework}: {tests.plan.why}; {len(found)} examples to try")
+    async with bench.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
-    await desk.set(suite_before=ran(before))
+    await bench.set(suite_before=ran(before))
     for tried in found:
-        if await _is_red(desk, base, tests, tried):
+        if await _is_red(bench, base, tests, tried):
             return
     raise Ended(
         Verdict.NOT_REPRODUCED,
@@ -33,15 +33,15 @@ async def reproduce(desk: Desk) -> None:
     )
 
 
-async def _is_red(desk: Desk, base: Tree, tests: Tests, tried: Reproduction) -> bool:
+async def _is_red(bench: Bench, base: Tree, tests: Tests, tried: Reproduction) -> bool:
     patch = diff(base, {**base, tried.path: Entry(data=tried.source.encode())})
-    async with desk.sandbox(apply(base, patch)) as sandbox:
+    async with bench.sandbox(apply(base, patch)) as sandbox:
         await tests.install(sandbox)
         done = await tests.one(sandbox, tried.path)
     if done.exit_code == 0 or not fails_for_the_reason(done.stdout + done.stderr, tried):
         return False
-    await desk.put_patch("test", patch)
-    await desk.set(red=ran(done), test_path=tried.path)
+    await bench.put_patch("test", patch)
+    await bench.set(red=ran(done), test_path=tried.path, test_source=tried.source)
     names = " ".join(f"I-{number}" for number in tried.items)
-    await desk.tell(f"red, as {names} says: {tried.says}")
+    await bench.tell(f"red, as {names} says: {tried.says}")
     return True

@@ -6,7 +6,7 @@ from bot.domain.models import Verdict
 from bot.domain.patch import Tree
 from bot.domain.ports import Finished, Sandbox
 from bot.domain.testplan import TestPlan, how_to_test
-from workers.fixing.desk import Desk, Ended, ran
+from workers.fixing.bench import Bench, Ended, ran
 
 # Of the run's time, what one command may take.
 _SHARE = 0.4
@@ -17,18 +17,18 @@ _NOTHING_RAN = {4, 5, 126, 127}
 class Tests:
     """How the tests of one run are run."""
 
-    def __init__(self, desk: Desk, plan: TestPlan) -> None:
+    def __init__(self, bench: Bench, plan: TestPlan) -> None:
         self.plan = plan
-        self._desk = desk
-        self._timeout = desk.run.seconds_allowed * _SHARE
+        self._bench = bench
+        self._timeout = bench.run.seconds_allowed * _SHARE
         # The plugins beside a local sandbox's pytest are ours, not the checkout's.
-        local = desk.ctx.sandboxes.id == "local"
+        local = bench.sandboxes.id == "local"
         self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if local else {}
 
     @classmethod
-    async def of(cls, desk: Desk, tree: Tree) -> Tests:
+    async def of(cls, bench: Bench, tree: Tree) -> Tests:
         """From the base commit. Raises Ended when it shows no tests."""
-        config = (await desk.config()).fix.tests
+        config = (await bench.config()).fix.tests
         plan = how_to_test(tree, command=config.command, install=config.install)
         if plan is None:
             raise Ended(
@@ -36,22 +36,32 @@ class Tests:
                 "No tests were found. Say how they run: fix.tests.command in "
                 ".github/soulcaster.yml.",
             )
-        return cls(desk, plan)
+        return cls(bench, plan)
 
     async def install(self, sandbox: Sandbox) -> None:
         """Install what the tests need, where the project opened the network for it."""
-        if not (await self._desk.config()).fix.egress:
+        if not (await self._bench.config()).fix.egress:
             return
         for command in self.plan.install:
             done = await sandbox.run(command, timeout=self._timeout)
-            await self._desk.log(f"$ {command}\n{ran(done).tail[-800:]}")
+            await self._bench.log(f"$ {command}\n{ran(done).tail[-800:]}")
             if done.exit_code:
                 raise Ended(Verdict.TESTS_DO_NOT_RUN, f"`{command}` failed: see the log.")
 
-    async def suite(self, sandbox: Sandbox) -> Finished:
-        """The whole suite. Raises Ended when it does not run at all."""
+    async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Finished:
+        """The whole suite. Raises Ended when it does not run at all on the base.
+
+        That it does not run with a patch is the patch's fault, and the proof's to say.
+        """
         await self.install(sandbox)
         done = await self._run(sandbox, self.plan.suite)
+        if patched:
+            return done
+        if done.timed_out:
+            raise Ended(
+                Verdict.TESTS_DO_NOT_RUN,
+                f"`{self.plan.suite}` did not end within {done.seconds:.0f} s.",
+            )
         if done.exit_code in _NOTHING_RAN:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:]
             raise Ended(
@@ -66,7 +76,7 @@ class Tests:
 
     async def _run(self, sandbox: Sandbox, command: str) -> Finished:
         done = await sandbox.run(command, timeout=self._timeout, env=self._env)
-        await self._desk.log(
+        await self._bench.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"
         )

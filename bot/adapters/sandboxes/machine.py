@@ -79,6 +79,9 @@ class LocalSandbox:
             watcher.cancel()
             # shielded: being cancelled must not leave anything running
             await asyncio.shield(asyncio.ensure_future(self._finish(child, readers)))
+        if not (self._here / "sandbox.json").exists():
+            # killed under the command: its exit code says nothing of the command
+            raise Unavailable(GONE)
         return Finished(
             command=command,
             exit_code=TIMED_OUT if timed_out else _exit_code(child.returncode),
@@ -132,9 +135,11 @@ class LocalSandbox:
                 if len(data) > max_bytes:
                     raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
             return bytes(data)
-        finally:
+        except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
+            raise
+        finally:
             await child.wait()
 
     async def kill(self) -> None:

@@ -35,7 +35,7 @@ _TONES: Mapping[RunState, Tone] = {
     RunState.FAILED: "failed",
     RunState.CANCELLED: "cancelled",
 }
-_LABELS: Mapping[StepName, str] = {
+LABELS: Mapping[StepName, str] = {
     StepName.FETCH: "Fetch the base commit",
     StepName.REPRODUCE: "Reproduce the problem",
     StepName.REPAIR: "Repair it",
@@ -43,6 +43,13 @@ _LABELS: Mapping[StepName, str] = {
     StepName.POLICY: "Check the patch against policy",
     StepName.PUBLISH: "Open the pull request",
 }
+# The commands that prove a fix, as fields of the run.
+CHECKS = (
+    ("New test on the base: red", "red"),
+    ("New test with the patch: green", "green"),
+    ("Whole suite on the base", "suite_before"),
+    ("Whole suite with the patch", "suite_after"),
+)
 # What each verdict means for the person who asked.
 _ENDINGS: Mapping[Verdict, str] = {
     Verdict.PROVED: "Proved: red before, green after, the suite no worse.",
@@ -64,6 +71,8 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
     facts.append(Fact(label="Agent", value=(Code(run.agent),)))
     if run.dollars:
         facts.append(Fact(label="Cost", value=(f"${run.dollars:.2f}",)))
+    if run.version > 1:
+        facts.append(Fact(label="Version", value=(f"v{run.version}",)))
     sections = [Section(blocks=(Steps(steps=tuple(_step(run, name, now) for name in StepName)),))]
     if run.verdict is not None:
         ending: Line = (_ENDINGS[run.verdict],)
@@ -102,7 +111,7 @@ def _step(run: FixRun, name: StepName, now: datetime) -> Step:
     if step.started_at is not None:
         seconds = ((step.ended_at or now) - step.started_at).total_seconds()
     detail: Line = (Said(step.note),) if step.note else ()
-    return Step(label=_LABELS[name], tone=_TONES[step.state], seconds=seconds, detail=detail)
+    return Step(label=LABELS[name], tone=_TONES[step.state], seconds=seconds, detail=detail)
 
 
 def _actions(run: FixRun) -> tuple[Action, ...]:
@@ -120,12 +129,8 @@ def _actions(run: FixRun) -> tuple[Action, ...]:
 def proof_table(run: FixRun) -> Table:
     """Command, exit code and time of each run that proves it."""
     rows: list[tuple[Line, ...]] = []
-    for label, ran in (
-        ("New test on the base: red", run.red),
-        ("New test with the patch: green", run.green),
-        ("Whole suite on the base", run.suite_before),
-        ("Whole suite with the patch", run.suite_after),
-    ):
+    for label, field in CHECKS:
+        ran: Ran | None = getattr(run, field)
         if ran is not None:
             rows.append(
                 ((label,), (Code(ran.command),), (str(ran.exit_code),), (f"{ran.seconds:.1f} s",))

@@ -8,12 +8,12 @@ from bot.domain.card import Code, note
 from bot.domain.errors import NotAllowed
 from bot.domain.run import FixRun
 from bot.domain.views.run import run_card
-from bot.jobs import enqueue
 from bot.repo_config import PATH
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import TEXT, WORD, Command, Level
+from handlers.commands.permission import OPERATOR
 from handlers.commands.references import AgentRef, ClusterRef, Duration
-from workers import fix as fixing
+from workers.fixing.starting import require_no_open_fix, start
 from workers.quota import require_quota
 
 
@@ -46,14 +46,15 @@ async def run(call: Call, command: Fix) -> Answer:
     agent = command.agent.name if command.agent else config.fix.agent or ctx.default_agent
     ctx.agent(agent)  # refuses an unknown one before anything is written
     if not command.dry_run:
+        await require_no_open_fix(ctx, project, cluster)
         await require_quota(ctx, project.id)
-    place = call.place
     wanted = FixRun(
         number=0,
         cluster=cluster.number,
         command=call.said.id,
         requested_by=call.person.login or call.person.name,
-        places=(place,),
+        operator=call.role == OPERATOR,
+        places=(call.place,),
         agent=agent,
         base=command.base or config.fix.base,
         dry_run=command.dry_run,
@@ -63,9 +64,8 @@ async def run(call: Call, command: Fix) -> Answer:
         created_at=ctx.now(),
         updated_at=ctx.now(),
     )
-    made, own = await ctx.runs.open(project.id, wanted)
-    if command.steer:
-        await ctx.runs.note(project.id, made.number, call.person.name, command.steer)
+    notes = [(call.person.name, command.steer)] if command.steer else []
+    made, own = await start(ctx, project, wanted, notes=notes)
     if not own:
         step = f"step {made.step.name.value}" if made.step else made.state.value
         noted = " Your note was added to it." if command.steer else ""
@@ -77,5 +77,4 @@ async def run(call: Call, command: Fix) -> Answer:
                 tone="running",
             )
         )
-    await enqueue(ctx, fixing.fix_run, project.id, made.number)
     return Answer(run_card(made, cluster, ctx.now(), public=call.public), public=True)

@@ -8,11 +8,11 @@ from bot.domain.errors import NotUnderstood
 from bot.domain.models import RunState
 from bot.domain.run import FixRun
 from bot.domain.views.run import run_card
-from bot.jobs import enqueue
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import TEXT, WORD, Command, Level
+from handlers.commands.permission import OPERATOR
 from handlers.commands.references import ClusterRef, RunRef
-from workers import fix as fixing
+from workers.fixing.starting import require_no_open_fix, start
 from workers.quota import require_quota
 
 
@@ -36,13 +36,16 @@ async def run(call: Call, command: Retry) -> Answer:
         raise NotUnderstood(f"{old.name} is still running: /soulcaster stop {old.name} first.")
     if old.state is RunState.SUCCEEDED and not old.dry_run:
         raise NotUnderstood(f"{old.name} has its pull request already: {old.pull_url}")
-    await require_quota(ctx, project.id)
     cluster = await ctx.clusters.get(project.id, old.cluster)
+    if not old.dry_run:
+        await require_no_open_fix(ctx, project, cluster)
+        await require_quota(ctx, project.id)
     wanted = FixRun(
         number=0,
         cluster=cluster.number,
         command=call.said.id,
         requested_by=call.person.login or call.person.name,
+        operator=call.role == OPERATOR,
         places=(call.place,),
         agent=old.agent,
         base=old.base,
@@ -52,13 +55,9 @@ async def run(call: Call, command: Retry) -> Answer:
         created_at=ctx.now(),
         updated_at=ctx.now(),
     )
-    made, own = await ctx.runs.open(project.id, wanted)
-    if own and not await ctx.runs.notes(project.id, made.number):
-        for words in await ctx.runs.notes(project.id, old.number):
-            who, _, text = words.partition(": ")
-            await ctx.runs.note(project.id, made.number, who, text)
+    heard = [note.partition(": ") for note in await ctx.runs.notes(project.id, old.number)]
+    notes = [(who, words) for who, _, words in heard]
     if command.steer:
-        await ctx.runs.note(project.id, made.number, call.person.name, command.steer)
-    if own:
-        await enqueue(ctx, fixing.fix_run, project.id, made.number)
+        notes.append((call.person.name, command.steer))
+    made, _ = await start(ctx, project, wanted, notes=notes)
     return Answer(run_card(made, cluster, ctx.now(), public=call.public), public=True)

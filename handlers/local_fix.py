@@ -1,0 +1,178 @@
+"""``soulcaster fix PATH``: a fix run on a local checkout, with its progress in the terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import secrets
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.adapters import choose
+from bot.context import Context
+from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.models import Cluster, Item, Verdict
+from bot.domain.patch import Tree
+from bot.domain.proof import proof_of
+from bot.domain.run import Case, FixRun
+from bot.repo_config import PATH, RepoConfig, read_repo_config
+from bot.settings import Settings
+from handlers.commands.references import Duration
+from handlers.terminal import said, shown
+from workers.fixing.checkout import read_checkout
+from workers.fixing.local import LocalBench, work
+
+PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
+FILES = (PATCH, REPRODUCTION, PROOF, LOG)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was said in the shell."""
+
+    path: Path
+    report: Path
+    test: str = ""
+    agent: str = ""
+    timeout: str = ""
+    out: Path | None = None
+
+
+async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool:
+    """Run it to its end and write its files; whether it is proved.
+
+    Raises NotFound, NotUnderstood or ConfigError, each one line, before anything is begun.
+    """
+    folder = wanted.path.resolve()
+    if not folder.is_dir():
+        raise NotFound(f"{wanted.path} is no folder.")
+    case = _case(wanted.report)
+    tree = await asyncio.to_thread(
+        read_checkout, folder, leave_out=wanted.out.resolve() if wanted.out else None
+    )
+    config = _config(tree, wanted.test)
+    with tempfile.TemporaryDirectory(prefix="soulcaster-") as state:
+        # Whoever says this line in a shell means it: the folder's own tests may run here.
+        choices = replace(
+            Context.choices_of(settings), data_dir=Path(state), trusted=frozenset({str(folder)})
+        )
+        name = wanted.agent.removeprefix("~") or config.fix.agent or settings.soulcaster_agent
+        sandboxes, log = choose.sandboxes(choices), list[str]()
+        if sandboxes.isolation == "none":
+            console.print("[yellow]This machine isolates nothing: tests run with your rights.[/]")
+        run = _run(settings, folder, name, wanted.timeout)
+        bench = LocalBench(
+            run,
+            tree,
+            case,
+            config=config,
+            sandboxes=sandboxes,
+            template=settings.soulcaster_e2b_template,
+            agent=choose.agent(name, choices),
+            log=log.append,
+        )
+        try:
+            async with _stopped_by_signals(bench), shown(bench, console):
+                await work(bench)
+        finally:
+            await sandboxes.close()
+    out = wanted.out or Path(tempfile.mkdtemp(prefix="soulcaster-fix-"))
+    _write(out, bench, log)
+    said(console, bench.run, {name: out / name for name in FILES if (out / name).exists()})
+    return bench.run.verdict is Verdict.PROVED
+
+
+def _case(report: Path) -> Case:
+    """The report as a problem of its own."""
+    if not report.is_file():
+        raise NotFound(f"There is no report {report}.")
+    try:
+        body = report.read_text(encoding="utf-8")[:70_000]
+    except (UnicodeDecodeError, OSError) as error:
+        raise NotUnderstood(f"The report {report} can't be read as text.") from error
+    first = next((line.strip("# \t") for line in body.splitlines() if line.strip("# \t")), "")
+    if not first:
+        raise NotUnderstood(f"The report {report} is empty: say what is wrong, with an example.")
+    now = datetime.now(UTC)
+    item = Item(
+        number=1,
+        source="feedback",
+        key="report",
+        event="report",
+        title=first[:1_000],
+        body=body,
+        occurred_at=now,
+        created_at=now,
+        updated_at=now,
+        cluster=1,
+    )
+    cluster = Cluster(number=1, title=first[:200], created_at=now, updated_at=now)
+    return Case(cluster=cluster, items=(item,))
+
+
+def _config(tree: Tree, test: str) -> RepoConfig:
+    """The checkout's own decisions; ``--test`` wins."""
+    entry = tree.get(PATH)
+    config = read_repo_config(entry.text or "") if entry else RepoConfig()
+    if not test:
+        return config
+    tests = config.fix.tests.model_copy(update={"command": test})
+    return config.model_copy(update={"fix": config.fix.model_copy(update={"tests": tests})})
+
+
+def _run(settings: Settings, folder: Path, agent: str, timeout: str) -> FixRun:
+    seconds = settings.soulcaster_fix_seconds
+    if timeout:
+        read = Duration.read(timeout)
+        if read is None:
+            raise NotUnderstood(
+                f'--timeout wants a duration, got "{timeout}". Example: --timeout 10m'
+            )
+        seconds = read.seconds
+    now = datetime.now(UTC)
+    return FixRun(
+        number=1,
+        cluster=1,
+        command=f"local-{secrets.token_hex(6)}",
+        requested_by=getpass.getuser(),
+        operator=True,
+        agent=agent,
+        base=str(folder),
+        seconds_allowed=float(seconds),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+@asynccontextmanager
+async def _stopped_by_signals(bench: LocalBench) -> AsyncIterator[None]:
+    """Ctrl-C ends the run as a stop does: with its verdict written down."""
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for number in signals:
+        loop.add_signal_handler(number, bench.stop, "you")
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _write(out: Path, bench: LocalBench, log: list[str]) -> None:
+    """The files; what an earlier run left there under the same names goes."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (PATCH, REPRODUCTION):
+        (out / name).unlink(missing_ok=True)
+    if bench.run.verdict is Verdict.PROVED:
+        (out / PATCH).write_bytes(bench.proved.unified_bytes)
+    elif bench.reproduction:
+        (out / REPRODUCTION).write_bytes(bench.reproduction.unified_bytes)
+    (out / PROOF).write_text(proof_of(bench.run).model_dump_json(indent=2) + "\n")
+    (out / LOG).write_text("".join(f"{line}\n" for line in log))
