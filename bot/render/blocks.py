@@ -49,7 +49,7 @@ from bot.render.tones import ICONS, step_state, tone_word
 BLOCKS, BUTTONS, FIELDS = 50, 25, 10  # a message, an actions block, a section
 BLOCK_ID = 255
 ROOM = 2 * BLOCKS * 3_000  # no message shows more, and collapsed parts are cut anyway
-TEXT, FIELD, CONTEXT, HEADER, LABEL, VALUE, CONFIRM = 3_000, 2_000, 2_000, 150, 75, 2_000, 300
+TEXT, FIELD, CONTEXT, HEADER, LABEL, VALUE, CONFIRM = 3_000, 2_000, 2_000, 600, 75, 2_000, 300
 COLLAPSED = {"characters": 300, "entries": 3}
 
 Json = dict[str, Any]
@@ -96,14 +96,13 @@ class _Slack:
         ]
 
     def header(self, card: Card) -> Json:
-        icon, word = ICONS[card.tone], tone_word(card.tone)
-        room = HEADER - length(icon) - len(word) - 4
-        title = cut(words(card.title), room) or card.key[:40] or "–"
-        text = f"{icon} *{slack_own(title)}*{f' · {word}' if word else ''}"
+        """The title. Its block id names the card, so that the message is found again."""
+        title = _within(card.title, HEADER).strip() or slack_own(card.key[:40]) or "–"
+        word = tone_word(card.tone)
         return {
             "type": "section",
             "block_id": f"soulcaster:{card.key}"[:BLOCK_ID],
-            "text": _mrkdwn(text),
+            "text": _mrkdwn(f"{ICONS[card.tone]} *{title}*{f' · {word}' if word else ''}"),
         }
 
     def facts(self, facts: Sequence[Fact]) -> list[Json]:
