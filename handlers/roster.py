@@ -13,6 +13,8 @@ MODULES = (
     "workers.fix",
     "workers.intake",
     "workers.refresh",
+    "workers.revise",
+    "workers.suggestions",
     "workers.sweep",
     "workers.sync",
     "workers.watch",

@@ -128,6 +128,16 @@ def pairs(p: int, kind: str) -> str:
     return f"{ROOT}:{p}:pairs:{kind}"
 
 
+def operations(p: int) -> str:
+    """list: corrections people made (merge, split, move, undo ...), oldest first."""
+    return f"{ROOT}:{p}:operations"
+
+
+def preview(p: int, name: str) -> str:
+    """string, 1 day: digest of the preview shown last, by place and sentence."""
+    return f"{ROOT}:{p}:preview:{name}"
+
+
 def evidence(p: int) -> str:
     """hash: item number -> why it went where it went."""
     return f"{ROOT}:{p}:evidence"
@@ -186,6 +196,16 @@ def run_log(p: int, run: int) -> str:
 def run_blob(p: int, run: int, name: str) -> str:
     """string, 30 days: what a step of the run left for the next one."""
     return f"{ROOT}:{p}:run:{run}:{name}"
+
+
+def versions(p: int, run: int) -> str:
+    """hash: ``v2`` -> Version of the run's fix, once there is more than the first."""
+    return f"{ROOT}:{p}:run:{run}:versions"
+
+
+def revisions(p: int, run: int) -> str:
+    """hash: ``review:9`` or ``command:ab12`` -> the attempt at a version that it asked for."""
+    return f"{ROOT}:{p}:run:{run}:revisions"
 
 
 def month(p: int, month: str) -> str:

@@ -9,10 +9,10 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.jobs import job
-from handlers.github import comments, installations, issues, pulls
+from handlers.github import comments, installations, issues, pulls, reviews
 
 router = gidgethub.routing.Router(
-    installations.router, issues.router, comments.router, pulls.router
+    installations.router, issues.router, comments.router, pulls.router, reviews.router
 )
 
 

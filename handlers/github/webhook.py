@@ -22,6 +22,7 @@ EVENTS = frozenset(
         "issue_comment",
         "issues",
         "pull_request",
+        "pull_request_review",
         "repository",
     }
 )

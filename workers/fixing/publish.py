@@ -110,7 +110,11 @@ async def _publish(desk: Desk, repo: Repo) -> None:
 def written(patch: Patch) -> list[pulls.Change]:
     """The patch as the Git Data API takes it."""
     return [
-        pulls.Change(path=one.path, mode=_mode(one.after), data=one.after and one.after.data)
+        pulls.Change(
+            path=one.path,
+            mode=_mode(one.after),
+            data=None if one.after is None else one.after.data,
+        )
         for one in patch.changes
     ]
 

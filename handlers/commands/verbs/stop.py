@@ -6,6 +6,7 @@ from typing import Annotated
 
 from bot.domain.card import Code, note
 from bot.domain.errors import NotAllowed
+from bot.domain.run import FixRun
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import WORD, Command, Level
 from handlers.commands.permission import level_of, require
@@ -13,7 +14,10 @@ from handlers.commands.references import ClusterRef, RunRef
 
 
 class Stop(Command):
-    """Stop a fix run within seconds, also in the middle of a command. Who asked for it may."""
+    """Stop a fix run within seconds, also in the middle of a command. Who asked for it may.
+
+    Where a next version of its fix is being made, that is stopped.
+    """
 
     verb = "stop"
     aliases = ("cancel",)
@@ -31,18 +35,29 @@ class _StopOther(Command):
 async def run(call: Call, command: Stop) -> Answer:
     """Ask for the stop; the worker that holds the run obeys it."""
     found = await call.run(command.about)
-    if found.ended:
+    attempts = await call.ctx.versions.attempts(call.project.id, found.number)
+    attempt = next((one for one in attempts if not one.work.ended), None)
+    if found.ended and attempt is None:
         return Answer(note(f"stop:{found.name}", Code(found.name), " has ended already."))
-    if call.person.login != found.requested_by and level_of(call.role) < Level.L3:
+    asked_by = attempt.work.requested_by if attempt else found.requested_by
+    if call.person.login != asked_by and level_of(call.role) < Level.L3:
         role = await require(call.ctx, call.project, call.person, _StopOther)
         if not role:
             raise NotAllowed("Only who asked for the run, or someone with write, may stop it.")
     who = call.person.name
-    await call.ctx.runs.update(
-        call.project.id,
-        found.number,
-        lambda r: r if r.stop_asked_by else r.model_copy(update={"stop_asked_by": who}),
-    )
+
+    def stop(run: FixRun) -> FixRun:
+        return run if run.stop_asked_by else run.model_copy(update={"stop_asked_by": who})
+
+    if attempt is None:
+        await call.ctx.runs.update(call.project.id, found.number, stop)
+    else:
+        await call.ctx.versions.update(
+            call.project.id,
+            found.number,
+            attempt.key,
+            lambda one: one.model_copy(update={"work": stop(one.work)}),
+        )
     return Answer(
         note(
             f"stop:{found.name}",

@@ -1,0 +1,72 @@
+"""Versions of a fix, and the attempts at the next one; each is there once, by its natural key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+
+from bot.domain.errors import NotFound, Unavailable
+from bot.domain.run import FixRun
+from bot.domain.versions import Revision, Version, first_version
+from bot.storage import keys
+from bot.storage.scripts import Scripts
+from bot.storage.text import text
+
+
+class Versions:
+    """The versions of every run."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    async def all(self, project: int, run: FixRun) -> list[Version]:
+        """Oldest first. The first one is the run's own. Raises NotFound without a pull request."""
+        found = await self._redis.hvals(keys.versions(project, run.number))
+        if not found:
+            return [first_version(run)]
+        versions = [Version.model_validate_json(text(value)) for value in found]
+        return sorted(versions, key=lambda version: version.number)
+
+    async def add(self, project: int, run: int, version: Version) -> None:
+        """Write a version down; one that is there stays as it is."""
+        await self._redis.hsetnx(
+            keys.versions(project, run), version.name, version.model_dump_json()
+        )
+
+    async def open(self, project: int, revision: Revision) -> Revision:
+        """Write an attempt down, or find the one that the same review or command has made."""
+        key = keys.revisions(project, revision.work.number)
+        await self._redis.hsetnx(key, revision.key, revision.model_dump_json())
+        return await self.get(project, revision.work.number, revision.key)
+
+    async def get(self, project: int, run: int, key: str) -> Revision:
+        """One attempt. Raises NotFound."""
+        found = text(await self._redis.hget(keys.revisions(project, run), key))
+        if not found:
+            raise NotFound(f"F-{run} was never asked for this revision.")
+        return Revision.model_validate_json(found)
+
+    async def attempts(self, project: int, run: int) -> list[Revision]:
+        """Every attempt, oldest first."""
+        found = await self._redis.hvals(keys.revisions(project, run))
+        attempts = [Revision.model_validate_json(text(value)) for value in found]
+        return sorted(attempts, key=lambda revision: revision.work.created_at)
+
+    async def update(
+        self, project: int, run: int, key: str, decide: Callable[[Revision], Revision]
+    ) -> Revision:
+        """Replace the newest record by what ``decide`` makes of it, whatever others do."""
+        name = keys.revisions(project, run)
+        for _ in range(100):
+            held = await self._redis.hget(name, key)
+            if held is None:
+                raise NotFound(f"F-{run} was never asked for this revision.")
+            record = Revision.model_validate_json(held)
+            changed = decide(record)
+            if changed == record:
+                return record
+            if await self._scripts.run("swap", [name], [key, held, changed.model_dump_json()]):
+                return changed
+        raise Unavailable(f"F-{run} is being changed by too many at once; try again.")
