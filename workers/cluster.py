@@ -10,7 +10,8 @@ from bot.context import Context
 from bot.domain.clustering import Candidate, Decision
 from bot.domain.evidence import Because, Near
 from bot.jobs import CLAIM, enqueue, job
-from workers import evidence, refresh
+from bot.sources import github_issue
+from workers import evidence, refresh, suggestions
 
 BATCH = 64
 SHOWN_CANDIDATES = 5
@@ -38,11 +39,16 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 now=ctx.now(),
                 title=item.title,
                 evidence=_because(decision).model_dump_json(),
+                corrections=memory.corrections,
                 lease=CLAIM.get().lease,
                 token=CLAIM.get().token,
             )
+            if cluster is None:
+                break  # somebody corrected meanwhile: decide again, knowing that
             memory.engine.add(reading, vector, cluster)
             await enqueue(ctx, refresh.refresh_cluster, project, cluster)
+            if decision.action == "suggest" and item.source == github_issue.NAME:
+                await enqueue(ctx, suggestions.suggest_on_issue, project, item.number)
 
 
 def near(candidate: Candidate) -> Near:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.context import Context
@@ -15,11 +16,12 @@ BATCH = 64
 
 @dataclass
 class Memory:
-    """The engine, and which embedder its vectors are of."""
+    """The engine, which embedder its vectors are of, and how many corrections it knows of."""
 
     embedder: str
     engine: Engine
     links: Links = field(default_factory=Links)
+    corrections: int = 0
 
 
 _memories: dict[tuple[str, int], Memory] = {}
@@ -62,11 +64,15 @@ async def remember(ctx: Context, project: int) -> Memory:
     if memory is None or memory.embedder != ctx.embedder.id:
         engine = Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
         memory = _memories[key] = Memory(ctx.embedder.id, engine)
-    memory.links = await ctx.links.of(project)
+    corrections = await ctx.operations.count(project)  # first: the rest can only be newer
+    links = await ctx.links.of(project)
     placed = await ctx.items.membership(project)
-    for item, cluster in placed.items():
-        if item in memory.engine and memory.engine.cluster_of(item) != cluster:
-            memory.engine.move(item, cluster)
+    # Another task of this process may have learnt of newer corrections meanwhile.
+    if corrections >= memory.corrections:
+        for item, cluster in placed.items():
+            if item in memory.engine and memory.engine.cluster_of(item) != cluster:
+                memory.engine.move(item, cluster)
+        memory.links, memory.corrections = links, corrections
     missing = sorted(item for item in placed if item not in memory.engine)
     for start in range(0, len(missing), BATCH):
         await _learn(ctx, project, memory, missing[start : start + BATCH], placed)
@@ -87,6 +93,18 @@ async def _learn(
         stored |= {str(r.id): v for r, v in zip(absent, vectors, strict=True)}
     for reading in readings:
         memory.engine.add(reading, stored[str(reading.id)], placed[reading.id])
+
+
+async def vectors_of(ctx: Context, project: int, items: Sequence[Item]) -> dict[int, Vector]:
+    """One vector an item, by its number; what the index does not have is embedded."""
+    memory = await remember(ctx, project)
+    readings = [memory.engine.read(report_of(item)) for item in items]
+    stored = await ctx.vectors.fetch(namespace(ctx, project), [str(r.id) for r in readings])
+    absent = [r for r in readings if str(r.id) not in stored]
+    if absent:
+        rows = await ctx.embedder.embed([r.text for r in absent])
+        stored |= {str(r.id): row for r, row in zip(absent, rows, strict=True)}
+    return {r.id: stored[str(r.id)] for r in readings}
 
 
 async def embed_and_store(

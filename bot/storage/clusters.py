@@ -32,13 +32,15 @@ class Clusters:
         now: datetime,
         title: str,
         evidence: str,
+        corrections: int,
         lease: str,
         token: str,
-    ) -> int:
+    ) -> int | None:
         """Put a waiting item into a cluster, or into a new one; the cluster's number.
 
         Only the holder of the lease may: raises LeaseLost otherwise. An item that has a cluster
-        keeps it.
+        keeps it. None when there are no longer as many ``corrections`` as the decision knew of:
+        decide again.
         """
         fresh = Cluster(number=0, title=title, created_at=now, updated_at=now)
         found = await self._scripts.run(
@@ -50,6 +52,7 @@ class Clusters:
                 keys.clusters(project),
                 keys.counter(project, "cluster"),
                 keys.evidence(project),
+                keys.operations(project),
             ],
             [
                 token,
@@ -58,11 +61,12 @@ class Clusters:
                 keys.members(project, 0)[:-1],
                 fresh.model_dump_json(exclude={"number"}),
                 evidence,
+                corrections,
             ],
         )
-        if int(found) < 0:
+        if int(found) == -1:
             raise LeaseLost(lease)
-        return int(found)
+        return int(found) if int(found) > 0 else None
 
     async def get(self, project: int, cluster: int) -> Cluster:
         """By number; follows redirects of merged clusters. Raises NotFound."""
@@ -75,6 +79,14 @@ class Clusters:
                 return record
             cluster = record.redirect
         raise NotFound(f"C-{cluster} redirects in a circle.")
+
+    async def records(self, project: int, clusters: list[int]) -> dict[int, Cluster]:
+        """Those that exist, by number, as they are: redirects are not followed."""
+        if not clusters:
+            return {}
+        found = await self._redis.hmget(keys.clusters(project), [str(c) for c in clusters])
+        records = [Cluster.model_validate_json(text(value)) for value in found if value]
+        return {record.number: record for record in records}
 
     async def all(self, project: int) -> list[Cluster]:
         """Every cluster that was not merged away, by number."""

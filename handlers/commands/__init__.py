@@ -21,7 +21,7 @@ from bot.storage.commands import Outcome, Utterance
 from handlers.commands.call import Ambiguous, Answer, Call
 from handlers.commands.grammar import parse
 from handlers.commands.permission import linked, require
-from handlers.commands.verbs import ROSTER, VERBS
+from handlers.commands.verbs import OWN, ROSTER, VERBS
 
 _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "failed": "confused"}
 
@@ -69,8 +69,10 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
     key = f"command:{said.id}"
     try:
         command = parse(said.line, ROSTER)
-        role = await require(ctx, project, person, type(command))
-        call = Call(ctx, project, person, said, role)
+        call = Call(ctx, project, person, said, role="")
+        own = OWN.get(type(command))
+        mine = own is not None and await own(call, command)
+        call.role = await require(ctx, project, person, type(command), mine)
         return await VERBS[type(command)](call, command), "done"
     except Ambiguous as error:
         card = Card(key=key, title=(str(error),), tone="refused")

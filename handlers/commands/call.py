@@ -77,6 +77,10 @@ class Call:
         )
         raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
 
+    async def implied(self) -> int | None:
+        """The cluster this place is about; None for a place that is about none."""
+        return await self._implied(None)
+
     async def run(self, ref: RunRef | ClusterRef | None) -> FixRun:
         """The run named, or the newest of the cluster this place is about."""
         if isinstance(ref, RunRef):

@@ -107,6 +107,7 @@ async def place(ctx: Context, item: int, cluster: int | None, token: str = "mine
         now=NOW,
         title=f"Problem {item}",
         evidence="{}",
+        corrections=0,
         lease="sc:lease:clustering",
         token=token,
     )

@@ -1,14 +1,15 @@
 -- Put an unclustered item into a cluster, as the holder of the project's clustering lease.
--- KEYS: lease, membership, waiting, clusters, counter, evidence
+-- KEYS: lease, membership, waiting, clusters, counter, evidence, operations
 -- ARGV: token, item, cluster ("0" makes one), prefix of member keys, new cluster as JSON
---       without a number, evidence as JSON
--- Returns the cluster's number; -1 when the lease is lost.
+--       without a number, evidence as JSON, corrections it was decided under
+-- Returns the cluster's number; -1 when the lease is lost, -2 when somebody corrected meanwhile.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 local held = redis.call('HGET', KEYS[2], ARGV[2])
 if held then
   redis.call('ZREM', KEYS[3], ARGV[2])
   return tonumber(held)
 end
+if redis.call('LLEN', KEYS[7]) ~= tonumber(ARGV[7]) then return -2 end
 local cluster = ARGV[3]
 if cluster == '0' then
   cluster = redis.call('INCR', KEYS[5])

@@ -10,18 +10,24 @@ from handlers.commands.command import Command
 from handlers.commands.verbs import (
     clusters,
     digest,
+    dup,
     feedback,
     fix,
     help,
+    history,
     life,
     logs,
+    merge,
+    move,
     plan,
     retry,
     similar,
     source,
+    split,
     status,
     steer,
     stop,
+    undo,
     whoami,
     why,
 )
@@ -35,6 +41,13 @@ VERBS: Mapping[type[Command], Run] = {
     why.Why: why.run,
     similar.Similar: similar.run,
     feedback.Feedback: feedback.run,
+    dup.Dup: dup.run_dup,
+    dup.NotDup: dup.run_not_dup,
+    merge.Merge: merge.run,
+    split.Split: split.run,
+    move.Move: move.run,
+    undo.Undo: undo.run,
+    history.History: history.run,
     digest.Digest: digest.run,
     plan.Plan: plan.run,
     fix.Fix: fix.run,
@@ -54,3 +67,6 @@ VERBS: Mapping[type[Command], Run] = {
     whoami.Whoami: whoami.run,
 }
 ROSTER: tuple[type[Command], ...] = tuple(VERBS)
+
+# Whether what an L1 command is about was reported by whoever gives it.
+OWN: Mapping[type[Command], Callable[[Call, Any], Awaitable[bool]]] = {dup.NotDup: dup.reported}

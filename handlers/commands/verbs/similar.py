@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.domain.card import Bullets, Card, Code, Line, Section
-from bot.domain.views.cluster import item_link
+from bot.domain.card import Card, Code, Paragraph, Section
+from bot.domain.views.suggestion import suggestion_sections
+from bot.domain.views.why import Compared
 from handlers.commands.call import Answer, Call
 from handlers.commands.command import WORD, Command
 from handlers.commands.references import ClusterRef, ItemRef
-from workers import neighbours
+from workers import explain, neighbours
 
 
 class Similar(Command):
@@ -32,29 +33,18 @@ async def run(call: Call, command: Similar) -> Answer:
         members = await ctx.clusters.members(project.id, cluster.number)
         item = await ctx.items.get(project.id, members[-1])
     found = await neighbours.of_item(ctx, project.id, item)
-    lines: list[Line] = []
-    for near in found:
-        if near.cluster is None or near.cluster == item.cluster or len(lines) >= command.limit:
-            continue
-        other = await ctx.items.get(project.id, near.item)
-        shown: Line = (
-            (Code(other.name), " (private)")
-            if call.public and other.private
-            else tuple(item_link(other))
-        )
-        lines.append(
-            (
-                Code(f"C-{near.cluster}"),
-                f" {near.score:.0%} likely, similarity {near.similarity:.2f}: ",
-                *shown,
-            )
-        )
-    empty: tuple[Line, ...] = (("Nothing else comes near.",),)
+    compared = await explain.compare(ctx, project.id, item, found)
+    nearest: dict[int, Compared] = {}
+    for each in compared:
+        if each.item.cluster is not None and each.item.cluster != item.cluster:
+            nearest.setdefault(each.item.cluster, each)
+    shown = list(nearest.values())[: max(1, command.limit)]
+    nothing = Section(blocks=(Paragraph(line=("Nothing else comes near.",)),))
     return Answer(
         Card(
             key=f"similar:{item.name}",
             title=("Similar to ", Code(item.name)),
-            sections=(Section(blocks=(Bullets(lines=tuple(lines) or empty),)),),
+            sections=suggestion_sections(item, shown, public=call.public) or (nothing,),
             footer=("Suggestions only: nothing was joined or closed.",),
         )
     )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
 from bot.domain.card import Bullets, Card, Code, Fact, Line, Section
+from bot.domain.models import Item
 from bot.domain.sparkline import sparkline
 from bot.domain.views.cluster import cluster_card
 from bot.domain.views.digest import ranked
 from bot.domain.views.run import run_card
+from bot.domain.views.suggestion import suggestion_sections
 from handlers.commands.call import Ambiguous, Answer, Call
 from handlers.commands.command import WORD, Command
 from handlers.commands.references import ClusterRef, RunRef
-from workers import digest
+from workers import digest, suggestions
+
+OLDEST = 5
+QUESTION = "Possibly the same"
 
 
 class Status(Command):
@@ -41,7 +47,16 @@ async def run(call: Call, command: Status) -> Answer:
     view = await call.view(cluster)
     newest = (await digest.newest_runs(ctx, project.id)).get(cluster.number)
     card = cluster_card(view, run=newest)
-    return Answer(card.model_copy(update={"key": f"status:{cluster.name}"}))
+    sections = (*card.sections, *await _questions(call, view.items))
+    return Answer(card.model_copy(update={"key": f"status:{cluster.name}", "sections": sections}))
+
+
+async def _questions(call: Call, items: Sequence[Item]) -> tuple[Section, ...]:
+    """What its oldest reports may be the same as, until somebody has said."""
+    for item in items[:OLDEST]:
+        if found := await suggestions.pending(call.ctx, call.project.id, item):
+            return suggestion_sections(item, found, public=call.public, title=QUESTION)
+    return ()
 
 
 async def _everything(call: Call) -> Card:

@@ -1,0 +1,155 @@
+"""The log of corrections, and how one is applied: wholly, and only to what it was worked out for.
+
+A correction is a compare-and-set. Its script checks the length of the log and the members of
+every cluster it touches; a placement checks the length of the log it was decided under. So
+neither ever acts on what the other has changed, and nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.domain.clustering.forest import Forest
+from bot.domain.clustering.links import Links, Pair
+from bot.domain.clustering.operations import Clustering
+from bot.domain.corrections import Logged
+from bot.domain.errors import NotFound
+from bot.domain.models import Cluster
+from bot.storage import keys
+from bot.storage.pairs import Pairs
+from bot.storage.scripts import Scripts
+from bot.storage.text import number, text
+
+PREVIEW_SECONDS = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Part of a project's clustering as it was read, with the records as they stand in Redis."""
+
+    count: int
+    clustering: Clustering
+    records: Mapping[int, str]
+
+    def record(self, cluster: int) -> Cluster:
+        """The record of a cluster that was read."""
+        return Cluster.model_validate_json(self.records[cluster])
+
+
+class Operations:
+    """The corrections of every project."""
+
+    def __init__(self, redis: Redis, scripts: Scripts, pairs: Pairs) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self._pairs = pairs
+
+    async def count(self, project: int) -> int:
+        """How many corrections there were; it only grows."""
+        return int(await self._redis.llen(keys.operations(project)))
+
+    async def log(self, project: int) -> list[Logged]:
+        """All of them, oldest first."""
+        found = await self._redis.lrange(keys.operations(project), 0, -1)
+        return [Logged.model_validate_json(text(entry)) for entry in found]
+
+    async def read(
+        self, project: int, *, clusters: Iterable[int] = (), items: Iterable[int] = ()
+    ) -> Held:
+        """These clusters, where they redirect, and the clusters of these items, with all members.
+
+        Raises NotFound for a cluster that never was.
+        """
+        count = await self.count(project)  # first: what is read after can only be newer
+        links: Links = await self._pairs.of(project)
+        wanted = list(clusters)
+        asked = [str(item) for item in items]
+        if asked:
+            where = await self._redis.hmget(keys.membership(project), asked)
+            wanted += [number(cluster) for cluster in where if cluster]
+        records: dict[int, str] = {}
+        parents: dict[int, int] = {}
+        while wanted:
+            cluster = wanted.pop()
+            if cluster in records:
+                continue
+            held = text(await self._redis.hget(keys.clusters(project), str(cluster)))
+            if not held:
+                raise NotFound(f"There is no C-{cluster} in this project.")
+            records[cluster] = held
+            redirect = Cluster.model_validate_json(held).redirect
+            if redirect is not None:
+                parents[cluster] = redirect
+                wanted.append(redirect)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for cluster in records:
+                pipe.zrange(keys.members(project, cluster), 0, -1)
+            members = await pipe.execute()
+        membership = {
+            number(item): cluster
+            for cluster, found in zip(records, members, strict=True)
+            for item in found
+        }
+        return Held(count, Clustering(membership, Forest(parents), links), records)
+
+    async def fresh(self, project: int) -> int:
+        """A number for a new cluster; it is never given again, used or not."""
+        return int(await self._redis.incr(keys.counter(project, "cluster")))
+
+    async def apply(
+        self,
+        project: int,
+        held: Held,
+        entry: Logged,
+        *,
+        members: Mapping[int, Iterable[int]],
+        records: Mapping[int, Cluster],
+    ) -> bool:
+        """Do it, if everything is as ``held`` says; False when it is not.
+
+        ``members`` are those of every cluster it touches, ``records`` those that change.
+        """
+        operation = entry.operation
+        plan: dict[str, Any] = {
+            "log": held.count,
+            "members": {str(c): ",".join(map(str, found)) for c, found in members.items()},
+            "records": [
+                [c, held.records.get(c, ""), record.model_dump_json()]
+                for c, record in records.items()
+            ],
+            "moves": [[c.number, c.before, c.after] for c in operation.items],
+            "must_added": _written(operation.must_added),
+            "must_taken": _written(operation.must_taken),
+            "cannot_added": _written(operation.cannot_added),
+            "cannot_taken": _written(operation.cannot_taken),
+            "entry": entry.model_dump_json(),
+        }
+        done = await self._scripts.run(
+            "operate",
+            [
+                keys.operations(project),
+                keys.membership(project),
+                keys.clusters(project),
+                keys.pairs(project, "must"),
+                keys.pairs(project, "cannot"),
+            ],
+            [keys.members(project, 0)[:-1], json.dumps(plan)],
+        )
+        return bool(done)
+
+    async def show(self, project: int, name: str, digest: str) -> None:
+        """A preview was shown, under the name of what was asked for and where."""
+        await self._redis.set(keys.preview(project, name), digest, ex=PREVIEW_SECONDS)
+
+    async def shown(self, project: int, name: str) -> str:
+        """Digest of the preview that was shown last; "" for none."""
+        return text(await self._redis.get(keys.preview(project, name)))
+
+
+def _written(links: Iterable[Pair]) -> list[str]:
+    return [f"{a},{b}" for a, b in sorted(links)]

@@ -1,0 +1,87 @@
+"""What decided about a report, gathered from what is stored, with both sides quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.context import Context
+from bot.domain.clustering import Links
+from bot.domain.clustering.reasons import reasons
+from bot.domain.corrections import Logged, undone_by
+from bot.domain.evidence import Because, Near
+from bot.domain.models import Item
+from bot.domain.views.why import Compared, Explanation
+from workers import evidence
+
+OTHERS = 2
+LATEST = 5
+
+
+async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
+    """Why an item is where it is; None while it has no cluster."""
+    stored = await ctx.clusters.evidence(project, item.number)
+    if not stored:
+        return None
+    because = Because.model_validate_json(stored)
+    log = await ctx.operations.log(project)
+    links = await ctx.links.of(project)
+    near = {near.item: near for near in because.candidates}
+    if because.rejected is not None:
+        near.setdefault(because.rejected.item, because.rejected)
+    if because.joined is not None and because.joined not in near:
+        # A must-link was obeyed although nothing else spoke for it.
+        near[because.joined] = Near(
+            item=because.joined, cluster=item.cluster, score=0.0, similarity=0.0
+        )
+    compared = {each.near.item: each for each in await compare(ctx, project, item, near.values())}
+    joined = compared.get(because.joined or 0)
+    rejected = compared.get(because.rejected.item) if because.rejected else None
+    others = [each for each in compared.values() if each is not joined and each is not rejected]
+    return Explanation(
+        item=item,
+        because=because,
+        joined=joined,
+        others=others[:OTHERS],
+        rejected=rejected,
+        corrections=corrections_of(log, item.number)[-LATEST:],
+        together=sorted(links.together(item.number) - {item.number}),
+        apart=sorted(links.apart(item.number)),
+        contradictions=contradictions(links, item.number),
+    )
+
+
+async def compare(ctx: Context, project: int, item: Item, near: Iterable[Near]) -> list[Compared]:
+    """Each with its report as it is now; those that were deleted are left out."""
+    by_number = {each.item: each for each in near}
+    others = await ctx.items.many(project, by_number)
+    ours = evidence.report_of(item)
+    return [
+        Compared(by_number[other.number], other, reasons(ours, evidence.report_of(other)))
+        for other in others
+        if not other.gone
+    ]
+
+
+def corrections_of(log: Iterable[Logged], item: int) -> list[Logged]:
+    """What people did that moved or linked the item and was not undone, oldest first."""
+    entries = list(log)
+    undone = undone_by(entries)
+    return [
+        entry
+        for entry in entries
+        if entry.operation.undoes is None
+        and entry.operation.number not in undone
+        and item in _involved(entry)
+    ]
+
+
+def contradictions(links: Links, item: int) -> list[tuple[int, ...]]:
+    """For each pair that is said to be both: the way by which it is the same."""
+    group = links.together(item)
+    return [links.path(a, b) for a, b in links.contradictions() if a in group]
+
+
+def _involved(entry: Logged) -> set[int]:
+    operation = entry.operation
+    links = operation.must_added | operation.cannot_added
+    return {c.number for c in operation.items} | {i for link in links for i in link}
