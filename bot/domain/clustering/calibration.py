@@ -20,6 +20,13 @@ from bot.domain.clustering.report import Kind
 _SETTLES = 300  # scores after which a project's own distribution counts half
 
 
+_PLACE = {name: place for place, name in enumerate(NAMES)}
+
+
+def _strength(part: tuple[str, float]) -> float:
+    return abs(part[1])
+
+
 def _logit(chance: float) -> float:
     return math.log(chance / (1 - chance))
 
@@ -43,12 +50,8 @@ class Scale:
 
     def parts(self, values: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
         """What one row's score is made of, in logits, the strongest first."""
-        each = [
-            (name, self.weights[name] * float(value))
-            for name, value in zip(NAMES, values, strict=True)
-            if name in self.weights and value
-        ]
-        return tuple(sorted(each, key=lambda part: -abs(part[1])))
+        each = [(n, w * float(values[_PLACE[n]])) for n, w in self.weights.items()]
+        return tuple(sorted((part for part in each if part[1]), key=_strength, reverse=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,8 +130,10 @@ class Lexical:
         which = np.tile(np.arange(len(FIELDS), dtype=np.uint8), len(rows))
         found = self._terms[np.arange(int(counts.sum())) + starts]
         items = np.repeat(np.arange(len(rows)), counts)
-        order = np.lexsort((found, items))
-        again = (found[order][1:] == found[order][:-1]) & (items[order][1:] == items[order][:-1])
+        # One key for item and term sorts faster than two.
+        keys = (items.astype(np.uint64) << np.uint64(32)) | found
+        order = np.argsort(keys, kind="stable")
+        again = keys[order][1:] == keys[order][:-1]
         first = np.ones(len(found), dtype=bool)
         first[order[1:][again]] = False
         return Fields(found, items, np.repeat(which, lengths.ravel()), first)

@@ -97,8 +97,10 @@ def fingerprint(title: str, body: str) -> str:
     Numbers in the title stay ("update to 9.4.44"), and in a short text all numbers and links do:
     there they are what it is about. Empty when fewer than three words are left.
     """
-    said = body if title.strip() in body else f"{title}\n{body}"
-    words = sum(not word.startswith("<") for word in mask(said).split())
-    masked = mask(body) if words >= LONG_TEXT else mask(body, _TELLING)
+    masked = mask(body)
+    named = "" if title.strip() in body else mask(title)
+    words = sum(not word.startswith("<") for word in f"{named}\n{masked}".split())
+    if words < LONG_TEXT:
+        masked = mask(body, _TELLING)
     line = _SPACE.sub(" ", f"{mask(title, _TELLING)}\n{masked}").strip().lower()
     return _name("text", line) if words >= 3 else ""

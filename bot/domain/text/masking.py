@@ -26,6 +26,8 @@ _PARTS = (
 )
 _ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PARTS), re.IGNORECASE)
 
+_NEEDED = re.compile(r"[\d/\\@]")  # nothing to mask without one of these
+
 
 def mask(text: str, keep: Collection[str] = ()) -> str:
     """``text`` with urls, addresses, ids, hex, times, paths and numbers as ``<kind>``.
@@ -36,4 +38,4 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
     def shown(match: re.Match[str]) -> str:
         return match[0] if match.lastgroup in keep else f"<{match.lastgroup}>"
 
-    return _ANY.sub(shown, text)
+    return _ANY.sub(shown, text) if _NEEDED.search(text) else text

@@ -194,5 +194,5 @@ def _looks_like_code(line: str) -> bool:
         ("$ ", "func ", "import ", "package ", "#include", "def ", "class ", "var ")
     ):
         return True
-    letters = sum(c.isalpha() or c == " " for c in line)
+    letters = sum(map(str.isalpha, line)) + line.count(" ")
     return letters < 0.72 * len(line)
