@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from pydantic_core import from_json
@@ -12,6 +13,8 @@ from bot.domain.errors import BadPayload, BadSignature, NotFound, Unavailable
 from bot.sources import SOURCES
 from bot.storage.inbox import Delivery
 
+# How long a door waits for Redis, in seconds, before it goes by what it knew.
+PATIENCE = 0.25
 # What a parser may read of the headers; never an Authorization.
 _KEPT = ("sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content-type")
 
@@ -34,10 +37,11 @@ async def read(
     if parser is None:
         raise NotFound(f"There is no source {source!r}: {', '.join(sorted(SOURCES))}.")
     try:
-        hook = await ctx.vault.hook(hook_id)
+        async with asyncio.timeout(PATIENCE):
+            hook = await ctx.vault.hook(hook_id)
     except NotFound:
         raise BadSignature("The secret does not match.") from None
-    except RedisError as error:
+    except (RedisError, TimeoutError) as error:
         known = ctx.vault.seen(hook_id)
         if known is None:
             raise Unavailable("Redis is away and this door is new here; send again.") from error

@@ -28,6 +28,9 @@ from handlers.github import webhook
 from handlers.slack import door
 
 CONTEXT = web.AppKey("context", Context)
+# Sentry drops a hook that is answered after a second; a spooled row that Redis took after all is
+# known by its id.
+PATIENCE = 0.5
 # GitHub's own cap on a webhook.
 MAX_BODY = 25 * 1024 * 1024
 
@@ -66,7 +69,8 @@ async def store(ctx: Context, delivery: Delivery) -> None:
     While Redis is away deliveries go to the spool, and from there to the inbox.
     """
     try:
-        await ctx.inbox.accept(delivery)
+        async with asyncio.timeout(PATIENCE):
+            await ctx.inbox.accept(delivery)
     except (RedisError, OSError) as error:
         log.warning("Redis is away: spooling", why=type(error).__name__)
         try:

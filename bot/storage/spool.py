@@ -16,7 +16,6 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = asyncio.Lock()
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,11 +48,13 @@ class Spool:
             finally:
                 database.close()
 
-        async with self._lock:
-            await asyncio.to_thread(write)
+        await asyncio.to_thread(write)
 
     async def drain(self, accept: Callable[[Delivery], Awaitable[object]]) -> int:
-        """Hand every row to ``accept``, oldest first, and drop those it took; how many."""
+        """Hand rows to ``accept``, oldest first, and drop those it took; how many.
+
+        Nobody who spools waits for this: ``accept`` may take long.
+        """
         if not self._path.exists():
             return 0
 
@@ -75,9 +76,8 @@ class Spool:
                 database.close()
 
         taken = 0
-        async with self._lock:
-            for row, kind, meta, at, body in await asyncio.to_thread(read):
-                await accept(Delivery(kind, json.loads(meta), body, at))
-                await asyncio.to_thread(drop, row)
-                taken += 1
+        for row, kind, meta, at, body in await asyncio.to_thread(read):
+            await accept(Delivery(kind, json.loads(meta), body, at))
+            await asyncio.to_thread(drop, row)
+            taken += 1
         return taken
