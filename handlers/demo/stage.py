@@ -68,7 +68,7 @@ class Stage:
     async def start(self) -> None:
         """Start our processes, install the app, and open a door for every source."""
         await self.stack.start("web", "web")
-        await self.wait("the web process", self._web_answers, timeout=30)
+        await self.wait("the web process", self.web_answers, timeout=30)
         for name, arguments in (
             ("worker", ("worker", "--queue", "work")),
             ("fixer", ("worker", "--queue", "fixes")),
@@ -84,7 +84,8 @@ class Stage:
             if SOURCES[source].KIND != "tracker":
                 self.hooks[source] = await self.context.vault.open_hook(project.id, source)
 
-    async def _web_answers(self) -> bool:
+    async def web_answers(self) -> bool:
+        """Whether the web process is up and reaches Redis."""
         try:
             async with self.http.get(f"{self.web_url}/healthz") as response:
                 return response.status == 200
