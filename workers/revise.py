@@ -21,7 +21,7 @@ from bot.github import issues, pulls, reviews
 from bot.github.app import READ
 from bot.jobs import enqueue, job
 from bot.log import log
-from bot.render import marker, render_markdown
+from bot.render import marker, render_document
 from bot.say import say
 from workers.fixing.bench import Ended
 from workers.fixing.drive import conclude, drive
@@ -183,7 +183,7 @@ async def _tell(desk: RevisionDesk) -> None:
         repo = ctx.github.repo(project)
         for remark in revision.remarks:
             card = answer_card(revision, remark)
-            body = render_markdown(card)
+            body = render_document(card)
             await reviews.answer_thread(repo, pull, remark.comment, marker(card.key), body)
     await say(ctx, project, revision.place, revision_card(revision, ctx.now()))
     await show(ctx, project, run)

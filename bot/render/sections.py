@@ -40,7 +40,7 @@ def _sections(body: str) -> list[tuple[str, str]]:
     lines = body.splitlines(keepends=True)
     starts: list[tuple[int, str]] = [(0, "")]
     tokens = _MARKDOWN.parse(body)
-    for token, after in zip(tokens, [*tokens[1:], None], strict=True):
+    for token, after in zip(tokens, [*tokens, None][1:], strict=True):
         if token.level or token.map is None:
             continue
         if token.type == "heading_open" and after is not None:

@@ -24,7 +24,6 @@ from bot.domain.card import (
     Steps,
     Table,
     Tone,
-    note,
 )
 from bot.domain.models import RunState, Verdict
 from bot.domain.run import FixRun, RunStep, StepName
@@ -99,10 +98,15 @@ def _ending(revision: Revision) -> list[Line]:
         if revision.example:
             lines.append(("What you showed became the test ", Code(revision.example), "."))
         return lines
-    lines = [("Nothing was pushed. ", Said(run.reason))]
+    lines = [("Nothing was pushed. ", Said(_sentence(run.reason)))]
     if hint := _hint(revision):
         lines.append(hint)
     return lines
+
+
+def _sentence(words: str) -> str:
+    """An agent's note as a sentence."""
+    return words[:1].upper() + words[1:] + ("" if words[-1:] in (".", "!", "?", "") else ".")
 
 
 def _hint(revision: Revision) -> Line:
@@ -137,52 +141,63 @@ def _actions(revision: Revision) -> tuple[Action, ...]:
 
 def handover_card(run: FixRun) -> Card:
     """Said once: the branch is people's from here on."""
-    return note(
-        f"handover:{run.name}",
-        "People have pushed to ",
-        Code(run.branch),
-        f", so it is theirs now: {run.name} changes nothing there any more. Thank you for taking "
-        "it on. To have it back, move the branch to the last commit that ",
-        Code(f"versions {run.name}"),
+    line: Line = (
+        f"So it is theirs now: {run.name} changes nothing there any more. Thank you for taking it "
+        "on. To have it back, move the branch to the last commit that ",
+        Code(f"/soulcaster versions {run.name}"),
         " lists.",
+    )
+    return Card(
+        key=f"handover:{run.name}",
+        title=("People have pushed to ", Code(run.branch)),
+        sections=(Section(blocks=(Paragraph(line=line),)),),
     )
 
 
 def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
     """A review by somebody who may not have the branch changed."""
-    return note(
-        f"noted:{run.name}:{review}",
-        "Noted. ",
+    line: Line = (
         Code(login),
         f" has {role} here, so nothing is changed yet. Someone with write can have it done: ",
         Code("/soulcaster revise"),
+    )
+    return Card(
+        key=f"noted:{run.name}:{review}",
+        title=("Noted what ", Code(login), " asks for"),
+        sections=(Section(blocks=(Paragraph(line=line),)),),
     )
 
 
 def answer_card(revision: Revision, remark: Remark) -> Card:
     """The one answer to a thread: what changed, or honestly that nothing did."""
+    pushed = revision.work.state is RunState.SUCCEEDED
+    lines = _changed(revision, remark) if pushed else _unchanged(revision)
+    return Card(
+        key=f"answer:{revision.work.name}:{remark.comment}",
+        title=("Changed" if pushed else "Not changed",),
+        sections=(Section(blocks=tuple(Paragraph(line=line) for line in lines)),),
+    )
+
+
+def _unchanged(revision: Revision) -> list[Line]:
+    lines: list[Line] = [("Nothing was changed. ", Said(_sentence(revision.work.reason)))]
+    if hint := _hint(revision):
+        lines.append(hint)
+    return lines
+
+
+def _changed(revision: Revision, remark: Remark) -> list[Line]:
     run = revision.work
-    key = f"answer:{run.name}:{remark.comment}"
-    if run.state is not RunState.SUCCEEDED:
-        words: list[Inline] = ["Nothing was changed. ", Said(run.reason)]
-        if hint := _hint(revision):
-            words += [" ", *hint]
-        return note(key, *words, tone="failed")
     commit = Link(text=run.commit[:10], url=f"{_repository(run)}/commit/{run.commit}")
+    words: list[Inline] = [f"v{revision.version} (", commit]
     if remark.path in revision.delta:
-        words = [f"v{revision.version} (", commit, ") changes this file."]
+        words.append(") changes this file.")
     else:
-        paths = ", ".join(revision.delta[:5])
-        words = [
-            f"v{revision.version} (",
-            commit,
-            ") leaves this file as it is; what it changes is ",
-            Code(paths),
-            ".",
-        ]
+        words += [") leaves this file as it is; what it changes is "]
+        words += [Code(", ".join(revision.delta[:5])), "."]
     if revision.example:
         words += [" What you showed became the test ", Code(revision.example), "."]
-    return note(key, *words, " Please look whether it is what you meant.", tone="succeeded")
+    return [(*words, " Please look whether it is what you meant.")]
 
 
 def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
