@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,37 +33,44 @@ class Repo:
         """``/repos/owner/repo``."""
         return f"/repos/{self.project.full_name}"
 
-    async def _wire(self) -> Wire:
-        token = await self._app.token(self.project.installation, self.project.id, self._permissions)
-        return self._app.wire(token, self.project.installation)
+    @asynccontextmanager
+    async def _wire(self) -> AsyncIterator[Wire]:
+        """Ask with our token; one that GitHub no longer takes is forgotten, for the next try."""
+        which = self.project.installation, self.project.id, self._permissions
+        try:
+            async with translated():
+                yield self._app.wire(await self._app.token(*which), self.project.installation)
+        except Rejected as error:
+            if error.status != 401 or not self._app.forget_token(*which):
+                raise
+            raise Unavailable("GitHub no longer takes our token.", retry_after=1) from error
 
     async def get(self, path: str, **variables: Any) -> Any:
         """GET one thing. Raises Unavailable or Rejected, as every method here."""
-        async with translated():
-            return await (await self._wire()).getitem(self.path + path, variables)
+        async with self._wire() as api:
+            return await api.getitem(self.path + path, variables)
 
     async def pages(self, path: str, *, key: str = "items", **variables: Any) -> AsyncIterator[Any]:
         """GET a list, page after page."""
-        async with translated():
-            api = await self._wire()
+        async with self._wire() as api:
             async for item in api.getiter(self.path + path, variables, iterable_key=key):
                 yield item
 
     async def post(self, path: str, data: Mapping[str, Any]) -> Any:
         """POST; not repeated when its outcome is unknown."""
-        async with translated():
-            return await (await self._wire()).post(self.path + path, data=data)
+        async with self._wire() as api:
+            return await api.post(self.path + path, data=data)
 
     async def patch(self, path: str, data: Mapping[str, Any]) -> Any:
         """PATCH."""
-        async with translated():
-            return await (await self._wire()).patch(self.path + path, data=data)
+        async with self._wire() as api:
+            return await api.patch(self.path + path, data=data)
 
     async def delete(self, path: str) -> None:
         """DELETE; what is gone already is fine."""
         try:
-            async with translated():
-                await (await self._wire()).delete(self.path + path)
+            async with self._wire() as api:
+                await api.delete(self.path + path)
         except Rejected as error:
             if error.status not in (404, 410):
                 raise
@@ -122,6 +130,13 @@ class GitHubApp:
                 )
             self._tokens[key] = made["token"], datetime.fromisoformat(made["expires_at"])
             return str(made["token"])
+
+    def forget_token(
+        self, installation: int, repository: int, permissions: Mapping[str, str]
+    ) -> bool:
+        """GitHub takes it no longer; whether there was one."""
+        key = (installation, repository, *sorted(permissions.items()))
+        return self._tokens.pop(key, None) is not None
 
     def repo(self, project: Project, permissions: Mapping[str, str] = TALK) -> Repo:
         """The project's repository, with a token for just these permissions."""
