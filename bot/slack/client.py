@@ -38,10 +38,8 @@ _PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_u
 
 def _code(error: SlackApiError) -> str:
     """Slack's word for what went wrong; "" when the answer was none of Slack's own."""
-    try:
-        return str(error.response.get("error") or "")
-    except ValueError:
-        return ""
+    said = error.response.data
+    return str(said.get("error") or "") if isinstance(said, dict) else ""
 
 
 def _posting(client: AsyncWebClient) -> AsyncWebClient:

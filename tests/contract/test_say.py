@@ -1,0 +1,262 @@
+"""Cards stand once in a place, whatever dies, drops or is deleted. Both simulators are real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.context import Context, open_context
+from bot.domain.card import Card, note
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.models import Person, Place, Project
+from bot.render import marker
+from bot.say import say, whisper
+from bot.settings import Settings
+from bot.simulators.github import Limits
+from bot.storage import keys
+from bot.storage.cards import Standing
+from bot.storage.commands import Utterance
+from handlers.commands import obey
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers import sweep, sync
+
+KEY = "status:C-1"
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The two simulators and our context, none of our processes; one issue."""
+    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
+        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
+        await sync.sync_installation.run(made.context, installed.id)
+        await made.person("/issues", login=ADMIN, title="It breaks", body="Always.")
+        yield made
+
+
+@pytest.fixture
+def ctx(stage: Stage) -> Context:
+    return stage.context
+
+
+@pytest.fixture
+async def project(stage: Stage) -> Project:
+    return await stage.project()
+
+
+GITHUB = Place(issue=1)
+
+
+def card(words: str = "first", key: str = KEY) -> Card:
+    return note(key, words)
+
+
+@pytest.fixture(params=["github", "slack"])
+def place(request: pytest.FixtureRequest, stage: Stage) -> Place:
+    return GITHUB if request.param == "github" else Place(channel=stage.channel)
+
+
+async def standing(stage: Stage, place: Place) -> list[str]:
+    """What our cards in this place say."""
+    if place.issue is not None:
+        state = await stage.github_state()
+        [issue] = [i for i in state["repositories"][0]["issues"] if i["number"] == place.issue]
+        return [c["body"] for c in issue["comments"] if marker(KEY) in c["body"]]
+    state = await stage.slack_state()
+    return [
+        str(m["blocks"])
+        for channel in state["channels"]
+        for m in channel["messages"]
+        if m.get("bot_id") and m.get("subtype") != "tombstone"
+    ]
+
+
+async def test_a_card_is_posted_once_and_edited_from_then_on(
+    stage: Stage, ctx: Context, project: Project, place: Place
+) -> None:
+    first = await say(ctx, project, place, card())
+    assert await say(ctx, project, place, card("second")) == first
+    [words] = await standing(stage, place)
+    assert "second" in words
+    assert "first" not in words
+
+
+async def test_many_at_once_make_one_card(
+    stage: Stage, ctx: Context, project: Project, place: Place
+) -> None:
+    said = await asyncio.gather(*(say(ctx, project, place, card(str(n))) for n in range(6)))
+    assert len(set(said)) == 1
+    assert len(await standing(stage, place)) == 1
+
+
+async def test_two_keys_are_two_cards(
+    stage: Stage, ctx: Context, project: Project, place: Place
+) -> None:
+    one = await say(ctx, project, place, card())
+    other = await say(ctx, project, place, card(key="why:C-1"))
+    assert one != other
+
+
+async def test_after_a_crash_between_post_and_writing_down_it_is_found_again(
+    stage: Stage, ctx: Context, project: Project, place: Place
+) -> None:
+    first = await say(ctx, project, place, card())
+    # The process died before it could write down where it had posted.
+    await ctx.cards.put(project.id, place.name, KEY, Standing(id="", digest=""))
+    assert await say(ctx, project, place, card("second")) == first
+    [words] = await standing(stage, place)
+    assert "second" in words
+
+
+async def fail_after_the_effect(stage: Stage, place: Place, **how: Any) -> None:
+    """The next post happens, and its sender never hears of it."""
+    if place.issue is not None:
+        fault = {"match": {"method": "POST", "path": "/comments"}, "after": True, **how}
+        url = f"{stage.github_url}/_sim/faults"
+    else:
+        fault = {"match": {"method": "chat.postMessage"}, "after": True, **how}
+        url = f"{stage.slack_url}/_sim/faults"
+    async with stage.http.post(url, json=fault) as response:
+        assert response.status == 200
+
+
+async def test_a_post_whose_outcome_is_unknown_is_looked_for_before_it_is_repeated(
+    stage: Stage, ctx: Context, project: Project, place: Place
+) -> None:
+    await fail_after_the_effect(stage, place, drop_connection=True)
+    with pytest.raises(Unavailable):
+        await say(ctx, project, place, card())
+    assert len(await standing(stage, place)) == 1
+    await say(ctx, project, place, card("second"))
+    [words] = await standing(stage, place)
+    assert "second" in words
+
+
+async def test_a_500_after_the_effect_makes_no_second_message(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    place = Place(channel=stage.channel)
+    await fail_after_the_effect(stage, place, status=503)
+    with pytest.raises(Unavailable):
+        await say(ctx, project, place, card())
+    await say(ctx, project, place, card())
+    assert len(await standing(stage, place)) == 1
+
+
+async def delete(stage: Stage, place: Place, identity: str) -> None:
+    if place.issue is not None:
+        url = f"{stage.github_url}/_sim/repos/{stage.repository}/comments/{identity}"
+        async with stage.http.delete(url, json={"login": ADMIN}) as response:
+            assert response.status == 204
+    else:
+        assert stage.context.slack is not None
+        await stage.context.slack.client.chat_delete(channel=place.channel, ts=identity)
+
+
+async def test_a_card_somebody_deleted_is_posted_again(
+    stage: Stage, ctx: Context, project: Project, place: Place
+) -> None:
+    first = await say(ctx, project, place, card())
+    await delete(stage, place, first)
+    second = await say(ctx, project, place, card("second"))
+    assert second != first
+    assert len(await standing(stage, place)) == 1
+    await delete(stage, place, second)
+    # Nothing new to say: only who asks for it gets it again.
+    assert await say(ctx, project, place, card("second")) == second
+    assert await standing(stage, place) == []
+    await say(ctx, project, place, card("second"), asked=True)
+    assert len(await standing(stage, place)) == 1
+
+
+async def test_our_marker_in_the_words_of_others_is_not_our_card(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    stage.github.add_user("quoter[bot]", kind="Bot")
+    stage.github.set_role(stage.repository, "quoter[bot]", "write")
+    for login in ("tom-beckett", "quoter[bot]"):
+        body = f"They said:\n\n{marker(KEY)}\nfirst"
+        await stage.person("/issues/1/comments", login=login, body=body)
+    await ctx.cards.put(project.id, GITHUB.name, KEY, Standing(id="", digest=""))
+    await say(ctx, project, GITHUB, card("mine"))
+    mine = [words for words in await standing(stage, GITHUB) if words.startswith(marker(KEY))]
+    assert len(mine) == 1
+
+
+async def test_where_the_issue_is_gone_it_is_refused(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    with pytest.raises(Rejected):
+        await say(ctx, project, Place(issue=99), card())
+
+
+async def test_a_whisper_whose_address_is_used_up_is_still_heard(
+    stage: Stage, ctx: Context
+) -> None:
+    nobody = f"{stage.slack_url}/commands/T1/1/expired"
+    place = Place(channel=stage.channel, response_url=nobody)
+    await whisper(ctx, Person(slack_user="U07INESF01"), place, card("psst"))
+    state = await stage.slack_state()
+    [heard] = [e for e in state["ephemerals"] if e["user"] == "U07INESF01"]
+    assert "psst" in str(heard["blocks"])
+
+
+# Commands that nobody ended
+
+
+async def heard(ctx: Context, project: Project, place: Place, at: datetime) -> Utterance:
+    said = Utterance(
+        id="abc",
+        project=project.id,
+        line="/soulcaster status",
+        person=Person(login=ADMIN, slack_user="U07INESF01"),
+        place=place,
+        heard_at=at,
+    )
+    await ctx.commands.hear(said)
+    return said
+
+
+@pytest.mark.parametrize("kind", ["comment", "mention", "slash"])
+async def test_a_command_whose_worker_died_is_ended_within_two_minutes(
+    stage: Stage, ctx: Context, project: Project, kind: str
+) -> None:
+    made = await stage.person("/issues/1/comments", login=ADMIN, body="/soulcaster status")
+    asked = await stage.slacker("message", user=ADMIN, channel=stage.channel, text="hello")
+    place = {
+        "comment": Place(issue=1, comment=made["id"]),
+        "mention": Place(channel=stage.channel, thread=asked["ts"], public=True),
+        "slash": Place(channel=stage.channel),
+    }[kind]
+    now = datetime.now(UTC)
+    await heard(ctx, project, place, now)
+    await sweep.reap_commands.run(ctx, project.id)
+    unended = await ctx.commands.get(project.id, "abc")
+    assert unended is not None
+    assert unended.outcome == "heard"
+    settings = Settings.load(stage.environment)
+    async with open_context(settings, clock=lambda: now + timedelta(seconds=115)) as later:
+        for _ in range(2):
+            await sweep.reap_commands.run(later, project.id)
+    ended = await ctx.commands.get(project.id, "abc")
+    assert ended is not None
+    assert ended.outcome == "failed"
+    github = str(await stage.github_state())
+    slack = await stage.slack_state()
+    channel = str([c["messages"] for c in slack["channels"]])
+    whispered = str(slack["ephemerals"])
+    said = "That took too long"
+    wanted = {"comment": github, "mention": channel, "slash": whispered}[kind]
+    assert [each.count(said) > 0 for each in (github, channel, whispered)] == [
+        each is wanted for each in (github, channel, whispered)
+    ]
+    if kind == "comment":
+        assert "confused" in github
+    assert await ctx.redis.zcard(keys.heard(project.id)) == 0
+    # Whoever comes back late says nothing more.
+    await obey.run(ctx, project.id, "abc")
+    assert str(await stage.github_state()).count("rocket") == 0
