@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,7 @@ class Memory:
     engine: Engine
     links: Links = field(default_factory=Links)
     corrections: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 _memories: dict[tuple[str, int], Memory] = {}
@@ -64,19 +66,22 @@ async def remember(ctx: Context, project: int) -> Memory:
     if memory is None or memory.embedder != ctx.embedder.id:
         engine = Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
         memory = _memories[key] = Memory(ctx.embedder.id, engine)
+    async with memory.lock:  # what is read later must not be overwritten by what was read before
+        await _catch_up(ctx, project, memory)
+    return memory
+
+
+async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     corrections = await ctx.operations.count(project)  # first: the rest can only be newer
     links = await ctx.links.of(project)
     placed = await ctx.items.membership(project)
-    # Another task of this process may have learnt of newer corrections meanwhile.
-    if corrections >= memory.corrections:
-        for item, cluster in placed.items():
-            if item in memory.engine and memory.engine.cluster_of(item) != cluster:
-                memory.engine.move(item, cluster)
-        memory.links, memory.corrections = links, corrections
+    for item, cluster in placed.items():
+        if item in memory.engine and memory.engine.cluster_of(item) != cluster:
+            memory.engine.move(item, cluster)
+    memory.links, memory.corrections = links, corrections
     missing = sorted(item for item in placed if item not in memory.engine)
     for start in range(0, len(missing), BATCH):
         await _learn(ctx, project, memory, missing[start : start + BATCH], placed)
-    return memory
 
 
 async def _learn(
