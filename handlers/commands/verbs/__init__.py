@@ -9,6 +9,7 @@ from handlers.commands.call import Answer, Call
 from handlers.commands.command import Command
 from handlers.commands.verbs import (
     clusters,
+    diff,
     digest,
     dup,
     feedback,
@@ -21,6 +22,8 @@ from handlers.commands.verbs import (
     move,
     plan,
     retry,
+    revert,
+    revise,
     similar,
     source,
     split,
@@ -28,6 +31,7 @@ from handlers.commands.verbs import (
     steer,
     stop,
     undo,
+    versions,
     whoami,
     why,
 )
@@ -55,6 +59,10 @@ VERBS: Mapping[type[Command], Run] = {
     stop.Stop: stop.run,
     retry.Retry: retry.run,
     logs.Logs: logs.run,
+    revise.Revise: revise.run,
+    versions.Versions: versions.run,
+    diff.Diff: diff.run,
+    revert.Revert: revert.run,
     life.Severity: life.run_severity,
     life.Resolve: life.run_resolve,
     life.Reopen: life.run_reopen,
