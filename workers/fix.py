@@ -20,6 +20,7 @@ from workers import digest
 from workers.fixing import fetch, policy, prove, publish, repair, reproduce
 from workers.fixing.desk import Desk, Ended
 from workers.fixing.drive import Steps, conclude, drive
+from workers.fixing.starting import open_fix
 from workers.fixing.telling import show
 
 STEPS: Steps[Desk] = {
@@ -85,13 +86,15 @@ async def _follow(desk: Desk) -> None:
     cluster = await desk.ctx.clusters.get(desk.project.id, desk.run.cluster)
     if cluster.state is not ClusterState.FIXING:
         return
-    opened = desk.run.pull_request is not None
+    opened = desk.run.pull_request
+    if opened is None and (other := await open_fix(desk.ctx, desk.project, desk.run.cluster)):
+        opened = other.pull_request
     await desk.ctx.clusters.change(
         desk.project.id,
         desk.run.cluster,
-        state=ClusterState.PR_OPENED if opened else ClusterState.TRIAGED,
+        state=ClusterState.TRIAGED if opened is None else ClusterState.PR_OPENED,
         updated_at=desk.now(),
-        **({"pull_request": desk.run.pull_request} if opened else {}),
+        **({} if opened is None else {"pull_request": opened}),
     )
 
 

@@ -59,8 +59,9 @@ class Tests:
             return done
         if done.timed_out:
             raise Ended(
-                Verdict.TESTS_DO_NOT_RUN,
-                f"`{self.plan.suite}` did not end within {done.seconds:.0f} s.",
+                Verdict.LIMIT_REACHED,
+                f"`{self.plan.suite}` did not end within {done.seconds:.0f} s, its share of the "
+                "run's time; --timeout allows more.",
             )
         if done.exit_code in _NOTHING_RAN:
             last = (done.stderr or done.stdout).strip().splitlines()[-1:]
