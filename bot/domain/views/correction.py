@@ -192,9 +192,8 @@ def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
 
 def _titled(cluster: int, seen: Seen) -> Line:
     record = seen.clusters.get(cluster)
-    private = seen.public and all(i.private for i in seen.items.values() if i.cluster == cluster)
-    if record is None or not record.title or private:
-        return cluster_name(cluster)
+    if record is None or not record.title or seen.public:
+        return cluster_name(cluster)  # a title may be the words of a private report
     return (*cluster_name(cluster), " ", Said(record.title[:80]))
 
 
@@ -209,7 +208,7 @@ def _sizes(proposal: Proposal) -> list[Fact]:
         now = len(proposal.members.get(cluster, ()))
         label = f"C-{cluster}" if cluster > 0 else "New cluster"
         then = f"{now} → {now + gains[cluster]}" if cluster > 0 else str(gains[cluster])
-        facts.append(Fact(label=label, value=(f"{then} reports",)))
+        facts.append(Fact(label=label, value=(f"{then} {'report' if then == '1' else 'reports'}",)))
     return facts
 
 

@@ -1,0 +1,171 @@
+"""What people read before and after they correct the clustering, as files read in review."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from bot.domain.card import Card
+from bot.domain.clustering import Links, Report
+from bot.domain.clustering.operations import Clustering, Entry, merge
+from bot.domain.clustering.reasons import reasons
+from bot.domain.corrections import Logged, StateChange, partition, propose
+from bot.domain.evidence import Because, Near
+from bot.domain.models import Cluster, ClusterState, Frame, Item
+from bot.domain.views.correction import Seen, done_card, history_card, preview_card
+from bot.domain.views.suggestion import Settled, suggestion_card
+from bot.domain.views.why import Compared, Explanation, why_card
+from bot.render import render_blocks, render_markdown
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+ENTRY = Entry(7, "@ana", NOW)
+_TEXTS: dict[int, dict[str, Any]] = {
+    1: {"title": "Cart total drops the last item", "body": "It counts all but the last item."},
+    2: {"title": "Total is too low", "body": "My cart total misses one item since the update."},
+    3: {
+        "title": "IndexError in total",
+        "source": "sentry",
+        "body": "IndexError: list index out of range",
+        "url": "",
+        "private": True,
+    },
+    4: {
+        "title": "Wrong *sum* in the cart <!-- x -->",
+        "body": "The cart total drops the last item when there are two.\n"
+        "IndexError: list index out of range",
+    },
+}  # fmt: skip
+FRAMES = (
+    Frame(path="shop/cart.py", function="checkout", line=40),
+    Frame(path="shop/cart.py", function="total", line=12),
+)
+
+
+def item(number: int, cluster: int, **fields: Any) -> Item:
+    told = {"source": "github", "url": f"https://github.com/acme/shop/issues/{number}"}
+    return Item(
+        number=number, key=f"issue:{number}", event="e", occurred_at=NOW, created_at=NOW,
+        updated_at=NOW, cluster=cluster, **told | _TEXTS[number] | fields,
+    )  # fmt: skip
+
+
+def cluster(number: int, title: str, state: ClusterState = ClusterState.TRIAGED) -> Cluster:
+    return Cluster(number=number, title=title, state=state, created_at=NOW, updated_at=NOW)
+
+
+ITEMS = {n: item(n, 12 if n < 3 else 31) for n in _TEXTS}
+CLUSTERS = {12: cluster(12, "Cart total drops the last item"), 31: cluster(31, "IndexError")}
+STATE = Clustering({1: 12, 2: 12, 3: 31, 4: 31}, links=Links.of(cannot=[(1, 4)]))
+REGRESSED = StateChange(cluster=12, before=ClusterState.RESOLVED, after=ClusterState.REGRESSED)
+
+
+def merge_preview() -> Card:
+    proposal = propose(STATE, merge(STATE, [31], 12, ENTRY))
+    seen = Seen(ITEMS, CLUSTERS, public=True, regressed=(REGRESSED,))
+    return preview_card("correction:a", "merge C-31 into C-12", proposal, seen, changed=True)
+
+
+def split_preview() -> Card:
+    state = Clustering({1: 12, 2: 12, 3: 12, 4: 12}, links=Links.of(must=[(1, 4)]))
+    proposal = propose(state, partition(state, [[1, 2], [4], [3]], ENTRY))
+    seen = Seen({n: item(n, 12) for n in _TEXTS}, CLUSTERS)
+    return preview_card("correction:b", "split C-12 --by=source", proposal, seen)
+
+
+def merged() -> Card:
+    operation = propose(STATE, merge(STATE, [31], 12, ENTRY)).operation
+    logged = Logged(operation=operation, said="merge C-31 into C-12", command="c")
+    return done_card("correction:a", logged, Seen(ITEMS, CLUSTERS))
+
+
+def history() -> Card:
+    operation = propose(STATE, merge(STATE, [31], 12, ENTRY)).operation
+    first = Logged(operation=operation, said="merge C-31 into C-12", command="c")
+    undo = operation.model_copy(update={"number": 8, "verb": "undo", "undoes": 7, "by": "@bo"})
+    log = [first, Logged(operation=undo, said="undo 7", command="d")]
+    return history_card("C-12", log, shown=log[::-1], page=1, pages=2)
+
+
+def near(number: int, score: float, **fields: Any) -> Near:
+    parts = (("meaning", 2.1), ("title here", 1.2), ("crowd", -0.9), ("size", -0.4))
+    return Near(item=number, cluster=12, score=score, similarity=0.7, parts=parts, **fields)
+
+
+def report(told: Item) -> Report:
+    return Report(told.number, told.source, told.title, told.body, NOW, frames=FRAMES)
+
+
+def compared(ours: Item, theirs: Item, score: float, **fields: Any) -> Compared:
+    found = reasons(report(ours), report(theirs))
+    return Compared(near(theirs.number, score, **fields), theirs, found)
+
+
+def why() -> Card:
+    operation = propose(STATE, merge(STATE, [31], 12, ENTRY)).operation
+    logged = Logged(operation=operation, said="merge C-31 into C-12", command="c")
+    joined = Explanation(
+        item=ITEMS[4],
+        because=Because(action="join", joined=1, obeyed=("I-9 is not the same: somebody said so",)),
+        joined=compared(ITEMS[4], ITEMS[1], 0.93),
+        others=(compared(ITEMS[4], ITEMS[2], 0.5),),
+        rejected=compared(ITEMS[4], item(3, 31), 1.0, repeat=True),
+        corrections=(logged,),
+        together=(1, 2),
+        apart=(9,),
+        contradictions=((4, 2, 9),),
+    )
+    alone = Explanation(item=ITEMS[3], because=Because(action="new"))
+    return why_card("C-12", [joined, alone], public=True, more=2)
+
+
+def suggestion() -> Card:
+    settled = Settled(alike=False, other=2, cluster=40, by="@bo", operation=3)
+    ours = ITEMS[4]
+    open_ = (compared(ours, ITEMS[1], 0.64), compared(ours, item(3, 31), 0.3))
+    return suggestion_card(ours, open_, (settled,), public=False)
+
+
+def suggestion_settled() -> Card:
+    settled = Settled(alike=True, other=1, cluster=12, by="@ana", operation=7)
+    return suggestion_card(ITEMS[4], (), (settled,), public=False)
+
+
+CARDS = MappingProxyType(
+    {
+        made.__name__: made
+        for made in (
+            merge_preview,
+            split_preview,
+            merged,
+            history,
+            why,
+            suggestion,
+            suggestion_settled,
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_on_github(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"correction_{name}.md", render_markdown(CARDS[name]()))
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_in_slack(name: str, golden: Callable[[str, str], None]) -> None:
+    message = render_blocks(CARDS[name]())
+    told = {"text": message.text, "blocks": message.blocks}
+    golden(f"correction_{name}.blocks.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+@pytest.mark.parametrize("name", ["merge_preview", "why"])
+def test_nothing_private_is_quoted_in_public(name: str) -> None:
+    written = render_markdown(CARDS[name]())
+    assert "I-3" in written
+    assert _TEXTS[3]["title"] not in written
+    assert CLUSTERS[31].title not in written
