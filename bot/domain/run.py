@@ -60,7 +60,8 @@ class FixRun(Record):
     """``F-7``: one attempt to repair one cluster.
 
     ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
-    ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written.
+    ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
+    ``change`` the agent's patch for people, its first 6,000 characters.
     ``commit`` and what proves it are those of the newest ``version``.
     """
 
@@ -82,6 +83,7 @@ class FixRun(Record):
     stop_asked_by: str = ""
     test_path: str = ""
     test_source: str = ""
+    change: str = ""
     red: Ran | None = None
     green: Ran | None = None
     suite_before: Ran | None = None

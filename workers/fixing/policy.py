@@ -6,6 +6,7 @@ from bot.domain.models import Verdict
 from bot.domain.patch import apply
 from bot.domain.policy import Rules, judge, refused
 from bot.domain.views.cluster import count
+from bot.log import redact
 from workers.fixing.bench import Bench, Ended
 
 
@@ -16,7 +17,7 @@ async def check_policy(bench: Bench) -> None:
     fix = await bench.patch("fix")
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
     findings = judge(fix, rules, proof_tests={bench.run.test_path}, tree=with_test)
-    await bench.set(findings=tuple(f"{f.path}: {f.message}" for f in findings))
+    await bench.set(findings=tuple(redact(f"{f.path}: {f.message}") for f in findings))
     if refused(findings):
         raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)
     flags = count(len(findings), "flag") if findings else "nothing to flag"

@@ -6,6 +6,7 @@ from bot.domain.errors import BadPayload
 from bot.domain.models import Verdict
 from bot.domain.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
+from bot.log import redact
 from workers.fixing.bench import Bench, Ended
 
 # What a step may leave of the run's time to those after it.
@@ -37,6 +38,7 @@ async def repair(bench: Bench) -> None:
     if not patch:
         raise Ended(_verdict(worked), worked.note or "The agent changed nothing.")
     await bench.put_patch("fix", patch)
+    await bench.set(change=redact(patch.unified[:6_000]))
     stats = patch.stats
     edited = ", ".join(patch.paths[:3])
     await bench.tell(f"+{stats.added} −{stats.removed} in {edited}")

@@ -7,6 +7,7 @@ import asyncio
 from bot.domain.models import Verdict
 from bot.domain.patch import Entry, Tree, apply, diff
 from bot.domain.reproduction import Report, Reproduction, candidates, fails_for_the_reason
+from bot.log import redact
 from workers.fixing.bench import Bench, Ended, ran
 from workers.fixing.testing import Tests
 
@@ -41,7 +42,7 @@ async def _is_red(bench: Bench, base: Tree, tests: Tests, tried: Reproduction) -
     if done.exit_code == 0 or not fails_for_the_reason(done.stdout + done.stderr, tried):
         return False
     await bench.put_patch("test", patch)
-    await bench.set(red=ran(done), test_path=tried.path, test_source=tried.source)
+    await bench.set(red=ran(done), test_path=tried.path, test_source=redact(tried.source))
     names = " ".join(f"I-{number}" for number in tried.items)
     await bench.tell(f"red, as {names} says: {tried.says}")
     return True

@@ -69,8 +69,13 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
         title += (" ", Said(cluster.title[:100]))
     facts = [Fact(label="Asked by", value=(Code(run.requested_by or "somebody"),))]
     facts.append(Fact(label="Agent", value=(Code(run.agent),)))
-    if run.dollars:
-        facts.append(Fact(label="Cost", value=(f"${run.dollars:.2f}",)))
+    if run.attempt > 1:
+        facts.append(Fact(label="Attempt", value=(str(run.attempt),)))
+    facts.append(Fact(label="Limit", value=(_minutes(run.seconds_allowed),)))
+    if run.agent_steps:
+        facts.append(Fact(label="Spent", value=(_spent(run),)))
+    if run.dry_run:
+        facts.append(Fact(label="Dry run", value=("nothing is published",)))
     if run.version > 1:
         facts.append(Fact(label="Version", value=(f"v{run.version}",)))
     sections = [Section(blocks=(Steps(steps=tuple(_step(run, name, now) for name in StepName)),))]
@@ -79,14 +84,19 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
         if run.pull_url:
             ending += (" ", Link(text=f"Pull request {run.pull_request}", url=run.pull_url))
         blocks = [Paragraph(line=ending)]
-        if run.reason:
+        if run.reason and not any(found.endswith(run.reason) for found in run.findings):
             blocks.append(Paragraph(line=(Said(run.reason),)))
         sections.append(Section(blocks=tuple(blocks)))
-    elif run.state is RunState.FAILED and run.reason:
+    elif run.ended and run.reason:
         sections.append(Section(blocks=(Paragraph(line=(Said(run.reason),)),)))
     if run.findings:
         lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
         sections.append(Section(title="Policy", blocks=(Bullets(lines=lines),)))
+    if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
+        sections.append(_failing_test(run))
+    if run.change and run.dry_run and run.verdict is Verdict.PROVED:
+        change = Preformatted(text=run.change, language="diff")
+        sections.append(Section(title="Change", blocks=(change,)))
     if run.red is not None:
         sections.append(_evidence(run))
     return Card(
@@ -97,6 +107,16 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
         sections=tuple(sections),
         actions=_actions(run),
     )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _spent(run: FixRun) -> str:
+    """What the agent took; money only where a model was paid."""
+    steps = count(run.agent_steps, "step")
+    return f"{steps}, ${run.dollars:.2f}" if run.dollars else steps
 
 
 def _tone(run: FixRun) -> Tone:
@@ -123,6 +143,9 @@ def _actions(run: FixRun) -> tuple[Action, ...]:
     logs = Action(label="Logs", sentence=f"logs {run.name}")
     if run.pull_url:
         return (Action(label="Open the pull request", url=run.pull_url, style="primary"), logs)
+    if run.dry_run and run.verdict is Verdict.PROVED:
+        again = f"fix C-{run.cluster}"
+        return (Action(label="Fix it for real", sentence=again, style="primary"), logs)
     return (Action(label="Retry", sentence=f"retry {run.name}", style="primary"), logs)
 
 
@@ -138,13 +161,21 @@ def proof_table(run: FixRun) -> Table:
     return Table(header=("Check", "Command", "Exit code", "Time"), rows=tuple(rows))
 
 
+def _failing_test(run: FixRun) -> Section:
+    """The reproduction, for a person to go on from."""
+    where = Paragraph(line=(Code(run.test_path), " fails on the base commit:"))
+    source = Preformatted(text=run.test_source[:4_000], language="python")
+    return Section(title="Failing test", blocks=(where, source))
+
+
 def _evidence(run: FixRun) -> Section:
     tails = [
         Preformatted(text=ran.tail)
         for ran in (run.red, run.green)
         if ran is not None and ran.tail.strip()
     ]
-    return Section(title="Proof", blocks=(proof_table(run), *tails), collapsed=True)
+    title = "Proof" if run.verdict is Verdict.PROVED else "What was run"
+    return Section(title=title, blocks=(proof_table(run), *tails), collapsed=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,177 @@
+"""How each verdict of a fix run reads, on GitHub and in Slack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from checkers import load_checker
+
+from bot.domain.card import Card
+from bot.domain.models import Cluster, Ran, RunState, Verdict
+from bot.domain.run import FixRun, StepName
+from bot.domain.views.run import run_card
+from bot.render import render_blocks, render_markdown
+
+BEGAN = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+PYTEST = "PYTHONPATH=src python -m pytest -rA --tb=short -p no:cacheprovider"
+TEST = "tests/test_soulcaster_c12.py"
+SOURCE = '''"""As reported in I-7: shop.pagination.page_count."""
+
+from shop.pagination import page_count
+
+
+def test_page_count_as_reported():
+    assert page_count(total=21, per_page=10) == 3
+'''
+CLUSTER = Cluster(
+    number=12, title="Last page of a category is missing", created_at=BEGAN, updated_at=BEGAN
+)
+NOTES = {
+    StepName.FETCH: "31 files at 4f2a9c01de",
+    StepName.REPRODUCE: "red, as I-7 says: page_count should give 3, gives 2",
+    StepName.REPAIR: "+1 −1 in src/shop/pagination.py",
+    StepName.PROVE: "red before, green after, the suite no worse",
+    StepName.POLICY: "2 files checked, nothing to flag",
+    StepName.PUBLISH: "pull request 19",
+}
+RED = {
+    "test_path": TEST,
+    "test_source": SOURCE,
+    "red": Ran(
+        command=f"{PYTEST} {TEST}", exit_code=1, seconds=0.81, tail="E   assert 2 == 3\n1 failed"
+    ),
+    "suite_before": Ran(command=PYTEST, exit_code=0, seconds=1.94, tail="58 passed"),
+}
+GREEN = {
+    "green": Ran(command=f"{PYTEST} {TEST}", exit_code=0, seconds=0.79, tail="1 passed"),
+    "suite_after": Ran(command=PYTEST, exit_code=0, seconds=1.97, tail="59 passed"),
+    "agent_steps": 31,
+}
+
+
+def run_that(verdict: Verdict | None, at: StepName, reason: str = "", **fields: Any) -> FixRun:
+    """A run that ended in step ``at``; every step took 4.2 s."""
+    stopped, proved = verdict is Verdict.STOPPED, verdict is Verdict.PROVED
+    failed = RunState.CANCELLED if stopped else RunState.FAILED
+    run = FixRun(
+        number=7,
+        cluster=12,
+        command="c-1",
+        requested_by="ana",
+        agent="mechanic",
+        seconds_allowed=900,
+        state=RunState.SUCCEEDED if proved else failed,
+        verdict=verdict,
+        reason=reason,
+        created_at=BEGAN,
+        updated_at=BEGAN,
+        ended_at=BEGAN + timedelta(seconds=30),
+        **fields,
+    )
+    for index, name in enumerate(StepName):
+        last = name is at and not proved
+        began = BEGAN + timedelta(seconds=4.2 * index)
+        run = run.with_step(
+            name,
+            state=failed if last else RunState.SUCCEEDED,
+            started_at=began,
+            ended_at=began + timedelta(seconds=4.2),
+            note="" if last else NOTES[name],
+        )
+        if name is at:
+            break
+    return run
+
+
+RUNS = {
+    "proved": run_that(
+        Verdict.PROVED,
+        StepName.PUBLISH,
+        pull_request=19,
+        pull_url="https://github.com/acme/shop/pull/19",
+        **RED,
+        **GREEN,
+    ),
+    "dry_run": run_that(
+        Verdict.PROVED,
+        StepName.POLICY,
+        "A dry run: nothing was published.",
+        dry_run=True,
+        change="--- a/src/shop/pagination.py\n+++ b/src/shop/pagination.py\n@@ -1 +1 @@\n-2\n+3\n",
+        **RED,
+        **GREEN,
+    ),
+    "not_reproduced": run_that(
+        Verdict.NOT_REPRODUCED,
+        StepName.REPRODUCE,
+        "2 examples from the reports were tried, and none fails as reported.",
+        suite_before=RED["suite_before"],
+    ),
+    "not_repaired": run_that(
+        Verdict.NOT_REPAIRED,
+        StepName.REPAIR,
+        "No edit of 412 turned the test green.",
+        agent_steps=412,
+        attempt=2,
+        **RED,
+    ),
+    "tests_do_not_run": run_that(
+        Verdict.TESTS_DO_NOT_RUN,
+        StepName.REPRODUCE,
+        "`make test` ran no test (exit code 127): make: not found",
+    ),
+    "refused_by_policy": run_that(
+        Verdict.REFUSED_BY_POLICY,
+        StepName.POLICY,
+        "The patch edits a protected path.",
+        findings=(".github/workflows/ci.yml: The patch edits a protected path.",),
+        dollars=0.125,
+        **RED,
+        **GREEN,
+    ),
+    "stopped": run_that(Verdict.STOPPED, StepName.REPAIR, "Stopped by @bo.", **RED),
+    "limit_reached": run_that(
+        Verdict.LIMIT_REACHED,
+        StepName.REPAIR,
+        "15 minutes were used up; --timeout allows more.",
+        **RED,
+    ),
+    "broken": run_that(
+        None, StepName.PROVE, "Something broke (ref e-7F3A). Nothing was published.", **RED
+    ),
+}
+
+
+def card_of(name: str) -> Card:
+    return run_card(RUNS[name], CLUSTER, BEGAN + timedelta(seconds=60))
+
+
+def test_every_verdict_is_here() -> None:
+    assert {run.verdict for run in RUNS.values()} == {*Verdict, None}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_verdict_on_github(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"run_{name}.md", render_markdown(card_of(name)))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_verdict_in_slack(
+    name: str, golden: Callable[[str, str], None], check_slack: ModuleType
+) -> None:
+    message = render_blocks(card_of(name))
+    written = {"text": message.text, "blocks": message.blocks}
+    assert check_slack.check_message(written) == []
+    golden(f"run_{name}.blocks.json", json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+
+
+@pytest.fixture(scope="module")
+def check_slack(shared: Path) -> ModuleType:
+    """Slack's published descriptions as a checker."""
+    return load_checker(shared, "check_slack")
