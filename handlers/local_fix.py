@@ -53,6 +53,8 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     folder = wanted.path.resolve()
     if not folder.is_dir():
         raise NotFound(f"{wanted.path} is no folder.")
+    if wanted.out is not None and wanted.out.exists() and not wanted.out.is_dir():
+        raise NotUnderstood(f"--out {wanted.out} is no folder.")
     case = _case(wanted.report)
     tree = await asyncio.to_thread(
         read_checkout, folder, leave_out=wanted.out.resolve() if wanted.out else None
