@@ -63,7 +63,10 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     with tempfile.TemporaryDirectory(prefix="soulcaster-") as state:
         # Whoever says this line in a shell means it: the folder's own tests may run here.
         choices = replace(
-            Context.choices_of(settings), data_dir=Path(state), trusted=frozenset({str(folder)})
+            Context.choices_of(settings),
+            data_dir=Path(state),
+            trusted=frozenset({str(folder)}),
+            tools=_environment(folder),
         )
         name = wanted.agent.removeprefix("~") or config.fix.agent or settings.soulcaster_agent
         sandboxes, log = choose.sandboxes(choices), list[str]()
@@ -127,6 +130,17 @@ def _config(tree: Tree, test: str) -> RepoConfig:
         return config
     tests = config.fix.tests.model_copy(update={"command": test})
     return config.model_copy(update={"fix": config.fix.model_copy(update={"tests": tests})})
+
+
+def _environment(folder: Path) -> tuple[Path, ...]:
+    """The checkout's own virtual environment and the Python below it, where it can run pytest."""
+    for name in (".venv", "venv"):
+        there = folder / name
+        config = there / "pyvenv.cfg"
+        if config.is_file() and any(there.glob("lib/python*/site-packages/pytest")):
+            python = (there / "bin" / "python").resolve()
+            return (there, python.parent.parent)
+    return ()
 
 
 def _run(settings: Settings, folder: Path, agent: str, timeout: str) -> FixRun:

@@ -26,6 +26,7 @@ class Choices:
     e2b_key: str = ""
     e2b_url: str = ""
     trusted: frozenset[str] = frozenset()
+    tools: tuple[Path, ...] = ()
     agent_command: str = ""
     gateway_url: str = ""
     gateway_host: str = "127.0.0.1"
@@ -105,9 +106,11 @@ def sandboxes(c: Choices) -> Sandboxes:
         from bot.adapters.sandboxes.e2b import E2BSandboxes
 
         return E2BSandboxes(api_key=c.e2b_key, api_url=c.e2b_url or None)
+    from bot.adapters.sandboxes.isolation import toolchain
     from bot.adapters.sandboxes.local import LocalSandboxes
 
-    return LocalSandboxes(c.data_dir / "sandboxes", trusted=c.trusted)
+    tools = (*c.tools, *toolchain())
+    return LocalSandboxes(c.data_dir / "sandboxes", trusted=c.trusted, tools=tools)
 
 
 def _mechanic(_c: Choices) -> Agent:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import venv
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,33 @@ def test_tests_that_do_not_run(repository: Path, report: Path, tmp_path: Path) -
     assert done.returncode == 1
     assert json.loads((out / "proof.json").read_text())["verdict"] == "tests do not run here"
     assert "no-such-tool" in done.stdout
+
+
+def test_tests_that_can_not_be_imported(repository: Path, report: Path, tmp_path: Path) -> None:
+    (repository / "calc.py").write_text("import a_package_that_is_not_here\n" + CALC)
+    done = fix(tmp_path, repository, "--report", report, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "Tests do not run here" in done.stdout
+    assert "No module named 'a_package_that_is_not_here'" in done.stdout
+
+
+def test_the_packages_of_the_checkout(repository: Path, report: Path, tmp_path: Path) -> None:
+    """Its own virtual environment is seen, where it can run the tests."""
+    (repository / "calc.py").write_text("import only_here\n" + CALC)
+    environment = repository / ".venv"
+    venv.create(environment, with_pip=False)
+    packages = next(environment.glob("lib/python*/site-packages"))
+    (packages / "only_here.py").write_text("")
+    (packages / "pytest").mkdir()
+    (packages / "pytest" / "__init__.py").write_text("")
+    runner = "print('PASSED tests/test_calc.py::test_pages')\nimport only_here\n"
+    (packages / "pytest" / "__main__.py").write_text(runner)
+    out = tmp_path / "out"
+    done = fix(tmp_path, repository, "--report", report, "--out", out)
+    assert done.returncode == 1
+    proof = json.loads((out / "proof.json").read_text())
+    assert proof["suite_before"]["exit_code"] == 0
+    assert proof["suite_before"]["tail"] == "PASSED tests/test_calc.py::test_pages"
 
 
 def test_a_folder_without_tests(report: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -42,13 +43,16 @@ def read_checkout(folder: Path, *, leave_out: Path | None = None) -> dict[str, E
 
 def _known_to_git(folder: Path) -> list[str]:
     """Paths below ``folder``; empty where there is no git checkout, or no git."""
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "safe.directory=*", "ls-files", "-z"]
+    git = shutil.which("git")
+    if git is None:
+        return []
+    command = [git, "-c", "core.fsmonitor=false", "-c", "safe.directory=*", "ls-files", "-z"]
     try:
         done = subprocess.run(
             [*command, "--cached", "--others", "--exclude-standard"],
             cwd=folder,
             # No lock is taken, so nothing is written; no variable of a hook leads elsewhere.
-            env={"PATH": os.environ.get("PATH", os.defpath), "GIT_OPTIONAL_LOCKS": "0"},
+            env={"PATH": os.defpath, "GIT_OPTIONAL_LOCKS": "0"},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,

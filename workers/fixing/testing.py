@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.domain.models import Verdict
 from bot.domain.patch import Tree
 from bot.domain.ports import Finished, Sandbox
+from bot.domain.proof import outcomes
 from bot.domain.testplan import TestPlan, how_to_test
 from workers.fixing.bench import Bench, Ended, ran
 
@@ -63,13 +66,24 @@ class Tests:
                 f"`{self.plan.suite}` did not end within {done.seconds:.0f} s, its share of the "
                 "run's time; --timeout allows more.",
             )
-        if done.exit_code in _NOTHING_RAN:
-            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        if self._ran_nothing(done):
             raise Ended(
                 Verdict.TESTS_DO_NOT_RUN,
-                f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): {' '.join(last)}",
+                f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): {_why(done)}",
             )
         return done
+
+    def _ran_nothing(self, done: Finished) -> bool:
+        """Not found, nothing collected, or a runner that names its tests and names none."""
+        if done.exit_code in _NOTHING_RAN:
+            return True
+        if done.exit_code == 0 or self.plan.framework not in ("pytest", "unittest"):
+            return False
+        named = outcomes(done.stdout) or outcomes(done.stderr)
+        # A module that can't be imported is named too, but it is no test.
+        return not any(
+            "::" in name or ("(" in name and "_FailedTest" not in name) for name in named
+        )
 
     async def one(self, sandbox: Sandbox, path: str) -> Finished:
         """The tests of one file."""
@@ -82,3 +96,12 @@ class Tests:
             f"{done.seconds:.1f} s"
         )
         return done
+
+
+def _why(done: Finished) -> str:
+    """The last line that speaks of an error, else the last line."""
+    lines = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines()]
+    said = [line for line in lines if line] or ["it said nothing"]
+    return next(
+        (line for line in reversed(said) if re.search(r"Error\b|not found", line)), said[-1]
+    )
