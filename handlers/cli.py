@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -178,6 +178,24 @@ def say(
     answer = asyncio.run(say_in_shell(settings, sentence, project))
     console.print(answer.text)
     raise typer.Exit(0 if answer.ok else 1)
+
+
+@app.command()
+def backtest(
+    what: Annotated[str, typer.Argument(help="FILE.jsonl, or owner/repo to read its issues")],
+    out: Annotated[Path | None, typer.Option(help="Write id, cluster and candidates here")] = None,
+    join: Annotated[str, typer.Option(help="sure, or eager")] = "sure",
+) -> None:
+    """Cluster a whole history offline, as if it had arrived live; writes nothing to GitHub."""
+    from handlers.backtest import backtest as run
+
+    if join not in ("sure", "eager"):
+        raise ConfigError(f"--join wants sure or eager, got {join!r}.")
+    # Only lines on stdout: the bar is for people.
+    bar = Console(stderr=True)
+    eagerness: Literal["sure", "eager"] = "eager" if join == "eager" else "sure"
+    for line in asyncio.run(run(_settings(), what, bar, out=out, join=eagerness)):
+        print(line)
 
 
 def main() -> None:
