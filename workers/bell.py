@@ -62,8 +62,26 @@ def answer(queue: str) -> None:
 
 async def drain(ctx: Context, queue: str, home: Home | None = None) -> int:
     """Run due jobs of a queue until none is left or the round is over; how many ran."""
-    until = time.monotonic() + ROUND_SECONDS
     running: set[asyncio.Task[None]] = set()
+    try:
+        ran = await _run_due(ctx, queue, running, home)
+    finally:
+        # The loop stops when we return: what it left half-way would go on in the next round, when
+        # somebody else may hold its lease.
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    if await ctx.jobs.overdue(queue):
+        ctx.jobs.ring(queue)
+    # The loop stops when we return: a bell that is being rung must not stop half-way.
+    await ctx.jobs.settled()
+    return ran
+
+
+async def _run_due(
+    ctx: Context, queue: str, running: set[asyncio.Task[None]], home: Home | None
+) -> int:
+    until = time.monotonic() + ROUND_SECONDS
     ran = 0
     while True:
         stopping = home is not None and home.stopping
@@ -74,17 +92,16 @@ async def drain(ctx: Context, queue: str, home: Home | None = None) -> int:
             running.add(asyncio.create_task(perform(ctx, queue, claim)))
             ran += 1
         if not running:
-            break
+            return ran
         if stopping:
             # Every job can be taken up by the next worker: its lease ends with it.
             for task in running:
                 task.cancel()
-        _, running = await asyncio.wait(running, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
-    if await ctx.jobs.overdue(queue):
-        ctx.jobs.ring(queue)
-    # The loop stops when we return: a bell that is being rung must not stop half-way.
-    await ctx.jobs.settled()
-    return ran
+        done, _ = await asyncio.wait(running, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+        running -= done
+        for task in done:
+            if not task.cancelled() and (error := task.exception()):
+                log.warning("could not settle a job", why=f"{type(error).__name__}: {error}")
 
 
 async def perform(ctx: Context, queue: str, claim: Claim) -> None:

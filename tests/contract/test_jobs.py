@@ -1,13 +1,17 @@
 """The to-do list: nothing lost, nothing twice, whoever dies."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
+from redis.exceptions import RedisError
 
 from bot import jobs
-from bot.context import Context
+from bot.context import Context, open_context
 from bot.domain.errors import Rejected, Unavailable
 from bot.jobs import CLAIM, enqueue, job
+from bot.settings import Settings
+from bot.storage.embedded import EmbeddedRedis
 from bot.storage.leases import LeaseLost
 from workers.bell import drain, perform
 
@@ -185,3 +189,21 @@ def test_two_jobs_may_not_share_a_name() -> None:
         async def note_down(ctx: Context) -> None: ...
 
     assert jobs.ROSTER["note_down"] is not None
+
+
+async def test_when_redis_goes_away_no_job_goes_on_without_its_lease(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    settings = Settings(
+        redis_url=server.url, soulcaster_data_dir=tmp_path, soulcaster_lease_seconds=1
+    )
+    async with open_context(settings) as ctx:
+        await enqueue(ctx, slow, 1)
+        await ctx.jobs.settled()
+        draining = asyncio.create_task(drain(ctx, "work"))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(server.stop)
+        with pytest.raises(RedisError):
+            await draining
+    await asyncio.sleep(3)
+    assert RAN == [(1, "began")]
