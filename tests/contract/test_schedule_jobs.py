@@ -1,0 +1,113 @@
+"""Digests that are due, and deliveries that fail: on a clock that tests move."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.context import Context, open_context
+from bot.domain.models import Project
+from bot.settings import Settings
+from bot.simulators.github import Limits
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers import bell, schedule, sync
+
+
+class Clock:
+    """A time that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        # A Monday, and no digest is due.
+        self.now = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
+        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
+        await sync.sync_installation.run(made.context, installed.id)
+        yield made
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def ctx(stage: Stage, clock: Clock) -> AsyncIterator[Context]:
+    async with open_context(Settings.load(stage.environment), clock=clock) as made:
+        yield made
+
+
+@pytest.fixture
+async def project(stage: Stage) -> Project:
+    return await stage.project()
+
+
+async def posted(stage: Stage) -> int:
+    state = await stage.slack_state()
+    return sum("Triage digest" in str(m) for c in state["channels"] for m in c["messages"])
+
+
+async def tick(ctx: Context, clock: Clock, **later: float) -> None:
+    clock.now += timedelta(**later)
+    await schedule.send_due_digests(ctx)
+    await bell.drain(ctx, "work")
+
+
+async def test_a_digest_comes_at_its_time_and_once(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris")
+    await tick(ctx, clock)
+    await tick(ctx, clock, hours=4, minutes=59)
+    assert await posted(stage) == 0
+    for _ in range(3):
+        await tick(ctx, clock, seconds=30)
+    assert await posted(stage) == 1
+    await tick(ctx, clock, hours=20)
+    assert await posted(stage) == 1
+    await tick(ctx, clock, hours=4)
+    assert await posted(stage) == 2
+    # Away over the weekend and longer: one digest, not one a day.
+    await tick(ctx, clock, days=7)
+    await tick(ctx, clock, seconds=30)
+    assert await posted(stage) == 3
+
+
+async def test_a_digest_that_died_after_slack_is_not_posted_again(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris")
+    await tick(ctx, clock)
+    last = await ctx.digests.last(project.id)
+    await tick(ctx, clock, hours=6)
+    # The process died before it wrote down that it went out.
+    await ctx.digests.sent(project.id, last)
+    await tick(ctx, clock, minutes=2)
+    assert await posted(stage) == 1
+
+
+async def test_off_is_off(stage: Stage, ctx: Context, project: Project, clock: Clock) -> None:
+    await tick(ctx, clock)
+    await ctx.digests.set_schedule(project.id, "off")
+    await tick(ctx, clock, days=3)
+    assert await posted(stage) == 0
+
+
+async def test_a_delivery_that_always_fails_is_let_go(stage: Stage, ctx: Context) -> None:
+    await stage.person("/issues", login=ADMIN, title="Nobody listens here")
+    webhooks = stage.github.webhooks
+    await webhooks.settle()
+    for _ in range(8):
+        await sync.ask_again.run(ctx)
+        await webhooks.settle()
+    [guid] = {d.guid for d in webhooks.sent() if d.event == "issues"}
+    assert sum(d.guid == guid for d in webhooks.sent()) == sync.MOST_ATTEMPTS
