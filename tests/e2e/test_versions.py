@@ -209,15 +209,38 @@ async def test_revert_is_a_new_commit_with_the_old_files(stage: Stage, fix: Fix)
     assert await fix.commits() == commits
 
 
+async def test_a_review_without_write_is_only_noted(stage: Stage, fix: Fix) -> None:
+    before = await fix.commits()
+    review = await fix.review("sam-okafor", body=f"Please after all: {EXAMPLE}")
+    await settled(stage)
+    [card] = await fix.said(f"noted:F-1:{review}")
+    assert "triage" in card
+    assert await fix.commits() == before
+    assert await fix.said(f"revision:F-1:review-{review}") == []
+    assert await obey(stage, fix.number, "/soulcaster revise -- more", "sam-okafor") == "refused"
+
+
+async def test_revise_without_words_takes_up_what_was_noted(stage: Stage, fix: Fix) -> None:
+    before = await fix.commits()
+    assert "v4 is on the branch" in await fix.command("revise")
+    commits = await fix.commits()
+    assert commits[:-1] == before
+    assert "Co-authored-by: ines-ferreira" in commits[-1]["message"]
+    assert SHIPPING in {f["path"] for f in (await fix.pull())["files"]}
+
+
 async def test_the_same_review_twice_is_one_version(stage: Stage, fix: Fix) -> None:
     before = await fix.commits()
-    review = await fix.review("tom-beckett", body=f"Please after all: {EXAMPLE}")
+    review = await fix.review(
+        "tom-beckett", body="`shop.pricing.percent_off(1990, 10)` returns 1800, expected 1791."
+    )
     await fix.ended(f"F-1:review-{review}")
     told = [
         d
         for d in stage.github.webhooks.sent()
         if d.event == "pull_request_review" and d.payload["review"]["id"] == review
     ]
+    assert told
     for delivery in told:
         stage.github.webhooks.redeliver(delivery)
     await settled(stage)
@@ -226,7 +249,7 @@ async def test_the_same_review_twice_is_one_version(stage: Stage, fix: Fix) -> N
     await stage.wait("the job", lambda: _no_fix_due(stage), timeout=30)
     commits = await fix.commits()
     assert len(commits) == len(before) + 1
-    assert "Soulcaster-Version: F-1 v4" in commits[-1]["message"]
+    assert "Soulcaster-Version: F-1 v5" in commits[-1]["message"]
     assert len(await fix.said(f"revision:F-1:review-{review}")) == 1
 
 
@@ -234,15 +257,14 @@ async def _no_fix_due(stage: Stage) -> bool:
     return not await stage.context.redis.zcard("sc:todo:fixes")
 
 
-async def test_a_review_without_write_is_only_noted(stage: Stage, fix: Fix) -> None:
+async def test_stop_ends_an_attempt(stage: Stage, fix: Fix) -> None:
     before = await fix.commits()
-    review = await fix.review("sam-okafor", body=EXAMPLE)
-    await settled(stage)
-    [card] = await fix.said(f"noted:F-1:{review}")
-    assert "triage" in card
+    assert await obey(stage, fix.number, "/soulcaster revise -- shorter names") == "done"
+    [card] = [c for c in await fix.said("revision:") if "Stop" in c]
+    assert await obey(stage, fix.number, "/soulcaster stop") == "done"
+    ending = await fix.ended(card.partition("revision:")[2].partition(" ")[0])
+    assert "Nothing was pushed. Stopped by" in ending
     assert await fix.commits() == before
-    assert await fix.said(f"revision:F-1:review-{review}") == []
-    assert await obey(stage, fix.number, "/soulcaster revise -- more", "sam-okafor") == "refused"
 
 
 async def test_a_review_by_a_bot_is_ignored(stage: Stage, fix: Fix) -> None:

@@ -45,8 +45,8 @@ LABELS: Mapping[StepName, str] = {
 }
 # The commands that prove a fix, as fields of the run.
 CHECKS = (
-    ("New test on the base: red", "red"),
-    ("New test with the patch: green", "green"),
+    ("New test on the base", "red"),
+    ("New test with the patch", "green"),
     ("Whole suite on the base", "suite_before"),
     ("Whole suite with the patch", "suite_after"),
 )
@@ -149,15 +149,18 @@ def _actions(run: FixRun) -> tuple[Action, ...]:
     return (Action(label="Retry", sentence=f"retry {run.name}", style="primary"), logs)
 
 
+def checks_of(run: FixRun) -> list[tuple[str, Ran]]:
+    """What was run, each with what it is and how it came out: ``New test on the base: red``."""
+    found: list[tuple[str, Ran | None]] = [(label, getattr(run, field)) for label, field in CHECKS]
+    return [(f"{label}: {'red' if ran.exit_code else 'green'}", ran) for label, ran in found if ran]
+
+
 def proof_table(run: FixRun) -> Table:
     """Command, exit code and time of each run that proves it."""
     rows: list[tuple[Line, ...]] = []
-    for label, field in CHECKS:
-        ran: Ran | None = getattr(run, field)
-        if ran is not None:
-            rows.append(
-                ((label,), (Code(ran.command),), (str(ran.exit_code),), (f"{ran.seconds:.1f} s",))
-            )
+    for label, ran in checks_of(run):
+        took = f"{ran.seconds:.1f} s"
+        rows.append(((label,), (Code(ran.command),), (str(ran.exit_code),), (took,)))
     return Table(header=("Check", "Command", "Exit code", "Time"), rows=tuple(rows))
 
 
@@ -266,9 +269,12 @@ def pull_card(pull: PullRequest) -> Card:
             blocks=(
                 Paragraph(
                     line=(
-                        "Close this to turn it down, or say ",
-                        Code(f"/soulcaster retry {run.name}"),
-                        " for another attempt.",
+                        "Request changes in a review, or say ",
+                        Code("/soulcaster revise -- what to change"),
+                        ": what comes of it is proved and pushed as the next version. An example "
+                        "that fails on this branch helps most. ",
+                        Code("/soulcaster versions"),
+                        " lists them; close this to turn it down.",
                     )
                 ),
             ),
