@@ -16,7 +16,7 @@ from rich.table import Table
 
 from bot.domain.models import RunState, Verdict
 from bot.domain.run import FixRun, RunStep, StepName
-from bot.domain.views.run import CHECKS, LABELS
+from bot.domain.views.run import LABELS, checks_of
 
 _MARKS: Mapping[RunState, str] = {
     RunState.PENDING: "[dim]·[/]",
@@ -99,14 +99,12 @@ def said(console: Console, run: FixRun, files: Mapping[str, Path]) -> None:
         console.print(escape(run.reason), highlight=False, soft_wrap=True)
     for finding in run.findings[:10]:
         console.print(f"  {escape(finding)}", highlight=False, soft_wrap=True)
-    for label, field in CHECKS:
-        ran = getattr(run, field)
-        if ran is not None:
-            console.print(
-                f"  {label}: exit code {ran.exit_code}, {ran.seconds:.1f} s  "
-                f"[dim]{escape(ran.command)}[/]",
-                highlight=False,
-                soft_wrap=True,
-            )
+    for label, ran in checks_of(run):
+        console.print(
+            f"  {label}, exit code {ran.exit_code}, {ran.seconds:.1f} s  "
+            f"[dim]{escape(ran.command)}[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
     for path in files.values():
         console.print(f"  {escape(str(path))}", highlight=False, soft_wrap=True)

@@ -23,9 +23,12 @@ from fix_kit import (
 )
 
 from bot.domain.models import Verdict
+from bot.domain.ports import Limits
 from bot.domain.run import StepName
-from bot.simulators.github import Limits
+from bot.simulators.github import Limits as GitHubLimits
+from bot.storage import keys
 from handlers.demo.stage import Stage, open_stage
+from workers.sweep import reap_sandboxes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WRITER = "pavel-novak"
@@ -36,7 +39,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     """As everywhere, with two successful fixes a month."""
     async with open_stage(
         tmp_path_factory.mktemp("stage"),
-        limits=Limits.none(),
+        limits=GitHubLimits.none(),
         SOULCASTER_EMBEDDER="hashing",
         SOULCASTER_FIX_QUOTA="2",
     ) as made:
@@ -181,6 +184,26 @@ async def test_a_stop_in_the_middle_of_a_long_command(stage: Stage) -> None:
     assert done.verdict is Verdict.STOPPED
     assert "Stopped by @" in await reply(stage, issue, f"run:{run.name}")
     await no_sandbox(stage)
+
+
+async def test_a_sandbox_ends_with_the_claim_that_opened_it(stage: Stage) -> None:
+    """The sweep kills what a dead fixer has left, and nothing that is held."""
+    sandboxes, opened = stage.context.sandboxes, {}
+    async with stage.context.leases.hold("job:mine") as token:
+        assert token
+        for name, holder in (("held", token), ("left", "a dead one")):
+            labels = {
+                "repository": stage.repository,
+                "run": "1",
+                "lease": keys.lease("job:mine"),
+                "token": holder,
+            }
+            made = await sandboxes.open(template="", limits=Limits(), key=name, labels=labels)
+            opened[name] = made.id
+        await reap_sandboxes.run(stage.context)
+        assert set(await sandboxes.alive()) == {opened["held"]}
+    await reap_sandboxes.run(stage.context)
+    assert not await sandboxes.alive()
 
 
 async def test_the_time_that_was_allowed_is_all_there_is(stage: Stage) -> None:

@@ -110,7 +110,7 @@ RUNS = {
     "not_reproduced": run_that(
         Verdict.NOT_REPRODUCED,
         StepName.REPRODUCE,
-        "2 examples from the reports were tried, and none fails as reported.",
+        "2 examples from the reports tried; none fails as reported.",
         suite_before=RED["suite_before"],
     ),
     "not_repaired": run_that(

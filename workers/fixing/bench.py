@@ -179,5 +179,5 @@ def ran(finished: Finished) -> Ran:
         command=finished.command,
         exit_code=finished.exit_code,
         seconds=round(finished.seconds, 3),
-        tail=redact(output[-TAIL:]),
+        tail=redact(output)[-TAIL:],
     )

@@ -12,7 +12,7 @@ from bot.domain.models import Item, Verdict
 from bot.domain.patch import EXECUTABLE, SYMLINK, Entry, Patch, apply, diff
 from bot.domain.run import FixRun
 from bot.domain.versions import trailer
-from bot.domain.views.run import PullRequest, pull_card, pull_title
+from bot.domain.views.run import PullRequest, checks_of, pull_card, pull_title
 from bot.github import checks, issues, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.github.pulls import Mode
@@ -149,13 +149,7 @@ async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
     """Put the proof on a commit as the check run ``soulcaster/proof``."""
     rows = [
         f"| {label} | `{ran.command}` | {ran.exit_code} | {ran.seconds:.1f} s |"
-        for label, ran in (
-            ("New test on the base", run.red),
-            ("New test with the patch", run.green),
-            ("Suite on the base", run.suite_before),
-            ("Suite with the patch", run.suite_after),
-        )
-        if ran is not None
+        for label, ran in checks_of(run)
     ]
     await checks.put_check(
         repo,

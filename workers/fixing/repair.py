@@ -38,7 +38,7 @@ async def repair(bench: Bench) -> None:
     if not patch:
         raise Ended(_verdict(worked), worked.note or "The agent changed nothing.")
     await bench.put_patch("fix", patch)
-    await bench.set(change=redact(patch.unified[:6_000]))
+    await bench.set(change=redact(patch.unified)[:6_000])
     stats = patch.stats
     edited = ", ".join(patch.paths[:3])
     await bench.tell(f"+{stats.added} −{stats.removed} in {edited}")

@@ -7,6 +7,7 @@ import asyncio
 from bot.domain.models import Verdict
 from bot.domain.patch import Entry, Tree, apply, diff
 from bot.domain.reproduction import Report, Reproduction, candidates, fails_for_the_reason
+from bot.domain.views.cluster import count
 from bot.log import redact
 from workers.fixing.bench import Bench, Ended, ran
 from workers.fixing.testing import Tests
@@ -18,7 +19,9 @@ async def reproduce(bench: Bench) -> None:
     tests = await Tests.of(bench, base)
     reports = [Report.of(item.number, item) for item in (await bench.case()).items]
     found = await asyncio.to_thread(candidates, reports, base, name=f"C-{bench.run.cluster}")
-    await bench.tell(f"{tests.plan.framework}: {tests.plan.why}; {len(found)} examples to try")
+    await bench.tell(
+        f"{tests.plan.framework}: {tests.plan.why}; {count(len(found), 'example')} to try"
+    )
     async with bench.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
     await bench.set(suite_before=ran(before))
@@ -27,7 +30,7 @@ async def reproduce(bench: Bench) -> None:
             return
     raise Ended(
         Verdict.NOT_REPRODUCED,
-        f"{len(found)} examples from the reports were tried, and none fails as reported."
+        f"{count(len(found), 'example')} from the reports tried; none fails as reported."
         if found
         else "The reports hold no example that can be run. Add one, such as: "
         "f(1) returns 2, expected 3.",
