@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import resource
 import shlex
 import statistics
 import subprocess
@@ -78,6 +79,7 @@ class Outcome:
     proved: bool
     right: bool
     seconds: float
+    cpu: float
     tried: int
     note: str
 
@@ -176,7 +178,7 @@ def repair(name: str, folder: Path, checkout: Path, archive: Path) -> Outcome:
     fields = {"root": str(checkout), "failing": [command], "suite": command, "seconds": SECONDS}
     task.write_text(json.dumps(fields))
     before = _contents(checkout)
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _cpu()
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     done = subprocess.run(
         [sys.executable, str(archive), str(task)],
@@ -185,7 +187,7 @@ def repair(name: str, folder: Path, checkout: Path, archive: Path) -> Outcome:
         env=environment,
         check=False,
     )
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, _cpu() - used
     if not done.stdout.strip():
         raise SystemExit(f"{name}: the engine broke\n{done.stderr}")
     last = json.loads(done.stdout.splitlines()[-1])
@@ -198,7 +200,7 @@ def repair(name: str, folder: Path, checkout: Path, archive: Path) -> Outcome:
     note = last.get("note", "")
     if "diff" in last:
         note += " | " + " ".join(line for line in last["diff"].splitlines()[3:] if line[:1] in "+-")
-    return Outcome(name, last["outcome"], proved, right, seconds, last.get("tried", 0), note)
+    return Outcome(name, last["outcome"], proved, right, seconds, cpu, last.get("tried", 0), note)
 
 
 def _is_zero(command: str, checkout: Path, environment: dict[str, str]) -> bool:
@@ -212,6 +214,12 @@ def _is_zero(command: str, checkout: Path, environment: dict[str, str]) -> bool:
     return done.returncode == 0
 
 
+def _cpu() -> float:
+    """CPU seconds of everything started from here that has ended; other load does not count."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def _contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
@@ -221,7 +229,9 @@ def main() -> None:
     own = sorted(p.name for p in PLANTED.iterdir() if (p / "held_out.py").exists())
     names = sys.argv[1:] or (QUIXBUGS if source else own)
     outcomes = []
-    print(f"{'program':34} {'proved':>6} {'right':>6} {'seconds':>8} {'tried':>6}  repair")
+    print(
+        f"{'program':34} {'proved':>6} {'right':>6} {'seconds':>8} {'cpu':>6} {'tried':>6}  repair"
+    )
     for name in names:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place)
@@ -232,15 +242,18 @@ def main() -> None:
         outcomes.append(outcome)
         marks = ["yes" if yes else "no" for yes in (outcome.proved, outcome.right)]
         print(
-            f"{name:34} {marks[0]:>6} {marks[1]:>6} {outcome.seconds:8.1f} {outcome.tried:6}  "
+            f"{name:34} {marks[0]:>6} {marks[1]:>6} {outcome.seconds:8.1f} {outcome.cpu:6.1f} {outcome.tried:6}  "
             f"{outcome.note}",
             flush=True,
         )
     proved = sum(outcome.proved for outcome in outcomes)
     right = sum(outcome.right for outcome in outcomes)
     median = statistics.median(outcome.seconds for outcome in outcomes)
+    cpu = statistics.median(outcome.cpu for outcome in outcomes)
     total = len(outcomes)
-    print(f"{'total':34} {proved:>3}/{total:<2} {right:>3}/{total:<2} {median:8.1f} median")
+    print(
+        f"{'total':34} {proved:>3}/{total:<2} {right:>3}/{total:<2} {median:8.1f} {cpu:6.1f} median"
+    )
     if not sys.argv[1:] and proved < total * 0.8:
         raise SystemExit("fewer than four in five were proved")
 

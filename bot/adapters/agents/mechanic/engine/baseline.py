@@ -110,7 +110,7 @@ def _run_all(worker: Worker, session: Session, commands: list[Command], wall: fl
         targets = list(commands[0].targets)
     request = {
         "targets": targets,
-        "cpu": min(wall / 2, 4.0),
+        "cpu": min(wall / 2, 3.0),
         "wall": wall,
         "patient": True,
         "cache": True,
@@ -210,7 +210,7 @@ def _suite_stage(suite: Command, run: Run, failing: list[str], tested: set[str])
 def _limit(stage: Stage, results: dict[str, Result]) -> None:
     """CPU seconds a test and wall seconds a run, from what the green and quick red tests take."""
     times = [r.seconds for r in results.values() if r.outcome not in ("timeout", "crashed")]
-    stage.cpu = max(0.3, 6 * max(times, default=0.05))
+    stage.cpu = max(0.2, 8 * max(times, default=0.02))
     stage.wall = 4.0 + 4 * sum(times) + 2 * stage.cpu
 
 
@@ -222,7 +222,7 @@ def _trace(task: Task, pool: Pool, baseline: Baseline) -> None:
         if len(pool.workers) == 1:
             passing.result()
         for stage in baseline.stages:
-            request = stage.request(then=[], trace=True, wall=wall, cpu=min(2.0, wall / 3))
+            request = stage.request(then=[], trace=True, wall=wall, cpu=min(1.0, wall / 3))
             run = pool.workers[0].run(stage.session, request, {})
             flaky = [name for name in stage.first if name in run.results and run.results[name].good]
             if flaky:

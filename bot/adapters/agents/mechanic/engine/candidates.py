@@ -95,7 +95,7 @@ def _sites(
 ) -> Iterator[tuple[Site, float]]:
     """Nodes to repair with the suspicion of their line."""
     scopes: dict[ast.AST, Scope] = {}
-    for node in ast.walk(source.tree):
+    for node in source.walk(source.tree):
         if not isinstance(
             node, (ast.stmt, ast.expr, ast.Slice, ast.comprehension, ast.ExceptHandler)
         ):

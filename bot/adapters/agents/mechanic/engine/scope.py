@@ -48,8 +48,8 @@ class Scope:
             self._read(place, seen)
         self.module_names = _module_names(source.tree)
         self._guess_globals()
-        self.reads = _reads(owner)
-        self.returned = _returned(source.tree, seen)
+        self.reads = _reads(source.walk(owner))
+        self.returned = _returned(source, seen)
         self.self_name = self._self_name()
         self.class_members = self._class_members()
 
@@ -135,7 +135,7 @@ class Scope:
         if not isinstance(parent, ast.ClassDef):
             return []
         members = [n.name for n in parent.body if isinstance(n, FUNCTIONS)]
-        for node in ast.walk(parent):
+        for node in self.source.walk(parent):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 if node.value.id == "self" and node.attr not in members:
                     members.append(node.attr)
@@ -218,23 +218,23 @@ def own_nodes(owner: ast.AST) -> list[ast.AST]:
     return found
 
 
-def _reads(owner: ast.AST) -> dict[str, int]:
+def _reads(nodes: list[ast.AST]) -> dict[str, int]:
     """How often each name is read."""
     counts: dict[str, int] = {}
-    for node in ast.walk(owner):
+    for node in nodes:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             counts[node.id] = counts.get(node.id, 0) + 1
     return counts
 
 
-def _returned(tree: ast.Module, seen: dict[int, dict[str, set[str]]]) -> dict[str, set[str]]:
+def _returned(source: Source, seen: dict[int, dict[str, set[str]]]) -> dict[str, set[str]]:
     """Types that the functions of the file have given back, by name."""
     found: dict[str, set[str]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, FUNCTIONS):
+    for name, functions in source.functions.items():
+        for node in functions:
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
             kinds = seen.get(first, {}).get(RETURNED, set())
-            found.setdefault(node.name, set()).update(kinds)
+            found.setdefault(name, set()).update(kinds)
     return found
 
 
@@ -248,7 +248,8 @@ def _module_names(tree: ast.Module) -> dict[str, str]:
             names[node.name] = "class"
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
-                names[(alias.asname or alias.name).split(".")[0]] = "import"
+                if alias.name != "*":
+                    names[(alias.asname or alias.name).split(".")[0]] = "import"
         elif isinstance(node, (ast.Assign, ast.AnnAssign)):
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):

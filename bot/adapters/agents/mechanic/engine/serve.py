@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from bot.adapters.agents.mechanic.engine import limits
+from bot.adapters.agents.mechanic.engine.imports import lead_imports
 from bot.adapters.agents.mechanic.engine.report import Report
 from bot.adapters.agents.mechanic.engine.runners import RUNNERS
 
@@ -65,19 +66,8 @@ def _say(answers: BinaryIO, facts: dict[str, Any]) -> None:
 
 def _lead_imports(setup: dict[str, Any]) -> None:
     """Make every import of the checkout come from the private copy."""
-    root, tree = setup["root"], setup["tree"]
-
-    def led(path: str) -> str:
-        inside = path == root or path.startswith(root + os.sep)
-        return tree + path[len(root) :] if inside else path
-
     archive = sys.path.pop(0)
-    sys.path[:] = [led(path) if os.path.isabs(path) else path for path in sys.path]
-    for finder in sys.meta_path:
-        module = sys.modules.get(getattr(finder, "__module__", "") or "")
-        mapping = getattr(module, "MAPPING", None)
-        if isinstance(mapping, dict):
-            mapping.update({name: led(path) for name, path in mapping.items()})
+    lead_imports(setup["root"], setup["tree"])
     if setup["as_module"]:
         sys.path.insert(0, setup["cwd"])
     sys.path.append(archive)

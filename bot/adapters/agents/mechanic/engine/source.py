@@ -24,12 +24,17 @@ class Source:
         self.path = path
         self.encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
         self.text = data.decode(self.encoding)
-        self.tree = ast.parse(self.text)
+        self.tree = _with_plain_subscripts(ast.parse(self.text))
         self.starts = [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
         first = _NEWLINE.search(self.text)
         self.newline = first.group() if first else "\n"
         self.parents: dict[ast.AST, tuple[ast.AST, str]] = {}
+        self._below: dict[ast.AST, list[ast.AST]] = {}
         self._link(self.tree)
+        self.functions: dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]] = {}
+        for node in self.walk(self.tree):
+            if isinstance(node, FUNCTIONS):
+                self.functions.setdefault(node.name, []).append(node)
         self.indent = self._indent()
         self.quote = "'" if self.text.count("'") > self.text.count('"') else '"'
 
@@ -109,6 +114,14 @@ class Source:
 
     # Relations ----------------------------------------------------------------------------------
 
+    def walk(self, node: ast.AST) -> list[ast.AST]:
+        """A node and everything below it; remembered for functions, classes and the module."""
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.Module)):
+            return list(ast.walk(node))
+        if node not in self._below:
+            self._below[node] = list(ast.walk(node))
+        return self._below[node]
+
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node above."""
         link = self.parents.get(node)
@@ -156,18 +169,28 @@ class Source:
         for place in chain:
             if self.field(place) in ("annotation", "returns", "decorator_list"):
                 return False
-            if (
-                isinstance(place, ast.JoinedStr)
-                and place is not node
-                and sys.version_info < (3, 12)
-            ):
-                return False
+            if isinstance(place, ast.JoinedStr) and place is not node:
+                is_text = isinstance(node, ast.Constant) and place is self.parent(node)
+                if is_text or sys.version_info < (3, 12) or self.field(place) == "format_spec":
+                    return False  # before 3.12 the parts of an f-string have no true place
             if isinstance(place, (ast.Import, ast.ImportFrom)) or _is_docstring(place):
                 return False
             at_top = isinstance(self.parent(place), ast.Module)
             if at_top and (isinstance(place, ast.Assert) or _is_main_guard(place)):
                 return False
         return True
+
+
+def _with_plain_subscripts(tree: ast.Module) -> ast.Module:
+    """Python 3.8 wraps what stands between brackets in nodes without a place: take them out."""
+    for node in ast.walk(tree) if sys.version_info < (3, 9) else ():
+        if isinstance(node, ast.Subscript):
+            inner: ast.AST = node.slice
+            if isinstance(inner, ast.Index):
+                node.slice = inner.value  # type: ignore[attr-defined]
+            elif not isinstance(inner, ast.Slice):  # several dimensions: nothing to repair there
+                node.slice = ast.copy_location(ast.Constant(value=Ellipsis), node.value)
+    return tree
 
 
 def _margin_length(text: str, start: int) -> int:

@@ -58,6 +58,7 @@ OPERATORS: tuple[Operator, ...] = (
     conditions.filtered,
     guards.guards,
     updates.inserted,
+    updates.progress,
     movement.deleted,
     movement.exchanged,
     movement.outdented,

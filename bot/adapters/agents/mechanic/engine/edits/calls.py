@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
 from bot.adapters.agents.mechanic.engine.precedence import tightness
-from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
 
 _FAMILIES = (
     ("append", "extend", "insert", "appendleft"), ("add", "update", "discard", "remove"),
@@ -70,22 +69,25 @@ def _by_parameter_names(site: Site, one: ast.expr, two: ast.expr) -> float:
     return 2.0 if params[first] == texts[1] or params[second] == texts[0] else 1.0
 
 
-def _is_named_right(site: Site, node: ast.expr) -> bool:
-    """Whether an argument has the name of the parameter it stands for."""
+def _fit_of_name(site: Site, node: ast.expr) -> float:
+    """How likely an argument is wrong: less when it has the name of the parameter it stands for,
+    though a recursion that passes a parameter on unchanged may be the bug itself."""
     call = site.source.parent(node)
     if not isinstance(node, ast.Name) or not isinstance(call, ast.Call) or node not in call.args:
-        return False
+        return 0.5
     params, place = parameters(site, call), call.args.index(node)
-    return place < len(params) and params[place] == node.id
+    if place >= len(params) or params[place] != node.id:
+        return 0.5
+    recursive = getattr(call.func, "id", "") == getattr(site.scope.owner, "name", "")
+    return 0.35 if recursive else 0.15
 
 
 def parameters(site: Site, call: ast.Call) -> list[str]:
     """Parameters of the function of this file that a call is for; empty when there is none."""
     name = getattr(call.func, "id", "") or getattr(call.func, "attr", "")
-    for target in ast.walk(site.source.tree):
-        if isinstance(target, FUNCTIONS) and target.name == name:
-            params = [a.arg for a in [*getattr(target.args, "posonlyargs", []), *target.args.args]]
-            return [p for p in params if p not in ("self", "cls")]
+    for target in site.source.functions.get(name, ()):
+        params = [a.arg for a in [*getattr(target.args, "posonlyargs", []), *target.args.args]]
+        return [p for p in params if p not in ("self", "cls")]
     return []
 
 
@@ -209,17 +211,16 @@ def _passed_on(
     site: Site, node: ast.Call, name: str, given: set[str | None], add: Callable[[str, float], Edit]
 ) -> Iterator[Edit]:
     """Optional parameters of a function of this file that we have under the same name."""
-    for target in ast.walk(site.source.tree):
-        if isinstance(target, FUNCTIONS) and target.name == name:
-            params = [a.arg for a in [*target.args.args, *target.args.kwonlyargs]]
-            params = [p for p in params if p not in ("self", "cls")]
-            positional = set(params[: len(node.args)])
-            for param in params:
-                if param not in given and param not in positional:
-                    if param in site.scope.visible(node):
-                        yield add(f"{param}={param}", 0.4)
-                    elif param in site.scope.class_members and site.scope.self_name:
-                        yield add(f"{param}=self.{param}", 0.3)
+    for target in site.source.functions.get(name, ()):
+        params = [a.arg for a in [*target.args.args, *target.args.kwonlyargs]]
+        params = [p for p in params if p not in ("self", "cls")]
+        positional = set(params[: len(node.args)])
+        for param in params:
+            if param not in given and param not in positional:
+                if param in site.scope.visible(node):
+                    yield add(f"{param}={param}", 0.4)
+                elif param in site.scope.class_members and site.scope.self_name:
+                    yield add(f"{param}=self.{param}", 0.3)
 
 
 def donors(site: Site) -> Iterator[Edit]:
@@ -228,6 +229,8 @@ def donors(site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         return
     field, parent = site.source.field(node), site.source.parent(node)
+    if isinstance(node, ast.Slice):
+        return
     is_value = field in ("args", "value", "left", "right", "comparators", "slice", "iter", "elts")
     if not is_value or isinstance(
         parent, (ast.Attribute, ast.Expr, ast.FormattedValue, ast.Starred)
@@ -237,7 +240,7 @@ def donors(site: Site) -> Iterator[Edit]:
         return
     edits = []
     own = site.source.segment(node)
-    scale = 0.15 if _is_named_right(site, node) else 0.5
+    scale = _fit_of_name(site, node)
     names = _names_in(node)
     visible = set(site.scope.visible(node)) | set(site.scope.module_names)
     kinds = site.scope.kinds_of(node)
@@ -267,7 +270,7 @@ def donor_expressions(site: Site) -> dict[str, ast.expr]:
     """Short expressions of the function (or the module's top) by their text."""
     found: dict[str, ast.expr] = {}
     kinds = (ast.Attribute, ast.Subscript, ast.Call, ast.BinOp)
-    for node in ast.walk(site.scope.owner) if site.scope.is_function else ():
+    for node in site.source.walk(site.scope.owner) if site.scope.is_function else ():
         if isinstance(node, kinds) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             text = site.source.segment(node)
             is_callee = site.source.field(node) == "func"

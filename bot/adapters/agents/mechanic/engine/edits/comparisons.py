@@ -61,7 +61,7 @@ def _with_bound(site: Site, place: tuple[int, int], new: str, right: ast.expr) -
     start, end = site.source.span(right)
     for value in (right.value + 1, right.value - 1):
         if new in ("<=", ">=") and value >= 0:
-            yield site.edit(((*place, new), (start, end, str(value))), "comparison+bound", 0.12)
+            yield site.edit(((*place, new), (start, end, str(value))), "comparison+bound", 0.2)
 
 
 def truth(site: Site) -> Iterator[Edit]:

@@ -61,7 +61,7 @@ def nearby(site: Site) -> list[tuple[str, int, float]]:
     """Conditions written elsewhere in the function."""
     found: dict[str, tuple[str, int, float]] = {}
     visible = set(site.scope.visible(site.node)) | set(site.scope.module_names)
-    for node in ast.walk(site.scope.owner) if site.scope.is_function else ():
+    for node in site.source.walk(site.scope.owner) if site.scope.is_function else ():
         if isinstance(node, ast.Compare) and node is not site.node:
             text = site.source.segment(node)
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

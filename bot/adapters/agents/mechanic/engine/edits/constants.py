@@ -62,12 +62,12 @@ def _neutral(parent: ast.BinOp) -> int | None:
 
 def _strings(site: Site, value: str) -> Iterator[Edit]:
     """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing."""
-    others: list[str] = []
-    for node in ast.walk(site.source.tree):
+    others: dict[str, None] = {}
+    for node in site.source.walk(site.source.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
-            if text != value and text not in others and len(text) < 40 and "\n" not in text:
-                others.append(text)
+            if text != value and len(text) < 40 and "\n" not in text:
+                others[text] = None
     ranked = sorted(
         ((difflib.SequenceMatcher(None, value, other).ratio(), other) for other in others),
         reverse=True,

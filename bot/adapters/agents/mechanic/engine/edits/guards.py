@@ -127,7 +127,7 @@ def _within(site: Site, node: ast.AST) -> Iterator[ast.AST]:
 def _returned(site: Site) -> list[str]:
     """Simple values this function already returns."""
     found = []
-    for node in ast.walk(site.scope.owner):
+    for node in site.source.walk(site.scope.owner):
         if isinstance(node, ast.Return) and node.value is not None:
             text = site.source.segment(node.value)
             simple = isinstance(node.value, (ast.Constant, ast.List, ast.Name, ast.Tuple, ast.Dict))

@@ -118,7 +118,7 @@ def _known_attributes(site: Site, node: ast.Attribute, owner: str, is_callee: bo
         seen = list(site.scope.class_members)
     else:
         seen = list(site.scope.attributes.get(owner, ()))
-    for other in ast.walk(site.source.tree):
+    for other in site.source.walk(site.source.tree):
         if isinstance(other, ast.Attribute) and other.attr not in seen:
             same = isinstance(other.value, ast.Name) and other.value.id == owner
             called = site.source.field(other) == "func"

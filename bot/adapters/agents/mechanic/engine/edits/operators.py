@@ -183,7 +183,7 @@ def _was_assigned(site: Site, target: ast.expr) -> bool:
         return True
     stores = [
         node
-        for node in ast.walk(site.scope.owner)
+        for node in site.source.walk(site.scope.owner)
         if isinstance(node, ast.Name) and node.id == target.id and isinstance(node.ctx, ast.Store)
     ]
     return len(stores) > 1

@@ -101,7 +101,8 @@ def forgotten(site: Site) -> Iterator[Edit]:
         elif not isinstance(value, ast.Await):
             bare = not isinstance(value, ast.Call)
             generator = any(
-                isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(site.scope.owner)
+                isinstance(n, (ast.Yield, ast.YieldFrom))
+                for n in site.source.walk(site.scope.owner)
             )
             if generator:
                 yield site.edit(((start, start, "yield from "),), "forgotten yield", 0.5)

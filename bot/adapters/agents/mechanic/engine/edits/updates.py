@@ -85,7 +85,7 @@ def _templates(site: Site) -> list[tuple[str, float]]:
 def _updated(site: Site) -> set[str]:
     """Collections that this function already grows."""
     found = set()
-    for node in ast.walk(site.scope.owner):
+    for node in site.source.walk(site.scope.owner):
         if isinstance(node, ast.Attribute) and node.attr in ("append", "add", "extend", "update"):
             found.add(site.source.segment(node.value))
     return found
@@ -96,7 +96,7 @@ def _donors(site: Site) -> list[tuple[str, float]]:
     owner = site.source.class_(site.scope.owner) or site.scope.owner
     names = site.scope.visible(site.node)
     texts: dict[str, float] = {}
-    for node in ast.walk(owner):
+    for node in site.source.walk(owner):
         if not isinstance(node, _SIMPLE) or node is site.node or isinstance(node, FUNCTIONS):
             continue
         if isinstance(node, ast.Expr) and not isinstance(node.value, (ast.Call, ast.Yield)):
@@ -115,3 +115,22 @@ def _donors(site: Site) -> list[tuple[str, float]]:
                     changed = re.sub(rf"(?<![\w.]){re.escape(old)}\b", new, text)
                     texts.setdefault(changed, 0.25 * site.scope.fits(old, new))
     return list(texts.items())
+
+
+def progress(site: Site) -> Iterator[Edit]:
+    """A ``while`` whose condition nothing in its body changes: the step that was forgotten."""
+    node = site.node
+    if not isinstance(node, ast.While) or not isinstance(node.test, ast.Compare):
+        return
+    left, operator, right = node.test.left, node.test.ops[0], node.test.comparators[0]
+    stored = {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    }
+    falls = isinstance(operator, (ast.Gt, ast.GtE))
+    for side, sign in ((left, "-" if falls else "+"), (right, "+" if falls else "-")):
+        if isinstance(side, ast.Name) and side.id not in stored:
+            change = put_after(site, node.body[-1], [f"{side.id} {sign}= 1"])
+            if change is not None:
+                yield site.edit((change,), "loop step", 0.6)

@@ -191,7 +191,9 @@ def _operands(site: Site) -> list[str]:
 
 def _is_value(site: Site) -> bool:
     node, field, parent = site.node, site.source.field(site.node), site.source.parent(site.node)
-    if not isinstance(node, ast.expr) or isinstance(node, (ast.Constant, ast.Starred, ast.Lambda)):
+    if not isinstance(node, ast.expr) or isinstance(
+        node, (ast.Constant, ast.Starred, ast.Lambda, ast.Slice)
+    ):
         return False
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or field not in _PLACES:
         return False

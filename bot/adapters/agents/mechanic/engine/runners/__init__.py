@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.adapters.agents.mechanic.engine.report import Report
-from bot.adapters.agents.mechanic.engine.runners import plain, with_pytest, with_unittest
+from bot.adapters.agents.mechanic.engine.runners import plain, shell, with_pytest, with_unittest
 
 
 class Runner:
@@ -28,5 +28,5 @@ RUNNERS: dict[str, Any] = {
     "doctest": plain.Doctest,
     "script": plain.Script,
     "code": plain.Code,
-    "shell": plain.Shell,
+    "shell": shell.Shell,
 }

@@ -1,4 +1,4 @@
-"""Without a framework: a script, a line of code, doctests, or any shell command."""
+"""Without a framework: a script, a line of code, doctests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import doctest
 import importlib
 import os
 import runpy
-import subprocess
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,8 @@ from bot.adapters.agents.mechanic.engine.report import Report
 from bot.adapters.agents.mechanic.engine.runners.order import ordered
 
 
-def _as_one_test(name: str, body: Callable[[], None], report: Report) -> int:
+def as_one_test(name: str, body: Callable[[], None], report: Report) -> int:
+    """Run ``body`` as a test: red when it raises or exits with anything but 0. The exit code."""
     report.begin(name)
     error: BaseException | None = None
     code: Any = 0
@@ -52,7 +52,7 @@ class Script:
         def body() -> None:
             runpy.run_path(path, run_name="__main__")
 
-        return _as_one_test(targets[0], body, report)
+        return as_one_test(targets[0], body, report)
 
 
 class Code:
@@ -72,7 +72,7 @@ class Code:
         def body() -> None:
             exec(compile(targets[0], "<string>", "exec"), namespace)  # noqa: S102
 
-        return _as_one_test("-c", body, report)
+        return as_one_test("-c", body, report)
 
 
 class Doctest:
@@ -99,7 +99,7 @@ class Doctest:
             if name.endswith(".py"):
                 failures += self._module(path, name, flags, report)
             else:
-                failures += _as_one_test(name, lambda: _text(path, flags), report)  # noqa: B023
+                failures += as_one_test(name, lambda: _text(path, flags), report)  # noqa: B023
         return int(bool(failures))
 
     def _module(self, path: str, name: str, flags: int, report: Report) -> int:
@@ -117,7 +117,7 @@ class Doctest:
         tests = [test for test in doctest.DocTestFinder().find(holder[0]) if test.examples]
         failures = 0
         for test in ordered(tests, lambda test: f"{name}::{test.name}", report):
-            failures += _as_one_test(
+            failures += as_one_test(
                 f"{name}::{test.name}",
                 lambda: _examples(test, flags),  # noqa: B023
                 report,
@@ -143,29 +143,3 @@ def _text(path: str, flags: int) -> None:
     runner = doctest.DocTestRunner(verbose=False, optionflags=flags)
     if runner.run(test, out=said.append).failed:
         raise AssertionError("".join(said)[:2000])
-
-
-class Shell:
-    """Any other command: one test, run by the shell in the private copy."""
-
-    def __init__(self, setup: dict[str, Any]) -> None:
-        self.cwd: str = setup["cwd"]
-        self.root: str = setup["root"]
-        self.tree: str = setup["tree"]
-
-    def warm(self) -> None:
-        """Nothing to import."""
-
-    def run(self, targets: list[str], report: Report) -> int:
-        """Run the command with the paths of the checkout led to the copy."""
-        command = targets[0].replace(self.root, self.tree)
-
-        def body() -> None:
-            done = subprocess.run(  # noqa: S602
-                command, shell=True, cwd=self.cwd, capture_output=True, check=False
-            )
-            if done.returncode:
-                tail = (done.stdout + done.stderr).decode("utf-8", "replace")[-2000:]
-                raise AssertionError(f"exit {done.returncode}: {tail}")
-
-        return _as_one_test(targets[0], body, report)

@@ -30,11 +30,11 @@ class Pytest:
         """Import pytest; start its session ahead unless that imports code under repair."""
         import pytest
 
-        for module, option in (("pytest_cov", "--no-cov"), ("xdist", "-n0")):
-            if importlib.util.find_spec(module) is not None:
-                self.options.append(option)
-        if importlib.util.find_spec("pytest_randomly") is not None:
-            self.options += ["-p", "no:randomly"]
+        if not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD"):
+            for module, option in (("pytest_cov", "--no-cov"), ("xdist", "-n0")):
+                if importlib.util.find_spec(module) is not None:
+                    self.options.append(option)
+        self.options += ["-p", "no:randomly"]
         self.plugin = _plugin(pytest)
         probe = os.fork()
         if probe == 0:

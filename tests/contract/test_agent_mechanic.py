@@ -1,0 +1,369 @@
+"""mechanic: the agent in a real sandbox, and its engine on checkouts of many kinds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.agents.mechanic import Mechanic
+from bot.adapters.agents.mechanic.archive import engine_archive
+from bot.adapters.sandboxes import isolation
+from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.ports import Budget, Limits, RepairTask
+
+CART = """\
+def total(lines):
+    return sum(price * count for price, count in lines)
+
+
+def discount(amount, percent):
+    if amount > 100:
+        return amount * (100 - percent) // 100
+    return amount
+"""
+REPAIRED = CART.replace("amount > 100", "amount >= 100")
+TESTS = """\
+from cart import discount, total
+
+
+def test_total():
+    assert total([(2, 3), (1, 1)]) == 7
+
+
+def test_at_the_limit():
+    assert discount(100, 10) == 90
+
+
+def test_below():
+    assert discount(99, 10) == 99
+"""
+QUIET = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+# The port -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def sandbox(tmp_path):
+    if isolation.way() is None:
+        pytest.skip("local: this machine has no working bubblewrap")
+    adapter = LocalSandboxes(tmp_path / "sandboxes")
+    opened = await adapter.open(template="", limits=Limits(), key="mechanic")
+    yield opened
+    await opened.kill()
+    await adapter.close()
+
+
+def task(**changes) -> RepairTask:
+    fields = {
+        "title": "Discount at the limit",
+        "plan": "",
+        "evidence": "",
+        "rules": "",
+        "root": ".",
+        "failing": ("python -m pytest test_cart.py::test_at_the_limit",),
+        "suite": "python -m pytest",
+        "test_files": ("test_cart.py",),
+    }
+    return RepairTask(**{**fields, **changes})
+
+
+async def work(sandbox, told: list[str], the_task: RepairTask, seconds: float = 60):
+    async def tell(text: str) -> None:
+        told.append(text)
+
+    async def heard() -> list[str]:
+        return ["look at cart.py"]
+
+    agent = Mechanic(environment=QUIET)
+    return await agent.work(
+        the_task, sandbox, budget=Budget(seconds=seconds), tell=tell, heard=heard
+    )
+
+
+async def test_a_checkout_in_a_sandbox_is_repaired(sandbox):
+    await sandbox.write("cart.py", CART.encode())
+    await sandbox.write("test_cart.py", TESTS.encode())
+    told: list[str] = []
+    worked = await work(sandbox, told, task())
+    assert worked.outcome == "done", worked
+    assert (await sandbox.read("cart.py")).decode() == REPAIRED
+    assert (await sandbox.read("test_cart.py")).decode() == TESTS
+    assert told[0] == "1 test red, 2 green before any edit"
+    assert "suspicious line" in told[1]
+    assert told[-1].startswith("repaired: ")
+    assert worked.log == tuple(told)
+    assert worked.steps > 0
+    assert worked.seconds > 0
+    assert worked.dollars == 0
+
+
+async def test_a_green_checkout_is_given_up_on(sandbox):
+    await sandbox.write("cart.py", REPAIRED.encode())
+    await sandbox.write("test_cart.py", TESTS.encode())
+    told: list[str] = []
+    worked = await work(sandbox, told, task())
+    assert worked.outcome == "gave up"
+    assert "green here" in worked.note
+
+
+async def test_an_engine_that_cannot_run_is_broken(sandbox):
+    worked = await work(sandbox, [], task(root="no/such/folder"))
+    assert worked.outcome == "broken"
+    assert "no folder" in worked.note
+
+
+def test_its_name():
+    assert Mechanic().name == "mechanic"
+
+
+# The engine ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("engine") / "mechanic.pyz"
+    path.write_bytes(engine_archive())
+    return path
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+def lay_out(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    return root
+
+
+def run(engine: Path, root: Path, *failing: str, suite: str = "", **more) -> list[dict]:
+    path = root.parent / "task.json"
+    fields = {"root": str(root), "failing": failing, "suite": suite, "seconds": 60, **more}
+    path.write_text(json.dumps(fields))
+    environment = {
+        **os.environ,
+        **QUIET,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "TMPDIR": str(root.parent),
+    }
+    done = subprocess.run(
+        [sys.executable, str(engine), str(path)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    assert not list(root.parent.glob("mechanic-*")), "left its scratch folder behind"
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+UNITTEST = """\
+import unittest
+
+from cart import discount
+
+
+class CartTest(unittest.TestCase):
+    def test_limit(self):
+        self.assertEqual(discount(100, 10), 90)
+
+    def test_below(self):
+        self.assertEqual(discount(99, 10), 99)
+"""
+SCRIPT = (
+    "from cart import discount\n\nassert discount(99, 10) == 99\nassert discount(100, 10) == 90\n"
+)
+DOCTEST = CART.replace(
+    "percent):\n",
+    'percent):\n    """\n    >>> discount(100, 10)\n    90\n'
+    '    >>> discount(99, 10)\n    99\n    """\n',
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "test", "command"),
+    [
+        ("test_cart.py", TESTS, "python -m pytest -q"),
+        ("test_cart.py", TESTS, "pytest test_cart.py"),
+        ("checks.py", UNITTEST, "python -m unittest checks"),
+        ("test_checks.py", UNITTEST, "python -m unittest"),
+        ("check.py", SCRIPT, "python check.py"),
+        ("notes.txt", "", "python -c 'import cart; assert cart.discount(100, 10) == 90'"),
+        ("test_cart.py", TESTS, "sh -c 'python -m pytest -q' | cat && python -m pytest -q"),
+    ],
+)
+def test_every_way_to_run_tests(engine, tmp_path, name, test, command):
+    root = lay_out(tmp_path / "checkout", {"cart.py": CART, name: test})
+    done = run(engine, root, command)[-1]
+    assert done["outcome"] == "done", done
+    assert contents(root) == {"cart.py": REPAIRED.encode(), name: test.encode()}
+
+
+def test_doctests(engine, tmp_path):
+    root = lay_out(tmp_path / "checkout", {"cart.py": DOCTEST})
+    assert run(engine, root, "python -m doctest cart.py")[-1]["outcome"] == "done"
+    assert contents(root)["cart.py"].decode() == DOCTEST.replace("amount > 100", "amount >= 100")
+
+
+def test_a_src_layout_and_a_folder_of_tests(engine, tmp_path):
+    files = {
+        "src/shop/__init__.py": "",
+        "src/shop/cart.py": CART,
+        "tests/test_cart.py": TESTS.replace("from cart", "from shop.cart"),
+    }
+    root = lay_out(tmp_path / "checkout", files)
+    done = run(engine, root, "PYTHONPATH=src python -m pytest tests")[-1]
+    assert done["outcome"] == "done", done
+    assert contents(root)["src/shop/cart.py"].decode() == REPAIRED
+    assert done["diff"].startswith("--- a/src/shop/cart.py\n+++ b/src/shop/cart.py\n")
+
+
+def test_windows_line_ends_and_coding_stay(engine, tmp_path):
+    code = ("# -*- coding: latin-1 -*-\n# größe\n" + CART).replace("\n", "\r\n").encode("latin-1")
+    root = lay_out(tmp_path / "checkout", {"test_cart.py": TESTS})
+    (root / "cart.py").write_bytes(code)
+    assert run(engine, root, "python -m pytest")[-1]["outcome"] == "done"
+    assert (root / "cart.py").read_bytes() == code.replace(b"amount > 100", b"amount >= 100")
+
+
+def test_an_import_that_fails_is_repaired(engine, tmp_path):
+    code = "RATES = {'a': 1, 'b': 2}\nFIRST = RATES['c']\n"
+    test = "import rates\n\n\ndef test_rate():\n    assert rates.FIRST == 1\n"
+    root = lay_out(tmp_path / "checkout", {"rates.py": code, "test_rates.py": test})
+    done = run(engine, root, "python -m pytest")[-1]
+    assert done["outcome"] == "done", done
+    assert "RATES['a']" in (root / "rates.py").read_text()
+
+
+def test_a_loop_that_does_not_end_is_repaired(engine, tmp_path):
+    code = "def count(n):\n    total = 0\n    while n > 0:\n        total += n\n    return total\n"
+    test = "from loop import count\n\n\ndef test_it():\n    assert [count(3), count(0)] == [6, 0]\n"
+    root = lay_out(tmp_path / "checkout", {"loop.py": code, "test_loop.py": test})
+    done = run(engine, root, "python -m pytest")[-1]
+    assert done["outcome"] == "done", done
+    assert "        n -= 1\n" in (root / "loop.py").read_text()
+
+
+def test_what_the_suite_guards_is_not_broken(engine, tmp_path):
+    """The failing test alone would be satisfied by less."""
+    files = {
+        "cart.py": CART,
+        "tests/test_red.py": SCRIPT.split("assert")[0]
+        + "\ndef test_it():\n    assert discount(100, 10) == 90\n",
+        "tests/test_green.py": TESTS.replace("def test_at_the_limit", "def check_at_the_limit"),
+    }
+    root = lay_out(tmp_path / "checkout", files)
+    command = "python -m pytest tests/test_red.py"
+    done = run(engine, root, command, suite="python -m pytest")[-1]
+    assert done["outcome"] == "done", done
+    assert contents(root)["cart.py"].decode() == REPAIRED
+
+
+def test_a_suite_that_was_red_elsewhere_does_not_stand_in_the_way(engine, tmp_path):
+    files = {
+        "cart.py": CART,
+        "test_cart.py": TESTS,
+        "test_other.py": "def test_x():\n    assert 0\n",
+    }
+    root = lay_out(tmp_path / "checkout", files)
+    done = run(engine, root, "python -m pytest test_cart.py", suite="python -m pytest")[-1]
+    assert done["outcome"] == "done", done
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "reason"),
+    [
+        ({"cart.py": REPAIRED, "test_cart.py": TESTS}, "python -m pytest", "green here"),
+        ({"main.go": "package main\n"}, "go test", "no Python file"),
+        (
+            {"a.py": "", "test_a.py": "def test_it():\n    assert 0\n"},
+            "pytest",
+            "run no Python code",
+        ),
+        (
+            {
+                "a.py": "def secret():\n    return 'a'\n",
+                "test_a.py": "import a\n\n\ndef test_it():\n    assert a.secret() == 'xyz-11'\n",
+            },
+            "python -m pytest",
+            "I can think of",
+        ),
+    ],
+)
+def test_giving_up_says_why_and_changes_nothing(engine, tmp_path, files, command, reason):
+    root = lay_out(tmp_path / "checkout", files)
+    before = contents(root)
+    done = run(engine, root, command)[-1]
+    assert (done["event"], done["outcome"]) == ("done", "gave up")
+    assert reason in done["note"]
+    assert contents(root) == before
+
+
+def test_a_test_file_is_never_edited_and_scratch_files_go(engine, tmp_path):
+    """The tests write into the checkout; afterwards only the repair is left."""
+    test = TESTS + "\n\ndef test_writes():\n    open('out.txt', 'w').write('x')\n"
+    root = lay_out(tmp_path / "checkout", {"cart.py": CART, "test_cart.py": test})
+    assert run(engine, root, "python -m pytest")[-1]["outcome"] == "done"
+    assert contents(root) == {"cart.py": REPAIRED.encode(), "test_cart.py": test.encode()}
+
+
+def test_the_time_is_kept(engine, tmp_path):
+    code = "def f(a, b, c):\n    x = a + b * c\n    y = x - a\n    return [x, y, a, b, c]\n" * 6
+    test = (
+        "import time\nfrom f import f\n\n\n"
+        "def test_it():\n    time.sleep(0.5)\n    assert f(1, 2, 3) == 0\n"
+    )
+    root = lay_out(tmp_path / "checkout", {"f.py": code, "test_f.py": test})
+    before = contents(root)
+    events = run(engine, root, "python -m pytest", seconds=8)
+    assert events[-1]["outcome"] == "limit reached"
+    assert events[-1]["seconds"] < 20
+    assert contents(root) == before
+
+
+def test_the_same_task_ends_the_same_way(engine, tmp_path):
+    diffs = set()
+    for number in range(2):
+        root = lay_out(
+            tmp_path / str(number) / "checkout", {"cart.py": CART, "test_cart.py": TESTS}
+        )
+        diffs.add(run(engine, root, "python -m pytest")[-1]["diff"])
+    assert len(diffs) == 1
+
+
+def test_two_bugs_that_fail_different_tests(engine, tmp_path):
+    code = (
+        "def fare(age):\n    if age <= 6:\n        return 0\n    if age > 65:\n        return 75\n"
+        "    return 150\n"
+    )
+    test = (
+        "from fare import fare\n\n\n"
+        "def test_child():\n    assert [fare(6), fare(5)] == [150, 0]\n\n\n"
+        "def test_senior():\n    assert fare(65) == 75\n\n\n"
+        "def test_adult():\n    assert fare(64) == 150\n"
+    )
+    root = lay_out(tmp_path / "checkout", {"fare.py": code, "test_fare.py": test})
+    done = run(engine, root, "python -m pytest")[-1]
+    assert done["outcome"] == "done", done
+    repaired = (root / "fare.py").read_text()
+    assert "age < 6" in repaired
+    assert "age >= 65" in repaired
+
+
+def test_a_broken_task_is_said_to_be_broken(engine, tmp_path):
+    path = tmp_path / "task.json"
+    path.write_text("{")
+    done = subprocess.run(
+        [sys.executable, str(engine), str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "cannot read the task" in json.loads(done.stdout)["note"]
