@@ -22,6 +22,8 @@ async def prove(bench: Bench) -> None:
         await tests.install(sandbox)
         red = await tests.one(sandbox, bench.run.test_path)
     await bench.set(red=ran(red), suite_before=ran(before))
+    if red.timed_out:
+        raise Ended(Verdict.LIMIT_REACHED, "In a clean sandbox the test does not end on the base.")
     if red.exit_code == 0:
         raise Ended(Verdict.NOT_REPRODUCED, "In a clean sandbox the test passes on the base.")
     await bench.tell("the new test, and the suite, with the patch")
