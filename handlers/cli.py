@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,6 +17,9 @@ from rich.table import Table
 from bot import log as logs
 from bot.domain.errors import ConfigError, SoulcasterError
 from bot.settings import Settings
+
+# Two BLAS threads that spin for each other cost more than they save; numpy reads it when imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -45,7 +45,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
             )
             if cluster is None:
                 break  # somebody corrected meanwhile: decide again, knowing that
-            memory.engine.add(reading, vector, cluster)
+            memory.engine.add(reading, vector, cluster, decision.best)
             await enqueue(ctx, refresh.refresh_cluster, project, cluster)
             if decision.action == "suggest" and item.source == github_issue.NAME:
                 await enqueue(ctx, suggestions.suggest_on_issue, project, item.number)

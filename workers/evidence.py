@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 
 from bot.context import Context
 from bot.domain.clustering import Engine, Kind, Links, Report, calibration_for
+from bot.domain.clustering.engine import Eagerness
+from bot.domain.errors import ConfigError, UpstreamError
 from bot.domain.models import Item
 from bot.domain.ports import Vector
+from bot.log import log
 from bot.sources import SOURCES
 
 BATCH = 64
@@ -66,9 +69,22 @@ async def remember(ctx: Context, project: int) -> Memory:
     if memory is None or memory.embedder != ctx.embedder.id:
         engine = Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
         memory = _memories[key] = Memory(ctx.embedder.id, engine)
+    memory.engine.join = await _eagerness(ctx, project)
     async with memory.lock:  # what is read later must not be overwritten by what was read before
         await _catch_up(ctx, project, memory)
     return memory
+
+
+async def _eagerness(ctx: Context, project: int) -> Eagerness:
+    """What the project's own file says; while it can't be read, only what is sure is joined."""
+    record = await ctx.projects.find(project)
+    if record is None or not ctx.settings.github_app_id:
+        return "sure"
+    try:
+        return (await ctx.repo_config(record)).cluster
+    except (ConfigError, UpstreamError) as error:
+        log.warning("joining only what is sure", project=project, why=str(error))
+        return "sure"
 
 
 async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:

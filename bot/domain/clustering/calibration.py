@@ -136,6 +136,10 @@ _TRACKER = Scale(
         "size": -0.317,
     },
 )
+# Reports of different sources are no siblings of one template or one series, so what looks alike
+# between them mostly is. Set by hand: every labelled history at hand is of one source.
+ACROSS = Thresholds(Join(0.8), Join(0.35), suggest=0.1)
+
 _FEEDBACK = Scale(-4.196, {"centred": 8.863, "words": 0.194})
 
 _THRESHOLDS = {

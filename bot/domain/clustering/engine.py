@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.clustering.calibration import Calibration
+from bot.domain.clustering.calibration import ACROSS, Calibration
 from bot.domain.clustering.decision import Action, Candidate, Decision
 from bot.domain.clustering.dense import Dense, Rows
 from bot.domain.clustering.distribution import Distribution
@@ -49,6 +49,7 @@ class Engine:
         self._scores = {kind: Distribution() for kind in Kind}
         self._row: dict[int, int] = {}
         self._keys: dict[str, int] = {}
+        self._source: list[str] = []
         self._item = np.zeros(1_024, dtype=np.int64)
         self._cluster = np.full(1_024, NO_CLUSTER, dtype=np.int64)
         self._created = np.zeros(1_024, dtype=np.float64)
@@ -100,6 +101,7 @@ class Engine:
                 column.resize(row * 2, refcheck=False)
         self._row[reading.id] = row
         self._item[row] = reading.id
+        self._source.append(reading.source)
         self._cluster[row] = NO_CLUSTER if cluster is None else cluster
         self._created[row] = reading.created
         self._component[row] = reading.component
@@ -142,7 +144,7 @@ class Engine:
             obeyed.append(f"I-{mate} is the same: somebody said so")
             return self._decision("join", mate, candidates, allowed, obeyed)
         best = allowed[0] if allowed else None
-        action = self._action(best, reading.kind)
+        action = self._action(best, reading)
         joined = best.item if best is not None and action == "join" else None
         return self._decision(action, joined, candidates, allowed, obeyed)
 
@@ -169,14 +171,15 @@ class Engine:
             obeyed=tuple(obeyed),
         )
 
-    def _action(self, best: Candidate | None, kind: Kind) -> Action:
+    def _action(self, best: Candidate | None, reading: Reading) -> Action:
         if best is None:
             return "new"
         if best.repeat:
             return "join"
-        thresholds = self.calibration.thresholds[kind]
+        across = self._source[self._row[best.item]] != reading.source
+        thresholds = ACROSS if across else self.calibration.thresholds[reading.kind]
         join = thresholds.eager if self.join == "eager" else thresholds.sure
-        if best.score >= join.threshold(self._scores[kind]):
+        if best.score >= join.threshold(self._scores[reading.kind]):
             return "join"
         return "suggest" if best.score >= thresholds.suggest else "new"
 

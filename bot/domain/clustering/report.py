@@ -71,6 +71,7 @@ class Reading:
     """
 
     id: int
+    source: str
     kind: Kind
     created: float
     text: str
@@ -111,6 +112,7 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         keys += [signature] if signature else []
     return Reading(
         id=report.id,
+        source=report.source,
         kind=report.kind,
         created=report.created_at.timestamp(),
         text=said.to_embed(),
