@@ -198,8 +198,6 @@ def repair(name: str, folder: Path, checkout: Path, archive: Path) -> Outcome:
     if last["outcome"] != "done" and before != after:
         raise SystemExit(f"{name}: gave up, but left the checkout changed")
     note = last.get("note", "")
-    if "diff" in last:
-        note += " | " + " ".join(line for line in last["diff"].splitlines()[3:] if line[:1] in "+-")
     return Outcome(name, last["outcome"], proved, right, seconds, cpu, last.get("tried", 0), note)
 
 
@@ -241,11 +239,8 @@ def main() -> None:
             outcome = repair(name, folder, checkout, archive)
         outcomes.append(outcome)
         marks = ["yes" if yes else "no" for yes in (outcome.proved, outcome.right)]
-        print(
-            f"{name:34} {marks[0]:>6} {marks[1]:>6} {outcome.seconds:8.1f} {outcome.cpu:6.1f} {outcome.tried:6}  "
-            f"{outcome.note}",
-            flush=True,
-        )
+        spent = f"{outcome.seconds:8.1f} {outcome.cpu:6.1f} {outcome.tried:6}"
+        print(f"{name:34} {marks[0]:>6} {marks[1]:>6} {spent}  {outcome.note}", flush=True)
     proved = sum(outcome.proved for outcome in outcomes)
     right = sum(outcome.right for outcome in outcomes)
     median = statistics.median(outcome.seconds for outcome in outcomes)

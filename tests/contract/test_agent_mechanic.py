@@ -96,7 +96,9 @@ async def test_a_checkout_in_a_sandbox_is_repaired(sandbox):
     assert (await sandbox.read("test_cart.py")).decode() == TESTS
     assert told[0] == "1 test red, 2 green before any edit"
     assert "suspicious line" in told[1]
-    assert told[-1].startswith("repaired: ")
+    changed = "cart.py:6: `if amount > 100:` became `if amount >= 100:`"
+    assert told[-1] == f"repaired: {changed}"
+    assert worked.note == changed
     assert worked.log == tuple(told)
     assert worked.steps > 0
     assert worked.seconds > 0
@@ -225,6 +227,36 @@ def test_a_src_layout_and_a_folder_of_tests(engine, tmp_path):
     assert done["outcome"] == "done", done
     assert contents(root)["src/shop/cart.py"].decode() == REPAIRED
     assert done["diff"].startswith("--- a/src/shop/cart.py\n+++ b/src/shop/cart.py\n")
+
+
+def test_a_conftest_that_imports_the_code(engine, tmp_path):
+    """The framework can then not be warmed up with its configuration read."""
+    conftest = (
+        "import cart\nimport pytest\n\n\n"
+        "@pytest.fixture\ndef take_off():\n    return cart.discount\n"
+    )
+    test = "def test_it(take_off):\n    assert [take_off(n, 10) for n in (99, 100)] == [99, 90]\n"
+    files = {"cart.py": CART, "conftest.py": conftest, "tests/test_it.py": test}
+    root = lay_out(tmp_path / "checkout", files)
+    done = run(engine, root, "python -m pytest tests")[-1]
+    assert done["outcome"] == "done", done
+    assert contents(root)["cart.py"].decode() == REPAIRED
+
+
+def test_async_tests(engine, tmp_path):
+    code = (
+        "async def load(rows):\n    return [row for row in rows]\n\n\n"
+        "async def count(rows):\n    return len(load(rows))\n"
+    )
+    test = (
+        "import unittest\nfrom rows import count\n\n\n"
+        "class RowsTest(unittest.IsolatedAsyncioTestCase):\n"
+        "    async def test_count(self):\n        self.assertEqual(await count([1, 2]), 2)\n"
+    )
+    root = lay_out(tmp_path / "checkout", {"rows.py": code, "test_rows.py": test})
+    done = run(engine, root, "python -m unittest")[-1]
+    assert done["outcome"] == "done", done
+    assert "len(await load(rows))" in (root / "rows.py").read_text()
 
 
 def test_windows_line_ends_and_coding_stay(engine, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from bot.adapters.agents.mechanic import archive
 from bot.adapters.agents.mechanic.engine.choose import ranked
 from bot.adapters.agents.mechanic.engine.commands import read_command
-from bot.adapters.agents.mechanic.engine.diff import unified
+from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
 from bot.adapters.agents.mechanic.engine.localise import localise
 from bot.adapters.agents.mechanic.engine.search import Trial
 from bot.adapters.agents.mechanic.engine.source import Source
@@ -233,6 +233,18 @@ def test_events_in_words(event, words):
 
 def test_a_diff_names_the_file():
     assert unified("a.py", "a\nb\n", "a\nc\n").splitlines()[:2] == ["--- a/a.py", "+++ b/a.py"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("a\nif a > b:\n", "a\nif a >= b:\n", "a.py:2: `if a > b:` became `if a >= b:`"),
+        ("a\nb\n", "a\n  c\n  d\n  e\nb\n", "a.py:2: `c / d` and 1 more was added"),
+        ("a\nb\n", "a\n", "a.py:2: `b` was removed"),
+    ],
+)
+def test_a_repair_in_one_line(before, after, said):
+    assert in_one_line("a.py", before, after) == said
 
 
 def test_the_zip_is_the_same_every_time_and_knows_no_package_of_ours():

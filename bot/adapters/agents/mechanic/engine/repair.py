@@ -8,7 +8,7 @@ import time
 from bot.adapters.agents.mechanic.engine.baseline import Baseline, GaveUp, measure
 from bot.adapters.agents.mechanic.engine.candidates import Candidate, candidates
 from bot.adapters.agents.mechanic.engine.choose import ranked
-from bot.adapters.agents.mechanic.engine.diff import unified
+from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
 from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.events import Events
 from bot.adapters.agents.mechanic.engine.localise import Suspicion, localise
@@ -152,14 +152,16 @@ class Repair:
     def _facts(
         self, choice: Candidate, sources: dict[str, Source], search: Search
     ) -> dict[str, object]:
-        diffs = []
+        diffs, said = [], []
         for path in choice.paths:
             before = sources[path].text
             changes = tuple(c for edit in choice.edits if edit.path == path for c in edit.changes)
-            diffs.append(unified(path, before, applied(before, changes)))
+            after = applied(before, changes)
+            diffs.append(unified(path, before, after))
+            said.append(in_one_line(path, before, after))
         places = [f"{edit.path}:{edit.line}" for edit in choice.edits]
         return {
-            "note": f"{choice.kind} at {', '.join(places)}",
+            "note": "; ".join(said),
             "kind": choice.kind,
             "places": places,
             "diff": "\n".join(diffs),
