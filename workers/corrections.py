@@ -240,12 +240,12 @@ def _last(log: Sequence[Logged], cluster: int | None) -> int | None:
     """The newest operation that can be undone; one that touched ``cluster`` where it is given."""
     if cluster is None:
         return pure.last_undoable([entry.operation for entry in log])
-    undone = {entry.operation.undoes for entry in log}
+    counts = pure.in_effect([entry.operation for entry in log])
     for entry in reversed(log):
         operation = entry.operation
         ends = {c for change in operation.items for c in (change.before, change.after)}
         ends |= {c for r in operation.redirects for c in (r.number, r.after)}
-        if cluster in ends and operation.undoes is None and operation.number not in undone:
+        if cluster in ends and operation.undoes is None and operation.number in counts:
             return operation.number
     return None
 

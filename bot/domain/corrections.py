@@ -17,6 +17,7 @@ from bot.domain.clustering.operations import (
     Entry,
     Operation,
     apply,
+    in_effect,
     merge,
     move,
     split,
@@ -180,12 +181,10 @@ def partition(state: Clustering, groups: Sequence[Collection[int]], entry: Entry
 
 
 def undone_by(log: Iterable[Logged]) -> dict[int, int]:
-    """Number of an undone operation -> number of the undo."""
-    return {
-        entry.operation.undoes: entry.operation.number
-        for entry in log
-        if entry.operation.undoes is not None
-    }
+    """Number of an undone operation -> number of the undo, where that still counts."""
+    operations = [entry.operation for entry in log]
+    counts = in_effect(operations)
+    return {o.undoes: o.number for o in operations if o.undoes is not None and o.number in counts}
 
 
 def _union(sets: Iterable[frozenset[Pair]]) -> frozenset[Pair]:

@@ -135,14 +135,14 @@ def undo(state: Clustering, log: Iterable[Operation], number: int, entry: Entry)
     numbers or corrections: that one has to be undone first.
     """
     entries = list(log)
-    undone = {operation.undoes for operation in entries}
+    counts = in_effect(entries)
     target = next((o for o in entries if o.number == number), None)
     if target is None:
         raise Blocked(f"There is no operation #{number}.")
-    if number in undone:
+    if number not in counts:
         raise Blocked(f"{target.name} was undone already.")
     for later in reversed(entries[entries.index(target) + 1 :]):
-        if later.number not in undone and later.undoes is None and _meet(target, later):
+        if later.number in counts and later.undoes is None and _meet(target, later):
             raise Blocked(f"{later.name} came after it and touches the same: undo that first.")
     for change in target.items:
         if state.membership.get(change.number) != change.after:
@@ -183,11 +183,23 @@ def apply(state: Clustering, operation: Operation) -> Clustering:
 
 
 def last_undoable(log: Iterable[Operation]) -> int | None:
-    """The newest operation that is neither an undo nor undone."""
+    """The newest operation that is no undo and still counts."""
     entries = list(log)
-    undone = {operation.undoes for operation in entries}
-    open_ = (o.number for o in reversed(entries) if o.undoes is None and o.number not in undone)
+    counts = in_effect(entries)
+    open_ = (o.number for o in reversed(entries) if o.undoes is None and o.number in counts)
     return next(open_, None)
+
+
+def in_effect(entries: Sequence[Operation]) -> set[int]:
+    """Operations that still count: an undo that was itself undone takes nothing back."""
+    counts: set[int] = set()
+    undone: set[int] = set()
+    for operation in reversed(entries):
+        if operation.number not in undone:
+            counts.add(operation.number)
+            if operation.undoes is not None:
+                undone.add(operation.undoes)
+    return counts
 
 
 def _parted(
