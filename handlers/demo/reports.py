@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Literal, Self, get_args
 
@@ -89,6 +90,7 @@ class Report(Record):
 _Raw = TypeAdapter(list[dict[str, JsonValue]])
 
 
+@cache
 def world() -> World:
     """People and problems of the story."""
     return World.model_validate(yaml.safe_load((DATA / "world.yml").read_text("utf-8")))
