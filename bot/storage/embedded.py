@@ -126,7 +126,10 @@ class EmbeddedRedis:
                 # Ctrl-C must not reach it: it is the last to stop.
                 start_new_session=True,
             )
-        (self.folder / "pid").write_text(str(process.pid))
+        # In one step: who reads half of it would take a living server for a dead one.
+        written = self.folder / "pid.new"
+        written.write_text(str(process.pid))
+        written.replace(self.folder / "pid")
         # Reap it when it dies, so that a zombie is not taken for a living server.
         threading.Thread(target=process.wait, daemon=True).start()
 
