@@ -14,12 +14,14 @@ from pathlib import Path
 from bot.log import log
 
 _PR_SET_PDEATHSIG = 1
+# Loaded before any fork: a child of a process with threads must not take a lock.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _die_with_parent() -> None:
     """No orphan may outlive us, even after a kill -9 (Linux only; elsewhere SIGTERM does)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass
