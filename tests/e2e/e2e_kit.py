@@ -95,7 +95,24 @@ async def settled(stage: Stage, *, timeout: float = 30) -> None:
         quiet = 0 if due else quiet + 1
         return quiet >= 2
 
-    await stage.wait("quiet", idle, timeout=timeout, every=0.05)
+    try:
+        await stage.wait("quiet", idle, timeout=timeout, every=0.05)
+    except TimeoutError as error:
+        raise AssertionError(f"{error}\n{await evidence(stage)}") from error
+
+
+async def evidence(stage: Stage) -> str:
+    """What is left to do, who holds it, and what the worker said last."""
+    redis = stage.context.redis
+    due = await redis.zrange("sc:todo:work", 0, 20, withscores=True)
+    leases = [(key, await redis.pttl(key)) async for key in redis.scan_iter("sc:lease:*")]
+    bells = await redis.llen("rq:queue:work")
+    restarts = {p.name: p.restarts for p in stage.stack.processes.values()}
+    log = (stage.stack.logs / "worker.log").read_text()[-6000:]
+    return (
+        f"now {time.time():.1f}, due {due}\nleases {leases}\nbells {bells}, restarts {restarts},"
+        f" inbox {len(await inbox(stage))}, parked {await parked(stage)}\n{log}"
+    )
 
 
 async def parked(stage: Stage) -> dict[str, str]:

@@ -144,8 +144,9 @@ async def test_kill_9_at_random_loses_nothing_and_does_nothing_twice(stage: Stag
     async def nothing_left() -> bool:
         return not await inbox(stage) and not spooled(stage)
 
-    await stage.wait("an empty inbox", nothing_left, timeout=60)
     await settled(stage, timeout=60)
+    await stage.wait("an empty inbox", nothing_left, timeout=30)
+    await settled(stage)
 
     assert await parked(stage) == {}
     for delivery in deliveries:
