@@ -12,6 +12,8 @@ _DOUBTFUL = {
     "drop condition": 0.7,
     "drop operand": 0.8,
     "drop argument": 0.6,
+    "drop method": 0.7,
+    "unwrap call": 0.7,
     "guard": 0.7,
     "other condition": 0.7,
     "constant": 0.8,

@@ -20,7 +20,9 @@ def in_one_line(path: str, before: str, after: str) -> str:
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new).get_opcodes():
         place = f"{path}:{i1 + 1}"
         gone, come = _shown(old[i1:i2]), _shown(new[j1:j2])
-        if tag == "replace":
+        if tag == "replace" and gone == come:
+            said.append(f"{place}: {come} is indented otherwise")
+        elif tag == "replace":
             said.append(f"{place}: {gone} became {come}")
         elif tag == "insert":
             said.append(f"{place}: {come} was added")

@@ -65,7 +65,7 @@ def _by_parameter_names(site: Site, one: ast.expr, two: ast.expr) -> float:
         return 1.0
     texts = site.source.segment(one), site.source.segment(two)
     if params[first] == texts[0] or params[second] == texts[1]:
-        return 0.15
+        return 0.5 if _is_recursive(site, call) else 0.15
     return 2.0 if params[first] == texts[1] or params[second] == texts[0] else 1.0
 
 
@@ -78,8 +78,11 @@ def _fit_of_name(site: Site, node: ast.expr) -> float:
     params, place = parameters(site, call), call.args.index(node)
     if place >= len(params) or params[place] != node.id:
         return 0.5
-    recursive = getattr(call.func, "id", "") == getattr(site.scope.owner, "name", "")
-    return 0.35 if recursive else 0.15
+    return 0.35 if _is_recursive(site, call) else 0.15
+
+
+def _is_recursive(site: Site, call: ast.Call) -> bool:
+    return getattr(call.func, "id", "") == getattr(site.scope.owner, "name", "")
 
 
 def parameters(site: Site, call: ast.Call) -> list[str]:

@@ -13,6 +13,9 @@ from bot.adapters.agents.mechanic.engine.precedence import ATOM, UNARY
 def literals(site: Site) -> Iterator[Edit]:
     """Another value of the same type."""
     node = site.node
+    if isinstance(node, ast.List) and not node.elts and isinstance(node.ctx, ast.Load):
+        yield site.replace("[[]]", "constant", 0.15)
+        yield site.replace("None", "constant", 0.1)
     if not isinstance(node, ast.Constant):
         return
     value = node.value

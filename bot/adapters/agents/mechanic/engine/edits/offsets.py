@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
+from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
 from bot.adapters.agents.mechanic.engine.precedence import ADD, tightness
 from bot.adapters.agents.mechanic.engine.scope import NUMBERS, SEQUENCES
 
@@ -84,6 +84,11 @@ def slices(site: Site) -> Iterator[Edit]:
         if is_value and whole and site.scope.kinds_of(node) & SEQUENCES:
             for part in ("[1:]", "[:-1]", "[0]", "[-1]", "[::-1]"):
                 yield site.replace(site.text(node) + part, "part of a sequence", 0.12)
+            counts = [n for n in site.scope.visible(node) if "int" in site.scope.kinds(n)]
+            cuts = [f"[{part}]" for n in counts[:8] for part in (f"{n}:", f":{n}")]
+            yield from spread(
+                [site.replace(site.text(node) + cut, "part of a sequence", 0.25) for cut in cuts]
+            )
     elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         yield from _index_to_slice(site, node)
 

@@ -26,8 +26,9 @@ def values(site: Site) -> Iterator[Edit]:
     if not isinstance(value, ast.Constant):
         inverse = f"not {site.text(value, NOT)}"
         texts.append((inverse, NOT, 0.3))
+    scale = 0.4 if any(isinstance(part, ast.Call) for part in ast.walk(value)) else 1.0
     edits = [
-        site.replace(text, "returned value", prior, tight=tight, node=value)
+        site.replace(text, "returned value", prior * scale, tight=tight, node=value)
         for text, tight, prior in texts
         if text != own
     ]
