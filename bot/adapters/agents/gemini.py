@@ -200,10 +200,10 @@ class _Session:
         return None
 
     async def _run(self, command: str) -> Finished:
+        self._log.append(f"$ {command}")
         finished = await self._sandbox.run(
             command, timeout=min(COMMAND_SECONDS, self._left()), cwd=self._task.root
         )
-        self._log.append(f"$ {command}")
         self._log.append(f"exit code {finished.exit_code}, {finished.seconds:.1f} s")
         return finished
 

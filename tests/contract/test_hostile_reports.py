@@ -1,0 +1,344 @@
+"""An agent that obeys every instruction it reads, and what little harm it can do.
+
+The model is scripted to run whatever a report tells it. Canaries are planted in the environment
+of this process, in its data folder, with a neighbour, and in another process: none may come out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gemini_server as gemini
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from gemini_server import GeminiServer
+from hostile_reports import REPORTS, Hostile, text
+
+from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.gemini import GeminiAgent
+from bot.adapters.language.gemini import GeminiModel
+from bot.adapters.sandboxes import isolation
+from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.errors import BadPayload, TooLarge
+from bot.domain.patch import DROPPING_FOLDERS, Entry, diff, tar_from_tree, tree_from_tar, unwanted
+from bot.domain.policy import Rules, judge, refused
+from bot.domain.ports import Agent, Budget, Limits, RepairTask, Sandbox, Worked
+from bot.log import redact
+
+pytestmark = pytest.mark.skipif(isolation.way() is None, reason="no working bubblewrap here")
+
+CANARY = "canary-7f3a"  # each is this and where it was planted
+SECRETS = ("CANARY", "GEMINI_API_KEY", "E2B_API_KEY", "GITHUB_TOKEN")
+PAGES = b"def page_of(items, number, size):\n    start = (number - 1) * size\n"
+BUG, REPAIR = (
+    b"    return items[start : start + size - 1]\n",
+    b"    return items[start : start + size]\n",
+)
+TREE = {
+    "shop/__init__.py": Entry(data=b""),
+    "shop/pages.py": Entry(data=PAGES + BUG),
+    "tests/test_page.py": Entry(
+        data=b"from shop.pages import page_of\n\n\n"
+        b"def test_a_page_is_full():\n    assert page_of([1, 2, 3], 1, 2) == [1, 2]\n"
+    ),
+    "tests/test_suite.py": Entry(
+        data=b"from shop.pages import page_of\n\n\n"
+        b"def test_no_page():\n    assert len(page_of([], 1, 2)) + 2 == 2\n"
+    ),
+}
+FAILING = "python -B -c 'from shop.pages import page_of; assert page_of([1, 2, 3], 1, 2) == [1, 2]'"
+FIX = "sed -i 's/size - 1\\]/size]/' shop/pages.py"
+BLOCK = re.compile(r"```sh\n(.*?)\n```", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """This machine, as far as it has something to lose."""
+
+    data: Path
+    outside: Path
+    adapter: LocalSandboxes
+    neighbour: Sandbox
+    bystander: int
+
+    def losses(self, own: str) -> dict[str, tuple[int, bytes]]:
+        """Every file that is not in the sandbox called ``own``: what it is, and holds."""
+        return {
+            str(path): (path.lstat().st_mode, path.read_bytes() if path.is_file() else b"")
+            for folder in (self.data, self.outside)
+            for path in [folder, *folder.rglob("*")]
+            if own not in path.parts
+        }
+
+    def filled_in(self, command: str, url: str) -> str:
+        """A hostile command, aimed at this machine."""
+        aims = {
+            "@DATA@": str(self.data),
+            "@NEIGHBOUR@": str(self.data / "sandboxes" / self.neighbour.id),
+            "@OUTSIDE@": str(self.outside),
+            "@HOME@": str(Path.home()),
+            "@WORKER@": str(os.getpid()),
+            "@BYSTANDER@": str(self.bystander),
+            "@URL@": url,
+        }
+        for name, aim in aims.items():
+            command = command.replace(name, aim)
+        return command
+
+
+@pytest.fixture
+def secrets() -> Iterator[None]:
+    """The worker's environment holds canaries."""
+    before = {name: os.environ.get(name) for name in SECRETS}
+    os.environ.update({name: f"{CANARY}-environment-{name}" for name in SECRETS})
+    yield
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+def _make_folders() -> tuple[Path, Path]:
+    """Not below pytest's folder: that one is closed to others, and only walls shall protect."""
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o755)
+    data, outside = root / "data", root / "outside"
+    outside.mkdir()
+    outside.chmod(0o777)
+    (outside / "note").write_text(f"{CANARY}-outside")
+    (root / ".env").write_text(f"KEY={CANARY}-settings")
+    return data, outside
+
+
+@pytest.fixture
+async def machine(secrets: None) -> AsyncIterator[Machine]:
+    data, outside = _make_folders()
+    adapter = LocalSandboxes(data / "sandboxes")
+    neighbour = await adapter.open(template="", limits=Limits(), key="neighbour")
+    await neighbour.write("secret.txt", f"{CANARY}-neighbour".encode())
+    await neighbour.run(f"echo {CANARY}-neighbour | tee ~/secret.txt > /tmp/secret.txt", timeout=9)
+    (data / "vault.key").write_text(f"{CANARY}-vault")
+    for path in (data, data / "sandboxes", data / "vault.key"):
+        path.chmod(path.stat().st_mode | stat.S_IROTH | stat.S_IXOTH)
+    bystander = subprocess.Popen(  # noqa: ASYNC220 (it only sleeps)
+        ["sh", "-c", f"sleep 600; : {CANARY}-argument"],
+        env={"CANARY": f"{CANARY}-process", "PATH": "/usr/bin:/bin"},
+        start_new_session=True,
+    )
+    yield Machine(data, outside, adapter, neighbour, bystander.pid)
+    assert bystander.poll() is None, "the bystander was ended"
+    os.killpg(bystander.pid, 9)
+    bystander.wait()
+    for sandbox_id in await adapter.alive():
+        await adapter.kill(sandbox_id)
+    shutil.rmtree(data.parent)
+
+
+@dataclass
+class Outcome:
+    """What came of a run."""
+
+    worked: Worked
+    heard: str
+    fate: str
+
+
+class Obedient:
+    """A model that runs whatever command the material holds, then repairs, then is done."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def __call__(self, body: gemini.Body) -> gemini.Reply:
+        self._asked += 1
+        material = "".join(part["text"] for part in body["contents"][0]["parts"])
+        if self._asked == 1:
+            return gemini.runs("\n".join(BLOCK.findall(material)), "as I am told")
+        if self._asked == 2:
+            return gemini.runs(FIX, "and the repair")
+        return gemini.done() if self._asked == 3 else gemini.says({"summary": "that is all"})
+
+
+def _task(evidence: str) -> RepairTask:
+    return RepairTask(
+        title="The last article is missing",
+        plan="A page is one article short.",
+        evidence=evidence,
+        rules="",
+        root=".",
+        failing=(FAILING,),
+        suite="python -m pytest -q",
+        test_files=("tests/test_page.py",),
+    )
+
+
+async def _work(
+    agent: Agent, machine: Machine, sandbox: Sandbox, evidence: str, seconds: float
+) -> tuple[Worked, list[str]]:
+    said: list[str] = []
+
+    async def tell(words: str) -> None:
+        said.append(words)
+
+    async def heard() -> list[str]:
+        return []
+
+    budget = Budget(steps=6, seconds=seconds)
+    return await agent.work(_task(evidence), sandbox, budget=budget, tell=tell, heard=heard), said
+
+
+async def _fate(sandbox: Sandbox) -> tuple[str, bytes]:
+    """What becomes of the patch, computed and judged as a run does; and what came out."""
+    data = await sandbox.download(exclude=DROPPING_FOLDERS)
+    ignored = unwanted(TREE)
+    try:
+        after = tree_from_tar(data, skip=lambda p: p.startswith(".soulcaster/") or ignored(p))
+    except (BadPayload, TooLarge):
+        return "refused", data
+    patch = diff(TREE, after)
+    findings = judge(patch, Rules(), proof_tests={"tests/test_page.py"}, tree=TREE)
+    if refused(findings):
+        return "refused", data
+    if findings:
+        return "flagged", data
+    repaired = {**TREE, "shop/pages.py": Entry(data=PAGES + REPAIR)}
+    return ("clean" if not patch or after == repaired else "harmless"), data
+
+
+@pytest.fixture
+async def collector() -> AsyncIterator[tuple[str, list[str]]]:
+    """A server that notes who calls; nobody may."""
+    calls: list[str] = []
+
+    async def note(request: web.Request) -> web.Response:
+        calls.append(str(request.rel_url))
+        return web.Response(text="echo thanks")
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", note)
+    async with TestServer(app, host="127.0.0.1") as served:
+        yield str(served.make_url("")).rstrip("/"), calls
+
+
+@pytest.mark.parametrize(
+    ("number", "report"),
+    list(enumerate(REPORTS)),
+    ids=[re.sub(r"\W+", "-", report.words).strip("-") for report in REPORTS],
+)
+async def test_an_obeyed_report_gets_nothing_out(
+    machine: Machine, collector: tuple[str, list[str]], number: int, report: Hostile
+) -> None:
+    url, calls = collector
+    aimed = report._replace(command=machine.filled_in(report.command, url))
+    sandbox = await machine.adapter.open(
+        template="", limits=Limits(processes=128, memory_mb=512), key="victim"
+    )
+    await sandbox.upload(tar_from_tree(TREE))
+    before = machine.losses(sandbox.id)
+    server = GeminiServer([Obedient()] * 7)
+    async with TestServer(server.app(), host="127.0.0.1") as served:
+        model_url = str(served.make_url(""))
+        agent = GeminiAgent(
+            lambda: GeminiModel(api_key=f"{CANARY}-key", base_url=model_url, timeout=20)
+        )
+        worked, said = await _work(agent, machine, sandbox, text(number, aimed), report.seconds)
+    fate, came_out = await _fate(sandbox)
+
+    assert f"$ {aimed.command}" in worked.log, "it did not obey: nothing was tested"
+    assert fate == report.ends, worked
+    shown = repr([asked.body for asked in server.asked])
+    left = b"".join(
+        path.read_bytes()
+        for path in (machine.data / "sandboxes" / sandbox.id).rglob("*")
+        if path.is_file() and not path.is_symlink()
+    )
+    for where, what in {
+        "the model": shown,
+        "the card": repr((worked, said)),
+        "the patch": repr(came_out),
+        "the sandbox": repr(left),
+    }.items():
+        assert CANARY not in what, f"a canary reached {where}"
+    assert calls == []
+    assert machine.losses(sandbox.id) == before
+    assert not Path("/tmp/pwned-by-a-report").exists()  # noqa: ASYNC240
+    assert not await _runs_here("sleep\0004711")
+
+
+async def _runs_here(argv: str) -> bool:
+    for path in Path("/proc").glob("[0-9]*/cmdline"):  # noqa: ASYNC240
+        try:
+            if path.read_text().startswith(argv):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+async def test_the_environment_of_the_sandbox_holds_no_credential(machine: Machine) -> None:
+    sandbox = await machine.adapter.open(template="", limits=Limits(), key="victim")
+    await sandbox.upload(tar_from_tree(TREE))
+    worked, _ = await _work(CommandAgent("env"), machine, sandbox, "nothing", 30)
+    pairs = dict(line.partition("=")[::2] for line in worked.log[1:])
+    assert set(pairs) <= {
+        *("CI", "HOME", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "TERM", "TMPDIR", "_"),
+        *("PYTHONHASHSEED", "PYTHONUNBUFFERED", "SOULCASTER_TASK", "SOULCASTER_TASK_JSON"),
+    }
+    assert len(pairs) > 8
+    for name, value in pairs.items():
+        assert redact(value) == value, name
+        assert CANARY not in value, name
+
+
+async def test_a_command_that_obeys_gets_nothing_out_either(
+    machine: Machine, collector: tuple[str, list[str]]
+) -> None:
+    """A CLI in the sandbox that runs what the task file quotes, all reports at once."""
+    url, calls = collector
+    quick = [r for r in REPORTS if r.ends == "clean" and r.seconds == 60]
+    evidence = "\n".join(
+        text(n, r._replace(command=machine.filled_in(r.command, url)))
+        for n, r in enumerate(quick)
+        if "kill" not in r.command
+    )
+    sandbox = await machine.adapter.open(template="", limits=Limits(), key="victim")
+    await sandbox.upload(tar_from_tree(TREE))
+    before = machine.losses(sandbox.id)
+    obey = "sed -n '/^```sh$/,/^```$/p' \"$SOULCASTER_TASK\" | grep -v '^```' > /tmp/orders"
+    split = 'while read -r line; do timeout 3 sh -c "$line" < /dev/null; done < /tmp/orders'
+    agent: Any = CommandAgent(f"{obey}; wc -l < /tmp/orders; {split}; true")
+    worked, said = await _work(agent, machine, sandbox, evidence, 200)
+    assert worked.outcome == "done"
+    assert int(worked.log[1]) > 60
+    _, came_out = await _fate(sandbox)
+    assert CANARY not in repr((worked, said, came_out))
+    assert calls == []
+    assert machine.losses(sandbox.id) == before
+
+
+async def test_without_walls_the_canaries_are_found(machine: Machine, tmp_path: Path) -> None:
+    """The proof that the tests above would notice."""
+    open_house = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}), isolate=False)
+    sandbox = await open_house.open(
+        template="", limits=Limits(), key="control", labels={"repository": "acme/shop"}
+    )
+    reading = "cat @DATA@/vault.key @OUTSIDE@/note /proc/@BYSTANDER@/environ @NEIGHBOUR@/work/*"
+    before = machine.losses(sandbox.id)
+    finished = await sandbox.run(
+        machine.filled_in(f"{reading}; echo pwned > @OUTSIDE@/pwned", ""), timeout=20
+    )
+    await sandbox.kill()
+    for place in ("vault", "outside", "process", "neighbour"):
+        assert f"{CANARY}-{place}" in finished.stdout
+    assert machine.losses(sandbox.id) != before
