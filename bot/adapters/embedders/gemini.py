@@ -1,32 +1,23 @@
 """Gemini embeddings through google-genai. https://ai.google.dev/gemini-api/docs/embeddings
 
-The SDK merges a list of strings into one vector for the newer models, retries nothing by default
-and ignores what a 429 says about when to come back: so every text is a content of its own, and
-waiting is done here.
+The SDK merges a list of strings into one vector for the newer models: so every text is a content
+of its own.
 """
 
 from __future__ import annotations
 
-import asyncio
-import re
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 import numpy as np
-import stamina
 
-from bot.domain.breaker import Breaker
-from bot.domain.errors import Rejected, Unavailable, UpstreamError
+from bot.adapters.gemini_wire import GeminiWire
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import Vector
 
-if TYPE_CHECKING:
-    from google import genai
-
 BATCH = 100  # texts a request
-ATTEMPTS = 5
-PATIENCE = 20.0  # seconds of waiting in place; for longer the job goes back on the list
-_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
+MODEL = "gemini-embedding-001"
 
 
 class GeminiEmbedder:
@@ -40,27 +31,14 @@ class GeminiEmbedder:
         self,
         *,
         api_key: str,
-        model: str = "gemini-embedding-001",
+        model: str = MODEL,
         dimensions: int = 768,
         base_url: str | None = None,
         timeout: float = 30,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        import httpx
-        from google import genai
-        from google.genai import types
-
-        self._http = httpx.AsyncClient(timeout=timeout)
-        self._client: genai.Client = genai.Client(
-            api_key=api_key,
-            http_options=types.HttpOptions(
-                base_url=base_url, timeout=int(timeout * 1_000), httpx_async_client=self._http
-            ),
-        )
-        self._model = model or "gemini-embedding-001"
-        self._timeout = timeout
-        self._clock = clock
-        self._breaker = Breaker()
+        self._wire = GeminiWire(api_key=api_key, base_url=base_url, timeout=timeout, clock=clock)
+        self._model = model or MODEL
         self.dimensions = dimensions
 
     @property
@@ -74,63 +52,24 @@ class GeminiEmbedder:
         asked = [number for number, text in enumerate(texts) if text.strip()]
         for start in range(0, len(asked), BATCH):
             rows = asked[start : start + BATCH]
-            vectors[rows] = await self._batch([texts[row] for row in rows])
+            batch = [texts[row] for row in rows]
+            vectors[rows] = await self._wire.ask(partial(self._ask, batch))
         return vectors
 
     async def close(self) -> None:
         """Release connections."""
-        await self._client.aio.aclose()
-        await self._http.aclose()
-
-    async def _batch(self, texts: list[str]) -> Vector:
-        async for attempt in stamina.retry_context(
-            on=_wait, attempts=ATTEMPTS, timeout=120, wait_initial=0.5, wait_max=10
-        ):
-            with attempt:
-                return await self._guarded(texts)
-        raise AssertionError("stamina returns or raises")
-
-    async def _guarded(self, texts: list[str]) -> Vector:
-        """One request, unless the breaker is open."""
-        if left := self._breaker.opens_in(self._clock()):
-            raise Unavailable(
-                f"Gemini is failing; not asked again for {left:.0f} s.", retry_after=left
-            )
-        self._breaker = self._breaker.try_now()
-        try:
-            vectors = await self._ask(texts)
-        except Unavailable as error:
-            # Being told to wait is an answer: only silence and breakage count.
-            told = error.retry_after is not None
-            now = self._clock()
-            self._breaker = self._breaker.succeeded() if told else self._breaker.broke(now)
-            raise
-        except BaseException as error:
-            refused = isinstance(error, Rejected)
-            self._breaker = self._breaker.succeeded() if refused else self._breaker.abandoned()
-            raise
-        self._breaker = self._breaker.succeeded()
-        return vectors
+        await self._wire.close()
 
     async def _ask(self, texts: list[str]) -> Vector:
-        import httpx
-        from google.genai import errors, types
+        from google.genai import types
 
-        try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._client.aio.models.embed_content(
-                    model=self._model,
-                    contents=[types.Content(parts=[types.Part(text=text)]) for text in texts],
-                    config=types.EmbedContentConfig(
-                        task_type="CLUSTERING", output_dimensionality=self.dimensions
-                    ),
-                )
-        except errors.APIError as error:
-            raise _meaning(error) from error
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
-            raise Unavailable(f"Gemini cannot be reached ({type(error).__name__}).") from error
-        except (ValueError, TypeError, KeyError) as error:  # json and pydantic raise ValueErrors
-            raise Unavailable("Gemini answered something unreadable.") from error
+        answer = await self._wire.models.embed_content(
+            model=self._model,
+            contents=[types.Content(parts=[types.Part(text=text)]) for text in texts],
+            config=types.EmbedContentConfig(
+                task_type="CLUSTERING", output_dimensionality=self.dimensions
+            ),
+        )
         return self._unit([e.values or [] for e in answer.embeddings or []], len(texts))
 
     def _unit(self, rows: list[list[float]], expected: int) -> Vector:
@@ -144,33 +83,3 @@ class GeminiEmbedder:
             raise Unavailable("Gemini gave a vector without direction.")
         unit: Vector = vectors / lengths
         return unit
-
-
-def _meaning(error: Any) -> UpstreamError:
-    """Our word for the SDK's error."""
-    if error.code == 429 or error.code >= 500:
-        said = f"Gemini answered {error.code} {error.status or ''}".strip()
-        return Unavailable(f"{said}; try again.", retry_after=_retry_after(error.details))
-    return Rejected(f"Gemini refused ({error.code}): {error.message}"[:300], status=error.code)
-
-
-def _retry_after(details: Any) -> float | None:
-    """Seconds of google.rpc.RetryInfo, https://google.aip.dev/193, when the answer has one."""
-    try:
-        found = details["error"]["details"]
-    except (KeyError, TypeError):
-        return None
-    for detail in found if isinstance(found, list) else ():
-        if isinstance(detail, dict) and str(detail.get("@type", "")).endswith("RetryInfo"):
-            match = _SECONDS.match(str(detail.get("retryDelay", "")))
-            return float(match[1]) if match else None
-    return None
-
-
-def _wait(error: Exception) -> bool | float:
-    """Whether to try again; a number of seconds when the service named one."""
-    if not isinstance(error, Unavailable):
-        return False
-    if error.retry_after is None:
-        return True
-    return error.retry_after if error.retry_after <= PATIENCE else False
