@@ -132,6 +132,11 @@ def test_attributes_seen_at_run_time_are_swapped():
     assert "def f(node):\n    return node.outgoing\n" in proposals(code, types=types)
 
 
+def test_a_wrong_key_inside_an_f_string():
+    code = "def f(user):\n    keys = 'email', 'name'\n    return f\"<{user['mail']}>\"\n"
+    assert code.replace("['mail']", "['email']") in proposals(code, error="KeyError")[:30]
+
+
 def test_a_forgotten_self():
     code = (
         "class A:\n    def __init__(self):\n        self.n = 0\n\n"

@@ -163,6 +163,12 @@ class Source:
         found = getattr(link[0], link[1], []) if link else []
         return found if isinstance(found, list) else []
 
+    def _is_placed(self, node: ast.AST) -> bool:
+        """Whether a part of an f-string is where it says; before Python 3.12 it often is not."""
+        if sys.version_info >= (3, 12):
+            return True
+        return isinstance(node, ast.expr) and _same_tree(self.segment(node), node)
+
     def is_repairable(self, node: ast.AST) -> bool:
         """False for annotations, decorators, docstrings, asserts of a self-test, f-string parts."""
         chain = [node, *self.above(node)]
@@ -171,14 +177,21 @@ class Source:
                 return False
             if isinstance(place, ast.JoinedStr) and place is not node:
                 is_text = isinstance(node, ast.Constant) and place is self.parent(node)
-                if is_text or sys.version_info < (3, 12) or self.field(place) == "format_spec":
-                    return False  # before 3.12 the parts of an f-string have no true place
+                if is_text or self.field(place) == "format_spec" or not self._is_placed(node):
+                    return False
             if isinstance(place, (ast.Import, ast.ImportFrom)) or _is_docstring(place):
                 return False
             at_top = isinstance(self.parent(place), ast.Module)
             if at_top and (isinstance(place, ast.Assert) or _is_main_guard(place)):
                 return False
         return True
+
+
+def _same_tree(text: str, node: ast.AST) -> bool:
+    try:
+        return ast.dump(ast.parse(text, mode="eval").body) == ast.dump(node)
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _with_plain_subscripts(tree: ast.Module) -> ast.Module:

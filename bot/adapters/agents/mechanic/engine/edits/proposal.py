@@ -78,10 +78,14 @@ class Site:
         return f"({text})" if tightness(node) < needed else text
 
     def quoted(self, value: str) -> str:
-        """A string literal in the quote style of the file."""
+        """A string literal in the quotes of the one it replaces, or else of the file."""
         shown = repr(value)
         plain = "'" not in value and '"' not in value and "\\" not in shown
-        return self.source.quote + value + self.source.quote if plain else shown
+        quote = self.source.quote
+        if isinstance(self.node, ast.Constant) and isinstance(self.node.value, str):
+            last = self.source.segment(self.node)[-1:]
+            quote = last if last in ("'", '"') else quote
+        return quote + value + quote if plain else shown
 
     def _is_wrapped(self, start: int, end: int) -> bool:
         before = self.source.text[:start].rstrip()
