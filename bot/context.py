@@ -16,10 +16,6 @@ from functools import cached_property
 
 import aiohttp
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.adapters import choose
 from bot.domain.errors import ConfigError, Rejected
@@ -33,6 +29,7 @@ from bot.slack.client import Slack, make_client
 from bot.storage.cards import Cards
 from bot.storage.clusters import Clusters
 from bot.storage.commands import Commands
+from bot.storage.connection import connect
 from bot.storage.digests import Digests
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.inbox import Inbox
@@ -228,15 +225,7 @@ async def open_context(
         embedded = EmbeddedRedis(settings.soulcaster_data_dir)
         embedded.start()
         url = embedded.url
-    redis = Redis.from_url(
-        url,
-        # Every write is harmless when repeated, so the client may try again by itself.
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 4),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
-        socket_connect_timeout=2,
-        socket_timeout=10,
-        health_check_interval=15,
-    )
+    redis = connect(url)
     http = aiohttp.ClientSession()
     context = Context(settings, redis, url, http, clock or (lambda: datetime.now(UTC)))
     try:

@@ -1,0 +1,50 @@
+"""The connection to Redis, one that a cancelled task lets go of at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from typing_extensions import override
+
+
+def connect(url: str) -> Redis:
+    """A client of the server at ``url``; nothing is sent yet."""
+    pool: ConnectionPool = ConnectionPool.from_url(
+        url,
+        # Every write is harmless when repeated, so the client may try again by itself.
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 4),
+        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        socket_connect_timeout=2,
+        socket_timeout=10,
+        health_check_interval=15,
+    )
+    pool.connection_class = type("Connection", (_Cancellable, pool.connection_class), {})
+    return Redis.from_pool(pool)
+
+
+class _Cancellable(AbstractConnection):
+    """Sends under ``asyncio.timeout``, where redis-py sends under ``asyncio.wait_for``.
+
+    On Python 3.11 ``wait_for`` loses a cancellation that comes together with its result, and the
+    task that was cancelled goes on for ever: https://github.com/python/cpython/issues/86296
+    """
+
+    @override
+    async def send_packed_command(
+        self, command: bytes | str | Iterable[bytes], check_health: bool = True
+    ) -> None:
+        allowed, self.socket_timeout = self.socket_timeout, None
+        try:
+            async with asyncio.timeout(allowed):
+                await super().send_packed_command(command, check_health)
+        except TimeoutError:
+            raise RedisTimeoutError("Timeout writing to socket") from None
+        finally:
+            self.socket_timeout = allowed
