@@ -7,12 +7,14 @@ server holds a shared lock, and the last one to leave stops it.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import threading
@@ -62,8 +64,8 @@ class EmbeddedRedis:
         there is no server to start.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         find_server()
+        self._make_room()
         self._users = (self.folder / "users.lock").open("ab")
         fcntl.flock(self._users, fcntl.LOCK_SH)
         self._watcher = threading.Thread(target=self._watch, name="embedded-redis", daemon=True)
@@ -110,7 +112,16 @@ class EmbeddedRedis:
         self._owner = handle
         return True
 
+    def _make_room(self) -> None:
+        """The socket's folder, which only we may enter: names in /tmp are free for all to take."""
+        room = self.socket.parent
+        room.mkdir(mode=0o700, exist_ok=True)
+        found = room.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+            raise ConfigError(f"{room} is not ours alone: delete it, and start again.")
+
     def _launch(self) -> None:
+        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
         with (self.folder / "server.log").open("ab") as log:
             process = subprocess.Popen(
                 [
@@ -174,3 +185,5 @@ class EmbeddedRedis:
                 break
             time.sleep(0.01)
         self.socket.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.socket.parent.rmdir()

@@ -5,8 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 import redis
 
+from bot.domain.errors import ConfigError
 from bot.storage.embedded import EmbeddedRedis
 
 
@@ -82,3 +84,22 @@ def test_it_syncs_every_write_and_listens_on_no_port(tmp_path: Path) -> None:
         assert config["maxmemory-policy"] == "noeviction"
     finally:
         server.stop()
+
+
+def test_a_socket_folder_that_others_may_enter_is_refused(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path)
+    server.socket.parent.mkdir()
+    server.socket.parent.chmod(0o777)
+    try:
+        with pytest.raises(ConfigError, match="not ours alone"):
+            server.start()
+    finally:
+        server.socket.parent.rmdir()
+
+
+def test_the_last_to_leave_takes_the_socket_folder_along(tmp_path: Path) -> None:
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    assert server.socket.parent.is_dir()
+    server.stop()
+    assert not server.socket.parent.exists()
