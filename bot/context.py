@@ -169,7 +169,13 @@ class Context:
             upstash_token=s.upstash_vector_rest_token.get_secret_value(),
             e2b_key=s.e2b_api_key.get_secret_value(),
             e2b_url=s.e2b_api_url,
+            e2b_sandbox_url=s.e2b_sandbox_url,
             trusted=s.soulcaster_trusted_repositories,
+            agent_command=s.soulcaster_agent_command,
+            gateway_url=s.soulcaster_gateway_url,
+            gateway_host=s.soulcaster_gateway_host,
+            gateway_port=s.soulcaster_gateway_port,
+            kilo_version=s.soulcaster_kilo_version,
         )
 
     async def repo_config(self, project: Project) -> RepoConfig:

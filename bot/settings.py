@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     upstash_vector_rest_token: SecretStr = Field(SecretStr(""), description="Its token")
     e2b_api_key: SecretStr = Field(SecretStr(""), description="E2B sandboxes")
     e2b_api_url: str = Field("", description="Another E2B control plane")
+    e2b_sandbox_url: str = Field("", description="Another way to E2B's sandboxes themselves")
     soulcaster_e2b_template: str = Field("base", description="Template of a sandbox")
 
     soulcaster_embedder: Literal["auto", "gemini", "minilm", "hashing"] = Field(
@@ -68,6 +69,19 @@ class Settings(BaseSettings):
         Path("~/.cache/soulcaster/minilm"), description="Where `make weights` puts the model"
     )
     soulcaster_agent: str = Field("mechanic", description="Agent of a fix that names none")
+    soulcaster_agent_command: str = Field(
+        "", description="What the agent `command` runs; its task is in $SOULCASTER_TASK"
+    )
+    soulcaster_kilo_version: str = Field(
+        "", description="Kilo CLI to install; empty: the tested one"
+    )
+    soulcaster_gateway_url: str = Field(
+        "", description="Where sandboxes elsewhere reach a run's model gateway; empty: this machine"
+    )
+    soulcaster_gateway_host: str = Field("127.0.0.1", description="Address the gateway binds")
+    soulcaster_gateway_port: int = Field(
+        0, ge=0, le=65535, description="Its port; 0 takes a free one"
+    )
     soulcaster_trusted_repositories: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="owner/repo,...: may be tested here without isolation"
     )

@@ -25,6 +25,7 @@ class Choices:
     upstash_token: str = ""
     e2b_key: str = ""
     e2b_url: str = ""
+    e2b_sandbox_url: str = ""
     trusted: frozenset[str] = frozenset()
     tools: tuple[Path, ...] = ()
     agent_command: str = ""
@@ -105,7 +106,9 @@ def sandboxes(c: Choices) -> Sandboxes:
     if c.e2b_key:
         from bot.adapters.sandboxes.e2b import E2BSandboxes
 
-        return E2BSandboxes(api_key=c.e2b_key, api_url=c.e2b_url or None)
+        return E2BSandboxes(
+            api_key=c.e2b_key, api_url=c.e2b_url or None, sandbox_url=c.e2b_sandbox_url or None
+        )
     from bot.adapters.sandboxes.isolation import toolchain
     from bot.adapters.sandboxes.local import LocalSandboxes
 
