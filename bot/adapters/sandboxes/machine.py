@@ -53,15 +53,7 @@ class LocalSandbox:
         cap = self._there.limits.output_bytes
         out, err = Output(cap, on_output), Output(cap, on_output)
         started = time.monotonic()
-        child = await asyncio.create_subprocess_exec(
-            *self._argv(command, seconds, folder, env or {}),
-            cwd=self._here / "work" / folder,
-            env={} if self._there.way else self._environment(env or {}),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        child = await self._start(command, seconds, folder, env or {})
         state.note_running(self._root, self._name, child.pid)
         readers = [
             asyncio.create_task(_read(stream, output))
@@ -91,6 +83,23 @@ class LocalSandbox:
             timed_out=timed_out,
             truncated=out.truncated or err.truncated,
         )
+
+    async def _start(
+        self, command: str, seconds: float, folder: str, env: Mapping[str, str]
+    ) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._argv(command, seconds, folder, env),
+                cwd=self._here / "work" / folder,
+                env={} if self._there.way else self._environment(env),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            self._left()
+            raise NotFound(f"A sandbox can't be started here: {error}.") from error
 
     async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
         """Write one file, making its folders."""
@@ -140,7 +149,9 @@ class LocalSandbox:
                 child.kill()
             raise
         finally:
-            await child.wait()
+            # with its output unread, wait() alone may never return:
+            # https://github.com/python/cpython/issues/119710
+            await child.communicate()
 
     async def kill(self) -> None:
         """End it and everything in it."""
@@ -169,7 +180,7 @@ class LocalSandbox:
             "PATH": ":".join([*bins, *SYSTEM_PATH]),
             "HOME": isolation.HOME if walled else str(self._here / "home"),
             "TMPDIR": "/tmp" if walled else str(self._here / "tmp"),  # noqa: S108
-            **({} if walled else {processes.MARK: self._name}),
+            **({} if walled else {processes.MARK: str(self._here)}),
             **env,
         }
 
@@ -197,7 +208,7 @@ class LocalSandbox:
             await asyncio.sleep(WATCH_EVERY)
             if processes.process(pid) is None:
                 # what it left behind may hold its output open, and we would wait for that
-                await asyncio.to_thread(processes.end, pid, self._name)
+                await asyncio.to_thread(processes.end, pid, str(self._here))
                 return
             running = await asyncio.to_thread(processes.below, pid)
             memory = sum(each.memory for each in running)
@@ -211,14 +222,14 @@ class LocalSandbox:
                 reason = "\n[killed: the disk is nearly full]\n"
             if reason:
                 reasons.append(reason)
-                await asyncio.to_thread(processes.end, pid, self._name)
+                await asyncio.to_thread(processes.end, pid, str(self._here))
                 return
 
     async def _finish(
         self, child: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[None]]
     ) -> None:
         """Nothing of the command is left when this returns."""
-        await asyncio.to_thread(processes.end, child.pid, self._name)
+        await asyncio.to_thread(processes.end, child.pid, str(self._here))
         await child.wait()
         _, late = await asyncio.wait(readers, timeout=5)
         for reader in late:

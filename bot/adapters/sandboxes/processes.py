@@ -64,7 +64,10 @@ def marked(mark: str) -> list[Process]:
 
 
 def end(root: int, mark: str) -> None:
-    """Kill ``root`` and everything of its sandbox, until nothing is left."""
+    """Kill ``root`` and everything of its sandbox, until nothing is left.
+
+    ``mark`` is the sandbox's folder: its id alone may be another's, of other data on this machine.
+    """
     for _ in range(50):
         left = {each.pid for each in (*below(root), *marked(mark))} - {os.getpid()}
         if not left:

@@ -87,7 +87,9 @@ def note_running(root: Path, name: str, pid: int) -> None:
     """Remember a process of a command for whoever has to end it."""
     found = processes.process(pid)
     if found:
-        (root / name / "running" / str(pid)).write_text(str(found.started))
+        # it may have been ended since: whoever runs the command will see that
+        with contextlib.suppress(FileNotFoundError):
+            (root / name / "running" / str(pid)).write_text(str(found.started))
 
 
 def forget_running(root: Path, name: str, pid: int) -> None:
@@ -100,13 +102,15 @@ def end(root: Path, name: str) -> None:
     here = root / name
     if not _NAME.fullmatch(name) or not here.is_dir():
         return
+    # first: whose command is killed below must find that its sandbox is gone
+    (here / "sandbox.json").unlink(missing_ok=True)
     for note in (here / "running").glob("*"):
         with contextlib.suppress(OSError, ValueError):
             pid, started = int(note.name), int(note.read_text())
             found = processes.process(pid)
             if found and found.started == started:
-                processes.end(pid, name)
-    processes.end(-1, name)
+                processes.end(pid, str(here))
+    processes.end(-1, str(here))
     gone = root / f".gone-{name}-{os.getpid()}-{time.monotonic_ns()}"
     with contextlib.suppress(FileNotFoundError):
         here.rename(gone)
