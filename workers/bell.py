@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from contextlib import AsyncExitStack
 
 from rq import SimpleWorker
@@ -22,7 +21,7 @@ from bot.storage.leases import LeaseLost
 
 # How many jobs of a queue one process runs at once.
 WIDTH = {"work": 8, "fixes": 1}
-# A ring is answered for this long; then the next ring goes on, so RQ sees its jobs end.
+# A ring is answered for this long; then it ends as soon as nothing runs, so that RQ sees it end.
 ROUND_SECONDS = 30.0
 
 
@@ -60,11 +59,13 @@ def answer(queue: str) -> None:
     _home.loop.run_until_complete(drain(_home.context, queue, _home))
 
 
-async def drain(ctx: Context, queue: str, home: Home | None = None) -> int:
+async def drain(
+    ctx: Context, queue: str, home: Home | None = None, *, seconds: float = ROUND_SECONDS
+) -> int:
     """Run due jobs of a queue until none is left or the round is over; how many ran."""
     running: set[asyncio.Task[None]] = set()
     try:
-        ran = await _run_due(ctx, queue, running, home)
+        ran = await _run_due(ctx, queue, running, home, seconds)
     finally:
         # The loop stops when we return: what it left half-way would go on in the next round, when
         # somebody else may hold its lease.
@@ -79,13 +80,18 @@ async def drain(ctx: Context, queue: str, home: Home | None = None) -> int:
 
 
 async def _run_due(
-    ctx: Context, queue: str, running: set[asyncio.Task[None]], home: Home | None
+    ctx: Context,
+    queue: str,
+    running: set[asyncio.Task[None]],
+    home: Home | None,
+    seconds: float,
 ) -> int:
-    until = time.monotonic() + ROUND_SECONDS
+    until = _now() + seconds
     ran = 0
     while True:
         stopping = home is not None and home.stopping
-        while len(running) < WIDTH[queue] and not stopping and time.monotonic() < until:
+        # A job that takes long must not keep the others waiting, so its round goes on with it.
+        while len(running) < WIDTH[queue] and not stopping and (running or _now() < until):
             claim = await ctx.jobs.claim(queue)
             if claim is None:
                 break
@@ -102,6 +108,10 @@ async def _run_due(
         for task in done:
             if not task.cancelled() and (error := task.exception()):
                 log.warning("could not settle a job", why=f"{type(error).__name__}: {error}")
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def perform(ctx: Context, queue: str, claim: Claim) -> None:

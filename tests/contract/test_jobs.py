@@ -66,6 +66,15 @@ async def test_a_job_asked_for_while_it_runs_runs_again(ctx: Context) -> None:
     assert RAN == [(7,), (7,)]
 
 
+async def test_a_long_job_keeps_no_other_waiting(ctx: Context) -> None:
+    await enqueue(ctx, slow, 1)
+    draining = asyncio.create_task(drain(ctx, "work", seconds=0.1))
+    await asyncio.sleep(0.5)  # the round is over, but for the job that runs
+    await enqueue(ctx, note_down, 2)
+    await draining
+    assert RAN == [(1, "began"), (2,), (1, "ended")]
+
+
 async def test_a_later_job_waits(ctx: Context) -> None:
     await enqueue(ctx, note_down, 1, delay=60)
     await drain(ctx, "work")
