@@ -142,6 +142,11 @@ class GitHubApp:
         """The project's repository, with a token for just these permissions."""
         return Repo(self, project, permissions)
 
+    def page(self, project: Project, path: str) -> str:
+        """Where a person reads it; GitHub Enterprise Server's API lies below ``/api/v3``."""
+        host = self._base_url.removesuffix("/api/v3").replace("//api.github.com", "//github.com")
+        return f"{host}/{project.full_name}/{path}"
+
     async def slug(self) -> str:
         """The app's name; its comments are by ``slug[bot]``."""
         if not self._slug:

@@ -57,6 +57,18 @@ async def comments(kit: Kit) -> int:
     return len((await kit.person("GET", f"/repos/{SHOP}/issues/1"))["comments"])
 
 
+@pytest.mark.parametrize(
+    ("api", "page"),
+    [
+        ("https://api.github.com", "https://github.com/acme/shop/issues/7"),
+        ("https://git.example/api/v3", "https://git.example/acme/shop/issues/7"),
+    ],
+)
+async def test_a_page_is_where_people_read(kit: Kit, project: Project, api: str, page: str) -> None:
+    app = GitHubApp(kit.http, app_id=APP_ID, private_key=keys()[0], base_url=api)
+    assert app.page(project, "issues/7") == page
+
+
 @pytest.mark.parametrize("how", [{"status": 502}, {"status": 503}, {"drop_connection": True}])
 async def test_reading_is_repeated_when_github_fails(kit: Kit, repo: Repo, how: Any) -> None:
     await fault(kit, "GET", "/issues/1$", times=2, **how)

@@ -48,8 +48,7 @@ async def run(call: Call, command: Digest) -> Answer:
     if command.what == "now":
         number = await digests.write_tracking_issue(ctx, project)
         await enqueue(ctx, digests.send_digest, project.id, call.said.id)
-        host = ctx.settings.github_api_url.replace("api.github.com", "github.com")
-        link = Link(f"#{number}", f"{host}/{project.full_name}/issues/{number}")
+        link = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
         return Answer(
             Card(
                 key="digest-now",
