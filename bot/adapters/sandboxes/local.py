@@ -83,12 +83,13 @@ class LocalSandboxes:
         return await asyncio.to_thread(self._take, state.name_of(key), wanted)
 
     def _take(self, name: str, wanted: state.State) -> Sandbox:
-        """The one that lives, or a new one."""
-        there = state.load(self._root, name)
-        if there is None or there.deadline < time.time():
-            state.end(self._root, name)
-            state.make(self._root, name, wanted)
+        """The one that lives, or a new one; racers get the same."""
+        with state.alone(self._root):
             there = state.load(self._root, name)
+            if there is None or there.deadline < time.time():
+                state.end(self._root, name)
+                state.make(self._root, name, wanted)
+                there = state.load(self._root, name)
         if there is None:
             raise Unavailable(f"The sandbox {name} was ended while it was opened; try again.")
         return LocalSandbox(self._root, name, there, self._tools)

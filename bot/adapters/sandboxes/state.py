@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -63,9 +63,20 @@ def load(root: Path, name: str) -> State | None:
     return None
 
 
-def make(root: Path, name: str, state: State) -> None:
-    """Its folders and state; the rename lets one of several racers win."""
+@contextlib.contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """One process and thread at a time opens sandboxes in ``root``."""
     root.mkdir(parents=True, exist_ok=True)
+    lock = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def make(root: Path, name: str, state: State) -> None:
+    """Its folders and state; the rename makes them appear all at once."""
     fresh = root / f".new-{name}-{os.getpid()}-{time.monotonic_ns()}"
     uid = uid_of(name, state.way)
     for folder in ("work", "home", "tmp"):
@@ -77,10 +88,7 @@ def make(root: Path, name: str, state: State) -> None:
     for file, text in isolation.ETC.items():
         (fresh / "etc" / file).write_text(text.format(uid=uid or 1000))
     (fresh / "sandbox.json").write_text(state.model_dump_json())
-    try:
-        fresh.rename(root / name)
-    except OSError:
-        shutil.rmtree(fresh)
+    fresh.rename(root / name)
 
 
 def note_running(root: Path, name: str, pid: int) -> None:
