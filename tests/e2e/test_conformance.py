@@ -81,6 +81,7 @@ async def play(stage: Stage) -> None:
         await obey(stage, number, f"/soulcaster {line}")
         await stage.slacker("command", user=INES, channel=stage.channel, text=line)
     await obey(stage, number, "/soulcaster severity S1", login="lena-brandt")
+    await settled(stage)  # what was said above has its answers
     assert "on its way" in await ask(stage, INES, "digest now")
     await settled(stage)
     tracking = await stage.context.digests.tracking_issue((await stage.project()).id)
