@@ -130,6 +130,37 @@ class TestGemini:
             await bench.work(agent)
         assert raised.value.retry_after == 900
 
+    async def test_a_model_that_goes_away_is_waited_for(self, bench: Bench) -> None:
+        """What was done and paid for so far is kept."""
+        away = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="21s")
+        began = time.monotonic()
+        worked = await bench.work(bench.gemini(gemini.runs(FIX), away), seconds=20)
+        assert (worked.outcome, worked.steps) == ("limit reached", 2)
+        assert worked.note == (
+            "Gemini answered 429 RESOURCE_EXHAUSTED; try again. That is in 21 s, after its time."
+        )
+        assert worked.dollars > 0
+        assert time.monotonic() - began < 15
+        assert await bench.is_green()
+
+    async def test_it_waits_as_told_and_goes_on(self, bench: Bench) -> None:
+        busy = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="0.1s")
+        agent = bench.gemini(gemini.runs(FIX), *[busy] * 6, gemini.done())
+        worked = await bench.work(agent)
+        assert (worked.outcome, worked.steps) == ("done", 2)
+        assert any("Asked again in 0 s" in said for said in bench.told.said)
+        assert "shop/pages.py" in await bench.patch()
+
+    async def test_waiting_ends_with_the_time(self, bench: Bench) -> None:
+        busy = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="0.1s")
+        agent = bench.gemini(gemini.runs("true"), *[busy] * 900)
+        worked = await bench.work(agent, seconds=3)
+        assert worked.outcome == "limit reached"
+        assert worked.note == (
+            "The 3 seconds it may take are used up. Some of it went by waiting: "
+            "Gemini answered 429 RESOURCE_EXHAUSTED; try again."
+        )
+
     async def test_notes_are_heard_before_each_step(self, bench: Bench) -> None:
         def second(_body: Any) -> gemini.Reply:
             return gemini.runs(FIX)

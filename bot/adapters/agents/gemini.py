@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from bot.adapters.agents.briefing import material, orders
 from bot.adapters.agents.transcript import Step, within, without_middle
-from bot.domain.errors import Rejected
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Record
 from bot.domain.ports import (
     Budget,
@@ -32,6 +32,7 @@ OUTPUT = 8_000  # characters of a command's output the model sees
 HISTORY = 60_000  # characters of earlier steps it sees
 COMMAND_SECONDS = 300.0
 ANSWER_TOKENS = 4_096
+WAIT = 15.0  # seconds until a model is asked again that is away and does not say for how long
 
 INSTRUCTIONS = """\
 You repair a bug in a checkout. You act by shell commands, one an answer; each starts in the
@@ -66,22 +67,6 @@ class Move(Record):
         return self
 
 
-class Spending(Protocol):
-    """What was spent; ``dollars`` is None where nobody knows the price."""
-
-    @property
-    def dollars(self) -> float | None:
-        """US dollars so far."""
-
-
-class MeteredModel(LanguageModel, Protocol):
-    """A language model that counts."""
-
-    @property
-    def spent(self) -> Spending:
-        """Since it was made."""
-
-
 class GeminiAgent:
     """``open_model`` makes a model for one run; it is closed when the run ends.
 
@@ -92,7 +77,7 @@ class GeminiAgent:
 
     def __init__(
         self,
-        open_model: Callable[[], MeteredModel],
+        open_model: Callable[[], LanguageModel],
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -103,7 +88,8 @@ class GeminiAgent:
     ) -> Worked:
         """Ask, run, show, until the failing commands are green or something is used up.
 
-        A step is one answer of the model. Raises Unavailable.
+        A step is one answer of the model. Raises Unavailable when the sandbox has died, or the
+        model is away before its first answer; later it is waited for, since answers are paid for.
         """
         model = self._open_model()
         try:
@@ -124,7 +110,7 @@ class _Session:
         self,
         task: RepairTask,
         sandbox: Sandbox,
-        model: MeteredModel,
+        model: LanguageModel,
         budget: Budget,
         tell: Tell,
         heard: Heard,
@@ -136,6 +122,7 @@ class _Session:
         self._steps: list[Step] = []
         self._asked = 0
         self._dearest = 0.0
+        self._away = ""
         self._notes = dict.fromkeys(task.steering)
         self._log: list[str] = []
 
@@ -149,7 +136,7 @@ class _Session:
         except _LimitReached as limit:
             return self._worked("limit reached", str(limit))
         except TimeoutError:
-            return self._worked("limit reached", f"{self._budget.seconds:.0f} seconds are used up")
+            return self._worked("limit reached", self._no_time())
         except Rejected as error:
             return self._worked("broken", str(error))
 
@@ -174,22 +161,39 @@ class _Session:
         """The next move, if steps and money allow one."""
         budget, before = self._budget, self._model.spent.dollars or 0.0
         if self._asked >= budget.steps:
-            raise _LimitReached(f"{budget.steps} steps are used up")
+            raise _LimitReached(f"The {budget.steps} steps it may take are used up.")
         # The next answer will hardly cost more than the dearest so far.
         if before + self._dearest > budget.dollars or before >= budget.dollars:
-            raise _LimitReached(f"${before:.2f} of ${budget.dollars:.2f} are used up")
+            raise _LimitReached(f"${before:.2f} of ${budget.dollars:.2f} are used up.")
         self._asked += 1
         shown = material(self._task)
         if self._steps:
             shown += f"\n\n## Steps so far\n\n{within(self._steps, HISTORY)}"
-        move = await self._model.answer(
-            Move,
-            instructions=INSTRUCTIONS + orders(self._task, list(self._notes)),
-            material=shown,
-            max_output_tokens=ANSWER_TOKENS,
-        )
-        self._dearest = max(self._dearest, (self._model.spent.dollars or 0.0) - before)
-        return move
+        instructions = INSTRUCTIONS + orders(self._task, list(self._notes))
+        while True:
+            try:
+                move = await self._model.answer(
+                    Move,
+                    instructions=instructions,
+                    material=shown,
+                    max_output_tokens=ANSWER_TOKENS,
+                )
+            except Unavailable as error:
+                await self._wait(error)
+            else:
+                self._dearest = max(self._dearest, (self._model.spent.dollars or 0.0) - before)
+                return move
+
+    async def _wait(self, error: Unavailable) -> None:
+        """Wait until the model may be back. Starting over later would pay for the steps twice."""
+        if not self._steps:
+            raise error
+        wait = error.retry_after or WAIT
+        if wait >= self._left():
+            raise _LimitReached(f"{error} That is in {wait:.0f} s, after its time.")
+        await self._say(f"{error} Asked again in {wait:.0f} s.")
+        self._away = str(error)
+        await asyncio.sleep(wait)
 
     async def _still_red(self) -> Finished | None:
         """The first command that still fails."""
@@ -221,8 +225,13 @@ class _Session:
         """Seconds. Raises _LimitReached when there are none."""
         left = self._budget.seconds - (self._clock() - self._began)
         if left <= 0:
-            raise _LimitReached(f"{self._budget.seconds:.0f} seconds are used up")
+            raise _LimitReached(self._no_time())
         return left
+
+    def _no_time(self) -> str:
+        """What it says when its time is over."""
+        words = f"The {self._budget.seconds:.0f} seconds it may take are used up."
+        return f"{words} Some of it went by waiting: {self._away}" if self._away else words
 
     def _worked(self, outcome: Outcome, note: str) -> Worked:
         return Worked(
