@@ -99,7 +99,7 @@ async def test_a_wrong_answer_is_told_and_mended(
 
 async def test_two_wrong_answers_are_the_end(server: Any, model: GeminiModel) -> None:
     server[0].script = [gemini.text("no"), gemini.text("still no")]
-    with pytest.raises(Rejected, match="no valid Cause"):
+    with pytest.raises(Rejected, match="no valid answer"):
         await model.answer(Cause, **ASK)
     assert len(server[0].asked) == 2
 

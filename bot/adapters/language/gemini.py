@@ -94,7 +94,9 @@ class GeminiModel:
                 types.Content(role="model", parts=[types.Part(text=said)]),
                 _user(f"That is not a valid answer: {mistake}\nAnswer again, as the schema asks."),
             ]
-        raise Rejected(f"{self._model} gave no valid {shape.__name__}: {mistake}"[:500])
+        raise Rejected(
+            f"{self._model} gave no valid answer, not even when told what is wrong: {mistake}"[:500]
+        )
 
     async def close(self) -> None:
         """Release connections."""
