@@ -21,13 +21,17 @@ class StepName(StrEnum):
 
 
 class RunStep(Record):
-    """How one step stands. Times are None until it started or ended."""
+    """How one step stands. Times are None until it started or ended.
+
+    ``held_up`` says which service it last had to wait for; empty when none.
+    """
 
     name: StepName
     state: RunState = RunState.PENDING
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     note: str = ""
+    held_up: str = ""
 
 
 class Case(Record):
@@ -62,7 +66,8 @@ class FixRun(Record):
     ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
     ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
     ``change`` the agent's patch for people, its first 6,000 characters.
-    ``commit`` and what proves it are those of the newest ``version``.
+    ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
+    until the run goes by a plan.
     """
 
     number: int
@@ -81,6 +86,8 @@ class FixRun(Record):
     seconds_allowed: float
     steps: tuple[RunStep, ...] = tuple(RunStep(name=name) for name in StepName)
     stop_asked_by: str = ""
+    plan_version: int = 0
+    plan_approved_by: str = ""
     test_path: str = ""
     test_source: str = ""
     change: str = ""

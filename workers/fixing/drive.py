@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError
 
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, Unavailable
 from bot.domain.models import RunState, Verdict
 from bot.domain.run import FixRun, StepName
 from bot.log import log, redact
@@ -26,7 +26,8 @@ async def drive(bench: B, steps: Steps[B]) -> Ended:
     """Do what is left, step by step; how it ended.
 
     A step that did not succeed is done again, in a fresh sandbox. Publishing is not interrupted:
-    it looks at the stop button itself, before it writes anything.
+    it looks at the stop button itself, before it writes anything. Raises Unavailable when the
+    run has to wait, and has the time to.
     """
     try:
         while (step := bench.run.step) is not None:
@@ -47,6 +48,14 @@ async def drive(bench: B, steps: Steps[B]) -> Ended:
         return ended
     except ConfigError as error:
         return Ended(Verdict.TESTS_DO_NOT_RUN, str(error))
+    except Unavailable as error:
+        if await _has_time_to_wait(bench, error):
+            raise
+        return Ended(
+            Verdict.LIMIT_REACHED,
+            f"{error} That is in {_span(error.retry_after or 0)}, and the run may take "
+            f"{_span(bench.run.seconds_allowed)}.",
+        )
     return Ended(Verdict.PROVED, "")
 
 
@@ -70,10 +79,26 @@ async def conclude(bench: Bench, ended: Ended) -> FixRun:
     )
 
 
+async def _has_time_to_wait(bench: Bench, error: Unavailable) -> bool:
+    """Whether a service that is away may be back in time; the card says that it is away."""
+    step = bench.run.step
+    if step is None or step.name is StepName.PUBLISH:
+        return True
+    if bench.now() + timedelta(seconds=error.retry_after or 0) >= deadline(bench.run):
+        return False
+    await bench.step(step.name, held_up=redact(str(error)))
+    await bench.tell(f"waiting: {error}")
+    return True
+
+
 def deadline(run: FixRun) -> datetime:
     """Time on the list does not count, time of crashes does."""
     began = run.steps[0].started_at or run.created_at
     return began + timedelta(seconds=run.seconds_allowed)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
 class _timed:
@@ -91,11 +116,11 @@ class _timed:
         try:
             await self._clock.__aexit__(*error)  # type: ignore[arg-type]
         except TimeoutError:
-            allowed = self._bench.run.seconds_allowed
-            words = f"{allowed / 60:.0f} minutes" if allowed >= 120 else f"{allowed:.0f} seconds"
-            raise Ended(
-                Verdict.LIMIT_REACHED, f"{words} were used up; --timeout allows more."
-            ) from None
+            run = self._bench.run
+            reason = f"{_span(run.seconds_allowed)} were used up; --timeout allows more."
+            if run.step and run.step.held_up:
+                reason += f" Some of it went by waiting: {run.step.held_up}"
+            raise Ended(Verdict.LIMIT_REACHED, reason) from None
 
 
 class _stoppable:
