@@ -17,7 +17,7 @@ async def check_policy(bench: Bench) -> None:
     fix = await bench.patch("fix")
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
     findings = judge(fix, rules, proof_tests={bench.run.test_path}, tree=with_test)
-    await bench.set(findings=tuple(redact(f"{f.path}: {f.message}") for f in findings))
+    await bench.set(findings=tuple(redact(found.message) for found in findings))
     if refused(findings):
         raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)
     flags = count(len(findings), "flag") if findings else "nothing to flag"

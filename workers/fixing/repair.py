@@ -25,7 +25,10 @@ async def repair(bench: Bench) -> None:
         worked = await agent.work(
             task,
             sandbox,
-            budget=Budget(seconds=bench.run.seconds_allowed * _SHARE),
+            budget=Budget(
+                seconds=bench.run.seconds_allowed * _SHARE,
+                dollars=max(0.0, Budget().dollars - bench.run.dollars),
+            ),
             tell=bench.tell,
             heard=bench.notes,
         )
@@ -36,7 +39,7 @@ async def repair(bench: Bench) -> None:
     )
     patch = diff(with_test, after)
     if not patch:
-        raise Ended(_verdict(worked), worked.note or "The agent changed nothing.")
+        raise Ended(_verdict(worked), _why_nothing(worked))
     await bench.put_patch("fix", patch)
     await bench.set(change=redact(patch.unified)[:6_000])
     stats = patch.stats
@@ -60,6 +63,14 @@ def _verdict(worked: Worked) -> Verdict:
     if worked.outcome == "limit reached":
         return Verdict.LIMIT_REACHED
     return Verdict.NOT_REPAIRED
+
+
+def _why_nothing(worked: Worked) -> str:
+    """In the agent's words, but for an agent that takes itself to be done."""
+    if worked.outcome == "done":
+        said = f" It said: {worked.note}" if worked.note else ""
+        return f"The agent is done, yet no file of the checkout has changed.{said}"
+    return worked.note or "The agent changed nothing."
 
 
 async def _task(bench: Bench, tests: tuple[str, ...], paths: object) -> RepairTask:
