@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from bot.simulators.github import Limits
 from handlers.demo.stage import Stage, open_stage
+
+# The servers that speak the vendors' wires are those of the contract suites.
+sys.path.append(str(Path(__file__).parents[1] / "contract"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

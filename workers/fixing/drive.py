@@ -17,6 +17,8 @@ from bot.log import log, redact
 from workers.fixing.bench import Bench, Ended
 
 _STOP_EVERY = 0.5
+# Seconds that a service may be away without a look at the clock.
+_SOON = 60
 
 B = TypeVar("B", bound=Bench)
 Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
@@ -84,7 +86,8 @@ async def _has_time_to_wait(bench: Bench, error: Unavailable) -> bool:
     step = bench.run.step
     if step is None or step.name is StepName.PUBLISH:
         return True
-    if bench.now() + timedelta(seconds=error.retry_after or 0) >= deadline(bench.run):
+    wait = error.retry_after or 0
+    if wait > _SOON and bench.now() + timedelta(seconds=wait) >= deadline(bench.run):
         return False
     await bench.step(step.name, held_up=redact(str(error)))
     await bench.tell(f"waiting: {error}")
