@@ -133,6 +133,10 @@ class Context:
             self._closers.append(made)
         return made
 
+    def open_language_model(self) -> LanguageModel | None:
+        """One that counts what a single run spends; whoever opens it closes it."""
+        return choose.language_model(self.settings_for_adapters)
+
     @cached_property
     def sandboxes(self) -> Sandboxes:
         """Where code of others runs."""

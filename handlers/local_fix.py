@@ -81,6 +81,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             sandboxes=sandboxes,
             template=settings.soulcaster_e2b_template,
             agent=choose.agent(name, choices),
+            open_model=lambda: choose.language_model(choices),
             log=log.append,
         )
         try:

@@ -1,6 +1,6 @@
 """A plan for a fix, from the evidence itself: nothing in it that no report says.
 
-A language model may write a better one; it is held to the same record and to the same citations.
+A language model may draft a better one (``drafting``), held to the same record and citations.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from bot.domain.models import Cluster, Item, Record
 
@@ -25,7 +25,10 @@ class Cited(Record):
 
 
 class Plan(Record):
-    """What a fix goes by. ``version`` counts the plans of a cluster."""
+    """What a fix goes by. ``version`` counts the plans of a cluster; ``author`` wrote it.
+
+    ``approved_by`` is who said that a fix may go by it, empty while nobody did.
+    """
 
     version: int = 1
     symptom: Cited
@@ -36,6 +39,13 @@ class Plan(Record):
     risks: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
     author: str = "extractive"
+    approved_by: str = ""
+    approved_at: AwareDatetime | None = None
+
+    @property
+    def name(self) -> str:
+        """``v2``."""
+        return f"v{self.version}"
 
 
 def extract_plan(

@@ -75,12 +75,24 @@ class VectorIndex(Protocol):
         """Release connections and files."""
 
 
+class Spending(Protocol):
+    """What was spent; ``dollars`` is None where nobody knows the price."""
+
+    @property
+    def dollars(self) -> float | None:
+        """US dollars so far."""
+
+
 class LanguageModel(Protocol):
     """Structured answers only: untrusted text goes in as data, a validated record comes out."""
 
     @property
     def id(self) -> str:
         """The model's name."""
+
+    @property
+    def spent(self) -> Spending:
+        """Since it was made."""
 
     async def answer(
         self, shape: type[Shape], *, instructions: str, material: str, max_output_tokens: int = 2048

@@ -168,6 +168,16 @@ def steering(p: int, cluster: int) -> str:
     return f"{ROOT}:{p}:steering:{cluster}"
 
 
+def plan_versions(p: int, cluster: int) -> str:
+    """list: digests of the reports and words that each version of the plan is written from."""
+    return f"{ROOT}:{p}:plan-versions:{cluster}"
+
+
+def plans(p: int, cluster: int) -> str:
+    """hash: ``v2:digest`` -> Plan as it was written; ``approved`` -> the Plan fixes go by."""
+    return f"{ROOT}:{p}:plans:{cluster}"
+
+
 def runs(p: int) -> str:
     """hash: fix run number -> FixRun."""
     return f"{ROOT}:{p}:runs"

@@ -1,15 +1,18 @@
-"""What people said about how a problem should be fixed."""
+"""Plans of every cluster: what people said, which versions there were, and what was approved."""
 
 from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from bot.domain.plan import Plan
 from bot.storage import keys
 from bot.storage.text import text
 
+_APPROVED = "approved"
+
 
 class Plans:
-    """Steering notes of every cluster; a plan is made of them and of the evidence."""
+    """A version of a plan is one set of reports and words; its text is written once."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -22,3 +25,33 @@ class Plans:
     async def steer(self, project: int, cluster: int, words: str) -> None:
         """Add a note."""
         await self._redis.rpush(keys.steering(project, cluster), words)
+
+    async def version(self, project: int, cluster: int, digest: str) -> int:
+        """The version that is written from what ``digest`` names; 1 is the first."""
+        key = keys.plan_versions(project, cluster)
+        if digest not in (known := await self._digests(key)):
+            await self._redis.rpush(key, digest)
+            known = await self._digests(key)
+        return known.index(digest) + 1  # two that raced both find the first
+
+    async def _digests(self, key: str) -> list[str]:
+        return [text(value) for value in await self._redis.lrange(key, 0, -1)]
+
+    async def written(self, project: int, cluster: int, name: str) -> Plan | None:
+        """The text of a version, if it was kept. ``name`` says whom it was written for, too."""
+        found = text(await self._redis.hget(keys.plans(project, cluster), name))
+        return Plan.model_validate_json(found) if found else None
+
+    async def keep(self, project: int, cluster: int, name: str, plan: Plan) -> Plan:
+        """Keep the text of a version; what was kept first stays, and is returned."""
+        key = keys.plans(project, cluster)
+        await self._redis.hsetnx(key, name, plan.model_dump_json())
+        return Plan.model_validate_json(text(await self._redis.hget(key, name)))
+
+    async def approve(self, project: int, cluster: int, plan: Plan) -> None:
+        """Fixes go by this plan from now on."""
+        await self._redis.hset(keys.plans(project, cluster), _APPROVED, plan.model_dump_json())
+
+    async def approved(self, project: int, cluster: int) -> Plan | None:
+        """The plan that was approved last."""
+        return await self.written(project, cluster, _APPROVED)

@@ -11,7 +11,7 @@ from typing import Any
 from bot.domain.models import Ran, Verdict
 from bot.domain.patch import Patch, Tree, tar_from_tree, tree_from_tar
 from bot.domain.plan import Plan
-from bot.domain.ports import Agent, Finished, Limits, Sandbox, Sandboxes
+from bot.domain.ports import Agent, Finished, LanguageModel, Limits, Sandbox, Sandboxes
 from bot.domain.run import Case, FixRun, StepName
 from bot.log import redact
 from bot.repo_config import RepoConfig
@@ -79,6 +79,10 @@ class Bench(ABC):
     @abstractmethod
     def agent(self) -> Agent:
         """The agent that was asked for."""
+
+    @abstractmethod
+    def open_model(self) -> LanguageModel | None:
+        """A language model that nobody else uses, or None."""
 
     @property
     @abstractmethod
@@ -162,6 +166,21 @@ class Bench(ABC):
             yield made
         finally:
             await made.kill()
+
+    @asynccontextmanager
+    async def model(self) -> AsyncIterator[LanguageModel | None]:
+        """A language model for the block; what it cost is the run's, however the block ends."""
+        model = self.open_model()
+        if model is None:
+            yield None
+            return
+        try:
+            yield model
+        finally:
+            try:
+                await self.set(dollars=self.run.dollars + (model.spent.dollars or 0.0))
+            finally:
+                await model.close()
 
     _opened = 0
 

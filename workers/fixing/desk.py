@@ -10,7 +10,7 @@ from typing_extensions import override
 from bot.context import Context
 from bot.domain.models import Item, Project, Verdict
 from bot.domain.plan import Plan
-from bot.domain.ports import Agent, Sandboxes
+from bot.domain.ports import Agent, LanguageModel, Sandboxes
 from bot.domain.run import Case, FixRun
 from bot.jobs import CLAIM
 from bot.repo_config import RepoConfig
@@ -80,14 +80,40 @@ class Desk(Bench):
 
     @override
     async def plan(self) -> Plan:
+        plan = await self._written() or await self._write_plan()
+        if self.run.plan_version != plan.version:
+            await self.set(plan_version=plan.version, plan_approved_by=plan.approved_by)
+        return plan.model_copy(update={"steering": (*plan.steering, *await self.notes())})
+
+    async def _written(self) -> Plan | None:
+        """The run's plan; its revisions go by it, too."""
+        held = await self.ctx.runs.blob(self.project.id, self.run.number, "plan")
+        return Plan.model_validate_json(held) if held else None
+
+    async def _write_plan(self) -> Plan:
+        """From the reports of the case, once a run."""
         case = await self.case()
-        return await planning.plan_for(
-            self.ctx, self.project, case.cluster, notes=await self.notes(), items=case.items
+        async with self.model() as model:
+            plan = await planning.plan_for(
+                self.ctx,
+                self.project,
+                case.cluster,
+                model=model,
+                items=case.items,
+                paths=tuple(await self.tree("base")),
+            )
+        await self.ctx.runs.freeze(
+            self.project.id, self.run.number, "plan", plan.model_dump_json().encode()
         )
+        return await self._written() or plan
 
     @override
     def agent(self) -> Agent:
         return self.ctx.agent(self.run.agent)
+
+    @override
+    def open_model(self) -> LanguageModel | None:
+        return self.ctx.open_language_model()
 
     @property
     @override

@@ -11,9 +11,10 @@ from typing_extensions import override
 from bot.domain.errors import Unavailable
 from bot.domain.patch import Patch, Tree, apply, diff
 from bot.domain.plan import Plan, extract_plan
-from bot.domain.ports import Agent, Sandboxes
+from bot.domain.ports import Agent, LanguageModel, Sandboxes
 from bot.domain.run import Case, FixRun, StepName
 from bot.repo_config import RepoConfig
+from workers import planning
 from workers.fixing import policy, prove, repair, reproduce
 from workers.fixing.bench import Bench, Ended
 from workers.fixing.drive import Steps, conclude, drive
@@ -37,6 +38,7 @@ class LocalBench(Bench):
         sandboxes: Sandboxes,
         template: str,
         agent: Agent,
+        open_model: Callable[[], LanguageModel | None],
         log: Log,
     ) -> None:
         self.run = run
@@ -45,6 +47,8 @@ class LocalBench(Bench):
         self.base = tree
         self._case, self._config, self._log = case, config, log
         self._sandboxes, self._template, self._agent = sandboxes, template, agent
+        self._open_model = open_model
+        self._plan: Plan | None = None
         self._left: dict[str, bytes] = {}
         self._stopped_by = ""
 
@@ -93,11 +97,22 @@ class LocalBench(Bench):
 
     @override
     async def plan(self) -> Plan:
-        return extract_plan(self._case.cluster, self._case.items)
+        if self._plan is None:
+            cluster, items = self._case.cluster, self._case.items
+            plan = extract_plan(cluster, items)
+            async with self.model() as model:
+                if model is not None:
+                    plan, _ = await planning.draft(model, plan, cluster, items, paths=self.base)
+            self._plan = plan
+        return self._plan
 
     @override
     def agent(self) -> Agent:
         return self._agent
+
+    @override
+    def open_model(self) -> LanguageModel | None:
+        return self._open_model()
 
     @property
     @override

@@ -10,6 +10,7 @@ from bot.domain.models import Cluster, Project
 from bot.domain.run import Case, FixRun
 from bot.github.app import TALK
 from bot.jobs import enqueue
+from workers import planning
 
 
 async def start(
@@ -27,8 +28,19 @@ async def start(
     if own:
         case = await case_of(ctx, project, await ctx.clusters.get(project.id, made.cluster))
         await ctx.runs.freeze(project.id, made.number, "case", case.model_dump_json().encode())
+        made = await _with_approved_plan(ctx, project, made)
         await enqueue(ctx, "fix_run", project.id, made.number)
     return made, own
+
+
+async def _with_approved_plan(ctx: Context, project: Project, run: FixRun) -> FixRun:
+    """The run goes by what was approved before it, whatever is said or approved later."""
+    plan = await planning.standing(ctx, project, run.cluster)
+    if plan is None or run.plan_version:
+        return run
+    await ctx.runs.freeze(project.id, run.number, "plan", plan.model_dump_json().encode())
+    fields = {"plan_version": plan.version, "plan_approved_by": plan.approved_by}
+    return await ctx.runs.update(project.id, run.number, lambda one: one.model_copy(update=fields))
 
 
 async def case_of(ctx: Context, project: Project, cluster: Cluster) -> Case:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from bot.domain.card import Action, Bullets, Card, Code, Line, Said, Section
+from bot.domain.card import Action, Bullets, Card, Code, Fact, Line, Said, Section
 from bot.domain.plan import Cited, Plan
 from bot.domain.views.cluster import ClusterView
 
 
-def plan_card(view: ClusterView, plan: Plan) -> Card:
-    """Symptom, evidence with its items, suspects, approach, tests, risks."""
+def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card:
+    """Symptom, evidence with its items, suspects, approach, tests, risks.
+
+    ``stands`` is the approved plan that a fix would go by now, perhaps an earlier version.
+    """
     shown = {item.number for item in view.shown}
 
     def cited(sentence: Cited) -> Line | None:
@@ -32,12 +35,29 @@ def plan_card(view: ClusterView, plan: Plan) -> Card:
         if said:
             sections.append(Section(title=title, blocks=(Bullets(lines=said),)))
     name = view.cluster.name
+    actions = [Action(label="Fix", sentence=f"fix {name}", style="primary")]
+    if not plan.approved_by:
+        actions.append(Action(label="Approve", sentence=f"plan {name} --approve={plan.name}"))
+    footer = f"Written by: {plan.author}."
+    if view.hidden:
+        footer += f" {view.hidden} private reports are not quoted."
     return Card(
         key=f"plan:{name}",
         title=("Plan ", f"v{plan.version} for ", *view.title),
+        facts=_approval(plan, stands),
         sections=tuple(sections),
-        actions=(Action(label="Fix", sentence=f"fix {name}", style="primary"),),
-        footer=(f"Written by: {plan.author}. {view.hidden} private reports are not quoted.",)
-        if view.hidden
-        else (f"Written by: {plan.author}.",),
+        actions=tuple(actions),
+        footer=(footer,),
     )
+
+
+def _approval(plan: Plan, stands: Plan | None) -> tuple[Fact, ...]:
+    """Who approved what, and what a fix would go by."""
+    if plan.approved_by and plan.approved_at:
+        when = f"{plan.approved_at:%Y-%m-%d %H:%M} UTC"
+        return (Fact(label="Approved", value=("by ", Code(plan.approved_by), f", {when}")),)
+    if stands is None:
+        return ()
+    told = f" until {plan.name} is approved or somebody steers"
+    who = Code(stands.approved_by)
+    return (Fact(label="Fixes go by", value=(f"{stands.name}, approved by ", who, told)),)

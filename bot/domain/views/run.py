@@ -72,6 +72,8 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
     if run.attempt > 1:
         facts.append(Fact(label="Attempt", value=(str(run.attempt),)))
     facts.append(Fact(label="Limit", value=(_minutes(run.seconds_allowed),)))
+    if run.plan_version:
+        facts.append(Fact(label="Plan", value=plan_of(run)))
     if run.agent_steps:
         facts.append(Fact(label="Spent", value=(_spent(run),)))
     if run.dry_run:
@@ -111,6 +113,13 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
 
 def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def plan_of(run: FixRun) -> Line:
+    """``v2, approved by @ana``."""
+    if not run.plan_approved_by:
+        return (f"v{run.plan_version}",)
+    return (f"v{run.plan_version}, approved by ", Code(run.plan_approved_by))
 
 
 def _spent(run: FixRun) -> str:
@@ -285,8 +294,16 @@ def pull_card(pull: PullRequest) -> Card:
         title=(pull_title(cluster, pull.items),),
         tone="succeeded",
         sections=tuple(sections),
-        footer=(f"Asked for by {run.requested_by}; made by the agent {run.agent}.",),
+        footer=_made_by(run),
     )
+
+
+def _made_by(run: FixRun) -> Line:
+    """Who asked, who made it, and the plan it went by."""
+    made: Line = (f"Asked for by {run.requested_by}; made by the agent {run.agent}",)
+    if run.plan_version:
+        made += (" after plan ", *plan_of(run))
+    return (*made, ".")
 
 
 def _tails(*ran: Ran | None) -> tuple[Preformatted, ...]:
