@@ -32,6 +32,7 @@ from bot.storage.commands import Commands
 from bot.storage.connection import connect
 from bot.storage.digests import Digests
 from bot.storage.embedded import EmbeddedRedis
+from bot.storage.embeddings import Embeddings
 from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
@@ -66,6 +67,7 @@ class Context:
         self.projects = Projects(self.redis)
         self.items = Items(self.redis, self.scripts)
         self.clusters = Clusters(self.redis, self.scripts)
+        self.embeddings = Embeddings(self.redis)
         self.runs = Runs(self.redis, self.scripts)
         self.versions = Versions(self.redis, self.scripts)
         self.links = Pairs(self.redis)

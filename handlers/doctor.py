@@ -35,7 +35,7 @@ async def examine(settings: Settings) -> list[Row]:
     async with open_context(settings) as ctx:
         for need, adapter, why in ctx.adapters():
             rows.append(Row(True, need, f"{adapter} ({why})"))
-        for check in (_redis, _disk, _github, _webhook, _slack, _sandbox, _embedder, _parked):
+        for check in CHECKS:
             try:
                 rows.append(await check(ctx))
             except SoulcasterError as error:
@@ -116,6 +116,15 @@ async def _embedder(ctx: Context) -> Row:
     return Row(True, "embedder", f"{ctx.embedder.id}, first text in {took:.0f} ms")
 
 
+async def _vectors(ctx: Context) -> Row:
+    under_way = [
+        f"{project.full_name}: {line}"
+        for project in await ctx.projects.all()
+        if (line := await ctx.embeddings.under_way(project.id))
+    ]
+    return Row(True, "stored vectors", "; ".join(under_way) or "all of the embedder in use")
+
+
 async def _parked(ctx: Context) -> Row:
     reasons = [
         text(reason)
@@ -125,3 +134,16 @@ async def _parked(ctx: Context) -> Row:
     if not reasons:
         return Row(True, "jobs given up", "none")
     return Row(False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it")
+
+
+CHECKS: tuple[Check, ...] = (
+    _redis,
+    _disk,
+    _github,
+    _webhook,
+    _slack,
+    _sandbox,
+    _embedder,
+    _vectors,
+    _parked,
+)

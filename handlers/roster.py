@@ -12,6 +12,7 @@ MODULES = (
     "workers.digest",
     "workers.fix",
     "workers.intake",
+    "workers.reembed",
     "workers.refresh",
     "workers.revise",
     "workers.suggestions",

@@ -27,6 +27,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
         items = await ctx.items.many(project, waiting)
         memory = await evidence.remember(ctx, project)
         readings = [memory.engine.read(evidence.report_of(item)) for item in items]
+        await evidence.embed_nearest(ctx, project, memory, readings)
         vectors = await evidence.embed_and_store(
             ctx, project, [r.id for r in readings], [r.text for r in readings]
         )

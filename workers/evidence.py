@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.context import Context
-from bot.domain.clustering import Engine, Kind, Links, Report, calibration_for
+from bot.domain.clustering import Engine, Kind, Links, Reading, Report, calibration_for
 from bot.domain.clustering.engine import Eagerness
 from bot.domain.errors import ConfigError, UpstreamError
 from bot.domain.models import Item
 from bot.domain.ports import Vector
 from bot.log import log
 from bot.sources import SOURCES
+from bot.storage.embeddings import Embedded
 
 BATCH = 64
+FETCHED = 500  # vectors at once
+NEAREST = 5
 
 
 @dataclass
@@ -53,16 +56,24 @@ def _stream(source: str) -> Kind | None:
     return Kind(kind) if kind in ("tracker", "alert") else None
 
 
-def namespace(ctx: Context, project: int) -> str:
-    """Where the project's vectors of the embedder in use are: embedders are never mixed."""
-    return f"{project}:{ctx.embedder.id}"
+def namespace(project: int, embedder: str) -> str:
+    """Where the project's vectors of an embedder are: embedders are never mixed."""
+    return f"{project}:{embedder}"
+
+
+async def fetch(ctx: Context, project: int, numbers: Sequence[int]) -> dict[int, Vector]:
+    """The vectors of these items, by number, that are stored for the embedder in use."""
+    names = [str(number) for number in numbers]
+    stored = await ctx.vectors.fetch(namespace(project, ctx.embedder.id), names)
+    return {int(name): vector for name, vector in stored.items()}
 
 
 async def remember(ctx: Context, project: int) -> Memory:
     """The project's memory, up to date with every placement that is stored.
 
-    A process that comes new to a project reads its vectors from the index; what the index does
-    not have (a crash, late visibility, another embedder) is embedded again.
+    A process that comes new to a project reads its vectors from the index. A few that the index
+    does not have (late visibility) are embedded here; many (another embedder) are left to
+    ``reembed_items``, and until then those items are known by their words and stacks only.
     """
     key = (ctx.redis_url, project)
     memory = _memories.get(key)
@@ -98,40 +109,74 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     missing = sorted(item for item in placed if item not in memory.engine)
     for start in range(0, len(missing), BATCH):
         await _learn(ctx, project, memory, missing[start : start + BATCH], placed)
+    await _fill(ctx, project, memory)
 
 
 async def _learn(
     ctx: Context, project: int, memory: Memory, numbers: list[int], placed: dict[int, int]
 ) -> None:
     items = await ctx.items.many(project, numbers)
+    stored = await fetch(ctx, project, numbers)
+    for reading in [memory.engine.read(report_of(item)) for item in items]:
+        memory.engine.add(reading, stored.get(reading.id), placed[reading.id])
+
+
+async def _fill(ctx: Context, project: int, memory: Memory) -> None:
+    """Vectors that were stored since."""
+    if not memory.engine.lacking:
+        return
+    known = await ctx.embeddings.of(project, ctx.embedder.id)
+    stored = [n for n in memory.engine.lacking if known.whole or n <= known.through]
+    for start in range(0, len(stored), FETCHED):
+        found = await fetch(ctx, project, stored[start : start + FETCHED])
+        for number, vector in found.items():
+            memory.engine.fill(number, vector)
+    lacking = memory.engine.lacking
+    if len(lacking) <= BATCH:
+        await embed(ctx, project, memory, lacking)
+    elif known.whole:  # the index lost them
+        await ctx.embeddings.put(project, ctx.embedder.id, Embedded())
+
+
+async def embed_nearest(
+    ctx: Context, project: int, memory: Memory, readings: Sequence[Reading]
+) -> None:
+    """Embed, ahead of their turn, the items that share the most words with these."""
+    near = {n for r in readings for n in memory.engine.lacking_near(r, NEAREST)}
+    await embed(ctx, project, memory, sorted(near))
+
+
+async def embed(ctx: Context, project: int, memory: Memory, numbers: list[int]) -> None:
+    """Embed items that the memory knows without a vector."""
+    if not numbers:
+        return
+    items = await ctx.items.many(project, numbers)
     readings = [memory.engine.read(report_of(item)) for item in items]
-    stored = await ctx.vectors.fetch(namespace(ctx, project), [str(i.number) for i in items])
-    absent = [r for r in readings if str(r.id) not in stored]
-    if absent:
-        vectors = await embed_and_store(
-            ctx, project, [r.id for r in absent], [r.text for r in absent]
-        )
-        stored |= {str(r.id): v for r, v in zip(absent, vectors, strict=True)}
-    for reading in readings:
-        memory.engine.add(reading, stored[str(reading.id)], placed[reading.id])
+    vectors = await embed_and_store(
+        ctx, project, [r.id for r in readings], [r.text for r in readings]
+    )
+    for reading, vector in zip(readings, vectors, strict=True):
+        memory.engine.fill(reading.id, vector)
 
 
 async def vectors_of(ctx: Context, project: int, items: Sequence[Item]) -> dict[int, Vector]:
     """One vector an item, by its number; what the index does not have is embedded."""
     memory = await remember(ctx, project)
     readings = [memory.engine.read(report_of(item)) for item in items]
-    stored = await ctx.vectors.fetch(namespace(ctx, project), [str(r.id) for r in readings])
-    absent = [r for r in readings if str(r.id) not in stored]
+    stored = await fetch(ctx, project, [r.id for r in readings])
+    absent = [r for r in readings if r.id not in stored]
     if absent:
         rows = await ctx.embedder.embed([r.text for r in absent])
-        stored |= {str(r.id): row for r, row in zip(absent, rows, strict=True)}
-    return {r.id: stored[str(r.id)] for r in readings}
+        stored |= {r.id: row for r, row in zip(absent, rows, strict=True)}
+    return {r.id: stored[r.id] for r in readings}
 
 
 async def embed_and_store(
     ctx: Context, project: int, numbers: list[int], texts: list[str]
 ) -> Vector:
     """Vectors of these items, one row each, stored in the index."""
+    await ctx.embeddings.note(project, ctx.embedder.id)
     vectors = await ctx.embedder.embed(texts)
-    await ctx.vectors.upsert(namespace(ctx, project), [str(n) for n in numbers], vectors)
+    names = [str(n) for n in numbers]
+    await ctx.vectors.upsert(namespace(project, ctx.embedder.id), names, vectors)
     return vectors

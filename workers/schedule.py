@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.domain.schedule import DEFAULT, read_schedule
 from bot.jobs import QUEUES, enqueue
 from bot.log import log
-from workers import digest, sweep, sync
+from workers import digest, reembed, sweep, sync
 
 Chore = Callable[[Context], Awaitable[None]]
 
@@ -49,6 +49,12 @@ async def reap(ctx: Context) -> None:
     await enqueue(ctx, sweep.reap_sandboxes)
 
 
+async def embed_again(ctx: Context) -> None:
+    """Items without a vector of the embedder in use: it was changed while we were away."""
+    for project in await ctx.projects.all():
+        await enqueue(ctx, reembed.reembed_items, project.id)
+
+
 async def catch_up_with_github(ctx: Context) -> None:
     """Deliveries that failed while we were away."""
     if ctx.settings.github_app_id:
@@ -66,6 +72,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (1, ring_for_overdue),
     (20, reap),
     (30, send_due_digests),
+    (60, embed_again),
     (120, catch_up_with_github),
     (3600, list_installations),
 )

@@ -143,6 +143,11 @@ def evidence(p: int) -> str:
     return f"{ROOT}:{p}:evidence"
 
 
+def embeddings(p: int) -> str:
+    """hash: embedder id -> how many of the items have a vector of it."""
+    return f"{ROOT}:{p}:embeddings"
+
+
 def cards(p: int) -> str:
     """hash: ``place|card key`` -> where that card stands and a digest of what it says."""
     return f"{ROOT}:{p}:cards"

@@ -229,6 +229,58 @@ def test_the_sketch_finds_what_an_exact_search_finds() -> None:
     assert hits >= 0.95 * 500
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.sets(st.integers(1, 40)), st.data())
+def test_a_vector_counts_from_when_it_comes(late: set[int], data: st.DataObject) -> None:
+    reports = [report(n, f"{TOPICS[n % 5][0]} {n}", TOPICS[n % 5][1]) for n in range(1, 41)]
+    whole, patched = new_engine(), new_engine()
+    vectors = {}
+    for one in reports:
+        reading = whole.read(one)
+        vectors[one.id] = embed([reading.text])[0]
+        whole.add(reading, vectors[one.id], one.id)
+        patched.add(reading, None if one.id in late else vectors[one.id], one.id)
+    assert patched.lacking == sorted(late)
+    asked = whole.read(report(99, *TOPICS[0]))
+    wanted = embed([asked.text])[0]
+    for candidate in patched.decide(asked, wanted).candidates:
+        assert (candidate.similarity == 0) == (candidate.item in late)
+    for item in data.draw(st.permutations(sorted(late))):
+        patched.fill(item, vectors[item])
+        patched.fill(item, np.zeros_like(wanted))  # it has one: ignored
+    assert patched.lacking == []
+    expected = {c.item: c.similarity for c in whole.decide(asked, wanted).candidates}
+    found = {c.item: c.similarity for c in patched.decide(asked, wanted).candidates}
+    assert found.keys() & expected.keys()
+    assert all(found[item] == expected[item] for item in found.keys() & expected.keys())
+
+
+def test_what_has_no_vector_is_found_by_its_words() -> None:
+    engine = new_engine()
+    for one in topics():
+        engine.add(engine.read(one), None, one.id)
+    asked = engine.read(report(9, "the vet command reports a lock copy for a mutex in a loop"))
+    assert engine.lacking_near(asked, 1) == [2]
+    best = engine.decide(asked, embed([asked.text])[0]).candidates[0]
+    assert (best.item, best.similarity) == (2, 0)
+
+
+@pytest.mark.parametrize("count", [200, 7_000])
+def test_a_row_without_a_vector_is_near_nothing(count: int) -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.standard_normal((count, 64)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    dense = Dense(64)
+    for number, row in enumerate(rows):
+        dense.append(None if number % 2 else row)
+    for query in rows[1:40:2]:
+        found, _ = dense.nearest(query, dense.whitened(query), top_k=60)
+        assert len(found) == 60
+        assert not (found % 2).any()
+        for measure in (dense.whitened(query), dense.centred(query), dense.cosine(query)):
+            assert not dense.measure(measure, np.arange(1, count, 2)).any()
+
+
 def test_fitting_recovers_a_known_scale() -> None:
     rng = np.random.default_rng(1)
     values = rng.random((20_000, len(NAMES))).astype(np.float32)

@@ -48,8 +48,9 @@ class Query:
 
 
 class Dense:
-    """Unit vectors by row number, appended only.
+    """Unit vectors by row number, appended only; a row's vector may come later.
 
+    A row without a vector is like nothing: it is not found, and every similarity with it is 0.
     Among many rows, a query first compares signs of fixed random projections (Charikar, 2002,
     https://doi.org/10.1145/509907.509965), 64 bytes a row, and measures the nearest
     ``shortlist`` rows exactly.
@@ -59,24 +60,35 @@ class Dense:
         self.rows = 0
         self._vectors = np.zeros((1_024, dimensions), dtype=np.float32)
         self._sketch = np.zeros((WORDS, 1_024), dtype=np.uint64)
+        self._absent: set[int] = set()
         self._centred = np.ones(1_024, dtype=np.float32)  # lengths, as whitened below
         self._whitened = np.ones(1_024, dtype=np.float32)
         self._axes = _axes(dimensions)
         self._mean: Vector = np.zeros(dimensions, dtype=np.float32)
         self._whitening: Vector = np.eye(dimensions, dtype=np.float32)
 
-    def append(self, vector: Vector) -> int:
-        """Store a vector; its row number."""
+    def append(self, vector: Vector | None) -> int:
+        """Store a vector, or None for one that will come; its row number."""
         row = self.rows
         if row == len(self._vectors):
             self._grow(row + row // 2)
-        self._vectors[row] = vector
         self.rows += 1
-        if row + 1 >= FIRST_LEARNT and (row + 1) & row == 0:
+        self._absent.add(row)
+        if vector is None:
+            self._derive(row, row + 1)
+        else:
+            self.fill(row, vector)
+        return row
+
+    def fill(self, row: int, vector: Vector) -> None:
+        """The vector of a row that had none."""
+        self._vectors[row] = vector
+        self._absent.remove(row)
+        known = self.rows - len(self._absent)
+        if known >= FIRST_LEARNT and known & (known - 1) == 0:
             self._learn()
         else:
             self._derive(row, row + 1)
-        return row
 
     def cosine(self, vector: Vector) -> Query:
         """Measure plain cosine."""
@@ -114,6 +126,9 @@ class Dense:
         else:
             found = self._alike(vector, shortlist)
             measured = self.measure(query, found)
+        if self._absent:
+            known = ~np.isin(found, self._without_vector())
+            found, measured = found[known], measured[known]
         if len(found) > top_k:
             kept = np.argpartition(-measured, top_k - 1)[:top_k]
             found, measured = found[kept], measured[kept]
@@ -126,10 +141,15 @@ class Dense:
         distance = np.zeros(self.rows, dtype=np.uint16)
         for word in range(WORDS):
             distance += np.bitwise_count(self._sketch[word, : self.rows] ^ signs[word])
+        if self._absent:
+            distance[self._without_vector()] = _BITS
         # Counting distances is cheaper than partitioning them.
         counts = np.cumsum(np.bincount(distance, minlength=_BITS + 1))
         cut = int(np.searchsorted(counts, shortlist))
         return np.flatnonzero(distance <= cut)[: 4 * shortlist]
+
+    def _without_vector(self) -> Rows:
+        return np.fromiter(self._absent, dtype=np.intp, count=len(self._absent))
 
     def _whiten(self, vectors: Vector) -> Vector:
         whitened: Vector = np.matmul(vectors - self._mean, self._whitening, dtype=np.float32)
@@ -142,10 +162,14 @@ class Dense:
 
     def _learn(self) -> None:
         """The mean and the whitening of what is stored; then everything made with them."""
-        sample = self._vectors[: self.rows : max(1, self.rows // LEARNT_FROM)]
+        known = self.rows - len(self._absent)
+        stored = self._vectors[: self.rows]
+        if self._absent:
+            stored = np.delete(stored, self._without_vector(), axis=0)
+        sample = stored[:: max(1, known // LEARNT_FROM)]
         mean = sample.mean(axis=0)
-        self._mean = mean * np.float32(self.rows / (self.rows + DOUBTED))
-        if self.rows >= FIRST_WHITENED:
+        self._mean = mean * np.float32(known / (known + DOUBTED))
+        if known >= FIRST_WHITENED:
             self._learn_whitening(sample - mean)
         for start in range(0, self.rows, 2_048):
             self._derive(start, min(start + 2_048, self.rows))
@@ -161,6 +185,10 @@ class Dense:
         self._centred[start:end] = np.linalg.norm(apart, axis=1).clip(1e-9)
         self._whitened[start:end] = np.linalg.norm(whitened, axis=1).clip(1e-9)
         self._sketch[:, start:end] = self._signs(whitened)
+        if self._absent:
+            without = self._without_vector()
+            without = without[(without >= start) & (without < end)]
+            self._centred[without] = self._whitened[without] = np.inf  # so that they measure 0
 
     def _grow(self, capacity: int) -> None:
         # realloc in place where it can: growing does not hold two copies of the vectors.

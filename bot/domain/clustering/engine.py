@@ -55,6 +55,7 @@ class Engine:
         self._created = np.zeros(1_024, dtype=np.float64)
         self._component = np.zeros(1_024, dtype=np.uint32)
         self._gone = np.zeros(1_024, dtype=bool)
+        self._lacking: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._row)
@@ -84,12 +85,17 @@ class Engine:
         return None
 
     def add(
-        self, reading: Reading, vector: Vector, cluster: int | None, best: float | None = None
+        self,
+        reading: Reading,
+        vector: Vector | None,
+        cluster: int | None,
+        best: float | None = None,
     ) -> None:
         """Remember an item; ``cluster`` None means that it has none yet.
 
-        ``best`` is its decision's best score, from which the project's own distribution is
-        learnt. Harmless when repeated.
+        Without a vector it is known by its words and stack only, until ``fill``. ``best`` is
+        its decision's best score, from which the project's own distribution is learnt. Harmless
+        when repeated.
         """
         if reading.id in self._row:
             self.move(reading.id, cluster)
@@ -100,6 +106,8 @@ class Engine:
             for column in (self._item, self._cluster, self._created, self._component, self._gone):
                 column.resize(row * 2, refcheck=False)
         self._row[reading.id] = row
+        if vector is None:
+            self._lacking.add(reading.id)
         self._item[row] = reading.id
         self._source.append(reading.source)
         self._cluster[row] = NO_CLUSTER if cluster is None else cluster
@@ -112,12 +120,31 @@ class Engine:
         if best is not None:
             self._scores[reading.kind].learn(best)
 
+    def fill(self, item: int, vector: Vector) -> None:
+        """The vector of an item that was added without; ignored for every other."""
+        if item in self._lacking:
+            self._lacking.remove(item)
+            self._dense.fill(self._row[item], vector)
+
+    @property
+    def lacking(self) -> list[int]:
+        """Items without a vector, by number."""
+        return sorted(self._lacking)
+
+    def lacking_near(self, reading: Reading, top_k: int) -> list[int]:
+        """Which of the ``top_k`` items that share the most words with it have no vector."""
+        if not self._lacking:
+            return []
+        rows, _ = self._lexical.find(reading, FIELD_WEIGHTS, top_k=top_k)
+        return [item for item in self._item[rows].tolist() if item in self._lacking]
+
     def move(self, item: int, cluster: int | None) -> None:
         """A remembered item is in another cluster from now on."""
         self._cluster[self._row[item]] = NO_CLUSTER if cluster is None else cluster
 
     def forget(self, item: int) -> None:
         """Never name this item again; unknown ones are ignored."""
+        self._lacking.discard(item)
         row = self._row.pop(item, None)
         if row is not None:
             self._gone[row] = True

@@ -69,6 +69,8 @@ async def _everything(call: Call) -> Card:
     adapters: tuple[Line, ...] = tuple(
         (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
     )
+    under_way = await ctx.embeddings.under_way(project.id)
+    again = (Fact(label="Vectors", value=(under_way,)),) if under_way else ()
     return Card(
         key="status",
         title=("Status of ", Code(project.full_name)),
@@ -80,6 +82,7 @@ async def _everything(call: Call) -> Card:
                 value=(sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
             ),
             Fact(label="Fix runs under way", value=(str(len(running)),)),
+            *again,
         ),
         sections=(
             Section(title="Worst", blocks=(Bullets(lines=tuple(v.title for v in open_views[:5])),)),
