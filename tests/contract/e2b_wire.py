@@ -8,11 +8,13 @@ import asyncio
 import base64
 import contextlib
 import json
+import shlex
 import shutil
 import struct
 import time
 import urllib.parse
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,10 +52,18 @@ MACHINE = web.RequestKey("machine", Machine)
 
 
 class E2BWire:
-    """``api_key`` is the one that is accepted. ``deaf`` commands never say that they ended."""
+    """``api_key`` is the one that is accepted. ``deaf`` commands never say that they ended.
 
-    def __init__(self, folder: Path, api_key: str) -> None:
+    ``template`` are the variables that a machine's own profile sets: envd's shells are login
+    shells. ``started`` are the commands as they were asked for.
+    """
+
+    def __init__(
+        self, folder: Path, api_key: str, *, template: Mapping[str, str] | None = None
+    ) -> None:
         self.folder, self.api_key = folder, api_key
+        self.template = template or {}
+        self.started: list[dict] = []
         self.machines: dict[str, Machine] = {}
         self.created: list[dict] = []
         self.by_idempotency_key: dict[str, dict] = {}
@@ -127,6 +137,8 @@ class E2BWire:
         name = uuid.uuid4().hex[:20]
         machine = Machine(name, self.folder / name, asked)
         machine.home.mkdir(parents=True)
+        profile = [f"export {key}={shlex.quote(value)}" for key, value in self.template.items()]
+        (machine.home / ".bash_profile").write_text("\n".join(profile))
         self.machines[name] = machine
         self.created.append(asked)
         answer = self._described(machine)
@@ -233,6 +245,7 @@ class E2BWire:
     async def _start(self, request: web.Request) -> web.StreamResponse:
         machine = request[MACHINE]
         asked = _unframed(await request.read())["process"]
+        self.started.append(asked)
         argv = [asked["cmd"], *asked.get("args", [])]
         if machine.network_is_closed and shutil.which("bwrap"):
             argv = ["bwrap", "--dev-bind", "/", "/", "--unshare-net", "--", *argv]

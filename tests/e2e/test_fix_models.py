@@ -66,7 +66,7 @@ class Model:
         if self.away:
             return self.away
         if not about_a_step:
-            return gemini.blocked()
+            return Reply({"promptFeedback": {"blockReason": "OTHER"}})
         return self.script.pop(0) if len(self.script) > 1 else self.script[0]
 
 
