@@ -26,6 +26,7 @@ from bot.jobs import Jobs
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from bot.slack.client import Slack, make_client
+from bot.storage.answers import Answers
 from bot.storage.cards import Cards
 from bot.storage.clusters import Clusters
 from bot.storage.commands import Commands
@@ -71,6 +72,7 @@ class Context:
         self.runs = Runs(self.redis, self.scripts)
         self.versions = Versions(self.redis, self.scripts)
         self.links = Pairs(self.redis)
+        self.answers = Answers(self.redis, self.scripts)
         self.operations = Operations(self.redis, self.scripts, self.links)
         self.plans = Plans(self.redis)
         self.cards = Cards(self.redis)

@@ -87,6 +87,15 @@ class Settings(BaseSettings):
     )
     soulcaster_fix_seconds: float = Field(900, gt=0, description="Wall time of one fix run")
     soulcaster_fix_quota: int = Field(20, ge=0, description="Successful fixes a project and month")
+    soulcaster_judge_budget: int = Field(
+        200, ge=0, description="Reports a project and day that the language model compares"
+    )
+    soulcaster_summary_budget: int = Field(
+        200, ge=0, description="Summaries a project and day that the language model writes"
+    )
+    soulcaster_model_seconds: float = Field(
+        60, gt=0, description="Longest wait for a judgement or a summary of the language model"
+    )
     soulcaster_vault_keys: SecretStr = Field(
         SecretStr(""), description="Fernet keys, newest first; empty makes one in the data folder"
     )

@@ -11,7 +11,8 @@ from bot.domain.clustering import Candidate, Decision
 from bot.domain.evidence import Because, Near
 from bot.jobs import CLAIM, enqueue, job
 from bot.sources import github_issue
-from workers import evidence, refresh, suggestions
+from bot.storage.answers import JUDGE
+from workers import evidence, judge, refresh, suggestions
 
 BATCH = 64
 SHOWN_CANDIDATES = 5
@@ -23,6 +24,8 @@ async def cluster_items(ctx: Context, project: int) -> None:
     while True:
         waiting = await ctx.items.waiting(project, BATCH)
         if not waiting:
+            if await ctx.answers.waiting(project, JUDGE, 1):
+                await enqueue(ctx, judge.judge_items, project)
             return
         items = await ctx.items.many(project, waiting)
         memory = await evidence.remember(ctx, project)
@@ -33,22 +36,25 @@ async def cluster_items(ctx: Context, project: int) -> None:
         )
         for item, reading, vector in zip(items, readings, vectors, strict=True):
             decision = memory.engine.decide(reading, vector, memory.links)
+            because = _because(decision)
+            to_judge = decision.action != "join" and judge.wanted(ctx, because)
             cluster = await ctx.clusters.place(
                 project,
                 item.number,
                 decision.cluster if decision.action == "join" else None,
                 now=ctx.now(),
                 title=item.title,
-                evidence=_because(decision).model_dump_json(),
+                evidence=because.model_dump_json(),
                 corrections=memory.corrections,
                 lease=CLAIM.get().lease,
                 token=CLAIM.get().token,
+                judge=to_judge,
             )
             if cluster is None:
                 break  # somebody corrected meanwhile: decide again, knowing that
             memory.engine.add(reading, vector, cluster, decision.best)
             await enqueue(ctx, refresh.refresh_cluster, project, cluster)
-            if decision.action == "suggest" and item.source == github_issue.NAME:
+            if decision.action == "suggest" and not to_judge and item.source == github_issue.NAME:
                 await enqueue(ctx, suggestions.suggest_on_issue, project, item.number)
 
 

@@ -17,6 +17,7 @@ from bot.domain.corrections import (
     different,
     numbered,
     partition,
+    presumed,
     propose,
     relocate,
     same,
@@ -30,6 +31,7 @@ from workers import digest, evidence, refresh, suggestions
 By = Literal["source", "release", "auto"]
 MOST_FOR_AUTO = 500
 _SETTLED = (ClusterState.RESOLVED, ClusterState.IGNORED)
+_UNTOUCHED = (ClusterState.NEW, ClusterState.TRIAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,21 @@ def linking(ctx: Context, project: int, item: int, other: int, *, alike: bool) -
         operation = say(held.clustering, item, other, _entry(ctx, held, by))
         if alike:
             await _refuse_running(ctx, project, held.clustering, operation)
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def presuming(ctx: Context, project: int, item: int, other: int) -> Plan:
+    """``item``, which nobody has touched since it was placed, goes to the cluster of ``other``."""
+
+    async def plan(by: str) -> Worked:
+        held = await ctx.operations.read(project, items=[item, other])
+        operation = presumed(held.clustering, item, other, _entry(ctx, held, by))
+        record = held.record(operation.redirects[0].number)
+        if record.state not in _UNTOUCHED or record.owner:
+            raise Blocked(f"People have taken C-{record.number} in hand.")
+        await _refuse_running(ctx, project, held.clustering, operation)
         return Worked(held, propose(held.clustering, operation))
 
     return plan

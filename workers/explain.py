@@ -9,8 +9,10 @@ from bot.domain.clustering import Links
 from bot.domain.clustering.reasons import reasons
 from bot.domain.corrections import Logged, undone_by
 from bot.domain.evidence import Because, Near
+from bot.domain.judgement import Judged
 from bot.domain.models import Item
 from bot.domain.views.why import Compared, Explanation
+from bot.storage.answers import JUDGE
 from workers import evidence
 
 OTHERS = 2
@@ -25,6 +27,7 @@ async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
     because = Because.model_validate_json(stored)
     log = await ctx.operations.log(project)
     links = await ctx.links.of(project)
+    asked = await judged(ctx, project, item.number)
     near = {near.item: near for near in because.candidates}
     if because.rejected is not None:
         near.setdefault(because.rejected.item, because.rejected)
@@ -43,6 +46,8 @@ async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
         joined=joined,
         others=others[:OTHERS],
         rejected=rejected,
+        judged=asked,
+        said=[each for each in compared.values() if each.judgement is not None],
         corrections=corrections_of(log, item.number)[-LATEST:],
         together=sorted(links.together(item.number) - {item.number}),
         apart=sorted(links.apart(item.number)),
@@ -50,13 +55,26 @@ async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
     )
 
 
+async def judged(ctx: Context, project: int, item: int) -> Judged | None:
+    """What came of asking the language model about an item; None when it was not asked."""
+    stored = await ctx.answers.get(project, JUDGE, item)
+    return Judged.model_validate_json(stored) if stored else None
+
+
 async def compare(ctx: Context, project: int, item: Item, near: Iterable[Near]) -> list[Compared]:
     """Each with its report as it is now; those that were deleted are left out."""
     by_number = {each.item: each for each in near}
     others = await ctx.items.many(project, by_number)
     ours = evidence.report_of(item)
+    asked = await judged(ctx, project, item.number)
+    said = {pair.other: pair for pair in asked.pairs} if asked else {}
     return [
-        Compared(by_number[other.number], other, reasons(ours, evidence.report_of(other)))
+        Compared(
+            by_number[other.number],
+            other,
+            reasons(ours, evidence.report_of(other)),
+            said.get(other.number),
+        )
         for other in others
         if not other.gone
     ]

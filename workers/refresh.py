@@ -1,4 +1,7 @@
-"""Keep what is said about a cluster true to what is in it: title, summary, severity, state."""
+"""Keep what is said about a cluster true to what is in it: title, summary, severity, state.
+
+Nothing here waits for the language model: what it wrote is taken as it is stored.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from bot.domain.views.cluster import ClusterView
 from bot.jobs import job
 from bot.sources import SOURCES
 from bot.storage.items import DELETED
-from workers import digest
+from workers import digest, summarize
 
 
 @job(timeout=60)
@@ -22,7 +25,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     if project is None:
         return
     view = await digest.cluster_view(ctx, project, number, public=False)
-    said = _said(view)
+    said = {**_said(view), **await summarize.written(ctx, project, view)}
 
     def decide(record: Cluster) -> dict[str, Any]:
         wanted = {**said, **_state(record, view)}

@@ -21,15 +21,28 @@ LIKELY = 0.5  # on an issue we speak unasked only when it is likelier than not
 
 
 async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
-    """Candidates of an item that nobody has answered for yet, one a cluster, best first."""
+    """Candidates of an item that nobody has answered for yet, one a cluster, best first.
+
+    The language model's no is an answer; its yes is a reason to ask where it could not join.
+    """
     stored = await ctx.clusters.evidence(project, item.number)
     because = Because.model_validate_json(stored) if stored else None
     links = await ctx.links.of(project)
-    if because is None or because.action != "suggest" or len(links.together(item.number)) > 1:
+    if because is None or because.action == "join" or len(links.together(item.number)) > 1:
         return []
+    judged = await explain.judged(ctx, project, item.number)
+    yes = {pair.other for pair in judged.of("same")} if judged else set()
+    no = {pair.other for pair in judged.of("different")} if judged else set()
+    if any(other.cluster == item.cluster for other in await ctx.items.many(project, sorted(yes))):
+        return []  # the model's yes was acted on
     kind = evidence.report_of(item).kind
     least = calibration_for(ctx.embedder.id).thresholds[kind].suggest
-    near = [each for each in because.candidates if each.score >= least]
+    likely = because.action == "suggest"
+    near = [
+        each
+        for each in because.candidates
+        if each.item in yes or (likely and each.score >= least and each.item not in no)
+    ]
     apart = links.apart(item.number)
     answered = {i.cluster for i in await ctx.items.many(project, sorted(apart))}
     chosen: dict[int, Compared] = {}

@@ -147,6 +147,22 @@ def different(state: Clustering, item: int, other: int, entry: Entry) -> Operati
     return parted.model_copy(update={"cannot_added": link - state.links.cannot})
 
 
+def presumed(state: Clustering, item: int, other: int, entry: Entry) -> Operation:
+    """``item``, still alone in its cluster, goes to that of ``other``, though nobody said so.
+
+    It links nothing, for only people's words bind what comes after. Raises Blocked where people
+    have spoken about ``item``, or kept the two apart.
+    """
+    mine, theirs = state.membership[item], state.membership[other]
+    if state.members(mine) != [item]:
+        raise Blocked(f"I-{item} is not alone in C-{mine} any more.")
+    if len(state.links.together(item)) > 1:
+        raise Blocked(f"People have said what I-{item} is the same as.")
+    if not state.links.apart(item).isdisjoint(state.members(theirs)):
+        raise Blocked(f"People have said that I-{item} is not the same as what is in C-{theirs}.")
+    return merge(state, [mine], theirs, entry).model_copy(update={"must_added": frozenset()})
+
+
 def relocate(state: Clustering, item: int, to: int, entry: Entry) -> Operation:
     """``move``; the only report of a cluster has nowhere new to go."""
     origin = state.membership.get(item)

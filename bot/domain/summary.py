@@ -99,6 +99,13 @@ def problems(title: str, sentences: Sequence[Sentence], items: Sequence[Source])
             found.append(f"{name} cites nothing")
             continue
         found += _ungrounded(name, sentence.text, "\n".join(texts[n] for n in sentence.items))
+        if place:
+            said = set(terms(sentence.text))
+            found += [
+                f"{name} cites I-{n}, which says nothing of it"
+                for n in sentence.items
+                if said and said.isdisjoint(terms(texts[n]))
+            ]
     return found
 
 

@@ -35,8 +35,11 @@ class Clusters:
         corrections: int,
         lease: str,
         token: str,
+        judge: bool = False,
     ) -> int | None:
         """Put a waiting item into a cluster, or into a new one; the cluster's number.
+
+        ``judge`` puts it on the list of what the language model is asked about, in the same step.
 
         Only the holder of the lease may: raises LeaseLost otherwise. An item that has a cluster
         keeps it. None when there are no longer as many ``corrections`` as the decision knew of:
@@ -53,6 +56,7 @@ class Clusters:
                 keys.counter(project, "cluster"),
                 keys.evidence(project),
                 keys.operations(project),
+                keys.to_ask(project, "judge"),
             ],
             [
                 token,
@@ -62,6 +66,7 @@ class Clusters:
                 fresh.model_dump_json(exclude={"number"}),
                 evidence,
                 corrections,
+                int(judge),
             ],
         )
         if int(found) == -1:

@@ -148,6 +148,21 @@ def embeddings(p: int) -> str:
     return f"{ROOT}:{p}:embeddings"
 
 
+def to_ask(p: int, kind: str) -> str:
+    """zset: reports (``judge``) or clusters (``summary``) to ask the language model about."""
+    return f"{ROOT}:{p}:to-ask:{kind}"
+
+
+def answers(p: int, kind: str) -> str:
+    """hash: report or cluster number -> what the language model answered, or why it did not."""
+    return f"{ROOT}:{p}:answers:{kind}"
+
+
+def asked(p: int, kind: str, day: str) -> str:
+    """set: questions put to the language model on a day (``2026-11-21``)."""
+    return f"{ROOT}:{p}:asked:{kind}:{day}"
+
+
 def cards(p: int) -> str:
     """hash: ``place|card key`` -> where that card stands and a digest of what it says."""
     return f"{ROOT}:{p}:cards"

@@ -19,7 +19,7 @@ from bot.domain.card import (
 )
 from bot.domain.models import Item
 from bot.domain.views.cluster import item_link
-from bot.domain.views.why import Compared, chance, reason_lines
+from bot.domain.views.why import Compared, chance, judged_line, reason_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ def suggestion_sections(
         cluster = f"C-{each.item.cluster}"
         line: Line = (Code(cluster), ", by ", *about, ": ", chance(each.near))
         reasons = tuple(reason_lines(each, hidden=hidden))
+        if each.judgement is not None:
+            reasons = (*reasons, judged_line(each.judgement, hidden=hidden))
         same = Choice(
             label=("Same as ", Code(cluster)), sentence=f"dup {item.name} {each.item.name}"
         )

@@ -19,6 +19,7 @@ from bot.domain.card import (
 from bot.domain.clustering.reasons import Phrase, Reasons
 from bot.domain.corrections import Logged
 from bot.domain.evidence import Because, Near
+from bot.domain.judgement import Judged, Judgement, Verdict, by_model
 from bot.domain.models import Item
 from bot.domain.views.cluster import item_link
 
@@ -45,27 +46,38 @@ _CHANCES = (
     (0.1, "possibly the same"),
     (0.0, "hardly the same"),
 )
+_VERDICTS: dict[Verdict, str] = {
+    "same": "the same problem",
+    "different": "not the same problem",
+    "unsure": "it is unsure",
+}
 PARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A report that another was compared with; ``cluster`` is where it is now."""
+    """A report that another was compared with; ``judgement`` is what the language model said."""
 
     near: Near
     item: Item
     reasons: Reasons
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that decided about one report. ``apart`` and ``together`` are what people said of it."""
+    """All that decided about one report. ``apart`` and ``together`` are what people said of it.
+
+    ``judged`` is what came of asking the language model, ``said`` the reports it spoke of.
+    """
 
     item: Item
     because: Because
     joined: Compared | None = None
     others: Sequence[Compared] = ()
     rejected: Compared | None = None
+    judged: Judged | None = None
+    said: Sequence[Compared] = ()
     corrections: Sequence[Logged] = ()
     together: Sequence[int] = ()
     apart: Sequence[int] = ()
@@ -104,6 +116,7 @@ def why_section(told: Explanation, *, public: bool) -> Section:
         title = Strong("Nearest cluster it was not put in")
         lines.append((title, ": ", *_placed(near, public), ": ", chance(near.near)))
         lines += reason_lines(near, hidden=_hidden(told.item, near.item, public))
+    lines += _judged(told, public)
     lines += _corrections(told)
     heading: tuple[Inline, ...] = item_link(told.item)
     if public and told.item.private:
@@ -137,6 +150,28 @@ def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
     return lines
 
 
+def judged_line(said: Judgement, *, hidden: bool) -> Line:
+    """``The language model said the same: “...” and “...”``, without the quotes where hidden."""
+    verdict = _VERDICTS[said.verdict]
+    line: Line = ("The language model said ", Strong(verdict))
+    if said.ours and not hidden:
+        line = (*line, ": “", Said(said.ours), "” and “", Said(said.theirs), "”")
+    return line
+
+
+def _judged(told: Explanation, public: bool) -> list[Line]:
+    """What the language model said of each candidate, or why it did not."""
+    lines: list[Line] = []
+    for each in told.said:
+        if each.judgement is not None:
+            line = judged_line(each.judgement, hidden=_hidden(told.item, each.item, public))
+            lines.append(("Compared with ", *_placed(each, public), ": ", *line))
+    if told.judged is not None and told.judged.problem:
+        why, again = told.judged.problem, " It will be asked again." if told.judged.again else ""
+        lines.append((Strong("Not judged by the language model"), f": {why.rstrip('.')}.{again}"))
+    return lines
+
+
 def _both(phrase: Phrase) -> Line:
     ours, theirs = phrase.ours, phrase.theirs
     if ours.casefold() == theirs.casefold():
@@ -148,7 +183,7 @@ def _corrections(told: Explanation) -> list[Line]:
     lines: list[Line] = [(Strong("Obeyed"), f": {words}.") for words in told.because.obeyed]
     lines += [
         (
-            Strong("Corrected"),
+            Strong("Joined" if by_model(entry.operation.by) else "Corrected"),
             " by ",
             Code(entry.operation.by),
             f" on {entry.operation.at:%d %b %H:%M} UTC: ",

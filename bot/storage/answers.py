@@ -1,0 +1,68 @@
+"""What the language model is to be asked, what it was asked today, and what it answered."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal, NamedTuple
+
+from redis.asyncio import Redis
+
+from bot.storage import keys
+from bot.storage.leases import LeaseLost
+from bot.storage.scripts import Scripts
+from bot.storage.text import number, text
+
+Kind = Literal["judge", "summary"]
+JUDGE: Final = "judge"
+SUMMARY: Final = "summary"
+
+
+class Waiting(NamedTuple):
+    """A report or cluster to ask about; ``since`` tells one wish from a later one."""
+
+    number: int
+    since: float
+
+
+class Answers:
+    """Questions and answers of every project, by kind and by number of report or cluster."""
+
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+        self._redis = redis
+        self._scripts = scripts
+
+    async def want(self, project: int, kind: Kind, about: int, now: float) -> None:
+        """Ask about this, too, after everything else that waits."""
+        await self._redis.zadd(keys.to_ask(project, kind), {str(about): now})
+
+    async def waiting(self, project: int, kind: Kind, limit: int = 0) -> list[Waiting]:
+        """What is to be asked about, the longest waiting first; all of it without a limit."""
+        found: Any = await self._redis.zrange(
+            keys.to_ask(project, kind), 0, limit - 1, withscores=True
+        )
+        return [Waiting(number(about), float(since)) for about, since in found]
+
+    async def settle(self, project: int, kind: Kind, what: Waiting) -> None:
+        """It was asked about. What has been wished for again meanwhile goes on waiting."""
+        await self._scripts.run(
+            "unwish", [keys.to_ask(project, kind)], [what.number, repr(what.since)]
+        )
+
+    async def put(
+        self, project: int, kind: Kind, about: int, answer: str, *, lease: str, token: str
+    ) -> None:
+        """Store an answer. Only the holder of the lease may: raises LeaseLost otherwise."""
+        arguments = [token, about, answer]
+        if not await self._scripts.run("put_held", [lease, keys.answers(project, kind)], arguments):
+            raise LeaseLost(lease)
+
+    async def get(self, project: int, kind: Kind, about: int) -> str:
+        """The answer; "" while there is none."""
+        return text(await self._redis.hget(keys.answers(project, kind), str(about)))
+
+    async def spend(self, project: int, kind: Kind, day: str, what: str, cap: int) -> bool:
+        """Count a question against the day's cap, once; False when the cap is reached."""
+        return bool(await self._scripts.run("spend", [keys.asked(project, kind, day)], [what, cap]))
+
+    async def spent(self, project: int, kind: Kind, day: str) -> int:
+        """Questions counted on a day (``2026-11-21``)."""
+        return int(await self._redis.scard(keys.asked(project, kind, day)))
