@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import AwareDatetime, Field
 
@@ -46,6 +46,17 @@ class Plan(Record):
     def name(self) -> str:
         """``v2``."""
         return f"v{self.version}"
+
+    def suspects_in(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Files among ``paths`` that are suspected, the likeliest first; at most eight."""
+        known = sorted(paths)
+        found = [
+            path
+            for suspect in self.suspects
+            for path in known
+            if path == suspect or path.endswith(f"/{suspect}")
+        ]
+        return tuple(dict.fromkeys(found))[:8]
 
 
 def extract_plan(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime
 
 from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict
+from bot.domain.reproduction.records import Reason
 
 
 class StepName(StrEnum):
@@ -65,6 +66,7 @@ class FixRun(Record):
 
     ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
     ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
+    ``test_name`` its function and ``test_reason`` how it must fail on the base;
     ``change`` the agent's patch for people, its first 6,000 characters.
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
     until the run goes by a plan.
@@ -90,6 +92,8 @@ class FixRun(Record):
     plan_approved_by: str = ""
     test_path: str = ""
     test_source: str = ""
+    test_name: str = ""
+    test_reason: Reason | None = None
     change: str = ""
     red: Ran | None = None
     green: Ran | None = None

@@ -126,6 +126,10 @@ class Desk(Bench):
         return self.ctx.settings.soulcaster_e2b_template
 
     @override
+    def public(self) -> bool:
+        return not self.project.private
+
+    @override
     def labels(self) -> Mapping[str, str]:
         """``lease`` and ``token`` name the claim that opened it: the sandbox ends with it."""
         claim = CLAIM.get()

@@ -125,6 +125,10 @@ class LocalBench(Bench):
         return self._template
 
     @override
+    def public(self) -> bool:
+        return False
+
+    @override
     def labels(self) -> Mapping[str, str]:
         return {"local": self.run.command, "repository": self.run.base}
 

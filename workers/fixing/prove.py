@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bot.domain.models import Verdict
 from bot.domain.patch import apply
+from bot.domain.ports import Finished
 from bot.domain.proof import suite_no_worse
+from bot.domain.reproduction import fails_as_told
 from workers.fixing.bench import Bench, Ended, ran
 from workers.fixing.testing import Tests
 
@@ -26,6 +28,11 @@ async def prove(bench: Bench) -> None:
         raise Ended(Verdict.LIMIT_REACHED, "In a clean sandbox the test does not end on the base.")
     if red.exit_code == 0:
         raise Ended(Verdict.NOT_REPRODUCED, "In a clean sandbox the test passes on the base.")
+    if not _as_told(bench, red):
+        raise Ended(
+            Verdict.NOT_REPRODUCED,
+            "In a clean sandbox the test fails on the base, but not as reported.",
+        )
     await bench.tell("the new test, and the suite, with the patch")
     async with bench.sandbox(patched) as sandbox:
         after = await tests.suite(sandbox, patched=True)
@@ -37,3 +44,11 @@ async def prove(bench: Bench) -> None:
     if not fine:
         raise Ended(Verdict.NOT_REPAIRED, f"The suite is worse: {'; '.join(worse[:5])}.")
     await bench.tell("red before, green after, the suite no worse")
+
+
+def _as_told(bench: Bench, red: Finished) -> bool:
+    """Whether the base fails for the reported reason, where the run knows it."""
+    run = bench.run
+    if run.test_reason is None:
+        return True
+    return fails_as_told(red.stdout + red.stderr, run.test_name, run.test_reason)

@@ -79,13 +79,6 @@ async def _task(bench: Bench, tests: tuple[str, ...], paths: object) -> RepairTa
     rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
     red = bench.run.red
     suite = bench.run.suite_before
-    known = set(base)
-    suspects = tuple(
-        path
-        for suspect in plan.suspects
-        for path in sorted(known)
-        if path == suspect or path.endswith(f"/{suspect}")
-    )
     return RepairTask(
         title=(await bench.case()).cluster.title,
         plan="\n".join([plan.symptom.text, *plan.approach]),
@@ -95,6 +88,6 @@ async def _task(bench: Bench, tests: tuple[str, ...], paths: object) -> RepairTa
         failing=(red.command,) if red else (),
         suite=suite.command if suite else "",
         test_files=tests,
-        suspects=suspects[:8],
+        suspects=plan.suspects_in(base),
         steering=tuple(plan.steering),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.reproduction.records import Reproduction
+from bot.domain.reproduction.records import Reason, Reproduction
 
 # What fails before the question is asked.
 _BROKEN = re.compile(
@@ -28,8 +28,12 @@ def fails_for_the_reason(output: str, reproduction: Reproduction) -> bool:
 
     ``output`` is what pytest or unittest printed, both streams.
     """
-    reason = reproduction.reason
-    if reproduction.test not in output:
+    return fails_as_told(output, reproduction.test, reproduction.reason)
+
+
+def fails_as_told(output: str, test: str, reason: Reason) -> bool:
+    """The same for the function ``test`` alone."""
+    if test not in output:
         return False
     broken = _BROKEN.search(output)
     if broken and reason.exception not in output[broken.start() : broken.end() + 40]:

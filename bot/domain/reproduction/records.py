@@ -8,7 +8,9 @@ from typing import Literal
 
 from bot.domain.models import Draft, Frame, Record
 
-Kind = Literal["doctest", "assertion", "snippet", "sentence", "traceback", "command line"]
+Kind = Literal[
+    "doctest", "assertion", "snippet", "sentence", "traceback", "command line", "written"
+]
 
 
 class Report(Record):

@@ -1,0 +1,103 @@
+"""The proof in real sandboxes: red on the base, and red for the reason that was reported."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.agents.mechanic import Mechanic
+from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.models import Cluster, Verdict
+from bot.domain.patch import Entry, Tree, apply, diff
+from bot.domain.reproduction import Reason
+from bot.domain.run import Case, FixRun
+from bot.repo_config import RepoConfig
+from workers.fixing.bench import Ended
+from workers.fixing.local import LocalBench
+from workers.fixing.prove import prove
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+TEST = "tests/test_made.py"
+
+
+def tree(**files: str) -> Tree:
+    names = {"calc": "calc.py", "old": "tests/test_old.py", "made": TEST}
+    there = {names[name]: Entry(data=text.encode()) for name, text in files.items()}
+    return {"conftest.py": Entry(), **there}
+
+
+BASE = tree(
+    calc="def pages(n):\n    return n // 10 + 1\n",
+    old="from calc import pages\n\n\ndef test_old():\n    assert pages(21) == 3\n",
+)
+MADE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20) == 2\n"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
+    """A run right before its proof, with a right patch."""
+    cluster = Cluster(number=1, title="An empty page", created_at=NOW, updated_at=NOW)
+    run = FixRun(
+        number=1,
+        cluster=1,
+        command="prove-1",
+        requested_by="ana",
+        agent="mechanic",
+        base="acme/shop",
+        seconds_allowed=120,
+        test_path=TEST,
+        test_name="test_made",
+        test_reason=Reason(exception="AssertionError", actual="3"),
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    sandboxes = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    made = LocalBench(
+        run,
+        BASE,
+        Case(cluster=cluster, items=()),
+        config=RepoConfig(),
+        sandboxes=sandboxes,
+        template="",
+        agent=Mechanic(),
+        open_model=lambda: None,
+        log=lambda line: None,
+    )
+    tested = {**BASE, TEST: Entry(data=MADE.encode())}
+    mended = {**tested, "calc.py": Entry(data=b"def pages(n):\n    return -(-n // 10)\n")}
+    await made.put_tree("base", BASE)
+    await made.put_patch("test", diff(BASE, tested))
+    await made.put_patch("fix", diff(tested, mended))
+    assert apply(tested, await made.patch("fix")) == mended
+    yield made
+    await sandboxes.close()
+
+
+async def test_red_for_the_reason_and_green(bench: LocalBench) -> None:
+    await prove(bench)
+    assert bench.run.red is not None
+    assert bench.run.green is not None
+    assert (bench.run.red.exit_code, bench.run.green.exit_code) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        Reason(exception="AssertionError", actual="4"),
+        Reason(exception="KeyError"),
+    ],
+)
+async def test_red_for_another_reason_proves_nothing(bench: LocalBench, reason: Reason) -> None:
+    await bench.set(test_reason=reason)
+    with pytest.raises(Ended, match="not as reported") as ended:
+        await prove(bench)
+    assert ended.value.verdict is Verdict.NOT_REPRODUCED
+    assert bench.run.green is None
+
+
+async def test_a_run_that_knows_no_reason_goes_by_exit_codes(bench: LocalBench) -> None:
+    await bench.set(test_reason=None, test_name="")
+    await prove(bench)
