@@ -3,3 +3,9 @@
 **Invariant:** nothing in here imports ``workers`` or ``handlers``; inside, the folders never
 import the roof files (``settings``, ``context``, ``jobs``, ``say``). import-linter holds both.
 """
+
+import os
+
+# Before numpy comes in. OpenBLAS's threads spin while they wait for each other, so that on a
+# machine that does anything else a clustering decision takes ten times as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

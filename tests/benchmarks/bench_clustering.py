@@ -82,3 +82,7 @@ def test_a_decision_stays_cheap() -> None:
     assert mean < 5
     assert worst < 15
     assert resident_mb() - before < 600
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main([__file__, "-s", "-q"]))
