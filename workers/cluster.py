@@ -7,7 +7,7 @@ checks that we still hold it.
 from __future__ import annotations
 
 from bot.context import Context
-from bot.domain.clustering import Candidate, Decision
+from bot.domain.clustering import Candidate, Decision, in_order
 from bot.domain.evidence import Because, Near
 from bot.jobs import CLAIM, enqueue, job
 from bot.sources import github_issue
@@ -27,14 +27,16 @@ async def cluster_items(ctx: Context, project: int) -> None:
             if await ctx.answers.waiting(project, JUDGE, 1):
                 await enqueue(ctx, judge.judge_items, project)
             return
-        items = await ctx.items.many(project, waiting)
+        items = {item.number: item for item in await ctx.items.many(project, waiting)}
         memory = await evidence.remember(ctx, project)
-        readings = [memory.engine.read(evidence.report_of(item)) for item in items]
+        reports = in_order(evidence.report_of(item) for item in items.values())
+        readings = [memory.engine.read(report) for report in reports]
         await evidence.embed_nearest(ctx, project, memory, readings)
         vectors = await evidence.embed_and_store(
             ctx, project, [r.id for r in readings], [r.text for r in readings]
         )
-        for item, reading, vector in zip(items, readings, vectors, strict=True):
+        for reading, vector in zip(readings, vectors, strict=True):
+            item = items[reading.id]
             decision = memory.engine.decide(reading, vector, memory.links)
             because = _because(decision)
             to_judge = decision.action != "join" and judge.wanted(ctx, because)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -21,6 +22,7 @@ from bot.domain.clustering import (
     in_order,
 )
 from bot.domain.clustering.dense import Dense
+from bot.domain.clustering.engine import Eagerness
 from bot.domain.clustering.features import NAMES
 from bot.domain.clustering.fitting import fit
 from bot.domain.clustering.reasons import reasons, shared_phrases
@@ -196,6 +198,35 @@ def test_the_order_within_a_batch_does_not_matter(order: list[int]) -> None:
     batch = [report(n + 1, *TOPICS[n % 5]) for n in range(10)]
     expected = feed(new_engine(), in_order(batch))
     assert feed(new_engine(), in_order([batch[i] for i in order])) == expected
+
+
+def together(reports: list[Report], join: Eagerness) -> list[list[tuple[str, datetime]]]:
+    """The clusters of a batch, each report named by what it says and when."""
+    engine = new_engine()
+    engine.join = join
+    groups: dict[int, list[tuple[str, datetime]]] = {}
+    decisions = feed(engine, in_order(reports))
+    for one in reports:
+        decision = decisions[one.id]
+        where = decision.cluster if decision.action == "join" else None
+        groups.setdefault(where or one.id, []).append((one.title, one.created_at))
+    return sorted(sorted(group) for group in groups.values())
+
+
+CHAIN = "the night import of orders stops when one supplier sends prices twice in a file"
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(range(9)), st.lists(st.integers(0, 3), min_size=9, max_size=9))
+def test_whatever_numbers_a_batch_got_by_arriving_its_clusters_are_the_same(
+    order: list[int], hours: list[int]
+) -> None:
+    # Each is like the next and not like the last, so that who comes first matters.
+    words = [" ".join(CHAIN.split()[n : n + 7]) for n in range(9)]
+    batch = [Report(n, "github", words[n], "", START + timedelta(hours=hours[n])) for n in range(9)]
+    arrived = [replace(batch[i], id=number) for number, i in enumerate(order, start=1)]
+    straight = [replace(one, id=number) for number, one in enumerate(batch, start=1)]
+    assert together(arrived, "eager") == together(straight, "eager")
 
 
 @settings(max_examples=20, deadline=None)

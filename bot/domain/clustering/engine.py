@@ -260,5 +260,5 @@ class Engine:
 
 
 def in_order(reports: Iterable[Report]) -> list[Report]:
-    """A batch as the engine must meet it, whatever order it came in: by time, then by number."""
-    return sorted(reports, key=lambda report: (report.created_at, report.id))
+    """A batch as the engine must meet it, whatever order it came in, and so its numbers."""
+    return sorted(reports, key=lambda r: (r.created_at, r.title, r.body, r.source, r.id))
