@@ -13,6 +13,7 @@ from bot.domain.ports import Limits
 from bot.jobs import QUEUES
 from bot.settings import Settings
 from bot.storage import keys
+from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.text import text
 
 
@@ -125,6 +126,27 @@ async def _vectors(ctx: Context) -> Row:
     return Row(True, "stored vectors", "; ".join(under_way) or "all of the embedder in use")
 
 
+async def _model(ctx: Context) -> Row:
+    if ctx.language_model is None:
+        return Row(True, "questions to the model", "none: there is no language model")
+    caps: dict[Kind, int] = {
+        JUDGE: ctx.settings.soulcaster_judge_budget,
+        SUMMARY: ctx.settings.soulcaster_summary_budget,
+    }
+    told, used_up = [], []
+    for project in await ctx.projects.all():
+        for kind, cap in caps.items():
+            spent = await ctx.answers.spent(project.id, kind, f"{ctx.now():%Y-%m-%d}")
+            waiting = len(await ctx.answers.waiting(project.id, kind))
+            if spent or waiting:
+                left = f", {waiting} waiting" if waiting else ""
+                told.append(f"{project.full_name}: {kind} {spent} of {cap} today{left}")
+            if cap and spent >= cap:
+                used_up.append(f"SOULCASTER_{kind.upper()}_BUDGET")
+    mend = f"used up: raise {', '.join(sorted(set(used_up)))}" if used_up else ""
+    return Row(not used_up, "questions to the model", "; ".join(told) or "none today", mend)
+
+
 async def _parked(ctx: Context) -> Row:
     reasons = [
         text(reason)
@@ -145,5 +167,6 @@ CHECKS: tuple[Check, ...] = (
     _sandbox,
     _embedder,
     _vectors,
+    _model,
     _parked,
 )

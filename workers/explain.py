@@ -40,14 +40,15 @@ async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
     joined = compared.get(because.joined or 0)
     rejected = compared.get(because.rejected.item) if because.rejected else None
     others = [each for each in compared.values() if each is not joined and each is not rejected]
+    others.sort(key=lambda each: each.judgement is None)
+    spoken = sum(each.judgement is not None for each in others)
     return Explanation(
         item=item,
         because=because,
         joined=joined,
-        others=others[:OTHERS],
+        others=others[: max(OTHERS, spoken)],
         rejected=rejected,
         judged=asked,
-        said=[each for each in compared.values() if each.judgement is not None],
         corrections=corrections_of(log, item.number)[-LATEST:],
         together=sorted(links.together(item.number) - {item.number}),
         apart=sorted(links.apart(item.number)),

@@ -21,7 +21,7 @@ from bot.domain.models import Item, Record
 Verdict = Literal["same", "different", "unsure"]
 
 CANDIDATES = 5
-WORTH_ASKING = 0.02  # a chance below this is not worth a question
+WORTH_ASKING = 0.005  # a chance below this is that of any two reports
 REPORT_LIMIT, CANDIDATE_LIMIT = 6_000, 3_000  # characters of a body
 QUOTE_LIMIT = 300
 _TELLING = 6  # letters or digits that a quote has at least, unless it is the whole title

@@ -12,10 +12,11 @@ import pytest
 
 from bot.domain.card import Card
 from bot.domain.clustering import Links, Report
-from bot.domain.clustering.operations import Clustering, Entry, merge
+from bot.domain.clustering.operations import Change, Clustering, Entry, Operation, merge
 from bot.domain.clustering.reasons import reasons
 from bot.domain.corrections import Logged, StateChange, partition, propose
 from bot.domain.evidence import Because, Near
+from bot.domain.judgement import Judged, Judgement, author
 from bot.domain.models import Cluster, ClusterState, Frame, Item
 from bot.domain.views.correction import Seen, done_card, history_card, preview_card
 from bot.domain.views.suggestion import Settled, suggestion_card
@@ -100,16 +101,23 @@ def report(told: Item) -> Report:
     return Report(told.number, told.source, told.title, told.body, NOW, frames=FRAMES)
 
 
-def compared(ours: Item, theirs: Item, score: float, **fields: Any) -> Compared:
+def compared(ours: Item, theirs: Item, score: float, verdict: str = "", **fields: Any) -> Compared:
     found = reasons(report(ours), report(theirs))
-    return Compared(near(theirs.number, score, **fields), theirs, found)
+    said = None
+    if verdict == "unsure":
+        said = Judgement(other=theirs.number, verdict="unsure")
+    elif verdict:
+        said = Judgement.model_validate(
+            {"other": theirs.number, "verdict": verdict, "ours": ours.title, "theirs": theirs.body}
+        )
+    return Compared(near(theirs.number, score, **fields), theirs, found, said)
 
 
 def why() -> Card:
     operation = propose(STATE, merge(STATE, [31], 12, ENTRY)).operation
     logged = Logged(operation=operation, said="merge C-31 into C-12", command="c")
     joined = Explanation(
-        item=ITEMS[4],
+        item=item(4, 12),
         because=Because(action="join", joined=1, obeyed=("I-9 is not the same: somebody said so",)),
         joined=compared(ITEMS[4], ITEMS[1], 0.93),
         others=(compared(ITEMS[4], ITEMS[2], 0.5),),
@@ -123,10 +131,46 @@ def why() -> Card:
     return why_card("C-12", [joined, alone], public=True, more=2)
 
 
+def by_the_model() -> Logged:
+    operation = Operation(
+        number=8, verb="merge", by=author("gemini-3.5-flash"), at=NOW,
+        items=(Change(number=4, before=31, after=12),),
+    )  # fmt: skip
+    return Logged(operation=operation, said="I-4 is the same as I-1", command="judge:I-4")
+
+
+def why_judged(*, public: bool = True) -> Card:
+    joined = Explanation(
+        item=item(4, 12),
+        because=Because(action="suggest"),
+        others=(
+            compared(ITEMS[4], ITEMS[1], 0.64, "same"),
+            compared(ITEMS[4], ITEMS[2], 0.3, "different"),
+            compared(ITEMS[4], item(2, 40, title="Sum *too* low", body="Too low."), 0.2, "unsure"),
+        ),
+        rejected=compared(ITEMS[4], item(3, 31), 0.15, "different"),
+        corrections=(by_the_model(),),
+    )
+    waits = Judged(model="m", at=NOW, problem="Gemini answered 503; try again.", again=True)
+    used = Judged(model="m", at=NOW, problem="today's budget of 200 is used up (JUDGE_BUDGET)")
+    later = Explanation(item=ITEMS[2], because=Because(action="suggest"), judged=waits)
+    never = Explanation(item=ITEMS[1], because=Because(action="new"), judged=used)
+    return why_card("C-12", [joined, later, never], public=public)
+
+
+def why_judged_in_private() -> Card:
+    return why_judged(public=False)
+
+
+def history_of_the_model() -> Card:
+    log = [by_the_model()]
+    return history_card("C-12", log, shown=log, page=1, pages=1)
+
+
 def suggestion() -> Card:
     settled = Settled(alike=False, other=2, cluster=40, by="@bo", operation=3)
     ours = ITEMS[4]
-    open_ = (compared(ours, ITEMS[1], 0.64), compared(ours, item(3, 31), 0.3))
+    open_ = (compared(ours, ITEMS[1], 0.64, "unsure"), compared(ours, item(3, 31), 0.3, "same"))
     return suggestion_card(ours, open_, (settled,), public=False)
 
 
@@ -144,6 +188,9 @@ CARDS = MappingProxyType(
             merged,
             history,
             why,
+            why_judged,
+            why_judged_in_private,
+            history_of_the_model,
             suggestion,
             suggestion_settled,
         )
@@ -163,7 +210,7 @@ def test_a_card_in_slack(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"correction_{name}.blocks.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
-@pytest.mark.parametrize("name", ["merge_preview", "why"])
+@pytest.mark.parametrize("name", ["merge_preview", "why", "why_judged"])
 def test_nothing_private_is_quoted_in_public(name: str) -> None:
     written = render_markdown(CARDS[name]())
     assert "I-3" in written

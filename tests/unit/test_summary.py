@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.models import Sentence
 from bot.domain.summary import SENTENCE_LIMIT, TITLE_LIMIT, Source, extract, problems
+from bot.domain.written_summary import BODY_LIMIT, NEWEST, Draft, Written, digest_of, material
 
 ITEMS = (
     Source(1, "Export fails", "The CSV export fails with error E42. I use Firefox on Linux."),
@@ -49,6 +52,35 @@ def test_what_is_not_there_is_refused() -> None:
     assert "@mallory" in check("The CSV export fails, ask @mallory.", 1)[0]
     assert "little" in check("Everything burns because engineers sleep badly.", 1)[0]
     assert "over" in check("export fails " * 40, 1)[0]
+
+
+def test_every_item_that_is_cited_must_have_a_word_of_it() -> None:
+    others = [*ITEMS, Source(8, "Login loops", "Safari asks for a password again.")]
+    cited = [Sentence(text="The CSV export fails.", items=(1, 8))]
+    assert problems("CSV export fails", cited, others) == [
+        "sentence 1 cites I-8, which says nothing of it"
+    ]
+
+
+def test_a_written_summary_holds_while_all_it_cites_is_there() -> None:
+    written = Written(
+        digest=digest_of(ITEMS),
+        title="CSV export fails",
+        sentences=(Sentence(text="The CSV export of large tables fails with E42.", items=(1, 2)),),
+    )
+    assert written.holds(ITEMS)
+    assert not written.holds(ITEMS[1:])
+    assert not Written(digest="").holds(ITEMS)
+    edited = [Source(1, ITEMS[0].title, "something else"), *ITEMS[1:]]
+    assert len({digest_of(told) for told in (ITEMS, ITEMS[1:], edited)}) == 3
+
+
+def test_a_large_cluster_is_read_in_part() -> None:
+    many = [Source(n, f"Report {n}", "x" * 9_000) for n in range(1, 100)]
+    told = json.loads(material(many, draft=Draft(title="t", sentences=()), wrong=["no sentence"]))
+    assert [each["id"] for each in told["reports"]] == [1, *range(100 - NEWEST, 100)]
+    assert {len(each["text"]) for each in told["reports"]} == {BODY_LIMIT}
+    assert told["wrong"]["problems"] == ["no sentence"]
 
 
 def test_titles_are_checked_too() -> None:

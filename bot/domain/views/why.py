@@ -47,9 +47,9 @@ _CHANCES = (
     (0.0, "hardly the same"),
 )
 _VERDICTS: dict[Verdict, str] = {
-    "same": "the same problem",
-    "different": "not the same problem",
-    "unsure": "it is unsure",
+    "same": "it is the same problem",
+    "different": "it is another problem",
+    "unsure": "it cannot tell",
 }
 PARTS = 3
 
@@ -68,7 +68,7 @@ class Compared:
 class Explanation:
     """All that decided about one report. ``apart`` and ``together`` are what people said of it.
 
-    ``judged`` is what came of asking the language model, ``said`` the reports it spoke of.
+    ``judged`` is what came of asking the language model.
     """
 
     item: Item
@@ -77,7 +77,6 @@ class Explanation:
     others: Sequence[Compared] = ()
     rejected: Compared | None = None
     judged: Judged | None = None
-    said: Sequence[Compared] = ()
     corrections: Sequence[Logged] = ()
     together: Sequence[int] = ()
     apart: Sequence[int] = ()
@@ -109,14 +108,21 @@ def why_section(told: Explanation, *, public: bool) -> Section:
     else:
         lines.append((Strong("Opened its own cluster"), ": nothing was near enough."))
     for other in told.others:
-        if other is not told.rejected:
-            lines.append(("Compared with ", *_placed(other, public), ": ", chance(other.near)))
+        line: Line = ("Compared with ", *_placed(other, public), ": ", chance(other.near))
+        if other.judgement is not None:
+            hidden = _hidden(told.item, other.item, public)
+            line = (*line, ". ", *judged_line(other.judgement, hidden=hidden))
+        lines.append(line)
     if told.rejected is not None:
         near = told.rejected
-        title = Strong("Nearest cluster it was not put in")
+        moved = near.item.cluster == told.item.cluster
+        title = Strong(f"Nearest cluster it was not put in{' at first' if moved else ''}")
         lines.append((title, ": ", *_placed(near, public), ": ", chance(near.near)))
-        lines += reason_lines(near, hidden=_hidden(told.item, near.item, public))
-    lines += _judged(told, public)
+        hidden = _hidden(told.item, near.item, public)
+        lines += reason_lines(near, hidden=hidden)
+        if near.judgement is not None:
+            lines.append(judged_line(near.judgement, hidden=hidden))
+    lines += _unjudged(told, public)
     lines += _corrections(told)
     heading: tuple[Inline, ...] = item_link(told.item)
     if public and told.item.private:
@@ -151,25 +157,22 @@ def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
 
 
 def judged_line(said: Judgement, *, hidden: bool) -> Line:
-    """``The language model said the same: “...” and “...”``, without the quotes where hidden."""
+    """``The language model says it is the same problem: “...” and “...”``; hidden: no quotes."""
     verdict = _VERDICTS[said.verdict]
-    line: Line = ("The language model said ", Strong(verdict))
+    line: Line = ("The language model says ", Strong(verdict))
     if said.ours and not hidden:
         line = (*line, ": “", Said(said.ours), "” and “", Said(said.theirs), "”")
     return line
 
 
-def _judged(told: Explanation, public: bool) -> list[Line]:
-    """What the language model said of each candidate, or why it did not."""
-    lines: list[Line] = []
-    for each in told.said:
-        if each.judgement is not None:
-            line = judged_line(each.judgement, hidden=_hidden(told.item, each.item, public))
-            lines.append(("Compared with ", *_placed(each, public), ": ", *line))
-    if told.judged is not None and told.judged.problem:
-        why, again = told.judged.problem, " It will be asked again." if told.judged.again else ""
-        lines.append((Strong("Not judged by the language model"), f": {why.rstrip('.')}.{again}"))
-    return lines
+def _unjudged(told: Explanation, public: bool) -> list[Line]:
+    """Why the language model has not said anything, where it was to."""
+    if told.judged is None or not told.judged.problem:
+        return []
+    # What the vendor said may be of the operator's account, which is nobody else's business.
+    why = "" if public else f": {told.judged.problem.rstrip('.')}"
+    again = " It will be asked again." if told.judged.again else ""
+    return [(Strong("Not judged by the language model"), f"{why}.{again}")]
 
 
 def _both(phrase: Phrase) -> Line:
