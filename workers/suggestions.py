@@ -17,7 +17,7 @@ from bot.sources import github_issue
 from workers import evidence, explain
 
 SHOWN = 3
-LIKELY = 0.5  # on an issue we speak unasked only when it is likelier than not
+LIKELY = 0.5  # on an issue we speak unasked only when it is likelier than not, or a model says so
 
 
 async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
@@ -79,8 +79,7 @@ async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
     public = not project.private
     if not await stands(ctx, project_id, item):
         open_ = await pending(ctx, project_id, item)
-        likely = [e for e in open_ if e.near.score >= LIKELY and not (public and e.item.private)]
-        if not likely:
+        if not any(_likely(each) and not (public and each.item.private) for each in open_):
             return
     said = await card(ctx, project, item, public=public)
     if said is None:
@@ -89,6 +88,11 @@ async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
         await say(ctx, project, place, said)
     except Rejected as error:
         log.info("could not ask on the issue", item=item.name, why=str(error))
+
+
+def _likely(each: Compared) -> bool:
+    same = each.judgement is not None and each.judgement.verdict == "same"
+    return same or each.near.score >= LIKELY
 
 
 def place_of(item: Item) -> Place | None:

@@ -19,6 +19,7 @@ from bot.domain.judgement import Judgement
 from bot.jobs import CLAIM, Claim
 from bot.storage.answers import JUDGE
 from bot.storage.leases import LeaseLost
+from handlers import doctor
 from workers import asking, corrections, explain, judge, suggestions
 
 AWAY = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="60s")  # longer than is waited in place
@@ -249,6 +250,18 @@ async def test_a_budget_that_is_used_up_is_said(redis_url: str, tmp_path: Path) 
         assert await shop.ctx.answers.waiting(shop.id, JUDGE) == []
 
 
+async def test_doctor_tells_what_was_asked_and_what_waits(redis_url: str, tmp_path: Path) -> None:
+    async with open_shop(redis_url, tmp_path, soulcaster_judge_budget=2) as shop:
+        shop.model.script = [AWAY, verdict("different"), verdict("different")]
+        await two_reports(shop)
+        row = await doctor._model(shop.ctx)
+        assert (row.ok, row.found) == (True, "acme/shop: judge 1 of 2 today, 1 waiting")
+        await shop.report(OTHER)
+        row = await doctor._model(shop.ctx)
+        assert (row.ok, row.found) == (False, "acme/shop: judge 2 of 2 today")
+        assert row.mend == "used up: raise SOULCASTER_JUDGE_BUDGET"
+
+
 async def test_without_a_model_nothing_waits_for_one(redis_url: str, tmp_path: Path) -> None:
     async with open_shop(redis_url, tmp_path, soulcaster_judge_budget=5, gemini_api_key="") as shop:
         first, second = await two_reports(shop)
@@ -309,8 +322,8 @@ async def test_a_crash_between_the_answer_and_the_join_asks_nobody_twice(shop: S
     await shop.ctx.redis.set(claim.lease, claim.token, ex=5)
     CLAIM.set(claim)
     await asking.put(shop.ctx, shop.id, JUDGE, second, answer.model_dump_json())
-    await shop.ctx.answers.want(shop.id, JUDGE, second, time.time())
     for _ in range(2):
+        await shop.ctx.answers.want(shop.id, JUDGE, second, time.time())
         await again(shop)
     assert await clusters(shop) == {first: 1, second: 1}
     assert len(await shop.ctx.operations.log(shop.id)) == 1
