@@ -192,6 +192,7 @@ async def test_a_model_that_is_away_is_asked_later(shop: Shop, replies: list[Rep
     assert await clusters(shop) == {first: 1, second: 2}
     assert await asked_people(shop, second) == [first], "people are asked meanwhile"
     assert "It will be asked again." in await shop.say(f"why I-{second}")
+    assert "For the model to judge" in await shop.say("status")
     await again(shop)
     assert await clusters(shop) == {first: 1, second: 1}
     assert await problem(shop, second) == ""

@@ -9,10 +9,11 @@ from typing import Annotated
 from bot.domain.card import Bullets, Card, Code, Fact, Line, Section
 from bot.domain.models import Item
 from bot.domain.sparkline import sparkline
-from bot.domain.views.cluster import cluster_card
+from bot.domain.views.cluster import cluster_card, count
 from bot.domain.views.digest import ranked
 from bot.domain.views.run import run_card
 from bot.domain.views.suggestion import suggestion_sections
+from bot.storage.answers import JUDGE
 from handlers.commands.call import Ambiguous, Answer, Call
 from handlers.commands.command import WORD, Command
 from handlers.commands.references import ClusterRef, RunRef
@@ -71,6 +72,8 @@ async def _everything(call: Call) -> Card:
     )
     under_way = await ctx.embeddings.under_way(project.id)
     again = (Fact(label="Vectors", value=(under_way,)),) if under_way else ()
+    unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
+    waiting = (Fact(label="For the model to judge", value=(count(unjudged, "report"),)),)
     return Card(
         key="status",
         title=("Status of ", Code(project.full_name)),
@@ -83,6 +86,7 @@ async def _everything(call: Call) -> Card:
             ),
             Fact(label="Fix runs under way", value=(str(len(running)),)),
             *again,
+            *(waiting if unjudged else ()),
         ),
         sections=(
             Section(title="Worst", blocks=(Bullets(lines=tuple(v.title for v in open_views[:5])),)),
