@@ -36,7 +36,10 @@ class TestsPart(_Part):
 
 
 class FixPart(_Part):
-    """What fix runs may do here. ``allow`` lists protected paths that patches may touch."""
+    """What fix runs may do here. ``allow`` lists protected paths that patches may touch.
+
+    ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is.
+    """
 
     enabled: bool = True
     agent: str = ""
@@ -45,6 +48,7 @@ class FixPart(_Part):
     allow: tuple[str, ...] = ()
     max_files: int = Field(10, ge=1)
     max_lines: int = Field(400, ge=1)
+    unproved_drafts: bool = False
     tests: TestsPart = TestsPart()
 
 

@@ -17,7 +17,7 @@ from bot.domain.run import StepName
 from bot.jobs import job
 from bot.log import log
 from workers import digest
-from workers.fixing import fetch, policy, prove, publish, repair, reproduce
+from workers.fixing import fetch, policy, publish, repair, reproduce, unproved
 from workers.fixing.desk import Desk, Ended
 from workers.fixing.drive import Steps, conclude, drive
 from workers.fixing.starting import open_fix
@@ -27,7 +27,7 @@ STEPS: Steps[Desk] = {
     StepName.FETCH: fetch.fetch,
     StepName.REPRODUCE: reproduce.reproduce,
     StepName.REPAIR: repair.repair,
-    StepName.PROVE: prove.prove,
+    StepName.PROVE: unproved.prove_or_draft,
     StepName.POLICY: policy.check_policy,
     StepName.PUBLISH: publish.publish,
 }

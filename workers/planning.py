@@ -120,7 +120,7 @@ async def approve(
     whole = await plan_for(ctx, project, cluster, model=model)
     if whole.version != version:
         raise NotUnderstood(
-            f"The plan for {cluster.name} is {whole.name} by now, not v{version}: "
+            f"The newest plan for {cluster.name} is {whole.name}, not v{version}: "
             f"/soulcaster plan {cluster.name} shows it."
         )
     members = await ctx.clusters.members(project.id, cluster.number)

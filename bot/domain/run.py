@@ -69,7 +69,8 @@ class FixRun(Record):
     ``test_name`` its function and ``test_reason`` how it must fail on the base;
     ``change`` the agent's patch for people, its first 6,000 characters.
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
-    until the run goes by a plan.
+    until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
+    all the same.
     """
 
     number: int
@@ -104,6 +105,7 @@ class FixRun(Record):
     commit: str = ""
     verified: bool = False
     version: int = 1
+    unproved: Verdict | None = None
     pull_request: int | None = None
     pull_url: str = ""
     attempt: int = 1
@@ -125,8 +127,10 @@ class FixRun(Record):
 
     @property
     def step(self) -> RunStep | None:
-        """The first step that has not succeeded."""
-        return next((s for s in self.steps if s.state is not RunState.SUCCEEDED), None)
+        """The first step that is still to be done."""
+        past = {StepName.PROVE} if self.unproved else set()
+        to_do = (s for s in self.steps if s.state is not RunState.SUCCEEDED)
+        return next((s for s in to_do if s.name not in past), None)
 
     def with_step(self, name: StepName, **fields: object) -> FixRun:
         """The run with one step changed."""

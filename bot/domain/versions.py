@@ -128,6 +128,7 @@ def new_revision(
             "green": None,
             "suite_after": None,
             "findings": (),
+            "unproved": None,
             "commit": "",
             "verified": False,
             "dollars": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any, Literal
+from urllib.parse import quote
 
 from bot.domain.errors import Rejected
 from bot.github.app import Repo
@@ -74,6 +75,11 @@ async def react(repo: Repo, target: str, content: Reaction) -> None:
 async def add_labels(repo: Repo, number: int, labels: list[str]) -> None:
     """Add labels to an issue; GitHub makes those it does not know."""
     await repo.post(f"/issues/{number}/labels", {"labels": labels})
+
+
+async def remove_label(repo: Repo, number: int, label: str) -> None:
+    """Take a label off an issue; one that is not there is fine."""
+    await repo.delete(f"/issues/{number}/labels/{quote(label, safe='')}")
 
 
 # Roles that may push; a custom role counts as read until GitHub says its base.

@@ -142,7 +142,7 @@ async def test_a_private_report_is_not_in_a_public_plan(
 async def test_an_approval_is_of_what_was_seen(ctx: Any, cluster: Any) -> None:
     await plan(ctx, cluster, None)
     await report(ctx, 2)
-    with pytest.raises(NotUnderstood, match="v2 by now, not v1"):
+    with pytest.raises(NotUnderstood, match="is v2, not v1"):
         await planning.approve(ctx, SHOP, cluster, 1, who="@ana", public=False)
     assert await planning.standing(ctx, SHOP, 1) is None
     seen = await planning.approve(ctx, SHOP, cluster, 2, who="@ana", public=False)

@@ -15,8 +15,9 @@ from checkers import load_checker
 from bot.domain.card import Card
 from bot.domain.models import Cluster, Ran, RunState, Verdict
 from bot.domain.run import FixRun, StepName
+from bot.domain.views.pull import PullRequest, proved_title, pull_card
 from bot.domain.views.run import run_card
-from bot.render import render_blocks, render_markdown
+from bot.render import render_blocks, render_document, render_markdown
 
 BEGAN = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 PYTEST = "PYTHONPATH=src python -m pytest -rA --tb=short -p no:cacheprovider"
@@ -142,10 +143,27 @@ RUNS = {
         "15 minutes were used up; --timeout allows more.",
         **RED,
     ),
+    "unproved": run_that(
+        Verdict.NOT_REPAIRED,
+        StepName.PUBLISH,
+        "The suite is worse: tests/test_cart.py::test_total: failed.",
+        unproved=Verdict.NOT_REPAIRED,
+        plan_version=2,
+        plan_approved_by="@ana",
+        pull_request=19,
+        pull_url="https://github.com/acme/shop/pull/19",
+        **RED,
+        **GREEN,
+    ).with_step(StepName.PUBLISH, state=RunState.SUCCEEDED),
     "broken": run_that(
         None, StepName.PROVE, "Something broke (ref e-7F3A). Nothing was published.", **RED
     ),
 }
+
+
+RUNS["unproved"] = RUNS["unproved"].with_step(
+    StepName.PROVE, state=RunState.FAILED, note="the new test, and the suite, with the patch"
+)
 
 
 def card_of(name: str) -> Card:
@@ -169,6 +187,30 @@ def test_a_verdict_in_slack(
     written = {"text": message.text, "blocks": message.blocks}
     assert check_slack.check_message(written) == []
     golden(f"run_{name}.blocks.json", json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+
+
+def pull_of(name: str, **fields: Any) -> str:
+    document = PullRequest(
+        run=RUNS[name],
+        cluster=CLUSTER,
+        items=(),
+        closes=(3,),
+        hidden=0,
+        repository="acme/shop",
+        files=[("src/shop/pagination.py", 1, 1), (TEST, 7, 0)],
+        change="--- a/src/shop/pagination.py\n+++ b/src/shop/pagination.py\n@@ -1 +1 @@\n-2\n+3\n",
+        **fields,
+    )
+    return render_document(pull_card(document))
+
+
+def test_pull_requests(golden: Callable[[str, str], None]) -> None:
+    golden("pull_unproved.md", pull_of("unproved"))
+    golden("pull_proved.md", pull_of("proved"))
+    began = pull_of("proved", began_unproved=True)
+    assert proved_title("Unproved fix: x") == "Fix: x"
+    assert proved_title("Mine, Unproved fix: x") == "Mine, Unproved fix: x"
+    assert "This draft began unproved; v1 is proved, as below." in began
 
 
 @pytest.fixture(scope="module")

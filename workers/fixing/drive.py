@@ -45,7 +45,8 @@ async def drive(bench: B, steps: Steps[B]) -> Ended:
                     await limits.enter_async_context(_stoppable(bench))
                     await limits.enter_async_context(_timed(bench))
                 await steps[step.name](bench)
-            await bench.step(step.name, state=RunState.SUCCEEDED, ended_at=bench.now())
+            if bench.run.step == next(s for s in bench.run.steps if s.name is step.name):
+                await bench.step(step.name, state=RunState.SUCCEEDED, ended_at=bench.now())
     except Ended as ended:
         return ended
     except ConfigError as error:
@@ -58,6 +59,8 @@ async def drive(bench: B, steps: Steps[B]) -> Ended:
             f"{error} That is in {_span(error.retry_after or 0)}, and the run may take "
             f"{_span(bench.run.seconds_allowed)}.",
         )
+    if bench.run.unproved:
+        return Ended(bench.run.unproved, bench.run.reason)
     return Ended(Verdict.PROVED, "")
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from bot.domain.models import Item, Verdict
 from bot.domain.patch import EXECUTABLE, SYMLINK, Entry, Patch, apply, diff
 from bot.domain.run import FixRun
 from bot.domain.versions import trailer
-from bot.domain.views.run import PullRequest, checks_of, pull_card, pull_title
+from bot.domain.views.pull import PullRequest, pull_card, pull_title
+from bot.domain.views.run import checks_of
 from bot.github import checks, issues, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.github.pulls import Mode
@@ -22,7 +24,7 @@ from workers.fixing.desk import Desk, Ended
 from workers.fixing.starting import open_fix
 from workers.quota import month_of
 
-LABELS = ["soulcaster", "soulcaster: proved"]
+OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
 
 
 async def publish(desk: Desk) -> None:
@@ -57,6 +59,8 @@ async def _permitted(desk: Desk) -> None:
             Verdict.STOPPED,
             f"C-{run.cluster} has a pull request by now: #{other.pull_request} ({other.name}).",
         )
+    if run.unproved:
+        return  # only what is proved counts
     cap = ctx.settings.soulcaster_fix_quota
     if not await ctx.runs.spend(project.id, month_of(ctx), run.number, cap):
         raise Ended(Verdict.LIMIT_REACHED, f"{cap} of {cap} fix runs are used this month.")
@@ -74,7 +78,7 @@ async def _publish(desk: Desk, repo: Repo) -> None:
     run, public = desk.run, not desk.project.private
     case = await desk.case()
     cluster, shown = case.named(public=public), case.shown(public=public)
-    title = pull_title(cluster, shown)
+    title = pull_title(cluster, shown, unproved=run.unproved is not None)
     base = await desk.tree("base")
     patched = apply(apply(base, await desk.patch("test")), await desk.patch("fix"))
     patch = diff(base, patched)
@@ -103,7 +107,8 @@ async def _publish(desk: Desk, repo: Repo) -> None:
     number = int(pull["number"])
     await desk.set(pull_request=number, pull_url=str(pull["html_url"]))
     await report_proof(repo, desk.run, sha)
-    await issues.add_labels(desk.ctx.github.repo(desk.project), number, LABELS)
+    labels = [OURS, UNPROVED if run.unproved else PROVED]
+    await issues.add_labels(desk.ctx.github.repo(desk.project), number, labels)
     await desk.tell(f"pull request {number}")
 
 
@@ -127,7 +132,8 @@ def _mode(entry: Entry | None) -> Mode:
 
 def branch_name(run: FixRun, title: str) -> str:
     """``soulcaster/C-12-last-page-missing``; the same for a run however often it is asked."""
-    slug = re.sub(r"[^a-z0-9]+", "-", title.removeprefix("Fix: ").lower()).strip("-")[:40]
+    words = title.removeprefix("Unproved fix: ").removeprefix("Fix: ").lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:40]
     return f"soulcaster/C-{run.cluster}-{slug.strip('-') or 'fix'}-F{run.number}"
 
 
@@ -135,6 +141,8 @@ def commit_message(run: FixRun, title: str) -> str:
     """One subject, what proved it, and who asked."""
     author = f"{run.requested_by} <{run.requested_by}@users.noreply.github.com>"
     body = f"Proved by {run.test_path}: red on {run.base_sha[:10]}, green with this change."
+    if run.unproved:
+        body = f"Not proved: the proof by {run.test_path} failed, as the pull request says."
     coauthor = f"Co-authored-by: {author}\n" if re.fullmatch(r"[\w-]+", run.requested_by) else ""
     return f"{title}\n\n{body}\n\n{coauthor}{trailer(run.number, 1)}"
 
@@ -146,7 +154,15 @@ def _issue_numbers(items: Sequence[Item]) -> list[int]:
 
 
 async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
-    """Put the proof on a commit as the check run ``soulcaster/proof``."""
+    """Put the proof on a commit as the check run ``soulcaster/proof``.
+
+    It failed where what was run speaks against the patch, and is neutral where nothing does.
+    """
+    conclusion: Literal["success", "failure", "neutral"] = "success"
+    title = "Red before, green after, the suite no worse"
+    if run.unproved:
+        conclusion = "failure" if run.unproved is Verdict.NOT_REPAIRED else "neutral"
+        title = f"Not proved: {run.reason}"
     rows = [
         f"| {label} | `{ran.command}` | {ran.exit_code} | {ran.seconds:.1f} s |"
         for label, ran in checks_of(run)
@@ -154,8 +170,8 @@ async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
     await checks.put_check(
         repo,
         sha,
-        conclusion="success",
-        title="Red before, green after, the suite no worse",
+        conclusion=conclusion,
+        title=title,
         summary="\n".join(["| Check | Command | Exit code | Time |", "|---|---|---|---|", *rows]),
         external_id=run.name,
     )

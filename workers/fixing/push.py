@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.errors import Unavailable
-from bot.domain.models import Verdict
+from bot.domain.models import RunState, Verdict
 from bot.domain.patch import Patch
 from bot.domain.run import FixRun, RunStep
 from bot.domain.versions import Version, commit_message
-from bot.domain.views.run import PullRequest, pull_card
+from bot.domain.views.pull import NOT_PROVED, PullRequest, proved_title, pull_card
 from bot.github import issues, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.render import replace_sections
 from workers.fixing.bench import Ended
-from workers.fixing.publish import report_proof, written
+from workers.fixing.publish import OURS, PROVED, UNPROVED, report_proof, written
 from workers.fixing.revision import HandedOver, RevisionDesk
 
 # What of the pull request's body is ours to keep up to date; the rest may be people's.
-_OURS = ("Change", "Proof", "Output")
+_OURS = (NOT_PROVED, "Change", "Proof", "Output")
 
 
 async def push(desk: RevisionDesk) -> None:
@@ -44,6 +46,7 @@ async def push(desk: RevisionDesk) -> None:
     await _write_down(desk)
     await report_proof(repo, desk.run, desk.run.commit)
     await _edit_body(desk, repo)
+    await _relabel(desk)
     await desk.tell(f"v{desk.revision.version} at {desk.run.commit[:10]}")
 
 
@@ -107,6 +110,8 @@ async def _write_down(desk: RevisionDesk) -> None:
             return run
         fields = ("commit", "verified", "version", "red", "green", "suite_before", "suite_after")
         newer = {name: getattr(work, name) for name in (*fields, "findings")}
+        if run.unproved:
+            newer |= {"state": RunState.SUCCEEDED, "verdict": Verdict.PROVED, "reason": ""}
         return run.model_copy(
             update={**newer, "dollars": run.dollars + work.dollars, "updated_at": desk.now()}
         )
@@ -131,7 +136,20 @@ async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
         files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in whole.changes],
         change=fix.unified,
     )
+    first = await desk.ctx.runs.get(desk.project.id, run.number)
+    document = replace(document, began_unproved=first.unproved is not None)
     pull = await repo.get(f"/pulls/{run.pull_request}")
     body = replace_sections(pull.get("body") or "", pull_card(document), _OURS)
-    if body != pull.get("body"):
-        await pulls.update_pull(repo, int(pull["number"]), body=body)
+    title = proved_title(str(pull["title"]))
+    if (title, body) != (pull["title"], pull.get("body")):
+        await pulls.update_pull(repo, int(pull["number"]), title=title, body=body)
+
+
+async def _relabel(desk: RevisionDesk) -> None:
+    """What began as an unproved draft is proved now."""
+    number = desk.run.pull_request
+    run = await desk.ctx.runs.get(desk.project.id, desk.run.number)
+    if number is not None and run.unproved:
+        repo = desk.ctx.github.repo(desk.project)
+        await issues.add_labels(repo, number, [OURS, PROVED])
+        await issues.remove_label(repo, number, UNPROVED)

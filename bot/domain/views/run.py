@@ -1,9 +1,8 @@
-"""A fix run as a card that is edited in place, and its pull request as a document."""
+"""A fix run as a card that is edited in place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.card import (
@@ -16,7 +15,6 @@ from bot.domain.card import (
     Link,
     Paragraph,
     Preformatted,
-    Quotation,
     Said,
     Section,
     Step,
@@ -24,9 +22,9 @@ from bot.domain.card import (
     Table,
     Tone,
 )
-from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
+from bot.domain.models import Cluster, Ran, RunState, Verdict
 from bot.domain.run import FixRun, StepName
-from bot.domain.views.cluster import count, item_link
+from bot.domain.views.cluster import count
 
 _TONES: Mapping[RunState, Tone] = {
     RunState.PENDING: "pending",
@@ -84,7 +82,10 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
     if run.verdict is not None:
         ending: Line = (_ENDINGS[run.verdict],)
         if run.pull_url:
-            ending += (" ", Link(text=f"Pull request {run.pull_request}", url=run.pull_url))
+            number = run.pull_request
+            what = "Pull request" if run.verdict is Verdict.PROVED else "The unproved draft is"
+            what += f" {number}" if run.verdict is Verdict.PROVED else f" pull request {number}"
+            ending += (" ", Link(text=what, url=run.pull_url))
         blocks = [Paragraph(line=ending)]
         if run.reason and not any(found.endswith(run.reason) for found in run.findings):
             blocks.append(Paragraph(line=(Said(run.reason),)))
@@ -188,125 +189,3 @@ def _evidence(run: FixRun) -> Section:
     ]
     title = "Proof" if run.verdict is Verdict.PROVED else "What was run"
     return Section(title=title, blocks=(proof_table(run), *tails), collapsed=True)
-
-
-@dataclass(frozen=True, slots=True)
-class PullRequest:
-    """What a pull request is written from. ``items`` are those that may be quoted in public.
-
-    ``closes`` are issue numbers of this repository; ``hidden`` counts private reports; ``change``
-    is the unified diff without the new test.
-    """
-
-    run: FixRun
-    cluster: Cluster
-    items: Sequence[Item]
-    closes: Sequence[int]
-    hidden: int
-    repository: str
-    files: Sequence[tuple[str, int, int]]
-    change: str
-
-
-def pull_title(cluster: Cluster, items: Sequence[Item]) -> str:
-    """One line of at most 72 characters; private reports give it no words."""
-    words = " ".join(cluster.title.split()) if items else "a problem from private reports"
-    return f"Fix: {words[:66]}" + ("…" if len(words) > 66 else "")
-
-
-def pull_card(pull: PullRequest) -> Card:
-    """The body: problem with citations, change, proof, what was not tested, how to steer."""
-    run, cluster = pull.run, pull.cluster
-    problem: list[Paragraph | Bullets | Quotation] = [
-        Paragraph(
-            line=(
-                Code(cluster.name),
-                f" has {count(len(pull.items) + pull.hidden, 'report')}"
-                + (f", {pull.hidden} of them private." if pull.hidden else "."),
-            )
-        )
-    ]
-    for item in pull.items[:2]:
-        if item.body.strip():
-            source = Link(text=item.name, url=item.url) if item.url.startswith("http") else None
-            problem.append(Quotation(text=item.body[:800], source=source))
-    problem.append(Bullets(lines=tuple(item_link(item) for item in pull.items[:20])))
-    change: tuple[Line, ...] = tuple(
-        (Code(path), f" +{added} −{removed}") for path, added, removed in pull.files
-    )
-    if pull.closes:
-        linked = ", ".join(f"closes #{number}" for number in pull.closes)
-        problem.append(Paragraph(line=(linked.capitalize() + ".",)))
-    sections = [
-        Section(title="Problem", blocks=tuple(problem)),
-        Section(
-            title="Change",
-            blocks=(Bullets(lines=change), Preformatted(text=pull.change[:6_000], language="diff")),
-        ),
-        Section(
-            title="Proof",
-            blocks=(
-                Paragraph(
-                    line=(
-                        "Run by Soulcaster in a second, clean sandbox, not by the agent. "
-                        "The new test is ",
-                        Code(run.test_path),
-                        ".",
-                    )
-                ),
-                proof_table(run),
-            ),
-        ),
-    ]
-    tails = _tails(run.red, run.green)
-    if tails:
-        sections.append(Section(title="Output", blocks=tails, collapsed=True))
-    sections += [
-        Section(
-            title="Not tested",
-            blocks=(
-                Paragraph(
-                    line=(
-                        "Only what the new test and the existing suite cover. Other inputs, "
-                        "performance and deployment were not looked at.",
-                    )
-                ),
-            ),
-        ),
-        Section(
-            title="Steer it",
-            blocks=(
-                Paragraph(
-                    line=(
-                        "Request changes in a review, or say ",
-                        Code("/soulcaster revise -- what to change"),
-                        ": what comes of it is proved and pushed as the next version. An example "
-                        "that fails on this branch helps most. ",
-                        Code("/soulcaster versions"),
-                        " lists them; close this to turn it down.",
-                    )
-                ),
-            ),
-        ),
-    ]
-    return Card(
-        key=f"pull:{run.name}",
-        title=(pull_title(cluster, pull.items),),
-        tone="succeeded",
-        sections=tuple(sections),
-        footer=_made_by(run),
-    )
-
-
-def _made_by(run: FixRun) -> Line:
-    """Who asked, who made it, and the plan it went by."""
-    made: Line = (f"Asked for by {run.requested_by}; made by the agent {run.agent}",)
-    if run.plan_version:
-        made += (" after plan ", *plan_of(run))
-    return (*made, ".")
-
-
-def _tails(*ran: Ran | None) -> tuple[Preformatted, ...]:
-    return tuple(
-        Preformatted(text=f"$ {r.command}\n{r.tail}") for r in ran if r is not None and r.tail
-    )
