@@ -251,8 +251,3 @@ def tracking(p: int) -> str:
 def digests(p: int) -> str:
     """hash: ``schedule``, ``last`` and ``channel`` of the project's digest."""
     return f"{ROOT}:{p}:digest"
-
-
-def pace(name: str, window: int) -> str:
-    """string with a time to live: writes in this window, to stay under a vendor's limit."""
-    return f"{ROOT}:pace:{name}:{window}"
