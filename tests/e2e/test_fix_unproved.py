@@ -15,7 +15,17 @@ import gemini_server as gemini
 import pytest
 import pytest_asyncio
 from e2e_kit import issue, obey, person, reply, settled
-from fix_kit import LAST_PAGE, ask, ended, publish, published, ready_to_publish, reported, run_of
+from fix_kit import (
+    LAST_PAGE,
+    ask,
+    ended,
+    opened_nothing,
+    publish,
+    published,
+    ready_to_publish,
+    reported,
+    run_of,
+)
 from gemini_server import Body, GeminiServer, Reply
 
 from bot.domain.models import ClusterState, RunState, Verdict
@@ -146,6 +156,23 @@ async def test_a_plan_is_drafted_once_and_approved(scene: Scene) -> None:
     assert await obey(scene.stage, scene.issue, "/soulcaster plan --approve=v1") == "done"
     card = await reply(scene.stage, scene.issue, f"plan:C-{scene.cluster}")
     assert "**Approved** by `@ines-ferreira`" in card
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "verdict"),
+    [
+        ("mkdir -p .github/workflows && echo > .github/workflows/x.yml", "", "refused by policy"),
+        ("true", " --dry-run", "reproduced, not repaired"),
+    ],
+)
+async def test_policy_and_dry_runs_stand_above_it(
+    scene: Scene, more: str, options: str, verdict: str
+) -> None:
+    scene.model.script = [gemini.runs(f"{WORSE} && {more}"), gemini.done("One page more.")]
+    run = await ask(scene.stage, scene.issue, f"fix --agent ~gemini{options}", scene.cluster)
+    run = await ended(scene.stage, run.number)
+    assert run.verdict == verdict, run.reason
+    await opened_nothing(scene.stage, run)
 
 
 async def test_a_patch_that_makes_the_suite_worse_is_a_draft_that_says_so(scene: Scene) -> None:

@@ -118,6 +118,8 @@ def test_an_exception_of_the_repository_needs_no_value() -> None:
         ("().__class__", "uses __class__"),
         ("getattr(pages, 'x')", "uses getattr"),
         ("pages.x = 1", "changes pages.x"),
+        ("type(pages).x = 1", "changes type(pages).x"),
+        ("import pytest\npytest.MonkeyPatch()", "uses MonkeyPatch"),
         ("import pytest\npytest.skip('no')", "uses skip"),
         ("import pytest\npytest.fail('3')", "uses fail"),
         ("raise AssertionError(3)", "raise statement"),

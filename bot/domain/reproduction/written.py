@@ -60,7 +60,17 @@ _NAMES = frozenset(
 _ATTRIBUTES = frozenset(
     (
         *("attrgetter", "builtins", "environ", "exit", "fail", "importlib", "importorskip"),
-        *("methodcaller", "mock", "modules", "open", "open_code", "os", "pathlib", "popen"),
+        *(
+            "methodcaller",
+            "mock",
+            "MonkeyPatch",
+            "modules",
+            "open",
+            "open_code",
+            "os",
+            "pathlib",
+            "popen",
+        ),
         *("shutil", "skip", "skipIf", "skipTest", "skipUnless", "skipif", "socket"),
         *("subprocess", "sys", "system", "xfail", "FileIO"),
     )
@@ -209,7 +219,7 @@ def _smuggled(module: ast.Module, symbols: Symbols) -> Iterator[str]:
         elif isinstance(node, ast.Attribute):
             if node.attr in _ATTRIBUTES or _is_dunder(node.attr):
                 yield f"it uses {node.attr}"
-            elif not isinstance(node.ctx, ast.Load) and _root(node) in bound:
+            elif not isinstance(node.ctx, ast.Load) and _root(node) in {*bound, ""}:
                 yield f"it changes {ast.unparse(node)}"
     if not any(_asks(node) for node in ast.walk(module)):
         yield "it asserts nothing"
@@ -252,8 +262,9 @@ def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
+    """The name that ``a.b[0].c`` begins with; empty for ``type(a).b``."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
