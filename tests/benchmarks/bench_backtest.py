@@ -23,7 +23,7 @@ from workers.backtest import History, Outcome, read_history, run_backtest
 assert bot
 ITEMS = int(os.environ.get("BENCH_ITEMS", "10000"))
 # What clustering may add to the embedding's time; the hashing vectoriser takes next to none.
-MOST = {"minilm": 0.25, "hashing": 10}
+MOST = {"hashing": 10, "minilm": 0.25}
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WEIGHTS = Path("~/.cache/soulcaster/minilm").expanduser()
 
