@@ -1,7 +1,8 @@
-"""A project that wants unproved drafts, an approved plan, and an agent that reads prose.
+"""Unproved drafts, an approved plan, a test by a model, and an agent that reads prose.
 
 The model is scripted, everything else is real: a plan is drafted and approved, a patch that makes
-the suite worse opens a draft that says so, and what a person asks in prose makes it a proved one.
+the suite worse opens a draft that says so, what a person asks in prose makes it a proved one, and a
+report without an example is reproduced.
 """
 
 from __future__ import annotations
@@ -62,15 +63,28 @@ class Model:
         if "approach" in wanted:
             self.plans += 1
             return gemini.says(self._plan(texts[1]))
+        if "quote" in wanted:
+            return gemini.says(self._test(texts[1]))
         if "command" not in wanted:
             return gemini.blocked()
         orders = [part["text"] for part in body["systemInstruction"]["parts"]]
         self.read.append("\n".join([*orders, *texts]))
         return self.script.pop(0)
 
+    def _test(self, marked: str) -> Body:
+        return {
+            "path": "tests/test_free_postage.py",
+            "source": "from shop.shipping import shipping_cost\n\n\ndef test_fifty_is_enough():\n"
+            '    assert shipping_cost(5000, "DE") == 0\n',
+            "says": "fifty euros are sent for free, not for 490 cents",
+            "report": _numbers(marked)[0],
+            "quote": "exactly fifty euros still costs postage",
+            "exception": "AssertionError",
+            "actual": "490",
+        }
+
     def _plan(self, marked: str) -> Body:
-        material = json.loads(marked.partition("\n")[2].rpartition("\n")[0])
-        numbers = [each["number"] for each in material["reports"]]
+        numbers = _numbers(marked)
         return {
             "symptom": {"text": "The last page of a category is not there.", "items": numbers},
             "evidence": [{"text": "page_count returns 2, expected 3.", "items": numbers}],
@@ -79,6 +93,12 @@ class Model:
             "tests": ["page_count(total=21, per_page=10) == 3"],
             "risks": ["Callers may have worked around it."],
         }
+
+
+def _numbers(marked: str) -> list[int]:
+    """Of the reports in the material."""
+    material = json.loads(marked.partition("\n")[2].rpartition("\n")[0])
+    return [each["number"] for each in material["reports"]]
 
 
 @dataclass
@@ -270,3 +290,20 @@ async def test_a_proof_that_did_not_speak_against_it_is_neutral(scene: Scene) ->
     [check] = pull["pull"]["checks"]
     assert check["conclusion"] == "neutral"
     assert "soulcaster: unproved" in labels(pull)
+
+
+async def test_a_report_in_prose_is_reproduced_by_the_model(scene: Scene) -> None:
+    words = "An order to Germany of exactly fifty euros still costs postage. It should be free."
+    number, cluster = await reported(scene.stage, "Postage at the free limit", words)
+    run = await ask(scene.stage, number, "fix --agent ~mechanic", cluster)
+    run = await ended(scene.stage, run.number)
+    assert run.verdict is Verdict.PROVED, run.reason
+    assert run.test_path == "tests/test_free_postage.py"
+    assert run.dollars > 0
+    _, [pull] = await published(scene.stage, cluster)
+    assert {file["path"] for file in pull["pull"]["files"]} == {
+        "src/shop/shipping.py",
+        "tests/test_free_postage.py",
+    }
+    card = await reply(scene.stage, number, f"run:{run.name}")
+    assert "fifty euros are sent for free" in card
