@@ -21,6 +21,7 @@ from bot.domain.clustering import (
     calibration_for,
     in_order,
 )
+from bot.domain.clustering.calibration import SERIES
 from bot.domain.clustering.dense import Dense
 from bot.domain.clustering.engine import Eagerness
 from bot.domain.clustering.features import NAMES
@@ -98,6 +99,27 @@ def test_a_number_in_a_title_tells_two_apart() -> None:
     engine = new_engine()
     feed(engine, [report(1, "Update jetty to 9.4.39")])
     assert engine.repeat_of(engine.read(report(2, "Update jetty to 9.4.44"))) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "counted"),
+    [
+        ("asm: index out of range", "asm: index out of range (2)", True),
+        ("Bump jetty to 9.4.39", "Bump jetty to 9.4.44", True),
+        ("asm: index out of range", "asm: index out of range", False),
+        ("asm: index out of range (2)", "gc: index out of range (3)", False),
+        ("Order 7f3a9c1be2 is lost", "Order 0cc1d2e9fa is lost", False),
+    ],
+)
+def test_an_author_who_numbers_a_title_says_that_it_is_another_one(
+    title: str, other: str, counted: bool
+) -> None:
+    engine = new_engine()
+    body = "The assembler stops with a trace when a file ends in the middle of a line."
+    feed(engine, [report(1, title, body)])
+    reading = engine.read(report(2, other, f"{body} Found by feeding it random bytes."))
+    [candidate] = engine.decide(reading, embed([reading.text])[0]).candidates
+    assert dict(candidate.parts).get("series", 0) == (SERIES if counted else 0)
 
 
 def test_the_same_stack_joins_whatever_the_words() -> None:

@@ -54,6 +54,8 @@ class Engine:
         self._cluster = np.full(1_024, NO_CLUSTER, dtype=np.int64)
         self._created = np.zeros(1_024, dtype=np.float64)
         self._component = np.zeros(1_024, dtype=np.uint32)
+        self._series = np.zeros(1_024, dtype=np.uint32)
+        self._numbers = np.zeros(1_024, dtype=np.uint32)
         self._gone = np.zeros(1_024, dtype=bool)
         self._lacking: set[int] = set()
 
@@ -103,7 +105,15 @@ class Engine:
         row = self._dense.append(vector)
         self._lexical.append(reading)
         if row == len(self._item):
-            for column in (self._item, self._cluster, self._created, self._component, self._gone):
+            for column in (
+                self._item,
+                self._cluster,
+                self._created,
+                self._component,
+                self._series,
+                self._numbers,
+                self._gone,
+            ):
                 column.resize(row * 2, refcheck=False)
         self._row[reading.id] = row
         if vector is None:
@@ -113,6 +123,8 @@ class Engine:
         self._cluster[row] = NO_CLUSTER if cluster is None else cluster
         self._created[row] = reading.created
         self._component[row] = reading.component
+        self._series[row] = reading.series
+        self._numbers[row] = reading.numbers
         for key in reading.keys:
             if self._gone[self._keys.setdefault(key, row)]:
                 self._keys[key] = row
@@ -229,6 +241,8 @@ class Engine:
             words=words[rows],
             created=self._created[rows],
             component=self._component[rows],
+            series=self._series[rows],
+            numbers=self._numbers[rows],
             crowd=crowd,
         )
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine

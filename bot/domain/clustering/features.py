@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.clustering.lexical import FIELDS, Lexical
-from bot.domain.clustering.report import Reading, Terms
+from bot.domain.clustering.report import Kind, Reading, Terms
 
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]
@@ -27,6 +27,7 @@ FEATURES = {
     "frames": "stack frames in common",
     "code": "identifiers of code in common",
     "component": "1 for the same component in front of both titles, -1 for different ones",
+    "series": "1 for two titles of a tracker that differ in their numbers only",
     "days": "log of the days between them",
     "crowd": "how alike it is to its ten next neighbours: in a crowd, alike means less",
     "length": "log of its number of words",
@@ -47,6 +48,8 @@ class Measured:
     words: Floats
     created: NDArray[np.float64]
     component: NDArray[np.uint32]
+    series: NDArray[np.uint32]
+    numbers: NDArray[np.uint32]
     crowd: float
 
 
@@ -106,6 +109,9 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         named = measured.component != 0
         same = np.where(measured.component == reading.component, 1, -1) * named
         columns["component"] = same.astype(np.float32)
+    if reading.kind is Kind.TRACKER:
+        numbered = (measured.series == reading.series) & (measured.numbers != reading.numbers)
+        columns["series"] = numbered.astype(np.float32)
     values = np.zeros((count, len(NAMES)), dtype=np.float32)
     for position, name in enumerate(NAMES):
         values[:, position] = columns.get(name, 0.0)

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.models import Frame
-from bot.domain.text import CommonLines, fingerprint, read, stack_signature, template_key, terms
+from bot.domain.text import (
+    CommonLines,
+    fingerprint,
+    mask,
+    read,
+    stack_signature,
+    template_key,
+    terms,
+)
 
 Terms = NDArray[np.uint32]
 
@@ -67,7 +75,8 @@ class Reading:
 
     ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
     are hashes, sorted and unique. ``component`` names what the title says it is about
-    (``net/http: ...``, ``[ui] ...``), 0 where it doesn't.
+    (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``series`` names the title without its
+    numbers, and ``numbers`` those.
     """
 
     id: int
@@ -82,6 +91,8 @@ class Reading:
     errors: Terms
     frames: Terms
     component: int
+    series: int
+    numbers: int
     lines: frozenset[int]
 
 
@@ -110,6 +121,7 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
     if report.kind is Kind.ALERT or report.frames:
         signature = stack_signature(said.error or report.title, frames)
         keys += [signature] if signature else []
+    series, numbers = series_of(report.title)
     return Reading(
         id=report.id,
         source=report.source,
@@ -123,6 +135,8 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         errors=hashed(terms("\n".join(said.errors[:5]))),
         frames=hashed(frame_names(frames[-20:])),
         component=component_of(said.title),
+        series=series,
+        numbers=numbers,
         lines=said.lines,
     )
 
@@ -135,3 +149,17 @@ def component_of(title: str) -> int:
     match = _COMPONENT.match(title)
     name = (match[1] or match[2]).strip().lower() if match else ""
     return zlib.crc32(name.encode()) if name else 0
+
+
+_TELLING = frozenset({"num", "url"})
+_NUMBER = re.compile(r"[\W_]*\d+[\W_]*")
+
+
+def series_of(title: str) -> tuple[int, int]:
+    """Names a title without its numbers, and the numbers: "update to 9.4", "fails (2)".
+
+    Ids, times and addresses are no such numbers: nobody counts by them.
+    """
+    said = mask(title, _TELLING).lower()
+    words = " ".join(_NUMBER.sub(" ", f" {said} ").split())
+    return zlib.crc32(words.encode()), zlib.crc32(" ".join(re.findall(r"\d+", said)).encode())

@@ -36,6 +36,7 @@ _WORDS = {
     "frames": ("the same stack frames", ""),
     "code": ("the same names of code", ""),
     "component": ("the same component", "another component"),
+    "series": ("", "titles that differ in their numbers only"),
     "days": ("", "the time between them"),
     "crowd": ("", "many other reports are as alike"),
 }
