@@ -7,5 +7,5 @@ import the roof files (``settings``, ``context``, ``jobs``, ``say``). import-lin
 import os
 
 # Before numpy comes in. OpenBLAS's threads spin while they wait for each other, so that on a
-# machine that does anything else a clustering decision takes ten times as long.
+# machine that does anything else a clustering decision can take several times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
