@@ -81,7 +81,9 @@ def pull_card(pull: PullRequest) -> Card:
         (Code(path), f" +{added} −{removed}") for path, added, removed in pull.files
     )
     if pull.closes:
-        linked = ", ".join(f"closes #{number}" for number in pull.closes)
+        # What is not proved closes nothing when it is merged.
+        word = "about" if run.unproved else "closes"
+        linked = ", ".join(f"{word} #{number}" for number in pull.closes)
         problem.append(Paragraph(line=(linked.capitalize() + ".",)))
     sections = [
         *_standing(pull),
