@@ -18,9 +18,6 @@ from bot import log as logs
 from bot.domain.errors import ConfigError, SoulcasterError
 from bot.settings import Settings
 
-# Two BLAS threads that spin for each other cost more than they save; numpy reads it when imported.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
