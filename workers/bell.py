@@ -140,7 +140,7 @@ async def _failed(ctx: Context, queue: str, claim: Claim, error: Exception) -> N
     job = ROSTER[claim.name]
     if isinstance(error, Unavailable):
         # Somebody else is down: wait as told, for as long as it takes.
-        wait = error.retry_after or min(300.0, 2.0**failures)
+        wait = error.retry_after or min(60.0, 2.0**failures)
         log.warning("will try again", job=claim.member, wait=wait, why=str(error))
         await ctx.jobs.settle(claim, queue, "again", wait=wait)
     elif isinstance(error, (Rejected, BadPayload)) or failures + 1 >= job.tries:
