@@ -47,9 +47,9 @@ async def test_what_is_asked_of_e2b(adapter, wire):
 
 
 async def test_egress_is_opened_to_the_hosts_named(adapter, wire):
-    await adapter.open(template="", limits=Limits(), egress=["pypi.org"], key="k")
+    await adapter.open(template="", limits=Limits(), egress=["packages.example"], key="k")
     (asked,) = wire.created
-    assert asked["network"]["allowOut"] == ["pypi.org"]
+    assert asked["network"]["allowOut"] == ["packages.example"]
     assert asked["network"]["denyOut"] == ["0.0.0.0/0"]
 
 
