@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from e2e_kit import cluster_of, comment, github, open_issue
+from gemini_server import GeminiServer
 
 from bot.domain.models import ClusterState, Place, Ran, RunState, Verdict
 from bot.domain.patch import Entry, apply, diff, tar_from_tree
 from bot.domain.run import FixRun, StepName
 from bot.jobs import enqueue
+from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
-from handlers.demo.stage import ADMIN, Stage
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.web import serving
 from workers.fix import fix_run
 from workers.fixing.starting import case_of
 
@@ -21,6 +27,23 @@ LAST_PAGE = (
     "`shop.pagination.page_count(total=21, per_page=10)` returns 2, expected 3.",
 )
 TEST = "tests/test_soulcaster_made.py"
+MODEL_KEY = "AIza" + "SyScripted" * 3
+
+
+@asynccontextmanager
+async def stage_with_model(folder: Path, model: Any) -> AsyncIterator[Stage]:
+    """A stage whose language model is ``model``, speaking Gemini's wire."""
+    async with (
+        serving(GeminiServer(model).app(), "127.0.0.1", 0) as url,
+        open_stage(
+            folder,
+            limits=Limits.none(),
+            SOULCASTER_EMBEDDER="hashing",
+            GEMINI_API_KEY=MODEL_KEY,
+            GEMINI_BASE_URL=url,
+        ) as stage,
+    ):
+        yield stage
 
 
 async def reported(stage: Stage, title: str, body: str) -> tuple[int, int]:

@@ -12,17 +12,23 @@ import gemini_server as gemini
 import pytest
 import pytest_asyncio
 from e2e_kit import reply
-from fix_kit import LAST_PAGE, ask, ended, no_sandbox, opened_nothing, opened_once, reported
-from gemini_server import Body, GeminiServer, Reply
+from fix_kit import (
+    LAST_PAGE,
+    ask,
+    ended,
+    no_sandbox,
+    opened_nothing,
+    opened_once,
+    reported,
+    stage_with_model,
+)
+from gemini_server import Body, Reply
 
 from bot.domain.models import Verdict
 from bot.domain.run import FixRun
-from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, free_port, open_stage
-from handlers.web import serving
+from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-KEY = "AIza" + "SyScripted" * 3
 PAGES = "src/shop/pagination.py"
 PROOF = "tests/test_soulcaster_c1.py"
 FIX = f"sed -i 's/if rest > 1 else/if rest > 0 else/' {PAGES}"
@@ -100,17 +106,8 @@ class Scene:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     """One problem, and a stage whose language model is ours."""
-    model, port = Model(), free_port()
-    async with (
-        serving(GeminiServer(model).app(), "127.0.0.1", port) as url,
-        open_stage(
-            tmp_path_factory.mktemp("stage"),
-            limits=Limits.none(),
-            SOULCASTER_EMBEDDER="hashing",
-            GEMINI_API_KEY=KEY,
-            GEMINI_BASE_URL=url,
-        ) as stage,
-    ):
+    model = Model()
+    async with stage_with_model(tmp_path_factory.mktemp("stage"), model) as stage:
         yield Scene(stage, model, *await reported(stage, *LAST_PAGE))
 
 

@@ -26,14 +26,13 @@ from fix_kit import (
     ready_to_publish,
     reported,
     run_of,
+    stage_with_model,
 )
-from gemini_server import Body, GeminiServer, Reply
+from gemini_server import Body, Reply
 
 from bot.domain.models import ClusterState, RunState, Verdict
 from bot.domain.run import FixRun, StepName
-from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, free_port, open_stage
-from handlers.web import serving
+from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PAGES = "src/shop/pagination.py"
@@ -142,17 +141,8 @@ def labels(pull: Any) -> set[str]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     """A project with ``unproved_drafts``, and a stage whose language model is ours."""
-    model, port = Model(), free_port()
-    async with (
-        serving(GeminiServer(model).app(), "127.0.0.1", port) as url,
-        open_stage(
-            tmp_path_factory.mktemp("stage"),
-            limits=Limits.none(),
-            SOULCASTER_EMBEDDER="hashing",
-            GEMINI_API_KEY="AIza" + "SyScripted" * 3,
-            GEMINI_BASE_URL=url,
-        ) as stage,
-    ):
+    model = Model()
+    async with stage_with_model(tmp_path_factory.mktemp("stage"), model) as stage:
         await person(
             stage,
             "POST",

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from bot.adapters.agents.mechanic.engine.report import Report
 from bot.adapters.agents.mechanic.engine.runners import plain, shell, with_pytest, with_unittest
 
 
-class Runner:
+class Runner(Protocol):
     """What a framework needs: ``warm`` runs once in the server, ``run`` in every child."""
-
-    def __init__(self, setup: dict[str, Any]) -> None:
-        raise NotImplementedError
 
     def warm(self) -> None:
         """Import the framework, but nothing of the checkout."""
 
     def run(self, targets: list[str], report: Report) -> int:
         """Run ``targets``; the exit code."""
-        raise NotImplementedError
+        ...
 
 
-RUNNERS: dict[str, Any] = {
+RUNNERS: dict[str, Callable[[dict[str, Any]], Runner]] = {
     "pytest": with_pytest.Pytest,
     "unittest": with_unittest.Unittest,
     "doctest": plain.Doctest,
