@@ -126,7 +126,7 @@ class Jobs:
             connection = BlockingRedis.from_url(self._url)
             self._bell[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
         self._bell[queue].enqueue(
-            "workers.bell.answer",
+            "workers.worker.answer",
             queue,
             job_timeout=-1,
             result_ttl=0,

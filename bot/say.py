@@ -11,7 +11,7 @@ import hashlib
 import json
 
 from bot.context import Context
-from bot.domain.card import Card
+from bot.domain.cards.card import Card
 from bot.domain.errors import Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.github import issues

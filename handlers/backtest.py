@@ -11,11 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.adapters import choose
 from bot.context import Context, open_context
-from bot.domain.clustering.engine import Eagerness
+from bot.domain.clusters.engine.deciding import Eagerness
 from bot.domain.errors import NotFound
 from bot.settings import Settings
-from workers.backtest import History, Outcome, read_history, run_backtest, write_rows
-from workers.history import Past, agreement, read_issues
+from workers.clusters.backtest import History, Outcome, read_history, run_backtest, write_rows
+from workers.clusters.history import Past, agreement, read_issues
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 

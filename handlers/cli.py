@@ -70,18 +70,18 @@ def worker(
 
     from bot.jobs import QUEUES
     from handlers import roster
-    from workers import bell
+    from workers import worker
 
     if queue not in QUEUES:
         raise ConfigError(f"There is no queue {queue!r}: {', '.join(QUEUES)}.")
     settings = _settings()
     roster.load()
-    home = bell.move_in(settings)
-    bell.Worker.home = home
+    home = worker.move_in(settings)
+    worker.Worker.home = home
     connection = Redis.from_url(home.context.redis_url)
     from rq.serializers import JSONSerializer
 
-    rq_worker = bell.Worker([queue], connection=connection, serializer=JSONSerializer)
+    rq_worker = worker.Worker([queue], connection=connection, serializer=JSONSerializer)
     rq_worker.log.setLevel("WARNING")
     try:
         rq_worker.work(with_scheduler=False)
@@ -97,7 +97,7 @@ def clock() -> None:
     async def run() -> None:
         from bot.context import open_context
         from handlers import roster
-        from workers.schedule import run_clock
+        from workers.upkeep.schedule import run_clock
 
         roster.load()
         async with open_context(settings) as ctx:

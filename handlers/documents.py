@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bot.domain.commands.usage import summary, usage
 from bot.settings import Settings
 from bot.storage import keys
-from handlers.commands.usage import summary, usage
-from handlers.commands.verbs import ROSTER
+from workers.commands.verbs import ROSTER
 
 ROOT = Path(__file__).parents[1]
 

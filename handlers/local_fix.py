@@ -17,17 +17,17 @@ from rich.console import Console
 
 from bot.adapters import choose
 from bot.context import Context
+from bot.domain.commands.references import Duration
 from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.proof import proof_of
+from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Item, Verdict
-from bot.domain.patch import Tree
-from bot.domain.proof import proof_of
-from bot.domain.run import Case, FixRun
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
-from handlers.commands.references import Duration
 from handlers.terminal import said, shown
-from workers.fixing.checkout import read_checkout
-from workers.fixing.local import LocalBench, work
+from workers.fixes.steps.checkout import read_checkout
+from workers.fixes.steps.local import LocalBench, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
 FILES = (PATCH, REPRODUCTION, PROOF, LOG)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from importlib import import_module
 
 MODULES = (
-    "handlers.commands",
-    "handlers.github",
-    "handlers.slack.hear",
-    "workers.cluster",
-    "workers.digest",
-    "workers.fix",
-    "workers.intake",
-    "workers.judge",
-    "workers.reembed",
-    "workers.refresh",
-    "workers.revise",
-    "workers.suggestions",
-    "workers.summarize",
-    "workers.sweep",
-    "workers.sync",
-    "workers.watch",
+    "workers.clusters.judge",
+    "workers.clusters.placing",
+    "workers.clusters.reembed",
+    "workers.clusters.refresh",
+    "workers.clusters.suggestions",
+    "workers.clusters.summarize",
+    "workers.commands.obey",
+    "workers.digests.posting",
+    "workers.fixes.revise",
+    "workers.fixes.run",
+    "workers.fixes.watch",
+    "workers.hearing.github.deliveries",
+    "workers.hearing.slack",
+    "workers.intake.items",
+    "workers.intake.sync",
+    "workers.upkeep.sweep",
 )
 
 

@@ -10,8 +10,8 @@ from bot.domain.models import Person, Place
 from bot.render import render_markdown
 from bot.settings import Settings
 from bot.storage.commands import Utterance
-from handlers.commands import answer_to
-from handlers.slack.hear import project_of
+from workers.commands.obey import answer_to
+from workers.hearing.slack import project_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from bot.domain.cards.views.run import LABELS, checks_of
+from bot.domain.fixes.run import FixRun, RunStep, StepName
 from bot.domain.models import RunState, Verdict
-from bot.domain.run import FixRun, RunStep, StepName
-from bot.domain.views.run import LABELS, checks_of
 
 _MARKS: Mapping[RunState, str] = {
     RunState.PENDING: "[dim]·[/]",

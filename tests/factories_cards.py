@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.card import (
+from bot.domain.cards.card import (
     Action,
     Bullets,
     Card,
@@ -22,7 +22,7 @@ from bot.domain.card import (
     Table,
     note,
 )
-from bot.domain.sparkline import sparkline
+from bot.domain.cards.sparkline import sparkline
 
 REPO = "https://github.com/acme/shop"
 RED = """FAILED tests/test_cart.py::test_total_counts_the_last_item - AssertionError

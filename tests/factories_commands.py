@@ -6,9 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.domain.models import Severity
-from handlers.commands.command import REST, TEXT, WORD, After, Command, Level
-from handlers.commands.references import (
+from bot.domain.commands.command import REST, TEXT, WORD, After, Command, Level
+from bot.domain.commands.references import (
     AgentRef,
     ClusterRef,
     Duration,
@@ -18,6 +17,7 @@ from handlers.commands.references import (
     UserRef,
     VersionRef,
 )
+from bot.domain.models import Severity
 
 
 class Help(Command):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.domain.card import (
+from bot.domain.cards.card import (
     Action,
     Block,
     Bullets,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
-from bot.domain.card import (
+from bot.domain.cards.card import (
     Action,
     Block,
     Bullets,

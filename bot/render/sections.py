@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 
-from bot.domain.card import Card
+from bot.domain.cards.card import Card
 from bot.render.markdown import render_document
 
 _MARKDOWN = MarkdownIt("commonmark")

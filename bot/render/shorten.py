@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from bot.domain.card import (
+from bot.domain.cards.card import (
     Action,
     Block,
     Bullets,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from bot.domain.card import Line, Table
+from bot.domain.cards.card import Line, Table
 from bot.render.defuse import plain
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.card import Step, Tone
+from bot.domain.cards.card import Step, Tone
 
 ICONS: dict[Tone, str] = {
     "info": "💬",

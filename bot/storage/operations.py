@@ -14,10 +14,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.domain.clustering.forest import Forest
-from bot.domain.clustering.links import Links, Pair
-from bot.domain.clustering.operations import Clustering
-from bot.domain.corrections import Logged
+from bot.domain.clusters.corrections import Logged
+from bot.domain.clusters.engine.forest import Forest
+from bot.domain.clusters.engine.links import Links, Pair
+from bot.domain.clusters.engine.operations import Clustering
 from bot.domain.errors import NotFound
 from bot.domain.models import Cluster
 from bot.storage import keys

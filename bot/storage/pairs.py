@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.domain.clustering import Links
+from bot.domain.clusters.engine import Links
 from bot.storage import keys
 from bot.storage.text import text
 

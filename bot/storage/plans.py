@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.domain.plan import Plan
+from bot.domain.fixes.plan import Plan
 from bot.storage import keys
 from bot.storage.text import text
 

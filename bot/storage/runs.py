@@ -8,7 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.domain.errors import NotFound, Unavailable
-from bot.domain.run import FixRun
+from bot.domain.fixes.run import FixRun
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.text import number, text

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from redis.asyncio import Redis
 
 from bot.domain.errors import NotFound, Unavailable
-from bot.domain.run import FixRun
-from bot.domain.versions import Revision, Version, first_version
+from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.versions import Revision, Version, first_version
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.text import text

@@ -18,7 +18,7 @@ import pytest
 
 from bot.adapters.choose import EMBEDDERS, Choices
 from bot.adapters.embedders.weights import missing
-from workers.backtest import History, Outcome, read_history, run_backtest
+from workers.clusters.backtest import History, Outcome, read_history, run_backtest
 
 assert bot
 ITEMS = int(os.environ.get("BENCH_ITEMS", "10000"))

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.domain.clustering import Engine, Reading, Report, calibration_for
+from bot.domain.clusters.engine import Engine, Reading, Report, calibration_for
 
 SIZES = (1_000, 10_000, 100_000)
 DECISIONS = 200

@@ -20,7 +20,7 @@ from bot.adapters.gateway import Gateway
 from bot.adapters.language.gemini import GeminiModel
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.local import LocalSandboxes
-from bot.domain.patch import Entry, diff, tar_from_tree, tree_from_tar
+from bot.domain.fixes.patch import Entry, diff, tar_from_tree, tree_from_tar
 from bot.domain.ports import Agent, Budget, Limits, RepairTask, Sandbox
 
 KILO = os.environ.get("SOULCASTER_KILO", "")

@@ -20,8 +20,9 @@ from bot.domain.models import Draft, Item, Person, Place, Project
 from bot.settings import Settings
 from bot.storage.commands import Utterance
 from handlers import roster
-from handlers.commands import answer_to
-from workers import bell, cluster
+from workers import worker
+from workers.clusters import placing
+from workers.commands.obey import answer_to
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 _projects = itertools.count(2_000_000)  # a process remembers what it knows of a project
@@ -68,12 +69,12 @@ class Shop:
             **fields,
         )
         made = await self.ctx.items.record(self.id, draft, NOW)
-        await self.ctx.jobs.ask(cluster.cluster_items, self.id)
+        await self.ctx.jobs.ask(placing.cluster_items, self.id)
         return made.item
 
     async def work(self) -> None:
         """Do what is due, as a worker does."""
-        await bell.drain(self.ctx, "work")
+        await worker.drain(self.ctx, "work")
 
     async def item(self, number: int) -> Item:
         """A report with its cluster."""

@@ -12,21 +12,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.context import Context
-from bot.domain.clustering import Links
-from bot.domain.clustering.forest import Forest
-from bot.domain.clustering.operations import Blocked, Clustering, apply, last_undoable
-from bot.domain.corrections import Logged
+from bot.domain.clusters.corrections import Logged
+from bot.domain.clusters.engine import Links
+from bot.domain.clusters.engine.forest import Forest
+from bot.domain.clusters.engine.operations import Blocked, Clustering, apply, last_undoable
+from bot.domain.clusters.evidence import Because, Near
 from bot.domain.errors import NotFound
-from bot.domain.evidence import Because, Near
+from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Person, Place, Project
-from bot.domain.run import FixRun
 from bot.jobs import CLAIM, Claim
 from bot.storage import keys
 from bot.storage.commands import Utterance
-from handlers.commands import answer_to
-from handlers.commands.call import Answer
-from workers import cluster, corrections, evidence, explain, refresh, suggestions
-from workers.corrections import Plan
+from workers.clusters import corrections, evidence, explain, placing, refresh, suggestions
+from workers.clusters.corrections import Plan
+from workers.commands.call import Answer
+from workers.commands.obey import answer_to
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 LEASE = "sc:lease:clustering"
@@ -286,7 +286,7 @@ async def cluster_now(ctx: Context) -> None:
     claim = Claim(member, "1", secrets.token_hex(4))
     await ctx.redis.set(claim.lease, claim.token)
     CLAIM.set(claim)
-    await cluster.cluster_items.run(ctx, P)
+    await placing.cluster_items.run(ctx, P)
 
 
 async def test_corrections_and_placements_at_once_lose_nothing(ctx: Context) -> None:

@@ -30,8 +30,15 @@ from bot.adapters.language.gemini import GeminiModel
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.errors import BadPayload, TooLarge
-from bot.domain.patch import DROPPING_FOLDERS, Entry, diff, tar_from_tree, tree_from_tar, unwanted
-from bot.domain.policy import Rules, judge, refused
+from bot.domain.fixes.patch import (
+    DROPPING_FOLDERS,
+    Entry,
+    diff,
+    tar_from_tree,
+    tree_from_tar,
+    unwanted,
+)
+from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.ports import Agent, Budget, Limits, RepairTask, Sandbox, Worked
 from bot.log import redact
 

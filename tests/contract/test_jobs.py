@@ -13,7 +13,7 @@ from bot.jobs import CLAIM, enqueue, job
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.leases import LeaseLost
-from workers.bell import drain, perform
+from workers.worker import drain, perform
 
 RAN: list[tuple] = []
 

@@ -15,12 +15,12 @@ import pytest
 from gemini_server import Body, Reply
 from judge_kit import AGAIN, FIRST, OTHER, Shop, material, open_shop, verdict
 
-from bot.domain.judgement import Judgement
+from bot.domain.clusters.judgement import Judgement
 from bot.jobs import CLAIM, Claim
 from bot.storage.answers import JUDGE
 from bot.storage.leases import LeaseLost
 from handlers import doctor
-from workers import asking, corrections, explain, judge, suggestions
+from workers.clusters import asking, corrections, explain, judge, suggestions
 
 AWAY = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="60s")  # longer than is waited in place
 

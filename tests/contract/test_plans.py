@@ -14,14 +14,14 @@ from gemini_server import GeminiServer
 from bot.adapters.language.gemini import GeminiModel
 from bot.context import Context
 from bot.domain.errors import NotUnderstood
+from bot.domain.fixes.plan import Plan
+from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Draft, Place, Project
-from bot.domain.plan import Plan
-from bot.domain.run import FixRun
 from bot.storage import keys
-from workers import planning
-from workers.fix import fix_run  # on the roster of jobs
-from workers.fixing import starting
-from workers.fixing.desk import Desk
+from workers.fixes import planning
+from workers.fixes.run import fix_run  # on the roster of jobs
+from workers.fixes.steps import starting
+from workers.fixes.steps.desk import Desk
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=77, installation=1, full_name="acme/shop", private=True)

@@ -10,14 +10,14 @@ import pytest
 
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.fixes.patch import Entry, Tree, apply, diff
+from bot.domain.fixes.reproduction import Reason
+from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Verdict
-from bot.domain.patch import Entry, Tree, apply, diff
-from bot.domain.reproduction import Reason
-from bot.domain.run import Case, FixRun
 from bot.repo_config import RepoConfig
-from workers.fixing.bench import Ended
-from workers.fixing.local import LocalBench
-from workers.fixing.prove import prove
+from workers.fixes.steps.bench import Ended
+from workers.fixes.steps.local import LocalBench
+from workers.fixes.steps.prove import prove
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 TEST = "tests/test_made.py"

@@ -23,9 +23,10 @@ from bot.jobs import CLAIM, Claim, enqueue
 from bot.storage import keys
 from bot.storage.commands import Utterance
 from handlers import doctor
-from handlers.commands import answer_to
-from workers import cluster, evidence, reembed, schedule
-from workers.bell import perform
+from workers.clusters import evidence, placing, reembed
+from workers.commands.obey import answer_to
+from workers.upkeep import schedule
+from workers.worker import perform
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 OLD = 100
@@ -113,7 +114,7 @@ async def cluster_now(ctx: Context) -> None:
     claim = Claim(f'["cluster_items", {P}]', "1", "mine")
     await ctx.redis.set(claim.lease, claim.token)
     CLAIM.set(claim)
-    await cluster.cluster_items.run(ctx, P)
+    await placing.cluster_items.run(ctx, P)
     await ctx.redis.delete(keys.todo("work"), keys.generations("work"))
 
 

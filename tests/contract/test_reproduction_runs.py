@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from bot.adapters.sandboxes.local import LocalSandboxes
-from bot.domain.patch import Entry, tar_from_tree
+from bot.domain.fixes.patch import Entry, tar_from_tree
+from bot.domain.fixes.reproduction import Report, candidates, fails_for_the_reason
+from bot.domain.fixes.testplan import how_to_test
 from bot.domain.ports import Limits
-from bot.domain.reproduction import Report, candidates, fails_for_the_reason
-from bot.domain.testplan import how_to_test
 
 DEMO = Path(__file__).parents[2] / "handlers" / "demo"
 SHOWN = {

@@ -14,7 +14,7 @@ from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.e2b import E2BSandboxes
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.errors import BadPayload, NotFound, SoulcasterError, TooLarge, Unavailable
-from bot.domain.patch import Entry, tar_from_tree, tree_from_tar
+from bot.domain.fixes.patch import Entry, tar_from_tree, tree_from_tar
 from bot.domain.ports import Limits
 
 API_KEY = "e2b_" + "0" * 40

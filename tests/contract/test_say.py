@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.context import Context, open_context
-from bot.domain.card import Card, note
+from bot.domain.cards.card import Card, note
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.render import marker
@@ -21,9 +21,10 @@ from bot.simulators.github import Limits
 from bot.storage import keys
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
-from handlers.commands import obey
 from handlers.demo.stage import ADMIN, Stage, open_stage
-from workers import sweep, sync
+from workers.commands.obey import obey
+from workers.intake import sync
+from workers.upkeep import sweep
 
 KEY = "status:C-1"
 

@@ -13,7 +13,9 @@ from bot.domain.models import Project
 from bot.settings import Settings
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, Stage, open_stage
-from workers import bell, schedule, sync
+from workers import worker
+from workers.intake import sync
+from workers.upkeep import schedule
 
 
 class Clock:
@@ -59,7 +61,7 @@ async def posted(stage: Stage) -> int:
 async def tick(ctx: Context, clock: Clock, **later: float) -> None:
     clock.now += timedelta(**later)
     await schedule.send_due_digests(ctx)
-    await bell.drain(ctx, "work")
+    await worker.drain(ctx, "work")
 
 
 async def test_a_digest_comes_at_its_time_and_once(

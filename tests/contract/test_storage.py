@@ -10,8 +10,8 @@ import pytest
 
 from bot.context import Context
 from bot.domain.errors import NotFound, QuotaExceeded
+from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Person, Place, RunState
-from bot.domain.run import FixRun
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
@@ -279,7 +279,7 @@ async def test_a_delivery_that_was_given_up_is_tried_again_when_it_is_sent_again
 
 
 async def test_a_run_over_the_quota_is_refused_in_one_line(ctx: Context) -> None:
-    from workers.quota import month_of, require_quota
+    from workers.fixes.quota import month_of, require_quota
 
     for number in range(20):
         await ctx.runs.spend(P, month_of(ctx), number, cap=20)

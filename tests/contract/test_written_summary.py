@@ -12,10 +12,10 @@ import pytest
 from gemini_server import Reply
 from judge_kit import FIRST, Shop, material, open_shop, summary
 
+from bot.domain.clusters.written_summary import Written
 from bot.domain.models import Cluster
-from bot.domain.written_summary import Written
 from bot.storage.answers import SUMMARY
-from workers import asking, refresh, summarize
+from workers.clusters import asking, refresh, summarize
 
 AWAY = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="60s")
 GOOD = summary("Cart total is wrong", ("The total leaves out the last article.", [1]))

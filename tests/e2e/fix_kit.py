@@ -11,16 +11,16 @@ from typing import Any
 from e2e_kit import cluster_of, comment, github, open_issue
 from gemini_server import GeminiServer
 
+from bot.domain.fixes.patch import Entry, apply, diff, tar_from_tree
+from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, Place, Ran, RunState, Verdict
-from bot.domain.patch import Entry, apply, diff, tar_from_tree
-from bot.domain.run import FixRun, StepName
 from bot.jobs import enqueue
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from handlers.web import serving
-from workers.fix import fix_run
-from workers.fixing.starting import case_of
+from workers.fixes.run import fix_run
+from workers.fixes.steps.starting import case_of
 
 LAST_PAGE = (
     "Last page of a category is missing",

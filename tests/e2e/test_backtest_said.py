@@ -12,7 +12,7 @@ import pytest
 from e2e_kit import comment, open_issue, settled, unlike
 
 from handlers.demo.stage import Stage
-from workers.history import named_duplicates
+from workers.clusters.history import named_duplicates
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

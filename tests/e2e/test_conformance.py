@@ -27,9 +27,9 @@ from e2e_kit import (
 )
 
 from bot.simulators.github import Limits
-from handlers.commands.verbs import ROSTER
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers.commands.verbs import ROSTER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 INES = "U07INESF01"

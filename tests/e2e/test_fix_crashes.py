@@ -25,8 +25,8 @@ from fix_kit import (
     until,
 )
 
+from bot.domain.fixes.run import StepName
 from bot.domain.models import Verdict
-from bot.domain.run import StepName
 from bot.simulators.github import Limits
 from handlers.demo.stage import Stage, open_stage
 

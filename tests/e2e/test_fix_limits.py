@@ -22,13 +22,13 @@ from fix_kit import (
     until,
 )
 
+from bot.domain.fixes.run import StepName
 from bot.domain.models import Verdict
 from bot.domain.ports import Limits
-from bot.domain.run import StepName
 from bot.simulators.github import Limits as GitHubLimits
 from bot.storage import keys
 from handlers.demo.stage import Stage, open_stage
-from workers.sweep import reap_sandboxes
+from workers.upkeep.sweep import reap_sandboxes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WRITER = "pavel-novak"

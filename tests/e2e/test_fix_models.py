@@ -24,8 +24,8 @@ from fix_kit import (
 )
 from gemini_server import Body, Reply
 
+from bot.domain.fixes.run import FixRun
 from bot.domain.models import Verdict
-from bot.domain.run import FixRun
 from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

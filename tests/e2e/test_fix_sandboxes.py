@@ -28,8 +28,8 @@ from gemini_server import Body, GeminiServer, Reply
 
 from bot.adapters.sandboxes import processes
 from bot.adapters.sandboxes.contents import QUIET
-from bot.domain.run import FixRun
-from bot.domain.testplan import PYTEST
+from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.testplan import PYTEST
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from handlers.web import serving

@@ -30,8 +30,8 @@ from fix_kit import (
 )
 from gemini_server import Body, Reply
 
+from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, RunState, Verdict
-from bot.domain.run import FixRun, StepName
 from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -26,7 +26,7 @@ from e2e_kit import (
 from bot.simulators.github.webhooks import Delivery
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import ADMIN, Stage
-from workers import sync
+from workers.intake import sync
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from e2e_kit import cluster_of, item_of_issue, open_issue, replies, settled, unlike
 
-from bot.domain.evidence import Because, Near
+from bot.domain.clusters.evidence import Because, Near
 from bot.storage import keys
 from handlers.demo.stage import Stage
-from workers import suggestions
+from workers.clusters import suggestions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -12,15 +12,15 @@ import pytest_asyncio
 from e2e_kit import BOT, issue, unlike
 from fix_kit import TEST, ended, held, hold, publish, ready_to_publish, reported
 
+from bot.domain.fixes.patch import Entry, diff
+from bot.domain.fixes.run import FixRun, StepName
+from bot.domain.fixes.versions import Remark, Revision, new_revision
 from bot.domain.models import Place, RunState
-from bot.domain.patch import Entry, diff
-from bot.domain.run import FixRun, StepName
-from bot.domain.versions import Remark, Revision, new_revision
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage, open_stage
-from workers.fixing.revision import RevisionDesk
-from workers.revise import ask
+from workers.fixes.revise import ask
+from workers.fixes.steps.revision import RevisionDesk
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

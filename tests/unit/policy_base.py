@@ -1,7 +1,7 @@
 """The small repository that the policy's table tests patch."""
 
-from bot.domain.patch import Entry, diff
-from bot.domain.policy import Rules, judge
+from bot.domain.fixes.patch import Entry, diff
+from bot.domain.fixes.policy import Rules, judge
 
 CART = '''"""The cart."""
 

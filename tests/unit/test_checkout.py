@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import NotFound
-from bot.domain.patch import EXECUTABLE, SYMLINK
-from workers.fixing.checkout import read_checkout
+from bot.domain.fixes.patch import EXECUTABLE, SYMLINK
+from workers.fixes.steps.checkout import read_checkout
 
 
 def git(folder: Path, *arguments: str) -> None:

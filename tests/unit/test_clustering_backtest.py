@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.embedders.hashing import Hashing
-from bot.domain.clustering.measures import measure
+from bot.domain.clusters.engine.measures import measure
 from bot.domain.errors import BadPayload
-from workers.backtest import BATCH, backtest_file, calibrate, read_history, run_backtest
+from workers.clusters.backtest import BATCH, backtest_file, calibrate, read_history, run_backtest
 
 
 def line(number: int, title: str, **more: object) -> str:

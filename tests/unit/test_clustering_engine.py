@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.embedders.hashing import Hashing
-from bot.domain.clustering import (
+from bot.domain.clusters.engine import (
     Decision,
     Engine,
     Links,
@@ -21,12 +21,12 @@ from bot.domain.clustering import (
     calibration_for,
     in_order,
 )
-from bot.domain.clustering.calibration import SERIES
-from bot.domain.clustering.dense import Dense
-from bot.domain.clustering.engine import Eagerness
-from bot.domain.clustering.features import NAMES
-from bot.domain.clustering.fitting import fit
-from bot.domain.clustering.reasons import reasons, shared_phrases
+from bot.domain.clusters.engine.calibration import SERIES
+from bot.domain.clusters.engine.deciding import Eagerness
+from bot.domain.clusters.engine.dense import Dense
+from bot.domain.clusters.engine.features import NAMES
+from bot.domain.clusters.engine.fitting import fit
+from bot.domain.clusters.engine.reasons import reasons, shared_phrases
 from bot.domain.models import Frame
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

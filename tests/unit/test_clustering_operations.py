@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.clustering.forest import Forest, Loop
-from bot.domain.clustering.links import Links
-from bot.domain.clustering.operations import (
+from bot.domain.clusters.engine.forest import Forest, Loop
+from bot.domain.clusters.engine.links import Links
+from bot.domain.clusters.engine.operations import (
     Blocked,
     Clustering,
     Entry,

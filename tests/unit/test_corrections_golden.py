@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain.card import Card
-from bot.domain.clustering import Links, Report
-from bot.domain.clustering.operations import Change, Clustering, Entry, Operation, merge
-from bot.domain.clustering.reasons import reasons
-from bot.domain.corrections import Logged, StateChange, partition, propose
-from bot.domain.evidence import Because, Near
-from bot.domain.judgement import Judged, Judgement, author
+from bot.domain.cards.card import Card
+from bot.domain.cards.views.correction import Seen, done_card, history_card, preview_card
+from bot.domain.cards.views.suggestion import Settled, suggestion_card
+from bot.domain.cards.views.why import Compared, Explanation, why_card
+from bot.domain.clusters.corrections import Logged, StateChange, partition, propose
+from bot.domain.clusters.engine import Links, Report
+from bot.domain.clusters.engine.operations import Change, Clustering, Entry, Operation, merge
+from bot.domain.clusters.engine.reasons import reasons
+from bot.domain.clusters.evidence import Because, Near
+from bot.domain.clusters.judgement import Judged, Judgement, author
 from bot.domain.models import Cluster, ClusterState, Frame, Item
-from bot.domain.views.correction import Seen, done_card, history_card, preview_card
-from bot.domain.views.suggestion import Settled, suggestion_card
-from bot.domain.views.why import Compared, Explanation, why_card
 from bot.render import render_blocks, render_markdown
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)

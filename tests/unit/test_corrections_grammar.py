@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.commands.command import Command
+from bot.domain.commands.grammar import parse, sentence
+from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
 from bot.domain.errors import NotUnderstood
-from handlers.commands.command import Command
-from handlers.commands.grammar import parse, sentence
-from handlers.commands.references import ClusterRef, IssueRef, ItemRef
-from handlers.commands.verbs import ROSTER, dup, history, merge, move, split, undo
+from workers.commands.verbs import ROSTER, dup, history, merge, move, split, undo
 
 
 @pytest.mark.parametrize(

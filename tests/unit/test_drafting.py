@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain.drafting import (
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.cards.views.plan import plan_card
+from bot.domain.fixes.drafting import (
     Drafted,
     evidence_digest,
     plan_material,
     plan_mistakes,
     plan_of,
 )
+from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.models import Cluster, Frame, Item
-from bot.domain.plan import Plan, extract_plan
-from bot.domain.views.cluster import ClusterView
-from bot.domain.views.plan import plan_card
 from bot.render import render_markdown
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

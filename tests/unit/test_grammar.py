@@ -12,11 +12,10 @@ from factories_commands import ROSTER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.errors import NotUnderstood
-from handlers.commands.command import REST, TEXT, Command
-from handlers.commands.fields import fields
-from handlers.commands.grammar import parse, sentence
-from handlers.commands.references import (
+from bot.domain.commands.command import REST, TEXT, Command
+from bot.domain.commands.fields import fields
+from bot.domain.commands.grammar import parse, sentence
+from bot.domain.commands.references import (
     AgentRef,
     ClusterRef,
     Duration,
@@ -26,7 +25,8 @@ from handlers.commands.references import (
     UserRef,
     VersionRef,
 )
-from handlers.commands.usage import explanation, help_table, summary, usage
+from bot.domain.commands.usage import explanation, help_table, summary, usage
+from bot.domain.errors import NotUnderstood
 
 HALF_AN_HOUR = Duration(1_800)
 

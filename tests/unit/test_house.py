@@ -54,10 +54,10 @@ def test_every_room_says_its_law() -> None:
 
 def test_every_verb_source_and_job_file_is_on_its_roster() -> None:
     from bot.sources import SOURCES
-    from handlers.commands import verbs
+    from workers.commands import verbs
 
     rostered = {run.__module__.rsplit(".", 1)[1] for run in verbs.VERBS.values()}
-    files = {p.stem for p in (PROJECT / "handlers/commands/verbs").glob("*.py")} - {"__init__"}
+    files = {p.stem for p in (PROJECT / "workers/commands/verbs").glob("*.py")} - {"__init__"}
     assert files == rostered
     sources = {module.__name__.rsplit(".", 1)[1] for module in SOURCES.values()}
     for path in (PROJECT / "bot/sources").glob("*.py"):

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.clustering import Links
-from bot.domain.clustering.forest import Forest
-from bot.domain.clustering.operations import Blocked, Clustering, Entry, apply, undo
-from bot.domain.corrections import presumed, propose
-from bot.domain.evidence import Near
-from bot.domain.judgement import (
+from bot.domain.clusters.corrections import presumed, propose
+from bot.domain.clusters.engine import Links
+from bot.domain.clusters.engine.forest import Forest
+from bot.domain.clusters.engine.operations import Blocked, Clustering, Entry, apply, undo
+from bot.domain.clusters.evidence import Near
+from bot.domain.clusters.judgement import (
     CANDIDATE_LIMIT,
     CANDIDATES,
     REPORT_LIMIT,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.commands.markdown_lines import command_lines, new_lines
+from bot.domain.commands.markdown_lines import command_lines, new_lines
 
 FIX = "/soulcaster fix C-1"
 

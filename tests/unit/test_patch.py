@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import BadPayload, TooLarge, UserError
-from bot.domain.patch import (
+from bot.domain.fixes.patch import (
     EXECUTABLE,
     SYMLINK,
     Entry,
@@ -21,7 +21,7 @@ from bot.domain.patch import (
     tree_from_tar,
     unwanted,
 )
-from bot.domain.patch.lines import edits, split_lines
+from bot.domain.fixes.patch.lines import edits, split_lines
 
 lines = st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"    d\n", b"+x\n", b"- y\n"])
 contents = st.one_of(

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_base import CART, FILES, TEST_CART, TEST_UNITTEST, TREE, edit, findings
 
-from bot.domain.patch import Entry, Patch, diff
-from bot.domain.policy import Rules, judge, refused
+from bot.domain.fixes.patch import Entry, Patch, diff
+from bot.domain.fixes.policy import Rules, judge, refused
 
 T = "tests/test_cart.py"
 U = "tests/test_unit.py"

@@ -4,8 +4,8 @@
 import pytest
 from policy_base import CART, FILES, TEST_CART, TREE, edit, findings
 
-from bot.domain.patch import Change, Entry, Patch
-from bot.domain.policy import Rules, judge, refused
+from bot.domain.fixes.patch import Change, Entry, Patch
+from bot.domain.fixes.policy import Rules, judge, refused
 
 T = "tests/test_cart.py"
 U = "tests/test_unit.py"

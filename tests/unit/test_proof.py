@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.domain.fixes.proof import judge_proof, outcomes, suite_no_worse
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished
-from bot.domain.proof import judge_proof, outcomes, suite_no_worse
 
 
 def ran(output="", code=0, **more) -> Finished:

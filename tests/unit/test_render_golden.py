@@ -11,7 +11,7 @@ import factories_cards as factories
 import pytest
 from checkers import load_checker
 
-from bot.domain.card import Card
+from bot.domain.cards.card import Card
 from bot.render import find_marker, render_blocks, render_document, render_markdown
 
 CARDS = {

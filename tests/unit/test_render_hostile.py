@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.domain.card import (
+from bot.domain.cards.card import (
     Action,
     Block,
     Bullets,
@@ -35,9 +35,9 @@ from bot.domain.card import (
     Strong,
     Table,
 )
+from bot.domain.commands.markdown_lines import command_lines
 from bot.render import find_marker, marker, render_blocks, render_markdown, ticked
 from bot.render.defuse import visible
-from handlers.commands.markdown_lines import command_lines
 
 URL = "https://example.org/our/link"
 SNIPPETS = [

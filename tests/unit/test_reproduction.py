@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from bot.domain.fixes.patch import Entry
+from bot.domain.fixes.reproduction import Report, candidates, fails_for_the_reason
 from bot.domain.models import Frame
-from bot.domain.patch import Entry
-from bot.domain.reproduction import Report, candidates, fails_for_the_reason
 
 CART = """
 from dataclasses import dataclass

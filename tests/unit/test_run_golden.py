@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from checkers import load_checker
 
-from bot.domain.card import Card
+from bot.domain.cards.card import Card
+from bot.domain.cards.views.pull import PullRequest, proved_title, pull_card
+from bot.domain.cards.views.run import run_card
+from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import Cluster, Ran, RunState, Verdict
-from bot.domain.run import FixRun, StepName
-from bot.domain.views.pull import PullRequest, proved_title, pull_card
-from bot.domain.views.run import run_card
 from bot.render import render_blocks, render_document, render_markdown
 
 BEGAN = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.cards.schedule import read_schedule
 from bot.domain.errors import NotUnderstood
-from bot.domain.schedule import read_schedule
 
 MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.severity import assess, together, trend
+from bot.domain.clusters.severity import assess, together, trend
 
 NOW = 500_000
 HOURS = st.dictionaries(st.integers(NOW - 200, NOW), st.integers(1, 50), max_size=40)

@@ -7,9 +7,16 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.clusters.summary import SENTENCE_LIMIT, TITLE_LIMIT, Source, extract, problems
+from bot.domain.clusters.written_summary import (
+    BODY_LIMIT,
+    NEWEST,
+    Draft,
+    Written,
+    digest_of,
+    material,
+)
 from bot.domain.models import Sentence
-from bot.domain.summary import SENTENCE_LIMIT, TITLE_LIMIT, Source, extract, problems
-from bot.domain.written_summary import BODY_LIMIT, NEWEST, Draft, Written, digest_of, material
 
 ITEMS = (
     Source(1, "Export fails", "The CSV export fails with error E42. I use Firefox on Linux."),

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.domain.patch import Entry
-from bot.domain.testfiles import is_test_file
-from bot.domain.testplan import PYTEST, how_to_test
+from bot.domain.fixes.patch import Entry
+from bot.domain.fixes.testfiles import is_test_file
+from bot.domain.fixes.testplan import PYTEST, how_to_test
 
 
 def plan(files, **config):

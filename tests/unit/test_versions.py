@@ -11,11 +11,11 @@ from types import ModuleType
 import pytest
 from checkers import load_checker
 
-from bot.domain.card import Card, Paragraph, Preformatted, Section
+from bot.domain.cards.card import Card, Paragraph, Preformatted, Section
+from bot.domain.cards.views import version as views
 from bot.domain.errors import NotFound
-from bot.domain.models import Place, Ran, RunState, Verdict
-from bot.domain.run import FixRun, StepName
-from bot.domain.versions import (
+from bot.domain.fixes.run import FixRun, StepName
+from bot.domain.fixes.versions import (
     Remark,
     Revision,
     Version,
@@ -26,7 +26,7 @@ from bot.domain.versions import (
     trailer,
     version_of,
 )
-from bot.domain.views import version as views
+from bot.domain.models import Place, Ran, RunState, Verdict
 from bot.render import render_blocks, render_document, render_markdown, replace_sections
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from bot.domain.models import Frame
-from bot.domain.patch import Entry
-from bot.domain.reproduction import Report, fails_for_the_reason
-from bot.domain.reproduction.written import (
+from bot.domain.fixes.patch import Entry
+from bot.domain.fixes.reproduction import Report, fails_for_the_reason
+from bot.domain.fixes.reproduction.written import (
     WrittenTest,
     reproduction_of,
     written_material,
     written_mistakes,
 )
+from bot.domain.models import Frame
 
 FILES = {
     "src/shop/__init__.py": "",

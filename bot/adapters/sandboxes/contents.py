@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Mapping
 
 from bot.domain.errors import BadPayload
-from bot.domain.patch import tar_from_tree, tree_from_tar
+from bot.domain.fixes.patch import tar_from_tree, tree_from_tar
 from bot.domain.ports import OnOutput
 
 GONE = "The sandbox is gone: it was ended, or its time is over."

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from bot.domain.errors import NotFound, TooLarge
-from bot.domain.patch import Tree
+from bot.domain.fixes.patch import Tree
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -13,7 +13,7 @@ from bot.adapters.sandboxes import isolation, processes, state
 from bot.adapters.sandboxes.contents import GONE, QUIET, Output, inside
 from bot.adapters.sandboxes.folder import Folder
 from bot.domain.errors import NotFound, TooLarge, Unavailable
-from bot.domain.patch import tree_from_tar
+from bot.domain.fixes.patch import tree_from_tar
 from bot.domain.ports import Finished, OnOutput
 
 WATCH_EVERY = 0.1  # seconds between two looks at memory and processes

@@ -1,0 +1,1 @@
+"""What people read: cards, and a view of each thing that is shown."""

@@ -1,0 +1,202 @@
+"""A cluster as a card: what it is, how often, since when, and what can be done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Code,
+    Fact,
+    Inline,
+    Line,
+    Link,
+    Said,
+    Section,
+    Tone,
+)
+from bot.domain.cards.sparkline import sparkline
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Cluster, ClusterState, Item
+
+HOUR = 3600
+_TONES: Mapping[ClusterState, Tone] = {
+    ClusterState.FIXING: "running",
+    ClusterState.PR_OPENED: "running",
+    ClusterState.WATCHING: "running",
+    ClusterState.MERGED: "succeeded",
+    ClusterState.RESOLVED: "succeeded",
+    ClusterState.IGNORED: "cancelled",
+    ClusterState.SNOOZED: "cancelled",
+    ClusterState.REGRESSED: "failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterView:
+    """A cluster with its items and their occurrences by hour since 1970.
+
+    ``public`` says that the card goes where everybody reads, so private items are only counted.
+    """
+
+    cluster: Cluster
+    items: Sequence[Item]
+    hours: Mapping[int, int]
+    now: datetime
+    public: bool = False
+
+    @property
+    def shown(self) -> list[Item]:
+        """Items that may be quoted, the newest last."""
+        return [i for i in self.items if not i.gone and not (self.public and i.private)]
+
+    @property
+    def hidden(self) -> int:
+        """How many private reports are not shown."""
+        return sum(self.public and item.private for item in self.items)
+
+    def since(self, age: timedelta) -> int:
+        """Occurrences in the last ``age``."""
+        first = (self.now - age).timestamp() / HOUR
+        return sum(n for hour, n in self.hours.items() if hour > first)
+
+    @property
+    def total(self) -> int:
+        """Occurrences in all."""
+        return sum(self.hours.values())
+
+    @property
+    def day(self) -> list[int]:
+        """Occurrences in each of the last 24 hours."""
+        last = int(self.now.timestamp() // HOUR)
+        return [self.hours.get(hour, 0) for hour in range(last - 23, last + 1)]
+
+    @property
+    def people(self) -> int:
+        """People known to be affected: those a source counted, and those who wrote."""
+        authors = {(i.source, i.author) for i in self.items if i.author}
+        return max([len(authors), *(item.people for item in self.items)], default=0)
+
+    @property
+    def title(self) -> Line:
+        """``C-12 Checkout fails`` (an item's words, so untrusted)."""
+        title = self.cluster.title
+        if self.public and not self.shown:
+            title = "private reports"
+        return (Code(self.cluster.name), " ", Said(title))
+
+    @property
+    def sources(self) -> str:
+        """``3 github, 2 sentry``."""
+        counts = Counter(item.source for item in self.items)
+        return ", ".join(f"{n} {source}" for source, n in counts.most_common())
+
+
+def count(number: int, thing: str) -> str:
+    """``1 report``, ``2 reports``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def item_link(item: Item) -> tuple[Inline, ...]:
+    """An item by its number and title, linked where it has an address."""
+    if item.url.startswith(("https://", "http://")):
+        return (Code(item.name), " ", Link(text=item.title[:120], url=item.url))
+    return (Code(item.name), " ", Said(item.title[:120]))
+
+
+def counts_line(view: ClusterView) -> Line:
+    """``▁▁▃█ 12 in 24 h · 40 in 7 d · 61 in all``."""
+    day, week = view.since(timedelta(hours=24)), view.since(timedelta(days=7))
+    return (sparkline(view.day), f" {day} in 24 h · {week} in 7 d · {view.total} in all")
+
+
+def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
+    """The card of ``status C-12``."""
+    cluster = view.cluster
+    facts = [
+        Fact(label="State", value=(cluster.state.value.replace("_", " "),)),
+        Fact(label="Severity", value=severity_line(cluster)),
+        Fact(label="Seen", value=counts_line(view)),
+        Fact(label="Reports", value=(f"{len(view.items)} ({view.sources})",)),
+    ]
+    if cluster.trend:
+        facts.append(Fact(label="Trend", value=(cluster.trend,)))
+    if view.people:
+        facts.append(Fact(label="People", value=(str(view.people),)))
+    if cluster.owner:
+        facts.append(Fact(label="Owner", value=(Code(cluster.owner),)))
+    if run is not None:
+        facts.append(Fact(label="Fix run", value=run_line(run)))
+    sections = []
+    if cluster.summary and view.shown:
+        allowed = {item.number for item in view.shown}
+        said = [s for s in cluster.summary if set(s.items) <= allowed]
+        lines = tuple((Said(s.text), *_citations(s.items)) for s in said)
+        if lines:
+            sections.append(Section(title="Summary", blocks=(Bullets(lines=lines),)))
+    if view.shown:
+        newest = list(reversed(view.shown))[:8]
+        more = len(view.shown) - len(newest)
+        lines = tuple(item_link(item) for item in newest)
+        if more > 0:
+            lines += ((f"and {more} more",),)
+        sections.append(
+            Section(title="Reports", blocks=(Bullets(lines=lines),), collapsed=len(lines) > 4)
+        )
+    footer: Line = (f"{view.hidden} private reports are not shown here.",) if view.hidden else ()
+    return Card(
+        key=f"cluster:{cluster.name}",
+        title=view.title,
+        tone=_TONES.get(cluster.state, "info"),
+        facts=tuple(facts),
+        sections=tuple(sections),
+        actions=cluster_actions(cluster),
+        footer=footer,
+    )
+
+
+def severity_line(cluster: Cluster) -> Line:
+    """``S2: 12 people, words "payment"``."""
+    if cluster.severity_by:
+        return (f"{cluster.severity}, set by {cluster.severity_by}",)
+    reasons = "; ".join(cluster.severity_reasons[:3])
+    return (f"{cluster.severity}: {reasons}" if reasons else cluster.severity,)
+
+
+def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
+    """The buttons that make sense in this state."""
+    name = cluster.name
+    if cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED, ClusterState.MERGED):
+        return (Action(label="Reopen", sentence=f"reopen {name}"),)
+    if cluster.state is ClusterState.FIXING:
+        return (Action(label="Stop", sentence=f"stop {name}", style="danger"),)
+    actions = [
+        Action(label="Fix", sentence=f"fix {name}", style="primary"),
+        Action(label="Why", sentence=f"why {name}"),
+        Action(label="Snooze 3 d", sentence=f"snooze {name} 3d"),
+        Action(label="Resolve", sentence=f"resolve {name}"),
+    ]
+    return tuple(actions[1:] if cluster.state is ClusterState.PR_OPENED else actions)
+
+
+def run_line(run: FixRun) -> Line:
+    """``F-7 running, step prove`` or ``F-7 proved, #45``."""
+    if run.pull_url:
+        return (
+            Code(run.name),
+            f" {run.verdict.value if run.verdict else run.state.value}, ",
+            Link(text=f"pull request {run.pull_request}", url=run.pull_url),
+        )
+    if run.ended:
+        return (Code(run.name), f" {run.verdict.value if run.verdict else run.state.value}")
+    step = run.step
+    return (Code(run.name), f" {run.state.value}" + (f", step {step.name.value}" if step else ""))
+
+
+def _citations(items: tuple[int, ...]) -> Line:
+    return (" ", Code(" ".join(f"I-{n}" for n in items[:6]))) if items else ()

@@ -1,0 +1,237 @@
+"""Corrections as cards: what one would do, what it did, and the log of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Choice,
+    Choices,
+    Code,
+    Fact,
+    Line,
+    Paragraph,
+    Said,
+    Section,
+    Strong,
+)
+from bot.domain.cards.views.cluster import count, item_link
+from bot.domain.clusters.corrections import Logged, Proposal, StateChange, undone_by
+from bot.domain.clusters.engine.operations import Operation
+from bot.domain.models import Cluster, Item
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a card may need to name: reports and clusters by number.
+
+    ``public`` hides what is private.
+    """
+
+    items: Mapping[int, Item]
+    clusters: Mapping[int, Cluster]
+    public: bool = False
+    regressed: Sequence[StateChange] = field(default=())
+
+
+def preview_card(
+    key: str, sentence: str, proposal: Proposal, seen: Seen, *, changed: bool = False
+) -> Card:
+    """What would happen, with the one choice that makes it so.
+
+    ``changed``: it was confirmed, but no longer is what the person had seen.
+    """
+    operation = proposal.operation
+    confirmed = f"{sentence} --confirm --preview={proposal.digest}"
+    warning = "Not done: the reports have changed since that preview. This is how it would be now."
+    sections = (
+        *((Section(blocks=(Paragraph(line=(Strong(warning),)),)),) if changed else ()),
+        *_moves(operation, seen),
+        *_taken_back(proposal),
+        *_regressions(seen.regressed),
+        Section(
+            blocks=(Choices(choices=(Choice(label=("Confirm",), sentence=confirmed),)),),
+        ),
+    )
+    return Card(
+        key=key,
+        title=(*_title(operation, done=False), "?"),
+        tone="pending",
+        facts=tuple(_sizes(proposal)),
+        sections=sections,
+        footer=(
+            "Nothing is closed, and undo takes it back exactly. Or say ",
+            Code(f"/soulcaster {sentence} --confirm"),
+        ),
+    )
+
+
+def done_card(key: str, logged: Logged, seen: Seen, *, contradictions: Sequence[Line] = ()) -> Card:
+    """What was done, with its undo."""
+    operation = logged.operation
+    undo = Action(label="Undo", sentence=f"undo {operation.number}")
+    warnings: tuple[Section, ...] = ()
+    if contradictions:
+        warnings = (Section(title="Contradiction", blocks=(Bullets(lines=tuple(contradictions)),)),)
+    return Card(
+        key=key,
+        title=_title(operation, done=True),
+        tone="succeeded",
+        facts=(
+            Fact(label="Operation", value=(str(operation.number),)),
+            Fact(label="By", value=(Code(operation.by),)),
+        ),
+        sections=(*_moves(operation, seen), *_regressions(logged.states), *warnings),
+        actions=(undo,) if operation.undoes is None else (),
+        footer=("Nothing was closed.",),
+    )
+
+
+def history_card(
+    name: str, log: Sequence[Logged], *, shown: Sequence[Logged], page: int, pages: int
+) -> Card:
+    """Corrections, newest first; ``shown`` is one page of them."""
+    undone = undone_by(log)
+    lines: list[Line] = []
+    for entry in shown:
+        operation = entry.operation
+        line: Line = (
+            Strong(str(operation.number)),
+            " ",
+            *_title(operation, done=True),
+            f" · {operation.at:%d %b %H:%M} UTC · ",
+            Code(operation.by),
+            " · ",
+            Code(entry.said),
+        )
+        if operation.number in undone:
+            line = (*line, f" · undone by {undone[operation.number]}")
+        lines.append(line)
+    nothing: tuple[Line, ...] = (("Nothing was corrected yet.",),)
+    actions: tuple[Action, ...] = ()
+    if page < pages:
+        sentence = f"history{f' {name}' if name else ''} --page={page + 1}"
+        actions = (Action(label=f"Page {page + 1} of {pages}", sentence=sentence),)
+    return Card(
+        key=f"history:{name}" if name else "history",
+        title=("Corrections", *((" of ", Code(name)) if name else ())),
+        sections=(Section(blocks=(Bullets(lines=tuple(lines) or nothing),)),),
+        actions=actions,
+        footer=("One of them is taken back with ", Code("/soulcaster undo NUMBER"), "."),
+    )
+
+
+def cluster_name(number: int) -> Line:
+    """``C-12``; ``a new cluster`` for one that is still to be made."""
+    return (Code(f"C-{number}"),) if number > 0 else ("a new cluster",)
+
+
+def _title(operation: Operation, *, done: bool) -> Line:
+    if operation.undoes is not None:
+        return (f"Operation {operation.undoes} is undone",)
+    if not operation.items:
+        links = operation.must_added or operation.cannot_added
+        a, b = min(links, default=(0, 0))
+        verdict = "are the same problem" if operation.must_added else "are not the same problem"
+        return (Code(f"I-{a}"), " and ", Code(f"I-{b}"), f" {verdict}")
+    origins = sorted({c.before for c in operation.items if c.before is not None})
+    targets = sorted({c.after for c in operation.items if c.after is not None}, key=abs)
+    if operation.verb == "merge":
+        verb = "Merged " if done else "Merge "
+        return (verb, *_listed(origins), " into ", *cluster_name(targets[0]))
+    many = count(len(operation.items), "report")
+    verb = f"Split {many} off"
+    if operation.verb == "move":
+        verb = f"{'Moved' if done else 'Move'} {many}"
+    if targets[0] < 0:
+        into: Line = ("a new cluster" if len(targets) == 1 else f"{len(targets)} new clusters",)
+    else:
+        into = _listed(targets)
+    return (f"{verb} from ", *_listed(origins), " into ", *into)
+
+
+def _listed(clusters: Sequence[int]) -> Line:
+    return (Code(", ".join(f"C-{c}" for c in clusters)),)
+
+
+def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
+    """Who goes where, one list a way."""
+    ways: dict[tuple[int, int], list[int]] = {}
+    for change in operation.items:
+        ways.setdefault((change.before or 0, change.after or 0), []).append(change.number)
+    sections = []
+    for (before, after), numbers in sorted(ways.items(), key=lambda way: (way[0][0], way[1])):
+        shown = [seen.items[n] for n in numbers if n in seen.items]
+        lines: list[Line] = [
+            (Code(i.name), " (private)") if seen.public and i.private else item_link(i)
+            for i in shown[:SHOWN]
+        ]
+        if len(numbers) > SHOWN:
+            lines.append((f"and {len(numbers) - SHOWN} more",))
+        heading: Line = (
+            Strong(count(len(numbers), "report")),
+            " from ",
+            *_titled(before, seen),
+            " to ",
+            *_titled(after, seen),
+        )
+        sections.append(
+            Section(
+                blocks=(Paragraph(line=heading), Bullets(lines=tuple(lines))),
+            )
+        )
+    return tuple(sections)
+
+
+def _titled(cluster: int, seen: Seen) -> Line:
+    record = seen.clusters.get(cluster)
+    if record is None or not record.title or seen.public:
+        return cluster_name(cluster)  # a title may be the words of a private report
+    return (*cluster_name(cluster), " ", Said(record.title[:80]))
+
+
+def _sizes(proposal: Proposal) -> list[Fact]:
+    """How many reports each cluster has now and would have."""
+    gains: Counter[int] = Counter()
+    for change in proposal.operation.items:
+        gains[change.before or 0] -= 1
+        gains[change.after or 0] += 1
+    facts = []
+    for cluster in sorted(gains, key=lambda c: (c < 0, abs(c))):
+        now = len(proposal.members.get(cluster, ()))
+        label = f"C-{cluster}" if cluster > 0 else "New cluster"
+        then = f"{now} → {now + gains[cluster]}" if cluster > 0 else str(gains[cluster])
+        facts.append(Fact(label=label, value=(f"{then} {'report' if then == '1' else 'reports'}",)))
+    return facts
+
+
+def _taken_back(proposal: Proposal) -> tuple[Section, ...]:
+    """Earlier corrections that this one contradicts."""
+    lines: list[Line] = [
+        (Code(f"I-{a}"), " and ", Code(f"I-{b}"), " were said ", "" if same else "not ",
+         "to be the same")
+        for (a, b), same in proposal.taken_back
+    ]  # fmt: skip
+    if len(lines) > SHOWN:
+        lines = [*lines[:SHOWN], (f"and {len(lines) - SHOWN} more",)]
+    title = "This takes back what people said"
+    return (Section(title=title, blocks=(Bullets(lines=tuple(lines)),)),) if lines else ()
+
+
+def _regressions(states: Sequence[StateChange]) -> tuple[Section, ...]:
+    lines: list[Line] = [
+        (
+            Code(f"C-{state.cluster}"),
+            f" {state.before.value} → {state.after.value}",
+            ": it was resolved and is reported again" if state.after.value == "regressed" else "",
+        )
+        for state in states
+    ]
+    return (Section(title="State", blocks=(Bullets(lines=tuple(lines)),)),) if lines else ()

@@ -1,0 +1,177 @@
+"""The triage digest: what is new, what grows, what was fixed, in one card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Choice,
+    Choices,
+    Code,
+    Fact,
+    Line,
+    Link,
+    Paragraph,
+    Said,
+    Section,
+    Strong,
+    Table,
+)
+from bot.domain.cards.sparkline import sparkline
+from bot.domain.cards.views.cluster import ClusterView, count, run_line
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import ClusterState, Project
+
+OPEN = frozenset(
+    {
+        ClusterState.NEW,
+        ClusterState.TRIAGED,
+        ClusterState.FIXING,
+        ClusterState.PR_OPENED,
+        ClusterState.WATCHING,
+        ClusterState.REGRESSED,
+    }
+)
+ROWS = 12
+
+
+def ranked(views: Sequence[ClusterView]) -> list[ClusterView]:
+    """Worst first: severity, then how often in the last day, then in all."""
+    day = timedelta(hours=24)
+    return sorted(
+        (v for v in views if v.cluster.state in OPEN and v.items),
+        key=lambda v: (v.cluster.severity, -v.since(day), -v.total, v.cluster.number),
+    )
+
+
+def digest_card(
+    project: Project,
+    views: Sequence[ClusterView],
+    runs: Mapping[int, FixRun],
+    *,
+    compact: bool,
+) -> Card:
+    """The digest. ``compact`` is for a channel: fewer rows, buttons; otherwise checkboxes.
+
+    ``runs`` are the newest run of each cluster that has one, by cluster number.
+    """
+    open_views = ranked(views)
+    shown = open_views[: 6 if compact else ROWS]
+    reports = sum(len(v.items) for v in open_views)
+    fresh = sum(v.cluster.state is ClusterState.NEW for v in open_views)
+    everything = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)]
+    sections: list[Section] = []
+    if compact:
+        sections += [_compact(view, runs.get(view.cluster.number)) for view in shown]
+    elif shown:
+        sections.append(Section(blocks=(_table(shown, runs),)))
+        sections.append(_boxes(shown, runs))
+    if len(open_views) > len(shown):
+        more = len(open_views) - len(shown)
+        sections.append(
+            Section(blocks=(Paragraph(line=(f"{more} more: ", Code("/soulcaster clusters"))),))
+        )
+    done = [v for v in views if v.cluster.state in (ClusterState.MERGED, ClusterState.RESOLVED)]
+    if done:
+        lines = tuple(v.title for v in done[:ROWS])
+        sections.append(Section(title="Fixed", blocks=(Bullets(lines=lines),), collapsed=True))
+    if not open_views:
+        sections.append(Section(blocks=(Paragraph(line=("Nothing is open. Enjoy the quiet.",)),)))
+    return Card(
+        key="digest",
+        title=("Triage digest for ", Code(project.full_name)),
+        tone="info",
+        facts=(
+            Fact(
+                label="Open problems",
+                value=(f"{len(open_views)} from {count(reports, 'report')}, {fresh} of them new",),
+            ),
+            Fact(
+                label="Last 24 h",
+                value=(sparkline(everything), f" {sum(everything)} occurrences"),
+            ),
+        ),
+        sections=tuple(sections),
+        actions=(Action(label="All clusters", sentence="clusters"),) if compact else (),
+        footer=("Tick a box or reply with ", Code("/soulcaster help"), ".")
+        if not compact
+        else ("Reply with ", Code("/soulcaster help"), "."),
+    )
+
+
+def _row_title(view: ClusterView) -> Line:
+    for item in view.shown:
+        if item.source.startswith("github") and item.url.startswith("http"):
+            return (Link(text=view.cluster.title[:80], url=item.url),)
+    return (Said(view.cluster.title[:80]),) if view.shown else ("private reports",)
+
+
+def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
+    rows = []
+    for view in views:
+        run = runs.get(view.cluster.number)
+        state: Line = run_line(run) if run else (view.cluster.state.value.replace("_", " "),)
+        rows.append(
+            (
+                (Strong(view.cluster.severity),),
+                (Code(view.cluster.name), " ", *_row_title(view)),
+                (Code(sparkline(_thirds(view.day))), f" {view.since(timedelta(hours=24))}"),
+                (f"{len(view.items)}",),
+                state,
+            )
+        )
+    return Table(header=("", "Problem", "24 h", "Reports", "State"), rows=tuple(rows))
+
+
+def _thirds(day: list[int]) -> list[int]:
+    """Three hours a bar, so that a row of a table stays one line."""
+    return [sum(day[hour : hour + 3]) for hour in range(0, len(day), 3)]
+
+
+def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
+    choices = tuple(
+        Choice(
+            label=("Fix ", Code(v.cluster.name), " ", Said(v.cluster.title[:80]))
+            if v.shown
+            else ("Fix ", Code(v.cluster.name)),
+            sentence=f"fix {v.cluster.name}",
+            done=v.cluster.number in runs and not runs[v.cluster.number].ended,
+        )
+        for v in views
+        if v.cluster.state is not ClusterState.PR_OPENED
+    )
+    return Section(title="Do it from here", blocks=(Choices(choices=choices),))
+
+
+def _compact(view: ClusterView, run: FixRun | None) -> Section:
+    cluster = view.cluster
+    line: Line = (
+        Strong(cluster.severity),
+        " ",
+        Code(cluster.name),
+        " ",
+        *_row_title(view),
+    )
+    facts: Line = (
+        sparkline(view.day),
+        f" {view.since(timedelta(hours=24))} in 24 h · "
+        f"{count(len(view.items), 'report')} ({view.sources})",
+    )
+    blocks: list[Paragraph | Choices] = [Paragraph(line=line), Paragraph(line=facts)]
+    if run is not None and (run.pull_url or not run.ended):
+        blocks.append(Paragraph(line=run_line(run)))
+    else:
+        blocks.append(
+            Choices(
+                choices=(
+                    Choice(label=("Fix",), sentence=f"fix {cluster.name}"),
+                    Choice(label=("Status",), sentence=f"status {cluster.name}"),
+                    Choice(label=("Why",), sentence=f"why {cluster.name}"),
+                )
+            )
+        )
+    return Section(blocks=tuple(blocks))

@@ -1,0 +1,63 @@
+"""A plan as a card."""
+
+from __future__ import annotations
+
+from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Said, Section
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.fixes.plan import Cited, Plan
+
+
+def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card:
+    """Symptom, evidence with its items, suspects, approach, tests, risks.
+
+    ``stands`` is the approved plan that a fix would go by now, perhaps an earlier version.
+    """
+    shown = {item.number for item in view.shown}
+
+    def cited(sentence: Cited) -> Line | None:
+        if sentence.items and not set(sentence.items) <= shown:
+            return None
+        names = " ".join(f"I-{n}" for n in sentence.items)
+        return (Said(sentence.text), " ", Code(names)) if names else (Said(sentence.text),)
+
+    parts: list[tuple[str, list[Line | None]]] = [
+        ("Symptom", [cited(plan.symptom)]),
+        ("Evidence", [cited(sentence) for sentence in plan.evidence]),
+        ("Suspected files", [(Code(path),) for path in plan.suspects]),
+        ("Approach", [(Said(words),) for words in plan.approach]),
+        ("Tests", [(Said(words),) for words in plan.tests]),
+        ("Risks", [(Said(words),) for words in plan.risks]),
+        ("You said", [(Said(words),) for words in plan.steering]),
+    ]
+    sections = []
+    for title, lines in parts:
+        said = tuple(line for line in lines if line is not None)
+        if said:
+            sections.append(Section(title=title, blocks=(Bullets(lines=said),)))
+    name = view.cluster.name
+    actions = [Action(label="Fix", sentence=f"fix {name}", style="primary")]
+    if not plan.approved_by:
+        actions.append(Action(label="Approve", sentence=f"plan {name} --approve={plan.name}"))
+    footer = f"Written by: {plan.author}."
+    if view.hidden:
+        footer += f" {view.hidden} private reports are not quoted."
+    return Card(
+        key=f"plan:{name}",
+        title=("Plan ", f"v{plan.version} for ", *view.title),
+        facts=_approval(plan, stands),
+        sections=tuple(sections),
+        actions=tuple(actions),
+        footer=(footer,),
+    )
+
+
+def _approval(plan: Plan, stands: Plan | None) -> tuple[Fact, ...]:
+    """Who approved what, and what a fix would go by."""
+    if plan.approved_by and plan.approved_at:
+        when = f"{plan.approved_at:%Y-%m-%d %H:%M} UTC"
+        return (Fact(label="Approved", value=("by ", Code(plan.approved_by), f", {when}")),)
+    if stands is None:
+        return ()
+    told = f" until {plan.name} is approved or somebody steers"
+    who = Code(stands.approved_by)
+    return (Fact(label="Fixes go by", value=(f"{stands.name}, approved by ", who, told)),)

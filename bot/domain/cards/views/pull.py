@@ -1,0 +1,181 @@
+"""The pull request of a fix run, as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.cards.card import (
+    Bullets,
+    Card,
+    Code,
+    Line,
+    Link,
+    Paragraph,
+    Preformatted,
+    Quotation,
+    Said,
+    Section,
+)
+from bot.domain.cards.views.cluster import count, item_link
+from bot.domain.cards.views.run import plan_of, proof_table
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Cluster, Item, Ran
+
+NOT_PROVED = "Not proved"
+_PROVED_TITLE, _UNPROVED_TITLE = "Fix: ", "Unproved fix: "
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What a pull request is written from. ``items`` are those that may be quoted in public.
+
+    ``closes`` are issue numbers of this repository; ``hidden`` counts private reports; ``change``
+    is the unified diff without the new test. ``began_unproved``: the first version was.
+    """
+
+    run: FixRun
+    cluster: Cluster
+    items: Sequence[Item]
+    closes: Sequence[int]
+    hidden: int
+    repository: str
+    files: Sequence[tuple[str, int, int]]
+    change: str
+    began_unproved: bool = False
+
+
+def pull_title(cluster: Cluster, items: Sequence[Item], *, unproved: bool = False) -> str:
+    """One line of at most 72 characters; private reports give it no words."""
+    words = " ".join(cluster.title.split()) if items else "a problem from private reports"
+    begins = _UNPROVED_TITLE if unproved else _PROVED_TITLE
+    room = 71 - len(begins)
+    return f"{begins}{words[:room]}" + ("…" if len(words) > room else "")
+
+
+def proved_title(title: str) -> str:
+    """The title of a pull request that began unproved, once it is proved."""
+    if not title.startswith(_UNPROVED_TITLE):
+        return title
+    return _PROVED_TITLE + title.removeprefix(_UNPROVED_TITLE)
+
+
+def pull_card(pull: PullRequest) -> Card:
+    """The body: problem with citations, change, proof, what was not tested, how to steer."""
+    run, cluster = pull.run, pull.cluster
+    problem: list[Paragraph | Bullets | Quotation] = [
+        Paragraph(
+            line=(
+                Code(cluster.name),
+                f" has {count(len(pull.items) + pull.hidden, 'report')}"
+                + (f", {pull.hidden} of them private." if pull.hidden else "."),
+            )
+        )
+    ]
+    for item in pull.items[:2]:
+        if item.body.strip():
+            source = Link(text=item.name, url=item.url) if item.url.startswith("http") else None
+            problem.append(Quotation(text=item.body[:800], source=source))
+    problem.append(Bullets(lines=tuple(item_link(item) for item in pull.items[:20])))
+    change: tuple[Line, ...] = tuple(
+        (Code(path), f" +{added} −{removed}") for path, added, removed in pull.files
+    )
+    if pull.closes:
+        # What is not proved closes nothing when it is merged.
+        word = "about" if run.unproved else "closes"
+        linked = ", ".join(f"{word} #{number}" for number in pull.closes)
+        problem.append(Paragraph(line=(linked.capitalize() + ".",)))
+    sections = [
+        *_standing(pull),
+        Section(title="Problem", blocks=tuple(problem)),
+        Section(
+            title="Change",
+            blocks=(Bullets(lines=change), Preformatted(text=pull.change[:6_000], language="diff")),
+        ),
+        Section(
+            title="Proof",
+            blocks=(
+                Paragraph(
+                    line=(
+                        "Run by Soulcaster in a second, clean sandbox, not by the agent. "
+                        "The new test is ",
+                        Code(run.test_path),
+                        ".",
+                    )
+                ),
+                proof_table(run),
+            ),
+        ),
+    ]
+    tails = _tails(run.red, run.green)
+    if tails:
+        sections.append(Section(title="Output", blocks=tails, collapsed=True))
+    sections += [
+        Section(
+            title="Not tested",
+            blocks=(
+                Paragraph(
+                    line=(
+                        "Only what the new test and the existing suite cover. Other inputs, "
+                        "performance and deployment were not looked at.",
+                    )
+                ),
+            ),
+        ),
+        Section(
+            title="Steer it",
+            blocks=(
+                Paragraph(
+                    line=(
+                        "Request changes in a review, or say ",
+                        Code("/soulcaster revise -- what to change"),
+                        ": what comes of it is proved and pushed as the next version. An example "
+                        "that fails on this branch helps most. ",
+                        Code("/soulcaster versions"),
+                        " lists them; close this to turn it down.",
+                    )
+                ),
+            ),
+        ),
+    ]
+    return Card(
+        key=f"pull:{run.name}",
+        title=(pull_title(cluster, pull.items, unproved=run.unproved is not None),),
+        tone="failed" if run.unproved else "succeeded",
+        sections=tuple(sections),
+        footer=_made_by(run),
+    )
+
+
+def _standing(pull: PullRequest) -> tuple[Section, ...]:
+    """What a reviewer of a draft that is not proved, or was not, has to know first."""
+    run = pull.run
+    if run.unproved:
+        lines: tuple[Line, ...] = (
+            ("This draft is not proved: it is a proposal to start from, not to merge as it is.",),
+            ("The proof ended with ", Code(run.unproved.value), ". ", Said(run.reason)),
+            (
+                "It is here because ",
+                Code("fix.unproved_drafts"),
+                " is on for this repository.",
+            ),
+        )
+    elif pull.began_unproved:
+        lines = (("This draft began unproved; ", f"v{run.version} is proved, as below."),)
+    else:
+        return ()
+    return (Section(title=NOT_PROVED, blocks=tuple(Paragraph(line=line) for line in lines)),)
+
+
+def _made_by(run: FixRun) -> Line:
+    """Who asked, who made it, and the plan it went by."""
+    made: Line = (f"Asked for by {run.requested_by}; made by the agent {run.agent}",)
+    if run.plan_version:
+        made += (" after plan ", *plan_of(run))
+    return (*made, ".")
+
+
+def _tails(*ran: Ran | None) -> tuple[Preformatted, ...]:
+    return tuple(
+        Preformatted(text=f"$ {r.command}\n{r.tail}") for r in ran if r is not None and r.tail
+    )

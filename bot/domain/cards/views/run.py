@@ -1,0 +1,191 @@
+"""A fix run as a card that is edited in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Code,
+    Fact,
+    Line,
+    Link,
+    Paragraph,
+    Preformatted,
+    Said,
+    Section,
+    Step,
+    Steps,
+    Table,
+    Tone,
+)
+from bot.domain.cards.views.cluster import count
+from bot.domain.fixes.run import FixRun, StepName
+from bot.domain.models import Cluster, Ran, RunState, Verdict
+
+_TONES: Mapping[RunState, Tone] = {
+    RunState.PENDING: "pending",
+    RunState.RUNNING: "running",
+    RunState.SUCCEEDED: "succeeded",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "cancelled",
+}
+LABELS: Mapping[StepName, str] = {
+    StepName.FETCH: "Fetch the base commit",
+    StepName.REPRODUCE: "Reproduce the problem",
+    StepName.REPAIR: "Repair it",
+    StepName.PROVE: "Prove it in a clean sandbox",
+    StepName.POLICY: "Check the patch against policy",
+    StepName.PUBLISH: "Open the pull request",
+}
+# The commands that prove a fix, as fields of the run.
+CHECKS = (
+    ("New test on the base", "red"),
+    ("New test with the patch", "green"),
+    ("Whole suite on the base", "suite_before"),
+    ("Whole suite with the patch", "suite_after"),
+)
+# What each verdict means for the person who asked.
+_ENDINGS: Mapping[Verdict, str] = {
+    Verdict.PROVED: "Proved: red before, green after, the suite no worse.",
+    Verdict.NOT_REPRODUCED: "Not reproduced: no test made from the reports fails on the base.",
+    Verdict.NOT_REPAIRED: "Reproduced, not repaired: the failing test is below for a person.",
+    Verdict.TESTS_DO_NOT_RUN: "The tests do not run here, so nothing could be proved.",
+    Verdict.REFUSED_BY_POLICY: "There is a patch, but the policy refuses it.",
+    Verdict.STOPPED: "Stopped. Nothing was published.",
+    Verdict.LIMIT_REACHED: "A limit was reached before the fix was proved.",
+}
+
+
+def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = False) -> Card:
+    """The live card: which step runs, for how long, at what cost, and how it ended."""
+    title: Line = ("Fix ", Code(run.name), " for ", Code(cluster.name))
+    if not public:
+        title += (" ", Said(cluster.title[:100]))
+    facts = [Fact(label="Asked by", value=(Code(run.requested_by or "somebody"),))]
+    facts.append(Fact(label="Agent", value=(Code(run.agent),)))
+    if run.attempt > 1:
+        facts.append(Fact(label="Attempt", value=(str(run.attempt),)))
+    facts.append(Fact(label="Limit", value=(_minutes(run.seconds_allowed),)))
+    if run.plan_version:
+        facts.append(Fact(label="Plan", value=plan_of(run)))
+    if run.agent_steps:
+        facts.append(Fact(label="Spent", value=(_spent(run),)))
+    if run.dry_run:
+        facts.append(Fact(label="Dry run", value=("nothing is published",)))
+    if run.version > 1:
+        facts.append(Fact(label="Version", value=(f"v{run.version}",)))
+    sections = [Section(blocks=(Steps(steps=tuple(_step(run, name, now) for name in StepName)),))]
+    if run.verdict is not None:
+        ending: Line = (_ENDINGS[run.verdict],)
+        if run.pull_url:
+            number = run.pull_request
+            what = "Pull request" if run.verdict is Verdict.PROVED else "The unproved draft is"
+            what += f" {number}" if run.verdict is Verdict.PROVED else f" pull request {number}"
+            ending += (" ", Link(text=what, url=run.pull_url))
+        blocks = [Paragraph(line=ending)]
+        if run.reason and not any(found.endswith(run.reason) for found in run.findings):
+            blocks.append(Paragraph(line=(Said(run.reason),)))
+        sections.append(Section(blocks=tuple(blocks)))
+    elif run.ended and run.reason:
+        sections.append(Section(blocks=(Paragraph(line=(Said(run.reason),)),)))
+    if run.findings:
+        lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
+        sections.append(Section(title="Policy", blocks=(Bullets(lines=lines),)))
+    if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
+        sections.append(_failing_test(run))
+    if run.change and run.dry_run and run.verdict is Verdict.PROVED:
+        change = Preformatted(text=run.change, language="diff")
+        sections.append(Section(title="Change", blocks=(change,)))
+    if run.red is not None:
+        sections.append(_evidence(run))
+    return Card(
+        key=f"run:{run.name}",
+        title=title,
+        tone=_tone(run),
+        facts=tuple(facts),
+        sections=tuple(sections),
+        actions=_actions(run),
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def plan_of(run: FixRun) -> Line:
+    """``v2, approved by @ana``."""
+    if not run.plan_approved_by:
+        return (f"v{run.plan_version}",)
+    return (f"v{run.plan_version}, approved by ", Code(run.plan_approved_by))
+
+
+def _spent(run: FixRun) -> str:
+    """What the agent took; money only where a model was paid."""
+    steps = count(run.agent_steps, "step")
+    return f"{steps}, ${run.dollars:.2f}" if run.dollars else steps
+
+
+def _tone(run: FixRun) -> Tone:
+    if run.verdict is Verdict.REFUSED_BY_POLICY:
+        return "refused"
+    return _TONES[run.state]
+
+
+def _step(run: FixRun, name: StepName, now: datetime) -> Step:
+    step = next(s for s in run.steps if s.name is name)
+    seconds = None
+    if step.started_at is not None:
+        seconds = ((step.ended_at or now) - step.started_at).total_seconds()
+    detail: Line = (Said(step.note),) if step.note else ()
+    return Step(label=LABELS[name], tone=_TONES[step.state], seconds=seconds, detail=detail)
+
+
+def _actions(run: FixRun) -> tuple[Action, ...]:
+    if not run.ended:
+        return (
+            Action(label="Stop", sentence=f"stop {run.name}", style="danger"),
+            Action(label="Logs", sentence=f"logs {run.name}"),
+        )
+    logs = Action(label="Logs", sentence=f"logs {run.name}")
+    if run.pull_url:
+        return (Action(label="Open the pull request", url=run.pull_url, style="primary"), logs)
+    if run.dry_run and run.verdict is Verdict.PROVED:
+        again = f"fix C-{run.cluster}"
+        return (Action(label="Fix it for real", sentence=again, style="primary"), logs)
+    return (Action(label="Retry", sentence=f"retry {run.name}", style="primary"), logs)
+
+
+def checks_of(run: FixRun) -> list[tuple[str, Ran]]:
+    """What was run, each with what it is and how it came out: ``New test on the base: red``."""
+    found: list[tuple[str, Ran | None]] = [(label, getattr(run, field)) for label, field in CHECKS]
+    return [(f"{label}: {'red' if ran.exit_code else 'green'}", ran) for label, ran in found if ran]
+
+
+def proof_table(run: FixRun) -> Table:
+    """Command, exit code and time of each run that proves it."""
+    rows: list[tuple[Line, ...]] = []
+    for label, ran in checks_of(run):
+        took = f"{ran.seconds:.1f} s"
+        rows.append(((label,), (Code(ran.command),), (str(ran.exit_code),), (took,)))
+    return Table(header=("Check", "Command", "Exit code", "Time"), rows=tuple(rows))
+
+
+def _failing_test(run: FixRun) -> Section:
+    """The reproduction, for a person to go on from."""
+    where = Paragraph(line=(Code(run.test_path), " fails on the base commit:"))
+    source = Preformatted(text=run.test_source[:4_000], language="python")
+    return Section(title="Failing test", blocks=(where, source))
+
+
+def _evidence(run: FixRun) -> Section:
+    tails = [
+        Preformatted(text=ran.tail)
+        for ran in (run.red, run.green)
+        if ran is not None and ran.tail.strip()
+    ]
+    title = "Proof" if run.verdict is Verdict.PROVED else "What was run"
+    return Section(title=title, blocks=(proof_table(run), *tails), collapsed=True)

@@ -1,0 +1,117 @@
+""" "Possibly the same as C-12, C-31": the question, its reasons, and the answers given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Choice,
+    Choices,
+    Code,
+    Inline,
+    Line,
+    Paragraph,
+    Section,
+)
+from bot.domain.cards.views.cluster import item_link
+from bot.domain.cards.views.why import Compared, chance, judged_line, reason_lines
+from bot.domain.models import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An answer: which report it was about, where that is now, who gave it, which operation."""
+
+    alike: bool
+    other: int
+    cluster: int
+    by: str
+    operation: int
+
+
+def suggestion_key(item: Item) -> str:
+    """The key of the card that asks about an item."""
+    return f"suggestion:{item.name}"
+
+
+def suggestion_card(
+    item: Item, open_: Sequence[Compared], settled: Sequence[Settled] = (), *, public: bool
+) -> Card:
+    """The card that stands on the item's issue."""
+    title: tuple[Inline, ...] = ("Thank you: that is settled",)
+    if open_:
+        title = ("Possibly the same as ", *_named(open_))
+    actions = tuple(
+        Action(label=f"Undo (said by {each.by})", sentence=f"undo {each.operation}")
+        for each in settled
+    )
+    answers = tuple(_answer(each) for each in settled)
+    return Card(
+        key=suggestion_key(item),
+        title=title,
+        tone="info" if open_ else "succeeded",
+        sections=(
+            *suggestion_sections(item, open_, public=public),
+            *((Section(blocks=(Bullets(lines=answers),)),) if answers else ()),
+        ),
+        actions=actions,
+        footer=("Nothing was joined and nothing is ever closed. One answer settles it.",)
+        if open_
+        else (),
+    )
+
+
+def suggestion_sections(
+    item: Item, open_: Sequence[Compared], *, public: bool, title: str = ""
+) -> tuple[Section, ...]:
+    """One section a candidate: what speaks for it, and the two answers."""
+    sections = []
+    for place, each in enumerate(open_):
+        hidden = public and (item.private or each.item.private)
+        about: Line = (Code(each.item.name), " (private)") if hidden else item_link(each.item)
+        cluster = f"C-{each.item.cluster}"
+        line: Line = (Code(cluster), ", by ", *about, ": ", chance(each.near))
+        reasons = tuple(reason_lines(each, hidden=hidden))
+        if each.judgement is not None:
+            reasons = (*reasons, judged_line(each.judgement, hidden=hidden))
+        same = Choice(
+            label=("Same as ", Code(cluster)), sentence=f"dup {item.name} {each.item.name}"
+        )
+        other = Choice(
+            label=("Not the same as ", Code(cluster)),
+            sentence=f"not-dup {item.name} {each.item.name}",
+        )
+        sections.append(
+            Section(
+                title=title if not place else "",
+                blocks=(
+                    Paragraph(line=line),
+                    *((Bullets(lines=reasons),) if reasons else ()),
+                    Choices(choices=(same, other)),
+                ),
+            )
+        )
+    return tuple(sections)
+
+
+def _named(open_: Sequence[Compared]) -> Line:
+    line: list[Inline] = []
+    for each in open_:
+        line += [", "] if line else []
+        line.append(Code(f"C-{each.item.cluster}"))
+    return tuple(line)
+
+
+def _answer(each: Settled) -> Line:
+    verdict = "The same as " if each.alike else "Not the same as "
+    return (
+        verdict,
+        Code(f"I-{each.other}"),
+        " in ",
+        Code(f"C-{each.cluster}"),
+        f", said {each.by}",
+    )

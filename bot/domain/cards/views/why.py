@@ -1,0 +1,241 @@
+"""Why a report is where it is: both sides quoted, scores in words, corrections obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain.cards.card import (
+    Bullets,
+    Card,
+    Code,
+    Inline,
+    Line,
+    Paragraph,
+    Said,
+    Section,
+    Strong,
+)
+from bot.domain.cards.views.cluster import item_link
+from bot.domain.clusters.corrections import Logged
+from bot.domain.clusters.engine.reasons import Phrase, Reasons
+from bot.domain.clusters.evidence import Because, Near
+from bot.domain.clusters.judgement import Judged, Judgement, Verdict, by_model
+from bot.domain.models import Item
+
+# A feature's contribution, in words: what it says when it speaks for, and when against.
+_WORDS = {
+    "meaning": ("what the two texts mean", "the two texts mean different things"),
+    "centred": ("what the two texts mean", "the two texts mean different things"),
+    "title here": ("words of its title in the other report", ""),
+    "title there": ("words of the other title in it", ""),
+    "titles": ("rare words in both titles", ""),
+    "words": ("rare words in both", ""),
+    "rarest": ("a very rare word in both", ""),
+    "errors": ("the same error", ""),
+    "frames": ("the same stack frames", ""),
+    "code": ("the same names of code", ""),
+    "component": ("the same component", "another component"),
+    "series": ("", "titles that differ in their numbers only"),
+    "days": ("", "the time between them"),
+    "crowd": ("", "many other reports are as alike"),
+}
+_CHANCES = (
+    (0.9, "almost certainly the same"),
+    (0.7, "very likely the same"),
+    (0.4, "likely the same"),
+    (0.1, "possibly the same"),
+    (0.0, "hardly the same"),
+)
+_VERDICTS: dict[Verdict, str] = {
+    "same": "it is the same problem",
+    "different": "it is another problem",
+    "unsure": "it cannot tell",
+}
+PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A report that another was compared with; ``judgement`` is what the language model said."""
+
+    near: Near
+    item: Item
+    reasons: Reasons
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that decided about one report. ``apart`` and ``together`` are what people said of it.
+
+    ``judged`` is what came of asking the language model.
+    """
+
+    item: Item
+    because: Because
+    joined: Compared | None = None
+    others: Sequence[Compared] = ()
+    rejected: Compared | None = None
+    judged: Judged | None = None
+    corrections: Sequence[Logged] = ()
+    together: Sequence[int] = ()
+    apart: Sequence[int] = ()
+    contradictions: Sequence[tuple[int, ...]] = ()
+
+
+def why_card(name: str, explained: Sequence[Explanation], *, public: bool, more: int = 0) -> Card:
+    """``why C-12`` or ``why I-345``; ``more`` reports of it are not shown."""
+    return Card(
+        key=f"why:{name}",
+        title=("Why ", Code(name), " is what it is"),
+        sections=tuple(why_section(each, public=public) for each in explained),
+        footer=(f"{more} more reports are not shown: name one, as in why I-1.",) if more else (),
+    )
+
+
+def why_section(told: Explanation, *, public: bool) -> Section:
+    """One report's reasons."""
+    lines: list[Line] = []
+    if told.joined is not None:
+        where = _shown(told.joined, public=public)
+        lines.append((Strong("Joined"), " because of ", *where, ": ", chance(told.joined.near)))
+        lines += reason_lines(told.joined, hidden=_hidden(told.item, told.joined.item, public))
+    elif told.because.action == "suggest":
+        text = ": likely the same as another, but not sure enough to join unasked."
+        lines.append((Strong("Opened its own cluster"), text))
+    elif told.because.action == "join":
+        lines.append((Strong("Joined"), " a report that is not there any more."))
+    else:
+        lines.append((Strong("Opened its own cluster"), ": nothing was near enough."))
+    for other in told.others:
+        line: Line = ("Compared with ", *_placed(other, public), ": ", chance(other.near))
+        if other.judgement is not None:
+            hidden = _hidden(told.item, other.item, public)
+            line = (*line, ". ", *judged_line(other.judgement, hidden=hidden))
+        lines.append(line)
+    if told.rejected is not None:
+        near = told.rejected
+        moved = near.item.cluster == told.item.cluster
+        title = Strong(f"Nearest cluster it was not put in{' at first' if moved else ''}")
+        lines.append((title, ": ", *_placed(near, public), ": ", chance(near.near)))
+        hidden = _hidden(told.item, near.item, public)
+        lines += reason_lines(near, hidden=hidden)
+        if near.judgement is not None:
+            lines.append(judged_line(near.judgement, hidden=hidden))
+    lines += _unjudged(told, public)
+    lines += _corrections(told)
+    heading: tuple[Inline, ...] = item_link(told.item)
+    if public and told.item.private:
+        heading = (Code(told.item.name), " (private)")
+    return Section(blocks=(Paragraph(line=heading), Bullets(lines=tuple(lines))))
+
+
+def chance(near: Near) -> str:
+    """``very likely the same (81 in 100)``; a repeat is no matter of chance."""
+    if near.repeat:
+        return "the same text or stack, apart from numbers, ids and paths"
+    words = next(words for least, words in _CHANCES if near.score >= least)
+    return f"{words} ({near.score * 100:.0f} in 100)"
+
+
+def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
+    """What both say, quoted from both sides; nothing of a private report where it is hidden."""
+    lines: list[Line] = []
+    reasons, near = compared.reasons, compared.near
+    if not hidden:
+        lines += [("Both say ", *_both(phrase)) for phrase in reasons.phrases]
+        lines += [("The same error: ", *_both(phrase)) for phrase in reasons.errors]
+        if reasons.frames:
+            lines.append(("The same stack frames: ", Code(" → ".join(reasons.frames))))
+    pro = [_WORDS[n][0] for n, w in near.parts if w > 0 and _WORDS.get(n, ("", ""))[0]]
+    con = [_WORDS[n][1] for n, w in near.parts if w < 0 and _WORDS.get(n, ("", ""))[1]]
+    if pro and not near.repeat:
+        lines.append((f"What speaks for it: {', '.join(dict.fromkeys(pro[:PARTS]))}.",))
+    if con and not near.repeat:
+        lines.append((f"What speaks against it: {', '.join(dict.fromkeys(con[:PARTS]))}.",))
+    return lines
+
+
+def judged_line(said: Judgement, *, hidden: bool) -> Line:
+    """``The language model says it is the same problem: “...” and “...”``; hidden: no quotes."""
+    verdict = _VERDICTS[said.verdict]
+    line: Line = ("The language model says ", Strong(verdict))
+    if said.ours and not hidden:
+        line = (*line, ": “", Said(said.ours), "” and “", Said(said.theirs), "”")
+    return line
+
+
+def _unjudged(told: Explanation, public: bool) -> list[Line]:
+    """Why the language model has not said anything, where it was to."""
+    if told.judged is None or not told.judged.problem:
+        return []
+    # What the vendor said may be of the operator's account, which is nobody else's business.
+    why = "" if public else f": {told.judged.problem.rstrip('.')}"
+    again = " It will be asked again." if told.judged.again else ""
+    return [(Strong("Not judged by the language model"), f"{why}.{again}")]
+
+
+def _both(phrase: Phrase) -> Line:
+    ours, theirs = phrase.ours, phrase.theirs
+    if ours.casefold() == theirs.casefold():
+        return ("“", Said(ours), "”")
+    return ("“", Said(ours), "” and “", Said(theirs), "”")
+
+
+def _corrections(told: Explanation) -> list[Line]:
+    lines: list[Line] = [(Strong("Obeyed"), f": {words}.") for words in told.because.obeyed]
+    lines += [
+        (
+            Strong("Joined" if by_model(entry.operation.by) else "Corrected"),
+            " by ",
+            Code(entry.operation.by),
+            f" on {entry.operation.at:%d %b %H:%M} UTC: ",
+            Code(entry.said),
+            f" (operation {entry.operation.number})",
+        )
+        for entry in told.corrections
+    ]
+    if told.together:
+        lines.append((Strong("Stays with"), " ", Code(_names(told.together)), ": people said so."))
+    if told.apart:
+        lines.append(
+            (Strong("Kept apart from"), " ", Code(_names(told.apart)), ": people said so.")
+        )
+    for path in told.contradictions:
+        lines.append(
+            (
+                Strong("Contradiction"),
+                ": ",
+                Code(f"I-{path[0]}"),
+                " and ",
+                Code(f"I-{path[-1]}"),
+                " are said not to be the same, yet ",
+                Code(" = ".join(f"I-{n}" for n in path)),
+                " was said, too. ",
+                Code(f"/soulcaster not-dup I-{path[0]} I-{path[1]}"),
+                " or another pair of them settles it.",
+            )
+        )
+    return lines
+
+
+def _names(numbers: Sequence[int]) -> str:
+    names = " ".join(f"I-{n}" for n in sorted(numbers)[:12])
+    return names + (f" and {len(numbers) - 12} more" if len(numbers) > 12 else "")
+
+
+def _hidden(item: Item, other: Item, public: bool) -> bool:
+    return public and (item.private or other.private)
+
+
+def _shown(compared: Compared, *, public: bool) -> Line:
+    if public and compared.item.private:
+        return (Code(compared.item.name), " (private)")
+    return tuple(item_link(compared.item))
+
+
+def _placed(compared: Compared, public: bool) -> Line:
+    cluster = compared.item.cluster
+    where: Line = (Code(f"C-{cluster}"), ", by ") if cluster else ()
+    return (*where, *_shown(compared, public=public))

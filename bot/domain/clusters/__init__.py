@@ -1,0 +1,1 @@
+"""What is one problem: clustering, corrections, judgement, severity, summaries."""

@@ -1,0 +1,226 @@
+"""What belongs to an embedder: the weights of the scoring function and its thresholds.
+
+``fitting.fit`` made the numbers, from the features that ``workers.clusters.backtest.calibrate``
+wrote down while it replayed labelled histories.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.clusters.engine.distribution import Distribution
+from bot.domain.clusters.engine.features import NAMES
+from bot.domain.clusters.engine.report import Kind
+
+_SETTLES = 300  # scores after which a project's own distribution counts half
+
+
+_PLACE = {name: place for place, name in enumerate(NAMES)}
+
+
+def _strength(part: tuple[str, float]) -> float:
+    return abs(part[1])
+
+
+def _logit(chance: float) -> float:
+    return math.log(chance / (1 - chance))
+
+
+def _chance(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A logistic score: ``bias + sum of weight * feature``, over the features that have one."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def logits(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One logit a row of features."""
+        weights = np.array([self.weights.get(name, 0.0) for name in NAMES], dtype=np.float32)
+        scores: NDArray[np.float32] = values @ weights + np.float32(self.bias)
+        return scores
+
+    def parts(self, values: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
+        """What one row's score is made of, in logits, the strongest first."""
+        each = [(n, w * float(values[_PLACE[n]])) for n, w in self.weights.items()]
+        return tuple(sorted((part for part in each if part[1]), key=_strength, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """From which chance on to join unasked.
+
+    A chance fitted elsewhere does not carry over between projects whole, the share of items worth
+    joining does. So the threshold lies between ``chance`` and what ``share`` of the project's own
+    best scores reach, the nearer to the latter the more are known, up to ``trust`` of the way.
+    """
+
+    chance: float
+    share: float = 0.0
+    trust: float = 0.0
+
+    def threshold(self, scores: Distribution) -> float:
+        """The chance needed in a project with these best scores."""
+        reached = scores.threshold(self.share) if self.trust else None
+        if reached is None:
+            return self.chance
+        way = self.trust * len(scores) / (len(scores) + _SETTLES)
+        return _chance((1 - way) * _logit(self.chance) + way * _logit(reached))
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From which chance on to act. ``sure`` joins what hardly anybody would take back, ``eager``
+    as much as gives the best balance of joins missed and joins wrong.
+    """
+
+    sure: Join
+    eager: Join
+    suggest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How scores of one embedder are made and read, for every kind of stream."""
+
+    embedder: str
+    scales: Mapping[Kind, Scale]
+    thresholds: Mapping[Kind, Thresholds]
+
+
+TRACKER_FEATURES = (
+    "meaning",
+    "cosine",
+    "title here",
+    "title there",
+    "titles",
+    "words",
+    "rarest",
+    "errors",
+    "code",
+    "component",
+    "days",
+    "crowd",
+    "length",
+    "size",
+)
+FEEDBACK_FEATURES = ("centred", "words")
+
+# An author who numbers a title says that it is another one. Set by hand.
+SERIES = -3.0
+
+# Fitted to three histories of two trackers (14,423 reports, 807 with an earlier duplicate).
+# "frames" is set by hand: those histories have hardly any.
+_TRACKER = Scale(
+    -8.524,
+    {
+        "meaning": 3.87,
+        "cosine": 5.087,
+        "title here": 2.466,
+        "title there": 2.058,
+        "titles": -2.479,
+        "words": 0.283,
+        "rarest": 0.147,
+        "errors": 0.913,
+        "frames": 1.5,
+        "code": 0.656,
+        "component": 0.387,
+        "series": SERIES,
+        "days": -0.367,
+        "crowd": -5.552,
+        "length": 0.449,
+        "size": -0.317,
+    },
+)
+# Reports of different sources are no siblings of one template or one series, so what looks alike
+# between them mostly is. Set by hand: every labelled history at hand is of one source.
+ACROSS = Thresholds(Join(0.8), Join(0.35), suggest=0.1)
+
+_FEEDBACK = Scale(-4.196, {"centred": 8.863, "words": 0.194})
+
+_THRESHOLDS = {
+    Kind.TRACKER: Thresholds(
+        Join(0.7, share=0.005, trust=0.5), Join(0.2, share=0.035, trust=0.7), suggest=0.1
+    ),
+    Kind.ALERT: Thresholds(Join(0.97), Join(0.97), suggest=0.2),
+    Kind.FEEDBACK: Thresholds(Join(0.84), Join(0.84), suggest=0.2),
+}
+
+MINILM = Calibration(
+    "all-minilm-l6-v2/128/384",
+    {Kind.TRACKER: _TRACKER, Kind.ALERT: _TRACKER, Kind.FEEDBACK: _FEEDBACK},
+    _THRESHOLDS,
+)
+
+_HASHED = Scale(
+    -7.598,
+    {
+        "meaning": -2.508,
+        "cosine": 5.944,
+        "title here": 3.305,
+        "title there": 2.875,
+        "titles": -1.357,
+        "words": 0.417,
+        "rarest": 0.124,
+        "errors": 1.283,
+        "frames": 1.5,
+        "code": 0.992,
+        "component": 0.603,
+        "series": SERIES,
+        "days": -0.431,
+        "crowd": -3.112,
+        "length": 0.244,
+        "size": -0.359,
+    },
+)
+
+HASHING = Calibration(
+    "hashing-1/1024",
+    {
+        Kind.TRACKER: _HASHED,
+        Kind.ALERT: _HASHED,
+        Kind.FEEDBACK: Scale(-3.503, {"centred": 8.344, "words": 0.454}),
+    },
+    # Its precision falls sooner, so it joins later.
+    {**_THRESHOLDS, Kind.FEEDBACK: Thresholds(Join(0.95), Join(0.9), suggest=0.3)},
+)
+
+# For an embedder not measured yet: plain cosines of two models do not compare, cosines seen from
+# the project's own mean do, about. Fitted on MiniLM without "cosine".
+_RELATIVE = Scale(
+    -7.735,
+    {
+        "meaning": 1.026,
+        "centred": 6.53,
+        "title here": 2.596,
+        "title there": 2.126,
+        "titles": -2.366,
+        "words": 0.276,
+        "rarest": 0.131,
+        "errors": 1.168,
+        "frames": 1.5,
+        "code": 0.794,
+        "component": 0.35,
+        "series": SERIES,
+        "days": -0.382,
+        "crowd": -6.057,
+        "length": 0.449,
+        "size": -0.243,
+    },
+)
+
+_KNOWN = {known.embedder: known for known in (MINILM, HASHING)}
+
+
+def calibration_for(embedder: str) -> Calibration:
+    """The calibration of an embedder by its id."""
+    scales = {Kind.TRACKER: _RELATIVE, Kind.ALERT: _RELATIVE, Kind.FEEDBACK: _FEEDBACK}
+    return _KNOWN.get(embedder) or Calibration(embedder, scales, _THRESHOLDS)

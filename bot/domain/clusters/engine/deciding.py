@@ -1,0 +1,278 @@
+"""One project's evidence in memory, and the decision where a new report belongs.
+
+Pure and deterministic: no clock, no I/O. The state is rebuilt by adding the same readings in the
+same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.clusters.engine.calibration import ACROSS, Calibration
+from bot.domain.clusters.engine.decision import Action, Candidate, Decision
+from bot.domain.clusters.engine.dense import Dense, Rows
+from bot.domain.clusters.engine.distribution import Distribution
+from bot.domain.clusters.engine.features import Floats, Measured, compare
+from bot.domain.clusters.engine.lexical import Lexical
+from bot.domain.clusters.engine.links import Links
+from bot.domain.clusters.engine.report import Kind, Reading, Report, read_report
+from bot.domain.ports import Vector
+from bot.domain.text import CommonLines
+
+Eagerness = Literal["sure", "eager"]
+
+CANDIDATES = 20
+NEIGHBOURS = 60  # by meaning and by words, each
+FIELD_WEIGHTS = (1.6, 1.0, 0.6, 1.1, 1.1)
+NO_CLUSTER = -1
+
+
+class Engine:
+    """Remembers items and decides about new ones.
+
+    ``read`` a report, embed ``reading.text``, ``decide``, then ``add``. ``repeat_of`` answers
+    without a vector. ``join`` says how sure a join unasked must be.
+    """
+
+    def __init__(
+        self, calibration: Calibration, dimensions: int, *, join: Eagerness = "sure"
+    ) -> None:
+        self.calibration = calibration
+        self.join: Eagerness = join
+        self.common = CommonLines()
+        self._dense = Dense(dimensions)
+        self._lexical = Lexical()
+        self._scores = {kind: Distribution() for kind in Kind}
+        self._row: dict[int, int] = {}
+        self._keys: dict[str, int] = {}
+        self._source: list[str] = []
+        self._item = np.zeros(1_024, dtype=np.int64)
+        self._cluster = np.full(1_024, NO_CLUSTER, dtype=np.int64)
+        self._created = np.zeros(1_024, dtype=np.float64)
+        self._component = np.zeros(1_024, dtype=np.uint32)
+        self._series = np.zeros(1_024, dtype=np.uint32)
+        self._numbers = np.zeros(1_024, dtype=np.uint32)
+        self._gone = np.zeros(1_024, dtype=bool)
+        self._lacking: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def __contains__(self, item: int) -> bool:
+        return item in self._row
+
+    def cluster_of(self, item: int) -> int | None:
+        """The cluster of a remembered item. Raises KeyError for an unknown one."""
+        cluster = int(self._cluster[self._row[item]])
+        return None if cluster == NO_CLUSTER else cluster
+
+    def read(self, report: Report) -> Reading:
+        """Take a report apart; changes nothing."""
+        return read_report(report, self.common)
+
+    def repeat_of(self, reading: Reading, links: Links | None = None) -> int | None:
+        """The earlier item of the same text or stack after masking, in constant time."""
+        apart = (links or Links()).apart(reading.id)
+        for key in reading.keys:
+            row = self._keys.get(key)
+            if row is None or self._gone[row]:
+                continue
+            item = int(self._item[row])
+            if item != reading.id and item not in apart:
+                return item
+        return None
+
+    def add(
+        self,
+        reading: Reading,
+        vector: Vector | None,
+        cluster: int | None,
+        best: float | None = None,
+    ) -> None:
+        """Remember an item; ``cluster`` None means that it has none yet.
+
+        Without a vector it is known by its words and stack only, until ``fill``. ``best`` is
+        its decision's best score, from which the project's own distribution is learnt. Harmless
+        when repeated.
+        """
+        if reading.id in self._row:
+            self.move(reading.id, cluster)
+            return
+        row = self._dense.append(vector)
+        self._lexical.append(reading)
+        if row == len(self._item):
+            for column in (
+                self._item,
+                self._cluster,
+                self._created,
+                self._component,
+                self._series,
+                self._numbers,
+                self._gone,
+            ):
+                column.resize(row * 2, refcheck=False)
+        self._row[reading.id] = row
+        if vector is None:
+            self._lacking.add(reading.id)
+        self._item[row] = reading.id
+        self._source.append(reading.source)
+        self._cluster[row] = NO_CLUSTER if cluster is None else cluster
+        self._created[row] = reading.created
+        self._component[row] = reading.component
+        self._series[row] = reading.series
+        self._numbers[row] = reading.numbers
+        for key in reading.keys:
+            if self._gone[self._keys.setdefault(key, row)]:
+                self._keys[key] = row
+        self.common.learn(reading.lines)
+        if best is not None:
+            self._scores[reading.kind].learn(best)
+
+    def fill(self, item: int, vector: Vector) -> None:
+        """The vector of an item that was added without; ignored for every other."""
+        if item in self._lacking:
+            self._lacking.remove(item)
+            self._dense.fill(self._row[item], vector)
+
+    @property
+    def lacking(self) -> list[int]:
+        """Items without a vector, by number."""
+        return sorted(self._lacking)
+
+    def lacking_near(self, reading: Reading, top_k: int) -> list[int]:
+        """Which of the ``top_k`` items that share the most words with it have no vector."""
+        if not self._lacking:
+            return []
+        rows, _ = self._lexical.find(reading, FIELD_WEIGHTS, top_k=top_k)
+        return [item for item in self._item[rows].tolist() if item in self._lacking]
+
+    def move(self, item: int, cluster: int | None) -> None:
+        """A remembered item is in another cluster from now on."""
+        self._cluster[self._row[item]] = NO_CLUSTER if cluster is None else cluster
+
+    def forget(self, item: int) -> None:
+        """Never name this item again; unknown ones are ignored."""
+        self._lacking.discard(item)
+        row = self._row.pop(item, None)
+        if row is not None:
+            self._gone[row] = True
+
+    def decide(self, reading: Reading, vector: Vector, links: Links | None = None) -> Decision:
+        """Where ``reading`` belongs among the items remembered so far; changes nothing."""
+        links = links or Links()
+        candidates = self._candidates(reading, vector)
+        thresholds = self.calibration.thresholds[reading.kind]
+        barred_items = links.apart(reading.id)
+        barred_clusters = {self.cluster_of(i) for i in barred_items if i in self._row} - {None}
+        allowed = [
+            c for c in candidates if c.item not in barred_items and c.cluster not in barred_clusters
+        ]
+        obeyed = [
+            f"I-{c.item} is not the same: somebody said so"
+            for c in candidates
+            if c.item in barred_items and c.score >= thresholds.suggest
+        ]
+        for mate in sorted(i for i in links.together(reading.id) - {reading.id} if i in self._row):
+            if mate in barred_items or self.cluster_of(mate) in barred_clusters:
+                obeyed.append(f"I-{mate} is said to be the same, and its cluster not to be")
+                continue
+            obeyed.append(f"I-{mate} is the same: somebody said so")
+            return self._decision("join", mate, candidates, allowed, obeyed)
+        best = allowed[0] if allowed else None
+        action = self._action(best, reading)
+        joined = best.item if best is not None and action == "join" else None
+        return self._decision(action, joined, candidates, allowed, obeyed)
+
+    def _decision(
+        self,
+        action: Action,
+        joined: int | None,
+        candidates: list[Candidate],
+        allowed: list[Candidate],
+        obeyed: list[str],
+    ) -> Decision:
+        cluster = self.cluster_of(joined) if joined is not None else None
+        elsewhere = (
+            c
+            for c in candidates
+            if c.item != joined and (c.cluster is None or c.cluster != cluster)
+        )
+        return Decision(
+            action=action,
+            cluster=cluster,
+            joined=joined,
+            candidates=tuple(allowed[:CANDIDATES]),
+            nearest_rejected=next(elsewhere, None),
+            obeyed=tuple(obeyed),
+        )
+
+    def _action(self, best: Candidate | None, reading: Reading) -> Action:
+        if best is None:
+            return "new"
+        if best.repeat:
+            return "join"
+        across = self._source[self._row[best.item]] != reading.source
+        thresholds = ACROSS if across else self.calibration.thresholds[reading.kind]
+        join = thresholds.eager if self.join == "eager" else thresholds.sure
+        if best.score >= join.threshold(self._scores[reading.kind]):
+            return "join"
+        return "suggest" if best.score >= thresholds.suggest else "new"
+
+    def features(self, reading: Reading, vector: Vector) -> tuple[Rows, Floats, Floats]:
+        """Rows of the earlier items worth a look, their features and their plain cosines."""
+        whitened = self._dense.whitened(vector)
+        centred = self._dense.centred(vector)
+        wanted = centred if reading.kind is Kind.FEEDBACK else whitened
+        near, nearness = self._dense.nearest(vector, wanted, top_k=NEIGHBOURS)
+        crowd = float(nearness[1:11].mean()) if len(nearness) > 1 else 0.0
+        sharing, words = self._lexical.find(reading, FIELD_WEIGHTS, top_k=NEIGHBOURS)
+        repeat = self.repeat_of(reading)
+        first = [] if repeat is None else [self._row[repeat]]
+        rows = np.unique(np.concatenate([near, sharing, first]).astype(np.intp))
+        rows = rows[~self._gone[rows] & (rows != self._row.get(reading.id, -1))]
+        measured = Measured(
+            meaning=self._dense.measure(whitened, rows),
+            cosine=self._dense.measure(self._dense.cosine(vector), rows),
+            centred=self._dense.measure(centred, rows),
+            words=words[rows],
+            created=self._created[rows],
+            component=self._component[rows],
+            series=self._series[rows],
+            numbers=self._numbers[rows],
+            crowd=crowd,
+        )
+        return rows, compare(reading, self._lexical, rows, measured), measured.cosine
+
+    def item_at(self, row: int) -> int:
+        """The item number in a row that ``features`` gave."""
+        return int(self._item[row])
+
+    def _candidates(self, reading: Reading, vector: Vector) -> list[Candidate]:
+        """The best earlier items, best first."""
+        rows, values, cosines = self.features(reading, vector)
+        repeat = self.repeat_of(reading)
+        scale = self.calibration.scales[reading.kind]
+        logits = scale.logits(values)
+        repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
+        order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
+        items = self._item[rows]
+        return [
+            Candidate(
+                item=int(items[i]),
+                cluster=self.cluster_of(int(items[i])),
+                score=1.0 if repeated[i] else float(1 / (1 + np.exp(-logits[i]))),
+                similarity=float(cosines[i]),
+                repeat=bool(repeated[i]),
+                parts=scale.parts(values[i]),
+            )
+            for i in order
+        ]
+
+
+def in_order(reports: Iterable[Report]) -> list[Report]:
+    """A batch as the engine must meet it, whatever order it came in, and so its numbers."""
+    return sorted(reports, key=lambda r: (r.created_at, r.title, r.body, r.source, r.id))

@@ -1,0 +1,118 @@
+"""How alike a report and some earlier items are, feature by feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.domain.clusters.engine.lexical import FIELDS, Lexical
+from bot.domain.clusters.engine.report import Kind, Reading, Terms
+
+Rows = NDArray[np.intp]
+Floats = NDArray[np.float32]
+
+FEATURES = {
+    "meaning": "cosine of the two texts, with what the whole project has in common evened out",
+    "cosine": "plain cosine of the two texts",
+    "centred": "cosine of the two texts seen from the project's mean",
+    "title here": "share of its title's rare words found anywhere in the other",
+    "title there": "share of the other title's rare words found anywhere in it",
+    "titles": "rare words the two titles have in common",
+    "words": "rare words in common, the most telling ones, as BM25 counts them",
+    "rarest": "how rare the rarest word in common is",
+    "errors": "words of error lines in common",
+    "frames": "stack frames in common",
+    "code": "identifiers of code in common",
+    "component": "1 for the same component in front of both titles, -1 for different ones",
+    "series": "1 for two titles of a tracker that differ in their numbers only",
+    "days": "log of the days between them",
+    "crowd": "how alike it is to its ten next neighbours: in a crowd, alike means less",
+    "length": "log of its number of words",
+    "size": "log of the number of items to choose from",
+}
+NAMES = tuple(FEATURES)
+_DAY = 86_400.0
+_LARGEST = 10.0  # log of the project size up to which the score was fitted, about
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What the two indexes say about the same candidates, row by row."""
+
+    meaning: Floats
+    cosine: Floats
+    centred: Floats
+    words: Floats
+    created: NDArray[np.float64]
+    component: NDArray[np.uint32]
+    series: NDArray[np.uint32]
+    numbers: NDArray[np.uint32]
+    crowd: float
+
+
+def _overlap(shared: Floats, mine: float, theirs: Floats) -> Floats:
+    """Cosine-like share of weight in common; 0 where a side is empty."""
+    scale = np.sqrt(np.maximum(mine * theirs, 1e-9))
+    return np.where((theirs > 0) & (mine > 0), shared / scale, 0).astype(np.float32)
+
+
+def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) -> Floats:
+    """``values[i, j]`` is feature ``NAMES[j]`` of ``reading`` with the item in ``rows[i]``."""
+    count = len(rows)
+    theirs = lexical.fields(rows)
+    rarity = lexical.rarity(theirs.terms)
+    weight = rarity**2
+
+    def total(chosen: NDArray[np.bool_]) -> Floats:
+        sums = np.bincount(theirs.items[chosen], weights=weight[chosen], minlength=count)
+        return sums.astype(np.float32)
+
+    def shared(ours: Terms) -> NDArray[np.bool_]:
+        if not len(ours):
+            return np.zeros(len(theirs.terms), dtype=bool)
+        places = np.searchsorted(ours, theirs.terms).clip(max=len(ours) - 1)
+        same: NDArray[np.bool_] = ours[places] == theirs.terms
+        return same
+
+    def mine(ours: Terms) -> float:
+        return float((lexical.rarity(ours) ** 2).sum())
+
+    of = {name: theirs.field == number for number, name in enumerate(FIELDS)}
+    text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
+    in_text, in_title = shared(text), shared(reading.title)
+    rarest = np.zeros(count, dtype=np.float32)
+    np.maximum.at(rarest, theirs.items[in_text], rarity[in_text])
+    my_title, their_title = mine(reading.title), total(of["title"])
+
+    columns: dict[str, NDArray[Any] | float] = {
+        "meaning": measured.meaning,
+        "cosine": measured.cosine,
+        "centred": measured.centred,
+        "title here": total(theirs.first & in_title) / max(my_title, 1e-9),
+        "title there": total(of["title"] & in_text) / np.maximum(their_title, 1e-9),
+        "titles": _overlap(total(of["title"] & in_title), my_title, their_title),
+        "words": np.log1p(measured.words),
+        "rarest": rarest,
+        "days": np.log1p(np.abs(reading.created - measured.created) / _DAY),
+        "crowd": measured.crowd,
+        "length": float(np.log1p(len(reading.prose) + len(reading.code))),
+        "size": min(float(np.log1p(lexical.rows)), _LARGEST),
+    }
+    for name in ("errors", "frames", "code"):
+        ours: Terms = getattr(reading, name)
+        if len(ours):
+            columns[name] = _overlap(total(of[name] & shared(ours)), mine(ours), total(of[name]))
+    if reading.component:
+        named = measured.component != 0
+        same = np.where(measured.component == reading.component, 1, -1) * named
+        columns["component"] = same.astype(np.float32)
+    if reading.kind is Kind.TRACKER:
+        numbered = (measured.series == reading.series) & (measured.numbers != reading.numbers)
+        columns["series"] = numbered.astype(np.float32)
+    values = np.zeros((count, len(NAMES)), dtype=np.float32)
+    for position, name in enumerate(NAMES):
+        values[:, position] = columns.get(name, 0.0)
+    return values

@@ -1,0 +1,92 @@
+"""Which lines of a comment are commands: the first thing on a line that is shown as plain text.
+
+Code, quotes and HTML comments hold none. What Markdown makes of a line decides, not how it looks
+in the source: a line that flows on from a quote belongs to the quote.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline, backtick, html_inline
+from markdown_it.token import Token
+
+from bot.domain.commands.grammar import ADDRESS
+from bot.domain.commands.words import cleaned
+
+MOST_LINES = 10
+_LONGEST_BODY = 200_000
+
+_Rule = Callable[[StateInline, bool], bool]
+
+
+def command_lines(markdown: str) -> list[str]:
+    """The commands of a comment in their order, at most ten, each with its ``/soulcaster``."""
+    return _all(markdown)[:MOST_LINES]
+
+
+def new_lines(before: str, after: str) -> list[str]:
+    """Commands an edit added, at most ten; moving or respacing a line adds nothing."""
+    known = {" ".join(line.split()) for line in _all(before)}
+    return [line for line in _all(after) if " ".join(line.split()) not in known][:MOST_LINES]
+
+
+def _all(markdown: str) -> list[str]:
+    markdown = re.sub(r"\r\n?", "\n", markdown[:_LONGEST_BODY])
+    raw = markdown.split("\n")
+    if not any(ADDRESS.match(cleaned(line)) for line in raw):
+        return []
+    lines = []
+    quotes = 0
+    for token in _BLOCKS.parse(markdown):
+        quotes += token.nesting if token.type.startswith("blockquote") else 0
+        if token.type == "inline" and not quotes:
+            lines += _of_text(token, raw)
+    return lines
+
+
+def _of_text(token: Token, raw: list[str]) -> list[str]:
+    """The commands of one paragraph. A line of a list starts with its bullet, not with us."""
+    hidden = _hidden(token.content)
+    first = token.map[0] if token.map else 0
+    lines = []
+    start = 0
+    for number, line in enumerate(token.content.split("\n"), first):
+        within = any(begin < start < end or begin == start for begin, end in hidden)
+        ours = number < len(raw) and ADDRESS.match(cleaned(raw[number]))
+        if ours and not within and ADDRESS.match(cleaned(line)):
+            lines.append(cleaned(line))
+        start += len(line) + 1
+    return lines
+
+
+def _hidden(content: str) -> list[tuple[int, int]]:
+    """Where code spans and HTML are, as start and end."""
+    env: dict[str, Any] = {"hidden": []}
+    _MARKDOWN.inline.parse(content, _MARKDOWN, env, [])
+    found: list[tuple[int, int]] = env["hidden"]
+    return found
+
+
+def _noting(rule: _Rule) -> _Rule:
+    """The rule, that also writes down where it applied."""
+
+    def noted(state: StateInline, silent: bool) -> bool:
+        start = state.pos
+        tokens = len(state.tokens)
+        applied = rule(state, silent)
+        made = state.tokens[tokens:]
+        if applied and not silent and any(t.type in ("code_inline", "html_inline") for t in made):
+            state.env["hidden"].append((start, state.pos))
+        return applied
+
+    return noted
+
+
+_BLOCKS = MarkdownIt("commonmark").disable("inline")
+_MARKDOWN = MarkdownIt("commonmark")
+_MARKDOWN.inline.ruler.at("backticks", _noting(backtick))
+_MARKDOWN.inline.ruler.at("html_inline", _noting(html_inline))

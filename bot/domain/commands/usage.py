@@ -1,0 +1,70 @@
+"""How a command is used, from the record that also reads it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from bot.domain.cards.card import Code, Table
+from bot.domain.commands.command import Command
+from bot.domain.commands.fields import Field, fields
+
+
+def usage(command_type: type[Command]) -> str:
+    """``fix [C-12] [--timeout 30m] [--dry-run] [-- steer]``."""
+    parts = sorted(fields(command_type), key=lambda field: _PLACES.index(field.place))
+    return " ".join([command_type.verb, *map(_used, parts)])
+
+
+def example(command_type: type[Command]) -> str:
+    """One line that works."""
+    return command_type.examples[0] if command_type.examples else usage(command_type)
+
+
+def summary(command_type: type[Command]) -> str:
+    """What it does: the first line of its docstring."""
+    return (inspect.getdoc(command_type) or "").partition("\n")[0]
+
+
+def explanation(command_type: type[Command]) -> str:
+    """What its docstring says after the first line."""
+    return (inspect.getdoc(command_type) or "").partition("\n")[2].strip()
+
+
+def help_table(roster: Sequence[type[Command]]) -> Table:
+    """One row a verb: verb with its aliases, usage, level, what it does."""
+    return Table(
+        header=("Verb", "Usage", "Level", "What it does"),
+        rows=tuple(
+            (
+                (Code(text=each.verb), f" ({', '.join(each.aliases)})" if each.aliases else ""),
+                (Code(text=usage(each)),),
+                (each.level.name,),
+                (summary(each),),
+            )
+            for each in roster
+        ),
+    )
+
+
+_PLACES = ("word", "rest", "after", "option", "flag", "text")
+
+
+def _used(field: Field) -> str:
+    choices = field.kind.choices
+    shape = "|".join(choices) if choices and field.place != "flag" else field.kind.example
+    if field.kind.free and not choices:
+        shape = f"<{field.name}>"
+    many = " …" if field.many else ""
+    match field.place:
+        case "option":
+            written = f"{field.option} {shape}"
+        case "flag":
+            written = field.option
+        case "text":
+            written = f"-- {field.name}"
+        case "after":
+            written = f"{field.after} {shape} {field.unit}".rstrip()
+        case _:
+            written = shape + many
+    return written if field.required else f"[{written}]"

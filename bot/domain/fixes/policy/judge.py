@@ -1,0 +1,41 @@
+"""The judge: every rule looks at the patch, none knows of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from bot.domain.fixes.patch import Patch, Tree
+from bot.domain.fixes.policy import code, files, paths, secrets, tampering, writing
+from bot.domain.fixes.policy.rules import Finding, Rules
+
+
+def judge(patch: Patch, rules: Rules, *, proof_tests: Collection[str], tree: Tree) -> list[Finding]:
+    """What speaks against publishing ``patch``, refusals first.
+
+    ``tree`` is what the patch applies to: the base commit with the reproducing tests, which are
+    the paths in ``proof_tests``.
+    """
+    findings = dict.fromkeys(_all(patch, rules, proof_tests, tree))
+    return sorted(findings, key=lambda found: (found.severity != "refuse", found.path, found.rule))
+
+
+def refused(findings: Iterable[Finding]) -> bool:
+    """Whether any finding ends the run."""
+    return any(finding.severity == "refuse" for finding in findings)
+
+
+def _all(patch: Patch, rules: Rules, proof_tests: Collection[str], tree: Tree) -> Iterator[Finding]:
+    too_large = list(files.size(patch, rules))
+    yield from too_large
+    yield from paths.unsafe(patch, tree)
+    if too_large:
+        return  # refused already; reading it all could take long
+    yield from tampering.of_tests(patch, rules, proof_tests, tree)
+    for change in patch.changes:
+        yield from paths.protected(change, rules)
+        yield from files.kind(change, rules)
+        yield from secrets.added(change)
+        yield from writing.hidden(change)
+        yield from writing.rewritten(change)
+        yield from code.odd_calls(change)
+    yield from code.special_cases(patch, proof_tests, tree)

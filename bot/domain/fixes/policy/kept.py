@@ -1,0 +1,115 @@
+"""What an existing Python test lost: each statement must still be there, or ask for more."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from bot.domain.fixes.policy.assertions import at_least_as_strong, strength
+from bot.domain.fixes.policy.syntax import FUNCTION, Facts, Scope, function_of, header, shown, where
+
+_LITERALS = (ast.List, ast.Tuple, ast.Set)
+
+
+def lost(old: Facts, new: Facts) -> Iterator[str]:
+    """Functions, classes and statements that are gone or weaker."""
+    for scope in old.scopes:
+        if scope in new.scopes:
+            yield from _of_header(scope, old.headers[scope], new.headers[scope])
+        elif len(scope) == 1 or function_of(scope[:-1]) in (*new.scopes, ()):
+            yield f"{where(scope)} is gone or renamed"
+    stronger: dict[str, str] = {}  # blocks whose header now asks for more
+    for scope, statements in old.statements.items():
+        if function_of(scope) and function_of(scope) not in new.scopes:
+            continue  # said already
+        there = list(new.statements.get(tuple(stronger.get(part, part) for part in scope), []))
+        for node in _without_same(statements, there):
+            successor = next((other for other in there if covers(node, other)), None)
+            if successor is not None:
+                there.remove(successor)
+                stronger[f"body of {header(node)}"] = f"body of {header(successor)}"
+            elif not _is_idle(node):
+                yield f"{where(scope)} loses or changes `{shown(node)}`"
+
+
+def _without_same(statements: list[ast.stmt], there: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements that are not in ``there``; what matches is taken out of it."""
+    missing = []
+    for node in statements:
+        same = next((other for other in there if header(other) == header(node)), None)
+        if same is None:
+            missing.append(node)
+        else:
+            there.remove(same)
+    return missing
+
+
+def _is_idle(node: ast.stmt) -> bool:
+    """A docstring, ``pass`` or an import: nothing is tested by it."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True
+    return isinstance(node, ast.Pass | ast.Import | ast.ImportFrom)
+
+
+def covers(old: ast.stmt, new: ast.stmt) -> bool:
+    """Whether ``new`` asks at least what ``old`` asked."""
+    before, after = strength(old), strength(new)
+    if before is not None and after is not None:
+        return at_least_as_strong(before, after)
+    if isinstance(old, ast.Assign) and isinstance(new, ast.Assign):
+        targets = [ast.dump(target) for target in old.targets]
+        same = targets == [ast.dump(target) for target in new.targets]
+        return same and _grown(old.value, new.value)
+    if isinstance(old, ast.For) and isinstance(new, ast.For):
+        return ast.dump(old.target) == ast.dump(new.target) and _grown(old.iter, new.iter)
+    return False
+
+
+def _grown(old: ast.expr, new: ast.expr) -> bool:
+    """Whether a literal collection kept every element, in order at its start."""
+    if isinstance(old, _LITERALS) and isinstance(new, _LITERALS) and type(old) is type(new):
+        kept = Counter(map(ast.dump, old.elts)) - Counter(map(ast.dump, new.elts))
+        return bool(old.elts) and not kept
+    return False
+
+
+def _of_header(scope: tuple[str, ...], old: Scope, new: Scope) -> Iterator[str]:
+    if type(old) is not type(new):
+        yield f"{where(scope)} becomes something else"
+        return
+    if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
+        if list(map(ast.dump, old.bases)) != list(map(ast.dump, new.bases)):
+            yield f"{where(scope)} changes what it inherits"
+    elif isinstance(old, FUNCTION) and isinstance(new, FUNCTION):
+        kept = {argument.arg for argument in _arguments(new)}
+        gone = [argument.arg for argument in _arguments(old) if argument.arg not in kept]
+        if gone:
+            yield f"{where(scope)} loses its parameter {gone[0]}"
+    left = list(new.decorator_list)
+    for decorator in old.decorator_list:
+        match = next((other for other in left if _same_decorator(decorator, other)), None)
+        if match is None:
+            yield f"{where(scope)} loses or changes `@{shown(decorator)}`"
+        else:
+            left.remove(match)
+
+
+def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+    return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+
+
+def _same_decorator(old: ast.expr, new: ast.expr) -> bool:
+    if ast.dump(old) == ast.dump(new):
+        return True
+    if not (isinstance(old, ast.Call) and isinstance(new, ast.Call)):
+        return False
+    names = [ast.unparse(call.func) for call in (old, new)]
+    if names[0] != names[1] or not names[0].endswith("parametrize") or len(old.args) < 2:
+        return False
+    return (
+        len(new.args) >= 2
+        and ast.dump(old.args[0]) == ast.dump(new.args[0])
+        and _grown(old.args[1], new.args[1])
+        and [ast.dump(k) for k in old.keywords] == [ast.dump(k) for k in new.keywords]
+    )

@@ -1,0 +1,49 @@
+"""What a project may set, and what the judge says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Literal
+
+from pydantic import Field
+
+from bot.domain.fixes.patch import matcher
+from bot.domain.models import Record
+
+Severity = Literal["refuse", "flag"]
+
+
+class Rules(Record):
+    """The project's patch policy. Patterns are written as in ``.gitignore``.
+
+    ``allow`` opens protected paths, binaries and modes; ``protect`` closes more. ``tests`` says
+    what becomes of an edited existing test. ``max_lines`` counts added and removed lines,
+    ``max_bytes`` added ones.
+    """
+
+    max_files: int = Field(default=20, ge=1)
+    max_lines: int = Field(default=800, ge=1)
+    max_bytes: int = Field(default=200_000, ge=1)
+    allow: tuple[str, ...] = ()
+    protect: tuple[str, ...] = ()
+    tests: Severity = "refuse"
+
+    @cached_property
+    def allows(self) -> Callable[[str], bool]:
+        """Whether the project opened a path."""
+        return matcher(self.allow)
+
+    @cached_property
+    def protects(self) -> Callable[[str], bool]:
+        """Whether the project itself closed a path."""
+        return matcher(self.protect)
+
+
+class Finding(Record):
+    """One thing the judge saw. ``flag`` is for the reviewer's eye, ``refuse`` ends the run."""
+
+    rule: str
+    path: str
+    message: str
+    severity: Severity = "refuse"

@@ -1,0 +1,130 @@
+"""Tests may gain, never lose: an existing test keeps every statement, an added one is its own."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from bot.domain.fixes.patch import Change, Entry, Patch, Tree
+from bot.domain.fixes.policy import python_tests
+from bot.domain.fixes.policy.rules import Finding, Rules
+from bot.domain.fixes.testfiles import is_collected_by_pytest, is_test_file
+
+_SKIPS = re.compile(
+    r"\b(xit|xdescribe|xtest|xcontext|fit|fdescribe)\(|\.(skip|only|todo|failing|skipIf|runIf)\b\(?"
+    r"|\bt\.Skip(f|Now)?\(|//go:build|// \+build|#\[ignore|@(Disabled|Ignore)\b"
+    r"|assume(True|False)\(|^\s*(skip|pending)\b|#\[cfg\(not\(test|markTestSkipped|\bthis\.skip\(|XCTSkip|@unittest"
+)
+_SWITCHES_OFF = re.compile(
+    r"^\s*(/\*|=begin|#if\s+0|return;?\s*$|return\s*\(?\)?;?\s*$)|\bif\s*\(?\s*(false|0)\s*\)?\s*[{:]"
+    r"|process\.exit\(|os\.Exit\(|System\.exit\(|process::exit\(|jest\.mock\(|vi\.mock\("
+)
+_RUST_TESTS = re.compile(r"#\[cfg\(test\)\]")
+
+
+def of_tests(
+    patch: Patch, rules: Rules, proof_tests: Collection[str], tree: Tree
+) -> Iterator[Finding]:
+    """What a patch takes from the tests."""
+    for change in patch.changes:
+        path = change.path
+        if path in proof_tests:
+            message = f"{path} is the test that proves this fix; a fix may not edit it"
+            yield Finding(rule="proof test", path=path, message=message)
+        elif rules.allows(path) and path in rules.allow:
+            continue  # named word for word, not by a pattern
+        elif path.endswith(".py"):
+            yield from _python(change, patch, rules)
+        elif is_test_file(path):
+            yield from _text(change, rules)
+        elif path.endswith(".rs"):
+            yield from _rust(change, rules)
+    yield from _shadows(patch, tree)
+
+
+def _finding(path: str, complaint: str, rules: Rules) -> Finding:
+    message = f"{path}: {complaint}"
+    return Finding(rule="test tampering", path=path, message=message, severity=rules.tests)
+
+
+def _python(change: Change, patch: Patch, rules: Rules) -> Iterator[Finding]:
+    path = change.path
+    if not is_test_file(path):
+        for complaint in python_tests.lost_examples(change):
+            yield Finding(
+                rule="doctest", path=path, message=f"{path}: {complaint}", severity="flag"
+            )
+        return
+    if change.after is None:
+        if not _moved(change, patch):
+            yield _finding(path, "is deleted", rules)
+        return
+    before, after = _text_of(change.before), change.after.text
+    if after is None:
+        yield _finding(path, "is no longer UTF-8 text", rules)
+        return
+    is_new = change.before is None and not path.endswith("conftest.py")
+    for complaint in python_tests.complaints(before, after, is_new=is_new):
+        yield _finding(path, complaint, rules)
+
+
+def _text_of(entry: Entry | None) -> str:
+    return (entry.text or "") if entry else ""
+
+
+def _moved(change: Change, patch: Patch) -> bool:
+    """Whether a deleted test file lives on elsewhere in the patch, and is still collected."""
+    old = _text_of(change.before)
+    for other in patch.changes:
+        new = _text_of(other.after)
+        if other.before is None and new and is_test_file(other.path):
+            was, now = (is_collected_by_pytest(each.path) for each in (change, other))
+            if (now or not was) and not python_tests.complaints(old, new, is_new=False):
+                return True
+    return False
+
+
+def _text(change: Change, rules: Rules) -> Iterator[Finding]:
+    """Tests in other languages, and the files that lie among tests."""
+    path = change.path
+    if change.before is not None and change.after is None:
+        if change.before.data.strip():
+            yield _finding(path, "is deleted", rules)
+        return
+    removed, added = (Counter(b"".join(line.split()) for line in lines) for lines in change.lines)
+    lost = [line for line in (removed - added) if line and not line.startswith((b"//", b"#", b"*"))]
+    if change.before is not None and (lost or change.is_binary):
+        yield _finding(path, f"{len(lost) or 'some'} existing lines are changed or gone", rules)
+    for raw in change.lines[1]:
+        line = raw.decode("utf-8", "replace")
+        found = _SKIPS.search(line) or (change.before and _SWITCHES_OFF.search(line))
+        if found:
+            yield _finding(path, f"switches a test off: {line.strip()[:60]}", rules)
+
+
+def _rust(change: Change, rules: Rules) -> Iterator[Finding]:
+    """Rust keeps unit tests at the end of the file they test."""
+    before, after = _text_of(change.before), _text_of(change.after)
+    parts = _RUST_TESTS.split(before, maxsplit=1)
+    if len(parts) < 2:
+        return
+    kept = Counter(line.strip() for line in after.splitlines())
+    kept_tests = "".join(_RUST_TESTS.split(after, maxsplit=1)[1:])
+    lost = Counter(line.strip() for line in parts[1].splitlines() if line.strip()) - kept
+    if lost or not kept_tests:
+        yield _finding(change.path, f"{sum(lost.values())} lines of its tests are gone", rules)
+    added = Counter(kept_tests.splitlines()) - Counter(parts[1].splitlines())
+    for line in added:
+        if _SKIPS.search(line):
+            yield _finding(change.path, f"switches a test off: {line.strip()[:60]}", rules)
+
+
+def _shadows(patch: Patch, tree: Tree) -> Iterator[Finding]:
+    """New modules that would be imported in place of what runs the tests."""
+    for change in patch.changes:
+        if change.before is None and change.path.endswith(".py"):
+            name = python_tests.shadowed(change.path, tree)
+            if name:
+                message = f"{change.path} would be imported in place of {name}"
+                yield Finding(rule="shadowing", path=change.path, message=message)

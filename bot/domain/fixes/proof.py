@@ -1,0 +1,149 @@
+"""What counts as a proof: red before, green after, the suite no worse. Values only.
+
+Test runners print one line a test; those lines are read as data. Whoever controls the code under
+test can print such lines too, so a line that says "failed" always beats one that says "passed",
+and no line beats the exit code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Ran, Record, Verdict
+from bot.domain.ports import Finished
+
+Outcome = Literal["passed", "failed", "skipped"]
+
+_LINES: tuple[tuple[re.Pattern[str], Mapping[str, Outcome]], ...] = (
+    # pytest -rA, its short summary: https://docs.pytest.org/en/stable/how-to/output.html
+    (
+        re.compile(
+            r"^(?P<said>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)"
+            r" (?P<id>\S+\.py(::\S.*?)?)(?: - .*)?$",
+            re.M,
+        ),
+        {"PASSED": "passed", "XPASS": "passed", "XFAIL": "skipped", "SKIPPED": "skipped"},
+    ),
+    # unittest -v
+    (
+        re.compile(
+            r"^(?P<id>\w+ \([\w.]+\))(?:\n.*)? \.\.\. "
+            r"(?P<said>ok|FAIL|ERROR|skipped|expected failure)",
+            re.M,
+        ),
+        {"ok": "passed", "skipped": "skipped", "expected failure": "skipped"},
+    ),
+    # go test -v
+    (
+        re.compile(r"^\s*--- (?P<said>PASS|FAIL|SKIP): (?P<id>\S+)", re.M),
+        {"PASS": "passed", "SKIP": "skipped"},
+    ),
+    # cargo test
+    (
+        re.compile(r"^test (?P<id>\S+(?: - .+)?) \.\.\. (?P<said>ok|FAILED|ignored)", re.M),
+        {"ok": "passed", "ignored": "skipped"},
+    ),
+    # TAP, and what mocha, jest and vitest print for each test
+    (
+        re.compile(
+            r"^\s*(?P<said>✓|✔|√|✕|✗|×|○|ok|not ok) (?:\d+ -? ?)?"
+            r"(?P<id>.+?)(?: \(?[\d.]+ ?m?s\)?)?$",
+            re.M,
+        ),
+        {"✓": "passed", "✔": "passed", "√": "passed", "ok": "passed", "○": "skipped"},
+    ),
+)
+_WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
+
+
+class Proof(Record):
+    """The evidence of a fix run, as it is written to ``proof.json``.
+
+    A command that was not reached is None. ``seconds`` is the wall time of the run, ``steps``
+    what the agent took.
+    """
+
+    verdict: Verdict
+    red: Ran | None = None
+    green: Ran | None = None
+    suite_before: Ran | None = None
+    suite_after: Ran | None = None
+    seconds: float = 0
+    agent: str = ""
+    steps: int = 0
+
+
+def proof_of(run: FixRun) -> Proof:
+    """The evidence that a run left. Raises ValueError when it has no verdict."""
+    if run.verdict is None:
+        raise ValueError(f"{run.name} has no verdict")
+    return Proof(
+        verdict=run.verdict,
+        red=run.red,
+        green=run.green,
+        suite_before=run.suite_before,
+        suite_after=run.suite_after,
+        seconds=round(((run.ended_at or run.updated_at) - run.created_at).total_seconds(), 1),
+        agent=run.agent,
+        steps=run.agent_steps,
+    )
+
+
+def outcomes(output: str) -> dict[str, Outcome]:
+    """What each test did, by its id as the runner prints it; empty when it prints none."""
+    found: dict[str, Outcome] = {}
+    for pattern, words in _LINES:
+        for match in pattern.finditer(output):
+            name = match["id"].strip()
+            outcome = words.get(match["said"], "failed")
+            if _WORST[outcome] >= _WORST[found.get(name, "passed")]:
+                found[name] = outcome
+        if found:
+            return found
+    return found
+
+
+def suite_no_worse(before: Finished, after: Finished) -> tuple[bool, list[str]]:
+    """Whether the suite is no worse after the patch, and what is worse, a line each.
+
+    A test that passed must pass again: failing, skipped and gone are all worse. A runner that
+    names no tests is judged by its exit codes alone.
+    """
+    if after.timed_out:
+        return False, ["the suite no longer ends in time"]
+    was, now = _of(before), _of(after)
+    cut = before.truncated or after.truncated
+    worse = [
+        f"{name}: {now.get(name, 'gone')}"
+        for name, outcome in was.items()
+        if outcome == "passed" and now.get(name) != "passed" and not (cut and name not in now)
+    ]
+    worse += [
+        f"{name}: new, and fails" for name in now if name not in was and now[name] == "failed"
+    ]
+    if before.exit_code == 0 and after.exit_code != 0 and not worse:
+        worse.append(f"the suite ends with exit code {after.exit_code}, before with 0")
+    elif before.exit_code != 0 and after.exit_code != 0 and not (was and now):
+        worse.append("the suite failed before and fails now, and does not name its tests")
+    return not worse, worse
+
+
+def _of(finished: Finished) -> dict[str, Outcome]:
+    return outcomes(finished.stdout) or outcomes(finished.stderr)
+
+
+def judge_proof(
+    red: Finished | None,
+    for_the_reason: bool,
+    green: Finished | None,
+    no_worse: bool | None,
+) -> Verdict:
+    """The verdict of a run by what its commands did; None is what was not reached."""
+    if red is None or red.exit_code == 0 or red.timed_out or not for_the_reason:
+        return Verdict.NOT_REPRODUCED
+    if green is None or green.exit_code != 0 or not no_worse:
+        return Verdict.NOT_REPAIRED
+    return Verdict.PROVED

@@ -1,0 +1,19 @@
+"""From reports to a failing test, without a model; ``written`` has what a model may do.
+
+**Invariant:** a report is data. What a test takes from it are parsed expressions, checked node by
+node against what the checkout defines and printed again; never its text, and nothing is run here.
+"""
+
+from bot.domain.fixes.reproduction.candidates import candidates
+from bot.domain.fixes.reproduction.reasons import fails_as_told, fails_for_the_reason
+from bot.domain.fixes.reproduction.records import Kind, Reason, Report, Reproduction
+
+__all__ = [
+    "Kind",
+    "Reason",
+    "Report",
+    "Reproduction",
+    "candidates",
+    "fails_as_told",
+    "fails_for_the_reason",
+]

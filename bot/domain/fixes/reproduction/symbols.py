@@ -1,0 +1,132 @@
+"""What a checkout defines: its modules, and the names at their top."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.testfiles import is_test_file
+
+MAX_FILES = 4_000
+MAX_BYTES = 400_000
+_BUILTIN_ERRORS = frozenset(
+    name
+    for name, value in vars(__import__("builtins")).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+)
+
+
+@dataclass(slots=True)
+class Symbols:
+    """``modules``: dotted name to path. ``names``: top-level name to the modules that have it.
+
+    ``owned`` are a module's names, imported ones too; ``errors`` the exception classes.
+    """
+
+    modules: dict[str, str] = field(default_factory=dict)
+    names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    owned: dict[str, set[str]] = field(default_factory=dict)
+    errors: set[str] = field(default_factory=set)
+
+    def is_error(self, name: str) -> bool:
+        """Whether ``name`` is an exception, the language's or the checkout's."""
+        return name in self.errors or name in _BUILTIN_ERRORS
+
+
+def symbols_of(tree: Tree) -> Symbols:
+    """Read every Python file that is no test."""
+    symbols = Symbols()
+    imported = set(_imported_by_tests(tree))
+    bases: dict[str, set[str]] = {}
+    sources = [path for path in sorted(tree) if path.endswith(".py") and not is_test_file(path)]
+    for path in sources[:MAX_FILES]:
+        module = _module_of(path, tree, imported)
+        parsed = _parsed(tree, path)
+        if not module or parsed is None:
+            continue
+        symbols.modules[module] = path
+        symbols.owned[module] = set()
+        for name, own in _top(parsed):
+            symbols.owned[module].add(name)
+            if own and module not in symbols.names[name]:
+                symbols.names[name].append(module)
+        for node in parsed.body:
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+    _find_errors(bases, symbols)
+    return symbols
+
+
+def _find_errors(bases: dict[str, set[str]], symbols: Symbols) -> None:
+    found = True
+    while found:
+        found = False
+        for name, parents in bases.items():
+            if name not in symbols.errors and any(map(symbols.is_error, parents)):
+                symbols.errors.add(name)
+                found = True
+
+
+def _parsed(tree: Tree, path: str) -> ast.Module | None:
+    entry = tree[path]
+    text = entry.text if len(entry.data) <= MAX_BYTES else None
+    try:
+        return ast.parse(text) if text is not None else None
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _top(module: ast.Module) -> Iterator[tuple[str, bool]]:
+    """Names a module binds at its top, and whether it defines them itself."""
+    for node in module.body:
+        match node:
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                yield name, True
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    if isinstance(target, ast.Name):
+                        yield target.id, True
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                yield name, True
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    yield alias.asname or alias.name.partition(".")[0], False
+            case _:
+                pass
+
+
+def _module_of(path: str, tree: Tree, imported: set[str]) -> str:
+    """The name under which tests import ``path``; empty when it has none."""
+    folder, name = posixpath.split(path.removesuffix(".py"))
+    root = folder
+    while root and f"{root}/__init__.py" in tree:
+        root = posixpath.dirname(root)
+    parts = [*folder.split("/")] if folder else []
+    if name != "__init__":
+        parts.append(name)
+    if not all(part.isidentifier() for part in parts[len(root.split("/")) if root else 0 :]):
+        return ""
+    within = ".".join(parts[len(root.split("/")) if root else 0 :])
+    whole = ".".join(parts)
+    if root in ("", "src", "lib") or within in imported or not all(p.isidentifier() for p in parts):
+        return within
+    return whole
+
+
+def _imported_by_tests(tree: Tree) -> Iterator[str]:
+    for path in sorted(tree):
+        if path.endswith(".py") and is_test_file(path):
+            for node in ast.walk(_parsed(tree, path) or ast.Module([], [])):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    yield node.module
+                    yield from (f"{node.module}.{alias.name}" for alias in node.names)

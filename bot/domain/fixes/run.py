@@ -1,0 +1,138 @@
+"""A fix run as it is stored, step by step, so that any worker can take it up."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from bot.domain.fixes.reproduction.records import Reason
+from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict
+
+
+class StepName(StrEnum):
+    """The steps of a fix run, in order."""
+
+    FETCH = "fetch"
+    REPRODUCE = "reproduce"
+    REPAIR = "repair"
+    PROVE = "prove"
+    POLICY = "policy"
+    PUBLISH = "publish"
+
+
+class RunStep(Record):
+    """How one step stands. Times are None until it started or ended.
+
+    ``held_up`` says which service it last had to wait for; empty when none.
+    """
+
+    name: StepName
+    state: RunState = RunState.PENDING
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    note: str = ""
+    held_up: str = ""
+
+
+class Case(Record):
+    """A problem and its reports as they stood when the fix was asked for.
+
+    What somebody writes into a report later does not reach the run.
+    """
+
+    cluster: Cluster
+    items: tuple[Item, ...]
+
+    def shown(self, *, public: bool) -> list[Item]:
+        """Reports that may be quoted, the newest last."""
+        return [item for item in self.items if not (public and item.private)]
+
+    def named(self, *, public: bool) -> Cluster:
+        """The cluster; in public a private report does not name it."""
+        if not public:
+            return self.cluster
+        shown = self.shown(public=True)
+        title = shown[0].title if shown else "private reports"
+        return self.cluster.model_copy(update={"title": title})
+
+    def hidden(self, *, public: bool) -> int:
+        """How many private reports are not shown."""
+        return len(self.items) - len(self.shown(public=public))
+
+
+class FixRun(Record):
+    """``F-7``: one attempt to repair one cluster.
+
+    ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
+    ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
+    ``test_name`` its function and ``test_reason`` how it must fail on the base;
+    ``change`` the agent's patch for people, its first 6,000 characters.
+    ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
+    until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
+    all the same.
+    """
+
+    number: int
+    cluster: int
+    state: RunState = RunState.PENDING
+    verdict: Verdict | None = None
+    reason: str = ""
+    command: str
+    requested_by: str
+    operator: bool = False
+    places: tuple[Place, ...] = ()
+    agent: str
+    base: str = ""
+    base_sha: str = ""
+    dry_run: bool = False
+    seconds_allowed: float
+    steps: tuple[RunStep, ...] = tuple(RunStep(name=name) for name in StepName)
+    stop_asked_by: str = ""
+    plan_version: int = 0
+    plan_approved_by: str = ""
+    test_path: str = ""
+    test_source: str = ""
+    test_name: str = ""
+    test_reason: Reason | None = None
+    change: str = ""
+    red: Ran | None = None
+    green: Ran | None = None
+    suite_before: Ran | None = None
+    suite_after: Ran | None = None
+    findings: tuple[str, ...] = ()
+    branch: str = ""
+    commit: str = ""
+    verified: bool = False
+    version: int = 1
+    unproved: Verdict | None = None
+    pull_request: int | None = None
+    pull_url: str = ""
+    attempt: int = 1
+    agent_steps: int = 0
+    dollars: float = 0
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+
+    @property
+    def name(self) -> str:
+        """``F-7``."""
+        return f"F-{self.number}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will happen any more."""
+        return self.state in (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
+
+    @property
+    def step(self) -> RunStep | None:
+        """The first step that is still to be done."""
+        past = {StepName.PROVE} if self.unproved else set()
+        to_do = (s for s in self.steps if s.state is not RunState.SUCCEEDED)
+        return next((s for s in to_do if s.name not in past), None)
+
+    def with_step(self, name: StepName, **fields: object) -> FixRun:
+        """The run with one step changed."""
+        steps = tuple(s.model_copy(update=fields) if s.name is name else s for s in self.steps)
+        return self.model_copy(update={"steps": steps})

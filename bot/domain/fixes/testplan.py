@@ -1,0 +1,291 @@
+"""How a repository's tests are run: what its config says, else what it shows."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import shlex
+import tomllib
+from collections import Counter
+from typing import Any, Literal
+
+from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.testfiles import is_test_file
+from bot.domain.models import Record
+
+Style = Literal["pytest", "unittest", "other"]
+PYTEST = "python -m pytest -rA --tb=short -p no:cacheprovider"
+_EXTRAS = ("test", "tests", "testing", "dev")
+_REQUIREMENTS = re.compile(r"requirements([-_/](dev|test|tests|testing))?\.txt")
+_NO_TEST = "no test specified"  # what `npm init` writes
+
+
+class TestPlan(Record):
+    """Commands are for a shell in the checkout's root.
+
+    ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}``, ``{stem}`` and ``{node}``
+    (the test within it) are put in, quoted. ``install`` needs a network. ``folder`` is where
+    tests live, ``why`` says how we know.
+    """
+
+    __test__ = False  # not a test, whatever pytest makes of its name
+
+    framework: str
+    suite: str
+    one: str
+    why: str
+    install: tuple[str, ...] = ()
+    folder: str = ""
+    style: Style = "other"
+
+    def command_for(self, path: str, node: str = "") -> str:
+        """The command that runs the tests in ``path``."""
+        folder, name = posixpath.split(path)
+        parts = {
+            "path": path,
+            "folder": folder or ".",
+            "name": name,
+            "stem": name.partition(".")[0],
+            "node": node,
+        }
+        return self.one.format(**{key: shlex.quote(value) for key, value in parts.items()})
+
+
+def how_to_test(tree: Tree, *, command: str = "", install: str = "") -> TestPlan | None:
+    """The plan for ``tree``; None when nothing in it looks like a test.
+
+    ``command`` and ``install`` are the project's own words, which win.
+    """
+    shown = _shown(tree)
+    if not command:
+        return shown.model_copy(update={"install": (install,)}) if shown and install else shown
+    folder, style = _python_tests(tree)
+    return TestPlan(
+        framework="configured",
+        suite=command,
+        one=_one_of(command, shown),
+        why=".github/soulcaster.yml says so",
+        install=(install,) if install else shown.install if shown else (),
+        folder=shown.folder if shown else folder,
+        style=shown.style if shown else style,
+    )
+
+
+def _one_of(command: str, shown: TestPlan | None) -> str:
+    """How to run one file with a command somebody configured."""
+    escaped = command.replace("{", "{{").replace("}", "}}")
+    if re.search(r"\b(pytest|py\.test)\b", command):
+        return f"{escaped} {{path}}"
+    return shown.one if shown else escaped
+
+
+def _shown(tree: Tree) -> TestPlan | None:
+    for find in (_python, _tox, _node, _go, _cargo, _maven, _gradle, _make):
+        plan = find(tree)
+        if plan:
+            return plan
+    return None
+
+
+def _text(tree: Tree, path: str) -> str:
+    entry = tree.get(path)
+    return (entry.text or "") if entry else ""
+
+
+def _toml(tree: Tree, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(tree, path))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _test_files(tree: Tree, suffix: str) -> list[str]:
+    return sorted(path for path in tree if path.endswith(suffix) and is_test_file(path))
+
+
+def _python_tests(tree: Tree) -> tuple[str, Style]:
+    """The folder with most Python tests, and their style."""
+    files = [
+        path
+        for path in _test_files(tree, ".py")
+        if posixpath.basename(path) not in ("conftest.py", "__init__.py")
+    ]
+    if not files:
+        return "tests", "pytest"
+    folders = Counter(posixpath.dirname(path) for path in files)
+    folder = max(sorted(folders), key=lambda each: folders[each])
+    texts = [_text(tree, path) for path in files]
+    unittests = sum("unittest" in text and "TestCase" in text for text in texts)
+    plain = sum(
+        re.search(r"^(async )?def test|import pytest", text, re.M) is not None for text in texts
+    )
+    return folder, "unittest" if unittests > plain else "pytest"
+
+
+def _python(tree: Tree) -> TestPlan | None:
+    files = _test_files(tree, ".py")
+    config = _pytest_config(tree)
+    if not files and not config:
+        return None
+    folder, style = _python_tests(tree)
+    prefix = _python_path(tree)
+    install = _python_install(tree)
+    if config or style == "pytest":
+        why = f"{config} configures pytest" if config else f"{files[0]} is a pytest file"
+        return TestPlan(
+            framework="pytest",
+            suite=prefix + PYTEST,
+            one=f"{prefix}{PYTEST} {{path}}",
+            why=why,
+            install=install,
+            folder=folder,
+            style=style,
+        )
+    start = f"-s {shlex.quote(folder)}" if folder else ""
+    top = "-t ." if f"{folder}/__init__.py" in tree else ""
+    discover = " ".join(f"python -m unittest discover -v {top}".split())
+    return TestPlan(
+        framework="unittest",
+        suite=f"{prefix}{discover} {start}".rstrip(),
+        one=f"{prefix}{discover} -s {{folder}} -p {{name}}",
+        why=f"{files[0]} uses unittest",
+        install=install,
+        folder=folder,
+        style="unittest",
+    )
+
+
+def _pytest_config(tree: Tree) -> str:
+    if "pytest.ini" in tree:
+        return "pytest.ini"
+    if "pytest" in _toml(tree, "pyproject.toml").get("tool", {}):
+        return "pyproject.toml"
+    for path, section in (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")):
+        if section in _text(tree, path):
+            return path
+    return "conftest.py" if "conftest.py" in tree else ""
+
+
+def _python_path(tree: Tree) -> str:
+    """A package below ``src`` is found without installing it; harmless where it is installed."""
+    options = _toml(tree, "pyproject.toml").get("tool", {}).get("pytest", {}).get("ini_options", {})
+    in_source = any(path.startswith("src/") and path.endswith(".py") for path in tree)
+    return "PYTHONPATH=src " if in_source and not options.get("pythonpath") else ""
+
+
+def _python_install(tree: Tree) -> tuple[str, ...]:
+    commands = [
+        f"python -m pip install -r {path}" for path in sorted(tree) if _REQUIREMENTS.fullmatch(path)
+    ]
+    project = _toml(tree, "pyproject.toml")
+    if "build-system" in project or "setup.py" in tree:
+        extras = project.get("project", {}).get("optional-dependencies", {})
+        extra = next((name for name in _EXTRAS if name in extras), "")
+        commands.append(
+            f"python -m pip install -e '.[{extra}]'" if extra else "python -m pip install -e ."
+        )
+    groups = project.get("dependency-groups", {})
+    commands += [f"python -m pip install --group {name}" for name in _EXTRAS if name in groups][:1]
+    return tuple(commands)
+
+
+def _tox(tree: Tree) -> TestPlan | None:
+    if "tox.ini" not in tree:
+        return None
+    return TestPlan(framework="tox", suite="tox", one="tox -- {path}", why="there is a tox.ini")
+
+
+def _node(tree: Tree) -> TestPlan | None:
+    try:
+        package = json.loads(_text(tree, "package.json") or "{}")
+    except ValueError:
+        return None
+    script = (package.get("scripts") or {}).get("test", "") if isinstance(package, dict) else ""
+    if not isinstance(script, str) or not script or _NO_TEST in script:
+        return None
+    if "pnpm-lock.yaml" in tree:
+        runner, one, install = "pnpm", "pnpm test {path}", "pnpm install --frozen-lockfile"
+    elif "yarn.lock" in tree:
+        runner, one, install = "yarn", "yarn test {path}", "yarn install --frozen-lockfile"
+    else:
+        lock = "package-lock.json" in tree
+        runner, one, install = "npm", "npm test -- {path}", "npm ci" if lock else "npm install"
+    files = [
+        path for path in sorted(tree) if is_test_file(path) and re.search(r"\.[cm]?[jt]sx?$", path)
+    ]
+    return TestPlan(
+        framework=runner,
+        suite=f"{runner} test",
+        one=one,
+        why="package.json has a test script",
+        install=(install,),
+        folder=posixpath.dirname(files[0]) if files else "test",
+    )
+
+
+def _go(tree: Tree) -> TestPlan | None:
+    files = _test_files(tree, "_test.go")
+    if "go.mod" not in tree or not files:
+        return None
+    return TestPlan(
+        framework="go",
+        suite="go test -v ./...",
+        one="go test -v ./{folder}",
+        why="there is a go.mod",
+        install=("go mod download",),
+        folder=posixpath.dirname(files[0]),
+    )
+
+
+def _cargo(tree: Tree) -> TestPlan | None:
+    if "Cargo.toml" not in tree:
+        return None
+    return TestPlan(
+        framework="cargo",
+        suite="cargo test",
+        one="cargo test --test {stem}",
+        why="there is a Cargo.toml",
+        install=("cargo fetch",),
+        folder="tests",
+    )
+
+
+def _maven(tree: Tree) -> TestPlan | None:
+    if "pom.xml" not in tree:
+        return None
+    mvn = "./mvnw" if "mvnw" in tree else "mvn"
+    return TestPlan(
+        framework="maven",
+        suite=f"{mvn} -B -q test",
+        one=f"{mvn} -B -q test -Dtest={{stem}}",
+        why="there is a pom.xml",
+        install=(f"{mvn} -B -q dependency:go-offline",),
+        folder="src/test/java",
+    )
+
+
+def _gradle(tree: Tree) -> TestPlan | None:
+    build = next((path for path in ("build.gradle", "build.gradle.kts") if path in tree), "")
+    if not build:
+        return None
+    gradle = "./gradlew" if "gradlew" in tree else "gradle"
+    return TestPlan(
+        framework="gradle",
+        suite=f"{gradle} --console=plain test",
+        one=f"{gradle} --console=plain test --tests {{stem}}",
+        why=f"there is a {build}",
+        folder="src/test/java",
+    )
+
+
+def _make(tree: Tree) -> TestPlan | None:
+    for path in ("GNUmakefile", "Makefile", "makefile"):
+        if re.search(r"^test\s*:(?!=)", _text(tree, path), re.M):
+            return TestPlan(
+                framework="make",
+                suite="make test",
+                one="make test",
+                why=f"{path} has a test target",
+            )
+    return None

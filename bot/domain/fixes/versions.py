@@ -1,0 +1,184 @@
+"""Versions of a fix: ``v1`` opened the pull request, each later one is a commit on top of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from bot.domain.errors import NotFound
+from bot.domain.fixes.run import FixRun, RunStep, StepName
+from bot.domain.models import Place, Ran, Record, RunState
+
+Kind = Literal["fix", "revise", "revert"]
+
+_TRAILER = re.compile(r"^Soulcaster-Version: F-([1-9]\d*) v([1-9]\d*)$", re.MULTILINE)
+_REVERT_STEPS = (StepName.FETCH, StepName.PROVE, StepName.POLICY, StepName.PUBLISH)
+
+
+class Version(Record):
+    """One proved commit of ours on the branch. The patch itself stays in git.
+
+    ``tests`` are the files that must turn green, ``restores`` the version that a revert brought
+    back. ``added`` and ``removed`` count the lines between ``parent`` and ``commit``.
+    """
+
+    number: int
+    kind: Kind
+    commit: str
+    parent: str
+    restores: int | None = None
+    asked_by: str
+    made_at: AwareDatetime
+    tests: tuple[str, ...] = ()
+    red: Ran | None = None
+    green: Ran | None = None
+    suite_after: Ran | None = None
+    files: int = 0
+    added: int = 0
+    removed: int = 0
+
+    @property
+    def name(self) -> str:
+        """``v2``."""
+        return f"v{self.number}"
+
+
+class Remark(Record):
+    """One thread of a review: the comment that began it, and where it stands."""
+
+    comment: int
+    path: str
+    words: str
+
+
+class Revision(Record):
+    """A version being made. ``key`` names the review or command that asked for it.
+
+    ``work`` is the run's record as this attempt goes on; ``parent`` is the commit it builds on.
+    ``delta`` are the paths that differ from it, once they are known; ``example`` is the test that
+    something asked became. ``handed_over``: people have pushed to the branch.
+    """
+
+    key: str
+    kind: Kind
+    restores: int | None = None
+    words: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    place: Place
+    work: FixRun
+    parent: str = ""
+    tests: tuple[str, ...] = ()
+    example: str = ""
+    delta: tuple[str, ...] = ()
+    version: int | None = None
+    handed_over: bool = False
+
+    @property
+    def id(self) -> str:
+        """The key without a colon, for the names of cards and blobs."""
+        return self.key.replace(":", "-")
+
+
+def first_version(run: FixRun) -> Version:
+    """The version that the run itself opened its pull request with. Raises NotFound."""
+    if not run.commit or run.pull_request is None:
+        raise NotFound(f"{run.name} has opened no pull request.")
+    return Version(
+        number=1,
+        kind="fix",
+        commit=run.commit,
+        parent=run.base_sha,
+        asked_by=run.requested_by,
+        made_at=run.ended_at or run.updated_at,
+        tests=(run.test_path,) if run.test_path else (),
+        red=run.red,
+        green=run.green,
+        suite_after=run.suite_after,
+    )
+
+
+def new_revision(
+    run: FixRun,
+    *,
+    key: str,
+    kind: Kind,
+    asked_by: str,
+    place: Place,
+    now: AwareDatetime,
+    restores: int | None = None,
+    words: Sequence[str] = (),
+    remarks: Sequence[Remark] = (),
+    operator: bool = False,
+) -> Revision:
+    """An attempt at the next version: the run's record with everything still to be done."""
+    names = _REVERT_STEPS if kind == "revert" else tuple(StepName)
+    work = run.model_copy(
+        update={
+            "state": RunState.PENDING,
+            "verdict": None,
+            "reason": "",
+            "command": key,
+            "requested_by": asked_by,
+            "operator": operator,
+            "steps": tuple(RunStep(name=name) for name in names),
+            "stop_asked_by": "",
+            "green": None,
+            "suite_after": None,
+            "findings": (),
+            "unproved": None,
+            "commit": "",
+            "verified": False,
+            "dollars": 0,
+            "created_at": now,
+            "updated_at": now,
+            "ended_at": None,
+        }
+    )
+    return Revision(
+        key=key,
+        kind=kind,
+        restores=restores,
+        words=tuple(words),
+        remarks=tuple(remarks),
+        place=place,
+        work=work,
+    )
+
+
+def version_of(versions: Sequence[Version], number: int) -> Version:
+    """One of them. Raises NotFound with those there are."""
+    found = next((v for v in versions if v.number == number), None)
+    if found is None:
+        raise NotFound(f"There is no v{number}; there are: {', '.join(v.name for v in versions)}.")
+    return found
+
+
+def trailer(run: int, version: int) -> str:
+    """The last line of a version's commit message, by which people find it in the history."""
+    return f"Soulcaster-Version: F-{run} v{version}"
+
+
+def read_trailer(message: str) -> tuple[int, int] | None:
+    """Run and version of a commit message, None where it has no such line. Anybody may write
+    one: it says what a commit is called, never that it is ours."""
+    found = _TRAILER.findall(message)
+    return (int(found[-1][0]), int(found[-1][1])) if found else None
+
+
+def commit_message(revision: Revision, number: int) -> str:
+    """Subject, what proved it, who asked. Holds nobody's prose."""
+    run = revision.work
+    if revision.kind == "revert":
+        subject = f"Take the fix of C-{run.cluster} back to v{revision.restores}"
+    else:
+        subject = f"Revise the fix of C-{run.cluster} as asked"
+    tests = " and ".join(revision.tests)
+    body = f"Proved again by {tests}: red without the fix, green with this commit."
+    lines = [trailer(run.number, number)]
+    if re.fullmatch(r"[A-Za-z0-9-]+", run.requested_by):
+        login = run.requested_by
+        lines.insert(0, f"Co-authored-by: {login} <{login}@users.noreply.github.com>")
+    return "\n\n".join([subject, body, "\n".join(lines)])

@@ -1,9 +1,0 @@
-"""May this patch be published? Judged without reading a word of prose.
-
-**Invariant:** the rules are those of the base commit; a patch can't loosen what judges it.
-"""
-
-from bot.domain.policy.judge import judge, refused
-from bot.domain.policy.rules import Finding, Rules
-
-__all__ = ["Finding", "Rules", "judge", "refused"]

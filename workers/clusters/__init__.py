@@ -1,0 +1,1 @@
+"""Items become clusters, and what is said about a cluster stays true."""

@@ -1,0 +1,243 @@
+"""Cluster a whole history offline, in time order, as if it had arrived live.
+
+    {"id", "source", "title", "body", "created_at"}      a line in  (``gold``, ``related`` optional)
+    {"id", "cluster", "candidates"}                      a line out
+
+Run twice, it gives the same. Nothing is read from or written to the project's own store.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from bot.domain.clusters.engine import Eagerness, Engine, Report, calibration_for
+from bot.domain.clusters.engine.calibration import TRACKER_FEATURES, Scale
+from bot.domain.clusters.engine.fitting import fit
+from bot.domain.clusters.engine.measures import Measures, measure
+from bot.domain.errors import BadPayload
+from bot.domain.ports import Embedder
+
+BATCH = 64
+
+Progress = Callable[[int, int], None]
+
+
+class History(BaseModel):
+    """One line of the input. Other fields are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    id: str
+    source: str = "github"
+    title: str = ""
+    body: str | None = ""
+    created_at: AwareDatetime
+    gold: str | None = None
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the output."""
+
+    id: str
+    cluster: int
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a backtest found. ``embedding`` and ``clustering`` are seconds, ``peak_mb`` is the
+    most memory the process ever held, ``measures`` is None without ``gold``."""
+
+    rows: tuple[Row, ...]
+    embedding: float
+    clustering: float
+    peak_mb: float
+    measures: Measures | None
+
+    @property
+    def lines(self) -> list[str]:
+        """The outcome as people read it."""
+        items, seconds = len(self.rows), self.embedding + self.clustering
+        clusters = len({row.cluster for row in self.rows})
+        told = [
+            f"{items:,} items in {clusters:,} clusters",
+            f"{items / max(seconds, 1e-9):,.0f} items/s"
+            f" (embedding {self.embedding:.1f} s, clustering {self.clustering:.1f} s)",
+            f"peak memory {self.peak_mb:,.0f} MB",
+        ]
+        if (m := self.measures) is not None:
+            found = " / ".join(f"{share:.2f}" for share in m.found.values())
+            told += [
+                f"joined {m.joined:,}: precision {m.precision:.2f}, recall {m.recall:.2f},"
+                f" F1 {m.f1:.2f} ({m.with_duplicate:,} have an earlier duplicate)",
+                f"B-cubed F1 {m.b_cubed:.2f}",
+                f"duplicate among the first 1 / 5 / 10 candidates: {found}",
+            ]
+        return told
+
+
+def read_history(path: Path) -> list[History]:
+    """The lines of a JSONL file in time order. Raises BadPayload naming the line."""
+    rows: list[History] = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                rows.append(History.model_validate_json(line))
+            except ValidationError as error:
+                wrong = error.errors()[0]
+                where = ".".join(map(str, wrong["loc"])) or "the line"
+                raise BadPayload(f"{path.name}:{number}: {where}: {wrong['msg']}") from error
+    seen: set[str] = set()
+    for row in rows:
+        if row.id in seen:
+            raise BadPayload(f"{path.name}: the id {row.id} is there twice.")
+        seen.add(row.id)
+    return sorted(rows, key=_when)  # stable: of one moment, the file's order counts
+
+
+def _when(row: History) -> datetime:
+    return row.created_at
+
+
+async def run_backtest(
+    reports: Sequence[History],
+    embedder: Embedder,
+    *,
+    join: Eagerness = "sure",
+    progress: Progress = lambda done, total: None,
+) -> Outcome:
+    """Decide about every report in turn; ``progress`` is told how many are done."""
+    engine = Engine(calibration_for(embedder.id), embedder.dimensions, join=join)
+    rows: list[Row] = []
+    clusters: list[int] = []
+    candidates: list[tuple[int, ...]] = []
+    embedding = clustering = 0.0
+    for start in range(0, len(reports), BATCH):
+        began = time.perf_counter()
+        batch = reports[start : start + BATCH]
+        readings = [engine.read(_report(start + i, row)) for i, row in enumerate(batch)]
+        read = time.perf_counter()
+        vectors = await embedder.embed([reading.text for reading in readings])
+        embedded = time.perf_counter()
+        for reading, vector in zip(readings, vectors, strict=True):
+            decision = engine.decide(reading, vector)
+            fresh = reading.id + 1
+            cluster = decision.cluster if decision.action == "join" else None
+            engine.add(reading, vector, cluster or fresh, decision.best)
+            clusters.append(cluster or fresh)
+            candidates.append(tuple(c.item for c in decision.candidates))
+            found = tuple(reports[c.item].id for c in decision.candidates)
+            rows.append(Row(reports[reading.id].id, cluster or fresh, found))
+        embedding += embedded - read
+        clustering += time.perf_counter() - embedded + read - began
+        progress(len(rows), len(reports))
+    return Outcome(
+        rows=tuple(rows),
+        embedding=embedding,
+        clustering=clustering,
+        peak_mb=peak_mb(),
+        measures=_measured(reports, clusters, candidates),
+    )
+
+
+async def backtest_file(
+    path: Path,
+    embedder: Embedder,
+    *,
+    out: Path | None = None,
+    join: Eagerness = "sure",
+    progress: Progress = lambda done, total: None,
+) -> Outcome:
+    """``run_backtest`` on a file; the rows go to ``out`` in the order of the input file."""
+    reports = read_history(path)
+    outcome = await run_backtest(reports, embedder, join=join, progress=progress)
+    if out is not None:
+        write_rows(out, outcome.rows)
+    return outcome
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """One JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            line = {"id": row.id, "cluster": row.cluster, "candidates": list(row.candidates)}
+            file.write(json.dumps(line) + "\n")
+
+
+def peak_mb() -> float:
+    """The most memory this process ever held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 1024
+
+
+def _report(number: int, row: History) -> Report:
+    return Report(number, row.source, row.title, row.body or "", row.created_at)
+
+
+def _measured(
+    reports: Sequence[History],
+    clusters: Sequence[int],
+    candidates: Sequence[Sequence[int]],
+) -> Measures | None:
+    gold = [row.gold for row in reports if row.gold is not None]
+    if not gold or len(gold) != len(reports):
+        return None
+    return measure(gold, clusters, candidates, _related(reports))
+
+
+def _related(reports: Sequence[History]) -> dict[int, set[int]]:
+    """Positions that each report is linked to, in either direction."""
+    place = {row.id: i for i, row in enumerate(reports)}
+    related: dict[int, set[int]] = {i: set() for i in range(len(reports))}
+    for i, row in enumerate(reports):
+        for other in row.related:
+            if (j := place.get(other)) is not None:
+                related[i].add(j)
+                related[j].add(i)
+    return related
+
+
+async def calibrate(
+    paths: Sequence[Path], embedder: Embedder, *, features: Sequence[str] = TRACKER_FEATURES
+) -> Scale:
+    """Fit the scoring function for an embedder to labelled histories of one kind.
+
+    Every report is compared with its candidates as ``run_backtest`` would, and the pairs that
+    share a ``gold`` are what the score must tell from the rest; pairs that are only ``related``
+    are left out. What it gives goes into ``bot/domain/clusters/engine/calibration.py``.
+    """
+    values: list[NDArray[np.float32]] = []
+    same: list[NDArray[np.bool_]] = []
+    for path in paths:
+        reports = read_history(path)
+        related = _related(reports)
+        gold = np.array([row.gold for row in reports])
+        engine = Engine(calibration_for(embedder.id), embedder.dimensions)
+        for start in range(0, len(reports), BATCH):
+            batch = reports[start : start + BATCH]
+            readings = [engine.read(_report(start + i, row)) for i, row in enumerate(batch)]
+            vectors = await embedder.embed([reading.text for reading in readings])
+            for reading, vector in zip(readings, vectors, strict=True):
+                # Added in order, a report's row in the engine is its place in the history.
+                rows, compared, _ = engine.features(reading, vector)
+                equal = gold[rows] == gold[reading.id]
+                kept = equal | ~np.isin(rows, list(related[reading.id]))
+                values.append(compared[kept])
+                same.append(equal[kept])
+                engine.add(reading, vector, None)
+    return fit(np.concatenate(values), np.concatenate(same), features)

@@ -1,0 +1,292 @@
+"""Work a correction out on what is stored, and apply it: wholly, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.context import Context
+from bot.domain.clusters.corrections import (
+    NEW,
+    Logged,
+    Proposal,
+    StateChange,
+    different,
+    numbered,
+    partition,
+    presumed,
+    propose,
+    relocate,
+    same,
+)
+from bot.domain.clusters.engine import operations as pure
+from bot.domain.clusters.engine.operations import Blocked, Clustering, Entry, Operation
+from bot.domain.clusters.grouping import by_attribute, in_two
+from bot.domain.models import Cluster, ClusterState
+from bot.jobs import enqueue
+from bot.storage.operations import Held
+from workers.clusters import evidence, refresh, suggestions
+from workers.digests import posting
+
+By = Literal["source", "release", "auto"]
+MOST_FOR_AUTO = 500
+_SETTLED = (ClusterState.RESOLVED, ClusterState.IGNORED)
+_UNTOUCHED = (ClusterState.NEW, ClusterState.TRIAGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """A correction worked out on the clustering as it was read."""
+
+    held: Held
+    proposal: Proposal
+    undoes: Logged | None = None
+
+    @property
+    def operation(self) -> Operation:
+        """What would be done."""
+        return self.proposal.operation
+
+    @property
+    def regressed(self) -> tuple[StateChange, ...]:
+        """Resolved problems that open reports are merged into: they have come back."""
+        changes = [
+            StateChange(cluster=into, before=ClusterState.RESOLVED, after=ClusterState.REGRESSED)
+            for into in {c.after for c in self.operation.items if c.after and c.after > 0}
+            if self.operation.verb in ("merge", "move")
+            and self.held.record(into).state is ClusterState.RESOLVED
+            and any(
+                self.held.record(c.before).state not in _SETTLED
+                for c in self.operation.items
+                if c.before and c.after == into
+            )
+        ]
+        return tuple(changes)
+
+
+Plan = Callable[[str], Awaitable[Worked]]
+"""Works a correction out anew for the person who asks; raises Blocked or NotFound."""
+
+
+def merging(ctx: Context, project: int, sources: Sequence[int], into: int) -> Plan:
+    """``sources`` go into ``into``."""
+
+    async def plan(by: str) -> Worked:
+        held = await ctx.operations.read(project, clusters=[*sources, into])
+        operation = pure.merge(held.clustering, sources, into, _entry(ctx, held, by))
+        await _refuse_running(ctx, project, held.clustering, operation)
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def splitting(ctx: Context, project: int, items: Sequence[int]) -> Plan:
+    """``items`` open a cluster of their own."""
+
+    async def plan(by: str) -> Worked:
+        await ctx.items.get(project, items[0])  # raises NotFound
+        held = await ctx.operations.read(project, items=items)
+        operation = pure.split(held.clustering, items, NEW, _entry(ctx, held, by))
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def splitting_by(ctx: Context, project: int, cluster: int, by_what: By) -> Plan:
+    """The parts of ``cluster`` by source, by release, or by what the reports mean."""
+
+    async def plan(by: str) -> Worked:
+        held = await ctx.operations.read(project, clusters=[cluster])
+        root = held.clustering.redirects.root(cluster)
+        members = held.clustering.members(root)
+        items = await ctx.items.many(project, members)
+        if by_what == "auto":
+            if len(items) > MOST_FOR_AUTO:
+                raise Blocked(
+                    f"C-{root} has {len(items):,} reports, more than {MOST_FOR_AUTO} cannot be "
+                    "taken apart by themselves: name some, as in split I-1 I-2."
+                )
+            vectors = await evidence.vectors_of(ctx, project, items)
+            groups = in_two(vectors, held.clustering.links)
+        else:
+            groups = by_attribute(items, by_what)
+        if len(groups) < 2:
+            raise Blocked(f"The reports of C-{root} are all of one {_KINDS[by_what]}.")
+        operation = partition(held.clustering, groups, _entry(ctx, held, by))
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def moving(ctx: Context, project: int, item: int, to: int | None) -> Plan:
+    """``item`` goes to a cluster, or (None) to a new one."""
+
+    async def plan(by: str) -> Worked:
+        await ctx.items.get(project, item)  # raises NotFound
+        clusters = [] if to is None else [to]
+        held = await ctx.operations.read(project, clusters=clusters, items=[item])
+        entry = _entry(ctx, held, by)
+        operation = relocate(held.clustering, item, NEW if to is None else to, entry)
+        if not set(held.clustering.members(operation.items[0].before or 0)) - {item}:
+            await _refuse_running(ctx, project, held.clustering, operation)
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def linking(ctx: Context, project: int, item: int, other: int, *, alike: bool) -> Plan:
+    """``item`` and ``other`` are the same problem, or are not."""
+
+    async def plan(by: str) -> Worked:
+        held = await ctx.operations.read(project, items=[item, other])
+        say = same if alike else different
+        operation = say(held.clustering, item, other, _entry(ctx, held, by))
+        if alike:
+            await _refuse_running(ctx, project, held.clustering, operation)
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def presuming(ctx: Context, project: int, item: int, other: int) -> Plan:
+    """``item``, which nobody has touched since it was placed, goes to the cluster of ``other``."""
+
+    async def plan(by: str) -> Worked:
+        held = await ctx.operations.read(project, items=[item, other])
+        operation = presumed(held.clustering, item, other, _entry(ctx, held, by))
+        record = held.record(operation.redirects[0].number)
+        if record.state not in _UNTOUCHED or record.owner:
+            raise Blocked(f"People have taken C-{record.number} in hand.")
+        await _refuse_running(ctx, project, held.clustering, operation)
+        return Worked(held, propose(held.clustering, operation))
+
+    return plan
+
+
+def undoing(ctx: Context, project: int, number: int | None, cluster: int | None) -> Plan:
+    """The exact inverse of operation ``number``, else of the last one (on ``cluster``)."""
+
+    async def plan(by: str) -> Worked:
+        log = await ctx.operations.log(project)
+        chosen = number or _last(log, cluster)
+        if chosen is None:
+            raise Blocked(
+                "Nothing was corrected here that could be undone."
+                if cluster
+                else "Nothing was corrected yet: there is nothing to undo."
+            )
+        if not 0 < chosen <= len(log):
+            raise Blocked(f"There is no operation {chosen}. What there is: /soulcaster history")
+        target = log[chosen - 1]
+        clusters = {
+            c
+            for change in (*target.operation.items, *target.operation.redirects)
+            for c in (change.before, change.after)
+            if c is not None
+        } | {change.number for change in target.operation.redirects}
+        items = [change.number for change in target.operation.items]
+        held = await ctx.operations.read(project, clusters=clusters, items=items)
+        entry = _entry(ctx, held, by)
+        entries = [logged.operation for logged in log]
+        operation = pure.undo(held.clustering, entries, chosen, entry)
+        return Worked(held, propose(held.clustering, operation), undoes=target)
+
+    return plan
+
+
+async def apply(
+    ctx: Context, project: int, worked: Worked, *, said: str, command: str
+) -> Logged | None:
+    """Do it and write it down; None when something changed since it was worked out."""
+    held, proposal, now = worked.held, worked.proposal, ctx.now()
+    fresh = sorted({c.after for c in worked.operation.items if c.after and c.after < 0})
+    numbers = {placeholder: await ctx.operations.fresh(project) for placeholder in reversed(fresh)}
+    operation = numbered(worked.operation, numbers)
+    records: dict[int, Cluster] = {}
+    for placeholder, number in numbers.items():
+        first = next(c.number for c in worked.operation.items if c.after == placeholder)
+        title = (await ctx.items.get(project, first)).title
+        records[number] = Cluster(number=number, title=title, created_at=now, updated_at=now)
+    for change in operation.redirects:
+        records[change.number] = held.record(change.number).model_copy(
+            update={"redirect": change.after, "updated_at": now}
+        )
+    states = worked.regressed or _restored(worked)
+    for state in states:
+        record = records.get(state.cluster) or held.record(state.cluster)
+        update = {"state": state.after, "updated_at": now}
+        records[state.cluster] = record.model_copy(update=update)
+    for cluster in held.records.keys() & {c.after for c in operation.items}:
+        record = records.get(cluster) or held.record(cluster)
+        if record.state is ClusterState.RESOLVED:
+            # What comes with the reports was seen before: it is no sign of a regression.
+            records[cluster] = record.model_copy(update={"seen_when_resolved": None})
+    logged = Logged(operation=operation, said=said, command=command, states=states)
+    members = {c: found for c, found in proposal.members.items() if c > 0}
+    done = await ctx.operations.apply(project, held, logged, members=members, records=records)
+    return logged if done else None
+
+
+async def after(ctx: Context, project: int, logged: Logged) -> None:
+    """Bring what is said about everything it touched up to date. Harmless when repeated."""
+    operation = logged.operation
+    clusters = {c for i in operation.items for c in (i.before, i.after) if c is not None}
+    for cluster in sorted(clusters | {state.cluster for state in logged.states}):
+        await enqueue(ctx, refresh.refresh_cluster, project, cluster)
+    links = operation.must_added | operation.cannot_added
+    links |= operation.must_taken | operation.cannot_taken
+    for item in sorted({i for link in links for i in link} | {c.number for c in operation.items}):
+        await suggestions.refresh_soon(ctx, project, item)
+    await posting.refresh_soon(ctx, project)
+
+
+async def done_before(ctx: Context, project: int, command: str) -> Logged | None:
+    """What this very command did, should it be obeyed again after a crash."""
+    log = await ctx.operations.log(project)
+    return next((entry for entry in reversed(log) if entry.command == command), None)
+
+
+_KINDS: dict[By, str] = {"source": "source", "release": "release", "auto": "kind"}
+
+
+def _entry(ctx: Context, held: Held, by: str) -> Entry:
+    return Entry(held.count + 1, by, ctx.now())
+
+
+def _last(log: Sequence[Logged], cluster: int | None) -> int | None:
+    """The newest operation that can be undone; one that touched ``cluster`` where it is given."""
+    if cluster is None:
+        return pure.last_undoable([entry.operation for entry in log])
+    counts = pure.in_effect([entry.operation for entry in log])
+    for entry in reversed(log):
+        operation = entry.operation
+        ends = {c for change in operation.items for c in (change.before, change.after)}
+        ends |= {c for r in operation.redirects for c in (r.number, r.after)}
+        if cluster in ends and operation.undoes is None and operation.number in counts:
+            return operation.number
+    return None
+
+
+def _restored(worked: Worked) -> tuple[StateChange, ...]:
+    """States that the undone operation set, where nobody has set another since."""
+    if worked.undoes is None:
+        return ()
+    return tuple(
+        StateChange(cluster=state.cluster, before=state.after, after=state.before)
+        for state in worked.undoes.states
+        if worked.held.record(state.cluster).state is state.after
+    )
+
+
+async def _refuse_running(
+    ctx: Context, project: int, state: Clustering, operation: Operation
+) -> None:
+    """A cluster that is being fixed is not merged away under its run."""
+    for cluster in {change.before for change in operation.items if change.before}:
+        run = await ctx.runs.active(project, cluster)
+        if run is not None:
+            raise Blocked(
+                f"{run.name} is fixing C-{cluster}: merge the other into it, or say "
+                f"/soulcaster stop {run.name} first."
+            )

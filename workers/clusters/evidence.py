@@ -1,0 +1,182 @@
+"""One project's clustering engine, kept warm in this process and fed from what is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.context import Context
+from bot.domain.clusters.engine import Engine, Kind, Links, Reading, Report, calibration_for
+from bot.domain.clusters.engine.deciding import Eagerness
+from bot.domain.errors import ConfigError, UpstreamError
+from bot.domain.models import Item
+from bot.domain.ports import Vector
+from bot.log import log
+from bot.sources import SOURCES
+from bot.storage.embeddings import Embedded
+
+BATCH = 64
+FETCHED = 500  # vectors at once
+NEAREST = 5
+
+
+@dataclass
+class Memory:
+    """The engine, which embedder its vectors are of, and how many corrections it knows of."""
+
+    embedder: str
+    engine: Engine
+    links: Links = field(default_factory=Links)
+    corrections: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+_memories: dict[tuple[str, int], Memory] = {}
+
+
+def report_of(item: Item) -> Report:
+    """As much of an item as clustering needs."""
+    return Report(
+        id=item.number,
+        source=item.source,
+        title=item.title,
+        body=item.body,
+        created_at=item.occurred_at,
+        frames=item.frames,
+        fingerprint=item.fingerprint,
+        environment=item.environment,
+        stream=_stream(item.source),
+    )
+
+
+def _stream(source: str) -> Kind | None:
+    """Feedback is not told by its source: a long post is written like an issue."""
+    kind = SOURCES[source].KIND if source in SOURCES else ""
+    return Kind(kind) if kind in ("tracker", "alert") else None
+
+
+def namespace(project: int, embedder: str) -> str:
+    """Where the project's vectors of an embedder are: embedders are never mixed."""
+    return f"{project}:{embedder}"
+
+
+async def fetch(ctx: Context, project: int, numbers: Sequence[int]) -> dict[int, Vector]:
+    """The vectors of these items, by number, that are stored for the embedder in use."""
+    names = [str(number) for number in numbers]
+    stored = await ctx.vectors.fetch(namespace(project, ctx.embedder.id), names)
+    return {int(name): vector for name, vector in stored.items()}
+
+
+async def remember(ctx: Context, project: int) -> Memory:
+    """The project's memory, up to date with every placement that is stored.
+
+    A process that comes new to a project reads its vectors from the index. A few that the index
+    does not have (late visibility) are embedded here; many (another embedder) are left to
+    ``reembed_items``, and until then those items are known by their words and stacks only.
+    """
+    key = (ctx.redis_url, project)
+    memory = _memories.get(key)
+    if memory is None or memory.embedder != ctx.embedder.id:
+        engine = Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
+        memory = _memories[key] = Memory(ctx.embedder.id, engine)
+    memory.engine.join = await _eagerness(ctx, project)
+    async with memory.lock:  # what is read later must not be overwritten by what was read before
+        await _catch_up(ctx, project, memory)
+    return memory
+
+
+async def _eagerness(ctx: Context, project: int) -> Eagerness:
+    """What the project's own file says; while it can't be read, only what is sure is joined."""
+    record = await ctx.projects.find(project)
+    if record is None or not ctx.settings.github_app_id:
+        return "sure"
+    try:
+        return (await ctx.repo_config(record)).cluster
+    except (ConfigError, UpstreamError) as error:
+        log.warning("joining only what is sure", project=project, why=str(error))
+        return "sure"
+
+
+async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
+    corrections = await ctx.operations.count(project)  # first: the rest can only be newer
+    links = await ctx.links.of(project)
+    placed = await ctx.items.membership(project)
+    for item, cluster in placed.items():
+        if item in memory.engine and memory.engine.cluster_of(item) != cluster:
+            memory.engine.move(item, cluster)
+    memory.links, memory.corrections = links, corrections
+    missing = sorted(item for item in placed if item not in memory.engine)
+    for start in range(0, len(missing), BATCH):
+        await _learn(ctx, project, memory, missing[start : start + BATCH], placed)
+    await _fill(ctx, project, memory)
+
+
+async def _learn(
+    ctx: Context, project: int, memory: Memory, numbers: list[int], placed: dict[int, int]
+) -> None:
+    items = await ctx.items.many(project, numbers)
+    stored = await fetch(ctx, project, numbers)
+    for reading in [memory.engine.read(report_of(item)) for item in items]:
+        memory.engine.add(reading, stored.get(reading.id), placed[reading.id])
+
+
+async def _fill(ctx: Context, project: int, memory: Memory) -> None:
+    """Vectors that were stored since."""
+    if not memory.engine.lacking:
+        return
+    known = await ctx.embeddings.of(project, ctx.embedder.id)
+    stored = [n for n in memory.engine.lacking if known.whole or n <= known.through]
+    for start in range(0, len(stored), FETCHED):
+        found = await fetch(ctx, project, stored[start : start + FETCHED])
+        for number, vector in found.items():
+            memory.engine.fill(number, vector)
+    lacking = memory.engine.lacking
+    if len(lacking) <= BATCH:
+        await embed(ctx, project, memory, lacking)
+    elif known.whole:  # the index lost them
+        await ctx.embeddings.put(project, ctx.embedder.id, Embedded())
+
+
+async def embed_nearest(
+    ctx: Context, project: int, memory: Memory, readings: Sequence[Reading]
+) -> None:
+    """Embed, ahead of their turn, the items that share the most words with these."""
+    near = {n for r in readings for n in memory.engine.lacking_near(r, NEAREST)}
+    await embed(ctx, project, memory, sorted(near))
+
+
+async def embed(ctx: Context, project: int, memory: Memory, numbers: list[int]) -> None:
+    """Embed items that the memory knows without a vector."""
+    if not numbers:
+        return
+    items = await ctx.items.many(project, numbers)
+    readings = [memory.engine.read(report_of(item)) for item in items]
+    vectors = await embed_and_store(
+        ctx, project, [r.id for r in readings], [r.text for r in readings]
+    )
+    for reading, vector in zip(readings, vectors, strict=True):
+        memory.engine.fill(reading.id, vector)
+
+
+async def vectors_of(ctx: Context, project: int, items: Sequence[Item]) -> dict[int, Vector]:
+    """One vector an item, by its number; what the index does not have is embedded."""
+    memory = await remember(ctx, project)
+    readings = [memory.engine.read(report_of(item)) for item in items]
+    stored = await fetch(ctx, project, [r.id for r in readings])
+    absent = [r for r in readings if r.id not in stored]
+    if absent:
+        rows = await ctx.embedder.embed([r.text for r in absent])
+        stored |= {r.id: row for r, row in zip(absent, rows, strict=True)}
+    return {r.id: stored[r.id] for r in readings}
+
+
+async def embed_and_store(
+    ctx: Context, project: int, numbers: list[int], texts: list[str]
+) -> Vector:
+    """Vectors of these items, one row each, stored in the index."""
+    await ctx.embeddings.note(project, ctx.embedder.id)
+    vectors = await ctx.embedder.embed(texts)
+    names = [str(n) for n in numbers]
+    await ctx.vectors.upsert(namespace(project, ctx.embedder.id), names, vectors)
+    return vectors

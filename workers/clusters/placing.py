@@ -1,0 +1,83 @@
+"""Put waiting items into clusters, one project at a time, in the order they came.
+
+The job's own lease is the project's: nobody else clusters it meanwhile, and every placement
+checks that we still hold it.
+"""
+
+from __future__ import annotations
+
+from bot.context import Context
+from bot.domain.clusters.engine import Candidate, Decision, in_order
+from bot.domain.clusters.evidence import Because, Near
+from bot.jobs import CLAIM, enqueue, job
+from bot.sources import github_issue
+from bot.storage.answers import JUDGE
+from workers.clusters import evidence, judge, refresh, suggestions
+
+BATCH = 64
+SHOWN_CANDIDATES = 5
+
+
+@job(timeout=600)
+async def cluster_items(ctx: Context, project: int) -> None:
+    """Decide about every waiting item. Run again, it finds what is left."""
+    while True:
+        waiting = await ctx.items.waiting(project, BATCH)
+        if not waiting:
+            if await ctx.answers.waiting(project, JUDGE, 1):
+                await enqueue(ctx, judge.judge_items, project)
+            return
+        items = {item.number: item for item in await ctx.items.many(project, waiting)}
+        memory = await evidence.remember(ctx, project)
+        reports = in_order(evidence.report_of(item) for item in items.values())
+        readings = [memory.engine.read(report) for report in reports]
+        await evidence.embed_nearest(ctx, project, memory, readings)
+        vectors = await evidence.embed_and_store(
+            ctx, project, [r.id for r in readings], [r.text for r in readings]
+        )
+        for reading, vector in zip(readings, vectors, strict=True):
+            item = items[reading.id]
+            decision = memory.engine.decide(reading, vector, memory.links)
+            because = _because(decision)
+            to_judge = decision.action != "join" and judge.wanted(ctx, because)
+            cluster = await ctx.clusters.place(
+                project,
+                item.number,
+                decision.cluster if decision.action == "join" else None,
+                now=ctx.now(),
+                title=item.title,
+                evidence=because.model_dump_json(),
+                corrections=memory.corrections,
+                lease=CLAIM.get().lease,
+                token=CLAIM.get().token,
+                judge=to_judge,
+            )
+            if cluster is None:
+                break  # somebody corrected meanwhile: decide again, knowing that
+            memory.engine.add(reading, vector, cluster, decision.best)
+            await enqueue(ctx, refresh.refresh_cluster, project, cluster)
+            if decision.action == "suggest" and not to_judge and item.source == github_issue.NAME:
+                await enqueue(ctx, suggestions.suggest_on_issue, project, item.number)
+
+
+def near(candidate: Candidate) -> Near:
+    """A candidate as it is stored."""
+    return Near(
+        item=candidate.item,
+        cluster=candidate.cluster,
+        score=candidate.score,
+        similarity=candidate.similarity,
+        repeat=candidate.repeat,
+        parts=candidate.parts[:4],
+    )
+
+
+def _because(decision: Decision) -> Because:
+    rejected = decision.nearest_rejected
+    return Because(
+        action=decision.action,
+        joined=decision.joined,
+        candidates=tuple(near(c) for c in decision.suggested(SHOWN_CANDIDATES)),
+        rejected=near(rejected) if rejected else None,
+        obeyed=decision.obeyed,
+    )

@@ -1,0 +1,84 @@
+"""Keep what is said about a cluster true to what is in it: title, summary, severity, state.
+
+Nothing here waits for the language model: what it wrote is taken as it is stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.context import Context
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.clusters.severity import assess
+from bot.domain.clusters.summary import Source, extract
+from bot.domain.models import Cluster, ClusterState
+from bot.jobs import job
+from bot.sources import SOURCES
+from bot.storage.items import DELETED
+from workers.clusters import summarize
+from workers.digests import posting
+
+
+@job(timeout=60)
+async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
+    """Read the cluster's items again. Run twice, it writes the same."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    view = await posting.cluster_view(ctx, project, number, public=False)
+    said = {**_said(view), **await summarize.written(ctx, project, view)}
+
+    def decide(record: Cluster) -> dict[str, Any]:
+        wanted = {**said, **_state(record, view)}
+        if record.severity_by:
+            wanted = {k: v for k, v in wanted.items() if not k.startswith("severity")}
+        changed = {name: v for name, v in wanted.items() if getattr(record, name) != v}
+        return changed | ({"updated_at": ctx.now()} if changed else {})
+
+    await ctx.clusters.update(project_id, view.cluster.number, decide)
+    await posting.refresh_soon(ctx, project_id)
+
+
+def _said(view: ClusterView) -> dict[str, Any]:
+    """Title, summary and severity, from the items that still have words."""
+    living = [item for item in view.items if not item.gone]
+    summary = extract([Source(i.number, i.title, i.body) for i in living])
+    kinds = {SOURCES[i.source].KIND for i in living if i.source in SOURCES}
+    assessed = assess(
+        texts=[f"{i.title}\n{i.body}" for i in living],
+        people=view.people,
+        counts=view.hours,
+        now=int(view.now.timestamp() // 3600),
+        levels=[i.level for i in living],
+        alerting="alert" in kinds,
+    )
+    said: dict[str, Any] = {
+        "severity": assessed.severity,
+        "severity_reasons": assessed.reasons,
+        "trend": assessed.trend.sentence,
+    }
+    if living:
+        said |= {"title": summary.title, "summary": summary.sentences}
+    else:
+        said |= {"title": DELETED, "summary": ()}
+    return said
+
+
+def _state(record: Cluster, view: ClusterView) -> dict[str, Any]:
+    """A snooze that is over, or a resolved problem that was seen again."""
+    if record.state is ClusterState.RESOLVED:
+        if record.seen_when_resolved is None:
+            return {"seen_when_resolved": view.total}
+        if view.total > record.seen_when_resolved:
+            return {"state": ClusterState.REGRESSED, "seen_when_resolved": None}
+    elif record.state is ClusterState.SNOOZED:
+        until, events = record.snoozed_until, record.snoozed_events
+        if (until and until <= view.now) or (events is not None and view.total >= events):
+            return {
+                "state": ClusterState.TRIAGED,
+                "snoozed_until": None,
+                "snoozed_events": None,
+            }
+    elif record.seen_when_resolved is not None:
+        return {"seen_when_resolved": None}
+    return {}

@@ -1,0 +1,131 @@
+"""Have the language model write a cluster's title and summary; what does not hold is not shown.
+
+``refresh`` puts a cluster on the list when its reports are not those its summary was written from.
+Until the model has written, and wherever it may not, the extractive summary stands.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.context import Context
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.clusters import written_summary as writing
+from bot.domain.clusters.summary import Source, problems
+from bot.domain.clusters.written_summary import Draft, Written, digest_of
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.models import Project
+from bot.domain.ports import LanguageModel
+from bot.jobs import enqueue, job
+from bot.log import log
+from bot.storage.answers import SUMMARY
+from workers.clusters import asking
+from workers.digests import posting
+
+SOON = 2  # seconds: changes that come together are one question
+_REFRESH = "refresh_cluster"  # by name, for that module asks us
+
+
+@job(timeout=900)
+async def write_summaries(ctx: Context, project: int) -> None:
+    """Ask about every cluster that waits for it. Run again, it finds what is left."""
+    if not await asking.work_off(ctx, project, SUMMARY, ask_about=_write, put_off=_put_off):
+        await enqueue(ctx, write_summaries, project)
+
+
+async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str, Any]:
+    """Title and summary in the model's words, as fields of the cluster, while they hold.
+
+    Has them written anew when the reports are not those they were written from.
+    """
+    sources = sources_of(project, view)
+    if ctx.language_model is None or not sources:
+        return {}
+    number = view.cluster.number
+    held = await _held(ctx, project.id, number)
+    stale = held is None or held.digest != digest_of(sources)
+    if stale and ctx.settings.soulcaster_summary_budget:
+        await ctx.answers.want(project.id, SUMMARY, number, ctx.now().timestamp())
+        await enqueue(ctx, write_summaries, project.id, delay=SOON)
+    if held is None or not held.holds(sources):
+        return {}
+    return {"title": held.title, "summary": held.sentences}
+
+
+def sources_of(project: Project, view: ClusterView) -> list[Source]:
+    """The reports that a summary is written from.
+
+    In a public repository no sentence may mix what is private into what everybody reads: where
+    there are public reports, only they are read.
+    """
+    living = [item for item in view.items if not item.gone]
+    public = [item for item in living if not item.private]
+    chosen = public if public and not project.private else living
+    return [Source(item.number, item.title, item.body) for item in chosen]
+
+
+async def _write(ctx: Context, project_id: int, number: int) -> None:
+    project = await ctx.projects.find(project_id)
+    model = ctx.language_model
+    if project is None or model is None:
+        return
+    view = await posting.cluster_view(ctx, project, number, public=False)
+    sources = sources_of(project, view)
+    if view.cluster.number != number or not sources:
+        return  # it was merged into another, which is on the list itself
+    held = await _held(ctx, project_id, number)
+    name = digest_of(sources)
+    if held is not None and held.digest == name:
+        return
+    kept = held if held is not None else Written(digest="")
+    cap = ctx.settings.soulcaster_summary_budget
+    if not await ctx.answers.spend(project_id, SUMMARY, asking.today(ctx), f"{number}:{name}", cap):
+        problem = f"today's budget of {cap} is used up (SOULCASTER_SUMMARY_BUDGET)"
+        found = kept.model_copy(update={"problem": problem})
+    else:
+        try:
+            found = await _ask(ctx, model, sources, kept)
+        except Unavailable as error:
+            if asking.patient(ctx, kept.since):
+                raise
+            found = kept.model_copy(update={"problem": str(error)})
+    if found.problem:
+        log.warning("not summarised by the model", cluster=view.cluster.name, why=found.problem)
+    await _put(ctx, project_id, number, found.model_copy(update={"digest": name, "since": None}))
+    await enqueue(ctx, _REFRESH, project_id, number)
+
+
+async def _ask(ctx: Context, model: LanguageModel, sources: list[Source], kept: Written) -> Written:
+    """What the model wrote, mended once; what is still wrong leaves ``kept`` as it is."""
+    draft: Draft | None = None
+    wrong: list[str] = []
+    for _ in range(2):
+        told = writing.material(sources, draft=draft, wrong=wrong)
+        try:
+            draft = await asking.ask(
+                ctx, model, Draft, instructions=writing.INSTRUCTIONS, material=told
+            )
+        except Rejected as error:
+            return kept.model_copy(update={"problem": str(error)})
+        wrong = problems(draft.title, draft.sentences, sources)
+        if not wrong:
+            return Written(digest="", model=model.id, title=draft.title, sentences=draft.sentences)
+    return kept.model_copy(update={"problem": f"{model.id} wrote it wrongly twice: {wrong[0]}"})
+
+
+async def _held(ctx: Context, project: int, number: int) -> Written | None:
+    stored = await ctx.answers.get(project, SUMMARY, number)
+    return Written.model_validate_json(stored) if stored else None
+
+
+async def _put(ctx: Context, project: int, number: int, found: Written) -> None:
+    await asking.put(ctx, project, SUMMARY, number, found.model_dump_json())
+
+
+async def _put_off(ctx: Context, project: int, number: int, why: str) -> None:
+    """What stands goes on standing; it is written down since when the model is away."""
+    kept = await _held(ctx, project, number) or Written(digest="")
+    if kept.since is None:
+        log.warning("the summary is written later", project=project, cluster=number, why=why)
+        tried = kept.model_copy(update={"since": ctx.now(), "problem": why})
+        await _put(ctx, project, number, tried)

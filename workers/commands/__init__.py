@@ -1,0 +1,1 @@
+"""Commands: one file a verb, and ``obey``, which every command ends in."""

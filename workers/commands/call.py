@@ -1,0 +1,133 @@
+"""One command being obeyed: who said it, where, and what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.context import Context
+from bot.domain.cards.card import Card, Choice
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.cards.views.digest import ranked
+from bot.domain.commands.grammar import ADDRESS
+from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
+from bot.domain.commands.words import cleaned
+from bot.domain.errors import NotFound, NotUnderstood, Unavailable
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Cluster, Person, Place, Project
+from bot.sources import github_issue
+from bot.storage.commands import Utterance
+from workers.digests import posting
+
+# A report just made may not have its cluster yet: a command about it waits this long.
+CLUSTERING_SECONDS = 60.0
+
+
+class Ambiguous(NotUnderstood):
+    """The command needs a cluster: ``choices`` are up to five it could mean."""
+
+    def __init__(self, message: str, choices: tuple[Choice, ...]) -> None:
+        super().__init__(message)
+        self.choices = choices
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a verb says. ``public`` cards are for everybody even where replies are whispered."""
+
+    card: Card
+    public: bool = False
+
+
+@dataclass
+class Call:
+    """Everything a verb may need."""
+
+    ctx: Context
+    project: Project
+    person: Person
+    said: Utterance
+    role: str
+
+    @property
+    def place(self) -> Place:
+        """Where it was said."""
+        return self.said.place
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody on the internet can read the answer."""
+        return self.place.issue is not None and not self.project.private
+
+    async def view(self, cluster: Cluster) -> ClusterView:
+        """The cluster as it may be shown here."""
+        return await posting.cluster_view(
+            self.ctx, self.project, cluster.number, public=self.public
+        )
+
+    async def cluster(self, ref: ClusterRef | ItemRef | None) -> Cluster:
+        """The cluster named, or the one this place is about. Never a guess: raises Ambiguous."""
+        if isinstance(ref, ClusterRef):
+            return await self.ctx.clusters.get(self.project.id, ref.number)
+        number = await self._implied(ref)
+        if number is not None:
+            return await self.ctx.clusters.get(self.project.id, number)
+        views = ranked(await posting.all_views(self.ctx, self.project, public=self.public))
+        verb, _, rest = ADDRESS.sub("", cleaned(self.said.line), count=1).strip().partition(" ")
+        choices = tuple(
+            Choice(label=v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip())
+            for v in views[:5]
+        )
+        raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
+
+    async def implied(self) -> int | None:
+        """The cluster this place is about; None for a place that is about none."""
+        return await self._implied(None)
+
+    async def run(self, ref: RunRef | ClusterRef | None) -> FixRun:
+        """The run named, or the newest of the cluster this place is about."""
+        if isinstance(ref, RunRef):
+            return await self.ctx.runs.get(self.project.id, ref.number)
+        cluster = await self.cluster(ref)
+        runs = [r for r in await self.ctx.runs.all(self.project.id) if r.cluster == cluster.number]
+        if not runs:
+            raise NotFound(f"{cluster.name} has no fix run yet: /soulcaster fix {cluster.name}")
+        return runs[0]
+
+    async def reports_own(self, cluster: Cluster) -> bool:
+        """Whether the person reported anything in the cluster."""
+        members = await self.ctx.clusters.members(self.project.id, cluster.number)
+        items = await self.ctx.items.many(self.project.id, members)
+        return any(item.author == self.person.login for item in items if item.author)
+
+    async def _implied(self, item: ItemRef | None) -> int | None:
+        number: int | None
+        if item is not None:
+            number = item.number
+        elif self.place.issue is not None:
+            key = github_issue.key(self.place.issue)
+            number = await self.ctx.items.by_key(self.project.id, github_issue.NAME, key)
+            if number is None:
+                return await self._of_pull(self.place.issue)
+        else:
+            return await self._of_thread()
+        found = await self.ctx.items.get(self.project.id, number)
+        if found.cluster is None:
+            age = (self.ctx.now() - self.said.heard_at).total_seconds()
+            if age < CLUSTERING_SECONDS:
+                raise Unavailable(f"{found.name} is still being read.", retry_after=0.5)
+            raise NotFound(f"{found.name} has no cluster yet; try again in a minute.")
+        return found.cluster
+
+    async def _of_pull(self, number: int) -> int | None:
+        for run in await self.ctx.runs.all(self.project.id):
+            if run.pull_request == number:
+                return run.cluster
+        return None
+
+    async def _of_thread(self) -> int | None:
+        """A card's Slack thread is about that card's cluster."""
+        if not self.place.channel:
+            return None
+        return await self.ctx.digests.cluster_of_thread(
+            self.project.id, self.place.channel, self.place.thread
+        )

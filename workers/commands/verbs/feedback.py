@@ -1,0 +1,66 @@
+"""``feedback``: report something from where you are."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from bot.domain.cards.card import Card, Code, Fact, Said
+from bot.domain.commands.command import REST, Command
+from bot.domain.errors import Unavailable
+from bot.domain.models import Draft
+from workers.commands.call import Answer, Call
+from workers.intake import items
+
+# How long the answer waits for the cluster.
+PATIENCE = timedelta(seconds=10)
+
+
+class Feedback(Command):
+    """Write down a report; it is clustered like any other."""
+
+    verb = "feedback"
+    aliases = ("report",)
+    examples = ('feedback "The invoice PDF is empty" --title="Empty invoice"',)
+
+    text: Annotated[str, REST]
+    title: str = ""
+
+
+async def run(call: Call, command: Feedback) -> Answer:
+    """One item for this utterance, however often it is obeyed."""
+    text = command.text.strip()
+    draft = Draft(
+        source="feedback",
+        key=call.said.id,
+        event=call.said.id,
+        title=(command.title or text.splitlines()[0])[:200],
+        body=text,
+        author=call.person.login or call.person.slack_user,
+        occurred_at=call.said.heard_at,
+        private=call.place.issue is None,
+    )
+    recorded = await items.take(call.ctx, call.project.id, draft)
+    item = await call.ctx.items.get(call.project.id, recorded.item)
+    age = call.ctx.now() - call.said.heard_at
+    if item.cluster is None and age < PATIENCE:
+        raise Unavailable(f"{item.name} is still being read.", retry_after=0.3)
+    return Answer(
+        Card(
+            key=f"feedback:{item.name}",
+            title=("Written down as ", Code(item.name), ": ", Said(draft.title)),
+            tone="succeeded",
+            facts=(
+                Fact(
+                    label="Cluster",
+                    value=(
+                        Code(f"C-{item.cluster}"),
+                        ", because: ",
+                        Code(f"/soulcaster why {item.name}"),
+                    )
+                    if item.cluster
+                    else ("being found: ", Code(f"/soulcaster why {item.name}"), " in a moment"),
+                ),
+            ),
+        )
+    )

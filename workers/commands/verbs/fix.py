@@ -1,0 +1,80 @@
+"""``fix``: a fix run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.domain.cards.card import Code, note
+from bot.domain.cards.views.run import run_card
+from bot.domain.commands.command import TEXT, WORD, Command, Level
+from bot.domain.commands.references import AgentRef, ClusterRef, Duration
+from bot.domain.errors import NotAllowed
+from bot.domain.fixes.run import FixRun
+from bot.repo_config import PATH
+from workers.commands.call import Answer, Call
+from workers.commands.permission import OPERATOR
+from workers.fixes.quota import require_quota
+from workers.fixes.steps.starting import require_no_open_fix, start
+
+
+class Fix(Command):
+    """Reproduce, repair, prove, and open a draft pull request.
+
+    One run a cluster: while one is under way, your note joins it.
+    """
+
+    verb = "fix"
+    level = Level.L3
+    examples = ("fix C-12", "fix C-12 --timeout=30m -- keep the public API")
+    cost = "one fix run"
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    agent: AgentRef | None = None
+    base: str = ""
+    dry_run: bool = False
+    timeout: Duration | None = None
+    steer: Annotated[str, TEXT] = ""
+
+
+async def run(call: Call, command: Fix) -> Answer:
+    """Open the run, or join the one there is."""
+    ctx, project = call.ctx, call.project
+    cluster = await call.cluster(command.about)
+    config = await ctx.repo_config(project)
+    if not config.fix.enabled:
+        raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
+    agent = command.agent.name if command.agent else config.fix.agent or ctx.default_agent
+    ctx.agent(agent)  # refuses an unknown one before anything is written
+    if not command.dry_run:
+        await require_no_open_fix(ctx, project, cluster)
+        await require_quota(ctx, project.id)
+    wanted = FixRun(
+        number=0,
+        cluster=cluster.number,
+        command=call.said.id,
+        requested_by=call.person.login or call.person.name,
+        operator=call.role == OPERATOR,
+        places=(call.place,),
+        agent=agent,
+        base=command.base or config.fix.base,
+        dry_run=command.dry_run,
+        seconds_allowed=float(
+            command.timeout.seconds if command.timeout else ctx.settings.soulcaster_fix_seconds
+        ),
+        created_at=ctx.now(),
+        updated_at=ctx.now(),
+    )
+    notes = [(call.person.name, command.steer)] if command.steer else []
+    made, own = await start(ctx, project, wanted, notes=notes)
+    if not own:
+        step = f"step {made.step.name.value}" if made.step else made.state.value
+        noted = " Your note was added to it." if command.steer else ""
+        return Answer(
+            note(
+                f"joined:{made.name}:{call.said.id}",
+                Code(made.name),
+                f" is already fixing {cluster.name} ({step}).{noted}",
+                tone="running",
+            )
+        )
+    return Answer(run_card(made, cluster, ctx.now(), public=call.public), public=True)

@@ -1,0 +1,80 @@
+"""``help``: the verbs, or one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section
+from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.commands.grammar import nearest
+from bot.domain.commands.usage import explanation, summary, usage
+from bot.domain.errors import NotUnderstood
+from workers.commands.call import Answer, Call
+from workers.commands.permission import level_of
+
+
+class Help(Command):
+    """The verbs you can use here; of one verb: usage, who can, cost, examples."""
+
+    verb = "help"
+    aliases = ("h",)
+    examples = ("help", "help fix")
+
+    about: Annotated[str, WORD] = ""
+
+
+async def run(call: Call, command: Help) -> Answer:
+    """Generated from the commands themselves."""
+    from workers.commands.verbs import ROSTER
+
+    level = Level.L5 if call.role == "operator" else level_of(call.role)
+    if not command.about:
+        return Answer(_all(call, list(ROSTER), level))
+    name = command.about.lower()
+    found = next((c for c in ROSTER if name in (c.verb, *c.aliases)), None)
+    if found is None:
+        near = nearest(name, [c.verb for c in ROSTER])
+        hint = f"Did you mean {near}?" if near else "What I know: /soulcaster help"
+        raise NotUnderstood(f'I don\'t know "{command.about[:40]}". {hint}')
+    return Answer(_one(found, level))
+
+
+def _all(call: Call, roster: list[type[Command]], level: Level) -> Card:
+    mine: tuple[Line, ...] = tuple(
+        (Code(usage(c)), f" {summary(c)}") for c in roster if c.level <= level
+    )
+    others = [c.verb for c in roster if c.level > level]
+    return Card(
+        key="help",
+        title=("What you can say in ", Code(call.project.full_name)),
+        sections=(Section(blocks=(Bullets(lines=mine),)),),
+        footer=(
+            ("With a higher role also: " + ", ".join(others) + ". ") if others else "",
+            "One verb: ",
+            Code("/soulcaster help fix"),
+        ),
+    )
+
+
+def _one(command: type[Command], level: Level) -> Card:
+    can = "yes" if level >= command.level else "no"
+    examples: tuple[Line, ...] = tuple((Code(f"/soulcaster {e}"),) for e in command.examples)
+    more = explanation(command)
+    return Card(
+        key=f"help:{command.verb}",
+        title=(Code(command.verb), f": {summary(command)}"),
+        facts=(
+            Fact(label="Usage", value=(Code(usage(command)),)),
+            Fact(label="Who", value=(f"{command.level.name} (you: {can})",)),
+            *((Fact(label="Cost", value=(command.cost,)),) if command.cost else ()),
+            *(
+                (Fact(label="Short", value=(", ".join(command.aliases),)),)
+                if command.aliases
+                else ()
+            ),
+        ),
+        sections=(
+            *((Section(blocks=(Paragraph(line=(more,)),)),) if more else ()),
+            Section(title="Examples", blocks=(Bullets(lines=examples),)),
+        ),
+    )

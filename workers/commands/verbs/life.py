@@ -1,0 +1,228 @@
+"""``resolve reopen ignore snooze unsnooze severity assign unassign``: the life of a cluster."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from bot.domain.cards.card import Card, Code, Fact, Line
+from bot.domain.cards.views.cluster import cluster_actions
+from bot.domain.commands.command import TEXT, WORD, After, Command, Level
+from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
+from bot.domain.errors import NotUnderstood
+from bot.domain.models import Cluster, ClusterState
+from bot.domain.models import Severity as SeverityName
+from bot.jobs import enqueue
+from workers.clusters import refresh
+from workers.commands.call import Answer, Call
+from workers.digests import posting
+
+
+class Resolve(Command):
+    """Say that a problem is gone; seen again, it comes back as a regression."""
+
+    verb = "resolve"
+    level = Level.L2
+    examples = ("resolve C-12", "resolve C-12 --fixed-in=#45")
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    fixed_in: IssueRef | None = None
+
+
+class Reopen(Command):
+    """Take a resolved, ignored or snoozed problem up again."""
+
+    verb = "reopen"
+    level = Level.L2
+    examples = ("reopen C-12",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+
+
+class Ignore(Command):
+    """Keep quiet about a problem; it is still counted and can come back."""
+
+    verb = "ignore"
+    level = Level.L2
+    examples = ("ignore C-12 --reason=third-party",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    reason: Literal["expected", "third-party", "spam", "test"] = "expected"
+
+
+class Snooze(Command):
+    """Keep quiet for a while, or until it was seen so often; it keeps counting."""
+
+    verb = "snooze"
+    level = Level.L2
+    examples = ("snooze C-12 3d", "snooze C-12 until 50 events")
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    span: Annotated[Duration | None, WORD] = None
+    until: Annotated[int | None, After("until", unit="events")] = None
+
+
+class Unsnooze(Command):
+    """End a snooze."""
+
+    verb = "unsnooze"
+    level = Level.L2
+    examples = ("unsnooze C-12",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+
+
+class Severity(Command):
+    """Say how bad it is; yours counts until you say otherwise."""
+
+    verb = "severity"
+    aliases = ("sev",)
+    level = Level.L2
+    examples = ("severity C-12 S1 -- checkout is down",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    grade: Annotated[Literal["S1", "S2", "S3", "S4"], WORD]
+    reason: Annotated[str, TEXT] = ""
+
+
+class Assign(Command):
+    """Name who looks after a problem."""
+
+    verb = "assign"
+    level = Level.L2
+    examples = ("assign C-12 @ana",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    owner: Annotated[UserRef, WORD]
+
+
+class Unassign(Command):
+    """Nobody looks after it any more."""
+
+    verb = "unassign"
+    level = Level.L2
+    examples = ("unassign C-12",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+
+
+async def run_resolve(call: Call, command: Resolve) -> Answer:
+    """``resolved``."""
+    cluster = await call.cluster(command.about)
+    pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
+    seen = (await call.view(cluster)).total
+    return await _changed(
+        call, cluster, state=ClusterState.RESOLVED, seen_when_resolved=seen, pull_request=pull
+    )
+
+
+async def run_reopen(call: Call, command: Reopen) -> Answer:
+    """``triaged``."""
+    cluster = await call.cluster(command.about)
+    return await _changed(call, cluster, state=ClusterState.TRIAGED, **_AWAKE, ignored_reason="")
+
+
+async def run_ignore(call: Call, command: Ignore) -> Answer:
+    """``ignored``."""
+    cluster = await call.cluster(command.about)
+    return await _changed(call, cluster, state=ClusterState.IGNORED, ignored_reason=command.reason)
+
+
+async def run_snooze(call: Call, command: Snooze) -> Answer:
+    """``snoozed``, with what would have been hidden last week."""
+    cluster = await call.cluster(command.about)
+    if command.span is None and command.until is None:
+        raise NotUnderstood("snooze wants a duration or a count. Example: snooze C-12 3d")
+    view = await call.view(cluster)
+    until = call.ctx.now() + command.span.timedelta if command.span else None
+    events = view.total + command.until if command.until else None
+    week = view.since(_WEEK)
+    return await _changed(
+        call,
+        cluster,
+        extra=Fact(label="Last week it would have hidden", value=(f"{week} occurrences",)),
+        state=ClusterState.SNOOZED,
+        snoozed_until=until,
+        snoozed_events=events,
+    )
+
+
+async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
+    """``triaged``."""
+    cluster = await call.cluster(command.about)
+    return await _changed(call, cluster, state=ClusterState.TRIAGED, **_AWAKE)
+
+
+async def run_severity(call: Call, command: Severity) -> Answer:
+    """The person's word, with their name."""
+    cluster = await call.cluster(command.about)
+    wanted: SeverityName = command.grade
+    reasons = (command.reason,) if command.reason else ()
+    return await _changed(
+        call, cluster, severity=wanted, severity_by=call.person.name, severity_reasons=reasons
+    )
+
+
+async def run_assign(call: Call, command: Assign) -> Answer:
+    """The owner by their GitHub login."""
+    cluster = await call.cluster(command.about)
+    login = command.owner.login or call.ctx.settings.soulcaster_links.get(
+        command.owner.slack_user, command.owner.slack_user
+    )
+    return await _changed(call, cluster, owner=login)
+
+
+async def run_unassign(call: Call, command: Unassign) -> Answer:
+    """No owner."""
+    return await _changed(call, await call.cluster(command.about), owner="")
+
+
+async def _changed(
+    call: Call, cluster: Cluster, extra: Fact | None = None, **fields: Any
+) -> Answer:
+    """Write the change and say old -> new."""
+    ctx = call.ctx
+    after = await ctx.clusters.change(
+        call.project.id, cluster.number, updated_at=ctx.now(), **fields
+    )
+    await posting.refresh_soon(ctx, call.project.id)
+    await enqueue(ctx, refresh.refresh_cluster, call.project.id, cluster.number)
+    facts = []
+    for name, label in _SHOWN.items():
+        old, new = _words(getattr(cluster, name)), _words(getattr(after, name))
+        if old != new:
+            value: Line = (f"{old or '—'} → {new or '—'}",)
+            facts.append(Fact(label=label, value=value))
+    return Answer(
+        Card(
+            key=f"life:{cluster.name}",
+            title=(Code(cluster.name), " is changed" if facts else " is that already"),
+            tone="succeeded",
+            facts=(*facts, *((extra,) if extra else ())),
+            actions=cluster_actions(after),
+        )
+    )
+
+
+def _words(value: object) -> str:
+    if isinstance(value, ClusterState):
+        return value.value.replace("_", " ")
+    if isinstance(value, datetime):
+        return f"{value:%d %b %H:%M} UTC"
+    return "" if value is None else str(value)
+
+
+_SHOWN = {
+    "state": "State",
+    "severity": "Severity",
+    "owner": "Owner",
+    "snoozed_until": "Until",
+    "snoozed_events": "Until seen",
+    "ignored_reason": "Because",
+}
+_WEEK = timedelta(days=7)
+_AWAKE: dict[str, None] = {
+    "snoozed_until": None,
+    "snoozed_events": None,
+    "seen_when_resolved": None,
+}

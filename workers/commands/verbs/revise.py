@@ -1,0 +1,59 @@
+"""``revise``: the next version of a fix."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.domain.cards.views.version import handover_card, revision_card
+from bot.domain.commands.command import TEXT, WORD, Command, Level
+from bot.domain.commands.references import ClusterRef, RunRef
+from bot.domain.errors import NotUnderstood
+from bot.domain.fixes.versions import Remark, new_revision
+from workers.commands.call import Answer, Call
+from workers.commands.permission import OPERATOR
+from workers.commands.published import published
+from workers.fixes import revise
+
+
+class Revise(Command):
+    """Work on a fix again, as you say or as its reviews ask, and push it as the next version.
+
+    Without words, reviews that request changes and were not taken up yet are what is asked.
+    """
+
+    verb = "revise"
+    level = Level.L3
+    examples = ("revise -- keep the old name as an alias", "revise F-7")
+
+    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+    text: Annotated[str, TEXT] = ""
+
+
+async def run(call: Call, command: Revise) -> Answer:
+    """Write the attempt down and have it made."""
+    ctx, project = call.ctx, call.project
+    found = await published(call, command.about)
+    await revise.require_open(ctx, project, found)
+    if await revise.handed_over(ctx, project, found):
+        return Answer(handover_card(found), public=True)
+    if command.text:
+        words, remarks = [command.text], list[Remark]()
+    else:
+        words, remarks = await revise.standing(ctx, project, found)
+    if not words and not remarks:
+        raise NotUnderstood(
+            "Say what should change: /soulcaster revise -- handle an empty list, too"
+        )
+    revision = new_revision(
+        found,
+        key=f"command:{call.said.id}",
+        kind="revise",
+        asked_by=call.person.login or call.person.name,
+        operator=call.role == OPERATOR,
+        place=call.place,
+        now=ctx.now(),
+        words=words,
+        remarks=remarks,
+    )
+    made = await revise.ask(ctx, project, revision)
+    return Answer(revision_card(made, ctx.now()), public=True)

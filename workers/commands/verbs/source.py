@@ -1,0 +1,87 @@
+"""``source``: where alerts and feedback come in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Section
+from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
+from bot.sources import SOURCES
+from bot.storage.vault import Hook
+from workers.commands.call import Answer, Call
+
+
+class Source(Command):
+    """List the doors for alerts and feedback, open one, or change its secret.
+
+    A secret is shown once, in the shell or to you alone in Slack; never on GitHub.
+    """
+
+    verb = "source"
+    level = Level.L4
+    examples = ("source list", "source add sentry", "source rotate sentry", "source remove sentry")
+
+    what: Annotated[Literal["list", "add", "rotate", "remove"], WORD] = "list"
+    name: Annotated[str, WORD] = ""
+
+
+async def run(call: Call, command: Source) -> Answer:
+    """Doors of this project."""
+    ctx, project = call.ctx, call.project
+    hooks = await ctx.vault.hooks(project.id)
+    if command.what == "list":
+        lines: tuple[Line, ...] = tuple(
+            (f"{SOURCES[h.source].LABEL if h.source in SOURCES else h.source}: ", Code(_path(h)))
+            for h in hooks
+        )
+        nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
+        return Answer(
+            Card(
+                key="sources",
+                title=("Sources of ", Code(project.full_name)),
+                sections=(Section(blocks=(Bullets(lines=lines or nothing),)),),
+            )
+        )
+    if command.name not in SOURCES:
+        raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
+    if call.place.issue is not None and command.what != "remove":
+        raise NotAllowed("A secret does not belong on GitHub: say it in Slack or in the shell.")
+    mine = [hook for hook in hooks if hook.source == command.name]
+    if command.what == "remove" and not mine:
+        raise NotFound(f"{command.name} has no door here: nothing to remove.")
+    if command.what in ("remove", "rotate"):
+        for hook in mine:
+            await ctx.vault.close_hook(hook.id)
+    if command.what == "remove":
+        return Answer(Card(key="sources", title=(f"{command.name} is closed.",), tone="succeeded"))
+    made = await ctx.vault.open_hook(project.id, command.name)
+    base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
+    return Answer(
+        Card(
+            key=f"source:{made.id}",
+            title=(f"{SOURCES[command.name].LABEL} may knock here:",),
+            tone="succeeded",
+            sections=(
+                Section(
+                    blocks=(
+                        Paragraph(line=("URL: ", Code(f"{base}{_path(made)}"))),
+                        Paragraph(line=("Secret (shown once): ", Code(made.secret))),
+                        Paragraph(
+                            line=(
+                                "Sign with it where the sender can, else send it as ",
+                                Code("Authorization: Bearer SECRET"),
+                                " or ",
+                                Code("?secret=SECRET"),
+                                ".",
+                            )
+                        ),
+                    )
+                ),
+            ),
+        )
+    )
+
+
+def _path(hook: Hook) -> str:
+    return f"/hooks/{hook.source}/{hook.id}"

@@ -1,0 +1,98 @@
+"""``status``: a cluster, a run, or everything at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated
+
+from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Section
+from bot.domain.cards.sparkline import sparkline
+from bot.domain.cards.views.cluster import cluster_card, count
+from bot.domain.cards.views.digest import ranked
+from bot.domain.cards.views.run import run_card
+from bot.domain.cards.views.suggestion import suggestion_sections
+from bot.domain.commands.command import WORD, Command
+from bot.domain.commands.references import ClusterRef, RunRef
+from bot.domain.models import Item
+from bot.storage.answers import JUDGE
+from workers.clusters import suggestions
+from workers.commands.call import Ambiguous, Answer, Call
+from workers.digests import posting
+
+OLDEST = 5
+QUESTION = "Possibly the same"
+
+
+class Status(Command):
+    """State, counts with a sparkline, sources, owner, run and pull request."""
+
+    verb = "status"
+    aliases = ("st",)
+    examples = ("status", "status C-12", "status F-7")
+
+    about: Annotated[ClusterRef | RunRef | None, WORD] = None
+
+
+async def run(call: Call, command: Status) -> Answer:
+    """One thing when it is named or implied, else the whole project."""
+    ctx, project = call.ctx, call.project
+    if isinstance(command.about, RunRef):
+        found = await call.run(command.about)
+        cluster = await ctx.clusters.get(project.id, found.cluster)
+        card = run_card(found, cluster, ctx.now(), public=call.public)
+        return Answer(card.model_copy(update={"key": f"status:{found.name}"}))
+    try:
+        cluster = await call.cluster(command.about)
+    except Ambiguous:
+        return Answer(await _everything(call))
+    view = await call.view(cluster)
+    newest = (await posting.newest_runs(ctx, project.id)).get(cluster.number)
+    card = cluster_card(view, run=newest)
+    sections = (*card.sections, *await _questions(call, view.items))
+    return Answer(card.model_copy(update={"key": f"status:{cluster.name}", "sections": sections}))
+
+
+async def _questions(call: Call, items: Sequence[Item]) -> tuple[Section, ...]:
+    """What its oldest reports may be the same as, until somebody has said."""
+    for item in items[:OLDEST]:
+        if found := await suggestions.pending(call.ctx, call.project.id, item):
+            return suggestion_sections(item, found, public=call.public, title=QUESTION)
+    return ()
+
+
+async def _everything(call: Call) -> Card:
+    ctx, project = call.ctx, call.project
+    views = await posting.all_views(ctx, project, public=call.public)
+    open_views = ranked(views)
+    day = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)] or [0] * 24
+    week = sum(v.since(timedelta(days=7)) for v in views)
+    running = [r for r in await ctx.runs.all(project.id) if not r.ended]
+    adapters: tuple[Line, ...] = tuple(
+        (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
+    )
+    under_way = await ctx.embeddings.under_way(project.id)
+    again = (Fact(label="Vectors", value=(under_way,)),) if under_way else ()
+    unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
+    waiting = (Fact(label="For the model to judge", value=(count(unjudged, "report"),)),)
+    return Card(
+        key="status",
+        title=("Status of ", Code(project.full_name)),
+        facts=(
+            Fact(label="Open problems", value=(str(len(open_views)),)),
+            Fact(label="Reports", value=(str(sum(len(v.items) for v in views)),)),
+            Fact(
+                label="Seen",
+                value=(sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
+            ),
+            Fact(label="Fix runs under way", value=(str(len(running)),)),
+            *again,
+            *(waiting if unjudged else ()),
+        ),
+        sections=(
+            Section(title="Worst", blocks=(Bullets(lines=tuple(v.title for v in open_views[:5])),)),
+            Section(title="In use", blocks=(Bullets(lines=adapters),), collapsed=True),
+        )
+        if open_views
+        else (Section(title="In use", blocks=(Bullets(lines=adapters),), collapsed=True),),
+    )

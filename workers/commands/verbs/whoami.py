@@ -1,0 +1,49 @@
+"""``whoami``: who Soulcaster takes you for."""
+
+from __future__ import annotations
+
+from bot.domain.cards.card import Card, Code, Fact
+from bot.domain.commands.command import Command
+from workers.commands.call import Answer, Call
+from workers.commands.permission import level_of, role_of
+
+
+class Whoami(Command):
+    """Your GitHub login, role and level here."""
+
+    verb = "whoami"
+    examples = ("whoami",)
+
+
+async def run(call: Call, command: Whoami) -> Answer:
+    """The role is asked for now, not remembered."""
+    person = call.person
+    if not person.login and person.slack_team != "shell":
+        return Answer(
+            Card(
+                key=f"whoami:{person.slack_user}",
+                title=("Your Slack account is not linked to a GitHub login.",),
+                tone="refused",
+                footer=(
+                    "An operator adds ",
+                    Code(f"{person.slack_user}=your-login"),
+                    " to SOULCASTER_LINKS.",
+                ),
+            )
+        )
+    role = (
+        "operator"
+        if person.slack_team == "shell"
+        else await role_of(call.ctx, call.project, person.login, fresh=True)
+    )
+    level = "L5" if role == "operator" else level_of(role).name
+    return Answer(
+        Card(
+            key=f"whoami:{person.login or 'shell'}",
+            title=("You are ", Code(person.login or "the operator of this shell")),
+            facts=(
+                Fact(label="Role", value=(f"{role} on {call.project.full_name}",)),
+                Fact(label="Level", value=(level,)),
+            ),
+        )
+    )

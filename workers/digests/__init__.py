@@ -1,0 +1,1 @@
+"""The triage digest, in Slack and in the tracking issue."""

@@ -1,0 +1,155 @@
+"""The triage digest, in Slack and in the tracking issue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.context import Context
+from bot.domain.cards.card import Card
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.cards.views.digest import digest_card
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Place, Project
+from bot.github import issues
+from bot.jobs import enqueue, job
+from bot.log import log
+from bot.render import marker, render_document
+from bot.say import say
+
+TITLE = "Triage digest"
+LABEL = "soulcaster"
+END = "<!-- soulcaster:digest:end -->"
+
+
+async def cluster_view(
+    ctx: Context, project: Project, number: int, *, public: bool | None = None
+) -> ClusterView:
+    """A cluster with its items and hours. ``public`` defaults to what the repository is."""
+    cluster = await ctx.clusters.get(project.id, number)
+    members = await ctx.clusters.members(project.id, cluster.number)
+    view = ClusterView(
+        cluster=cluster,
+        items=await ctx.items.many(project.id, members),
+        hours=await ctx.items.hours(project.id, members),
+        now=ctx.now(),
+        public=not project.private if public is None else public,
+    )
+    if view.public:
+        # The cluster may be named by a private report.
+        title = view.shown[0].title if view.shown else "private reports"
+        return replace(view, cluster=cluster.model_copy(update={"title": title}))
+    return view
+
+
+async def all_views(
+    ctx: Context, project: Project, *, public: bool | None = None
+) -> list[ClusterView]:
+    """Every cluster of a project."""
+    clusters = await ctx.clusters.all(project.id)
+    return [await cluster_view(ctx, project, c.number, public=public) for c in clusters]
+
+
+async def newest_runs(ctx: Context, project: int) -> dict[int, FixRun]:
+    """The newest run of each cluster that has one."""
+    newest: dict[int, FixRun] = {}
+    for run in await ctx.runs.all(project):
+        newest.setdefault(run.cluster, run)
+    return newest
+
+
+async def build_digest(ctx: Context, project: Project, *, compact: bool, public: bool) -> Card:
+    """The digest as it stands now."""
+    views = await all_views(ctx, project, public=public)
+    return digest_card(project, views, await newest_runs(ctx, project.id), compact=compact)
+
+
+@job(timeout=120)
+async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
+    """Post the digest. ``slot`` names this one, so that it is posted once in Slack."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    await write_tracking_issue(ctx, project)
+    channel = await slack_channel(ctx, project)
+    if channel and ctx.slack is not None:
+        card = await build_digest(ctx, project, compact=True, public=False)
+        card = card.model_copy(update={"key": f"digest:{slot}"})
+        ts = await say(ctx, project, Place(channel=channel), card)
+        await ctx.digests.set_thread(project.id, channel, ts, 0)
+        await ctx.digests.set_channel(channel, project.id)
+    await ctx.digests.sent(project.id, ctx.now().timestamp())
+
+
+@job(timeout=120)
+async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
+    """Bring an existing tracking issue up to date; one that was closed stays closed."""
+    project = await ctx.projects.find(project_id)
+    if project and await ctx.digests.tracking_issue(project_id):
+        await write_tracking_issue(ctx, project, may_open=False)
+
+
+async def refresh_soon(ctx: Context, project: int) -> None:
+    """Many changes that come together are one edit."""
+    if await ctx.digests.tracking_issue(project):
+        await enqueue(ctx, refresh_tracking_issue, project, delay=2)
+
+
+async def slack_channel(ctx: Context, project: Project) -> str:
+    """Where the project is spoken of in Slack; "" for nowhere."""
+    config = await ctx.repo_config(project)
+    return config.slack.channel or ctx.settings.soulcaster_slack_channel
+
+
+async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool = True) -> int:
+    """Edit the one tracking issue between its markers, or open it; its number, 0 for none.
+
+    Raises Unavailable while somebody else writes it.
+    """
+    card = await build_digest(ctx, project, compact=False, public=not project.private)
+    part = f"{render_document(card).strip()}\n\n{END}"
+    repo = ctx.github.repo(project)
+    async with ctx.leases.hold(f"tracking:{project.id}") as token:
+        if not token:
+            raise Unavailable("The tracking issue is being written.", retry_after=0.5)
+        number = await ctx.digests.tracking_issue(project.id)
+        if number is None:
+            async for issue in issues.issues(repo, state="open", labels=LABEL):
+                if marker(card.key) in (issue.get("body") or ""):
+                    number = int(issue["number"])
+        if number is not None and await _edit(ctx, project, number, part):
+            await ctx.digests.set_tracking_issue(project.id, number)
+            return number
+        if not may_open:
+            return 0
+        made = await issues.create_issue(repo, TITLE, part, [LABEL])
+        await ctx.digests.set_tracking_issue(project.id, int(made["number"]))
+        return int(made["number"])
+
+
+async def _edit(ctx: Context, project: Project, number: int, part: str) -> bool:
+    repo = ctx.github.repo(project)
+    try:
+        issue = await issues.get_issue(repo, number)
+    except Rejected as error:
+        if error.status in (404, 410):
+            log.info("the tracking issue is gone: opening another", issue=number)
+            await ctx.digests.forget_tracking_issue(project.id)
+            return False
+        raise
+    if issue["state"] != "open":
+        await ctx.digests.forget_tracking_issue(project.id)
+        return False
+    body = between(issue.get("body") or "", part)
+    if body != issue.get("body"):
+        await issues.update_issue(repo, number, body=body)
+    return True
+
+
+def between(body: str, part: str) -> str:
+    """``body`` with our part replaced, and what people wrote around it kept."""
+    first = part.split("\n", 1)[0]
+    start, end = body.find(first), body.find(END)
+    if start < 0 or end < start:
+        return f"{body.rstrip()}\n\n{part}" if body.strip() else part
+    return body[:start] + part + body[end + len(END) :]

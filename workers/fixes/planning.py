@@ -1,0 +1,150 @@
+"""Plans: versioned, steered and approved by people, drafted by a model where there is one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from bot.context import Context
+from bot.domain.errors import NotUnderstood, Rejected, Unavailable
+from bot.domain.fixes.drafting import (
+    PLAN_INSTRUCTIONS,
+    Drafted,
+    evidence_digest,
+    plan_material,
+    plan_mistakes,
+    plan_of,
+)
+from bot.domain.fixes.plan import Plan, extract_plan
+from bot.domain.models import Cluster, Item, Project
+from bot.domain.ports import LanguageModel
+from bot.log import log, redact
+
+# A person waits for the card; a run has other things to do.
+_SECONDS = 40.0
+_TRIES = 2
+
+
+async def plan_for(
+    ctx: Context,
+    project: Project,
+    cluster: Cluster,
+    *,
+    model: LanguageModel | None,
+    public: bool = False,
+    items: Sequence[Item] | None = None,
+    paths: Collection[str] = (),
+) -> Plan:
+    """The plan as the evidence stands. New reports or words make the next version.
+
+    ``items`` are the reports to go by, by default those of the cluster now. A ``public`` plan
+    quotes no private report. ``paths`` are the repository's, where they are at hand. The model is
+    asked once a version.
+    """
+    said = await ctx.plans.steering(project.id, cluster.number)
+    if items is None:
+        members = await ctx.clusters.members(project.id, cluster.number)
+        items = await ctx.items.many(project.id, members)
+    there = [item for item in items if not item.gone]
+    shown = [item for item in there if not (public and item.private)]
+    version = await ctx.plans.version(project.id, cluster.number, evidence_digest(there, said))
+    name = _name(version, shown, said)
+    kept = await ctx.plans.written(project.id, cluster.number, name)
+    if kept is None:
+        kept = extract_plan(cluster, shown, steering=said, version=version)
+        if model is not None and shown:
+            kept, keep = await draft(model, kept, cluster, shown, paths=paths)
+            if keep:
+                kept = await ctx.plans.keep(project.id, cluster.number, name, kept)
+    approved = await standing(ctx, project, cluster.number)
+    if approved is None or approved.version != version:
+        return kept
+    return kept.model_copy(
+        update={"approved_by": approved.approved_by, "approved_at": approved.approved_at}
+    )
+
+
+async def draft(
+    model: LanguageModel,
+    extracted: Plan,
+    cluster: Cluster,
+    items: Sequence[Item],
+    *,
+    paths: Collection[str] = (),
+) -> tuple[Plan, bool]:
+    """What the model makes of the same reports, and whether to keep it; told once what is wrong.
+
+    Where nothing valid comes, the extracted plan stands and says so; it is not kept where asking
+    again may help.
+    """
+    mistakes: list[str] = []
+    try:
+        async with asyncio.timeout(_SECONDS):
+            for _ in range(_TRIES):
+                material = plan_material(
+                    cluster, items, steering=extracted.steering, paths=paths, mistakes=mistakes
+                )
+                drafted = await model.answer(
+                    Drafted, instructions=PLAN_INSTRUCTIONS, material=redact(material)
+                )
+                mistakes = plan_mistakes(drafted, items, paths=paths)
+                if not mistakes:
+                    author = model.id
+                    plan = plan_of(drafted, author=author, steering=extracted.steering)
+                    return plan.model_copy(update={"version": extracted.version}), True
+    except (Unavailable, TimeoutError) as error:
+        log.warning("no plan was drafted", model=model.id, why=str(error) or "no answer in time")
+        author = f"{extracted.author}, as {model.id} did not answer"
+        return extracted.model_copy(update={"author": author}), False
+    except Rejected as error:
+        mistakes = [str(error)]
+    log.warning("a drafted plan was refused", model=model.id, why=mistakes[:5])
+    author = f"{extracted.author}, as {model.id} gave no plan that holds"
+    return extracted.model_copy(update={"author": author}), True
+
+
+async def steer(ctx: Context, project: Project, cluster: Cluster, words: str) -> None:
+    """Add what somebody said; the same words count once."""
+    if words not in await ctx.plans.steering(project.id, cluster.number):
+        await ctx.plans.steer(project.id, cluster.number, words)
+
+
+async def approve(
+    ctx: Context, project: Project, cluster: Cluster, version: int, *, who: str, public: bool
+) -> Plan:
+    """Write down who lets fixes go by a version, and when; that version as it may be shown.
+
+    Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
+    """
+    model = ctx.language_model
+    whole = await plan_for(ctx, project, cluster, model=model)
+    if whole.version != version:
+        raise NotUnderstood(
+            f"The newest plan for {cluster.name} is {whole.name}, not v{version}: "
+            f"/soulcaster plan {cluster.name} shows it."
+        )
+    members = await ctx.clusters.members(project.id, cluster.number)
+    items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
+    shown = [item for item in items if not (public and item.private)]
+    seen = await plan_for(ctx, project, cluster, model=model, public=public)
+    said = list(whole.steering)
+    for plan, read in ((whole, items), (seen, shown)):
+        await ctx.plans.keep(project.id, cluster.number, _name(version, read, said), plan)
+    if whole.approved_by != who:
+        whole = whole.model_copy(update={"approved_by": who, "approved_at": ctx.now()})
+        await ctx.plans.approve(project.id, cluster.number, whole)
+    return seen.model_copy(
+        update={"approved_by": whole.approved_by, "approved_at": whole.approved_at}
+    )
+
+
+async def standing(ctx: Context, project: Project, cluster: int) -> Plan | None:
+    """The approved plan; whoever steers after the approval takes it back."""
+    approved = await ctx.plans.approved(project.id, cluster)
+    said = await ctx.plans.steering(project.id, cluster)
+    return approved if approved and list(approved.steering) == said else None
+
+
+def _name(version: int, items: Sequence[Item], steering: Sequence[str]) -> str:
+    """A version as it is written for who may read ``items``."""
+    return f"v{version}:{evidence_digest(items, steering)}"

@@ -1,0 +1,200 @@
+"""The next version of a fix: asked for by a review or a command, proved, pushed as one commit.
+
+Any fixer can take an attempt up after a crash, as it does a run. **Invariant:** the branch only
+moves forward, only from our own newest version, and only to what was proved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+from bot.context import Context
+from bot.domain.cards.views.version import answer_card, handover_card, noted_card, revision_card
+from bot.domain.errors import NotUnderstood, SoulcasterError, Unavailable
+from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.versions import Remark, Revision, new_revision
+from bot.domain.models import Place, Project, RunState
+from bot.github import issues, pulls, reviews
+from bot.github.app import READ
+from bot.jobs import enqueue, job
+from bot.log import log
+from bot.render import marker, render_document
+from bot.say import say
+from workers.fixes.steps.bench import Ended
+from workers.fixes.steps.drive import conclude, drive
+from workers.fixes.steps.revise import STEPS
+from workers.fixes.steps.revision import HandedOver, RevisionDesk
+from workers.fixes.steps.telling import show
+
+_SHOW_EVERY = 2.0
+
+
+async def ask(ctx: Context, project: Project, revision: Revision) -> Revision:
+    """Write the attempt down and have it made; the same review or command asks once."""
+    made = await ctx.versions.open(project.id, revision)
+    await enqueue(ctx, revise, project.id, made.work.number, made.key)
+    return made
+
+
+async def require_open(ctx: Context, project: Project, run: FixRun) -> None:
+    """Raises NotUnderstood when the pull request was merged or closed."""
+    pull = await ctx.github.repo(project).get(f"/pulls/{run.pull_request}")
+    if pull["state"] != "open":
+        how = "merged" if pull.get("merged") else "closed"
+        raise NotUnderstood(f"Pull request {run.pull_request} of {run.name} is {how}.")
+
+
+async def handed_over(ctx: Context, project: Project, run: FixRun) -> bool:
+    """Whether the branch's head is no commit of ours."""
+    head = await pulls.branch_head(ctx.github.repo(project, READ), run.branch)
+    ours = {version.commit for version in await ctx.versions.all(project.id, run)}
+    ours |= {one.work.commit for one in await ctx.versions.attempts(project.id, run.number)}
+    return head is not None and head not in ours
+
+
+async def run_of_pull(ctx: Context, project: int, number: int) -> FixRun | None:
+    """The run that opened a pull request."""
+    return next((r for r in await ctx.runs.all(project) if r.pull_request == number), None)
+
+
+@job(timeout=60)
+async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) -> None:
+    """A person's review requests changes to a pull request of ours; the whole of it is read."""
+    project = await ctx.projects.find(project_id)
+    run = await run_of_pull(ctx, project_id, pull) if project else None
+    if project is None or run is None:
+        return
+    repo = ctx.github.repo(project)
+    found = await repo.get(f"/pulls/{pull}")
+    review = await reviews.get_review(repo, pull, review_id)
+    if found["state"] != "open" or not _requests_changes(review):
+        return
+    place = Place(issue=pull)
+    if await handed_over(ctx, project, run):
+        await say(ctx, project, place, handover_card(run))
+        return
+    login = str(review["user"]["login"])
+    role = await issues.role(repo, login)
+    if role not in issues.WRITERS:
+        await say(ctx, project, place, noted_card(run, review_id, login, role))
+        return
+    words, remarks = await _read(ctx, project, pull, review)
+    revision = new_revision(
+        run,
+        key=f"review:{review_id}",
+        kind="revise",
+        asked_by=login,
+        place=place,
+        now=ctx.now(),
+        words=words,
+        remarks=remarks,
+    )
+    await ask(ctx, project, revision)
+
+
+async def standing(ctx: Context, project: Project, run: FixRun) -> tuple[list[str], list[Remark]]:
+    """Words and threads of the reviews that request changes and were not taken up yet."""
+    taken = {one.key for one in await ctx.versions.attempts(project.id, run.number)}
+    pull = run.pull_request or 0
+    words: list[str] = []
+    remarks: list[Remark] = []
+    async for review in _requesting(ctx, project, pull):
+        if f"review:{review['id']}" not in taken:
+            more = await _read(ctx, project, pull, review)
+            words += more[0]
+            remarks += more[1]
+    return words, remarks
+
+
+async def _requesting(ctx: Context, project: Project, pull: int) -> AsyncIterator[Any]:
+    async for review in reviews.reviews(ctx.github.repo(project), pull):
+        if _requests_changes(review):
+            yield review
+
+
+def _requests_changes(review: Any) -> bool:
+    """A person's, submitted, and not dismissed since."""
+    user = review.get("user") or {}
+    return bool(user.get("type") == "User" and review["state"] == "CHANGES_REQUESTED")
+
+
+async def _read(
+    ctx: Context, project: Project, pull: int, review: Any
+) -> tuple[list[str], list[Remark]]:
+    comments = await reviews.comments_of(ctx.github.repo(project), pull, int(review["id"]))
+    words = [review["body"]] if (review.get("body") or "").strip() else []
+    remarks = [
+        Remark(comment=int(one["id"]), path=str(one["path"]), words=str(one["body"]))
+        for one in comments
+    ]
+    return words, remarks
+
+
+@job(queue="fixes", timeout=6 * 3600, tries=5)
+async def revise(ctx: Context, project_id: int, number: int, key: str) -> None:
+    """Take an attempt from where it stands to its end; one at a time of a run."""
+    project = await ctx.projects.get(project_id)
+    async with ctx.leases.hold(f"revise:{project_id}:{number}") as token:
+        if not token:
+            raise Unavailable("Another version is being made.", retry_after=2)
+        desk = RevisionDesk(ctx, project, await ctx.versions.get(project_id, number, key))
+        if not desk.run.ended:
+            await _work(desk)
+        else:
+            await desk.kill_sandboxes()
+        await _tell(desk)
+        await desk.forget()
+
+
+async def _work(desk: RevisionDesk) -> None:
+    """Drive the attempt and write down its end. Raises Unavailable when it has to wait."""
+    await desk.set(state=RunState.RUNNING)
+    watching = asyncio.create_task(_show_progress(desk))
+    try:
+        ended = await drive(desk, STEPS)
+    except Unavailable:
+        raise
+    except SoulcasterError as error:
+        ended = Ended(None, f"{error}")
+    except Exception as error:
+        reference = f"e-{secrets.token_hex(2).upper()}"
+        log.error("a revision broke", run=desk.run.name, reference=reference, exc_info=error)
+        ended = Ended(None, f"Something broke (ref {reference}).")
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await desk.kill_sandboxes()
+    if isinstance(ended, HandedOver):
+        await desk.revise(lambda one: one.model_copy(update={"handed_over": True}))
+    await conclude(desk, ended)
+
+
+async def _tell(desk: RevisionDesk) -> None:
+    """The cards, and one answer in each thread. Harmless when repeated."""
+    ctx, project, revision = desk.ctx, desk.project, desk.revision
+    run = await ctx.runs.get(project.id, desk.run.number)
+    pull = run.pull_request or 0
+    if revision.handed_over:
+        await say(ctx, project, Place(issue=pull), handover_card(run))
+    else:
+        repo = ctx.github.repo(project)
+        for remark in revision.remarks:
+            card = answer_card(revision, remark)
+            body = render_document(card)
+            await reviews.answer_thread(repo, pull, remark.comment, marker(card.key), body)
+    await say(ctx, project, revision.place, revision_card(revision, ctx.now()))
+    await show(ctx, project, run)
+
+
+async def _show_progress(desk: RevisionDesk) -> None:
+    """Edit the card while it goes on; that it can't be edited now stops nothing."""
+    while True:
+        try:
+            card = revision_card(desk.revision, desk.now())
+            await say(desk.ctx, desk.project, desk.revision.place, card)
+        except SoulcasterError as error:
+            log.warning("could not show progress", run=desk.run.name, why=str(error))
+        await asyncio.sleep(_SHOW_EVERY)

@@ -1,0 +1,108 @@
+"""A fix run: a state machine whose every step is written down before the next begins.
+
+Any fixer can take a run up after a crash: a step that did not succeed is done again, in a fresh
+sandbox. **Invariant:** the sandbox holds no credential; what comes out of it is a tree of files,
+and the patch is computed here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from bot.context import Context
+from bot.domain.errors import SoulcasterError, Unavailable
+from bot.domain.fixes.run import StepName
+from bot.domain.models import ClusterState, RunState
+from bot.jobs import job
+from bot.log import log
+from workers.digests import posting
+from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
+from workers.fixes.steps.desk import Desk, Ended
+from workers.fixes.steps.drive import Steps, conclude, drive
+from workers.fixes.steps.starting import open_fix
+from workers.fixes.steps.telling import show
+
+STEPS: Steps[Desk] = {
+    StepName.FETCH: fetch.fetch,
+    StepName.REPRODUCE: reproduce.reproduce,
+    StepName.REPAIR: repair.repair,
+    StepName.PROVE: unproved.prove_or_draft,
+    StepName.POLICY: policy.check_policy,
+    StepName.PUBLISH: publish.publish,
+}
+_SHOW_EVERY = 2.0
+# What the run itself needed; the case stays, for whoever revises the fix.
+_BLOBS = ("base", "test", "fix")
+
+
+@job(queue="fixes", timeout=6 * 3600, tries=5)
+async def fix_run(ctx: Context, project_id: int, number: int) -> None:
+    """Take a run from where it stands to its end."""
+    run = await ctx.runs.get(project_id, number)
+    desk = Desk(ctx, await ctx.projects.get(project_id), run)
+    if not run.ended:
+        await _work(desk)
+    else:
+        await desk.kill_sandboxes()
+    await _follow(desk)
+    await show(ctx, desk.project, desk.run)
+    await posting.refresh_soon(ctx, project_id)
+
+
+async def _work(desk: Desk) -> None:
+    """Drive the run and write down its end. Raises Unavailable when it has to wait."""
+    await desk.set(state=RunState.RUNNING)
+    await desk.ctx.clusters.change(
+        desk.project.id, desk.run.cluster, state=ClusterState.FIXING, updated_at=desk.now()
+    )
+    await posting.refresh_soon(desk.ctx, desk.project.id)
+    watching = asyncio.create_task(_show_progress(desk))
+    try:
+        ended = await drive(desk, STEPS)
+    except Unavailable:
+        raise
+    except SoulcasterError as error:
+        ended = Ended(None, f"{error} Nothing was published.")
+    except Exception as error:
+        ended = _broken(desk, error)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await desk.kill_sandboxes()
+    await conclude(desk, ended)
+
+
+def _broken(desk: Desk, error: Exception) -> Ended:
+    """A mistake of ours ends the run too: nobody waits for a card that never ends."""
+    reference = f"e-{secrets.token_hex(2).upper()}"
+    log.error("a fix run broke", run=desk.run.name, reference=reference, exc_info=error)
+    return Ended(None, f"Something broke (ref {reference}). Nothing was published.")
+
+
+async def _follow(desk: Desk) -> None:
+    """The cluster follows its run; harmless when repeated."""
+    await desk.ctx.runs.drop_blobs(desk.project.id, desk.run.number, *_BLOBS)
+    cluster = await desk.ctx.clusters.get(desk.project.id, desk.run.cluster)
+    if cluster.state is not ClusterState.FIXING:
+        return
+    opened = desk.run.pull_request
+    if opened is None and (other := await open_fix(desk.ctx, desk.project, desk.run.cluster)):
+        opened = other.pull_request
+    await desk.ctx.clusters.change(
+        desk.project.id,
+        desk.run.cluster,
+        state=ClusterState.TRIAGED if opened is None else ClusterState.PR_OPENED,
+        updated_at=desk.now(),
+        **({} if opened is None else {"pull_request": opened}),
+    )
+
+
+async def _show_progress(desk: Desk) -> None:
+    """Edit the card while the run goes on; that it can't be edited now stops nothing."""
+    while True:
+        try:
+            await show(desk.ctx, desk.project, desk.run)
+        except SoulcasterError as error:
+            log.warning("could not show progress", run=desk.run.name, why=str(error))
+        await asyncio.sleep(_SHOW_EVERY)

@@ -1,0 +1,206 @@
+"""What every step of a run works with, wherever its record is kept."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from bot.domain.fixes.patch import Patch, Tree, tar_from_tree, tree_from_tar
+from bot.domain.fixes.plan import Plan
+from bot.domain.fixes.run import Case, FixRun, StepName
+from bot.domain.models import Ran, Verdict
+from bot.domain.ports import Agent, Finished, LanguageModel, Limits, Sandbox, Sandboxes
+from bot.log import redact
+from bot.repo_config import RepoConfig
+
+TAIL = 3_000
+
+
+class Ended(Exception):
+    """The run is over, for better or worse; ``verdict`` is None where something broke."""
+
+    def __init__(self, verdict: Verdict | None, reason: str) -> None:
+        super().__init__(f"{verdict.value}: {reason}" if verdict else reason)
+        self.verdict = verdict
+        self.reason = reason
+
+
+class Bench(ABC):
+    """One run being worked on. ``run`` is the newest record this process has seen.
+
+    ``Desk`` keeps it in Redis for a project on GitHub, ``LocalBench`` in memory for a folder.
+    """
+
+    run: FixRun
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """The time, in UTC."""
+
+    @abstractmethod
+    async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
+        """Write the record down."""
+
+    @abstractmethod
+    async def put(self, name: str, data: bytes) -> None:
+        """Leave something for the next step."""
+
+    @abstractmethod
+    async def left(self, name: str) -> bytes:
+        """What an earlier step left. Raises Ended when it has expired."""
+
+    @abstractmethod
+    async def write(self, line: str) -> None:
+        """Add one line to the run's log; it holds no secret."""
+
+    @abstractmethod
+    async def stop_asked(self) -> str:
+        """Who asked for a stop; empty when nobody did."""
+
+    @abstractmethod
+    async def notes(self) -> Sequence[str]:
+        """Every steering note so far."""
+
+    @abstractmethod
+    async def config(self) -> RepoConfig:
+        """What the project decided, the same for the whole run."""
+
+    @abstractmethod
+    async def case(self) -> Case:
+        """The reports, as they stood when the run was asked for."""
+
+    @abstractmethod
+    async def plan(self) -> Plan:
+        """What the agent goes by."""
+
+    @abstractmethod
+    def agent(self) -> Agent:
+        """The agent that was asked for."""
+
+    @abstractmethod
+    def open_model(self) -> LanguageModel | None:
+        """A language model that nobody else uses, or None."""
+
+    @property
+    @abstractmethod
+    def sandboxes(self) -> Sandboxes:
+        """Where code of others runs."""
+
+    @property
+    @abstractmethod
+    def template(self) -> str:
+        """Template of its sandboxes."""
+
+    @abstractmethod
+    def public(self) -> bool:
+        """Whether everybody reads what comes of the run: private reports stay out of it."""
+
+    @abstractmethod
+    def labels(self) -> Mapping[str, str]:
+        """What every sandbox of this run is marked with."""
+
+    @abstractmethod
+    def key(self) -> str:
+        """Names this try of the run: another one must not get its sandboxes."""
+
+    @abstractmethod
+    def owns(self, labels: Mapping[str, str]) -> bool:
+        """Whether a sandbox with these labels is this run's."""
+
+    async def set(self, **fields: Any) -> FixRun:
+        """Set fields of the record."""
+        fields["updated_at"] = self.now()
+        return await self.change(lambda run: run.model_copy(update=fields))
+
+    async def step(self, name: StepName, **fields: Any) -> FixRun:
+        """Set fields of one step."""
+        return await self.change(lambda run: run.with_step(name, **fields))
+
+    async def tell(self, words: str) -> None:
+        """Say how the step that runs is doing: on the card, and in the log."""
+        step = self.run.step
+        if step is not None:
+            await self.step(step.name, note=redact(words)[:200])
+        await self.log(words)
+
+    async def log(self, words: str) -> None:
+        """Add to the run's log, without secrets."""
+        stamp = f"{self.now():%H:%M:%S}"
+        for line in redact(words).splitlines()[:200]:
+            await self.write(f"{stamp} {line}")
+
+    async def put_tree(self, name: str, tree: Tree) -> None:
+        """Leave a tree for the next step."""
+        await self.put(name, tar_from_tree(tree))
+
+    async def tree(self, name: str) -> Tree:
+        """A tree that an earlier step left. Raises Ended when it has expired."""
+        return tree_from_tar(await self.left(name))
+
+    async def put_patch(self, name: str, patch: Patch) -> None:
+        """Leave a patch for the next step."""
+        await self.put(name, patch.model_dump_json().encode())
+
+    async def patch(self, name: str) -> Patch:
+        """A patch that an earlier step left. Raises Ended when it has expired."""
+        return Patch.model_validate_json(await self.left(name))
+
+    @staticmethod
+    def own_files(path: str) -> bool:
+        """What we put into a sandbox for ourselves."""
+        return path == ".soulcaster" or path.startswith(".soulcaster/")
+
+    @asynccontextmanager
+    async def sandbox(self, tree: Tree) -> AsyncIterator[Sandbox]:
+        """A fresh sandbox with a checkout of ``tree`` in it; it dies with the block."""
+        config = await self.config()
+        self._opened += 1
+        made = await self.sandboxes.open(
+            template=self.template,
+            limits=Limits(seconds=self.run.seconds_allowed + 120),
+            egress=config.fix.egress,
+            key=f"{self.key()}-{self._opened}",
+            labels=self.labels(),
+        )
+        try:
+            await made.upload(tar_from_tree(tree))
+            yield made
+        finally:
+            await made.kill()
+
+    @asynccontextmanager
+    async def model(self) -> AsyncIterator[LanguageModel | None]:
+        """A language model for the block; what it cost is the run's, however the block ends."""
+        model = self.open_model()
+        if model is None:
+            yield None
+            return
+        try:
+            yield model
+        finally:
+            try:
+                await self.set(dollars=self.run.dollars + (model.spent.dollars or 0.0))
+            finally:
+                await model.close()
+
+    _opened = 0
+
+    async def kill_sandboxes(self) -> None:
+        """End whatever sandbox a crashed step of this run has left."""
+        for sandbox, labels in (await self.sandboxes.alive()).items():
+            if self.owns(labels):
+                await self.sandboxes.kill(sandbox)
+
+
+def ran(finished: Finished) -> Ran:
+    """A finished command as evidence."""
+    output = (finished.stdout + "\n" + finished.stderr).strip()
+    return Ran(
+        command=finished.command,
+        exit_code=finished.exit_code,
+        seconds=round(finished.seconds, 3),
+        tail=redact(output)[-TAIL:],
+    )

@@ -1,0 +1,152 @@
+"""A run on a project of GitHub: its record, its blobs and its log are in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from typing_extensions import override
+
+from bot.context import Context
+from bot.domain.fixes.plan import Plan
+from bot.domain.fixes.run import Case, FixRun
+from bot.domain.models import Item, Project, Verdict
+from bot.domain.ports import Agent, LanguageModel, Sandboxes
+from bot.jobs import CLAIM
+from bot.repo_config import RepoConfig
+from workers.fixes import planning
+from workers.fixes.steps.bench import Bench, Ended, ran
+
+__all__ = ["Desk", "Ended", "ran"]
+
+
+class Desk(Bench):
+    """The bench of a job."""
+
+    def __init__(self, ctx: Context, project: Project, run: FixRun) -> None:
+        self.ctx = ctx
+        self.project = project
+        self.run = run
+        self._config: RepoConfig | None = None
+        self._case: Case | None = None
+
+    @override
+    def now(self) -> datetime:
+        return self.ctx.now()
+
+    @override
+    async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
+        self.run = await self.ctx.runs.update(self.project.id, self.run.number, decide)
+        return self.run
+
+    @override
+    async def put(self, name: str, data: bytes) -> None:
+        await self.ctx.runs.put_blob(self.project.id, self.run.number, name, data)
+
+    @override
+    async def left(self, name: str) -> bytes:
+        data = await self.ctx.runs.blob(self.project.id, self.run.number, name)
+        if data is None:
+            raise Ended(Verdict.LIMIT_REACHED, "What an earlier step left has expired.")
+        return data
+
+    @override
+    async def write(self, line: str) -> None:
+        await self.ctx.runs.log(self.project.id, self.run.number, line)
+
+    @override
+    async def stop_asked(self) -> str:
+        return (await self.ctx.runs.get(self.project.id, self.run.number)).stop_asked_by
+
+    @override
+    async def notes(self) -> Sequence[str]:
+        return await self.ctx.runs.notes(self.project.id, self.run.number)
+
+    @override
+    async def config(self) -> RepoConfig:
+        if self._config is None:
+            self._config = await self.ctx.repo_config(self.project)
+        return self._config
+
+    @override
+    async def case(self) -> Case:
+        if self._case is None:
+            self._case = Case.model_validate_json(await self.left("case"))
+        return self._case
+
+    async def items(self) -> list[Item]:
+        """The reports of the case."""
+        return list((await self.case()).items)
+
+    @override
+    async def plan(self) -> Plan:
+        plan = await self._written() or await self._write_plan()
+        if self.run.plan_version != plan.version:
+            await self.set(plan_version=plan.version, plan_approved_by=plan.approved_by)
+        return plan.model_copy(update={"steering": (*plan.steering, *await self.notes())})
+
+    async def _written(self) -> Plan | None:
+        """The run's plan; its revisions go by it, too."""
+        held = await self.ctx.runs.blob(self.project.id, self.run.number, "plan")
+        return Plan.model_validate_json(held) if held else None
+
+    async def _write_plan(self) -> Plan:
+        """From the reports of the case, once a run."""
+        case = await self.case()
+        async with self.model() as model:
+            plan = await planning.plan_for(
+                self.ctx,
+                self.project,
+                case.cluster,
+                model=model,
+                items=case.items,
+                paths=tuple(await self.tree("base")),
+            )
+        await self.ctx.runs.freeze(
+            self.project.id, self.run.number, "plan", plan.model_dump_json().encode()
+        )
+        return await self._written() or plan
+
+    @override
+    def agent(self) -> Agent:
+        return self.ctx.agent(self.run.agent)
+
+    @override
+    def open_model(self) -> LanguageModel | None:
+        return self.ctx.open_language_model()
+
+    @property
+    @override
+    def sandboxes(self) -> Sandboxes:
+        return self.ctx.sandboxes
+
+    @property
+    @override
+    def template(self) -> str:
+        return self.ctx.settings.soulcaster_e2b_template
+
+    @override
+    def public(self) -> bool:
+        return not self.project.private
+
+    @override
+    def labels(self) -> Mapping[str, str]:
+        """``lease`` and ``token`` name the claim that opened it: the sandbox ends with it."""
+        claim = CLAIM.get()
+        return {
+            "project": str(self.project.id),
+            "run": str(self.run.number),
+            "repository": self.project.full_name,
+            "lease": claim.lease,
+            "token": claim.token,
+        }
+
+    @override
+    def key(self) -> str:
+        return f"{self.project.id}-{self.run.name}-{self.ctx.jobs.fence()}"
+
+    @override
+    def owns(self, labels: Mapping[str, str]) -> bool:
+        return labels.get("project") == str(self.project.id) and labels.get("run") == str(
+            self.run.number
+        )

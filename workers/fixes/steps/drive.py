@@ -1,0 +1,163 @@
+"""Take a run through its steps, under its clock and its stop button, and write down its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from redis.exceptions import RedisError
+
+from bot.domain.errors import ConfigError, Unavailable
+from bot.domain.fixes.run import FixRun, StepName
+from bot.domain.models import RunState, Verdict
+from bot.log import log, redact
+from workers.fixes.steps.bench import Bench, Ended
+
+_STOP_EVERY = 0.5
+# Seconds that a service may be away without a look at the clock.
+_SOON = 60
+
+B = TypeVar("B", bound=Bench)
+Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
+
+
+async def drive(bench: B, steps: Steps[B]) -> Ended:
+    """Do what is left, step by step; how it ended.
+
+    A step that did not succeed is done again, in a fresh sandbox. Publishing is not interrupted:
+    it looks at the stop button itself, before it writes anything. Raises Unavailable when the
+    run has to wait, and has the time to.
+    """
+    try:
+        while (step := bench.run.step) is not None:
+            if bench.run.dry_run and step.name is StepName.PUBLISH:
+                return Ended(Verdict.PROVED, "A dry run: nothing was published.")
+            await bench.step(
+                step.name, state=RunState.RUNNING, started_at=step.started_at or bench.now()
+            )
+            await bench.log(f"step {step.name.value}")
+            await bench.kill_sandboxes()
+            async with AsyncExitStack() as limits:
+                if step.name is not StepName.PUBLISH:
+                    await limits.enter_async_context(_stoppable(bench))
+                    await limits.enter_async_context(_timed(bench))
+                await steps[step.name](bench)
+            if bench.run.step == next(s for s in bench.run.steps if s.name is step.name):
+                await bench.step(step.name, state=RunState.SUCCEEDED, ended_at=bench.now())
+    except Ended as ended:
+        return ended
+    except ConfigError as error:
+        return Ended(Verdict.TESTS_DO_NOT_RUN, str(error))
+    except Unavailable as error:
+        if await _has_time_to_wait(bench, error):
+            raise
+        return Ended(
+            Verdict.LIMIT_REACHED,
+            f"{error} That is in {_span(error.retry_after or 0)}, and the run may take "
+            f"{_span(bench.run.seconds_allowed)}.",
+        )
+    if bench.run.unproved:
+        return Ended(bench.run.unproved, bench.run.reason)
+    return Ended(Verdict.PROVED, "")
+
+
+async def conclude(bench: Bench, ended: Ended) -> FixRun:
+    """Write the verdict down, once."""
+    proved = ended.verdict is Verdict.PROVED
+    stopped = ended.verdict is Verdict.STOPPED
+    state = RunState.SUCCEEDED if proved else RunState.CANCELLED if stopped else RunState.FAILED
+    now = bench.now()
+    running = bench.run.step
+    if running is not None and not (proved and bench.run.dry_run):
+        await bench.step(
+            running.name,
+            state=RunState.CANCELLED if stopped else RunState.FAILED,
+            started_at=running.started_at or now,
+            ended_at=now,
+        )
+    await bench.log(f"ended: {ended}")
+    return await bench.set(
+        state=state, verdict=ended.verdict, reason=redact(ended.reason), ended_at=now
+    )
+
+
+async def _has_time_to_wait(bench: Bench, error: Unavailable) -> bool:
+    """Whether a service that is away may be back in time; the card says that it is away."""
+    step = bench.run.step
+    if step is None or step.name is StepName.PUBLISH:
+        return True
+    wait = error.retry_after or 0
+    if wait > _SOON and bench.now() + timedelta(seconds=wait) >= deadline(bench.run):
+        return False
+    await bench.step(step.name, held_up=redact(str(error)))
+    await bench.tell(f"waiting: {error}")
+    return True
+
+
+def deadline(run: FixRun) -> datetime:
+    """Time on the list does not count, time of crashes does."""
+    began = run.steps[0].started_at or run.created_at
+    return began + timedelta(seconds=run.seconds_allowed)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+
+
+class _timed:
+    """Ends the block when the run's time is used up, with what it had allowed."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def __aenter__(self) -> None:
+        left = (deadline(self._bench.run) - self._bench.now()).total_seconds()
+        self._clock = asyncio.timeout(max(0.0, left))
+        await self._clock.__aenter__()
+
+    async def __aexit__(self, *error: object) -> None:
+        try:
+            await self._clock.__aexit__(*error)  # type: ignore[arg-type]
+        except TimeoutError:
+            run = self._bench.run
+            reason = f"{_span(run.seconds_allowed)} were used up; --timeout allows more."
+            if run.step and run.step.held_up:
+                reason += f" Some of it went by waiting: {run.step.held_up}"
+            raise Ended(Verdict.LIMIT_REACHED, reason) from None
+
+
+class _stoppable:
+    """Ends the block with a stop within a second of the button, also inside a command."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._stopped = ""
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        self._watch = asyncio.create_task(self._look(task))
+
+    async def _look(self, task: asyncio.Task[object] | None) -> None:
+        while True:
+            try:
+                who = await self._bench.stop_asked()
+            except (RedisError, OSError) as error:
+                log.warning("could not look for a stop", why=str(error))
+            else:
+                if who and task:
+                    self._stopped = who
+                    task.cancel()
+                    return
+            await asyncio.sleep(_STOP_EVERY)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._watch.cancel()
+        await asyncio.gather(self._watch, return_exceptions=True)
+        if self._stopped and kind is not None and issubclass(kind, asyncio.CancelledError):
+            task = asyncio.current_task()
+            if task:
+                task.uncancel()
+            raise Ended(Verdict.STOPPED, f"Stopped by {self._stopped}.")

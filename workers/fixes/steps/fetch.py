@@ -1,0 +1,28 @@
+"""Fetch the base commit as a tree of files. The token stays on this side."""
+
+from __future__ import annotations
+
+from bot.domain.errors import Rejected, TooLarge
+from bot.domain.fixes.patch import tree_from_tar
+from bot.domain.models import Verdict
+from bot.github.app import READ
+from bot.github.pulls import branch_head
+from workers.fixes.steps.desk import Desk, Ended
+
+
+async def fetch(desk: Desk) -> None:
+    """Leaves ``base``: the files of the base branch's newest commit."""
+    repo = desk.ctx.github.repo(desk.project, READ)
+    base = desk.run.base or desk.project.default_branch
+    sha = desk.run.base_sha or await branch_head(repo, base)
+    if sha is None:
+        raise Ended(Verdict.TESTS_DO_NOT_RUN, f"There is no branch {base}.")
+    try:
+        tree = tree_from_tar(await repo.tarball(sha), strip=1)
+    except TooLarge as error:
+        raise Ended(Verdict.LIMIT_REACHED, str(error)) from error
+    except Rejected as error:
+        raise Ended(Verdict.TESTS_DO_NOT_RUN, str(error)) from error
+    await desk.put_tree("base", tree)
+    await desk.set(base=base, base_sha=sha)
+    await desk.tell(f"{len(tree)} files at {sha[:10]}")

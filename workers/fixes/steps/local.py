@@ -1,0 +1,185 @@
+"""A run on a folder of this machine: no GitHub, no Redis, no account; its record is in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from typing_extensions import override
+
+from bot.domain.errors import Unavailable
+from bot.domain.fixes.patch import Patch, Tree, apply, diff
+from bot.domain.fixes.plan import Plan, extract_plan
+from bot.domain.fixes.run import Case, FixRun, StepName
+from bot.domain.ports import Agent, LanguageModel, Sandboxes
+from bot.repo_config import RepoConfig
+from workers.fixes import planning
+from workers.fixes.steps import policy, prove, repair, reproduce
+from workers.fixes.steps.bench import Bench, Ended
+from workers.fixes.steps.drive import Steps, conclude, drive
+
+Log = Callable[[str], None]
+
+
+class LocalBench(Bench):
+    """The bench of ``soulcaster fix PATH``.
+
+    ``proved`` is the whole patch once it is proved, ``reproduction`` the failing test alone.
+    """
+
+    def __init__(
+        self,
+        run: FixRun,
+        tree: Tree,
+        case: Case,
+        *,
+        config: RepoConfig,
+        sandboxes: Sandboxes,
+        template: str,
+        agent: Agent,
+        open_model: Callable[[], LanguageModel | None],
+        log: Log,
+    ) -> None:
+        self.run = run
+        self.proved = Patch()
+        self.reproduction = Patch()
+        self.base = tree
+        self._case, self._config, self._log = case, config, log
+        self._sandboxes, self._template, self._agent = sandboxes, template, agent
+        self._open_model = open_model
+        self._plan: Plan | None = None
+        self._left: dict[str, bytes] = {}
+        self._stopped_by = ""
+
+    def stop(self, who: str) -> None:
+        """Ask for a stop."""
+        self._stopped_by = who
+
+    @override
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    @override
+    async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
+        self.run = decide(self.run)
+        return self.run
+
+    @override
+    async def put(self, name: str, data: bytes) -> None:
+        self._left[name] = data
+        if name == "test":
+            self.reproduction = await self.patch("test")
+
+    @override
+    async def left(self, name: str) -> bytes:
+        return self._left[name]
+
+    @override
+    async def write(self, line: str) -> None:
+        self._log(line)
+
+    @override
+    async def stop_asked(self) -> str:
+        return self._stopped_by
+
+    @override
+    async def notes(self) -> Sequence[str]:
+        return ()
+
+    @override
+    async def config(self) -> RepoConfig:
+        return self._config
+
+    @override
+    async def case(self) -> Case:
+        return self._case
+
+    @override
+    async def plan(self) -> Plan:
+        if self._plan is None:
+            cluster, items = self._case.cluster, self._case.items
+            plan = extract_plan(cluster, items)
+            async with self.model() as model:
+                if model is not None:
+                    plan, _ = await planning.draft(model, plan, cluster, items, paths=self.base)
+            self._plan = plan
+        return self._plan
+
+    @override
+    def agent(self) -> Agent:
+        return self._agent
+
+    @override
+    def open_model(self) -> LanguageModel | None:
+        return self._open_model()
+
+    @property
+    @override
+    def sandboxes(self) -> Sandboxes:
+        return self._sandboxes
+
+    @property
+    @override
+    def template(self) -> str:
+        return self._template
+
+    @override
+    def public(self) -> bool:
+        return False
+
+    @override
+    def labels(self) -> Mapping[str, str]:
+        return {"local": self.run.command, "repository": self.run.base}
+
+    @override
+    def key(self) -> str:
+        return self.run.command
+
+    @override
+    def owns(self, labels: Mapping[str, str]) -> bool:
+        return labels.get("local") == self.run.command
+
+
+async def _fetch(bench: LocalBench) -> None:
+    """The folder was read before the run began: what happens to it now is not seen."""
+    await bench.put_tree("base", bench.base)
+    await bench.tell(f"{len(bench.base)} files")
+
+
+async def _keep(bench: LocalBench) -> None:
+    """Keep test and fix as one patch."""
+    patched = apply(apply(bench.base, await bench.patch("test")), await bench.patch("fix"))
+    bench.proved = diff(bench.base, patched)
+
+
+STEPS: Steps[LocalBench] = {
+    StepName.FETCH: _fetch,
+    StepName.REPRODUCE: reproduce.reproduce,
+    StepName.REPAIR: repair.repair,
+    StepName.PROVE: prove.prove,
+    StepName.POLICY: policy.check_policy,
+    StepName.PUBLISH: _keep,
+}
+
+
+async def work(bench: LocalBench) -> None:
+    """Take the run to its end. No sandbox is left, however it ends.
+
+    A sandbox that died is survived. Raises Unavailable when the third one did.
+    """
+    try:
+        ended = await _driven(bench, tries=3)
+    finally:
+        await asyncio.shield(bench.kill_sandboxes())
+    await conclude(bench, ended)
+
+
+async def _driven(bench: LocalBench, *, tries: int) -> Ended:
+    try:
+        return await drive(bench, STEPS)
+    except Unavailable as error:
+        if tries <= 1:
+            raise
+        await bench.log(f"{error} Trying again.")
+        return await _driven(bench, tries=tries - 1)

@@ -1,0 +1,24 @@
+"""Judge the whole patch by the rules of the base commit, without reading a word of prose."""
+
+from __future__ import annotations
+
+from bot.domain.cards.views.cluster import count
+from bot.domain.fixes.patch import apply
+from bot.domain.fixes.policy import Rules, judge, refused
+from bot.domain.models import Verdict
+from bot.log import redact
+from workers.fixes.steps.bench import Bench, Ended
+
+
+async def check_policy(bench: Bench) -> None:
+    """A refusal ends the run; what is only flagged is shown to the reviewer."""
+    config = (await bench.config()).fix
+    with_test = apply(await bench.tree("base"), await bench.patch("test"))
+    fix = await bench.patch("fix")
+    rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
+    findings = judge(fix, rules, proof_tests={bench.run.test_path}, tree=with_test)
+    await bench.set(findings=tuple(redact(found.message) for found in findings))
+    if refused(findings):
+        raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)
+    flags = count(len(findings), "flag") if findings else "nothing to flag"
+    await bench.tell(f"{count(len(fix.changes), 'file')} checked, {flags}")

@@ -1,0 +1,177 @@
+"""Open the draft pull request as the app, with the evidence. Never reads untrusted prose.
+
+Creating the branch is the lock: whoever comes second finds it and goes on from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from bot.domain.cards.views.pull import PullRequest, pull_card, pull_title
+from bot.domain.cards.views.run import checks_of
+from bot.domain.fixes.patch import EXECUTABLE, SYMLINK, Entry, Patch, apply, diff
+from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.versions import trailer
+from bot.domain.models import Item, Verdict
+from bot.github import checks, issues, pulls
+from bot.github.app import PUBLISH, Repo
+from bot.github.pulls import Mode
+from bot.render import render_document
+from bot.sources import github_issue
+from workers.fixes.quota import month_of
+from workers.fixes.steps.desk import Desk, Ended
+from workers.fixes.steps.starting import open_fix
+
+OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
+
+
+async def publish(desk: Desk) -> None:
+    """Branch, commit, pull request, check run, labels; each found again when done twice.
+
+    What ends the run before there is a pull request leaves no branch and costs nothing.
+    """
+    repo = desk.ctx.github.repo(desk.project, PUBLISH)
+    if desk.run.pull_request is None:
+        try:
+            await _permitted(desk)
+        except Ended:
+            await _withdraw(desk, repo)
+            raise
+    await _publish(desk, repo)
+
+
+async def _permitted(desk: Desk) -> None:
+    """The checks that bind: they stand right before the write. Raises Ended."""
+    ctx, run, project = desk.ctx, desk.run, desk.project
+    if who := await desk.stop_asked():
+        raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
+    if not run.operator:
+        role = await issues.role(ctx.github.repo(project), run.requested_by)
+        if role not in issues.WRITERS:
+            raise Ended(
+                Verdict.STOPPED,
+                f"@{run.requested_by} may no longer write to {project.full_name} (has: {role}).",
+            )
+    if other := await open_fix(ctx, project, run.cluster):
+        raise Ended(
+            Verdict.STOPPED,
+            f"C-{run.cluster} has a pull request by now: #{other.pull_request} ({other.name}).",
+        )
+    if run.unproved:
+        return  # only what is proved counts
+    cap = ctx.settings.soulcaster_fix_quota
+    if not await ctx.runs.spend(project.id, month_of(ctx), run.number, cap):
+        raise Ended(Verdict.LIMIT_REACHED, f"{cap} of {cap} fix runs are used this month.")
+
+
+async def _withdraw(desk: Desk, repo: Repo) -> None:
+    """Take back what an earlier try of this step did, short of a pull request."""
+    run = desk.run
+    if run.branch and await pulls.find_pull(repo, run.branch) is None:
+        await pulls.delete_branch(repo, run.branch)
+        await desk.ctx.runs.refund(desk.project.id, month_of(desk.ctx), run.number)
+
+
+async def _publish(desk: Desk, repo: Repo) -> None:
+    run, public = desk.run, not desk.project.private
+    case = await desk.case()
+    cluster, shown = case.named(public=public), case.shown(public=public)
+    title = pull_title(cluster, shown, unproved=run.unproved is not None)
+    base = await desk.tree("base")
+    patched = apply(apply(base, await desk.patch("test")), await desk.patch("fix"))
+    patch = diff(base, patched)
+    branch = run.branch or branch_name(run, title)
+    await desk.set(branch=branch)
+    sha = await pulls.branch_head(repo, branch)
+    if sha is None:
+        made = await pulls.commit(repo, run.base_sha, commit_message(run, title), written(patch))
+        await pulls.create_branch(repo, branch, made.sha)
+        sha = await pulls.branch_head(repo, branch) or made.sha
+        await desk.set(verified=made.verified)
+    await desk.set(commit=sha)
+    await desk.tell(f"branch {branch}")
+    document = PullRequest(
+        run=desk.run,
+        cluster=cluster,
+        items=shown,
+        closes=_issue_numbers(case.items),
+        hidden=case.hidden(public=public),
+        repository=desk.project.full_name,
+        files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in patch.changes],
+        change=patch.without(run.test_path).unified,
+    )
+    body = render_document(pull_card(document))
+    pull = await pulls.open_pull(repo, branch=branch, base=run.base, title=title, body=body)
+    number = int(pull["number"])
+    await desk.set(pull_request=number, pull_url=str(pull["html_url"]))
+    await report_proof(repo, desk.run, sha)
+    labels = [OURS, UNPROVED if run.unproved else PROVED]
+    await issues.add_labels(desk.ctx.github.repo(desk.project), number, labels)
+    await desk.tell(f"pull request {number}")
+
+
+def written(patch: Patch) -> list[pulls.Change]:
+    """The patch as the Git Data API takes it."""
+    return [
+        pulls.Change(
+            path=one.path,
+            mode=_mode(one.after),
+            data=None if one.after is None else one.after.data,
+        )
+        for one in patch.changes
+    ]
+
+
+def _mode(entry: Entry | None) -> Mode:
+    if entry is None or entry.git_mode not in (EXECUTABLE, SYMLINK):
+        return "100644"
+    return "100755" if entry.git_mode == EXECUTABLE else "120000"
+
+
+def branch_name(run: FixRun, title: str) -> str:
+    """``soulcaster/C-12-last-page-missing``; the same for a run however often it is asked."""
+    words = title.removeprefix("Unproved fix: ").removeprefix("Fix: ").lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:40]
+    return f"soulcaster/C-{run.cluster}-{slug.strip('-') or 'fix'}-F{run.number}"
+
+
+def commit_message(run: FixRun, title: str) -> str:
+    """One subject, what proved it, and who asked."""
+    author = f"{run.requested_by} <{run.requested_by}@users.noreply.github.com>"
+    body = f"Proved by {run.test_path}: red on {run.base_sha[:10]}, green with this change."
+    if run.unproved:
+        body = f"Not proved: the proof by {run.test_path} failed, as the pull request says."
+    coauthor = f"Co-authored-by: {author}\n" if re.fullmatch(r"[\w-]+", run.requested_by) else ""
+    return f"{title}\n\n{body}\n\n{coauthor}{trailer(run.number, 1)}"
+
+
+def _issue_numbers(items: Sequence[Item]) -> list[int]:
+    """Issues of this repository among the reports."""
+    numbers = (i.key.removeprefix("issue:") for i in items if i.source == github_issue.NAME)
+    return [int(number) for number in numbers if number.isdigit()]
+
+
+async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
+    """Put the proof on a commit as the check run ``soulcaster/proof``.
+
+    It failed where what was run speaks against the patch, and is neutral where nothing does.
+    """
+    conclusion: Literal["success", "failure", "neutral"] = "success"
+    title = "Red before, green after, the suite no worse"
+    if run.unproved:
+        conclusion = "failure" if run.unproved is Verdict.NOT_REPAIRED else "neutral"
+        title = f"Not proved: {run.reason}"
+    rows = [
+        f"| {label} | `{ran.command}` | {ran.exit_code} | {ran.seconds:.1f} s |"
+        for label, ran in checks_of(run)
+    ]
+    await checks.put_check(
+        repo,
+        sha,
+        conclusion=conclusion,
+        title=title,
+        summary="\n".join(["| Check | Command | Exit code | Time |", "|---|---|---|---|", *rows]),
+        external_id=run.name,
+    )

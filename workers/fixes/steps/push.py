@@ -1,0 +1,155 @@
+"""Publish a version: one commit on top of the branch, and word of it in the pull request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, proved_title, pull_card
+from bot.domain.errors import Unavailable
+from bot.domain.fixes.patch import Patch
+from bot.domain.fixes.run import FixRun, RunStep
+from bot.domain.fixes.versions import Version, commit_message
+from bot.domain.models import RunState, Verdict
+from bot.github import issues, pulls
+from bot.github.app import PUBLISH, Repo
+from bot.render import replace_sections
+from workers.fixes.steps.bench import Ended
+from workers.fixes.steps.publish import OURS, PROVED, UNPROVED, report_proof, written
+from workers.fixes.steps.revision import HandedOver, RevisionDesk
+
+# What of the pull request's body is ours to keep up to date; the rest may be people's.
+_OURS = (NOT_PROVED, "Change", "Proof", "Output")
+
+
+async def push(desk: RevisionDesk) -> None:
+    """Commit, move the branch forward, check run, body. Harmless when done twice.
+
+    The commit is written down before the branch moves: whoever comes after a crash knows by the
+    branch's head whether it did. Raises HandedOver when people have pushed.
+    """
+    repo = desk.ctx.github.repo(desk.project, PUBLISH)
+    run = await desk.ctx.runs.get(desk.project.id, desk.run.number)
+    head = await pulls.branch_head(repo, run.branch)
+    versions = await desk.ctx.versions.all(desk.project.id, run)
+    for version in versions:
+        await desk.ctx.versions.add(desk.project.id, run.number, version)
+    if not desk.run.commit or head != desk.run.commit:
+        if head != desk.revision.parent:
+            if head not in {version.commit for version in versions}:
+                raise HandedOver
+            await desk.set(commit="", steps=tuple(RunStep(name=s.name) for s in desk.run.steps))
+            raise Unavailable("Another version came first: on top of that, then.", retry_after=1)
+        await _permitted(desk)
+        await _commit(desk, repo, versions[-1].number + 1)
+        if not await pulls.advance_branch(repo, run.branch, desk.run.commit):
+            raise HandedOver
+    await _write_down(desk)
+    await report_proof(repo, desk.run, desk.run.commit)
+    await _edit_body(desk, repo)
+    await _relabel(desk)
+    await desk.tell(f"v{desk.revision.version} at {desk.run.commit[:10]}")
+
+
+async def _permitted(desk: RevisionDesk) -> None:
+    """The checks that bind: they stand right before the write. Raises Ended."""
+    run, project = desk.run, desk.project
+    talk = desk.ctx.github.repo(project)
+    if who := await desk.stop_asked():
+        raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
+    if not run.operator:
+        role = await issues.role(talk, run.requested_by)
+        if role not in issues.WRITERS:
+            raise Ended(
+                Verdict.STOPPED,
+                f"@{run.requested_by} may no longer write to {project.full_name} (has: {role}).",
+            )
+    pull = await talk.get(f"/pulls/{run.pull_request}")
+    if pull["state"] != "open":
+        raise Ended(Verdict.STOPPED, f"Pull request {run.pull_request} is no longer open.")
+
+
+async def _commit(desk: RevisionDesk, repo: Repo, number: int) -> None:
+    """Make the commit that the branch will move to; nothing points to it yet."""
+    if desk.run.commit:
+        return
+    delta = await desk.patch("delta")
+    message = commit_message(desk.revision, number)
+    made = await pulls.commit(repo, desk.revision.parent, message, written(delta))
+    update = {"commit": made.sha, "verified": made.verified, "version": number}
+    await desk.revise(
+        lambda one: one.model_copy(
+            update={"version": number, "work": one.work.model_copy(update=update)}
+        )
+    )
+
+
+async def _write_down(desk: RevisionDesk) -> None:
+    """The branch is at the commit: it is a version, and what the run stands for now."""
+    revision, work = desk.revision, desk.run
+    stats = (await desk.patch("delta")).stats
+    version = Version(
+        number=work.version,
+        kind=revision.kind,
+        commit=work.commit,
+        parent=revision.parent,
+        restores=revision.restores,
+        asked_by=work.requested_by,
+        made_at=desk.now(),
+        tests=revision.tests,
+        red=work.red,
+        green=work.green,
+        suite_after=work.suite_after,
+        files=stats.files,
+        added=stats.added,
+        removed=stats.removed,
+    )
+    await desk.ctx.versions.add(desk.project.id, work.number, version)
+
+    def newest(run: FixRun) -> FixRun:
+        if run.version >= work.version:
+            return run
+        fields = ("commit", "verified", "version", "red", "green", "suite_before", "suite_after")
+        newer = {name: getattr(work, name) for name in (*fields, "findings")}
+        if run.unproved:
+            newer |= {"state": RunState.SUCCEEDED, "verdict": Verdict.PROVED, "reason": ""}
+        return run.model_copy(
+            update={**newer, "dollars": run.dollars + work.dollars, "updated_at": desk.now()}
+        )
+
+    await desk.ctx.runs.update(desk.project.id, work.number, newest)
+
+
+async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
+    """Bring our sections of the body up to date; what people wrote around them stays."""
+    run = desk.run
+    with desk.shelf("origin"):
+        test, fix = await desk.patch("test"), await desk.patch("fix")
+    whole = Patch(changes=tuple(sorted((*test.changes, *fix.changes), key=lambda c: c.path)))
+    case = await desk.case()
+    document = PullRequest(
+        run=run,
+        cluster=case.cluster,
+        items=(),
+        closes=(),
+        hidden=0,
+        repository=desk.project.full_name,
+        files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in whole.changes],
+        change=fix.unified,
+    )
+    first = await desk.ctx.runs.get(desk.project.id, run.number)
+    document = replace(document, began_unproved=first.unproved is not None)
+    pull = await repo.get(f"/pulls/{run.pull_request}")
+    body = replace_sections(pull.get("body") or "", pull_card(document), _OURS)
+    title = proved_title(str(pull["title"]))
+    if (title, body) != (pull["title"], pull.get("body")):
+        await pulls.update_pull(repo, int(pull["number"]), title=title, body=body)
+
+
+async def _relabel(desk: RevisionDesk) -> None:
+    """What began as an unproved draft is proved now."""
+    number = desk.run.pull_request
+    run = await desk.ctx.runs.get(desk.project.id, desk.run.number)
+    if number is not None and run.unproved:
+        repo = desk.ctx.github.repo(desk.project)
+        await issues.add_labels(repo, number, [OURS, PROVED])
+        await issues.remove_label(repo, number, UNPROVED)

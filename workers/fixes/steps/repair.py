@@ -1,0 +1,93 @@
+"""Let the agent edit a checkout, and compute the patch ourselves from what comes out."""
+
+from __future__ import annotations
+
+from bot.domain.errors import BadPayload
+from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
+from bot.domain.models import Verdict
+from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
+from bot.log import redact
+from workers.fixes.steps.bench import Bench, Ended
+
+# What a step may leave of the run's time to those after it.
+_SHARE = 0.7
+_RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
+
+
+async def repair(bench: Bench) -> None:
+    """Leaves ``fix``: the agent's patch on top of base and test."""
+    base = await bench.tree("base")
+    test = await bench.patch("test")
+    with_test = apply(base, test)
+    agent = bench.agent()
+    task = await _task(bench, test.paths, with_test.keys())
+    async with bench.sandbox(with_test) as sandbox:
+        worked = await agent.work(
+            task,
+            sandbox,
+            budget=Budget(
+                seconds=bench.run.seconds_allowed * _SHARE,
+                dollars=max(0.0, Budget().dollars - bench.run.dollars),
+            ),
+            tell=bench.tell,
+            heard=bench.notes,
+        )
+        after = await _checkout(bench, sandbox, with_test)
+    await bench.set(
+        dollars=bench.run.dollars + worked.dollars,
+        agent_steps=bench.run.agent_steps + worked.steps,
+    )
+    patch = diff(with_test, after)
+    if not patch:
+        raise Ended(_verdict(worked), _why_nothing(worked))
+    await bench.put_patch("fix", patch)
+    await bench.set(change=redact(patch.unified)[:6_000])
+    stats = patch.stats
+    edited = ", ".join(patch.paths[:3])
+    await bench.tell(f"+{stats.added} −{stats.removed} in {edited}")
+
+
+async def _checkout(bench: Bench, sandbox: Sandbox, before: Tree) -> Tree:
+    """What the agent left, without what running things drops. A pipe or device ends the run."""
+    ignored = unwanted(before)
+    data = await sandbox.download(exclude=DROPPING_FOLDERS)
+    try:
+        return tree_from_tar(data, skip=lambda path: bench.own_files(path) or ignored(path))
+    except BadPayload as error:
+        raise Ended(
+            Verdict.REFUSED_BY_POLICY, f"The agent left what is no file: {error}"
+        ) from error
+
+
+def _verdict(worked: Worked) -> Verdict:
+    if worked.outcome == "limit reached":
+        return Verdict.LIMIT_REACHED
+    return Verdict.NOT_REPAIRED
+
+
+def _why_nothing(worked: Worked) -> str:
+    """In the agent's words, but for an agent that takes itself to be done."""
+    if worked.outcome == "done":
+        said = f" It said: {worked.note}" if worked.note else ""
+        return f"The agent is done, yet no file of the checkout has changed.{said}"
+    return worked.note or "The agent changed nothing."
+
+
+async def _task(bench: Bench, tests: tuple[str, ...], paths: object) -> RepairTask:
+    plan = await bench.plan()
+    base = await bench.tree("base")
+    rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
+    red = bench.run.red
+    suite = bench.run.suite_before
+    return RepairTask(
+        title=(await bench.case()).cluster.title,
+        plan="\n".join([plan.symptom.text, *plan.approach]),
+        evidence="\n".join(sentence.text for sentence in plan.evidence),
+        rules="\n\n".join(rules)[:20_000],
+        root=".",
+        failing=(red.command,) if red else (),
+        suite=suite.command if suite else "",
+        test_files=tests,
+        suspects=plan.suspects_in(base),
+        steering=tuple(plan.steering),
+    )

@@ -1,0 +1,145 @@
+"""Turn a report into a test that fails on the base commit, for the reported reason."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from bot.domain.cards.views.cluster import count
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
+from bot.domain.fixes.policy import Rules, judge, refused
+from bot.domain.fixes.reproduction import Report, Reproduction, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction.written import (
+    TEST_INSTRUCTIONS,
+    WrittenTest,
+    reproduction_of,
+    written_material,
+    written_mistakes,
+)
+from bot.domain.models import Verdict
+from bot.domain.ports import Budget, LanguageModel
+from bot.log import redact
+from workers.fixes.steps.bench import Bench, Ended, ran
+from workers.fixes.steps.testing import Tests
+
+_TRIES = 3
+_TOKENS = 4_096
+
+
+async def reproduce(bench: Bench) -> None:
+    """Leaves ``test``: a patch that adds the failing test.
+
+    What the reports show is tried first; only where none of it is red, a model writes the test.
+    """
+    base = await bench.tree("base")
+    tests = await Tests.of(bench, base)
+    case = await bench.case()
+    reports = [Report.of(item.number, item) for item in case.items]
+    found = await asyncio.to_thread(candidates, reports, base, name=f"C-{bench.run.cluster}")
+    await bench.tell(
+        f"{tests.plan.framework}: {tests.plan.why}; {count(len(found), 'example')} to try"
+    )
+    async with bench.sandbox(base) as sandbox:
+        before = await tests.suite(sandbox)
+    await bench.set(suite_before=ran(before))
+    for tried in found:
+        if not await _why_not(bench, base, tests, tried):
+            return
+    reason = (
+        f"{count(len(found), 'example')} from the reports tried; none fails as reported."
+        if found
+        else "The reports hold no example that can be run. Add one, such as: "
+        "f(1) returns 2, expected 3."
+    )
+    shown = [Report.of(item.number, item) for item in case.shown(public=bench.public())]
+    if tests.plan.style == "other" or not shown:
+        raise Ended(Verdict.NOT_REPRODUCED, reason)
+    async with bench.model() as model:
+        why = await _written(bench, base, tests, shown, model) if model else "no model"
+    if why:
+        said = f" {why}" if model else ""
+        raise Ended(Verdict.NOT_REPRODUCED, reason + said)
+
+
+async def _written(
+    bench: Bench, base: Tree, tests: Tests, reports: Sequence[Report], model: LanguageModel
+) -> str:
+    """Have the model write the test, told each time why the last one was none; why it gave up."""
+    plan = await bench.plan()
+    folder = tests.plan.folder
+    last: WrittenTest | None = None
+    why = ""
+    for number in range(1, _TRIES + 1):
+        _within_budget(bench, model)
+        await bench.tell(f"{model.id} writes a test, try {number} of {_TRIES}")
+        material = written_material(
+            reports,
+            base,
+            folder=folder,
+            suspects=plan.suspects_in(base),
+            steering=plan.steering,
+            last=last,
+            why=why,
+        )
+        try:
+            last = await model.answer(
+                WrittenTest,
+                instructions=TEST_INSTRUCTIONS,
+                material=redact(material),
+                max_output_tokens=_TOKENS,
+            )
+        except (Rejected, Unavailable) as error:
+            return f"{model.id} wrote no test: {error}"
+        mistakes = await asyncio.to_thread(written_mistakes, last, reports, base, folder=folder)
+        why = "; ".join(mistakes[:5])
+        if not why:
+            tried = reproduction_of(last)
+            why = await _refusal(bench, base, tried) or await _why_not(bench, base, tests, tried)
+        if not why:
+            return ""
+        await bench.log(f"test {number} of {model.id} is none: {why}")
+    return f"{model.id} wrote {count(_TRIES, 'test')}; none fails as reported: see the log."
+
+
+def _within_budget(bench: Bench, model: LanguageModel) -> None:
+    """Raises Ended when the run's money is used up."""
+    spent, allowed = bench.run.dollars + (model.spent.dollars or 0.0), Budget().dollars
+    if spent >= allowed:
+        raise Ended(Verdict.LIMIT_REACHED, f"${spent:.2f} of ${allowed:.2f} are used up.")
+
+
+async def _refusal(bench: Bench, base: Tree, tried: Reproduction) -> str:
+    """What the policy has against a test that no rule of ours wrote."""
+    config = (await bench.config()).fix
+    rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
+    findings = judge(_adding(base, tried), rules, proof_tests=(), tree=base)
+    return f"the policy refuses it: {findings[0].message}" if refused(findings) else ""
+
+
+def _adding(base: Tree, tried: Reproduction) -> Patch:
+    return diff(base, {**base, tried.path: Entry(data=tried.source.encode())})
+
+
+async def _why_not(bench: Bench, base: Tree, tests: Tests, tried: Reproduction) -> str:
+    """Run a test on the base; "" when it is red for the reason, and is the run's test now."""
+    patch = _adding(base, tried)
+    async with bench.sandbox(apply(base, patch)) as sandbox:
+        await tests.install(sandbox)
+        done = await tests.one(sandbox, tried.path)
+    if done.exit_code == 0:
+        return "it passes on the base commit, so it does not show the bug"
+    if not fails_for_the_reason(done.stdout + done.stderr, tried):
+        told = f"{tried.reason.exception} {tried.reason.actual}".strip()
+        return f"it fails, but not with {told}: {ran(done).tail[-1_500:]}"
+    await bench.put_patch("test", patch)
+    await bench.set(
+        red=ran(done),
+        test_path=tried.path,
+        test_source=redact(tried.source),
+        test_name=tried.test,
+        test_reason=tried.reason,
+    )
+    names = " ".join(f"I-{number}" for number in tried.items)
+    await bench.tell(f"red, as {names} says: {tried.says}")
+    return ""

@@ -1,0 +1,71 @@
+"""Begin a fix run: one a cluster, with the reports frozen as they stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.context import Context
+from bot.domain.errors import NotUnderstood
+from bot.domain.fixes.run import Case, FixRun
+from bot.domain.models import Cluster, Project
+from bot.github.app import TALK
+from bot.jobs import enqueue
+from workers.fixes import planning
+
+
+async def start(
+    ctx: Context, project: Project, wanted: FixRun, *, notes: Sequence[tuple[str, str]] = ()
+) -> tuple[FixRun, bool]:
+    """Open the run, or join the active one; whether it is this command's own.
+
+    ``notes`` are ``(who, words)``. Harmless when the same command is obeyed again.
+    """
+    made, own = await ctx.runs.open(project.id, wanted)
+    known = set(await ctx.runs.notes(project.id, made.number))
+    for who, words in notes:
+        if f"{who}: {words}" not in known:
+            await ctx.runs.note(project.id, made.number, who, words)
+    if own:
+        case = await case_of(ctx, project, await ctx.clusters.get(project.id, made.cluster))
+        await ctx.runs.freeze(project.id, made.number, "case", case.model_dump_json().encode())
+        made = await _with_approved_plan(ctx, project, made)
+        await enqueue(ctx, "fix_run", project.id, made.number)
+    return made, own
+
+
+async def _with_approved_plan(ctx: Context, project: Project, run: FixRun) -> FixRun:
+    """The run goes by what was approved before it, whatever is said or approved later."""
+    plan = await planning.standing(ctx, project, run.cluster)
+    if plan is None or run.plan_version:
+        return run
+    await ctx.runs.freeze(project.id, run.number, "plan", plan.model_dump_json().encode())
+    fields = {"plan_version": plan.version, "plan_approved_by": plan.approved_by}
+    return await ctx.runs.update(project.id, run.number, lambda one: one.model_copy(update=fields))
+
+
+async def case_of(ctx: Context, project: Project, cluster: Cluster) -> Case:
+    """The cluster and its reports as they stand now."""
+    members = await ctx.clusters.members(project.id, cluster.number)
+    items = await ctx.items.many(project.id, members)
+    return Case(cluster=cluster, items=tuple(item for item in items if not item.gone))
+
+
+async def open_fix(ctx: Context, project: Project, cluster: int) -> FixRun | None:
+    """The run whose pull request is open on GitHub right now, if there is one."""
+    for run in await ctx.runs.all(project.id):
+        if run.cluster == cluster and run.pull_request is not None:
+            repo = ctx.github.repo(project, TALK)
+            pull = await repo.get(f"/pulls/{run.pull_request}")
+            if pull["state"] == "open":
+                return run
+    return None
+
+
+async def require_no_open_fix(ctx: Context, project: Project, cluster: Cluster) -> None:
+    """Raises NotUnderstood: a problem has one pull request at a time."""
+    there = await open_fix(ctx, project, cluster.number)
+    if there:
+        raise NotUnderstood(
+            f"{cluster.name} has its pull request already: #{there.pull_request} ({there.name}). "
+            "Merge or close it first."
+        )

@@ -1,0 +1,51 @@
+"""After the pull request: the cluster follows it, and is watched once it is merged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.context import Context
+from bot.domain.models import ClusterState
+from bot.jobs import enqueue, job
+from workers.digests import posting
+
+WATCH = timedelta(days=3)
+
+
+@job(timeout=60)
+async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
+    """A pull request of ours was merged, closed or reopened."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    run = next((r for r in await ctx.runs.all(project_id) if r.pull_request == number), None)
+    if run is None:
+        return
+    pull = await ctx.github.repo(project).get(f"/pulls/{number}")
+    if pull.get("merged"):
+        state = ClusterState.WATCHING
+        await enqueue(ctx, judge_watch, project_id, run.cluster, delay=WATCH.total_seconds())
+    else:
+        state = ClusterState.PR_OPENED if pull["state"] == "open" else ClusterState.TRIAGED
+    await ctx.clusters.change(project_id, run.cluster, state=state, updated_at=ctx.now())
+    await posting.refresh_soon(ctx, project_id)
+
+
+@job(timeout=60)
+async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
+    """The watch is over: gone means resolved, still there means regressed."""
+    record = await ctx.clusters.get(project_id, cluster)
+    if record.state is not ClusterState.WATCHING:
+        return
+    hours = await ctx.items.hours(project_id, await ctx.clusters.members(project_id, cluster))
+    merged = record.updated_at.timestamp() / 3600
+    seen = sum(count for hour, count in hours.items() if hour > merged)
+    state = ClusterState.REGRESSED if seen else ClusterState.RESOLVED
+    await ctx.clusters.change(
+        project_id,
+        cluster,
+        state=state,
+        seen_when_resolved=None if seen else sum(hours.values()),
+        updated_at=ctx.now(),
+    )
+    await posting.refresh_soon(ctx, project_id)

@@ -1,0 +1,31 @@
+"""What happens on GitHub: one router a file, merged here by name."""
+
+from __future__ import annotations
+
+import json
+
+import gidgethub.routing
+from gidgethub import sansio
+
+from bot.context import Context
+from bot.jobs import job
+from workers.hearing.github import comments, installations, issues, pulls, reviews
+
+router = gidgethub.routing.Router(
+    installations.router, issues.router, comments.router, pulls.router, reviews.router
+)
+
+
+@job(timeout=60)
+async def hear_github(ctx: Context, row: str) -> None:
+    """Take a stored webhook to whoever listens; it has taken effect when this returns."""
+    delivery = await ctx.inbox.read(row)
+    if delivery is None:
+        return
+    event = sansio.Event(
+        json.loads(delivery.body),
+        event=delivery.meta["event"],
+        delivery_id=delivery.meta["guid"],
+    )
+    await router.dispatch(event, ctx)
+    await ctx.inbox.finish(row)

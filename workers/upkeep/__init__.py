@@ -1,0 +1,1 @@
+"""What the clock asks for: what is due, overdue or left behind."""

@@ -1,0 +1,105 @@
+"""The clock: one process at a time rings for what is due."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from redis.exceptions import RedisError
+
+from bot.context import Context
+from bot.domain.cards.schedule import DEFAULT, read_schedule
+from bot.jobs import QUEUES, enqueue
+from bot.log import log
+from workers.clusters import reembed
+from workers.digests import posting
+from workers.intake import sync
+from workers.upkeep import sweep
+
+Chore = Callable[[Context], Awaitable[None]]
+
+
+async def ring_for_overdue(ctx: Context) -> None:
+    """Whatever is due and held by nobody: its bell was lost, or its worker died."""
+    for queue in QUEUES:
+        if await ctx.jobs.overdue(queue):
+            ctx.jobs.ring(queue)
+
+
+async def send_due_digests(ctx: Context) -> None:
+    """Ask for the digest of each project whose time has come since its last one."""
+    for project in await ctx.projects.all():
+        words = await ctx.digests.schedule(project.id) or DEFAULT
+        if words == "off":
+            continue
+        last = await ctx.digests.last(project.id)
+        if last == 0:
+            # Never before: the first one comes at the next time, not at once.
+            await ctx.digests.sent(project.id, ctx.now().timestamp())
+            continue
+        due = read_schedule(words).after(datetime.fromtimestamp(last, UTC))[0]
+        if due <= ctx.now():
+            # Named by its time: however often it is asked for, it is posted once.
+            await enqueue(ctx, posting.send_digest, project.id, due.isoformat())
+
+
+async def reap(ctx: Context) -> None:
+    """End what has not ended by itself."""
+    for project in await ctx.projects.all():
+        await enqueue(ctx, sweep.reap_commands, project.id)
+    await enqueue(ctx, sweep.reap_sandboxes)
+
+
+async def embed_again(ctx: Context) -> None:
+    """Items without a vector of the embedder in use: it was changed while we were away."""
+    for project in await ctx.projects.all():
+        await enqueue(ctx, reembed.reembed_items, project.id)
+
+
+async def catch_up_with_github(ctx: Context) -> None:
+    """Deliveries that failed while we were away."""
+    if ctx.settings.github_app_id:
+        await enqueue(ctx, sync.ask_again)
+
+
+async def list_installations(ctx: Context) -> None:
+    """Installations that came or went while we were away."""
+    if ctx.settings.github_app_id:
+        await enqueue(ctx, sync.sync_all)
+
+
+# (seconds between two times, chore)
+CHORES: tuple[tuple[float, Chore], ...] = (
+    (1, ring_for_overdue),
+    (20, reap),
+    (30, send_due_digests),
+    (60, embed_again),
+    (120, catch_up_with_github),
+    (3600, list_installations),
+)
+
+
+async def run_clock(ctx: Context, stop: asyncio.Event) -> None:
+    """Do each chore in its time until ``stop``; wait while another clock holds the lease."""
+    due = [0.0] * len(CHORES)
+    while not stop.is_set():
+        try:
+            async with ctx.leases.hold("clock") as token:
+                while token and not stop.is_set():
+                    for index, (every, chore) in enumerate(CHORES):
+                        if time.monotonic() >= due[index]:
+                            due[index] = time.monotonic() + every
+                            await chore(ctx)
+                    await _pause(stop, 0.5)
+        except (RedisError, OSError) as error:
+            log.warning("Redis is away: the clock waits", why=type(error).__name__)
+        await _pause(stop, 1)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return

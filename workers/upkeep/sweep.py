@@ -1,0 +1,59 @@
+"""End what did not end by itself: commands without an answer, sandboxes without a run."""
+
+from __future__ import annotations
+
+from bot.context import Context
+from bot.domain.cards.card import Code, note
+from bot.domain.errors import ConfigError, Rejected
+from bot.github import issues
+from bot.jobs import job
+from bot.log import log
+from bot.say import say, whisper
+
+PATIENCE = 110.0
+
+
+@job(timeout=120)
+async def reap_commands(ctx: Context, project_id: int) -> None:
+    """Every command ends within two minutes, even if whoever obeyed it died."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    for command in await ctx.commands.overdue(project_id, ctx.now().timestamp() - PATIENCE):
+        said = await ctx.commands.get(project_id, command)
+        if said is None or said.outcome != "heard":
+            continue
+        words = said.line.removeprefix("/soulcaster ").strip()
+        card = note(
+            f"command:{said.id}",
+            "That took too long and was ended. Nothing is half done: say ",
+            Code(f"/soulcaster {words}"),
+            " again.",
+            tone="failed",
+        )
+        try:
+            if said.place.issue is None and not said.place.public:
+                await whisper(ctx, said.person, said.place, card)
+            else:
+                await say(ctx, project, said.place, card)
+            if said.place.comment is not None:
+                repo = ctx.github.repo(project)
+                await issues.react(repo, f"issues/comments/{said.place.comment}", "confused")
+        except Rejected as error:
+            log.warning("could not say that a command was ended", why=str(error))
+        await ctx.commands.end(said, "failed", "ended after two minutes")
+
+
+@job(timeout=120)
+async def reap_sandboxes(ctx: Context) -> None:
+    """A sandbox ends with the claim that opened it; one whose holder died is killed."""
+    try:
+        alive = await ctx.sandboxes.alive()
+    except ConfigError as error:
+        log.info("no sandboxes here", why=str(error))
+        return
+    for sandbox, labels in alive.items():
+        lease, token = labels.get("lease", ""), labels.get("token", "")
+        if lease and not await ctx.leases.held(lease, token):
+            log.info("killing a sandbox that nobody holds", sandbox=sandbox, run=labels.get("run"))
+            await ctx.sandboxes.kill(sandbox)
