@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from redis import Redis as BlockingRedis
@@ -30,34 +31,40 @@ if TYPE_CHECKING:
 
 JobFunction = Callable[..., Awaitable[None]]
 QUEUES = ("work", "fixes")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What ``@job`` makes of a function. ``timeout`` in seconds, for one try."""
-
-    name: str
-    queue: str
-    timeout: float
-    tries: int
-    run: JobFunction
+# What RQ is told to call: the worker's own loop, whatever the job.
+ENTRY = "workers.worker.run_due_jobs"
 
 
 ROSTER: dict[str, Job] = {}
 
 
-def job(
-    *, queue: str = "work", timeout: float = 60, tries: int = 8
-) -> Callable[[JobFunction], Job]:
-    """Put ``async def name(ctx, *ids)`` on the roster."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is asked for; declaring one puts it on the roster.
 
-    def register(function: JobFunction) -> Job:
-        made = Job(function.__name__, queue, timeout, tries, function)
-        if ROSTER.setdefault(made.name, made) is not made:
-            raise ValueError(f"two jobs are called {made.name}")
-        return made
+    ``done_by`` is ``module:function``, an ``async def function(ctx, *ids)``; the function's name
+    is the job's, in Redis too. ``timeout`` is in seconds, for one try.
+    """
 
-    return register
+    done_by: str
+    queue: str = "work"
+    timeout: float = 60
+    tries: int = 8
+
+    def __post_init__(self) -> None:
+        if ROSTER.setdefault(self.name, self) is not self:
+            raise ValueError(f"two jobs are called {self.name}")
+
+    @property
+    def name(self) -> str:
+        """What it is called in the to-do list."""
+        return self.done_by.partition(":")[2]
+
+    @property
+    def function(self) -> JobFunction:
+        """What does it; its module is imported where it is not yet."""
+        function: JobFunction = getattr(import_module(self.done_by.partition(":")[0]), self.name)
+        return function
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +106,15 @@ class Jobs:
         self._bell: dict[str, Queue] = {}
         self._ringing: dict[str, asyncio.Task[None]] = {}
 
-    async def ask(self, what: Job | str, *ids: int | str, delay: float = 0) -> None:
+    async def ask(self, job: Job, *ids: int | str, delay: float = 0) -> None:
         """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once."""
-        made = ROSTER[what] if isinstance(what, str) else what
         await self._scripts.run(
             "ask",
-            [keys.todo(made.queue), keys.generations(made.queue)],
-            [json.dumps([made.name, *ids]), delay],
+            [keys.todo(job.queue), keys.generations(job.queue)],
+            [json.dumps([job.name, *ids]), delay],
         )
         if delay <= 0:
-            self.ring(made.queue)
+            self.ring(job.queue)
 
     def ring(self, queue: str) -> None:
         """Wake a worker soon; rings that come close together are one."""
@@ -126,7 +132,7 @@ class Jobs:
             connection = BlockingRedis.from_url(self._url)
             self._bell[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
         self._bell[queue].enqueue(
-            "workers.worker.answer",
+            ENTRY,
             queue,
             job_timeout=-1,
             result_ttl=0,
@@ -191,6 +197,6 @@ class Jobs:
             queue.connection.close()
 
 
-async def enqueue(ctx: Context, what: Job | str, *ids: int | str, delay: float = 0) -> None:
+async def enqueue(ctx: Context, job: Job, *ids: int | str, delay: float = 0) -> None:
     """``ctx.jobs.ask`` as workers and handlers say it."""
-    await ctx.jobs.ask(what, *ids, delay=delay)
+    await ctx.jobs.ask(job, *ids, delay=delay)

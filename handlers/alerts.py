@@ -12,6 +12,7 @@ from bot.context import Context
 from bot.domain.errors import BadPayload, BadSignature, NotFound, Unavailable
 from bot.sources import SOURCES
 from bot.storage.inbox import Delivery
+from workers import jobs
 
 # How long a door waits for Redis, in seconds, before it goes by what it knew.
 PATIENCE = 0.25
@@ -60,4 +61,4 @@ async def read(
         raise BadPayload(f"This is no JSON: {error}.") from error
     meta = {name: shown[name] for name in _KEPT if name in shown}
     meta |= {"source": source, "project": str(hook.project)}
-    return Delivery("hear_alert", meta, body, ctx.now().timestamp())
+    return Delivery(jobs.hear_alert.name, meta, body, ctx.now().timestamp())

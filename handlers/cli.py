@@ -69,16 +69,15 @@ def worker(
     from redis import Redis
 
     from bot.jobs import QUEUES
-    from handlers import roster
-    from workers import worker
+    from workers import jobs, worker
 
     if queue not in QUEUES:
         raise ConfigError(f"There is no queue {queue!r}: {', '.join(QUEUES)}.")
     settings = _settings()
-    roster.load()
-    home = worker.move_in(settings)
-    worker.Worker.home = home
-    connection = Redis.from_url(home.context.redis_url)
+    jobs.load()
+    process = worker.start(settings)
+    worker.Worker.process = process
+    connection = Redis.from_url(process.context.redis_url)
     from rq.serializers import JSONSerializer
 
     rq_worker = worker.Worker([queue], connection=connection, serializer=JSONSerializer)
@@ -86,7 +85,7 @@ def worker(
     try:
         rq_worker.work(with_scheduler=False)
     finally:
-        home.close()
+        process.close()
 
 
 @app.command()
@@ -96,10 +95,8 @@ def clock() -> None:
 
     async def run() -> None:
         from bot.context import open_context
-        from handlers import roster
         from workers.upkeep.schedule import run_clock
 
-        roster.load()
         async with open_context(settings) as ctx:
             await run_clock(ctx, _stop_event())
 

@@ -1,7 +1,7 @@
-"""What RQ calls when the bell rings: claim jobs that are due and run them until none is left.
+"""A worker process: RQ wakes it, and it runs the jobs that are due until none is left.
 
-A process has one event loop and one context for its whole life, so that connections and caches
-outlive a ring.
+It has one event loop and one context for its whole life, so that connections and caches outlive
+a call of RQ's.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from bot.storage.leases import LeaseLost
 
 # How many jobs of a queue one process runs at once.
 WIDTH = {"work": 8, "fixes": 1}
-# A ring is answered for this long; then it ends as soon as nothing runs, so that RQ sees it end.
+# One call of RQ's lasts this long; then it ends as soon as nothing runs, so that RQ sees it end.
 ROUND_SECONDS = 30.0
 
 
-class Home:
+class Process:
     """The loop and the context of a worker process."""
 
     def __init__(self, settings: Settings) -> None:
@@ -42,30 +42,30 @@ class Home:
         self.loop.close()
 
 
-_home: Home | None = None
+_process: Process | None = None
 
 
-def move_in(settings: Settings) -> Home:
+def start(settings: Settings) -> Process:
     """Make this process a worker."""
-    global _home
-    _home = Home(settings)
-    return _home
+    global _process
+    _process = Process(settings)
+    return _process
 
 
-def answer(queue: str) -> None:
+def run_due_jobs(queue: str) -> None:
     """RQ's entry point."""
-    if _home is None:
+    if _process is None:
         raise RuntimeError("start a worker with `soulcaster worker`")
-    _home.loop.run_until_complete(drain(_home.context, queue, _home))
+    _process.loop.run_until_complete(drain(_process.context, queue, _process))
 
 
 async def drain(
-    ctx: Context, queue: str, home: Home | None = None, *, seconds: float = ROUND_SECONDS
+    ctx: Context, queue: str, process: Process | None = None, *, seconds: float = ROUND_SECONDS
 ) -> int:
     """Run due jobs of a queue until none is left or the round is over; how many ran."""
     running: set[asyncio.Task[None]] = set()
     try:
-        ran = await _run_due(ctx, queue, running, home, seconds)
+        ran = await _run_due(ctx, queue, running, process, seconds)
     finally:
         # The loop stops when we return: what it left half-way would go on in the next round, when
         # somebody else may hold its lease.
@@ -74,7 +74,7 @@ async def drain(
         await asyncio.gather(*running, return_exceptions=True)
     if await ctx.jobs.overdue(queue):
         ctx.jobs.ring(queue)
-    # The loop stops when we return: a bell that is being rung must not stop half-way.
+    # The loop stops when we return: a wake-up under way must not stop half-way.
     await ctx.jobs.settled()
     return ran
 
@@ -83,13 +83,13 @@ async def _run_due(
     ctx: Context,
     queue: str,
     running: set[asyncio.Task[None]],
-    home: Home | None,
+    process: Process | None,
     seconds: float,
 ) -> int:
     until = _now() + seconds
     ran = 0
     while True:
-        stopping = home is not None and home.stopping
+        stopping = process is not None and process.stopping
         # A job that takes long must not keep the others waiting, so its round goes on with it.
         while len(running) < WIDTH[queue] and not stopping and (running or _now() < until):
             claim = await ctx.jobs.claim(queue)
@@ -123,7 +123,7 @@ async def perform(ctx: Context, queue: str, claim: Claim) -> None:
     CLAIM.set(claim)
     try:
         async with ctx.leases.kept(claim.lease, claim.token), asyncio.timeout(job.timeout):
-            await job.run(ctx, *claim.ids)
+            await job.function(ctx, *claim.ids)
     except LeaseLost:
         log.warning("lease lost", job=claim.member)
     except asyncio.CancelledError:
@@ -156,9 +156,9 @@ async def _failed(ctx: Context, queue: str, claim: Claim, error: Exception) -> N
 class Worker(SimpleWorker):
     """RQ's worker, in this process: the lease, not a fork, is what a crash is survived by."""
 
-    home: Home
+    process: Process
 
     def request_stop(self, signum: int, frame: object) -> None:
         """First signal: claim nothing more, hand back what runs."""
-        self.home.stopping = True
+        self.process.stopping = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

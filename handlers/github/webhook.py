@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.domain.errors import BadPayload, BadSignature
 from bot.storage.inbox import Delivery
+from workers import jobs
 
 # What a router in this folder listens to; everything else is answered and dropped.
 EVENTS = frozenset(
@@ -59,7 +60,7 @@ def read(
     if event not in EVENTS:
         return None
     meta = {"event": event, "guid": guid, "action": envelope.action}
-    return Delivery("hear_github", meta, body, received_at)
+    return Delivery(jobs.hear_github.name, meta, body, received_at)
 
 
 def verify(signature: str, body: bytes, secret: str) -> None:

@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.context import Context
 from bot.domain.errors import BadPayload
 from bot.storage.inbox import Delivery
+from workers import jobs
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -56,7 +57,7 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
 
     async def keep(kind: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-        await store(ctx, Delivery("hear_slack", {"kind": kind}, raw, ctx.now().timestamp()))
+        await store(ctx, Delivery(jobs.hear_slack.name, {"kind": kind}, raw, ctx.now().timestamp()))
 
     @bolt.command(re.compile(r"/(soulcaster|sc)"))
     async def slash(ack: Any, body: dict[str, Any]) -> None:

@@ -19,9 +19,7 @@ from bot.context import Context, open_context
 from bot.domain.models import Draft, Item, Person, Place, Project
 from bot.settings import Settings
 from bot.storage.commands import Utterance
-from handlers import roster
-from workers import worker
-from workers.clusters import placing
+from workers import jobs, worker
 from workers.commands.obey import answer_to
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
@@ -69,7 +67,7 @@ class Shop:
             **fields,
         )
         made = await self.ctx.items.record(self.id, draft, NOW)
-        await self.ctx.jobs.ask(placing.cluster_items, self.id)
+        await self.ctx.jobs.ask(jobs.cluster_items, self.id)
         return made.item
 
     async def work(self) -> None:
@@ -97,7 +95,7 @@ class Shop:
 @asynccontextmanager
 async def open_shop(redis_url: str, folder: Path, **settings: Any) -> AsyncIterator[Shop]:
     """A shop on an empty database."""
-    roster.load()
+    jobs.load()
     scripted = GeminiServer()
     async with TestServer(scripted.app()) as served:
         chosen = Settings(

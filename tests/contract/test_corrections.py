@@ -286,7 +286,7 @@ async def cluster_now(ctx: Context) -> None:
     claim = Claim(member, "1", secrets.token_hex(4))
     await ctx.redis.set(claim.lease, claim.token)
     CLAIM.set(claim)
-    await placing.cluster_items.run(ctx, P)
+    await placing.cluster_items(ctx, P)
 
 
 async def test_corrections_and_placements_at_once_lose_nothing(ctx: Context) -> None:
@@ -446,7 +446,7 @@ async def test_a_duplicate_of_a_resolved_problem_is_a_regression(ctx: Context) -
     assert (await ctx.links.of(P)).must == {(1, 2)}
     await say(ctx, "undo")
     assert (await ctx.clusters.get(P, 1)).state is ClusterState.RESOLVED
-    await refresh.refresh_cluster.run(ctx, P, 1)
+    await refresh.refresh_cluster(ctx, P, 1)
     assert (await ctx.clusters.get(P, 1)).state is ClusterState.RESOLVED
 
 
@@ -455,7 +455,7 @@ async def test_resolved_problems_that_are_merged_stay_resolved(ctx: Context) -> 
     for number in (1, 2):
         await ctx.clusters.change(P, number, state=ClusterState.RESOLVED, seen_when_resolved=1)
     await say(ctx, confirmation(await say(ctx, "merge C-2 into C-1")))
-    await refresh.refresh_cluster.run(ctx, P, 1)
+    await refresh.refresh_cluster(ctx, P, 1)
     assert (await ctx.clusters.get(P, 1)).state is ClusterState.RESOLVED
 
 

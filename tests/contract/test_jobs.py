@@ -9,28 +9,29 @@ from redis.exceptions import RedisError
 from bot import jobs
 from bot.context import Context, open_context
 from bot.domain.errors import Rejected, Unavailable
-from bot.jobs import CLAIM, enqueue, job
+from bot.jobs import CLAIM, Job, enqueue
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.leases import LeaseLost
 from workers.worker import drain, perform
 
 RAN: list[tuple] = []
+NOTE_DOWN = Job(f"{__name__}:note_down", tries=3)
+ASKS_AGAIN = Job(f"{__name__}:asks_again", tries=3)
+BREAKS = Job(f"{__name__}:breaks", tries=2)
+SLOW = Job(f"{__name__}:slow", tries=3)
 
 
-@job(tries=3)
 async def note_down(ctx: Context, *ids: int) -> None:
     RAN.append(ids)
 
 
-@job(tries=3)
 async def asks_again(ctx: Context, number: int) -> None:
     RAN.append((number,))
     if len(RAN) == 1:
-        await enqueue(ctx, asks_again, number)
+        await enqueue(ctx, ASKS_AGAIN, number)
 
 
-@job(tries=2)
 async def breaks(ctx: Context, kind: str) -> None:
     RAN.append((kind,))
     if kind == "rejected":
@@ -40,7 +41,6 @@ async def breaks(ctx: Context, kind: str) -> None:
     raise ValueError(kind)
 
 
-@job(tries=3)
 async def slow(ctx: Context, number: int) -> None:
     RAN.append((number, "began"))
     await asyncio.sleep(3)
@@ -54,45 +54,45 @@ def _nothing_ran() -> None:
 
 async def test_a_job_runs_once_however_often_it_is_asked_for(ctx: Context) -> None:
     for _ in range(5):
-        await enqueue(ctx, note_down, 1, 2)
+        await enqueue(ctx, NOTE_DOWN, 1, 2)
     await drain(ctx, "work")
     await drain(ctx, "work")
     assert RAN == [(1, 2)]
 
 
 async def test_a_job_asked_for_while_it_runs_runs_again(ctx: Context) -> None:
-    await enqueue(ctx, asks_again, 7)
+    await enqueue(ctx, ASKS_AGAIN, 7)
     await drain(ctx, "work")
     assert RAN == [(7,), (7,)]
 
 
 async def test_a_long_job_keeps_no_other_waiting(ctx: Context) -> None:
-    await enqueue(ctx, slow, 1)
+    await enqueue(ctx, SLOW, 1)
     draining = asyncio.create_task(drain(ctx, "work", seconds=0.1))
     await asyncio.sleep(0.5)  # the round is over, but for the job that runs
-    await enqueue(ctx, note_down, 2)
+    await enqueue(ctx, NOTE_DOWN, 2)
     await draining
     assert RAN == [(1, "began"), (2,), (1, "ended")]
 
 
 async def test_a_later_job_waits(ctx: Context) -> None:
-    await enqueue(ctx, note_down, 1, delay=60)
+    await enqueue(ctx, NOTE_DOWN, 1, delay=60)
     await drain(ctx, "work")
     assert RAN == []
-    await enqueue(ctx, note_down, 1)
+    await enqueue(ctx, NOTE_DOWN, 1)
     await drain(ctx, "work")
     assert RAN == [(1,)]
 
 
 async def test_two_drains_never_share_a_job(ctx: Context) -> None:
     for number in range(50):
-        await enqueue(ctx, note_down, number)
+        await enqueue(ctx, NOTE_DOWN, number)
     await asyncio.gather(*(drain(ctx, "work") for _ in range(4)))
     assert sorted(RAN) == [(n,) for n in range(50)]
 
 
 async def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(ctx: Context) -> None:
-    await enqueue(ctx, note_down, 1)
+    await enqueue(ctx, NOTE_DOWN, 1)
     assert await ctx.jobs.claim("work")  # and dies
     assert await ctx.jobs.overdue("work") == 0
     await drain(ctx, "work")
@@ -104,7 +104,7 @@ async def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(ctx: Context) 
 
 
 async def test_who_lost_the_lease_is_stopped_and_settles_nothing(ctx: Context) -> None:
-    await enqueue(ctx, slow, 1)
+    await enqueue(ctx, SLOW, 1)
     claim = await ctx.jobs.claim("work")
     assert claim
     running = asyncio.create_task(perform(ctx, "work", claim))
@@ -136,7 +136,7 @@ async def test_losing_a_lease_stops_the_block(ctx: Context) -> None:
 
 
 async def test_a_job_that_keeps_failing_is_parked_with_its_reason(ctx: Context) -> None:
-    await enqueue(ctx, breaks, "always")
+    await enqueue(ctx, BREAKS, "always")
     for _ in range(100):
         await drain(ctx, "work")
         if await ctx.redis.hlen("sc:parked:work"):
@@ -148,7 +148,7 @@ async def test_a_job_that_keeps_failing_is_parked_with_its_reason(ctx: Context) 
 
 
 async def test_a_refused_request_is_not_repeated(ctx: Context) -> None:
-    await enqueue(ctx, breaks, "rejected")
+    await enqueue(ctx, BREAKS, "rejected")
     await drain(ctx, "work")
     await drain(ctx, "work")
     assert len(RAN) == 1
@@ -156,7 +156,7 @@ async def test_a_refused_request_is_not_repeated(ctx: Context) -> None:
 
 
 async def test_what_is_unavailable_is_tried_for_as_long_as_it_takes(ctx: Context) -> None:
-    await enqueue(ctx, breaks, "unavailable")
+    await enqueue(ctx, BREAKS, "unavailable")
     for _ in range(6):
         await drain(ctx, "work")
         await asyncio.sleep(0.05)
@@ -165,7 +165,7 @@ async def test_what_is_unavailable_is_tried_for_as_long_as_it_takes(ctx: Context
 
 
 async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
-    await enqueue(ctx, slow, 1)
+    await enqueue(ctx, SLOW, 1)
     claim = await ctx.jobs.claim("work")
     assert claim
     running = asyncio.create_task(perform(ctx, "work", claim))
@@ -177,7 +177,7 @@ async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
 
 
 async def test_the_token_in_hand_is_the_claims(ctx: Context) -> None:
-    await enqueue(ctx, note_down, 1)
+    await enqueue(ctx, NOTE_DOWN, 1)
     claim = await ctx.jobs.claim("work")
     assert claim
     CLAIM.set(claim)
@@ -193,11 +193,8 @@ async def test_rings_that_come_together_are_one(ctx: Context) -> None:
 
 def test_two_jobs_may_not_share_a_name() -> None:
     with pytest.raises(ValueError, match="note_down"):
-
-        @job()
-        async def note_down(ctx: Context) -> None: ...
-
-    assert jobs.ROSTER["note_down"] is not None
+        Job("elsewhere:note_down")
+    assert jobs.ROSTER["note_down"] is NOTE_DOWN
 
 
 async def test_when_redis_goes_away_no_job_is_left_half_way(tmp_path: Path) -> None:
@@ -207,7 +204,7 @@ async def test_when_redis_goes_away_no_job_is_left_half_way(tmp_path: Path) -> N
         redis_url=server.url, soulcaster_data_dir=tmp_path, soulcaster_lease_seconds=1
     )
     async with open_context(settings) as ctx:
-        await enqueue(ctx, slow, 1)
+        await enqueue(ctx, SLOW, 1)
         await ctx.jobs.settled()
         draining = asyncio.create_task(drain(ctx, "work"))
         await asyncio.sleep(0.2)

@@ -20,7 +20,8 @@ from bot.jobs import CLAIM, Claim
 from bot.storage.answers import JUDGE
 from bot.storage.leases import LeaseLost
 from handlers import doctor
-from workers.clusters import asking, corrections, explain, judge, suggestions
+from workers import jobs
+from workers.clusters import asking, corrections, explain, suggestions
 
 AWAY = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="60s")  # longer than is waited in place
 
@@ -53,7 +54,7 @@ async def asked_people(shop: Shop, item: int) -> list[int]:
 
 async def again(shop: Shop) -> None:
     """The job is run once more, whatever its time."""
-    await shop.ctx.jobs.ask(judge.judge_items, shop.id)
+    await shop.ctx.jobs.ask(jobs.judge_items, shop.id)
     await shop.work()
 
 

@@ -19,7 +19,6 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Draft, Place, Project
 from bot.storage import keys
 from workers.fixes import planning
-from workers.fixes.run import fix_run  # on the roster of jobs
 from workers.fixes.steps import starting
 from workers.fixes.steps.desk import Desk
 
@@ -174,7 +173,6 @@ async def test_a_run_goes_by_the_plan_that_was_approved(ctx: Any, cluster: Any) 
     )
     run, own = await starting.start(ctx, SHOP, wanted, notes=[("@bo", "keep the API")])
     assert own
-    assert fix_run.name == "fix_run"
     assert (run.plan_version, run.plan_approved_by) == (1, "@ana")
     await planning.steer(ctx, SHOP, cluster, "too late for this run")
     found = await Desk(ctx, SHOP, run).plan()

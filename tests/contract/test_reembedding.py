@@ -23,6 +23,7 @@ from bot.jobs import CLAIM, Claim, enqueue
 from bot.storage import keys
 from bot.storage.commands import Utterance
 from handlers import doctor
+from workers import jobs
 from workers.clusters import evidence, placing, reembed
 from workers.commands.obey import answer_to
 from workers.upkeep import schedule
@@ -114,7 +115,7 @@ async def cluster_now(ctx: Context) -> None:
     claim = Claim(f'["cluster_items", {P}]', "1", "mine")
     await ctx.redis.set(claim.lease, claim.token)
     CLAIM.set(claim)
-    await placing.cluster_items.run(ctx, P)
+    await placing.cluster_items(ctx, P)
     await ctx.redis.delete(keys.todo("work"), keys.generations("work"))
 
 
@@ -188,12 +189,12 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(ctx: Context) -> Non
 
     killed = Folded(gate=2 * reembed.BATCH)
     restart(ctx, killed)
-    await enqueue(ctx, reembed.reembed_items, P)
+    await enqueue(ctx, jobs.reembed_items, P)
     claim = await ctx.jobs.claim("work")
     assert claim
     await ctx.redis.pexpire(claim.lease, 600_000)  # however slow this machine is
     CLAIM.set(claim)
-    dying = asyncio.create_task(reembed.reembed_items.run(ctx, P))
+    dying = asyncio.create_task(reembed.reembed_items(ctx, P))
     await killed.held.wait()
     dying.cancel()  # and nobody settles its claim
     await asyncio.gather(dying, return_exceptions=True)

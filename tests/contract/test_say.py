@@ -34,7 +34,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """The two simulators and our context, none of our processes; one issue."""
     async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
         installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
-        await sync.sync_installation.run(made.context, installed.id)
+        await sync.sync_installation(made.context, installed.id)
         await made.person("/issues", login=ADMIN, title="It breaks", body="Always.")
         yield made
 
@@ -235,14 +235,14 @@ async def test_a_command_whose_worker_died_is_ended_within_two_minutes(
     }[kind]
     now = datetime.now(UTC)
     await heard(ctx, project, place, now)
-    await sweep.reap_commands.run(ctx, project.id)
+    await sweep.reap_commands(ctx, project.id)
     unended = await ctx.commands.get(project.id, "abc")
     assert unended is not None
     assert unended.outcome == "heard"
     settings = Settings.load(stage.environment)
     async with open_context(settings, clock=lambda: now + timedelta(seconds=115)) as later:
         for _ in range(2):
-            await sweep.reap_commands.run(later, project.id)
+            await sweep.reap_commands(later, project.id)
     ended = await ctx.commands.get(project.id, "abc")
     assert ended is not None
     assert ended.outcome == "failed"
@@ -259,5 +259,5 @@ async def test_a_command_whose_worker_died_is_ended_within_two_minutes(
         assert "confused" in github
     assert await ctx.redis.zcard(keys.heard(project.id)) == 0
     # Whoever comes back late says nothing more.
-    await obey.run(ctx, project.id, "abc")
+    await obey(ctx, project.id, "abc")
     assert str(await stage.github_state()).count("rocket") == 0

@@ -33,7 +33,7 @@ class Clock:
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
         installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
-        await sync.sync_installation.run(made.context, installed.id)
+        await sync.sync_installation(made.context, installed.id)
         yield made
 
 
@@ -109,7 +109,7 @@ async def test_a_delivery_that_always_fails_is_let_go(stage: Stage, ctx: Context
     webhooks = stage.github.webhooks
     await webhooks.settle()
     for _ in range(8):
-        await sync.ask_again.run(ctx)
+        await sync.ask_again(ctx)
         await webhooks.settle()
     [guid] = {d.guid for d in webhooks.sent() if d.event == "issues"}
     assert sum(d.guid == guid for d in webhooks.sent()) == sync.MOST_ATTEMPTS

@@ -16,6 +16,7 @@ from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
 from bot.storage.leases import LeaseLost
+from workers import jobs
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 P = 7
@@ -246,7 +247,7 @@ async def test_a_card_stands_where_it_was_put(ctx: Context) -> None:
 
 
 def delivery(body: bytes = b"{}", guid: str = "g") -> Delivery:
-    return Delivery("hear_github", {"event": "issues", "guid": guid}, body, 1.0)
+    return Delivery(jobs.hear_github.name, {"event": "issues", "guid": guid}, body, 1.0)
 
 
 async def test_a_delivery_is_stored_with_its_job_once(ctx: Context) -> None:

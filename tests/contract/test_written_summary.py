@@ -15,7 +15,8 @@ from judge_kit import FIRST, Shop, material, open_shop, summary
 from bot.domain.clusters.written_summary import Written
 from bot.domain.models import Cluster
 from bot.storage.answers import SUMMARY
-from workers.clusters import asking, refresh, summarize
+from workers import jobs
+from workers.clusters import asking, refresh
 
 AWAY = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="60s")
 GOOD = summary("Cart total is wrong", ("The total leaves out the last article.", [1]))
@@ -31,7 +32,7 @@ async def shop(redis_url: str, tmp_path: Path) -> AsyncIterator[Shop]:
 
 async def write(shop: Shop) -> None:
     """What is on the list is asked about now."""
-    await shop.ctx.jobs.ask(summarize.write_summaries, shop.id)
+    await shop.ctx.jobs.ask(jobs.write_summaries, shop.id)
     await shop.work()
 
 
@@ -63,7 +64,7 @@ async def test_it_is_written_once_for_the_same_reports(shop: Shop) -> None:
     await shop.report(FIRST)
     for _ in range(3):
         await write(shop)
-        await refresh.refresh_cluster.run(shop.ctx, shop.id, 1)
+        await refresh.refresh_cluster(shop.ctx, shop.id, 1)
         await shop.ctx.answers.want(shop.id, SUMMARY, 1, time.time())
     await write(shop)
     assert len(shop.model.asked) == 1
@@ -103,7 +104,7 @@ async def test_what_stays_wrong_is_never_shown(shop: Shop, replies: list[Reply])
     await write(shop)
     assert await said(shop) == [FIRST[1]]
     assert (await stored(shop)).problem
-    await refresh.refresh_cluster.run(shop.ctx, shop.id, 1)
+    await refresh.refresh_cluster(shop.ctx, shop.id, 1)
     await write(shop)
     assert len(shop.model.asked) == len(replies), "it is not asked the same again"
 
@@ -116,7 +117,7 @@ async def test_what_is_written_goes_when_its_report_goes(shop: Shop) -> None:
     assert await said(shop) == ["The total leaves out the last article."]
     item = await shop.item(1)
     await shop.ctx.items.withdraw(shop.id, item.source, item.key)
-    await refresh.refresh_cluster.run(shop.ctx, shop.id, 1)
+    await refresh.refresh_cluster(shop.ctx, shop.id, 1)
     found = await cluster(shop)
     assert [sentence.items for sentence in found.summary] == [(2,)]
 

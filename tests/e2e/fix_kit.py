@@ -19,7 +19,7 @@ from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from handlers.web import serving
-from workers.fixes.run import fix_run
+from workers import jobs
 from workers.fixes.steps.starting import case_of
 
 LAST_PAGE = (
@@ -191,7 +191,7 @@ async def ready_to_publish(stage: Stage, issue: int, cluster: int, **fields: Any
 
 async def publish(stage: Stage, run: FixRun) -> None:
     """Have the fixer take the run up."""
-    await enqueue(stage.context, fix_run, (await stage.project()).id, run.number)
+    await enqueue(stage.context, jobs.fix_run, (await stage.project()).id, run.number)
 
 
 async def opened_once(stage: Stage, run: FixRun) -> Any:

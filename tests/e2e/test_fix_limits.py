@@ -200,9 +200,9 @@ async def test_a_sandbox_ends_with_the_claim_that_opened_it(stage: Stage) -> Non
             }
             made = await sandboxes.open(template="", limits=Limits(), key=name, labels=labels)
             opened[name] = made.id
-        await reap_sandboxes.run(stage.context)
+        await reap_sandboxes(stage.context)
         assert set(await sandboxes.alive()) == {opened["held"]}
-    await reap_sandboxes.run(stage.context)
+    await reap_sandboxes(stage.context)
     assert not await sandboxes.alive()
 
 

@@ -26,7 +26,7 @@ from e2e_kit import (
 from bot.simulators.github.webhooks import Delivery
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import ADMIN, Stage
-from workers.intake import sync
+from workers import jobs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -205,7 +205,7 @@ async def test_a_delivery_that_github_lost_is_asked_for_again(stage: Stage) -> N
     )
     await settled(stage)
     assert await item_of_issue(stage, made["number"]) is None
-    await stage.context.jobs.ask(sync.ask_again)
+    await stage.context.jobs.ask(jobs.ask_again)
     await settled(stage)
 
     async def there() -> bool:

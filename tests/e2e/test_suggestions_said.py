@@ -8,7 +8,7 @@ from e2e_kit import cluster_of, item_of_issue, open_issue, replies, settled, unl
 from bot.domain.clusters.evidence import Because, Near
 from bot.storage import keys
 from handlers.demo.stage import Stage
-from workers.clusters import suggestions
+from workers import jobs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -26,7 +26,7 @@ async def test_the_question_is_put_once_and_settled_by_a_tick(stage: Stage) -> N
     ctx = stage.context
     await ctx.redis.hset(keys.evidence(project.id), str(mine.number), because.model_dump_json())
     for _ in range(3):
-        await ctx.jobs.ask(suggestions.suggest_on_issue, project.id, mine.number)
+        await ctx.jobs.ask(jobs.suggest_on_issue, project.id, mine.number)
         await settled(stage)
     (question,) = await replies(stage, other)
     assert f"Possibly the same as `{await cluster_of(stage, first)}`" in question["body"]

@@ -1,5 +1,6 @@
 """The house rules: what is written about the code is what the code says."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -64,6 +65,18 @@ def test_every_verb_source_and_job_file_is_on_its_roster() -> None:
         text = path.read_text()
         if "\nNAME = " in text:
             assert path.stem in sources, f"{path.stem} is on no roster"
+
+
+def test_every_job_leads_to_what_does_it() -> None:
+    from bot.jobs import Job
+    from workers import jobs
+
+    declared = {name: job for name, job in vars(jobs).items() if isinstance(job, Job)}
+    assert declared
+    for name, job in declared.items():
+        assert job.name == name
+        assert next(iter(inspect.signature(job.function).parameters)) == "ctx"
+        assert inspect.iscoroutinefunction(job.function)
 
 
 def test_the_web_process_imports_no_sdk_it_does_not_use() -> None:

@@ -26,7 +26,8 @@ from bot.domain.clusters.grouping import by_attribute, in_two
 from bot.domain.models import Cluster, ClusterState
 from bot.jobs import enqueue
 from bot.storage.operations import Held
-from workers.clusters import evidence, refresh, suggestions
+from workers import jobs
+from workers.clusters import evidence, suggestions
 from workers.digests import posting
 
 By = Literal["source", "release", "auto"]
@@ -233,7 +234,7 @@ async def after(ctx: Context, project: int, logged: Logged) -> None:
     operation = logged.operation
     clusters = {c for i in operation.items for c in (i.before, i.after) if c is not None}
     for cluster in sorted(clusters | {state.cluster for state in logged.states}):
-        await enqueue(ctx, refresh.refresh_cluster, project, cluster)
+        await enqueue(ctx, jobs.refresh_cluster, project, cluster)
     links = operation.must_added | operation.cannot_added
     links |= operation.must_taken | operation.cannot_taken
     for item in sorted({i for link in links for i in link} | {c.number for c in operation.items}):

@@ -16,20 +16,20 @@ from bot.domain.clusters.evidence import Because
 from bot.domain.clusters.judgement import Comparisons, Judged
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Item
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
 from bot.sources import github_issue
 from bot.storage.answers import JUDGE
-from workers.clusters import asking, corrections, explain, suggestions
+from workers import jobs
+from workers.clusters import asking, corrections, explain
 
 _MOST_CHANGES = 20  # of the clustering under our hands, before we come back later
 
 
-@job(timeout=900)
 async def judge_items(ctx: Context, project: int) -> None:
     """Ask about every report that waits for it. Run again, it finds what is left."""
     if not await asking.work_off(ctx, project, JUDGE, ask_about=_judge, put_off=_put_off):
-        await enqueue(ctx, judge_items, project)
+        await enqueue(ctx, jobs.judge_items, project)
 
 
 def wanted(ctx: Context, because: Because) -> bool:
@@ -121,7 +121,7 @@ async def _join(ctx: Context, project: int, item: Item, found: Judged) -> None:
 async def _suggest(ctx: Context, project: int, item: Item) -> None:
     """What the model did not settle is put to people, where the report stands."""
     if item.source == github_issue.NAME:
-        await enqueue(ctx, suggestions.suggest_on_issue, project, item.number)
+        await enqueue(ctx, jobs.suggest_on_issue, project, item.number)
 
 
 async def _put_off(ctx: Context, project: int, number: int, why: str) -> None:

@@ -9,23 +9,23 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.clusters.engine import Candidate, Decision, in_order
 from bot.domain.clusters.evidence import Because, Near
-from bot.jobs import CLAIM, enqueue, job
+from bot.jobs import CLAIM, enqueue
 from bot.sources import github_issue
 from bot.storage.answers import JUDGE
-from workers.clusters import evidence, judge, refresh, suggestions
+from workers import jobs
+from workers.clusters import evidence, judge
 
 BATCH = 64
 SHOWN_CANDIDATES = 5
 
 
-@job(timeout=600)
 async def cluster_items(ctx: Context, project: int) -> None:
     """Decide about every waiting item. Run again, it finds what is left."""
     while True:
         waiting = await ctx.items.waiting(project, BATCH)
         if not waiting:
             if await ctx.answers.waiting(project, JUDGE, 1):
-                await enqueue(ctx, judge.judge_items, project)
+                await enqueue(ctx, jobs.judge_items, project)
             return
         items = {item.number: item for item in await ctx.items.many(project, waiting)}
         memory = await evidence.remember(ctx, project)
@@ -55,9 +55,9 @@ async def cluster_items(ctx: Context, project: int) -> None:
             if cluster is None:
                 break  # somebody corrected meanwhile: decide again, knowing that
             memory.engine.add(reading, vector, cluster, decision.best)
-            await enqueue(ctx, refresh.refresh_cluster, project, cluster)
+            await enqueue(ctx, jobs.refresh_cluster, project, cluster)
             if decision.action == "suggest" and not to_judge and item.source == github_issue.NAME:
-                await enqueue(ctx, suggestions.suggest_on_issue, project, item.number)
+                await enqueue(ctx, jobs.suggest_on_issue, project, item.number)
 
 
 def near(candidate: Candidate) -> Near:

@@ -7,15 +7,15 @@ words and stack only. The old vectors go when the last new one is stored.
 from __future__ import annotations
 
 from bot.context import Context
-from bot.jobs import CLAIM, enqueue, job
+from bot.jobs import CLAIM, enqueue
 from bot.storage.embeddings import Embedded
+from workers import jobs
 from workers.clusters import evidence
 
 BATCH = 32  # a new item waits for one batch of old ones at the most
 BATCHES = 32  # a run
 
 
-@job(timeout=900)
 async def reembed_items(ctx: Context, project: int) -> None:
     """Embed the next items that lack a vector. Run again, it goes on where it was."""
     embedder = ctx.embedder.id
@@ -33,7 +33,7 @@ async def reembed_items(ctx: Context, project: int) -> None:
         done = len(placed) - len(left) + len(batch)
         so_far = Embedded(through=batch[-1], done=done, total=len(placed))
         await ctx.embeddings.put(project, embedder, so_far)
-    await enqueue(ctx, reembed_items, project)
+    await enqueue(ctx, jobs.reembed_items, project)
 
 
 async def _embed(ctx: Context, project: int, memory: evidence.Memory, numbers: list[int]) -> None:

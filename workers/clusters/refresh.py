@@ -12,14 +12,12 @@ from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters.severity import assess
 from bot.domain.clusters.summary import Source, extract
 from bot.domain.models import Cluster, ClusterState
-from bot.jobs import job
 from bot.sources import SOURCES
 from bot.storage.items import DELETED
 from workers.clusters import summarize
 from workers.digests import posting
 
 
-@job(timeout=60)
 async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     """Read the cluster's items again. Run twice, it writes the same."""
     project = await ctx.projects.find(project_id)

@@ -10,10 +10,11 @@ from bot.domain.clusters.engine import calibration_for
 from bot.domain.clusters.evidence import Because
 from bot.domain.errors import Rejected
 from bot.domain.models import Item, Place, Project
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
 from bot.say import say
 from bot.sources import github_issue
+from workers import jobs
 from workers.clusters import evidence, explain
 
 SHOWN = 3
@@ -66,7 +67,6 @@ async def card(ctx: Context, project: Project, item: Item, *, public: bool) -> C
     return suggestion_card(item, open_, settled, public=public)
 
 
-@job(timeout=60)
 async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
     """Say it on the item's issue when it is likely; bring what was said up to date."""
     project = await ctx.projects.find(project_id)
@@ -115,7 +115,7 @@ async def refresh_soon(ctx: Context, project: int, number: int) -> None:
     """The question on the item's issue, where there is one, has an answer or is open again."""
     for item in await ctx.items.many(project, [number]):
         if await stands(ctx, project, item):
-            await enqueue(ctx, suggest_on_issue, project, number)
+            await enqueue(ctx, jobs.suggest_on_issue, project, number)
 
 
 async def _settled(ctx: Context, project: int, item: Item) -> list[Settled]:

@@ -16,21 +16,20 @@ from bot.domain.clusters.written_summary import Draft, Written, digest_of
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.domain.ports import LanguageModel
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
 from bot.storage.answers import SUMMARY
+from workers import jobs
 from workers.clusters import asking
 from workers.digests import posting
 
 SOON = 2  # seconds: changes that come together are one question
-_REFRESH = "refresh_cluster"  # by name, for that module asks us
 
 
-@job(timeout=900)
 async def write_summaries(ctx: Context, project: int) -> None:
     """Ask about every cluster that waits for it. Run again, it finds what is left."""
     if not await asking.work_off(ctx, project, SUMMARY, ask_about=_write, put_off=_put_off):
-        await enqueue(ctx, write_summaries, project)
+        await enqueue(ctx, jobs.write_summaries, project)
 
 
 async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str, Any]:
@@ -46,7 +45,7 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
     stale = held is None or held.digest != digest_of(sources)
     if stale and ctx.settings.soulcaster_summary_budget:
         await ctx.answers.want(project.id, SUMMARY, number, ctx.now().timestamp())
-        await enqueue(ctx, write_summaries, project.id, delay=SOON)
+        await enqueue(ctx, jobs.write_summaries, project.id, delay=SOON)
     if held is None or not held.holds(sources):
         return {}
     return {"title": held.title, "summary": held.sentences}
@@ -92,7 +91,7 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
     if found.problem:
         log.warning("not summarised by the model", cluster=view.cluster.name, why=found.problem)
     await _put(ctx, project_id, number, found.model_copy(update={"digest": name, "since": None}))
-    await enqueue(ctx, _REFRESH, project_id, number)
+    await enqueue(ctx, jobs.refresh_cluster, project_id, number)
 
 
 async def _ask(ctx: Context, model: LanguageModel, sources: list[Source], kept: Written) -> Written:

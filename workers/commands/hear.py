@@ -10,6 +10,7 @@ from bot.context import Context
 from bot.domain.models import Person, Place, Project
 from bot.jobs import enqueue
 from bot.storage.commands import Utterance
+from workers import jobs
 
 MOST_LINES = 10
 
@@ -41,4 +42,4 @@ async def lines(
         before = utterance.id
         await ctx.commands.hear(utterance)
         # Asked for again even if it was heard: the process may have died in between.
-        await enqueue(ctx, "obey", project.id, utterance.id)
+        await enqueue(ctx, jobs.obey, project.id, utterance.id)

@@ -14,7 +14,6 @@ from bot.domain.errors import Rejected, Unavailable, UserError
 from bot.domain.models import Place, Project
 from bot.github import issues
 from bot.github.issues import Reaction
-from bot.jobs import job
 from bot.log import log
 from bot.render import render_blocks
 from bot.say import say, whisper
@@ -26,7 +25,6 @@ from workers.commands.verbs import OWN, ROSTER, VERBS
 _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "failed": "confused"}
 
 
-@job(timeout=100)
 async def obey(ctx: Context, project_id: int, command_id: str) -> None:
     """Obey one utterance, answer it, and end it."""
     said = await ctx.commands.get(project_id, command_id)

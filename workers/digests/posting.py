@@ -12,10 +12,11 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Place, Project
 from bot.github import issues
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
 from bot.render import marker, render_document
 from bot.say import say
+from workers import jobs
 
 TITLE = "Triage digest"
 LABEL = "soulcaster"
@@ -64,7 +65,6 @@ async def build_digest(ctx: Context, project: Project, *, compact: bool, public:
     return digest_card(project, views, await newest_runs(ctx, project.id), compact=compact)
 
 
-@job(timeout=120)
 async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
     """Post the digest. ``slot`` names this one, so that it is posted once in Slack."""
     project = await ctx.projects.find(project_id)
@@ -81,7 +81,6 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
     await ctx.digests.sent(project.id, ctx.now().timestamp())
 
 
-@job(timeout=120)
 async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
     """Bring an existing tracking issue up to date; one that was closed stays closed."""
     project = await ctx.projects.find(project_id)
@@ -92,7 +91,7 @@ async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
 async def refresh_soon(ctx: Context, project: int) -> None:
     """Many changes that come together are one edit."""
     if await ctx.digests.tracking_issue(project):
-        await enqueue(ctx, refresh_tracking_issue, project, delay=2)
+        await enqueue(ctx, jobs.refresh_tracking_issue, project, delay=2)
 
 
 async def slack_channel(ctx: Context, project: Project) -> str:

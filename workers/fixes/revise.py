@@ -19,10 +19,11 @@ from bot.domain.fixes.versions import Remark, Revision, new_revision
 from bot.domain.models import Place, Project, RunState
 from bot.github import issues, pulls, reviews
 from bot.github.app import READ
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
 from bot.render import marker, render_document
 from bot.say import say
+from workers import jobs
 from workers.fixes.steps.bench import Ended
 from workers.fixes.steps.drive import conclude, drive
 from workers.fixes.steps.revise import STEPS
@@ -35,7 +36,7 @@ _SHOW_EVERY = 2.0
 async def ask(ctx: Context, project: Project, revision: Revision) -> Revision:
     """Write the attempt down and have it made; the same review or command asks once."""
     made = await ctx.versions.open(project.id, revision)
-    await enqueue(ctx, revise, project.id, made.work.number, made.key)
+    await enqueue(ctx, jobs.revise, project.id, made.work.number, made.key)
     return made
 
 
@@ -60,7 +61,6 @@ async def run_of_pull(ctx: Context, project: int, number: int) -> FixRun | None:
     return next((r for r in await ctx.runs.all(project) if r.pull_request == number), None)
 
 
-@job(timeout=60)
 async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) -> None:
     """A person's review requests changes to a pull request of ours; the whole of it is read."""
     project = await ctx.projects.find(project_id)
@@ -133,7 +133,6 @@ async def _read(
     return words, remarks
 
 
-@job(queue="fixes", timeout=6 * 3600, tries=5)
 async def revise(ctx: Context, project_id: int, number: int, key: str) -> None:
     """Take an attempt from where it stands to its end; one at a time of a run."""
     project = await ctx.projects.get(project_id)

@@ -14,7 +14,6 @@ from bot.context import Context
 from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.fixes.run import StepName
 from bot.domain.models import ClusterState, RunState
-from bot.jobs import job
 from bot.log import log
 from workers.digests import posting
 from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
@@ -36,7 +35,6 @@ _SHOW_EVERY = 2.0
 _BLOBS = ("base", "test", "fix")
 
 
-@job(queue="fixes", timeout=6 * 3600, tries=5)
 async def fix_run(ctx: Context, project_id: int, number: int) -> None:
     """Take a run from where it stands to its end."""
     run = await ctx.runs.get(project_id, number)

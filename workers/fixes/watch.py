@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from bot.context import Context
 from bot.domain.models import ClusterState
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
+from workers import jobs
 from workers.digests import posting
 
 WATCH = timedelta(days=3)
 
 
-@job(timeout=60)
 async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
     """A pull request of ours was merged, closed or reopened."""
     project = await ctx.projects.find(project_id)
@@ -24,14 +24,13 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
     pull = await ctx.github.repo(project).get(f"/pulls/{number}")
     if pull.get("merged"):
         state = ClusterState.WATCHING
-        await enqueue(ctx, judge_watch, project_id, run.cluster, delay=WATCH.total_seconds())
+        await enqueue(ctx, jobs.judge_watch, project_id, run.cluster, delay=WATCH.total_seconds())
     else:
         state = ClusterState.PR_OPENED if pull["state"] == "open" else ClusterState.TRIAGED
     await ctx.clusters.change(project_id, run.cluster, state=state, updated_at=ctx.now())
     await posting.refresh_soon(ctx, project_id)
 
 
-@job(timeout=60)
 async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
     """The watch is over: gone means resolved, still there means regressed."""
     record = await ctx.clusters.get(project_id, cluster)

@@ -11,11 +11,9 @@ from bot.context import Context
 from bot.domain.commands.markdown_lines import command_lines
 from bot.domain.errors import NotFound
 from bot.domain.models import Person, Place, Project
-from bot.jobs import job
 from workers.commands import hear
 
 
-@job(timeout=60)
 async def hear_slack(ctx: Context, row: str) -> None:
     """Take a stored Slack request to the grammar; it has taken effect when this returns."""
     delivery = await ctx.inbox.read(row)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from bot.context import Context
 from bot.domain.models import Draft, Project
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
 from bot.sources import SOURCES
 from bot.storage.items import Recorded
-from workers.clusters import placing, refresh
+from workers import jobs
 from workers.intake import sync
 
 
@@ -22,7 +22,7 @@ async def know_project(ctx: Context, project: Project) -> bool:
     """
     known = await ctx.projects.find(project.id)
     if known is None:
-        await sync.sync_installation.run(ctx, project.installation)
+        await sync.sync_installation(ctx, project.installation)
         known = await ctx.projects.find(project.id)
     if known is None:
         log.info("not installed there", repository=project.full_name)
@@ -40,14 +40,14 @@ async def take(
     if not recorded.item:
         return recorded
     if recorded.new:
-        await enqueue(ctx, placing.cluster_items, project)
+        await enqueue(ctx, jobs.cluster_items, project)
         return recorded
     edited = edited_at and await ctx.items.edit(project, draft, edited_at)
     item = await ctx.items.get(project, recorded.item)
     if item.cluster is None:
-        await enqueue(ctx, placing.cluster_items, project)
+        await enqueue(ctx, jobs.cluster_items, project)
     elif recorded.counted or edited:
-        await enqueue(ctx, refresh.refresh_cluster, project, item.cluster)
+        await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
     return recorded
 
 
@@ -58,10 +58,9 @@ async def withdraw(ctx: Context, project: int, source: str, key: str) -> None:
         return
     item = await ctx.items.get(project, number)
     if item.cluster is not None:
-        await enqueue(ctx, refresh.refresh_cluster, project, item.cluster)
+        await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
 
 
-@job(timeout=60)
 async def hear_alert(ctx: Context, row: str) -> None:
     """Take a stored alert apart; it has taken effect when this returns."""
     delivery = await ctx.inbox.read(row)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.errors import Rejected
 from bot.domain.models import Project
-from bot.jobs import enqueue, job
+from bot.jobs import enqueue
 from bot.log import log
+from workers import jobs
 
 MOST_ATTEMPTS = 5
 
 
-@job(timeout=300)
 async def sync_installation(ctx: Context, installation: int) -> None:
     """Add and remove projects until they are the repositories of this installation."""
     found: dict[int, Project] = {}
@@ -36,14 +36,12 @@ async def sync_installation(ctx: Context, installation: int) -> None:
             await ctx.projects.remove(known.id)
 
 
-@job(timeout=300)
 async def sync_all(ctx: Context) -> None:
     """Every installation of the app; at the start and once an hour."""
     async for installation in ctx.github.installations():
-        await enqueue(ctx, sync_installation, int(installation["id"]))
+        await enqueue(ctx, jobs.sync_installation, int(installation["id"]))
 
 
-@job(timeout=300)
 async def ask_again(ctx: Context) -> None:
     """Have GitHub redeliver what it could not hand over; it never does so by itself.
 

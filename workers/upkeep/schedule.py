@@ -13,10 +13,7 @@ from bot.context import Context
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.jobs import QUEUES, enqueue
 from bot.log import log
-from workers.clusters import reembed
-from workers.digests import posting
-from workers.intake import sync
-from workers.upkeep import sweep
+from workers import jobs
 
 Chore = Callable[[Context], Awaitable[None]]
 
@@ -42,32 +39,32 @@ async def send_due_digests(ctx: Context) -> None:
         due = read_schedule(words).after(datetime.fromtimestamp(last, UTC))[0]
         if due <= ctx.now():
             # Named by its time: however often it is asked for, it is posted once.
-            await enqueue(ctx, posting.send_digest, project.id, due.isoformat())
+            await enqueue(ctx, jobs.send_digest, project.id, due.isoformat())
 
 
 async def reap(ctx: Context) -> None:
     """End what has not ended by itself."""
     for project in await ctx.projects.all():
-        await enqueue(ctx, sweep.reap_commands, project.id)
-    await enqueue(ctx, sweep.reap_sandboxes)
+        await enqueue(ctx, jobs.reap_commands, project.id)
+    await enqueue(ctx, jobs.reap_sandboxes)
 
 
 async def embed_again(ctx: Context) -> None:
     """Items without a vector of the embedder in use: it was changed while we were away."""
     for project in await ctx.projects.all():
-        await enqueue(ctx, reembed.reembed_items, project.id)
+        await enqueue(ctx, jobs.reembed_items, project.id)
 
 
 async def catch_up_with_github(ctx: Context) -> None:
     """Deliveries that failed while we were away."""
     if ctx.settings.github_app_id:
-        await enqueue(ctx, sync.ask_again)
+        await enqueue(ctx, jobs.ask_again)
 
 
 async def list_installations(ctx: Context) -> None:
     """Installations that came or went while we were away."""
     if ctx.settings.github_app_id:
-        await enqueue(ctx, sync.sync_all)
+        await enqueue(ctx, jobs.sync_all)
 
 
 # (seconds between two times, chore)

@@ -6,14 +6,12 @@ from bot.context import Context
 from bot.domain.cards.card import Code, note
 from bot.domain.errors import ConfigError, Rejected
 from bot.github import issues
-from bot.jobs import job
 from bot.log import log
 from bot.say import say, whisper
 
 PATIENCE = 110.0
 
 
-@job(timeout=120)
 async def reap_commands(ctx: Context, project_id: int) -> None:
     """Every command ends within two minutes, even if whoever obeyed it died."""
     project = await ctx.projects.find(project_id)
@@ -44,7 +42,6 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
         await ctx.commands.end(said, "failed", "ended after two minutes")
 
 
-@job(timeout=120)
 async def reap_sandboxes(ctx: Context) -> None:
     """A sandbox ends with the claim that opened it; one whose holder died is killed."""
     try:

@@ -8,6 +8,7 @@ from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Section
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.jobs import enqueue
+from workers import jobs
 from workers.commands.call import Answer, Call
 from workers.commands.permission import require
 from workers.digests import posting as digests
@@ -47,7 +48,7 @@ async def run(call: Call, command: Digest) -> Answer:
     await require(ctx, project, call.person, _Change)
     if command.what == "now":
         number = await digests.write_tracking_issue(ctx, project)
-        await enqueue(ctx, digests.send_digest, project.id, call.said.id)
+        await enqueue(ctx, jobs.send_digest, project.id, call.said.id)
         link = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
         return Answer(
             Card(

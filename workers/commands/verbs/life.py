@@ -13,7 +13,7 @@ from bot.domain.errors import NotUnderstood
 from bot.domain.models import Cluster, ClusterState
 from bot.domain.models import Severity as SeverityName
 from bot.jobs import enqueue
-from workers.clusters import refresh
+from workers import jobs
 from workers.commands.call import Answer, Call
 from workers.digests import posting
 
@@ -186,7 +186,7 @@ async def _changed(
         call.project.id, cluster.number, updated_at=ctx.now(), **fields
     )
     await posting.refresh_soon(ctx, call.project.id)
-    await enqueue(ctx, refresh.refresh_cluster, call.project.id, cluster.number)
+    await enqueue(ctx, jobs.refresh_cluster, call.project.id, cluster.number)
     facts = []
     for name, label in _SHOWN.items():
         old, new = _words(getattr(cluster, name)), _words(getattr(after, name))

@@ -10,6 +10,7 @@ from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Project
 from bot.github.app import TALK
 from bot.jobs import enqueue
+from workers import jobs
 from workers.fixes import planning
 
 
@@ -29,7 +30,7 @@ async def start(
         case = await case_of(ctx, project, await ctx.clusters.get(project.id, made.cluster))
         await ctx.runs.freeze(project.id, made.number, "case", case.model_dump_json().encode())
         made = await _with_approved_plan(ctx, project, made)
-        await enqueue(ctx, "fix_run", project.id, made.number)
+        await enqueue(ctx, jobs.fix_run, project.id, made.number)
     return made, own
 
 

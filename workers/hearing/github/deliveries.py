@@ -8,7 +8,6 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
-from bot.jobs import job
 from workers.hearing.github import comments, installations, issues, pulls, reviews
 
 router = gidgethub.routing.Router(
@@ -16,7 +15,6 @@ router = gidgethub.routing.Router(
 )
 
 
-@job(timeout=60)
 async def hear_github(ctx: Context, row: str) -> None:
     """Take a stored webhook to whoever listens; it has taken effect when this returns."""
     delivery = await ctx.inbox.read(row)

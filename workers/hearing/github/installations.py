@@ -9,7 +9,7 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.jobs import enqueue
-from workers.intake import sync
+from workers import jobs
 
 router = gidgethub.routing.Router()
 
@@ -21,4 +21,4 @@ async def changed(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """Whatever changed, GitHub's own list of what we may see is the truth."""
     installation = (event.data.get("installation") or {}).get("id")
     if isinstance(installation, int):
-        await enqueue(ctx, sync.sync_installation, installation)
+        await enqueue(ctx, jobs.sync_installation, installation)

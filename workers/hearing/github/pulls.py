@@ -9,7 +9,7 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.jobs import enqueue
-from workers.fixes import watch
+from workers import jobs
 from workers.hearing.github.payloads import read
 
 router = gidgethub.routing.Router()
@@ -22,4 +22,4 @@ async def ended(event: sansio.Event, ctx: Context, **_: Any) -> None:
     payload = read(event)
     number = (event.data.get("pull_request") or {}).get("number")
     if isinstance(number, int):
-        await enqueue(ctx, watch.follow_pull, payload.project.id, number)
+        await enqueue(ctx, jobs.follow_pull, payload.project.id, number)

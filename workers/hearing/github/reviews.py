@@ -9,7 +9,7 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.jobs import enqueue
-from workers.fixes import revise
+from workers import jobs
 from workers.hearing.github.payloads import read
 from workers.intake import items
 
@@ -27,4 +27,4 @@ async def submitted(event: sansio.Event, ctx: Context, **_: Any) -> None:
     if not await items.know_project(ctx, payload.project):
         return
     if isinstance(pull, int) and isinstance(review.get("id"), int):
-        await enqueue(ctx, revise.hear_review, payload.project.id, pull, review["id"])
+        await enqueue(ctx, jobs.hear_review, payload.project.id, pull, review["id"])

@@ -1,0 +1,44 @@
+"""Every job there is, by who does it. Asking for one is ``enqueue(ctx, jobs.obey, project, id)``.
+
+A job is an ``async def`` that takes the context and ids; what it writes is harmless when written
+twice, for it may be run again at any time. A new one is its function and a line here.
+"""
+
+from __future__ import annotations
+
+from bot.jobs import ROSTER, Job
+
+hear_github = Job("workers.hearing.github.deliveries:hear_github")
+hear_slack = Job("workers.hearing.slack:hear_slack")
+
+hear_alert = Job("workers.intake.items:hear_alert")
+sync_installation = Job("workers.intake.sync:sync_installation", timeout=300)
+sync_all = Job("workers.intake.sync:sync_all", timeout=300)
+ask_again = Job("workers.intake.sync:ask_again", timeout=300)
+
+obey = Job("workers.commands.obey:obey", timeout=100)
+
+judge_items = Job("workers.clusters.judge:judge_items", timeout=900)
+cluster_items = Job("workers.clusters.placing:cluster_items", timeout=600)
+reembed_items = Job("workers.clusters.reembed:reembed_items", timeout=900)
+refresh_cluster = Job("workers.clusters.refresh:refresh_cluster")
+suggest_on_issue = Job("workers.clusters.suggestions:suggest_on_issue")
+write_summaries = Job("workers.clusters.summarize:write_summaries", timeout=900)
+
+hear_review = Job("workers.fixes.revise:hear_review")
+revise = Job("workers.fixes.revise:revise", queue="fixes", timeout=6 * 3600, tries=5)
+fix_run = Job("workers.fixes.run:fix_run", queue="fixes", timeout=6 * 3600, tries=5)
+follow_pull = Job("workers.fixes.watch:follow_pull")
+judge_watch = Job("workers.fixes.watch:judge_watch")
+
+send_digest = Job("workers.digests.posting:send_digest", timeout=120)
+refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", timeout=120)
+
+reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)
+reap_sandboxes = Job("workers.upkeep.sweep:reap_sandboxes", timeout=120)
+
+
+def load() -> None:
+    """Import what does them, before a worker listens."""
+    for job in ROSTER.values():
+        _ = job.function
