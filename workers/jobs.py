@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bot.jobs import ROSTER, Job
 
+hear_alert = Job("workers.hearing.alerts:hear_alert")
 hear_github = Job("workers.hearing.github.deliveries:hear_github")
 hear_slack = Job("workers.hearing.slack:hear_slack")
 
-hear_alert = Job("workers.intake.items:hear_alert")
 sync_installation = Job("workers.intake.sync:sync_installation", timeout=300)
 sync_all = Job("workers.intake.sync:sync_all", timeout=300)
 ask_again = Job("workers.intake.sync:ask_again", timeout=300)

@@ -28,7 +28,7 @@ from bot.jobs import enqueue
 from bot.storage.operations import Held
 from workers import jobs
 from workers.clusters import evidence, suggestions
-from workers.digests import posting
+from workers.clusters.views import refresh_soon
 
 By = Literal["source", "release", "auto"]
 MOST_FOR_AUTO = 500
@@ -239,7 +239,7 @@ async def after(ctx: Context, project: int, logged: Logged) -> None:
     links |= operation.must_taken | operation.cannot_taken
     for item in sorted({i for link in links for i in link} | {c.number for c in operation.items}):
         await suggestions.refresh_soon(ctx, project, item)
-    await posting.refresh_soon(ctx, project)
+    await refresh_soon(ctx, project)
 
 
 async def done_before(ctx: Context, project: int, command: str) -> Logged | None:

@@ -15,7 +15,7 @@ from bot.domain.models import Cluster, ClusterState
 from bot.sources import SOURCES
 from bot.storage.items import DELETED
 from workers.clusters import summarize
-from workers.digests import posting
+from workers.clusters.views import cluster_view, refresh_soon
 
 
 async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
@@ -23,7 +23,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    view = await posting.cluster_view(ctx, project, number, public=False)
+    view = await cluster_view(ctx, project, number, public=False)
     said = {**_said(view), **await summarize.written(ctx, project, view)}
 
     def decide(record: Cluster) -> dict[str, Any]:
@@ -34,7 +34,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
         return changed | ({"updated_at": ctx.now()} if changed else {})
 
     await ctx.clusters.update(project_id, view.cluster.number, decide)
-    await posting.refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id)
 
 
 def _said(view: ClusterView) -> dict[str, Any]:

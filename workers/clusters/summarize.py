@@ -21,7 +21,7 @@ from bot.log import log
 from bot.storage.answers import SUMMARY
 from workers import jobs
 from workers.clusters import asking
-from workers.digests import posting
+from workers.clusters.views import cluster_view
 
 SOON = 2  # seconds: changes that come together are one question
 
@@ -68,7 +68,7 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
     model = ctx.language_model
     if project is None or model is None:
         return
-    view = await posting.cluster_view(ctx, project, number, public=False)
+    view = await cluster_view(ctx, project, number, public=False)
     sources = sources_of(project, view)
     if view.cluster.number != number or not sources:
         return  # it was merged into another, which is on the list itself

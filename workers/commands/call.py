@@ -16,7 +16,7 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Person, Place, Project
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
-from workers.digests import posting
+from workers.clusters.views import all_views, cluster_view
 
 # A report just made may not have its cluster yet: a command about it waits this long.
 CLUSTERING_SECONDS = 60.0
@@ -60,9 +60,7 @@ class Call:
 
     async def view(self, cluster: Cluster) -> ClusterView:
         """The cluster as it may be shown here."""
-        return await posting.cluster_view(
-            self.ctx, self.project, cluster.number, public=self.public
-        )
+        return await cluster_view(self.ctx, self.project, cluster.number, public=self.public)
 
     async def cluster(self, ref: ClusterRef | ItemRef | None) -> Cluster:
         """The cluster named, or the one this place is about. Never a guess: raises Ambiguous."""
@@ -71,7 +69,7 @@ class Call:
         number = await self._implied(ref)
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
-        views = ranked(await posting.all_views(self.ctx, self.project, public=self.public))
+        views = ranked(await all_views(self.ctx, self.project, public=self.public))
         verb, _, rest = ADDRESS.sub("", cleaned(self.said.line), count=1).strip().partition(" ")
         choices = tuple(
             Choice(label=v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip())

@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.context import Context
 from bot.domain.cards.card import Card
-from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import digest_card
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.fixes.run import FixRun
 from bot.domain.models import Place, Project
 from bot.github import issues
-from bot.jobs import enqueue
 from bot.log import log
 from bot.render import marker, render_document
 from bot.say import say
-from workers import jobs
+from workers.clusters.views import all_views, newest_runs
 
 TITLE = "Triage digest"
 LABEL = "soulcaster"
 END = "<!-- soulcaster:digest:end -->"
-
-
-async def cluster_view(
-    ctx: Context, project: Project, number: int, *, public: bool | None = None
-) -> ClusterView:
-    """A cluster with its items and hours. ``public`` defaults to what the repository is."""
-    cluster = await ctx.clusters.get(project.id, number)
-    members = await ctx.clusters.members(project.id, cluster.number)
-    view = ClusterView(
-        cluster=cluster,
-        items=await ctx.items.many(project.id, members),
-        hours=await ctx.items.hours(project.id, members),
-        now=ctx.now(),
-        public=not project.private if public is None else public,
-    )
-    if view.public:
-        # The cluster may be named by a private report.
-        title = view.shown[0].title if view.shown else "private reports"
-        return replace(view, cluster=cluster.model_copy(update={"title": title}))
-    return view
-
-
-async def all_views(
-    ctx: Context, project: Project, *, public: bool | None = None
-) -> list[ClusterView]:
-    """Every cluster of a project."""
-    clusters = await ctx.clusters.all(project.id)
-    return [await cluster_view(ctx, project, c.number, public=public) for c in clusters]
-
-
-async def newest_runs(ctx: Context, project: int) -> dict[int, FixRun]:
-    """The newest run of each cluster that has one."""
-    newest: dict[int, FixRun] = {}
-    for run in await ctx.runs.all(project):
-        newest.setdefault(run.cluster, run)
-    return newest
 
 
 async def build_digest(ctx: Context, project: Project, *, compact: bool, public: bool) -> Card:
@@ -86,12 +45,6 @@ async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
     project = await ctx.projects.find(project_id)
     if project and await ctx.digests.tracking_issue(project_id):
         await write_tracking_issue(ctx, project, may_open=False)
-
-
-async def refresh_soon(ctx: Context, project: int) -> None:
-    """Many changes that come together are one edit."""
-    if await ctx.digests.tracking_issue(project):
-        await enqueue(ctx, jobs.refresh_tracking_issue, project, delay=2)
 
 
 async def slack_channel(ctx: Context, project: Project) -> str:

@@ -15,7 +15,7 @@ from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.fixes.run import StepName
 from bot.domain.models import ClusterState, RunState
 from bot.log import log
-from workers.digests import posting
+from workers.clusters.views import refresh_soon
 from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
 from workers.fixes.steps.desk import Desk, Ended
 from workers.fixes.steps.drive import Steps, conclude, drive
@@ -45,7 +45,7 @@ async def fix_run(ctx: Context, project_id: int, number: int) -> None:
         await desk.kill_sandboxes()
     await _follow(desk)
     await show(ctx, desk.project, desk.run)
-    await posting.refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id)
 
 
 async def _work(desk: Desk) -> None:
@@ -54,7 +54,7 @@ async def _work(desk: Desk) -> None:
     await desk.ctx.clusters.change(
         desk.project.id, desk.run.cluster, state=ClusterState.FIXING, updated_at=desk.now()
     )
-    await posting.refresh_soon(desk.ctx, desk.project.id)
+    await refresh_soon(desk.ctx, desk.project.id)
     watching = asyncio.create_task(_show_progress(desk))
     try:
         ended = await drive(desk, STEPS)

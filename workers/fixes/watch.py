@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.domain.models import ClusterState
 from bot.jobs import enqueue
 from workers import jobs
-from workers.digests import posting
+from workers.clusters.views import refresh_soon
 
 WATCH = timedelta(days=3)
 
@@ -28,7 +28,7 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
     else:
         state = ClusterState.PR_OPENED if pull["state"] == "open" else ClusterState.TRIAGED
     await ctx.clusters.change(project_id, run.cluster, state=state, updated_at=ctx.now())
-    await posting.refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id)
 
 
 async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
@@ -47,4 +47,4 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
         seen_when_resolved=None if seen else sum(hours.values()),
         updated_at=ctx.now(),
     )
-    await posting.refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id)

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from bot.context import Context
-from bot.domain.models import Draft, Project
+from bot.domain.models import Draft
 from bot.jobs import enqueue
-from bot.log import log
-from bot.sources import SOURCES
 from bot.storage.items import Recorded
 from workers import jobs
-from workers.intake import sync
-
-
-async def know_project(ctx: Context, project: Project) -> bool:
-    """Whether the app is installed where a signed webhook comes from, as GitHub says now.
-
-    A webhook may come before that of its installation, or long after the app was removed.
-    """
-    known = await ctx.projects.find(project.id)
-    if known is None:
-        await sync.sync_installation(ctx, project.installation)
-        known = await ctx.projects.find(project.id)
-    if known is None:
-        log.info("not installed there", repository=project.full_name)
-        return False
-    if known != project:
-        await ctx.projects.put(project)
-    return True
 
 
 async def take(
@@ -59,16 +38,3 @@ async def withdraw(ctx: Context, project: int, source: str, key: str) -> None:
     item = await ctx.items.get(project, number)
     if item.cluster is not None:
         await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
-
-
-async def hear_alert(ctx: Context, row: str) -> None:
-    """Take a stored alert apart; it has taken effect when this returns."""
-    delivery = await ctx.inbox.read(row)
-    if delivery is None:
-        return
-    parser = SOURCES[delivery.meta["source"]]
-    received_at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
-    project = int(delivery.meta["project"])
-    for draft in parser.parse(json.loads(delivery.body), delivery.meta, received_at):
-        await take(ctx, project, draft)
-    await ctx.inbox.finish(row)

@@ -59,3 +59,20 @@ async def ask_again(ctx: Context) -> None:
         if guid not in delivered and len(attempts) < MOST_ATTEMPTS:
             log.info("asking GitHub to deliver again", guid=guid)
             await ctx.github.redeliver(attempts[0])
+
+
+async def know_project(ctx: Context, project: Project) -> bool:
+    """Whether the app is installed where a signed webhook comes from, as GitHub says now.
+
+    A webhook may come before that of its installation, or long after the app was removed.
+    """
+    known = await ctx.projects.find(project.id)
+    if known is None:
+        await sync_installation(ctx, project.installation)
+        known = await ctx.projects.find(project.id)
+    if known is None:
+        log.info("not installed there", repository=project.full_name)
+        return False
+    if known != project:
+        await ctx.projects.put(project)
+    return True

@@ -12,8 +12,8 @@ from bot.domain.cards.views.digest import OPEN, ranked
 from bot.domain.commands.command import Command
 from bot.domain.commands.grammar import sentence
 from bot.domain.models import ClusterState
+from workers.clusters.views import all_views
 from workers.commands.call import Answer, Call
-from workers.digests import posting
 
 PAGE = 15
 States = Literal[
@@ -47,7 +47,7 @@ class Clusters(Command):
 
 async def run(call: Call, command: Clusters) -> Answer:
     """One page of the list."""
-    views = await posting.all_views(call.ctx, call.project, public=call.public)
+    views = await all_views(call.ctx, call.project, public=call.public)
     chosen = _sorted([v for v in views if _wanted(v, command)], command.sort)
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(max(1, command.page), pages)

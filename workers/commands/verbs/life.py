@@ -14,8 +14,8 @@ from bot.domain.models import Cluster, ClusterState
 from bot.domain.models import Severity as SeverityName
 from bot.jobs import enqueue
 from workers import jobs
+from workers.clusters.views import refresh_soon
 from workers.commands.call import Answer, Call
-from workers.digests import posting
 
 
 class Resolve(Command):
@@ -185,7 +185,7 @@ async def _changed(
     after = await ctx.clusters.change(
         call.project.id, cluster.number, updated_at=ctx.now(), **fields
     )
-    await posting.refresh_soon(ctx, call.project.id)
+    await refresh_soon(ctx, call.project.id)
     await enqueue(ctx, jobs.refresh_cluster, call.project.id, cluster.number)
     facts = []
     for name, label in _SHOWN.items():

@@ -17,8 +17,8 @@ from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.models import Item
 from bot.storage.answers import JUDGE
 from workers.clusters import suggestions
+from workers.clusters.views import all_views, newest_runs
 from workers.commands.call import Ambiguous, Answer, Call
-from workers.digests import posting
 
 OLDEST = 5
 QUESTION = "Possibly the same"
@@ -47,7 +47,7 @@ async def run(call: Call, command: Status) -> Answer:
     except Ambiguous:
         return Answer(await _everything(call))
     view = await call.view(cluster)
-    newest = (await posting.newest_runs(ctx, project.id)).get(cluster.number)
+    newest = (await newest_runs(ctx, project.id)).get(cluster.number)
     card = cluster_card(view, run=newest)
     sections = (*card.sections, *await _questions(call, view.items))
     return Answer(card.model_copy(update={"key": f"status:{cluster.name}", "sections": sections}))
@@ -63,7 +63,7 @@ async def _questions(call: Call, items: Sequence[Item]) -> tuple[Section, ...]:
 
 async def _everything(call: Call) -> Card:
     ctx, project = call.ctx, call.project
-    views = await posting.all_views(ctx, project, public=call.public)
+    views = await all_views(ctx, project, public=call.public)
     open_views = ranked(views)
     day = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)] or [0] * 24
     week = sum(v.since(timedelta(days=7)) for v in views)

@@ -13,7 +13,7 @@ from bot.domain.models import Place
 from bot.render import ticked
 from workers.commands import hear
 from workers.hearing.github.payloads import of_this_app, read
-from workers.intake import items
+from workers.intake import sync
 
 router = gidgethub.routing.Router()
 
@@ -26,7 +26,7 @@ async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
     comment, issue = payload.comment, payload.issue
     if comment is None or issue is None or payload.sender.person.is_bot:
         return
-    if not await items.know_project(ctx, payload.project):
+    if not await sync.know_project(ctx, payload.project):
         return
     place = Place(issue=issue.number, comment=comment.id)
     by_bot = comment.performed_via_github_app is not None or (

@@ -15,7 +15,7 @@ from bot.render import ticked
 from bot.sources import github_issue
 from workers.commands import hear
 from workers.hearing.github.payloads import Payload, of_this_app, read
-from workers.intake import items
+from workers.intake import items, sync
 
 router = gidgethub.routing.Router()
 
@@ -30,7 +30,7 @@ async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
     payload = read(event)
     if payload.issue is None:
         return
-    if not await items.know_project(ctx, payload.project):
+    if not await sync.know_project(ctx, payload.project):
         return
     number = payload.issue.number
     author = payload.issue.user.person if payload.issue.user else None

@@ -11,7 +11,7 @@ from bot.context import Context
 from bot.jobs import enqueue
 from workers import jobs
 from workers.hearing.github.payloads import read
-from workers.intake import items
+from workers.intake import sync
 
 router = gidgethub.routing.Router()
 
@@ -24,7 +24,7 @@ async def submitted(event: sansio.Event, ctx: Context, **_: Any) -> None:
     pull = (event.data.get("pull_request") or {}).get("number")
     if review.get("state") != "changes_requested" or payload.sender.person.is_bot:
         return
-    if not await items.know_project(ctx, payload.project):
+    if not await sync.know_project(ctx, payload.project):
         return
     if isinstance(pull, int) and isinstance(review.get("id"), int):
         await enqueue(ctx, jobs.hear_review, payload.project.id, pull, review["id"])

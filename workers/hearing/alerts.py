@@ -1,0 +1,23 @@
+"""What came in at a door for alerts and feedback becomes items."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from bot.context import Context
+from bot.sources import SOURCES
+from workers.intake.items import take
+
+
+async def hear_alert(ctx: Context, row: str) -> None:
+    """Take a stored alert apart; it has taken effect when this returns."""
+    delivery = await ctx.inbox.read(row)
+    if delivery is None:
+        return
+    parser = SOURCES[delivery.meta["source"]]
+    received_at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
+    project = int(delivery.meta["project"])
+    for draft in parser.parse(json.loads(delivery.body), delivery.meta, received_at):
+        await take(ctx, project, draft)
+    await ctx.inbox.finish(row)
