@@ -17,6 +17,7 @@ from rich.console import Console
 
 from bot.adapters import choose
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.commands.references import Duration
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.fixes.patch import Tree
@@ -108,6 +109,7 @@ def _case(report: Path) -> Case:
         raise NotUnderstood(f"The report {report} is empty: say what is wrong, with an example.")
     now = datetime.now(UTC)
     item = Item(
+        audience=Audience.TEAM,
         number=1,
         source="feedback",
         key="report",
@@ -119,7 +121,9 @@ def _case(report: Path) -> Case:
         updated_at=now,
         cluster=1,
     )
-    cluster = Cluster(number=1, title=first[:200], created_at=now, updated_at=now)
+    cluster = Cluster(
+        number=1, audience=Audience.TEAM, title=first[:200], created_at=now, updated_at=now
+    )
     return Case(cluster=cluster, items=(item,))
 
 
@@ -156,6 +160,7 @@ def _run(settings: Settings, folder: Path, agent: str, timeout: str) -> FixRun:
     now = datetime.now(UTC)
     return FixRun(
         number=1,
+        audience=Audience.TEAM,
         cluster=1,
         command=f"local-{secrets.token_hex(6)}",
         requested_by=getpass.getuser(),

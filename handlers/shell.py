@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from bot.context import open_context
+from bot.domain.audience import Audience
 from bot.domain.models import Person, Place
 from bot.render import render_markdown
 from bot.settings import Settings
@@ -34,6 +35,7 @@ async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> 
             id=secrets.token_hex(10),
             project=project.id,
             line=sentence,
+            audience=Audience.TEAM,
             person=Person(slack_team="shell"),
             place=Place(),
             heard_at=ctx.now(),

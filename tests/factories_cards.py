@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -50,6 +51,7 @@ def digest() -> Card:
         (9, "S3", "Login loop on Safari *after* the update", 5, [0, 0, 5, 0, 0, 0, 0]),
     )
     return Card(
+        audience=Audience.PUBLIC,
         key="digest:2026-11-16",
         title=("Monday's picture for acme/shop",),
         facts=(
@@ -100,6 +102,7 @@ def digest() -> Card:
 
 def fix_pending() -> Card:
     return Card(
+        audience=Audience.PUBLIC,
         key="run:F-7",
         title=("F-7 fixes C-12: ", Said(text="Cart total drops the last item")),
         tone="pending",
@@ -142,6 +145,7 @@ def fix_running() -> Card:
 
 def fix_succeeded() -> Card:
     return Card(
+        audience=Audience.PUBLIC,
         key="run:F-7",
         title=("F-7 fixed C-12: ", Said(text="Cart total drops the last item")),
         tone="succeeded",
@@ -165,6 +169,7 @@ def fix_succeeded() -> Card:
 
 def fix_failed() -> Card:
     return Card(
+        audience=Audience.PUBLIC,
         key="run:F-8",
         title=("F-8 could not reproduce C-14",),
         tone="failed",
@@ -195,6 +200,7 @@ def fix_failed() -> Card:
 
 def cluster_status() -> Card:
     return Card(
+        audience=Audience.PUBLIC,
         key="cluster:C-12",
         title=("C-12: ", Said(text="Cart total drops the last item")),
         facts=(
@@ -261,6 +267,7 @@ def error() -> Card:
         ". Did you mean ",
         Code(text="fix"),
         "?",
+        audience=Audience.PUBLIC,
         tone="refused",
         actions=(Action(label="What I can do", sentence="help"),),
     )
@@ -268,6 +275,7 @@ def error() -> Card:
 
 def pull_request_body() -> Card:
     return Card(
+        audience=Audience.PUBLIC,
         key="pull:F-7",
         title=("Count the last item of a cart",),
         sections=(

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.domain.audience import Audience
 
 
 class Record(BaseModel):
     """Frozen, closed to unknown fields; a change makes a new record."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Worded(Record):
+    """A record that bears text: who may read it stands beside it and is never assumed."""
+
+    audience: Audience
+
+    @classmethod
+    def read(cls, stored: str | bytes) -> Self:
+        """The record as it was stored. One of before audiences were told is the team's."""
+        try:
+            return cls.model_validate_json(stored)
+        except ValidationError:
+            held = json.loads(stored)
+            if not isinstance(held, dict) or "audience" in held:
+                raise
+            private = held.pop("private", True)
+            held["audience"] = Audience.TEAM if private else Audience.PROJECT
+            return cls.model_validate_json(json.dumps(held))
 
 
 class Frame(Record):
@@ -25,7 +47,7 @@ class Frame(Record):
     in_app: bool = True
 
 
-class Draft(Record):
+class Draft(Worded):
     """One report as a source's parser reads it, before it has a number.
 
     ``key`` names the item within its source and project (the same for every repeat), ``event``
@@ -47,7 +69,6 @@ class Draft(Record):
     people: int = Field(default=0, ge=0)
     frames: tuple[Frame, ...] = ()
     fingerprint: str = ""
-    private: bool = False
     tags: dict[str, str] = Field(default_factory=dict)
 
 
@@ -87,7 +108,7 @@ class ClusterState(StrEnum):
 Severity = Literal["S1", "S2", "S3", "S4"]
 
 
-class Cluster(Record):
+class Cluster(Worded):
     """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
 
     ``trend`` says how its counts are out of the usual, "" when they are not.
@@ -133,6 +154,15 @@ class Project(Record):
     default_branch: str = "main"
     private: bool = False
     removed: bool = False
+
+    @property
+    def github_readers(self) -> Audience:
+        """Who reads what is said in its issues, pull requests, branches and check runs."""
+        return Audience.TEAM if self.private else Audience.PROJECT
+
+    def readers(self, place: Place) -> Audience:
+        """Who reads what is said there."""
+        return Audience.TEAM if place.issue is None else self.github_readers
 
 
 class Person(Record):

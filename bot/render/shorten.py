@@ -58,7 +58,9 @@ def fitting(
     for shorter in (card, *(shorten(card, characters=c, entries=e) for c, e in _SIZES)):
         if _size(shorter) <= room and fits(rendered := render(shorter)):
             return rendered
-    return render(Card(key=card.key, title=cut_line(card.title, 30), tone=card.tone))
+    return render(
+        Card(key=card.key, audience=card.audience, title=cut_line(card.title, 30), tone=card.tone)
+    )
 
 
 def _size(part: object) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.domain.audience import Audience
 from bot.domain.models import Draft
 from bot.sources import datadog, feedback, github_issue, posthog, reddit, sentry
 
@@ -33,8 +34,8 @@ class Source(Protocol):
         """What sort of reports it sends."""
 
     @property
-    def PRIVATE(self) -> bool:
-        """Whether its words must stay out of a public place."""
+    def AUDIENCE(self) -> Audience:
+        """Who may read its words."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, secret: str) -> None:
         """Raise BadSignature unless the sender knows ``secret``. ``body`` is raw."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
@@ -30,7 +31,7 @@ from bot.sources.reading import (
 NAME = "datadog"
 LABEL = "Datadog"
 KIND: Literal["tracker", "alert", "feedback"] = "alert"
-PRIVATE = True
+AUDIENCE = Audience.TEAM
 
 # "[P2] [Triggered on {host:web-1}] Low disk space"
 _TITLE = re.compile(
@@ -80,7 +81,7 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             level=_level(told, transition, parts.get("priority") or ""),
             environment=(environment.get("env") or environment.get("environment") or "").strip(),
             release=environment.get("version", ""),
-            private=PRIVATE,
+            audience=AUDIENCE,
             tags={**scoped, **labels},
         )
     ]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
@@ -27,7 +28,7 @@ from bot.sources.reading import (
 NAME = "feedback"
 LABEL = "Feedback"
 KIND: Literal["tracker", "alert", "feedback"] = "feedback"
-PRIVATE = True
+AUDIENCE = Audience.TEAM
 
 
 def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
@@ -55,6 +56,6 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             url=web_url(told.get("url")),
             author=author,
             occurred_at=occurred(received_at, told.get("occurred_at")),
-            private=PRIVATE,
+            audience=AUDIENCE,
         )
     ]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
@@ -27,7 +28,7 @@ from bot.sources.reading import (
 NAME = "github"
 LABEL = "GitHub issues"
 KIND: Literal["tracker", "alert", "feedback"] = "tracker"
-PRIVATE = False
+AUDIENCE = Audience.PROJECT
 
 _REPORTS = ("opened", "edited", "reopened")
 
@@ -64,7 +65,7 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             url=web_url(issue.get("html_url")),
             author=first_text(issue, "user.login", limit=100),
             occurred_at=occurred(received_at, issue.get("created_at")),
-            private=PRIVATE,
+            audience=AUDIENCE,
             tags={"labels": ", ".join(filter(None, labels))[:500]} if _labels(issue) else {},
         )
     ]

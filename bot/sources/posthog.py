@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft, Frame
 from bot.sources import proof
@@ -32,7 +33,7 @@ from bot.sources.reading import (
 NAME = "posthog"
 LABEL = "PostHog"
 KIND: Literal["tracker", "alert", "feedback"] = "alert"
-PRIVATE = True
+AUDIENCE = Audience.TEAM
 
 _ISSUE = "$error_tracking_issue_"
 _NEWS = ("created", "reopened", "spiking")
@@ -69,7 +70,7 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             event=identity or joined(name, found["key"], when.isoformat()),
             url=web_url(event.get("url"), at(told, "project.url"), properties.get("$current_url")),
             occurred_at=when,
-            private=PRIVATE,
+            audience=AUDIENCE,
             environment=first_text(properties, "$environment", "environment", limit=100),
             release=first_text(properties, "$release", "$app_version", limit=100),
             **found,

@@ -10,6 +10,7 @@ from datetime import datetime
 from html import unescape
 from typing import Any, Literal
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
@@ -28,7 +29,7 @@ from bot.sources.reading import (
 NAME = "reddit"
 LABEL = "Reddit"
 KIND: Literal["tracker", "alert", "feedback"] = "feedback"
-PRIVATE = False
+AUDIENCE = Audience.PUBLIC
 
 _GONE = ("[deleted]", "[removed]")
 _POST, _COMMENT = "t3", "t1"
@@ -78,7 +79,7 @@ def _draft(thing: object, received_at: datetime) -> Draft | None:
         url=web_url(f"https://www.reddit.com{permalink}" if permalink[:1] == "/" else permalink),
         author=first_text(data, "author", limit=100),
         occurred_at=occurred(received_at, data.get("created_utc"), data.get("created")),
-        private=PRIVATE,
+        audience=AUDIENCE,
         tags={name: value for name, value in told.items() if value},
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft, Frame
 from bot.sources import proof
@@ -36,7 +37,7 @@ from bot.sources.reading import (
 NAME = "sentry"
 LABEL = "Sentry"
 KIND: Literal["tracker", "alert", "feedback"] = "alert"
-PRIVATE = True
+AUDIENCE = Audience.TEAM
 
 _SIGNATURE = "sentry-hook-signature"
 _PERSONAL = (
@@ -113,7 +114,7 @@ def _event(event: Mapping[str, Any], plugin: Mapping[str, Any], received_at: dat
         release=first_text(event, "release", limit=200) or labels.get("release", ""),
         frames=_frames(event),
         fingerprint=_fingerprint(event),
-        private=PRIVATE,
+        audience=AUDIENCE,
         tags=labels,
     )
 
@@ -133,7 +134,7 @@ def _issue(issue: Mapping[str, Any], action: str, received_at: datetime) -> Draf
         occurred_at=when,
         level=level(issue.get("level")),
         people=whole_number(issue.get("userCount")),
-        private=PRIVATE,
+        audience=AUDIENCE,
         tags=_named({"project": first_text(issue, "project.slug", limit=100)}),
     )
 
@@ -162,7 +163,7 @@ def _metric(
         url=web_url(at(told, "data.web_url")),
         occurred_at=occurred(received_at, started),
         level="critical" if action == "critical" else "warning",
-        private=PRIVATE,
+        audience=AUDIENCE,
     )
 
 

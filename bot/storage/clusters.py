@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.domain.audience import Audience
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Cluster
 from bot.storage import keys
@@ -31,6 +32,7 @@ class Clusters:
         *,
         now: datetime,
         title: str,
+        audience: Audience,
         evidence: str,
         corrections: int,
         lease: str,
@@ -45,7 +47,7 @@ class Clusters:
         keeps it. None when there are no longer as many ``corrections`` as the decision knew of:
         decide again.
         """
-        fresh = Cluster(number=0, title=title, created_at=now, updated_at=now)
+        fresh = Cluster(number=0, audience=audience, title=title, created_at=now, updated_at=now)
         found = await self._scripts.run(
             "place",
             [
@@ -79,7 +81,7 @@ class Clusters:
             found = text(await self._redis.hget(keys.clusters(project), str(cluster)))
             if not found:
                 raise NotFound(f"There is no C-{cluster} in this project.")
-            record = Cluster.model_validate_json(found)
+            record = Cluster.read(found)
             if record.redirect is None:
                 return record
             cluster = record.redirect
@@ -90,13 +92,13 @@ class Clusters:
         if not clusters:
             return {}
         found = await self._redis.hmget(keys.clusters(project), [str(c) for c in clusters])
-        records = [Cluster.model_validate_json(text(value)) for value in found if value]
+        records = [Cluster.read(text(value)) for value in found if value]
         return {record.number: record for record in records}
 
     async def all(self, project: int) -> list[Cluster]:
         """Every cluster that was not merged away, by number."""
         found = await self._redis.hvals(keys.clusters(project))
-        records = [Cluster.model_validate_json(text(value)) for value in found]
+        records = [Cluster.read(text(value)) for value in found]
         return sorted((c for c in records if c.redirect is None), key=lambda c: c.number)
 
     async def change(self, project: int, cluster: int, **fields: Any) -> Cluster:
@@ -111,7 +113,7 @@ class Clusters:
             held = await self._redis.hget(keys.clusters(project), str(cluster))
             if held is None:
                 raise NotFound(f"There is no C-{cluster} in this project.")
-            record = Cluster.model_validate_json(held)
+            record = Cluster.read(held)
             fields = decide(record)
             if not fields:
                 return record

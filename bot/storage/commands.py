@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 from redis.asyncio import Redis
 
-from bot.domain.models import Person, Place, Record
+from bot.domain.models import Person, Place, Worded
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.text import text
@@ -15,7 +15,7 @@ from bot.storage.text import text
 Outcome = Literal["heard", "done", "refused", "failed"]
 
 
-class Utterance(Record):
+class Utterance(Worded):
     """One command line as it was said. ``id`` is the same however often it is delivered.
 
     ``after`` is the command of the line above it, which is obeyed first.
@@ -51,7 +51,7 @@ class Commands:
     async def get(self, project: int, command: str) -> Utterance | None:
         """One utterance."""
         found = text(await self._redis.hget(keys.commands(project), command))
-        return Utterance.model_validate_json(found) if found else None
+        return Utterance.read(found) if found else None
 
     async def end(self, said: Utterance, outcome: Outcome, answer: str) -> None:
         """It ended; the answer's first line is kept."""

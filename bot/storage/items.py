@@ -125,7 +125,7 @@ class Items:
             pipe.hmget(keys.membership(project), wanted)
             records, clusters = await pipe.execute()
         return [
-            Item.model_validate_json(record).model_copy(update={"cluster": number(cluster) or None})
+            Item.read(record).model_copy(update={"cluster": number(cluster) or None})
             for record, cluster in zip(records, clusters, strict=True)
             if record
         ]

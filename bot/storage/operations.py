@@ -38,7 +38,7 @@ class Held:
 
     def record(self, cluster: int) -> Cluster:
         """The record of a cluster that was read."""
-        return Cluster.model_validate_json(self.records[cluster])
+        return Cluster.read(self.records[cluster])
 
 
 class Operations:
@@ -82,7 +82,7 @@ class Operations:
             if not held:
                 raise NotFound(f"There is no C-{cluster} in this project.")
             records[cluster] = held
-            redirect = Cluster.model_validate_json(held).redirect
+            redirect = Cluster.read(held).redirect
             if redirect is not None:
                 parents[cluster] = redirect
                 wanted.append(redirect)

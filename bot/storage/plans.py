@@ -40,13 +40,13 @@ class Plans:
     async def written(self, project: int, cluster: int, name: str) -> Plan | None:
         """The text of a version, if it was kept. ``name`` says whom it was written for, too."""
         found = text(await self._redis.hget(keys.plans(project, cluster), name))
-        return Plan.model_validate_json(found) if found else None
+        return Plan.read(found) if found else None
 
     async def keep(self, project: int, cluster: int, name: str, plan: Plan) -> Plan:
         """Keep the text of a version; what was kept first stays, and is returned."""
         key = keys.plans(project, cluster)
         await self._redis.hsetnx(key, name, plan.model_dump_json())
-        return Plan.model_validate_json(text(await self._redis.hget(key, name)))
+        return Plan.read(text(await self._redis.hget(key, name)))
 
     async def approve(self, project: int, cluster: int, plan: Plan) -> None:
         """Fixes go by this plan from now on."""

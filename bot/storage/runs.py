@@ -45,7 +45,7 @@ class Runs:
         found = text(await self._redis.hget(keys.runs(project), str(run)))
         if not found:
             raise NotFound(f"There is no F-{run} in this project.")
-        return FixRun.model_validate_json(found)
+        return FixRun.read(found)
 
     async def active(self, project: int, cluster: int) -> FixRun | None:
         """The cluster's run that has not ended."""
@@ -55,7 +55,7 @@ class Runs:
     async def all(self, project: int) -> list[FixRun]:
         """Every run, newest first."""
         found = await self._redis.hvals(keys.runs(project))
-        runs = [FixRun.model_validate_json(text(value)) for value in found]
+        runs = [FixRun.read(text(value)) for value in found]
         return sorted(runs, key=lambda run: -run.number)
 
     async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -64,7 +64,7 @@ class Runs:
             held = await self._redis.hget(keys.runs(project), str(run))
             if held is None:
                 raise NotFound(f"There is no F-{run} in this project.")
-            record = FixRun.model_validate_json(held)
+            record = FixRun.read(held)
             changed = decide(record)
             if changed == record:
                 return record

@@ -46,12 +46,12 @@ class Versions:
         found = text(await self._redis.hget(keys.revisions(project, run), key))
         if not found:
             raise NotFound(f"F-{run} was never asked for this revision.")
-        return Revision.model_validate_json(found)
+        return Revision.read(found)
 
     async def attempts(self, project: int, run: int) -> list[Revision]:
         """Every attempt, oldest first."""
         found = await self._redis.hvals(keys.revisions(project, run))
-        attempts = [Revision.model_validate_json(text(value)) for value in found]
+        attempts = [Revision.read(text(value)) for value in found]
         return sorted(attempts, key=lambda revision: revision.work.created_at)
 
     async def update(
@@ -63,7 +63,7 @@ class Versions:
             held = await self._redis.hget(name, key)
             if held is None:
                 raise NotFound(f"F-{run} was never asked for this revision.")
-            record = Revision.model_validate_json(held)
+            record = Revision.read(held)
             changed = decide(record)
             if changed == record:
                 return record

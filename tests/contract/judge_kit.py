@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from gemini_server import Body, GeminiServer, Reply, Script
 
 from bot.context import Context, open_context
+from bot.domain.audience import Audience
 from bot.domain.models import Draft, Item, Person, Place, Project
 from bot.settings import Settings
 from bot.storage.commands import Utterance
@@ -58,6 +59,7 @@ class Shop:
         """A report comes in; its number."""
         key = secrets.token_hex(4)
         draft = Draft(
+            audience=fields.pop("audience", Audience.PROJECT),
             source=fields.pop("source", "feedback"),
             key=key,
             event=key,
@@ -81,6 +83,7 @@ class Shop:
     async def say(self, line: str) -> str:
         """A person gives a command; all of the answer."""
         said = Utterance(
+            audience=Audience.TEAM,
             id=secrets.token_hex(4),
             project=self.id,
             line=line,

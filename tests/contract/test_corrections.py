@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine import Links
 from bot.domain.clusters.engine.forest import Forest
@@ -48,6 +49,7 @@ def the_project() -> Project:
 async def report(ctx: Context, project: int, item: int, **fields: Any) -> None:
     """A report with this number: reports are made in the order of their numbers."""
     draft = Draft(
+        audience=Audience.PROJECT,
         source=fields.pop("source", "github"),
         key=f"issue:{item}",
         event=f"issue:{item}",
@@ -69,6 +71,7 @@ async def put(ctx: Context, project: int, item: int, into: int | None, **because
         into,
         now=NOW,
         title=f"Problem {item}",
+        audience=Audience.PROJECT,
         evidence=why.model_dump_json(),
         corrections=await ctx.operations.count(project),
         lease=LEASE,
@@ -99,6 +102,7 @@ async def do(ctx: Context, plan: Plan, project: int = 0) -> Logged | None:
 
 async def say(ctx: Context, line: str, *, place: Place | None = None, command: str = "") -> Answer:
     said = Utterance(
+        audience=Audience.TEAM,
         id=command or secrets.token_hex(4),
         project=P,
         line=line,
@@ -250,7 +254,16 @@ async def test_a_placement_decided_before_a_correction_is_decided_again(ctx: Con
     known = await ctx.operations.count(P)
     assert await do(ctx, corrections.merging(ctx, P, [2], 1))
     stale = await ctx.clusters.place(
-        P, 3, 2, now=NOW, title="", evidence="{}", corrections=known, lease=LEASE, token="mine"
+        P,
+        3,
+        2,
+        now=NOW,
+        title="",
+        audience=Audience.PROJECT,
+        evidence="{}",
+        corrections=known,
+        lease=LEASE,
+        token="mine",
     )
     assert stale is None
     assert await ctx.items.waiting(P) == [3]
@@ -497,7 +510,7 @@ async def test_contradictions_are_shown(ctx: Context) -> None:
 
 async def test_a_cluster_that_is_being_fixed_is_not_merged_away(ctx: Context) -> None:
     await clustered(ctx, [1], [2])
-    wanted = FixRun(
+    wanted = FixRun(audience=Audience.TEAM,
         number=0, cluster=2, command="c", requested_by="ana", agent="mechanic",
         seconds_allowed=60, created_at=NOW, updated_at=NOW,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from gemini_server import GeminiServer
 
 from bot.adapters.language.gemini import GeminiModel
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.errors import NotUnderstood
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import FixRun
@@ -49,15 +50,15 @@ async def model(server: GeminiServer) -> AsyncIterator[GeminiModel]:
         await made.close()
 
 
-async def report(ctx: Context, number: int, *, private: bool = False) -> None:
+async def report(ctx: Context, number: int, *, audience: Audience = Audience.PROJECT) -> None:
     draft = Draft(
+        audience=audience,
         source="github",
         key=f"issue:{number}",
         event=f"issue:{number}",
         title=f"Report {number}",
         body=f"Report {number} says page_count returns 2. {OBEY}",
         occurred_at=NOW,
-        private=private,
     )
     made = await ctx.items.record(SHOP.id, draft, NOW)
     await ctx.redis.zadd(keys.members(SHOP.id, 1), {str(made.item): made.item})
@@ -65,13 +66,20 @@ async def report(ctx: Context, number: int, *, private: bool = False) -> None:
 
 @pytest.fixture
 async def cluster(ctx: Context) -> Cluster:
-    made = Cluster(number=1, title="Last page is missing", created_at=NOW, updated_at=NOW)
+    made = Cluster(
+        audience=Audience.TEAM,
+        number=1,
+        title="Last page is missing",
+        created_at=NOW,
+        updated_at=NOW,
+    )
     await ctx.redis.hset(keys.clusters(SHOP.id), "1", made.model_dump_json())
     await report(ctx, 1)
     return made
 
 
 async def plan(ctx: Context, cluster: Cluster, model: GeminiModel | None, **kw: Any) -> Plan:
+    kw = {"readers": Audience.TEAM, **kw}
     return await planning.plan_for(ctx, SHOP, cluster, model=model, **kw)
 
 
@@ -130,9 +138,9 @@ async def test_words_and_reports_make_versions(ctx: Any, cluster: Any) -> None:
 async def test_a_private_report_is_not_in_a_public_plan(
     ctx: Any, cluster: Any, server: Any, model: Any
 ) -> None:
-    await report(ctx, 2, private=True)
+    await report(ctx, 2, audience=Audience.TEAM)
     server.script = [gemini.says(GOOD), gemini.says(GOOD)]
-    await plan(ctx, cluster, model, public=True)
+    await plan(ctx, cluster, model, readers=Audience.PROJECT)
     assert "Report 2" not in server.asked[0].texts[-1]
     assert (await plan(ctx, cluster, model)).version == 1
     assert "Report 2" in server.asked[1].texts[-1]
@@ -142,9 +150,9 @@ async def test_an_approval_is_of_what_was_seen(ctx: Any, cluster: Any) -> None:
     await plan(ctx, cluster, None)
     await report(ctx, 2)
     with pytest.raises(NotUnderstood, match="is v2, not v1"):
-        await planning.approve(ctx, SHOP, cluster, 1, who="@ana", public=False)
+        await planning.approve(ctx, SHOP, cluster, 1, who="@ana", readers=Audience.TEAM)
     assert await planning.standing(ctx, SHOP, 1) is None
-    seen = await planning.approve(ctx, SHOP, cluster, 2, who="@ana", public=False)
+    seen = await planning.approve(ctx, SHOP, cluster, 2, who="@ana", readers=Audience.TEAM)
     assert (seen.version, seen.approved_by) == (2, "@ana")
     assert seen.approved_at is not None
     assert (await plan(ctx, cluster, None)).approved_by == "@ana"
@@ -158,9 +166,10 @@ async def test_an_approval_is_of_what_was_seen(ctx: Any, cluster: Any) -> None:
 
 async def test_a_run_goes_by_the_plan_that_was_approved(ctx: Any, cluster: Any) -> None:
     await plan(ctx, cluster, None)
-    approved = await planning.approve(ctx, SHOP, cluster, 1, who="@ana", public=False)
+    approved = await planning.approve(ctx, SHOP, cluster, 1, who="@ana", readers=Audience.TEAM)
     await report(ctx, 2)
     wanted = FixRun(
+        audience=Audience.TEAM,
         number=0,
         cluster=1,
         command="c-1",

@@ -10,6 +10,7 @@ import pytest
 
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.sandboxes.local import LocalSandboxes
+from bot.domain.audience import Audience
 from bot.domain.fixes.patch import Entry, Tree, apply, diff
 from bot.domain.fixes.reproduction import Reason
 from bot.domain.fixes.run import Case, FixRun
@@ -39,8 +40,11 @@ MADE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20) == 2\
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
     """A run right before its proof, with a right patch."""
-    cluster = Cluster(number=1, title="An empty page", created_at=NOW, updated_at=NOW)
+    cluster = Cluster(
+        audience=Audience.TEAM, number=1, title="An empty page", created_at=NOW, updated_at=NOW
+    )
     run = FixRun(
+        audience=Audience.TEAM,
         number=1,
         cluster=1,
         command="prove-1",

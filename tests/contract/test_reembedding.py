@@ -17,6 +17,7 @@ from test_vector_index import UpstashWire
 from bot.adapters.embedders.hashing import Hashing
 from bot.adapters.vectors.upstash import UpstashIndex
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.models import Draft, Person, Place, Project
 from bot.domain.ports import Vector
 from bot.jobs import CLAIM, Claim, enqueue
@@ -94,7 +95,15 @@ async def report(ctx: Context, title: str, body: str) -> int:
     number = await ctx.items.count(P) + 1
     key = f"issue:{number}"
     when = NOW + timedelta(minutes=number)
-    draft = Draft(source="github", key=key, event=key, title=title, body=body, occurred_at=when)
+    draft = Draft(
+        audience=Audience.PROJECT,
+        source="github",
+        key=key,
+        event=key,
+        title=title,
+        body=body,
+        occurred_at=when,
+    )
     return (await ctx.items.record(P, draft, NOW)).item
 
 
@@ -133,7 +142,7 @@ async def work(ctx: Context) -> None:
 
 async def said(ctx: Context) -> str:
     """What ``status`` says."""
-    told = Utterance(
+    told = Utterance(audience=Audience.TEAM,
         id="c1", project=P, line="status", person=Person(slack_team="shell"), place=Place(),
         heard_at=NOW,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.context import Context, open_context
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, note
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Person, Place, Project
@@ -53,7 +54,7 @@ GITHUB = Place(issue=1)
 
 
 def card(words: str = "first", key: str = KEY) -> Card:
-    return note(key, words)
+    return note(key, words, audience=Audience.PUBLIC)
 
 
 @pytest.fixture(params=["github", "slack"])
@@ -211,6 +212,7 @@ async def test_a_whisper_whose_address_is_used_up_is_still_heard(
 
 async def heard(ctx: Context, project: Project, place: Place, at: datetime) -> Utterance:
     said = Utterance(
+        audience=Audience.TEAM,
         id="abc",
         project=project.id,
         line="/soulcaster status",

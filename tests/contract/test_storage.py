@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.errors import NotFound, QuotaExceeded
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Person, Place, RunState
@@ -24,7 +25,9 @@ P = 7
 
 def draft(key: str = "issue:1", event: str = "issue:1", **fields: Any) -> Draft:
     defaults = {"title": "It breaks", "body": "Always.", "occurred_at": NOW}
-    return Draft(source="github", key=key, event=event, **defaults | fields)
+    return Draft(
+        audience=Audience.PROJECT, source="github", key=key, event=event, **defaults | fields
+    )
 
 
 async def total(ctx: Context, item: int) -> int:
@@ -107,6 +110,7 @@ async def place(ctx: Context, item: int, cluster: int | None, token: str = "mine
         cluster,
         now=NOW,
         title=f"Problem {item}",
+        audience=Audience.PROJECT,
         evidence="{}",
         corrections=0,
         lease="sc:lease:clustering",
@@ -169,6 +173,7 @@ async def test_a_merged_cluster_is_found_under_its_new_number(ctx: Context) -> N
 
 def said(command: str = "a", **fields: Any) -> Utterance:
     return Utterance(
+        audience=Audience.TEAM,
         id=command,
         project=P,
         line="/soulcaster status",
@@ -199,6 +204,7 @@ async def test_a_command_is_heard_once_and_is_due_until_it_ends(ctx: Context) ->
 
 def run(command: str, cluster: int = 1) -> FixRun:
     return FixRun(
+        audience=Audience.TEAM,
         number=0,
         cluster=cluster,
         command=command,

@@ -12,6 +12,7 @@ import pytest
 from gemini_server import Reply
 from judge_kit import FIRST, Shop, material, open_shop, summary
 
+from bot.domain.audience import Audience
 from bot.domain.clusters.written_summary import Written
 from bot.domain.models import Cluster
 from bot.storage.answers import SUMMARY
@@ -160,7 +161,7 @@ async def test_in_a_public_repository_nothing_private_is_mixed_in(shop: Shop) ->
     await shop.ctx.projects.put(public)
     shop.model.script = [GOOD]
     await shop.report(FIRST)
-    await shop.report(FIRST, private=True)
+    await shop.report(FIRST, audience=Audience.TEAM)
     assert len(await shop.ctx.clusters.members(shop.id, 1)) == 2
     await write(shop)
     (asked,) = shop.model.asked

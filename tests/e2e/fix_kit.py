@@ -11,6 +11,7 @@ from typing import Any
 from e2e_kit import cluster_of, comment, github, open_issue
 from gemini_server import GeminiServer
 
+from bot.domain.audience import Audience
 from bot.domain.fixes.patch import Entry, apply, diff, tar_from_tree
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, Place, Ran, RunState, Verdict
@@ -152,6 +153,7 @@ async def ready_to_publish(stage: Stage, issue: int, cluster: int, **fields: Any
     ran = Ran(command="python -m pytest", exit_code=0, seconds=1.0, tail="1 passed")
     now = ctx.now()
     wanted = FixRun(
+        audience=Audience.TEAM,
         **{
             "number": 0,
             "cluster": cluster,
@@ -170,7 +172,7 @@ async def ready_to_publish(stage: Stage, issue: int, cluster: int, **fields: Any
             "created_at": now,
             "updated_at": now,
             **fields,
-        }
+        },
     )
     for name in StepName:
         if name is not StepName.PUBLISH:

@@ -26,6 +26,7 @@ from e2e_kit import (
     unlike,
 )
 
+from bot.domain.audience import Audience
 from bot.simulators.github import Limits
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import ADMIN, Stage, open_stage
@@ -183,7 +184,7 @@ async def test_a_public_repository_never_quotes_private_sources(public: Stage) -
     number = await open_issue(public, same, f"{same}: always.")
     project = await public.project()
     items = await public.context.items.many(project.id, range(1, 20))
-    private = [i for i in items if i.private]
+    private = [i for i in items if i.audience is Audience.TEAM]
     assert private
     titles = [i.title for i in private if not i.title.startswith(same)]
     assert len(titles) >= 3

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.correction import Seen, done_card, history_card, preview_card
 from bot.domain.cards.views.suggestion import Settled, suggestion_card
@@ -33,7 +34,7 @@ _TEXTS: dict[int, dict[str, Any]] = {
         "source": "sentry",
         "body": "IndexError: list index out of range",
         "url": "",
-        "private": True,
+        "audience": "team",
     },
     4: {
         "title": "Wrong *sum* in the cart <!-- x -->",
@@ -48,7 +49,11 @@ FRAMES = (
 
 
 def item(number: int, cluster: int, **fields: Any) -> Item:
-    told = {"source": "github", "url": f"https://github.com/acme/shop/issues/{number}"}
+    told = {
+        "audience": "project",
+        "source": "github",
+        "url": f"https://github.com/acme/shop/issues/{number}",
+    }
     return Item(
         number=number, key=f"issue:{number}", event="e", occurred_at=NOW, created_at=NOW,
         updated_at=NOW, cluster=cluster, **told | _TEXTS[number] | fields,
@@ -56,7 +61,14 @@ def item(number: int, cluster: int, **fields: Any) -> Item:
 
 
 def cluster(number: int, title: str, state: ClusterState = ClusterState.TRIAGED) -> Cluster:
-    return Cluster(number=number, title=title, state=state, created_at=NOW, updated_at=NOW)
+    return Cluster(
+        audience=Audience.TEAM,
+        number=number,
+        title=title,
+        state=state,
+        created_at=NOW,
+        updated_at=NOW,
+    )
 
 
 ITEMS = {n: item(n, 12 if n < 3 else 31) for n in _TEXTS}
@@ -67,21 +79,21 @@ REGRESSED = StateChange(cluster=12, before=ClusterState.RESOLVED, after=ClusterS
 
 def merge_preview() -> Card:
     proposal = propose(STATE, merge(STATE, [31], 12, ENTRY))
-    seen = Seen(ITEMS, CLUSTERS, public=True, regressed=(REGRESSED,))
+    seen = Seen(ITEMS, CLUSTERS, readers=Audience.PROJECT, regressed=(REGRESSED,))
     return preview_card("correction:a", "merge C-31 into C-12", proposal, seen, changed=True)
 
 
 def split_preview() -> Card:
     state = Clustering({1: 12, 2: 12, 3: 12, 4: 12}, links=Links.of(must=[(1, 4)]))
     proposal = propose(state, partition(state, [[1, 2], [4], [3]], ENTRY))
-    seen = Seen({n: item(n, 12) for n in _TEXTS}, CLUSTERS)
+    seen = Seen({n: item(n, 12) for n in _TEXTS}, CLUSTERS, readers=Audience.TEAM)
     return preview_card("correction:b", "split C-12 --by=source", proposal, seen)
 
 
 def merged() -> Card:
     operation = propose(STATE, merge(STATE, [31], 12, ENTRY)).operation
     logged = Logged(operation=operation, said="merge C-31 into C-12", command="c")
-    return done_card("correction:a", logged, Seen(ITEMS, CLUSTERS))
+    return done_card("correction:a", logged, Seen(ITEMS, CLUSTERS, readers=Audience.TEAM))
 
 
 def history() -> Card:
@@ -89,7 +101,7 @@ def history() -> Card:
     first = Logged(operation=operation, said="merge C-31 into C-12", command="c")
     undo = operation.model_copy(update={"number": 8, "verb": "undo", "undoes": 7, "by": "@bo"})
     log = [first, Logged(operation=undo, said="undo 7", command="d")]
-    return history_card("C-12", log, shown=log[::-1], page=1, pages=2)
+    return history_card("C-12", log, shown=log[::-1], page=1, pages=2, readers=Audience.TEAM)
 
 
 def near(number: int, score: float, **fields: Any) -> Near:
@@ -128,7 +140,7 @@ def why() -> Card:
         contradictions=((4, 2, 9),),
     )
     alone = Explanation(item=ITEMS[3], because=Because(action="new"))
-    return why_card("C-12", [joined, alone], public=True, more=2)
+    return why_card("C-12", [joined, alone], readers=Audience.PROJECT, more=2)
 
 
 def by_the_model() -> Logged:
@@ -139,7 +151,7 @@ def by_the_model() -> Logged:
     return Logged(operation=operation, said="I-4 is the same as I-1", command="judge:I-4")
 
 
-def why_judged(*, public: bool = True) -> Card:
+def why_judged(*, readers: Audience = Audience.PROJECT) -> Card:
     joined = Explanation(
         item=item(4, 12),
         because=Because(action="suggest"),
@@ -151,32 +163,43 @@ def why_judged(*, public: bool = True) -> Card:
         rejected=compared(ITEMS[4], item(3, 31), 0.15, "different"),
         corrections=(by_the_model(),),
     )
-    waits = Judged(model="m", at=NOW, problem="Gemini answered 503; try again.", again=True)
-    used = Judged(model="m", at=NOW, problem="today's budget of 200 is used up (JUDGE_BUDGET)")
+    waits = Judged(
+        audience=Audience.TEAM,
+        model="m",
+        at=NOW,
+        problem="Gemini answered 503; try again.",
+        again=True,
+    )
+    used = Judged(
+        audience=Audience.TEAM,
+        model="m",
+        at=NOW,
+        problem="today's budget of 200 is used up (JUDGE_BUDGET)",
+    )
     later = Explanation(item=ITEMS[2], because=Because(action="suggest"), judged=waits)
     never = Explanation(item=ITEMS[1], because=Because(action="new"), judged=used)
-    return why_card("C-12", [joined, later, never], public=public)
+    return why_card("C-12", [joined, later, never], readers=readers)
 
 
 def why_judged_in_private() -> Card:
-    return why_judged(public=False)
+    return why_judged(readers=Audience.TEAM)
 
 
 def history_of_the_model() -> Card:
     log = [by_the_model()]
-    return history_card("C-12", log, shown=log, page=1, pages=1)
+    return history_card("C-12", log, shown=log, page=1, pages=1, readers=Audience.TEAM)
 
 
 def suggestion() -> Card:
     settled = Settled(alike=False, other=2, cluster=40, by="@bo", operation=3)
     ours = ITEMS[4]
     open_ = (compared(ours, ITEMS[1], 0.64, "unsure"), compared(ours, item(3, 31), 0.3, "same"))
-    return suggestion_card(ours, open_, (settled,), public=False)
+    return suggestion_card(ours, open_, (settled,), readers=Audience.TEAM)
 
 
 def suggestion_settled() -> Card:
     settled = Settled(alike=True, other=1, cluster=12, by="@ana", operation=7)
-    return suggestion_card(ITEMS[4], (), (settled,), public=False)
+    return suggestion_card(ITEMS[4], (), (settled,), readers=Audience.TEAM)
 
 
 CARDS = MappingProxyType(

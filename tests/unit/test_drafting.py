@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.plan import plan_card
 from bot.domain.fixes.drafting import (
@@ -23,7 +24,9 @@ from bot.domain.models import Cluster, Frame, Item
 from bot.render import render_markdown
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
-CLUSTER = Cluster(number=12, title="Last page is missing", created_at=NOW, updated_at=NOW)
+CLUSTER = Cluster(
+    audience=Audience.TEAM, number=12, title="Last page is missing", created_at=NOW, updated_at=NOW
+)
 GOOD: dict[str, Any] = {
     "symptom": {"text": "Shops with 21 products lose their last page.", "items": [1]},
     "evidence": [{"text": "page_count(21, 10) returns 2, three pages are expected.", "items": [1]}],
@@ -36,6 +39,7 @@ GOOD: dict[str, Any] = {
 
 def item(number: int, body: str = "page_count(21, 10) returns 2.", **fields: Any) -> Item:
     return Item(
+        audience=Audience.PROJECT,
         number=number,
         source="github",
         key=f"issue:{number}",
@@ -58,7 +62,9 @@ def mistakes(**changed: Any) -> list[str]:
 
 def test_a_good_plan_has_no_mistake() -> None:
     assert mistakes() == []
-    plan = plan_of(Drafted.model_validate(GOOD), author="gemini-x", version=3)
+    plan = plan_of(
+        Drafted.model_validate(GOOD), audience=Audience.TEAM, author="gemini-x", version=3
+    )
     assert (plan.name, plan.author, plan.suspects) == (
         "v3",
         "gemini-x",
@@ -111,12 +117,14 @@ def test_a_digest_names_reports_and_words() -> None:
 
 
 def card(plan: Plan, stands: Plan | None = None) -> str:
-    view = ClusterView(cluster=CLUSTER, items=ITEMS, hours={}, now=NOW)
+    view = ClusterView(cluster=CLUSTER, items=ITEMS, hours={}, now=NOW, readers=Audience.TEAM)
     return render_markdown(plan_card(view, plan, stands))
 
 
 def test_the_cards(golden: Callable[[str, str], None]) -> None:
-    drafted = plan_of(Drafted.model_validate(GOOD), author="gemini-3.5-flash", version=2)
+    drafted = plan_of(
+        Drafted.model_validate(GOOD), audience=Audience.TEAM, author="gemini-3.5-flash", version=2
+    )
     approved = drafted.model_copy(update={"approved_by": "@ana", "approved_at": NOW})
     newer = extract_plan(CLUSTER, ITEMS, version=3)
     golden("plan_drafted.md", card(drafted))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.audience import Audience
 from bot.domain.clusters.corrections import presumed, propose
 from bot.domain.clusters.engine import Links
 from bot.domain.clusters.engine.forest import Forest
@@ -36,7 +37,7 @@ ENTRY = Entry(1, author("m"), NOW)
 
 
 def item(number: int, title: str, body: str = "", **fields: Any) -> Item:
-    return Item(
+    return Item(audience=Audience.PROJECT,
         source="feedback", key=f"k{number}", event="e", number=number, title=title, body=body,
         occurred_at=NOW, created_at=NOW, updated_at=NOW, **fields,
     )  # fmt: skip

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import (
     Action,
     Block,
@@ -191,7 +192,10 @@ def test_nothing_from_outside_lives_in_slack(card: Card, check_slack: ModuleType
 def test_a_slack_quote_has_no_formatting(text: str) -> None:
     [section, *_] = render_blocks(
         Card(
-            key="k", title=(), sections=(Section(blocks=(Paragraph(line=("a", Said(text=text))),)),)
+            audience=Audience.PUBLIC,
+            key="k",
+            title=(),
+            sections=(Section(blocks=(Paragraph(line=("a", Said(text=text))),)),),
         )
     ).blocks[1:] or [{"text": {"text": ""}}]
     words = re.sub(r"`[^`]*`", " ", section["text"]["text"])
@@ -204,6 +208,7 @@ def test_any_size_is_within_the_limits(size: int, character: str, check_slack: M
     text = (character * size)[:70_000]
     lines = tuple((Said(text=text), Code(text=text)) for _ in range(3))
     big = Card(
+        audience=Audience.PUBLIC,
         key="run:F-7",
         title=lines[0],
         facts=tuple(Fact(label=text, value=each) for each in lines) * 9,
@@ -243,7 +248,12 @@ def test_any_size_is_within_the_limits(size: int, character: str, check_slack: M
 
 def test_a_long_log_is_cut_in_the_middle() -> None:
     log = "\n".join(f"line {number}" for number in range(20_000))
-    big = Card(key="k", title=(), sections=(Section(blocks=(Preformatted(text=log),)),))
+    big = Card(
+        audience=Audience.PUBLIC,
+        key="k",
+        title=(),
+        sections=(Section(blocks=(Preformatted(text=log),)),),
+    )
     body = render_markdown(big)
     assert "line 0\n" in body
     assert "line 19999\n```" in body
@@ -256,23 +266,29 @@ def test_a_long_log_is_cut_in_the_middle() -> None:
 
 def test_every_button_of_a_large_card_is_there_once() -> None:
     actions = tuple(Action(label=f"Fix {n}", sentence=f"fix C-{n}") for n in range(60))
-    rows = render_blocks(Card(key="k", title=("t",), actions=actions)).blocks[1:]
+    rows = render_blocks(
+        Card(audience=Audience.PUBLIC, key="k", title=("t",), actions=actions)
+    ).blocks[1:]
     assert [len(row["elements"]) for row in rows] == [25, 25, 10]
     ids = [button["action_id"] for row in rows for button in row["elements"]]
     assert len(set(ids)) == 60
-    again = render_blocks(Card(key="k", title=("other",), actions=actions[:1])).blocks[1]
+    again = render_blocks(
+        Card(audience=Audience.PUBLIC, key="k", title=("other",), actions=actions[:1])
+    ).blocks[1]
     assert again["elements"][0]["action_id"] == ids[0]
 
 
 def test_a_repeated_button_has_an_id_of_its_own() -> None:
     twice = (Action(label="Fix", sentence="fix C-1"),) * 2
-    [row] = render_blocks(Card(key="k", title=("t",), actions=twice)).blocks[1:]
+    [row] = render_blocks(
+        Card(audience=Audience.PUBLIC, key="k", title=("t",), actions=twice)
+    ).blocks[1:]
     first, second = (button["action_id"] for button in row["elements"])
     assert second == f"{first}:2"
 
 
 def test_only_our_own_words_mention_and_only_whom_we_allow() -> None:
-    card = Card(key="k", title=("@ana @bo ", Said(text="@ana")))
+    card = Card(audience=Audience.PUBLIC, key="k", title=("@ana @bo ", Said(text="@ana")))
     title = render_markdown(card, mention_ok={"Ana"}).splitlines()[1]
     assert title == "### 💬 @ana @&#8203;bo @&#8203;ana"
 
@@ -286,7 +302,9 @@ CHOICES = Choices(
 
 
 def test_ticking_a_box_gives_its_sentence() -> None:
-    before = render_markdown(Card(key="k", title=(), sections=(Section(blocks=(CHOICES,)),)))
+    before = render_markdown(
+        Card(audience=Audience.PUBLIC, key="k", title=(), sections=(Section(blocks=(CHOICES,)),))
+    )
     after = before.replace("- [ ]", "- [x]").replace("\n", "\r\n")
     assert ticked(before, after) == ['merge C-3 -- "so <!-- it --> is"']
     assert ticked(after, before) == []
@@ -294,7 +312,9 @@ def test_ticking_a_box_gives_its_sentence() -> None:
 
 
 def test_a_box_that_was_not_there_before_ticks_nothing() -> None:
-    before = render_markdown(Card(key="k", title=(), sections=(Section(blocks=(CHOICES,)),)))
+    before = render_markdown(
+        Card(audience=Audience.PUBLIC, key="k", title=(), sections=(Section(blocks=(CHOICES,)),))
+    )
     after = f"{before}\n\n- [x] mine <!-- soulcaster-choice: fix C-1 -->\n"
     assert ticked(before, after) == []
     box = "- [{}] a <!-- soulcaster-choice: fix C-1 -->\n"

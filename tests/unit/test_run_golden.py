@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from checkers import load_checker
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.pull import PullRequest, proved_title, pull_card
 from bot.domain.cards.views.run import run_card
@@ -31,7 +32,11 @@ def test_page_count_as_reported():
     assert page_count(total=21, per_page=10) == 3
 '''
 CLUSTER = Cluster(
-    number=12, title="Last page of a category is missing", created_at=BEGAN, updated_at=BEGAN
+    audience=Audience.TEAM,
+    number=12,
+    title="Last page of a category is missing",
+    created_at=BEGAN,
+    updated_at=BEGAN,
 )
 NOTES = {
     StepName.FETCH: "31 files at 4f2a9c01de",
@@ -61,6 +66,7 @@ def run_that(verdict: Verdict | None, at: StepName, reason: str = "", **fields: 
     stopped, proved = verdict is Verdict.STOPPED, verdict is Verdict.PROVED
     failed = RunState.CANCELLED if stopped else RunState.FAILED
     run = FixRun(
+        audience=Audience.TEAM,
         number=7,
         cluster=12,
         command="c-1",
@@ -167,7 +173,7 @@ RUNS["unproved"] = RUNS["unproved"].with_step(
 
 
 def card_of(name: str) -> Card:
-    return run_card(RUNS[name], CLUSTER, BEGAN + timedelta(seconds=60))
+    return run_card(RUNS[name], CLUSTER, BEGAN + timedelta(seconds=60), readers=Audience.TEAM)
 
 
 def test_every_verdict_is_here() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft, Frame
 from bot.sources import SOURCES, github_issue
@@ -40,7 +41,7 @@ def test_a_sentry_event_is_an_occurrence_of_its_issue() -> None:
     assert draft.occurred_at == HALF_PAST_EIGHT + timedelta(seconds=0.5)
     assert draft.fingerprint == "cart:total"
     assert draft.tags == {"browser": "Firefox"}, "a person's id is not kept"
-    assert draft.private
+    assert draft.audience is Audience.TEAM
     assert draft.frames[-1] == Frame(
         path="shop/cart.py", function="total", line=12, code="return prices['total']"
     )
@@ -148,7 +149,7 @@ def test_a_reddit_comment() -> None:
     assert draft.title == "Since 2.4 the total & tax are wrong."
     assert draft.key == draft.event == "t1_abc"
     assert draft.url == "https://www.reddit.com/r/shop/comments/x/_/abc/"
-    assert not draft.private
+    assert draft.audience is Audience.PUBLIC
 
 
 def test_an_answer_that_is_an_error_is_refused() -> None:

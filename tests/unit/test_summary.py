@@ -7,6 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.audience import Audience
 from bot.domain.clusters.summary import SENTENCE_LIMIT, TITLE_LIMIT, Source, extract, problems
 from bot.domain.clusters.written_summary import (
     BODY_LIMIT,
@@ -71,13 +72,14 @@ def test_every_item_that_is_cited_must_have_a_word_of_it() -> None:
 
 def test_a_written_summary_holds_while_all_it_cites_is_there() -> None:
     written = Written(
+        audience=Audience.TEAM,
         digest=digest_of(ITEMS),
         title="CSV export fails",
         sentences=(Sentence(text="The CSV export of large tables fails with E42.", items=(1, 2)),),
     )
     assert written.holds(ITEMS)
     assert not written.holds(ITEMS[1:])
-    assert not Written(digest="").holds(ITEMS)
+    assert not Written(audience=Audience.TEAM, digest="").holds(ITEMS)
     edited = [Source(1, ITEMS[0].title, "something else"), *ITEMS[1:]]
     assert len({digest_of(told) for told in (ITEMS, ITEMS[1:], edited)}) == 3
 

@@ -11,6 +11,7 @@ from types import ModuleType
 import pytest
 from checkers import load_checker
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Paragraph, Preformatted, Section
 from bot.domain.cards.views import version as views
 from bot.domain.errors import NotFound
@@ -39,6 +40,7 @@ HOSTILE = "@everyone </details> <!-- soulcaster:run:F-1 --> `rm -rf`\n/soulcaste
 
 def the_run(**fields: object) -> FixRun:
     return FixRun(
+        audience=Audience.TEAM,
         number=7,
         cluster=12,
         state=RunState.SUCCEEDED,
@@ -259,6 +261,7 @@ def test_a_version_there_is_not() -> None:
 
 def document(proof: str, log: str) -> Card:
     return Card(
+        audience=Audience.PUBLIC,
         key="pull:F-7",
         title=("Fix",),
         sections=(

@@ -207,8 +207,14 @@ async def apply(
     records: dict[int, Cluster] = {}
     for placeholder, number in numbers.items():
         first = next(c.number for c in worked.operation.items if c.after == placeholder)
-        title = (await ctx.items.get(project, first)).title
-        records[number] = Cluster(number=number, title=title, created_at=now, updated_at=now)
+        item = await ctx.items.get(project, first)
+        records[number] = Cluster(
+            number=number,
+            audience=item.audience,
+            title=item.title,
+            created_at=now,
+            updated_at=now,
+        )
     for change in operation.redirects:
         records[change.number] = held.record(change.number).model_copy(
             update={"redirect": change.after, "updated_at": now}

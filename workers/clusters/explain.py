@@ -59,7 +59,7 @@ async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
 async def judged(ctx: Context, project: int, item: int) -> Judged | None:
     """What came of asking the language model about an item; None when it was not asked."""
     stored = await ctx.answers.get(project, JUDGE, item)
-    return Judged.model_validate_json(stored) if stored else None
+    return Judged.read(stored) if stored else None
 
 
 async def compare(ctx: Context, project: int, item: Item, near: Iterable[Near]) -> list[Compared]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.context import Context
+from bot.domain.audience import combined
 from bot.domain.clusters import judgement
 from bot.domain.clusters.engine.operations import Blocked
 from bot.domain.clusters.evidence import Because
@@ -76,7 +77,10 @@ async def _ask(ctx: Context, project: int, item: Item, *, away: datetime | None)
             raise
         return await _store(ctx, project, item, problem=str(error))
     found = Judged(
-        model=model.id, at=ctx.now(), pairs=judgement.judgements(answer, item, candidates)
+        audience=combined(item.audience, *(each.audience for each in candidates)),
+        model=model.id,
+        at=ctx.now(),
+        pairs=judgement.judgements(answer, item, candidates),
     )
     await asking.put(ctx, project, JUDGE, item.number, found.model_dump_json())
     return found
@@ -138,6 +142,7 @@ async def _store(
     log.warning("not judged by the model", project=project, item=item.name, why=problem)
     model = ctx.language_model
     found = Judged(
+        audience=item.audience,
         model=model.id if model else "",
         at=ctx.now(),
         problem=problem,

@@ -46,6 +46,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 decision.cluster if decision.action == "join" else None,
                 now=ctx.now(),
                 title=item.title,
+                audience=item.audience,
                 evidence=because.model_dump_json(),
                 corrections=memory.corrections,
                 lease=CLAIM.get().lease,

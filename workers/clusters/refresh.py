@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.context import Context
+from bot.domain.audience import Audience, combined
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters.severity import assess
 from bot.domain.clusters.summary import Source, extract
@@ -23,7 +24,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    view = await cluster_view(ctx, project, number, public=False)
+    view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
     said = {**_said(view), **await summarize.written(ctx, project, view)}
 
     def decide(record: Cluster) -> dict[str, Any]:
@@ -51,6 +52,7 @@ def _said(view: ClusterView) -> dict[str, Any]:
         alerting="alert" in kinds,
     )
     said: dict[str, Any] = {
+        "audience": combined(Audience.PUBLIC, *(item.audience for item in living)),
         "severity": assessed.severity,
         "severity_reasons": assessed.reasons,
         "trend": assessed.trend.sentence,

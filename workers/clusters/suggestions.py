@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.suggestion import Settled, suggestion_card, suggestion_key
 from bot.domain.cards.views.why import Compared
@@ -55,16 +56,15 @@ async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
     return list(chosen.values())[:SHOWN]
 
 
-async def card(ctx: Context, project: Project, item: Item, *, public: bool) -> Card | None:
+async def card(ctx: Context, project: Project, item: Item, *, readers: Audience) -> Card | None:
     """The question with the answers it was given; None when there never was one."""
     open_ = await pending(ctx, project.id, item)
-    if public:
-        # What is private is not even hinted at, unasked.
-        open_ = [each for each in open_ if not each.item.private]
+    # What they may not read is not even hinted at, unasked.
+    open_ = [each for each in open_ if may_read(readers, each.item.audience)]
     settled = await _settled(ctx, project.id, item)
     if not open_ and not settled:
         return None
-    return suggestion_card(item, open_, settled, public=public)
+    return suggestion_card(item, open_, settled, readers=readers)
 
 
 async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
@@ -76,12 +76,12 @@ async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
     place = place_of(item)
     if place is None or item.gone:
         return
-    public = not project.private
+    readers = project.github_readers
     if not await stands(ctx, project_id, item):
         open_ = await pending(ctx, project_id, item)
-        if not any(_likely(each) and not (public and each.item.private) for each in open_):
+        if not any(_likely(each) and may_read(readers, each.item.audience) for each in open_):
             return
-    said = await card(ctx, project, item, public=public)
+    said = await card(ctx, project, item, readers=readers)
     if said is None:
         return
     try:

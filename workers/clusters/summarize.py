@@ -6,15 +6,17 @@ Until the model has written, and wherever it may not, the extractive summary sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.context import Context
+from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters import written_summary as writing
 from bot.domain.clusters.summary import Source, problems
 from bot.domain.clusters.written_summary import Draft, Written, digest_of
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.models import Project
+from bot.domain.models import Item, Project
 from bot.domain.ports import LanguageModel
 from bot.jobs import enqueue
 from bot.log import log
@@ -37,7 +39,7 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
 
     Has them written anew when the reports are not those they were written from.
     """
-    sources = sources_of(project, view)
+    sources = sources_of(reports_for(project, view))
     if ctx.language_model is None or not sources:
         return {}
     number = view.cluster.number
@@ -51,16 +53,24 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
     return {"title": held.title, "summary": held.sentences}
 
 
-def sources_of(project: Project, view: ClusterView) -> list[Source]:
+def reports_for(project: Project, view: ClusterView) -> list[Item]:
     """The reports that a summary is written from.
 
     In a public repository no sentence may mix what is private into what everybody reads: where
     there are public reports, only they are read.
     """
     living = [item for item in view.items if not item.gone]
-    public = [item for item in living if not item.private]
-    chosen = public if public and not project.private else living
-    return [Source(item.number, item.title, item.body) for item in chosen]
+    return [i for i in living if may_read(project.github_readers, i.audience)] or living
+
+
+def sources_of(reports: Sequence[Item]) -> list[Source]:
+    """What the model reads of them."""
+    return [Source(item.number, item.title, item.body) for item in reports]
+
+
+def nothing_yet(reports: Sequence[Item]) -> Written:
+    """No answer about these reports."""
+    return Written(audience=combined(*(item.audience for item in reports)), digest="")
 
 
 async def _write(ctx: Context, project_id: int, number: int) -> None:
@@ -68,22 +78,24 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
     model = ctx.language_model
     if project is None or model is None:
         return
-    view = await cluster_view(ctx, project, number, public=False)
-    sources = sources_of(project, view)
+    view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
+    reports = reports_for(project, view)
+    sources = sources_of(reports)
     if view.cluster.number != number or not sources:
         return  # it was merged into another, which is on the list itself
     held = await _held(ctx, project_id, number)
     name = digest_of(sources)
     if held is not None and held.digest == name:
         return
-    kept = held if held is not None else Written(digest="")
+    fresh = nothing_yet(reports)
+    kept = held if held is not None else fresh
     cap = ctx.settings.soulcaster_summary_budget
     if not await ctx.answers.spend(project_id, SUMMARY, asking.today(ctx), f"{number}:{name}", cap):
         problem = f"today's budget of {cap} is used up (SOULCASTER_SUMMARY_BUDGET)"
         found = kept.model_copy(update={"problem": problem})
     else:
         try:
-            found = await _ask(ctx, model, sources, kept)
+            found = await _ask(ctx, model, sources, kept, fresh)
         except Unavailable as error:
             if asking.patient(ctx, kept.since):
                 raise
@@ -94,7 +106,9 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
     await enqueue(ctx, jobs.refresh_cluster, project_id, number)
 
 
-async def _ask(ctx: Context, model: LanguageModel, sources: list[Source], kept: Written) -> Written:
+async def _ask(
+    ctx: Context, model: LanguageModel, sources: list[Source], kept: Written, fresh: Written
+) -> Written:
     """What the model wrote, mended once; what is still wrong leaves ``kept`` as it is."""
     draft: Draft | None = None
     wrong: list[str] = []
@@ -108,13 +122,15 @@ async def _ask(ctx: Context, model: LanguageModel, sources: list[Source], kept: 
             return kept.model_copy(update={"problem": str(error)})
         wrong = problems(draft.title, draft.sentences, sources)
         if not wrong:
-            return Written(digest="", model=model.id, title=draft.title, sentences=draft.sentences)
+            return fresh.model_copy(
+                update={"model": model.id, "title": draft.title, "sentences": draft.sentences}
+            )
     return kept.model_copy(update={"problem": f"{model.id} wrote it wrongly twice: {wrong[0]}"})
 
 
 async def _held(ctx: Context, project: int, number: int) -> Written | None:
     stored = await ctx.answers.get(project, SUMMARY, number)
-    return Written.model_validate_json(stored) if stored else None
+    return Written.read(stored) if stored else None
 
 
 async def _put(ctx: Context, project: int, number: int, found: Written) -> None:
@@ -123,7 +139,7 @@ async def _put(ctx: Context, project: int, number: int, found: Written) -> None:
 
 async def _put_off(ctx: Context, project: int, number: int, why: str) -> None:
     """What stands goes on standing; it is written down since when the model is away."""
-    kept = await _held(ctx, project, number) or Written(digest="")
+    kept = await _held(ctx, project, number) or Written(audience=Audience.TEAM, digest="")
     if kept.since is None:
         log.warning("the summary is written later", project=project, cluster=number, why=why)
         tried = kept.model_copy(update={"since": ctx.now(), "problem": why})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.context import Context
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project
@@ -13,9 +14,9 @@ from workers import jobs
 
 
 async def cluster_view(
-    ctx: Context, project: Project, number: int, *, public: bool | None = None
+    ctx: Context, project: Project, number: int, *, readers: Audience | None = None
 ) -> ClusterView:
-    """A cluster with its items and hours. ``public`` defaults to what the repository is."""
+    """A cluster with its items and hours. ``readers`` defaults to the repository's."""
     cluster = await ctx.clusters.get(project.id, number)
     members = await ctx.clusters.members(project.id, cluster.number)
     view = ClusterView(
@@ -23,21 +24,28 @@ async def cluster_view(
         items=await ctx.items.many(project.id, members),
         hours=await ctx.items.hours(project.id, members),
         now=ctx.now(),
-        public=not project.private if public is None else public,
+        readers=project.github_readers if readers is None else readers,
     )
-    if view.public:
-        # The cluster may be named by a private report.
-        title = view.shown[0].title if view.shown else "private reports"
-        return replace(view, cluster=cluster.model_copy(update={"title": title}))
-    return view
+    if may_read(view.readers, cluster.audience):
+        return view
+    # Title, summary and the words behind its severity may be those of a private report.
+    title = view.shown[0].title if view.shown else "private reports"
+    allowed = {item.number for item in view.shown}
+    shown = {
+        "audience": view.readers,
+        "title": title,
+        "summary": tuple(s for s in cluster.summary if set(s.items) <= allowed),
+        "severity_reasons": (),
+    }
+    return replace(view, cluster=cluster.model_copy(update=shown))
 
 
 async def all_views(
-    ctx: Context, project: Project, *, public: bool | None = None
+    ctx: Context, project: Project, *, readers: Audience | None = None
 ) -> list[ClusterView]:
     """Every cluster of a project."""
     clusters = await ctx.clusters.all(project.id)
-    return [await cluster_view(ctx, project, c.number, public=public) for c in clusters]
+    return [await cluster_view(ctx, project, c.number, readers=readers) for c in clusters]
 
 
 async def newest_runs(ctx: Context, project: int) -> dict[int, FixRun]:

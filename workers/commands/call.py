@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choice
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import ranked
@@ -54,13 +55,13 @@ class Call:
         return self.said.place
 
     @property
-    def public(self) -> bool:
-        """Whether everybody on the internet can read the answer."""
-        return self.place.issue is not None and not self.project.private
+    def readers(self) -> Audience:
+        """Who reads the answer."""
+        return self.project.readers(self.place)
 
     async def view(self, cluster: Cluster) -> ClusterView:
         """The cluster as it may be shown here."""
-        return await cluster_view(self.ctx, self.project, cluster.number, public=self.public)
+        return await cluster_view(self.ctx, self.project, cluster.number, readers=self.readers)
 
     async def cluster(self, ref: ClusterRef | ItemRef | None) -> Cluster:
         """The cluster named, or the one this place is about. Never a guess: raises Ambiguous."""
@@ -69,7 +70,7 @@ class Call:
         number = await self._implied(ref)
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
-        views = ranked(await all_views(self.ctx, self.project, public=self.public))
+        views = ranked(await all_views(self.ctx, self.project, readers=self.readers))
         verb, _, rest = ADDRESS.sub("", cleaned(self.said.line), count=1).strip().partition(" ")
         choices = tuple(
             Choice(label=v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip())

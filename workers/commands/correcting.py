@@ -125,7 +125,7 @@ async def _seen(call: Call, operation: Operation, worked: Worked | None = None) 
             for item in await ctx.items.many(project, [c.number for c in operation.items])
         },
         clusters=await ctx.clusters.records(project, sorted(numbers)),
-        public=call.public,
+        readers=call.readers,
         regressed=worked.regressed if worked else (),
     )
 

@@ -34,6 +34,7 @@ async def lines(
             id=digest.hexdigest(),
             project=project.id,
             line=line,
+            audience=project.readers(place),
             person=person,
             place=place,
             heard_at=ctx.now(),

@@ -64,7 +64,7 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
     Raises Unavailable: the command is kept and obeyed later.
     """
     person = await linked(ctx, said.person)
-    key = f"command:{said.id}"
+    key, readers = f"command:{said.id}", project.readers(said.place)
     try:
         command = parse(said.line, ROSTER)
         call = Call(ctx, project, person, said, role="")
@@ -73,17 +73,17 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
         call.role = await require(ctx, project, person, type(command), mine)
         return await VERBS[type(command)](call, command), "done"
     except Ambiguous as error:
-        card = Card(key=key, title=(str(error),), tone="refused")
+        card = Card(key=key, audience=readers, title=(str(error),), tone="refused")
         if error.choices:
             asked = (Section(blocks=(Choices(choices=error.choices),)),)
             card = card.model_copy(update={"sections": asked})
         return Answer(card), "refused"
     except UserError as error:
-        return Answer(note(key, str(error), tone="refused")), "refused"
+        return Answer(note(key, str(error), audience=readers, tone="refused")), "refused"
     except Unavailable:
         raise
     except Rejected as error:
-        return Answer(note(key, str(error), tone="failed")), "failed"
+        return Answer(note(key, str(error), audience=readers, tone="failed")), "failed"
     except Exception as error:
         reference = f"e-{secrets.token_hex(2).upper()}"
         log.error("a command broke", reference=reference, line=said.line, exc_info=error)
@@ -91,6 +91,7 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
             key,
             f"Something broke (ref {reference}). Nothing was changed. Say it again: ",
             Code(said.line),
+            audience=readers,
             tone="failed",
         )
         return Answer(card), "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.digest import digest_card
 from bot.domain.errors import Rejected, Unavailable
@@ -18,9 +19,9 @@ LABEL = "soulcaster"
 END = "<!-- soulcaster:digest:end -->"
 
 
-async def build_digest(ctx: Context, project: Project, *, compact: bool, public: bool) -> Card:
+async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
     """The digest as it stands now."""
-    views = await all_views(ctx, project, public=public)
+    views = await all_views(ctx, project, readers=readers)
     return digest_card(project, views, await newest_runs(ctx, project.id), compact=compact)
 
 
@@ -32,7 +33,7 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
     await write_tracking_issue(ctx, project)
     channel = await slack_channel(ctx, project)
     if channel and ctx.slack is not None:
-        card = await build_digest(ctx, project, compact=True, public=False)
+        card = await build_digest(ctx, project, compact=True, readers=Audience.TEAM)
         card = card.model_copy(update={"key": f"digest:{slot}"})
         ts = await say(ctx, project, Place(channel=channel), card)
         await ctx.digests.set_thread(project.id, channel, ts, 0)
@@ -58,7 +59,7 @@ async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool
 
     Raises Unavailable while somebody else writes it.
     """
-    card = await build_digest(ctx, project, compact=False, public=not project.private)
+    card = await build_digest(ctx, project, compact=False, readers=project.github_readers)
     part = f"{render_document(card).strip()}\n\n{END}"
     repo = ctx.github.repo(project)
     async with ctx.leases.hold(f"tracking:{project.id}") as token:

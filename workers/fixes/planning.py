@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from bot.context import Context
+from bot.domain.audience import Audience, may_read
 from bot.domain.errors import NotUnderstood, Rejected, Unavailable
 from bot.domain.fixes.drafting import (
     PLAN_INSTRUCTIONS,
@@ -31,7 +32,7 @@ async def plan_for(
     cluster: Cluster,
     *,
     model: LanguageModel | None,
-    public: bool = False,
+    readers: Audience,
     items: Sequence[Item] | None = None,
     paths: Collection[str] = (),
 ) -> Plan:
@@ -46,7 +47,7 @@ async def plan_for(
         members = await ctx.clusters.members(project.id, cluster.number)
         items = await ctx.items.many(project.id, members)
     there = [item for item in items if not item.gone]
-    shown = [item for item in there if not (public and item.private)]
+    shown = [item for item in there if may_read(readers, item.audience)]
     version = await ctx.plans.version(project.id, cluster.number, evidence_digest(there, said))
     name = _name(version, shown, said)
     kept = await ctx.plans.written(project.id, cluster.number, name)
@@ -90,7 +91,12 @@ async def draft(
                 mistakes = plan_mistakes(drafted, items, paths=paths)
                 if not mistakes:
                     author = model.id
-                    plan = plan_of(drafted, author=author, steering=extracted.steering)
+                    plan = plan_of(
+                        drafted,
+                        audience=extracted.audience,
+                        author=author,
+                        steering=extracted.steering,
+                    )
                     return plan.model_copy(update={"version": extracted.version}), True
     except (Unavailable, TimeoutError) as error:
         log.warning("no plan was drafted", model=model.id, why=str(error) or "no answer in time")
@@ -110,14 +116,14 @@ async def steer(ctx: Context, project: Project, cluster: Cluster, words: str) ->
 
 
 async def approve(
-    ctx: Context, project: Project, cluster: Cluster, version: int, *, who: str, public: bool
+    ctx: Context, project: Project, cluster: Cluster, version: int, *, who: str, readers: Audience
 ) -> Plan:
     """Write down who lets fixes go by a version, and when; that version as it may be shown.
 
     Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
     """
     model = ctx.language_model
-    whole = await plan_for(ctx, project, cluster, model=model)
+    whole = await plan_for(ctx, project, cluster, model=model, readers=Audience.TEAM)
     if whole.version != version:
         raise NotUnderstood(
             f"The newest plan for {cluster.name} is {whole.name}, not v{version}: "
@@ -125,8 +131,8 @@ async def approve(
         )
     members = await ctx.clusters.members(project.id, cluster.number)
     items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
-    shown = [item for item in items if not (public and item.private)]
-    seen = await plan_for(ctx, project, cluster, model=model, public=public)
+    shown = [item for item in items if may_read(readers, item.audience)]
+    seen = await plan_for(ctx, project, cluster, model=model, readers=readers)
     said = list(whole.steering)
     for plan, read in ((whole, items), (seen, shown)):
         await ctx.plans.keep(project.id, cluster.number, _name(version, read, said), plan)

@@ -27,6 +27,7 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
             "That took too long and was ended. Nothing is half done: say ",
             Code(f"/soulcaster {words}"),
             " again.",
+            audience=project.readers(said.place),
             tone="failed",
         )
         try:

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.domain.audience import Audience
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -156,9 +158,13 @@ class Action(_Frozen):
 
 
 class Card(_Frozen):
-    """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``."""
+    """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``.
+
+    ``audience``: whom it was written for; it holds nothing that they may not read.
+    """
 
     key: str
+    audience: Audience
     title: Line
     tone: Tone = "info"
     facts: tuple[Fact, ...] = ()
@@ -167,6 +173,12 @@ class Card(_Frozen):
     footer: Line = ()
 
 
-def note(key: str, *line: Inline, tone: Tone = "info", actions: tuple[Action, ...] = ()) -> Card:
+def note(
+    key: str,
+    *line: Inline,
+    audience: Audience,
+    tone: Tone = "info",
+    actions: tuple[Action, ...] = (),
+) -> Card:
     """A card of one line."""
-    return Card(key=key, title=line, tone=tone, actions=actions)
+    return Card(key=key, audience=audience, title=line, tone=tone, actions=actions)

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from bot.domain.clusters.evidence import Near
-from bot.domain.models import Item, Record
+from bot.domain.models import Item, Record, Worded
 
 Verdict = Literal["same", "different", "unsure"]
 
@@ -72,7 +72,7 @@ class Judgement(Record):
     theirs: str = ""
 
 
-class Judged(Record):
+class Judged(Worded):
     """What came of asking about one report.
 
     ``problem`` says why there is no answer; ``again`` says that it has been away since ``at`` and

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pydantic import AwareDatetime
 
 from bot.domain.clusters.summary import SENTENCE_LIMIT, SENTENCES, TITLE_LIMIT, Source, problems
-from bot.domain.models import Record, Sentence
+from bot.domain.models import Record, Sentence, Worded
 
 NEWEST = 20  # of a cluster's reports are read, and its oldest
 BODY_LIMIT = 2_000
@@ -39,7 +39,7 @@ class Draft(Record):
     sentences: tuple[Sentence, ...]
 
 
-class Written(Record):
+class Written(Worded):
     """What came of asking. ``digest`` names the reports it was asked about.
 
     ``problem`` says why there is nothing newer; without sentences the extractive summary stands.

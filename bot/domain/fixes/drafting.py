@@ -13,6 +13,7 @@ from collections.abc import Collection, Sequence
 
 from pydantic import Field
 
+from bot.domain.audience import Audience
 from bot.domain.fixes.plan import Cited, Plan, suspected_files
 from bot.domain.models import Cluster, Item, Record
 
@@ -119,10 +120,16 @@ def plan_mistakes(
 
 
 def plan_of(
-    drafted: Drafted, *, author: str, steering: Sequence[str] = (), version: int = 1
+    drafted: Drafted,
+    *,
+    audience: Audience,
+    author: str,
+    steering: Sequence[str] = (),
+    version: int = 1,
 ) -> Plan:
-    """The plan that a model drafted, once nothing is wrong with it."""
+    """The plan that a model drafted from texts for ``audience``, once nothing is wrong with it."""
     return Plan(
+        audience=audience,
         version=version,
         symptom=drafted.symptom,
         evidence=tuple(drafted.evidence),

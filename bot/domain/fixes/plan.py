@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import AwareDatetime, Field
 
-from bot.domain.models import Cluster, Item, Record
+from bot.domain.audience import combined
+from bot.domain.models import Cluster, Item, Record, Worded
 
 _PATH = re.compile(r"[\w./-]+\.(?:py|js|ts|tsx|go|rs|java|rb|c|cc|cpp|cs|php)\b")
 _MODULE = re.compile(r"\b([a-z_]\w*(?:\.[a-z_]\w*){1,5})\s*\(")
@@ -24,7 +25,7 @@ class Cited(Record):
     items: tuple[int, ...] = ()
 
 
-class Plan(Record):
+class Plan(Worded):
     """What a fix goes by. ``version`` counts the plans of a cluster; ``author`` wrote it.
 
     ``approved_by`` is who said that a fix may go by it, empty while nobody did.
@@ -62,13 +63,17 @@ class Plan(Record):
 def extract_plan(
     cluster: Cluster, items: Sequence[Item], *, steering: Sequence[str] = (), version: int = 1
 ) -> Plan:
-    """A plan of real sentences and real paths, each tied to its items."""
+    """A plan of real sentences and real paths, each tied to its items.
+
+    ``cluster`` and ``items`` are as they may be read by whoever reads the plan.
+    """
     newest = list(items)[-12:]
     suspects = suspected_files(newest)
     symptom = Cited(
         text=cluster.title[:600] or "unknown", items=tuple(i.number for i in newest[:6])
     )
     return Plan(
+        audience=combined(cluster.audience, *(item.audience for item in items)),
         version=version,
         symptom=symptom,
         evidence=tuple(

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.fixes.reproduction.records import Reason
-from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict
+from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict, Worded
 
 
 class StepName(StrEnum):
@@ -44,24 +45,24 @@ class Case(Record):
     cluster: Cluster
     items: tuple[Item, ...]
 
-    def shown(self, *, public: bool) -> list[Item]:
-        """Reports that may be quoted, the newest last."""
-        return [item for item in self.items if not (public and item.private)]
+    def shown(self, readers: Audience) -> list[Item]:
+        """Reports that they may read, the newest last."""
+        return [item for item in self.items if may_read(readers, item.audience)]
 
-    def named(self, *, public: bool) -> Cluster:
-        """The cluster; in public a private report does not name it."""
-        if not public:
+    def named(self, readers: Audience) -> Cluster:
+        """The cluster; a report that they may not read does not name it."""
+        if may_read(readers, self.cluster.audience):
             return self.cluster
-        shown = self.shown(public=True)
+        shown = self.shown(readers)
         title = shown[0].title if shown else "private reports"
-        return self.cluster.model_copy(update={"title": title})
+        return self.cluster.model_copy(update={"title": title, "audience": readers})
 
-    def hidden(self, *, public: bool) -> int:
-        """How many private reports are not shown."""
-        return len(self.items) - len(self.shown(public=public))
+    def hidden(self, readers: Audience) -> int:
+        """How many reports they may not read."""
+        return len(self.items) - len(self.shown(readers))
 
 
-class FixRun(Record):
+class FixRun(Worded):
     """``F-7``: one attempt to repair one cluster.
 
     ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun, RunStep, StepName
-from bot.domain.models import Place, Ran, Record, RunState
+from bot.domain.models import Place, Ran, Record, RunState, Worded
 
 Kind = Literal["fix", "revise", "revert"]
 
@@ -54,7 +54,7 @@ class Remark(Record):
     words: str
 
 
-class Revision(Record):
+class Revision(Worded):
     """A version being made. ``key`` names the review or command that asked for it.
 
     ``work`` is the run's record as this attempt goes on; ``parent`` is the commit it builds on.
@@ -138,6 +138,7 @@ def new_revision(
         }
     )
     return Revision(
+        audience=run.audience,
         key=key,
         kind=kind,
         restores=restores,

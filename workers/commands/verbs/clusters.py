@@ -47,7 +47,7 @@ class Clusters(Command):
 
 async def run(call: Call, command: Clusters) -> Answer:
     """One page of the list."""
-    views = await all_views(call.ctx, call.project, public=call.public)
+    views = await all_views(call.ctx, call.project, readers=call.readers)
     chosen = _sorted([v for v in views if _wanted(v, command)], command.sort)
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(max(1, command.page), pages)
@@ -69,6 +69,7 @@ async def run(call: Call, command: Clusters) -> Answer:
     return Answer(
         Card(
             key="clusters",
+            audience=call.readers,
             title=(f"{len(chosen)} clusters in ", Code(call.project.full_name)),
             sections=(Section(blocks=(Bullets(lines=lines),)),) if lines else (),
             actions=actions,

@@ -42,7 +42,7 @@ async def run(call: Call, command: Digest) -> Answer:
     ctx, project = call.ctx, call.project
     if command.what == "preview":
         card = await digests.build_digest(
-            ctx, project, compact=call.place.issue is None, public=call.public
+            ctx, project, compact=call.place.issue is None, readers=call.readers
         )
         return Answer(card.model_copy(update={"key": "digest-preview"}))
     await require(ctx, project, call.person, _Change)
@@ -53,6 +53,7 @@ async def run(call: Call, command: Digest) -> Answer:
         return Answer(
             Card(
                 key="digest-now",
+                audience=call.readers,
                 title=("The digest is on its way; the tracking issue is ", link),
                 tone="succeeded",
             )
@@ -66,6 +67,7 @@ async def run(call: Call, command: Digest) -> Answer:
     return Answer(
         Card(
             key="digest-schedule",
+            audience=call.readers,
             title=("The digest comes ", Code(words)) if lines else ("The digest is off.",),
             tone="succeeded",
             sections=(Section(title="Next", blocks=(Bullets(lines=lines),)),) if lines else (),

@@ -122,6 +122,6 @@ async def _answered(
         and await suggestions.stands(call.ctx, call.project.id, item)
     ):
         now = await call.ctx.items.get(call.project.id, item.number)
-        card = await suggestions.card(call.ctx, call.project, now, public=call.public)
+        card = await suggestions.card(call.ctx, call.project, now, readers=call.readers)
         return Answer(card or answer.card, public=True)
     return answer

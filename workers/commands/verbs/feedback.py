@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Code, Fact, Said
 from bot.domain.commands.command import REST, Command
 from bot.domain.errors import Unavailable
@@ -38,7 +39,7 @@ async def run(call: Call, command: Feedback) -> Answer:
         body=text,
         author=call.person.login or call.person.slack_user,
         occurred_at=call.said.heard_at,
-        private=call.place.issue is None,
+        audience=Audience.TEAM if call.place.issue is None else Audience.PROJECT,
     )
     recorded = await items.take(call.ctx, call.project.id, draft)
     item = await call.ctx.items.get(call.project.id, recorded.item)
@@ -48,6 +49,7 @@ async def run(call: Call, command: Feedback) -> Answer:
     return Answer(
         Card(
             key=f"feedback:{item.name}",
+            audience=call.readers,
             title=("Written down as ", Code(item.name), ": ", Said(draft.title)),
             tone="succeeded",
             facts=(

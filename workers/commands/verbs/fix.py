@@ -50,6 +50,7 @@ async def run(call: Call, command: Fix) -> Answer:
         await require_quota(ctx, project.id)
     wanted = FixRun(
         number=0,
+        audience=project.github_readers,
         cluster=cluster.number,
         command=call.said.id,
         requested_by=call.person.login or call.person.name,
@@ -74,7 +75,8 @@ async def run(call: Call, command: Fix) -> Answer:
                 f"joined:{made.name}:{call.said.id}",
                 Code(made.name),
                 f" is already fixing {cluster.name} ({step}).{noted}",
+                audience=call.readers,
                 tone="running",
             )
         )
-    return Answer(run_card(made, cluster, ctx.now(), public=call.public), public=True)
+    return Answer(run_card(made, cluster, ctx.now(), readers=call.readers), public=True)

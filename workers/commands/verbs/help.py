@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.grammar import nearest
@@ -46,6 +47,7 @@ def _all(call: Call, roster: list[type[Command]], level: Level) -> Card:
     others = [c.verb for c in roster if c.level > level]
     return Card(
         key="help",
+        audience=call.readers,
         title=("What you can say in ", Code(call.project.full_name)),
         sections=(Section(blocks=(Bullets(lines=mine),)),),
         footer=(
@@ -62,6 +64,7 @@ def _one(command: type[Command], level: Level) -> Card:
     more = explanation(command)
     return Card(
         key=f"help:{command.verb}",
+        audience=Audience.PUBLIC,
         title=(Code(command.verb), f": {summary(command)}"),
         facts=(
             Fact(label="Usage", value=(Code(usage(command)),)),

@@ -32,7 +32,8 @@ async def run(call: Call, command: History) -> Answer:
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(max(1, command.page), pages)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
-    return Answer(history_card(name, log, shown=shown, page=page, pages=pages))
+    card = history_card(name, log, shown=shown, page=page, pages=pages, readers=call.readers)
+    return Answer(card)
 
 
 def _concerns(entry: Logged, about: ClusterRef | None) -> bool:

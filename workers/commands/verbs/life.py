@@ -196,6 +196,7 @@ async def _changed(
     return Answer(
         Card(
             key=f"life:{cluster.name}",
+            audience=call.readers,
             title=(Code(cluster.name), " is changed" if facts else " is that already"),
             tone="succeeded",
             facts=(*facts, *((extra,) if extra else ())),

@@ -28,6 +28,7 @@ async def run(call: Call, command: Logs) -> Answer:
     return Answer(
         Card(
             key=f"logs:{found.name}",
+            audience=call.readers,
             title=("Log of ", Code(found.name)),
             sections=(Section(blocks=(block,)),),
         )

@@ -41,13 +41,13 @@ async def run(call: Call, command: Plan) -> Answer:
             view.cluster,
             command.approve.number,
             who=call.person.name,
-            public=call.public,
+            readers=call.readers,
         )
     else:
         if command.steer:
             await planning.steer(ctx, project, view.cluster, command.steer)
         plan = await planning.plan_for(
-            ctx, project, view.cluster, model=ctx.language_model, public=call.public
+            ctx, project, view.cluster, model=ctx.language_model, readers=call.readers
         )
     stands = await planning.standing(ctx, project, cluster.number)
     return Answer(plan_card(view, plan, stands), public=True)

@@ -42,6 +42,7 @@ async def run(call: Call, command: Retry) -> Answer:
         await require_quota(ctx, project.id)
     wanted = FixRun(
         number=0,
+        audience=project.github_readers,
         cluster=cluster.number,
         command=call.said.id,
         requested_by=call.person.login or call.person.name,
@@ -60,4 +61,4 @@ async def run(call: Call, command: Retry) -> Answer:
     if command.steer:
         notes.append((call.person.name, command.steer))
     made, _ = await start(ctx, project, wanted, notes=notes)
-    return Answer(run_card(made, cluster, ctx.now(), public=call.public), public=True)
+    return Answer(run_card(made, cluster, ctx.now(), readers=call.readers), public=True)

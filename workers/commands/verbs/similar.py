@@ -43,8 +43,9 @@ async def run(call: Call, command: Similar) -> Answer:
     return Answer(
         Card(
             key=f"similar:{item.name}",
+            audience=call.readers,
             title=("Similar to ", Code(item.name)),
-            sections=suggestion_sections(item, shown, public=call.public) or (nothing,),
+            sections=suggestion_sections(item, shown, readers=call.readers) or (nothing,),
             footer=("Suggestions only: nothing was joined or closed.",),
         )
     )

@@ -39,6 +39,7 @@ async def run(call: Call, command: Source) -> Answer:
         return Answer(
             Card(
                 key="sources",
+                audience=call.readers,
                 title=("Sources of ", Code(project.full_name)),
                 sections=(Section(blocks=(Bullets(lines=lines or nothing),)),),
             )
@@ -54,12 +55,20 @@ async def run(call: Call, command: Source) -> Answer:
         for hook in mine:
             await ctx.vault.close_hook(hook.id)
     if command.what == "remove":
-        return Answer(Card(key="sources", title=(f"{command.name} is closed.",), tone="succeeded"))
+        return Answer(
+            Card(
+                key="sources",
+                audience=call.readers,
+                title=(f"{command.name} is closed.",),
+                tone="succeeded",
+            )
+        )
     made = await ctx.vault.open_hook(project.id, command.name)
     base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
     return Answer(
         Card(
             key=f"source:{made.id}",
+            audience=call.readers,
             title=(f"{SOURCES[command.name].LABEL} may knock here:",),
             tone="succeeded",
             sections=(

@@ -40,7 +40,7 @@ async def run(call: Call, command: Status) -> Answer:
     if isinstance(command.about, RunRef):
         found = await call.run(command.about)
         cluster = await ctx.clusters.get(project.id, found.cluster)
-        card = run_card(found, cluster, ctx.now(), public=call.public)
+        card = run_card(found, cluster, ctx.now(), readers=call.readers)
         return Answer(card.model_copy(update={"key": f"status:{found.name}"}))
     try:
         cluster = await call.cluster(command.about)
@@ -57,13 +57,13 @@ async def _questions(call: Call, items: Sequence[Item]) -> tuple[Section, ...]:
     """What its oldest reports may be the same as, until somebody has said."""
     for item in items[:OLDEST]:
         if found := await suggestions.pending(call.ctx, call.project.id, item):
-            return suggestion_sections(item, found, public=call.public, title=QUESTION)
+            return suggestion_sections(item, found, readers=call.readers, title=QUESTION)
     return ()
 
 
 async def _everything(call: Call) -> Card:
     ctx, project = call.ctx, call.project
-    views = await all_views(ctx, project, public=call.public)
+    views = await all_views(ctx, project, readers=call.readers)
     open_views = ranked(views)
     day = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)] or [0] * 24
     week = sum(v.since(timedelta(days=7)) for v in views)
@@ -77,6 +77,7 @@ async def _everything(call: Call) -> Card:
     waiting = (Fact(label="For the model to judge", value=(count(unjudged, "report"),)),)
     return Card(
         key="status",
+        audience=call.readers,
         title=("Status of ", Code(project.full_name)),
         facts=(
             Fact(label="Open problems", value=(str(len(open_views)),)),

@@ -30,5 +30,12 @@ async def run(call: Call, command: Steer) -> Answer:
         raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
     await call.ctx.runs.note(call.project.id, found.number, call.person.name, command.text)
     return Answer(
-        note(f"steer:{call.said.id}", "Noted for ", Code(found.name), ".", tone="succeeded")
+        note(
+            f"steer:{call.said.id}",
+            "Noted for ",
+            Code(found.name),
+            ".",
+            audience=call.readers,
+            tone="succeeded",
+        )
     )

@@ -38,7 +38,11 @@ async def run(call: Call, command: Stop) -> Answer:
     attempts = await call.ctx.versions.attempts(call.project.id, found.number)
     attempt = next((one for one in attempts if not one.work.ended), None)
     if found.ended and attempt is None:
-        return Answer(note(f"stop:{found.name}", Code(found.name), " has ended already."))
+        return Answer(
+            note(
+                f"stop:{found.name}", Code(found.name), " has ended already.", audience=call.readers
+            )
+        )
     asked_by = attempt.work.requested_by if attempt else found.requested_by
     if call.person.login != asked_by and level_of(call.role) < Level.L3:
         role = await require(call.ctx, call.project, call.person, _StopOther)
@@ -64,6 +68,7 @@ async def run(call: Call, command: Stop) -> Answer:
             "Stopping ",
             Code(found.name),
             ". Nothing will be published.",
+            audience=call.readers,
             tone="cancelled",
         )
     )

@@ -22,6 +22,7 @@ async def run(call: Call, command: Whoami) -> Answer:
         return Answer(
             Card(
                 key=f"whoami:{person.slack_user}",
+                audience=call.readers,
                 title=("Your Slack account is not linked to a GitHub login.",),
                 tone="refused",
                 footer=(
@@ -40,6 +41,7 @@ async def run(call: Call, command: Whoami) -> Answer:
     return Answer(
         Card(
             key=f"whoami:{person.login or 'shell'}",
+            audience=call.readers,
             title=("You are ", Code(person.login or "the operator of this shell")),
             facts=(
                 Fact(label="Role", value=(f"{role} on {call.project.full_name}",)),

@@ -39,4 +39,4 @@ async def run(call: Call, command: Why) -> Answer:
     if not known:
         raise NotFound(f"{name} has no reports with a cluster yet; try again in a minute.")
     more = max(0, len(items) - SHOWN)
-    return Answer(why_card(name, known, public=call.public, more=more))
+    return Answer(why_card(name, known, readers=call.readers, more=more))

@@ -95,10 +95,6 @@ class Bench(ABC):
         """Template of its sandboxes."""
 
     @abstractmethod
-    def public(self) -> bool:
-        """Whether everybody reads what comes of the run: private reports stay out of it."""
-
-    @abstractmethod
     def labels(self) -> Mapping[str, str]:
         """What every sandbox of this run is marked with."""
 

@@ -88,7 +88,7 @@ class Desk(Bench):
     async def _written(self) -> Plan | None:
         """The run's plan; its revisions go by it, too."""
         held = await self.ctx.runs.blob(self.project.id, self.run.number, "plan")
-        return Plan.model_validate_json(held) if held else None
+        return Plan.read(held) if held else None
 
     async def _write_plan(self) -> Plan:
         """From the reports of the case, once a run."""
@@ -99,6 +99,7 @@ class Desk(Bench):
                 self.project,
                 case.cluster,
                 model=model,
+                readers=self.run.audience,
                 items=case.items,
                 paths=tuple(await self.tree("base")),
             )
@@ -124,10 +125,6 @@ class Desk(Bench):
     @override
     def template(self) -> str:
         return self.ctx.settings.soulcaster_e2b_template
-
-    @override
-    def public(self) -> bool:
-        return not self.project.private
 
     @override
     def labels(self) -> Mapping[str, str]:

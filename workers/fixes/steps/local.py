@@ -125,10 +125,6 @@ class LocalBench(Bench):
         return self._template
 
     @override
-    def public(self) -> bool:
-        return False
-
-    @override
     def labels(self) -> Mapping[str, str]:
         return {"local": self.run.command, "repository": self.run.base}
 

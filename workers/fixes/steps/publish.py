@@ -75,9 +75,9 @@ async def _withdraw(desk: Desk, repo: Repo) -> None:
 
 
 async def _publish(desk: Desk, repo: Repo) -> None:
-    run, public = desk.run, not desk.project.private
+    run, readers = desk.run, desk.run.audience
     case = await desk.case()
-    cluster, shown = case.named(public=public), case.shown(public=public)
+    cluster, shown = case.named(readers), case.shown(readers)
     title = pull_title(cluster, shown, unproved=run.unproved is not None)
     base = await desk.tree("base")
     patched = apply(apply(base, await desk.patch("test")), await desk.patch("fix"))
@@ -97,7 +97,7 @@ async def _publish(desk: Desk, repo: Repo) -> None:
         cluster=cluster,
         items=shown,
         closes=_issue_numbers(case.items),
-        hidden=case.hidden(public=public),
+        hidden=case.hidden(readers),
         repository=desk.project.full_name,
         files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in patch.changes],
         change=patch.without(run.test_path).unified,

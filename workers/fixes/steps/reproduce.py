@@ -52,7 +52,7 @@ async def reproduce(bench: Bench) -> None:
         else "The reports hold no example that can be run. Add one, such as: "
         "f(1) returns 2, expected 3."
     )
-    shown = [Report.of(item.number, item) for item in case.shown(public=bench.public())]
+    shown = [Report.of(item.number, item) for item in case.shown(bench.run.audience)]
     if tests.plan.style == "other" or not shown:
         raise Ended(Verdict.NOT_REPRODUCED, reason)
     async with bench.model() as model:

@@ -13,6 +13,5 @@ async def show(ctx: Context, project: Project, run: FixRun) -> None:
     """Edit the card in every place; the same card edits nothing."""
     cluster = await ctx.clusters.get(project.id, run.cluster)
     for place in run.places:
-        public = place.issue is not None and not project.private
-        card = run_card(run, cluster, ctx.now(), public=public)
+        card = run_card(run, cluster, ctx.now(), readers=project.readers(place))
         await say(ctx, project, place, card)

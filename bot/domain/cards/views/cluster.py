@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -41,24 +42,24 @@ _TONES: Mapping[ClusterState, Tone] = {
 class ClusterView:
     """A cluster with its items and their occurrences by hour since 1970.
 
-    ``public`` says that the card goes where everybody reads, so private items are only counted.
+    ``readers`` are those of the card: items that they may not read are only counted.
     """
 
     cluster: Cluster
     items: Sequence[Item]
     hours: Mapping[int, int]
     now: datetime
-    public: bool = False
+    readers: Audience
 
     @property
     def shown(self) -> list[Item]:
         """Items that may be quoted, the newest last."""
-        return [i for i in self.items if not i.gone and not (self.public and i.private)]
+        return [i for i in self.items if not i.gone and may_read(self.readers, i.audience)]
 
     @property
     def hidden(self) -> int:
         """How many private reports are not shown."""
-        return sum(self.public and item.private for item in self.items)
+        return sum(not may_read(self.readers, item.audience) for item in self.items)
 
     def since(self, age: timedelta) -> int:
         """Occurrences in the last ``age``."""
@@ -86,7 +87,7 @@ class ClusterView:
     def title(self) -> Line:
         """``C-12 Checkout fails`` (an item's words, so untrusted)."""
         title = self.cluster.title
-        if self.public and not self.shown:
+        if not may_read(self.readers, self.cluster.audience) and not self.shown:
             title = "private reports"
         return (Code(self.cluster.name), " ", Said(title))
 
@@ -151,6 +152,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
     footer: Line = (f"{view.hidden} private reports are not shown here.",) if view.hidden else ()
     return Card(
         key=f"cluster:{cluster.name}",
+        audience=view.readers,
         title=view.title,
         tone=_TONES.get(cluster.state, "info"),
         facts=tuple(facts),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -32,12 +33,12 @@ SHOWN = 8
 class Seen:
     """What a card may need to name: reports and clusters by number.
 
-    ``public`` hides what is private.
+    ``readers`` are the card's.
     """
 
     items: Mapping[int, Item]
     clusters: Mapping[int, Cluster]
-    public: bool = False
+    readers: Audience
     regressed: Sequence[StateChange] = field(default=())
 
 
@@ -62,6 +63,7 @@ def preview_card(
     )
     return Card(
         key=key,
+        audience=seen.readers,
         title=(*_title(operation, done=False), "?"),
         tone="pending",
         facts=tuple(_sizes(proposal)),
@@ -82,6 +84,7 @@ def done_card(key: str, logged: Logged, seen: Seen, *, contradictions: Sequence[
         warnings = (Section(title="Contradiction", blocks=(Bullets(lines=tuple(contradictions)),)),)
     return Card(
         key=key,
+        audience=seen.readers,
         title=_title(operation, done=True),
         tone="succeeded",
         facts=(
@@ -95,7 +98,13 @@ def done_card(key: str, logged: Logged, seen: Seen, *, contradictions: Sequence[
 
 
 def history_card(
-    name: str, log: Sequence[Logged], *, shown: Sequence[Logged], page: int, pages: int
+    name: str,
+    log: Sequence[Logged],
+    *,
+    shown: Sequence[Logged],
+    page: int,
+    pages: int,
+    readers: Audience,
 ) -> Card:
     """Corrections, newest first; ``shown`` is one page of them."""
     undone = undone_by(log)
@@ -121,6 +130,7 @@ def history_card(
         actions = (Action(label=f"Page {page + 1} of {pages}", sentence=sentence),)
     return Card(
         key=f"history:{name}" if name else "history",
+        audience=readers,
         title=("Corrections", *((" of ", Code(name)) if name else ())),
         sections=(Section(blocks=(Bullets(lines=tuple(lines) or nothing),)),),
         actions=actions,
@@ -170,7 +180,7 @@ def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
     for (before, after), numbers in sorted(ways.items(), key=lambda way: (way[0][0], way[1])):
         shown = [seen.items[n] for n in numbers if n in seen.items]
         lines: list[Line] = [
-            (Code(i.name), " (private)") if seen.public and i.private else item_link(i)
+            (Code(i.name), " (private)") if not may_read(seen.readers, i.audience) else item_link(i)
             for i in shown[:SHOWN]
         ]
         if len(numbers) > SHOWN:
@@ -192,7 +202,7 @@ def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
 
 def _titled(cluster: int, seen: Seen) -> Line:
     record = seen.clusters.get(cluster)
-    if record is None or not record.title or seen.public:
+    if record is None or not record.title or not may_read(seen.readers, record.audience):
         return cluster_name(cluster)  # a title may be the words of a private report
     return (*cluster_name(cluster), " ", Said(record.title[:80]))
 

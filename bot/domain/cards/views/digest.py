@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from bot.domain.audience import combined
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -83,6 +84,7 @@ def digest_card(
         sections.append(Section(blocks=(Paragraph(line=("Nothing is open. Enjoy the quiet.",)),)))
     return Card(
         key="digest",
+        audience=combined(project.github_readers, *(view.readers for view in views)),
         title=("Triage digest for ", Code(project.full_name)),
         tone="info",
         facts=(

@@ -43,6 +43,7 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
         footer += f" {view.hidden} private reports are not quoted."
     return Card(
         key=f"plan:{name}",
+        audience=view.readers,
         title=("Plan ", f"v{plan.version} for ", *view.title),
         facts=_approval(plan, stands),
         sections=tuple(sections),

@@ -140,6 +140,7 @@ def pull_card(pull: PullRequest) -> Card:
     ]
     return Card(
         key=f"pull:{run.name}",
+        audience=run.audience,
         title=(pull_title(cluster, pull.items, unproved=run.unproved is not None),),
         tone="failed" if run.unproved else "succeeded",
         sections=tuple(sections),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -60,10 +61,10 @@ _ENDINGS: Mapping[Verdict, str] = {
 }
 
 
-def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = False) -> Card:
+def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience) -> Card:
     """The live card: which step runs, for how long, at what cost, and how it ended."""
     title: Line = ("Fix ", Code(run.name), " for ", Code(cluster.name))
-    if not public:
+    if may_read(readers, cluster.audience):
         title += (" ", Said(cluster.title[:100]))
     facts = [Fact(label="Asked by", value=(Code(run.requested_by or "somebody"),))]
     facts.append(Fact(label="Agent", value=(Code(run.agent),)))
@@ -104,6 +105,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, public: bool = Fal
         sections.append(_evidence(run))
     return Card(
         key=f"run:{run.name}",
+        audience=combined(run.audience, readers),
         title=title,
         tone=_tone(run),
         facts=tuple(facts),

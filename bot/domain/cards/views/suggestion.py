@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -39,7 +40,7 @@ def suggestion_key(item: Item) -> str:
 
 
 def suggestion_card(
-    item: Item, open_: Sequence[Compared], settled: Sequence[Settled] = (), *, public: bool
+    item: Item, open_: Sequence[Compared], settled: Sequence[Settled] = (), *, readers: Audience
 ) -> Card:
     """The card that stands on the item's issue."""
     title: tuple[Inline, ...] = ("Thank you: that is settled",)
@@ -52,10 +53,11 @@ def suggestion_card(
     answers = tuple(_answer(each) for each in settled)
     return Card(
         key=suggestion_key(item),
+        audience=readers,
         title=title,
         tone="info" if open_ else "succeeded",
         sections=(
-            *suggestion_sections(item, open_, public=public),
+            *suggestion_sections(item, open_, readers=readers),
             *((Section(blocks=(Bullets(lines=answers),)),) if answers else ()),
         ),
         actions=actions,
@@ -66,12 +68,12 @@ def suggestion_card(
 
 
 def suggestion_sections(
-    item: Item, open_: Sequence[Compared], *, public: bool, title: str = ""
+    item: Item, open_: Sequence[Compared], *, readers: Audience, title: str = ""
 ) -> tuple[Section, ...]:
     """One section a candidate: what speaks for it, and the two answers."""
     sections = []
     for place, each in enumerate(open_):
-        hidden = public and (item.private or each.item.private)
+        hidden = not (may_read(readers, item.audience) and may_read(readers, each.item.audience))
         about: Line = (Code(each.item.name), " (private)") if hidden else item_link(each.item)
         cluster = f"C-{each.item.cluster}"
         line: Line = (Code(cluster), ", by ", *about, ": ", chance(each.near))

@@ -70,6 +70,7 @@ def revision_card(revision: Revision, now: datetime) -> Card:
         sections.append(Section(title="Proof", blocks=(proof_table(run),), collapsed=True))
     return Card(
         key=f"revision:{run.name}:{revision.id}",
+        audience=run.audience,
         title=(f"{what} ", Code(run.name)),
         tone="refused" if run.verdict is Verdict.REFUSED_BY_POLICY else _TONES[run.state],
         facts=tuple(facts),
@@ -149,6 +150,7 @@ def handover_card(run: FixRun) -> Card:
     )
     return Card(
         key=f"handover:{run.name}",
+        audience=run.audience,
         title=("People have pushed to ", Code(run.branch)),
         sections=(Section(blocks=(Paragraph(line=line),)),),
     )
@@ -163,6 +165,7 @@ def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
     )
     return Card(
         key=f"noted:{run.name}:{review}",
+        audience=run.audience,
         title=("Noted what ", Code(login), " asks for"),
         sections=(Section(blocks=(Paragraph(line=line),)),),
     )
@@ -174,6 +177,7 @@ def answer_card(revision: Revision, remark: Remark) -> Card:
     lines = _changed(revision, remark) if pushed else _unchanged(revision)
     return Card(
         key=f"answer:{revision.work.name}:{remark.comment}",
+        audience=revision.audience,
         title=("Changed" if pushed else "Not changed",),
         sections=(Section(blocks=tuple(Paragraph(line=line) for line in lines)),),
     )
@@ -225,6 +229,7 @@ def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
     link = Link(text=f"Pull request {run.pull_request}", url=run.pull_url)
     return Card(
         key=f"versions:{run.name}",
+        audience=run.audience,
         title=("Versions of ", Code(run.name)),
         facts=(Fact(label="Of", value=(link,)),),
         sections=(Section(blocks=(Table(header=header, rows=tuple(rows)),)),),
@@ -265,6 +270,7 @@ def diff_card(run: FixRun, before: Version, after: Version, compared: Mapping[st
         blocks = (Paragraph(line=("They hold the same files.",)),)
     return Card(
         key=f"diff:{run.name}:{before.name}:{after.name}",
+        audience=run.audience,
         title=("From ", before.name, " to ", after.name, " of ", Code(run.name)),
         facts=(
             Fact(label="Size", value=(f"{count(len(files), 'file')}, +{added} −{removed}",)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import (
     Bullets,
     Card,
@@ -84,23 +85,26 @@ class Explanation:
     contradictions: Sequence[tuple[int, ...]] = ()
 
 
-def why_card(name: str, explained: Sequence[Explanation], *, public: bool, more: int = 0) -> Card:
+def why_card(
+    name: str, explained: Sequence[Explanation], *, readers: Audience, more: int = 0
+) -> Card:
     """``why C-12`` or ``why I-345``; ``more`` reports of it are not shown."""
     return Card(
         key=f"why:{name}",
+        audience=readers,
         title=("Why ", Code(name), " is what it is"),
-        sections=tuple(why_section(each, public=public) for each in explained),
+        sections=tuple(why_section(each, readers=readers) for each in explained),
         footer=(f"{more} more reports are not shown: name one, as in why I-1.",) if more else (),
     )
 
 
-def why_section(told: Explanation, *, public: bool) -> Section:
+def why_section(told: Explanation, *, readers: Audience) -> Section:
     """One report's reasons."""
     lines: list[Line] = []
     if told.joined is not None:
-        where = _shown(told.joined, public=public)
+        where = _shown(told.joined, readers=readers)
         lines.append((Strong("Joined"), " because of ", *where, ": ", chance(told.joined.near)))
-        lines += reason_lines(told.joined, hidden=_hidden(told.item, told.joined.item, public))
+        lines += reason_lines(told.joined, hidden=_hidden(told.item, told.joined.item, readers))
     elif told.because.action == "suggest":
         text = ": likely the same as another, but not sure enough to join unasked."
         lines.append((Strong("Opened its own cluster"), text))
@@ -109,24 +113,24 @@ def why_section(told: Explanation, *, public: bool) -> Section:
     else:
         lines.append((Strong("Opened its own cluster"), ": nothing was near enough."))
     for other in told.others:
-        line: Line = ("Compared with ", *_placed(other, public), ": ", chance(other.near))
+        line: Line = ("Compared with ", *_placed(other, readers), ": ", chance(other.near))
         if other.judgement is not None:
-            hidden = _hidden(told.item, other.item, public)
+            hidden = _hidden(told.item, other.item, readers)
             line = (*line, ". ", *judged_line(other.judgement, hidden=hidden))
         lines.append(line)
     if told.rejected is not None:
         near = told.rejected
         moved = near.item.cluster == told.item.cluster
         title = Strong(f"Nearest cluster it was not put in{' at first' if moved else ''}")
-        lines.append((title, ": ", *_placed(near, public), ": ", chance(near.near)))
-        hidden = _hidden(told.item, near.item, public)
+        lines.append((title, ": ", *_placed(near, readers), ": ", chance(near.near)))
+        hidden = _hidden(told.item, near.item, readers)
         lines += reason_lines(near, hidden=hidden)
         if near.judgement is not None:
             lines.append(judged_line(near.judgement, hidden=hidden))
-    lines += _unjudged(told, public)
+    lines += _unjudged(told, readers)
     lines += _corrections(told)
     heading: tuple[Inline, ...] = item_link(told.item)
-    if public and told.item.private:
+    if not may_read(readers, told.item.audience):
         heading = (Code(told.item.name), " (private)")
     return Section(blocks=(Paragraph(line=heading), Bullets(lines=tuple(lines))))
 
@@ -166,12 +170,12 @@ def judged_line(said: Judgement, *, hidden: bool) -> Line:
     return line
 
 
-def _unjudged(told: Explanation, public: bool) -> list[Line]:
+def _unjudged(told: Explanation, readers: Audience) -> list[Line]:
     """Why the language model has not said anything, where it was to."""
     if told.judged is None or not told.judged.problem:
         return []
     # What the vendor said may be of the operator's account, which is nobody else's business.
-    why = "" if public else f": {told.judged.problem.rstrip('.')}"
+    why = "" if not may_read(readers, Audience.TEAM) else f": {told.judged.problem.rstrip('.')}"
     again = " It will be asked again." if told.judged.again else ""
     return [(Strong("Not judged by the language model"), f"{why}.{again}")]
 
@@ -225,17 +229,17 @@ def _names(numbers: Sequence[int]) -> str:
     return names + (f" and {len(numbers) - 12} more" if len(numbers) > 12 else "")
 
 
-def _hidden(item: Item, other: Item, public: bool) -> bool:
-    return public and (item.private or other.private)
+def _hidden(item: Item, other: Item, readers: Audience) -> bool:
+    return not (may_read(readers, item.audience) and may_read(readers, other.audience))
 
 
-def _shown(compared: Compared, *, public: bool) -> Line:
-    if public and compared.item.private:
+def _shown(compared: Compared, *, readers: Audience) -> Line:
+    if not may_read(readers, compared.item.audience):
         return (Code(compared.item.name), " (private)")
     return tuple(item_link(compared.item))
 
 
-def _placed(compared: Compared, public: bool) -> Line:
+def _placed(compared: Compared, readers: Audience) -> Line:
     cluster = compared.item.cluster
     where: Line = (Code(f"C-{cluster}"), ", by ") if cluster else ()
-    return (*where, *_shown(compared, public=public))
+    return (*where, *_shown(compared, readers=readers))

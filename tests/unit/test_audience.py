@@ -1,0 +1,87 @@
+"""Who may read what, and that every record that bears text says it."""
+
+import importlib
+import json
+import pkgutil
+from itertools import product
+
+import pytest
+from pydantic import ValidationError
+
+import bot.domain
+import bot.storage
+from bot.domain.audience import Audience, combined, may_read
+from bot.domain.cards.card import Card
+from bot.domain.models import Cluster, Place, Project, Record, Worded
+
+NOW = "2026-11-28T10:00:00Z"
+PRIVATE = Project(id=1, installation=1, full_name="acme/shop", private=True)
+PUBLIC = PRIVATE.model_copy(update={"private": False})
+
+# Records with text that is somebody's words, but that never stand alone: what holds them says it.
+PARTS = {
+    "Action", "Case", "Change", "Choice", "Cited", "Code", "Comparison", "Comparisons", "Entry",
+    "Fact", "Finding", "Frame", "Judgement", "Link", "Patch", "Preformatted", "Proof", "Quotation",
+    "Ran", "Reason", "Remark", "Report", "Reproduction", "RunStep", "Said", "Section", "Sentence",
+    "Step", "Strong",
+}  # fmt: skip
+# Answers of a model on their way to a record that says it.
+ANSWERS = {"Drafted", "WrittenTest", "written_summary.Draft"}
+# Names, numbers and settings of ours; a person's public login; an id of a vendor's.
+NO_WORDS = {
+    "Because", "Embedded", "Hook", "Logged", "Near", "Operation", "Person", "Place", "Project",
+    "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
+}  # fmt: skip
+
+
+def _records() -> list[type[Record]]:
+    for room in (bot.domain, bot.storage):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
+    found: list[type[Record]] = []
+    waiting: list[type[Record]] = [Record]
+    while waiting:
+        for each in waiting.pop().__subclasses__():
+            found.append(each)
+            waiting.append(each)
+    return [each for each in found if each.__module__.startswith(("bot.domain", "bot.storage"))]
+
+
+@pytest.mark.parametrize("record", _records(), ids=lambda each: each.__name__)
+def test_every_record_that_bears_text_says_who_may_read_it(record: type[Record]) -> None:
+    long_name = f"{record.__module__.rsplit('.', 1)[1]}.{record.__name__}"
+    if record is Worded or {record.__name__, long_name} & (PARTS | ANSWERS | NO_WORDS):
+        return
+    assert issubclass(record, Worded), f"{record.__name__} has no audience and is on no list"
+    assert record.model_fields["audience"].is_required()
+
+
+def test_a_card_says_it_too() -> None:
+    assert Card.model_fields["audience"].is_required()
+
+
+@pytest.mark.parametrize(("one", "other"), [*product(Audience, Audience)])
+def test_what_is_made_of_two_is_for_those_who_may_read_each(one: Audience, other: Audience) -> None:
+    made = combined(one, other)
+    for readers in Audience:
+        assert may_read(readers, made) == (may_read(readers, one) and may_read(readers, other))
+
+
+@pytest.mark.parametrize(
+    ("project", "place", "readers"),
+    [
+        (PUBLIC, Place(issue=7), Audience.PROJECT),
+        (PRIVATE, Place(issue=7), Audience.TEAM),
+        (PUBLIC, Place(channel="C1"), Audience.TEAM),
+        (PRIVATE, Place(channel="C1"), Audience.TEAM),
+    ],
+)
+def test_who_reads_a_place(project: Project, place: Place, readers: Audience) -> None:
+    assert project.readers(place) is readers
+
+
+def test_a_record_of_before_is_for_the_team() -> None:
+    old = {"number": 3, "title": "A private title", "created_at": NOW, "updated_at": NOW}
+    assert Cluster.read(json.dumps(old)).audience is Audience.TEAM
+    with pytest.raises(ValidationError):
+        Cluster.read(json.dumps({**old, "audience": "everybody"}))
