@@ -5,24 +5,23 @@ from __future__ import annotations
 from typing import Literal
 
 from bot.github.app import Repo
+from bot.render import Markdown
 
 PROOF = "soulcaster/proof"
+Conclusion = Literal["success", "failure", "neutral"]
 
 
 async def put_check(
     repo: Repo,
     sha: str,
     *,
-    conclusion: Literal["success", "failure", "neutral"],
+    conclusion: Conclusion,
     title: str,
-    summary: str,
-    text: str = "",
+    summary: Markdown,
     external_id: str = "",
 ) -> int:
     """Report the proof on a commit, once: a check run that is there is updated; its id."""
     output = {"title": title[:255], "summary": summary[:65_535]}
-    if text:
-        output["text"] = text[:65_535]
     fields = {"status": "completed", "conclusion": conclusion, "output": output}
     path = f"/commits/{sha}/check-runs{{?check_name}}"
     async for run in repo.pages(path, key="check_runs", check_name=PROOF):

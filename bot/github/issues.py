@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from bot.domain.errors import Rejected
 from bot.github.app import Repo
+from bot.render import Markdown
 
 Reaction = Literal["eyes", "rocket", "confused", "-1", "+1", "heart", "hooray", "laugh"]
 
@@ -24,14 +25,14 @@ async def issues(repo: Repo, *, state: str = "all", labels: str = "") -> AsyncIt
         yield issue
 
 
-async def create_issue(repo: Repo, title: str, body: str, labels: list[str]) -> Any:
+async def create_issue(repo: Repo, title: str, body: Markdown, labels: list[str]) -> Any:
     """Open an issue."""
     return await repo.post("/issues", {"title": title[:256], "body": body, "labels": labels})
 
 
-async def update_issue(repo: Repo, number: int, **fields: Any) -> Any:
-    """Change title, body, state or labels."""
-    return await repo.patch(f"/issues/{number}", fields)
+async def update_issue(repo: Repo, number: int, *, body: Markdown) -> Any:
+    """Change the body."""
+    return await repo.patch(f"/issues/{number}", {"body": body})
 
 
 async def find_comment(repo: Repo, number: int, marker: str) -> int | None:
@@ -45,13 +46,13 @@ async def find_comment(repo: Repo, number: int, marker: str) -> int | None:
     return None
 
 
-async def create_comment(repo: Repo, number: int, body: str) -> int:
+async def create_comment(repo: Repo, number: int, body: Markdown) -> int:
     """Write a comment; its id."""
     made = await repo.post(f"/issues/{number}/comments", {"body": body})
     return int(made["id"])
 
 
-async def update_comment(repo: Repo, comment: int, body: str) -> bool:
+async def update_comment(repo: Repo, comment: int, body: Markdown) -> bool:
     """Edit a comment in place; False when somebody deleted it."""
     try:
         await repo.patch(f"/issues/comments/{comment}", {"body": body})

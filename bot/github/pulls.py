@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from bot.domain.errors import Rejected
 from bot.github.app import Repo
+from bot.render import Markdown
 
 Mode = Literal["100644", "100755", "120000"]
 
@@ -113,7 +114,7 @@ async def find_pull(repo: Repo, branch: str) -> Any | None:
 
 
 async def open_pull(
-    repo: Repo, *, branch: str, base: str, title: str, body: str, draft: bool = True
+    repo: Repo, *, branch: str, base: str, title: str, body: Markdown, draft: bool = True
 ) -> Any:
     """Open a pull request, or find the one that is there."""
     try:
@@ -127,6 +128,6 @@ async def open_pull(
         raise
 
 
-async def update_pull(repo: Repo, number: int, **fields: Any) -> Any:
-    """Change title, body or state."""
-    return await repo.patch(f"/pulls/{number}", fields)
+async def update_pull(repo: Repo, number: int, *, title: str, body: Markdown) -> Any:
+    """Change title and body."""
+    return await repo.patch(f"/pulls/{number}", {"title": title, "body": body})

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from bot.github.app import Repo
+from bot.render import Markdown
 
 
 async def get_review(repo: Repo, pull: int, review: int) -> Any:
@@ -29,7 +30,7 @@ async def comments_of(repo: Repo, pull: int, review: int) -> list[Any]:
     return [comment for comment in found if not comment.get("in_reply_to_id")]
 
 
-async def answer_thread(repo: Repo, pull: int, comment: int, mark: str, body: str) -> None:
+async def answer_thread(repo: Repo, pull: int, comment: int, mark: str, body: Markdown) -> None:
     """Put our one answer into a thread; a repeated call edits it. ``mark`` begins ``body``."""
     path = f"/pulls/{pull}/comments{{?per_page}}"
     async for one in repo.pages(path, per_page="100"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
+from typing import NewType
 
 from bot.domain.cards.card import (
     Action,
@@ -46,21 +47,24 @@ from bot.render.tones import ICONS, step_state, tone_word
 
 __all__ = ["BODY_LIMIT", "find_marker", "marker", "render_document", "render_markdown", "ticked"]
 
+Markdown = NewType("Markdown", str)
+"""Text that was rendered here: what GitHub's client takes for people to read."""
+
 BODY_LIMIT = 65_536  # characters of a GitHub comment, issue or pull request body
 _COMMAND = "/soulcaster"
 
 
-def render_markdown(card: Card, *, mention_ok: Collection[str] = ()) -> str:
+def render_markdown(card: Card, *, mention_ok: Collection[str] = ()) -> Markdown:
     """``card`` as the body of a comment, at most 65,536 characters, its marker first.
 
     Only logins in ``mention_ok`` are notified, and only where our own words say ``@login``.
     """
-    return _within_limit(card, _Markdown(mention_ok), heading=True)
+    return Markdown(_within_limit(card, _Markdown(mention_ok), heading=True))
 
 
-def render_document(card: Card, *, mention_ok: Collection[str] = ()) -> str:
+def render_document(card: Card, *, mention_ok: Collection[str] = ()) -> Markdown:
     """The same without its heading, for a place that has a title of its own (a PR body)."""
-    return _within_limit(card, _Markdown(mention_ok), heading=False)
+    return Markdown(_within_limit(card, _Markdown(mention_ok), heading=False))
 
 
 def _within_limit(card: Card, markdown: _Markdown, *, heading: bool) -> str:

@@ -8,13 +8,31 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 
 from bot.domain.cards.card import Card
-from bot.render.markdown import render_document
+from bot.render.markdown import Markdown, render_document
 
 _MARKDOWN = MarkdownIt("commonmark")
 _FOLDED = re.compile(r"<details><summary>(.*?)</summary>")
 
 
-def replace_sections(body: str, card: Card, titles: Sequence[str]) -> str:
+# Where our part of a document of other people's ends; it begins with the card's marker.
+_END = "<!-- soulcaster:digest:end -->"
+
+
+def part_of(card: Card) -> Markdown:
+    """The card as a part of an issue that people may write around."""
+    return Markdown(f"{render_document(card).strip()}\n\n{_END}")
+
+
+def replace_part(body: str, part: Markdown) -> Markdown:
+    """``body`` with our part replaced, and what people wrote around it kept."""
+    first = part.split("\n", 1)[0]
+    start, end = body.find(first), body.find(_END)
+    if start < 0 or end < start:
+        return Markdown(f"{body.rstrip()}\n\n{part}") if body.strip() else part
+    return Markdown(body[:start] + part + body[end + len(_END) :])
+
+
+def replace_sections(body: str, card: Card, titles: Sequence[str]) -> Markdown:
     """``body`` with the sections named ``titles`` as ``card`` has them now.
 
     A section that ``body`` does not have (any more) is left out.
@@ -24,7 +42,7 @@ def replace_sections(body: str, card: Card, titles: Sequence[str]) -> str:
     for title, text in _sections(body):
         ours = title in titles and title in newer
         parts.append(newer[title].rstrip("\n") + _ending(text) if ours else text)
-    return "".join(parts)
+    return Markdown("".join(parts))
 
 
 def _ending(text: str) -> str:

@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.render import SlackMessage
 
 
 def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -86,26 +87,28 @@ class Slack:
             self._identity = {k: str(answer.get(k, "")) for k in ("user_id", "team_id", "url")}
         return self._identity
 
-    async def post(
-        self, channel: str, text: str, blocks: list[dict[str, Any]], *, thread: str = ""
-    ) -> str:
+    async def post(self, channel: str, message: SlackMessage, *, thread: str = "") -> str:
         """Post a message; its ``ts``. After Unavailable it may be there: look before you repeat."""
         answer = await self._call(
             self._posting.chat_postMessage,
             channel=channel,
-            text=text,
-            blocks=blocks,
+            text=message.text,
+            blocks=message.blocks,
             thread_ts=thread or None,
             unfurl_links=False,
             unfurl_media=False,
         )
         return str(answer["ts"])
 
-    async def edit(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+    async def edit(self, channel: str, ts: str, message: SlackMessage) -> bool:
         """Edit a message in place; False when it was deleted."""
         try:
             await self._call(
-                self._client.chat_update, channel=channel, ts=ts, text=text, blocks=blocks
+                self._client.chat_update,
+                channel=channel,
+                ts=ts,
+                text=message.text,
+                blocks=message.blocks,
             )
         except Rejected as error:
             if "message_not_found" in str(error):
@@ -130,15 +133,15 @@ class Slack:
         return None
 
     async def whisper(
-        self, channel: str, user: str, text: str, blocks: list[dict[str, Any]], *, thread: str = ""
+        self, channel: str, user: str, message: SlackMessage, *, thread: str = ""
     ) -> None:
         """Say something that only one person sees."""
         await self._call(
             self._client.chat_postEphemeral,
             channel=channel,
             user=user,
-            text=text,
-            blocks=blocks,
+            text=message.text,
+            blocks=message.blocks,
             thread_ts=thread or None,
         )
 
@@ -150,7 +153,7 @@ class Slack:
             if not any(code in str(error) for code in ("already_reacted", "message_not_found")):
                 raise
 
-    async def answer(self, url: str, text: str, blocks: list[dict[str, Any]]) -> bool:
+    async def answer(self, url: str, message: SlackMessage) -> bool:
         """Answer a slash command or button by its ``response_url``, to that person only.
 
         False when the address is used up (five answers, thirty minutes).
@@ -158,7 +161,10 @@ class Slack:
         webhook = AsyncWebhookClient(url, session=self._session)
         try:
             response = await webhook.send(
-                text=text, blocks=blocks, response_type="ephemeral", replace_original=False
+                text=message.text,
+                blocks=message.blocks,
+                response_type="ephemeral",
+                replace_original=False,
             )
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error

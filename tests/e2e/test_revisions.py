@@ -18,6 +18,7 @@ from e2e_kit import BOT, comment, issue, obey, open_issue, person, reply, settle
 
 from bot.simulators.github import Limits
 from handlers.demo.stage import ROOT, Stage, open_stage
+from workers import jobs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -245,7 +246,7 @@ async def test_the_same_review_twice_is_one_version(stage: Stage, fix: Fix) -> N
         stage.github.webhooks.redeliver(delivery)
     await settled(stage)
     project = await stage.project()
-    await stage.context.jobs.ask("revise", project.id, 1, f"review:{review}")
+    await stage.context.jobs.ask(jobs.revise, project.id, 1, f"review:{review}")
     await stage.wait("the job", lambda: _no_fix_due(stage), timeout=30)
     commits = await fix.commits()
     assert len(commits) == len(before) + 1

@@ -8,15 +8,16 @@ from __future__ import annotations
 import secrets
 
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choices, Code, Section, note
+from bot.domain.commands.command import Command
 from bot.domain.commands.grammar import parse
-from bot.domain.errors import Rejected, Unavailable, UserError
+from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
 from bot.domain.models import Place, Project
 from bot.github import issues
 from bot.github.issues import Reaction
 from bot.log import log
-from bot.render import render_blocks
-from bot.say import say, whisper
+from bot.say import in_words, say, whisper
 from bot.storage.commands import Outcome, Utterance
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.commands.permission import linked, require
@@ -37,7 +38,7 @@ async def obey(ctx: Context, project_id: int, command_id: str) -> None:
     await _react(ctx, project, said.place, "eyes")
     await _wait_for_the_line_above(ctx, said)
     answer, outcome = await answer_to(ctx, project, said)
-    words = render_blocks(answer.card).text
+    words = in_words(answer.card)
     now = await ctx.commands.get(project_id, command_id)
     if now is None or now.outcome != "heard":
         return  # it took too long, and that was said
@@ -67,6 +68,7 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
     key, readers = f"command:{said.id}", project.readers(said.place)
     try:
         command = parse(said.line, ROSTER)
+        _require_a_private_door(command, said.place)
         call = Call(ctx, project, person, said, role="")
         own = OWN.get(type(command))
         mine = own is not None and await own(call, command)
@@ -97,13 +99,23 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
         return Answer(card), "failed"
 
 
+def _require_a_private_door(command: Command, place: Place) -> None:
+    """Raises NotAllowed where everybody would read what is for the asker only."""
+    if command.answers_asker and place.issue is not None:
+        raise NotAllowed(
+            f"The answer to {command.verb} is for you alone, and everybody reads it here: say it "
+            "in Slack, where only you will see it, or in the shell."
+        )
+
+
 async def _reply(ctx: Context, project: Project, said: Utterance, answer: Answer) -> None:
     """On GitHub a comment; in Slack whispered to who asked, unless it is for everybody."""
     place = said.place
     if place.issue is not None:
         await say(ctx, project, place, answer.card, asked=True)
     elif place.channel and ctx.slack is not None:
-        if answer.public or place.public:
+        for_all = answer.card.audience is not Audience.PERSON
+        if for_all and (answer.public or place.public):
             thread = place.thread
             ts = await say(ctx, project, place, answer.card, asked=True)
             await _remember_thread(ctx, project, place, thread or ts, answer.card)

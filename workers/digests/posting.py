@@ -6,17 +6,13 @@ from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.digest import digest_card
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Unavailable
 from bot.domain.models import Place, Project
-from bot.github import issues
-from bot.log import log
-from bot.render import marker, render_document
-from bot.say import say
+from bot.say import say, write_issue
 from workers.clusters.views import all_views, newest_runs
 
 TITLE = "Triage digest"
 LABEL = "soulcaster"
-END = "<!-- soulcaster:digest:end -->"
 
 
 async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
@@ -60,49 +56,16 @@ async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool
     Raises Unavailable while somebody else writes it.
     """
     card = await build_digest(ctx, project, compact=False, readers=project.github_readers)
-    part = f"{render_document(card).strip()}\n\n{END}"
     repo = ctx.github.repo(project)
     async with ctx.leases.hold(f"tracking:{project.id}") as token:
         if not token:
             raise Unavailable("The tracking issue is being written.", retry_after=0.5)
-        number = await ctx.digests.tracking_issue(project.id)
-        if number is None:
-            async for issue in issues.issues(repo, state="open", labels=LABEL):
-                if marker(card.key) in (issue.get("body") or ""):
-                    number = int(issue["number"])
-        if number is not None and await _edit(ctx, project, number, part):
+        stood = await ctx.digests.tracking_issue(project.id)
+        number = await write_issue(
+            repo, card, number=stood, title=TITLE, label=LABEL, may_open=may_open
+        )
+        if number:
             await ctx.digests.set_tracking_issue(project.id, number)
-            return number
-        if not may_open:
-            return 0
-        made = await issues.create_issue(repo, TITLE, part, [LABEL])
-        await ctx.digests.set_tracking_issue(project.id, int(made["number"]))
-        return int(made["number"])
-
-
-async def _edit(ctx: Context, project: Project, number: int, part: str) -> bool:
-    repo = ctx.github.repo(project)
-    try:
-        issue = await issues.get_issue(repo, number)
-    except Rejected as error:
-        if error.status in (404, 410):
-            log.info("the tracking issue is gone: opening another", issue=number)
+        elif stood is not None:
             await ctx.digests.forget_tracking_issue(project.id)
-            return False
-        raise
-    if issue["state"] != "open":
-        await ctx.digests.forget_tracking_issue(project.id)
-        return False
-    body = between(issue.get("body") or "", part)
-    if body != issue.get("body"):
-        await issues.update_issue(repo, number, body=body)
-    return True
-
-
-def between(body: str, part: str) -> str:
-    """``body`` with our part replaced, and what people wrote around it kept."""
-    first = part.split("\n", 1)[0]
-    start, end = body.find(first), body.find(END)
-    if start < 0 or end < start:
-        return f"{body.rstrip()}\n\n{part}" if body.strip() else part
-    return body[:start] + part + body[end + len(END) :]
+        return number

@@ -21,8 +21,7 @@ from bot.github import issues, pulls, reviews
 from bot.github.app import READ
 from bot.jobs import enqueue
 from bot.log import log
-from bot.render import marker, render_document
-from bot.say import say
+from bot.say import answer_thread, say
 from workers import jobs
 from workers.fixes.steps.bench import Ended
 from workers.fixes.steps.drive import conclude, drive
@@ -181,9 +180,7 @@ async def _tell(desk: RevisionDesk) -> None:
     else:
         repo = ctx.github.repo(project)
         for remark in revision.remarks:
-            card = answer_card(revision, remark)
-            body = render_document(card)
-            await reviews.answer_thread(repo, pull, remark.comment, marker(card.key), body)
+            await answer_thread(repo, pull, remark.comment, answer_card(revision, remark))
     await say(ctx, project, revision.place, revision_card(revision, ctx.now()))
     await show(ctx, project, run)
 

@@ -8,9 +8,12 @@ import re
 from typing import Any
 
 from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.cards.card import note
 from bot.domain.commands.markdown_lines import command_lines
 from bot.domain.errors import NotFound
 from bot.domain.models import Person, Place, Project
+from bot.say import whisper
 from workers.commands import hear
 
 
@@ -28,7 +31,8 @@ async def hear_slack(ctx: Context, row: str) -> None:
         try:
             project = await project_of(ctx, place)
         except NotFound as error:
-            await _tell(ctx, person, place, str(error))
+            told = note(f"unheard:{origin}", str(error), audience=Audience.PERSON, tone="refused")
+            await whisper(ctx, person, place, told)
         else:
             await hear.lines(ctx, project, lines, person, place, origin)
     await ctx.inbox.finish(row)
@@ -100,12 +104,3 @@ async def project_of(ctx: Context, place: Place) -> Project:
         f"Which repository is this channel for? Set slack.channel in its "
         f".github/soulcaster.yml. Installed on: {names}."
     )
-
-
-async def _tell(ctx: Context, person: Person, place: Place, words: str) -> None:
-    if ctx.slack is None:
-        return
-    if place.response_url:
-        await ctx.slack.answer(place.response_url, words, [])
-    else:
-        await ctx.slack.whisper(place.channel, person.slack_user, words, [], thread=place.thread)

@@ -80,3 +80,9 @@ class Command(BaseModel):
     level: ClassVar[Level] = Level.L0
     examples: ClassVar[tuple[str, ...]] = ()
     cost: ClassVar[str] = ""
+
+    @property
+    def answers_asker(self) -> bool:
+        """Whether the answer is for who asked and nobody else: a place where others would read
+        it refuses the command before anything is done."""
+        return False

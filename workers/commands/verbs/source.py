@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from typing_extensions import override
+
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Section
 from bot.domain.commands.command import WORD, Command, Level
-from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
+from bot.domain.errors import NotFound, NotUnderstood
 from bot.sources import SOURCES
 from bot.storage.vault import Hook
 from workers.commands.call import Answer, Call
@@ -24,6 +27,11 @@ class Source(Command):
 
     what: Annotated[Literal["list", "add", "rotate", "remove"], WORD] = "list"
     name: Annotated[str, WORD] = ""
+
+    @property
+    @override
+    def answers_asker(self) -> bool:
+        return self.what in ("add", "rotate")
 
 
 async def run(call: Call, command: Source) -> Answer:
@@ -46,8 +54,6 @@ async def run(call: Call, command: Source) -> Answer:
         )
     if command.name not in SOURCES:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
-    if call.place.issue is not None and command.what != "remove":
-        raise NotAllowed("A secret does not belong on GitHub: say it in Slack or in the shell.")
     mine = [hook for hook in hooks if hook.source == command.name]
     if command.what == "remove" and not mine:
         raise NotFound(f"{command.name} has no door here: nothing to remove.")
@@ -68,7 +74,7 @@ async def run(call: Call, command: Source) -> Answer:
     return Answer(
         Card(
             key=f"source:{made.id}",
-            audience=call.readers,
+            audience=Audience.PERSON,
             title=(f"{SOURCES[command.name].LABEL} may knock here:",),
             tone="succeeded",
             sections=(

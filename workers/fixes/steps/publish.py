@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 from bot.domain.cards.views.pull import PullRequest, pull_card, pull_title
-from bot.domain.cards.views.run import checks_of
+from bot.domain.cards.views.run import check_card
 from bot.domain.fixes.patch import EXECUTABLE, SYMLINK, Entry, Patch, apply, diff
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import trailer
@@ -18,7 +17,7 @@ from bot.domain.models import Item, Verdict
 from bot.github import checks, issues, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.github.pulls import Mode
-from bot.render import render_document
+from bot.say import open_pull, put_check
 from bot.sources import github_issue
 from workers.fixes.quota import month_of
 from workers.fixes.steps.desk import Desk, Ended
@@ -102,8 +101,8 @@ async def _publish(desk: Desk, repo: Repo) -> None:
         files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in patch.changes],
         change=patch.without(run.test_path).unified,
     )
-    body = render_document(pull_card(document))
-    pull = await pulls.open_pull(repo, branch=branch, base=run.base, title=title, body=body)
+    card = pull_card(document)
+    pull = await open_pull(repo, card, branch=branch, base=run.base, title=title)
     number = int(pull["number"])
     await desk.set(pull_request=number, pull_url=str(pull["html_url"]))
     await report_proof(repo, desk.run, sha)
@@ -158,20 +157,11 @@ async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
 
     It failed where what was run speaks against the patch, and is neutral where nothing does.
     """
-    conclusion: Literal["success", "failure", "neutral"] = "success"
+    conclusion: checks.Conclusion = "success"
     title = "Red before, green after, the suite no worse"
     if run.unproved:
         conclusion = "failure" if run.unproved is Verdict.NOT_REPAIRED else "neutral"
         title = f"Not proved: {run.reason}"
-    rows = [
-        f"| {label} | `{ran.command}` | {ran.exit_code} | {ran.seconds:.1f} s |"
-        for label, ran in checks_of(run)
-    ]
-    await checks.put_check(
-        repo,
-        sha,
-        conclusion=conclusion,
-        title=title,
-        summary="\n".join(["| Check | Command | Exit code | Time |", "|---|---|---|---|", *rows]),
-        external_id=run.name,
+    await put_check(
+        repo, sha, check_card(run), conclusion=conclusion, title=title, external_id=run.name
     )

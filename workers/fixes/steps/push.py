@@ -12,7 +12,7 @@ from bot.domain.fixes.versions import Version, commit_message
 from bot.domain.models import RunState, Verdict
 from bot.github import issues, pulls
 from bot.github.app import PUBLISH, Repo
-from bot.render import replace_sections
+from bot.say import edit_pull
 from workers.fixes.steps.bench import Ended
 from workers.fixes.steps.publish import OURS, PROVED, UNPROVED, report_proof, written
 from workers.fixes.steps.revision import HandedOver, RevisionDesk
@@ -139,10 +139,8 @@ async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
     first = await desk.ctx.runs.get(desk.project.id, run.number)
     document = replace(document, began_unproved=first.unproved is not None)
     pull = await repo.get(f"/pulls/{run.pull_request}")
-    body = replace_sections(pull.get("body") or "", pull_card(document), _OURS)
     title = proved_title(str(pull["title"]))
-    if (title, body) != (pull["title"], pull.get("body")):
-        await pulls.update_pull(repo, int(pull["number"]), title=title, body=body)
+    await edit_pull(repo, pull, pull_card(document), title=title, sections=_OURS)
 
 
 async def _relabel(desk: RevisionDesk) -> None:

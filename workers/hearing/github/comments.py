@@ -10,7 +10,7 @@ from gidgethub import sansio
 from bot.context import Context
 from bot.domain.commands.markdown_lines import command_lines, new_lines
 from bot.domain.models import Place
-from bot.render import ticked
+from bot.render.marker import ticked
 from workers.commands import hear
 from workers.hearing.github.payloads import of_this_app, read
 from workers.intake import sync

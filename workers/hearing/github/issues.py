@@ -11,7 +11,7 @@ from gidgethub import sansio
 from bot.context import Context
 from bot.domain.commands.markdown_lines import new_lines
 from bot.domain.models import Place
-from bot.render import ticked
+from bot.render.marker import ticked
 from bot.sources import github_issue
 from workers.commands import hear
 from workers.hearing.github.payloads import Payload, of_this_app, read

@@ -176,6 +176,16 @@ def proof_table(run: FixRun) -> Table:
     return Table(header=("Check", "Command", "Exit code", "Time"), rows=tuple(rows))
 
 
+def check_card(run: FixRun) -> Card:
+    """What the check run of a commit says below its title."""
+    return Card(
+        key=f"check:{run.name}",
+        audience=run.audience,
+        title=("Proof of ", Code(run.name)),
+        sections=(Section(blocks=(proof_table(run),)),),
+    )
+
+
 def _failing_test(run: FixRun) -> Section:
     """The reproduction, for a person to go on from."""
     where = Paragraph(line=(Code(run.test_path), " fails on the base commit:"))

@@ -1,4 +1,4 @@
-"""The one way anything is posted or edited: ``say(ctx, project, place, card)``.
+"""Cards as comments and messages: ``say(ctx, project, place, card)``.
 
 A card is posted once a place and edited from then on. Before it is posted the intention is
 written down, so that whoever comes after a crash looks for the card before posting it again.
@@ -17,6 +17,7 @@ from bot.domain.models import Person, Place, Project
 from bot.github import issues
 from bot.render import marker, render_markdown
 from bot.render.blocks import render_blocks
+from bot.say.audience import fit_for
 from bot.storage.cards import Standing
 
 
@@ -30,6 +31,7 @@ async def say(
 
     Raises Unavailable (try again; nothing is posted twice) or Rejected.
     """
+    card = fit_for(card, project.readers(place))
     for _ in range(100):
         async with ctx.leases.hold(f"say:{project.id}:{place.name}:{card.key}") as token:
             if token:
@@ -46,13 +48,14 @@ async def whisper(ctx: Context, person: Person, place: Place, card: Card) -> Non
     if ctx.slack is None:
         return
     message = render_blocks(card)
-    if place.response_url and await ctx.slack.answer(
-        place.response_url, message.text, message.blocks
-    ):
+    if place.response_url and await ctx.slack.answer(place.response_url, message):
         return
-    await ctx.slack.whisper(
-        place.channel, person.slack_user, message.text, message.blocks, thread=place.thread
-    )
+    await ctx.slack.whisper(place.channel, person.slack_user, message, thread=place.thread)
+
+
+def in_words(card: Card) -> str:
+    """The card as plain text, for the record."""
+    return render_blocks(card).text
 
 
 async def _say(ctx: Context, project: Project, place: Place, card: Card, *, asked: bool) -> str:
@@ -127,15 +130,8 @@ class _Message:
 
     async def edit(self, ts: str) -> bool:
         """False when somebody deleted it."""
-        return await self._slack.edit(
-            self._place.channel, ts, self._message.text, self._message.blocks
-        )
+        return await self._slack.edit(self._place.channel, ts, self._message)
 
     async def create(self) -> str:
         """A new message."""
-        return await self._slack.post(
-            self._place.channel,
-            self._message.text,
-            self._message.blocks,
-            thread=self._place.thread,
-        )
+        return await self._slack.post(self._place.channel, self._message, thread=self._place.thread)

@@ -1,0 +1,25 @@
+"""The one way out: whatever people read on GitHub or in Slack is a card that goes through here.
+
+**Invariant:** a card stands only where everybody who reads there may read it; elsewhere a line says
+that it is private. Nobody else renders, and no vendor's client takes words that were not rendered.
+"""
+
+from bot.say.cards import in_words, say, whisper
+from bot.say.documents import (
+    answer_thread,
+    edit_pull,
+    open_pull,
+    put_check,
+    write_issue,
+)
+
+__all__ = [
+    "answer_thread",
+    "edit_pull",
+    "in_words",
+    "open_pull",
+    "put_check",
+    "say",
+    "whisper",
+    "write_issue",
+]

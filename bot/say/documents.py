@@ -1,0 +1,90 @@
+"""Cards as documents: tracking issues, pull requests, answers in threads of a review, check runs.
+
+Every function finds what an earlier call made, so that it is harmless when repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.domain.cards.card import Card
+from bot.domain.errors import Rejected
+from bot.domain.models import Project
+from bot.github import checks, issues, pulls, reviews
+from bot.github.app import Repo
+from bot.render import Markdown, marker, part_of, render_document, replace_part, replace_sections
+from bot.say.audience import fit_for
+
+
+def _document(project: Project, card: Card) -> Markdown:
+    return render_document(fit_for(card, project.github_readers))
+
+
+async def write_issue(
+    repo: Repo, card: Card, *, number: int | None, title: str, label: str, may_open: bool
+) -> int:
+    """Keep the card as our part of an issue, between its markers; the issue's number, 0 for none.
+
+    ``number`` is where it stood last. An issue that is gone or closed is left alone, and another
+    one opened where that is allowed. Raises Unavailable or Rejected.
+    """
+    part = part_of(fit_for(card, repo.project.github_readers))
+    if number is None:
+        async for issue in issues.issues(repo, state="open", labels=label):
+            if marker(card.key) in (issue.get("body") or ""):
+                number = int(issue["number"])
+    if number is not None and await _edit_part(repo, number, part):
+        return number
+    if not may_open:
+        return 0
+    made = await issues.create_issue(repo, title, part, [label])
+    return int(made["number"])
+
+
+async def _edit_part(repo: Repo, number: int, part: Markdown) -> bool:
+    try:
+        issue = await issues.get_issue(repo, number)
+    except Rejected as error:
+        if error.status in (404, 410):
+            return False
+        raise
+    if issue["state"] != "open":
+        return False
+    body = replace_part(issue.get("body") or "", part)
+    if body != issue.get("body"):
+        await issues.update_issue(repo, number, body=body)
+    return True
+
+
+async def open_pull(repo: Repo, card: Card, *, branch: str, base: str, title: str) -> Any:
+    """Open a draft pull request with the card as its body, or find the one of this branch."""
+    body = _document(repo.project, card)
+    return await pulls.open_pull(repo, branch=branch, base=base, title=title, body=body)
+
+
+async def edit_pull(
+    repo: Repo, pull: dict[str, Any], card: Card, *, title: str, sections: Sequence[str]
+) -> None:
+    """Bring these sections of its body up to date; what people wrote around them stays."""
+    body = replace_sections(
+        pull.get("body") or "", fit_for(card, repo.project.github_readers), sections
+    )
+    if (title, body) != (pull["title"], pull.get("body")):
+        await pulls.update_pull(repo, int(pull["number"]), title=title, body=body)
+
+
+async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None:
+    """Put our one answer into a thread of a review, or edit it there."""
+    body = _document(repo.project, card)
+    await reviews.answer_thread(repo, pull, comment, marker(card.key), body)
+
+
+async def put_check(
+    repo: Repo, sha: str, card: Card, *, conclusion: checks.Conclusion, title: str, external_id: str
+) -> None:
+    """Report on a commit as the check run ``soulcaster/proof``, once."""
+    summary = _document(repo.project, card)
+    await checks.put_check(
+        repo, sha, conclusion=conclusion, title=title, summary=summary, external_id=external_id
+    )
