@@ -161,7 +161,7 @@ class Kit:
 
     async def settled(self) -> list[tuple[str, dict[str, Any]]]:
         """Event and payload of every webhook received so far."""
-        await self.person("POST", "/settle")
+        await self.simulator.webhooks.settle()
         return [(headers["X-GitHub-Event"], json.loads(body)) for headers, body in self.hooks]
 
 

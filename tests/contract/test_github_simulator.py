@@ -70,13 +70,8 @@ async def test_gidgethub_gets_its_tokens_here(kit: Kit):
     assert (await kit.gidgethub(made["token"]).getitem(REPO))["full_name"] == SHOP
 
 
-async def test_graphql_says_that_it_is_not_spoken(kit: Kit):
-    with pytest.raises(gidgethub.GraphQLException):
-        await kit.gidgethub().graphql("{ viewer { login } }", endpoint=f"{kit.base}/graphql")
-
-
 async def test_a_narrowed_token_reaches_no_further(kit: Kit):
-    await kit.person("POST", "/repos", {"full_name": "acme/other", "private": True})
+    await kit.simulator.add_repository("acme/other", {}, private=True)
     token = await kit.new_token(repositories=["shop"], permissions={"contents": "read"})
     assert (await kit.api("GET", REPO, token=token)).status == 200
     assert (await kit.api("GET", "/repos/acme/other", token=token)).status == 404
@@ -132,7 +127,7 @@ async def test_a_suspended_or_removed_installation_has_no_tokens(kit: Kit):
 
 
 async def test_anonymous_callers_see_what_is_public_and_change_nothing(kit: Kit):
-    await kit.person("POST", "/repos", {"full_name": "acme/open", "files": {"a": "b"}})
+    await kit.simulator.add_repository("acme/open", {"a": b"b"})
     assert (await kit.api("GET", "/repos/acme/open", token="")).status == 200
     assert (await kit.api("GET", REPO, token="")).status == 404
     answer = await kit.api("POST", "/repos/acme/open/issues", {"title": "x"}, token="")
@@ -163,7 +158,6 @@ async def test_a_request_without_a_user_agent_is_forbidden(kit: Kit):
         ("GET", f"{REPO}/nothing/here", None, 404),
         ("GET", f"{REPO}/issues/abc", None, 404),
         ("PUT", f"{REPO}/issues", {}, 404),
-        ("GET", "/search/issues", None, 422),
     ],
 )
 async def test_what_github_refuses_is_refused(kit: Kit, method, path, body, status):
@@ -207,8 +201,6 @@ async def test_lists_filter_and_sort(kit: Kit):
     assert await numbers("state=all&labels=BUG,sev") == [1]
     assert await numbers("creator=rob") == [3]
     assert await numbers("state=all&since=2099-01-01T00:00:00Z") == []
-    found = await kit.ok("GET", f"/search/issues?q=repo:{SHOP}+is:open+in:title+three")
-    assert [item["number"] for item in found["items"]] == [3]
 
 
 async def test_what_has_not_changed_is_answered_304_and_not_counted(kit: Kit):
@@ -310,7 +302,7 @@ async def test_permission_is_what_the_role_says(kit: Kit):
         "tom": ("read", "triage"),
         "rob": ("read", "read"),
     }
-    await kit.person("PUT", f"{REPO}/roles", {"login": "rob", "role": None})
+    kit.simulator.set_role(SHOP, "rob", None)
     gone = await kit.ok("GET", f"{REPO}/collaborators/rob/permission")
     assert (gone["permission"], gone["role_name"]) == ("none", "none")
     unknown = await kit.api("GET", f"{REPO}/collaborators/zed/permission")

@@ -116,7 +116,7 @@ async def test_a_failed_delivery_is_seen_and_sent_again_under_its_guid(kit: Kit)
     kit.answers[:] = [503]
     await kit.person("POST", ISSUES, {"login": "rob", "title": "One"})
     await kit.settled()
-    await kit.person("POST", "/webhooks", {"lose": 1})
+    kit.simulator.webhooks.lose = 1
     await kit.person("POST", ISSUES, {"login": "rob", "title": "Two"})
     await kit.settled()
     jwt = app_jwt()
@@ -153,11 +153,10 @@ async def test_deliveries_are_paged_by_cursor(kit: Kit):
 
 async def test_an_app_hears_only_of_what_it_is_installed_on_and_listens_to(kit: Kit):
     where = next(iter(kit.simulator.world.installations))
-    await kit.person("POST", "/repos", {"full_name": "zed/alone", "files": {"a": "b"}})
+    await kit.simulator.add_repository("zed/alone", {"a": b"b"})
     await kit.person("POST", "/repos/zed/alone/issues", {"login": "zed", "title": "x"})
     await kit.person("DELETE", f"/installations/{where}", {"login": "ana"})
-    only = {"login": "ana", "account": "acme", "repositories": [SHOP], "events": ["issues"]}
-    await kit.person("POST", "/installations", only)
+    kit.simulator.install("acme", sender="ana", repositories=[SHOP], events=["issues"])
     await kit.person("POST", ISSUES, {"login": "rob", "title": "x"})
     await kit.person("POST", f"{ISSUES}/1/comments", {"login": "rob", "body": "x"})
     assert _told(await kit.settled()) == [
@@ -168,7 +167,7 @@ async def test_an_app_hears_only_of_what_it_is_installed_on_and_listens_to(kit: 
 
 
 async def test_a_transferred_issue_moves_and_a_deleted_one_is_gone(kit: Kit):
-    await kit.person("POST", "/repos", {"full_name": "acme/other", "files": {"a": "b"}})
+    await kit.simulator.add_repository("acme/other", {"a": b"b"})
     await kit.person("POST", ISSUES, {"login": "rob", "title": "Moves"})
     await kit.person("POST", f"{ISSUES}/1/comments", {"login": "rob", "body": "with this"})
     await kit.person("POST", f"{ISSUES}/1/transfer", {"login": "ana", "to": "acme/other"})

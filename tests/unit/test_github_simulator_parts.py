@@ -11,7 +11,6 @@ from bot.simulators.github.diffs import places
 from bot.simulators.github.errors import GitHubError
 from bot.simulators.github.limits import Limits, Meter
 from bot.simulators.github.person.checkboxes import tick
-from bot.simulators.github.rest.search import Query
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = Signed("Ana", "ana@example.com", NOON)
@@ -75,20 +74,9 @@ def test_lines_of_a_patch_are_found_on_their_side():
     assert places(patch)[5].hunk == "@@ -10 +10,2 @@ def f\n x\n+y"
 
 
-def test_a_search_is_taken_apart():
-    query = Query.parse('repo:acme/shop is:issue -label:"help wanted" "wrong total" cart in:title')
-    assert query.words == ("wrong total", "cart")
-    assert query.qualifiers == {
-        "repo": ["acme/shop"],
-        "is": ["issue"],
-        "-label": ["help wanted"],
-        "in": ["title"],
-    }
-
-
 def test_points_are_counted_by_the_minute():
     meter = Meter(Limits(points_per_minute=11), "installation ID 1")
-    count = {"search": False, "content": False}
+    count = {"content": False}
     meter.count(NOON, write=True, **count)
     meter.count(NOON, write=True, **count)
     meter.count(NOON, write=False, **count)

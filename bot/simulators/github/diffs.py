@@ -40,12 +40,6 @@ async def unified_diff(git: GitRepository, base: str, head: str) -> str:
     return (await _compared(git, base, head))[1]
 
 
-async def mailbox(git: GitRepository, base: str, head: str) -> str:
-    """The commits between two as ``git format-patch`` writes them."""
-    _, output = await git.run("format-patch", "--stdout", f"{base}..{head}")
-    return output.decode(errors="replace")
-
-
 async def changed_files(git: GitRepository, base: str, head: str) -> list[ChangedFile]:
     """Every file that differs between two trees or commits, in git's order (by path)."""
     facts, diff = await _compared(git, base, head)

@@ -6,9 +6,10 @@ https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 DOCS = "https://docs.github.com/rest"
+Thing = TypeVar("Thing")
 
 
 class GitHubError(Exception):
@@ -45,6 +46,13 @@ class GitHubError(Exception):
 def not_found(message: str = "Not Found") -> GitHubError:
     """404, also for what the caller may not see."""
     return GitHubError(404, message)
+
+
+def existing(things: Mapping[int, Thing], identity: int) -> Thing:
+    """The one of this number. Raises 404."""
+    if identity not in things:
+        raise not_found()
+    return things[identity]
 
 
 def not_accessible() -> GitHubError:

@@ -8,11 +8,9 @@ from bot.simulators.github.records import Installation, Json, Repository, User
 from bot.simulators.github.views import accounts
 from bot.simulators.github.views.addresses import node_id
 from bot.simulators.github.views.repositories import repository as repository_view
-from bot.simulators.github.world import World
 
 
 def announce(
-    world: World,
     repository: Repository,
     sender: User,
     event: str,
@@ -21,24 +19,25 @@ def announce(
     **parts: Any,
 ) -> None:
     """Tell the app, if it is installed here and listens to this event."""
-    for installation in world.installations_on(repository):
+    for installation in repository.world.installations_on(repository):
         if event not in installation.events:
             continue
         payload: Json = {"action": action} if action else {}
         payload |= parts
-        payload.setdefault("repository", repository_view(world, repository))
+        payload.setdefault("repository", repository_view(repository))
         if repository.owner.type == "Organization":
-            payload["organization"] = organization(world, repository.owner)
-        payload["sender"] = accounts.user(world, sender)
+            payload["organization"] = organization(repository.owner)
+        payload["sender"] = accounts.user(sender)
         payload["installation"] = {
             "id": installation.id,
             "node_id": node_id("IN", installation.id),
         }
-        world.outbox.put(event, payload, installation=installation.id, repository=repository.id)
+        repository.world.webhooks.put(
+            event, payload, installation=installation.id, repository=repository.id
+        )
 
 
 def announce_installation(
-    world: World,
     installation: Installation,
     sender: User,
     event: str,
@@ -49,16 +48,16 @@ def announce_installation(
     """Tell the app of its own installation; every app hears of these."""
     payload: Json = {
         "action": action,
-        "installation": accounts.installation(world, installation),
+        "installation": accounts.installation(installation),
         **parts,
-        "sender": accounts.user(world, sender),
+        "sender": accounts.user(sender),
     }
-    world.outbox.put(event, payload, installation=installation.id, repository=None)
+    sender.world.webhooks.put(event, payload, installation=installation.id, repository=None)
 
 
-def organization(world: World, owner: User) -> Json:
+def organization(owner: User) -> Json:
     """An organization as webhooks name it."""
-    url = f"{world.origin}/orgs/{owner.login}"
+    url = f"{owner.world.origin}/orgs/{owner.login}"
     return {
         "login": owner.login,
         "id": owner.id,
@@ -70,6 +69,6 @@ def organization(world: World, owner: User) -> Json:
         "issues_url": f"{url}/issues",
         "members_url": f"{url}/members{{/member}}",
         "public_members_url": f"{url}/public_members{{/member}}",
-        "avatar_url": accounts.user(world, owner)["avatar_url"],
+        "avatar_url": accounts.user(owner)["avatar_url"],
         "description": None,
     }

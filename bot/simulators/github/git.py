@@ -12,7 +12,6 @@ import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from bot.simulators.github.commits import Commit, Signed, commit_text, parse_commit
@@ -96,8 +95,6 @@ class GitRepository:
         """Make the repository, empty."""
         self.path.mkdir(parents=True, exist_ok=True)
         await self.run("init", "--quiet", "--bare", f"--initial-branch={default_branch}")
-        # A pull request's head can be fetched by its SHA, as on GitHub.
-        await self.run("config", "uploadpack.allowAnySHA1InWant", "true")
 
     # --- objects
 
@@ -142,37 +139,21 @@ class GitRepository:
         return self._trees[sha, recursive]
 
     async def write_tree(self, entries: Iterable[TreeEntry], *, base: str | None = None) -> str:
-        """Store a tree: ``base`` changed by ``entries``; an empty ``sha`` removes the path.
+        """Store a tree: ``base`` with these blobs changed; an empty ``sha`` removes the path.
 
         Raises GitError for an object that does not exist and a path that git refuses.
         """
         with tempfile.TemporaryDirectory(dir=self.path) as folder:
             index = Path(folder) / "index"
             await self.run("read-tree", base or EMPTY_TREE, index=index)
-            for grafted, group in groupby(entries, key=lambda entry: entry.type == "tree"):
-                if grafted:
-                    for entry in group:
-                        await self._graft(entry, index)
-                    continue
-                lines = "".join(
-                    f"{entry.mode if entry.sha else '0'} {entry.sha or NOTHING}\t{entry.path}\0"
-                    for entry in group
-                )
-                await self.run(
-                    "update-index", "-z", "--index-info", stdin=lines.encode(), index=index
-                )
+            lines = "".join(
+                f"{entry.mode if entry.sha else '0'} {entry.sha or NOTHING}\t{entry.path}\0"
+                for entry in entries
+            )
+            await self.run("update-index", "-z", "--index-info", stdin=lines.encode(), index=index)
             sha = await self._text("write-tree", index=index)
         self._known(sha, "tree")
         return sha
-
-    async def _graft(self, entry: TreeEntry, index: Path) -> None:
-        """Replace the folder ``entry.path`` of an index by the tree ``entry.sha``."""
-        below = ["ls-files", "-z", "--cached", "--", entry.path]
-        _, old = await self.run(*below, index=index)
-        gone = b"".join(b"0 " + NOTHING.encode() + b"\t" + p + b"\0" for p in old.split(b"\0") if p)
-        await self.run("update-index", "-z", "--index-info", stdin=gone, index=index)
-        if entry.sha:
-            await self.run("read-tree", "-i", f"--prefix={entry.path}/", entry.sha, index=index)
 
     async def write_commit(
         self,
@@ -259,10 +240,9 @@ class GitRepository:
         code, output = await self.fixed("merge-base", one, other, accept=(0, 1))
         return output.decode().strip() if code == 0 else None
 
-    async def log(self, *options: str, path: str = "") -> list[str]:
-        """SHAs, newest first, of ``git rev-list`` with these options and full SHAs."""
-        paths = [path] if path else []
-        _, output = await self.fixed("rev-list", "--topo-order", *options, "--", *paths)
+    async def log(self, *names: str) -> list[str]:
+        """SHAs of the commits, newest first, that ``git rev-list`` finds by full SHAs."""
+        _, output = await self.fixed("rev-list", "--topo-order", *names, "--")
         return output.decode().split()
 
     async def merge_tree(self, base: str, head: str) -> str | None:

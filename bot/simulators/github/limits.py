@@ -22,7 +22,6 @@ class Limits:
 
     requests_per_hour: int = 5_000
     anonymous_per_hour: int = 60
-    searches_per_minute: int = 30
     content_per_minute: int = 80
     content_per_hour: int = 500
     points_per_minute: int = 900
@@ -32,23 +31,21 @@ class Limits:
     def none(cls) -> Limits:
         """So high that nobody meets them."""
         much = 1_000_000_000
-        return cls(much, much, much, much, much, much, much)
+        return cls(much, much, much, much, much, much)
 
 
 @dataclass(eq=False, slots=True)
 class Window:
-    """A primary limit: so many requests until ``reset``, when it starts again."""
+    """The primary limit: so many requests an hour, until ``reset``, when it starts again."""
 
     limit: int
-    resource: str
-    length: timedelta
     used: int = 0
     reset: datetime | None = None
 
     def start(self, now: datetime) -> datetime:
         """Begin again if the time has come; when the present window ends."""
         if self.reset is None or now >= self.reset:
-            self.used, self.reset = 0, now + self.length
+            self.used, self.reset = 0, now + _HOUR
         return self.reset
 
     def state(self, now: datetime) -> dict[str, int]:
@@ -65,7 +62,7 @@ class Window:
     def headers(self, now: datetime) -> dict[str, str]:
         """As each answer carries it."""
         state = {f"X-RateLimit-{k.title()}": str(v) for k, v in self.state(now).items()}
-        return state | {"X-RateLimit-Resource": self.resource}
+        return state | {"X-RateLimit-Resource": "core"}
 
 
 @dataclass(eq=False, slots=True)
@@ -75,7 +72,6 @@ class Meter:
     limits: Limits
     who: str
     core: Window = field(init=False)
-    search: Window = field(init=False)
     points: deque[tuple[datetime, int]] = field(default_factory=deque)
     content: deque[datetime] = field(default_factory=deque)
     active: int = 0
@@ -84,18 +80,15 @@ class Meter:
         hourly = self.limits.requests_per_hour
         if not self.who.startswith("installation"):
             hourly = self.limits.anonymous_per_hour
-        self.core = Window(hourly, "core", _HOUR)
-        self.search = Window(self.limits.searches_per_minute, "search", _MINUTE)
+        self.core = Window(hourly)
 
-    def count(self, now: datetime, *, search: bool, write: bool, content: bool) -> Window:
+    def count(self, now: datetime, *, write: bool, content: bool) -> None:
         """Count one request. Raises the 403 that GitHub answers where a limit is reached."""
-        window = self.search if search else self.core
-        window.start(now)
-        if window.used >= window.limit:
+        self.core.start(now)
+        if self.core.used >= self.core.limit:
             raise GitHubError(403, f"API rate limit exceeded for {self.who}.", docs=_PAGE)
         self._secondary(now, 5 if write else 1, content=content)
-        window.used += 1
-        return window
+        self.core.used += 1
 
     def _secondary(self, now: datetime, cost: int, *, content: bool) -> None:
         while self.points and self.points[0][0] <= now - _MINUTE:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -21,55 +19,47 @@ from bot.simulators.github.world import World
 _LIFE = timedelta(hours=1)
 
 
-@dataclass(eq=False)
-class Manifests:
-    """Manifests that were accepted and not yet turned into an app."""
-
-    waiting: dict[str, tuple[Json, float]] = field(default_factory=dict)
-
-    def accept(self, world: World, manifest: Json) -> str:
-        """A person presses Create: the code that the app's setup page is sent. Raises 422."""
-        hook = manifest.get("hook_attributes") or {}
-        if not manifest.get("url") or not hook.get("url"):
-            raise malformed('"url" and "hook_attributes.url" are needed.')
-        code = secrets.token_hex(20)
-        self.waiting[code] = (manifest, (world.clock() + _LIFE).timestamp())
-        return code
-
-    def convert(self, world: World, code: str) -> Json:
-        """Become the app of this manifest; its secrets, shown this once. Raises 404."""
-        manifest, until = self.waiting.pop(code, ({}, 0.0))
-        if until < world.clock().timestamp():
-            raise not_found()
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        public = key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        private = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-        app = world.app
-        app.id = world.next_id()
-        app.name = str(manifest.get("name") or app.name)
-        app.slug = re.sub(r"[^a-z0-9]+", "-", app.name.lower()).strip("-")
-        app.description = str(manifest.get("description") or "")
-        app.external_url = manifest["url"]
-        app.webhook_url = manifest["hook_attributes"]["url"]
-        app.webhook_secret = secrets.token_hex(20)
-        app.public_key = public.decode()
-        app.permissions = {"metadata": "read", **(manifest.get("default_permissions") or {})}
-        app.events = tuple(manifest.get("default_events") or ())
-        app.created_at = world.now()
-        del world.users[app.bot.login.lower()]
-        app.bot.login = f"{app.slug}[bot]"
-        world.users[app.bot.login.lower()] = app.bot
-        return {
-            "client_secret": secrets.token_hex(20),
-            "webhook_secret": app.webhook_secret,
-            "pem": private.decode(),
-        }
+def accept(world: World, manifest: Json) -> str:
+    """A person presses Create: the code that the app's setup page is sent. Raises 422."""
+    hook = manifest.get("hook_attributes") or {}
+    if not manifest.get("url") or not hook.get("url"):
+        raise malformed('"url" and "hook_attributes.url" are needed.')
+    code = secrets.token_hex(20)
+    world.manifests[code] = (manifest, world.clock() + _LIFE)
+    return code
 
 
-MANIFESTS = web.AppKey("manifests", Manifests)
+def convert(world: World, code: str) -> Json:
+    """Become the app of this manifest; its secrets, shown this once. Raises 404."""
+    manifest, until = world.manifests.pop(code, ({}, world.now()))
+    if not manifest or until < world.clock():
+        raise not_found()
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    app = world.app
+    app.id = world.next_id()
+    app.name = str(manifest.get("name") or app.name)
+    app.slug = re.sub(r"[^a-z0-9]+", "-", app.name.lower()).strip("-")
+    app.description = str(manifest.get("description") or "")
+    app.external_url = manifest["url"]
+    app.webhook_url = manifest["hook_attributes"]["url"]
+    app.webhook_secret = secrets.token_hex(20)
+    app.public_key = public.decode()
+    app.permissions = {"metadata": "read", **(manifest.get("default_permissions") or {})}
+    app.events = tuple(manifest.get("default_events") or ())
+    app.created_at = world.now()
+    del world.users[app.bot.login.lower()]
+    app.bot.login = f"{app.slug}[bot]"
+    world.users[app.bot.login.lower()] = app.bot
+    return {
+        "client_secret": secrets.token_hex(20),
+        "webhook_secret": app.webhook_secret,
+        "pem": private.decode(),
+    }

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bot.simulators.github.git import GitRepository
+
+if TYPE_CHECKING:
+    from bot.simulators.github.world import World
 
 Json = dict[str, Any]
 Role = Literal["read", "triage", "write", "maintain", "admin"]
@@ -20,6 +23,7 @@ REACTIONS: tuple[Reactions, ...] = get_args(Reactions)
 class User:
     """An account: a person, an organization, or an app's bot."""
 
+    world: World
     id: int
     login: str
     type: Literal["User", "Organization", "Bot"]
@@ -125,11 +129,9 @@ class Pull:
     base_ref: str
     base_sha: str
     draft: bool = False
-    maintainer_can_modify: bool = False
     merged_at: datetime | None = None
     merged_by: User | None = None
     merge_commit_sha: str | None = None
-    requested_reviewers: list[User] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
@@ -139,6 +141,7 @@ class Issue:
     ``gone`` says that it was deleted (410), or to which URL it was transferred (301).
     """
 
+    repository: Repository
     id: int
     number: int
     title: str
@@ -153,11 +156,31 @@ class Issue:
     closed_at: datetime | None = None
     closed_by: User | None = None
     locked: bool = False
-    lock_reason: str | None = None
     reactions: list[Reaction] = field(default_factory=list)
     history: list[IssueEvent] = field(default_factory=list)
     pull: Pull | None = None
     gone: str = ""
+
+    @property
+    def as_pull(self) -> Pull:
+        """The pull request that it is known to be."""
+        assert self.pull is not None, f"#{self.number} is not a pull request"  # noqa: S101
+        return self.pull
+
+    @property
+    def comments(self) -> list[Comment]:
+        """The conversation, oldest first."""
+        return [one for one in self.repository.comments.values() if one.issue is self]
+
+    @property
+    def review_comments(self) -> list[ReviewComment]:
+        """What was said on lines of its diff, oldest first."""
+        return [one for one in self.repository.review_comments.values() if one.issue is self]
+
+    @property
+    def reviews(self) -> list[Review]:
+        """Its reviews, oldest first."""
+        return [one for one in self.repository.reviews.values() if one.issue is self]
 
 
 @dataclass(eq=False, slots=True)
@@ -181,9 +204,9 @@ class Review:
     issue: Issue
     user: User
     body: str
-    state: Literal["PENDING", "COMMENTED", "APPROVED", "CHANGES_REQUESTED", "DISMISSED"]
+    state: Literal["COMMENTED", "APPROVED", "CHANGES_REQUESTED"]
     commit_id: str
-    submitted_at: datetime | None
+    submitted_at: datetime
 
 
 @dataclass(eq=False, slots=True)
@@ -198,14 +221,11 @@ class ReviewComment:
     path: str
     commit_id: str
     diff_hunk: str
-    position: int | None
-    line: int | None
+    position: int
+    line: int
     side: Literal["LEFT", "RIGHT"]
     created_at: datetime
     updated_at: datetime
-    start_line: int | None = None
-    start_side: str | None = None
-    subject_type: Literal["line", "file"] = "line"
     in_reply_to: int | None = None
     reactions: list[Reaction] = field(default_factory=list)
 
@@ -214,12 +234,18 @@ class ReviewComment:
 class CheckSuite:
     """All check runs of the app on one commit."""
 
+    repository: Repository
     id: int
     head_sha: str
     head_branch: str | None
     before: str | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def runs(self) -> list[CheckRun]:
+        """Its check runs, oldest first."""
+        return [one for one in self.repository.check_runs.values() if one.suite is self]
 
 
 @dataclass(eq=False, slots=True)
@@ -239,20 +265,6 @@ class CheckRun:
     output: Json = field(default_factory=dict)
     annotations: list[Json] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
-
-
-@dataclass(eq=False, slots=True)
-class Status:
-    """A commit status."""
-
-    id: int
-    sha: str
-    state: str
-    context: str
-    description: str | None
-    target_url: str | None
-    creator: User
-    created_at: datetime
 
 
 @dataclass(eq=False, slots=True)
@@ -279,9 +291,13 @@ class Repository:
     review_comments: dict[int, ReviewComment] = field(default_factory=dict)
     check_suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
-    statuses: list[Status] = field(default_factory=list)
     last_number: int = 0
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def world(self) -> World:
+        """Where it exists."""
+        return self.owner.world
 
     @property
     def full_name(self) -> str:
@@ -301,3 +317,7 @@ class Repository:
             for issue in self.issues.values()
             if issue.pull and issue.state == "open"
         ]
+
+    def runs_on(self, sha: str) -> list[CheckRun]:
+        """The check runs of a commit, oldest first."""
+        return [run for run in self.check_runs.values() if run.head_sha == sha]

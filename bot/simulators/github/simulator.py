@@ -12,25 +12,24 @@ from typing import Literal
 from aiohttp import web
 
 from bot.simulators.github.actions import installs
-from bot.simulators.github.cloning import clone
+from bot.simulators.github.actions.labels import add_default_labels
+from bot.simulators.github.commits import Signed
+from bot.simulators.github.git import GitRepository
 from bot.simulators.github.limits import Limits
-from bot.simulators.github.manifest import MANIFESTS, Manifests
 from bot.simulators.github.person import issues as person_issues
 from bot.simulators.github.person import pulls as person_pulls
 from bot.simulators.github.person import setup as person_setup
 from bot.simulators.github.person import state as person_state
-from bot.simulators.github.person.asking import mount_doors
 from bot.simulators.github.records import App, Installation, Repository, Role, User
 from bot.simulators.github.rest import ROUTES
-from bot.simulators.github.rest.app import WEBHOOKS
-from bot.simulators.github.rest.contents import ARCHIVES, download
 from bot.simulators.github.webhooks import Webhooks
-from bot.simulators.github.wire.faults import Faults
+from bot.simulators.github.wire.faults import FAULTS, Faults
 from bot.simulators.github.wire.middlewares import conditional, dress, guard
 from bot.simulators.github.wire.recording import record as recorder
 from bot.simulators.github.wire.routing import WORLD, mount
 from bot.simulators.github.world import World
 
+_PERSON = (person_issues, person_pulls, person_setup, person_state)
 _LARGEST_BODY = 120 * 1024 * 1024
 # https://docs.github.com/rest/authentication/permissions-required-for-github-apps
 PERMISSIONS: Mapping[str, str] = {
@@ -39,7 +38,6 @@ PERMISSIONS: Mapping[str, str] = {
     "issues": "write",
     "metadata": "read",
     "pull_requests": "write",
-    "statuses": "write",
 }
 EVENTS = (
     "check_run",
@@ -85,7 +83,7 @@ class GitHubSimulator:
         folder.mkdir(parents=True, exist_ok=True)
         self.world = World(folder, origin=origin, web=web, clock=clock)
         self.webhooks = Webhooks(self.world)
-        self.world.outbox = self.webhooks
+        self.world.webhooks = self.webhooks
         self.faults = Faults()
         self._limits = limits or Limits()
         self._record = record
@@ -112,7 +110,12 @@ class GitHubSimulator:
         kind: Literal["User", "Organization", "Bot"] = "User",
     ) -> User:
         """An account; harmless when repeated."""
-        return installs.add_account(self.world, login, kind=kind, name=name)
+        world = self.world
+        if login.lower() not in world.users:
+            user = User(world, world.next_id(), login, kind, world.now(), name)
+            world.users[login.lower()] = user
+            world.changed("user")
+        return world.users[login.lower()]
 
     async def add_repository(
         self,
@@ -120,26 +123,43 @@ class GitHubSimulator:
         files: Mapping[str, bytes],
         *,
         private: bool = False,
-        description: str | None = None,
-        default_branch: str = "main",
         executable: Collection[str] = (),
     ) -> Repository:
         """A repository with one commit; its owner becomes a user if there is none yet."""
-        owner, _, name = full_name.partition("/")
-        return await installs.add_repository(
-            self.world,
-            self.add_user(owner),
-            name,
-            files,
+        world, (login, name) = self.world, full_name.split("/")
+        owner, identity, now = self.add_user(login), world.next_id(), world.now()
+        git = GitRepository(world.folder / f"{login.lower()}-{name.lower()}-{identity}.git")
+        await git.create("main")
+        repository = Repository(
+            id=identity,
+            owner=owner,
+            name=name,
+            git=git,
+            created_at=now,
+            pushed_at=now,
             private=private,
-            description=description,
-            default_branch=default_branch,
-            executable=executable,
         )
+        if files:
+            who = Signed(owner.name or owner.login, owner.email, now)
+            await git.commit_files(
+                "main", files, message="Initial commit", author=who, executable=executable
+            )
+        add_default_labels(repository)
+        world.repositories[full_name.lower()] = repository
+        world.changed("repository", repository)
+        for installation in world.installations_on(repository):
+            if installation.repositories is None:
+                installs.tell_repositories(installation, owner, "added", [repository])
+        return repository
 
     def set_role(self, full_name: str, login: str, role_name: Role | None) -> None:
         """Give a user a role in a repository, or take it (None)."""
-        person_setup.set_role(self.world, self.world.repository(full_name), login, role_name)
+        repository = self.world.repository(full_name)
+        if role_name is None:
+            repository.roles.pop(login.lower(), None)
+        else:
+            repository.roles[self.world.user(login).login.lower()] = role_name
+        self.world.changed("role", repository)
 
     def install(
         self,
@@ -151,15 +171,19 @@ class GitHubSimulator:
         events: Collection[str] | None = None,
     ) -> Installation:
         """Install the app on an account, on all its repositories or on those named."""
-        names = repositories
-        return installs.install(
-            self.world,
-            self.world.user(account),
-            None if names is None else [self.world.repository(name) for name in names],
-            self.world.user(sender or account),
-            permissions=permissions,
-            events=events,
+        world, now, names = self.world, self.world.now(), repositories
+        installation = Installation(
+            id=world.next_id(),
+            account=world.user(account),
+            repositories=None if names is None else {world.repository(name).id for name in names},
+            permissions=dict(permissions or world.app.permissions),
+            events=tuple(world.app.events if events is None else events),
+            created_at=now,
+            updated_at=now,
         )
+        world.installations[installation.id] = installation
+        installs.tell(installation, world.user(sender or account), "created", requester=None)
+        return installation
 
     def build_app(self) -> web.Application:
         """The application: REST at ``/``, the person API under ``/_sim/``."""
@@ -173,17 +197,10 @@ class GitHubSimulator:
         ]
         app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
         app[WORLD] = self.world
-        app[WEBHOOKS] = self.webhooks
-        app[MANIFESTS] = Manifests()
-        app[ARCHIVES] = {}
-        app[person_setup.FAULTS] = self.faults
-        mount(app, ROUTES)
-        for module in (person_issues, person_pulls, person_setup, person_state):
-            mount_doors(app, module.doors)
-        app.router.add_get("/_sim/stream", person_state.stream)
+        app[FAULTS] = self.faults
+        for routes in (ROUTES, *(module.routes for module in _PERSON)):
+            mount(app, routes)
         app.router.add_post("/settings/apps/new", person_setup.manifest_page)
-        app.router.add_get("/codeload/{owner}/{repo}/legacy.tar.gz/{sha}", download)
-        app.router.add_route("*", "/{owner}/{repo}.git/{rest:.+}", clone)
         app.cleanup_ctx.append(self._sending)
         app.on_shutdown.append(self._hang_up)
         return app

@@ -69,18 +69,8 @@ class Webhooks:
 
     def redeliver(self, old: Delivery) -> None:
         """Send the same again."""
-        self._queue(
-            Delivery(
-                self._world.next_id(),
-                old.guid,
-                old.event,
-                old.payload,
-                old.body,
-                old.installation,
-                old.repository,
-                redelivery=True,
-            )
-        )
+        facts = (old.guid, old.event, old.payload, old.body, old.installation, old.repository)
+        self._queue(Delivery(self._world.next_id(), *facts, redelivery=True))
 
     async def start(self) -> None:
         """Begin to send, first what was queued so far."""

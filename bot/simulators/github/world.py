@@ -8,25 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from bot.simulators.github.errors import not_found
 from bot.simulators.github.records import App, Installation, Json, Repository, Token, User
 
-
-class Outbox(Protocol):
-    """Where webhooks go; it takes them in order and never blocks."""
-
-    def put(
-        self, event: str, payload: Json, *, installation: int | None, repository: int | None
-    ) -> None:
-        """Send this payload to the app."""
+if TYPE_CHECKING:
+    from bot.simulators.github.webhooks import Webhooks
 
 
 class World:
     """Everything that is not in a repository's git folder.
 
     ``origin`` is where the API is served (empty until it is), ``web`` where people's pages are.
+    ``manifests`` are those accepted and not yet turned into an app, with the code and the end of
+    each; ``archives`` says by ticket which repository may be downloaded.
     """
 
     def __init__(
@@ -43,8 +39,10 @@ class World:
         self.repositories: dict[str, Repository] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
+        self.manifests: dict[str, tuple[Json, datetime]] = {}
+        self.archives: dict[str, int] = {}
         self.app: App
-        self.outbox: Outbox
+        self.webhooks: Webhooks
 
     @property
     def web(self) -> str:

@@ -1,4 +1,4 @@
-"""Check suites, check runs and commit statuses.
+"""Check suites and check runs.
 
 https://docs.github.com/rest/guides/using-the-rest-api-to-interact-with-checks
 """
@@ -10,146 +10,118 @@ from typing import Any
 
 from bot.simulators.github.errors import not_found
 from bot.simulators.github.events import announce
-from bot.simulators.github.records import (
-    CheckRun,
-    CheckSuite,
-    Json,
-    Repository,
-    User,
-)
+from bot.simulators.github.records import CheckRun, CheckSuite, Json, Repository, User
 from bot.simulators.github.views import checks as views
-from bot.simulators.github.world import World
-
-
-def find_run(repository: Repository, identity: int) -> CheckRun:
-    """A check run by its id. Raises 404."""
-    try:
-        return repository.check_runs[identity]
-    except KeyError:
-        raise not_found() from None
 
 
 def suite_of(
-    world: World, repository: Repository, sha: str, branch: str | None, before: str | None
+    repository: Repository, sha: str, branch: str | None, before: str | None
 ) -> tuple[CheckSuite, bool]:
     """The app's check suite on a commit, and whether it was made just now."""
     for suite in repository.check_suites.values():
         if suite.head_sha == sha:
             return suite, False
+    world = repository.world
     now = world.now()
-    suite = CheckSuite(world.next_id(), sha, branch, before, now, now)
+    suite = CheckSuite(repository, world.next_id(), sha, branch, before, now, now)
     repository.check_suites[suite.id] = suite
     return suite, True
 
 
 async def request_suite(
-    world: World, repository: Repository, actor: User, sha: str, branch: str, before: str | None
+    repository: Repository, actor: User, sha: str, branch: str, before: str | None
 ) -> None:
     """After a push: ask each app that writes checks for its opinion of the commit."""
-    writes = any("checks" in i.permissions for i in world.installations_on(repository))
-    if not writes:
+    installations = repository.world.installations_on(repository)
+    if not any("checks" in installation.permissions for installation in installations):
         return
-    suite, new = suite_of(world, repository, sha, branch, before)
+    suite, new = suite_of(repository, sha, branch, before)
     if new:
-        await _tell_suite(world, repository, actor, suite, "requested")
+        await _tell_suite(actor, suite, "requested")
 
 
 async def create_run(
-    world: World,
-    repository: Repository,
-    actor: User,
-    sha: str,
-    name: str,
-    fields: Mapping[str, Any],
+    repository: Repository, actor: User, sha: str, name: str, fields: Mapping[str, Any]
 ) -> CheckRun:
     """A new check run on a commit."""
     heads = await repository.git.branches()
     branch = next((b for b, tip in heads.items() if tip == sha), None)
-    suite, _ = suite_of(world, repository, sha, branch, None)
+    suite, _ = suite_of(repository, sha, branch, None)
     run = CheckRun(
-        id=world.next_id(),
+        id=actor.world.next_id(),
         suite=suite,
         name=name,
         head_sha=sha,
         status="queued",
         conclusion=None,
-        started_at=world.now(),
+        started_at=actor.world.now(),
         completed_at=None,
         external_id="",
-        details_url=world.app.external_url,
+        details_url=actor.world.app.external_url,
     )
     repository.check_runs[run.id] = run
-    _fill(world, run, fields)
-    _tell_run(world, repository, actor, run, "created")
-    await _completed(world, repository, actor, run)
+    _fill(run, fields)
+    _tell_run(actor, run, "created")
+    await _completed(actor, run)
     return run
 
 
-async def update_run(
-    world: World, repository: Repository, actor: User, run: CheckRun, fields: Mapping[str, Any]
-) -> None:
+async def update_run(actor: User, run: CheckRun, fields: Mapping[str, Any]) -> None:
     """Change a check run."""
     was = run.status
-    _fill(world, run, fields)
+    _fill(run, fields)
     if was != "completed":
-        await _completed(world, repository, actor, run)
-    world.changed("check", repository)
+        await _completed(actor, run)
+    actor.world.changed("check", run.suite.repository)
 
 
-def ask_again(world: World, repository: Repository, actor: User, run: CheckRun) -> None:
+def ask_again(actor: User, run: CheckRun) -> None:
     """A person presses Re-run."""
     run.status, run.conclusion, run.completed_at = "queued", None, None
-    _tell_run(world, repository, actor, run, "rerequested")
+    _tell_run(actor, run, "rerequested")
 
 
-def press(world: World, repository: Repository, actor: User, run: CheckRun, button: str) -> None:
+def press(actor: User, run: CheckRun, button: str) -> None:
     """A person presses one of the buttons that the check run came with. Raises 404."""
     if all(action.get("identifier") != button for action in run.actions):
         raise not_found()
-    wanted = {"identifier": button}
-    _tell_run(world, repository, actor, run, "requested_action", requested_action=wanted)
+    _tell_run(actor, run, "requested_action", requested_action={"identifier": button})
 
 
-def _fill(world: World, run: CheckRun, fields: Mapping[str, Any]) -> None:
-    for name in ("name", "status", "external_id", "details_url"):
-        if name in fields:
+def _fill(run: CheckRun, fields: Mapping[str, Any]) -> None:
+    now = run.suite.repository.world.now()
+    for name in ("name", "status", "external_id", "details_url", "started_at"):
+        if fields.get(name):
             setattr(run, name, fields[name])
     if fields.get("conclusion"):
         run.status, run.conclusion = "completed", fields["conclusion"]
-        run.completed_at = fields.get("completed_at") or world.now()
+        run.completed_at = fields.get("completed_at") or now
     elif run.status != "completed":
         run.conclusion, run.completed_at = None, None
-    if fields.get("started_at"):
-        run.started_at = fields["started_at"]
     output = dict(fields.get("output") or {})
     run.annotations += output.pop("annotations", [])
     run.output |= output
     run.actions = list(fields.get("actions") or run.actions)
-    run.suite.updated_at = world.now()
+    run.suite.updated_at = now
 
 
-async def _completed(world: World, repository: Repository, actor: User, run: CheckRun) -> None:
+async def _completed(actor: User, run: CheckRun) -> None:
     if run.status != "completed":
         return
-    _tell_run(world, repository, actor, run, "completed")
-    runs = [one for one in repository.check_runs.values() if one.suite is run.suite]
-    if all(one.status == "completed" for one in runs):
-        await _tell_suite(world, repository, actor, run.suite, "completed")
+    _tell_run(actor, run, "completed")
+    if all(one.status == "completed" for one in run.suite.runs):
+        await _tell_suite(actor, run.suite, "completed")
 
 
-def _tell_run(
-    world: World, repository: Repository, actor: User, run: CheckRun, action: str, **parts: Json
-) -> None:
-    view = views.check_run(world, repository, run)
-    view["check_suite"] = views.suite_in_run(world, repository, run.suite)
-    announce(world, repository, actor, "check_run", action, check_run=view, **parts)
-    world.changed("check", repository)
+def _tell_run(actor: User, run: CheckRun, action: str, **parts: Json) -> None:
+    repository = run.suite.repository
+    view = views.check_run(run) | {"check_suite": views.suite_in_run(run.suite)}
+    announce(repository, actor, "check_run", action, check_run=view, **parts)
+    actor.world.changed("check", repository)
 
 
-async def _tell_suite(
-    world: World, repository: Repository, actor: User, suite: CheckSuite, action: str
-) -> None:
-    head = await repository.git.commit(suite.head_sha)
-    view = views.check_suite(world, repository, suite, head)
+async def _tell_suite(actor: User, suite: CheckSuite, action: str) -> None:
+    head = await suite.repository.git.commit(suite.head_sha)
+    view = views.check_suite(suite, head)
     del view["repository"]
-    announce(world, repository, actor, "check_suite", action, check_suite=view)
+    announce(suite.repository, actor, "check_suite", action, check_suite=view)

@@ -17,53 +17,41 @@ from bot.simulators.github.records import (
 )
 from bot.simulators.github.views.issues import comment as comment_view
 from bot.simulators.github.views.issues import issue as issue_view
-from bot.simulators.github.world import World
 
 
-def find_comment(repository: Repository, identity: int) -> Comment:
-    """A comment by its id. Raises 404."""
-    try:
-        return repository.comments[identity]
-    except KeyError:
-        raise not_found() from None
-
-
-def add_comment(
-    world: World, repository: Repository, actor: User, issue: Issue, body: str
-) -> Comment:
+def add_comment(actor: User, issue: Issue, body: str) -> Comment:
     """Comment on an issue or pull request. Raises 403 where it is locked, 422 for the body."""
     _check(body)
+    repository, world = issue.repository, actor.world
     may_write = actor.type == "Bot" or repository.role_of(actor) in ("write", "maintain", "admin")
     if issue.locked and not may_write:
         raise GitHubError(403, "Unable to create comment because issue is locked.")
     now = world.now()
     comment = Comment(world.next_id(), issue, body, actor, now, now)
     repository.comments[comment.id] = comment
-    touch(world, issue)
-    _tell(world, repository, actor, comment, "created")
+    touch(issue)
+    _tell(actor, comment, "created")
     return comment
 
 
-def edit_comment(
-    world: World, repository: Repository, actor: User, comment: Comment, body: str
-) -> None:
+def edit_comment(actor: User, comment: Comment, body: str) -> None:
     """Change a comment's words; the same words again tell nobody."""
     _check(body)
     if body == comment.body:
         return
     changes = {"body": {"from": comment.body}}
-    comment.body, comment.updated_at = body, world.now()
-    _tell(world, repository, actor, comment, "edited", changes=changes)
+    comment.body, comment.updated_at = body, actor.world.now()
+    _tell(actor, comment, "edited", changes=changes)
 
 
-def delete_comment(world: World, repository: Repository, actor: User, comment: Comment) -> None:
+def delete_comment(actor: User, comment: Comment) -> None:
     """Remove a comment."""
-    del repository.comments[comment.id]
-    _tell(world, repository, actor, comment, "deleted")
+    del comment.issue.repository.comments[comment.id]
+    _tell(actor, comment, "deleted")
 
 
 def react(
-    world: World, repository: Repository, actor: User, reactions: list[Reaction], content: object
+    repository: Repository, actor: User, reactions: list[Reaction], content: object
 ) -> tuple[Reaction, bool]:
     """React; gives the reaction and whether it is new. Raises 422 for an unknown content."""
     if content not in REACTIONS:
@@ -71,15 +59,13 @@ def react(
     for reaction in reactions:
         if reaction.user is actor and reaction.content == content:
             return reaction, False
-    reaction = Reaction(world.next_id(), actor, content, world.now())
+    reaction = Reaction(actor.world.next_id(), actor, content, actor.world.now())
     reactions.append(reaction)
-    world.changed("reaction", repository)
+    actor.world.changed("reaction", repository)
     return reaction, True
 
 
-def unreact(
-    world: World, repository: Repository, reactions: list[Reaction], identity: int, actor: User
-) -> None:
+def unreact(repository: Repository, actor: User, reactions: list[Reaction], identity: int) -> None:
     """Take a reaction back. Raises 404, and 403 for somebody else's."""
     found = next((one for one in reactions if one.id == identity), None)
     if found is None:
@@ -87,7 +73,7 @@ def unreact(
     if found.user is not actor:
         raise GitHubError(403, "You can only delete your own reactions.")
     reactions.remove(found)
-    world.changed("reaction", repository)
+    actor.world.changed("reaction", repository)
 
 
 def _check(body: str) -> None:
@@ -96,17 +82,8 @@ def _check(body: str) -> None:
     check_body("IssueComment", body)
 
 
-def _tell(
-    world: World, repository: Repository, actor: User, comment: Comment, action: str, **parts: Json
-) -> None:
-    announce(
-        world,
-        repository,
-        actor,
-        "issue_comment",
-        action,
-        issue=issue_view(world, repository, comment.issue),
-        comment=comment_view(world, repository, comment),
-        **parts,
-    )
-    world.changed("comment", repository, comment.issue.number)
+def _tell(actor: User, comment: Comment, action: str, **parts: Json) -> None:
+    issue = comment.issue
+    parts |= {"issue": issue_view(issue), "comment": comment_view(comment)}
+    announce(issue.repository, actor, "issue_comment", action, **parts)
+    actor.world.changed("comment", issue.repository, issue.number)

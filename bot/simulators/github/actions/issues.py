@@ -14,11 +14,9 @@ from bot.simulators.github.views import accounts
 from bot.simulators.github.views.addresses import repo_url
 from bot.simulators.github.views.issues import issue as issue_view
 from bot.simulators.github.views.repositories import repository as repository_view
-from bot.simulators.github.world import World
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 65_536
-LOCK_REASONS = ("off-topic", "too heated", "resolved", "spam")
 REASONS = ("completed", "not_planned", "duplicate")
 
 
@@ -53,7 +51,6 @@ def find_issue(repository: Repository, number: int) -> Issue:
 
 
 async def open_issue(
-    world: World,
     repository: Repository,
     actor: User,
     title: str,
@@ -63,21 +60,28 @@ async def open_issue(
     assignees: Sequence[User] = (),
 ) -> Issue:
     """A new issue with the next number."""
-    check_title("Issue", title)
-    check_body("Issue", body)
+    issue = new_issue(repository, actor, "Issue", title, body)
+    await tell(actor, issue, "opened")
+    await set_labels(actor, issue, labels)
+    await set_assignees(actor, issue, assignees)
+    return issue
+
+
+def new_issue(
+    repository: Repository, actor: User, resource: str, title: str, body: str | None
+) -> Issue:
+    """An issue, or what becomes a pull request, with the next number; nobody is told yet."""
+    check_title(resource, title)
+    check_body(resource, body)
     repository.last_number += 1
+    world, number = repository.world, repository.last_number
     now = world.now()
-    issue = Issue(world.next_id(), repository.last_number, title, body, actor, now, now)
-    repository.issues[issue.number] = issue
-    await tell(world, repository, actor, issue, "opened")
-    await set_labels(world, repository, actor, issue, labels)
-    await set_assignees(world, repository, actor, issue, assignees)
+    issue = Issue(repository, world.next_id(), number, title, body, actor, now, now)
+    repository.issues[number] = issue
     return issue
 
 
 async def edit_issue(
-    world: World,
-    repository: Repository,
     actor: User,
     issue: Issue,
     *,
@@ -91,20 +95,17 @@ async def edit_issue(
     if title is not None and title != issue.title:
         check_title(resource, title)
         changes["title"] = {"from": issue.title}
-        note(world, issue, actor, "renamed", rename={"from": issue.title, "to": title})
+        note(actor, issue, "renamed", rename={"from": issue.title, "to": title})
         issue.title = title
     if (body is not None or clear_body) and body != issue.body:
         check_body(resource, body)
         changes["body"] = {"from": issue.body or ""}
         issue.body = body
     if changes:
-        touch(world, issue)
-        await tell(world, repository, actor, issue, "edited", changes=changes)
+        await tell(actor, issue, "edited", changes=changes)
 
 
 async def set_state(
-    world: World,
-    repository: Repository,
     actor: User,
     issue: Issue,
     state: str,
@@ -122,9 +123,9 @@ async def set_state(
     if state == issue.state and (reason is None or reason == issue.state_reason):
         return
     again = state == issue.state
-    touch(world, issue)
+    touch(issue)
     if state == "closed":
-        issue.state, issue.closed_at, issue.closed_by = "closed", world.now(), actor
+        issue.state, issue.closed_at, issue.closed_by = "closed", actor.world.now(), actor
         issue.state_reason = None if issue.pull else reason or "completed"
     else:
         issue.state, issue.closed_at, issue.closed_by = "open", None, None
@@ -132,83 +133,71 @@ async def set_state(
     if again:
         return
     action = "closed" if state == "closed" else "reopened"
-    note(world, issue, actor, action, commit_id=commit_id)
-    await tell(world, repository, actor, issue, action)
+    note(actor, issue, action, commit_id=commit_id)
+    await tell(actor, issue, action)
 
 
-async def set_assignees(
-    world: World, repository: Repository, actor: User, issue: Issue, people: Sequence[User]
-) -> None:
+async def set_assignees(actor: User, issue: Issue, people: Sequence[User]) -> None:
     """Give an issue exactly these assignees; GitHub drops who may not be one, in silence."""
-    able = [p for p in dict.fromkeys(people) if repository.role_of(p) not in (None, "read")][:10]
+    role_of = issue.repository.role_of
+    able = [p for p in dict.fromkeys(people) if role_of(p) not in (None, "read")][:10]
     for person in [person for person in issue.assignees if person not in able]:
         issue.assignees.remove(person)
-        await _tell_assignee(world, repository, actor, issue, "unassigned", person)
+        await _tell_assignee(actor, issue, "unassigned", person)
     for person in [person for person in able if person not in issue.assignees]:
         issue.assignees.append(person)
-        await _tell_assignee(world, repository, actor, issue, "assigned", person)
+        await _tell_assignee(actor, issue, "assigned", person)
 
 
-async def _tell_assignee(
-    world: World, repository: Repository, actor: User, issue: Issue, action: str, person: User
-) -> None:
-    touch(world, issue)
-    view = accounts.user(world, person)
-    note(world, issue, actor, action, assignee=view, assigner=accounts.user(world, actor))
-    await tell(world, repository, actor, issue, action, assignee=view)
+async def _tell_assignee(actor: User, issue: Issue, action: str, person: User) -> None:
+    view = accounts.user(person)
+    note(actor, issue, action, assignee=view, assigner=accounts.user(actor))
+    await tell(actor, issue, action, assignee=view)
 
 
-async def set_lock(
-    world: World,
-    repository: Repository,
-    actor: User,
-    issue: Issue,
-    *,
-    locked: bool,
-    reason: str | None = None,
-) -> None:
+async def set_lock(actor: User, issue: Issue, *, locked: bool) -> None:
     """Lock or unlock the conversation."""
-    if reason is not None and reason not in LOCK_REASONS:
-        raise invalid("Issue", "lock_reason")
     if issue.locked == locked:
         return
-    issue.locked, issue.lock_reason = locked, reason if locked else None
-    touch(world, issue)
+    issue.locked = locked
     action = "locked" if locked else "unlocked"
-    note(world, issue, actor, action, lock_reason=issue.lock_reason)
-    await tell(world, repository, actor, issue, action)
+    note(actor, issue, action, lock_reason=None)
+    await tell(actor, issue, action)
 
 
-async def delete_issue(world: World, repository: Repository, actor: User, issue: Issue) -> None:
+async def delete_issue(actor: User, issue: Issue) -> None:
     """Delete an issue; its number is never given again."""
-    await tell(world, repository, actor, issue, "deleted")
+    repository = issue.repository
+    await tell(actor, issue, "deleted")
     issue.gone = "deleted"
-    repository.comments = {k: c for k, c in repository.comments.items() if c.issue is not issue}
-    world.changed("issue", repository, issue.number)
+    for comment in issue.comments:
+        del repository.comments[comment.id]
+    actor.world.changed("issue", repository, issue.number)
 
 
-async def transfer_issue(
-    world: World, repository: Repository, actor: User, issue: Issue, target: Repository
-) -> Issue:
+async def transfer_issue(actor: User, issue: Issue, target: Repository) -> Issue:
     """Move an issue with its comments to another repository of the same owner."""
+    repository = issue.repository
     if target.owner is not repository.owner or target is repository or issue.pull:
         raise invalid("Issue", "repository")
-    old_view = issue_view(world, repository, issue)
+    old_view = issue_view(issue)
     target.last_number += 1
     moved = replace(
-        issue, id=world.next_id(), number=target.last_number, labels=[], updated_at=world.now()
+        issue,
+        repository=target,
+        id=actor.world.next_id(),
+        number=target.last_number,
+        labels=[],
+        updated_at=actor.world.now(),
     )
     target.issues[moved.number] = moved
-    for comment in [c for c in repository.comments.values() if c.issue is issue]:
+    for comment in issue.comments:
         del repository.comments[comment.id]
         comment.issue = moved
         target.comments[comment.id] = comment
-    issue.gone = repo_url(world, target, f"/issues/{moved.number}")
-    changes = {
-        "new_issue": issue_view(world, target, moved),
-        "new_repository": repository_view(world, target),
-    }
-    announce(world, repository, actor, "issues", "transferred", issue=old_view, changes=changes)
-    old = {"old_issue": old_view, "old_repository": repository_view(world, repository)}
-    await tell(world, target, actor, moved, "opened", changes=old)
+    issue.gone = repo_url(target, f"/issues/{moved.number}")
+    changes = {"new_issue": issue_view(moved), "new_repository": repository_view(target)}
+    announce(repository, actor, "issues", "transferred", issue=old_view, changes=changes)
+    old = {"old_issue": old_view, "old_repository": repository_view(repository)}
+    await tell(actor, moved, "opened", changes=old)
     return moved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.simulators.github.actions.checks import request_suite
-from bot.simulators.github.actions.history import tell, touch
+from bot.simulators.github.actions.history import tell
 from bot.simulators.github.actions.issues import set_state
 from bot.simulators.github.commits import Signed
 from bot.simulators.github.diffs import changed_files
@@ -13,80 +13,58 @@ from bot.simulators.github.records import Json, Repository, User
 from bot.simulators.github.views.addresses import repo_page, stamp
 from bot.simulators.github.views.commits import author_of
 from bot.simulators.github.views.repositories import repository as repository_view
-from bot.simulators.github.world import World
 
 
 async def ref_moved(
-    world: World,
-    repository: Repository,
-    actor: User,
-    ref: str,
-    before: str | None,
-    after: str | None,
+    repository: Repository, actor: User, ref: str, before: str | None, after: str | None
 ) -> None:
     """Tell of a ref that was made (no ``before``), moved, or deleted (no ``after``)."""
     branch = ref.removeprefix("refs/heads/")
     if branch == ref:
         return
-    repository.pushed_at = world.now()
+    repository.pushed_at = actor.world.now()
     if before is None:
-        _tell_ref(world, repository, actor, "create", branch)
-    await _tell_push(world, repository, actor, ref, before, after)
+        _tell_ref(repository, actor, "create", branch)
+    await _tell_push(repository, actor, ref, before, after)
     if after is None:
-        _tell_ref(world, repository, actor, "delete", branch)
+        _tell_ref(repository, actor, "delete", branch)
     else:
-        await request_suite(world, repository, actor, after, branch, before)
-    await _follow(world, repository, actor, branch, before, after)
-    world.changed("push", repository)
+        await request_suite(repository, actor, after, branch, before)
+    await _follow(repository, actor, branch, before, after)
+    actor.world.changed("push", repository)
 
 
 async def _follow(
-    world: World,
-    repository: Repository,
-    actor: User,
-    branch: str,
-    before: str | None,
-    after: str | None,
+    repository: Repository, actor: User, branch: str, before: str | None, after: str | None
 ) -> None:
     """Bring the open pull requests from this branch up to date, or close them with it."""
     for issue, pull in repository.open_pulls():
         if pull.head_ref != branch:
             continue
         if after is None:
-            await set_state(world, repository, actor, issue, "closed")
+            await set_state(actor, issue, "closed")
             continue
         pull.head_sha = after
         await repository.git.move(f"refs/pull/{issue.number}/head", after)
-        touch(world, issue)
-        await tell(
-            world, repository, actor, issue, "synchronize", fresh=True, before=before, after=after
-        )
+        await tell(actor, issue, "synchronize", fresh=True, before=before, after=after)
 
 
-def _tell_ref(world: World, repository: Repository, actor: User, event: str, branch: str) -> None:
+def _tell_ref(repository: Repository, actor: User, event: str, branch: str) -> None:
     parts: Json = {"ref": branch, "ref_type": "branch", "pusher_type": "user"}
     if event == "create":
-        parts |= {
-            "master_branch": repository.default_branch,
-            "description": repository.description,
-        }
-    announce(world, repository, actor, event, **parts)
+        main = repository.default_branch
+        parts |= {"master_branch": main, "description": repository.description}
+    announce(repository, actor, event, **parts)
 
 
 async def _tell_push(
-    world: World,
-    repository: Repository,
-    actor: User,
-    ref: str,
-    before: str | None,
-    after: str | None,
+    repository: Repository, actor: User, ref: str, before: str | None, after: str | None
 ) -> None:
     git = repository.git
     forced = bool(before and after) and not await git.is_ancestor(before or "", after or "")
-    commits = [await _pushed(world, repository, s) for s in await _new(repository, before, after)]
-    page = repo_page(world, repository)
+    commits = [await _pushed(repository, s) for s in await _new(repository, before, after)]
+    page = repo_page(repository)
     announce(
-        world,
         repository,
         actor,
         "push",
@@ -94,7 +72,7 @@ async def _tell_push(
         before=before or NOTHING,
         after=after or NOTHING,
         # In this one event the times of the repository are seconds since the epoch.
-        repository=repository_view(world, repository)
+        repository=repository_view(repository)
         | {
             "created_at": int(repository.created_at.timestamp()),
             "pushed_at": int(repository.pushed_at.timestamp()),
@@ -108,7 +86,7 @@ async def _tell_push(
         base_ref=None,
         compare=f"{page}/compare/{(before or NOTHING)[:12]}...{(after or NOTHING)[:12]}",
         commits=commits,
-        head_commit=await _pushed(world, repository, after) if after else None,
+        head_commit=await _pushed(repository, after) if after else None,
     )
 
 
@@ -123,7 +101,7 @@ async def _new(repository: Repository, before: str | None, after: str | None) ->
     return (await repository.git.log(after, *(f"^{sha}" for sha in known)))[::-1]
 
 
-async def _pushed(world: World, repository: Repository, sha: str) -> Json:
+async def _pushed(repository: Repository, sha: str) -> Json:
     commit = await repository.git.commit(sha)
     files = await changed_files(
         repository.git, commit.parents[0] if commit.parents else EMPTY_TREE, sha
@@ -134,16 +112,16 @@ async def _pushed(world: World, repository: Repository, sha: str) -> Json:
         "distinct": True,
         "message": commit.message,
         "timestamp": stamp(commit.committer.at),
-        "url": repo_page(world, repository, f"/commit/{sha}"),
-        "author": _person(world, commit.author),
-        "committer": _person(world, commit.committer),
+        "url": repo_page(repository, f"/commit/{sha}"),
+        "author": _person(repository, commit.author),
+        "committer": _person(repository, commit.committer),
         "added": [file.path for file in files if file.status == "added"],
         "removed": [file.path for file in files if file.status == "removed"],
         "modified": [file.path for file in files if file.status not in ("added", "removed")],
     }
 
 
-def _person(world: World, who: Signed) -> Json:
-    account = author_of(world, who)
+def _person(repository: Repository, who: Signed) -> Json:
+    account = author_of(repository.world, who)
     view = {"name": who.name, "email": who.email, "date": stamp(who.at)}
     return view | ({"username": account.login} if account else {})

@@ -16,7 +16,6 @@ from bot.simulators.github.actions.diffstat import (
     pull_files,
 )
 from bot.simulators.github.diffs import unified_diff
-from bot.simulators.github.person.asking import Ask, Doors
 from bot.simulators.github.records import (
     CheckRun,
     Comment,
@@ -29,19 +28,18 @@ from bot.simulators.github.records import (
     ReviewComment,
 )
 from bot.simulators.github.views import issues as issue_views
-from bot.simulators.github.views.addresses import stamp, stamp_or_none
-from bot.simulators.github.wire.routing import WORLD
-from bot.simulators.github.world import World
+from bot.simulators.github.views.addresses import stamp
+from bot.simulators.github.wire.routing import Call, Routes, answer
 
-doors = Doors()
+routes = Routes()
 _HEARTBEAT = 15.0
 
 
-@doors("GET", "/state")
-async def state(ask: Ask) -> object:
+@routes("GET", "/_sim/state", "anyone")
+async def state(call: Call) -> web.StreamResponse:
     """Accounts, installations, and each repository with its issues and pull requests."""
-    world = ask.world
-    return {
+    world = call.world
+    view = {
         "version": world.version,
         "app": {"id": world.app.id, "slug": world.app.slug, "login": world.app.bot.login},
         "users": [
@@ -57,54 +55,44 @@ async def state(ask: Ask) -> object:
             }
             for one in world.installations.values()
         ],
-        "repositories": [await _repository(world, one) for one in world.repositories.values()],
+        "repositories": [await _repository(one) for one in world.repositories.values()],
     }
+    return answer(view)
 
 
-@doors("GET", "/repos/{owner}/{repo}/issues/{number}")
-async def one_issue(ask: Ask) -> object:
+@routes("GET", "/_sim/repos/{owner}/{repo}/issues/{number}", "anyone")
+async def one_issue(call: Call) -> web.StreamResponse:
     """One issue or pull request, as in the state."""
-    return await _issue(ask.world, ask.repository, ask.issue())
+    return answer(await _issue(call.issue()))
 
 
-@doors("GET", "/repos/{owner}/{repo}/pulls/{number}.diff")
-async def one_diff(ask: Ask) -> object:
-    """A pull request's unified diff, as text."""
-    pull = ask.issue().pull
-    if pull is None:
-        return {"message": "Not Found"}
-    fork = await fork_point(ask.repository, pull)
-    text = await unified_diff(ask.repository.git, fork, pull.head_sha)
-    return web.Response(text=text, content_type="text/plain")
-
-
-async def stream(request: web.Request) -> web.StreamResponse:
+@routes("GET", "/_sim/stream", "anyone")
+async def stream(call: Call) -> web.StreamResponse:
     """Server-Sent Events: ``{"version": n, "kind": ..., "repository": ..., "number": ...}``."""
-    world = request.app[WORLD]
-    answer = web.StreamResponse(
-        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
-    )
+    world = call.world
+    headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+    told = web.StreamResponse(headers=headers)
     # Whoever listens may leave at any moment; that is no error.
     with world.listening() as changes, suppress(ConnectionError):
-        await answer.prepare(request)
-        await answer.write(_event({"version": world.version, "kind": "hello"}))
+        await told.prepare(call.request)
+        await told.write(_event({"version": world.version, "kind": "hello"}))
         while True:
             try:
                 news = await asyncio.wait_for(changes.get(), _HEARTBEAT)
             except TimeoutError:
-                await answer.write(b": still here\n\n")
+                await told.write(b": still here\n\n")
                 continue
             if not news:
                 break
-            await answer.write(_event(news))
-    return answer
+            await told.write(_event(news))
+    return told
 
 
 def _event(news: Json) -> bytes:
     return f"id: {news['version']}\ndata: {json.dumps(news)}\n\n".encode()
 
 
-async def _repository(world: World, one: Repository) -> Json:
+async def _repository(one: Repository) -> Json:
     listed = [issue for issue in one.issues.values() if not issue.gone]
     return {
         "full_name": one.full_name,
@@ -114,11 +102,11 @@ async def _repository(world: World, one: Repository) -> Json:
         "roles": dict(one.roles),
         "branches": await one.git.branches(),
         "labels": [{"name": label.name, "color": label.color} for label in one.labels.values()],
-        "issues": [await _issue(world, one, issue) for issue in listed],
+        "issues": [await _issue(issue) for issue in listed],
     }
 
 
-async def _issue(world: World, repository: Repository, one: Issue) -> Json:
+async def _issue(one: Issue) -> Json:
     view: Json = {
         "number": one.number,
         "kind": "pull" if one.pull else "issue",
@@ -129,27 +117,27 @@ async def _issue(world: World, repository: Repository, one: Issue) -> Json:
         "state_reason": one.state_reason,
         "locked": one.locked,
         "labels": [
-            {"name": repository.labels[name].name, "color": repository.labels[name].color}
-            for name in one.labels
+            {"name": label.name, "color": label.color}
+            for label in map(one.repository.labels.__getitem__, one.labels)
         ],
         "assignees": [person.login for person in one.assignees],
         "reactions": _reactions(one.reactions),
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.updated_at),
-        "html_url": issue_views.issue_page(world, repository, one),
-        "comments": [_comment(c) for c in repository.comments.values() if c.issue is one],
+        "html_url": issue_views.issue_page(one),
+        "comments": [_comment(comment) for comment in one.comments],
         "events": [
             {"event": e.event, "actor": e.actor.login, "created_at": stamp(e.created_at)}
             for e in one.history
         ],
     }
-    return view | ({"pull": await _pull(repository, one, one.pull)} if one.pull else {})
+    return view | ({"pull": await _pull(one, one.pull)} if one.pull else {})
 
 
-async def _pull(repository: Repository, issue: Issue, pull: Pull) -> Json:
-    git, stat = repository.git, await diffstat(repository, issue)
-    runs = [run for run in repository.check_runs.values() if run.head_sha == pull.head_sha]
-    commits = [await git.commit(sha) for sha in await pull_commits(repository, pull)]
+async def _pull(issue: Issue, pull: Pull) -> Json:
+    repository, stat = issue.repository, await diffstat(issue)
+    git, runs = repository.git, repository.runs_on(pull.head_sha)
+    commits = [await git.commit(sha) for sha in await pull_commits(issue)]
     return {
         "head": pull.head_ref,
         "head_sha": pull.head_sha,
@@ -171,9 +159,9 @@ async def _pull(repository: Repository, issue: Issue, pull: Pull) -> Json:
                 "deletions": file.deletions,
                 "patch": file.patch,
             }
-            for file in await pull_files(repository, issue)
+            for file in await pull_files(issue)
         ],
-        "diff": await unified_diff(git, await fork_point(repository, pull), pull.head_sha),
+        "diff": await unified_diff(git, await fork_point(issue), pull.head_sha),
         "commits": [
             {
                 "sha": commit.sha,
@@ -184,12 +172,8 @@ async def _pull(repository: Repository, issue: Issue, pull: Pull) -> Json:
             for commit in commits
         ],
         "checks": [_check(run) for run in runs],
-        "reviews": [_review(one) for one in repository.reviews.values() if one.issue is issue],
-        "review_comments": [
-            _review_comment(one)
-            for one in repository.review_comments.values()
-            if one.issue is issue
-        ],
+        "reviews": [_review(one) for one in issue.reviews],
+        "review_comments": [_review_comment(one) for one in issue.review_comments],
     }
 
 
@@ -230,7 +214,7 @@ def _review(one: Review) -> Json:
         "author": one.user.login,
         "state": one.state,
         "body": one.body,
-        "submitted_at": stamp_or_none(one.submitted_at),
+        "submitted_at": stamp(one.submitted_at),
     }
 
 

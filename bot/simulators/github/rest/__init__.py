@@ -9,15 +9,12 @@ from bot.simulators.github.rest import (
     comments,
     contents,
     git,
-    graphql,
     issues,
     labels,
     pulls,
     reactions,
     repository,
     reviews,
-    search,
-    statuses,
 )
 from bot.simulators.github.wire.routing import Route
 
@@ -27,7 +24,6 @@ ROUTES: list[Route] = [
     *contents.routes,
     # Before the commits: /commits/{ref}/check-runs is not a ref's name.
     *checks.routes,
-    *statuses.routes,
     *branches.routes,
     *git.routes,
     # Before the issues: /issues/comments/... is not an issue's number.
@@ -37,6 +33,4 @@ ROUTES: list[Route] = [
     *labels.routes,
     *reviews.routes,
     *pulls.routes,
-    *search.routes,
-    *graphql.routes,
 ]

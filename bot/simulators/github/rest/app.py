@@ -7,27 +7,26 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.simulators.github.errors import bad_request, invalid, not_found
-from bot.simulators.github.manifest import MANIFESTS
-from bot.simulators.github.records import Installation, Json
+from bot.simulators.github.errors import bad_request, existing, invalid, not_found
+from bot.simulators.github.manifest import convert
+from bot.simulators.github.records import Json
 from bot.simulators.github.views import accounts
 from bot.simulators.github.views.addresses import stamp
 from bot.simulators.github.views.repositories import repository as repository_view
-from bot.simulators.github.webhooks import Delivery, Webhooks
+from bot.simulators.github.webhooks import Delivery
 from bot.simulators.github.wire.access import issue_token
 from bot.simulators.github.wire.fields import items, texts
 from bot.simulators.github.wire.keys import METER
-from bot.simulators.github.wire.routing import Call, Routes, answer, page_of
+from bot.simulators.github.wire.routing import Call, Routes, answer, page_of, page_size
 
 routes = Routes("apps/apps")
 hooks = Routes("apps/webhooks")
-WEBHOOKS = web.AppKey("webhooks", Webhooks)
 
 
 @routes("GET", "/app", "app")
 async def get_app(call: Call) -> web.StreamResponse:
     """The app the JWT is of."""
-    view = accounts.app(call.world, call.world.app)
+    view = accounts.app(call.world.app)
     return answer(view | {"installations_count": len(call.world.installations)})
 
 
@@ -35,7 +34,7 @@ async def get_app(call: Call) -> web.StreamResponse:
 async def list_installations(call: Call) -> web.StreamResponse:
     """Everywhere the app is installed."""
     found, headers = page_of(call, list(call.world.installations.values()))
-    views = [accounts.installation(call.world, one) for one in found]
+    views = [accounts.installation(one) for one in found]
     for view, one in zip(views, found, strict=True):
         # GitHub's description of this one list is older, and wants of an account what only an
         # enterprise has.
@@ -49,7 +48,7 @@ async def list_installations(call: Call) -> web.StreamResponse:
 @routes("GET", "/app/installations/{installation}", "app")
 async def get_installation(call: Call) -> web.StreamResponse:
     """One installation."""
-    return answer(accounts.installation(call.world, _installation(call)))
+    return answer(accounts.installation(call.installation()))
 
 
 @routes("GET", "/repos/{owner}/{repo}/installation", "app")
@@ -57,25 +56,14 @@ async def get_repository_installation(call: Call) -> web.StreamResponse:
     """The installation that covers a repository."""
     for installation in call.world.installations.values():
         if call.repository in call.world.covered(installation):
-            return answer(accounts.installation(call.world, installation))
-    raise not_found()
-
-
-@routes("GET", "/users/{login}/installation", "app")
-@routes("GET", "/orgs/{login}/installation", "app")
-async def get_account_installation(call: Call) -> web.StreamResponse:
-    """The installation on an account."""
-    account = call.world.user(call.path("login"))
-    for installation in call.world.installations.values():
-        if installation.account is account:
-            return answer(accounts.installation(call.world, installation))
+            return answer(accounts.installation(installation))
     raise not_found()
 
 
 @routes("POST", "/app/installations/{installation}/access_tokens", "app")
 async def create_token(call: Call) -> web.StreamResponse:
     """A token for an hour, narrowed to what the body names."""
-    where = _installation(call)
+    where = call.installation()
     ids = items(call.fields, "repository_ids")
     permissions = call.fields.get("permissions")
     if permissions is not None and not isinstance(permissions, dict):
@@ -97,7 +85,7 @@ async def create_token(call: Call) -> web.StreamResponse:
     }
     if token.repositories is not None:
         reached = [r for r in call.world.covered(where) if r.id in token.repositories]
-        view["repositories"] = [repository_view(call.world, one) for one in reached]
+        view["repositories"] = [repository_view(one) for one in reached]
     return answer(view, 201)
 
 
@@ -114,7 +102,7 @@ async def list_repositories(call: Call) -> web.StreamResponse:
         {
             "total_count": len(reached),
             "repository_selection": "all" if installation.repositories is None else "selected",
-            "repositories": [repository_view(call.world, one, "read") for one in found],
+            "repositories": [repository_view(one, "read") for one in found],
         },
         headers=headers,
     )
@@ -123,30 +111,29 @@ async def list_repositories(call: Call) -> web.StreamResponse:
 @routes("POST", "/app-manifests/{code}/conversions", "anyone")
 async def convert_manifest(call: Call) -> web.StreamResponse:
     """Register the app that a manifest describes; its code works once."""
-    secrets = call.request.app[MANIFESTS].convert(call.world, call.path("code"))
-    return answer(accounts.app(call.world, call.world.app) | secrets, 201)
+    secrets = convert(call.world, call.path("code"))
+    return answer(accounts.app(call.world.app) | secrets, 201)
 
 
 @routes("GET", "/users/{login}", "anyone")
 async def get_user(call: Call) -> web.StreamResponse:
     """An account's public profile."""
-    return answer(accounts.profile(call.world, call.world.user(call.path("login"))))
+    return answer(accounts.profile(call.world.user(call.path("login"))))
 
 
 @routes("GET", "/rate_limit", "anyone")
 async def get_rate_limit(call: Call) -> web.StreamResponse:
     """What is left; asking costs nothing."""
-    meter, now = call.request[METER], call.world.clock()
-    core, search = meter.core.state(now), meter.search.state(now)
-    return answer({"resources": {"core": core, "search": search}, "rate": core})
+    core = call.request[METER].core.state(call.world.clock())
+    unused = {"limit": 30, "used": 0, "remaining": 30, "reset": core["reset"]}
+    return answer({"resources": {"core": core, "search": unused}, "rate": core})
 
 
 @hooks("GET", "/app/hook/deliveries", "app")
 async def list_deliveries(call: Call) -> web.StreamResponse:
     """Webhooks sent, newest first, page by page with a cursor."""
-    sent = call.request.app[WEBHOOKS].sent()
-    size = min(int(call.query("per_page") or 30), 100) if _digits(call.query("per_page")) else 30
-    cursor = call.query("cursor")
+    sent = call.world.webhooks.sent()
+    size, cursor = page_size(call), call.query("cursor")
     if cursor and not cursor.startswith("v1_"):
         raise bad_request("Invalid cursor")
     if cursor:
@@ -166,7 +153,7 @@ async def list_deliveries(call: Call) -> web.StreamResponse:
 @hooks("GET", "/app/hook/deliveries/{delivery}", "app")
 async def get_delivery(call: Call) -> web.StreamResponse:
     """One delivery with what was sent and answered."""
-    one = _delivery(call)
+    one = existing(call.world.webhooks.deliveries, call.number("delivery"))
     return answer(
         _item(one)
         | {
@@ -180,7 +167,7 @@ async def get_delivery(call: Call) -> web.StreamResponse:
 @hooks("POST", "/app/hook/deliveries/{delivery}/attempts", "app")
 async def redeliver(call: Call) -> web.StreamResponse:
     """Send it again, under the same guid."""
-    call.request.app[WEBHOOKS].redeliver(_delivery(call))
+    call.world.webhooks.redeliver(existing(call.world.webhooks.deliveries, call.number("delivery")))
     return answer({}, 202)
 
 
@@ -210,20 +197,6 @@ def _config(call: Call) -> Json:
     }
 
 
-def _installation(call: Call) -> Installation:
-    try:
-        return call.world.installations[call.number("installation")]
-    except KeyError:
-        raise not_found() from None
-
-
-def _delivery(call: Call) -> Delivery:
-    one = call.request.app[WEBHOOKS].deliveries.get(call.number("delivery"))
-    if one is None:
-        raise not_found()
-    return one
-
-
 def _item(one: Delivery) -> Json:
     assert one.delivered_at is not None  # noqa: S101
     return {
@@ -240,10 +213,6 @@ def _item(one: Delivery) -> Json:
         "repository_id": one.repository,
         "throttled_at": None,
     }
-
-
-def _digits(value: str) -> bool:
-    return value.isascii() and value.isdigit() and int(value) > 0
 
 
 routes.extend(hooks)

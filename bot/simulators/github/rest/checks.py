@@ -10,12 +10,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.simulators.github.actions import checks as actions
-from bot.simulators.github.errors import GitHubError, invalid, malformed, not_found
-from bot.simulators.github.records import CheckRun, CheckSuite
+from bot.simulators.github.errors import GitHubError, invalid, malformed
+from bot.simulators.github.records import Json
 from bot.simulators.github.rest.contents import resolve
 from bot.simulators.github.views import checks as views
+from bot.simulators.github.views.addresses import repo_page
 from bot.simulators.github.wire.fields import items, need_text, text, time
-from bot.simulators.github.wire.routing import Call, Routes, answer, page_of
+from bot.simulators.github.wire.routing import Call, Routes, answer, listed, page_of
 
 routes = Routes("checks/runs")
 suites = Routes("checks/suites")
@@ -41,78 +42,52 @@ async def create_run(call: Call) -> web.StreamResponse:
     fields = _fields(call)
     if await call.repository.git.kind(sha) != "commit":
         raise GitHubError(422, f"No commit found for SHA: {sha}")
-    run = await actions.create_run(call.world, call.repository, call.actor, sha, name, fields)
-    return answer(views.check_run(call.world, call.repository, run), 201)
+    run = await actions.create_run(call.repository, call.actor, sha, name, fields)
+    return answer(views.check_run(run), 201)
 
 
 @routes("GET", f"{_REPO}/check-runs/{{run}}", "checks:read")
 async def get_run(call: Call) -> web.StreamResponse:
     """One check run."""
-    return answer(views.check_run(call.world, call.repository, _run(call)))
+    return answer(views.check_run(call.check_run()))
 
 
 @routes("PATCH", f"{_REPO}/check-runs/{{run}}", "checks:write")
 async def update_run(call: Call) -> web.StreamResponse:
     """Change a check run."""
-    run = _run(call)
-    await actions.update_run(call.world, call.repository, call.actor, run, _fields(call))
-    return answer(views.check_run(call.world, call.repository, run))
+    run = call.check_run()
+    await actions.update_run(call.actor, run, _fields(call))
+    return answer(views.check_run(run))
 
 
 @routes("GET", f"{_REPO}/check-runs/{{run}}/annotations", "checks:read")
 async def list_annotations(call: Call) -> web.StreamResponse:
     """The annotations of a check run."""
-    run = _run(call)
-    found, headers = page_of(call, run.annotations)
-    page = f"{call.world.web}/{call.repository.full_name}/blob/{run.head_sha}/"
-    shown = [
-        {
-            "start_column": None,
-            "end_column": None,
-            "title": None,
-            "raw_details": None,
-            "blob_href": page + str(one.get("path")),
-        }
-        | one
-        for one in found
-    ]
-    return answer(shown, headers=headers)
+    run = call.check_run()
+    absent = dict.fromkeys(("start_column", "end_column", "title", "raw_details"))
+
+    def view(one: Json) -> Json:
+        page = repo_page(call.repository, f"/blob/{run.head_sha}/{one.get('path')}")
+        return {**absent, "blob_href": page, **one}
+
+    return listed(call, run.annotations, view)
 
 
 @routes("GET", f"{_REPO}/commits/{{ref:.+}}/check-runs", "checks:read")
 async def list_runs(call: Call) -> web.StreamResponse:
     """The check runs of a commit; of several by one name the newest, unless ``filter=all``."""
     sha = await resolve(call.repository, call.path("ref"))
-    runs = [run for run in call.repository.check_runs.values() if run.head_sha == sha]
-    return _list(call, runs)
-
-
-@suites("GET", f"{_REPO}/check-suites/{{suite}}/check-runs", "checks:read")
-async def list_runs_of_suite(call: Call) -> web.StreamResponse:
-    """The check runs of a suite."""
-    suite = _suite(call)
-    return _list(call, [run for run in call.repository.check_runs.values() if run.suite is suite])
-
-
-def _list(call: Call, runs: list[CheckRun]) -> web.StreamResponse:
+    name, status = call.query("check_name"), call.query("status")
     runs = [
         run
-        for run in runs
-        if call.query("check_name") in ("", run.name) and call.query("status") in ("", run.status)
+        for run in call.repository.runs_on(sha)
+        if name in ("", run.name) and status in ("", run.status)
     ]
     if call.query("filter", "latest") == "latest":
         runs = list({run.name: run for run in runs}.values())
     found, headers = page_of(call, runs)
-    shown = [views.check_run(call.world, call.repository, run) for run in found]
+    shown = [views.check_run(run) for run in found]
     return answer({"total_count": len(runs), "check_runs": shown}, headers=headers)
-
-
-@suites("GET", f"{_REPO}/check-suites/{{suite}}", "checks:read")
-async def get_suite(call: Call) -> web.StreamResponse:
-    """One check suite."""
-    suite = _suite(call)
-    head = await call.repository.git.commit(suite.head_sha)
-    return answer(views.check_suite(call.world, call.repository, suite, head))
 
 
 @suites("GET", f"{_REPO}/commits/{{ref:.+}}/check-suites", "checks:read")
@@ -121,7 +96,7 @@ async def list_suites(call: Call) -> web.StreamResponse:
     sha = await resolve(call.repository, call.path("ref"))
     found = [one for one in call.repository.check_suites.values() if one.head_sha == sha]
     head = await call.repository.git.commit(sha)
-    shown = [views.check_suite(call.world, call.repository, one, head) for one in found]
+    shown = [views.check_suite(one, head) for one in found]
     return answer({"total_count": len(shown), "check_suites": shown})
 
 
@@ -150,17 +125,6 @@ def _fields(call: Call) -> dict[str, Any]:
         raise invalid("CheckRun", "annotations", "custom", message)
     times = {name: time(body, name) for name in ("started_at", "completed_at") if body.get(name)}
     return body | times
-
-
-def _run(call: Call) -> CheckRun:
-    return actions.find_run(call.repository, call.number("run"))
-
-
-def _suite(call: Call) -> CheckSuite:
-    suite = call.repository.check_suites.get(call.number("suite"))
-    if suite is None:
-        raise not_found()
-    return suite
 
 
 routes.extend(suites)

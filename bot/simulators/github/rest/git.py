@@ -16,7 +16,6 @@ from aiohttp import web
 from bot.simulators.github.actions.pushes import ref_moved
 from bot.simulators.github.commits import Signed
 from bot.simulators.github.errors import (
-    GitHubError,
     invalid,
     malformed,
     not_accessible,
@@ -25,19 +24,14 @@ from bot.simulators.github.errors import (
 )
 from bot.simulators.github.git import NOTHING, GitError, NoSuchObject, TreeEntry
 from bot.simulators.github.views import commits as views
-from bot.simulators.github.views.addresses import node_id, repo_url
+from bot.simulators.github.views.addresses import repo_url
 from bot.simulators.github.wire.fields import flag, items, need_text, text, texts, time
-from bot.simulators.github.wire.routing import Call, Routes, answer, nothing
+from bot.simulators.github.wire.routing import Call, Routes, answer, created, nothing
 
 routes = Routes("git")
 _GIT = "/repos/{owner}/{repo}/git"
-_MODES = {
-    "100644": "blob",
-    "100755": "blob",
-    "120000": "blob",
-    "040000": "tree",
-    "160000": "commit",
-}
+# Of GitHub's five the three for files; nobody here makes a folder of another tree or a submodule.
+_MODES = ("100644", "100755", "120000")
 _MOST_ENTRIES = 100_000
 
 
@@ -53,30 +47,7 @@ async def create_blob(call: Call) -> web.StreamResponse:
     if encoding not in ("utf-8", "base64"):
         raise invalid("Blob", "encoding")
     sha = await call.repository.git.write_blob(data)
-    url = repo_url(call.world, call.repository, f"/git/blobs/{sha}")
-    return answer({"sha": sha, "url": url}, 201, {"Location": url})
-
-
-@routes("GET", f"{_GIT}/blobs/{{sha}}", "contents:read")
-async def get_blob(call: Call) -> web.StreamResponse:
-    """A file's content, in Base64."""
-    sha = call.path("sha")
-    try:
-        content = await call.repository.git.blob(sha)
-    except NoSuchObject:
-        raise not_found() from None
-    if call.accepts("raw"):
-        return web.Response(body=content, content_type="application/vnd.github.raw")
-    return answer(
-        {
-            "sha": sha,
-            "node_id": node_id("B", sha),
-            "size": len(content),
-            "url": repo_url(call.world, call.repository, f"/git/blobs/{sha}"),
-            "content": base64.encodebytes(content).decode(),
-            "encoding": "base64",
-        }
-    )
+    return created({"sha": sha, "url": repo_url(call.repository, f"/git/blobs/{sha}")})
 
 
 @routes("POST", f"{_GIT}/trees", "contents:write")
@@ -98,7 +69,7 @@ async def create_tree(call: Call) -> web.StreamResponse:
         sha = await git.write_tree(entries, base=base)
     except GitError as error:
         raise unprocessable(f"GitRPC::BadObjectState: {error}") from None
-    return answer(views.tree(call.world, call.repository, sha, await git.tree(sha)), 201)
+    return answer(views.tree(call.repository, sha, await git.tree(sha)), 201)
 
 
 async def _tree_entry(call: Call, one: Any, known: set[str]) -> TreeEntry:
@@ -118,11 +89,10 @@ async def _tree_entry(call: Call, one: Any, known: set[str]) -> TreeEntry:
     if one["sha"] is None:
         if path not in known:
             raise unprocessable("GitRPC::BadObjectState")
-        return TreeEntry(path, mode, _MODES[mode], "")
-    kind = _MODES[mode]
-    if kind != "commit" and await git.kind(str(one["sha"])) != kind:
-        raise unprocessable(f"tree.sha {one['sha']} is not a valid {kind}")
-    return TreeEntry(path, mode, kind, str(one["sha"]))
+        return TreeEntry(path, mode, "blob", "")
+    if await git.kind(str(one["sha"])) != "blob":
+        raise unprocessable(f"tree.sha {one['sha']} is not a valid blob")
+    return TreeEntry(path, mode, "blob", str(one["sha"]))
 
 
 @routes("GET", f"{_GIT}/trees/{{sha:.+}}", "contents:read")
@@ -136,7 +106,7 @@ async def get_tree(call: Call) -> web.StreamResponse:
     except NoSuchObject:
         raise not_found() from None
     cut = len(entries) > _MOST_ENTRIES
-    view = views.tree(call.world, call.repository, tree, entries[:_MOST_ENTRIES], cut=cut)
+    view = views.tree(call.repository, tree, entries[:_MOST_ENTRIES], cut=cut)
     return answer(view)
 
 
@@ -162,8 +132,7 @@ async def create_commit(call: Call) -> web.StreamResponse:
         committer=committer or author or Signed("GitHub", "noreply@github.com", world.now()),
         by_github=author is None and committer is None and "signature" not in call.fields,
     )
-    view = views.git_commit(world, call.repository, await git.commit(sha))
-    return answer(view, 201, {"Location": view["url"]})
+    return created(views.git_commit(call.repository, await git.commit(sha)))
 
 
 def _signed(call: Call, name: str) -> Signed | None:
@@ -184,7 +153,7 @@ async def get_commit(call: Call) -> web.StreamResponse:
         commit = await call.repository.git.commit(call.path("sha"))
     except NoSuchObject:
         raise not_found() from None
-    return answer(views.git_commit(call.world, call.repository, commit))
+    return answer(views.git_commit(call.repository, commit))
 
 
 @routes("POST", f"{_GIT}/refs", "contents:write")
@@ -199,9 +168,8 @@ async def create_ref(call: Call) -> web.StreamResponse:
         await git.move(ref, sha, expected=NOTHING)
     except GitError:
         raise unprocessable("Reference already exists") from None
-    await ref_moved(call.world, call.repository, call.actor, ref, None, sha)
-    view = views.reference(call.world, call.repository, ref, sha)
-    return answer(view, 201, {"Location": view["url"]})
+    await ref_moved(call.repository, call.actor, ref, None, sha)
+    return created(views.reference(call.repository, ref, sha))
 
 
 @routes("GET", f"{_GIT}/ref/{{ref:.+}}", "contents:read")
@@ -211,47 +179,41 @@ async def get_ref(call: Call) -> web.StreamResponse:
     sha = (await call.repository.git.references(ref)).get(ref)
     if sha is None:
         raise not_found()
-    return answer(views.reference(call.world, call.repository, ref, sha))
-
-
-@routes("GET", f"{_GIT}/matching-refs/{{ref:.*}}", "contents:read")
-async def list_matching_refs(call: Call) -> web.StreamResponse:
-    """Every ref whose name starts so; none is an empty list."""
-    found = await call.repository.git.references(f"refs/{call.path('ref')}")
-    return answer(
-        [views.reference(call.world, call.repository, ref, sha) for ref, sha in found.items()]
-    )
+    return answer(views.reference(call.repository, ref, sha))
 
 
 @routes("PATCH", f"{_GIT}/refs/{{ref:.+}}", "contents:write")
 async def update_ref(call: Call) -> web.StreamResponse:
     """Move a ref, forward only unless ``force``."""
-    git, ref = call.repository.git, f"refs/{call.path('ref')}"
+    git, (ref, before) = call.repository.git, await _existing_ref(call)
     sha = need_text(call.fields, "sha")
-    before = (await git.references(ref)).get(ref)
-    if before is None:
-        raise unprocessable("Reference does not exist")
     await _need_commit(call, sha)
     if not flag(call.fields, "force") and not await git.is_ancestor(before, sha):
         raise unprocessable("Update is not a fast forward")
     await git.move(ref, sha, expected=before)
     if sha != before:
-        await ref_moved(call.world, call.repository, call.actor, ref, before, sha)
-    return answer(views.reference(call.world, call.repository, ref, sha))
+        await ref_moved(call.repository, call.actor, ref, before, sha)
+    return answer(views.reference(call.repository, ref, sha))
 
 
 @routes("DELETE", f"{_GIT}/refs/{{ref:.+}}", "contents:write")
 async def delete_ref(call: Call) -> web.StreamResponse:
     """Delete a branch or a tag."""
-    git, ref = call.repository.git, f"refs/{call.path('ref')}"
-    before = (await git.references(ref)).get(ref)
-    if before is None:
-        raise unprocessable("Reference does not exist")
+    ref, before = await _existing_ref(call)
     if ref == f"refs/heads/{call.repository.default_branch}":
-        raise GitHubError(422, "Cannot delete the default branch")
-    await git.remove(ref)
-    await ref_moved(call.world, call.repository, call.actor, ref, before, None)
+        raise unprocessable("Cannot delete the default branch")
+    await call.repository.git.remove(ref)
+    await ref_moved(call.repository, call.actor, ref, before, None)
     return nothing()
+
+
+async def _existing_ref(call: Call) -> tuple[str, str]:
+    """The full name that the path gives, and the commit it points to."""
+    ref = f"refs/{call.path('ref')}"
+    references = await call.repository.git.references(ref)
+    if ref not in references:
+        raise unprocessable("Reference does not exist")
+    return ref, references[ref]
 
 
 async def _need_commit(call: Call, sha: str) -> None:

@@ -19,20 +19,19 @@ from bot.simulators.github.views.addresses import (
     stamp_or_none,
     user_url,
 )
-from bot.simulators.github.world import World
 
 
-def user(world: World, account: User) -> Json:
+def user(account: User) -> Json:
     """A simple user."""
-    url = user_url(world, account)
-    page = f"{world.web}/{account.login}"
+    url, web = user_url(account), account.world.web
+    page = f"{web}/{account.login}"
     if account.type == "Bot":
-        page = f"{world.web}/apps/{account.login.removesuffix('[bot]')}"
+        page = f"{web}/apps/{account.login.removesuffix('[bot]')}"
     return {
         "login": account.login,
         "id": account.id,
         "node_id": node_id("U", account.id),
-        "avatar_url": f"{world.web}/avatars/u/{account.id}?v=4",
+        "avatar_url": f"{web}/avatars/u/{account.id}?v=4",
         "gravatar_id": "",
         "url": url,
         "html_url": page,
@@ -51,15 +50,15 @@ def user(world: World, account: User) -> Json:
     }
 
 
-def user_or_none(world: World, account: User | None) -> Json | None:
+def user_or_none(account: User | None) -> Json | None:
     """The same for where there may be nobody."""
-    return user(world, account) if account else None
+    return user(account) if account else None
 
 
-def profile(world: World, account: User) -> Json:
+def profile(account: User) -> Json:
     """A user's public profile."""
-    owned = [r for r in world.repositories.values() if r.owner is account and not r.private]
-    return user(world, account) | {
+    repositories = account.world.repositories.values()
+    return user(account) | {
         "name": account.name,
         "company": None,
         "blog": "",
@@ -68,7 +67,7 @@ def profile(world: World, account: User) -> Json:
         "hireable": None,
         "bio": None,
         "twitter_username": None,
-        "public_repos": len(owned),
+        "public_repos": sum(r.owner is account and not r.private for r in repositories),
         "public_gists": 0,
         "followers": 0,
         "following": 0,
@@ -84,10 +83,10 @@ def rights(role: Role | None) -> dict[str, bool]:
     return {name: level >= needed for needed, name in enumerate(names)}
 
 
-def collaborator(world: World, repository: Repository, account: User) -> Json:
+def collaborator(repository: Repository, account: User) -> Json:
     """A user with what they may do in a repository."""
     role = repository.role_of(account)
-    return user(world, account) | {"permissions": rights(role), "role_name": role or "none"}
+    return user(account) | {"permissions": rights(role), "role_name": role or "none"}
 
 
 def association(repository: Repository, account: User) -> str:
@@ -99,18 +98,18 @@ def association(repository: Repository, account: User) -> str:
     return "NONE"
 
 
-def app(world: World, integration: App) -> Json:
+def app(integration: App) -> Json:
     """The app as others see it."""
     return {
         "id": integration.id,
         "client_id": integration.client_id,
         "slug": integration.slug,
         "node_id": node_id("A", integration.id),
-        "owner": user(world, integration.owner),
+        "owner": user(integration.owner),
         "name": integration.name,
         "description": integration.description,
         "external_url": integration.external_url,
-        "html_url": f"{world.web}/apps/{quote(integration.slug)}",
+        "html_url": f"{integration.owner.world.web}/apps/{quote(integration.slug)}",
         "created_at": stamp(integration.created_at),
         "updated_at": stamp(integration.created_at),
         "permissions": dict(integration.permissions),
@@ -118,19 +117,20 @@ def app(world: World, integration: App) -> Json:
     }
 
 
-def via_app(world: World, author: User) -> Json | None:
+def via_app(author: User) -> Json | None:
     """``performed_via_github_app``: the app, for what its bot did."""
-    return app(world, world.app) if author is world.app.bot else None
+    integration = author.world.app
+    return app(integration) if author is integration.bot else None
 
 
-def installation(world: World, where: Installation) -> Json:
+def installation(where: Installation) -> Json:
     """An installation of the app."""
-    account = where.account
+    account, world = where.account, where.account.world
     place = f"/organizations/{account.login}" if account.type == "Organization" else ""
     return {
         "id": where.id,
         "client_id": world.app.client_id,
-        "account": user(world, account),
+        "account": user(account),
         "repository_selection": "all" if where.repositories is None else "selected",
         "access_tokens_url": f"{world.origin}/app/installations/{where.id}/access_tokens",
         "repositories_url": f"{world.origin}/installation/repositories",
@@ -146,6 +146,6 @@ def installation(world: World, where: Installation) -> Json:
         "single_file_name": None,
         "has_multiple_single_files": False,
         "single_file_paths": [],
-        "suspended_by": user_or_none(world, where.suspended_by),
+        "suspended_by": user_or_none(where.suspended_by),
         "suspended_at": stamp_or_none(where.suspended_at),
     }

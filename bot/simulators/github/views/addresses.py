@@ -7,7 +7,6 @@ from datetime import datetime
 from urllib.parse import quote
 
 from bot.simulators.github.records import Repository, User
-from bot.simulators.github.world import World
 
 
 def stamp(moment: datetime) -> str:
@@ -25,16 +24,16 @@ def node_id(kind: str, identity: int | str) -> str:
     return f"{kind}_{base64.urlsafe_b64encode(f'{kind}:{identity}'.encode()).decode().rstrip('=')}"
 
 
-def user_url(world: World, user: User) -> str:
+def user_url(user: User) -> str:
     """Where the API has an account."""
-    return f"{world.origin}/users/{quote(user.login)}"
+    return f"{user.world.origin}/users/{quote(user.login)}"
 
 
-def repo_url(world: World, repository: Repository, path: str = "") -> str:
+def repo_url(repository: Repository, path: str = "") -> str:
     """Where the API has something of a repository."""
-    return f"{world.origin}/repos/{repository.full_name}{path}"
+    return f"{repository.world.origin}/repos/{repository.full_name}{path}"
 
 
-def repo_page(world: World, repository: Repository, path: str = "") -> str:
+def repo_page(repository: Repository, path: str = "") -> str:
     """Where people read it."""
-    return f"{world.web}/{repository.full_name}{path}"
+    return f"{repository.world.web}/{repository.full_name}{path}"

@@ -1,4 +1,4 @@
-"""Check suites, check runs and commit statuses."""
+"""Check suites and check runs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from bot.simulators.github.records import (
     CheckSuite,
     Json,
     Repository,
-    Status,
 )
-from bot.simulators.github.views.accounts import app, user
+from bot.simulators.github.views.accounts import app
 from bot.simulators.github.views.addresses import (
     node_id,
     repo_page,
@@ -20,12 +19,12 @@ from bot.simulators.github.views.addresses import (
 )
 from bot.simulators.github.views.pulls import minimal_pull
 from bot.simulators.github.views.repositories import minimal_repository
-from bot.simulators.github.world import World
 
 
-def check_run(world: World, repository: Repository, one: CheckRun) -> Json:
+def check_run(one: CheckRun) -> Json:
     """A check run."""
-    url = repo_url(world, repository, f"/check-runs/{one.id}")
+    repository = one.suite.repository
+    url = repo_url(repository, f"/check-runs/{one.id}")
     return {
         "id": one.id,
         "name": one.name,
@@ -33,7 +32,7 @@ def check_run(world: World, repository: Repository, one: CheckRun) -> Json:
         "head_sha": one.head_sha,
         "external_id": one.external_id,
         "url": url,
-        "html_url": repo_page(world, repository, f"/runs/{one.id}"),
+        "html_url": repo_page(repository, f"/runs/{one.id}"),
         "details_url": one.details_url,
         "status": one.status,
         "conclusion": one.conclusion,
@@ -47,15 +46,15 @@ def check_run(world: World, repository: Repository, one: CheckRun) -> Json:
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": one.suite.id},
-        "app": app(world, world.app),
-        "pull_requests": _pulls(world, repository, one.head_sha),
+        "app": app(repository.world.app),
+        "pull_requests": _pulls(repository, one.head_sha),
     }
 
 
-def suite_in_run(world: World, repository: Repository, one: CheckSuite) -> Json:
+def suite_in_run(one: CheckSuite) -> Json:
     """A check suite as the webhook of a check run has it."""
-    runs = [run for run in repository.check_runs.values() if run.suite is one]
-    status, conclusion = suite_result(runs)
+    repository = one.repository
+    status, conclusion = suite_result(one.runs)
     return {
         "id": one.id,
         "node_id": node_id("CS", one.id),
@@ -63,22 +62,22 @@ def suite_in_run(world: World, repository: Repository, one: CheckSuite) -> Json:
         "head_sha": one.head_sha,
         "status": status,
         "conclusion": conclusion,
-        "url": repo_url(world, repository, f"/check-suites/{one.id}"),
+        "url": repo_url(repository, f"/check-suites/{one.id}"),
         "before": one.before,
         "after": one.head_sha,
-        "pull_requests": _pulls(world, repository, one.head_sha),
-        "app": app(world, world.app),
+        "pull_requests": _pulls(repository, one.head_sha),
+        "app": app(repository.world.app),
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.updated_at),
     }
 
 
-def check_suite(world: World, repository: Repository, one: CheckSuite, head: Commit) -> Json:
+def check_suite(one: CheckSuite, head: Commit) -> Json:
     """A check suite, whole."""
-    view = suite_in_run(world, repository, one)
+    view = suite_in_run(one)
     return view | {
-        "repository": minimal_repository(world, repository),
-        "latest_check_runs_count": sum(r.suite is one for r in repository.check_runs.values()),
+        "repository": minimal_repository(one.repository),
+        "latest_check_runs_count": len(one.runs),
         "check_runs_url": f"{view['url']}/check-runs",
         "head_commit": {
             "id": head.sha,
@@ -103,30 +102,5 @@ def suite_result(runs: list[CheckRun]) -> tuple[str, str | None]:
     )
 
 
-def status(world: World, repository: Repository, one: Status) -> Json:
-    """A commit status."""
-    return simple_status(world, repository, one) | {"creator": user(world, one.creator)}
-
-
-def simple_status(world: World, repository: Repository, one: Status) -> Json:
-    """The same without who made it."""
-    return {
-        "url": repo_url(world, repository, f"/statuses/{one.sha}"),
-        "avatar_url": user(world, one.creator)["avatar_url"],
-        "id": one.id,
-        "node_id": node_id("SC", one.id),
-        "state": one.state,
-        "description": one.description,
-        "target_url": one.target_url,
-        "context": one.context,
-        "created_at": stamp(one.created_at),
-        "updated_at": stamp(one.created_at),
-    }
-
-
-def _pulls(world: World, repository: Repository, sha: str) -> list[Json]:
-    return [
-        minimal_pull(world, repository, issue)
-        for issue, pull in repository.open_pulls()
-        if pull.head_sha == sha
-    ]
+def _pulls(repository: Repository, sha: str) -> list[Json]:
+    return [minimal_pull(issue) for issue, pull in repository.open_pulls() if pull.head_sha == sha]

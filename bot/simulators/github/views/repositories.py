@@ -7,7 +7,6 @@ from urllib.parse import quote
 from bot.simulators.github.records import Json, Label, Repository, Role
 from bot.simulators.github.views.accounts import rights, user
 from bot.simulators.github.views.addresses import node_id, repo_page, repo_url, stamp
-from bot.simulators.github.world import World
 
 _ADDRESSES = {
     "archive": "/{archive_format}{/ref}",
@@ -49,32 +48,32 @@ _ADDRESSES = {
 }
 
 
-def minimal_repository(world: World, repository: Repository) -> Json:
+def minimal_repository(repository: Repository) -> Json:
     """Name, owner and addresses."""
     return {
         "id": repository.id,
         "node_id": node_id("R", repository.id),
         "name": repository.name,
         "full_name": repository.full_name,
-        "owner": user(world, repository.owner),
+        "owner": user(repository.owner),
         "private": repository.private,
-        "html_url": repo_page(world, repository),
+        "html_url": repo_page(repository),
         "description": repository.description,
         "fork": False,
-        "url": repo_url(world, repository),
-    } | {f"{key}_url": repo_url(world, repository, path) for key, path in _ADDRESSES.items()}
+        "url": repo_url(repository),
+    } | {f"{key}_url": repo_url(repository, path) for key, path in _ADDRESSES.items()}
 
 
-def repository(world: World, repo: Repository, role: Role | None = None) -> Json:
+def repository(repo: Repository, role: Role | None = None) -> Json:
     """A repository as it stands in webhooks, pull requests and lists."""
     opened = sum(issue.state == "open" and not issue.gone for issue in repo.issues.values())
     pushed = stamp(repo.pushed_at)
-    host = world.origin.split("://", 1)[-1]
-    view = minimal_repository(world, repo) | {
+    host = repo.world.origin.split("://", 1)[-1]
+    view = minimal_repository(repo) | {
         "git_url": f"git://{host}/{repo.full_name}.git",
         "ssh_url": f"git@{host}:{repo.full_name}.git",
-        "clone_url": f"{world.origin}/{repo.full_name}.git",
-        "svn_url": repo_page(world, repo),
+        "clone_url": f"{repo.world.origin}/{repo.full_name}.git",
+        "svn_url": repo_page(repo),
         "mirror_url": None,
         "homepage": None,
         "language": None,
@@ -108,9 +107,9 @@ def repository(world: World, repo: Repository, role: Role | None = None) -> Json
     return view | ({"permissions": rights(role)} if role else {})
 
 
-def full_repository(world: World, repo: Repository, role: Role) -> Json:
+def full_repository(repo: Repository, role: Role) -> Json:
     """A repository as ``GET /repos/{owner}/{repo}`` shows it."""
-    organization = user(world, repo.owner) if repo.owner.type == "Organization" else None
+    organization = user(repo.owner) if repo.owner.type == "Organization" else None
     more = {
         "allow_squash_merge": True,
         "allow_merge_commit": True,
@@ -121,39 +120,18 @@ def full_repository(world: World, repo: Repository, role: Role) -> Json:
         "network_count": 0,
         "temp_clone_token": None,
     }
-    view = repository(world, repo, role) | more
+    view = repository(repo, role) | more
     return view | ({"organization": organization} if organization else {})
 
 
-def label(world: World, repo: Repository, one: Label) -> Json:
+def label(repo: Repository, one: Label) -> Json:
     """A label."""
     return {
         "id": one.id,
         "node_id": node_id("LA", one.id),
-        "url": repo_url(world, repo, f"/labels/{quote(one.name, safe='')}"),
+        "url": repo_url(repo, f"/labels/{quote(one.name, safe='')}"),
         "name": one.name,
         "color": one.color,
         "default": one.default,
         "description": one.description,
-    }
-
-
-def branch(world: World, repo: Repository, name: str, sha: str) -> Json:
-    """A branch as lists show it."""
-    return {
-        "name": name,
-        "commit": {"sha": sha, "url": repo_url(world, repo, f"/commits/{sha}")},
-        "protected": False,
-    }
-
-
-def protection(world: World, repo: Repository, name: str) -> Json:
-    """What a branch without protection says of it."""
-    return {
-        "protected": False,
-        "protection": {
-            "enabled": False,
-            "required_status_checks": {"enforcement_level": "off", "contexts": [], "checks": []},
-        },
-        "protection_url": repo_url(world, repo, f"/branches/{quote(name, safe='')}/protection"),
     }

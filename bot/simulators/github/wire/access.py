@@ -28,7 +28,7 @@ TOKEN_LIFE = timedelta(hours=1)
 class Access:
     """A caller. ``repositories`` is None for all that the installation covers."""
 
-    kind: Literal["app", "installation", "anonymous"]
+    kind: Literal["app", "installation", "anonymous", "person"]
     installation: Installation | None = None
     repositories: frozenset[int] | None = None
     permissions: Mapping[str, str] = field(default_factory=dict)

@@ -91,3 +91,6 @@ class Faults:
         if isinstance(body, str):
             return web.Response(status=fault.status, text=body, headers=fault.headers)
         return web.json_response(body, status=fault.status, headers=fault.headers)
+
+
+FAULTS = web.AppKey("faults", Faults)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.simulators.github.limits import Meter, Window
+from bot.simulators.github.limits import Meter
 from bot.simulators.github.wire.access import Access
 
 ACCESS = web.RequestKey("access", Access)
 METER = web.RequestKey("meter", Meter)
-WINDOW = web.RequestKey("window", Window)
 COUNTED = web.RequestKey("counted", bool)
 PAGE = web.RequestKey("page", str)

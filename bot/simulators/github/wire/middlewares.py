@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import uuid
 
@@ -13,11 +12,11 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.simulators.github.errors import DOCS, GitHubError
 from bot.simulators.github.limits import Limits, Meter
 from bot.simulators.github.wire.access import identify
-from bot.simulators.github.wire.keys import ACCESS, COUNTED, METER, PAGE, WINDOW
+from bot.simulators.github.wire.keys import ACCESS, COUNTED, METER, PAGE
 from bot.simulators.github.world import World
 
 _CONTENT = re.compile(r"/repos/[^/]+/[^/]+/(issues|pulls|labels)(/|$)")
-_OURS = re.compile(r"/_sim(/|$)|/codeload/|/[^/]+/[^/]+\.git/|/settings/")
+_OURS = re.compile(r"/_sim(/|$)|/codeload/|/settings/")
 
 
 def is_api(request: web.Request) -> bool:
@@ -42,7 +41,6 @@ def guard(world: World, limits: Limits) -> Middleware:
         request[ACCESS] = access = identify(world, request)
         meter = meters.setdefault(access.meter, Meter(limits, access.meter))
         request[METER] = meter
-        request[WINDOW] = meter.search if request.path.startswith("/search/") else meter.core
         if access.kind == "app" or request.path == "/rate_limit":
             return await handler(request)
         write = request.method not in ("GET", "HEAD")
@@ -50,7 +48,6 @@ def guard(world: World, limits: Limits) -> Middleware:
         try:
             meter.count(
                 world.clock(),
-                search=request.path.startswith("/search/"),
                 write=write,
                 content=write and bool(_CONTENT.match(request.path)),
             )
@@ -79,7 +76,7 @@ async def conditional(request: web.Request, handler: Handler) -> web.StreamRespo
     if tag not in asked and tag.removeprefix("W/") not in asked:
         return answer
     if request.get(COUNTED):
-        request[WINDOW].used -= 1
+        request[METER].core.used -= 1
     same = web.Response(status=304)
     for name in ("ETag", "Cache-Control", "Vary", "Link"):
         if name in answer.headers:
@@ -111,18 +108,8 @@ def dress(world: World) -> Middleware:
         answer.headers["X-GitHub-Request-Id"] = uuid.uuid4().hex.upper()
         version = request.headers.get("X-GitHub-Api-Version", "2022-11-28")
         answer.headers["X-GitHub-Api-Version-Selected"] = version
-        if WINDOW in request and request[ACCESS].kind != "app":
-            answer.headers.update(request[WINDOW].headers(world.clock()))
+        if METER in request and request[ACCESS].kind != "app":
+            answer.headers.update(request[METER].core.headers(world.clock()))
         return answer
 
     return dressed
-
-
-def body_for_record(raw: bytes) -> object:
-    """A body as a recording holds it: JSON where it is JSON, text where it is text."""
-    if not raw:
-        return None
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return raw.decode(errors="replace")

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.simulators.github.wire.middlewares import body_for_record, is_api
+from bot.simulators.github.wire.middlewares import is_api
 
 
 def record(path: Path) -> Middleware:
@@ -22,7 +22,7 @@ def record(path: Path) -> Middleware:
         sent = await request.read()
         answer = await handler(request)
         content = answer.body if isinstance(answer, web.Response) else None
-        body = body_for_record(content) if isinstance(content, bytes) else None
+        body = _body(content) if isinstance(content, bytes) else None
         exchange = {
             "method": request.method,
             "url": request.path_qs,
@@ -30,7 +30,7 @@ def record(path: Path) -> Middleware:
                 **request.headers,
                 **_without_secret(request.headers.get("Authorization", "")),
             },
-            "request_body": body_for_record(sent),
+            "request_body": _body(sent),
             "status": answer.status,
             "response_headers": dict(answer.headers),
             "response_body": body if request.method != "HEAD" else None,
@@ -58,3 +58,13 @@ def _hidden(exchange: dict[str, object]) -> dict[str, object]:
         secret = {k: "-" for k in ("token", "pem", "client_secret", "webhook_secret") if k in body}
         exchange["response_body"] = body | secret
     return exchange
+
+
+def _body(raw: bytes) -> object:
+    """A body as a recording holds it: JSON where it is JSON, text where it is text."""
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode(errors="replace")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -11,9 +11,19 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot.simulators.github.actions.issues import find_issue
-from bot.simulators.github.errors import DOCS, GitHubError, bad_request, not_found
-from bot.simulators.github.records import Issue, Json, Repository, User
+from bot.simulators.github.errors import DOCS, GitHubError, bad_request, existing, not_found
+from bot.simulators.github.records import (
+    CheckRun,
+    Comment,
+    Installation,
+    Issue,
+    Json,
+    Repository,
+    ReviewComment,
+    User,
+)
 from bot.simulators.github.wire.access import Access, require, visible_repository
+from bot.simulators.github.wire.fields import parse_time
 from bot.simulators.github.wire.keys import ACCESS, PAGE
 from bot.simulators.github.world import World
 
@@ -24,7 +34,7 @@ _SAFE = ("GET", "HEAD")
 
 @dataclass(eq=False)
 class Call:
-    """One request to the API. ``body`` is the JSON it carried, {} where it carried none."""
+    """One request, of the app or of a person. ``body`` is its JSON, {} where it carried none."""
 
     request: web.Request
     world: World
@@ -70,12 +80,35 @@ class Call:
         """The issue or pull request that the path names."""
         return find_issue(self.repository, self.number())
 
-    def accepts(self, kind: str) -> bool:
-        """Whether the caller asked for another representation: ``raw``, ``diff``, ``sha``..."""
-        accept = self.request.headers.get("Accept", "")
+    def installation(self) -> Installation:
+        """The installation that the path names."""
+        return existing(self.world.installations, self.number("installation"))
+
+    def pull(self) -> Issue:
+        """The pull request that the path names."""
+        issue = self.issue()
+        if issue.pull is None:
+            raise not_found()
+        return issue
+
+    def comment(self) -> Comment:
+        """The comment of a conversation that the path names."""
+        return existing(self.repository.comments, self.number("comment"))
+
+    def review_comment(self) -> ReviewComment:
+        """The comment on a diff that the path names."""
+        return existing(self.repository.review_comments, self.number("comment"))
+
+    def check_run(self) -> CheckRun:
+        """The check run that the path names."""
+        return existing(self.repository.check_runs, self.number("run"))
+
+    @property
+    def wants_raw(self) -> bool:
+        """Whether the caller asked for a file's bytes rather than for JSON."""
+        accept = self.request.headers.get("Accept", "").split(",")
         return any(
-            part.strip().split(";")[0].removesuffix("+json").endswith(f".{kind}")
-            for part in accept.split(",")
+            part.strip().split(";")[0].removesuffix("+json").endswith(".raw") for part in accept
         )
 
 
@@ -84,7 +117,8 @@ Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``needs`` is ``permission:level``, ``app`` for the app's JWT, or ``anyone``."""
+    """``needs`` is ``permission:level``, ``app`` for the app's JWT, or ``anyone`` where the handler
+    itself says who may."""
 
     method: str
     path: str
@@ -94,11 +128,11 @@ class Route:
 
 
 class Routes(list[Route]):
-    """The routes of one resource; ``docs`` is its page of the REST documentation."""
+    """The routes of one resource; ``docs`` is its page of the REST documentation, if it has one."""
 
-    def __init__(self, docs: str) -> None:
+    def __init__(self, docs: str = "") -> None:
         super().__init__()
-        self._docs = f"{DOCS}/{docs}"
+        self._docs = f"{DOCS}/{docs}" if docs else DOCS
 
     def __call__(self, method: str, path: str, needs: str) -> Callable[[Handler], Handler]:
         """Add a handler."""
@@ -124,7 +158,7 @@ def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
     async def serve(request: web.Request) -> web.StreamResponse:
         request[PAGE] = route.docs
         world = request.app[WORLD]
-        call = Call(request, world, request[ACCESS])
+        call = Call(request, world, request.get(ACCESS, Access("person")))
         if "owner" in request.match_info:
             name = f"{request.match_info['owner']}/{request.match_info['repo']}"
             call._repository = visible_repository(world, call.access, name)
@@ -185,9 +219,32 @@ def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) 
     )
 
 
+def created(view: Json) -> web.Response:
+    """201 for something that has an address."""
+    return answer(view, 201, {"Location": view["url"]})
+
+
+def listed(call: Call, found: Sequence[Any], view: Callable[[Any], Json]) -> web.Response:
+    """The page of a list that was asked for."""
+    shown, headers = page_of(call, found)
+    return answer([view(one) for one in shown], headers=headers)
+
+
+def recent(call: Call, found: Iterable[Any]) -> list[Any]:
+    """Those that were updated ``since`` the moment that the query names, if it does."""
+    asked = call.query("since")
+    since = parse_time(asked, "since") if asked else None
+    return [one for one in found if since is None or one.updated_at >= since]
+
+
 def nothing() -> web.Response:
     """204."""
     return web.Response(status=204)
+
+
+def page_size(call: Call) -> int:
+    """How many of a list the caller wants at once."""
+    return min(_positive(call.query("per_page"), PER_PAGE), MOST_PER_PAGE)
 
 
 def page_of(call: Call, found: Sequence[Any]) -> tuple[list[Any], dict[str, str]]:
@@ -195,7 +252,7 @@ def page_of(call: Call, found: Sequence[Any]) -> tuple[list[Any], dict[str, str]
 
     https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
-    size = min(_positive(call.query("per_page"), PER_PAGE), MOST_PER_PAGE)
+    size = page_size(call)
     page = _positive(call.query("page"), 1)
     last = max(1, -(-len(found) // size))
     links: dict[str, int] = {}
