@@ -1,11 +1,14 @@
 """The house rules: what is written about the code is what the code says."""
 
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 from bot.settings import Settings
@@ -65,6 +68,24 @@ def test_every_verb_source_and_job_file_is_on_its_roster() -> None:
         text = path.read_text()
         if "\nNAME = " in text:
             assert path.stem in sources, f"{path.stem} is on no roster"
+
+
+@pytest.mark.parametrize("alone", ["bot.simulators", "bot.adapters.agents.mechanic.engine"])
+def test_what_stands_alone_is_kept_from_every_module_beside_it(alone: str) -> None:
+    """import-linter holds the rest; here only that no new neighbour is forgotten."""
+    config = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    [kept_from] = [
+        set(contract["forbidden_modules"])
+        for contract in config["contracts"]
+        if contract.get("source_modules") == [alone]
+    ]
+    beside = {"workers", "handlers"}
+    *packages, name = alone.split(".")
+    for depth, mine in enumerate([*packages[1:], name], start=1):
+        inside = ".".join(packages[:depth])
+        found = pkgutil.iter_modules([str(PROJECT.joinpath(*packages[:depth]))])
+        beside |= {f"{inside}.{module.name}" for module in found if module.name != mine}
+    assert kept_from == beside
 
 
 def test_every_job_leads_to_what_does_it() -> None:
