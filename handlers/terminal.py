@@ -33,6 +33,7 @@ _ENDINGS: Mapping[Verdict, str] = {
     Verdict.REFUSED_BY_POLICY: "[red]Refused by policy[/]: there is a patch, and it is not kept.",
     Verdict.STOPPED: "[yellow]Stopped[/].",
     Verdict.LIMIT_REACHED: "[red]Limit reached[/] before the fix was proved.",
+    Verdict.NEEDS_A_PERSON: "[red]Needs a person[/]: the example is private.",
 }
 
 

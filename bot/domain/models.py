@@ -224,6 +224,7 @@ class Verdict(StrEnum):
     REFUSED_BY_POLICY = "refused by policy"
     STOPPED = "stopped"
     LIMIT_REACHED = "limit reached"
+    NEEDS_A_PERSON = "needs a person: the example is private"
 
 
 class Ran(Record):

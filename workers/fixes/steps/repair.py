@@ -80,7 +80,7 @@ async def _task(bench: Bench, tests: tuple[str, ...], paths: object) -> RepairTa
     red = bench.run.red
     suite = bench.run.suite_before
     return RepairTask(
-        title=(await bench.case()).cluster.title,
+        title=(await bench.case()).named(bench.run.audience).title,
         plan="\n".join([plan.symptom.text, *plan.approach]),
         evidence="\n".join(sentence.text for sentence in plan.evidence),
         rules="\n\n".join(rules)[:20_000],

@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.cluster import count
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.policy import Rules, judge, refused
-from bot.domain.fixes.reproduction import Report, Reproduction, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import (
+    Report,
+    Reproduction,
+    candidates,
+    fails_for_the_reason,
+    neutral,
+)
 from bot.domain.fixes.reproduction.written import (
     TEST_INSTRUCTIONS,
     WrittenTest,
@@ -17,6 +24,7 @@ from bot.domain.fixes.reproduction.written import (
     written_material,
     written_mistakes,
 )
+from bot.domain.fixes.run import Case
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, LanguageModel
 from bot.log import redact
@@ -35,15 +43,18 @@ async def reproduce(bench: Bench) -> None:
     base = await bench.tree("base")
     tests = await Tests.of(bench, base)
     case = await bench.case()
-    reports = [Report.of(item.number, item) for item in case.items]
-    found = await asyncio.to_thread(candidates, reports, base, name=f"C-{bench.run.cluster}")
+    reports = [Report.of(item.number, item) for item in case.shown(bench.run.audience)]
+    name = f"C-{bench.run.cluster}"
+    found = await asyncio.to_thread(candidates, reports, base, name=name)
+    private = await asyncio.to_thread(_neutral, case, bench.run.audience, base, name=name)
     await bench.tell(
-        f"{tests.plan.framework}: {tests.plan.why}; {count(len(found), 'example')} to try"
+        f"{tests.plan.framework}: {tests.plan.why}; "
+        f"{count(len(found) + len(private), 'example')} to try"
     )
     async with bench.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
     await bench.set(suite_before=ran(before))
-    for tried in found:
+    for tried in [*found, *private]:
         if not await _why_not(bench, base, tests, tried):
             return
     reason = (
@@ -52,14 +63,28 @@ async def reproduce(bench: Bench) -> None:
         else "The reports hold no example that can be run. Add one, such as: "
         "f(1) returns 2, expected 3."
     )
-    shown = [Report.of(item.number, item) for item in case.shown(bench.run.audience)]
-    if tests.plan.style == "other" or not shown:
-        raise Ended(Verdict.NOT_REPRODUCED, reason)
-    async with bench.model() as model:
-        why = await _written(bench, base, tests, shown, model) if model else "no model"
+    why = "no model"
+    if tests.plan.style != "other" and reports:
+        async with bench.model() as model:
+            why = await _written(bench, base, tests, reports, model) if model else why
+    if private and why:
+        names = ", ".join(sorted({f"I-{number}" for tried in private for number in tried.items}))
+        raise Ended(
+            Verdict.NEEDS_A_PERSON,
+            f"The example of {names} is private, and with other values in it nothing fails.",
+        )
     if why:
-        said = f" {why}" if model else ""
-        raise Ended(Verdict.NOT_REPRODUCED, reason + said)
+        raise Ended(Verdict.NOT_REPRODUCED, reason if why == "no model" else f"{reason} {why}")
+
+
+def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:
+    """What the reports show that must not be told here, without anything of what they say."""
+    hidden = [item for item in case.items if not may_read(readers, item.audience)]
+    if not hidden:
+        return []
+    shown = candidates([Report.of(item.number, item) for item in hidden], base, name=name)
+    public = [f"{item.title}\n{item.body}" for item in case.shown(readers)]
+    return neutral(shown, base, public)
 
 
 async def _written(

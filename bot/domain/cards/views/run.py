@@ -58,6 +58,7 @@ _ENDINGS: Mapping[Verdict, str] = {
     Verdict.REFUSED_BY_POLICY: "There is a patch, but the policy refuses it.",
     Verdict.STOPPED: "Stopped. Nothing was published.",
     Verdict.LIMIT_REACHED: "A limit was reached before the fix was proved.",
+    Verdict.NEEDS_A_PERSON: "Only a private report shows it, and a fix here would tell of it.",
 }
 
 

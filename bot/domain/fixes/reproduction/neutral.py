@@ -1,0 +1,107 @@
+"""A private report's test without the private words: other words and values of the same shape.
+
+Everything in a test that neither the checkout nor a public report holds is replaced, the same word
+by the same word throughout. What is then still red for the (equally rewritten) reason shows the
+problem and says nothing of who had it. Lengths and case are kept, because what a function does may
+hang on them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Collection, Iterable, Iterator
+from itertools import count, product
+from string import ascii_lowercase
+
+from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.reproduction.records import Reproduction
+
+# Letters and digits apart: ``page_count`` is two words, ``N-77`` a letter and a number.
+_WORD = re.compile(r"[^\W\d_]{2,}|\d{2,}")
+# What every test that we write consists of.
+_OURS = re.findall(
+    _WORD,
+    "as reported test pytest raises approx unittest TestCase AsReported assertEqual assertRaises "
+    "assertAlmostEqual subprocess run sys executable capture output text timeout stdout stderr "
+    "strip Traceback done check repr str unittest os env environ PYTHONPATH pathsep join path 60 "
+    + " ".join([*keyword.kwlist, *(name for name in dir(builtins) if not name.startswith("_"))]),
+)
+_OUR_WORDS = frozenset(word.casefold() for word in _OURS)
+
+
+def neutral(
+    private: Iterable[Reproduction], tree: Tree, public: Collection[str]
+) -> list[Reproduction]:
+    """The same tests with nothing in them that is not in ``tree`` or in a ``public`` text."""
+    tests = list(private)
+    strange = {
+        word.casefold()
+        for test in tests
+        for text in (_body(test.source), test.says, test.test, *test.reason.model_dump().values())
+        for word in _WORD.findall(text)
+    }
+    strange -= _OUR_WORDS
+    strange -= _held(strange, public)
+    strange -= _held(strange, (entry.text or "" for entry in tree.values()))
+    strange -= _held(strange, tree)
+    names = _Names(strange)
+    return [_rewritten(test, names) for test in tests]
+
+
+def _held(wanted: Collection[str], texts: Iterable[str]) -> set[str]:
+    """Those of ``wanted`` that a text holds as a word of its own."""
+    missing = set(wanted)
+    for text in texts:
+        if not missing:
+            break
+        missing -= {word.casefold() for word in _WORD.findall(text)}
+    return set(wanted) - missing
+
+
+def _body(source: str) -> str:
+    """Without the first line, which names the reports by number."""
+    return source.partition("\n")[2]
+
+
+class _Names:
+    """Another word of the same shape for each strange one, in the order they are met."""
+
+    def __init__(self, strange: Collection[str]) -> None:
+        self._strange = strange
+        self._given: dict[str, str] = {}
+        self._fresh: dict[tuple[bool, int], Iterator[str]] = {}
+
+    def in_text(self, text: str) -> str:
+        return _WORD.sub(lambda found: self._instead(found[0]), text)
+
+    def _instead(self, word: str) -> str:
+        folded = word.casefold()
+        if folded not in self._strange:
+            return word
+        if folded not in self._given:
+            shape = (word.isdecimal(), len(word))
+            fresh = self._fresh.setdefault(shape, _words(*shape))
+            self._given[folded] = next(one for one in fresh if one not in self._strange)
+        pairs = zip(word, self._given[folded], strict=True)
+        return "".join(new.upper() if old.isupper() else new for old, new in pairs)
+
+
+def _words(digits: bool, length: int) -> Iterator[str]:
+    if digits:
+        return (str(number) for number in count(int("1" * length)) if len(str(number)) == length)
+    return ("".join(letters) for letters in product(ascii_lowercase, repeat=length))
+
+
+def _rewritten(test: Reproduction, names: _Names) -> Reproduction:
+    first, _, body = test.source.partition("\n")
+    reason = {name: names.in_text(told) for name, told in test.reason.model_dump().items()}
+    return test.model_copy(
+        update={
+            "source": f"{first}\n{names.in_text(body)}",
+            "test": names.in_text(test.test),
+            "says": names.in_text(test.says),
+            "reason": test.reason.model_copy(update=reason),
+        }
+    )
