@@ -219,7 +219,7 @@ async def test_a_scope_that_was_not_granted_is_missed(aiohttp_server) -> None:
     server = await aiohttp_server(simulator.build_app())
     client = AsyncWebClient(token=TOKEN, base_url=str(server.make_url("/api/")))
     assert (await client.team_info()).headers["x-oauth-scopes"] == "team:read"
-    error = await refused(client.users_list())
+    error = await refused(client.users_info(user="U0SOULCAST"))
     assert error.response["error"] == "missing_scope"
     assert error.response["needed"] == "users:read"
 
@@ -239,8 +239,8 @@ async def test_too_many_posts_into_one_channel_are_told_to_wait(slack: Slack, ch
 
 async def test_a_method_has_its_calls_a_minute(slack: Slack) -> None:
     for _ in range(20):
-        await slack.client.users_list()
-    error = await refused(slack.client.users_list())
+        await slack.client.conversations_list()
+    error = await refused(slack.client.conversations_list())
     assert error.response.status_code == 429
 
 
@@ -254,7 +254,7 @@ async def test_pages_are_followed_by_cursor(slack: Slack, channel: str) -> None:
         cursor = page.get("response_metadata", {}).get("next_cursor", "")
         pages += 1
     assert (texts, pages) == (["3", "2", "1", "0"], 2)
-    error = await refused(slack.client.users_list(cursor="nonsense"))
+    error = await refused(slack.client.conversations_list(cursor="nonsense"))
     assert error.response["error"] == "invalid_cursor"
 
 
@@ -341,18 +341,12 @@ async def test_oauth_gives_a_token_that_works(slack: Slack) -> None:
 async def test_the_rest_of_the_roster_answers(slack: Slack, channel: str) -> None:
     ana = slack.workspace.user_named("ana")
     client = slack.client
-    assert (await client.api_test())["ok"]
-    assert (await client.bots_info())["bot"]["name"] == "soulcaster"
     assert (await client.users_info(user=ana.id))["user"]["profile"]["email"] == ana.email
-    assert (await client.users_lookupByEmail(email=ana.email))["user"]["id"] == ana.id
     assert [c["name"] for c in (await client.conversations_list())["channels"]] == ["triage"]
     assert ana.id in (await client.conversations_members(channel=channel))["members"]
     ts = (await client.chat_postMessage(channel=channel, text="x"))["ts"]
     link = (await client.chat_getPermalink(channel=channel, message_ts=ts))["permalink"]
     assert link.endswith(f"/{channel}/p{ts.replace('.', '')}")
-    await client.pins_add(channel=channel, timestamp=ts)
-    assert (await client.conversations_history(channel=channel))["pin_count"] == 1
-    await client.pins_remove(channel=channel, timestamp=ts)
 
 
 async def test_refusals_have_the_form_slack_gives_them(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 
+from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -50,16 +53,24 @@ class Faults:
         """Let this happen."""
         self._waiting.append(fault)
 
-    def clear(self) -> None:
-        """Let nothing more happen."""
-        self._waiting.clear()
+    async def around(
+        self,
+        method: str,
+        request: web.Request,
+        answer: Callable[[], Awaitable[web.StreamResponse]],
+    ) -> web.StreamResponse:
+        """Answer a call, with the fault that is due for it if there is one."""
+        fault = self._take(method)
+        if fault is None:
+            return await answer()
+        await asyncio.sleep(fault.delay)
+        if not fault.ends:
+            return await answer()
+        if fault.after:
+            await answer()
+        return _ending(fault, request)
 
-    def waiting(self) -> list[Fault]:
-        """What is still to happen."""
-        return list(self._waiting)
-
-    def take(self, method: str) -> Fault | None:
-        """The fault of this call, if it has one."""
+    def _take(self, method: str) -> Fault | None:
         for fault in self._waiting:
             if fnmatchcase(method, fault.match.method):
                 fault.times -= 1
@@ -67,3 +78,16 @@ class Faults:
                     self._waiting.remove(fault)
                 return fault
         return None
+
+
+def _ending(fault: Fault, request: web.Request) -> web.StreamResponse:
+    """The answer, or the silence, that the fault asks for."""
+    if fault.drop_connection:
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.error:
+        body = {"ok": False, "error": fault.error}
+        return web.json_response(body, status=fault.status or 200, headers=headers)
+    return web.Response(status=fault.status or 500, text="fault on order", headers=headers)

@@ -11,54 +11,36 @@ from bot.simulators.slack.errors import Refused
 
 Json = dict[str, Any]
 
-_SELECTED = {
-    "users_select": "selected_user",
-    "channels_select": "selected_channel",
-    "conversations_select": "selected_conversation",
-    "datepicker": "selected_date",
-    "timepicker": "selected_time",
-    "datetimepicker": "selected_date_time",
-    "multi_users_select": "selected_users",
-    "multi_channels_select": "selected_channels",
-    "multi_conversations_select": "selected_conversations",
-}
-_ONE_OPTION = frozenset({"static_select", "radio_buttons", "overflow"})
-_MANY_OPTIONS = frozenset({"multi_static_select", "checkboxes"})
-_INITIAL = {
-    "static_select": "initial_option",
-    "radio_buttons": "initial_option",
-    "multi_static_select": "initial_options",
-    "checkboxes": "initial_options",
-    "users_select": "initial_user",
-    "channels_select": "initial_channel",
-    "conversations_select": "initial_conversation",
-    "datepicker": "initial_date",
-    "timepicker": "initial_time",
-    "datetimepicker": "initial_date_time",
-    "multi_users_select": "initial_users",
-    "multi_channels_select": "initial_channels",
-    "multi_conversations_select": "initial_conversations",
+# Each names its state ``selected_…`` and its start ``initial_…``; a text input has a ``value``.
+_CHOICES = {
+    "static_select": "option",
+    "radio_buttons": "option",
+    "overflow": "option",
+    "multi_static_select": "options",
+    "checkboxes": "options",
+    "users_select": "user",
+    "conversations_select": "conversation",
+    "datepicker": "date",
+    "timepicker": "time",
 }
 
 
 def state_of(element: Json, chosen: Any) -> Json:
     """The state of an element after a person chose ``chosen``: a text, the value of an option,
-    an id, a date, or a list of those. None leaves the element as it was shown."""
+    an id, a date, or a list of values. None leaves the element as it was shown."""
     kind = element["type"]
-    if kind in _ONE_OPTION:
-        picked = element.get("initial_option") if chosen is None else _option(element, chosen)
-        return {"type": kind, "selected_option": picked}
-    if kind in _MANY_OPTIONS:
-        if chosen is None:
-            options = element.get("initial_options") or []
-        else:
-            options = [_option(element, value) for value in _list(chosen)]
-        return {"type": kind, "selected_options": options}
-    if kind in _SELECTED:
-        before = element.get(_INITIAL[kind])
-        return {"type": kind, _SELECTED[kind]: before if chosen is None else chosen}
-    value = element.get("initial_value") if chosen is None else chosen
-    return {"type": kind, "value": value or None}
+    choice = _CHOICES.get(kind)
+    if choice is None:
+        value = element.get("initial_value") if chosen is None else chosen
+        return {"type": kind, "value": value or None}
+    if chosen is None:
+        chosen = element.get(f"initial_{choice}") or ([] if choice == "options" else None)
+    elif choice == "option":
+        chosen = _option(element, chosen)
+    elif choice == "options":
+        values = chosen if isinstance(chosen, list) else [chosen]
+        chosen = [_option(element, value) for value in values]
+    return {"type": kind, f"selected_{choice}": chosen}
 
 
 def action_of(element: Json, block_id: str, chosen: Any, action_ts: str) -> Json:
@@ -75,10 +57,6 @@ def action_of(element: Json, block_id: str, chosen: Any, action_ts: str) -> Json
             name: element[name] for name in ("value", "style", "url") if name in element
         }
     return {**state_of(element, chosen), **action}
-
-
-def _list(chosen: Any) -> list[Any]:
-    return chosen if isinstance(chosen, list) else [chosen]
 
 
 def _option(element: Json, value: str) -> Json:

@@ -7,7 +7,7 @@ https://docs.slack.dev/interactivity/handling-user-interaction
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.simulators.slack.app_client import Answer, AppClient, NoAnswer
@@ -15,10 +15,10 @@ from bot.simulators.slack.blocks import elements
 from bot.simulators.slack.errors import Refused
 from bot.simulators.slack.inputs import action_of, state_of
 from bot.simulators.slack.methods.views import accept_view, push_view, replace_view
-from bot.simulators.slack.response_urls import ResponseUrls
+from bot.simulators.slack.response_urls import ResponseUrl, ResponseUrls
 from bot.simulators.slack.service import Service
 from bot.simulators.slack.wire import message_json, typed_text
-from bot.simulators.slack.workspace import Channel, User
+from bot.simulators.slack.workspace import Channel, Message, User
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ class Outcome:
     ok: bool
     status: int | None = None
     shown: str = ""
-    errors: tuple[tuple[str, str], ...] = ()
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 class Interactions:
@@ -62,7 +62,7 @@ class Interactions:
             "team_id": self._workspace.team.id,
             "team_domain": self._workspace.team.domain,
             "channel_id": channel.id,
-            "channel_name": "directmessage" if channel.kind == "im" else channel.name,
+            "channel_name": _name(channel),
             "user_id": user.id,
             "user_name": user.name,
             "command": command,
@@ -75,21 +75,20 @@ class Interactions:
         try:
             answer = await self._client.post_form("/slack/commands", fields)
         except NoAnswer:
-            shown = f"{command} failed because the app did not respond"
-            self._response_urls.whisper(target, shown, from_slack=True)
-            return Outcome(ok=False, shown=shown)
-        if not answer.ok:
-            shown = f'{command} failed with the error "dispatch_failed"'
-            self._response_urls.whisper(target, shown, from_slack=True)
-            return Outcome(ok=False, status=answer.status, shown=shown)
-        if answer.body.strip():
-            try:
+            return self._failed(target, f"{command} failed because the app did not respond")
+        try:
+            if not answer.ok:
+                raise Refused("dispatch_failed")
+            if answer.body.strip():
                 self._response_urls.answer(target, _reply(answer))
-            except Refused as refusal:
-                shown = f'{command} failed with the error "{refusal.code}"'
-                self._response_urls.whisper(target, shown, from_slack=True)
-                return Outcome(ok=False, status=answer.status, shown=shown)
+        except Refused as refusal:
+            shown = f'{command} failed with the error "{refusal.code}"'
+            return self._failed(target, shown, answer.status)
         return Outcome(ok=True, status=answer.status)
+
+    def _failed(self, target: ResponseUrl, shown: str, status: int | None = None) -> Outcome:
+        self._workspace.whisper(target.channel, target.user, shown, from_slack=True)
+        return Outcome(ok=False, status=status, shown=shown)
 
     async def press(
         self,
@@ -104,17 +103,13 @@ class Interactions:
     ) -> Outcome:
         """Use an element of a message, found by its action_id, its value, or both."""
         whispered = self._workspace.ephemeral(ts)
-        message = None if whispered else self._workspace.message(channel, ts)
-        blocks = whispered.blocks if whispered else message.blocks if message else []
-        block, element = _find(blocks, action_id=action_id, value=value)
-        shown = whispered or message
-        thread_ts = shown.thread_ts if shown else ""
+        shown = whispered or self._workspace.message(channel, ts)
         url, _ = self._response_urls.issue(
             "actions",
             origin=origin,
             user=user.id,
             channel=channel.id,
-            thread_ts=thread_ts,
+            thread_ts=shown.thread_ts,
             original=ts,
         )
         container: Json = {
@@ -123,20 +118,17 @@ class Interactions:
             "channel_id": channel.id,
             "is_ephemeral": whispered is not None,
         }
-        if thread_ts:
-            container["thread_ts"] = thread_ts
-        name = "directmessage" if channel.kind == "im" else channel.name
+        if shown.thread_ts:
+            container["thread_ts"] = shown.thread_ts
         payload = {
-            **self._payload("block_actions", user),
+            **self._action(user, shown.blocks, action_id, value, chosen),
             "container": container,
-            "trigger_id": self._service.triggers.issue(user.id),
-            "channel": {"id": channel.id, "name": name},
-            "state": {"values": _values(blocks, {})},
+            "channel": {"id": channel.id, "name": _name(channel)},
+            "state": {"values": _values(shown.blocks, {})},
             "response_url": url,
-            "actions": [action_of(element, block["block_id"], chosen, self._workspace.next_ts())],
         }
-        if message:
-            payload["message"] = message_json(self._workspace, message, listed=True)
+        if isinstance(shown, Message):
+            payload["message"] = message_json(self._workspace, shown, listed=True)
         return await self._send(payload)
 
     async def press_in_view(
@@ -144,16 +136,23 @@ class Interactions:
     ) -> Outcome:
         """Use an element of a modal or of the home tab."""
         view = self._view(user, view_id)
-        block, element = _find(view["blocks"], action_id=action_id, value=value)
-        action = action_of(element, block["block_id"], chosen, self._workspace.next_ts())
         payload = {
-            **self._payload("block_actions", user),
+            **self._action(user, view["blocks"], action_id, value, chosen),
             "container": {"type": "view", "view_id": view_id},
-            "trigger_id": self._service.triggers.issue(user.id, view_id),
             "view": _sent(view),
-            "actions": [action],
         }
         return await self._send(payload)
+
+    def _action(
+        self, user: User, blocks: list[Json], action_id: str, value: str, chosen: Any
+    ) -> Json:
+        block, element = _find(blocks, action_id=action_id, value=value)
+        action = action_of(element, block["block_id"], chosen, self._workspace.next_ts())
+        return {
+            **self._payload("block_actions", user),
+            "trigger_id": self._service.triggers.issue(user.id),
+            "actions": [action],
+        }
 
     async def submit(self, user: User, view_id: str, values: Json) -> Outcome:
         """Submit a modal. ``values`` is what the person filled in, by block_id and action_id."""
@@ -161,7 +160,7 @@ class Interactions:
         view["state"] = {"values": _values(view["blocks"], values)}
         payload = {
             **self._payload("view_submission", user),
-            "trigger_id": self._service.triggers.issue(user.id, view_id),
+            "trigger_id": self._service.triggers.issue(user.id),
             "view": _sent(view),
             "response_urls": [],
         }
@@ -175,21 +174,16 @@ class Interactions:
             return Outcome(ok=False, status=answer.status, shown=_TROUBLE.shown)
         return self._act_on(user, view, answer)
 
-    async def close(self, user: User, view_id: str, *, cleared: bool = False) -> Outcome:
+    async def close(self, user: User, view_id: str) -> Outcome:
         """Close a modal; the app hears of it when it asked to."""
         view = self._view(user, view_id)
         self._workspace.modals[user.id].remove(view)
-        if cleared:
-            self._workspace.modals[user.id].clear()
         self._workspace.changes.tell("view", user=user.id)
         if not view.get("notify_on_close"):
             return Outcome(ok=True)
-        payload = {
-            **self._payload("view_closed", user),
-            "view": _sent(view),
-            "is_cleared": cleared,
-        }
-        return await self._send(payload)
+        return await self._send(
+            {**self._payload("view_closed", user), "view": _sent(view), "is_cleared": False}
+        )
 
     def _payload(self, kind: str, user: User) -> Json:
         team = self._workspace.team
@@ -233,7 +227,7 @@ class Interactions:
             reply = _reply(answer) if answer.body.strip() else {}
             match reply.get("response_action"):
                 case "errors":
-                    errors = tuple((str(k), str(v)) for k, v in reply["errors"].items())
+                    errors = {str(k): str(v) for k, v in reply["errors"].items()}
                     return Outcome(ok=False, status=answer.status, errors=errors)
                 case "update":
                     new = accept_view(
@@ -256,6 +250,10 @@ class Interactions:
 
 
 _TROUBLE = Outcome(ok=False, shown="We had some trouble connecting. Try again?")
+
+
+def _name(channel: Channel) -> str:
+    return "directmessage" if channel.kind == "im" else channel.name
 
 
 def _find(blocks: list[Json], *, action_id: str, value: str) -> tuple[Json, Json]:

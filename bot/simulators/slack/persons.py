@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.simulators.slack.errors import Refused
 from bot.simulators.slack.faults import Fault
-from bot.simulators.slack.interactions import Interactions, Outcome
+from bot.simulators.slack.interactions import Interactions
 from bot.simulators.slack.methods.chat import permalink
 from bot.simulators.slack.methods.reactions import react, unreact
 from bot.simulators.slack.service import Service
@@ -29,10 +31,16 @@ Json = dict[str, Any]
 _HEARTBEAT_SECONDS = 15
 
 
-class _Act(BaseModel):
-    """Who does it. Users and channels go by id or by name."""
+# What a person does, given the body of the request and this simulator's own address.
+Act = Callable[[Any, str], Awaitable[Json]]
 
+
+class _Nothing(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class _Act(_Nothing):
+    """Who does it. Users and channels go by id or by name."""
 
     user: str
 
@@ -86,25 +94,24 @@ class Persons:
 
     def add_routes(self, app: web.Application) -> None:
         """Open the API."""
-        for name, act in {
-            "message": self._message,
-            "command": self._command,
-            "press": self._press,
-            "submit": self._submit,
-            "close": self._close,
-            "react": self._react,
-            "join": self._join,
-            "home": self._home,
-            "verify": self._verify,
-            "uninstall": self._uninstall,
-        }.items():
-            app.router.add_post(f"/_sim/{name}", _guarded(act))
+        acts: dict[str, tuple[type[BaseModel], Act]] = {
+            "message": (_Say, self._message),
+            "command": (_Command, self._command),
+            "press": (_Press, self._press),
+            "submit": (_Submit, self._submit),
+            "close": (_Close, self._close),
+            "react": (_React, self._react),
+            "join": (_InChannel, self._join),
+            "home": (_Act, self._home),
+            "verify": (_Nothing, self._verify),
+            "uninstall": (_Nothing, self._uninstall),
+            "faults": (Fault, self._add_fault),
+        }
+        for name, (body, act) in acts.items():
+            app.router.add_post(f"/_sim/{name}", _guarded(body, act))
         app.router.add_get("/_sim/state", self._state)
         app.router.add_get("/_sim/deliveries", self._deliveries)
         app.router.add_get("/_sim/stream", self._stream)
-        app.router.add_get("/_sim/faults", self._faults)
-        app.router.add_post("/_sim/faults", _guarded(self._add_fault))
-        app.router.add_delete("/_sim/faults", self._clear_faults)
         app.on_shutdown.append(self._end_streams)
 
     def state(self) -> Json:
@@ -128,7 +135,6 @@ class Persons:
         return {
             **channel_json(self._workspace, channel),
             "members": channel.members,
-            "pins": channel.pins,
             "messages": [
                 {
                     **message_json(self._workspace, message, listed=True),
@@ -171,8 +177,7 @@ class Persons:
         for stream in self._streams:
             stream.cancel()
 
-    async def _message(self, body: bytes, _origin: str) -> Json:
-        say = _Say.model_validate_json(body)
+    async def _message(self, say: _Say, _origin: str) -> Json:
         user = self._workspace.user_named(say.user)
         channel = self._workspace.channel_named(say.channel)
         if say.thread_ts:
@@ -192,9 +197,8 @@ class Persons:
         self._service.events.posted(message)
         return {"ok": True, "ts": message.ts}
 
-    async def _command(self, body: bytes, origin: str) -> Json:
-        command = _Command.model_validate_json(body)
-        return _seen(
+    async def _command(self, command: _Command, origin: str) -> Json:
+        return asdict(
             await self._interactions.command(
                 self._workspace.user_named(command.user),
                 self._workspace.channel_named(command.channel),
@@ -204,43 +208,25 @@ class Persons:
             )
         )
 
-    async def _press(self, body: bytes, origin: str) -> Json:
-        press = _Press.model_validate_json(body)
+    async def _press(self, press: _Press, origin: str) -> Json:
         user = self._workspace.user_named(press.user)
+        element = {"action_id": press.action_id, "value": press.value, "chosen": press.chosen}
         if press.view_id:
-            return _seen(
-                await self._interactions.press_in_view(
-                    user,
-                    press.view_id,
-                    action_id=press.action_id,
-                    value=press.value,
-                    chosen=press.chosen,
-                )
-            )
-        return _seen(
-            await self._interactions.press(
-                user,
-                self._workspace.channel_named(press.channel),
-                press.ts,
-                action_id=press.action_id,
-                value=press.value,
-                chosen=press.chosen,
-                origin=origin,
-            )
-        )
+            pressed = self._interactions.press_in_view(user, press.view_id, **element)
+        else:
+            channel = self._workspace.channel_named(press.channel)
+            pressed = self._interactions.press(user, channel, press.ts, origin=origin, **element)
+        return asdict(await pressed)
 
-    async def _submit(self, body: bytes, _origin: str) -> Json:
-        submit = _Submit.model_validate_json(body)
+    async def _submit(self, submit: _Submit, _origin: str) -> Json:
         user = self._workspace.user_named(submit.user)
-        return _seen(await self._interactions.submit(user, submit.view_id, submit.values))
+        return asdict(await self._interactions.submit(user, submit.view_id, submit.values))
 
-    async def _close(self, body: bytes, _origin: str) -> Json:
-        close = _Close.model_validate_json(body)
+    async def _close(self, close: _Close, _origin: str) -> Json:
         user = self._workspace.user_named(close.user)
-        return _seen(await self._interactions.close(user, close.view_id))
+        return asdict(await self._interactions.close(user, close.view_id))
 
-    async def _react(self, body: bytes, _origin: str) -> Json:
-        reaction = _React.model_validate_json(body)
+    async def _react(self, reaction: _React, _origin: str) -> Json:
         user = self._workspace.user_named(reaction.user)
         channel = self._workspace.channel_named(reaction.channel)
         message = self._workspace.message(channel, reaction.ts)
@@ -248,9 +234,8 @@ class Persons:
         act(self._service, message, user.id, reaction.name)
         return {"ok": True}
 
-    async def _join(self, body: bytes, _origin: str) -> Json:
+    async def _join(self, join: _InChannel, _origin: str) -> Json:
         """A person joins, or invites the bot: ``user`` is whoever comes in."""
-        join = _InChannel.model_validate_json(body)
         user = self._workspace.user_named(join.user)
         channel = self._workspace.channel_named(join.channel)
         if user.id not in channel.members:
@@ -259,38 +244,27 @@ class Persons:
             self._service.events.joined(channel, user.id)
         return {"ok": True}
 
-    async def _home(self, body: bytes, _origin: str) -> Json:
-        user = self._workspace.user_named(_Act.model_validate_json(body).user)
-        self._service.events.home_opened(user.id)
+    async def _home(self, who: _Act, _origin: str) -> Json:
+        self._service.events.home_opened(self._workspace.user_named(who.user).id)
         return {"ok": True}
 
-    async def _verify(self, _body: bytes, _origin: str) -> Json:
+    async def _verify(self, _: _Nothing, _origin: str) -> Json:
         return {"ok": await self._service.events.verify()}
 
-    async def _uninstall(self, _body: bytes, _origin: str) -> Json:
+    async def _uninstall(self, _: _Nothing, _origin: str) -> Json:
         self._service.events.uninstalled()
         return {"ok": True}
 
-    async def _faults(self, _request: web.Request) -> web.Response:
-        return web.json_response([f.model_dump() for f in self._service.faults.waiting()])
-
-    async def _add_fault(self, body: bytes, _origin: str) -> Json:
-        self._service.faults.add(Fault.model_validate_json(body))
+    async def _add_fault(self, fault: Fault, _origin: str) -> Json:
+        self._service.faults.add(fault)
         return {"ok": True}
 
-    async def _clear_faults(self, _request: web.Request) -> web.Response:
-        self._service.faults.clear()
-        return web.json_response({"ok": True})
 
-
-def _seen(outcome: Outcome) -> Json:
-    return {**asdict(outcome), "errors": dict(outcome.errors)}
-
-
-def _guarded(act: Any) -> Any:
-    async def handle(request: web.Request) -> web.Response:
+def _guarded(body: type[BaseModel], act: Act) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
         try:
-            answer = await act(await request.read(), str(request.url.origin()))
+            said = body.model_validate_json(await request.read() or b"{}")
+            answer = await act(said, str(request.url.origin()))
         except ValidationError as wrong:
             first = wrong.errors()[0]
             field = ".".join(str(part) for part in first["loc"])

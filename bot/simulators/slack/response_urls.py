@@ -5,7 +5,6 @@ Source: https://docs.slack.dev/interactivity/handling-user-interaction#message_r
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ from typing import Any, Literal
 from aiohttp import web
 
 from bot.simulators.slack.errors import Refused
-from bot.simulators.slack.methods.chat import Content, accept_content, remove
+from bot.simulators.slack.methods.chat import Content, accept_content, edit, post, remove
 from bot.simulators.slack.service import Service
-from bot.simulators.slack.web_api import end_with
 from bot.simulators.slack.workspace import Ephemeral, Message
 
 Json = dict[str, Any]
@@ -73,11 +71,11 @@ class ResponseUrls:
         app.router.add_post("/{kind:commands|actions}/{team}/{number}/{secret}", self._handle)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        fault = self._service.faults.take("response_url")
-        if fault:
-            await asyncio.sleep(fault.delay)
-            if fault.ends and not fault.after:
-                return end_with(fault, request)
+        return await self._service.faults.around(
+            "response_url", request, lambda: self._take(request)
+        )
+
+    async def _take(self, request: web.Request) -> web.Response:
         target = self._issued.get(request.path)
         try:
             if target is None or self._service.workspace.now() > target.expires_at:
@@ -90,8 +88,6 @@ class ResponseUrls:
             gone = refusal.code in ("expired_url", "used_url")
             body = {"ok": False, "error": refusal.code}
             return web.json_response(body, status=404 if gone else 400)
-        if fault and fault.ends:
-            return end_with(fault, request)
         return web.Response(text="ok")
 
     def answer(self, target: ResponseUrl, payload: Json) -> None:
@@ -113,73 +109,37 @@ class ResponseUrls:
             return
         thread_ts = payload.get("thread_ts") or target.thread_ts
         if response_type == "in_channel":
-            target.original = self._post(target, content, thread_ts)
+            message = post(self._service, target.channel, content, thread_ts=thread_ts)
+            target.original = message.ts
         else:
-            target.original = self.whisper(target, content.text, content.blocks, thread_ts)
-
-    def whisper(
-        self,
-        target: ResponseUrl,
-        text: str,
-        blocks: list[Json] | None = None,
-        thread_ts: str = "",
-        *,
-        from_slack: bool = False,
-    ) -> str:
-        """Show something to the person alone; ``from_slack`` when Slack itself says it."""
-        workspace = self._service.workspace
-        ephemeral = Ephemeral(
-            ts=workspace.next_ts(),
-            channel=target.channel,
-            user=target.user,
-            text=text,
-            blocks=blocks or [],
-            thread_ts=thread_ts,
-            from_slack=from_slack,
-        )
-        return workspace.whisper(ephemeral).ts
-
-    def _post(self, target: ResponseUrl, content: Content, thread_ts: str) -> str:
-        workspace = self._service.workspace
-        message = Message(
-            ts=workspace.next_ts(),
-            channel=target.channel,
-            user=workspace.bot.id,
-            text=content.text,
-            blocks=content.blocks,
-            attachments=content.attachments,
-            thread_ts=thread_ts,
-            by_bot=True,
-        )
-        workspace.post(message)
-        self._service.events.posted(message)
-        return message.ts
+            whispered = self._service.workspace.whisper(
+                target.channel, target.user, content.text, content.blocks, thread_ts
+            )
+            target.original = whispered.ts
 
     def _replace(self, target: ResponseUrl, content: Content) -> bool:
         workspace = self._service.workspace
-        shown = workspace.ephemeral(target.original)
-        message = workspace.channels[target.channel].messages.get(target.original)
-        if shown is None and message is None:
-            return False
-        if shown is not None:
-            shown.text, shown.blocks = content.text, content.blocks
-            workspace.changes.tell("ephemeral", channel=shown.channel, ts=shown.ts)
+        whispered, message = self._original(target)
+        if whispered is not None:
+            whispered.text, whispered.blocks = content.text, content.blocks
+            workspace.changes.tell("ephemeral", channel=whispered.channel, ts=whispered.ts)
         if message is not None:
-            message.text, message.blocks = content.text, content.blocks
-            message.attachments = content.attachments
-            message.edited = (workspace.bot.id, workspace.next_ts())
-            workspace.changes.tell("message", channel=message.channel, ts=message.ts)
-        return True
+            edit(workspace, message, content)
+        return bool(whispered or message)
 
     def _delete(self, target: ResponseUrl) -> None:
         workspace = self._service.workspace
-        shown = workspace.ephemeral(target.original)
-        message = workspace.channels[target.channel].messages.get(target.original)
-        if shown is not None:
-            workspace.ephemerals.remove(shown)
-            workspace.changes.tell("ephemeral", channel=shown.channel, ts=shown.ts)
+        whispered, message = self._original(target)
+        if whispered is not None:
+            workspace.ephemerals.remove(whispered)
+            workspace.changes.tell("ephemeral", channel=whispered.channel, ts=whispered.ts)
         if message is not None:
             remove(workspace, message)
+
+    def _original(self, target: ResponseUrl) -> tuple[Ephemeral | None, Message | None]:
+        workspace = self._service.workspace
+        messages = workspace.channels[target.channel].messages
+        return workspace.ephemeral(target.original), messages.get(target.original)
 
 
 async def _payload(request: web.Request) -> Json:

@@ -25,7 +25,6 @@ SCOPES = frozenset(
         "im:history",
         "im:read",
         "im:write",
-        "pins:write",
         "reactions:read",
         "reactions:write",
         "team:read",
@@ -35,41 +34,32 @@ SCOPES = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Trigger:
-    """What a ``trigger_id`` stands for. ``view`` is the modal it came from, if any."""
-
-    user: str
-    view: str
-    issued_at: float
-
-
 class Triggers:
     """Trigger ids: each good for one modal, for three seconds."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._issued: dict[str, Trigger] = {}
+        self._issued: dict[str, tuple[str, float]] = {}
         self._used: set[str] = set()
 
-    def issue(self, user: str, view: str = "") -> str:
+    def issue(self, user: str) -> str:
         """A new trigger id for what ``user`` just did."""
-        number = int(self._workspace.now() * 1000)
-        trigger_id = f"{number}.{len(self._issued)}.{secrets.token_hex(16)}"
-        self._issued[trigger_id] = Trigger(user, view, self._workspace.now())
+        now = self._workspace.now()
+        trigger_id = f"{int(now * 1000)}.{len(self._issued)}.{secrets.token_hex(16)}"
+        self._issued[trigger_id] = (user, now)
         return trigger_id
 
-    def exchange(self, trigger_id: str) -> Trigger:
-        """What it stands for, once. Refuses as ``views.open`` does."""
+    def exchange(self, trigger_id: str) -> str:
+        """The user it was issued for, once. Refuses as ``views.open`` does."""
         if trigger_id not in self._issued:
             raise Refused("invalid_trigger_id")
         if trigger_id in self._used:
             raise Refused("exchanged_trigger_id")
-        trigger = self._issued[trigger_id]
-        if self._workspace.now() - trigger.issued_at > TRIGGER_SECONDS:
+        user, issued_at = self._issued[trigger_id]
+        if self._workspace.now() - issued_at > TRIGGER_SECONDS:
             raise Refused("expired_trigger_id")
         self._used.add(trigger_id)
-        return trigger
+        return user
 
 
 @dataclass

@@ -5,7 +5,6 @@ Source: https://docs.slack.dev/apis/web-api
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from typing import Any
@@ -14,7 +13,6 @@ from aiohttp import web
 from yarl import URL
 
 from bot.simulators.slack.errors import RateLimited, Refused
-from bot.simulators.slack.faults import Fault
 from bot.simulators.slack.methods import METHODS, Call, Method
 from bot.simulators.slack.service import Service
 
@@ -34,12 +32,10 @@ class WebApi:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"].rstrip("/")
+        return await self._service.faults.around(name, request, lambda: self._call(name, request))
+
+    async def _call(self, name: str, request: web.Request) -> web.Response:
         method = METHODS.get(name)
-        fault = self._service.faults.take(name)
-        if fault:
-            await asyncio.sleep(fault.delay)
-            if fault.ends and not fault.after:
-                return end_with(fault, request)
         try:
             answer = self._answer(name, method, *await _arguments(request))
         except RateLimited as limited:
@@ -50,8 +46,6 @@ class WebApi:
             )
         except Refused as refusal:
             answer = _refusal(refusal)
-        if fault and fault.ends:
-            return end_with(fault, request)
         return web.json_response(
             answer,
             headers={
@@ -136,16 +130,3 @@ def _refusal(refusal: Refused) -> Json:
     if refusal.messages:
         answer["response_metadata"] = {"messages": list(refusal.messages)}
     return answer
-
-
-def end_with(fault: Fault, request: web.Request) -> web.StreamResponse:
-    """The answer, or the silence, that a fault asks for."""
-    if fault.drop_connection:
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    if fault.error:
-        body = {"ok": False, "error": fault.error}
-        return web.json_response(body, status=fault.status or 200, headers=headers)
-    return web.Response(status=fault.status or 500, text="fault on order", headers=headers)

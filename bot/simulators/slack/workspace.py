@@ -7,7 +7,7 @@ the workspace share one: each is later than the last.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Literal
@@ -89,7 +89,6 @@ class Channel:
     is_archived: bool = False
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
-    pins: list[str] = field(default_factory=list)
 
     def replies(self, ts: str) -> list[Message]:
         """The replies below a message, oldest first."""
@@ -252,10 +251,22 @@ class Workspace:
         self.changes.tell("message", channel=message.channel, ts=message.ts)
         return message
 
-    def whisper(self, ephemeral: Ephemeral) -> Ephemeral:
-        """Show a message to one person."""
+    def whisper(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        blocks: Sequence[dict[str, Any]] = (),
+        thread_ts: str = "",
+        *,
+        from_slack: bool = False,
+    ) -> Ephemeral:
+        """Show a message to one person; ``from_slack`` when Slack itself says it."""
+        ephemeral = Ephemeral(
+            self.next_ts(), channel, user, text, list(blocks), thread_ts, from_slack
+        )
         self.ephemerals.append(ephemeral)
-        self.changes.tell("ephemeral", channel=ephemeral.channel, ts=ephemeral.ts)
+        self.changes.tell("ephemeral", channel=channel, ts=ephemeral.ts)
         return ephemeral
 
     def ephemeral(self, ts: str) -> Ephemeral | None:

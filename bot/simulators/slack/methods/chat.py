@@ -9,8 +9,9 @@ from typing import Any
 from bot.simulators.slack.blocks import blocks_problems
 from bot.simulators.slack.errors import Refused
 from bot.simulators.slack.methods.calls import TIER_3, UNTIERED, Call, Json, Roster
+from bot.simulators.slack.service import Service
 from bot.simulators.slack.wire import accepted_blocks, message_json
-from bot.simulators.slack.workspace import Channel, Ephemeral, Message, Workspace
+from bot.simulators.slack.workspace import Channel, Message, Workspace
 
 METHODS = Roster()
 
@@ -124,26 +125,47 @@ def _thread(call: Call, channel: Channel) -> str:
 @METHODS.enter("chat.postMessage", scope="chat:write", tier=UNTIERED)
 def post_message(call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/chat.postMessage"""
-    workspace, channel, content = call.workspace, _writable(call), _content(call)
+    channel, content = _writable(call), _content(call)
     thread_ts = _thread(call, channel)
     call.service.meter.post(channel.id)
-    message = workspace.post(
+    message = post(
+        call.service,
+        channel.id,
+        content,
+        thread_ts=thread_ts,
+        username=call.text("username"),
+        metadata=call.structure("metadata", otherwise="invalid_metadata_format"),
+    )
+    shown = message_json(call.workspace, message)
+    return {"channel": channel.id, "ts": message.ts, "message": shown}
+
+
+def post(
+    service: Service,
+    channel: str,
+    content: Content,
+    *,
+    thread_ts: str = "",
+    username: str = "",
+    metadata: Json | None = None,
+) -> Message:
+    """Our app says something in a channel, and hears of it."""
+    message = service.workspace.post(
         Message(
-            ts=workspace.next_ts(),
-            channel=channel.id,
-            user=workspace.bot.id,
+            ts=service.workspace.next_ts(),
+            channel=channel,
+            user=service.workspace.bot.id,
             text=content.text,
             blocks=content.blocks,
             attachments=content.attachments,
             thread_ts=thread_ts,
             by_bot=True,
-            username=call.text("username"),
-            metadata=call.structure("metadata", otherwise="invalid_metadata_format"),
+            username=username,
+            metadata=metadata,
         )
     )
-    call.service.events.posted(message)
-    shown = message_json(workspace, message)
-    return {"channel": channel.id, "ts": message.ts, "message": shown}
+    service.events.posted(message)
+    return message
 
 
 @METHODS.enter("chat.update", scope="chat:write", tier=TIER_3)
@@ -156,18 +178,21 @@ def update(call: Call) -> Json:
         raise Refused("cant_update_message")
     content = _content(call)
     before = message_json(workspace, message)
-    message.text = content.text
-    # Text alone takes the blocks away, unless they are sent again.
-    message.blocks = content.blocks
-    message.attachments = content.attachments
-    message.edited = (workspace.bot.id, workspace.next_ts())
-    workspace.changes.tell("message", channel=channel.id, ts=message.ts)
+    edit(workspace, message, content)
     call.service.events.edited(message, before)
     shown = message_json(workspace, message)
     del shown["ts"]
     shown.pop("thread_ts", None)
     shown.pop("parent_user_id", None)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shown}
+
+
+def edit(workspace: Workspace, message: Message, content: Content) -> None:
+    """Put a new content into a message; text alone takes the blocks away."""
+    message.text, message.blocks = content.text, content.blocks
+    message.attachments = content.attachments
+    message.edited = (workspace.bot.id, workspace.next_ts())
+    workspace.changes.tell("message", channel=message.channel, ts=message.ts)
 
 
 @METHODS.enter("chat.delete", scope="chat:write", tier=TIER_3)
@@ -198,23 +223,14 @@ def remove(workspace: Workspace, message: Message) -> None:
 @METHODS.enter("chat.postEphemeral", scope="chat:write", tier=UNTIERED)
 def post_ephemeral(call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/chat.postEphemeral"""
-    workspace, channel, content = call.workspace, _writable(call), _content(call)
+    channel, content = _writable(call), _content(call)
     user = call.required("user")
     if user not in channel.members:
         raise Refused("user_not_in_channel")
     thread_ts = _thread(call, channel)
     call.service.meter.post(channel.id)
-    whispered = workspace.whisper(
-        Ephemeral(
-            ts=workspace.next_ts(),
-            channel=channel.id,
-            user=user,
-            text=content.text,
-            blocks=content.blocks,
-            thread_ts=thread_ts,
-        )
-    )
-    return {"message_ts": whispered.ts}
+    said = call.workspace.whisper(channel.id, user, content.text, content.blocks, thread_ts)
+    return {"message_ts": said.ts}
 
 
 @METHODS.enter("chat.getPermalink", tier=UNTIERED)

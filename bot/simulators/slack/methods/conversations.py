@@ -119,7 +119,7 @@ def conversations_history(call: Call) -> Json:
     answer: Json = {
         "messages": [message_json(call.workspace, m, listed=True) for m in messages],
         "has_more": bool(cursor),
-        "pin_count": len(channel.pins),
+        "pin_count": 0,
         "channel_actions_ts": 0,
         "channel_actions_count": 0,
     }

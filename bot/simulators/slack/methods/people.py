@@ -1,22 +1,14 @@
-"""auth, api, team, bots, users, oauth."""
+"""auth, team, users, oauth."""
 
 from __future__ import annotations
 
 import secrets
 
 from bot.simulators.slack.errors import Refused
-from bot.simulators.slack.methods.calls import TIER_2, TIER_4, UNTIERED, Call, Json, Roster, page
+from bot.simulators.slack.methods.calls import TIER_4, UNTIERED, Call, Json, Roster
 from bot.simulators.slack.wire import user_json
 
 METHODS = Roster()
-
-
-@METHODS.enter("api.test", tier=TIER_4, needs_token=False)
-def api_test(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/api.test"""
-    if error := call.text("error"):
-        raise Refused(error)
-    return {"args": {name: value for name, value in call.arguments.items() if name == "foo"}}
 
 
 @METHODS.enter("auth.test", tier=UNTIERED)
@@ -52,50 +44,10 @@ def team_info(call: Call) -> Json:
     }
 
 
-@METHODS.enter("bots.info", scope="users:read")
-def bots_info(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/bots.info"""
-    workspace = call.workspace
-    if call.text("bot") not in ("", workspace.bot_id):
-        raise Refused("bot_not_found")
-    return {
-        "bot": {
-            "id": workspace.bot_id,
-            "deleted": False,
-            "name": workspace.bot.name,
-            "updated": workspace.bot.updated,
-            "app_id": workspace.app_id,
-            "user_id": workspace.bot.id,
-            "icons": {},
-        }
-    }
-
-
 @METHODS.enter("users.info", scope="users:read", tier=TIER_4)
 def users_info(call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/users.info"""
     return {"user": user_json(call.workspace, call.workspace.user(call.required("user")))}
-
-
-@METHODS.enter("users.list", scope="users:read", tier=TIER_2)
-def users_list(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/users.list"""
-    members, cursor = page(list(call.workspace.users.values()), call)
-    return {
-        "members": [user_json(call.workspace, user) for user in members],
-        "cache_ts": int(call.workspace.now()),
-        "response_metadata": {"next_cursor": cursor},
-    }
-
-
-@METHODS.enter("users.lookupByEmail", scope="users:read.email")
-def users_lookup_by_email(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/users.lookupByEmail"""
-    email = call.required("email").lower()
-    for user in call.workspace.users.values():
-        if user.email.lower() == email:
-            return {"user": user_json(call.workspace, user)}
-    raise Refused("users_not_found")
 
 
 @METHODS.enter("oauth.v2.access", needs_token=False)

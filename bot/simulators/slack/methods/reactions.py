@@ -1,4 +1,4 @@
-"""reactions and pins."""
+"""reactions."""
 
 from __future__ import annotations
 
@@ -64,27 +64,3 @@ def reactions_get(call: Call) -> Json:
     if message.reactions:
         shown["reactions"] = reactions_json(message)
     return {"type": "message", "channel": message.channel, "message": shown}
-
-
-@METHODS.enter("pins.add", scope="pins:write", tier=TIER_2)
-def pins_add(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/pins.add"""
-    message = _message(call)
-    pins = call.workspace.channels[message.channel].pins
-    if message.ts in pins:
-        raise Refused("already_pinned")
-    pins.append(message.ts)
-    call.workspace.changes.tell("pin", channel=message.channel, ts=message.ts)
-    return {}
-
-
-@METHODS.enter("pins.remove", scope="pins:write", tier=TIER_2)
-def pins_remove(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/pins.remove"""
-    message = _message(call)
-    pins = call.workspace.channels[message.channel].pins
-    if message.ts not in pins:
-        raise Refused("no_pin")
-    pins.remove(message.ts)
-    call.workspace.changes.tell("pin", channel=message.channel, ts=message.ts)
-    return {}

@@ -79,20 +79,10 @@ def replace_view(workspace: Workspace, old: Json, new: Json) -> Json:
 def views_open(call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/views.open"""
     workspace = call.workspace
-    trigger = call.service.triggers.exchange(call.required("trigger_id"))
+    user = call.service.triggers.exchange(call.required("trigger_id"))
     view = accept_view(workspace, _sent(call), kind="modal")
-    workspace.modals[trigger.user] = []
-    return {"view": push_view(workspace, trigger.user, view)}
-
-
-@METHODS.enter("views.push", tier=TIER_4)
-def views_push(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/views.push"""
-    trigger = call.service.triggers.exchange(call.required("trigger_id"))
-    if not trigger.view:
-        raise Refused("invalid_trigger_id")
-    view = accept_view(call.workspace, _sent(call), kind="modal")
-    return {"view": push_view(call.workspace, trigger.user, view)}
+    workspace.modals[user] = []
+    return {"view": push_view(workspace, user, view)}
 
 
 @METHODS.enter("views.update", tier=TIER_4)
