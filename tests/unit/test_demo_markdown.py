@@ -38,6 +38,8 @@ def tags(rendered: str) -> list[tuple[str, str]]:
         "<sub onclick=x>y</sub>",
         '```"><script>\nx\n```',
         "| a |\n|--|\n| <iframe> |",
+        "<style>*{display:none}</style><form action=x><button>y</button></form>",
+        "<div class='scrim' style='position:fixed' id=modal data-act=press>x</div>",
     ],
 )
 def test_nothing_hostile_comes_through(hostile: str) -> None:
@@ -58,6 +60,24 @@ def assert_safe(rendered: str) -> None:
             assert not re.match(r"\s*(javascript|vbscript|data):", link, re.IGNORECASE)
 
 
+@pytest.mark.parametrize("written", ["<input data-task=0>", "<INPUT type=checkbox>", "</input>"])
+def test_a_checkbox_comes_from_a_task_only(written: str) -> None:
+    rendered = MARKDOWN.render(f"{written} x\n\n{written}\n\n- [ ] {written} task")
+    assert rendered.count("<input") == 1
+    assert '<input type="checkbox" data-task="0">' in rendered
+
+
+def test_an_image_is_a_link_and_every_link_is_marked() -> None:
+    rendered = MARKDOWN.render("![its words](https://a.example/i.png) <img src=https://a.example>")
+    link = '<a href="https://a.example/i.png" rel="noreferrer nofollow">its words</a>'
+    assert rendered == f"<p>{link} </p>\n"
+
+
+def test_classes_of_the_page_are_not_for_texts() -> None:
+    rendered = MARKDOWN.render("<span class='button mention'>x</span> <td class=toast>y</td>")
+    assert set(re.findall(r'class="([^"]*)"', rendered)) == {"mention"}
+
+
 def test_our_cards_keep_their_folds_and_lose_their_markers() -> None:
     rendered = MARKDOWN.render(
         "<!-- soulcaster:run:F-7 -->\n<details><summary>Evidence</summary>\n\n**red**\n\n</details>"
@@ -71,7 +91,7 @@ def test_tasks_are_boxes_that_know_their_place() -> None:
     rendered = MARKDOWN.render("- [ ] one\n- not a task\n- [x] **two**\n\n`- [ ] code`")
     assert re.findall(r"<input[^>]*>", rendered) == [
         '<input type="checkbox" data-task="0">',
-        '<input type="checkbox" data-task="1" checked>',
+        '<input type="checkbox" data-task="1" checked="">',
     ]
     assert "<strong>two</strong>" in rendered
 
