@@ -132,8 +132,6 @@ def message_json(workspace: Workspace, message: Message, *, listed: bool = False
             "app_id": workspace.app_id,
             "bot_profile": bot_profile(workspace),
         }
-    if message.username:
-        shown["username"] = message.username
     if message.blocks:
         shown["blocks"] = copy.deepcopy(message.blocks)
     if message.attachments:

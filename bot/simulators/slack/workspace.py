@@ -53,7 +53,6 @@ class Message:
     attachments: list[dict[str, Any]] = field(default_factory=list)
     thread_ts: str = ""
     by_bot: bool = False
-    username: str = ""
     subtype: str = ""
     client_msg_id: str = ""
     metadata: dict[str, Any] | None = None

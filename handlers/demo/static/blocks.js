@@ -26,7 +26,6 @@ const BLOCKS = {
     ? h("span.picture", { title: one.alt_text }, "🖼")
     : h("span", {}, text(one, names))),
   actions: (block, names) => block.elements.map((one) => element(one, names)),
-  context_actions: (block) => block.elements.map((one) => h("span", {}, plain(one.text?.text ?? ""))),
   image: (block) => h("figure", {}, h("span.picture", {}, "🖼"),
     h("figcaption", {}, plain(block.title?.text ?? block.alt_text))),
   markdown: (block) => h("div.markdown", { html: block.html }),
@@ -41,7 +40,6 @@ const BLOCKS = {
       block.optional ? h("i", {}, " (optional)") : null),
     element(block.element, names, block),
     block.hint ? h("small", {}, plain(block.hint.text)) : null),
-  alert: (block, names) => h("div.alert", { class: block.level }, text(block.text, names)),
 };
 
 function text(object, names) {
@@ -85,9 +83,6 @@ const ELEMENTS = {
   plain_text_input: (one, _names, input) => one.multiline
     ? h("textarea", { ...name(one, input), rows: "4", placeholder: one.placeholder?.text }, one.initial_value ?? "")
     : h("input", { ...name(one, input), type: "text", value: one.initial_value ?? "", placeholder: one.placeholder?.text }),
-  number_input: (one, _names, input) => h("input", { ...name(one, input), type: "number", value: one.initial_value ?? "" }),
-  email_text_input: (one, _names, input) => h("input", { ...name(one, input), type: "email", value: one.initial_value ?? "" }),
-  url_text_input: (one, _names, input) => h("input", { ...name(one, input), type: "url", value: one.initial_value ?? "" }),
   datepicker: (one, _names, input) => h("input", { ...name(one, input), type: "date", value: one.initial_date ?? "" }),
 };
 
@@ -109,10 +104,7 @@ function richInline(one, names) {
     text: () => lined(one.text),
     link: () => link(one.url, one.text ?? one.url),
     user: () => h("span.mention", {}, `@${names(one.user_id)}`),
-    channel: () => h("span.mention", {}, `#${names(one.channel_id)}`),
     emoji: () => emoji(one.name),
-    broadcast: () => h("span.mention", { class: "loud" }, `@${one.range}`),
-    date: () => one.fallback ?? new Date(one.timestamp * 1000).toLocaleString(),
   }[one.type]?.() ?? "";
   const style = one.style ?? {};
   let node = said;

@@ -133,7 +133,6 @@ def post_message(call: Call) -> Json:
         channel.id,
         content,
         thread_ts=thread_ts,
-        username=call.text("username"),
         metadata=call.structure("metadata", otherwise="invalid_metadata_format"),
     )
     shown = message_json(call.workspace, message)
@@ -146,7 +145,6 @@ def post(
     content: Content,
     *,
     thread_ts: str = "",
-    username: str = "",
     metadata: Json | None = None,
 ) -> Message:
     """Our app says something in a channel, and hears of it."""
@@ -160,7 +158,6 @@ def post(
             attachments=content.attachments,
             thread_ts=thread_ts,
             by_bot=True,
-            username=username,
             metadata=metadata,
         )
     )
