@@ -182,6 +182,14 @@ class Jobs:
         held = await self._redis.mget([keys.lease(f"job:{text(member)}") for member in due])
         return sum(token is None for token in held)
 
+    async def pending(self, queue: str) -> int:
+        """Jobs that have not ended, due or not."""
+        return int(await self._redis.zcard(keys.todo(queue)))
+
+    async def parked(self, queue: str) -> list[str]:
+        """Why jobs were given up."""
+        return [text(reason) for reason in await self._redis.hvals(keys.parked(queue))]
+
     def fence(self) -> str:
         """Token of the claim in hand: a second worker on the same job has another."""
         return CLAIM.get().token

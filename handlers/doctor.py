@@ -12,7 +12,6 @@ from bot.domain.errors import ConfigError, SoulcasterError
 from bot.domain.ports import Limits
 from bot.jobs import QUEUES
 from bot.settings import Settings
-from bot.storage import keys
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.text import text
 
@@ -47,7 +46,8 @@ async def examine(settings: Settings) -> list[Row]:
 
 async def _redis(ctx: Context) -> Row:
     began = time.monotonic()
-    await ctx.redis.set("sc:doctor", "1", ex=5)
+    async with ctx.leases.hold("doctor"):
+        pass
     took = (time.monotonic() - began) * 1000
     config = await ctx.redis.config_get("appendfsync", "appendonly")
     durable = (
@@ -148,11 +148,7 @@ async def _model(ctx: Context) -> Row:
 
 
 async def _parked(ctx: Context) -> Row:
-    reasons = [
-        text(reason)
-        for queue in QUEUES
-        for reason in (await ctx.redis.hgetall(keys.parked(queue))).values()
-    ]
+    reasons = [reason for queue in QUEUES for reason in await ctx.jobs.parked(queue)]
     if not reasons:
         return Row(True, "jobs given up", "none")
     return Row(False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from bot.domain.commands.usage import summary, usage
 from bot.settings import Settings
-from bot.storage import keys
+from bot.storage.schema import KINDS
 from workers.commands.verbs import ROSTER
 
 ROOT = Path(__file__).parents[1]
@@ -47,15 +46,12 @@ def command_table() -> str:
 
 
 def key_table() -> str:
-    """Every Redis key with what it holds."""
-    source = Path(keys.__file__).read_text()
-    found = re.findall(
-        r'def (\w+)\([^)]*\) -> str:\n    """(.+?)"""\n    return f"(.+?)"', source, re.DOTALL
-    )
-    rows = ["| Key | What it holds |", "|---|---|"]
-    for _, doc, pattern in found:
-        name = pattern.replace("{ROOT}", keys.ROOT)
-        rows.append(f"| `{name}` | {' '.join(doc.split())} |")
+    """Every kind of Redis key: what it holds, who owns it, how long it stays, how it comes back."""
+    rows = ["| Key | What it holds | Owner | Kept | Rebuilt |", "|---|---|---|---|---|"]
+    for kind in KINDS.values():
+        told = (kind.holds, f"`{kind.owners[0]}`", f"{kind.kept}", kind.rebuilt)
+        cells = [cell.replace("|", "\\|") for cell in (f"`{kind.pattern}`", *told)]
+        rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
 

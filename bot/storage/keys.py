@@ -2,41 +2,70 @@
 
 from __future__ import annotations
 
+from bot.storage.schema import kind
+
 ROOT = "sc"
 
 # The way in, and the work to do.
 
 
+@kind(
+    "inbox",
+    kept="until it took effect",
+    rebuilt="GitHub is asked to deliver again; other senders are not",
+)
 def inbox(row: str) -> str:
     """hash: one delivery that was acknowledged and has not taken effect yet."""
     return f"{ROOT}:inbox:{row}"
 
 
+@kind(
+    "inbox",
+    kept="8 days, as long as a sender may send again",
+    rebuilt="not at all: an event is counted once by its own key, too",
+)
 def done(row: str) -> str:
     """string, 8 days: this delivery has taken effect (a redelivery keeps its id)."""
     return f"{ROOT}:done:{row}"
 
 
+@kind(
+    "jobs", "inbox", kept="until the job has ended", rebuilt="the clock asks again for what is due"
+)
 def todo(queue: str) -> str:
     """zset: jobs to run, ``["name", id, ...]`` by the second they are due."""
     return f"{ROOT}:todo:{queue}"
 
 
+@kind(
+    "jobs",
+    "inbox",
+    kept="until the job has ended",
+    rebuilt="not needed: a job that runs once more does no harm",
+)
 def generations(queue: str) -> str:
     """hash: how often a job was asked for; it is done when none came in while it ran."""
     return f"{ROOT}:gen:{queue}"
 
 
+@kind("jobs", kept="until the job has ended", rebuilt="not needed: counting begins anew")
 def tries(queue: str) -> str:
     """hash: failed attempts of a job."""
     return f"{ROOT}:tries:{queue}"
 
 
+@kind("jobs", kept="for ever")
 def parked(queue: str) -> str:
     """hash: jobs given up after their last try, with the reason."""
     return f"{ROOT}:parked:{queue}"
 
 
+@kind(
+    "leases",
+    "jobs",
+    kept="`SOULCASTER_LEASE_SECONDS`",
+    rebuilt="not needed: whoever comes next takes it",
+)
 def lease(name: str) -> str:
     """string with a time to live: who works on this right now."""
     return f"{ROOT}:lease:{name}"
@@ -45,26 +74,25 @@ def lease(name: str) -> str:
 # Installations and projects.
 
 
+@kind("projects", kept="for ever", rebuilt="from GitHub's list of installations, once an hour")
 def projects() -> str:
     """hash: project id -> Project."""
     return f"{ROOT}:projects"
 
 
+@kind("projects", kept="for ever", rebuilt="from `sc:projects`")
 def project_names() -> str:
     """hash: lower-case ``owner/repo`` -> project id."""
     return f"{ROOT}:project-names"
 
 
+@kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
 def hooks() -> str:
     """hash: hook id -> sealed ``{project, source, secret}``."""
     return f"{ROOT}:hooks"
 
 
-def links() -> str:
-    """hash: ``team:user`` of Slack -> GitHub login."""
-    return f"{ROOT}:links"
-
-
+@kind("digests", kept="for ever")
 def channels() -> str:
     """hash: Slack channel -> project id."""
     return f"{ROOT}:channels"
@@ -73,181 +101,217 @@ def channels() -> str:
 # Inside one project.
 
 
+@kind("items", "clusters", "operations", "runs", rebuilt="from the largest number in use")
 def counter(p: int, name: str) -> str:
     """string: last number given to an item, cluster or run."""
     return f"{ROOT}:{p}:last:{name}"
 
 
+@kind("items", rebuilt="GitHub's from its issues, alerts not at all")
 def items(p: int) -> str:
     """hash: item number -> Item."""
     return f"{ROOT}:{p}:items"
 
 
+@kind("items", rebuilt="from the items")
 def item_keys(p: int) -> str:
     """hash: ``source:key`` -> item number; 0 for what was deleted before it was heard of."""
     return f"{ROOT}:{p}:item-keys"
 
 
+@kind("items", kept="30 days")
 def events(p: int) -> str:
     """zset: ``source:key:event`` of occurrences counted, by the second they came."""
     return f"{ROOT}:{p}:events"
 
 
+@kind("items", rebuilt="not needed: the next edit wins")
 def edited(p: int) -> str:
     """hash: item number -> second of the newest edit that was written."""
     return f"{ROOT}:{p}:edited"
 
 
+@kind("items", rebuilt="from the events")
 def occurrences(p: int, item: int) -> str:
     """hash: hour since 1970 -> occurrences of this item in it."""
     return f"{ROOT}:{p}:occ:{item}"
 
 
+@kind("items", "clusters", kept="until it has a cluster", rebuilt="items without membership")
 def waiting(p: int) -> str:
     """zset: items that no cluster has yet, by number."""
     return f"{ROOT}:{p}:waiting"
 
 
+@kind("clusters", "operations")
 def clusters(p: int) -> str:
     """hash: cluster number -> Cluster."""
     return f"{ROOT}:{p}:clusters"
 
 
+@kind("clusters", "operations", rebuilt="from the membership")
 def members(p: int, cluster: int) -> str:
     """zset: item numbers of a cluster, by number."""
     return f"{ROOT}:{p}:members:{cluster}"
 
 
+@kind("clusters", "operations", "items")
 def membership(p: int) -> str:
     """hash: item number -> cluster number."""
     return f"{ROOT}:{p}:membership"
 
 
+@kind("pairs", "operations", rebuilt="from the operations")
 def pairs(p: int, kind: str) -> str:
     """set: ``a,b`` item pairs people linked; ``kind`` is ``must`` or ``cannot``."""
     return f"{ROOT}:{p}:pairs:{kind}"
 
 
+@kind("operations", "clusters")
 def operations(p: int) -> str:
     """list: corrections people made (merge, split, move, undo ...), oldest first."""
     return f"{ROOT}:{p}:operations"
 
 
+@kind("operations", kept="1 day", rebuilt="not needed: ask for the preview again")
 def preview(p: int, name: str) -> str:
     """string, 1 day: digest of the preview shown last, by place and sentence."""
     return f"{ROOT}:{p}:preview:{name}"
 
 
+@kind("clusters", rebuilt="by clustering again")
 def evidence(p: int) -> str:
     """hash: item number -> why it went where it went."""
     return f"{ROOT}:{p}:evidence"
 
 
+@kind("embeddings", rebuilt="from the vectors that are there")
 def embeddings(p: int) -> str:
     """hash: embedder id -> how many of the items have a vector of it."""
     return f"{ROOT}:{p}:embeddings"
 
 
+@kind("answers", "clusters", kept="until it was asked")
 def to_ask(p: int, kind: str) -> str:
     """zset: reports (``judge``) or clusters (``summary``) to ask the language model about."""
     return f"{ROOT}:{p}:to-ask:{kind}"
 
 
+@kind("answers", rebuilt="by asking again")
 def answers(p: int, kind: str) -> str:
     """hash: report or cluster number -> what the language model answered, or why it did not."""
     return f"{ROOT}:{p}:answers:{kind}"
 
 
+@kind("answers", rebuilt="not needed: the day's budget begins anew", kept="100 days")
 def asked(p: int, kind: str, day: str) -> str:
     """set: questions put to the language model on a day (``2026-11-21``)."""
     return f"{ROOT}:{p}:asked:{kind}:{day}"
 
 
+@kind("cards", rebuilt="from the marker of each card, where it stands")
 def cards(p: int) -> str:
     """hash: ``place|card key`` -> where that card stands and a digest of what it says."""
     return f"{ROOT}:{p}:cards"
 
 
+@kind("digests")
 def threads(p: int) -> str:
     """hash: Slack ``channel:ts`` -> the cluster that message is about; 0 for several."""
     return f"{ROOT}:{p}:threads"
 
 
+@kind("commands")
 def commands(p: int) -> str:
     """hash: command id -> what was said, by whom, and how it ended."""
     return f"{ROOT}:{p}:commands"
 
 
+@kind("commands", kept="until the command has ended", rebuilt="from the commands")
 def heard(p: int) -> str:
     """zset: commands that have not ended, by the second they were heard."""
     return f"{ROOT}:{p}:heard"
 
 
+@kind("plans")
 def steering(p: int, cluster: int) -> str:
     """list: what people said about how this problem should be fixed."""
     return f"{ROOT}:{p}:steering:{cluster}"
 
 
+@kind("plans")
 def plan_versions(p: int, cluster: int) -> str:
     """list: digests of the reports and words that each version of the plan is written from."""
     return f"{ROOT}:{p}:plan-versions:{cluster}"
 
 
+@kind("plans", rebuilt="by planning again")
 def plans(p: int, cluster: int) -> str:
     """hash: ``v2:digest`` -> Plan as it was written; ``approved`` -> the Plan fixes go by."""
     return f"{ROOT}:{p}:plans:{cluster}"
 
 
+@kind("runs")
 def runs(p: int) -> str:
     """hash: fix run number -> FixRun."""
     return f"{ROOT}:{p}:runs"
 
 
+@kind("runs", rebuilt="from the runs")
 def run_keys(p: int) -> str:
     """hash: command id -> fix run number, so that a repeated command finds its run."""
     return f"{ROOT}:{p}:run-keys"
 
 
+@kind("runs", kept="until the run has ended", rebuilt="from the runs")
 def active_run(p: int, cluster: int) -> str:
     """string: the one fix run of this cluster that has not ended."""
     return f"{ROOT}:{p}:active:{cluster}"
 
 
+@kind("runs")
 def run_notes(p: int, run: int) -> str:
     """list: steering notes and log lines of a run are apart; these are the notes."""
     return f"{ROOT}:{p}:run:{run}:notes"
 
 
+@kind("runs", kept="30 days")
 def run_log(p: int, run: int) -> str:
     """list: redacted log lines of a run, the newest 500."""
     return f"{ROOT}:{p}:run:{run}:log"
 
 
+@kind("runs", kept="30 days", rebuilt="by running again")
 def run_blob(p: int, run: int, name: str) -> str:
     """string, 30 days: what a step of the run left for the next one."""
     return f"{ROOT}:{p}:run:{run}:{name}"
 
 
+@kind("versions", rebuilt="from the branch's commits")
 def versions(p: int, run: int) -> str:
     """hash: ``v2`` -> Version of the run's fix, once there is more than the first."""
     return f"{ROOT}:{p}:run:{run}:versions"
 
 
+@kind("versions")
 def revisions(p: int, run: int) -> str:
     """hash: ``review:9`` or ``command:ab12`` -> the attempt at a version that it asked for."""
     return f"{ROOT}:{p}:run:{run}:revisions"
 
 
+@kind("runs", rebuilt="from the runs", kept="100 days")
 def month(p: int, month: str) -> str:
     """set: fix runs that opened a pull request in this month (``2026-11``)."""
     return f"{ROOT}:{p}:month:{month}"
 
 
+@kind("digests", rebuilt="from the issue's marker")
 def tracking(p: int) -> str:
     """string: number of the project's tracking issue."""
     return f"{ROOT}:{p}:tracking"
 
 
+@kind("digests")
 def digests(p: int) -> str:
     """hash: ``schedule``, ``last`` and ``channel`` of the project's digest."""
     return f"{ROOT}:{p}:digest"

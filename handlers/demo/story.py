@@ -126,7 +126,7 @@ class Story:
 
         async def settled() -> tuple[int, int] | None:
             placed = await ctx.items.membership(project.id)
-            pending = await ctx.redis.zcard("sc:todo:work")
+            pending = await ctx.jobs.pending("work")
             waiting = await ctx.items.waiting(project.id)
             if waiting or pending or len(placed) < len(reports.world().problems):
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.simulators.github import Limits
+from bot.storage.schema import KINDS
 from handlers.demo.stage import Stage, open_stage
 
 # The servers that speak the vendors' wires are those of the contract suites.
@@ -22,3 +24,13 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     folder = tmp_path_factory.mktemp("stage")
     async with open_stage(folder, limits=Limits.none(), SOULCASTER_EMBEDDER="hashing") as made:
         yield made
+        assert await _keys_of_no_kind(made) == []
+
+
+async def _keys_of_no_kind(made: Stage) -> list[str]:
+    """What a module left in Redis that the schema does not know; RQ's own keys are RQ's."""
+    kinds = [re.sub(r"\\\{\w+\\\}", ".+", re.escape(kind.pattern)) for kind in KINDS.values()]
+    known = re.compile("|".join(kinds), re.DOTALL)
+    found = [key.decode() async for key in made.context.redis.scan_iter(count=1_000)]
+    assert found
+    return [key for key in found if not key.startswith("rq:") and not known.fullmatch(key)]

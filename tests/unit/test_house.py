@@ -12,6 +12,8 @@ import pytest
 import yaml
 
 from bot.settings import Settings
+from bot.storage import keys
+from bot.storage.schema import KINDS
 from handlers.demo.stage import ROOT as PROJECT
 from handlers.documents import command_table, environment_example, key_table, settings_table
 
@@ -107,6 +109,33 @@ def test_the_web_process_imports_no_sdk_it_does_not_use() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_key_kind_has_an_owner_and_nobody_else_uses_it() -> None:
+    made = {name for name, each in vars(keys).items() if inspect.isfunction(each)} - {"kind"}
+    assert made == set(KINDS)
+    files = {"jobs": "bot/jobs.py"}
+    for name, kind in KINDS.items():
+        assert kind.owners, name
+        owners = {files.get(owner, f"bot/storage/{owner}.py") for owner in kind.owners}
+        users = {
+            str(path.relative_to(PROJECT))
+            for room in ("bot", "workers", "handlers")
+            for path in (PROJECT / room).rglob("*.py")
+            if re.search(rf"\bkeys\.{name}\(", path.read_text())
+        }
+        assert users, f"nobody uses {kind.pattern}"
+        assert users <= owners, f"{kind.pattern} is used by {users - owners}"
+
+
+def test_keys_are_made_in_one_place() -> None:
+    makers = [
+        str(path.relative_to(PROJECT))
+        for room in ("bot", "workers", "handlers")
+        for path in (PROJECT / room).rglob("*.py")
+        if re.search(r"[\"']sc:", path.read_text())
+    ]
+    assert makers == []
 
 
 def test_settings_are_read_in_one_place() -> None:
