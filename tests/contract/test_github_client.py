@@ -17,6 +17,7 @@ from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.models import Project
 from bot.github import issues
 from bot.github.app import READ, TALK, GitHubApp, Repo
+from bot.render import Markdown, marker
 from bot.simulators.github import Limits
 
 
@@ -277,3 +278,13 @@ async def test_roles_are_github_s_own(kit: Kit, repo: Repo) -> None:
     assert await issues.role(repo, "rob") == "read"
     assert await issues.role(repo, "nobody-of-this-name") == "none"
     assert dict(await issues.collaborators(repo))["tom"] == "triage"
+
+
+async def test_a_person_who_writes_our_marker_has_not_written_our_comment(
+    kit: Kit, repo: Repo
+) -> None:
+    words = {"login": "ana", "body": f"{marker('digest')}\nmine"}
+    await kit.person("POST", f"/repos/{SHOP}/issues/1/comments", words)
+    assert await issues.find_comment(repo, 1, marker("digest")) is None
+    ours = await issues.create_comment(repo, 1, Markdown(f"{marker('digest')}\nours"))
+    assert await issues.find_comment(repo, 1, marker("digest")) == ours

@@ -115,6 +115,21 @@ async def test_who_lost_the_lease_is_stopped_and_settles_nothing(ctx: Context) -
     assert await ctx.redis.zcard("sc:todo:work") == 1
 
 
+async def test_who_was_overtaken_settles_nothing(ctx: Context) -> None:
+    await enqueue(ctx, NOTE_DOWN, 1)
+    late = await ctx.jobs.claim("work")
+    assert late
+    await ctx.redis.delete(late.lease)  # it ran out
+    holder = await ctx.jobs.claim("work")
+    assert holder
+    for outcome in ("done", "again", "park"):
+        assert await ctx.jobs.settle(late, "work", outcome) == -1
+    assert await ctx.redis.get(holder.lease) == holder.token.encode()
+    assert await ctx.jobs.pending("work") == 1
+    assert await ctx.jobs.parked("work") == []
+    assert await ctx.jobs.settle(holder, "work", "done") == 1
+
+
 async def test_a_held_lease_is_renewed(ctx: Context) -> None:
     async with ctx.leases.hold("thing") as token:
         assert token

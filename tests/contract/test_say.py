@@ -87,6 +87,20 @@ async def test_a_card_is_posted_once_and_edited_from_then_on(
     assert "first" not in words
 
 
+async def test_what_its_readers_may_not_read_is_not_said(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    public = project.model_copy(update={"private": False})
+    private = note(KEY, "the words of a customer", audience=Audience.TEAM)
+    await say(ctx, public, GITHUB, private)
+    [words] = await standing(stage, GITHUB)
+    assert "customer" not in words
+    assert "private" in words
+    await say(ctx, project, GITHUB, private)
+    [words] = await standing(stage, GITHUB)
+    assert "the words of a customer" in words
+
+
 async def test_many_at_once_make_one_card(
     stage: Stage, ctx: Context, project: Project, place: Place
 ) -> None:

@@ -12,7 +12,8 @@ import bot.domain
 import bot.storage
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Card
-from bot.domain.models import Cluster, Place, Project, Record, Worded
+from bot.domain.fixes.run import Case
+from bot.domain.models import Cluster, Item, Place, Project, Record, Worded
 
 NOW = "2026-11-28T10:00:00Z"
 PRIVATE = Project(id=1, installation=1, full_name="acme/shop", private=True)
@@ -85,3 +86,21 @@ def test_a_record_of_before_is_for_the_team() -> None:
     assert Cluster.read(json.dumps(old)).audience is Audience.TEAM
     with pytest.raises(ValidationError):
         Cluster.read(json.dumps({**old, "audience": "everybody"}))
+
+
+def test_a_run_shows_its_readers_what_they_may_read() -> None:
+    def item(number: int, audience: Audience) -> Item:
+        return Item(
+            audience=audience, number=number, source="github", key=f"k{number}", event="e",
+            title=f"title {number}", occurred_at=NOW, created_at=NOW, updated_at=NOW,
+        )  # fmt: skip
+
+    cluster = Cluster(
+        audience=Audience.TEAM, number=1, title="title 2", created_at=NOW, updated_at=NOW
+    )
+    case = Case(cluster=cluster, items=(item(1, Audience.PROJECT), item(2, Audience.TEAM)))
+    assert [each.number for each in case.shown(Audience.TEAM)] == [1, 2]
+    assert [each.number for each in case.shown(Audience.PROJECT)] == [1]
+    assert case.hidden(Audience.PROJECT) == 1
+    assert case.named(Audience.TEAM).title == "title 2"
+    assert case.named(Audience.PROJECT).title == "title 1"

@@ -100,6 +100,12 @@ def test_every_job_leads_to_what_does_it() -> None:
         assert job.name == name
         assert next(iter(inspect.signature(job.function).parameters)) == "ctx"
         assert inspect.iscoroutinefunction(job.function)
+    asked = {
+        name
+        for path in (PROJECT / "workers").rglob("*.py")
+        for name in re.findall(r"(?<![.\w])jobs\.(\w+)", path.read_text())
+    }
+    assert asked <= {*declared, "load"}
 
 
 def test_the_web_process_imports_no_sdk_it_does_not_use() -> None:

@@ -6,6 +6,8 @@ A new source is checked by its line in ``SAMPLES``.
 from __future__ import annotations
 
 import copy
+import hashlib
+import hmac
 import json
 import random
 from collections.abc import Iterator
@@ -161,3 +163,16 @@ def test_who_does_not_know_the_secret_is_refused(
 ) -> None:
     with pytest.raises(BadSignature):
         SOURCES[name].verify(headers, b"{}", secret)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_without_a_secret_the_empty_one_opens_nothing(name: str) -> None:
+    signature = hmac.new(b"", b"{}", hashlib.sha256).hexdigest()
+    signed = {
+        "Sentry-Hook-Signature": signature,
+        "X-Hub-Signature-256": f"sha256={signature}",
+        "X-Soulcaster-Token": "",
+        "Authorization": "Bearer ",
+    }
+    with pytest.raises(BadSignature):
+        SOURCES[name].verify(signed, b"{}", "")

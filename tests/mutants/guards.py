@@ -1,0 +1,124 @@
+"""The guards that must never fall without a test that says so: ``make mutants`` breaks each.
+
+A line is a file, what stands there, what it is broken to, and the tests that must notice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """``before`` stands in ``path`` exactly once; ``tests`` are arguments of pytest."""
+
+    what: str
+    path: str
+    before: str
+    after: str
+    tests: str
+
+
+GUARDS = (
+    Guard(
+        "only who holds the lease settles a job",
+        "bot/storage/lua/settle.lua",
+        "if redis.call('GET', KEYS[4]) ~= ARGV[2] then return -1 end",
+        "",
+        "tests/contract/test_jobs.py",
+    ),
+    Guard(
+        "only who holds the lease places a report",
+        "bot/storage/lua/place.lua",
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end",
+        "",
+        "tests/contract/test_storage.py",
+    ),
+    Guard(
+        "a placement knows of every correction",
+        "bot/storage/lua/place.lua",
+        "if redis.call('LLEN', KEYS[7]) ~= tonumber(ARGV[7]) then return -2 end",
+        "",
+        "tests/contract/test_corrections.py",
+    ),
+    Guard(
+        "an event is counted once",
+        "bot/storage/lua/record.lua",
+        "if redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0 then "
+        "return {tonumber(number), new, 0} end",
+        "redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2])",
+        "tests/contract/test_storage.py",
+    ),
+    Guard(
+        "what has taken effect is not taken in again",
+        "bot/storage/lua/accept.lua",
+        "if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end",
+        "",
+        "tests/contract/test_storage.py",
+    ),
+    Guard(
+        "a month's fixes have an end",
+        "bot/storage/lua/spend.lua",
+        "if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end",
+        "",
+        "tests/contract/test_storage.py tests/e2e/test_fix_limits.py",
+    ),
+    Guard(
+        "no secret of a source is no proof",
+        "bot/sources/proof.py",
+        "    if not secret:\n"
+        '        raise BadSignature("No secret is configured for this source.")\n',
+        "    return\n",
+        "tests/unit/test_sources_roster.py",
+    ),
+    Guard(
+        "no webhook secret lets nobody in",
+        "handlers/github/webhook.py",
+        "    if not secret:\n"
+        '        raise BadSignature("No webhook secret is set here, so nothing is let in.")\n',
+        "",
+        "tests/unit/test_webhook.py",
+    ),
+    Guard(
+        "a run shows its readers what they may read",
+        "bot/domain/fixes/run.py",
+        "return [item for item in self.items if may_read(readers, item.audience)]",
+        "return list(self.items)",
+        "tests/unit/test_audience.py",
+    ),
+    Guard(
+        "a card stands only where it may be read",
+        "bot/say/audience.py",
+        "    if may_read(readers, card.audience):\n        return card\n",
+        "    return card\n",
+        "tests/contract/test_say.py",
+    ),
+    Guard(
+        "what is made of two is for those who may read each",
+        "bot/domain/audience.py",
+        "return max(first, *others, key=_ORDER.index) if others else first",
+        "return min(first, *others, key=_ORDER.index) if others else first",
+        "tests/unit/test_audience.py",
+    ),
+    Guard(
+        "our comment is one that a bot wrote",
+        "bot/github/issues.py",
+        "if by_bot and (comment",
+        "if (comment",
+        "tests/contract/test_github_client.py",
+    ),
+    Guard(
+        "a job that is asked for is declared",
+        "workers/jobs.py",
+        'judge_watch = Job("workers.fixes.watch:judge_watch")\n',
+        "",
+        "tests/unit/test_house.py",
+    ),
+    Guard(
+        "an answer for who asked is refused where others read",
+        "workers/commands/obey.py",
+        "    if command.answers_asker and place.issue is not None:\n",
+        "    if False:\n",
+        "tests/e2e/test_bad_input.py tests/e2e/test_commands_github.py",
+    ),
+)
