@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import gemini_server as gemini
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 from gemini_server import GeminiServer
 
@@ -205,15 +206,107 @@ async def test_our_key_being_refused_is_not_the_sandbox_s_affair(opened: Opened)
     assert (status, KEY in said) == (502, False)
 
 
-async def test_an_answer_without_usage_is_estimated(opened: Opened) -> None:
-    run = await opened(gemini.Reply({"candidates": []}))
+@pytest.mark.parametrize("body", [{"candidates": []}, {"usageMetadata": {"thoughtsTokenCount": 1}}])
+async def test_an_answer_without_usage_is_as_dear_as_it_could_be(opened: Opened, body: Any) -> None:
+    run = await opened(*[gemini.Reply(body)] * 3)
+    await run.ask(body={**BODY, "generationConfig": {"maxOutputTokens": 10_000}})
+    assert run.gateway.dollars == pytest.approx(10_000 * 9 / 1e6, rel=0.01)
+    await run.ask(body={**BODY, "generationConfig": {"maxOutputTokens": 65_536}})
+    assert (await run.ask())[0] == 200
+    assert (await run.ask())[0] == 403
+    assert run.gateway.dollars <= 1.0
+
+
+class Halting:
+    """A service that streams one piece, waits, and sends the last one or breaks off."""
+
+    def __init__(self, *, breaks: bool) -> None:
+        self.breaks, self.goes_on = breaks, asyncio.Event()
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_post("/{rest:.*}", self._answer)
+        return app
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        for output in (1, 100):
+            usage = {"promptTokenCount": 1_000, "candidatesTokenCount": output}
+            await stream.write(f"data: {json.dumps({'usageMetadata': usage})}\r\n\r\n".encode())
+            await self.goes_on.wait()
+            if self.breaks and request.transport:
+                request.transport.abort()
+        return stream
+
+
+@pytest.mark.parametrize("breaks", [False, True], ids=["it ends", "it breaks off"])
+async def test_hanging_up_saves_nothing(opened: Opened, breaks: bool) -> None:
+    """What is counted is the last piece, or the dearest answer where none came."""
+    service = Halting(breaks=breaks)
+    served = TestServer(service.app(), host="127.0.0.1")
+    await served.start_server()
+    run = await opened(upstream=str(served.make_url("")))
+    url = f"{run.gateway.url}/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
+    asked = {**BODY, "generationConfig": {"maxOutputTokens": 1_000}}
+    key = {"x-goog-api-key": run.gateway.token}
+    async with run.http.post(url, json=asked, headers=key) as answer:
+        assert (await answer.content.readany()).startswith(b"data: ")
+        answer.close()
+    service.goes_on.set()
+    assert (await run.ask(body=b"{"))[0] == 400  # asked after the other has ended
+    assert run.gateway.dollars == pytest.approx(1_000 * 9 / 1e6 if breaks else ONE, rel=0.02)
+    await served.close()
+
+
+async def test_a_list_of_pieces_is_counted_by_its_last(opened: Opened) -> None:
+    pieces = [{"usageMetadata": {**gemini.USAGE, "candidatesTokenCount": n}} for n in (1, 100)]
+    run = await opened(gemini.Reply(json.dumps(pieces)))
+    assert (await run.ask())[0] == 200
+    assert run.gateway.dollars == pytest.approx(ONE)
+
+
+async def test_only_what_is_known_is_forwarded(opened: Opened) -> None:
+    run = await opened(gemini.text("hi"), gemini.text("hi"))
+    tools = {**BODY, "tools": [{"urlContext": {}}]}
+    status, said = await run.ask(body=tools)
+    assert (status, run.server.asked, run.gateway.requests) == (400, [], 0)
+    message = "Refused: tools[0].urlContext is not forwarded."
+    error = {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}
+    assert json.loads(said) == {"error": error}
+    await run.ask(body={"contents": BODY["contents"], "generation_config": {"top_k": 1}})
+    config = {"topK": 1, "maxOutputTokens": 65_536}
+    assert run.server.asked[0].body == {**BODY, "generationConfig": config}
+
+
+async def test_thoughts_and_what_only_the_total_tells_are_counted(opened: Opened) -> None:
+    usage = {"promptTokenCount": 1_000, "candidatesTokenCount": 60, "thoughtsTokenCount": 40}
+    run = await opened(
+        gemini.text("hi", usage=usage),
+        gemini.text("hi", usage={"promptTokenCount": 1_000, "totalTokenCount": 1_100}),
+    )
     await run.ask()
-    assert 0 < run.gateway.dollars < ONE
+    assert run.gateway.dollars == pytest.approx(ONE)
+    await run.ask()
+    assert run.gateway.dollars == pytest.approx(2 * ONE)
+
+
+async def test_counting_tokens_is_free_and_unchanged(opened: Opened) -> None:
+    run = await opened(gemini.Reply({"totalTokens": 3}), gemini.Reply({"totalTokens": 3}))
+    call = f"v1beta/models/{MODEL}:countTokens"
+    assert (await run.ask(call=call))[0] == 200
+    whole = {"generateContentRequest": {"model": f"models/{MODEL}", **BODY}}
+    assert (await run.ask(call=call, body=whole))[0] == 200
+    assert [each.body for each in run.server.asked] == [BODY, whole]
+    assert (run.gateway.requests, run.gateway.dollars) == (2, 0)
+    other = {"generateContentRequest": {"model": "models/gemini-2.5-pro", **BODY}}
+    assert (await run.ask(call=call, body=other))[0] == 403
 
 
 async def test_a_service_that_is_away(opened: Opened) -> None:
     run = await opened(upstream="http://127.0.0.1:9")
     assert (await run.ask())[0] == 503
+    assert run.gateway.dollars == 0
 
 
 async def test_a_model_without_a_price_is_capped_by_requests(opened: Opened) -> None:

@@ -1,0 +1,229 @@
+"""Gemini's API. https://ai.google.dev/api/generate-content, as of google-genai 3.4
+
+Text, tools that the asker runs itself, and inline images pass. Refused with all the rest: what
+Google's servers would fetch, search, run, store or keep (URL context, search, code execution,
+files, cached content), more than one candidate, and answers in sound or pictures.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from bot.adapters.gateway.fields import (
+    Check,
+    fields,
+    flag,
+    free,
+    many,
+    number,
+    parse,
+    schema,
+    text,
+    whole,
+)
+from bot.adapters.gateway.wire import Question, Usage
+from bot.domain.errors import BadPayload, NotAllowed
+
+MOST_OUTPUT = 65_536  # tokens of an answer
+LARGEST_IMAGE = 2_000_000  # bytes
+IMAGE_TOKENS = (
+    2_240  # at the highest resolution, https://ai.google.dev/gemini-api/docs/media-resolution
+)
+BYTES_A_TOKEN = 2  # ordinary text has four, code three, so that an estimate is rather too high
+_CALLS = ("generateContent", "streamGenerateContent", "countTokens")
+_IMAGES = re.compile(r"image/(png|jpeg|webp|heic|heif|gif)")
+
+
+def _image_type(value: Any, where: str) -> str:
+    if not _IMAGES.fullmatch(text(value, where)):
+        raise BadPayload(f"{where} is no image.")
+    return str(value)
+
+
+def _image(value: Any, where: str) -> str:
+    try:
+        data = base64.b64decode(text(value, where), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadPayload(f"{where} is not base64.") from error
+    if len(data) > LARGEST_IMAGE:
+        raise BadPayload(f"{where} is larger than {LARGEST_IMAGE:,} bytes.")
+    return str(value)
+
+
+def _texts_only(value: Any, where: str) -> list[str]:
+    found: list[str] = many(text)(value, where)
+    if any(each.upper() != "TEXT" for each in found):
+        raise BadPayload(f"{where} asks for more than text.")
+    return found
+
+
+_INLINE = fields({"mimeType": _image_type, "data": _image})
+_PART = fields(
+    {
+        "text": text,
+        "thought": flag,
+        "thoughtSignature": text,
+        "inlineData": _INLINE,
+        "mediaResolution": fields({"level": text}),
+        "functionCall": fields({"id": text, "name": text, "args": free}),
+        "functionResponse": fields(
+            {
+                "id": text,
+                "name": text,
+                "response": free,
+                "parts": many(fields({"inlineData": _INLINE})),
+            }
+        ),
+    }
+)
+_CONTENT = fields({"role": text, "parts": many(_PART)})
+_FUNCTION = fields(
+    {
+        "name": text,
+        "description": text,
+        "parameters": schema,
+        "parametersJsonSchema": schema,
+        "response": schema,
+        "responseJsonSchema": schema,
+    }
+)
+_CONFIG = fields(
+    {
+        "candidateCount": whole(1, 1),
+        "maxOutputTokens": whole(1, 1_000_000),
+        "stopSequences": many(text),
+        "temperature": number,
+        "topP": number,
+        "topK": number,
+        "seed": whole(-(2**31), 2**31 - 1),
+        "presencePenalty": number,
+        "frequencyPenalty": number,
+        "responseMimeType": text,
+        "responseSchema": schema,
+        "responseJsonSchema": schema,
+        "responseModalities": _texts_only,
+        "mediaResolution": text,
+        "thinkingConfig": fields(
+            {
+                "includeThoughts": flag,
+                "thinkingBudget": whole(-1, MOST_OUTPUT),
+                "thinkingLevel": text,
+            }
+        ),
+    }
+)
+_REQUEST: dict[str, Check] = {
+    "contents": many(_CONTENT),
+    "systemInstruction": _CONTENT,
+    "tools": many(fields({"functionDeclarations": many(_FUNCTION)})),
+    "toolConfig": fields(
+        {"functionCallingConfig": fields({"mode": text, "allowedFunctionNames": many(text)})}
+    ),
+    "safetySettings": many(fields({"category": text, "threshold": text})),
+    "generationConfig": _CONFIG,
+}
+_GENERATE = fields(_REQUEST)
+_COUNT = fields(
+    {
+        "contents": _REQUEST["contents"],
+        "generateContentRequest": fields({"model": text, **_REQUEST}),
+    }
+)
+
+
+class Gemini:
+    """The calls that ask a model, and the one that counts tokens."""
+
+    address = "https://generativelanguage.googleapis.com"
+    key_header = "x-goog-api-key"
+    routes = ("/{version:v1|v1beta}/models/{model}:{call}",)
+
+    def read(
+        self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes
+    ) -> Question:
+        """The question in a request. Raises BadPayload and NotAllowed."""
+        call = parts["call"]
+        if parts["model"] != model or call not in _CALLS:
+            raise NotAllowed(f"Only {model} can be asked.")
+        body = (_COUNT if call == "countTokens" else _GENERATE)(parse(raw), "")
+        counted = body.get("generateContentRequest", {}).get("model", f"models/{model}")
+        if counted != f"models/{model}":
+            raise NotAllowed(f"Only {model} can be asked.")
+        return Question(
+            path=f"/{parts['version']}/models/{model}:{call}",
+            query={"alt": "sse"} if query.get("alt") == "sse" else {},
+            body=body,
+            tokens=_tokens(body),
+            answer=min(
+                body.get("generationConfig", {}).get("maxOutputTokens", MOST_OUTPUT), MOST_OUTPUT
+            ),
+            is_free=call == "countTokens",
+        )
+
+    def limited(self, question: Question, tokens: int) -> dict[str, Any]:
+        """The body, with an answer of ``tokens`` at most; thinking is part of it."""
+        if question.is_free:
+            return question.body
+        config = question.body.get("generationConfig", {})
+        return {**question.body, "generationConfig": {**config, "maxOutputTokens": tokens}}
+
+    def usage(self, answered: bytes) -> Usage | None:
+        """The last usage of an answer, of a list of them, or of a stream of events."""
+        events = [line[5:] for line in answered.splitlines() if line.startswith(b"data:")]
+        for line in reversed(events or [answered]):
+            try:
+                found = json.loads(line)
+            except ValueError:
+                continue
+            for piece in reversed(found if isinstance(found, list) else [found]):
+                usage = piece.get("usageMetadata") if isinstance(piece, dict) else None
+                if isinstance(usage, dict) and "promptTokenCount" in usage:
+                    return _usage(usage)
+        return None
+
+    def refusal(self, code: int, message: str) -> dict[str, Any]:
+        """A google.rpc.Status."""
+        return {"error": {"code": code, "message": message, "status": _STATUSES[code]}}
+
+
+_STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+}
+
+
+def _tokens(body: dict[str, Any]) -> int:
+    """The tokens of a question, estimated high. Images count by the piece, not by their size."""
+    images = list(_image_data(body))
+    size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return (size - sum(map(len, images))) // BYTES_A_TOKEN + IMAGE_TOKENS * len(images)
+
+
+def _image_data(body: dict[str, Any]) -> Iterator[str]:
+    for content in (*body.get("contents", ()), body.get("systemInstruction", {})):
+        for part in content.get("parts", ()):
+            for holder in (part, *part.get("functionResponse", {}).get("parts", ())):
+                if "inlineData" in holder:
+                    yield holder["inlineData"].get("data", "")
+
+
+def _usage(found: dict[str, Any]) -> Usage:
+    def count(name: str) -> int:
+        number = found.get(name)
+        return number if isinstance(number, int) and number > 0 else 0
+
+    prompt = count("promptTokenCount") + count("toolUsePromptTokenCount")
+    said = count("candidatesTokenCount") + count("thoughtsTokenCount")
+    return Usage(
+        prompt=prompt,
+        output=max(said, count("totalTokenCount") - prompt),
+        cached=count("cachedContentTokenCount"),
+    )

@@ -1,0 +1,200 @@
+"""One run's gateway: who may ask, how often, for how much.
+
+A request is refused once requests, dollars or time are used up, and before it is sent where it
+could cost more than is left. They are asked one after the other, so that no crowd slips through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import io
+import json
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+import aiohttp
+from aiohttp import web
+
+from bot.adapters.gateway.gemini import Gemini
+from bot.adapters.gateway.wire import Question, Usage, Wire
+from bot.adapters.gemini_prices import price_of
+from bot.domain.errors import BadPayload, NotAllowed, Unavailable
+
+LARGEST = 4_000_000  # bytes of a request
+LEAST_ANSWER = 256  # tokens; with fewer it is not worth asking
+QUIET_SECONDS = 300.0  # of an answer that comes in pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """What the token is good for: requests, US dollars, seconds from now."""
+
+    requests: int
+    dollars: float
+    seconds: float
+
+
+class Gateway:
+    """``async with``: open for one run. ``public_url`` is where a sandbox elsewhere finds it.
+
+    ``upstream`` is the vendor's address, empty for the one the ``wire`` knows.
+    ``used_up`` says which limit refused a request, or nothing. Without a price for ``model``
+    (``priced``) only requests and seconds are capped.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        model: str,
+        cap: Cap,
+        upstream: str = "",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_url: str = "",
+        wire: Wire | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._key, self._model, self._cap = api_key, model, cap
+        self._wire = wire or Gemini()
+        self._upstream = (upstream or self._wire.address).rstrip("/")
+        self._host, self._port, self._public_url = host, port, public_url.rstrip("/")
+        self._clock, self._ends = clock, clock() + cap.seconds
+        self._price = price_of(model)
+        self._one_at_a_time = asyncio.Lock()
+        self.token = secrets.token_urlsafe(32)
+        self.requests = 0
+        self.dollars = 0.0
+        self.used_up = ""
+
+    @property
+    def priced(self) -> bool:
+        """Whether dollars can be counted."""
+        return self._price is not None
+
+    @property
+    def url(self) -> str:
+        """Where the sandbox finds it."""
+        return self._public_url or f"http://{self._host}:{self._port}"
+
+    async def __aenter__(self) -> Gateway:
+        app = web.Application(client_max_size=LARGEST)
+        app.router.add_get("/open", _open)
+        for route in self._wire.routes:
+            app.router.add_post(route, self._serve)
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=QUIET_SECONDS)
+        )
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self._close()
+            raise Unavailable(
+                f"Port {self._port} for the model's gateway is taken by another run.",
+                retry_after=60,
+            ) from error
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        given = request.headers.get(self._wire.key_header, "").encode("utf-8", "replace")
+        if not hmac.compare_digest(given, self.token.encode()):
+            return self._refusal(401, "This token is not known here.")
+        async with self._one_at_a_time:
+            try:
+                question = self._wire.read(
+                    self._model, request.match_info, dict(request.query), await request.read()
+                )
+            except BadPayload as error:
+                return self._refusal(400, f"Refused: {error}")
+            except NotAllowed as error:
+                return self._refusal(403, str(error))
+            most = self._longest_answer(question)
+            self.used_up = self._limit(question, most)
+            if self.used_up:
+                return self._refusal(403, f"Refused: {self.used_up}.")
+            self.requests += 1
+            return await self._forward(request, question, most)
+
+    def _refusal(self, code: int, message: str) -> web.Response:
+        return web.json_response(self._wire.refusal(code, message), status=code)
+
+    def _longest_answer(self, question: Question) -> int:
+        """Tokens of the longest answer there is money for."""
+        if self._price is None or question.is_free:
+            return question.answer
+        left = self._cap.dollars - self.dollars - self._price.dollars(question.tokens, 0)
+        a_token = self._price.dollars(question.tokens, 1) - self._price.dollars(question.tokens, 0)
+        return min(question.answer, int(left / a_token))
+
+    def _limit(self, question: Question, most: int) -> str:
+        """Which limit is reached, or nothing."""
+        if self._clock() >= self._ends:
+            return "the run's time is used up"
+        if self.requests >= self._cap.requests:
+            return f"{self._cap.requests} requests are used up"
+        if most < min(LEAST_ANSWER, question.answer):
+            return f"${self.dollars:.2f} of ${self._cap.dollars:.2f} are used up"
+        return ""
+
+    async def _forward(
+        self, request: web.Request, question: Question, most: int
+    ) -> web.StreamResponse:
+        """Ask, and pass the answer on. Without a usage it is counted as dear as it could be."""
+        answered = bytearray()
+        status, is_billed, is_whole = 0, not question.is_free, False
+        try:
+            async with self._session.post(
+                f"{self._upstream}{question.path}",
+                params=question.query,
+                data=io.BytesIO(json.dumps(self._wire.limited(question, most)).encode()),
+                headers={self._wire.key_header: self._key, "Content-Type": "application/json"},
+                allow_redirects=False,
+            ) as answer:
+                status = answer.status
+                is_billed = is_billed and status == 200
+                if status in (401, 403):
+                    return self._refusal(502, "The model's service refused our key.")
+                back = web.StreamResponse(
+                    status=status, headers={"Content-Type": answer.content_type}
+                )
+                await back.prepare(request)
+                async for piece in answer.content.iter_any():
+                    answered += piece
+                    with suppress(ConnectionError):  # whoever hangs up is still told the bill
+                        await back.write(piece)
+                is_whole = True
+                return back
+        except (aiohttp.ClientError, TimeoutError) as error:
+            if status:
+                raise  # the head is sent; only closing says that the rest is missing
+            is_billed = is_billed and not isinstance(error, aiohttp.ClientConnectorError)
+            return self._refusal(503, "The model's service cannot be reached.")
+        finally:
+            if is_billed and self._price:
+                used = self._wire.usage(bytes(answered)) if is_whole else None
+                used = used or Usage(prompt=question.tokens, output=most)
+                self.dollars += self._price.dollars(used.prompt, used.output, used.cached)
+
+
+async def _open(_request: web.Request) -> web.Response:
+    return web.Response(text="open\n")
