@@ -36,7 +36,7 @@ class TestsPart(_Part):
 
 
 class FixPart(_Part):
-    """What fix runs may do here. ``allow`` lists protected paths that patches may touch.
+    """What fix runs may do here. ``allow`` lists what they may touch beside sources and tests.
 
     ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is.
     """

@@ -148,8 +148,8 @@ async def test_a_patch_of_the_test_that_proves_it(scene: Scene) -> None:
     [
         (
             "mkdir -p .github/workflows; echo 'on: push' > .github/workflows/x.yml",
-            ".github/workflows/x.yml is protected (top-level dot file or folder); "
-            "the project can allow it",
+            ".github/workflows/x.yml is protected (dot file or folder); to let fixes change it, "
+            'add ".github/workflows/x.yml" to fix.allow in .github/soulcaster.yml',
         ),
         (
             "seq 1000 > src/shop/numbers.txt",

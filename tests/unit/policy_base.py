@@ -145,6 +145,7 @@ FILES: dict[str, str] = {
     "tests/data/expected.json": '{"total": 5}\n',
     "src/cart.js": "export const total = (xs) => xs.reduce((a, b) => a + b, 0);\n",
     "test/cart.test.js": TEST_JS,
+    "migrations/0000.sql": "create table shop (id int);\n",
     "cart/cart.go": "package cart\n\nfunc Total(a, b int) int {\n\treturn a + b\n}\n",
     "cart/cart_test.go": TEST_GO,
     "rust/lib.rs": LIB_RS,

@@ -91,7 +91,10 @@ HONEST = [
     ("data", {"shop/data.json": '{"a": 1}\n'}),
     ("sql", {"migrations/0001.sql": "create table a (b int);\n"}),
     ("script stays executable", {"bin/run.sh": Entry(mode=0o100755, data=b"#!/bin/sh\nexec shop \"$@\"\n")}),
-    ("config of the shop", {"config/settings.toml": "debug = false\n"}),
+    ("data beside data", {"shop/rates.csv": "de,19\n", "tests/data/more.json": "{}\n"}),
+    ("component beside scripts", {"src/cart.vue": "<template></template>\n"}),
+    ("ending in capitals", {"shop/README.MD": "x\n", "docs/GUIDE2.MD": "x\n"}),
+    ("words that steer in other files", {"shop/agents.py": "X = 1\n", "shop/config.py": "X = 1\n", "src/setups.js": "1;\n"}),
     # tests that gain
     ("new test file", {"tests/test_tax.py": "from shop.cart import total\n\n\ndef test_none():\n    assert total([]) == 0\n"}),
     ("new test, skipped on windows", {"tests/test_tax.py": "import sys\n\nimport pytest\n\n\n@pytest.mark.skipif(sys.platform == 'win32', reason='paths')\ndef test_none():\n    assert 1 + 1 == 2\n"}),
@@ -142,9 +145,10 @@ def test_a_project_can_allow():
         "pyproject.toml": "[project]\nname = 'shop2'\n",
         "logo.png": b"\x89PNG\0\2",
         "bin/new.sh": Entry(mode=0o100755, data=b"#!/bin/sh\n"),
+        "config/settings.toml": "debug = false\n",
     }
     assert refused(findings(changes))
-    rules = Rules(allow=("pyproject.toml", "*.png", "/bin/"))
+    rules = Rules(allow=("pyproject.toml", "*.png", "/bin/", "config/*.toml"))
     assert findings(changes, rules) == []
 
 

@@ -46,6 +46,10 @@ NOTES = {
     StepName.POLICY: "2 files checked, nothing to flag",
     StepName.PUBLISH: "pull request 19",
 }
+PROTECTED = (
+    ".github/workflows/ci.yml is protected (dot file or folder); to let fixes change it, "
+    'add ".github/workflows/ci.yml" to fix.allow in .github/soulcaster.yml'
+)
 RED = {
     "test_path": TEST,
     "test_source": SOURCE,
@@ -136,8 +140,8 @@ RUNS = {
     "refused_by_policy": run_that(
         Verdict.REFUSED_BY_POLICY,
         StepName.POLICY,
-        "The patch edits a protected path.",
-        findings=(".github/workflows/ci.yml: The patch edits a protected path.",),
+        PROTECTED,
+        findings=(PROTECTED,),
         dollars=0.125,
         **RED,
         **GREEN,

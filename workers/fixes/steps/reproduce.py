@@ -138,7 +138,8 @@ async def _refusal(bench: Bench, base: Tree, tried: Reproduction) -> str:
     """What the policy has against a test that no rule of ours wrote."""
     config = (await bench.config()).fix
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
-    findings = judge(_adding(base, tried), rules, proof_tests=(), tree=base)
+    patch = _adding(base, tried)
+    findings = judge(patch, rules, proof_tests=(), tree=base, chosen=patch.paths)
     return f"the policy refuses it: {findings[0].message}" if refused(findings) else ""
 
 

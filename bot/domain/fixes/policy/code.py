@@ -16,10 +16,12 @@ _REACHING = re.compile(
     r"(subprocess|socket|requests|httpx|urllib|urllib3|http\.client|aiohttp|ftplib|smtplib|ctypes|"
     r"telnetlib|paramiko|multiprocessing|marshal|pty)(\..*)?"
     r"|os\.(system|popen|exec\w*|spawn\w*|posix_spawn\w*|fork\w*|kill|environ\.copy|putenv)"
+    r"|getattr\((__builtins__|builtins|os|sys)\b.*|(__builtins__|builtins)\..*|globals\(\)\[.*"
     r"|pickle\.loads?|shutil\.rmtree|eval|exec|compile|__import__|importlib\.import_module"
 )
 _REACHING_ELSEWHERE = re.compile(
     r"child_process|\bfetch\(|XMLHttpRequest|WebSocket\(|\beval\(|new Function\("
+    r"|\b(globalThis|window|global|process)\["
     r"|require\(['\"](https?|net|dgram|dns)['\"]\)"
     r"|\"(net/http|os/exec|net|syscall|unsafe)\"|exec\.Command\(|http\.(Get|Post)\("
     r"|Runtime\.getRuntime\(\)|ProcessBuilder|HttpURLConnection|std::process|Command::new|TcpStream"
@@ -38,7 +40,6 @@ _COMMAND_LINE = re.compile(
     r"(^|/)(__main__|cli|main|manage|cmd|run\w*|bin|scripts?|tools?)(\.|/|$)"
 )
 _COMMAND_LINE_TEXT = re.compile(r"argparse|click|typer|__name__ *==|func main\(|process\.argv")
-_CODE = re.compile(r".*\.(py|[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|cc|cpp|h|hpp|cs|swift|sh|scala)")
 _PROSE = re.compile(r".*\.(md|rst|txt|adoc|html?|css|svg|po)", re.IGNORECASE)
 
 

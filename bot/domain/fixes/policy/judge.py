@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from bot.domain.fixes.patch import Patch, Tree
-from bot.domain.fixes.policy import code, files, paths, secrets, tampering, writing
+from bot.domain.fixes.policy import code, files, paths, places, secrets, tampering, writing
 from bot.domain.fixes.policy.rules import Finding, Rules
 
 
-def judge(patch: Patch, rules: Rules, *, proof_tests: Collection[str], tree: Tree) -> list[Finding]:
+def judge(
+    patch: Patch,
+    rules: Rules,
+    *,
+    proof_tests: Collection[str],
+    tree: Tree,
+    chosen: Collection[str] = (),
+) -> list[Finding]:
     """What speaks against publishing ``patch``, refusals first.
 
     ``tree`` is what the patch applies to: the base commit with the reproducing tests, which are
-    the paths in ``proof_tests``.
+    the paths in ``proof_tests``. We, and no agent, gave the files in ``chosen`` their place: they
+    may be the first of their language there.
     """
-    findings = dict.fromkeys(_all(patch, rules, proof_tests, tree))
+    findings = dict.fromkeys(_all(patch, rules, proof_tests, tree, chosen))
     return sorted(findings, key=lambda found: (found.severity != "refuse", found.path, found.rule))
 
 
@@ -24,15 +32,21 @@ def refused(findings: Iterable[Finding]) -> bool:
     return any(finding.severity == "refuse" for finding in findings)
 
 
-def _all(patch: Patch, rules: Rules, proof_tests: Collection[str], tree: Tree) -> Iterator[Finding]:
+def _all(
+    patch: Patch,
+    rules: Rules,
+    proof_tests: Collection[str],
+    tree: Tree,
+    chosen: Collection[str],
+) -> Iterator[Finding]:
     too_large = list(files.size(patch, rules))
     yield from too_large
     yield from paths.unsafe(patch, tree)
     if too_large:
         return  # refused already; reading it all could take long
+    yield from places.out_of_place(patch, rules, tree, chosen)
     yield from tampering.of_tests(patch, rules, proof_tests, tree)
     for change in patch.changes:
-        yield from paths.protected(change, rules)
         yield from files.kind(change, rules)
         yield from secrets.added(change)
         yield from writing.hidden(change)

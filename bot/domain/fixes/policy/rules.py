@@ -17,7 +17,8 @@ Severity = Literal["refuse", "flag"]
 class Rules(Record):
     """The project's patch policy. Patterns are written as in ``.gitignore``.
 
-    ``allow`` opens protected paths, binaries and modes; ``protect`` closes more. ``tests`` says
+    ``allow`` opens what a fix may not touch by itself (paths, binaries, modes); ``protect`` closes
+    more. ``tests`` says
     what becomes of an edited existing test. ``max_lines`` counts added and removed lines,
     ``max_bytes`` added ones.
     """

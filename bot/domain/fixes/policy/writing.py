@@ -41,7 +41,9 @@ def _is_hidden(line: str, index: int) -> bool:
     char = line[index]
     if char in _JOINERS:
         return index == 0 or line[index - 1].isascii()
-    if char in "\t\f":
+    if char == "\f":
+        return bool(line.strip())  # alone it parts sections
+    if char == "\t":
         return False
     return unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") or (
         char in _BLANK_LETTERS or 0xE0100 <= ord(char) <= 0xE01EF

@@ -1,0 +1,114 @@
+"""What a fix may touch: files that lie among their own kind, and steer nothing.
+
+The rest needs the project's word: what is known to steer, and what is not known at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+
+from bot.domain.fixes.patch import Change, Patch, Tree
+from bot.domain.fixes.policy.rules import Finding, Rules
+from bot.domain.fixes.policy.steering import steers
+from bot.domain.fixes.testfiles import is_test_file
+
+# Files of one language live beside each other, whatever their endings.
+_LANGUAGES = {
+    ending: language
+    for language, endings in {
+        "Python": "py pyi pyx",
+        "JavaScript": "js mjs cjs jsx ts mts cts tsx vue svelte",
+        "C": "c h cc cpp cxx hh hpp hxx m mm",
+        "JVM": "java kt scala groovy",
+        ".NET": "cs fs vb",
+        "Elixir": "ex exs",
+        "Perl": "pl pm",
+        "shell": "sh bash",
+        "style": "scss sass less",
+        "page": "html htm jinja j2 erb hbs ejs",
+        "Go": "go",
+        "Rust": "rs",
+        "Ruby": "rb",
+        "PHP": "php",
+        "Swift": "swift",
+        "Dart": "dart",
+        "Lua": "lua",
+        "R": "r",
+        "Julia": "jl",
+        "Haskell": "hs",
+        "Clojure": "clj",
+        "Zig": "zig",
+        "SQL": "sql",
+    }.items()
+    for ending in endings.split()
+}
+_IDLE = frozenset({"css", "po", "pot"})  # do nothing until a source names them
+_TEXT = frozenset({"md", "rst", "adoc", "txt"})
+_DATA = frozenset({"json", "csv", "tsv"})
+_DATA_OF_TESTS = _DATA | _TEXT | {"yaml", "yml", "xml", "snap"}
+_SOURCE, _PACKAGE = "any source", "a package"
+_USUAL = re.compile(r"(readme|changelog|changes|history|news)\.(md|rst|adoc|txt)")
+
+
+def out_of_place(
+    patch: Patch, rules: Rules, tree: Tree, chosen: Collection[str]
+) -> Iterator[Finding]:
+    """Files that need the project's word; ``chosen`` ones may be the first of their language."""
+    homes = {home for path in tree for home in _homes(path)}
+    for change in patch.changes:
+        path = change.path
+        shown = path if path.isprintable() else ascii(path)
+        if rules.protects(path):
+            message = f"{shown} is protected by this project"
+            yield Finding(rule="protected", path=path, message=message)
+        why = "" if rules.allows(path) else _why(change, homes, path in chosen)
+        if why:
+            pattern = json.dumps(re.sub(r"([\\*?\[\]!#])", r"\\\1", path))
+            message = (
+                f"{shown} is protected ({why}); to let fixes change it, add {pattern} "
+                "to fix.allow in .github/soulcaster.yml"
+            )
+            yield Finding(rule="protected", path=path, message=message)
+
+
+def _split(path: str) -> tuple[str, str, str]:
+    """Folder ("" is the top one), name and ending of a path."""
+    folder, _, name = path.rpartition("/")
+    return folder, name.lower(), name.lower().rpartition(".")[2] if "." in name else ""
+
+
+def _homes(path: str) -> Iterator[tuple[str, str]]:
+    """What the folder of a file is known for by it."""
+    folder, _, ending = _split(path)
+    if ending == "toml" or steers(path) in ("packages", "build"):
+        yield folder, _PACKAGE
+    elif not steers(path):
+        yield folder, ending
+        if ending in _LANGUAGES:
+            yield from ((folder, _LANGUAGES[ending]), (folder, _SOURCE))
+
+
+def _why(change: Change, homes: Collection[tuple[str, str]], is_chosen: bool) -> str:
+    """Why a file needs the project's word; empty where it does not."""
+    folder, name, ending = _split(change.path)
+    if name == "conftest.py" and change.before:
+        return ""  # judged like the tests it serves
+    if what := steers(change.path):
+        return what
+    if language := _LANGUAGES.get(ending):
+        above = [folder[:end] for end, char in enumerate(f"{folder}/") if char == "/"]
+        at_home = is_chosen or any((each, language) in homes for each in ("", *above))
+        return "" if at_home else f"no {language} source lives there"
+    if ending in _IDLE or (ending in _TEXT and (change.before or _USUAL.fullmatch(name))):
+        return ""
+    is_test = is_test_file(change.path)
+    kinds = _DATA_OF_TESTS if is_test else _DATA | _TEXT
+    beside = (ending,) if is_test or ending in _TEXT else (ending, _SOURCE)
+    is_beside = any((folder, each) in homes for each in beside)
+    # At the top of a package tools look for their configuration.
+    is_top = not folder or (folder, _PACKAGE) in homes
+    if ending in kinds and is_beside and not is_top:
+        return ""
+    return "no source, text or data of a kind that lies there"
