@@ -153,6 +153,12 @@ RUNS = {
         "15 minutes were used up; --timeout allows more.",
         **RED,
     ),
+    "needs_a_person": run_that(
+        Verdict.NEEDS_A_PERSON,
+        StepName.REPRODUCE,
+        "The example of I-3 is private, and with other values in it nothing fails.",
+        suite_before=RED["suite_before"],
+    ),
     "unproved": run_that(
         Verdict.NOT_REPAIRED,
         StepName.PUBLISH,
