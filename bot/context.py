@@ -7,6 +7,7 @@ is in use and why, and ``doctor`` and ``status`` show it.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -197,7 +198,10 @@ class Context:
             if error.status == 404:
                 return RepoConfig()
             raise
-        return read_repo_config(base64.b64decode(found["content"]).decode())
+        if found["size"] and not found["content"]:
+            # https://docs.github.com/en/rest/repos/contents: over 1 MB there is no content
+            raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")
+        return await asyncio.to_thread(read_repo_config, base64.b64decode(found["content"]))
 
     def adapters(self) -> list[tuple[str, str, str]]:
         """``(need, adapter in use, why)`` for doctor and status."""

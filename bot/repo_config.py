@@ -10,6 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bot.domain.errors import ConfigError
 
 PATH = ".github/soulcaster.yml"
+MAX_BYTES = 64_000
+MAX_DEPTH = 20
+MAX_NODES = 20_000
+MAX_MISTAKES = 10
 
 
 class _Part(BaseModel):
@@ -48,6 +52,7 @@ class FixPart(_Part):
     allow: tuple[str, ...] = ()
     max_files: int = Field(10, ge=1)
     max_lines: int = Field(400, ge=1)
+    max_minutes: int = Field(60, ge=1)
     unproved_drafts: bool = False
     tests: TestsPart = TestsPart()
 
@@ -61,12 +66,22 @@ class RepoConfig(_Part):
     cluster: Literal["sure", "eager"] = "sure"
 
 
-def read_repo_config(text: str) -> RepoConfig:
-    """Parse the file. Raises ConfigError with one line a mistake, naming the file's line."""
+def read_repo_config(file: bytes) -> RepoConfig:
+    """Parse the file. Raises ConfigError with one line a mistake, naming the file's line.
+
+    It is anybody's file: its size, depth and nodes are bounded before anything is built of it.
+    """
+    if len(file) > MAX_BYTES:
+        raise ConfigError(f"{PATH}: {len(file):,} bytes; at most {MAX_BYTES:,} are read.")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        loader = yaml.CSafeLoader(file.decode())
+        _bounded(file.decode())
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else None
+    except UnicodeDecodeError as error:
+        line = file[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{PATH}:{line}: this is no UTF-8.") from error
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise ConfigError(f"{PATH}:{line}: this is no YAML.") from error
@@ -84,7 +99,22 @@ def read_repo_config(text: str) -> RepoConfig:
                 else mistake["msg"].lower()
             )
             lines.append(f"{PATH}:{_line(node, mistake['loc'])}: {where} {what}.")
-        raise ConfigError("\n".join(lines)) from error
+        raise ConfigError("\n".join(lines[:MAX_MISTAKES])) from error
+
+
+def _bounded(text: str) -> None:
+    """Raises ConfigError for what no honest file is: deep, huge, or built of itself."""
+    depth = 0
+    for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise ConfigError(f"{PATH}:{line}: aliases (*name) are not read here.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MAX_DEPTH or nodes > MAX_NODES:
+            raise ConfigError(f"{PATH}:{line}: this is nested too deep or too long to be read.")
 
 
 def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:

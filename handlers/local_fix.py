@@ -130,7 +130,7 @@ def _case(report: Path) -> Case:
 def _config(tree: Tree, test: str) -> RepoConfig:
     """The checkout's own decisions; ``--test`` wins."""
     entry = tree.get(PATH)
-    config = read_repo_config(entry.text or "") if entry else RepoConfig()
+    config = read_repo_config(entry.data) if entry else RepoConfig()
     if not test:
         return config
     tests = config.fix.tests.model_copy(update={"command": test})
