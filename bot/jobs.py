@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from bot.context import Context
 
 JobFunction = Callable[..., Awaitable[None]]
-QUEUES = ("work", "fixes")
+Lane = Literal["people", "work", "fixes"]
+# What a worker process takes jobs from, by the RQ queue that wakes it: what people said never
+# waits behind what machines sent.
+QUEUES: Mapping[str, tuple[Lane, ...]] = {"work": ("people", "work"), "fixes": ("fixes",)}
+_QUEUE_OF = {lane: queue for queue, lanes in QUEUES.items() for lane in lanes}
+# Jobs that are no single project's.
+NOBODY = 0
 # What RQ is told to call: the worker's own loop, whatever the job.
 ENTRY = "workers.worker.run_due_jobs"
 
@@ -47,7 +53,7 @@ class Job:
     """
 
     done_by: str
-    queue: str = "work"
+    lane: Lane = "work"
     timeout: float = 60
     tries: int = 8
 
@@ -74,6 +80,8 @@ class Claim:
     member: str
     generation: str
     token: str
+    lane: Lane
+    tenant: str
 
     @property
     def name(self) -> str:
@@ -107,14 +115,18 @@ class Jobs:
         self._ringing: dict[str, asyncio.Task[None]] = {}
 
     async def ask(self, job: Job, *ids: int | str, delay: float = 0) -> None:
-        """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once."""
+        """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once.
+
+        A first id that is a number is the project's: within a lane projects take turns.
+        """
+        tenant = ids[0] if ids and isinstance(ids[0], int) else NOBODY
         await self._scripts.run(
             "ask",
-            [keys.todo(job.queue), keys.generations(job.queue)],
-            [json.dumps([job.name, *ids]), delay],
+            [keys.todo(job.lane, tenant), keys.generations(job.lane), keys.turns(job.lane)],
+            [json.dumps([job.name, *ids]), delay, tenant],
         )
         if delay <= 0:
-            self.ring(job.queue)
+            self.ring(_QUEUE_OF[job.lane])
 
     def ring(self, queue: str) -> None:
         """Wake a worker soon; rings that come close together are one."""
@@ -139,56 +151,55 @@ class Jobs:
             failure_ttl=60,
         )
 
-    async def claim(self, queue: str) -> Claim | None:
-        """The first due job nobody holds."""
+    async def claim(self, lane: Lane) -> Claim | None:
+        """A due job that nobody holds, of the project whose last turn is longest ago."""
         token = secrets.token_hex(8)
         found = await self._scripts.run(
             "claim",
-            [keys.todo(queue), keys.generations(queue)],
-            [keys.lease("job:"), token, self._leases.milliseconds],
+            [keys.turns(lane), keys.generations(lane)],
+            [keys.todo(lane, ""), keys.lease("job:"), token, self._leases.milliseconds],
         )
-        return Claim(found[0].decode(), found[1].decode(), token) if found else None
+        if not found:
+            return None
+        job, generation, tenant = (text(part) for part in found)
+        return Claim(job, generation, token, lane, tenant)
 
-    async def settle(
-        self, claim: Claim, queue: str, outcome: str, *, wait: float = 0, reason: str = ""
-    ) -> int:
+    async def settle(self, claim: Claim, outcome: str, *, wait: float = 0, reason: str = "") -> int:
         """End a claim: "done", "again" after ``wait`` seconds, or "park". See settle.lua."""
         return int(
             await self._scripts.run(
                 "settle",
                 [
-                    keys.todo(queue),
-                    keys.generations(queue),
-                    keys.tries(queue),
+                    keys.todo(claim.lane, claim.tenant),
+                    keys.generations(claim.lane),
+                    keys.tries(claim.lane),
                     claim.lease,
-                    keys.parked(queue),
+                    keys.parked(claim.lane),
                 ],
                 [claim.member, claim.token, claim.generation, outcome, wait, reason],
             )
         )
 
-    async def failures(self, claim: Claim, queue: str) -> int:
+    async def failures(self, claim: Claim) -> int:
         """How often this job has failed so far."""
-        return number(await self._redis.hget(keys.tries(queue), claim.member))
+        return number(await self._redis.hget(keys.tries(claim.lane), claim.member))
 
-    async def overdue(self, queue: str) -> int:
-        """Due jobs that nobody holds: what the sweeper rings for."""
-        seconds, micros = await self._redis.time()
-        due = await self._redis.zrange(
-            keys.todo(queue), "-inf", seconds + micros / 1e6, byscore=True, offset=0, num=500
-        )
-        if not due:
-            return 0
-        held = await self._redis.mget([keys.lease(f"job:{text(member)}") for member in due])
-        return sum(token is None for token in held)
+    async def overdue(self, lane: Lane) -> int:
+        """Due jobs that nobody holds, as far as 500: what the sweeper rings for."""
+        prefixes = [keys.todo(lane, ""), keys.lease("job:")]
+        return int(await self._scripts.run("overdue", [keys.turns(lane)], prefixes))
 
-    async def pending(self, queue: str) -> int:
+    async def pending(self, lane: Lane) -> int:
         """Jobs that have not ended, due or not."""
-        return int(await self._redis.zcard(keys.todo(queue)))
+        tenants = await self._redis.zrange(keys.turns(lane), 0, -1)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for tenant in tenants:
+                pipe.zcard(keys.todo(lane, text(tenant)))
+            return sum(await pipe.execute())
 
-    async def parked(self, queue: str) -> list[str]:
+    async def parked(self, lane: Lane) -> list[str]:
         """Why jobs were given up."""
-        return [text(reason) for reason in await self._redis.hvals(keys.parked(queue))]
+        return [text(reason) for reason in await self._redis.hvals(keys.parked(lane))]
 
     def fence(self) -> str:
         """Token of the claim in hand: a second worker on the same job has another."""

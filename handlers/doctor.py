@@ -148,7 +148,12 @@ async def _model(ctx: Context) -> Row:
 
 
 async def _parked(ctx: Context) -> Row:
-    reasons = [reason for queue in QUEUES for reason in await ctx.jobs.parked(queue)]
+    reasons = [
+        reason
+        for lanes in QUEUES.values()
+        for lane in lanes
+        for reason in await ctx.jobs.parked(lane)
+    ]
     if not reasons:
         return Row(True, "jobs given up", "none")
     return Row(False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it")

@@ -10,13 +10,13 @@ from bot.jobs import ROSTER, Job
 
 hear_alert = Job("workers.hearing.alerts:hear_alert")
 hear_github = Job("workers.hearing.github.deliveries:hear_github")
-hear_slack = Job("workers.hearing.slack:hear_slack")
+hear_slack = Job("workers.hearing.slack:hear_slack", lane="people")
 
 sync_installation = Job("workers.intake.sync:sync_installation", timeout=300)
 sync_all = Job("workers.intake.sync:sync_all", timeout=300)
 ask_again = Job("workers.intake.sync:ask_again", timeout=300)
 
-obey = Job("workers.commands.obey:obey", timeout=100)
+obey = Job("workers.commands.obey:obey", lane="people", timeout=100)
 
 judge_items = Job("workers.clusters.judge:judge_items", timeout=900)
 cluster_items = Job("workers.clusters.placing:cluster_items", timeout=600)
@@ -25,9 +25,9 @@ refresh_cluster = Job("workers.clusters.refresh:refresh_cluster")
 suggest_on_issue = Job("workers.clusters.suggestions:suggest_on_issue")
 write_summaries = Job("workers.clusters.summarize:write_summaries", timeout=900)
 
-hear_review = Job("workers.fixes.revise:hear_review")
-revise = Job("workers.fixes.revise:revise", queue="fixes", timeout=6 * 3600, tries=5)
-fix_run = Job("workers.fixes.run:fix_run", queue="fixes", timeout=6 * 3600, tries=5)
+hear_review = Job("workers.fixes.revise:hear_review", lane="people")
+revise = Job("workers.fixes.revise:revise", lane="fixes", timeout=6 * 3600, tries=5)
+fix_run = Job("workers.fixes.run:fix_run", lane="fixes", timeout=6 * 3600, tries=5)
 follow_pull = Job("workers.fixes.watch:follow_pull")
 judge_watch = Job("workers.fixes.watch:judge_watch")
 

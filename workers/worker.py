@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from rq import SimpleWorker
 
 from bot.context import Context, open_context
 from bot.domain.errors import BadPayload, Rejected, Unavailable
-from bot.jobs import CLAIM, ROSTER, Claim
+from bot.jobs import CLAIM, QUEUES, ROSTER, Claim, Lane
 from bot.log import log, redact
 from bot.settings import Settings
 from bot.storage.leases import LeaseLost
 
-# How many jobs of a queue one process runs at once.
-WIDTH = {"work": 8, "fixes": 1}
+# How many jobs of a lane one process runs at once.
+WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "fixes": 1}
 # One call of RQ's lasts this long; then it ends as soon as nothing runs, so that RQ sees it end.
 ROUND_SECONDS = 30.0
+
+
+Running = dict[Lane, set[asyncio.Task[None]]]
 
 
 class Process:
@@ -63,62 +67,66 @@ async def drain(
     ctx: Context, queue: str, process: Process | None = None, *, seconds: float = ROUND_SECONDS
 ) -> int:
     """Run due jobs of a queue until none is left or the round is over; how many ran."""
-    running: set[asyncio.Task[None]] = set()
+    running: Running = {lane: set() for lane in QUEUES[queue]}
     try:
-        ran = await _run_due(ctx, queue, running, process, seconds)
+        ran = await _run_due(ctx, running, process, seconds)
     finally:
         # The loop stops when we return: what it left half-way would go on in the next round, when
         # somebody else may hold its lease.
-        for task in running:
+        left = set().union(*running.values())
+        for task in left:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-    if await ctx.jobs.overdue(queue):
-        ctx.jobs.ring(queue)
+        await asyncio.gather(*left, return_exceptions=True)
+    for lane in running:
+        if await ctx.jobs.overdue(lane):
+            ctx.jobs.ring(queue)
     # The loop stops when we return: a wake-up under way must not stop half-way.
     await ctx.jobs.settled()
     return ran
 
 
-async def _run_due(
-    ctx: Context,
-    queue: str,
-    running: set[asyncio.Task[None]],
-    process: Process | None,
-    seconds: float,
-) -> int:
+async def _run_due(ctx: Context, running: Running, process: Process | None, seconds: float) -> int:
     until = _now() + seconds
     ran = 0
     while True:
         stopping = process is not None and process.stopping
         # A job that takes long must not keep the others waiting, so its round goes on with it.
-        while len(running) < WIDTH[queue] and not stopping and (running or _now() < until):
-            claim = await ctx.jobs.claim(queue)
-            if claim is None:
-                break
-            running.add(asyncio.create_task(perform(ctx, queue, claim)))
-            ran += 1
-        if not running:
+        if not stopping and (any(running.values()) or _now() < until):
+            ran += await _fill(ctx, running)
+        tasks = set().union(*running.values())
+        if not tasks:
             return ran
         if stopping:
             # Every job can be taken up by the next worker: its lease ends with it.
-            for task in running:
+            for task in tasks:
                 task.cancel()
-        done, _ = await asyncio.wait(running, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
-        running -= done
+        done, _ = await asyncio.wait(tasks, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+        for lane in running:
+            running[lane] -= done
         for task in done:
             if not task.cancelled() and (error := task.exception()):
                 log.warning("could not settle a job", why=f"{type(error).__name__}: {error}")
+
+
+async def _fill(ctx: Context, running: Running) -> int:
+    """Begin due jobs while there is room in their lane; how many."""
+    began = 0
+    for lane, tasks in running.items():
+        while len(tasks) < WIDTH[lane] and (claim := await ctx.jobs.claim(lane)):
+            tasks.add(asyncio.create_task(perform(ctx, claim)))
+            began += 1
+    return began
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def perform(ctx: Context, queue: str, claim: Claim) -> None:
+async def perform(ctx: Context, claim: Claim) -> None:
     """Run one claimed job to its end and settle it. The only place a job's errors are caught."""
     job = ROSTER.get(claim.name)
     if job is None:
-        await ctx.jobs.settle(claim, queue, "park", reason=f"there is no job {claim.name}")
+        await ctx.jobs.settle(claim, "park", reason=f"there is no job {claim.name}")
         return
     CLAIM.set(claim)
     try:
@@ -127,30 +135,30 @@ async def perform(ctx: Context, queue: str, claim: Claim) -> None:
     except LeaseLost:
         log.warning("lease lost", job=claim.member)
     except asyncio.CancelledError:
-        await ctx.jobs.settle(claim, queue, "again")
+        await ctx.jobs.settle(claim, "again")
         raise
     except Exception as error:
-        await _failed(ctx, queue, claim, error)
+        await _failed(ctx, claim, error)
     else:
-        await ctx.jobs.settle(claim, queue, "done")
+        await ctx.jobs.settle(claim, "done")
 
 
-async def _failed(ctx: Context, queue: str, claim: Claim, error: Exception) -> None:
-    failures = await ctx.jobs.failures(claim, queue)
+async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:
+    failures = await ctx.jobs.failures(claim)
     job = ROSTER[claim.name]
     if isinstance(error, Unavailable):
         # Somebody else is down: wait as told, for as long as it takes.
         wait = error.retry_after or min(60.0, 2.0**failures)
         log.warning("will try again", job=claim.member, wait=wait, why=str(error))
-        await ctx.jobs.settle(claim, queue, "again", wait=wait)
+        await ctx.jobs.settle(claim, "again", wait=wait)
     elif isinstance(error, (Rejected, BadPayload)) or failures + 1 >= job.tries:
         reference = f"e-{secrets.token_hex(2).upper()}"
         log.error("job given up", job=claim.member, reference=reference, exc_info=error)
         reason = redact(f"{reference} {type(error).__name__}: {error}")
-        await ctx.jobs.settle(claim, queue, "park", reason=reason)
+        await ctx.jobs.settle(claim, "park", reason=reason)
     else:
         log.error("job failed", job=claim.member, exc_info=error)
-        await ctx.jobs.settle(claim, queue, "again", wait=min(60.0, 0.5 * 2.0**failures))
+        await ctx.jobs.settle(claim, "again", wait=min(60.0, 0.5 * 2.0**failures))
 
 
 class Worker(SimpleWorker):

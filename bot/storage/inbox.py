@@ -22,12 +22,18 @@ REDELIVERY_WINDOW = 8 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One webhook: ``kind`` names the job that hears it, ``meta`` what its headers said."""
+    """One webhook: ``kind`` names the job that hears it, ``meta`` what its headers said.
+
+    ``tenant`` is the project that it is about, 0 where that is not known yet; ``lane`` is where
+    its job waits.
+    """
 
     kind: str
     meta: Mapping[str, str]
     body: bytes
     received_at: float
+    tenant: int = 0
+    lane: str = "work"
 
     @property
     def row(self) -> str:
@@ -45,15 +51,22 @@ class Inbox:
         self._redis = redis
         self._scripts = scripts
 
-    async def accept(self, delivery: Delivery, *, queue: str = "work") -> bool:
+    async def accept(self, delivery: Delivery) -> bool:
         """Store it and the job ``[kind, row]``. False when it was here before."""
         row = delivery.row
         job = json.dumps([delivery.kind, row])
         new = await self._scripts.run(
             "accept",
-            [keys.inbox(row), keys.done(row), keys.todo(queue), keys.generations(queue)],
+            [
+                keys.inbox(row),
+                keys.done(row),
+                keys.todo(delivery.lane, delivery.tenant),
+                keys.generations(delivery.lane),
+                keys.turns(delivery.lane),
+            ],
             [
                 job,
+                delivery.tenant,
                 *("kind", delivery.kind),
                 *("meta", json.dumps(dict(delivery.meta))),
                 *("at", repr(delivery.received_at)),

@@ -32,9 +32,15 @@ def done(row: str) -> str:
 @kind(
     "jobs", "inbox", kept="until the job has ended", rebuilt="the clock asks again for what is due"
 )
-def todo(queue: str) -> str:
-    """zset: jobs to run, ``["name", id, ...]`` by the second they are due."""
-    return f"{ROOT}:todo:{queue}"
+def todo(lane: str, tenant: int | str) -> str:
+    """zset: a project's jobs to run, ``["name", id, ...]`` by the second they are due."""
+    return f"{ROOT}:todo:{lane}:{tenant}"
+
+
+@kind("jobs", "inbox", kept="while a project has jobs", rebuilt="not needed: turns begin anew")
+def turns(lane: str) -> str:
+    """zset: projects that have jobs, by the second of the last one that was taken."""
+    return f"{ROOT}:turns:{lane}"
 
 
 @kind(
@@ -43,21 +49,21 @@ def todo(queue: str) -> str:
     kept="until the job has ended",
     rebuilt="not needed: a job that runs once more does no harm",
 )
-def generations(queue: str) -> str:
+def generations(lane: str) -> str:
     """hash: how often a job was asked for; it is done when none came in while it ran."""
-    return f"{ROOT}:gen:{queue}"
+    return f"{ROOT}:gen:{lane}"
 
 
 @kind("jobs", kept="until the job has ended", rebuilt="not needed: counting begins anew")
-def tries(queue: str) -> str:
+def tries(lane: str) -> str:
     """hash: failed attempts of a job."""
-    return f"{ROOT}:tries:{queue}"
+    return f"{ROOT}:tries:{lane}"
 
 
 @kind("jobs", kept="for ever")
-def parked(queue: str) -> str:
+def parked(lane: str) -> str:
     """hash: jobs given up after their last try, with the reason."""
-    return f"{ROOT}:parked:{queue}"
+    return f"{ROOT}:parked:{lane}"
 
 
 @kind(

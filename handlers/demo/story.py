@@ -126,7 +126,7 @@ class Story:
 
         async def settled() -> tuple[int, int] | None:
             placed = await ctx.items.membership(project.id)
-            pending = await ctx.jobs.pending("work")
+            pending = await ctx.jobs.pending("people") + await ctx.jobs.pending("work")
             waiting = await ctx.items.waiting(project.id)
             if waiting or pending or len(placed) < len(reports.world().problems):
                 return None

@@ -296,7 +296,7 @@ async def test_of_two_corrections_of_the_same_state_one_is_applied(ctx: Context)
 async def cluster_now(ctx: Context) -> None:
     """The clustering job, under its lease."""
     member = f'["cluster_items", {P}]'
-    claim = Claim(member, "1", secrets.token_hex(4))
+    claim = Claim(member, "1", secrets.token_hex(4), "work", "1")
     await ctx.redis.set(claim.lease, claim.token)
     CLAIM.set(claim)
     await placing.cluster_items(ctx, P)

@@ -1,6 +1,7 @@
 """The to-do list: nothing lost, nothing twice, whoever dies."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ from redis.exceptions import RedisError
 from bot import jobs
 from bot.context import Context, open_context
 from bot.domain.errors import Rejected, Unavailable
-from bot.jobs import CLAIM, Job, enqueue
+from bot.jobs import CLAIM, QUEUES, Job, enqueue
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.leases import LeaseLost
-from workers.worker import drain, perform
+from workers.worker import WIDTH, drain, perform
 
 RAN: list[tuple] = []
+SAID = Job(f"{__name__}:said", lane="people")
 NOTE_DOWN = Job(f"{__name__}:note_down", tries=3)
 ASKS_AGAIN = Job(f"{__name__}:asks_again", tries=3)
 BREAKS = Job(f"{__name__}:breaks", tries=2)
@@ -45,6 +47,10 @@ async def slow(ctx: Context, number: int) -> None:
     RAN.append((number, "began"))
     await asyncio.sleep(3)
     RAN.append((number, "ended"))
+
+
+async def said(ctx: Context, number: int) -> None:
+    RAN.append((number, "said"))
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +97,45 @@ async def test_two_drains_never_share_a_job(ctx: Context) -> None:
     assert sorted(RAN) == [(n,) for n in range(50)]
 
 
+async def until(so: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(RAN)
+
+
+async def test_projects_take_turns(ctx: Context) -> None:
+    for number in range(40):
+        await enqueue(ctx, NOTE_DOWN, 1, number)
+    for number in range(3):
+        await enqueue(ctx, NOTE_DOWN, 2, number)
+    first = [await ctx.jobs.claim("work") for _ in range(6)]
+    assert [claim.ids[0] for claim in first if claim] == [1, 2, 1, 2, 1, 2]
+
+
+async def test_what_people_said_waits_behind_no_machine(ctx: Context) -> None:
+    running: list[str] = []
+    for number in range(40):
+        await enqueue(ctx, NOTE_DOWN, 1, number)
+    await enqueue(ctx, SAID, 1)
+    while not running:
+        running += [lane for lane in QUEUES["work"] if await ctx.jobs.claim(lane)]
+    assert running[0] == "people"
+
+
+async def test_a_full_lane_leaves_room_in_the_other(ctx: Context) -> None:
+    for number in range(WIDTH["work"] + 4):
+        await enqueue(ctx, SLOW, number)
+    draining = asyncio.create_task(drain(ctx, "work"))
+    await until(lambda: len(RAN) == WIDTH["work"])
+    await enqueue(ctx, SAID, 1)
+    await until(lambda: (1, "said") in RAN)
+    assert not any(each[1:] == ("ended",) for each in RAN)
+    draining.cancel()
+    await asyncio.gather(draining, return_exceptions=True)
+
+
 async def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(ctx: Context) -> None:
     await enqueue(ctx, NOTE_DOWN, 1)
     assert await ctx.jobs.claim("work")  # and dies
@@ -107,12 +152,12 @@ async def test_who_lost_the_lease_is_stopped_and_settles_nothing(ctx: Context) -
     await enqueue(ctx, SLOW, 1)
     claim = await ctx.jobs.claim("work")
     assert claim
-    running = asyncio.create_task(perform(ctx, "work", claim))
+    running = asyncio.create_task(perform(ctx, claim))
     await asyncio.sleep(0.1)
     await ctx.redis.set(claim.lease, "somebody else")
     await running
     assert RAN == [(1, "began")]
-    assert await ctx.redis.zcard("sc:todo:work") == 1
+    assert await ctx.jobs.pending("work") == 1
 
 
 async def test_who_was_overtaken_settles_nothing(ctx: Context) -> None:
@@ -123,11 +168,11 @@ async def test_who_was_overtaken_settles_nothing(ctx: Context) -> None:
     holder = await ctx.jobs.claim("work")
     assert holder
     for outcome in ("done", "again", "park"):
-        assert await ctx.jobs.settle(late, "work", outcome) == -1
+        assert await ctx.jobs.settle(late, outcome) == -1
     assert await ctx.redis.get(holder.lease) == holder.token.encode()
     assert await ctx.jobs.pending("work") == 1
     assert await ctx.jobs.parked("work") == []
-    assert await ctx.jobs.settle(holder, "work", "done") == 1
+    assert await ctx.jobs.settle(holder, "done") == 1
 
 
 async def test_a_held_lease_is_renewed(ctx: Context) -> None:
@@ -183,7 +228,7 @@ async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
     await enqueue(ctx, SLOW, 1)
     claim = await ctx.jobs.claim("work")
     assert claim
-    running = asyncio.create_task(perform(ctx, "work", claim))
+    running = asyncio.create_task(perform(ctx, claim))
     await asyncio.sleep(0.1)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -321,7 +321,7 @@ async def test_a_crash_between_the_answer_and_the_join_asks_nobody_twice(shop: S
     assert found is not None
     yes = Judgement(other=first, verdict="same", ours=AGAIN[0], theirs=FIRST[0])
     answer = found.model_copy(update={"pairs": (yes,)})
-    claim = Claim('["judge_items", 1]', "1", secrets.token_hex(4))
+    claim = Claim('["judge_items", 1]', "1", secrets.token_hex(4), "work", "1")
     await shop.ctx.redis.set(claim.lease, claim.token, ex=5)
     CLAIM.set(claim)
     await asking.put(shop.ctx, shop.id, JUDGE, second, answer.model_dump_json())
@@ -346,7 +346,7 @@ async def test_of_two_workers_at_once_one_joins(shop: Shop) -> None:
 
 
 async def test_a_worker_that_lost_its_lease_stores_nothing(shop: Shop) -> None:
-    claim = Claim('["judge_items", 1]', "1", "mine")
+    claim = Claim('["judge_items", 1]', "1", "mine", "work", "1")
     await shop.ctx.redis.set(claim.lease, "somebody else's", ex=5)
     CLAIM.set(claim)
     with pytest.raises(LeaseLost):

@@ -121,11 +121,11 @@ async def reports(ctx: Context, count: int) -> None:
 
 async def cluster_now(ctx: Context) -> None:
     """The clustering job, under its lease; what it asks for is not our subject."""
-    claim = Claim(f'["cluster_items", {P}]', "1", "mine")
+    claim = Claim(f'["cluster_items", {P}]', "1", "mine", "work", "1")
     await ctx.redis.set(claim.lease, claim.token)
     CLAIM.set(claim)
     await placing.cluster_items(ctx, P)
-    await ctx.redis.delete(keys.todo("work"), keys.generations("work"))
+    await ctx.redis.delete(keys.todo("work", P), keys.generations("work"))
 
 
 def restart(ctx: Context, embedder: Hashing) -> None:
@@ -137,7 +137,7 @@ def restart(ctx: Context, embedder: Hashing) -> None:
 async def work(ctx: Context) -> None:
     """What is due, as a worker does it."""
     while claim := await ctx.jobs.claim("work"):
-        await perform(ctx, "work", claim)
+        await perform(ctx, claim)
 
 
 async def said(ctx: Context) -> str:

@@ -259,7 +259,7 @@ def delivery(body: bytes = b"{}", guid: str = "g") -> Delivery:
 async def test_a_delivery_is_stored_with_its_job_once(ctx: Context) -> None:
     taken = await asyncio.gather(*(ctx.inbox.accept(delivery()) for _ in range(8)))
     assert sum(taken) == 1
-    assert await ctx.redis.zcard("sc:todo:work") == 1
+    assert await ctx.jobs.pending("work") == 1
 
 
 async def test_a_delivery_that_took_effect_is_not_taken_again(ctx: Context) -> None:
@@ -276,7 +276,7 @@ async def test_a_delivery_that_was_given_up_is_tried_again_when_it_is_sent_again
     await ctx.inbox.accept(delivery())
     claim = await ctx.jobs.claim("work")
     assert claim
-    await ctx.jobs.settle(claim, "work", "park", reason="it broke")
+    await ctx.jobs.settle(claim, "park", reason="it broke")
     assert await ctx.jobs.overdue("work") == 0
     await ctx.inbox.accept(delivery())
     assert await ctx.jobs.overdue("work") == 1

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.models import Item
+from bot.jobs import QUEUES
+from bot.storage import keys
 from handlers.demo import reports
 from handlers.demo.reports import Report
 from handlers.demo.stage import Stage
@@ -90,9 +92,7 @@ async def settled(stage: Stage, *, timeout: float = 30) -> None:
 
     async def idle() -> bool:
         nonlocal quiet
-        redis = stage.context.redis
-        due = await redis.zrangebyscore("sc:todo:work", "-inf", time.time() + 3)
-        quiet = 0 if due else quiet + 1
+        quiet = 0 if await due(stage, within=3) else quiet + 1
         return quiet >= 2
 
     try:
@@ -101,17 +101,29 @@ async def settled(stage: Stage, *, timeout: float = 30) -> None:
         raise AssertionError(f"{error}\n{await evidence(stage)}") from error
 
 
+async def due(stage: Stage, *, within: float = 10**9) -> list[Any]:
+    """Jobs of the worker that are due in so many seconds, whatever their project."""
+    redis, found = stage.context.redis, []
+    for lane in QUEUES["work"]:
+        for tenant in await redis.zrange(keys.turns(lane), 0, -1):
+            todo = keys.todo(lane, tenant.decode())
+            found += await redis.zrangebyscore(
+                todo, "-inf", time.time() + within, 0, 20, withscores=True
+            )
+    return found
+
+
 async def evidence(stage: Stage) -> str:
     """What is left to do, who holds it, and what the worker said last."""
     redis = stage.context.redis
-    due = await redis.zrange("sc:todo:work", 0, 20, withscores=True)
     leases = [(key, await redis.pttl(key)) async for key in redis.scan_iter("sc:lease:*")]
     bells = await redis.llen("rq:queue:work")
     restarts = {p.name: p.restarts for p in stage.stack.processes.values()}
     log = (stage.stack.logs / "worker.log").read_text()[-6000:]
     return (
-        f"now {time.time():.1f}, due {due}\nleases {leases}\nbells {bells}, restarts {restarts},"
-        f" inbox {len(await inbox(stage))}, parked {await parked(stage)}\n{log}"
+        f"now {time.time():.1f}, due {await due(stage)}\nleases {leases}\n"
+        f"bells {bells}, restarts {restarts}, inbox {len(await inbox(stage))}\n"
+        f"parked {await parked(stage)}\n{log}"
     )
 
 

@@ -91,7 +91,7 @@ async def ended(stage: Stage, number: int, *, timeout: float = 90) -> FixRun:
 
     async def over() -> FixRun | None:
         run = await run_of(stage, number)
-        left = await stage.context.redis.zcard("sc:todo:fixes")
+        left = await stage.context.jobs.pending("fixes")
         return run if run.ended and not left else None
 
     found = await stage.wait(f"the end of F-{number}", over, timeout=timeout, every=0.05)

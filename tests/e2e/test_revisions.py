@@ -255,7 +255,7 @@ async def test_the_same_review_twice_is_one_version(stage: Stage, fix: Fix) -> N
 
 
 async def _no_fix_due(stage: Stage) -> bool:
-    return not await stage.context.redis.zcard("sc:todo:fixes")
+    return not await stage.context.jobs.pending("fixes")
 
 
 async def test_stop_ends_an_attempt(stage: Stage, fix: Fix) -> None:

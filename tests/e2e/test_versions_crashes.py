@@ -94,7 +94,7 @@ async def pushed(stage: Stage, revision: Revision) -> Any:
 
     async def over() -> bool:
         found = await stage.context.versions.get(project.id, revision.work.number, revision.key)
-        left = await stage.context.redis.zcard("sc:todo:fixes")
+        left = await stage.context.jobs.pending("fixes")
         return found.work.ended and not left
 
     await stage.wait("the end of the attempt", over, timeout=60, every=0.05)

@@ -20,9 +20,10 @@ Chore = Callable[[Context], Awaitable[None]]
 
 async def ring_for_overdue(ctx: Context) -> None:
     """Whatever is due and held by nobody: its bell was lost, or its worker died."""
-    for queue in QUEUES:
-        if await ctx.jobs.overdue(queue):
-            ctx.jobs.ring(queue)
+    for queue, lanes in QUEUES.items():
+        for lane in lanes:
+            if await ctx.jobs.overdue(lane):
+                ctx.jobs.ring(queue)
 
 
 async def send_due_digests(ctx: Context) -> None:

@@ -1,11 +1,16 @@
--- Take the first due job that nobody holds.
--- KEYS: todo, generations   ARGV: prefix of lease keys, token, milliseconds
--- Returns {job, generation} or nil.
-local now = redis.call('TIME')
-local due = redis.call('ZRANGE', KEYS[1], '-inf', now[1] + now[2] / 1000000, 'BYSCORE', 'LIMIT', 0, 200)
-for _, job in ipairs(due) do
-  if redis.call('SET', ARGV[1] .. job, ARGV[2], 'NX', 'PX', ARGV[3]) then
-    return {job, redis.call('HGET', KEYS[2], job) or '0'}
+-- Take a due job that nobody holds: of the tenant whose last turn is longest ago its first one.
+-- KEYS: turns, generations   ARGV: prefix of todo keys, prefix of lease keys, token, milliseconds
+-- Returns {job, generation, tenant} or nil.
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+for _, tenant in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local todo = ARGV[1] .. tenant
+  for _, job in ipairs(redis.call('ZRANGE', todo, '-inf', now, 'BYSCORE', 'LIMIT', 0, 200)) do
+    if redis.call('SET', ARGV[2] .. job, ARGV[3], 'NX', 'PX', ARGV[4]) then
+      redis.call('ZADD', KEYS[1], now, tenant)
+      return {job, redis.call('HGET', KEYS[2], job) or '0', tenant}
+    end
   end
+  if redis.call('EXISTS', todo) == 0 then redis.call('ZREM', KEYS[1], tenant) end
 end
 return nil
