@@ -1,6 +1,7 @@
 """Trees, tarballs, patches; git itself is the judge of the text."""
 
 import io
+import random
 import subprocess
 import tarfile
 from pathlib import Path
@@ -21,7 +22,7 @@ from bot.domain.fixes.patch import (
     tree_from_tar,
     unwanted,
 )
-from bot.domain.fixes.patch.lines import edits, split_lines
+from bot.domain.fixes.patch.lines import compared, split_lines
 
 lines = st.sampled_from([b"a\n", b"b\n", b"c\r\n", b"\n", b"    d\n", b"+x\n", b"- y\n"])
 contents = st.one_of(
@@ -54,28 +55,23 @@ def test_a_tree_survives_its_tarball(tree):
 
 @given(st.lists(lines, max_size=30), st.lists(lines, max_size=30))
 @example([b"a\n"] * 30, [b"a\n"] * 3)
-def test_edits_rebuild_the_new_text_and_are_shortest(old, new):
-    position, rebuilt = 0, []
-    script = edits(old, new)
-    for edit in script:
-        assert edit.old_start >= position
-        rebuilt += old[position : edit.old_start] + new[edit.new_start : edit.new_end]
-        position = edit.old_end
-    assert rebuilt + old[position:] == new
-    kept = len(old) - sum(edit.old_end - edit.old_start for edit in script)
-    assert kept == _longest_common_subsequence(old, new)
+def test_opcodes_rebuild_the_new_text(old, new):
+    rebuilt = []
+    for tag, old_from, old_to, new_from, new_to in compared(old, new).get_opcodes():
+        rebuilt += old[old_from:old_to] if tag == "equal" else new[new_from:new_to]
+    assert rebuilt == new
 
 
-def _longest_common_subsequence(old, new):
-    row = [0] * (len(new) + 1)
-    for left in old:
-        previous = 0
-        for index, right in enumerate(new, start=1):
-            previous, row[index] = (
-                row[index],
-                previous + 1 if left == right else max(row[index], row[index - 1]),
-            )
-    return row[-1]
+@pytest.mark.parametrize(
+    ("size", "kinds"), [(30, 5), (2_000, 5), (4_000, 200), (40_000, 2_000), (40_000, 100_000)]
+)
+def test_only_what_was_edited_is_in_the_patch(size, kinds):
+    """Also where the same few lines come again and again."""
+    dice = random.Random(size)
+    old = [b"%d\n" % dice.randrange(kinds) for _ in range(size)]
+    new = [b"first\n", *old[1 : size // 2], b"more\n", *old[size // 2 : -1], b"last\n"]
+    patch = diff({"a": Entry(data=b"".join(old))}, {"a": Entry(data=b"".join(new))})
+    assert (patch.stats.added, patch.stats.removed) == (3, 2)
 
 
 def _checkout(folder: Path, tree) -> None:
@@ -335,7 +331,10 @@ def test_a_patch_that_does_not_fit_is_refused():
 
 def test_a_hostile_file_cannot_keep_the_diff_busy():
     old, new = [b"same\n", b"x\n"] * 60_000, [b"y\n", b"same\n", b"same\n"] * 40_000
-    assert edits(old, new)
+    assert len(compared(old, new).get_opcodes()) == 1, "too much to look at: replaced as a whole"
+    unlike = [b"%d\n" % number for number in range(20_000)]
+    every_other = [b"new\n" if number % 2 else b"%d\n" % number for number in range(20_000)]
+    assert 1 < len(compared(unlike, every_other).get_opcodes()) < 10_000, "as far as it got"
 
 
 def test_lines_end_at_lf_only():

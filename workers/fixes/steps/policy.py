@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.cards.views.cluster import count
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.policy import Rules, judge, refused
@@ -16,7 +18,9 @@ async def check_policy(bench: Bench) -> None:
     with_test = apply(await bench.tree("base"), await bench.patch("test"))
     fix = await bench.patch("fix")
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
-    findings = judge(fix, rules, proof_tests={bench.run.test_path}, tree=with_test)
+    findings = await asyncio.to_thread(
+        judge, fix, rules, proof_tests={bench.run.test_path}, tree=with_test
+    )
     await bench.set(findings=tuple(redact(found.message) for found in findings))
     if refused(findings):
         raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)

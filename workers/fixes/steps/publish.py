@@ -5,6 +5,7 @@ Creating the branch is the lock: whoever comes second finds it and goes on from 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 
@@ -91,6 +92,9 @@ async def _publish(desk: Desk, repo: Repo) -> None:
         await desk.set(verified=made.verified)
     await desk.set(commit=sha)
     await desk.tell(f"branch {branch}")
+    files, change = await asyncio.to_thread(
+        lambda: (patch.files, patch.without(run.test_path).unified)
+    )
     document = PullRequest(
         run=desk.run,
         cluster=cluster,
@@ -98,8 +102,8 @@ async def _publish(desk: Desk, repo: Repo) -> None:
         closes=_issue_numbers(case.items),
         hidden=case.hidden(readers),
         repository=desk.project.full_name,
-        files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in patch.changes],
-        change=patch.without(run.test_path).unified,
+        files=files,
+        change=change,
     )
     card = pull_card(document)
     pull = await open_pull(repo, card, branch=branch, base=run.base, title=title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, proved_title, pull_card
@@ -86,7 +87,8 @@ async def _commit(desk: RevisionDesk, repo: Repo, number: int) -> None:
 async def _write_down(desk: RevisionDesk) -> None:
     """The branch is at the commit: it is a version, and what the run stands for now."""
     revision, work = desk.revision, desk.run
-    stats = (await desk.patch("delta")).stats
+    delta = await desk.patch("delta")
+    stats = await asyncio.to_thread(lambda: delta.stats)
     version = Version(
         number=work.version,
         kind=revision.kind,
@@ -126,6 +128,7 @@ async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
         test, fix = await desk.patch("test"), await desk.patch("fix")
     whole = Patch(changes=tuple(sorted((*test.changes, *fix.changes), key=lambda c: c.path)))
     case = await desk.case()
+    files, change = await asyncio.to_thread(lambda: (whole.files, fix.unified))
     document = PullRequest(
         run=run,
         cluster=case.cluster,
@@ -133,8 +136,8 @@ async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
         closes=(),
         hidden=0,
         repository=desk.project.full_name,
-        files=[(c.path, len(c.lines[1]), len(c.lines[0])) for c in whole.changes],
-        change=fix.unified,
+        files=files,
+        change=change,
     )
     first = await desk.ctx.runs.get(desk.project.id, run.number)
     document = replace(document, began_unproved=first.unproved is not None)

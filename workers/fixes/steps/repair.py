@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.errors import BadPayload
 from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.models import Verdict
@@ -41,8 +43,8 @@ async def repair(bench: Bench) -> None:
     if not patch:
         raise Ended(_verdict(worked), _why_nothing(worked))
     await bench.put_patch("fix", patch)
-    await bench.set(change=redact(patch.unified)[:6_000])
-    stats = patch.stats
+    change, stats = await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))
+    await bench.set(change=change[:6_000])
     edited = ", ".join(patch.paths[:3])
     await bench.tell(f"+{stats.added} −{stats.removed} in {edited}")
 

@@ -139,7 +139,9 @@ async def _refusal(bench: Bench, base: Tree, tried: Reproduction) -> str:
     config = (await bench.config()).fix
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
     patch = _adding(base, tried)
-    findings = judge(patch, rules, proof_tests=(), tree=base, chosen=patch.paths)
+    findings = await asyncio.to_thread(
+        judge, patch, rules, proof_tests=(), tree=base, chosen=patch.paths
+    )
     return f"the policy refuses it: {findings[0].message}" if refused(findings) else ""
 
 

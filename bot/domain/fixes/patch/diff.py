@@ -8,7 +8,7 @@ from typing import Literal
 from bot.domain.errors import BadPayload, UserError
 from bot.domain.fixes.patch import unified
 from bot.domain.fixes.patch.ignored import unwanted
-from bot.domain.fixes.patch.lines import edits, split_lines
+from bot.domain.fixes.patch.lines import compared, split_lines
 from bot.domain.fixes.patch.tree import Entry, Tree
 from bot.domain.models import Record
 
@@ -46,9 +46,10 @@ class Change(Record):
         )
         removed: list[bytes] = []
         added: list[bytes] = []
-        for edit in edits(before, after):
-            removed += before[edit.old_start : edit.old_end]
-            added += after[edit.new_start : edit.new_end]
+        for tag, old_from, old_to, new_from, new_to in compared(before, after).get_opcodes():
+            if tag != "equal":
+                removed += before[old_from:old_to]
+                added += after[new_from:new_to]
         return tuple(removed), tuple(added)
 
     @property
@@ -101,10 +102,15 @@ class Patch(Record):
         """How large it is."""
         return Stats(
             files=len(self.changes),
-            added=sum(len(change.lines[1]) for change in self.changes),
-            removed=sum(len(change.lines[0]) for change in self.changes),
+            added=sum(added for _, added, _ in self.files),
+            removed=sum(removed for _, _, removed in self.files),
             bytes=sum(change.added_bytes for change in self.changes),
         )
+
+    @property
+    def files(self) -> list[tuple[str, int, int]]:
+        """Path, lines added and lines removed of each file."""
+        return [(c.path, len(c.lines[1]), len(c.lines[0])) for c in self.changes]
 
     @property
     def reverse(self) -> Patch:

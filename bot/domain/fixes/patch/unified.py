@@ -6,11 +6,12 @@ import base64
 import zlib
 from collections.abc import Sequence
 
-from bot.domain.fixes.patch.lines import Edit, edits, split_lines
+from bot.domain.fixes.patch.lines import compared, split_lines
 from bot.domain.fixes.patch.tree import Entry
 
 CONTEXT = 3
 NOBODY = "0" * 40
+_Opcode = tuple[str, int, int, int, int]
 _QUOTED = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"', 92: "\\"}
 
 
@@ -87,34 +88,20 @@ def _literal(data: bytes) -> bytes:
 
 
 def _hunks(old: Sequence[bytes], new: Sequence[bytes]) -> bytes:
-    return b"".join(_hunk(group, old, new) for group in _grouped(edits(old, new)))
+    hunks = compared(old, new).get_grouped_opcodes(CONTEXT)
+    return b"".join(_hunk(hunk, old, new) for hunk in hunks)
 
 
-def _grouped(all_edits: Sequence[Edit]) -> list[list[Edit]]:
-    """Edits whose context would touch share a hunk."""
-    groups: list[list[Edit]] = []
-    for edit in all_edits:
-        if groups and edit.old_start - groups[-1][-1].old_end <= 2 * CONTEXT:
-            groups[-1].append(edit)
-        else:
-            groups.append([edit])
-    return groups
-
-
-def _hunk(group: list[Edit], old: Sequence[bytes], new: Sequence[bytes]) -> bytes:
-    lead = min(CONTEXT, group[0].old_start)
-    old_start, new_start = group[0].old_start - lead, group[0].new_start - lead
-    trail = min(CONTEXT, len(old) - group[-1].old_end)
-    old_end, new_end = group[-1].old_end + trail, group[-1].new_end + trail
+def _hunk(hunk: Sequence[_Opcode], old: Sequence[bytes], new: Sequence[bytes]) -> bytes:
+    (_, old_start, _, new_start, _), (_, _, old_end, _, new_end) = hunk[0], hunk[-1]
     ranges = f"@@ -{_range(old_start, old_end)} +{_range(new_start, new_end)} @@".encode()
     out = [ranges + _heading(old, old_start) + b"\n"]
-    position = old_start
-    for edit in group:
-        out += [_line(b" ", line) for line in old[position : edit.old_start]]
-        out += [_line(b"-", line) for line in old[edit.old_start : edit.old_end]]
-        out += [_line(b"+", line) for line in new[edit.new_start : edit.new_end]]
-        position = edit.old_end
-    out += [_line(b" ", line) for line in old[position:old_end]]
+    for tag, old_from, old_to, new_from, new_to in hunk:
+        if tag == "equal":
+            out += [_line(b" ", line) for line in old[old_from:old_to]]
+        else:
+            out += [_line(b"-", line) for line in old[old_from:old_to]]
+            out += [_line(b"+", line) for line in new[new_from:new_to]]
     return b"".join(out)
 
 
