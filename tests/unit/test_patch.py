@@ -18,6 +18,7 @@ from bot.domain.fixes.patch import (
     Patch,
     apply,
     diff,
+    matcher,
     tar_from_tree,
     tree_from_tar,
     unwanted,
@@ -321,6 +322,24 @@ def test_ignoring_agrees_with_git(tmp_path_factory, path):
     said = subprocess.run(["git", "check-ignore", "-q", path], cwd=folder, check=False)
     rules = {".gitignore": Entry(data=IGNORE.encode())}
     assert unwanted(rules)(path) == (said.returncode == 0)
+
+
+def test_the_deepest_ignore_file_decides_and_a_folder_hides_all_it_holds():
+    tree = {
+        ".gitignore": Entry(data=b"*.log\nbuild\nkept/**\n!kept/this\n[z-\n\\\n"),
+        "sub/.gitignore": Entry(data=b"!*.log\nown\n"),
+    }
+    paths = (
+        "a.log sub/a.log sub/d/a.log own sub/own sub/d/own/x build/sub/a.log kept/this kept/that"
+    )
+    ignored = [path for path in paths.split() if unwanted(tree)(path)]
+    assert ignored == ["a.log", "sub/own", "sub/d/own/x", "build/sub/a.log", "kept/that"]
+
+
+def test_a_hostile_pattern_cannot_keep_the_matching_busy():
+    assert not matcher(["a*" * 30 + "b"])("a" * 250 + "b")
+    assert not matcher(["/".join(["**/a"] * 4)])("a/" * 2_000 + "a")
+    assert matcher(["**/a*a*.py"])("x/" * 10 + "aba.py")
 
 
 def test_a_patch_that_does_not_fit_is_refused():

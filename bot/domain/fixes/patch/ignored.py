@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from bot.domain.fixes.patch.tree import Tree
 
@@ -32,7 +35,9 @@ DROPPING_FILES = re.compile(
     r".*\.py[cod]|\.coverage(\..*)?|coverage\.(xml|json|lcov)|lcov\.info|.*\.egg-info"
     r"|\.DS_Store|Thumbs\.db|\.soulcaster.*"
 )
-MAX_STARS = 10  # a pattern with more is not honest, and slow to match
+# Beyond these a pattern is not honest, and slow to match: it names nothing.
+MAX_STARS = 4
+MAX_DEPTH = 50
 
 
 def is_dropping(path: str) -> bool:
@@ -44,8 +49,8 @@ def is_dropping(path: str) -> bool:
 
 def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     """Whether a path is named by ``patterns``, written as in ``.gitignore``."""
-    rules = [rule for rule in (_rule(line, folder="") for line in patterns) if rule]
-    return lambda path: _is_ignored(path, rules)
+    specs = [("", _spec(patterns))]
+    return lambda path: _is_ignored(path, specs)
 
 
 def unwanted(before: Tree) -> Callable[[str], bool]:
@@ -53,90 +58,38 @@ def unwanted(before: Tree) -> Callable[[str], bool]:
 
     The rules are those of ``before``: an agent can't hide a file by editing ``.gitignore``.
     """
-    rules = _rules(before)
-    return lambda path: is_dropping(path) or (path not in before and _is_ignored(path, rules))
+    files = [path for path in before if path.rpartition("/")[2] == ".gitignore"]
+    # The deepest file that says something about a path decides.
+    specs = [
+        (path.removesuffix(".gitignore"), _spec((before[path].text or "").splitlines()))
+        for path in sorted(files, key=lambda path: -path.count("/"))
+    ]
+    return lambda path: is_dropping(path) or (path not in before and _is_ignored(path, specs))
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    folder: str  # "" or ends in "/"
-    pattern: re.Pattern[str]
-    negated: bool
-    folders_only: bool
-
-    def matches(self, path: str, is_folder: bool) -> bool:
-        if not path.startswith(self.folder) or (self.folders_only and not is_folder):
-            return False
-        return self.pattern.fullmatch(path[len(self.folder) :]) is not None
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    patterns = []
+    for line in lines:
+        # A folder is not among what lies in it, which pathspec takes it to be.
+        line = re.sub(r"/\*\*$", "/**/*", line)
+        if len(re.findall(r"\*+", line)) <= MAX_STARS:
+            with suppress(ValueError, re.error):  # git, too, passes over what is no pattern
+                patterns.append(GitIgnoreSpecPattern(line))
+    return GitIgnoreSpec(patterns, backend="simple")
 
 
-def _rules(tree: Tree) -> list[_Rule]:
-    """Every rule of the tree, the deepest file last, since the last that matches decides."""
-    files = [path for path in tree if path.rpartition("/")[2] == ".gitignore"]
-    rules: list[_Rule] = []
-    for path in sorted(files, key=lambda path: (path.count("/"), path)):
-        for line in (tree[path].text or "").splitlines():
-            rule = _rule(line, folder=path.removesuffix(".gitignore"))
-            if rule:
-                rules.append(rule)
-    return rules
-
-
-def _rule(line: str, folder: str) -> _Rule | None:
-    """One line of https://git-scm.com/docs/gitignore#_pattern_format."""
-    line = re.sub(r"(?<!\\) +$", "", line)
-    if not line or line.startswith("#") or line.count("*") > MAX_STARS:
-        return None
-    negated, line = line.startswith("!"), line.removeprefix("!")
-    folders_only, line = line.endswith("/"), line.removesuffix("/")
-    if not line:
-        return None
-    anywhere = "/" not in line
-    pattern = ("(?:.*/)?" if anywhere else "") + _translate(line.removeprefix("/"))
-    try:
-        return _Rule(folder, re.compile(pattern, re.DOTALL), negated, folders_only)
-    except re.error:
-        return None
-
-
-_TOKEN = re.compile(
-    r"(?P<deep>(?:^|(?<=/))\*\*/)|(?P<below>(?<=/)\*\*$)|(?P<any>\*+)|(?P<one>\?)"
-    r"|\[(?P<no>[!^]?)(?P<set>\]?[^\]]*)\]|\\(?P<escaped>.)|(?P<plain>.)",
-    re.DOTALL,
-)
-
-
-def _translate(glob: str) -> str:
-    out = []
-    for token in _TOKEN.finditer(glob):
-        match token.lastgroup:
-            case "deep":
-                out.append("(?:.*/)?")
-            case "below":
-                out.append(".+")
-            case "any":
-                out.append("[^/]*")
-            case "one":
-                out.append("[^/]")
-            case "set":
-                inside = re.sub(r"([\\\[&~|])", r"\\\1", token["set"])
-                inside = inside.replace("]", r"\]") if inside.startswith("]") else inside
-                out.append(f"(?!/)[{'^' if token['no'] else ''}{inside}]")
-            case "escaped":
-                out.append(re.escape(token["escaped"]))
-            case _:
-                out.append(re.escape(token[0]))
-    return "".join(out)
-
-
-def _is_ignored(path: str, rules: list[_Rule]) -> bool:
+def _is_ignored(path: str, specs: Sequence[tuple[str, GitIgnoreSpec]]) -> bool:
     """A folder that is ignored hides all it holds, whatever a later rule takes back."""
-    parts = path.split("/")
-    for depth in range(1, len(parts) + 1):
-        ignored = False
-        for rule in rules:
-            if rule.matches("/".join(parts[:depth]), is_folder=depth < len(parts)):
-                ignored = not rule.negated
-        if ignored:
-            return True
+    ends = [place for place, char in enumerate(path, start=1) if char == "/"]
+    if len(ends) >= MAX_DEPTH:
+        return False
+    return any(_is_named(path[:end], specs) for end in [*ends, len(path)])
+
+
+def _is_named(path: str, specs: Sequence[tuple[str, GitIgnoreSpec]]) -> bool:
+    for folder, spec in specs:
+        if path.startswith(folder) and path != folder:
+            said = spec.check_file(path.removeprefix(folder)).include
+            if said is not None:
+                return said
     return False
