@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import structlog
 
-# Token shapes of the services we hold credentials for, and credentials inside a URL.
-_SECRET = re.compile(
-    r"gh[pousr]_\w{20,}|github_pat_\w+|xox[abep]-[\w-]+|xapp-[\w-]+|AIza[\w-]{20,}|e2b_\w{16,}"
-    r"|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*KEY-----"
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)|(?<=[?&]secret=)[^&\s]+|(?i:bearer) [\w.~+/=-]{8,}",
-    re.DOTALL,
-)
-
-
-def redact(words: str) -> str:
-    """``words`` without anything that looks like a credential."""
-    return _SECRET.sub("[redacted]", words)
+from bot.domain.secrets import redact
 
 
 def _redact_event(

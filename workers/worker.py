@@ -15,8 +15,9 @@ from rq import SimpleWorker
 
 from bot.context import Context, open_context
 from bot.domain.errors import BadPayload, Rejected, Unavailable
+from bot.domain.secrets import redact
 from bot.jobs import CLAIM, QUEUES, ROSTER, Claim, Lane
-from bot.log import log, redact
+from bot.log import log
 from bot.settings import Settings
 from bot.storage.leases import LeaseLost
 

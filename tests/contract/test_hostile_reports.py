@@ -40,7 +40,7 @@ from bot.domain.fixes.patch import (
 )
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.ports import Agent, Budget, Limits, RepairTask, Sandbox, Worked
-from bot.log import redact
+from bot.domain.secrets import redact
 
 pytestmark = pytest.mark.skipif(isolation.way() is None, reason="no working bubblewrap here")
 

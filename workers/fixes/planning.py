@@ -19,7 +19,8 @@ from bot.domain.fixes.drafting import (
 from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.models import Cluster, Item, Project
 from bot.domain.ports import LanguageModel
-from bot.log import log, redact
+from bot.domain.secrets import redact
+from bot.log import log
 
 # A person waits for the card; a run has other things to do.
 _SECONDS = 40.0

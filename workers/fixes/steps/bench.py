@@ -13,7 +13,7 @@ from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun, StepName
 from bot.domain.models import Ran, Verdict
 from bot.domain.ports import Agent, Finished, LanguageModel, Limits, Sandbox, Sandboxes
-from bot.log import redact
+from bot.domain.secrets import redact
 from bot.repo_config import RepoConfig
 
 TAIL = 3_000

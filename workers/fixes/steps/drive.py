@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 from bot.domain.errors import ConfigError, Unavailable
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import RunState, Verdict
-from bot.log import log, redact
+from bot.domain.secrets import redact
+from bot.log import log
 from workers.fixes.steps.bench import Bench, Ended
 
 _STOP_EVERY = 0.5

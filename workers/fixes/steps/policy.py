@@ -8,7 +8,7 @@ from bot.domain.cards.views.cluster import count
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.models import Verdict
-from bot.log import redact
+from bot.domain.secrets import redact
 from workers.fixes.steps.bench import Bench, Ended
 
 

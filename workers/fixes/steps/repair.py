@@ -8,7 +8,7 @@ from bot.domain.errors import BadPayload
 from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
-from bot.log import redact
+from bot.domain.secrets import redact
 from workers.fixes.steps.bench import Bench, Ended
 
 # What a step may leave of the run's time to those after it.

@@ -27,7 +27,7 @@ from bot.domain.fixes.reproduction.written import (
 from bot.domain.fixes.run import Case
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, LanguageModel
-from bot.log import redact
+from bot.domain.secrets import redact
 from workers.fixes.steps.bench import Bench, Ended, ran
 from workers.fixes.steps.testing import Tests
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import RunState, Verdict
-from bot.log import redact
+from bot.domain.secrets import redact
 from workers.fixes.steps.bench import Ended
 from workers.fixes.steps.desk import Desk
 from workers.fixes.steps.prove import prove
