@@ -9,10 +9,11 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.domain.audience import Audience
-from bot.domain.errors import NotFound, Unavailable
+from bot.domain.errors import NotFound
 from bot.domain.models import Cluster
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
+from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
 from bot.storage.text import number, text
 
@@ -109,23 +110,20 @@ class Clusters:
         self, project: int, cluster: int, decide: Callable[[Cluster], dict[str, Any]]
     ) -> Cluster:
         """Set what ``decide`` returns for the newest record (nothing: no change)."""
-        for _ in range(100):
-            held = await self._redis.hget(keys.clusters(project), str(cluster))
-            if held is None:
-                raise NotFound(f"There is no C-{cluster} in this project.")
-            record = Cluster.read(held)
-            fields = decide(record)
-            if not fields:
-                return record
-            changed = Cluster.model_validate({**record.model_dump(), **fields})
-            swapped = await self._scripts.run(
-                "swap",
-                [keys.clusters(project)],
-                [cluster, held, changed.model_dump_json()],
-            )
-            if swapped:
-                return changed
-        raise Unavailable(f"C-{cluster} is being changed by too many at once; try again.")
+
+        def changed(record: Cluster) -> Cluster:
+            return Cluster.model_validate({**record.model_dump(), **decide(record)})
+
+        return await replace(
+            self._redis,
+            self._scripts,
+            keys.clusters(project),
+            str(cluster),
+            Cluster,
+            changed,
+            name=f"C-{cluster}",
+            missing=f"There is no C-{cluster} in this project.",
+        )
 
     async def members(self, project: int, cluster: int) -> list[int]:
         """Item numbers, oldest first."""

@@ -269,6 +269,12 @@ def run_keys(p: int) -> str:
     return f"{ROOT}:{p}:run-keys"
 
 
+@kind("runs", rebuilt="from the runs")
+def run_pulls(p: int) -> str:
+    """hash: pull request -> fix run number, so that a run is found by it."""
+    return f"{ROOT}:{p}:run-pulls"
+
+
 @kind("runs", kept="until the run has ended", rebuilt="from the runs")
 def active_run(p: int, cluster: int) -> str:
     """string: the one fix run of this cluster that has not ended."""

@@ -7,13 +7,15 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.domain.errors import NotFound, Unavailable
+from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.storage import keys
+from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
 from bot.storage.text import number, text
 
 BLOB_SECONDS = 30 * 24 * 3600
+_WHOLE = "whole"  # the index knows the pull request of every run
 
 
 class Runs:
@@ -58,25 +60,33 @@ class Runs:
         runs = [FixRun.read(text(value)) for value in found]
         return sorted(runs, key=lambda run: -run.number)
 
+    async def of_pull(self, project: int, pull: int) -> FixRun | None:
+        """The run that opened a pull request."""
+        key = keys.run_pulls(project)
+        if not await self._redis.hexists(key, _WHOLE):
+            runs = [run for run in await self.all(project) if run.pull_request is not None]
+            known: dict[Any, Any] = {str(run.pull_request): run.number for run in runs}
+            await self._redis.hset(key, _WHOLE, 1, mapping=known)
+        found = number(await self._redis.hget(key, str(pull)))
+        return await self.get(project, found) if found else None
+
     async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
         """Replace the newest record by what ``decide`` makes of it, whatever others do."""
-        for _ in range(100):
-            held = await self._redis.hget(keys.runs(project), str(run))
-            if held is None:
-                raise NotFound(f"There is no F-{run} in this project.")
-            record = FixRun.read(held)
-            changed = decide(record)
-            if changed == record:
-                return record
-            if await self._scripts.run(
-                "swap", [keys.runs(project)], [run, held, changed.model_dump_json()]
-            ):
-                if changed.ended:
-                    await self._scripts.run(
-                        "release", [keys.active_run(project, changed.cluster)], [run]
-                    )
-                return changed
-        raise Unavailable(f"F-{run} is being changed by too many at once; try again.")
+        changed = await replace(
+            self._redis,
+            self._scripts,
+            keys.runs(project),
+            str(run),
+            FixRun,
+            decide,
+            name=f"F-{run}",
+            missing=f"There is no F-{run} in this project.",
+        )
+        if changed.pull_request is not None:
+            await self._redis.hset(keys.run_pulls(project), str(changed.pull_request), run)
+        if changed.ended:
+            await self._scripts.run("release", [keys.active_run(project, changed.cluster)], [run])
+        return changed
 
     async def note(self, project: int, run: int, who: str, words: str) -> None:
         """A steering note, heard before the agent's next step."""

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
-from bot.domain.errors import NotFound, Unavailable
+from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Revision, Version, first_version
 from bot.storage import keys
+from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
 from bot.storage.text import text
 
@@ -58,15 +59,13 @@ class Versions:
         self, project: int, run: int, key: str, decide: Callable[[Revision], Revision]
     ) -> Revision:
         """Replace the newest record by what ``decide`` makes of it, whatever others do."""
-        name = keys.revisions(project, run)
-        for _ in range(100):
-            held = await self._redis.hget(name, key)
-            if held is None:
-                raise NotFound(f"F-{run} was never asked for this revision.")
-            record = Revision.read(held)
-            changed = decide(record)
-            if changed == record:
-                return record
-            if await self._scripts.run("swap", [name], [key, held, changed.model_dump_json()]):
-                return changed
-        raise Unavailable(f"F-{run} is being changed by too many at once; try again.")
+        return await replace(
+            self._redis,
+            self._scripts,
+            keys.revisions(project, run),
+            key,
+            Revision,
+            decide,
+            name=f"F-{run}",
+            missing=f"F-{run} was never asked for this revision.",
+        )

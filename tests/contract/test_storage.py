@@ -13,6 +13,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import NotFound, QuotaExceeded
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Person, Place, RunState
+from bot.storage import keys
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
@@ -234,6 +235,20 @@ async def test_when_a_run_has_ended_the_next_may_begin(ctx: Context) -> None:
     assert (again.number, own) == (1, True), "the same command finds its own run"
     second, own = await ctx.runs.open(P, run("b"))
     assert (second.number, own) == (2, True)
+
+
+async def test_a_run_is_found_by_its_pull_request(ctx: Context) -> None:
+    first, _ = await ctx.runs.open(P, run("a"))
+    second, _ = await ctx.runs.open(P, run("b", cluster=2))
+    opened = {"pull_request": 7}
+    await ctx.runs.update(P, first.number, lambda r: r.model_copy(update=opened))
+    assert await ctx.runs.of_pull(P, 8) is None
+    opened = {"pull_request": 8}
+    await ctx.runs.update(P, second.number, lambda r: r.model_copy(update=opened))
+    for _ in ("as it was kept", "made anew"):
+        found = [await ctx.runs.of_pull(P, pull) for pull in (7, 8, 9)]
+        assert [one and one.number for one in found] == [first.number, second.number, None]
+        await ctx.redis.delete(keys.run_pulls(P))
 
 
 async def test_what_is_spent_is_counted_once_and_never_over_the_cap(ctx: Context) -> None:

@@ -106,7 +106,8 @@ class Call:
             key = github_issue.key(self.place.issue)
             number = await self.ctx.items.by_key(self.project.id, github_issue.NAME, key)
             if number is None:
-                return await self._of_pull(self.place.issue)
+                run = await self.ctx.runs.of_pull(self.project.id, self.place.issue)
+                return run.cluster if run else None
         else:
             return await self._of_thread()
         found = await self.ctx.items.get(self.project.id, number)
@@ -116,12 +117,6 @@ class Call:
                 raise Unavailable(f"{found.name} is still being read.", retry_after=0.5)
             raise NotFound(f"{found.name} has no cluster yet; try again in a minute.")
         return found.cluster
-
-    async def _of_pull(self, number: int) -> int | None:
-        for run in await self.ctx.runs.all(self.project.id):
-            if run.pull_request == number:
-                return run.cluster
-        return None
 
     async def _of_thread(self) -> int | None:
         """A card's Slack thread is about that card's cluster."""

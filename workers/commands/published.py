@@ -6,7 +6,6 @@ from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from workers.commands.call import Call
-from workers.fixes import revise
 
 
 async def published(call: Call, ref: RunRef | ClusterRef | None) -> FixRun:
@@ -20,7 +19,7 @@ async def published(call: Call, ref: RunRef | ClusterRef | None) -> FixRun:
         name = found.name
     else:
         here = call.place.issue if ref is None else None
-        found = await revise.run_of_pull(call.ctx, call.project.id, here) if here else None
+        found = await call.ctx.runs.of_pull(call.project.id, here) if here else None
         if found is None:
             cluster = await call.cluster(ref)
             runs = [r for r in await call.ctx.runs.all(call.project.id) if r.pull_request]

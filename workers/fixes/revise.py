@@ -55,15 +55,10 @@ async def handed_over(ctx: Context, project: Project, run: FixRun) -> bool:
     return head is not None and head not in ours
 
 
-async def run_of_pull(ctx: Context, project: int, number: int) -> FixRun | None:
-    """The run that opened a pull request."""
-    return next((r for r in await ctx.runs.all(project) if r.pull_request == number), None)
-
-
 async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) -> None:
     """A person's review requests changes to a pull request of ours; the whole of it is read."""
     project = await ctx.projects.find(project_id)
-    run = await run_of_pull(ctx, project_id, pull) if project else None
+    run = await ctx.runs.of_pull(project_id, pull) if project else None
     if project is None or run is None:
         return
     repo = ctx.github.repo(project)

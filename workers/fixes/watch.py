@@ -18,7 +18,7 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    run = next((r for r in await ctx.runs.all(project_id) if r.pull_request == number), None)
+    run = await ctx.runs.of_pull(project_id, number)
     if run is None:
         return
     pull = await ctx.github.repo(project).get(f"/pulls/{number}")
