@@ -45,15 +45,7 @@ async def publish(desk: Desk) -> None:
 async def _permitted(desk: Desk) -> None:
     """The checks that bind: they stand right before the write. Raises Ended."""
     ctx, run, project = desk.ctx, desk.run, desk.project
-    if who := await desk.stop_asked():
-        raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
-    if not run.operator:
-        role = await issues.role(ctx.github.repo(project), run.requested_by)
-        if role not in issues.WRITERS:
-            raise Ended(
-                Verdict.STOPPED,
-                f"@{run.requested_by} may no longer write to {project.full_name} (has: {role}).",
-            )
+    await require_still_wanted(desk)
     if other := await open_fix(ctx, project, run.cluster):
         raise Ended(
             Verdict.STOPPED,
@@ -64,6 +56,20 @@ async def _permitted(desk: Desk) -> None:
     cap = ctx.settings.soulcaster_fix_quota
     if not await ctx.runs.spend(project.id, month_of(ctx), run.number, cap):
         raise Ended(Verdict.LIMIT_REACHED, f"{cap} of {cap} fix runs are used this month.")
+
+
+async def require_still_wanted(desk: Desk) -> None:
+    """Raises Ended when the run was stopped, or who asked for it may no longer write."""
+    run, project = desk.run, desk.project
+    if who := await desk.stop_asked():
+        raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
+    if not run.operator:
+        role = await issues.role(desk.ctx.github.repo(project), run.requested_by)
+        if role not in issues.WRITERS:
+            raise Ended(
+                Verdict.STOPPED,
+                f"@{run.requested_by} may no longer write to {project.full_name} (has: {role}).",
+            )
 
 
 async def _withdraw(desk: Desk, repo: Repo) -> None:

@@ -15,7 +15,14 @@ from bot.github import issues, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.say import edit_pull
 from workers.fixes.steps.bench import Ended
-from workers.fixes.steps.publish import OURS, PROVED, UNPROVED, report_proof, written
+from workers.fixes.steps.publish import (
+    OURS,
+    PROVED,
+    UNPROVED,
+    report_proof,
+    require_still_wanted,
+    written,
+)
 from workers.fixes.steps.revision import HandedOver, RevisionDesk
 
 # What of the pull request's body is ours to keep up to date; the rest may be people's.
@@ -53,20 +60,11 @@ async def push(desk: RevisionDesk) -> None:
 
 async def _permitted(desk: RevisionDesk) -> None:
     """The checks that bind: they stand right before the write. Raises Ended."""
-    run, project = desk.run, desk.project
-    talk = desk.ctx.github.repo(project)
-    if who := await desk.stop_asked():
-        raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
-    if not run.operator:
-        role = await issues.role(talk, run.requested_by)
-        if role not in issues.WRITERS:
-            raise Ended(
-                Verdict.STOPPED,
-                f"@{run.requested_by} may no longer write to {project.full_name} (has: {role}).",
-            )
-    pull = await talk.get(f"/pulls/{run.pull_request}")
+    await require_still_wanted(desk)
+    number = desk.run.pull_request
+    pull = await desk.ctx.github.repo(desk.project).get(f"/pulls/{number}")
     if pull["state"] != "open":
-        raise Ended(Verdict.STOPPED, f"Pull request {run.pull_request} is no longer open.")
+        raise Ended(Verdict.STOPPED, f"Pull request {number} is no longer open.")
 
 
 async def _commit(desk: RevisionDesk, repo: Repo, number: int) -> None:
