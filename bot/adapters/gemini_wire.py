@@ -12,10 +12,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import stamina
-
 from bot.domain.breaker import Breaker
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
+from bot.retrying import retried
 
 if TYPE_CHECKING:
     from google import genai
@@ -70,12 +69,13 @@ class GeminiWire:
 
     async def ask(self, request: Callable[[], Awaitable[T]]) -> T:
         """The answer to ``request``, a call of the SDK. Raises Unavailable or Rejected."""
-        async for attempt in stamina.retry_context(
-            on=_wait, attempts=ATTEMPTS, timeout=self._patience, wait_initial=0.5, wait_max=10
-        ):
-            with attempt:
-                return await self._guarded(request)
-        raise AssertionError("stamina returns or raises")
+        return await retried(
+            lambda: self._guarded(request),
+            attempts=ATTEMPTS,
+            longest=PATIENCE,
+            first=0.5,
+            total=self._patience,
+        )
 
     async def _guarded(self, request: Callable[[], Awaitable[T]]) -> T:
         """One request, unless the breaker is open."""
@@ -134,12 +134,3 @@ def _retry_after(details: Any) -> float | None:
             match = _SECONDS.match(str(detail.get("retryDelay", "")))
             return float(match[1]) if match else None
     return None
-
-
-def _wait(error: Exception) -> bool | float:
-    """Whether to try again; a number of seconds when the service named one."""
-    if not isinstance(error, Unavailable):
-        return False
-    if error.retry_after is None:
-        return True
-    return error.retry_after if error.retry_after <= PATIENCE else False

@@ -19,6 +19,7 @@ import gidgethub.aiohttp
 import stamina
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.retrying import retry_after
 
 USER_AGENT = "soulcaster"
 API_VERSION = "2022-11-28"
@@ -90,8 +91,8 @@ def asked_to_wait(error: gidgethub.HTTPException) -> float | None:
     """
     if error.status_code not in (403, 429):
         return None
-    if retry_after := error.headers.get("retry-after"):
-        return float(retry_after)
+    if (wait := retry_after(error.headers)) is not None:
+        return wait
     if error.headers.get("x-ratelimit-remaining") == "0":
         return max(1.0, float(error.headers.get("x-ratelimit-reset", 0)) - time.time())
     if error.status_code == 429 or "secondary rate limit" in str(error):

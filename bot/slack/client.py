@@ -17,6 +17,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.render import SlackMessage
+from bot.retrying import retry_after
 
 
 def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -74,7 +75,8 @@ class Slack:
         except SlackApiError as error:
             code, status = _code(error), error.response.status_code
             if status >= 500 or status == 429 or code in _PASSING:
-                wait = float(error.response.headers.get("Retry-After", 5))
+                asked = retry_after(error.response.headers)
+                wait = 5.0 if asked is None else asked
                 raise Unavailable(f"Slack says {code or status}.", retry_after=wait) from error
             raise Rejected(f"Slack refused: {code or status}.") from error
         except (aiohttp.ClientError, TimeoutError) as error:

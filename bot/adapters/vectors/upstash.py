@@ -16,12 +16,12 @@ from typing import Any
 
 import httpx
 import numpy as np
-import stamina
 from upstash_vector import AsyncIndex
 from upstash_vector.errors import UpstashError
 
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.ports import Match, Vector
+from bot.retrying import retried, retry_after
 
 BATCH = 500  # vectors a request; the service takes 1,000 at most
 ATTEMPTS = 4
@@ -115,23 +115,26 @@ class UpstashIndex:
 
     async def _call(self, send: Callable[[], Awaitable[Any]], absent: Any = None) -> Any:
         """Send until it is answered, patiently. An unknown namespace gives ``absent``."""
-        async for attempt in stamina.retry_context(on=_wait, attempts=ATTEMPTS, wait_initial=0.2):
-            with attempt:
-                try:
-                    async with asyncio.timeout(self._timeout):
-                        return await send()
-                except _NoNamespace:
-                    return absent
-                except UpstreamError:
-                    raise
-                except (httpx.HTTPError, TimeoutError) as error:
-                    what = type(error).__name__
-                    raise Unavailable(f"Upstash cannot be reached ({what}).") from error
-                except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-                    raise Unavailable("Upstash answered something unreadable.") from error
-                except UpstashError as error:
-                    raise Rejected(f"Upstash refused: {error}") from error
-        raise AssertionError("stamina returns or raises")
+        try:
+            return await retried(
+                lambda: self._translated(send), attempts=ATTEMPTS, longest=PATIENCE, first=0.2
+            )
+        except _NoNamespace:
+            return absent
+
+    async def _translated(self, send: Callable[[], Awaitable[Any]]) -> Any:
+        """One request; the client's errors become ours."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await send()
+        except (_NoNamespace, UpstreamError):
+            raise
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unavailable(f"Upstash cannot be reached ({type(error).__name__}).") from error
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise Unavailable("Upstash answered something unreadable.") from error
+        except UpstashError as error:
+            raise Rejected(f"Upstash refused: {error}") from error
 
 
 class _NoNamespace(Exception):
@@ -146,23 +149,11 @@ async def _check(response: httpx.Response) -> None:
     await response.aread()
     said = response.text[:200].strip()
     if status == 429 or status >= 500:
-        try:
-            after = float(response.headers.get("retry-after", ""))
-        except ValueError:
-            after = None
-        raise Unavailable(f"Upstash answered {status}; try again.", retry_after=after)
+        wait = retry_after(response.headers)
+        raise Unavailable(f"Upstash answered {status}; try again.", retry_after=wait)
     if status in (400, 404) and "namespace" in said.lower() and "exist" in said.lower():
         raise _NoNamespace
     raise Rejected(f"Upstash refused ({status}): {said}", status=status)
-
-
-def _wait(error: Exception) -> bool | float:
-    """Whether to try again; a number of seconds when the service named one."""
-    if not isinstance(error, Unavailable):
-        return False
-    if error.retry_after is None:
-        return True
-    return error.retry_after if error.retry_after <= PATIENCE else False
 
 
 def _escaped(namespace: str) -> str:
