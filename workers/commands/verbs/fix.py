@@ -9,12 +9,9 @@ from bot.domain.cards.views.run import run_card
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import AgentRef, ClusterRef, Duration
 from bot.domain.errors import NotAllowed
-from bot.domain.fixes.run import FixRun
 from bot.repo_config import PATH
 from workers.commands.call import Answer, Call
-from workers.commands.permission import OPERATOR
-from workers.fixes.quota import require_quota
-from workers.fixes.steps.starting import require_no_open_fix, start
+from workers.commands.requests import request_fix
 
 
 class Fix(Command):
@@ -45,28 +42,16 @@ async def run(call: Call, command: Fix) -> Answer:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
     agent = command.agent.name if command.agent else config.fix.agent or ctx.default_agent
     ctx.agent(agent)  # refuses an unknown one before anything is written
-    if not command.dry_run:
-        await require_no_open_fix(ctx, project, cluster)
-        await require_quota(ctx, project.id)
-    wanted = FixRun(
-        number=0,
-        audience=project.github_readers,
-        cluster=cluster.number,
-        command=call.said.id,
-        requested_by=call.person.login or call.person.name,
-        operator=call.role == OPERATOR,
-        places=(call.place,),
+    limit = command.timeout.seconds if command.timeout else ctx.settings.soulcaster_fix_seconds
+    made, own = await request_fix(
+        call,
+        cluster,
         agent=agent,
         base=command.base or config.fix.base,
         dry_run=command.dry_run,
-        seconds_allowed=float(
-            command.timeout.seconds if command.timeout else ctx.settings.soulcaster_fix_seconds
-        ),
-        created_at=ctx.now(),
-        updated_at=ctx.now(),
+        seconds=float(limit),
+        notes=[(call.person.name, command.steer)] if command.steer else [],
     )
-    notes = [(call.person.name, command.steer)] if command.steer else []
-    made, own = await start(ctx, project, wanted, notes=notes)
     if not own:
         step = f"step {made.step.name.value}" if made.step else made.state.value
         noted = " Your note was added to it." if command.steer else ""

@@ -8,12 +8,9 @@ from bot.domain.cards.views.run import run_card
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotUnderstood
-from bot.domain.fixes.run import FixRun
 from bot.domain.models import RunState
 from workers.commands.call import Answer, Call
-from workers.commands.permission import OPERATOR
-from workers.fixes.quota import require_quota
-from workers.fixes.steps.starting import require_no_open_fix, start
+from workers.commands.requests import request_fix
 
 
 class Retry(Command):
@@ -37,28 +34,18 @@ async def run(call: Call, command: Retry) -> Answer:
     if old.state is RunState.SUCCEEDED and not old.dry_run:
         raise NotUnderstood(f"{old.name} has its pull request already: {old.pull_url}")
     cluster = await ctx.clusters.get(project.id, old.cluster)
-    if not old.dry_run:
-        await require_no_open_fix(ctx, project, cluster)
-        await require_quota(ctx, project.id)
-    wanted = FixRun(
-        number=0,
-        audience=project.github_readers,
-        cluster=cluster.number,
-        command=call.said.id,
-        requested_by=call.person.login or call.person.name,
-        operator=call.role == OPERATOR,
-        places=(call.place,),
-        agent=old.agent,
-        base=old.base,
-        dry_run=old.dry_run,
-        seconds_allowed=old.seconds_allowed,
-        attempt=old.attempt + 1,
-        created_at=ctx.now(),
-        updated_at=ctx.now(),
-    )
     heard = [note.partition(": ") for note in await ctx.runs.notes(project.id, old.number)]
     notes = [(who, words) for who, _, words in heard]
     if command.steer:
         notes.append((call.person.name, command.steer))
-    made, _ = await start(ctx, project, wanted, notes=notes)
+    made, _ = await request_fix(
+        call,
+        cluster,
+        agent=old.agent,
+        base=old.base,
+        dry_run=old.dry_run,
+        seconds=old.seconds_allowed,
+        attempt=old.attempt + 1,
+        notes=notes,
+    )
     return Answer(run_card(made, cluster, ctx.now(), readers=call.readers), public=True)

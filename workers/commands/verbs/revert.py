@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.domain.cards.views.version import handover_card, revision_card
+from bot.domain.cards.views.version import handover_card
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef, VersionRef
 from bot.domain.errors import NotUnderstood
-from bot.domain.fixes.versions import new_revision, version_of
+from bot.domain.fixes.versions import version_of
 from workers.commands.call import Answer, Call
-from workers.commands.permission import OPERATOR
 from workers.commands.published import published
+from workers.commands.requests import request_version
 from workers.fixes import revise
 
 
@@ -37,15 +37,4 @@ async def run(call: Call, command: Revert) -> Answer:
     await revise.require_open(ctx, project, found)
     if await revise.handed_over(ctx, project, found):
         return Answer(handover_card(found), public=True)
-    revision = new_revision(
-        found,
-        key=f"command:{call.said.id}",
-        kind="revert",
-        restores=wanted.number,
-        asked_by=call.person.login or call.person.name,
-        operator=call.role == OPERATOR,
-        place=call.place,
-        now=ctx.now(),
-    )
-    made = await revise.ask(ctx, project, revision)
-    return Answer(revision_card(made, ctx.now()), public=True)
+    return await request_version(call, found, "revert", restores=wanted.number)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.domain.cards.views.version import handover_card, revision_card
+from bot.domain.cards.views.version import handover_card
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotUnderstood
-from bot.domain.fixes.versions import Remark, new_revision
+from bot.domain.fixes.versions import Remark
 from workers.commands.call import Answer, Call
-from workers.commands.permission import OPERATOR
 from workers.commands.published import published
+from workers.commands.requests import request_version
 from workers.fixes import revise
 
 
@@ -44,16 +44,4 @@ async def run(call: Call, command: Revise) -> Answer:
         raise NotUnderstood(
             "Say what should change: /soulcaster revise -- handle an empty list, too"
         )
-    revision = new_revision(
-        found,
-        key=f"command:{call.said.id}",
-        kind="revise",
-        asked_by=call.person.login or call.person.name,
-        operator=call.role == OPERATOR,
-        place=call.place,
-        now=ctx.now(),
-        words=words,
-        remarks=remarks,
-    )
-    made = await revise.ask(ctx, project, revision)
-    return Answer(revision_card(made, ctx.now()), public=True)
+    return await request_version(call, found, "revise", words=words, remarks=remarks)

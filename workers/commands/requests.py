@@ -1,0 +1,74 @@
+"""Ask for a fix run, or for a version of one, in the name of who gives the command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.domain.cards.views.version import revision_card
+from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.versions import Kind, new_revision
+from bot.domain.models import Cluster
+from workers.commands.call import Answer, Call
+from workers.commands.permission import OPERATOR
+from workers.fixes import revise
+from workers.fixes.quota import require_quota
+from workers.fixes.steps.starting import require_no_open_fix, start
+
+
+async def request_fix(
+    call: Call,
+    cluster: Cluster,
+    *,
+    agent: str,
+    base: str,
+    dry_run: bool,
+    seconds: float,
+    attempt: int = 1,
+    notes: Sequence[tuple[str, str]] = (),
+) -> tuple[FixRun, bool]:
+    """A new run, or the active one joined; whether it is this command's own. See ``start``.
+
+    Raises NotUnderstood when the cluster has an open pull request, QuotaExceeded.
+    """
+    ctx, project = call.ctx, call.project
+    if not dry_run:
+        await require_no_open_fix(ctx, project, cluster)
+        await require_quota(ctx, project.id)
+    wanted = FixRun(
+        number=0,
+        audience=project.github_readers,
+        cluster=cluster.number,
+        command=call.said.id,
+        requested_by=_asker(call),
+        operator=call.role == OPERATOR,
+        places=(call.place,),
+        agent=agent,
+        base=base,
+        dry_run=dry_run,
+        seconds_allowed=seconds,
+        attempt=attempt,
+        created_at=ctx.now(),
+        updated_at=ctx.now(),
+    )
+    return await start(ctx, project, wanted, notes=notes)
+
+
+async def request_version(call: Call, run: FixRun, kind: Kind, **asked: Any) -> Answer:
+    """The attempt at the next version as it is shown; ``asked`` is what ``new_revision`` takes."""
+    revision = new_revision(
+        run,
+        key=f"command:{call.said.id}",
+        kind=kind,
+        asked_by=_asker(call),
+        operator=call.role == OPERATOR,
+        place=call.place,
+        now=call.ctx.now(),
+        **asked,
+    )
+    made = await revise.ask(call.ctx, call.project, revision)
+    return Answer(revision_card(made, call.ctx.now()), public=True)
+
+
+def _asker(call: Call) -> str:
+    return call.person.login or call.person.name
