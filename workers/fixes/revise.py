@@ -6,30 +6,25 @@ moves forward, only from our own newest version, and only to what was proved.
 
 from __future__ import annotations
 
-import asyncio
-import secrets
 from collections.abc import AsyncIterator
 from typing import Any
 
 from bot.context import Context
 from bot.domain.cards.views.version import answer_card, handover_card, noted_card, revision_card
-from bot.domain.errors import NotUnderstood, SoulcasterError, Unavailable
+from bot.domain.errors import NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Remark, Revision, new_revision
-from bot.domain.models import Place, Project, RunState
+from bot.domain.models import Place, Project
 from bot.github import issues, pulls, reviews
 from bot.github.app import READ
 from bot.jobs import enqueue
-from bot.log import log
 from bot.say import answer_thread, say
 from workers import jobs
-from workers.fixes.steps.bench import Ended
-from workers.fixes.steps.drive import conclude, drive
+from workers.fixes.progress import drive_and_show
+from workers.fixes.steps.drive import conclude
 from workers.fixes.steps.revise import STEPS
 from workers.fixes.steps.revision import HandedOver, RevisionDesk
 from workers.fixes.steps.telling import show
-
-_SHOW_EVERY = 2.0
 
 
 async def ask(ctx: Context, project: Project, revision: Revision) -> Revision:
@@ -144,22 +139,7 @@ async def revise(ctx: Context, project_id: int, number: int, key: str) -> None:
 
 async def _work(desk: RevisionDesk) -> None:
     """Drive the attempt and write down its end. Raises Unavailable when it has to wait."""
-    await desk.set(state=RunState.RUNNING)
-    watching = asyncio.create_task(_show_progress(desk))
-    try:
-        ended = await drive(desk, STEPS)
-    except Unavailable:
-        raise
-    except SoulcasterError as error:
-        ended = Ended(None, f"{error}")
-    except Exception as error:
-        reference = f"e-{secrets.token_hex(2).upper()}"
-        log.error("a revision broke", run=desk.run.name, reference=reference, exc_info=error)
-        ended = Ended(None, f"Something broke (ref {reference}).")
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await desk.kill_sandboxes()
+    ended = await drive_and_show(desk, STEPS, lambda: _show(desk))
     if isinstance(ended, HandedOver):
         await desk.revise(lambda one: one.model_copy(update={"handed_over": True}))
     await conclude(desk, ended)
@@ -176,16 +156,10 @@ async def _tell(desk: RevisionDesk) -> None:
         repo = ctx.github.repo(project)
         for remark in revision.remarks:
             await answer_thread(repo, pull, remark.comment, answer_card(revision, remark))
-    await say(ctx, project, revision.place, revision_card(revision, ctx.now()))
+    await _show(desk)
     await show(ctx, project, run)
 
 
-async def _show_progress(desk: RevisionDesk) -> None:
-    """Edit the card while it goes on; that it can't be edited now stops nothing."""
-    while True:
-        try:
-            card = revision_card(desk.revision, desk.now())
-            await say(desk.ctx, desk.project, desk.revision.place, card)
-        except SoulcasterError as error:
-            log.warning("could not show progress", run=desk.run.name, why=str(error))
-        await asyncio.sleep(_SHOW_EVERY)
+async def _show(desk: RevisionDesk) -> None:
+    card = revision_card(desk.revision, desk.now())
+    await say(desk.ctx, desk.project, desk.revision.place, card)

@@ -7,18 +7,14 @@ and the patch is computed here.
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-
 from bot.context import Context
-from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.fixes.run import StepName
-from bot.domain.models import ClusterState, RunState
-from bot.log import log
+from bot.domain.models import ClusterState
 from workers.clusters.views import refresh_soon
+from workers.fixes.progress import drive_and_show
 from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
-from workers.fixes.steps.desk import Desk, Ended
-from workers.fixes.steps.drive import Steps, conclude, drive
+from workers.fixes.steps.desk import Desk
+from workers.fixes.steps.drive import Steps, conclude
 from workers.fixes.steps.starting import open_fix
 from workers.fixes.steps.telling import show
 
@@ -30,7 +26,6 @@ STEPS: Steps[Desk] = {
     StepName.POLICY: policy.check_policy,
     StepName.PUBLISH: publish.publish,
 }
-_SHOW_EVERY = 2.0
 # What the run itself needed; the case stays, for whoever revises the fix.
 _BLOBS = ("base", "test", "fix")
 
@@ -50,32 +45,17 @@ async def fix_run(ctx: Context, project_id: int, number: int) -> None:
 
 async def _work(desk: Desk) -> None:
     """Drive the run and write down its end. Raises Unavailable when it has to wait."""
-    await desk.set(state=RunState.RUNNING)
     await desk.ctx.clusters.change(
         desk.project.id, desk.run.cluster, state=ClusterState.FIXING, updated_at=desk.now()
     )
     await refresh_soon(desk.ctx, desk.project.id)
-    watching = asyncio.create_task(_show_progress(desk))
-    try:
-        ended = await drive(desk, STEPS)
-    except Unavailable:
-        raise
-    except SoulcasterError as error:
-        ended = Ended(None, f"{error} Nothing was published.")
-    except Exception as error:
-        ended = _broken(desk, error)
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-        await desk.kill_sandboxes()
+    ended = await drive_and_show(
+        desk,
+        STEPS,
+        lambda: show(desk.ctx, desk.project, desk.run),
+        closing="Nothing was published.",
+    )
     await conclude(desk, ended)
-
-
-def _broken(desk: Desk, error: Exception) -> Ended:
-    """A mistake of ours ends the run too: nobody waits for a card that never ends."""
-    reference = f"e-{secrets.token_hex(2).upper()}"
-    log.error("a fix run broke", run=desk.run.name, reference=reference, exc_info=error)
-    return Ended(None, f"Something broke (ref {reference}). Nothing was published.")
 
 
 async def _follow(desk: Desk) -> None:
@@ -94,13 +74,3 @@ async def _follow(desk: Desk) -> None:
         updated_at=desk.now(),
         **({} if opened is None else {"pull_request": opened}),
     )
-
-
-async def _show_progress(desk: Desk) -> None:
-    """Edit the card while the run goes on; that it can't be edited now stops nothing."""
-    while True:
-        try:
-            await show(desk.ctx, desk.project, desk.run)
-        except SoulcasterError as error:
-            log.warning("could not show progress", run=desk.run.name, why=str(error))
-        await asyncio.sleep(_SHOW_EVERY)

@@ -1,0 +1,55 @@
+"""Take a run or a revision through its steps, its card kept up to date meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.domain.errors import SoulcasterError, Unavailable
+from bot.domain.models import RunState
+from bot.log import log
+from workers.fixes.steps.desk import Desk, Ended
+from workers.fixes.steps.drive import Steps, drive
+
+_SHOW_EVERY = 2.0
+
+D = TypeVar("D", bound=Desk)
+
+
+async def drive_and_show(
+    desk: D, steps: Steps[D], show: Callable[[], Awaitable[None]], *, closing: str = ""
+) -> Ended:
+    """How it ended; no sandbox is left. Raises Unavailable when it has to wait.
+
+    A mistake of ours ends it too: nobody waits for a card that never ends. ``closing`` is said
+    beside what went wrong.
+    """
+    await desk.set(state=RunState.RUNNING)
+    watching = asyncio.create_task(_keep_showing(desk, show))
+    try:
+        return await drive(desk, steps)
+    except Unavailable:
+        raise
+    except SoulcasterError as error:
+        return Ended(None, f"{error} {closing}".strip())
+    except Exception as error:
+        reference = f"e-{secrets.token_hex(2).upper()}"
+        what = {"run": desk.run.name, "command": desk.run.command}
+        log.error("a fix run broke", reference=reference, exc_info=error, **what)
+        return Ended(None, f"Something broke (ref {reference}). {closing}".strip())
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await desk.kill_sandboxes()
+
+
+async def _keep_showing(desk: Desk, show: Callable[[], Awaitable[None]]) -> None:
+    """Edit the card while the run goes on; that it can't be edited now stops nothing."""
+    while True:
+        try:
+            await show()
+        except SoulcasterError as error:
+            log.warning("could not show progress", run=desk.run.name, why=str(error))
+        await asyncio.sleep(_SHOW_EVERY)
