@@ -67,20 +67,22 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
         return ""
     standing = await ctx.cards.get(project.id, place.name, card.key)
     if standing and standing.id:
-        same = standing.digest == post.digest and not asked
+        same = standing.checksum == post.checksum and not asked
         if same or await post.edit(standing.id):
             await ctx.cards.put(
-                project.id, place.name, card.key, Standing(id=standing.id, digest=post.digest)
+                project.id, place.name, card.key, Standing(id=standing.id, checksum=post.checksum)
             )
             return standing.id
         standing = None  # a person deleted it: say it again
     found = await post.find() if standing else None
     if found is None:
-        await ctx.cards.put(project.id, place.name, card.key, Standing(id="", digest=""))
+        await ctx.cards.put(project.id, place.name, card.key, Standing(id="", checksum=""))
         found = await post.create()
     else:
         await post.edit(found)
-    await ctx.cards.put(project.id, place.name, card.key, Standing(id=found, digest=post.digest))
+    await ctx.cards.put(
+        project.id, place.name, card.key, Standing(id=found, checksum=post.checksum)
+    )
     return found
 
 
@@ -92,7 +94,7 @@ class _Comment:
         self._issue = issue
         self._card = card
         self._body = render_markdown(card)
-        self.digest = hashlib.blake2b(self._body.encode(), digest_size=12).hexdigest()
+        self.checksum = hashlib.blake2b(self._body.encode(), digest_size=12).hexdigest()
 
     async def find(self) -> str | None:
         """The comment that carries our marker."""
@@ -118,7 +120,7 @@ class _Message:
         self._place = place
         self._message = render_blocks(card)
         blocks = json.dumps(self._message.blocks, sort_keys=True)
-        self.digest = hashlib.blake2b(blocks.encode(), digest_size=12).hexdigest()
+        self.checksum = hashlib.blake2b(blocks.encode(), digest_size=12).hexdigest()
 
     async def find(self) -> str | None:
         """The message whose first block is ours."""

@@ -14,7 +14,6 @@ from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
 from bot.sources.reading import (
-    digest,
     expect_mapping,
     first_text,
     joined,
@@ -22,6 +21,7 @@ from bot.sources.reading import (
     occurred,
     one_line,
     opening,
+    short_hash,
     web_url,
 )
 
@@ -49,8 +49,8 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
     return [
         Draft(
             source=NAME,
-            key=digest(said, author),
-            event=joined("id", given) if given else digest(said, author, when.isoformat()),
+            key=short_hash(said, author),
+            event=joined("id", given) if given else short_hash(said, author, when.isoformat()),
             title=title,
             body=said,
             url=web_url(told.get("url")),

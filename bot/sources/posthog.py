@@ -16,7 +16,6 @@ from bot.domain.models import Draft, Frame
 from bot.sources import proof
 from bot.sources.reading import (
     at,
-    digest,
     expect_mapping,
     first_text,
     joined,
@@ -26,6 +25,7 @@ from bot.sources.reading import (
     occurred,
     one_line,
     opening,
+    short_hash,
     web_url,
     whole_number,
 )
@@ -82,7 +82,7 @@ def _issue(event: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str,
     """Its ``distinct_id`` is the id of the issue."""
     fingerprint = first_text(properties, "fingerprint", limit=200)
     title = _titled(properties.get("name"), properties.get("description"))
-    issue = first_text(event, "distinct_id", limit=200) or fingerprint or digest(title)
+    issue = first_text(event, "distinct_id", limit=200) or fingerprint or short_hash(title)
     return {
         "key": joined("issue", issue),
         "title": title,
@@ -99,7 +99,7 @@ def _exception(properties: Mapping[str, Any]) -> dict[str, Any]:
     fingerprint = first_text(properties, "$exception_fingerprint", limit=200)
     issue = first_text(properties, "$exception_issue_id", limit=200) or fingerprint
     return {
-        "key": joined("issue", issue or digest(title)),
+        "key": joined("issue", issue or short_hash(title)),
         "title": title,
         "body": first_text({"value": value}, "value"),
         "fingerprint": fingerprint,
@@ -115,7 +115,7 @@ def _answer(properties: Mapping[str, Any]) -> dict[str, Any] | None:
     if not any(letter.isalpha() for letter in said):
         return None
     return {
-        "key": joined("survey", survey, digest(said)),
+        "key": joined("survey", survey, short_hash(said)),
         "title": opening(said),
         "body": said,
         "tags": {"survey": first_text(properties, "$survey_name", "$survey_id", limit=200)},

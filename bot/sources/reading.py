@@ -153,7 +153,7 @@ def tags(value: object, hidden: Iterable[str] = ()) -> dict[str, str]:
     return dict(list(found.items())[:_TAGS])
 
 
-def digest(*parts: str) -> str:
+def short_hash(*parts: str) -> str:
     """A short name for a combination of texts, the same every time."""
     joined = "\x1f".join(parts).encode("utf-8", "replace")
     return hashlib.sha256(joined).hexdigest()[:24]
@@ -162,7 +162,7 @@ def digest(*parts: str) -> str:
 def joined(*parts: str) -> str:
     """A key or event id of its parts, at most 200 characters, the same every time."""
     name = ":".join(parts)
-    return name if len(name) <= 200 else f"{name[:160]}:{digest(name)}"
+    return name if len(name) <= 200 else f"{name[:160]}:{short_hash(name)}"
 
 
 def _epoch(number: float) -> datetime | None:

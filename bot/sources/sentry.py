@@ -19,7 +19,6 @@ from bot.domain.models import Draft, Frame
 from bot.sources import proof
 from bot.sources.reading import (
     at,
-    digest,
     expect_mapping,
     first_text,
     joined,
@@ -28,6 +27,7 @@ from bot.sources.reading import (
     mapping,
     occurred,
     one_line,
+    short_hash,
     tags,
     text,
     web_url,
@@ -97,7 +97,7 @@ def _event(event: Mapping[str, Any], plugin: Mapping[str, Any], received_at: dat
         first_text(event, "issue_id", "group_id", limit=100)
         or (in_address[1] if in_address else "")
         or first_text(plugin, "id", limit=100)
-        or digest(title, first_text(event, "culprit"))
+        or short_hash(title, first_text(event, "culprit"))
     )
     identity = first_text(event, "event_id", "id", limit=100)
     labels = tags(event.get("tags"), hidden=_PERSONAL)
@@ -123,7 +123,7 @@ def _issue(issue: Mapping[str, Any], action: str, received_at: datetime) -> Draf
     title = _title(issue)
     number = first_text(issue, "id", "shortId", limit=100)
     when = occurred(received_at, issue.get("lastSeen"), issue.get("firstSeen"))
-    key = number or digest(title, first_text(issue, "culprit"))
+    key = number or short_hash(title, first_text(issue, "culprit"))
     return Draft(
         source=NAME,
         key=key,
@@ -150,7 +150,7 @@ def _metric(
     title = one_line(
         first_text(alert, "title", "alert_rule.name") or first_text(told, "data.description_title")
     )
-    rule = first_text(alert, "alert_rule.id", limit=100) or digest(title)
+    rule = first_text(alert, "alert_rule.id", limit=100) or short_hash(title)
     incident = first_text(alert, "id", "identifier", limit=100)
     started = first_text(alert, "date_started", "date_detected", limit=60)
     request = text(proof.header(headers, "request-id"), 100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydantic import AliasChoices, Field
 from redis.asyncio import Redis
 
 from bot.domain.models import Record
@@ -10,10 +11,11 @@ from bot.storage.text import text
 
 
 class Standing(Record):
-    """A card that was posted: the comment id or message ts, and a digest of what it says."""
+    """A card that was posted: the comment id or message ts, and a checksum of what it says."""
 
     id: str
-    digest: str
+    # As it was stored before it had this name, too.
+    checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))
 
 
 class Cards:

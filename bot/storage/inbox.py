@@ -39,9 +39,9 @@ class Delivery:
     def row(self) -> str:
         """Its id. The body counts too: a signature covers the body only, so a delivery id
         alone proves nothing and must not shadow another delivery."""
-        digest = hashlib.blake2b(self.body, digest_size=12)
-        digest.update(json.dumps([self.kind, *sorted(self.meta.items())]).encode())
-        return digest.hexdigest()
+        checksum = hashlib.blake2b(self.body, digest_size=12)
+        checksum.update(json.dumps([self.kind, *sorted(self.meta.items())]).encode())
+        return checksum.hexdigest()
 
 
 class Inbox:

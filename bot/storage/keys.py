@@ -181,7 +181,7 @@ def operations(p: int) -> str:
 
 @kind("operations", kept="1 day", rebuilt="not needed: ask for the preview again")
 def preview(p: int, name: str) -> str:
-    """string, 1 day: digest of the preview shown last, by place and sentence."""
+    """string, 1 day: checksum of the preview shown last, by place and sentence."""
     return f"{ROOT}:{p}:preview:{name}"
 
 
@@ -217,7 +217,7 @@ def asked(p: int, kind: str, day: str) -> str:
 
 @kind("cards", rebuilt="from the marker of each card, where it stands")
 def cards(p: int) -> str:
-    """hash: ``place|card key`` -> where that card stands and a digest of what it says."""
+    """hash: ``place|card key`` -> where that card stands and a checksum of what it says."""
     return f"{ROOT}:{p}:cards"
 
 
@@ -247,13 +247,13 @@ def steering(p: int, cluster: int) -> str:
 
 @kind("plans")
 def plan_versions(p: int, cluster: int) -> str:
-    """list: digests of the reports and words that each version of the plan is written from."""
+    """list: checksums of the reports and words that each version of the plan is written from."""
     return f"{ROOT}:{p}:plan-versions:{cluster}"
 
 
 @kind("plans", rebuilt="by planning again")
 def plans(p: int, cluster: int) -> str:
-    """hash: ``v2:digest`` -> Plan as it was written; ``approved`` -> the Plan fixes go by."""
+    """hash: ``v2:checksum`` -> Plan as it was written; ``approved`` -> the Plan fixes go by."""
     return f"{ROOT}:{p}:plans:{cluster}"
 
 

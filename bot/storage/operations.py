@@ -142,9 +142,9 @@ class Operations:
         )
         return bool(done)
 
-    async def show(self, project: int, name: str, digest: str) -> None:
+    async def show(self, project: int, name: str, checksum: str) -> None:
         """A preview was shown, under the name of what was asked for and where."""
-        await self._redis.set(keys.preview(project, name), digest, ex=PREVIEW_SECONDS)
+        await self._redis.set(keys.preview(project, name), checksum, ex=PREVIEW_SECONDS)
 
     async def shown(self, project: int, name: str) -> str:
         """Digest of the preview that was shown last; "" for none."""

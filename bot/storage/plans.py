@@ -26,15 +26,15 @@ class Plans:
         """Add a note."""
         await self._redis.rpush(keys.steering(project, cluster), words)
 
-    async def version(self, project: int, cluster: int, digest: str) -> int:
-        """The version that is written from what ``digest`` names; 1 is the first."""
+    async def version(self, project: int, cluster: int, checksum: str) -> int:
+        """The version that is written from what ``checksum`` names; 1 is the first."""
         key = keys.plan_versions(project, cluster)
-        if digest not in (known := await self._digests(key)):
-            await self._redis.rpush(key, digest)
-            known = await self._digests(key)
-        return known.index(digest) + 1  # two that raced both find the first
+        if checksum not in (known := await self._checksums(key)):
+            await self._redis.rpush(key, checksum)
+            known = await self._checksums(key)
+        return known.index(checksum) + 1  # two that raced both find the first
 
-    async def _digests(self, key: str) -> list[str]:
+    async def _checksums(self, key: str) -> list[str]:
         return [text(value) for value in await self._redis.lrange(key, 0, -1)]
 
     async def written(self, project: int, cluster: int, name: str) -> Plan | None:

@@ -122,7 +122,7 @@ async def test_after_a_crash_between_post_and_writing_down_it_is_found_again(
 ) -> None:
     first = await say(ctx, project, place, card())
     # The process died before it could write down where it had posted.
-    await ctx.cards.put(project.id, place.name, KEY, Standing(id="", digest=""))
+    await ctx.cards.put(project.id, place.name, KEY, Standing(id="", checksum=""))
     assert await say(ctx, project, place, card("second")) == first
     [words] = await standing(stage, place)
     assert "second" in words
@@ -197,7 +197,7 @@ async def test_our_marker_in_the_words_of_others_is_not_our_card(
     for login in ("tom-beckett", "quoter[bot]"):
         body = f"They said:\n\n{marker(KEY)}\nfirst"
         await stage.person("/issues/1/comments", login=login, body=body)
-    await ctx.cards.put(project.id, GITHUB.name, KEY, Standing(id="", digest=""))
+    await ctx.cards.put(project.id, GITHUB.name, KEY, Standing(id="", checksum=""))
     await say(ctx, project, GITHUB, card("mine"))
     mine = [words for words in await standing(stage, GITHUB) if words.startswith(marker(KEY))]
     assert len(mine) == 1

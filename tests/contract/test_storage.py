@@ -262,9 +262,11 @@ async def test_what_is_spent_is_counted_once_and_never_over_the_cap(ctx: Context
 
 async def test_a_card_stands_where_it_was_put(ctx: Context) -> None:
     assert await ctx.cards.get(P, "gh:1", "status") is None
-    await ctx.cards.put(P, "gh:1", "status", Standing(id="5", digest="x"))
-    assert await ctx.cards.get(P, "gh:1", "status") == Standing(id="5", digest="x")
+    await ctx.cards.put(P, "gh:1", "status", Standing(id="5", checksum="x"))
+    assert await ctx.cards.get(P, "gh:1", "status") == Standing(id="5", checksum="x")
     assert await ctx.cards.get(P, "gh:2", "status") is None
+    await ctx.redis.hset(keys.cards(P), "gh:3|status", '{"id":"6","digest":"y"}')
+    assert await ctx.cards.get(P, "gh:3", "status") == Standing(id="6", checksum="y"), "as of old"
 
 
 def delivery(body: bytes = b"{}", guid: str = "g") -> Delivery:

@@ -14,7 +14,7 @@ from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.plan import plan_card
 from bot.domain.fixes.drafting import (
     Drafted,
-    evidence_digest,
+    evidence_checksum,
     plan_material,
     plan_mistakes,
     plan_of,
@@ -109,11 +109,11 @@ def test_what_strangers_wrote_is_json_data() -> None:
 
 
 def test_a_digest_names_reports_and_words() -> None:
-    first = evidence_digest(ITEMS, [])
-    assert first == evidence_digest(ITEMS[::-1], [])
-    assert first != evidence_digest(ITEMS[:1], [])
-    assert first != evidence_digest(ITEMS, ["keep the API"])
-    assert first != evidence_digest([ITEMS[0], item(2, "edited since")], [])
+    first = evidence_checksum(ITEMS, [])
+    assert first == evidence_checksum(ITEMS[::-1], [])
+    assert first != evidence_checksum(ITEMS[:1], [])
+    assert first != evidence_checksum(ITEMS, ["keep the API"])
+    assert first != evidence_checksum([ITEMS[0], item(2, "edited since")], [])
 
 
 def card(plan: Plan, stands: Plan | None = None) -> str:

@@ -14,7 +14,7 @@ from bot.domain.clusters.written_summary import (
     NEWEST,
     Draft,
     Written,
-    digest_of,
+    checksum_of,
     material,
 )
 from bot.domain.models import Sentence
@@ -73,15 +73,15 @@ def test_every_item_that_is_cited_must_have_a_word_of_it() -> None:
 def test_a_written_summary_holds_while_all_it_cites_is_there() -> None:
     written = Written(
         audience=Audience.TEAM,
-        digest=digest_of(ITEMS),
+        checksum=checksum_of(ITEMS),
         title="CSV export fails",
         sentences=(Sentence(text="The CSV export of large tables fails with E42.", items=(1, 2)),),
     )
     assert written.holds(ITEMS)
     assert not written.holds(ITEMS[1:])
-    assert not Written(audience=Audience.TEAM, digest="").holds(ITEMS)
+    assert not Written(audience=Audience.TEAM, checksum="").holds(ITEMS)
     edited = [Source(1, ITEMS[0].title, "something else"), *ITEMS[1:]]
-    assert len({digest_of(told) for told in (ITEMS, ITEMS[1:], edited)}) == 3
+    assert len({checksum_of(told) for told in (ITEMS, ITEMS[1:], edited)}) == 3
 
 
 def test_a_large_cluster_is_read_in_part() -> None:

@@ -14,7 +14,7 @@ from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters import written_summary as writing
 from bot.domain.clusters.summary import Source, problems
-from bot.domain.clusters.written_summary import Draft, Written, digest_of
+from bot.domain.clusters.written_summary import Draft, Written, checksum_of
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Item, Project
 from bot.domain.ports import LanguageModel
@@ -44,7 +44,7 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
         return {}
     number = view.cluster.number
     held = await _held(ctx, project.id, number)
-    stale = held is None or held.digest != digest_of(sources)
+    stale = held is None or held.checksum != checksum_of(sources)
     if stale and ctx.settings.soulcaster_summary_budget:
         await ctx.answers.want(project.id, SUMMARY, number, ctx.now().timestamp())
         await enqueue(ctx, jobs.write_summaries, project.id, delay=SOON)
@@ -70,7 +70,7 @@ def sources_of(reports: Sequence[Item]) -> list[Source]:
 
 def nothing_yet(reports: Sequence[Item]) -> Written:
     """No answer about these reports."""
-    return Written(audience=combined(*(item.audience for item in reports)), digest="")
+    return Written(audience=combined(*(item.audience for item in reports)), checksum="")
 
 
 async def _write(ctx: Context, project_id: int, number: int) -> None:
@@ -84,8 +84,8 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
     if view.cluster.number != number or not sources:
         return  # it was merged into another, which is on the list itself
     held = await _held(ctx, project_id, number)
-    name = digest_of(sources)
-    if held is not None and held.digest == name:
+    name = checksum_of(sources)
+    if held is not None and held.checksum == name:
         return
     fresh = nothing_yet(reports)
     kept = held if held is not None else fresh
@@ -102,7 +102,7 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
             found = kept.model_copy(update={"problem": str(error)})
     if found.problem:
         log.warning("not summarised by the model", cluster=view.cluster.name, why=found.problem)
-    await _put(ctx, project_id, number, found.model_copy(update={"digest": name, "since": None}))
+    await _put(ctx, project_id, number, found.model_copy(update={"checksum": name, "since": None}))
     await enqueue(ctx, jobs.refresh_cluster, project_id, number)
 
 
@@ -139,7 +139,7 @@ async def _put(ctx: Context, project: int, number: int, found: Written) -> None:
 
 async def _put_off(ctx: Context, project: int, number: int, why: str) -> None:
     """What stands goes on standing; it is written down since when the model is away."""
-    kept = await _held(ctx, project, number) or Written(audience=Audience.TEAM, digest="")
+    kept = await _held(ctx, project, number) or Written(audience=Audience.TEAM, checksum="")
     if kept.since is None:
         log.warning("the summary is written later", project=project, cluster=number, why=why)
         tried = kept.model_copy(update={"since": ctx.now(), "problem": why})

@@ -59,10 +59,10 @@ async def carry_out(
             return Answer(await _done(call, key, done), public=True)
         worked = await plan(call.person.name)
         if ask == "always" or (ask == "if it surprises" and _surprises(worked)):
-            digest = worked.proposal.digest
+            checksum = worked.proposal.checksum
             last = preview or await ctx.operations.shown(project.id, shown)
-            if not confirm or last != digest:
-                await ctx.operations.show(project.id, shown, digest)
+            if not confirm or last != checksum:
+                await ctx.operations.show(project.id, shown, checksum)
                 seen = await _seen(call, worked.operation, worked)
                 changed = confirm and bool(last)
                 return Answer(preview_card(key, said, worked.proposal, seen, changed=changed))

@@ -29,9 +29,9 @@ async def lines(
     """
     before = ""
     for line in list(dict.fromkeys(said))[:MOST_LINES]:
-        digest = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)
+        checksum = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)
         utterance = Utterance(
-            id=digest.hexdigest(),
+            id=checksum.hexdigest(),
             project=project.id,
             line=line,
             audience=project.readers(place),

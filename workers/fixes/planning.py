@@ -11,7 +11,7 @@ from bot.domain.errors import NotUnderstood, Rejected, Unavailable
 from bot.domain.fixes.drafting import (
     PLAN_INSTRUCTIONS,
     Drafted,
-    evidence_digest,
+    evidence_checksum,
     plan_material,
     plan_mistakes,
     plan_of,
@@ -49,7 +49,7 @@ async def plan_for(
         items = await ctx.items.many(project.id, members)
     there = [item for item in items if not item.gone]
     shown = [item for item in there if may_read(readers, item.audience)]
-    version = await ctx.plans.version(project.id, cluster.number, evidence_digest(there, said))
+    version = await ctx.plans.version(project.id, cluster.number, evidence_checksum(there, said))
     name = _name(version, shown, said)
     kept = await ctx.plans.written(project.id, cluster.number, name)
     if kept is None:
@@ -154,4 +154,4 @@ async def standing(ctx: Context, project: Project, cluster: int) -> Plan | None:
 
 def _name(version: int, items: Sequence[Item], steering: Sequence[str]) -> str:
     """A version as it is written for who may read ``items``."""
-    return f"v{version}:{evidence_digest(items, steering)}"
+    return f"v{version}:{evidence_checksum(items, steering)}"

@@ -52,7 +52,7 @@ class Proposal:
     members: Mapping[int, tuple[int, ...]]
 
     @property
-    def digest(self) -> str:
+    def checksum(self) -> str:
         """Names this very outcome: another membership, or other corrections, give another."""
         said = self.operation.model_copy(update={"number": 0, "by": ""})
         moves = [c.model_dump() for c in (*said.items, *said.redirects)]

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime
+from pydantic import AliasChoices, AwareDatetime, Field
 
 from bot.domain.clusters.summary import SENTENCE_LIMIT, SENTENCES, TITLE_LIMIT, Source, problems
 from bot.domain.models import Record, Sentence, Worded
@@ -40,13 +40,13 @@ class Draft(Record):
 
 
 class Written(Worded):
-    """What came of asking. ``digest`` names the reports it was asked about.
+    """What came of asking. ``checksum`` names the reports it was asked about.
 
     ``problem`` says why there is nothing newer; without sentences the extractive summary stands.
     ``since`` is when the model was first found to be away.
     """
 
-    digest: str
+    checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name
     model: str = ""
     title: str = ""
     sentences: tuple[Sentence, ...] = ()
@@ -58,7 +58,7 @@ class Written(Worded):
         return bool(self.sentences) and not problems(self.title, self.sentences, sources)
 
 
-def digest_of(sources: Sequence[Source]) -> str:
+def checksum_of(sources: Sequence[Source]) -> str:
     """Names these very reports: another membership, or an edit, gives another."""
     told = json.dumps([[each.number, each.title, each.body] for each in sources])
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()

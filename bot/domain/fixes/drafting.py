@@ -48,7 +48,7 @@ class Drafted(Record):
     risks: list[str] = Field(max_length=5)
 
 
-def evidence_digest(items: Sequence[Item], steering: Sequence[str]) -> str:
+def evidence_checksum(items: Sequence[Item], steering: Sequence[str]) -> str:
     """Names what a plan is written from; the same for the same reports and words."""
     said = [
         (item.number, item.title, item.body, [f.model_dump(mode="json") for f in item.frames])

@@ -50,7 +50,7 @@ def preview_card(
     ``changed``: it was confirmed, but no longer is what the person had seen.
     """
     operation = proposal.operation
-    confirmed = f"{sentence} --confirm --preview={proposal.digest}"
+    confirmed = f"{sentence} --confirm --preview={proposal.checksum}"
     warning = "Not done: the reports have changed since that preview. This is how it would be now."
     sections = (
         *((Section(blocks=(Paragraph(line=(Strong(warning),)),)),) if changed else ()),
