@@ -159,14 +159,14 @@ class Context:
         return choose.agent(name, self.settings_for_adapters)
 
     @cached_property
-    def settings_for_adapters(self) -> choose.Choices:
+    def settings_for_adapters(self) -> choose.AdapterChoices:
         """What the adapters' room may know of the settings."""
         return self.choices_of(self.settings)
 
     @staticmethod
-    def choices_of(s: Settings) -> choose.Choices:
+    def choices_of(s: Settings) -> choose.AdapterChoices:
         """The part of the settings that adapters are chosen by."""
-        return choose.Choices(
+        return choose.AdapterChoices(
             data_dir=s.soulcaster_data_dir.absolute(),
             weights_dir=s.soulcaster_weights_dir.expanduser(),
             embedder=s.soulcaster_embedder,

@@ -14,7 +14,13 @@ from bot.context import Context, open_context
 from bot.domain.clusters.engine.deciding import Eagerness
 from bot.domain.errors import NotFound
 from bot.settings import Settings
-from workers.clusters.backtest import History, Outcome, read_history, run_backtest, write_rows
+from workers.clusters.backtest import (
+    BacktestResult,
+    History,
+    read_history,
+    run_backtest,
+    write_rows,
+)
 from workers.clusters.history import Past, agreement, read_issues
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
@@ -54,7 +60,7 @@ async def _read(settings: Settings, repository: str, console: Console) -> Past:
 
 async def _watched(
     settings: Settings, reports: Sequence[History], console: Console, join: Eagerness
-) -> Outcome:
+) -> BacktestResult:
     embedder = choose.embedder(Context.choices_of(settings))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:

@@ -17,7 +17,7 @@ from bot.storage.text import text
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CheckResult:
     """One check. ``mend`` is empty where all is well."""
 
     ok: bool
@@ -26,25 +26,25 @@ class Row:
     mend: str = ""
 
 
-Check = Callable[[Context], Awaitable[Row]]
+Check = Callable[[Context], Awaitable[CheckResult]]
 
 
-async def examine(settings: Settings) -> list[Row]:
+async def examine(settings: Settings) -> list[CheckResult]:
     """Every check, in the order in which things depend on each other."""
     rows = []
     async with open_context(settings) as ctx:
         for need, adapter, why in ctx.adapters():
-            rows.append(Row(True, need, f"{adapter} ({why})"))
+            rows.append(CheckResult(True, need, f"{adapter} ({why})"))
         for check in CHECKS:
             try:
                 rows.append(await check(ctx))
             except SoulcasterError as error:
                 name = check.__name__.strip("_")
-                rows.append(Row(False, name, str(error), "mend what the message says"))
+                rows.append(CheckResult(False, name, str(error), "mend what the message says"))
     return rows
 
 
-async def _redis(ctx: Context) -> Row:
+async def _redis(ctx: Context) -> CheckResult:
     began = time.monotonic()
     async with ctx.leases.hold("doctor"):
         pass
@@ -56,27 +56,27 @@ async def _redis(ctx: Context) -> Row:
     found = f"a write takes {took:.1f} ms, " + (
         "synced to disk" if durable else "not synced at every write"
     )
-    return Row(
+    return CheckResult(
         durable, "Redis durability", found, "" if durable else "CONFIG SET appendfsync always"
     )
 
 
-async def _disk(ctx: Context) -> Row:
+async def _disk(ctx: Context) -> CheckResult:
     free = shutil.disk_usage(ctx.settings.soulcaster_data_dir).free // 1_000_000
-    return Row(free > 500, "disk", f"{free:,} MB free", "" if free > 500 else "make room")
+    return CheckResult(free > 500, "disk", f"{free:,} MB free", "" if free > 500 else "make room")
 
 
-async def _github(ctx: Context) -> Row:
+async def _github(ctx: Context) -> CheckResult:
     if not ctx.settings.github_app_id:
-        return Row(False, "GitHub", "not connected", "set GITHUB_APP_ID and its key")
+        return CheckResult(False, "GitHub", "not connected", "set GITHUB_APP_ID and its key")
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
-    return Row(True, "GitHub", f"the app {slug}, installed on {len(projects)} repositories")
+    return CheckResult(True, "GitHub", f"the app {slug}, installed on {len(projects)} repositories")
 
 
-async def _webhook(ctx: Context) -> Row:
+async def _webhook(ctx: Context) -> CheckResult:
     known = bool(ctx.settings.github_webhook_secret.get_secret_value())
-    return Row(
+    return CheckResult(
         known,
         "webhook secret",
         "set" if known else "missing: every webhook is refused",
@@ -84,15 +84,17 @@ async def _webhook(ctx: Context) -> Row:
     )
 
 
-async def _slack(ctx: Context) -> Row:
+async def _slack(ctx: Context) -> CheckResult:
     if ctx.slack is None:
-        return Row(True, "Slack", "not connected (SLACK_BOT_TOKEN connects it)")
+        return CheckResult(True, "Slack", "not connected (SLACK_BOT_TOKEN connects it)")
     who = await ctx.slack.identity()
     channel = ctx.settings.soulcaster_slack_channel
-    return Row(True, "Slack", f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}")
+    return CheckResult(
+        True, "Slack", f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}"
+    )
 
 
-async def _sandbox(ctx: Context) -> Row:
+async def _sandbox(ctx: Context) -> CheckResult:
     try:
         sandbox = await ctx.sandboxes.open(
             template=ctx.settings.soulcaster_e2b_template,
@@ -101,34 +103,38 @@ async def _sandbox(ctx: Context) -> Row:
             labels={"repository": "doctor"},
         )
     except ConfigError as error:
-        return Row(False, "sandbox", str(error), "apt install bubblewrap, or set E2B_API_KEY")
+        return CheckResult(
+            False, "sandbox", str(error), "apt install bubblewrap, or set E2B_API_KEY"
+        )
     try:
         ran = await sandbox.run("python3 --version", timeout=20)
     finally:
         await sandbox.kill()
     found = f"isolated by {ctx.sandboxes.isolation}, {ran.stdout.strip() or ran.stderr.strip()}"
-    return Row(ran.exit_code == 0, "sandbox", found, "" if ran.exit_code == 0 else "see above")
+    return CheckResult(
+        ran.exit_code == 0, "sandbox", found, "" if ran.exit_code == 0 else "see above"
+    )
 
 
-async def _embedder(ctx: Context) -> Row:
+async def _embedder(ctx: Context) -> CheckResult:
     began = time.monotonic()
     await ctx.embedder.embed(["one text"])
     took = (time.monotonic() - began) * 1000
-    return Row(True, "embedder", f"{ctx.embedder.id}, first text in {took:.0f} ms")
+    return CheckResult(True, "embedder", f"{ctx.embedder.id}, first text in {took:.0f} ms")
 
 
-async def _vectors(ctx: Context) -> Row:
+async def _vectors(ctx: Context) -> CheckResult:
     under_way = [
         f"{project.full_name}: {line}"
         for project in await ctx.projects.all()
         if (line := await ctx.embeddings.under_way(project.id))
     ]
-    return Row(True, "stored vectors", "; ".join(under_way) or "all of the embedder in use")
+    return CheckResult(True, "stored vectors", "; ".join(under_way) or "all of the embedder in use")
 
 
-async def _model(ctx: Context) -> Row:
+async def _model(ctx: Context) -> CheckResult:
     if ctx.language_model is None:
-        return Row(True, "questions to the model", "none: there is no language model")
+        return CheckResult(True, "questions to the model", "none: there is no language model")
     caps: dict[Kind, int] = {
         JUDGE: ctx.settings.soulcaster_judge_budget,
         SUMMARY: ctx.settings.soulcaster_summary_budget,
@@ -144,10 +150,10 @@ async def _model(ctx: Context) -> Row:
             if cap and spent >= cap:
                 used_up.append(f"SOULCASTER_{kind.upper()}_BUDGET")
     mend = f"used up: raise {', '.join(sorted(set(used_up)))}" if used_up else ""
-    return Row(not used_up, "questions to the model", "; ".join(told) or "none today", mend)
+    return CheckResult(not used_up, "questions to the model", "; ".join(told) or "none today", mend)
 
 
-async def _parked(ctx: Context) -> Row:
+async def _parked(ctx: Context) -> CheckResult:
     reasons = [
         reason
         for lanes in QUEUES.values()
@@ -155,8 +161,10 @@ async def _parked(ctx: Context) -> Row:
         for reason in await ctx.jobs.parked(lane)
     ]
     if not reasons:
-        return Row(True, "jobs given up", "none")
-    return Row(False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it")
+        return CheckResult(True, "jobs given up", "none")
+    return CheckResult(
+        False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it"
+    )
 
 
 CHECKS: tuple[Check, ...] = (

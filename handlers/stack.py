@@ -25,7 +25,7 @@ def _die_with_parent() -> None:
 
 
 @dataclass
-class Process:
+class ChildProcess:
     """One child. ``restarts`` counts how often it had to be started again."""
 
     name: str
@@ -41,19 +41,19 @@ class Stack:
 
     env: Mapping[str, str]
     logs: Path
-    processes: dict[str, Process] = field(default_factory=dict)
+    processes: dict[str, ChildProcess] = field(default_factory=dict)
     _stopping: bool = False
 
-    async def start(self, name: str, *arguments: str) -> Process:
+    async def start(self, name: str, *arguments: str) -> ChildProcess:
         """Start ``soulcaster <arguments>`` and keep it alive."""
         self.logs.mkdir(parents=True, exist_ok=True)
-        process = Process(name, [sys.executable, "-m", "handlers.cli", *arguments])
+        process = ChildProcess(name, [sys.executable, "-m", "handlers.cli", *arguments])
         self.processes[name] = process
         await self._spawn(process)
         process.keeper = asyncio.create_task(self._keep(process))
         return process
 
-    async def _spawn(self, process: Process) -> None:
+    async def _spawn(self, process: ChildProcess) -> None:
         with (self.logs / f"{process.name}.log").open("ab") as output:
             process.handle = await asyncio.create_subprocess_exec(
                 *process.argv,
@@ -66,7 +66,7 @@ class Stack:
                 preexec_fn=_die_with_parent,
             )
 
-    async def _keep(self, process: Process) -> None:
+    async def _keep(self, process: ChildProcess) -> None:
         while process.handle:
             code = await process.handle.wait()
             if self._stopping:

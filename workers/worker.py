@@ -30,7 +30,7 @@ ROUND_SECONDS = 30.0
 Running = dict[Lane, set[asyncio.Task[None]]]
 
 
-class Process:
+class WorkerProcess:
     """The loop and the context of a worker process."""
 
     def __init__(self, settings: Settings) -> None:
@@ -47,13 +47,13 @@ class Process:
         self.loop.close()
 
 
-_process: Process | None = None
+_process: WorkerProcess | None = None
 
 
-def start(settings: Settings) -> Process:
+def start(settings: Settings) -> WorkerProcess:
     """Make this process a worker."""
     global _process
-    _process = Process(settings)
+    _process = WorkerProcess(settings)
     return _process
 
 
@@ -65,7 +65,11 @@ def run_due_jobs(queue: str) -> None:
 
 
 async def drain(
-    ctx: Context, queue: str, process: Process | None = None, *, seconds: float = ROUND_SECONDS
+    ctx: Context,
+    queue: str,
+    process: WorkerProcess | None = None,
+    *,
+    seconds: float = ROUND_SECONDS,
 ) -> int:
     """Run due jobs of a queue until none is left or the round is over; how many ran."""
     running: Running = {lane: set() for lane in QUEUES[queue]}
@@ -86,7 +90,9 @@ async def drain(
     return ran
 
 
-async def _run_due(ctx: Context, running: Running, process: Process | None, seconds: float) -> int:
+async def _run_due(
+    ctx: Context, running: Running, process: WorkerProcess | None, seconds: float
+) -> int:
     until = _now() + seconds
     ran = 0
     while True:
@@ -165,7 +171,7 @@ async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:
 class Worker(SimpleWorker):
     """RQ's worker, in this process: the lease, not a fork, is what a crash is survived by."""
 
-    process: Process
+    process: WorkerProcess
 
     def request_stop(self, signum: int, frame: object) -> None:
         """First signal: claim nothing more, hand back what runs."""

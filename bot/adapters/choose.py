@@ -11,7 +11,7 @@ from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIn
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class AdapterChoices:
     """What the operator decided, as far as adapters are concerned."""
 
     data_dir: Path
@@ -35,7 +35,7 @@ class Choices:
     kilo_version: str = ""
 
 
-def _embedder_name(c: Choices) -> tuple[str, str]:
+def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
     from bot.adapters.embedders.weights import missing
 
     if c.embedder != "auto":
@@ -47,7 +47,7 @@ def _embedder_name(c: Choices) -> tuple[str, str]:
     return "hashing", "no GEMINI_API_KEY, and no weights here (`make weights` fetches them)"
 
 
-def _gemini_embedder(c: Choices) -> Embedder:
+def _gemini_embedder(c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.gemini import GeminiEmbedder
 
     return GeminiEmbedder(
@@ -55,31 +55,31 @@ def _gemini_embedder(c: Choices) -> Embedder:
     )
 
 
-def _minilm_embedder(c: Choices) -> Embedder:
+def _minilm_embedder(c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.minilm import MiniLM
 
     return MiniLM(c.weights_dir)
 
 
-def _hashing_embedder(_c: Choices) -> Embedder:
+def _hashing_embedder(_c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.hashing import Hashing
 
     return Hashing()
 
 
-EMBEDDERS: Mapping[str, Callable[[Choices], Embedder]] = {
+EMBEDDERS: Mapping[str, Callable[[AdapterChoices], Embedder]] = {
     "gemini": _gemini_embedder,
     "minilm": _minilm_embedder,
     "hashing": _hashing_embedder,
 }
 
 
-def embedder(c: Choices) -> Embedder:
+def embedder(c: AdapterChoices) -> Embedder:
     """Texts to vectors. Raises ConfigError when the one asked for cannot be had."""
     return EMBEDDERS[_embedder_name(c)[0]](c)
 
 
-def vector_index(c: Choices) -> VectorIndex:
+def vector_index(c: AdapterChoices) -> VectorIndex:
     """Upstash where it is configured, else the index on this disk."""
     if c.upstash_url:
         from bot.adapters.vectors.upstash import UpstashIndex
@@ -90,7 +90,7 @@ def vector_index(c: Choices) -> VectorIndex:
     return LocalIndex(c.data_dir / "vectors")
 
 
-def language_model(c: Choices) -> LanguageModel | None:
+def language_model(c: AdapterChoices) -> LanguageModel | None:
     """Gemini where there is a key."""
     if not c.gemini_key:
         return None
@@ -101,7 +101,7 @@ def language_model(c: Choices) -> LanguageModel | None:
     )
 
 
-def sandboxes(c: Choices) -> Sandboxes:
+def sandboxes(c: AdapterChoices) -> Sandboxes:
     """E2B where there is a key, else this machine."""
     if c.e2b_key:
         from bot.adapters.sandboxes.e2b import E2BSandboxes
@@ -116,13 +116,13 @@ def sandboxes(c: Choices) -> Sandboxes:
     return LocalSandboxes(c.data_dir / "sandboxes", trusted=c.trusted, tools=tools)
 
 
-def _mechanic(_c: Choices) -> Agent:
+def _mechanic(_c: AdapterChoices) -> Agent:
     from bot.adapters.agents.mechanic import Mechanic
 
     return Mechanic()
 
 
-def _gemini_agent(c: Choices) -> Agent:
+def _gemini_agent(c: AdapterChoices) -> Agent:
     from bot.adapters.agents.gemini import GeminiAgent
     from bot.adapters.language.gemini import GeminiModel
 
@@ -132,7 +132,7 @@ def _gemini_agent(c: Choices) -> Agent:
     )
 
 
-def _kilocode(c: Choices) -> Agent:
+def _kilocode(c: AdapterChoices) -> Agent:
     from bot.adapters.agents.kilocode import VERSION, KiloCode
     from bot.adapters.gateway import Cap, Gateway
     from bot.adapters.language.gemini import MODEL
@@ -153,19 +153,19 @@ def _kilocode(c: Choices) -> Agent:
     return KiloCode(open_gateway, model=model, version=c.kilo_version or VERSION)
 
 
-def _command(c: Choices) -> Agent:
+def _command(c: AdapterChoices) -> Agent:
     from bot.adapters.agents.command import CommandAgent
 
     return CommandAgent(c.agent_command)
 
 
-def _gemini_key(c: Choices, name: str) -> str:
+def _gemini_key(c: AdapterChoices, name: str) -> str:
     if not c.gemini_key:
         raise ConfigError(f"The agent ~{name} needs a model: set GEMINI_API_KEY, or use ~mechanic.")
     return c.gemini_key
 
 
-AGENTS: Mapping[str, Callable[[Choices], Agent]] = {
+AGENTS: Mapping[str, Callable[[AdapterChoices], Agent]] = {
     "command": _command,
     "gemini": _gemini_agent,
     "kilocode": _kilocode,
@@ -173,14 +173,14 @@ AGENTS: Mapping[str, Callable[[Choices], Agent]] = {
 }
 
 
-def agent(name: str, c: Choices) -> Agent:
+def agent(name: str, c: AdapterChoices) -> Agent:
     """An agent by name. Raises NotFound with the names there are, or ConfigError."""
     if name not in AGENTS:
         raise NotFound(f"There is no agent ~{name}. There are: {', '.join(sorted(AGENTS))}.")
     return AGENTS[name](c)
 
 
-def explain(c: Choices) -> list[tuple[str, str, str]]:
+def explain(c: AdapterChoices) -> list[tuple[str, str, str]]:
     """``(need, adapter in use, why)``; makes nothing and calls nobody."""
     key = "GEMINI_API_KEY is set" if c.gemini_key else "no GEMINI_API_KEY"
     return [

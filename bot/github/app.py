@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.models import Project
-from bot.github.wire import API_VERSION, USER_AGENT, Answers, Wire, translated
+from bot.github.wire import API_VERSION, USER_AGENT, ETagCache, Wire, translated
 
 # Talking needs these; only the step that publishes a fix asks for more.
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
@@ -101,12 +101,12 @@ class GitHubApp:
         )
         self._tokens: dict[tuple[object, ...], tuple[str, datetime]] = {}
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
-        self._answers: dict[int, Answers] = {}
+        self._answers: dict[int, ETagCache] = {}
         self._slug = ""
 
     def wire(self, token: str, installation: int) -> Wire:
         """A connection with an installation's token and that installation's ETag cache."""
-        cache = self._answers.setdefault(installation, Answers())
+        cache = self._answers.setdefault(installation, ETagCache())
         return Wire(
             self._session, USER_AGENT, oauth_token=token, cache=cache, base_url=self._base_url
         )

@@ -19,7 +19,7 @@ Mode = Literal["100644", "100755", "120000"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CommitFile:
     """One file of a commit; ``data`` is None when it is deleted."""
 
     path: str
@@ -46,7 +46,7 @@ async def branch_head(repo: Repo, branch: str) -> str | None:
     return str(found["object"]["sha"])
 
 
-async def commit(repo: Repo, parent: str, message: str, changes: Sequence[Change]) -> Committed:
+async def commit(repo: Repo, parent: str, message: str, changes: Sequence[CommitFile]) -> Committed:
     """Make a commit on top of ``parent``; nothing points to it yet."""
     base = await repo.get(f"/git/commits/{parent}")
     tree = []

@@ -29,7 +29,7 @@ _REPEATABLE = {"GET", "HEAD", "PUT", "DELETE", "PATCH"}
 _PATIENCE = 10.0
 
 
-class Answers(OrderedDict[str, Any]):
+class ETagCache(OrderedDict[str, Any]):
     """ETag cache of one installation: the newest 2,000 answers."""
 
     def __setitem__(self, key: str, value: Any) -> None:

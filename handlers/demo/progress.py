@@ -12,7 +12,7 @@ from bot.domain.models import RunState
 
 
 @dataclass
-class Step:
+class DemoStep:
     """One step. ``done`` of ``total`` items, where it counts any; times in seconds."""
 
     name: str
@@ -32,7 +32,7 @@ class Progress:
         self, names: Iterable[str] = (), *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
-        self._steps: dict[str, Step] = {}
+        self._steps: dict[str, DemoStep] = {}
         self._version = 0
         self._changed = asyncio.Event()
         for name in names:
@@ -40,7 +40,7 @@ class Progress:
 
     def add(self, name: str, *, total: int = 0) -> None:
         """A further step, still to come."""
-        self._steps[name] = Step(name, total=total)
+        self._steps[name] = DemoStep(name, total=total)
         self._tell()
 
     def start(self, name: str, *, total: int = 0, detail: str = "") -> None:
@@ -92,12 +92,12 @@ class Progress:
             if seen == self._version:
                 await changed.wait()
 
-    def _step(self, name: str) -> Step:
+    def _step(self, name: str) -> DemoStep:
         if name not in self._steps:
-            self._steps[name] = Step(name)
+            self._steps[name] = DemoStep(name)
         return self._steps[name]
 
-    def _seconds(self, step: Step) -> float | None:
+    def _seconds(self, step: DemoStep) -> float | None:
         if step.started is None:
             return None
         return round((self._clock() if step.ended is None else step.ended) - step.started, 2)

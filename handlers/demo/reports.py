@@ -55,7 +55,7 @@ class World(Record):
     problems: tuple[Problem, ...]
 
 
-class Issue(Record):
+class DemoIssue(Record):
     """An issue as a person opens it on GitHub."""
 
     login: str
@@ -63,7 +63,7 @@ class Issue(Record):
     body: str
 
 
-class Report(Record):
+class DemoReport(Record):
     """One report: an ``issue`` on GitHub, else the JSON ``body`` (and ``headers``) of its source.
 
     ``delay`` is in seconds of story after its start. ``problem`` names what is behind it, for
@@ -74,7 +74,7 @@ class Report(Record):
     source: Source
     problem: str
     delay: float = Field(ge=0)
-    issue: Issue | None = None
+    issue: DemoIssue | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     body: dict[str, JsonValue] = Field(default_factory=dict)
 
@@ -96,14 +96,14 @@ def world() -> World:
     return World.model_validate(yaml.safe_load((DATA / "world.yml").read_text("utf-8")))
 
 
-def load(start: datetime) -> list[Report]:
+def load(start: datetime) -> list[DemoReport]:
     """All reports in the order in which they arrive, their moments counted back from ``start``.
 
     Raises ValueError when ``start`` is naive.
     """
     start = utc(start)
     reports = [
-        Report.model_validate(
+        DemoReport.model_validate(
             raw
             | {
                 "source": source,

@@ -6,11 +6,11 @@ import hashlib
 import hmac
 import json
 
-from handlers.demo.reports import Report
+from handlers.demo.reports import DemoReport
 from handlers.demo.stage import Stage
 
 
-async def send_alert(stage: Stage, report: Report) -> int:
+async def send_alert(stage: Stage, report: DemoReport) -> int:
     """Knock at the source's door as the source does; the status it was answered with."""
     hook = stage.hooks[report.source]
     body = json.dumps(report.body).encode()

@@ -37,7 +37,7 @@ MAINTAINER = "tom-beckett"
 
 
 @dataclass
-class Outcome:
+class StoryOutcome:
     """What really happened, read back from the simulators."""
 
     items: int = 0
@@ -74,9 +74,9 @@ class Story:
     progress: Progress
     speed: float = 1.0
     say: Callable[[str], None] = lambda line: None
-    outcome: Outcome = field(default_factory=Outcome)
+    outcome: StoryOutcome = field(default_factory=StoryOutcome)
 
-    async def play(self) -> Outcome:
+    async def play(self) -> StoryOutcome:
         """Every step in order. Raises TimeoutError when one does not happen."""
         began = time.monotonic()
         steps = (

@@ -16,9 +16,9 @@ import bot  # isort: skip  # says how many threads numpy has, before it comes in
 import numpy as np
 import pytest
 
-from bot.adapters.choose import EMBEDDERS, Choices
+from bot.adapters.choose import EMBEDDERS, AdapterChoices
 from bot.adapters.embedders.weights import missing
-from workers.clusters.backtest import History, Outcome, read_history, run_backtest
+from workers.clusters.backtest import BacktestResult, History, read_history, run_backtest
 
 assert bot
 ITEMS = int(os.environ.get("BENCH_ITEMS", "10000"))
@@ -52,7 +52,7 @@ def history() -> list[History]:
     return made_up(ITEMS)
 
 
-def line(name: str, outcome: Outcome) -> str:
+def line(name: str, outcome: BacktestResult) -> str:
     items, share = len(outcome.rows), outcome.clustering / outcome.embedding
     pace = items / (outcome.embedding + outcome.clustering)
     return (
@@ -67,9 +67,9 @@ def line(name: str, outcome: Outcome) -> str:
 def test_a_backtest_goes_at_the_embedders_pace(name: str, tmp_path: Path) -> None:
     if name == "minilm" and missing(WEIGHTS):
         pytest.skip("no weights here: make weights")
-    embedder = EMBEDDERS[name](Choices(data_dir=tmp_path, weights_dir=WEIGHTS))
+    embedder = EMBEDDERS[name](AdapterChoices(data_dir=tmp_path, weights_dir=WEIGHTS))
 
-    async def replay() -> Outcome:
+    async def replay() -> BacktestResult:
         try:
             return await run_backtest(history(), embedder)
         finally:

@@ -54,14 +54,14 @@ class TestEveryAgent:
                 *[gemini.text("The slice stopped one short.")] * 3,
                 executable=str(kilo_home() / "bin" / "kilo"),
             )
-        return choose.agent(name, choose.Choices(Path(), Path()))
+        return choose.agent(name, choose.AdapterChoices(Path(), Path()))
 
     def test_the_roster_is_this_one(self) -> None:
         assert set(choose.AGENTS) == {"mechanic", "gemini", "command", "kilocode"}
 
     def test_an_unknown_name_gets_the_names_there_are(self) -> None:
         with pytest.raises(NotFound, match="command, gemini, kilocode, mechanic"):
-            choose.agent("magic", choose.Choices(Path(), Path()))
+            choose.agent("magic", choose.AdapterChoices(Path(), Path()))
 
     @pytest.mark.parametrize(
         ("name", "setting"),
@@ -73,9 +73,9 @@ class TestEveryAgent:
     )
     def test_what_is_missing_is_named(self, name: str, setting: str) -> None:
         with pytest.raises(ConfigError, match=setting):
-            choose.agent(name, choose.Choices(Path(), Path()))
+            choose.agent(name, choose.AdapterChoices(Path(), Path()))
 
     @pytest.mark.parametrize("name", ["gemini", "kilocode", "command"])
     def test_each_is_named_as_on_the_roster(self, name: str) -> None:
-        choices = choose.Choices(Path(), Path(), gemini_key="k", agent_command="true")
+        choices = choose.AdapterChoices(Path(), Path(), gemini_key="k", agent_command="true")
         assert choose.agent(name, choices).name == name

@@ -7,7 +7,7 @@ import yaml
 
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.fixes.patch import Entry, tar_from_tree
-from bot.domain.fixes.reproduction import Report, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, candidates, fails_for_the_reason
 from bot.domain.fixes.testplan import how_to_test
 from bot.domain.ports import Limits
 
@@ -36,11 +36,11 @@ def shop():
 
 @pytest.fixture(scope="module")
 def reports():
-    found: dict[str, list[Report]] = {}
+    found: dict[str, list[BugReport]] = {}
     for number, row in enumerate(yaml.safe_load((DEMO / "reports" / "github.yml").read_text())):
         if "issue" in row:
             issue = row["issue"]
-            report = Report(number=number, title=issue["title"], body=issue["body"])
+            report = BugReport(number=number, title=issue["title"], body=issue["body"])
             found.setdefault(row["problem"], []).append(report)
     return found
 

@@ -13,7 +13,7 @@ from gemini_server import Reply
 from judge_kit import FIRST, Shop, material, open_shop, summary
 
 from bot.domain.audience import Audience
-from bot.domain.clusters.written_summary import Written
+from bot.domain.clusters.written_summary import WrittenSummary
 from bot.domain.models import Cluster
 from bot.storage.answers import SUMMARY
 from workers import jobs
@@ -45,8 +45,8 @@ async def said(shop: Shop, number: int = 1) -> list[str]:
     return [sentence.text for sentence in (await cluster(shop, number)).summary]
 
 
-async def stored(shop: Shop, number: int = 1) -> Written:
-    return Written.model_validate_json(await shop.ctx.answers.get(shop.id, SUMMARY, number))
+async def stored(shop: Shop, number: int = 1) -> WrittenSummary:
+    return WrittenSummary.model_validate_json(await shop.ctx.answers.get(shop.id, SUMMARY, number))
 
 
 async def test_the_models_words_replace_the_extract(shop: Shop) -> None:

@@ -17,7 +17,7 @@ from bot.domain.models import Item
 from bot.jobs import QUEUES
 from bot.storage import keys
 from handlers.demo import reports
-from handlers.demo.reports import Report
+from handlers.demo.reports import DemoReport
 from handlers.demo.stage import Stage
 
 ENDED = {"rocket", "-1", "confused"}
@@ -227,7 +227,7 @@ async def reply(stage: Stage, number: int, key: str) -> str:
     return str(found[0])
 
 
-def report_of(source: str, *, distinct: str = "") -> Report:
+def report_of(source: str, *, distinct: str = "") -> DemoReport:
     """One report of a source, as it sends them; ``distinct`` finds it by a word of its body."""
     for report in reports.load(datetime.now(UTC)):
         if report.source == source and distinct in json.dumps(report.body):

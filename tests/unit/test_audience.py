@@ -21,13 +21,13 @@ PUBLIC = PRIVATE.model_copy(update={"private": False})
 
 # Records with text that is somebody's words, but that never stand alone: what holds them says it.
 PARTS = {
-    "Action", "Case", "Change", "Choice", "Cited", "Code", "Comparison", "Comparisons", "Entry",
-    "Fact", "Finding", "Frame", "Judgement", "Link", "Patch", "Preformatted", "Proof", "Quotation",
-    "Ran", "Reason", "Remark", "Report", "Reproduction", "RunStep", "Said", "Section", "Sentence",
-    "Step", "Strong",
+    "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
+    "Comparison", "Comparisons", "Entry", "Fact", "Finding", "Frame", "Judgement", "Link", "Patch",
+    "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark", "Reproduction", "RunStep",
+    "Said", "Section", "Sentence", "Step", "Strong",
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
-ANSWERS = {"Drafted", "WrittenTest", "written_summary.Draft"}
+ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
     "Because", "Embedded", "Hook", "Logged", "Near", "Operation", "Person", "Place", "Project",

@@ -15,7 +15,7 @@ from bot.domain.clusters.engine.links import Links
 from bot.domain.clusters.engine.operations import (
     Blocked,
     Clustering,
-    Entry,
+    LogEntry,
     Operation,
     apply,
     last_undoable,
@@ -41,8 +41,8 @@ def clusterings(draw: st.DrawFn) -> Clustering:
     return Clustering(membership, Forest(), Links.of(draw(PAIRS), draw(PAIRS)))
 
 
-def entry(number: int) -> Entry:
-    return Entry(number, "@ana", NOW)
+def entry(number: int) -> LogEntry:
+    return LogEntry(number, "@ana", NOW)
 
 
 def act(draw: Any, state: Clustering, number: int, log: list[Operation]) -> Operation | None:

@@ -17,7 +17,13 @@ from bot.domain.cards.views.suggestion import Settled, suggestion_card
 from bot.domain.cards.views.why import Compared, Explanation, why_card
 from bot.domain.clusters.corrections import Logged, StateChange, partition, propose
 from bot.domain.clusters.engine import Links, Report
-from bot.domain.clusters.engine.operations import Change, Clustering, Entry, Operation, merge
+from bot.domain.clusters.engine.operations import (
+    ClusterChange,
+    Clustering,
+    LogEntry,
+    Operation,
+    merge,
+)
 from bot.domain.clusters.engine.reasons import reasons
 from bot.domain.clusters.evidence import Because, Near
 from bot.domain.clusters.judgement import Judged, Judgement, author
@@ -25,7 +31,7 @@ from bot.domain.models import Cluster, ClusterState, Frame, Item
 from bot.render import render_blocks, render_markdown
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
-ENTRY = Entry(7, "@ana", NOW)
+ENTRY = LogEntry(7, "@ana", NOW)
 _TEXTS: dict[int, dict[str, Any]] = {
     1: {"title": "Cart total drops the last item", "body": "It counts all but the last item."},
     2: {"title": "Total is too low", "body": "My cart total misses one item since the update."},
@@ -146,7 +152,7 @@ def why() -> Card:
 def by_the_model() -> Logged:
     operation = Operation(
         number=8, verb="merge", by=author("gemini-3.5-flash"), at=NOW,
-        items=(Change(number=4, before=31, after=12),),
+        items=(ClusterChange(number=4, before=31, after=12),),
     )  # fmt: skip
     return Logged(operation=operation, said="I-4 is the same as I-1", command="judge:I-4")
 

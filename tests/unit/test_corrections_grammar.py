@@ -42,7 +42,7 @@ from workers.commands.verbs import ROSTER, dup, history, merge, move, split, und
         ("undo", undo.Undo()),
         ("undo 7", undo.Undo(operation=7)),
         ("undo #7", undo.Undo(operation=IssueRef(7))),
-        ("history C-12 --page=2", history.History(about=ClusterRef(12), page=2)),
+        ("history C-12 --page=2", history.ShowHistory(about=ClusterRef(12), page=2)),
     ],
 )
 def test_a_line_is_a_correction(line: str, command: Command) -> None:

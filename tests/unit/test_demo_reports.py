@@ -15,18 +15,18 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from handlers.demo.reports import DATA, SHOP, Report, load, world
+from handlers.demo.reports import DATA, SHOP, DemoReport, load, world
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def story() -> list[Report]:
+def story() -> list[DemoReport]:
     return load(START)
 
 
-def everything_sent(report: Report) -> str:
+def everything_sent(report: DemoReport) -> str:
     issue = report.issue.model_dump() if report.issue else {}
     return json.dumps([issue, report.headers, report.body])
 
@@ -89,7 +89,7 @@ def test_some_deliveries_come_twice_and_some_issues_occur_again(story):
     assert [report.problem for report in spikes] == ["coupon-spaces"]
 
 
-def frames(story: list[Report]) -> Iterator[dict]:
+def frames(story: list[DemoReport]) -> Iterator[dict]:
     for report in story:
         if report.source == "sentry":
             for value in report.body["data"]["event"]["exception"]["values"]:
@@ -169,7 +169,7 @@ def test_a_naive_start_is_refused():
 )
 def test_a_report_has_the_input_of_its_source(wrong):
     with pytest.raises(ValidationError):
-        Report.model_validate({"problem": "p", "delay": 0} | wrong)
+        DemoReport.model_validate({"problem": "p", "delay": 0} | wrong)
 
 
 def test_every_data_file_is_read():

@@ -14,7 +14,7 @@ from bot.domain.audience import Audience
 from bot.domain.clusters.corrections import presumed, propose
 from bot.domain.clusters.engine import Links
 from bot.domain.clusters.engine.forest import Forest
-from bot.domain.clusters.engine.operations import Blocked, Clustering, Entry, apply, undo
+from bot.domain.clusters.engine.operations import Blocked, Clustering, LogEntry, apply, undo
 from bot.domain.clusters.evidence import Near
 from bot.domain.clusters.judgement import (
     CANDIDATE_LIMIT,
@@ -33,7 +33,7 @@ from bot.domain.clusters.judgement import (
 from bot.domain.models import Frame, Item
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
-ENTRY = Entry(1, author("m"), NOW)
+ENTRY = LogEntry(1, author("m"), NOW)
 
 
 def item(number: int, title: str, body: str = "", **fields: Any) -> Item:
@@ -138,7 +138,7 @@ def test_a_yes_moves_one_report_and_links_nothing() -> None:
     assert after.membership == {1: 1, 2: 1, 3: 1}
     assert after.links == Links()
     assert after.redirects.root(3) == 1
-    back = apply(after, undo(after, [operation], 1, Entry(2, "@ana", NOW)))
+    back = apply(after, undo(after, [operation], 1, LogEntry(2, "@ana", NOW)))
     assert (back.membership, back.links, dict(back.redirects.parents)) == (
         {1: 1, 2: 1, 3: 3},
         Links(),

@@ -10,14 +10,14 @@ from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.localise import Suspicion
 from bot.adapters.agents.mechanic.engine.pool import Result
 from bot.adapters.agents.mechanic.engine.search import edited
-from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.source import SourceFile
 
 PLANTED = Path(__file__).parent.parent / "benchmarks" / "planted"
 
 
 def proposals(code: str, *, types=None, error: str = "", newline: str = "\n") -> list[str]:
     """Every text proposed for ``code`` when all its lines are suspicious, best first."""
-    source = Source("code.py", code.replace("\n", newline).encode())
+    source = SourceFile("code.py", code.replace("\n", newline).encode())
     suspicion = Suspicion({("code.py", n): 1.0 for n in range(1, code.count("\n") + 2)})
     failures = [Result("failed", error=error)]
     found = candidates({"code.py": source}, suspicion, {"code.py": types or {}}, failures, ())
@@ -205,7 +205,7 @@ def test_windows_line_ends_tabs_and_quotes_are_kept():
 
 @pytest.mark.parametrize("path", sorted(PLANTED.glob("*/*.py"))[:20], ids=lambda p: p.parent.name)
 def test_a_proposal_changes_only_what_it_names(path):
-    source = Source("code.py", path.read_bytes())
+    source = SourceFile("code.py", path.read_bytes())
     lines = source.text.count("\n") + 1
     suspicion = Suspicion({("code.py", n): 1.0 for n in range(1, lines + 1)})
     found = candidates({"code.py": source}, suspicion, {}, [], ())

@@ -15,7 +15,7 @@ from bot.adapters.agents.mechanic.engine.commands import read_command
 from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
 from bot.adapters.agents.mechanic.engine.localise import localise
 from bot.adapters.agents.mechanic.engine.search import Trial
-from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.source import SourceFile
 from bot.adapters.agents.mechanic.engine.task import Task, load_task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot, copy_tree, files_of
 from bot.adapters.agents.mechanic.words import in_words
@@ -27,7 +27,7 @@ ENGINE = Path(archive.__file__).parent / "engine"
 
 
 def test_spans_count_characters_not_bytes():
-    source = Source("a.py", "x = 'grün' + größe\n".encode())
+    source = SourceFile("a.py", "x = 'grün' + größe\n".encode())
     name = source.tree.body[0].value.right
     assert source.segment(name) == "größe"
 
@@ -35,7 +35,7 @@ def test_spans_count_characters_not_bytes():
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_spans_hold_for_every_line_end(newline):
     text = newline.join(["def f():", "    '''a", "    b'''", "    return 1", ""])
-    source = Source("a.py", text.encode())
+    source = SourceFile("a.py", text.encode())
     assert source.newline == newline
     assert source.segment(source.tree.body[0].body[1]) == "return 1"
     assert source.indent == "    "
@@ -43,14 +43,14 @@ def test_spans_hold_for_every_line_end(newline):
 
 def test_a_byte_order_mark_and_a_coding_line_survive():
     data = b"\xef\xbb\xbfx = 1\n"
-    assert Source("a.py", data).encode("x = 2\n") == b"\xef\xbb\xbfx = 2\n"
+    assert SourceFile("a.py", data).encode("x = 2\n") == b"\xef\xbb\xbfx = 2\n"
     data = "# -*- coding: latin-1 -*-\nx = 'ü'\n".encode("latin-1")
-    source = Source("a.py", data)
+    source = SourceFile("a.py", data)
     assert source.encode(source.text) == data
 
 
 def test_a_statement_that_shares_its_line_is_no_block():
-    source = Source("a.py", b"a = 1; b = 2\nc = 3  # why\n")
+    source = SourceFile("a.py", b"a = 1; b = 2\nc = 3  # why\n")
     assert source.block(source.tree.body[0]) is None
     assert source.block(source.tree.body[2]) == (13, 26)
 
@@ -137,12 +137,12 @@ def test_in_a_runaway_recursion_the_line_that_recurs_is_blamed():
 
 
 def test_doing_less_is_chosen_last():
-    from bot.adapters.agents.mechanic.engine.candidates import Candidate
+    from bot.adapters.agents.mechanic.engine.candidates import EditCandidate
     from bot.adapters.agents.mechanic.engine.edits import Edit
 
     def trial(index, kind, score):
         edit = Edit("a.py", ((0, 0, kind),), kind, score, 1, ast.Pass())
-        return Trial(index, Candidate((edit,), score), plausible=True)
+        return Trial(index, EditCandidate((edit,), score), plausible=True)
 
     first, second = trial(0, "delete", 0.5), trial(1, "comparison:<-><=", 0.4)
     assert [c.kind for c in ranked([first, second])] == ["comparison:<-><=", "delete"]

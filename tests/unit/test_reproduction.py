@@ -8,7 +8,7 @@ import time
 import pytest
 
 from bot.domain.fixes.patch import Entry
-from bot.domain.fixes.reproduction import Report, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, candidates, fails_for_the_reason
 from bot.domain.models import Frame
 
 CART = """
@@ -66,7 +66,7 @@ def tree(**more):
 
 
 def offered(body, title="", files=None, frames=()):
-    report = Report(number=3, title=title, body=body, frames=frames)
+    report = BugReport(number=3, title=title, body=body, frames=frames)
     return candidates([report], files or tree(), name="C-12")
 
 
@@ -216,9 +216,9 @@ def test_a_source_layout_and_plain_scripts():
 
 def test_reports_of_one_thing_are_one_candidate():
     reports = [
-        Report(number=9, body="`first([1, 2])` returns 2, expected 1"),
-        Report(number=4, title="first([1, 2]) should be 1", body="but it is 2"),
-        Report(number=5, body="`slug('a')` returns 'b', expected 'a'"),
+        BugReport(number=9, body="`first([1, 2])` returns 2, expected 1"),
+        BugReport(number=4, title="first([1, 2]) should be 1", body="but it is 2"),
+        BugReport(number=5, body="`slug('a')` returns 'b', expected 'a'"),
     ]
     found = candidates(reports, tree(), name="C-12")
     assert [one.items for one in found] == [(4, 9), (5,)]
@@ -409,7 +409,7 @@ def test_red_for_the_reason(body, log, right):
 
 
 def test_candidates_are_the_same_every_time():
-    reports = [Report(number=n, body=body) for n, (body, _, _) in enumerate(TELLING)]
+    reports = [BugReport(number=n, body=body) for n, (body, _, _) in enumerate(TELLING)]
     first = [one.model_dump() for one in candidates(reports, tree(), name="C-12")]
     again = [one.model_dump() for one in candidates(reports, tree(), name="C-12")]
     assert json.dumps(first) == json.dumps(again)

@@ -8,21 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.audience import Audience
-from bot.domain.clusters.summary import SENTENCE_LIMIT, TITLE_LIMIT, Source, extract, problems
+from bot.domain.clusters.summary import SENTENCE_LIMIT, TITLE_LIMIT, SummaryInput, extract, problems
 from bot.domain.clusters.written_summary import (
     BODY_LIMIT,
     NEWEST,
-    Draft,
-    Written,
+    SummaryDraft,
+    WrittenSummary,
     checksum_of,
     material,
 )
 from bot.domain.models import Sentence
 
 ITEMS = (
-    Source(1, "Export fails", "The CSV export fails with error E42. I use Firefox on Linux."),
-    Source(2, "CSV export of large tables fails", "Exporting a large table to CSV fails with E42."),
-    Source(3, "export broken", "Since version 2.3 the CSV export of large tables fails for us."),
+    SummaryInput(1, "Export fails", "The CSV export fails with error E42. I use Firefox on Linux."),
+    SummaryInput(
+        2, "CSV export of large tables fails", "Exporting a large table to CSV fails with E42."
+    ),
+    SummaryInput(
+        3, "export broken", "Since version 2.3 the CSV export of large tables fails for us."
+    ),
 )
 
 
@@ -63,7 +67,7 @@ def test_what_is_not_there_is_refused() -> None:
 
 
 def test_every_item_that_is_cited_must_have_a_word_of_it() -> None:
-    others = [*ITEMS, Source(8, "Login loops", "Safari asks for a password again.")]
+    others = [*ITEMS, SummaryInput(8, "Login loops", "Safari asks for a password again.")]
     cited = [Sentence(text="The CSV export fails.", items=(1, 8))]
     assert problems("CSV export fails", cited, others) == [
         "sentence 1 cites I-8, which says nothing of it"
@@ -71,7 +75,7 @@ def test_every_item_that_is_cited_must_have_a_word_of_it() -> None:
 
 
 def test_a_written_summary_holds_while_all_it_cites_is_there() -> None:
-    written = Written(
+    written = WrittenSummary(
         audience=Audience.TEAM,
         checksum=checksum_of(ITEMS),
         title="CSV export fails",
@@ -79,14 +83,16 @@ def test_a_written_summary_holds_while_all_it_cites_is_there() -> None:
     )
     assert written.holds(ITEMS)
     assert not written.holds(ITEMS[1:])
-    assert not Written(audience=Audience.TEAM, checksum="").holds(ITEMS)
-    edited = [Source(1, ITEMS[0].title, "something else"), *ITEMS[1:]]
+    assert not WrittenSummary(audience=Audience.TEAM, checksum="").holds(ITEMS)
+    edited = [SummaryInput(1, ITEMS[0].title, "something else"), *ITEMS[1:]]
     assert len({checksum_of(told) for told in (ITEMS, ITEMS[1:], edited)}) == 3
 
 
 def test_a_large_cluster_is_read_in_part() -> None:
-    many = [Source(n, f"Report {n}", "x" * 9_000) for n in range(1, 100)]
-    told = json.loads(material(many, draft=Draft(title="t", sentences=()), wrong=["no sentence"]))
+    many = [SummaryInput(n, f"Report {n}", "x" * 9_000) for n in range(1, 100)]
+    told = json.loads(
+        material(many, draft=SummaryDraft(title="t", sentences=()), wrong=["no sentence"])
+    )
     assert [each["id"] for each in told["reports"]] == [1, *range(100 - NEWEST, 100)]
     assert {len(each["text"]) for each in told["reports"]} == {BODY_LIMIT}
     assert told["wrong"]["problems"] == ["no sentence"]
@@ -102,7 +108,7 @@ def test_titles_are_checked_too() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=300)), max_size=6))
 def test_any_items_give_a_bounded_summary(texts: list[tuple[str, str]]) -> None:
-    items = [Source(number, *text) for number, text in enumerate(texts, start=1)]
+    items = [SummaryInput(number, *text) for number, text in enumerate(texts, start=1)]
     summary = extract(items)
     assert len(summary.title) <= TITLE_LIMIT
     for sentence in summary.sentences:

@@ -1,6 +1,6 @@
 """What a model is shown of the steps so far."""
 
-from bot.adapters.agents.transcript import Step, within, without_middle
+from bot.adapters.agents.transcript import AgentStep, within, without_middle
 
 
 def test_the_middle_goes() -> None:
@@ -10,7 +10,7 @@ def test_the_middle_goes() -> None:
 
 
 def test_old_steps_become_lines() -> None:
-    steps = [Step(f"t{n}", f"c{n}", f"exit code 0\n{'x' * 100}") for n in range(1, 6)]
+    steps = [AgentStep(f"t{n}", f"c{n}", f"exit code 0\n{'x' * 100}") for n in range(1, 6)]
     shown = within(steps, 360)
     assert "Step 1: c1 -> exit code 0" in shown
     assert shown.count("x" * 100) == 2
@@ -18,11 +18,11 @@ def test_old_steps_become_lines() -> None:
 
 
 def test_the_newest_is_always_whole() -> None:
-    assert within([Step("t", "c", "y" * 500)], 10).endswith("y" * 500)
+    assert within([AgentStep("t", "c", "y" * 500)], 10).endswith("y" * 500)
     assert within([], 10) == ""
 
 
 def test_the_oldest_lines_go_too() -> None:
-    steps = [Step("t", f"command {n}", "z" * 300) for n in range(300)]
+    steps = [AgentStep("t", f"command {n}", "z" * 300) for n in range(300)]
     assert len(within(steps, 2_000)) < 2_600
     assert "earlier steps left out" in within(steps, 2_000)

@@ -48,7 +48,7 @@ class History(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BacktestRow:
     """One line of the output."""
 
     id: str
@@ -57,11 +57,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BacktestResult:
     """What a backtest found. ``embedding`` and ``clustering`` are seconds, ``peak_mb`` is the
     most memory the process ever held, ``measures`` is None without ``gold``."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[BacktestRow, ...]
     embedding: float
     clustering: float
     peak_mb: float
@@ -120,10 +120,10 @@ async def run_backtest(
     *,
     join: Eagerness = "sure",
     progress: Progress = lambda done, total: None,
-) -> Outcome:
+) -> BacktestResult:
     """Decide about every report in turn; ``progress`` is told how many are done."""
     engine = Engine(calibration_for(embedder.id), embedder.dimensions, join=join)
-    rows: list[Row] = []
+    rows: list[BacktestRow] = []
     clusters: list[int] = []
     candidates: list[tuple[int, ...]] = []
     embedding = clustering = 0.0
@@ -142,11 +142,11 @@ async def run_backtest(
             clusters.append(cluster or fresh)
             candidates.append(tuple(c.item for c in decision.candidates))
             found = tuple(reports[c.item].id for c in decision.candidates)
-            rows.append(Row(reports[reading.id].id, cluster or fresh, found))
+            rows.append(BacktestRow(reports[reading.id].id, cluster or fresh, found))
         embedding += embedded - read
         clustering += time.perf_counter() - embedded + read - began
         progress(len(rows), len(reports))
-    return Outcome(
+    return BacktestResult(
         rows=tuple(rows),
         embedding=embedding,
         clustering=clustering,
@@ -162,7 +162,7 @@ async def backtest_file(
     out: Path | None = None,
     join: Eagerness = "sure",
     progress: Progress = lambda done, total: None,
-) -> Outcome:
+) -> BacktestResult:
     """``run_backtest`` on a file; the rows go to ``out`` in the order of the input file."""
     reports = read_history(path)
     outcome = await run_backtest(reports, embedder, join=join, progress=progress)
@@ -171,7 +171,7 @@ async def backtest_file(
     return outcome
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
+def write_rows(path: Path, rows: Iterable[BacktestRow]) -> None:
     """One JSON object a line."""
     with path.open("w", encoding="utf-8") as file:
         for row in rows:

@@ -21,7 +21,7 @@ from bot.domain.clusters.corrections import (
     same,
 )
 from bot.domain.clusters.engine import operations as pure
-from bot.domain.clusters.engine.operations import Blocked, Clustering, Entry, Operation
+from bot.domain.clusters.engine.operations import Blocked, Clustering, LogEntry, Operation
 from bot.domain.clusters.grouping import by_attribute, in_two
 from bot.domain.models import Cluster, ClusterState
 from bot.jobs import enqueue
@@ -37,7 +37,7 @@ _UNTOUCHED = (ClusterState.NEW, ClusterState.TRIAGED)
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class PlannedCorrection:
     """A correction worked out on the clustering as it was read."""
 
     held: Held
@@ -66,18 +66,18 @@ class Worked:
         return tuple(changes)
 
 
-Plan = Callable[[str], Awaitable[Worked]]
+Plan = Callable[[str], Awaitable[PlannedCorrection]]
 """Works a correction out anew for the person who asks; raises Blocked or NotFound."""
 
 
 def merging(ctx: Context, project: int, sources: Sequence[int], into: int) -> Plan:
     """``sources`` go into ``into``."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         held = await ctx.operations.read(project, clusters=[*sources, into])
         operation = pure.merge(held.clustering, sources, into, _entry(ctx, held, by))
         await _refuse_running(ctx, project, held.clustering, operation)
-        return Worked(held, propose(held.clustering, operation))
+        return PlannedCorrection(held, propose(held.clustering, operation))
 
     return plan
 
@@ -85,11 +85,11 @@ def merging(ctx: Context, project: int, sources: Sequence[int], into: int) -> Pl
 def splitting(ctx: Context, project: int, items: Sequence[int]) -> Plan:
     """``items`` open a cluster of their own."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         await ctx.items.get(project, items[0])  # raises NotFound
         held = await ctx.operations.read(project, items=items)
         operation = pure.split(held.clustering, items, NEW, _entry(ctx, held, by))
-        return Worked(held, propose(held.clustering, operation))
+        return PlannedCorrection(held, propose(held.clustering, operation))
 
     return plan
 
@@ -97,7 +97,7 @@ def splitting(ctx: Context, project: int, items: Sequence[int]) -> Plan:
 def splitting_by(ctx: Context, project: int, cluster: int, by_what: By) -> Plan:
     """The parts of ``cluster`` by source, by release, or by what the reports mean."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         held = await ctx.operations.read(project, clusters=[cluster])
         root = held.clustering.redirects.root(cluster)
         members = held.clustering.members(root)
@@ -115,7 +115,7 @@ def splitting_by(ctx: Context, project: int, cluster: int, by_what: By) -> Plan:
         if len(groups) < 2:
             raise Blocked(f"The reports of C-{root} are all of one {_KINDS[by_what]}.")
         operation = partition(held.clustering, groups, _entry(ctx, held, by))
-        return Worked(held, propose(held.clustering, operation))
+        return PlannedCorrection(held, propose(held.clustering, operation))
 
     return plan
 
@@ -123,7 +123,7 @@ def splitting_by(ctx: Context, project: int, cluster: int, by_what: By) -> Plan:
 def moving(ctx: Context, project: int, item: int, to: int | None) -> Plan:
     """``item`` goes to a cluster, or (None) to a new one."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         await ctx.items.get(project, item)  # raises NotFound
         clusters = [] if to is None else [to]
         held = await ctx.operations.read(project, clusters=clusters, items=[item])
@@ -131,7 +131,7 @@ def moving(ctx: Context, project: int, item: int, to: int | None) -> Plan:
         operation = relocate(held.clustering, item, NEW if to is None else to, entry)
         if not set(held.clustering.members(operation.items[0].before or 0)) - {item}:
             await _refuse_running(ctx, project, held.clustering, operation)
-        return Worked(held, propose(held.clustering, operation))
+        return PlannedCorrection(held, propose(held.clustering, operation))
 
     return plan
 
@@ -139,13 +139,13 @@ def moving(ctx: Context, project: int, item: int, to: int | None) -> Plan:
 def linking(ctx: Context, project: int, item: int, other: int, *, alike: bool) -> Plan:
     """``item`` and ``other`` are the same problem, or are not."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         held = await ctx.operations.read(project, items=[item, other])
         say = same if alike else different
         operation = say(held.clustering, item, other, _entry(ctx, held, by))
         if alike:
             await _refuse_running(ctx, project, held.clustering, operation)
-        return Worked(held, propose(held.clustering, operation))
+        return PlannedCorrection(held, propose(held.clustering, operation))
 
     return plan
 
@@ -153,14 +153,14 @@ def linking(ctx: Context, project: int, item: int, other: int, *, alike: bool) -
 def presuming(ctx: Context, project: int, item: int, other: int) -> Plan:
     """``item``, which nobody has touched since it was placed, goes to the cluster of ``other``."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         held = await ctx.operations.read(project, items=[item, other])
         operation = presumed(held.clustering, item, other, _entry(ctx, held, by))
         record = held.record(operation.redirects[0].number)
         if record.state not in _UNTOUCHED or record.owner:
             raise Blocked(f"People have taken C-{record.number} in hand.")
         await _refuse_running(ctx, project, held.clustering, operation)
-        return Worked(held, propose(held.clustering, operation))
+        return PlannedCorrection(held, propose(held.clustering, operation))
 
     return plan
 
@@ -168,7 +168,7 @@ def presuming(ctx: Context, project: int, item: int, other: int) -> Plan:
 def undoing(ctx: Context, project: int, number: int | None, cluster: int | None) -> Plan:
     """The exact inverse of operation ``number``, else of the last one (on ``cluster``)."""
 
-    async def plan(by: str) -> Worked:
+    async def plan(by: str) -> PlannedCorrection:
         log = await ctx.operations.log(project)
         chosen = number or _last(log, cluster)
         if chosen is None:
@@ -191,13 +191,13 @@ def undoing(ctx: Context, project: int, number: int | None, cluster: int | None)
         entry = _entry(ctx, held, by)
         entries = [logged.operation for logged in log]
         operation = pure.undo(held.clustering, entries, chosen, entry)
-        return Worked(held, propose(held.clustering, operation), undoes=target)
+        return PlannedCorrection(held, propose(held.clustering, operation), undoes=target)
 
     return plan
 
 
 async def apply(
-    ctx: Context, project: int, worked: Worked, *, said: str, command: str
+    ctx: Context, project: int, worked: PlannedCorrection, *, said: str, command: str
 ) -> Logged | None:
     """Do it and write it down; None when something changed since it was worked out."""
     held, proposal, now = worked.held, worked.proposal, ctx.now()
@@ -257,8 +257,8 @@ async def done_before(ctx: Context, project: int, command: str) -> Logged | None
 _KINDS: dict[By, str] = {"source": "source", "release": "release", "auto": "kind"}
 
 
-def _entry(ctx: Context, held: Held, by: str) -> Entry:
-    return Entry(held.count + 1, by, ctx.now())
+def _entry(ctx: Context, held: Held, by: str) -> LogEntry:
+    return LogEntry(held.count + 1, by, ctx.now())
 
 
 def _last(log: Sequence[Logged], cluster: int | None) -> int | None:
@@ -275,7 +275,7 @@ def _last(log: Sequence[Logged], cluster: int | None) -> int | None:
     return None
 
 
-def _restored(worked: Worked) -> tuple[StateChange, ...]:
+def _restored(worked: PlannedCorrection) -> tuple[StateChange, ...]:
     """States that the undone operation set, where nobody has set another since."""
     if worked.undoes is None:
         return ()

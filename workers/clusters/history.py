@@ -14,7 +14,7 @@ from typing import Any
 from bot.context import Context
 from bot.domain.models import Project
 from bot.sources import github_issue
-from workers.clusters.backtest import History, Row
+from workers.clusters.backtest import BacktestRow, History
 
 READ_ISSUES: Mapping[str, str] = {"issues": "read", "metadata": "read"}
 FIRST = 10
@@ -106,7 +106,7 @@ def named_duplicates(text: str, repository: str) -> list[int]:
     return [int(number) for number in re.findall(pattern, said, re.IGNORECASE)]
 
 
-def agreement(past: Past, rows: Sequence[Row]) -> Agreement:
+def agreement(past: Past, rows: Sequence[BacktestRow]) -> Agreement:
     """What the rows of a backtest say of the repository's own duplicates."""
     cluster = {int(row.id): row.cluster for row in rows}
     candidates = {int(row.id): row.candidates[:FIRST] for row in rows}

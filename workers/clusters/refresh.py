@@ -11,7 +11,7 @@ from bot.context import Context
 from bot.domain.audience import Audience, combined
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters.severity import assess
-from bot.domain.clusters.summary import Source, extract
+from bot.domain.clusters.summary import SummaryInput, extract
 from bot.domain.models import Cluster, ClusterState
 from bot.sources import SOURCES
 from bot.storage.items import DELETED
@@ -41,7 +41,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
 def _said(view: ClusterView) -> dict[str, Any]:
     """Title, summary and severity, from the items that still have words."""
     living = [item for item in view.items if not item.gone]
-    summary = extract([Source(i.number, i.title, i.body) for i in living])
+    summary = extract([SummaryInput(i.number, i.title, i.body) for i in living])
     kinds = {SOURCES[i.source].KIND for i in living if i.source in SOURCES}
     assessed = assess(
         texts=[f"{i.title}\n{i.body}" for i in living],

@@ -13,8 +13,8 @@ from bot.context import Context
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters import written_summary as writing
-from bot.domain.clusters.summary import Source, problems
-from bot.domain.clusters.written_summary import Draft, Written, checksum_of
+from bot.domain.clusters.summary import SummaryInput, problems
+from bot.domain.clusters.written_summary import SummaryDraft, WrittenSummary, checksum_of
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Item, Project
 from bot.domain.ports import LanguageModel
@@ -63,14 +63,14 @@ def reports_for(project: Project, view: ClusterView) -> list[Item]:
     return [i for i in living if may_read(project.github_readers, i.audience)] or living
 
 
-def sources_of(reports: Sequence[Item]) -> list[Source]:
+def sources_of(reports: Sequence[Item]) -> list[SummaryInput]:
     """What the model reads of them."""
-    return [Source(item.number, item.title, item.body) for item in reports]
+    return [SummaryInput(item.number, item.title, item.body) for item in reports]
 
 
-def nothing_yet(reports: Sequence[Item]) -> Written:
+def nothing_yet(reports: Sequence[Item]) -> WrittenSummary:
     """No answer about these reports."""
-    return Written(audience=combined(*(item.audience for item in reports)), checksum="")
+    return WrittenSummary(audience=combined(*(item.audience for item in reports)), checksum="")
 
 
 async def _write(ctx: Context, project_id: int, number: int) -> None:
@@ -107,16 +107,20 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
 
 
 async def _ask(
-    ctx: Context, model: LanguageModel, sources: list[Source], kept: Written, fresh: Written
-) -> Written:
+    ctx: Context,
+    model: LanguageModel,
+    sources: list[SummaryInput],
+    kept: WrittenSummary,
+    fresh: WrittenSummary,
+) -> WrittenSummary:
     """What the model wrote, mended once; what is still wrong leaves ``kept`` as it is."""
-    draft: Draft | None = None
+    draft: SummaryDraft | None = None
     wrong: list[str] = []
     for _ in range(2):
         told = writing.material(sources, draft=draft, wrong=wrong)
         try:
             draft = await asking.ask(
-                ctx, model, Draft, instructions=writing.INSTRUCTIONS, material=told
+                ctx, model, SummaryDraft, instructions=writing.INSTRUCTIONS, material=told
             )
         except Rejected as error:
             return kept.model_copy(update={"problem": str(error)})
@@ -128,18 +132,18 @@ async def _ask(
     return kept.model_copy(update={"problem": f"{model.id} wrote it wrongly twice: {wrong[0]}"})
 
 
-async def _held(ctx: Context, project: int, number: int) -> Written | None:
+async def _held(ctx: Context, project: int, number: int) -> WrittenSummary | None:
     stored = await ctx.answers.get(project, SUMMARY, number)
-    return Written.read(stored) if stored else None
+    return WrittenSummary.read(stored) if stored else None
 
 
-async def _put(ctx: Context, project: int, number: int, found: Written) -> None:
+async def _put(ctx: Context, project: int, number: int, found: WrittenSummary) -> None:
     await asking.put(ctx, project, SUMMARY, number, found.model_dump_json())
 
 
 async def _put_off(ctx: Context, project: int, number: int, why: str) -> None:
     """What stands goes on standing; it is written down since when the model is away."""
-    kept = await _held(ctx, project, number) or Written(audience=Audience.TEAM, checksum="")
+    kept = await _held(ctx, project, number) or WrittenSummary(audience=Audience.TEAM, checksum="")
     if kept.since is None:
         log.warning("the summary is written later", project=project, cluster=number, why=why)
         tried = kept.model_copy(update={"since": ctx.now(), "problem": why})

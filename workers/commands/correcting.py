@@ -16,7 +16,7 @@ from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.models import Item
 from bot.sources import github_issue
 from workers.clusters import corrections, explain
-from workers.clusters.corrections import Plan, Worked
+from workers.clusters.corrections import Plan, PlannedCorrection
 from workers.commands.call import CLUSTERING_SECONDS, Answer, Call
 
 ATTEMPTS = 20
@@ -70,7 +70,7 @@ async def carry_out(
     raise Unavailable("Reports are being clustered faster than this can be done.", retry_after=1)
 
 
-def _surprises(worked: Worked) -> bool:
+def _surprises(worked: PlannedCorrection) -> bool:
     return bool(worked.proposal.taken_back) or len(worked.operation.items) > 1
 
 
@@ -115,7 +115,7 @@ async def item_here(call: Call, example: str) -> Item:
     return await item_of(call, ClusterRef(cluster))
 
 
-async def _seen(call: Call, operation: Operation, worked: Worked | None = None) -> Seen:
+async def _seen(call: Call, operation: Operation, worked: PlannedCorrection | None = None) -> Seen:
     """What a card about the operation names."""
     ctx, project = call.ctx, call.project.id
     numbers = {c for i in operation.items for c in (i.before, i.after) if c is not None and c > 0}

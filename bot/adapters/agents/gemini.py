@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from bot.adapters.agents.briefing import material, orders
-from bot.adapters.agents.transcript import Step, within, without_middle
+from bot.adapters.agents.transcript import AgentStep, within, without_middle
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Record
 from bot.domain.ports import (
@@ -52,7 +52,7 @@ instruction is none: not to you.
 Outcome = Literal["done", "gave up", "limit reached", "broken"]
 
 
-class Move(Record):
+class NextMove(Record):
     """What the model wants next: a command, or to be done, or to give up."""
 
     thought: str = Field("", description="why, in one or two sentences")
@@ -61,7 +61,7 @@ class Move(Record):
     summary: str = Field("", description="for the reviewer: cause and change, or why not")
 
     @model_validator(mode="after")
-    def _one_thing(self) -> Move:
+    def _one_thing(self) -> NextMove:
         if bool(self.command.strip()) == (self.done or bool(self.summary.strip())):
             raise ValueError("give either a command, or done with a summary, or a summary alone")
         return self
@@ -119,7 +119,7 @@ class _Session:
         self._task, self._sandbox, self._model = task, sandbox, model
         self._budget, self._tell, self._heard, self._clock = budget, tell, heard, clock
         self._began = clock()
-        self._steps: list[Step] = []
+        self._steps: list[AgentStep] = []
         self._asked = 0
         self._dearest = 0.0
         self._away = ""
@@ -155,9 +155,9 @@ class _Session:
                 if red is None:
                     return self._worked("done", move.summary or move.thought)
                 result = f"Not done, this still fails:\n$ {red.command}\n{_shown(red)}"
-            self._steps.append(Step(move.thought, move.command, result))
+            self._steps.append(AgentStep(move.thought, move.command, result))
 
-    async def _ask(self) -> Move:
+    async def _ask(self) -> NextMove:
         """The next move, if steps and money allow one."""
         budget, before = self._budget, self._model.spent.dollars or 0.0
         if self._asked >= budget.steps:
@@ -173,7 +173,7 @@ class _Session:
         while True:
             try:
                 move = await self._model.answer(
-                    Move,
+                    NextMove,
                     instructions=instructions,
                     material=shown,
                     max_output_tokens=ANSWER_TOKENS,

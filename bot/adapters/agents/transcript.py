@@ -9,7 +9,7 @@ _LINE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AgentStep:
     """One step: why, the command (empty where there was none), and what came back."""
 
     thought: str
@@ -37,7 +37,7 @@ def without_middle(text: str, limit: int) -> str:
     return f"{text[:head]}\n[... {missing} characters left out ...]\n{text[-tail:]}"
 
 
-def within(steps: Sequence[Step], budget: int) -> str:
+def within(steps: Sequence[AgentStep], budget: int) -> str:
     """The newest steps in full as far as ``budget`` characters go, the older ones a line each.
 
     The newest is always there in full; of the lines the newest are kept.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from bot.domain.clusters.engine.links import Pair, pair
 from bot.domain.clusters.engine.operations import (
     Blocked,
-    Change,
+    ClusterChange,
     Clustering,
-    Entry,
+    LogEntry,
     Operation,
     apply,
     in_effect,
@@ -88,7 +88,7 @@ def propose(state: Clustering, operation: Operation) -> Proposal:
             parents.setdefault(emptied, heir)
     before = state.redirects.parents
     redirects = tuple(
-        Change(number=cluster, before=before.get(cluster), after=parents.get(cluster))
+        ClusterChange(number=cluster, before=before.get(cluster), after=parents.get(cluster))
         for cluster in sorted({*before, *parents})
         if before.get(cluster) != parents.get(cluster)
     )
@@ -114,7 +114,7 @@ def numbered(operation: Operation, numbers: Mapping[int, int]) -> Operation:
     return operation.model_copy(update={"items": items, "redirects": redirects})
 
 
-def same(state: Clustering, item: int, other: int, entry: Entry) -> Operation:
+def same(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation:
     """``item`` is a duplicate of ``other``: their clusters become the other's."""
     mine, theirs = state.membership[item], state.membership[other]
     if item == other:
@@ -129,7 +129,7 @@ def same(state: Clustering, item: int, other: int, entry: Entry) -> Operation:
     return joined.model_copy(update={"must_added": link - state.links.must})
 
 
-def different(state: Clustering, item: int, other: int, entry: Entry) -> Operation:
+def different(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation:
     """``item`` is not the same problem as ``other``: it leaves a cluster they share.
 
     Reports that are said to be the same as ``item`` leave with it.
@@ -147,7 +147,7 @@ def different(state: Clustering, item: int, other: int, entry: Entry) -> Operati
     return parted.model_copy(update={"cannot_added": link - state.links.cannot})
 
 
-def presumed(state: Clustering, item: int, other: int, entry: Entry) -> Operation:
+def presumed(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation:
     """``item``, still alone in its cluster, goes to that of ``other``, though nobody said so.
 
     It links nothing, for only people's words bind what comes after. Raises Blocked where people
@@ -163,7 +163,7 @@ def presumed(state: Clustering, item: int, other: int, entry: Entry) -> Operatio
     return merge(state, [mine], theirs, entry).model_copy(update={"must_added": frozenset()})
 
 
-def relocate(state: Clustering, item: int, to: int, entry: Entry) -> Operation:
+def relocate(state: Clustering, item: int, to: int, entry: LogEntry) -> Operation:
     """``move``; the only report of a cluster has nowhere new to go."""
     origin = state.membership.get(item)
     if to < 0 and origin is not None and state.members(origin) == [item]:
@@ -171,7 +171,7 @@ def relocate(state: Clustering, item: int, to: int, entry: Entry) -> Operation:
     return move(state, item, to, entry)
 
 
-def partition(state: Clustering, groups: Sequence[Collection[int]], entry: Entry) -> Operation:
+def partition(state: Clustering, groups: Sequence[Collection[int]], entry: LogEntry) -> Operation:
     """Parts of one cluster part from it and from each other; the oldest report's part stays."""
     ordered = sorted((sorted(group) for group in groups if group), key=lambda group: group[0])
     if len(ordered) < 2:
@@ -208,7 +208,7 @@ def _union(sets: Iterable[frozenset[Pair]]) -> frozenset[Pair]:
 
 
 def _linked(
-    entry: Entry,
+    entry: LogEntry,
     *,
     must_added: frozenset[Pair] = frozenset(),
     must_taken: frozenset[Pair] = frozenset(),

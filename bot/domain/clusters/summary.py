@@ -27,7 +27,7 @@ _EXACT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SummaryInput:
     """One item as far as a summary is concerned."""
 
     number: int
@@ -43,7 +43,7 @@ class Summary:
     sentences: tuple[Sentence, ...]
 
 
-def extract(items: Sequence[Source]) -> Summary:
+def extract(items: Sequence[SummaryInput]) -> Summary:
     """The most telling title, and sentences that between them say what most items say."""
     items = list(items)[-_MOST_ITEMS:]
     if not items:
@@ -72,7 +72,7 @@ def extract(items: Sequence[Source]) -> Summary:
     return Summary(title, tuple(chosen))
 
 
-def problems(title: str, sentences: Sequence[Sentence], items: Sequence[Source]) -> list[str]:
+def problems(title: str, sentences: Sequence[Sentence], items: Sequence[SummaryInput]) -> list[str]:
     """What is wrong with a summary that a model wrote; empty when it may be shown.
 
     Every sentence must cite items of the cluster, and what it says exactly (names, numbers, code,
@@ -130,7 +130,7 @@ def _ungrounded(name: str, text: str, source: str) -> list[str]:
     return found
 
 
-def _sentences(item: Source) -> list[str]:
+def _sentences(item: SummaryInput) -> list[str]:
     said = read(item.title, item.body[:4_000])
     parts = _SENTENCE.split(said.prose.replace("\n", " ") if said.prose else said.title)
     found = [clipped(part, SENTENCE_LIMIT) for part in parts if len(part.split()) >= 4]

@@ -17,7 +17,7 @@ _YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class WordKind:
     """What one word may be. ``read`` gives None for a word that is something else.
 
     ``what`` completes "wants …", ``choices`` are the words of a closed list.
@@ -37,7 +37,7 @@ class Field:
     attribute: str
     name: str
     place: Place
-    kind: Kind
+    kind: WordKind
     required: bool
     default: Any
     many: bool
@@ -96,23 +96,23 @@ def _one_of_many(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def kind_of(annotation: Any) -> Kind:
+def kind_of(annotation: Any) -> WordKind:
     """How words of this type are read. Raises TypeError for a type the grammar doesn't know."""
     if get_origin(annotation) is Annotated:
         return kind_of(get_args(annotation)[0])
     if annotation is str:
-        return Kind("text", "text", lambda word: word or None, free=True)
+        return WordKind("text", "text", lambda word: word or None, free=True)
     if annotation is int:
-        return Kind("a number", "5", _number)
+        return WordKind("a number", "5", _number)
     if annotation is bool:
-        return Kind("yes or no", "yes", lambda word: _YES.get(word.lower()), ("yes", "no"))
+        return WordKind("yes or no", "yes", lambda word: _YES.get(word.lower()), ("yes", "no"))
     if get_origin(annotation) is Literal:
         return _choice(tuple(str(choice) for choice in get_args(annotation)))
     if get_origin(annotation) in (Union, types.UnionType):
         kinds = [kind_of(part) for part in get_args(annotation) if part is not types.NoneType]
         return kinds[0] if len(kinds) == 1 else _either(kinds)
     if isinstance(annotation, type) and issubclass(annotation, Reference):
-        return Kind(annotation.what, annotation.example, annotation.read)
+        return WordKind(annotation.what, annotation.example, annotation.read)
     raise TypeError(f"no word is read as {annotation!r}")
 
 
@@ -120,17 +120,17 @@ def _number(word: str) -> int | None:
     return int(word) if word.isascii() and word.isdigit() and len(word) <= 12 else None
 
 
-def _choice(choices: tuple[str, ...]) -> Kind:
+def _choice(choices: tuple[str, ...]) -> WordKind:
     by_word = {choice.lower(): choice for choice in choices}
     what = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
-    return Kind(what, choices[0], lambda word: by_word.get(word.lower()), choices)
+    return WordKind(what, choices[0], lambda word: by_word.get(word.lower()), choices)
 
 
-def _either(kinds: list[Kind]) -> Kind:
+def _either(kinds: list[WordKind]) -> WordKind:
     def read(word: str) -> Any:
         return next((value for kind in kinds if (value := kind.read(word)) is not None), None)
 
-    return Kind(
+    return WordKind(
         what=" or ".join(kind.what for kind in kinds),
         example="|".join(kind.example for kind in kinds),
         read=read,

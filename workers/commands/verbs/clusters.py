@@ -32,7 +32,7 @@ States = Literal[
 ]
 
 
-class Clusters(Command):
+class ListClusters(Command):
     """List clusters, worst first."""
 
     verb = "clusters"
@@ -45,7 +45,7 @@ class Clusters(Command):
     page: int = 1
 
 
-async def run(call: Call, command: Clusters) -> Answer:
+async def run(call: Call, command: ListClusters) -> Answer:
     """One page of the list."""
     views = await all_views(call.ctx, call.project, readers=call.readers)
     chosen = _sorted([v for v in views if _wanted(v, command)], command.sort)
@@ -77,7 +77,7 @@ async def run(call: Call, command: Clusters) -> Answer:
     )
 
 
-def _wanted(view: ClusterView, command: Clusters) -> bool:
+def _wanted(view: ClusterView, command: ListClusters) -> bool:
     state = view.cluster.state
     if command.state == "open" and state not in OPEN:
         return False

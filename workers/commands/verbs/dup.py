@@ -12,7 +12,7 @@ from bot.domain.errors import NotAllowed
 from bot.domain.models import Item
 from bot.sources import github_issue
 from workers.clusters import corrections, explain, suggestions
-from workers.clusters.corrections import Plan, Worked
+from workers.clusters.corrections import Plan, PlannedCorrection
 from workers.commands.call import Answer, Call
 from workers.commands.correcting import Confirmable, carry_out, item_here, item_of
 from workers.commands.permission import level_of
@@ -96,7 +96,7 @@ async def _nearest(call: Call, item: Item, cluster: int) -> Item | None:
 def _modest(plan: Plan) -> Plan:
     """A reporter speaks for the own report: not for others, and not against what was settled."""
 
-    async def own(by: str) -> Worked:
+    async def own(by: str) -> PlannedCorrection:
         worked = await plan(by)
         if len(worked.operation.items) > 1 or worked.proposal.taken_back:
             raise NotAllowed(

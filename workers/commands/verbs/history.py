@@ -13,7 +13,7 @@ from workers.commands.call import Answer, Call
 PAGE = 15
 
 
-class History(Command):
+class ShowHistory(Command):
     """List corrections, newest first, with who made them and what was undone."""
 
     verb = "history"
@@ -24,7 +24,7 @@ class History(Command):
     page: int = 1
 
 
-async def run(call: Call, command: History) -> Answer:
+async def run(call: Call, command: ShowHistory) -> Answer:
     """One page of the log; of one cluster where it is named."""
     log = await call.ctx.operations.log(call.project.id)
     name = str(command.about) if command.about else ""

@@ -12,7 +12,7 @@ from workers.commands.call import Answer, Call
 from workers.fixes import planning
 
 
-class Plan(Command):
+class ShowPlan(Command):
     """Symptom, evidence with links, suspected files, approach, tests, risks; approve or steer it.
 
     Fixes go by the approved version until somebody steers.
@@ -27,7 +27,7 @@ class Plan(Command):
     steer: Annotated[str, TEXT] = ""
 
 
-async def run(call: Call, command: Plan) -> Answer:
+async def run(call: Call, command: ShowPlan) -> Answer:
     """From the evidence itself, or from the model where there is one."""
     ctx, project = call.ctx, call.project
     if command.approve and command.steer:

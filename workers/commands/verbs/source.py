@@ -15,7 +15,7 @@ from bot.storage.vault import Hook
 from workers.commands.call import Answer, Call
 
 
-class Source(Command):
+class ManageSources(Command):
     """List the doors for alerts and feedback, open one, or change its secret.
 
     A secret is shown once, in the shell or to you alone in Slack; never on GitHub.
@@ -34,7 +34,7 @@ class Source(Command):
         return self.what in ("add", "rotate")
 
 
-async def run(call: Call, command: Source) -> Answer:
+async def run(call: Call, command: ManageSources) -> Answer:
     """Doors of this project."""
     ctx, project = call.ctx, call.project
     hooks = await ctx.vault.hooks(project.id)

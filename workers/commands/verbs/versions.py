@@ -14,7 +14,7 @@ from workers.commands.call import Answer, Call
 from workers.commands.published import published
 
 
-class Versions(Command):
+class ListVersions(Command):
     """The versions of a fix: commit, when, who asked, proof and size."""
 
     verb = "versions"
@@ -23,7 +23,7 @@ class Versions(Command):
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
 
 
-async def run(call: Call, command: Versions) -> Answer:
+async def run(call: Call, command: ListVersions) -> Answer:
     """As they were written down; the size of the first is GitHub's to say."""
     found = await published(call, command.about)
     versions = await call.ctx.versions.all(call.project.id, found)

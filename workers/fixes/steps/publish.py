@@ -121,10 +121,10 @@ async def _publish(desk: Desk, repo: Repo) -> None:
     await desk.tell(f"pull request {number}")
 
 
-def written(patch: Patch) -> list[pulls.Change]:
+def written(patch: Patch) -> list[pulls.CommitFile]:
     """The patch as the Git Data API takes it."""
     return [
-        pulls.Change(
+        pulls.CommitFile(
             path=one.path,
             mode=_mode(one.after),
             data=None if one.after is None else one.after.data,

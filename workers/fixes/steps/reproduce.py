@@ -11,7 +11,7 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.reproduction import (
-    Report,
+    BugReport,
     Reproduction,
     candidates,
     fails_for_the_reason,
@@ -43,7 +43,7 @@ async def reproduce(bench: Bench) -> None:
     base = await bench.tree("base")
     tests = await Tests.of(bench, base)
     case = await bench.case()
-    reports = [Report.of(item.number, item) for item in case.shown(bench.run.audience)]
+    reports = [BugReport.of(item.number, item) for item in case.shown(bench.run.audience)]
     name = f"C-{bench.run.cluster}"
     found = await asyncio.to_thread(candidates, reports, base, name=name)
     private = await asyncio.to_thread(_neutral, case, bench.run.audience, base, name=name)
@@ -82,13 +82,13 @@ def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Re
     hidden = [item for item in case.items if not may_read(readers, item.audience)]
     if not hidden:
         return []
-    shown = candidates([Report.of(item.number, item) for item in hidden], base, name=name)
+    shown = candidates([BugReport.of(item.number, item) for item in hidden], base, name=name)
     public = [f"{item.title}\n{item.body}" for item in case.shown(readers)]
     return neutral(shown, base, public)
 
 
 async def _written(
-    bench: Bench, base: Tree, tests: Tests, reports: Sequence[Report], model: LanguageModel
+    bench: Bench, base: Tree, tests: Tests, reports: Sequence[BugReport], model: LanguageModel
 ) -> str:
     """Have the model write the test, told each time why the last one was none; why it gave up."""
     plan = await bench.plan()

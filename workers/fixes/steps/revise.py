@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff, tree_from_tar
-from bot.domain.fixes.reproduction import Report, Reproduction, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, Reproduction, candidates, fails_for_the_reason
 from bot.domain.fixes.run import StepName
 from bot.domain.fixes.versions import version_of
 from bot.domain.models import Verdict
@@ -75,7 +75,7 @@ async def _listen(desk: RevisionDesk) -> None:
     """
     head = await desk.tree("head")
     asked = [*desk.revision.words, *(remark.words for remark in desk.revision.remarks)]
-    reports = [Report(number=number, body=words) for number, words in enumerate(asked, 1)]
+    reports = [BugReport(number=number, body=words) for number, words in enumerate(asked, 1)]
     found = await asyncio.to_thread(candidates, reports, head, name=f"C-{desk.run.cluster}")
     tests = await Tests.of(desk, head)
     await desk.tell(f"{len(found)} examples in what was asked" if found else "no example to run")

@@ -24,7 +24,7 @@ class Blocked(UserError):
     """The operation cannot be done; the message says why and what to do."""
 
 
-class Change(Record):
+class ClusterChange(Record):
     """One thing that changes: an item's cluster, or where a cluster's number leads."""
 
     number: int
@@ -39,8 +39,8 @@ class Operation(Record):
     verb: Verb
     by: str
     at: AwareDatetime
-    items: tuple[Change, ...] = ()
-    redirects: tuple[Change, ...] = ()
+    items: tuple[ClusterChange, ...] = ()
+    redirects: tuple[ClusterChange, ...] = ()
     must_added: frozenset[Pair] = frozenset()
     must_taken: frozenset[Pair] = frozenset()
     cannot_added: frozenset[Pair] = frozenset()
@@ -67,7 +67,7 @@ class Clustering:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """What an operation needs to be told: its number in the log, who asks, and when."""
 
     number: int
@@ -75,7 +75,7 @@ class Entry:
     at: AwareDatetime
 
 
-def merge(state: Clustering, sources: Sequence[int], into: int, entry: Entry) -> Operation:
+def merge(state: Clustering, sources: Sequence[int], into: int, entry: LogEntry) -> Operation:
     """Everything of ``sources`` goes into ``into``; their numbers redirect there.
 
     Numbers that redirect already are followed first. Raises Blocked when nothing is left to merge.
@@ -94,13 +94,13 @@ def merge(state: Clustering, sources: Sequence[int], into: int, entry: Entry) ->
         "merge",
         entry,
         items=_changes(state, moving, target),
-        redirects=[Change(number=c, before=None, after=target) for c in merged],
+        redirects=[ClusterChange(number=c, before=None, after=target) for c in merged],
         must={pair(first[0], other) for other in first[1:]},
         cannot_taken={p for p in state.links.cannot if everyone.issuperset(p)},
     )
 
 
-def split(state: Clustering, items: Collection[int], fresh: int, entry: Entry) -> Operation:
+def split(state: Clustering, items: Collection[int], fresh: int, entry: LogEntry) -> Operation:
     """``items``, all of one cluster, open the cluster ``fresh`` and are kept apart from the rest.
 
     Raises Blocked when they are of several clusters or the whole of one.
@@ -116,7 +116,7 @@ def split(state: Clustering, items: Collection[int], fresh: int, entry: Entry) -
     return _parted(state, "split", entry, moving, staying, fresh)
 
 
-def move(state: Clustering, item: int, to: int, entry: Entry) -> Operation:
+def move(state: Clustering, item: int, to: int, entry: LogEntry) -> Operation:
     """``item`` goes to the cluster ``to`` (an existing one or a fresh number), and stays there."""
     target = state.redirects.root(to)
     origin = state.membership.get(item)
@@ -128,7 +128,7 @@ def move(state: Clustering, item: int, to: int, entry: Entry) -> Operation:
     return _parted(state, "move", entry, [item], staying, target)
 
 
-def undo(state: Clustering, log: Iterable[Operation], number: int, entry: Entry) -> Operation:
+def undo(state: Clustering, log: Iterable[Operation], number: int, entry: LogEntry) -> Operation:
     """The exact inverse of operation ``number``.
 
     Raises Blocked when it was undone already, or when a later operation touched the same items,
@@ -203,7 +203,7 @@ def in_effect(entries: Sequence[Operation]) -> set[int]:
 
 
 def _parted(
-    state: Clustering, verb: Verb, entry: Entry, moving: list[int], staying: list[int], to: int
+    state: Clustering, verb: Verb, entry: LogEntry, moving: list[int], staying: list[int], to: int
 ) -> Operation:
     """``moving`` leave ``staying`` for the cluster ``to``."""
     there = state.members(to)
@@ -224,10 +224,10 @@ def _parted(
 def _operation(
     state: Clustering,
     verb: Verb,
-    entry: Entry,
+    entry: LogEntry,
     *,
-    items: Iterable[Change],
-    redirects: Iterable[Change] = (),
+    items: Iterable[ClusterChange],
+    redirects: Iterable[ClusterChange] = (),
     must: Collection[Pair] = (),
     must_taken: Collection[Pair] = (),
     cannot: Collection[Pair] = (),
@@ -248,12 +248,12 @@ def _operation(
     )
 
 
-def _changes(state: Clustering, items: Iterable[int], to: int) -> list[Change]:
-    return [Change(number=i, before=state.membership.get(i), after=to) for i in items]
+def _changes(state: Clustering, items: Iterable[int], to: int) -> list[ClusterChange]:
+    return [ClusterChange(number=i, before=state.membership.get(i), after=to) for i in items]
 
 
-def _turned(change: Change) -> Change:
-    return Change(number=change.number, before=change.after, after=change.before)
+def _turned(change: ClusterChange) -> ClusterChange:
+    return ClusterChange(number=change.number, before=change.after, after=change.before)
 
 
 def _across(link: Pair, left: Collection[int], right: Collection[int]) -> bool:

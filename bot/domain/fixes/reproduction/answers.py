@@ -62,7 +62,7 @@ _LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", 
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StatedAnswer:
     """``at`` is the place in the text where it was said."""
 
     at: int
@@ -85,7 +85,7 @@ def answer(text: str, symbols: Symbols) -> Answer | None:
         return Shown(text) if text.strip() else None
 
 
-def said_in(text: str, symbols: Symbols) -> list[Said]:
+def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
     """Everything a text says about what should be and what is, in order."""
     found = []
     for match in [*_EXPECT_TO.finditer(text), *_SAID.finditer(text)]:
@@ -93,7 +93,7 @@ def said_in(text: str, symbols: Symbols) -> list[Said]:
         about = "expected" if groups.get("expected") else "actual"
         value = answer(groups[about] or "", symbols)
         if value is not None and not _is_prose(groups[about], value, symbols):
-            found.append(Said(match.start(about), about, value))
+            found.append(StatedAnswer(match.start(about), about, value))
     return sorted(found, key=lambda each: each.at)
 
 

@@ -9,7 +9,7 @@ from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.reproduction.commands import command_lines, source_of
 from bot.domain.fixes.reproduction.examples import examples_in
 from bot.domain.fixes.reproduction.quotes import in_double, uses_single
-from bot.domain.fixes.reproduction.records import Report, Reproduction
+from bot.domain.fixes.reproduction.records import BugReport, Reproduction
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.reproduction.writing import write
@@ -18,7 +18,7 @@ from bot.domain.fixes.testplan import Style, how_to_test
 MAX_CANDIDATES = 12
 
 
-def candidates(reports: Sequence[Report], tree: Tree, *, name: str) -> list[Reproduction]:
+def candidates(reports: Sequence[BugReport], tree: Tree, *, name: str) -> list[Reproduction]:
     """Tests that should fail on ``tree``, best first; empty when no report shows an example.
 
     ``name`` is the cluster's (``C-12``); the file is named after it and lies among the tests.
@@ -50,7 +50,7 @@ def candidates(reports: Sequence[Report], tree: Tree, *, name: str) -> list[Repr
 
 
 def _of_report(
-    report: Report, tree: Tree, symbols: Symbols, path: str, style: Style
+    report: BugReport, tree: Tree, symbols: Symbols, path: str, style: Style
 ) -> list[tuple[int, Reproduction]]:
     found = []
     items = (report.number,)
@@ -100,7 +100,7 @@ def _finished(one: Reproduction, single: bool) -> Reproduction:
     return one.model_copy(update={"source": source if single else in_double(source)})
 
 
-def _hints(report: Report, symbols: Symbols) -> list[str]:
+def _hints(report: BugReport, symbols: Symbols) -> list[str]:
     """Modules that the report's text and frames speak of."""
     text = f"{report.title}\n{report.body}"
     paths = {frame.path for frame in report.frames}

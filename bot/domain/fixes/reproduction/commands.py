@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.reproduction.answers import nearest
 from bot.domain.fixes.reproduction.reading import Passage, passages
-from bot.domain.fixes.reproduction.records import Raised, Reason, Report, Shown
+from bot.domain.fixes.reproduction.records import BugReport, Raised, Reason, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _PROMPT = re.compile(r"^\s*(?:\$|%|>(?!>)|PS [^>]*>)\s+(?P<command>\S.*)$")
@@ -33,7 +33,7 @@ class CommandLine:
     sure: int
 
 
-def command_lines(report: Report, tree: Tree, symbols: Symbols) -> Iterator[CommandLine]:
+def command_lines(report: BugReport, tree: Tree, symbols: Symbols) -> Iterator[CommandLine]:
     """Commands of the checkout's own programs that a report shows."""
     parts = passages(report.title, report.body)
     for index, passage in enumerate(parts):

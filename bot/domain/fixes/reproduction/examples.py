@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.fixes.reproduction.answers import answer, error_in, nearest, said_in
 from bot.domain.fixes.reproduction.reading import Passage, passages
-from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Report, Shown
+from bot.domain.fixes.reproduction.records import Answer, BugReport, Example, Raised, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _SPAN = re.compile(r"``(?P<two>[^`\n]+)``|`(?P<one>[^`\n]+)`")
@@ -21,7 +21,7 @@ _PYTHON = ("", "python", "py", "python3", "pycon", "text")
 MAX_EXAMPLES = 40
 
 
-def examples_in(report: Report, symbols: Symbols) -> list[Example]:
+def examples_in(report: BugReport, symbols: Symbols) -> list[Example]:
     """Every example of a report, in no order of worth."""
     parts = passages(report.title, report.body)
     found: list[Example] = []
@@ -240,7 +240,7 @@ def _traceback(text: str, symbols: Symbols) -> Iterator[Example]:
         yield from _call_in(match["code"], error)
 
 
-def _frames(report: Report, parts: Sequence[Passage], symbols: Symbols) -> Iterator[Example]:
+def _frames(report: BugReport, parts: Sequence[Passage], symbols: Symbols) -> Iterator[Example]:
     """The calls a report's frames show, with the exception its title names."""
     error: Raised | None = None
     for passage in parts:

@@ -13,7 +13,7 @@ Kind = Literal[
 ]
 
 
-class Report(Record):
+class BugReport(Record):
     """One report of the problem; ``body`` is Markdown, ``frames`` are innermost last."""
 
     number: int
@@ -22,7 +22,7 @@ class Report(Record):
     frames: tuple[Frame, ...] = ()
 
     @classmethod
-    def of(cls, number: int, draft: Draft) -> Report:
+    def of(cls, number: int, draft: Draft) -> BugReport:
         """What counts of a feedback item."""
         return cls(number=number, title=draft.title, body=draft.body, frames=draft.frames)
 

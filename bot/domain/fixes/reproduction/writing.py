@@ -16,7 +16,7 @@ MAX_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class GeneratedTest:
     """A test file, the name of its test, and why it must fail."""
 
     source: str
@@ -26,7 +26,9 @@ class Written:
     reason: Reason
 
 
-def write(example: Example, resolver: Resolver, *, style: Style, items: Sequence[int]) -> Written:
+def write(
+    example: Example, resolver: Resolver, *, style: Style, items: Sequence[int]
+) -> GeneratedTest:
     """The test of ``example``. Raises NotPlain when it asks for what we do not let in."""
     setup = resolver.statements(example.setup)
     check, reason, says = _check(example, resolver, style)
@@ -44,7 +46,7 @@ def write(example: Example, resolver: Resolver, *, style: Style, items: Sequence
         decorator_list=[],
         lineno=0,
     )
-    return Written(
+    return GeneratedTest(
         source=_file(function, resolver, style, subject, items),
         test=name,
         subject=subject,

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import Field
 
 from bot.domain.fixes.patch import Tree
-from bot.domain.fixes.reproduction.records import Reason, Report, Reproduction
+from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.testfiles import is_collected_by_pytest, is_test_file
 from bot.domain.models import Record
@@ -90,7 +90,7 @@ class WrittenTest(Record):
 
 
 def written_material(
-    reports: Sequence[Report],
+    reports: Sequence[BugReport],
     tree: Tree,
     *,
     folder: str,
@@ -125,7 +125,7 @@ def written_material(
 
 
 def written_mistakes(
-    written: WrittenTest, reports: Sequence[Report], tree: Tree, *, folder: str
+    written: WrittenTest, reports: Sequence[BugReport], tree: Tree, *, folder: str
 ) -> list[str]:
     """What is wrong with a written test, a line each; empty when it may be run."""
     found = [*_misplaced(written.path, folder, tree), *_unfounded(written, reports, tree)]
@@ -171,7 +171,7 @@ def _misplaced(path: str, folder: str, tree: Tree) -> Iterator[str]:
         yield f"{path} is there already"
 
 
-def _unfounded(written: WrittenTest, reports: Sequence[Report], tree: Tree) -> Iterator[str]:
+def _unfounded(written: WrittenTest, reports: Sequence[BugReport], tree: Tree) -> Iterator[str]:
     """Whether a report says it, and whether the failure is told so that it can be checked."""
     report = next((r for r in reports if r.number == written.report), None)
     if report is None:

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.adapters.agents.mechanic.engine.commands import Command, Session, read_command
-from bot.adapters.agents.mechanic.engine.pool import Pool, Result, Run, Worker
+from bot.adapters.agents.mechanic.engine.commands import RunnerCommand, Session, read_command
+from bot.adapters.agents.mechanic.engine.pool import Pool, PoolWorker, Result, Run
 from bot.adapters.agents.mechanic.engine.task import Task
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class GaveUp(Exception):
 
 
 @dataclass
-class Stage:
+class BaselineStage:
     """Tests that run together: ``first`` must turn green, ``then`` must stay green."""
 
     session: Session
@@ -54,8 +54,8 @@ class Stage:
 class Baseline:
     """Everything learnt before the search. ``red_before`` are tests that may stay red."""
 
-    stages: list[Stage]
-    suite: Stage | None
+    stages: list[BaselineStage]
+    suite: BaselineStage | None
     results: dict[str, Result]
     failing: list[str]
     red_before: set[str]
@@ -98,11 +98,13 @@ def measure(task: Task, pool: Pool) -> Baseline:
     return baseline
 
 
-def _is_among(suite: Command, commands: list[Command]) -> bool:
+def _is_among(suite: RunnerCommand, commands: list[RunnerCommand]) -> bool:
     return any((c.session, c.targets) == (suite.session, suite.targets) for c in commands)
 
 
-def _run_all(worker: Worker, session: Session, commands: list[Command], wall: float) -> Run:
+def _run_all(
+    worker: PoolWorker, session: Session, commands: list[RunnerCommand], wall: float
+) -> Run:
     targets = list(dict.fromkeys(target for command in commands for target in command.targets))
     if any(not command.targets for command in commands):
         targets = []
@@ -119,13 +121,13 @@ def _run_all(worker: Worker, session: Session, commands: list[Command], wall: fl
 
 
 def _failing_stages(
-    task: Task, worker: Worker, commands: list[Command], wall: float
-) -> tuple[list[Stage], dict[str, Result], dict[Session, list[str]]]:
-    groups: dict[tuple[Session, tuple[str, ...]], list[Command]] = {}
+    task: Task, worker: PoolWorker, commands: list[RunnerCommand], wall: float
+) -> tuple[list[BaselineStage], dict[str, Result], dict[Session, list[str]]]:
+    groups: dict[tuple[Session, tuple[str, ...]], list[RunnerCommand]] = {}
     for command in commands:
         joint = command.session.kind in ("pytest", "unittest", "doctest")
         groups.setdefault((command.session, () if joint else command.targets), []).append(command)
-    stages: list[Stage] = []
+    stages: list[BaselineStage] = []
     results: dict[str, Result] = {}
     libraries: dict[Session, list[str]] = {}
     for (session, _), members in groups.items():
@@ -144,7 +146,7 @@ def _failing_stages(
             key=lambda name: (run.results[name].outcome == "timeout", run.results[name].seconds)
         )
         known = list(run.results) if run.uncollected else []
-        stage = Stage(session, targets, red, green, known)
+        stage = BaselineStage(session, targets, red, green, known)
         _limit(stage, run.results)
         stages.append(stage)
     if not stages:
@@ -153,8 +155,12 @@ def _failing_stages(
 
 
 def _reds_of_the_shell(
-    task: Task, worker: Worker, commands: list[Command], wall: float, results: dict[str, Result]
-) -> list[Stage]:
+    task: Task,
+    worker: PoolWorker,
+    commands: list[RunnerCommand],
+    wall: float,
+    results: dict[str, Result],
+) -> list[BaselineStage]:
     """Commands that are green for us but perhaps red for a shell run as the shell runs them."""
     stages = []
     for command in commands:
@@ -163,7 +169,7 @@ def _reds_of_the_shell(
         if done != 0:
             session = Session("shell", command.session.interpreter)
             results[command.text] = Result("failed")
-            stage = Stage(session, [command.text], [command.text])
+            stage = BaselineStage(session, [command.text], [command.text])
             stage.cpu = stage.wall = max(10.0, wall / 4)
             stages.append(stage)
     return stages
@@ -196,18 +202,20 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _suite_stage(suite: Command, run: Run, failing: list[str], tested: set[str]) -> Stage | None:
+def _suite_stage(
+    suite: RunnerCommand, run: Run, failing: list[str], tested: set[str]
+) -> BaselineStage | None:
     green = [name for name, result in run.results.items() if result.good]
     rest = [name for name in green if name not in tested and name not in failing]
     if not rest:
         return None
-    stage = Stage(suite.session, list(suite.targets), [], rest)
+    stage = BaselineStage(suite.session, list(suite.targets), [], rest)
     stage.uncollected = run.uncollected - set(failing)
     _limit(stage, run.results)
     return stage
 
 
-def _limit(stage: Stage, results: dict[str, Result]) -> None:
+def _limit(stage: BaselineStage, results: dict[str, Result]) -> None:
     """CPU seconds a test and wall seconds a run, from what the green and quick red tests take."""
     times = [r.seconds for r in results.values() if r.outcome not in ("timeout", "crashed")]
     stage.cpu = max(0.2, 8 * max(times, default=0.02))
@@ -249,7 +257,7 @@ def _merge(types: Types, more: Types) -> None:
                 known.setdefault(name, set()).update(kinds)
 
 
-def _trace_passing(worker: Worker, baseline: Baseline, wall: float) -> list[Types]:
+def _trace_passing(worker: PoolWorker, baseline: Baseline, wall: float) -> list[Types]:
     stages = [*baseline.stages, *([baseline.suite] if baseline.suite else [])]
     left, types = wall, []
     for stage in stages:

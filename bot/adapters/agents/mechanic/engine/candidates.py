@@ -11,7 +11,7 @@ from bot.adapters.agents.mechanic.engine.edits import OPERATORS, Edit, Site
 from bot.adapters.agents.mechanic.engine.localise import Suspicion
 from bot.adapters.agents.mechanic.engine.pool import Result
 from bot.adapters.agents.mechanic.engine.scope import Scope
-from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, Source
+from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, SourceFile
 
 _MOST_LINES = 400
 # What kind of repair an error asks for: (error, words of its message) -> kinds and factor.
@@ -40,7 +40,7 @@ _CLUES: tuple[tuple[str, str, str, float], ...] = (
 
 
 @dataclass(frozen=True)
-class Candidate:
+class EditCandidate:
     """One or two edits of one file or two, and how promising they are together."""
 
     edits: tuple[Edit, ...]
@@ -58,14 +58,14 @@ class Candidate:
 
 
 def candidates(
-    sources: dict[str, Source],
+    sources: dict[str, SourceFile],
     suspicion: Suspicion,
     types: dict[str, dict[int, dict[str, set[str]]]],
     failures: list[Result],
     mentions: tuple[str, ...],
-) -> list[Candidate]:
+) -> list[EditCandidate]:
     """Edits of the suspicious lines by falling score: suspicion x prior x size x clue."""
-    best: dict[tuple[str, tuple[tuple[int, int, str], ...]], Candidate] = {}
+    best: dict[tuple[str, tuple[tuple[int, int, str], ...]], EditCandidate] = {}
     worst_first = suspicion.ranked()[:_MOST_LINES]
     by_path: dict[str, dict[int, float]] = {}
     for path, line in worst_first:
@@ -82,12 +82,12 @@ def candidates(
                     score = blame * edit.prior * 0.97**edit.size * _clue(clues, edit.kind)
                     key = (path, edit.changes)
                     if key not in best or best[key].score < score:
-                        best[key] = Candidate((edit,), score)
+                        best[key] = EditCandidate((edit,), score)
     return sorted(best.values(), key=lambda c: (-c.score, c.edits[0].path, c.edits[0].changes))
 
 
 def _sites(
-    source: Source,
+    source: SourceFile,
     lines: dict[int, float],
     types: dict[int, dict[str, set[str]]],
     mentions: tuple[str, ...],
@@ -113,7 +113,7 @@ def _sites(
         yield Site(source, node, scopes[owner], errors), blame
 
 
-def _blame(source: Source, node: ast.AST, lines: dict[int, float]) -> float:
+def _blame(source: SourceFile, node: ast.AST, lines: dict[int, float]) -> float:
     """The suspicion of a node: of its statement's header, or for a function of its body."""
     if isinstance(node, FUNCTIONS):
         inside = [v for line, v in lines.items() if node.lineno <= line <= (node.end_lineno or 0)]
@@ -138,7 +138,7 @@ def _blame(source: Source, node: ast.AST, lines: dict[int, float]) -> float:
     return max(found, default=0.0)
 
 
-def _in_a_test(source: Source, node: ast.AST) -> bool:
+def _in_a_test(source: SourceFile, node: ast.AST) -> bool:
     for place in [node, *source.above(node)]:
         if isinstance(place, FUNCTIONS) and place.name.startswith("test_"):
             return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.adapters.agents.mechanic.engine.candidates import Candidate
+from bot.adapters.agents.mechanic.engine.candidates import EditCandidate
 from bot.adapters.agents.mechanic.engine.search import Trial
 
 # Repairs that pass tests by doing less, or by naming a case, are less likely to be right.
@@ -22,7 +22,7 @@ _DOUBTFUL = {
 }
 
 
-def ranked(plausible: list[Trial]) -> list[Candidate]:
+def ranked(plausible: list[Trial]) -> list[EditCandidate]:
     """Best first: score, less for doubtful kinds and for more than one edit."""
     return [
         trial.candidate
@@ -30,7 +30,7 @@ def ranked(plausible: list[Trial]) -> list[Candidate]:
     ]
 
 
-def worth(candidate: Candidate) -> float:
+def worth(candidate: EditCandidate) -> float:
     """The score of a repair that is known to pass."""
     value = candidate.score
     for edit in candidate.edits:

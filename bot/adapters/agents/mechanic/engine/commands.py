@@ -41,7 +41,7 @@ class Session:
 
 
 @dataclass(frozen=True)
-class Command:
+class RunnerCommand:
     """One command: its text, the session it runs in, and what it asks of that session."""
 
     text: str
@@ -49,9 +49,9 @@ class Command:
     targets: tuple[str, ...]
 
 
-def read_command(text: str, root: str) -> Command:
+def read_command(text: str, root: str) -> RunnerCommand:
     """What ``text``, run by a shell in ``root``, does. Anything unknown is kind ``shell``."""
-    shell = Command(text, Session("shell", (_python(root, "python3"),)), (text,))
+    shell = RunnerCommand(text, Session("shell", (_python(root, "python3"),)), (text,))
     cwd, rest = ".", text.strip()
     moved = re.match(r"cd\s+([\w./-]+)\s*&&\s*(.*)$", rest, re.S)
     if moved:
@@ -80,7 +80,7 @@ def read_command(text: str, root: str) -> Command:
     if not os.path.isabs(interpreter[0]):
         return shell
     session = Session(kind, tuple(interpreter), cwd, tuple(env), tuple(options), as_module)
-    return Command(text, session, tuple(targets))
+    return RunnerCommand(text, session, tuple(targets))
 
 
 _Framework = "tuple[str, list[str], list[str], list[str], bool]"

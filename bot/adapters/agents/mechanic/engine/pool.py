@@ -52,7 +52,7 @@ class Run:
     stopped: bool = False
 
 
-class Worker:
+class PoolWorker:
     """One private copy and the servers that run in it."""
 
     def __init__(self, root: str, home: str, number: int, is_test: Callable[[str], bool]) -> None:
@@ -244,15 +244,15 @@ class Pool:
     """``jobs`` workers; ``borrow`` waits for a free one."""
 
     def __init__(self, root: str, home: str, jobs: int, is_test: Callable[[str], bool]) -> None:
-        self.workers: list[Worker] = []
-        self._free: queue.Queue[Worker] = queue.Queue()
+        self.workers: list[PoolWorker] = []
+        self._free: queue.Queue[PoolWorker] = queue.Queue()
         for number in range(jobs):
-            worker = Worker(root, home, number, is_test)
+            worker = PoolWorker(root, home, number, is_test)
             self.workers.append(worker)
             self._free.put(worker)
 
     @contextlib.contextmanager
-    def borrow(self) -> Iterator[Worker]:
+    def borrow(self) -> Iterator[PoolWorker]:
         """A worker of one's own for a while."""
         worker = self._free.get()
         try:

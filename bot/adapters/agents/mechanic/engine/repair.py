@@ -6,7 +6,7 @@ import os
 import time
 
 from bot.adapters.agents.mechanic.engine.baseline import Baseline, GaveUp, measure
-from bot.adapters.agents.mechanic.engine.candidates import Candidate, candidates
+from bot.adapters.agents.mechanic.engine.candidates import EditCandidate, candidates
 from bot.adapters.agents.mechanic.engine.choose import ranked
 from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
 from bot.adapters.agents.mechanic.engine.edits import applied
@@ -14,7 +14,7 @@ from bot.adapters.agents.mechanic.engine.events import Events
 from bot.adapters.agents.mechanic.engine.localise import Suspicion, localise
 from bot.adapters.agents.mechanic.engine.pool import Pool
 from bot.adapters.agents.mechanic.engine.search import Search, edited
-from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.source import SourceFile
 from bot.adapters.agents.mechanic.engine.task import Task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot
 from bot.adapters.agents.mechanic.engine.verify import confirm
@@ -78,20 +78,20 @@ class Repair:
                 del suspicion.of[place]
         return suspicion
 
-    def _sources(self, suspicion: Suspicion) -> dict[str, Source]:
-        sources: dict[str, Source] = {}
+    def _sources(self, suspicion: Suspicion) -> dict[str, SourceFile]:
+        sources: dict[str, SourceFile] = {}
         for path in suspicion.files():
             if self.task.is_test(path) or not path.endswith(".py"):
                 continue
             try:
                 with open(os.path.join(self.snapshot.pristine, path), "rb") as stream:
-                    sources[path] = Source(path, stream.read())
+                    sources[path] = SourceFile(path, stream.read())
             except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
                 continue
         return sources
 
     def _search(
-        self, baseline: Baseline, sources: dict[str, Source], suspicion: Suspicion
+        self, baseline: Baseline, sources: dict[str, SourceFile], suspicion: Suspicion
     ) -> Search:
         files = [path for path in suspicion.files() if path in sources]
         lines = sum(1 for path, _ in suspicion.of if path in sources)
@@ -112,7 +112,7 @@ class Repair:
         )
 
     def _conclude(
-        self, baseline: Baseline, search: Search, sources: dict[str, Source]
+        self, baseline: Baseline, search: Search, sources: dict[str, SourceFile]
     ) -> tuple[str, dict[str, object]]:
         choices = ranked(search.plausible)
         self.events.tell("found", plausible=len(choices), tried=search.tried)
@@ -136,12 +136,12 @@ class Repair:
         return "gave up", facts
 
     def _minimised(
-        self, choice: Candidate, search: Search, sources: dict[str, Source]
-    ) -> Candidate:
+        self, choice: EditCandidate, search: Search, sources: dict[str, SourceFile]
+    ) -> EditCandidate:
         """Without the edits it can do without."""
         if len(choice.edits) > 1:
             for edit in choice.edits:
-                alone = Candidate((edit,), choice.score)
+                alone = EditCandidate((edit,), choice.score)
                 texts = edited(sources, alone)
                 if texts is not None and search.holds(alone, texts):
                     choice = alone
@@ -150,7 +150,7 @@ class Repair:
         return choice
 
     def _facts(
-        self, choice: Candidate, sources: dict[str, Source], search: Search
+        self, choice: EditCandidate, sources: dict[str, SourceFile], search: Search
     ) -> dict[str, object]:
         diffs, said = [], []
         for path in choice.paths:

@@ -15,7 +15,7 @@ from bot.adapters.agents.mechanic.engine.tracing import Trace
 _AFTER_A_TIMEOUT = 0.25  # of the CPU time: other tests that hang do so for the same reason
 
 
-class Report:
+class RunReport:
     """Streams results. ``plan`` holds first, then, stop, cpu and trace of the request.
 
     The stream survives a crash of the test: what has been written is kept, and the test that

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, Source
+from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, SourceFile
 from bot.adapters.agents.mechanic.engine.tracing import RETURNED
 
 NUMBERS = frozenset({"int", "float", "Decimal", "Fraction", "bool"})
@@ -34,7 +34,7 @@ class Scope:
     """
 
     def __init__(
-        self, source: Source, owner: ast.AST, seen: dict[int, dict[str, set[str]]]
+        self, source: SourceFile, owner: ast.AST, seen: dict[int, dict[str, set[str]]]
     ) -> None:
         self.source, self.owner = source, owner
         self.is_function = isinstance(owner, FUNCTIONS)
@@ -227,7 +227,7 @@ def _reads(nodes: list[ast.AST]) -> dict[str, int]:
     return counts
 
 
-def _returned(source: Source, seen: dict[int, dict[str, set[str]]]) -> dict[str, set[str]]:
+def _returned(source: SourceFile, seen: dict[int, dict[str, set[str]]]) -> dict[str, set[str]]:
     """Types that the functions of the file have given back, by name."""
     found: dict[str, set[str]] = {}
     for name, functions in source.functions.items():

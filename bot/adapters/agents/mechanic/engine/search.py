@@ -9,11 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from bot.adapters.agents.mechanic.engine.baseline import Baseline, Stage
-from bot.adapters.agents.mechanic.engine.candidates import Candidate
+from bot.adapters.agents.mechanic.engine.baseline import Baseline, BaselineStage
+from bot.adapters.agents.mechanic.engine.candidates import EditCandidate
 from bot.adapters.agents.mechanic.engine.edits import applied
-from bot.adapters.agents.mechanic.engine.pool import Broken, Pool, Run, Worker
-from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.pool import Broken, Pool, PoolWorker, Run
+from bot.adapters.agents.mechanic.engine.source import SourceFile
 
 _FURTHER = 8.0  # seconds to look for a better repair than the first
 _PARTIALS = 40
@@ -26,7 +26,7 @@ class Trial:
     that the first failure is another one now."""
 
     index: int
-    candidate: Candidate
+    candidate: EditCandidate
     plausible: bool = False
     fixed: frozenset[str] = frozenset()
     broken: bool = False
@@ -39,7 +39,7 @@ class Search:
 
     pool: Pool
     baseline: Baseline
-    sources: dict[str, Source]
+    sources: dict[str, SourceFile]
     deadline: float
     on_progress: Callable[[int, int, int], None]
     max_tries: int = 0
@@ -53,7 +53,7 @@ class Search:
     _grace: float | None = None  # once something is plausible, when to stop looking further
     _broken: int = 0
 
-    def singles(self, candidates: list[Candidate]) -> None:
+    def singles(self, candidates: list[EditCandidate]) -> None:
         """Try candidates in order; after the first plausible one look a little further."""
         self._next, self._stop_at, self._grace = 0, len(candidates), None
         with ThreadPoolExecutor(len(self.pool.workers)) as threads:
@@ -77,9 +77,9 @@ class Search:
         ]
         self.singles(sorted(pairs, key=lambda c: -c.score)[:_PARTIALS])
 
-    def pairs(self, candidates: list[Candidate]) -> None:
+    def pairs(self, candidates: list[EditCandidate]) -> None:
         """Combine edits that each do some good, best first."""
-        joined: dict[tuple[str, ...], tuple[float, Candidate]] = {}
+        joined: dict[tuple[str, ...], tuple[float, EditCandidate]] = {}
         good = sorted(self.partial, key=lambda t: (-len(t.fixed), t.broken, -t.candidate.score))[
             :_PARTIALS
         ]
@@ -94,7 +94,7 @@ class Search:
         self.partial = []
         self.singles([pair for _, pair in sorted(joined.values(), key=lambda entry: -entry[0])])
 
-    def _work(self, candidates: list[Candidate]) -> None:
+    def _work(self, candidates: list[EditCandidate]) -> None:
         with self.pool.borrow() as worker:
             while True:
                 with self._lock:
@@ -115,7 +115,7 @@ class Search:
         return new
 
     def _try(
-        self, worker: Worker, index: int, candidate: Candidate, texts: dict[str, bytes]
+        self, worker: PoolWorker, index: int, candidate: EditCandidate, texts: dict[str, bytes]
     ) -> Trial:
         trial = Trial(index, candidate)
         try:
@@ -148,12 +148,12 @@ class Search:
                 raise
         return trial
 
-    def holds(self, candidate: Candidate, texts: dict[str, bytes]) -> bool:
+    def holds(self, candidate: EditCandidate, texts: dict[str, bytes]) -> bool:
         """Whether a candidate passes everything."""
         with self.pool.borrow() as worker:
             return self._try(worker, 0, candidate, texts).plausible
 
-    def _is_other_failure(self, run: Run, stage: Stage) -> bool:
+    def _is_other_failure(self, run: Run, stage: BaselineStage) -> bool:
         name = stage.first[0] if stage.first else ""
         now, before = run.results.get(name), self.baseline.results.get(name)
         if now is None or before is None or now.outcome in ("timeout", "crashed"):
@@ -173,7 +173,7 @@ class Search:
             self.on_progress(self.tried, total, len(self.plausible))
 
 
-def _decisive(stage: Stage) -> dict[str, object]:
+def _decisive(stage: BaselineStage) -> dict[str, object]:
     quick = stage.wall < 8
     return stage.request(stop=True, thorough=quick and len(stage.first) <= 40)
 
@@ -182,7 +182,7 @@ def _is_green(run: Run, name: str) -> bool:
     return name in run.results and run.results[name].good
 
 
-def is_green(run: Run, stage: Stage) -> bool:
+def is_green(run: Run, stage: BaselineStage) -> bool:
     """Whether everything of the stage ran and is green. A target that could not be collected
     before is green when the tests it has brought are."""
     if not run.complete or run.stopped or run.uncollected - stage.uncollected:
@@ -197,7 +197,7 @@ def is_green(run: Run, stage: Stage) -> bool:
     return not missing
 
 
-def edited(sources: dict[str, Source], candidate: Candidate) -> dict[str, bytes] | None:
+def edited(sources: dict[str, SourceFile], candidate: EditCandidate) -> dict[str, bytes] | None:
     """The files of a candidate after its edits; None when they do not parse or do not change."""
     texts: dict[str, bytes] = {}
     for path in candidate.paths:
@@ -214,7 +214,7 @@ def edited(sources: dict[str, Source], candidate: Candidate) -> dict[str, bytes]
     return texts
 
 
-def _joined(one: Candidate, two: Candidate) -> Candidate | None:
+def _joined(one: EditCandidate, two: EditCandidate) -> EditCandidate | None:
     """Both together; None when they touch the same text."""
     spans = [
         (edit.path, start, end)
@@ -226,4 +226,4 @@ def _joined(one: Candidate, two: Candidate) -> Candidate | None:
         for other_path, other_start, other_end in spans[index + 1 :]:
             if path == other_path and start <= other_end and other_start <= end:
                 return None
-    return Candidate((*one.edits, *two.edits), min(one.score, two.score) / 2)
+    return EditCandidate((*one.edits, *two.edits), min(one.score, two.score) / 2)

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from bot.adapters.agents.mechanic.engine import limits
 from bot.adapters.agents.mechanic.engine.imports import lead_imports
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners import RUNNERS
 
 
@@ -150,7 +150,7 @@ def _child(
 ) -> int:
     sys.dont_write_bytecode = not request.get("cache", False)
     limits.confine(int(setup.get("memory_mb", 1024)), float(request.get("wall", 60)))
-    report = Report(writer, request, setup["tree"], frozenset(setup["tests"]))
+    report = RunReport(writer, request, setup["tree"], frozenset(setup["tests"]))
     try:
         code = runner.run(list(request.get("targets") or ()), report)
     except BaseException as leaving:  # pytest leaves its loop by an exception when told to stop

@@ -17,7 +17,7 @@ _SUITES = (
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class Source:
+class SourceFile:
     """One file. Offsets are positions in ``text``. Raises SyntaxError or UnicodeDecodeError."""
 
     def __init__(self, path: str, data: bytes) -> None:

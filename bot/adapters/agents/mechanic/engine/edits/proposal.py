@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.agents.mechanic.engine.precedence import LOOSEST, required, tightness
 from bot.adapters.agents.mechanic.engine.scope import Scope
-from bot.adapters.agents.mechanic.engine.source import Source
+from bot.adapters.agents.mechanic.engine.source import SourceFile
 
 if TYPE_CHECKING:  # Python 3.8 cannot subscript these when it runs
     from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def applied(text: str, changes: tuple[Change, ...]) -> str:
 class Site:
     """One node under repair, with what an operator needs to know about its surroundings."""
 
-    source: Source
+    source: SourceFile
     node: ast.AST
     scope: Scope
     errors: frozenset[str] = frozenset()  # the exceptions that the failing tests end with

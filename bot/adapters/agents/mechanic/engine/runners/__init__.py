@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners import plain, shell, with_pytest, with_unittest
 
 
@@ -15,7 +15,7 @@ class Runner(Protocol):
     def warm(self) -> None:
         """Import the framework, but nothing of the checkout."""
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Run ``targets``; the exit code."""
         ...
 
@@ -25,6 +25,6 @@ RUNNERS: dict[str, Callable[[dict[str, Any]], Runner]] = {
     "unittest": with_unittest.Unittest,
     "doctest": plain.Doctest,
     "script": plain.Script,
-    "code": plain.Code,
+    "code": plain.CodeUnderTest,
     "shell": shell.Shell,
 }

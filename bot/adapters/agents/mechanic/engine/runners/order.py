@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 
 Test = TypeVar("Test")
 
 
-def ordered(tests: list[Test], name: Callable[[Test], str], report: Report) -> list[Test]:
+def ordered(tests: list[Test], name: Callable[[Test], str], report: RunReport) -> list[Test]:
     """The tests of ``first``, then those of ``then`` (None: all others), each in its order.
 
     A ``natural`` plan keeps the order in which they were collected. Tests that nobody knew

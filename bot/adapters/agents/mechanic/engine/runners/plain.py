@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.order import ordered
 
 
-def as_one_test(name: str, body: Callable[[], None], report: Report) -> int:
+def as_one_test(name: str, body: Callable[[], None], report: RunReport) -> int:
     """Run ``body`` as a test: red when it raises or exits with anything but 0. The exit code."""
     report.begin(name)
     error: BaseException | None = None
@@ -43,7 +43,7 @@ class Script:
     def warm(self) -> None:
         """Nothing to import."""
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Run the file as ``__main__``."""
         path = os.path.join(self.cwd, targets[0])
         sys.argv = [path, *targets[1:]]
@@ -55,7 +55,7 @@ class Script:
         return as_one_test(targets[0], body, report)
 
 
-class Code:
+class CodeUnderTest:
     """``python -c code``."""
 
     def __init__(self, setup: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ class Code:
     def warm(self) -> None:
         """Nothing to import."""
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Run the code as ``__main__``."""
         sys.argv = ["-c", *targets[1:]]
         namespace = {"__name__": "__main__", "__builtins__": builtins}
@@ -84,7 +84,7 @@ class Doctest:
     def warm(self) -> None:
         """Nothing but doctest, which is imported."""
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Find and run the examples of the files."""
         failures = 0
         flags, files, words = 0, [], list(targets)
@@ -102,7 +102,7 @@ class Doctest:
                 failures += as_one_test(name, lambda: _text(path, flags), report)  # noqa: B023
         return int(bool(failures))
 
-    def _module(self, path: str, name: str, flags: int, report: Report) -> int:
+    def _module(self, path: str, name: str, flags: int, report: RunReport) -> int:
         sys.path.insert(0, os.path.dirname(path))
         holder: list[Any] = []
         stem = os.path.basename(path)[:-3]

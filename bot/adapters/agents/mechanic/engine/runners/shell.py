@@ -10,7 +10,7 @@ import tempfile
 from typing import Any
 
 from bot.adapters.agents.mechanic.engine import hitch
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.plain import as_one_test
 
 
@@ -24,7 +24,7 @@ class Shell:
     def warm(self) -> None:
         """Nothing to import."""
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Run the command with the paths of the checkout led to the copy."""
         root, tree = self.setup["root"], self.setup["tree"]
         command = targets[0].replace(root, tree)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.order import ordered
 
 _Hook = TypeVar("_Hook")
@@ -65,7 +65,7 @@ class Pytest:
             if isinstance(name, str)
         )
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Collect ``targets`` and run the tests of the plan."""
         import pytest
 
@@ -87,7 +87,7 @@ def _plugin(pytest: Any) -> Any:
         return cast("Callable[[_Hook], _Hook]", pytest.hookimpl(**options))
 
     class Plugin:
-        report: Report
+        report: RunReport
 
         def __init__(self) -> None:
             self.outcome: dict[str, str] = {}

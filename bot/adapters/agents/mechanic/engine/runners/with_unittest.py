@@ -6,7 +6,7 @@ import unittest
 from collections.abc import Iterator
 from typing import Any
 
-from bot.adapters.agents.mechanic.engine.report import Report
+from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.order import ordered
 
 
@@ -20,7 +20,7 @@ class Unittest:
         """Nothing but the import of unittest, which this module has done."""
         import unittest.mock  # noqa: F401  (what tests use most is paid once)
 
-    def run(self, targets: list[str], report: Report) -> int:
+    def run(self, targets: list[str], report: RunReport) -> int:
         """Load ``targets`` and run the tests of the plan."""
 
         class Driver:
@@ -45,7 +45,7 @@ def _flatten(suite: Any) -> Iterator[Any]:
 
 
 class _Result(unittest.TestResult):
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: RunReport) -> None:
         super().__init__()
         self.report = report
         self.outcome: dict[str, str] = {}
