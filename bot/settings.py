@@ -86,6 +86,9 @@ class Settings(BaseSettings):
         frozenset(), description="owner/repo,...: may be tested here without isolation"
     )
     soulcaster_fix_seconds: float = Field(900, gt=0, description="Wall time of one fix run")
+    soulcaster_fix_longest: float = Field(
+        3600, gt=0, description="Longest wall time that anybody may ask for"
+    )
     soulcaster_fix_quota: int = Field(20, ge=0, description="Successful fixes a project and month")
     soulcaster_judge_budget: int = Field(
         200, ge=0, description="Reports a project and day that the language model compares"

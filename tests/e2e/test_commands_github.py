@@ -117,6 +117,9 @@ async def test_an_unknown_verb_gets_the_nearest(stage: Stage, number: int) -> No
     assert await ended(stage, number, said) == "-1"
     assert any('"fx". Did you mean fix?' in r["body"] for r in await replies(stage, number))
     assert await obey(stage, number, "/soulcaster fix --timeout soon") == "refused"
+    # 99 years of one of the few fixers
+    assert await obey(stage, number, "/soulcaster fix --timeout=5200w") == "refused"
+    assert await obey(stage, number, "/soulcaster fix --timeout=61m") == "refused"
     assert any("wants a duration" in r["body"] for r in await replies(stage, number))
 
 

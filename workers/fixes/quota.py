@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.domain.errors import QuotaExceeded
+from bot.domain.commands.references import Duration
+from bot.domain.errors import NotAllowed, QuotaExceeded
+from bot.repo_config import PATH, FixPart
 
 
 def month_of(ctx: Context) -> str:
     """``2026-11``."""
     return f"{ctx.now():%Y-%m}"
+
+
+def allowed_seconds(ctx: Context, config: FixPart, wanted: Duration | None) -> float:
+    """Wall time of a run that was asked for so. Raises NotAllowed over what may be asked for.
+
+    The operator and the project each set a longest time: a run holds one of the few fixers.
+    """
+    operator = ctx.settings.soulcaster_fix_longest
+    longest = min(operator, config.max_minutes * 60.0)
+    seconds = float(wanted.seconds) if wanted else ctx.settings.soulcaster_fix_seconds
+    if wanted and seconds > longest:
+        whose = f"{PATH}: fix.max_minutes" if longest < operator else "SOULCASTER_FIX_LONGEST"
+        raise NotAllowed(
+            f"--timeout is at most {Duration(int(longest))} here ({whose}), got {wanted}."
+        )
+    return min(seconds, longest)
 
 
 async def require_quota(ctx: Context, project: int) -> None:

@@ -12,6 +12,7 @@ from bot.domain.errors import NotAllowed
 from bot.repo_config import PATH
 from workers.commands.call import Answer, Call
 from workers.commands.requests import request_fix
+from workers.fixes.quota import allowed_seconds
 
 
 class Fix(Command):
@@ -42,14 +43,13 @@ async def run(call: Call, command: Fix) -> Answer:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
     agent = command.agent.name if command.agent else config.fix.agent or ctx.default_agent
     ctx.agent(agent)  # refuses an unknown one before anything is written
-    limit = command.timeout.seconds if command.timeout else ctx.settings.soulcaster_fix_seconds
     made, own = await request_fix(
         call,
         cluster,
         agent=agent,
         base=command.base or config.fix.base,
         dry_run=command.dry_run,
-        seconds=float(limit),
+        seconds=allowed_seconds(ctx, config.fix, command.timeout),
         notes=[(call.person.name, command.steer)] if command.steer else [],
     )
     if not own:
