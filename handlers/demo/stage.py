@@ -67,14 +67,14 @@ class Stage:
 
     async def start(self) -> None:
         """Start our processes, install the app, and open a door for every source."""
-        await self.stack.start("web", "web")
-        await self.wait("the web process", self.web_answers, timeout=30)
         for name, arguments in (
+            ("web", ("web",)),
             ("worker", ("worker", "--queue", "work")),
             ("fixer", ("worker", "--queue", "fixes")),
             ("clock", ("clock",)),
         ):
             await self.stack.start(name, *arguments)
+        await self.wait("the web process", self.web_answers, timeout=30)
         world = reports.world()
         self.github.install(
             world.repository.split("/")[0], repositories=[world.repository], sender=ADMIN
@@ -137,7 +137,7 @@ class Stage:
             return await response.json()
 
     async def wait(
-        self, what: str, happened: Callable[[], Any], *, timeout: float = 60, every: float = 0.2
+        self, what: str, happened: Callable[[], Any], *, timeout: float = 60, every: float = 0.1
     ) -> Any:
         """Ask ``happened`` (async) until it answers; raises TimeoutError naming ``what``."""
         deadline = asyncio.get_running_loop().time() + timeout
