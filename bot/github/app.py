@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.models import Project
-from bot.github.wire import API_VERSION, USER_AGENT, ETagCache, Wire, translated
+from bot.github.wire import API_VERSION, USER_AGENT, ETagCache, Pause, Wire, translated
 
 # Talking needs these; only the step that publishes a fix asks for more.
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
@@ -85,12 +85,19 @@ class Repo:
 
 
 class GitHubApp:
-    """Talks to GitHub as the app and as its installations."""
+    """Talks to GitHub as the app and as its installations. ``pause`` waits for so many seconds."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, *, app_id: int, private_key: str, base_url: str
+        self,
+        session: aiohttp.ClientSession,
+        *,
+        app_id: int,
+        private_key: str,
+        base_url: str,
+        pause: Pause = asyncio.sleep,
     ) -> None:
         self._session = session
+        self._pause = pause
         self._base_url = base_url.rstrip("/")
         self._as_app = Wire(
             session,
@@ -98,6 +105,7 @@ class GitHubApp:
             app_id=str(app_id),
             private_key=private_key,
             base_url=self._base_url,
+            pause=pause,
         )
         self._tokens: dict[tuple[object, ...], tuple[str, datetime]] = {}
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
@@ -108,7 +116,12 @@ class GitHubApp:
         """A connection with an installation's token and that installation's ETag cache."""
         cache = self._answers.setdefault(installation, ETagCache())
         return Wire(
-            self._session, USER_AGENT, oauth_token=token, cache=cache, base_url=self._base_url
+            self._session,
+            USER_AGENT,
+            oauth_token=token,
+            cache=cache,
+            base_url=self._base_url,
+            pause=self._pause,
         )
 
     async def token(

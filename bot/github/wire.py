@@ -9,7 +9,7 @@ import asyncio
 import time
 import urllib.parse
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,6 +28,8 @@ _REPEATABLE = {"GET", "HEAD", "PUT", "DELETE", "PATCH"}
 # What a job may wait in place; for longer it goes back on the list and leaves the worker free.
 _PATIENCE = 10.0
 
+Pause = Callable[[float], Awaitable[object]]
+
 
 class ETagCache(OrderedDict[str, Any]):
     """ETag cache of one installation: the newest 2,000 answers."""
@@ -39,7 +41,15 @@ class ETagCache(OrderedDict[str, Any]):
 
 
 class Wire(gidgethub.aiohttp.GitHubAPI):
-    """gidgethub, with what it leaves to its users."""
+    """gidgethub, with what it leaves to its users; ``pause`` is how it waits, in seconds."""
+
+    def __init__(self, *args: Any, pause: Pause = asyncio.sleep, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._pause = pause
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait before going again."""
+        await self._pause(seconds)
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
@@ -75,12 +85,12 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
         if exception.status_code >= 500:
             if method not in _REPEATABLE:
                 return False
-            await asyncio.sleep(0.3 * 2**attempt)
+            await self.sleep(0.3 * 2**attempt)
             return True
         wait = asked_to_wait(exception)
         if wait is None or wait > _PATIENCE:
             return False
-        await asyncio.sleep(wait)
+        await self.sleep(wait)
         return True
 
 

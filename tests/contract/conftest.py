@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+import stamina
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from redis.asyncio import Redis
+from stamina.instrumentation import set_on_retry_hooks
 
 from bot.context import Context, open_context
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
+
+Serve = Callable[..., Awaitable[TestServer]]
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +27,36 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.start()
     yield server.url
     server.stop()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _retries_are_counted_and_not_waited_for() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=10, cap=True):
+        yield
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """``await serve(app)`` serves an aiohttp application on loopback until the test ends."""
+    async with AsyncExitStack() as stack:
+
+        async def start(app: web.Application, *, port: int | None = None) -> TestServer:
+            server = TestServer(app, port=port)
+            await server.start_server(shutdown_timeout=0.1)
+            stack.push_async_callback(server.close)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def waits() -> Iterator[list[float]]:
+    """For how many seconds each retry waited; here they do wait."""
+    seconds: list[float] = []
+    set_on_retry_hooks([lambda retry: seconds.append(retry.wait_for)])
+    with stamina.set_testing(False):
+        yield seconds
+    set_on_retry_hooks(None)
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ USAGE = {"promptTokenCount": 1_000, "candidatesTokenCount": 100, "totalTokenCoun
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: a status, a body, and how many seconds it takes to come."""
+    """One answer: a status, a body, and when it comes: after so many seconds, or an event."""
 
     body: Body | str
     status: int = 200
-    after: float = 0
+    after: float | asyncio.Event = 0
 
 
 Script = Reply | Callable[[Body], Reply]
@@ -53,9 +53,9 @@ def _content(parts: list[Body], finish: str, usage: Body | None) -> Body:
     return {"candidates": [candidate], "usageMetadata": usage or USAGE, "modelVersion": "scripted"}
 
 
-def text(words: str, *, finish: str = "STOP", usage: Body | None = None, after: float = 0) -> Reply:
+def text(words: str, *, finish: str = "STOP", usage: Body | None = None, **when: Any) -> Reply:
     """The model says ``words``."""
-    return Reply(_content([{"text": words}], finish, usage), after=after)
+    return Reply(_content([{"text": words}], finish, usage), **when)
 
 
 def says(answer: Any, **options: Any) -> Reply:
@@ -117,7 +117,8 @@ class GeminiServer:
             self._left = iter(self.script)
         line = next(self._left, error(400, "SCRIPT_IS_OVER"))
         reply = line if isinstance(line, Reply) else line(body)
-        await asyncio.sleep(reply.after)
+        after = reply.after
+        await (after.wait() if isinstance(after, asyncio.Event) else asyncio.sleep(after))
         if isinstance(reply.body, str):
             return web.Response(text=reply.body, status=reply.status, content_type="text/html")
         if reply.status != 200 or not request.path.endswith(":streamGenerateContent"):

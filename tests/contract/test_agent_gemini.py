@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import gemini_server as gemini
@@ -70,24 +69,26 @@ class TestGemini:
         assert "no price is known for gemini-next" in bench.told.said[0]
 
     async def test_the_time_ends_a_long_command(self, bench: Bench) -> None:
-        began = time.monotonic()
-        worked = await bench.work(bench.gemini(gemini.runs("sleep 60")), seconds=2)
-        assert worked.outcome == "limit reached"
-        assert time.monotonic() - began < 10
+        agent = bench.gemini(gemini.runs("sleep 60; touch over"), gemini.done())
+        worked = await bench.work(agent, seconds=2)
+        assert (worked.outcome, worked.steps) == ("limit reached", 1)
+        assert worked.note == "The 2 seconds it may take are used up."
+        assert await bench.patch() == {}
 
     async def test_the_time_ends_a_slow_model(self, bench: Bench) -> None:
-        worked = await bench.work(bench.gemini(gemini.runs("true", after=4)), seconds=1)
-        assert (worked.outcome, worked.seconds < 3) == ("limit reached", True)
+        """It is not waited for: an answer that takes longer than the wire's own limit is away."""
+        worked = await bench.work(bench.gemini(gemini.runs("true", after=60)), seconds=1)
+        assert (worked.outcome, worked.steps) == ("limit reached", 1)
+        assert worked.note == "The 1 seconds it may take are used up."
 
     async def test_being_cancelled_ends_the_command(self, bench: Bench) -> None:
-        agent = bench.gemini(gemini.runs("sleep 60", thought="sleep 60"))
+        agent = bench.gemini(gemini.runs("sleep 60; touch over", thought="sleep 60"))
         work = asyncio.create_task(bench.work(agent))
         await asyncio.wait_for(bench.sandbox_runs("sleep 60"), 20)
-        began = time.monotonic()
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
-        assert time.monotonic() - began < 5
+        assert await bench.patch() == {}
 
     @pytest.mark.parametrize(
         "bad",
@@ -133,14 +134,13 @@ class TestGemini:
     async def test_a_model_that_goes_away_is_waited_for(self, bench: Bench) -> None:
         """What was done and paid for so far is kept."""
         away = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="21s")
-        began = time.monotonic()
         worked = await bench.work(bench.gemini(gemini.runs(FIX), away), seconds=20)
         assert (worked.outcome, worked.steps) == ("limit reached", 2)
         assert worked.note == (
             "Gemini answered 429 RESOURCE_EXHAUSTED; try again. That is in 21 s, after its time."
         )
         assert worked.dollars > 0
-        assert time.monotonic() - began < 15
+        assert not any("Asked again" in said for said in bench.told.said)
         assert await bench.is_green()
 
     async def test_it_waits_as_told_and_goes_on(self, bench: Bench) -> None:
@@ -153,11 +153,11 @@ class TestGemini:
 
     async def test_waiting_ends_with_the_time(self, bench: Bench) -> None:
         busy = gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="0.1s")
-        agent = bench.gemini(gemini.runs("true"), *[busy] * 900)
-        worked = await bench.work(agent, seconds=3)
+        agent = bench.gemini(gemini.runs("true"), *[busy] * 5, gemini.runs("true", after=60))
+        worked = await bench.work(agent, seconds=2)
         assert worked.outcome == "limit reached"
         assert worked.note == (
-            "The 3 seconds it may take are used up. Some of it went by waiting: "
+            "The 2 seconds it may take are used up. Some of it went by waiting: "
             "Gemini answered 429 RESOURCE_EXHAUSTED; try again."
         )
 

@@ -45,12 +45,20 @@ async def breaks(ctx: Context, kind: str) -> None:
 
 async def slow(ctx: Context, number: int) -> None:
     RAN.append((number, "began"))
-    await asyncio.sleep(3)
+    await until(lambda: (number, "may end") in RAN)
     RAN.append((number, "ended"))
 
 
 async def said(ctx: Context, number: int) -> None:
     RAN.append((number, "said"))
+
+
+async def until(so: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if so():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(RAN)
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +85,10 @@ async def test_a_long_job_keeps_no_other_waiting(ctx: Context) -> None:
     draining = asyncio.create_task(drain(ctx, "work", seconds=0.1))
     await asyncio.sleep(0.5)  # the round is over, but for the job that runs
     await enqueue(ctx, NOTE_DOWN, 2)
+    await until(lambda: (2,) in RAN)
+    RAN.append((1, "may end"))
     await draining
-    assert RAN == [(1, "began"), (2,), (1, "ended")]
+    assert RAN == [(1, "began"), (2,), (1, "may end"), (1, "ended")]
 
 
 async def test_a_later_job_waits(ctx: Context) -> None:
@@ -95,14 +105,6 @@ async def test_two_drains_never_share_a_job(ctx: Context) -> None:
         await enqueue(ctx, NOTE_DOWN, number)
     await asyncio.gather(*(drain(ctx, "work") for _ in range(4)))
     assert sorted(RAN) == [(n,) for n in range(50)]
-
-
-async def until(so: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if so():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(RAN)
 
 
 async def test_projects_take_turns(ctx: Context) -> None:
@@ -153,7 +155,7 @@ async def test_who_lost_the_lease_is_stopped_and_settles_nothing(ctx: Context) -
     claim = await ctx.jobs.claim("work")
     assert claim
     running = asyncio.create_task(perform(ctx, claim))
-    await asyncio.sleep(0.1)
+    await until(lambda: (1, "began") in RAN)
     await ctx.redis.set(claim.lease, "somebody else")
     await running
     assert RAN == [(1, "began")]
@@ -229,7 +231,7 @@ async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
     claim = await ctx.jobs.claim("work")
     assert claim
     running = asyncio.create_task(perform(ctx, claim))
-    await asyncio.sleep(0.1)
+    await until(lambda: (1, "began") in RAN)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -267,7 +269,7 @@ async def test_when_redis_goes_away_no_job_is_left_half_way(tmp_path: Path) -> N
         await enqueue(ctx, SLOW, 1)
         await ctx.jobs.settled()
         draining = asyncio.create_task(drain(ctx, "work"))
-        await asyncio.sleep(0.2)
+        await until(lambda: (1, "began") in RAN)
         await asyncio.to_thread(server.stop)
         with pytest.raises(RedisError):
             await draining

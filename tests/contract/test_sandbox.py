@@ -5,7 +5,6 @@ import contextlib
 import io
 import os
 import tarfile
-import time
 
 import pytest
 from e2b_wire import E2BWire
@@ -22,7 +21,7 @@ LABELS = {"repository": "acme/shop", "run": "F-7"}
 
 
 @pytest.fixture(params=["local", "e2b"])
-async def sandboxes(request, tmp_path, aiohttp_server):
+async def sandboxes(request, tmp_path, serve):
     wire = None
     if request.param == "local":
         if isolation.way() is None:
@@ -30,7 +29,7 @@ async def sandboxes(request, tmp_path, aiohttp_server):
         adapter = LocalSandboxes(tmp_path / "sandboxes")
     else:
         wire = E2BWire(tmp_path / "machines", API_KEY)
-        server = await aiohttp_server(wire.app(), shutdown_timeout=0.1)
+        server = await serve(wire.app())
         url = str(server.make_url("/")).rstrip("/")
         adapter = E2BSandboxes(API_KEY, api_url=url, sandbox_url=url)
     yield adapter
@@ -51,7 +50,7 @@ async def test_a_command_runs_to_its_end(sandbox):
     assert (done.exit_code, done.stdout, done.stderr) == (3, "out\n", "err\n")
     assert not done.timed_out
     assert not done.truncated
-    assert 0 < done.seconds < 10
+    assert done.seconds > 0
 
 
 async def test_files_stay_between_commands(sandbox):
@@ -61,14 +60,20 @@ async def test_files_stay_between_commands(sandbox):
 
 
 async def test_output_is_heard_as_it_comes(sandbox):
-    heard: list[tuple[float, str]] = []
-    await sandbox.run(
-        "echo first; sleep 1; echo second",
-        timeout=20,
-        on_output=lambda text: heard.append((time.monotonic(), text)),
-    )
-    assert "".join(text for _, text in heard) == "first\nsecond\n"
-    assert heard[-1][0] - heard[0][0] > 0.5
+    """The command goes on only after its first line was heard."""
+    heard: list[str] = []
+    first = asyncio.Event()
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        first.set()
+
+    command = "echo first; until [ -e go ]; do sleep 0.02; done; echo second"
+    running = asyncio.create_task(sandbox.run(command, timeout=20, on_output=hear))
+    await asyncio.wait_for(first.wait(), 20)
+    await sandbox.write("go", b"")
+    assert (await running).exit_code == 0
+    assert "".join(heard) == "first\nsecond\n"
 
 
 async def test_a_command_gets_the_environment_it_is_given(sandbox):
@@ -102,33 +107,41 @@ async def test_there_is_no_network(sandbox):
 
 
 async def test_a_timeout_ends_the_command(sandbox):
-    started = time.monotonic()
-    done = await sandbox.run("echo before; sleep 60", timeout=1)
+    done = await sandbox.run("echo before; sleep 60; echo after", timeout=1)
     assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
-    assert time.monotonic() - started < 8
     assert await _nothing_sleeps(sandbox)
 
 
 async def test_a_timeout_ends_what_ignores_it(sandbox):
-    done = await sandbox.run("trap '' TERM; echo before; sleep 60; sleep 60", timeout=1)
-    assert (done.exit_code, done.timed_out) == (124, True)
-    assert done.seconds < 8
+    done = await sandbox.run("trap '' TERM; echo before; sleep 60; echo after", timeout=1)
+    assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
     assert await _nothing_sleeps(sandbox)
 
 
 async def test_being_cancelled_ends_the_command(sandbox):
-    heard = asyncio.Event()
-    running = asyncio.create_task(
-        sandbox.run("echo go; sleep 60", timeout=90, on_output=lambda text: heard.set())
-    )
-    await asyncio.wait_for(heard.wait(), 20)
-    started = time.monotonic()
+    heard: list[str] = []
+    running = await _sleeper(sandbox, heard)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert time.monotonic() - started < 5
     assert await _nothing_sleeps(sandbox)
+    assert "".join(heard) == "go\n"
     assert (await sandbox.run("echo on", timeout=20)).stdout == "on\n"
+
+
+async def _sleeper(sandbox, heard: list[str]) -> asyncio.Task:
+    """A command that has said ``go``, and says ``over`` if it is let live for a minute."""
+    began = asyncio.Event()
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        began.set()
+
+    running = asyncio.create_task(
+        sandbox.run("echo go; sleep 60; echo over", timeout=90, on_output=hear)
+    )
+    await asyncio.wait_for(began.wait(), 20)
+    return running
 
 
 async def _nothing_sleeps(sandbox) -> bool:
@@ -316,17 +329,13 @@ async def test_what_was_killed_is_gone(sandboxes, sandbox):
 
 
 async def test_killing_ends_a_running_command(sandboxes, sandbox):
-    heard = asyncio.Event()
-    running = asyncio.create_task(
-        sandbox.run("echo go; sleep 60", timeout=90, on_output=lambda text: heard.set())
-    )
-    await asyncio.wait_for(heard.wait(), 20)
+    heard: list[str] = []
+    running = await _sleeper(sandbox, heard)
     await sandboxes.kill(sandbox.id)
-    started = time.monotonic()
     # its exit code would say nothing of the command
     with pytest.raises(Unavailable):
         await running
-    assert time.monotonic() - started < 10
+    assert "".join(heard) == "go\n"
 
 
 async def test_its_time_is_limited(sandboxes):

@@ -1,7 +1,6 @@
 """What only the E2B adapter promises, and how it bears a service that misbehaves."""
 
 import asyncio
-import time
 
 import pytest
 from e2b_wire import E2BWire
@@ -21,8 +20,8 @@ async def wire(tmp_path):
 
 
 @pytest.fixture
-async def url(wire, aiohttp_server):
-    server = await aiohttp_server(wire.app(), shutdown_timeout=0.1)
+async def url(wire, serve):
+    server = await serve(wire.app())
     return str(server.make_url("/")).rstrip("/")
 
 
@@ -78,10 +77,8 @@ async def test_a_command_whose_end_is_never_told(adapter, wire):
     """The SDK would wait; we do not."""
     sandbox = await adapter.open(template="", limits=Limits(), key="k")
     wire.deaf = True
-    started = time.monotonic()
     done = await sandbox.run("echo before", timeout=1)
     assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
-    assert time.monotonic() - started < 10
     assert await adapter.alive() == {}  # what does not answer is ended
 
 

@@ -132,10 +132,8 @@ async def test_too_many_processes(tmp_path):
     adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
     limits = Limits(processes=30)
     sandbox = await adapter.open(template="", limits=limits, key="k", labels=LABELS)
-    started = time.monotonic()
     done = await sandbox.run("for i in $(seq 300); do sleep 74 & done; wait", timeout=20)
-    assert done.exit_code != 0
-    assert time.monotonic() - started < 15
+    assert (done.exit_code != 0, done.timed_out) == (True, False)
     assert not _sleeping("74")
     assert (await sandbox.run("echo still here", timeout=10)).exit_code == 0
     await sandbox.kill()

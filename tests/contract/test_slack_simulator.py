@@ -56,7 +56,7 @@ class Slack:
 
 
 @pytest.fixture
-async def slack(aiohttp_server, tmp_path: Path):
+async def slack(serve, tmp_path: Path):
     clock = Clock()
     simulator = SlackSimulator(
         signing_secret="secret",
@@ -70,7 +70,7 @@ async def slack(aiohttp_server, tmp_path: Path):
     simulator.workspace.add_user("ana", "Ana Torres", is_admin=True)
     simulator.workspace.add_user("bo", "Bo Lind")
     simulator.workspace.add_channel("triage", topic="What broke")
-    server = await aiohttp_server(simulator.build_app())
+    server = await serve(simulator.build_app())
     return Slack(simulator, server, clock, tmp_path / "slack.jsonl")
 
 
@@ -214,11 +214,11 @@ async def test_a_wrong_token_opens_nothing(slack: Slack, token: str, code: str) 
     assert error.response["error"] == code
 
 
-async def test_a_scope_that_was_not_granted_is_missed(aiohttp_server) -> None:
+async def test_a_scope_that_was_not_granted_is_missed(serve) -> None:
     simulator = SlackSimulator(
         signing_secret="s", bot_token=TOKEN, request_url="http://127.0.0.1:9", scopes={"team:read"}
     )
-    server = await aiohttp_server(simulator.build_app())
+    server = await serve(simulator.build_app())
     client = AsyncWebClient(token=TOKEN, base_url=str(server.make_url("/api/")))
     assert (await client.team_info()).headers["x-oauth-scopes"] == "team:read"
     error = await refused(client.users_info(user="U0SOULCAST"))

@@ -116,7 +116,7 @@ class Team:
 
 
 @pytest.fixture
-def make_team(aiohttp_server, tmp_path: Path):
+def make_team(serve, tmp_path: Path):
     record = tmp_path / "slack.jsonl"
 
     async def make(*, secret: str = SECRET, **options: Any) -> Team:
@@ -149,8 +149,8 @@ def make_team(aiohttp_server, tmp_path: Path):
         ours = web.Application()
         for path in ("commands", "interactions", "events"):
             ours.router.add_post(f"/slack/{path}", handle)
-        await aiohttp_server(ours, port=app_port)
-        await aiohttp_server(simulator.build_app(), port=sim_port)
+        await serve(ours, port=app_port)
+        await serve(simulator.build_app(), port=sim_port)
         return team
 
     return make

@@ -37,13 +37,10 @@ async def cluster(stage: Stage) -> str:
     return await cluster_of(stage, number)
 
 
-async def test_a_slash_command_is_answered_to_who_asked_within_three_seconds(
-    stage: Stage, cluster: str
-) -> None:
+async def test_a_slash_command_is_answered_to_who_asked(stage: Stage, cluster: str) -> None:
+    """Within Slack's three seconds: later, the simulator says that the app did not respond."""
     posted = len(await messages(stage))
-    began = time.monotonic()
     answer = await ask(stage, INES, f"status {cluster}")
-    assert time.monotonic() - began < 3
     assert cluster in answer
     assert "Coupons are unknown" in answer
     assert len(await messages(stage)) == posted

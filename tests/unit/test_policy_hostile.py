@@ -3,6 +3,7 @@
 
 import pytest
 from policy_base import CART, FILES, TEST_CART, TREE, edit, findings
+from steps import growth
 
 from bot.domain.fixes.patch import Change, Entry, Patch
 from bot.domain.fixes.policy import Rules, judge, refused
@@ -297,7 +298,10 @@ def test_there_are_enough_of_them():
     assert len(REFUSED) + len(UNSAFE) >= 80
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("text", ["y", "a\u0430", "token", "secret_key = ", "=", "'", "eyJ.", " "])
 def test_a_hostile_line_cannot_keep_the_judge_busy(text):
-    findings({"shop/wide.py": (text * 190_000)[:190_000]})
+    def judge(size):
+        findings({"shop/wide.py": (text * size)[:size]})
+
+    assert growth(judge, 2_000) < 2.5
+    judge(190_000)
