@@ -1,4 +1,7 @@
-"""The roster of adapters, and which one is used. SDKs are imported when their adapter is made."""
+"""The rosters of adapters, and which one of each is used.
+
+SDKs are imported when their adapter is made. The contract suites run against every name here.
+"""
 
 from __future__ import annotations
 
@@ -79,21 +82,40 @@ def embedder(c: AdapterChoices) -> Embedder:
     return EMBEDDERS[_embedder_name(c)[0]](c)
 
 
-def vector_index(c: AdapterChoices) -> VectorIndex:
-    """Upstash where it is configured, else the index on this disk."""
+def _vector_index_name(c: AdapterChoices) -> tuple[str, str]:
     if c.upstash_url:
-        from bot.adapters.vectors.upstash import UpstashIndex
+        return "upstash", "UPSTASH_VECTOR_REST_URL is set"
+    return "local", "no UPSTASH_VECTOR_REST_URL"
 
-        return UpstashIndex(url=c.upstash_url, token=c.upstash_token)
+
+def _upstash_index(c: AdapterChoices) -> VectorIndex:
+    from bot.adapters.vectors.upstash import UpstashIndex
+
+    return UpstashIndex(url=c.upstash_url, token=c.upstash_token)
+
+
+def _local_index(c: AdapterChoices) -> VectorIndex:
     from bot.adapters.vectors.local import LocalIndex
 
     return LocalIndex(c.data_dir / "vectors")
 
 
-def language_model(c: AdapterChoices) -> LanguageModel | None:
-    """Gemini where there is a key."""
-    if not c.gemini_key:
-        return None
+VECTOR_INDEXES: Mapping[str, Callable[[AdapterChoices], VectorIndex]] = {
+    "upstash": _upstash_index,
+    "local": _local_index,
+}
+
+
+def vector_index(c: AdapterChoices) -> VectorIndex:
+    """Upstash where it is configured, else the index on this disk."""
+    return VECTOR_INDEXES[_vector_index_name(c)[0]](c)
+
+
+def _language_model_name(c: AdapterChoices) -> tuple[str, str]:
+    return ("gemini", "GEMINI_API_KEY is set") if c.gemini_key else ("", "no GEMINI_API_KEY")
+
+
+def _gemini_model(c: AdapterChoices) -> LanguageModel:
     from bot.adapters.language.gemini import GeminiModel
 
     return GeminiModel(
@@ -101,19 +123,44 @@ def language_model(c: AdapterChoices) -> LanguageModel | None:
     )
 
 
-def sandboxes(c: AdapterChoices) -> Sandboxes:
-    """E2B where there is a key, else this machine."""
-    if c.e2b_key:
-        from bot.adapters.sandboxes.e2b import E2BSandboxes
+LANGUAGE_MODELS: Mapping[str, Callable[[AdapterChoices], LanguageModel]] = {"gemini": _gemini_model}
 
-        return E2BSandboxes(
-            api_key=c.e2b_key, api_url=c.e2b_url or None, sandbox_url=c.e2b_sandbox_url or None
-        )
+
+def language_model(c: AdapterChoices) -> LanguageModel | None:
+    """Gemini where there is a key."""
+    name, _ = _language_model_name(c)
+    return LANGUAGE_MODELS[name](c) if name else None
+
+
+def _sandboxes_name(c: AdapterChoices) -> tuple[str, str]:
+    return ("e2b", "E2B_API_KEY is set") if c.e2b_key else ("local", "no E2B_API_KEY")
+
+
+def _e2b_sandboxes(c: AdapterChoices) -> Sandboxes:
+    from bot.adapters.sandboxes.e2b import E2BSandboxes
+
+    return E2BSandboxes(
+        api_key=c.e2b_key, api_url=c.e2b_url or None, sandbox_url=c.e2b_sandbox_url or None
+    )
+
+
+def _local_sandboxes(c: AdapterChoices) -> Sandboxes:
     from bot.adapters.sandboxes.isolation import toolchain
     from bot.adapters.sandboxes.local import LocalSandboxes
 
     tools = (*c.tools, *toolchain())
     return LocalSandboxes(c.data_dir / "sandboxes", trusted=c.trusted, tools=tools)
+
+
+SANDBOXES: Mapping[str, Callable[[AdapterChoices], Sandboxes]] = {
+    "e2b": _e2b_sandboxes,
+    "local": _local_sandboxes,
+}
+
+
+def sandboxes(c: AdapterChoices) -> Sandboxes:
+    """E2B where there is a key, else this machine."""
+    return SANDBOXES[_sandboxes_name(c)[0]](c)
 
 
 def _mechanic(_c: AdapterChoices) -> Agent:
@@ -124,12 +171,9 @@ def _mechanic(_c: AdapterChoices) -> Agent:
 
 def _gemini_agent(c: AdapterChoices) -> Agent:
     from bot.adapters.agents.gemini import GeminiAgent
-    from bot.adapters.language.gemini import GeminiModel
 
-    key = _gemini_key(c, "gemini")
-    return GeminiAgent(
-        lambda: GeminiModel(api_key=key, model=c.gemini_model, base_url=c.gemini_base_url or None)
-    )
+    _gemini_key(c, "gemini")
+    return GeminiAgent(lambda: _gemini_model(c))
 
 
 def _kilocode(c: AdapterChoices) -> Agent:
@@ -182,18 +226,10 @@ def agent(name: str, c: AdapterChoices) -> Agent:
 
 def explain(c: AdapterChoices) -> list[tuple[str, str, str]]:
     """``(need, adapter in use, why)``; makes nothing and calls nobody."""
-    key = "GEMINI_API_KEY is set" if c.gemini_key else "no GEMINI_API_KEY"
+    model, why = _language_model_name(c)
     return [
         ("embeddings", *_embedder_name(c)),
-        ("language model", c.gemini_model if c.gemini_key else "none: extractive", key),
-        (
-            "vectors",
-            "Upstash Vector" if c.upstash_url else "local index",
-            "UPSTASH_VECTOR_REST_URL is set" if c.upstash_url else "no UPSTASH_VECTOR_REST_URL",
-        ),
-        (
-            "sandbox",
-            "E2B" if c.e2b_key else "local",
-            "E2B_API_KEY is set" if c.e2b_key else "no E2B_API_KEY",
-        ),
+        ("language model", c.gemini_model if model else "none: extractive", why),
+        ("vectors", *_vector_index_name(c)),
+        ("sandbox", *_sandboxes_name(c)),
     ]

@@ -25,7 +25,7 @@ class TestEveryAgent:
 
     @pytest.mark.parametrize(
         ("name", "bench"),
-        [("mechanic", False), ("gemini", False), ("command", False), ("kilocode", True)],
+        [(name, name == "kilocode") for name in choose.AGENTS],
         indirect=["bench"],
     )
     async def test_the_planted_bug_is_repaired(self, bench: Bench, name: str) -> None:
@@ -56,11 +56,8 @@ class TestEveryAgent:
             )
         return choose.agent(name, choose.AdapterChoices(Path(), Path()))
 
-    def test_the_roster_is_this_one(self) -> None:
-        assert set(choose.AGENTS) == {"mechanic", "gemini", "command", "kilocode"}
-
     def test_an_unknown_name_gets_the_names_there_are(self) -> None:
-        with pytest.raises(NotFound, match="command, gemini, kilocode, mechanic"):
+        with pytest.raises(NotFound, match=", ".join(sorted(choose.AGENTS))):
             choose.agent("magic", choose.AdapterChoices(Path(), Path()))
 
     @pytest.mark.parametrize(
@@ -75,7 +72,7 @@ class TestEveryAgent:
         with pytest.raises(ConfigError, match=setting):
             choose.agent(name, choose.AdapterChoices(Path(), Path()))
 
-    @pytest.mark.parametrize("name", ["gemini", "kilocode", "command"])
+    @pytest.mark.parametrize("name", choose.AGENTS)
     def test_each_is_named_as_on_the_roster(self, name: str) -> None:
         choices = choose.AdapterChoices(Path(), Path(), gemini_key="k", agent_command="true")
         assert choose.agent(name, choices).name == name

@@ -7,16 +7,16 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.adapters import choose
 from bot.adapters.embedders import weights
 from bot.adapters.embedders.gemini import GeminiEmbedder
-from bot.adapters.embedders.hashing import Hashing
 from bot.adapters.embedders.minilm import MiniLM
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.ports import Embedder
@@ -83,18 +83,23 @@ async def gemini(wire: tuple[GeminiWire, str]) -> AsyncIterator[GeminiEmbedder]:
     await made.close()
 
 
-@pytest.fixture(params=["hashing", "minilm", "gemini"])
+@pytest.fixture(params=choose.EMBEDDERS)
 async def embedder(
     request: pytest.FixtureRequest, gemini: GeminiEmbedder
 ) -> AsyncIterator[Embedder]:
     if request.param == "gemini":
         yield gemini
         return
-    if request.param == "minilm" and weights.missing(WEIGHTS):
-        pytest.skip(f"no MiniLM weights in {WEIGHTS}: run make weights")
-    made = Hashing() if request.param == "hashing" else MiniLM(WEIGHTS)
+    made = here(request.param)
     yield made
     await made.close()
+
+
+def here(name: str) -> Embedder:
+    """An embedder that asks nobody."""
+    if name == "minilm" and weights.missing(WEIGHTS):
+        pytest.skip(f"no MiniLM weights in {WEIGHTS}: run make weights")
+    return choose.EMBEDDERS[name](choose.Choices(WEIGHTS, WEIGHTS))
 
 
 class TestEveryEmbedder:
@@ -123,11 +128,14 @@ class TestEveryEmbedder:
         assert embedder.id.endswith(f"/{embedder.dimensions}")
 
 
-@pytest.mark.parametrize("name", ["hashing", "minilm"])
+def test_each_can_be_asked_for() -> None:
+    names = get_args(Settings.model_fields["soulcaster_embedder"].annotation)
+    assert set(names) == {"auto", *choose.EMBEDDERS}
+
+
+@pytest.mark.parametrize("name", [name for name in choose.EMBEDDERS if name != "gemini"])
 async def test_alike_is_nearer_than_unlike(name: str) -> None:
-    if name == "minilm" and weights.missing(WEIGHTS):
-        pytest.skip(f"no MiniLM weights in {WEIGHTS}: run make weights")
-    made: Embedder = Hashing() if name == "hashing" else MiniLM(WEIGHTS)
+    made = here(name)
     first, alike, unlike = await made.embed(
         [
             "Crash when saving a file with a long name",

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from test_vector_index import UpstashWire
 
+from bot.adapters import choose
 from bot.adapters.embedders.hashing import Hashing
-from bot.adapters.vectors.upstash import UpstashIndex
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.models import Draft, Person, Place, Project
@@ -74,15 +75,16 @@ def _own_project() -> None:
     P = next(_projects)
 
 
-@pytest.fixture(params=["local", "upstash"])
-async def ctx(request: pytest.FixtureRequest, ctx: Context) -> AsyncIterator[Context]:
-    if request.param == "local":
-        yield ctx
-        return
+@pytest.fixture(params=choose.VECTOR_INDEXES)
+async def ctx(
+    request: pytest.FixtureRequest, ctx: Context, tmp_path: Path
+) -> AsyncIterator[Context]:
     wire, app = UpstashWire(), web.Application(client_max_size=2**26)
     app.router.add_post("/{tail:.*}", wire.answer)
     async with TestServer(app) as server:
-        ctx.vectors = UpstashIndex(url=str(server.make_url("/")), token="t")
+        url = str(server.make_url("/"))
+        choices = choose.Choices(tmp_path, tmp_path, upstash_url=url, upstash_token="t")
+        ctx.vectors = choose.VECTOR_INDEXES[request.param](choices)
         yield ctx
         await ctx.vectors.close()
 

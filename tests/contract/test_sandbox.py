@@ -9,9 +9,8 @@ import tarfile
 import pytest
 from e2b_wire import E2BWire
 
+from bot.adapters import choose
 from bot.adapters.sandboxes import isolation
-from bot.adapters.sandboxes.e2b import E2BSandboxes
-from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.errors import BadPayload, NotFound, SoulcasterError, TooLarge, Unavailable
 from bot.domain.fixes.patch import Entry, tar_from_tree, tree_from_tar
 from bot.domain.ports import Limits
@@ -20,24 +19,21 @@ API_KEY = "e2b_" + "0" * 40
 LABELS = {"repository": "acme/shop", "run": "F-7"}
 
 
-@pytest.fixture(params=["local", "e2b"])
+@pytest.fixture(params=choose.SANDBOXES)
 async def sandboxes(request, tmp_path, serve):
-    wire = None
-    if request.param == "local":
-        if isolation.way() is None:
-            pytest.skip("local: this machine has no working bubblewrap")
-        adapter = LocalSandboxes(tmp_path / "sandboxes")
-    else:
-        wire = E2BWire(tmp_path / "machines", API_KEY)
-        server = await serve(wire.app())
-        url = str(server.make_url("/")).rstrip("/")
-        adapter = E2BSandboxes(API_KEY, api_url=url, sandbox_url=url)
+    if request.param == "local" and isolation.way() is None:
+        pytest.skip("local: this machine has no working bubblewrap")
+    wire = E2BWire(tmp_path / "machines", API_KEY)
+    server = await serve(wire.app())
+    url = str(server.make_url("/")).rstrip("/")
+    choices = choose.Choices(tmp_path, tmp_path, e2b_key=API_KEY, e2b_url=url, e2b_sandbox_url=url)
+    adapter = choose.SANDBOXES[request.param](choices)
+    assert adapter.id == request.param
     yield adapter
     for sandbox_id in await adapter.alive():
         await adapter.kill(sandbox_id)
     await adapter.close()
-    if wire:
-        wire.stop()
+    wire.stop()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.adapters import choose
 from bot.adapters.vectors.files import folder_name
 from bot.adapters.vectors.local import LocalIndex
 from bot.adapters.vectors.upstash import UpstashIndex
@@ -91,15 +92,13 @@ async def wire() -> AsyncIterator[tuple[UpstashWire, str]]:
         yield wire, str(server.make_url("/"))
 
 
-@pytest.fixture(params=["local", "upstash"])
+@pytest.fixture(params=choose.VECTOR_INDEXES)
 async def index(
     request: pytest.FixtureRequest, tmp_path: Path, wire: tuple[UpstashWire, str]
 ) -> AsyncIterator[VectorIndex]:
-    made: VectorIndex
-    if request.param == "local":
-        made = LocalIndex(tmp_path)
-    else:
-        made = UpstashIndex(url=wire[1], token="t")
+    choices = choose.Choices(tmp_path, tmp_path, upstash_url=wire[1], upstash_token="t")
+    made = choose.VECTOR_INDEXES[request.param](choices)
+    assert made.id == request.param
     yield made
     await made.close()
 

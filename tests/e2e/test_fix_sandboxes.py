@@ -26,6 +26,7 @@ from e2e_kit import issue, person, reply
 from fix_kit import LAST_PAGE, ask, ended, no_sandbox, opened_once, reported
 from gemini_server import Body, GeminiServer, Reply
 
+from bot.adapters import choose
 from bot.adapters.sandboxes import processes
 from bot.adapters.sandboxes.contents import QUIET
 from bot.domain.fixes.run import FixRun
@@ -107,6 +108,7 @@ class Flow:
     """One fix, from its report to its end."""
 
     stage: Stage
+    sandboxes: str
     issue: int
     run: FixRun
     record: Path
@@ -140,7 +142,7 @@ def repairer() -> gemini.Script:
     return answer
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["local", "e2b"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=choose.SANDBOXES)
 async def flow(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Flow]:
@@ -177,13 +179,14 @@ async def flow(
             asked = await ask(stage, number, "fix --agent=~gemini", cluster)
             run = await ended(stage, asked.number)
         await stage.github.webhooks.settle()
-        yield Flow(stage, number, run, folder / "record/github.jsonl", watch, model, wire)
+        record = folder / "record/github.jsonl"
+        yield Flow(stage, request.param, number, run, record, watch, model, wire)
 
 
 async def test_a_report_becomes_a_proved_pull_request(flow: Flow) -> None:
     stage, run = flow.stage, flow.run
     pull = await opened_once(stage, run)
-    assert stage.context.sandboxes.id == ("e2b" if flow.wire else "local")
+    assert stage.context.sandboxes.id == flow.sandboxes
     assert (pull["author"], pull["pull"]["draft"]) == ("soulcaster[bot]", True)
     assert {label["name"] for label in pull["labels"]} == {"soulcaster", "soulcaster: proved"}
     [check] = pull["pull"]["checks"]
