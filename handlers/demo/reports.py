@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Literal, Self
 
 import yaml
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
@@ -23,8 +23,6 @@ from bot.domain.models import Record, utc
 HERE = Path(__file__).parent
 SHOP = HERE / "shop"
 DATA = HERE / "reports"
-
-Source = Literal["github", "sentry", "datadog", "posthog", "reddit", "feedback"]
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _MOMENT = re.compile(r"\{now(?:-(\d+)([smhd]))?(?::(seconds|millis))?\}")
@@ -71,7 +69,7 @@ class DemoReport(Record):
     body of ``reddit`` is one child of a listing.
     """
 
-    source: Source
+    source: str
     problem: str
     delay: float = Field(ge=0)
     issue: DemoIssue | None = None
@@ -96,6 +94,11 @@ def world() -> World:
     return World.model_validate(yaml.safe_load((DATA / "world.yml").read_text("utf-8")))
 
 
+def sources() -> list[str]:
+    """The sources whose reports are told."""
+    return sorted({path.stem for path in DATA.glob("*.yml")} - {"world"})
+
+
 def load(start: datetime) -> list[DemoReport]:
     """All reports in the order in which they arrive, their moments counted back from ``start``.
 
@@ -111,7 +114,7 @@ def load(start: datetime) -> list[DemoReport]:
                 "body": _filled(raw.get("body", {}), lambda text: _value(text, start)),
             }
         )
-        for source in get_args(Source)
+        for source in sources()
         for raw in _Raw.validate_python(yaml.safe_load((DATA / f"{source}.yml").read_text("utf-8")))
     ]
     return sorted(reports, key=lambda report: report.delay)

@@ -99,7 +99,7 @@ def here(name: str) -> Embedder:
     """An embedder that asks nobody."""
     if name == "minilm" and weights.missing(WEIGHTS):
         pytest.skip(f"no MiniLM weights in {WEIGHTS}: run make weights")
-    return choose.EMBEDDERS[name](choose.Choices(WEIGHTS, WEIGHTS))
+    return choose.EMBEDDERS[name](choose.AdapterChoices(WEIGHTS, WEIGHTS))
 
 
 class TestEveryEmbedder:

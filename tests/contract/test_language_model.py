@@ -42,7 +42,7 @@ async def server() -> AsyncIterator[tuple[GeminiServer, str]]:
 async def model(
     request: pytest.FixtureRequest, server: tuple[GeminiServer, str]
 ) -> AsyncIterator[LanguageModel]:
-    choices = choose.Choices(Path(), Path(), gemini_key="k-1", gemini_base_url=server[1])
+    choices = choose.AdapterChoices(Path(), Path(), gemini_key="k-1", gemini_base_url=server[1])
     made = choose.LANGUAGE_MODELS[request.param](choices)
     yield made
     await made.close()

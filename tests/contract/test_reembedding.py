@@ -83,7 +83,7 @@ async def ctx(
     app.router.add_post("/{tail:.*}", wire.answer)
     async with TestServer(app) as server:
         url = str(server.make_url("/"))
-        choices = choose.Choices(tmp_path, tmp_path, upstash_url=url, upstash_token="t")
+        choices = choose.AdapterChoices(tmp_path, tmp_path, upstash_url=url, upstash_token="t")
         ctx.vectors = choose.VECTOR_INDEXES[request.param](choices)
         yield ctx
         await ctx.vectors.close()

@@ -26,7 +26,9 @@ async def sandboxes(request, tmp_path, serve):
     wire = E2BWire(tmp_path / "machines", API_KEY)
     server = await serve(wire.app())
     url = str(server.make_url("/")).rstrip("/")
-    choices = choose.Choices(tmp_path, tmp_path, e2b_key=API_KEY, e2b_url=url, e2b_sandbox_url=url)
+    choices = choose.AdapterChoices(
+        tmp_path, tmp_path, e2b_key=API_KEY, e2b_url=url, e2b_sandbox_url=url
+    )
     adapter = choose.SANDBOXES[request.param](choices)
     assert adapter.id == request.param
     yield adapter

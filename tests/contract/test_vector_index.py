@@ -96,7 +96,7 @@ async def wire() -> AsyncIterator[tuple[UpstashWire, str]]:
 async def index(
     request: pytest.FixtureRequest, tmp_path: Path, wire: tuple[UpstashWire, str]
 ) -> AsyncIterator[VectorIndex]:
-    choices = choose.Choices(tmp_path, tmp_path, upstash_url=wire[1], upstash_token="t")
+    choices = choose.AdapterChoices(tmp_path, tmp_path, upstash_url=wire[1], upstash_token="t")
     made = choose.VECTOR_INDEXES[request.param](choices)
     assert made.id == request.param
     yield made

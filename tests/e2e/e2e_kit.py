@@ -15,11 +15,14 @@ from typing import Any
 
 from bot.domain.models import Item
 from bot.jobs import QUEUES
+from bot.sources import SOURCES
 from bot.storage import keys
 from handlers.demo import reports
 from handlers.demo.reports import DemoReport
 from handlers.demo.stage import Stage
 
+# Sources that send to a door of their own.
+SENDERS = [name for name, source in SOURCES.items() if source.KIND != "tracker"]
 ENDED = {"rocket", "-1", "confused"}
 BOT = "soulcaster[bot]"
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from checkers import github_errors, load_checker
 from e2e_kit import (
+    SENDERS,
     ask,
     cluster_of,
     messages,
@@ -52,7 +53,7 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 
 async def play(stage: Stage) -> None:
-    for source in ("sentry", "datadog", "posthog", "reddit", "feedback"):
+    for source in SENDERS:
         await send_alert(stage, report_of(source))
     number = await open_issue(stage, f"Totals are wrong {unlike()}", "They are off by one.")
     other = await open_issue(stage, f"Images are gone {unlike()}", "All of them.")

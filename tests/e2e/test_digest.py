@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from e2e_kit import (
     BOT,
+    SENDERS,
     ask,
     cluster_of,
     comment,
@@ -28,6 +29,7 @@ from e2e_kit import (
 
 from bot.domain.audience import Audience
 from bot.simulators.github import Limits
+from bot.sources import SOURCES
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import ADMIN, Stage, open_stage
 
@@ -176,7 +178,7 @@ async def test_a_public_repository_never_quotes_private_sources(public: Stage) -
     async with public.http.post(url, json=body, headers=headers) as answer:
         assert answer.status == 202
     await settled(public)
-    for source in ("sentry", "datadog", "posthog"):
+    for source in (name for name in SENDERS if SOURCES[name].KIND == "alert"):
         report = report_of(source)
         marked = json.loads(json.dumps(report.body).replace("acme", f"acme-{secret}"))
         await send_alert(public, report.model_copy(update={"body": marked}))

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from e2e_kit import (
+    SENDERS,
     all_items,
     cluster_of,
     comment,
@@ -43,7 +44,7 @@ def sent(stage: Stage, event: str, action: str, number: int) -> Delivery:
     )
 
 
-@pytest.mark.parametrize("source", ["sentry", "datadog", "posthog", "reddit", "feedback"])
+@pytest.mark.parametrize("source", SENDERS)
 async def test_every_source_arrives_and_is_counted(stage: Stage, source: str) -> None:
     report = report_of(source)
     before = len(await all_items(stage))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.sources import SOURCES
 from handlers.demo.reports import DATA, SHOP, DemoReport, load, world
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -172,9 +173,11 @@ def test_a_report_has_the_input_of_its_source(wrong):
         DemoReport.model_validate({"problem": "p", "delay": 0} | wrong)
 
 
-def test_every_data_file_is_read():
-    read = {"world", "github", "sentry", "datadog", "posthog", "reddit", "feedback"}
-    assert {path.stem for path in DATA.iterdir()} == read
+def test_every_source_has_its_file():
+    assert {path.name for path in DATA.iterdir()} == {
+        "world.yml",
+        *(f"{source}.yml" for source in SOURCES),
+    }
 
 
 def test_the_shop_is_data_for_every_tool_of_ours():
@@ -185,24 +188,16 @@ def test_the_shop_is_data_for_every_tool_of_ours():
 
 
 def test_the_sources_read_every_payload(story):
-    sources = pytest.importorskip("bot.sources")
-    if not hasattr(sources, "SOURCES"):
-        pytest.skip("no roster of sources yet")
     received = START + timedelta(seconds=30)
     keys: dict[str, set[str]] = {}
     for report in story:
         if report.source == "github":
             continue
         headers = {name.lower(): value for name, value in report.headers.items()}
-        parser = sources.SOURCES[report.source]
-        (draft,) = parser.parse(report.body, headers, received)
+        (draft,) = SOURCES[report.source].parse(report.body, headers, received)
         assert draft.title
         assert draft.occurred_at <= received
         keys.setdefault(report.source, set()).add(draft.key)
-    assert {source: len(found) for source, found in keys.items()} == {
-        "sentry": 4,
-        "datadog": 3,
-        "posthog": 3,
-        "reddit": 4,
-        "feedback": 5,
+    assert {source for source, found in keys.items() if len(found) > 2} == SOURCES.keys() - {
+        "github"
     }
