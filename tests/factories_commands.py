@@ -37,7 +37,7 @@ class Status(Command):
     aliases = ("st",)
     examples = ("status C-12",)
 
-    of: Annotated[ClusterRef | RunRef | None, WORD] = None
+    of: Annotated[RunRef | ClusterRef | None, WORD] = None
 
 
 class Fix(Command):

@@ -30,6 +30,7 @@ from e2e_kit import (
 
 from bot.domain.models import ClusterState
 from handlers.demo.stage import ADMIN, Stage
+from workers.commands.verbs import ROSTER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -50,35 +51,46 @@ async def number(stage: Stage) -> int:
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "key", "says"),
-    [
-        ("help", "help", "What you can say"),
-        ("help fix", "help:fix", "draft pull request"),
-        ("status", "status:{cluster}", "State"),
-        ("st", "status:{cluster}", "State"),
-        ("clusters", "clusters", "{cluster}"),
-        ("ls --state=all --sort=recent", "clusters", "{cluster}"),
-        ("why", "why:{cluster}", "Opened its own cluster"),
-        ("similar", "similar:{item}", "Suggestions only"),
-        ("digest preview", "digest-preview", "Triage digest"),
-        ("plan", "plan:{cluster}", "last page is missing"),
-        ("severity S2 -- shops lose orders", "life:{cluster}", "S2"),
-        ("assign @tom-beckett", "life:{cluster}", "tom-beckett"),
-        ("unassign", "life:{cluster}", "changed"),
-        ("snooze 3d", "life:{cluster}", "snoozed"),
-        ("unsnooze", "life:{cluster}", "triaged"),
-        ("snooze until 50 events", "life:{cluster}", "51"),
-        ("reopen", "life:{cluster}", "triaged"),
-        ("ignore --reason=third-party", "life:{cluster}", "third-party"),
-        ("resolve --fixed-in=#45", "life:{cluster}", "resolved"),
-        ("reopen {cluster}", "life:{cluster}", "triaged"),
-        ("source list", "sources", "/hooks/sentry/"),
-        ("whoami", "whoami:ines-ferreira", "admin"),
-        ("digest schedule mon-fri 09:00 Europe/Paris", "digest-schedule", "mon-fri 09:00"),
-        ("digest off", "digest-schedule", "off"),
-    ],
-)
+# A line, the key of its card, and what stands in it.
+ANSWERED = [
+    ("help", "help", "What you can say"),
+    ("help fix", "help:fix", "draft pull request"),
+    ("status", "status:{cluster}", "State"),
+    ("st", "status:{cluster}", "State"),
+    ("clusters", "clusters", "{cluster}"),
+    ("ls --state=all --sort=recent", "clusters", "{cluster}"),
+    ("why", "why:{cluster}", "Opened its own cluster"),
+    ("similar", "similar:{item}", "Suggestions only"),
+    ("digest preview", "digest-preview", "Triage digest"),
+    ("plan", "plan:{cluster}", "last page is missing"),
+    ("severity S2 -- shops lose orders", "life:{cluster}", "S2"),
+    ("assign @tom-beckett", "life:{cluster}", "tom-beckett"),
+    ("unassign", "life:{cluster}", "changed"),
+    ("snooze 3d", "life:{cluster}", "snoozed"),
+    ("unsnooze", "life:{cluster}", "triaged"),
+    ("snooze until 50 events", "life:{cluster}", "51"),
+    ("reopen", "life:{cluster}", "triaged"),
+    ("ignore --reason=third-party", "life:{cluster}", "third-party"),
+    ("resolve --fixed-in=#45", "life:{cluster}", "resolved"),
+    ("reopen {cluster}", "life:{cluster}", "triaged"),
+    ("source list", "sources", "/hooks/sentry/"),
+    ("whoami", "whoami:ines-ferreira", "admin"),
+    ("digest schedule mon-fri 09:00 Europe/Paris", "digest-schedule", "mon-fri 09:00"),
+    ("digest off", "digest-schedule", "off"),
+]
+# These have tests of their own.
+ELSEWHERE = {
+    *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
+    *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
+}
+
+
+async def test_every_verb_has_a_line_here_or_tests_of_its_own() -> None:
+    here = {line.split()[0] for line, _, _ in ANSWERED}
+    assert {v.verb for v in ROSTER if not here & {v.verb, *v.aliases}} == ELSEWHERE
+
+
+@pytest.mark.parametrize(("line", "key", "says"), ANSWERED)
 async def test_every_verb_answers_once_and_edits_its_answer_when_repeated(
     stage: Stage, number: int, line: str, key: str, says: str
 ) -> None:
