@@ -5,8 +5,7 @@
     │   ├── NotUnderstood
     │   ├── NotAllowed
     │   ├── NotFound
-    │   ├── QuotaExceeded
-    │   └── RateLimited
+    │   └── QuotaExceeded
     ├── UpstreamError           somebody else's service
     │   ├── Unavailable         safe to try again
     │   └── Rejected            trying again will not help
@@ -43,10 +42,6 @@ class NotFound(UserError):
 
 class QuotaExceeded(UserError):
     """A cap set by the project or the operator."""
-
-
-class RateLimited(UserError):
-    """Too much at once; the message says when to come back."""
 
 
 class UpstreamError(SoulcasterError):

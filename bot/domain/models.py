@@ -97,7 +97,6 @@ class ClusterState(StrEnum):
     TRIAGED = "triaged"
     FIXING = "fixing"
     PR_OPENED = "pr_opened"
-    MERGED = "merged"
     WATCHING = "watching"
     RESOLVED = "resolved"
     IGNORED = "ignored"

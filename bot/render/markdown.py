@@ -41,11 +41,11 @@ from bot.render.defuse import (
     plain,
     safe_url,
 )
-from bot.render.marker import choice_marker, find_marker, marker, ticked
+from bot.render.marker import choice_marker, marker, ticked
 from bot.render.shorten import fitting, length
 from bot.render.tones import ICONS, step_state, tone_word
 
-__all__ = ["BODY_LIMIT", "find_marker", "marker", "render_document", "render_markdown", "ticked"]
+__all__ = ["BODY_LIMIT", "marker", "render_document", "render_markdown", "ticked"]
 
 Markdown = NewType("Markdown", str)
 """Text that was rendered here: what GitHub's client takes for people to read."""

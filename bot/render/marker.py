@@ -12,7 +12,6 @@ from urllib.parse import quote, unquote
 from markdown_it import MarkdownIt
 
 _PLAIN = " /:#@~.,=\"'"
-_MARKER = re.compile(r"\A\s*<!-- soulcaster:(\S+) -->")
 _CHOICE = re.compile(r"^\[([ xX])\] .*<!-- soulcaster-choice: (.+?) -->\s*\Z", re.DOTALL)
 _MARKDOWN = MarkdownIt("commonmark")
 
@@ -20,12 +19,6 @@ _MARKDOWN = MarkdownIt("commonmark")
 def marker(key: str) -> str:
     """The first line of everything we post about ``key``, by which it is found again."""
     return f"<!-- soulcaster:{quote(key, safe='/:#@~.,=')} -->"
-
-
-def find_marker(body: str) -> str | None:
-    """The key of the card in this comment, None where it does not begin with a marker."""
-    found = _MARKER.match(body)
-    return unquote(found[1]) if found else None
 
 
 def choice_marker(sentence: str) -> str:

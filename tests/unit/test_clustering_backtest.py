@@ -12,7 +12,7 @@ import pytest
 from bot.adapters.embedders.hashing import Hashing
 from bot.domain.clusters.engine.measures import measure
 from bot.domain.errors import BadPayload
-from workers.clusters.backtest import BATCH, backtest_file, calibrate, read_history, run_backtest
+from workers.clusters.backtest import BATCH, calibrate, read_history, run_backtest, write_rows
 
 
 def line(number: int, title: str, **more: object) -> str:
@@ -35,9 +35,12 @@ def history(tmp_path: Path) -> Path:
 
 async def test_the_same_titles_find_each_other(history: Path, tmp_path: Path) -> None:
     out, told = tmp_path / "out.jsonl", []
-    outcome = await backtest_file(
-        history, Hashing(), out=out, progress=lambda done, total: told.append((done, total))
+    outcome = await run_backtest(
+        read_history(history),
+        Hashing(),
+        progress=lambda done, total: told.append((done, total)),
     )
+    write_rows(out, outcome.rows)
     assert told == [(BATCH, BATCH + 10), (BATCH + 10, BATCH + 10)]
     assert outcome.measures is not None
     assert outcome.measures.f1 == 1
@@ -65,7 +68,7 @@ def test_time_decides_not_the_order_of_the_file(history: Path, tmp_path: Path) -
 async def test_without_gold_there_are_no_scores(tmp_path: Path) -> None:
     path = tmp_path / "plain.jsonl"
     path.write_text(line(1, "something", body=None))
-    outcome = await backtest_file(path, Hashing())
+    outcome = await run_backtest(read_history(path), Hashing())
     assert outcome.measures is None
     assert outcome.lines[0] == "1 items in 1 clusters"
 
@@ -101,7 +104,8 @@ def test_joining_something_related_is_neither_right_nor_wrong() -> None:
 async def test_the_scores_are_those_of_the_shared_scorer(shared: Path, tmp_path: Path) -> None:
     source = shared / "clustering" / "feedback_banking77.jsonl"
     out = tmp_path / "out.jsonl"
-    outcome = await backtest_file(source, Hashing(), out=out)
+    outcome = await run_backtest(read_history(source), Hashing())
+    write_rows(out, outcome.rows)
     scorer = shared / "clustering" / "score_clusters.py"
     command = [sys.executable, str(scorer), str(source), str(out), "--ranks", str(out), "--json"]
     said = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: ASYNC221

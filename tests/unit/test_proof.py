@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.domain.fixes.proof import judge_proof, outcomes, suite_no_worse
-from bot.domain.models import Verdict
+from bot.domain.fixes.proof import outcomes, suite_no_worse
 from bot.domain.ports import Finished
 
 
@@ -111,15 +110,3 @@ A, B = "PASSED t.py::a\n", "PASSED t.py::b\n"
 )
 def test_no_worse(before, after, worse):
     assert suite_no_worse(before, after) == (not worse, worse)
-
-
-def test_verdicts():
-    red, green = ran(code=1), ran()
-    assert judge_proof(red, True, green, True) == Verdict.PROVED
-    assert judge_proof(green, True, green, True) == Verdict.NOT_REPRODUCED
-    assert judge_proof(red, False, green, True) == Verdict.NOT_REPRODUCED
-    assert judge_proof(ran(code=124, timed_out=True), True, green, True) == Verdict.NOT_REPRODUCED
-    assert judge_proof(None, True, None, None) == Verdict.NOT_REPRODUCED
-    assert judge_proof(red, True, red, True) == Verdict.NOT_REPAIRED
-    assert judge_proof(red, True, green, False) == Verdict.NOT_REPAIRED
-    assert judge_proof(red, True, None, None) == Verdict.NOT_REPAIRED

@@ -23,8 +23,6 @@ from bot.domain.fixes.versions import (
     commit_message,
     first_version,
     new_revision,
-    read_trailer,
-    trailer,
     version_of,
 )
 from bot.domain.models import Place, Ran, RunState, Verdict
@@ -208,12 +206,6 @@ def test_a_long_diff_is_cut_and_says_so() -> None:
     body = render_markdown(card)
     assert len(body) < 20_000
     assert "too long for here" in body
-
-
-def test_a_trailer_is_read_back() -> None:
-    assert read_trailer(f"Subject\n\nBody\n\n{trailer(7, 2)}\n") == (7, 2)
-    assert read_trailer("Soulcaster-Version: F-7 v2 or so") is None
-    assert read_trailer("see Soulcaster-Version: F-7 v2") is None
 
 
 def test_a_commit_message_quotes_nobody() -> None:

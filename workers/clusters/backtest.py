@@ -155,22 +155,6 @@ async def run_backtest(
     )
 
 
-async def backtest_file(
-    path: Path,
-    embedder: Embedder,
-    *,
-    out: Path | None = None,
-    join: Eagerness = "sure",
-    progress: Progress = lambda done, total: None,
-) -> BacktestResult:
-    """``run_backtest`` on a file; the rows go to ``out`` in the order of the input file."""
-    reports = read_history(path)
-    outcome = await run_backtest(reports, embedder, join=join, progress=progress)
-    if out is not None:
-        write_rows(out, outcome.rows)
-    return outcome
-
-
 def write_rows(path: Path, rows: Iterable[BacktestRow]) -> None:
     """One JSON object a line."""
     with path.open("w", encoding="utf-8") as file:

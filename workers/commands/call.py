@@ -92,12 +92,6 @@ class Call:
             raise NotFound(f"{cluster.name} has no fix run yet: /soulcaster fix {cluster.name}")
         return runs[0]
 
-    async def reports_own(self, cluster: Cluster) -> bool:
-        """Whether the person reported anything in the cluster."""
-        members = await self.ctx.clusters.members(self.project.id, cluster.number)
-        items = await self.ctx.items.many(self.project.id, members)
-        return any(item.author == self.person.login for item in items if item.author)
-
     async def _implied(self, item: ItemRef | None) -> int | None:
         number: int | None
         if item is not None:

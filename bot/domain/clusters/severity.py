@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -85,14 +84,6 @@ class Assessment:
     severity: Severity
     reasons: tuple[str, ...]
     trend: Trend
-
-
-def together(counts: Iterable[Hours]) -> Counter[int]:
-    """The counts of several items as one."""
-    total: Counter[int] = Counter()
-    for each in counts:
-        total.update(each)
-    return total
 
 
 def trend(counts: Hours, now: int) -> Trend:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 
-from bot.domain.cards.card import Code, Table
 from bot.domain.commands.command import Command
 from bot.domain.commands.fields import Field, fields
 
@@ -29,22 +27,6 @@ def summary(command_type: type[Command]) -> str:
 def explanation(command_type: type[Command]) -> str:
     """What its docstring says after the first line."""
     return (inspect.getdoc(command_type) or "").partition("\n")[2].strip()
-
-
-def help_table(roster: Sequence[type[Command]]) -> Table:
-    """One row a verb: verb with its aliases, usage, level, what it does."""
-    return Table(
-        header=("Verb", "Usage", "Level", "What it does"),
-        rows=tuple(
-            (
-                (Code(text=each.verb), f" ({', '.join(each.aliases)})" if each.aliases else ""),
-                (Code(text=usage(each)),),
-                (each.level.name,),
-                (summary(each),),
-            )
-            for each in roster
-        ),
-    )
 
 
 _PLACES = ("word", "rest", "after", "option", "flag", "text")

@@ -133,17 +133,3 @@ def suite_no_worse(before: Finished, after: Finished) -> tuple[bool, list[str]]:
 
 def _of(finished: Finished) -> dict[str, Outcome]:
     return outcomes(finished.stdout) or outcomes(finished.stderr)
-
-
-def judge_proof(
-    red: Finished | None,
-    for_the_reason: bool,
-    green: Finished | None,
-    no_worse: bool | None,
-) -> Verdict:
-    """The verdict of a run by what its commands did; None is what was not reached."""
-    if red is None or red.exit_code == 0 or red.timed_out or not for_the_reason:
-        return Verdict.NOT_REPRODUCED
-    if green is None or green.exit_code != 0 or not no_worse:
-        return Verdict.NOT_REPAIRED
-    return Verdict.PROVED

@@ -14,7 +14,6 @@ from bot.domain.models import Place, Ran, Record, RunState, Worded
 
 Kind = Literal["fix", "revise", "revert"]
 
-_TRAILER = re.compile(r"^Soulcaster-Version: F-([1-9]\d*) v([1-9]\d*)$", re.MULTILINE)
 _REVERT_STEPS = (StepName.FETCH, StepName.PROVE, StepName.POLICY, StepName.PUBLISH)
 
 
@@ -160,13 +159,6 @@ def version_of(versions: Sequence[Version], number: int) -> Version:
 def trailer(run: int, version: int) -> str:
     """The last line of a version's commit message, by which people find it in the history."""
     return f"Soulcaster-Version: F-{run} v{version}"
-
-
-def read_trailer(message: str) -> tuple[int, int] | None:
-    """Run and version of a commit message, None where it has no such line. Anybody may write
-    one: it says what a commit is called, never that it is ours."""
-    found = _TRAILER.findall(message)
-    return (int(found[-1][0]), int(found[-1][1])) if found else None
 
 
 def commit_message(revision: Revision, number: int) -> str:

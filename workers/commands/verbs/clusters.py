@@ -21,7 +21,6 @@ States = Literal[
     "triaged",
     "fixing",
     "pr_opened",
-    "merged",
     "watching",
     "resolved",
     "ignored",

@@ -30,7 +30,6 @@ _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.FIXING: "running",
     ClusterState.PR_OPENED: "running",
     ClusterState.WATCHING: "running",
-    ClusterState.MERGED: "succeeded",
     ClusterState.RESOLVED: "succeeded",
     ClusterState.IGNORED: "cancelled",
     ClusterState.SNOOZED: "cancelled",
@@ -173,7 +172,7 @@ def severity_line(cluster: Cluster) -> Line:
 def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
     """The buttons that make sense in this state."""
     name = cluster.name
-    if cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED, ClusterState.MERGED):
+    if cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED):
         return (Action(label="Reopen", sentence=f"reopen {name}"),)
     if cluster.state is ClusterState.FIXING:
         return (Action(label="Stop", sentence=f"stop {name}", style="danger"),)

@@ -76,7 +76,7 @@ def digest_card(
         sections.append(
             Section(blocks=(Paragraph(line=(f"{more} more: ", Code("/soulcaster clusters"))),))
         )
-    done = [v for v in views if v.cluster.state in (ClusterState.MERGED, ClusterState.RESOLVED)]
+    done = [v for v in views if v.cluster.state == ClusterState.RESOLVED]
     if done:
         lines = tuple(v.title for v in done[:ROWS])
         sections.append(Section(title="Fixed", blocks=(Bullets(lines=lines),), collapsed=True))

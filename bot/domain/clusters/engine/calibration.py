@@ -112,7 +112,6 @@ TRACKER_FEATURES = (
     "length",
     "size",
 )
-FEEDBACK_FEATURES = ("centred", "words")
 
 # An author who numbers a title says that it is another one. Set by hand.
 SERIES = -3.0

@@ -247,10 +247,6 @@ class Engine:
         )
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine
 
-    def item_at(self, row: int) -> int:
-        """The item number in a row that ``features`` gave."""
-        return int(self._item[row])
-
     def _candidates(self, reading: Reading, vector: Vector) -> list[Candidate]:
         """The best earlier items, best first."""
         rows, values, cosines = self.features(reading, vector)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.clusters.engine.report import Report, frame_names
-from bot.domain.text import fingerprint, mask, read, terms
+from bot.domain.text import mask, read, terms
 
 PHRASES, FRAMES, QUOTE_LIMIT = 3, 5, 160
 _TOKEN = re.compile(r"[^\W_][\w./-]*", re.UNICODE)
@@ -26,7 +26,6 @@ class Phrase:
 class Reasons:
     """What two reports have in common."""
 
-    same_text: bool
     phrases: tuple[Phrase, ...]
     errors: tuple[Phrase, ...]
     frames: tuple[str, ...]
@@ -39,9 +38,7 @@ def reasons(ours: Report, theirs: Report) -> Reasons:
     shared = [name for name in dict.fromkeys(mine) if name in set(yours)]
     lines = {mask(line).lower(): line for line in b.errors}
     same = [Phrase(_cut(e), _cut(lines[k])) for e in a.errors if (k := mask(e).lower()) in lines]
-    key = fingerprint(ours.title, ours.body)
     return Reasons(
-        same_text=bool(key) and key == fingerprint(theirs.title, theirs.body),
         phrases=shared_phrases(f"{a.title}\n{a.prose}", f"{b.title}\n{b.prose}"),
         errors=tuple(same[:PHRASES]),
         frames=tuple(shared[-FRAMES:]),

@@ -121,10 +121,6 @@ class Patch(Record):
         )
         return Patch(changes=tuple(swapped))
 
-    def only(self, *paths: str) -> Patch:
-        """The part of it that touches ``paths``."""
-        return Patch(changes=tuple(change for change in self.changes if change.path in paths))
-
     def without(self, *paths: str) -> Patch:
         """The part of it that leaves ``paths`` alone."""
         return Patch(changes=tuple(change for change in self.changes if change.path not in paths))

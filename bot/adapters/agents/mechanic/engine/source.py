@@ -87,17 +87,6 @@ class SourceFile:
         start = self.starts[node.lineno - 1]  # type: ignore[attr-defined]
         return self.text[start : len(self.text)][: _margin_length(self.text, start)]
 
-    def line_of(self, offset: int) -> int:
-        """The line (from 1) of an offset."""
-        low, high = 0, len(self.starts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.starts[middle] <= offset:
-                low = middle
-            else:
-                high = middle
-        return low + 1
-
     def block(self, statement: ast.stmt) -> tuple[int, int] | None:
         """The whole lines of a statement with its newline; None when it shares a line."""
         first = min(
