@@ -1,37 +1,71 @@
-# Two commands do all the set-up: `make demo` and `make test`.
+# `make demo` and `make test` do all the set-up; `make` alone says what else there is.
 PYTHON ?= python3
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 BIN := .venv/bin
-INSTALLED := .venv/.installed
+RUNNING := .venv/.running
+DEVELOPING := .venv/.developing
+PYTEST := $(BIN)/pytest -n auto --dist loadfile
+PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check golden bench weights run clean
+.PHONY: help demo weights test long fuzz golden bench lock clean
 
-demo: $(INSTALLED)
+help: ## say what there is
+	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUNNING) ## the whole of it on this machine, with simulators of GitHub and Slack; Ctrl-C ends it
 	@$(BIN)/soulcaster weights || echo "No local model: the simpler vectoriser is used."
 	@$(BIN)/soulcaster demo $(ARGS)
 
-test: $(INSTALLED)
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
-
-golden: $(INSTALLED)
-	$(BIN)/pytest --update-golden -q tests/unit
-
-bench: $(INSTALLED)
-	@for each in tests/benchmarks/bench_*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
-
-# The local embedding model: 84 MB, pinned by hash. Without it the hashing vectoriser is used.
-weights: $(INSTALLED)
+weights: $(RUNNING) ## fetch the local embedding model: 84 MB, pinned by hash
 	$(BIN)/soulcaster weights
 
-$(INSTALLED): pyproject.toml requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Soulcaster needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+test: $(DEVELOPING) ## every check, the same every time (about 12 minutes on two cores)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/vulture
+	$(BIN)/deptry .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(PYTEST) $(ARGS)
+
+long: $(DEVELOPING) ## the full counts of what `make test` samples
+	$(PYTEST) -m long --timeout 3600 $(ARGS)
+
+fuzz: $(DEVELOPING) ## property tests at random and fifty times as long; prints how to repeat what fails
+	$(PYTEST) -m hypothesis --hypothesis-profile fuzz --timeout 3600 $(ARGS)
+
+golden: $(DEVELOPING) ## rewrite the golden files; read the diff
+	$(BIN)/pytest --update-golden -q tests/unit
+
+bench: $(DEVELOPING) ## what things cost, a minute or two; FULL=1 at full size, half an hour
+	@for each in tests/benchmarks/bench_*.py; do echo "== $$each"; FULL=$(FULL) $(BIN)/python $$each || exit 1; done
+
+# uv is needed for this alone, so it is no dependency.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-strip-extras --custom-compile-command "make lock" pyproject.toml
+
+lock: ## write both lock files from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
+	$(LOCK) --group build --group dev -o requirements-dev.lock $(ARGS)
+	cp requirements-dev.lock requirements.lock # the same versions; what only developers need is left out
+	$(LOCK) --group build -o requirements.lock
+
+clean: ## remove what was installed and built, and the demo's data
+	rm -rf .venv .soulcaster build *.egg-info
+
+# pip names a package when it begins to fetch it; then it unpacks all of them without a word.
+install = $(PIP) install --require-hashes -r $(1) | awk '\
+	BEGIN { print "Installing $(2), from $(1) into .venv" } \
+	/^(Collecting|Processing)/ { sub(".*/", "", $$2); printf "\r  %3d  %-60.60s", ++n, $$2; fflush() } \
+	/^Installing/ { printf "\r  unpacking %d packages%50s\n", n, ""; fflush() }'
+
+$(RUNNING): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Soulcaster needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv .venv
+	@$(call install,requirements.lock,what Soulcaster runs on: about 400 MB in a minute or two)
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-clean:
-	rm -rf .venv .soulcaster build *.egg-info
+$(DEVELOPING): $(RUNNING) requirements-dev.lock
+	@$(call install,requirements-dev.lock,what the checks need: about 300 MB more)
+	@touch $@

@@ -162,14 +162,27 @@ def test_every_setting_says_what_it_is() -> None:
     assert not [name for name, field in Settings.model_fields.items() if not field.description]
 
 
-def test_the_lock_file_pins_everything() -> None:
-    lines = [
-        line
-        for line in (PROJECT / "requirements.lock").read_text().splitlines()
-        if line and not line.startswith("#")
-    ]
-    assert lines
-    assert all("==" in line and "://" not in line for line in lines)
+def _locked(name: str) -> dict[str, str]:
+    """Requirements of a lock file with what follows each: its hashes."""
+    text = re.sub(r"^#.*\n", "", (PROJECT / name).read_text(), flags=re.M)
+    blocks = re.split(r"\n(?=\S)", text.strip())
+    return dict(block.split(" \\\n", 1) for block in blocks)
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_pins_everything(name: str) -> None:
+    locked = _locked(name)
+    assert any(requirement.startswith("setuptools==") for requirement in locked)
+    for requirement, hashes in locked.items():
+        assert re.match(r"[a-z0-9.-]+(\[[a-z,]+\])?==\S+( ; |$)", requirement)
+        assert all(
+            re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line)
+            for line in hashes.splitlines()
+        ), requirement
+
+
+def test_developers_run_what_is_run() -> None:
+    assert _locked("requirements.lock").items() <= _locked("requirements-dev.lock").items()
 
 
 def test_root_is_the_project() -> None:
