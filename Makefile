@@ -5,7 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 RUNNING := .venv/.running
 DEVELOPING := .venv/.developing
-PYTEST := $(BIN)/pytest -n auto --dist loadfile
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: help demo weights test long fuzz golden bench lock clean

@@ -7,6 +7,7 @@ import os
 import socket
 from pathlib import Path
 
+import properties  # noqa: F401  # sets how long property tests search
 import pytest
 
 ROOT = Path(__file__).parent.parent

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from properties import examples
 
 from bot.context import Context
 from bot.domain.audience import Audience
@@ -146,9 +147,7 @@ async def everything(ctx: Context, project: int, clusters: int) -> Clustering:
 # Exactness
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_what_is_stored_is_what_the_pure_model_says(
     ctx: Context, data: st.DataObject
@@ -209,9 +208,7 @@ async def test_what_is_stored_is_what_the_pure_model_says(
     assert await ctx.operations.log(project) == log
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_undoing_everything_restores_the_exact_membership(
     ctx: Context, data: st.DataObject

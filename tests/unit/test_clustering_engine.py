@@ -9,8 +9,9 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from bot.adapters.embedders.hashing import Hashing
 from bot.domain.clusters.engine import (
@@ -214,7 +215,7 @@ def test_an_item_is_no_candidate_of_itself() -> None:
         assert one.id not in [c.item for c in decision.candidates]
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.permutations(range(10)))
 def test_the_order_within_a_batch_does_not_matter(order: list[int]) -> None:
     batch = [report(n + 1, *TOPICS[n % 5]) for n in range(10)]
@@ -238,7 +239,7 @@ def together(reports: list[Report], join: Eagerness) -> list[list[tuple[str, dat
 CHAIN = "the night import of orders stops when one supplier sends prices twice in a file"
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(st.permutations(range(9)), st.lists(st.integers(0, 3), min_size=9, max_size=9))
 def test_whatever_numbers_a_batch_got_by_arriving_its_clusters_are_the_same(
     order: list[int], hours: list[int]
@@ -251,7 +252,7 @@ def test_whatever_numbers_a_batch_got_by_arriving_its_clusters_are_the_same(
     assert together(arrived, "eager") == together(straight, "eager")
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(
     st.lists(st.text(max_size=80), min_size=1, max_size=12),
     st.sampled_from(["github", "splunk", "manual"]),
@@ -282,7 +283,7 @@ def test_the_sketch_finds_what_an_exact_search_finds() -> None:
     assert hits >= 0.95 * 500
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.sets(st.integers(1, 40)), st.data())
 def test_a_vector_counts_from_when_it_comes(late: set[int], data: st.DataObject) -> None:
     reports = [report(n, f"{TOPICS[n % 5][0]} {n}", TOPICS[n % 5][1]) for n in range(1, 41)]

@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from bot.domain.clusters.engine.forest import Forest, Loop
 from bot.domain.clusters.engine.links import Links
@@ -69,7 +70,7 @@ def same(a: Clustering, b: Clustering) -> bool:
     )
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_undo_restores_exactly(data: st.DataObject) -> None:
     state = data.draw(clusterings())
@@ -80,7 +81,7 @@ def test_undo_restores_exactly(data: st.DataObject) -> None:
     assert same(apply(after, undo(after, [operation], 1, entry(2))), state)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_undoing_everything_backwards_restores_the_beginning(data: st.DataObject) -> None:
     beginning = state = data.draw(clusterings())
@@ -99,7 +100,7 @@ def test_undoing_everything_backwards_restores_the_beginning(data: st.DataObject
     assert same(state, beginning)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.data())
 def test_no_item_is_lost_or_doubled_and_no_number_loops(data: st.DataObject) -> None:
     state = data.draw(clusterings())
@@ -118,7 +119,7 @@ def test_no_item_is_lost_or_doubled_and_no_number_loops(data: st.DataObject) -> 
         assert all(state.members(cluster) for cluster in alive)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(clusterings(), st.data())
 def test_what_is_merged_is_not_kept_apart_any_more(state: Clustering, data: st.DataObject) -> None:
     clusters = sorted(set(state.membership.values()))
@@ -132,7 +133,7 @@ def test_what_is_merged_is_not_kept_apart_any_more(state: Clustering, data: st.D
     assert {after.redirects.root(c) for c in sources} == {into}
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(clusterings(), st.data())
 def test_what_is_split_is_kept_apart(state: Clustering, data: st.DataObject) -> None:
     cluster = data.draw(st.sampled_from(sorted(set(state.membership.values()))))

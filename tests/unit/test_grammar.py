@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import factories_commands as verbs
 import pytest
 from factories_commands import ROSTER
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
+from properties import examples
 from pydantic import ValidationError
 from steps import growth
 
@@ -190,7 +191,7 @@ def _commands(draw: st.DrawFn, roster: Roster) -> Command:
         reject()  # it asks for more than the types of its fields
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(data=st.data())
 @pytest.mark.parametrize("roster", ROSTERS)
 def test_a_sentence_is_read_back_as_its_command(roster: Roster, data: st.DataObject) -> None:
@@ -214,7 +215,7 @@ def _refusal(line: str) -> str:
     return ""
 
 
-@settings(max_examples=1_000, deadline=None)
+@examples(1_000)
 @given(st.lists(_PIECES | _OPTIONS | st.text(max_size=5), max_size=15).map(" ".join) | st.text())
 def test_nothing_but_not_understood_is_raised(line: str) -> None:
     said = _refusal(line)

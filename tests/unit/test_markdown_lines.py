@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 from steps import growth
 
 from bot.domain.commands.markdown_lines import command_lines, new_lines
@@ -84,7 +85,7 @@ def test_an_edit_runs_only_what_it_adds() -> None:
     assert new_lines(many, many) == []
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.sampled_from([FIX, "`", "```", "> ", "<!--", "-->", "\n", " ", "- ", "\\"])))
 def test_every_command_found_is_a_line_of_the_source(parts: list[str]) -> None:
     markdown = "".join(parts)

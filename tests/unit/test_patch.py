@@ -7,8 +7,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from properties import examples
 
 from bot.domain.errors import BadPayload, TooLarge, UserError
 from bot.domain.fixes.patch import (
@@ -107,7 +108,7 @@ def _git(folder: Path, *args: str, data: bytes | None = None) -> bytes:
     return done.stdout
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(before=trees, after=trees)
 @example({"a": Entry(data=b"")}, {"b": Entry(data=b"")})
 @example({"a": Entry(data=b"x\r\ny")}, {"a": Entry(data=b"x\r\nz\r\n")})

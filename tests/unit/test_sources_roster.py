@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from properties import examples
 
 from bot.domain.errors import BadPayload, BadSignature
 from bot.domain.models import Draft
@@ -115,7 +116,7 @@ _JSON = st.recursive(
 
 
 @pytest.mark.parametrize("name", SOURCES)
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(payload=_JSON)
 def test_any_json_is_read_or_refused(name: str, payload: object) -> None:
     check(SOURCES[name], payload)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.audience import Audience
@@ -105,7 +105,6 @@ def test_titles_are_checked_too() -> None:
     assert problems("CSV export fails", [], ITEMS) == ["there is no sentence"]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=60), st.text(max_size=300)), max_size=6))
 def test_any_items_give_a_bounded_summary(texts: list[tuple[str, str]]) -> None:
     items = [SummaryInput(number, *text) for number, text in enumerate(texts, start=1)]
