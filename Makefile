@@ -38,7 +38,7 @@ fuzz: $(DEVELOPING) ## property tests at random and fifty times as long; prints 
 golden: $(DEVELOPING) ## rewrite the golden files; read the diff
 	$(BIN)/pytest --update-golden -q tests/unit
 
-bench: $(DEVELOPING) ## what things cost, a minute or two; FULL=1 at full size, half an hour
+bench: $(DEVELOPING) ## what things cost: samples in four minutes; FULL=1 takes twenty
 	@for each in tests/benchmarks/bench_*.py; do echo "== $$each"; FULL=$(FULL) $(BIN)/python $$each || exit 1; done
 
 # uv is needed for this alone, so it is no dependency.

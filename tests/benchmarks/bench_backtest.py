@@ -1,8 +1,8 @@
 """What clustering adds to a backtest's embedding, with each embedded embedder.
 
 ``pytest tests/benchmarks/bench_backtest.py -s`` prints the table. Reports are made up: an error,
-its stack and some prose about it, one in ten a repeat in other words. ``BENCH_ITEMS`` (10,000)
-says how many, ``BENCH_HISTORY`` names a JSONL file to take them from.
+its stack and some prose about it, one in ten a repeat in other words. ``BENCH_HISTORY`` names a
+JSONL file to take them from.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from pathlib import Path
 import bot  # isort: skip  # says how many threads numpy has, before it comes in
 import numpy as np
 import pytest
+from length import FULL, announce
 
 from bot.adapters.choose import EMBEDDERS, AdapterChoices
 from bot.adapters.embedders.weights import missing
 from workers.clusters.backtest import BacktestResult, History, read_history, run_backtest
 
 assert bot
-ITEMS = int(os.environ.get("BENCH_ITEMS", "10000"))
+ITEMS = 10_000 if FULL else 1_000
 # What clustering may add to the embedding's time; the hashing vectoriser takes next to none.
 MOST = {"hashing": 10, "minilm": 0.25}
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -83,4 +84,5 @@ def test_a_backtest_goes_at_the_embedders_pace(name: str, tmp_path: Path) -> Non
 
 
 if __name__ == "__main__":
+    announce("about a minute", "eight minutes")
     raise SystemExit(pytest.main([__file__, "-s", "-q"]))

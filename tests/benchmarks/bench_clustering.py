@@ -14,10 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from length import FULL, announce
 
 from bot.domain.clusters.engine import Engine, Reading, Report, calibration_for
 
-SIZES = (1_000, 10_000, 100_000)
+SIZES = (1_000, 10_000, *([100_000] if FULL else []))
 DECISIONS = 200
 WIDTH = 384
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -85,4 +86,5 @@ def test_a_decision_stays_cheap() -> None:
 
 
 if __name__ == "__main__":
+    announce("half a minute", "five minutes")
     raise SystemExit(pytest.main([__file__, "-s", "-q"]))
