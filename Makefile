@@ -8,7 +8,7 @@ DEVELOPING := .venv/.developing
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo weights test long fuzz golden bench lock clean
+.PHONY: help demo weights test long fuzz mutants golden bench lock clean
 
 help: ## say what there is
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ long: $(DEVELOPING) ## the full counts of what `make test` samples
 
 fuzz: $(DEVELOPING) ## property tests at random and fifty times as long; prints how to repeat what fails
 	$(PYTEST) -m hypothesis --hypothesis-profile fuzz --timeout 3600 $(ARGS)
+
+mutants: $(DEVELOPING) ## break every guard, one by one, and see that a test notices
+	$(BIN)/python tests/mutants $(ARGS)
 
 golden: $(DEVELOPING) ## rewrite the golden files; read the diff
 	$(BIN)/pytest --update-golden -q tests/unit

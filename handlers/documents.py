@@ -1,4 +1,7 @@
-"""The tables of README.md and .env.example, from the code: ``python -m handlers.documents``."""
+"""What is written about the code, from the code: ``python -m handlers.documents``.
+
+The tables of README.md and docs/redis.md, and .env.example.
+"""
 
 from __future__ import annotations
 
@@ -63,18 +66,19 @@ def between(text: str, name: str, table: str) -> str:
     return f"{head}{begin}\n{table}\n{end}{tail}"
 
 
+TABLES = (
+    ("README.md", "commands", command_table),
+    ("README.md", "settings", settings_table),
+    ("docs/redis.md", "keys", key_table),
+)
+
+
 def main() -> None:
-    """Write both files."""
+    """Write them all."""
     (ROOT / ".env.example").write_text(environment_example())
-    readme = ROOT / "README.md"
-    text = readme.read_text()
-    for name, table in (
-        ("commands", command_table()),
-        ("settings", settings_table()),
-        ("keys", key_table()),
-    ):
-        text = between(text, name, table)
-    readme.write_text(text)
+    for path, name, table in TABLES:
+        document = ROOT / path
+        document.write_text(between(document.read_text(), name, table()))
 
 
 if __name__ == "__main__":

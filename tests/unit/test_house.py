@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from bot.settings import Settings
 from bot.storage import keys
 from bot.storage.schema import KINDS
 from handlers.demo.stage import ROOT as PROJECT
-from handlers.documents import command_table, environment_example, key_table, settings_table
+from handlers.documents import TABLES, environment_example
 
 LONGEST = 350
 
@@ -24,10 +25,9 @@ def test_env_example_lists_every_setting() -> None:
     assert (PROJECT / ".env.example").read_text() == environment_example()
 
 
-def test_readme_has_the_tables_of_the_code() -> None:
-    readme = (PROJECT / "README.md").read_text()
-    for table in (command_table(), settings_table(), key_table()):
-        assert table in readme, "run: .venv/bin/python -m handlers.documents"
+@pytest.mark.parametrize(("path", "name", "table"), TABLES)
+def test_the_tables_are_those_of_the_code(path: str, name: str, table: Callable[[], str]) -> None:
+    assert table() in (PROJECT / path).read_text(), "run: .venv/bin/python -m handlers.documents"
 
 
 def test_app_yml_asks_for_what_we_use_and_no_more() -> None:
