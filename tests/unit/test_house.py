@@ -188,3 +188,14 @@ def test_developers_run_what_is_run() -> None:
 def test_root_is_the_project() -> None:
     assert (PROJECT / "pyproject.toml").exists()
     assert Path(__file__).is_relative_to(PROJECT)
+
+
+def test_the_documents_name_what_is_there() -> None:
+    for document in (PROJECT / "docs").glob("*.md"):
+        for path, name in re.findall(
+            r"`([\w/]+/[\w/]+\.(?:py|lua))(?::(\w+))?`", document.read_text()
+        ):
+            assert (PROJECT / path).is_file(), f"{document.name} names {path}"
+            assert not name or re.search(
+                rf"\b(?:def|class) {name}\b|^{name}\b", (PROJECT / path).read_text(), re.M
+            ), f"{document.name} names {path}:{name}"
