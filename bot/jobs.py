@@ -1,6 +1,6 @@
 """Jobs: asked for by name and ids, run at least once, harmless when run twice.
 
-A job is on the to-do list in Redis until it has ended well; RQ only rings the bell. So a job
+A job is on the to-do list in Redis until it has ended well; RQ only wakes a worker. So a job
 outlives every process: whoever comes next claims it under a lease, and a worker that lost its
 lease may write nothing more.
 """
@@ -104,15 +104,15 @@ CLAIM: ContextVar[Claim] = ContextVar("claim")
 
 
 class Jobs:
-    """The to-do list and its bell."""
+    """The to-do lists, and how a worker is woken."""
 
     def __init__(self, redis: Redis, scripts: Scripts, leases: Leases, url: str) -> None:
         self._redis = redis
         self._scripts = scripts
         self._leases = leases
         self._url = url
-        self._bell: dict[str, Queue] = {}
-        self._ringing: dict[str, asyncio.Task[None]] = {}
+        self._queues: dict[str, Queue] = {}
+        self._waking: dict[str, asyncio.Task[None]] = {}
 
     async def ask(self, job: Job, *ids: int | str, delay: float = 0) -> None:
         """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once.
@@ -126,24 +126,24 @@ class Jobs:
             [json.dumps([job.name, *ids]), delay, tenant],
         )
         if delay <= 0:
-            self.ring(_QUEUE_OF[job.lane])
+            self.wake(_QUEUE_OF[job.lane])
 
-    def ring(self, queue: str) -> None:
-        """Wake a worker soon; rings that come close together are one."""
-        if queue not in self._ringing or self._ringing[queue].done():
-            self._ringing[queue] = asyncio.create_task(self._ring(queue))
+    def wake(self, queue: str) -> None:
+        """Wake a worker soon; calls that come close together are one."""
+        if queue not in self._waking or self._waking[queue].done():
+            self._waking[queue] = asyncio.create_task(self._wake(queue))
 
-    async def _ring(self, queue: str) -> None:
+    async def _wake(self, queue: str) -> None:
         await asyncio.sleep(0.005)
-        # A bell that hangs unheard will be answered after our job is on the list: one is enough.
+        # Whoever takes the one that waits there will find our job on the list: one is enough.
         if await self._redis.llen(f"rq:queue:{queue}") == 0:
             await asyncio.to_thread(self._enqueue, queue)
 
     def _enqueue(self, queue: str) -> None:
-        if queue not in self._bell:
+        if queue not in self._queues:
             connection = BlockingRedis.from_url(self._url)
-            self._bell[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
-        self._bell[queue].enqueue(
+            self._queues[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
+        self._queues[queue].enqueue(
             ENTRY,
             queue,
             job_timeout=-1,
@@ -185,7 +185,7 @@ class Jobs:
         return number(await self._redis.hget(keys.tries(claim.lane), claim.member))
 
     async def overdue(self, lane: Lane) -> int:
-        """Due jobs that nobody holds, as far as 500: what the sweeper rings for."""
+        """Due jobs that nobody holds, as far as 500: what the clock wakes workers for."""
         prefixes = [keys.todo(lane, ""), keys.lease("job:")]
         return int(await self._scripts.run("overdue", [keys.turns(lane)], prefixes))
 
@@ -206,13 +206,13 @@ class Jobs:
         return CLAIM.get().token
 
     async def settled(self) -> None:
-        """Wait until every bell has been rung."""
-        await asyncio.gather(*self._ringing.values(), return_exceptions=True)
+        """Wait until every worker that was to be woken has been."""
+        await asyncio.gather(*self._waking.values(), return_exceptions=True)
 
     async def close(self) -> None:
-        """Let bells that are being rung finish, and hang up."""
+        """Let wake-ups that are under way finish, and hang up."""
         await self.settled()
-        for queue in self._bell.values():
+        for queue in self._queues.values():
             queue.connection.close()
 
 

@@ -64,7 +64,9 @@ async def errors_to_status(
 
 
 async def store(ctx: Context, delivery: Delivery) -> None:
-    """Make a delivery durable and ring. Raises Unavailable when neither Redis nor disk take it.
+    """Make a delivery durable, and wake a worker.
+
+    Raises Unavailable when neither Redis nor disk take it.
 
     While Redis is away deliveries go to the spool, and from there to the inbox.
     """
@@ -78,7 +80,7 @@ async def store(ctx: Context, delivery: Delivery) -> None:
         except (sqlite3.Error, OSError) as disk:
             raise Unavailable("Nothing here can store this now; send it again.") from disk
     else:
-        ctx.jobs.ring("work")
+        ctx.jobs.wake("work")
 
 
 async def drain_spool(ctx: Context) -> None:
@@ -86,7 +88,7 @@ async def drain_spool(ctx: Context) -> None:
     while True:
         try:
             if await ctx.spool.drain(ctx.inbox.accept):
-                ctx.jobs.ring("work")
+                ctx.jobs.wake("work")
         except (RedisError, OSError, sqlite3.Error):
             pass
         await asyncio.sleep(0.5)

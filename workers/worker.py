@@ -84,7 +84,7 @@ async def drain(
         await asyncio.gather(*left, return_exceptions=True)
     for lane in running:
         if await ctx.jobs.overdue(lane):
-            ctx.jobs.ring(queue)
+            ctx.jobs.wake(queue)
     # The loop stops when we return: a wake-up under way must not stop half-way.
     await ctx.jobs.settled()
     return ran

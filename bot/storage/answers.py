@@ -17,7 +17,7 @@ SUMMARY: Final = "summary"
 
 
 class Waiting(NamedTuple):
-    """A report or cluster to ask about; ``since`` tells one wish from a later one."""
+    """A report or cluster to ask about; ``since`` tells one request from a later one."""
 
     number: int
     since: float
@@ -42,9 +42,9 @@ class Answers:
         return [Waiting(number(about), float(since)) for about, since in found]
 
     async def settle(self, project: int, kind: Kind, what: Waiting) -> None:
-        """It was asked about. What has been wished for again meanwhile goes on waiting."""
+        """It was asked about. What was asked for again meanwhile goes on waiting."""
         await self._scripts.run(
-            "unwish", [keys.to_ask(project, kind)], [what.number, repr(what.since)]
+            "remove_if_unchanged", [keys.to_ask(project, kind)], [what.number, repr(what.since)]
         )
 
     async def put(
@@ -52,7 +52,9 @@ class Answers:
     ) -> None:
         """Store an answer. Only the holder of the lease may: raises LeaseLost otherwise."""
         arguments = [token, about, answer]
-        if not await self._scripts.run("put_held", [lease, keys.answers(project, kind)], arguments):
+        if not await self._scripts.run(
+            "set_as_holder", [lease, keys.answers(project, kind)], arguments
+        ):
             raise LeaseLost(lease)
 
     async def get(self, project: int, kind: Kind, about: int) -> str:

@@ -248,7 +248,7 @@ async def test_the_token_in_hand_is_the_claims(ctx: Context) -> None:
 
 async def test_rings_that_come_together_are_one(ctx: Context) -> None:
     for _ in range(20):
-        ctx.jobs.ring("work")
+        ctx.jobs.wake("work")
     await ctx.jobs.settled()
     assert await ctx.redis.llen("rq:queue:work") == 1
 

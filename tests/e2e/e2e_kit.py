@@ -120,12 +120,12 @@ async def evidence(stage: Stage) -> str:
     """What is left to do, who holds it, and what the worker said last."""
     redis = stage.context.redis
     leases = [(key, await redis.pttl(key)) async for key in redis.scan_iter("sc:lease:*")]
-    bells = await redis.llen("rq:queue:work")
+    wakes = await redis.llen("rq:queue:work")
     restarts = {p.name: p.restarts for p in stage.stack.processes.values()}
     log = (stage.stack.logs / "worker.log").read_text()[-6000:]
     return (
         f"now {time.time():.1f}, due {await due(stage)}\nleases {leases}\n"
-        f"bells {bells}, restarts {restarts}, inbox {len(await inbox(stage))}\n"
+        f"wakes {wakes}, restarts {restarts}, inbox {len(await inbox(stage))}\n"
         f"parked {await parked(stage)}\n{log}"
     )
 

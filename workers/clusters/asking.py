@@ -17,7 +17,7 @@ from bot.domain.ports import LanguageModel, Shape
 from bot.jobs import CLAIM
 from bot.storage.answers import Kind
 
-SEATS = 3
+SLOTS = 3
 PATIENCE = timedelta(hours=2)  # with one question, while the model cannot be reached
 ROUND_SECONDS = 300.0
 
@@ -25,7 +25,7 @@ AskAbout = Callable[[Context, int, int], Awaitable[None]]
 PutOff = Callable[[Context, int, int, str], Awaitable[None]]
 
 
-async def work_off(
+async def ask_waiting(
     ctx: Context, project: int, kind: Kind, *, ask_about: AskAbout, put_off: PutOff
 ) -> bool:
     """Ask about what waits, the longest waiting first; False when a round did not suffice.
@@ -34,7 +34,7 @@ async def work_off(
     Unavailable is raised so that the job is run again.
     """
     until = _now() + ROUND_SECONDS
-    async with _seat(ctx):
+    async with _slot(ctx):
         while waiting := await ctx.answers.waiting(project, kind, 1):
             (what,) = waiting
             try:
@@ -79,8 +79,8 @@ def today(ctx: Context) -> str:
 
 
 @asynccontextmanager
-async def _seat(ctx: Context) -> AsyncIterator[None]:
-    for number in range(SEATS):
+async def _slot(ctx: Context) -> AsyncIterator[None]:
+    for number in range(SLOTS):
         async with ctx.leases.hold(f"model:{number}") as token:
             if token:
                 yield

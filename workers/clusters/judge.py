@@ -29,7 +29,7 @@ _MOST_CHANGES = 20  # of the clustering under our hands, before we come back lat
 
 async def judge_items(ctx: Context, project: int) -> None:
     """Ask about every report that waits for it. Run again, it finds what is left."""
-    if not await asking.work_off(ctx, project, JUDGE, ask_about=_judge, put_off=_put_off):
+    if not await asking.ask_waiting(ctx, project, JUDGE, ask_about=_judge, put_off=_put_off):
         await enqueue(ctx, jobs.judge_items, project)
 
 

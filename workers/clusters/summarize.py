@@ -30,7 +30,7 @@ SOON = 2  # seconds: changes that come together are one question
 
 async def write_summaries(ctx: Context, project: int) -> None:
     """Ask about every cluster that waits for it. Run again, it finds what is left."""
-    if not await asking.work_off(ctx, project, SUMMARY, ask_about=_write, put_off=_put_off):
+    if not await asking.ask_waiting(ctx, project, SUMMARY, ask_about=_write, put_off=_put_off):
         await enqueue(ctx, jobs.write_summaries, project)
 
 

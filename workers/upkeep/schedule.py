@@ -1,4 +1,4 @@
-"""The clock: one process at a time rings for what is due."""
+"""The clock: one process at a time asks for what is due."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from workers import jobs
 Chore = Callable[[Context], Awaitable[None]]
 
 
-async def ring_for_overdue(ctx: Context) -> None:
-    """Whatever is due and held by nobody: its bell was lost, or its worker died."""
+async def wake_for_overdue(ctx: Context) -> None:
+    """Whatever is due and held by nobody: nobody was woken, or its worker died."""
     for queue, lanes in QUEUES.items():
         for lane in lanes:
             if await ctx.jobs.overdue(lane):
-                ctx.jobs.ring(queue)
+                ctx.jobs.wake(queue)
 
 
 async def send_due_digests(ctx: Context) -> None:
@@ -70,7 +70,7 @@ async def list_installations(ctx: Context) -> None:
 
 # (seconds between two times, chore)
 CHORES: tuple[tuple[float, Chore], ...] = (
-    (1, ring_for_overdue),
+    (1, wake_for_overdue),
     (20, reap),
     (30, send_due_digests),
     (60, embed_again),

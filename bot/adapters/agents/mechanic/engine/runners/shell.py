@@ -9,13 +9,13 @@ import sys
 import tempfile
 from typing import Any
 
-from bot.adapters.agents.mechanic.engine import hitch
+from bot.adapters.agents.mechanic.engine import subprocesses
 from bot.adapters.agents.mechanic.engine.report import RunReport
 from bot.adapters.agents.mechanic.engine.runners.plain import as_one_test
 
 
 class Shell:
-    """Runs shell commands; the Python processes they start are led and traced by ``hitch``."""
+    """Runs shell commands; the Python processes they start are led and traced by that module."""
 
     def __init__(self, setup: dict[str, Any]) -> None:
         self.setup = setup
@@ -50,19 +50,19 @@ class Shell:
 
     def _environment(self, folder: str, *, traced: bool) -> dict[str, str]:
         package = __package__.split(".runners")[0]
-        text = hitch.SITECUSTOMIZE.format(archive=self.archive, package=package)
+        text = subprocesses.SITECUSTOMIZE.format(archive=self.archive, package=package)
         with open(os.path.join(folder, "sitecustomize.py"), "w", encoding="utf-8") as stream:
             stream.write(text)
         paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(paths),
-            hitch.ROOT: self.setup["root"],
-            hitch.TREE: self.setup["tree"],
-            hitch.SKIPPED: os.pathsep.join(self.setup["tests"]),
+            subprocesses.ROOT: self.setup["root"],
+            subprocesses.TREE: self.setup["tree"],
+            subprocesses.SKIPPED: os.pathsep.join(self.setup["tests"]),
         }
         if traced:
-            environment[hitch.LINES] = folder
+            environment[subprocesses.LINES] = folder
         return environment
 
 

@@ -1,6 +1,6 @@
 """Inside Python processes that a shell command starts: imports from the copy, lines traced.
 
-``Shell`` puts a ``sitecustomize`` on their path that calls ``ride``.
+``Shell`` puts a ``sitecustomize`` on their path that calls ``trace_process``.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ ROOT, TREE, LINES, SKIPPED = "MECHANIC_ROOT", "MECHANIC_TREE", "MECHANIC_LINES",
 SITECUSTOMIZE = """\
 import sys
 sys.path.append({archive!r})
-from {package}.hitch import ride
-ride()
+from {package}.subprocesses import trace_process
+trace_process()
 """
 
 
-def ride() -> None:
+def trace_process() -> None:
     """Lead imports to the copy; with MECHANIC_LINES set, write the lines run when leaving."""
     tree = os.environ[TREE]
     lead_imports(os.environ[ROOT], tree)
