@@ -35,6 +35,21 @@ class Settings(BaseSettings):
     soulcaster_host: str = Field("127.0.0.1", description="Address `soulcaster web` binds")
     soulcaster_data_dir: Path = Field(Path(".soulcaster"), description="State on disk")
     soulcaster_public_url: str = Field("", description="Where people reach this server, for links")
+    soulcaster_proxies: int = Field(
+        0, ge=0, description="Proxies before this server whose X-Forwarded-For it believes"
+    )
+    soulcaster_connections: int = Field(
+        400, ge=2, description="Open connections at most; without proxies half from one address"
+    )
+    soulcaster_body_mb: int = Field(
+        64, ge=1, description="MB of request bodies in memory at once; beyond it senders wait"
+    )
+    soulcaster_door_seconds: float = Field(
+        10, gt=0, description="How long a request's head may take to come, and its body"
+    )
+    soulcaster_wrong_secrets: int = Field(
+        10, ge=0, description="Wrong secrets of an address at a door before it has to wait"
+    )
     soulcaster_log: Literal["text", "json"] = Field("text", description="How logs are written")
 
     github_app_id: int = Field(0, ge=0, description="The GitHub App's id; 0 is not connected")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,15 +16,19 @@ from bot.context import Context
 from bot.domain.errors import (
     BadPayload,
     BadSignature,
+    Busy,
     ConfigError,
     NotFound,
     SoulcasterError,
     TooLarge,
+    TooMany,
+    TooSlow,
     Unavailable,
 )
 from bot.log import log
 from bot.storage.inbox import Delivery
 from handlers import alerts
+from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
 from handlers.slack import door
 
@@ -31,11 +36,18 @@ CONTEXT = web.AppKey("context", Context)
 # Sentry drops a hook that is answered after a second; a spooled row that Redis took after all is
 # known by its id.
 PATIENCE = 0.5
-# GitHub's own cap on a webhook.
-MAX_BODY = 25 * 1024 * 1024
+# What a connection may idle between two requests: longer than proxies keep one to use it again.
+IDLE_SECONDS = 75.0
+# So many are accepted in one go, before the first of them can be cut: few enough for the open
+# files that a process is allowed, which are often 1,024.
+BACKLOG = 256
+# How long what a refused sender still sends is thrown away, so that it can read the refusal.
+LINGERING_SECONDS = 1.0
 
 _STATUS: dict[type[SoulcasterError], int] = {
     BadSignature: 401,
+    TooMany: 429,
+    TooSlow: 408,
     BadPayload: 400,
     NotFound: 404,
     TooLarge: 413,
@@ -49,18 +61,22 @@ async def errors_to_status(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """One of the three places where errors are caught."""
+    connections = request.app[DOORS].connections
+    connections.asked(request)
     try:
         return await handler(request)
     except SoulcasterError as error:
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
-        if status >= 500:
+        if status >= 500 and not isinstance(error, Busy):
             log.error("refused", path=request.path, why=str(error))
-        return web.json_response({"error": str(error)}, status=status)
+        wait = getattr(error, "retry_after", None)
+        headers = {"Retry-After": str(math.ceil(wait))} if wait else None
+        return web.json_response({"error": str(error)}, status=status, headers=headers)
     except RedisError as error:
         log.error("Redis is away", path=request.path, why=str(error))
         return web.json_response({"error": "The store is away; try again."}, status=503)
-    except web.HTTPRequestEntityTooLarge:
-        return web.json_response({"error": "The body is over 25 MB."}, status=413)
+    finally:
+        connections.answered(request)
 
 
 async def store(ctx: Context, delivery: Delivery) -> None:
@@ -110,37 +126,33 @@ async def health(request: web.Request) -> web.Response:
 
 def build_app(ctx: Context) -> web.Application:
     """The aiohttp application."""
-    app = web.Application(middlewares=[errors_to_status], client_max_size=MAX_BODY)
+    doors = Doors(ctx.settings)
+    app = web.Application(middlewares=[errors_to_status])
     app[CONTEXT] = ctx
+    app[DOORS] = doors
+
+    secret = ctx.settings.github_webhook_secret.get_secret_value()
 
     async def github(request: web.Request) -> web.Response:
-        delivery = webhook.read(
-            request.headers,
-            await request.read(),
-            ctx.settings.github_webhook_secret.get_secret_value(),
-            time.time(),
-        )
-        if delivery is None:
-            return web.Response(status=202, text="ignored")
-        await store(ctx, delivery)
+        with doors.bodies.room(request, webhook.MAX_BODY) as room:
+            body = await doors.prove(
+                request, room, "github", lambda: webhook.prove(request.headers, secret)
+            )
+            delivery = webhook.read(request.headers, body, time.time())
+            if delivery is None:
+                return web.Response(status=202, text="ignored")
+            await store(ctx, delivery)
         return web.Response(status=202, text="accepted")
 
     async def hook(request: web.Request) -> web.Response:
-        delivery = await alerts.read(
-            ctx,
-            request.match_info["source"],
-            request.match_info["hook"],
-            request.headers,
-            request.query,
-            await request.read(),
-        )
-        await store(ctx, delivery)
+        with doors.bodies.room(request, alerts.MAX_BODY) as room:
+            await store(ctx, await alerts.read(ctx, doors, request, room))
         return web.Response(status=202, text="accepted")
 
     app.router.add_post("/github/webhook", github)
     app.router.add_post("/hooks/{source}/{hook}", hook)
     app.router.add_get("/healthz", health)
-    door.add_routes(app, ctx, store)
+    door.add_routes(app, ctx, doors, store)
 
     async def spooling(_app: web.Application) -> AsyncIterator[None]:
         task = asyncio.create_task(drain_spool(ctx))
@@ -155,12 +167,22 @@ def build_app(ctx: Context) -> web.Application:
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve until the block ends; the address. ``port`` 0 takes a free one."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=5,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGERING_SECONDS,
+        # What is compressed is refused; it must not be inflated before that.
+        auto_decompress=False,
+    )
     await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
-    bound = runner.addresses[0][1]
+    server = runner.server
+    assert server is not None  # noqa: S101 - set up just now
+    factory = app[DOORS].connections.guard(server) if DOORS in app else server
+    listening = await asyncio.get_running_loop().create_server(factory, host, port, backlog=BACKLOG)
     try:
-        yield f"http://{host}:{bound}"
+        yield f"http://{host}:{listening.sockets[0].getsockname()[1]}"
     finally:
+        listening.close()
         await runner.cleanup()

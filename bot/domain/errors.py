@@ -8,9 +8,13 @@
     │   └── QuotaExceeded
     ├── UpstreamError           somebody else's service
     │   ├── Unavailable         safe to try again
+    │   │   └── Busy            we are: 503
     │   └── Rejected            trying again will not help
     ├── BadSignature            401
+    │   └── WrongSecret         the same, but a proof was shown
+    ├── TooMany                 429
     ├── BadPayload              400
+    ├── TooSlow                 408
     ├── TooLarge                413
     └── ConfigError             a setting is missing or wrong
 
@@ -18,6 +22,8 @@ Caught in three places only: ``handlers/web.py``, ``handlers/commands`` and the 
 """
 
 from __future__ import annotations
+
+import math
 
 
 class SoulcasterError(Exception):
@@ -59,6 +65,10 @@ class Unavailable(UpstreamError):
         self.retry_after = retry_after
 
 
+class Busy(Unavailable):
+    """Too much is being asked of us at once."""
+
+
 class Rejected(UpstreamError):
     """The service refused; the same request will be refused again.
 
@@ -74,8 +84,24 @@ class BadSignature(SoulcasterError):
     """The sender did not prove who it is."""
 
 
+class WrongSecret(BadSignature):
+    """A proof was shown, and it is wrong."""
+
+
+class TooMany(SoulcasterError):
+    """Wrong secrets, too many of them. ``retry_after`` is in seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"Too many wrong secrets: come back in {math.ceil(retry_after)} s.")
+        self.retry_after = retry_after
+
+
 class BadPayload(SoulcasterError):
     """The body is not what its sender documents."""
+
+
+class TooSlow(SoulcasterError):
+    """The body did not come in its time."""
 
 
 class TooLarge(SoulcasterError):

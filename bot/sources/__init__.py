@@ -1,4 +1,4 @@
-"""Where feedback comes from: one small module a source, all with the same four names.
+"""Where feedback comes from: one small module a source, all with the same names.
 
 A source is pure: it proves a sender and turns a vendor's payload into drafts. To add one, write
 its module and add its line to ``SOURCES``; ``tests/unit/test_sources_roster.py`` then checks it
@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from bot.domain.audience import Audience
 from bot.domain.models import Draft
 from bot.sources import datadog, feedback, github_issue, posthog, reddit, sentry
+from bot.sources.proof import Proof
 
 __all__ = ["SOURCES", "Source"]
 
@@ -37,8 +38,12 @@ class Source(Protocol):
     def AUDIENCE(self) -> Audience:
         """Who may read its words."""
 
-    def verify(self, headers: Mapping[str, str], body: bytes, secret: str) -> None:
-        """Raise BadSignature unless the sender knows ``secret``. ``body`` is raw."""
+    @property
+    def SECRET_IN_URL(self) -> bool:
+        """Whether a sender that can set no header may put the secret into the URL."""
+
+    def prove(self, headers: Mapping[str, str], secret: str) -> Proof:
+        """What is to be fed with the raw body; raises BadSignature where the headers do for it."""
 
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime

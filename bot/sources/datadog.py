@@ -32,6 +32,7 @@ NAME = "datadog"
 LABEL = "Datadog"
 KIND: Literal["tracker", "alert", "feedback"] = "alert"
 AUDIENCE = Audience.TEAM
+SECRET_IN_URL = False
 
 # "[P2] [Triggered on {host:web-1}] Low disk space"
 _TITLE = re.compile(
@@ -44,9 +45,9 @@ _OVER = re.compile(r"recover|resolved|\bok\b|success", re.IGNORECASE)
 _PRIORITIES: dict[str, Level] = {"p1": "critical", "p4": "warning", "p5": "info"}
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
     """Datadog signs nothing, but sends the custom headers of the webhook."""
-    proof.by_token(headers, secret)
+    return proof.by_token(headers, secret)
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:

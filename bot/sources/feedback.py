@@ -29,11 +29,12 @@ NAME = "feedback"
 LABEL = "Feedback"
 KIND: Literal["tracker", "alert", "feedback"] = "feedback"
 AUDIENCE = Audience.TEAM
+SECRET_IN_URL = True
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
     """The secret as a bearer token or in ``X-Soulcaster-Token``."""
-    proof.by_token(headers, secret)
+    return proof.by_token(headers, secret)
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:

@@ -29,6 +29,7 @@ NAME = "github"
 LABEL = "GitHub issues"
 KIND: Literal["tracker", "alert", "feedback"] = "tracker"
 AUDIENCE = Audience.PROJECT
+SECRET_IN_URL = False
 
 _REPORTS = ("opened", "edited", "reopened")
 
@@ -38,9 +39,9 @@ def key(number: int) -> str:
     return f"issue:{number}"
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
     """GitHub signs the raw body: ``X-Hub-Signature-256``."""
-    proof.by_hmac(headers, "x-hub-signature-256", body, secret)
+    return proof.by_hmac(headers, "x-hub-signature-256", secret)
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:

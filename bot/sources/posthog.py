@@ -34,14 +34,15 @@ NAME = "posthog"
 LABEL = "PostHog"
 KIND: Literal["tracker", "alert", "feedback"] = "alert"
 AUDIENCE = Audience.TEAM
+SECRET_IN_URL = False
 
 _ISSUE = "$error_tracking_issue_"
 _NEWS = ("created", "reopened", "spiking")
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
     """PostHog signs nothing, but sends the headers one gives it."""
-    proof.by_token(headers, secret)
+    return proof.by_token(headers, secret)
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:

@@ -30,14 +30,15 @@ NAME = "reddit"
 LABEL = "Reddit"
 KIND: Literal["tracker", "alert", "feedback"] = "feedback"
 AUDIENCE = Audience.PUBLIC
+SECRET_IN_URL = False
 
 _GONE = ("[deleted]", "[removed]")
 _POST, _COMMENT = "t3", "t1"
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
     """Whoever polls Reddit for us sends the secret along."""
-    proof.by_token(headers, secret)
+    return proof.by_token(headers, secret)
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:

@@ -38,6 +38,7 @@ NAME = "sentry"
 LABEL = "Sentry"
 KIND: Literal["tracker", "alert", "feedback"] = "alert"
 AUDIENCE = Audience.TEAM
+SECRET_IN_URL = False
 
 _SIGNATURE = "sentry-hook-signature"
 _PERSONAL = (
@@ -54,12 +55,11 @@ _METRIC = ("critical", "warning", "open")
 _QUIET = ("installation", "comment", "seer", "preprod_artifact")
 
 
-def verify(headers: Mapping[str, str], body: bytes, secret: str) -> None:
+def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
     """HMAC-SHA256 of the raw body with the client secret; without a signature, the token."""
     if proof.header(headers, _SIGNATURE):
-        proof.by_hmac(headers, _SIGNATURE, body, secret)
-    else:
-        proof.by_token(headers, secret)
+        return proof.by_hmac(headers, _SIGNATURE, secret)
+    return proof.by_token(headers, secret)
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:

@@ -96,11 +96,18 @@ class EmbeddedRedis:
 
     def _watch(self) -> None:
         while not self._stop.wait(0 if self._owner is None else 0.1):
-            if self._owner is None and not self._own():
+            try:
+                self._look_after()
+            except OSError:
+                # Whatever is wrong with files or processes now, somebody must go on watching.
                 self._stop.wait(0.2)
-            elif not self._answers() and not self._lives():
-                self._launch()
-                self._wait_until_it_answers()
+
+    def _look_after(self) -> None:
+        if self._owner is None and not self._own():
+            self._stop.wait(0.2)
+        elif not self._answers() and not self._lives():
+            self._launch()
+            self._wait_until_it_answers()
 
     def _own(self) -> bool:
         handle = (self.folder / "owner.lock").open("ab")

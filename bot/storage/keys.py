@@ -98,6 +98,12 @@ def hooks() -> str:
     return f"{ROOT}:hooks"
 
 
+@kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")
+def weak_hooks() -> str:
+    """set: ids of hooks whose secret came in a URL."""
+    return f"{ROOT}:weak-hooks"
+
+
 @kind("digests", kept="for ever")
 def channels() -> str:
     """hash: Slack channel -> project id."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.domain.errors import ConfigError, NotFound
 from bot.domain.models import Record
 from bot.storage import keys
+from bot.storage.text import text
 
 
 class Hook(Record):
@@ -56,6 +59,7 @@ class Vault:
         self._redis = redis
         self._fernet = fernet
         self._seen: dict[str, Hook] = {}
+        self._weak: set[str] = set()
 
     async def open_hook(self, project: int, source: str, *, secret: str = "") -> Hook:
         """A new door with a new id; ``secret`` is made unless the sender dictates it."""
@@ -99,3 +103,18 @@ class Vault:
     async def close_hook(self, hook: str) -> None:
         """Whatever comes to this door from now on is refused."""
         await self._redis.hdel(keys.hooks(), hook)
+        await self._redis.srem(keys.weak_hooks(), hook)
+
+    async def mark_weak(self, hook: Hook) -> None:
+        """Its secret came in a URL, which proxies and logs on the way have read, too.
+
+        Told once by each process; while Redis is away it is told the next time.
+        """
+        if hook.id not in self._weak:
+            with suppress(RedisError):
+                await self._redis.sadd(keys.weak_hooks(), hook.id)
+                self._weak.add(hook.id)
+
+    async def weak_hooks(self) -> set[str]:
+        """Doors whose secret came in a URL."""
+        return {text(hook) for hook in await self._redis.smembers(keys.weak_hooks())}

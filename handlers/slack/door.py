@@ -7,40 +7,72 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from bot.context import Context
-from bot.domain.errors import BadPayload
+from bot.domain.errors import BadPayload, BadSignature
+from bot.sources.proof import SignedBody
 from bot.storage.inbox import Delivery
+from handlers.doors.doors import Doors
 from workers import jobs
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
+# Far above what Slack sends; a view may have 250 kB of state.
+MAX_BODY = 1024 * 1024
+FRESH_SECONDS = 5 * 60
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_PREFIX = "v0="
+
 Store = Callable[[Context, Delivery], Awaitable[None]]
 
 
-def add_routes(app: web.Application, ctx: Context, store: Store) -> None:
+def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -> None:
     """Open Slack's doors, where Slack is connected."""
     if ctx.slack is None:
         return
-    from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+    from slack_bolt.adapter.aiohttp import to_aiohttp_response
+    from slack_bolt.request.async_request import AsyncBoltRequest
 
     bolt = build_bolt(ctx, store)
+    secret = ctx.settings.slack_signing_secret.get_secret_value()
 
     async def door(request: web.Request) -> web.Response:
-        try:
-            asked = await to_bolt_request(request)
-        except (ValueError, LookupError) as error:
-            raise BadPayload("The body cannot be read.") from error
-        answer = await bolt.async_dispatch(asked)
-        return await to_aiohttp_response(answer)
+        with doors.bodies.room(request, MAX_BODY) as room:
+            body = await doors.prove(
+                request, room, "slack", lambda: prove(request.headers, secret, time.time())
+            )
+            try:
+                said = body.decode()
+            except ValueError as error:
+                raise BadPayload("The body cannot be read.") from error
+            asked = AsyncBoltRequest(
+                body=said, query=request.query_string, headers=dict(request.headers)
+            )
+            return await to_aiohttp_response(await bolt.async_dispatch(asked))
 
     for name in ("commands", "interactions", "events"):
         app.router.add_post(f"/slack/{name}", door)
+
+
+def prove(headers: Mapping[str, str], secret: str, now: float) -> SignedBody:
+    """What proves the body that follows: signed with its version and time, good for five minutes.
+
+    Raises BadSignature for headers that can prove nothing.
+    https://docs.slack.dev/authentication/verifying-requests-from-slack
+    """
+    at = headers.get("x-slack-request-timestamp", "")
+    signature = headers.get("x-slack-signature", "")
+    if not _TIMESTAMP.fullmatch(at) or not signature.startswith(_PREFIX):
+        raise BadSignature("X-Slack-Signature and X-Slack-Request-Timestamp are needed.")
+    if abs(now - int(at)) > FRESH_SECONDS:
+        raise BadSignature("The request is not from now.")
+    return SignedBody(signature[len(_PREFIX) :], secret, before=f"v0:{at}:".encode())
 
 
 def build_bolt(ctx: Context, store: Store) -> AsyncApp:

@@ -15,8 +15,14 @@ def signed(secret: bytes, body: bytes = BODY) -> str:
     return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
 
 
+def prove(signature: str, secret: str) -> None:
+    proof = webhook.prove({"x-hub-signature-256": signature}, secret)
+    proof.update(BODY)
+    proof.finish()
+
+
 def test_who_knows_the_secret_is_let_in() -> None:
-    webhook.verify(signed(b"s3cret"), BODY, "s3cret")
+    prove(signed(b"s3cret"), "s3cret")
 
 
 @pytest.mark.parametrize(
@@ -34,4 +40,4 @@ def test_who_knows_the_secret_is_let_in() -> None:
 )
 def test_nobody_else_is(signature: str, secret: str) -> None:
     with pytest.raises(BadSignature):
-        webhook.verify(signature, BODY, secret)
+        prove(signature, secret)

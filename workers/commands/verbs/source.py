@@ -39,10 +39,8 @@ async def run(call: Call, command: ManageSources) -> Answer:
     ctx, project = call.ctx, call.project
     hooks = await ctx.vault.hooks(project.id)
     if command.what == "list":
-        lines: tuple[Line, ...] = tuple(
-            (f"{SOURCES[h.source].LABEL if h.source in SOURCES else h.source}: ", Code(_path(h)))
-            for h in hooks
-        )
+        weak = await ctx.vault.weak_hooks()
+        lines: tuple[Line, ...] = tuple(_line(hook, weak=hook.id in weak) for hook in hooks)
         nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
         return Answer(
             Card(
@@ -86,8 +84,7 @@ async def run(call: Call, command: ManageSources) -> Answer:
                             line=(
                                 "Sign with it where the sender can, else send it as ",
                                 Code("Authorization: Bearer SECRET"),
-                                " or ",
-                                Code("?secret=SECRET"),
+                                *_in_url(command.name),
                                 ".",
                             )
                         ),
@@ -96,6 +93,22 @@ async def run(call: Call, command: ManageSources) -> Answer:
             ),
         )
     )
+
+
+def _line(hook: Hook, *, weak: bool) -> Line:
+    label = SOURCES[hook.source].LABEL if hook.source in SOURCES else hook.source
+    if not weak:
+        return (f"{label}: ", Code(_path(hook)))
+    return (
+        *(f"{label}: ", Code(_path(hook)), ", weak: its secret comes in the URL. Have it sent "),
+        *("in a header, then say ", Code(f"source rotate {hook.source}"), "."),
+    )
+
+
+def _in_url(source: str) -> Line:
+    if not SOURCES[source].SECRET_IN_URL:
+        return ()
+    return (" or, if it can set no header, as ", Code("?secret=SECRET"), " (weak: it is logged)")
 
 
 def _path(hook: Hook) -> str:
