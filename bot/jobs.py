@@ -197,9 +197,14 @@ class Jobs:
                 pipe.zcard(keys.todo(lane, text(tenant)))
             return sum(await pipe.execute())
 
-    async def parked(self, lane: Lane) -> list[str]:
-        """Why jobs were given up."""
-        return [text(reason) for reason in await self._redis.hvals(keys.parked(lane))]
+    async def parked(self, lane: Lane) -> dict[str, str]:
+        """Jobs that were given up, ``["name", id, ...]``, and why."""
+        found = await self._redis.hgetall(keys.parked(lane))
+        return {text(member): text(reason) for member, reason in found.items()}
+
+    async def forget(self, lane: Lane, member: str) -> None:
+        """Take a job off the list of those given up."""
+        await self._redis.hdel(keys.parked(lane), member)
 
     def fence(self) -> str:
         """Token of the claim in hand: a second worker on the same job has another."""

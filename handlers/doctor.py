@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from bot.jobs import QUEUES
 from bot.settings import Settings
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.text import text
+from workers.jobs import HEARERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +160,29 @@ async def _parked(ctx: Context) -> CheckResult:
         reason
         for lanes in QUEUES.values()
         for lane in lanes
-        for reason in await ctx.jobs.parked(lane)
+        for reason in (await ctx.jobs.parked(lane)).values()
     ]
     if not reasons:
         return CheckResult(True, "jobs given up", "none")
     return CheckResult(
         False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it"
     )
+
+
+async def _unread(ctx: Context) -> CheckResult:
+    waiting = sum(
+        [
+            json.loads(member)[0] in HEARERS
+            for lane in QUEUES["work"]
+            for member in await ctx.jobs.parked(lane)
+        ]
+    )
+    gone = await ctx.inbox.unread()
+    found = f"{waiting} wait for a day" if waiting else "none"
+    if gone:
+        found += "; let go so far: " + ", ".join(f"{n} of {kind}" for kind, n in gone.items())
+    mend = "see the jobs given up; sent again they are tried again" if waiting else ""
+    return CheckResult(not waiting, "unread deliveries", found, mend)
 
 
 CHECKS: tuple[Check, ...] = (
@@ -178,4 +196,5 @@ CHECKS: tuple[Check, ...] = (
     _vectors,
     _model,
     _parked,
+    _unread,
 )

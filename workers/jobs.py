@@ -11,6 +11,8 @@ from bot.jobs import ROSTER, Job
 hear_alert = Job("workers.hearing.alerts:hear_alert")
 hear_github = Job("workers.hearing.github.deliveries:hear_github")
 hear_slack = Job("workers.hearing.slack:hear_slack", lane="people")
+# Each hears a delivery of the inbox, whose row is its id.
+HEARERS = frozenset({hear_alert.name, hear_github.name, hear_slack.name})
 
 sync_installation = Job("workers.intake.sync:sync_installation", timeout=300)
 sync_all = Job("workers.intake.sync:sync_all", timeout=300)
@@ -36,6 +38,7 @@ refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", t
 
 reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)
 reap_sandboxes = Job("workers.upkeep.sweep:reap_sandboxes", timeout=120)
+let_unread_go = Job("workers.upkeep.sweep:let_unread_go", timeout=120)
 
 
 def load() -> None:

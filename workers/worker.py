@@ -20,6 +20,7 @@ from bot.jobs import CLAIM, QUEUES, ROSTER, Claim, Lane
 from bot.log import log
 from bot.settings import Settings
 from bot.storage.leases import LeaseLost
+from workers.jobs import HEARERS
 
 # How many jobs of a lane one process runs at once.
 WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "fixes": 1}
@@ -163,6 +164,8 @@ async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:
         log.error("job given up", job=claim.member, reference=reference, exc_info=error)
         reason = redact(f"{reference} {type(error).__name__}: {error}")
         await ctx.jobs.settle(claim, "park", reason=reason)
+        if claim.name in HEARERS:
+            await ctx.inbox.give_up(claim.ids[0])
     else:
         log.error("job failed", job=claim.member, exc_info=error)
         await ctx.jobs.settle(claim, "again", wait=min(60.0, 0.5 * 2.0**failures))

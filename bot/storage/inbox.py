@@ -15,9 +15,11 @@ from redis.asyncio import Redis
 
 from bot.storage import keys
 from bot.storage.scripts import Scripts
-from bot.storage.text import text
+from bot.storage.text import number, text
 
 REDELIVERY_WINDOW = 8 * 24 * 3600
+# How long a row waits for somebody to mend what cannot read it.
+UNREAD_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,23 @@ class Inbox:
             body=body if isinstance(body, bytes) else body.encode(),
             received_at=float(row_of["at"]),
         )
+
+    async def give_up(self, row: str) -> None:
+        """Its job was given up: it has a day left."""
+        await self._redis.expire(keys.inbox(row), UNREAD_SECONDS)
+
+    async def let_go(self, kind: str, row: str) -> bool:
+        """Count a row that nobody could read and that is gone; False while it still waits."""
+        if await self._redis.exists(keys.inbox(row)):
+            return False
+        if not await self._redis.exists(keys.done(row)):
+            await self._redis.hincrby(keys.unread(), kind, 1)
+        return True
+
+    async def unread(self) -> dict[str, int]:
+        """Job that should have heard -> rows that were let go so far."""
+        found = await self._redis.hgetall(keys.unread())
+        return {text(kind): number(count) for kind, count in found.items()}
 
     async def finish(self, row: str) -> None:
         """It has taken effect: leave the marker, drop the row."""

@@ -11,12 +11,18 @@ ROOT = "sc"
 
 @kind(
     "inbox",
-    kept="until it took effect",
+    kept="until it took effect; 1 day once its job was given up",
     rebuilt="GitHub is asked to deliver again; other senders are not",
 )
 def inbox(row: str) -> str:
     """hash: one delivery that was acknowledged and has not taken effect yet."""
     return f"{ROOT}:inbox:{row}"
+
+
+@kind("inbox", kept="for ever")
+def unread() -> str:
+    """hash: job that should have heard -> deliveries let go because it never could."""
+    return f"{ROOT}:unread"
 
 
 @kind(

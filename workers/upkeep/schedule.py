@@ -62,6 +62,11 @@ async def catch_up_with_github(ctx: Context) -> None:
         await enqueue(ctx, jobs.ask_again)
 
 
+async def let_unread_go(ctx: Context) -> None:
+    """Deliveries that could not be read have had their day."""
+    await enqueue(ctx, jobs.let_unread_go)
+
+
 async def list_installations(ctx: Context) -> None:
     """Installations that came or went while we were away."""
     if ctx.settings.github_app_id:
@@ -76,6 +81,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, embed_again),
     (120, catch_up_with_github),
     (3600, list_installations),
+    (3600, let_unread_go),
 )
 
 

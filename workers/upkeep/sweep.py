@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 from bot.context import Context
 from bot.domain.cards.card import Code, note
 from bot.domain.errors import ConfigError, Rejected
 from bot.github import issues
+from bot.jobs import QUEUES
 from bot.log import log
 from bot.say import say, whisper
+from workers.jobs import HEARERS
 
 PATIENCE = 110.0
 
@@ -41,6 +45,16 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
         except Rejected as error:
             log.warning("could not say that a command was ended", why=str(error))
         await ctx.commands.end(said, "failed", "ended after two minutes")
+
+
+async def let_unread_go(ctx: Context) -> None:
+    """Deliveries that no job could read for a day: count them, and forget their jobs."""
+    for lane in QUEUES["work"]:
+        for member in await ctx.jobs.parked(lane):
+            name, *ids = json.loads(member)
+            if name in HEARERS and await ctx.inbox.let_go(name, ids[0]):
+                log.warning("a delivery that could not be read is let go", job=name, row=ids[0])
+                await ctx.jobs.forget(lane, member)
 
 
 async def reap_sandboxes(ctx: Context) -> None:

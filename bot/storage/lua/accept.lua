@@ -9,6 +9,7 @@ redis.call('ZADD', KEYS[5], 'NX', 0, ARGV[2])
 if redis.call('EXISTS', KEYS[1]) == 1 then
   if redis.call('ZADD', KEYS[3], 'NX', now[1] + now[2] / 1000000, ARGV[1]) == 1 then
     redis.call('HINCRBY', KEYS[4], ARGV[1], 1)
+    redis.call('PERSIST', KEYS[1])
   end
   return 0
 end
