@@ -41,6 +41,7 @@ from bot.storage.leases import Leases
 from bot.storage.operations import Operations
 from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
+from bot.storage.private import keep_private
 from bot.storage.projects import Projects
 from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
@@ -237,6 +238,8 @@ async def open_context(
 
     Raises ConfigError or Unavailable.
     """
+    # A checkout under test has modes of its own.
+    keep_private(settings.soulcaster_data_dir, leave=frozenset({"sandboxes"}))
     embedded = None
     url = settings.redis_url
     if not url:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -197,6 +198,8 @@ def backtest(
 
 def main() -> None:
     """The console script: our own errors are one line, not a traceback."""
+    # What we write is for us alone: state, logs, patches.
+    os.umask(0o077)
     try:
         app()
     except SoulcasterError as error:

@@ -143,6 +143,7 @@ class EmbeddedRedis:
                 stderr=log,
                 # Ctrl-C must not reach it: it is the last to stop.
                 start_new_session=True,
+                umask=0o077,
             )
         # In one step: who reads half of it would take a living server for a dead one.
         written = self.folder / "pid.new"

@@ -34,7 +34,7 @@ def open_vault(configured: str, folder: Path) -> MultiFernet:
     """The vault's keys: those configured (comma-separated), or one kept in the data folder."""
     if not configured:
         path = folder / "vault.key"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -96,6 +96,8 @@ class LocalSandbox:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
+                # What others would have: ours keeps our own files from everybody.
+                umask=0o022,
             )
         except FileNotFoundError as error:
             self._left()

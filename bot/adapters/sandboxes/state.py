@@ -87,6 +87,7 @@ def make(root: Path, name: str, state: State) -> None:
     (fresh / "etc").mkdir()
     for file, text in isolation.ETC.items():
         (fresh / "etc" / file).write_text(text.format(uid=uid or 1000))
+        (fresh / "etc" / file).chmod(0o644)
     (fresh / "sandbox.json").write_text(state.model_dump_json())
     fresh.rename(root / name)
 
