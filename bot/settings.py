@@ -98,7 +98,8 @@ class Settings(BaseSettings):
         0, ge=0, le=65535, description="Its port; 0 takes a free one"
     )
     soulcaster_trusted_repositories: Annotated[frozenset[str], NoDecode] = Field(
-        frozenset(), description="owner/repo,...: may be tested here without isolation"
+        frozenset(),
+        description="owner/repo or owner/repo@commit,...: tested here without isolation",
     )
     soulcaster_fix_seconds: float = Field(900, gt=0, description="Wall time of one fix run")
     soulcaster_fix_longest: float = Field(

@@ -8,6 +8,7 @@ the page puts nothing else into itself as markup.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +18,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.simulators.loopback import TOKEN_HEADER, loopback_only
 from handlers.demo.event_stream import allow_event_streams, event_stream
 from handlers.demo.github_view import github_view
 from handlers.demo.markdown import Markdown
@@ -42,16 +44,22 @@ _HEADERS = {
         ]
     ),
 }
+_PERSONS = re.compile(r"/(api|progress|changes)(/|$)")
 _HEARTBEAT_SECONDS = 15
 _SETTLE_SECONDS = 0.15
 
 
 class Page:
-    """The page's server side. ``github_url`` and ``slack_url`` are the simulators' bases."""
+    """The page's server side. ``github_url`` and ``slack_url`` are the simulators' bases.
+
+    Only who was served the page knows ``token``, which the simulators ask of it, too.
+    """
 
     def __init__(
-        self, *, github_url: str, slack_url: str, repository: str, progress: Progress
+        self, *, github_url: str, slack_url: str, repository: str, progress: Progress, token: str
     ) -> None:
+        self._token = token
+        self._index_html = (STATIC / "index.html").read_text().replace("{{token}}", token)
         self._github_url = github_url.rstrip("/")
         self._slack_url = slack_url.rstrip("/")
         self._repository = repository
@@ -67,7 +75,7 @@ class Page:
 
     def build_app(self) -> web.Application:
         """The application."""
-        app = web.Application(middlewares=[_guard])
+        app = web.Application(middlewares=[loopback_only(self._token, persons=_PERSONS), _dress])
         allow_event_streams(app)
         app.router.add_get("/", self._index)
         app.router.add_get(rf"/{self._repository}", self._lead_in)
@@ -86,12 +94,16 @@ class Page:
         return app
 
     async def _running(self, _app: web.Application) -> AsyncIterator[None]:
-        async with aiohttp.ClientSession() as session, self._relay.following(session):
+        headers = {TOKEN_HEADER: self._token}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            self._relay.following(session),
+        ):
             self._session = session
             yield
 
-    async def _index(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(STATIC / "index.html")
+    async def _index(self, _request: web.Request) -> web.Response:
+        return web.Response(text=self._index_html, content_type="text/html")
 
     async def _lead_in(self, request: web.Request) -> web.Response:
         """An address as github.com has it, pasted or opened in a new tab."""
@@ -158,10 +170,8 @@ class Page:
 
 
 @web.middleware
-async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Only pages of this origin may act, and they may load nothing from anywhere else."""
-    if request.method != "GET" and request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text="send JSON")
+async def _dress(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Pages of ours load nothing from anywhere else."""
     response = await handler(request)
     if not response.prepared:
         response.headers.update(_HEADERS)
@@ -169,14 +179,18 @@ async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def build_page(
-    *, github_url: str, slack_url: str, repository: str, progress: Progress
+    *, github_url: str, slack_url: str, repository: str, progress: Progress, token: str
 ) -> web.Application:
     """The page as an application.
 
     ``github_url`` and ``slack_url`` are the simulators' bases, ``repository`` is ``owner/name``,
-    ``progress`` is what the story's player drives.
+    ``progress`` is what the story's player drives, ``token`` is what the simulators ask for.
     """
     page = Page(
-        github_url=github_url, slack_url=slack_url, repository=repository, progress=progress
+        github_url=github_url,
+        slack_url=slack_url,
+        repository=repository,
+        progress=progress,
+        token=token,
     )
     return page.build_app()

@@ -40,6 +40,7 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
                 slack_url=stage.slack_url,
                 repository=stage.repository,
                 progress=progress,
+                token=stage.token,
             )
             story = Story(stage, progress, speed, console.print)
             async with serving(page, "127.0.0.1", port):

@@ -24,6 +24,7 @@ from bot.context import Context, open_context
 from bot.domain.models import Project
 from bot.settings import Settings
 from bot.simulators.github import GitHubSimulator, Limits
+from bot.simulators.loopback import TOKEN_HEADER, loopback_only
 from bot.simulators.slack import SlackSimulator
 from bot.sources import SOURCES
 from bot.storage.vault import Hook
@@ -63,6 +64,7 @@ class Stage:
     http: aiohttp.ClientSession
     context: Context
     channel: str
+    token: str
     hooks: dict[str, Hook] = field(default_factory=dict)
 
     async def start(self) -> None:
@@ -166,8 +168,6 @@ def environment(
         "SLACK_API_URL": f"{slack_url}/api/",
         "SLACK_BOT_TOKEN": f"xoxb-{secrets.randbelow(10**12):012d}-{secrets.token_hex(12)}",
         "SLACK_SIGNING_SECRET": secrets.token_hex(16),
-        # The shop is ours: it may be tested here even where nothing can isolate it.
-        "SOULCASTER_TRUSTED_REPOSITORIES": reports.world().repository,
         "SOULCASTER_LEASE_SECONDS": "5",
     }
 
@@ -254,14 +254,23 @@ async def open_stage(
         f"{m.slack_user}={m.login}" for m in world.members if m.slack_user
     )
     env |= more
-    await github.add_repository(world.repository, shop_files(), private=private)
+    shop = await github.add_repository(world.repository, shop_files(), private=private)
+    # This commit is ours: it may be tested here even where nothing can isolate it; no other may.
+    shipped = await shop.git.resolve("refs/heads/main")
+    env["SOULCASTER_TRUSTED_REPOSITORIES"] = more.get(
+        "SOULCASTER_TRUSTED_REPOSITORIES", f"{world.repository}@{shipped}"
+    )
     for member in world.members:
         github.set_role(world.repository, member.login, member.role)
     stack = Stack(env, folder / "logs")
+    token = secrets.token_urlsafe(24)
+    simulators = {"github": github.build_app(), "slack": slack.build_app()}
+    for app in simulators.values():
+        app.middlewares.insert(0, loopback_only(token))
     async with (
-        serving(github.build_app(), "127.0.0.1", ports["github"]),
-        serving(slack.build_app(), "127.0.0.1", ports["slack"]),
-        aiohttp.ClientSession() as http,
+        serving(simulators["github"], "127.0.0.1", ports["github"]),
+        serving(simulators["slack"], "127.0.0.1", ports["slack"]),
+        aiohttp.ClientSession(headers={TOKEN_HEADER: token}) as http,
         open_context(Settings.load(env)) as context,
     ):
         stage = Stage(
@@ -276,6 +285,7 @@ async def open_stage(
             http=http,
             context=context,
             channel=channel.id,
+            token=token,
         )
         try:
             if processes:

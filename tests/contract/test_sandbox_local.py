@@ -44,6 +44,18 @@ async def test_without_isolation_only_trusted_repositories_run(tmp_path):
     await sandbox.kill()
 
 
+async def test_a_trusted_commit_is_no_trusted_repository(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop@c0ffee"}), isolate=False)
+    for commit in ("", "badcafe"):
+        with pytest.raises(ConfigError, match=r"tests of acme/shop.*install bubblewrap"):
+            await adapter.open(
+                template="", limits=Limits(), key="k", labels={**LABELS, "commit": commit}
+            )
+    labels = {**LABELS, "commit": "c0ffee"}
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=labels)
+    await sandbox.kill()
+
+
 async def test_egress_to_hosts_is_refused_not_widened(tmp_path):
     adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
     with pytest.raises(ConfigError, match=r"packages\.example"):

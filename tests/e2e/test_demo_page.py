@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from bot.simulators.github import GitHubSimulator
+from bot.simulators.loopback import TOKEN_HEADER, loopback_only
 from bot.simulators.slack import SlackSimulator
 from handlers.demo.page import build_page
 from handlers.demo.progress import Progress
@@ -31,6 +32,7 @@ QUIET = (
     " --disable-component-update --disable-sync"
 )
 REPOSITORY = "acme/shop"
+TOKEN = "known-to-the-page-alone"
 HOSTILE = "<img src=x onerror=\"document.title='hacked'\"> & <b>bold</b>"
 CARD = [
     {"type": "section", "text": {"type": "mrkdwn", "text": "*C-12*: cart total `x &lt; y`"}},
@@ -61,7 +63,7 @@ class Demo:
     commands: list[str] = field(default_factory=list)
 
     async def send(self, base: str, path: str, body: object, method: str = "POST") -> Any:
-        headers = {"Authorization": "Bearer xoxb-1"}
+        headers = {"Authorization": "Bearer xoxb-1", TOKEN_HEADER: TOKEN}
         async with (
             aiohttp.ClientSession() as http,
             http.request(method, f"{base}{path}", json=body, headers=headers) as response,
@@ -125,9 +127,15 @@ async def demo(tmp_path: Path):
     slack.workspace.add_channel("triage")
     demo = Demo(page_url, github_url, slack_url, Progress(["Reports arrive", "A fix"]))
     page = build_page(
-        github_url=github_url, slack_url=slack_url, repository=REPOSITORY, progress=demo.progress
+        github_url=github_url,
+        slack_url=slack_url,
+        repository=REPOSITORY,
+        progress=demo.progress,
+        token=TOKEN,
     )
     apps = (page, github.build_app(), slack.build_app(), our_app(demo))
+    for app in apps[1:3]:
+        app.middlewares.insert(0, loopback_only(TOKEN))
     async with (
         serving(apps[1], ports[1]),
         serving(apps[2], ports[2]),
@@ -289,11 +297,95 @@ async def test_the_story_moves_the_bar(demo: Demo, browser_page) -> None:
     await page.get_by_text("The story is told").wait_for()
 
 
-async def test_only_the_page_itself_may_act(demo: Demo) -> None:
+PUSH = {"login": "ines-ferreira", "files": {"cart.py": "import os\n"}}
+ISSUE = {"login": "ines-ferreira", "title": "Forged"}
+SAY = {"user": "ines", "channel": "triage", "text": "/soulcaster fix"}
+
+
+def doors(demo: Demo) -> list[tuple[str, object]]:
+    """Whatever a person can do, at the page and behind it."""
+    return [
+        (f"{demo.url}/api/github/push", PUSH),
+        (f"{demo.url}/api/github/issues", ISSUE),
+        (f"{demo.url}/api/slack/message", SAY),
+        (f"{demo.github_url}/_sim/repos/{REPOSITORY}/push", PUSH),
+        (f"{demo.github_url}/_sim/repos/{REPOSITORY}/issues", ISSUE),
+        (f"{demo.slack_url}/_sim/message", SAY),
+    ]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {TOKEN_HEADER: ""},
+        {TOKEN_HEADER: "guessed"},
+        {TOKEN_HEADER: "é"},
+        {TOKEN_HEADER: TOKEN, "Origin": "http://evil.example"},
+        {TOKEN_HEADER: TOKEN, "Origin": "null"},
+        {TOKEN_HEADER: TOKEN, "Origin": "http://localhost:1"},
+        {TOKEN_HEADER: TOKEN, "Sec-Fetch-Site": "cross-site"},
+        {TOKEN_HEADER: TOKEN, "Sec-Fetch-Site": "same-site"},
+        {TOKEN_HEADER: TOKEN, "Host": "rebind.evil.example"},
+        {TOKEN_HEADER: TOKEN, "Host": "127.0.0.1.evil.example"},
+        {TOKEN_HEADER: TOKEN, "Host": "127.0.0.1:1"},
+        {TOKEN_HEADER: TOKEN, "Content-Type": "text/plain"},
+        {TOKEN_HEADER: TOKEN, "Content-Type": "application/x-www-form-urlencoded"},
+    ],
+)
+async def test_only_the_page_itself_may_act(demo: Demo, headers: dict[str, str]) -> None:
     async with aiohttp.ClientSession() as http:
-        forged = await http.post(f"{demo.url}/api/slack/message", data={"user": "ines"})
-        assert forged.status == 415
-        index = await http.get(demo.url)
-        assert "default-src 'none'" in index.headers["Content-Security-Policy"]
+        for url, body in doors(demo):
+            sent = {"Content-Type": "application/json", **headers}
+            async with http.post(url, data=json.dumps(body), headers=sent) as answer:
+                expected = 415 if sent["Content-Type"] != "application/json" else 403
+                assert answer.status == expected, url
+    state = await demo.send(demo.github_url, "/_sim/state", None, "GET")
+    assert state["repositories"][0]["issues"] == []
+
+
+async def test_nobody_else_reads_along(demo: Demo) -> None:
+    rebound = {"Host": "rebind.evil.example"}
+    async with aiohttp.ClientSession() as http:
+        for path in ("/api/github", "/api/slack", "/progress", "/changes"):
+            async with http.get(demo.url + path) as answer:
+                assert answer.status == 403
+        for url in (demo.url, f"{demo.github_url}/_sim/state", f"{demo.slack_url}/_sim/stream"):
+            for headers in (rebound, {**rebound, TOKEN_HEADER: TOKEN}):
+                async with http.get(url, headers=headers) as answer:
+                    assert answer.status == 403
+                    assert TOKEN not in await answer.text()
+
+
+async def test_the_page_loads_nothing_from_elsewhere(demo: Demo) -> None:
+    async with aiohttp.ClientSession() as http:
+        async with http.get(demo.url) as index:
+            assert "default-src 'none'" in index.headers["Content-Security-Policy"]
+            assert TOKEN in await index.text()
         deep = await http.get(f"{demo.url}/acme/shop/pull/7", allow_redirects=False)
         assert deep.headers["Location"] == "/#/pull/7"
+
+
+@pytest.mark.browser
+async def test_another_page_in_the_same_browser_can_do_nothing(demo: Demo, browser_page) -> None:
+    evil = web.Application()
+    tries = json.dumps([{"url": url, "body": json.dumps(body)} for url, body in doors(demo)])
+    script = f"""<script>
+      Promise.allSettled({tries}.flatMap(({{url, body}}) => [
+        fetch(url, {{method: "POST", mode: "no-cors", body}}),
+        fetch(url, {{method: "POST", body, headers: {{"Content-Type": "application/json"}}}}),
+      ])).then(() => {{ document.title = "tried" }});
+    </script>"""
+
+    async def page(_request: web.Request) -> web.Response:
+        return web.Response(text=script, content_type="text/html")
+
+    evil.router.add_get("/", page)
+    async with serving(evil, unused_port()) as url:
+        other = await browser_page.context.browser.new_page()
+        await other.goto(url.replace("127.0.0.1", "localhost"))
+        await other.wait_for_function("document.title === 'tried'")
+    state = await demo.send(demo.github_url, "/_sim/state", None, "GET")
+    assert state["repositories"][0]["issues"] == []
+    said = await demo.send(demo.slack_url, "/_sim/state", None, "GET")
+    assert [c["messages"] for c in said["channels"]] == [[] for _ in said["channels"]]

@@ -42,6 +42,7 @@ async def test_a_newcomer_watches_the_story_and_plays_on(
             slack_url=stage.slack_url,
             repository=stage.repository,
             progress=progress,
+            token=stage.token,
         )
         story = Story(stage, progress, speed=5)
         async with serving(app, "127.0.0.1", port) as url, playwright.async_playwright() as driver:

@@ -18,7 +18,8 @@ from bot.domain.ports import Limits, Sandbox
 class LocalSandboxes:
     """``root`` keeps their state, for every process that opens the same folder.
 
-    ``trusted`` names repositories (``owner/repo``) that may run without isolation. ``tools`` are
+    ``trusted`` names repositories that may run without isolation, ``owner/repo@commit`` one commit
+    of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
     folders a checkout may use read-only, each with a ``bin``; by default our own Python.
     ``open_network`` lets a sandbox that asks for egress reach everything, since nothing here can
     filter by host. ``isolate=False`` behaves as on a machine without bubblewrap.
@@ -65,10 +66,10 @@ class LocalSandboxes:
                 "use E2B (E2B_API_KEY), or close egress in .github/soulcaster.yml."
             )
         found = await asyncio.to_thread(self._way)
-        repository = (labels or {}).get("repository", "")
-        if found is None and repository not in self._trusted:
+        what = _code(labels or {})
+        if found is None and self._trusted.isdisjoint(what):
             raise ConfigError(
-                f"This machine can't isolate the tests of {repository or 'an unnamed repository'}: "
+                f"This machine can't isolate the tests of {what[-1] or 'an unnamed repository'}: "
                 "install bubblewrap, set E2B_API_KEY, or name the repository in "
                 "SOULCASTER_TRUSTED_REPOSITORIES."
             )
@@ -111,3 +112,9 @@ class LocalSandboxes:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+def _code(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What runs, by the names it may be trusted by; the most exact one is last."""
+    repository, commit = labels.get("repository", ""), labels.get("commit", "")
+    return (repository, f"{repository}@{commit}") if commit else (repository,)

@@ -2,8 +2,11 @@
 
 import { h, show } from "./dom.js";
 
+// Only the page that was served to us knows it, so no other page can act here.
+const token = document.querySelector("meta[name=token]").content;
+
 export async function read(path) {
-  const response = await fetch(path);
+  const response = await fetch(path, { headers: { "X-Simulator-Token": token } });
   if (!response.ok) throw new Error(`${path} answered ${response.status}`);
   return response.json();
 }
@@ -13,7 +16,7 @@ export async function act(path, body, method = "POST") {
   try {
     const response = await fetch(path, {
       method,
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "X-Simulator-Token": token },
       body: JSON.stringify(body),
     });
     const answer = await response.json();
@@ -32,7 +35,7 @@ export async function act(path, body, method = "POST") {
 
 /** Hear an event stream; EventSource connects again by itself. */
 export function hear(path, heard) {
-  const stream = new EventSource(path);
+  const stream = new EventSource(`${path}?token=${encodeURIComponent(token)}`);
   stream.onmessage = (event) => heard(JSON.parse(event.data));
   stream.onopen = () => document.body.classList.remove("offline");
   stream.onerror = () => document.body.classList.add("offline");

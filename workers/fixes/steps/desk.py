@@ -134,6 +134,7 @@ class Desk(Bench):
             "project": str(self.project.id),
             "run": str(self.run.number),
             "repository": self.project.full_name,
+            "commit": self.run.base_sha or "",
             "lease": claim.lease,
             "token": claim.token,
         }
