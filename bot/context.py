@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 import aiohttp
+from cryptography.fernet import MultiFernet
 from redis.asyncio import Redis
 
 from bot.adapters import choose
 from bot.domain.errors import ConfigError, Rejected
 from bot.domain.models import Project
 from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
+from bot.domain.secrets import keep_secret
 from bot.github.app import READ, GitHubApp
 from bot.jobs import Jobs
 from bot.repo_config import PATH, RepoConfig, read_repo_config
@@ -45,6 +47,7 @@ from bot.storage.private import keep_private
 from bot.storage.projects import Projects
 from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.spool import Spool
 from bot.storage.vault import Vault, open_vault
 from bot.storage.versions import Versions
@@ -65,20 +68,23 @@ class Context:
         self.scripts = Scripts(self.redis)
         self.leases = Leases(self.redis, self.scripts, self.settings.soulcaster_lease_seconds)
         self.jobs = Jobs(self.redis, self.scripts, self.leases, self.redis_url)
-        self.inbox = Inbox(self.redis, self.scripts)
+        s = self.settings
+        keys = s.soulcaster_vault_keys.get_secret_value()
+        self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
+        self.inbox = Inbox(self.redis, self.scripts, self.seal)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.projects = Projects(self.redis)
-        self.items = Items(self.redis, self.scripts)
-        self.clusters = Clusters(self.redis, self.scripts)
+        self.items = Items(self.redis, self.scripts, self.seal)
+        self.clusters = Clusters(self.redis, self.scripts, self.seal)
         self.embeddings = Embeddings(self.redis)
-        self.runs = Runs(self.redis, self.scripts)
-        self.versions = Versions(self.redis, self.scripts)
+        self.runs = Runs(self.redis, self.scripts, self.seal)
+        self.versions = Versions(self.redis, self.scripts, self.seal)
         self.links = Pairs(self.redis)
-        self.answers = Answers(self.redis, self.scripts)
-        self.operations = Operations(self.redis, self.scripts, self.links)
-        self.plans = Plans(self.redis)
+        self.answers = Answers(self.redis, self.scripts, self.seal)
+        self.operations = Operations(self.redis, self.scripts, self.links, self.seal)
+        self.plans = Plans(self.redis, self.seal)
         self.cards = Cards(self.redis)
-        self.commands = Commands(self.redis, self.scripts)
+        self.commands = Commands(self.redis, self.scripts, self.seal)
         self.digests = Digests(self.redis)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
@@ -89,13 +95,13 @@ class Context:
     @cached_property
     def vault(self) -> Vault:
         """Secrets of the alert sources."""
-        return Vault(
-            self.redis,
-            open_vault(
-                self.settings.soulcaster_vault_keys.get_secret_value(),
-                self.settings.soulcaster_data_dir,
-            ),
-        )
+        return Vault(self.redis, self.fernet)
+
+    @cached_property
+    def fernet(self) -> MultiFernet:
+        """The keys that seal what is stored."""
+        configured = self.settings.soulcaster_vault_keys.get_secret_value()
+        return open_vault(configured, self.settings.soulcaster_data_dir)
 
     @cached_property
     def github(self) -> GitHubApp:
@@ -210,6 +216,7 @@ class Context:
         redis = ("Redis", "REDIS_URL is set") if s.redis_url else ("embedded", "no REDIS_URL")
         return [
             ("state and queue", *redis),
+            ("words at rest", *self._at_rest()),
             *choose.explain(self.settings_for_adapters),
             (
                 "GitHub",
@@ -222,6 +229,12 @@ class Context:
                 "SLACK_BOT_TOKEN is set" if self.slack else "no SLACK_BOT_TOKEN",
             ),
         ]
+
+    def _at_rest(self) -> tuple[str, str]:
+        if self.seal.on:
+            return "sealed", "SOULCASTER_VAULT_KEYS is set"
+        why = "no SOULCASTER_VAULT_KEYS" if self.settings.redis_url else "the Redis is ours alone"
+        return "not sealed", why
 
     async def close(self) -> None:
         """Release what was opened."""
@@ -246,6 +259,7 @@ async def open_context(
         embedded = EmbeddedRedis(settings.soulcaster_data_dir)
         embedded.start()
         url = embedded.url
+    keep_secret(*settings.secrets())
     redis = connect(url)
     http = aiohttp.ClientSession()
     context = Context(settings, redis, url, http, clock or (lambda: datetime.now(UTC)))

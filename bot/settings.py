@@ -116,7 +116,8 @@ class Settings(BaseSettings):
         60, gt=0, description="Longest wait for a judgement or a summary of the language model"
     )
     soulcaster_vault_keys: SecretStr = Field(
-        SecretStr(""), description="Fernet keys, newest first; empty makes one in the data folder"
+        SecretStr(""),
+        description="Fernet keys, newest first; they also seal words in your own Redis",
     )
     soulcaster_lease_seconds: float = Field(15, ge=1, description="How long a dead worker holds on")
 
@@ -168,6 +169,11 @@ class Settings(BaseSettings):
         ):
             raise ValueError("SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET go together: set both")
         return self
+
+    def secrets(self) -> list[str]:
+        """Every secret by its value; of several keys each."""
+        values = [v.get_secret_value() for _, v in self if isinstance(v, SecretStr)]
+        return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
     @classmethod
     def settings_customise_sources(

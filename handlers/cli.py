@@ -55,6 +55,8 @@ def web() -> None:
             stop = _stop_event()
             if not settings.github_webhook_secret.get_secret_value():
                 logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
+            if settings.redis_url and not ctx.seal.on:
+                logs.log.warning("no SOULCASTER_VAULT_KEYS: words in your Redis are not sealed")
             async with serving(build_app(ctx), settings.soulcaster_host, settings.port) as url:
                 logs.log.info("listening", url=url)
                 await stop.wait()

@@ -63,6 +63,16 @@ async def _redis(ctx: Context) -> CheckResult:
     )
 
 
+async def _at_rest(ctx: Context) -> CheckResult:
+    if not ctx.seal.on:
+        ours = not ctx.settings.redis_url
+        found = "as they are, in the data folder" if ours else "as they are, in a Redis not ours"
+        mend = "" if ours else "set SOULCASTER_VAULT_KEYS, the same on every machine"
+        return CheckResult(ours, "words at rest", found, mend)
+    await ctx.seal.check(ctx.redis)
+    return CheckResult(True, "words at rest", "sealed with the newest of SOULCASTER_VAULT_KEYS")
+
+
 async def _disk(ctx: Context) -> CheckResult:
     free = shutil.disk_usage(ctx.settings.soulcaster_data_dir).free // 1_000_000
     return CheckResult(free > 500, "disk", f"{free:,} MB free", "" if free > 500 else "make room")
@@ -187,6 +197,7 @@ async def _unread(ctx: Context) -> CheckResult:
 
 CHECKS: tuple[Check, ...] = (
     _redis,
+    _at_rest,
     _disk,
     _github,
     _webhook,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 # As their vendors document them; the prefixes are theirs. The group ``value`` is the secret where
 # that is not all that matches, ``kept`` what may be shown of it. A pattern begins with a letter,
@@ -57,6 +58,10 @@ _SENT = {
 _SHAPES = tuple((what, re.compile(pattern)) for what, pattern in _TOKENS.items())
 _REDACTED = tuple(re.compile(pattern) for pattern in (*_TOKENS.values(), *_SENT.values()))
 
+# Those that this process was given, by value. Shorter ones would be found in ordinary words.
+_held: dict[str, None] = {}
+_SHORTEST = 8
+
 
 def tokens(words: str) -> Iterator[tuple[str, str]]:
     """What looks like a credential, and the credential itself: ``("a Stripe key", "sk_…")``."""
@@ -65,8 +70,19 @@ def tokens(words: str) -> Iterator[tuple[str, str]]:
             yield what, match.groupdict().get("value") or match[0]
 
 
+def keep_secret(*values: str) -> None:
+    """Take these out of whatever this process redacts from now on, also as they stand in a URL."""
+    for value in values:
+        for form in (value, quote(value, safe="")):
+            if len(form) >= _SHORTEST:
+                _held[form] = None
+
+
 def redact(words: str) -> str:
-    """``words`` without anything that looks like a credential, or is sent as one."""
+    """``words`` without what looks like a credential, is sent as one, or is one that we hold."""
+    for value in _held:
+        if value in words:
+            words = words.replace(value, "[redacted]")
     for pattern in _REDACTED:
         words = pattern.sub(_cut, words)
     return words

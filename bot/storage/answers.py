@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 Kind = Literal["judge", "summary"]
@@ -26,9 +27,10 @@ class Waiting(NamedTuple):
 class Answers:
     """Questions and answers of every project, by kind and by number of report or cluster."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def want(self, project: int, kind: Kind, about: int, now: float) -> None:
         """Ask about this, too, after everything else that waits."""
@@ -51,7 +53,7 @@ class Answers:
         self, project: int, kind: Kind, about: int, answer: str, *, lease: str, token: str
     ) -> None:
         """Store an answer. Only the holder of the lease may: raises LeaseLost otherwise."""
-        arguments = [token, about, answer]
+        arguments = [token, about, self._seal.shut(answer)]
         if not await self._scripts.run(
             "set_as_holder", [lease, keys.answers(project, kind)], arguments
         ):
@@ -59,7 +61,9 @@ class Answers:
 
     async def get(self, project: int, kind: Kind, about: int) -> str:
         """The answer; "" while there is none."""
-        return text(await self._redis.hget(keys.answers(project, kind), str(about)))
+        return self._seal.open(
+            text(await self._redis.hget(keys.answers(project, kind), str(about)))
+        )
 
     async def spend(self, project: int, kind: Kind, day: str, what: str, cap: int) -> bool:
         """Count a question against the day's cap, once; False when the cap is reached."""

@@ -15,15 +15,17 @@ from bot.storage import keys
 from bot.storage.leases import LeaseLost
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 
 class Clusters:
     """The clusters of every project."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def place(
         self,
@@ -66,8 +68,8 @@ class Clusters:
                 item,
                 cluster or 0,
                 keys.members(project, 0)[:-1],
-                fresh.model_dump_json(exclude={"number"}),
-                evidence,
+                self._seal.shut(fresh.model_dump_json(exclude={"number"})),
+                self._seal.shut(evidence),
                 corrections,
                 int(judge),
             ],
@@ -82,7 +84,7 @@ class Clusters:
             found = text(await self._redis.hget(keys.clusters(project), str(cluster)))
             if not found:
                 raise NotFound(f"There is no C-{cluster} in this project.")
-            record = Cluster.read(found)
+            record = Cluster.read(self._seal.open(found))
             if record.redirect is None:
                 return record
             cluster = record.redirect
@@ -93,13 +95,13 @@ class Clusters:
         if not clusters:
             return {}
         found = await self._redis.hmget(keys.clusters(project), [str(c) for c in clusters])
-        records = [Cluster.read(text(value)) for value in found if value]
+        records = [Cluster.read(self._seal.open(value)) for value in found if value]
         return {record.number: record for record in records}
 
     async def all(self, project: int) -> list[Cluster]:
         """Every cluster that was not merged away, by number."""
         found = await self._redis.hvals(keys.clusters(project))
-        records = [Cluster.read(text(value)) for value in found]
+        records = [Cluster.read(self._seal.open(value)) for value in found]
         return sorted((c for c in records if c.redirect is None), key=lambda c: c.number)
 
     async def change(self, project: int, cluster: int, **fields: Any) -> Cluster:
@@ -117,6 +119,7 @@ class Clusters:
         return await replace(
             self._redis,
             self._scripts,
+            self._seal,
             keys.clusters(project),
             str(cluster),
             Cluster,
@@ -139,4 +142,4 @@ class Clusters:
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""
-        return text(await self._redis.hget(keys.evidence(project), str(item)))
+        return self._seal.open(text(await self._redis.hget(keys.evidence(project), str(item))))

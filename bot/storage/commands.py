@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.domain.models import Person, Place, Worded
 from bot.storage import keys
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import text
 
 Outcome = Literal["heard", "done", "refused", "failed"]
@@ -35,29 +36,32 @@ class Utterance(Worded):
 class Commands:
     """Utterances of every project, until they have ended and for the record after."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def hear(self, said: Utterance) -> bool:
         """Write it down; False when it was heard before."""
         new = await self._scripts.run(
             "hear",
             [keys.commands(said.project), keys.heard(said.project)],
-            [said.id, said.model_dump_json(), said.heard_at.timestamp()],
+            [said.id, self._seal.shut(said.model_dump_json()), said.heard_at.timestamp()],
         )
         return bool(new)
 
     async def get(self, project: int, command: str) -> Utterance | None:
         """One utterance."""
         found = text(await self._redis.hget(keys.commands(project), command))
-        return Utterance.read(found) if found else None
+        return Utterance.read(self._seal.open(found)) if found else None
 
     async def end(self, said: Utterance, outcome: Outcome, answer: str) -> None:
         """It ended; the answer's first line is kept."""
         ended = said.model_copy(update={"outcome": outcome, "answer": answer[:500]})
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.commands(said.project), said.id, ended.model_dump_json())
+            pipe.hset(
+                keys.commands(said.project), said.id, self._seal.shut(ended.model_dump_json())
+            )
             pipe.zrem(keys.heard(said.project), said.id)
             await pipe.execute()
 

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from bot.storage import keys
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 REDELIVERY_WINDOW = 8 * 24 * 3600
@@ -49,9 +50,10 @@ class Delivery:
 class Inbox:
     """Rows that were acknowledged."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def accept(self, delivery: Delivery) -> bool:
         """Store it and the job ``[kind, row]``. False when it was here before."""
@@ -72,7 +74,7 @@ class Inbox:
                 *("kind", delivery.kind),
                 *("meta", json.dumps(dict(delivery.meta))),
                 *("at", repr(delivery.received_at)),
-                *("body", delivery.body),
+                *("body", await self._seal.shut_bytes(delivery.body)),
             ],
         )
         return bool(new)
@@ -87,7 +89,7 @@ class Inbox:
         return Delivery(
             kind=text(row_of["kind"]),
             meta=json.loads(row_of["meta"]),
-            body=body if isinstance(body, bytes) else body.encode(),
+            body=await self._seal.open_bytes(body if isinstance(body, bytes) else body.encode()),
             received_at=float(row_of["at"]),
         )
 

@@ -12,6 +12,7 @@ from bot.domain.errors import NotFound
 from bot.domain.models import Draft, Item
 from bot.storage import keys
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import number
 
 DELETED = "(deleted report)"
@@ -33,9 +34,10 @@ class Recorded(NamedTuple):
 class Items:
     """The items of every project."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def record(self, project: int, draft: Draft, now: datetime) -> Recorded:
         """Count the draft's event, once however often this is called.
@@ -58,7 +60,7 @@ class Items:
             [
                 key,
                 f"{key}:{draft.event}",
-                item.model_dump_json(exclude={"number", "cluster"}),
+                self._seal.shut(item.model_dump_json(exclude={"number", "cluster"})),
                 int(draft.occurred_at.timestamp() // 3600),
                 draft.count,
                 keys.occurrences(project, 0)[:-1],
@@ -83,7 +85,7 @@ class Items:
         written = await self._scripts.run(
             "edit",
             [keys.items(project), keys.edited(project)],
-            [found, edited_at.timestamp(), newer.model_dump_json(exclude={"cluster"})],
+            [found, edited_at.timestamp(), self._kept(newer)],
         )
         return found if written else None
 
@@ -104,9 +106,12 @@ class Items:
         await self._scripts.run(
             "edit",
             [keys.items(project), keys.edited(project)],
-            [found, _FOR_EVER, gone.model_dump_json(exclude={"cluster"})],
+            [found, _FOR_EVER, self._kept(gone)],
         )
         return found
+
+    def _kept(self, item: Item) -> str:
+        return self._seal.shut(item.model_dump_json(exclude={"cluster"}))
 
     async def get(self, project: int, item: int) -> Item:
         """One item with its cluster. Raises NotFound."""
@@ -125,7 +130,9 @@ class Items:
             pipe.hmget(keys.membership(project), wanted)
             records, clusters = await pipe.execute()
         return [
-            Item.read(record).model_copy(update={"cluster": number(cluster) or None})
+            Item.read(self._seal.open(record)).model_copy(
+                update={"cluster": number(cluster) or None}
+            )
             for record, cluster in zip(records, clusters, strict=True)
             if record
         ]

@@ -104,6 +104,12 @@ def hooks() -> str:
     return f"{ROOT}:hooks"
 
 
+@kind("seal", kept="for ever", rebuilt="by the next machine that is asked")
+def sealed() -> str:
+    """string: a word sealed by the first machine that was asked, to tell other keys from its."""
+    return f"{ROOT}:sealed"
+
+
 @kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")
 def weak_hooks() -> str:
     """set: ids of hooks whose secret came in a URL."""

@@ -23,6 +23,7 @@ from bot.domain.models import Cluster
 from bot.storage import keys
 from bot.storage.pairs import Pairs
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 PREVIEW_SECONDS = 86_400
@@ -30,23 +31,28 @@ PREVIEW_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Part of a project's clustering as it was read, with the records as they stand in Redis."""
+    """Part of a project's clustering as it was read.
+
+    ``records`` are what stands in Redis, ``opened`` what they say.
+    """
 
     count: int
     clustering: Clustering
     records: Mapping[int, str]
+    opened: Mapping[int, Cluster]
 
     def record(self, cluster: int) -> Cluster:
         """The record of a cluster that was read."""
-        return Cluster.read(self.records[cluster])
+        return self.opened[cluster]
 
 
 class Operations:
     """The corrections of every project."""
 
-    def __init__(self, redis: Redis, scripts: Scripts, pairs: Pairs) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, pairs: Pairs, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
         self._pairs = pairs
 
     async def count(self, project: int) -> int:
@@ -56,7 +62,7 @@ class Operations:
     async def log(self, project: int) -> list[Logged]:
         """All of them, oldest first."""
         found = await self._redis.lrange(keys.operations(project), 0, -1)
-        return [Logged.model_validate_json(text(entry)) for entry in found]
+        return [Logged.model_validate_json(self._seal.open(entry)) for entry in found]
 
     async def read(
         self, project: int, *, clusters: Iterable[int] = (), items: Iterable[int] = ()
@@ -73,6 +79,7 @@ class Operations:
             where = await self._redis.hmget(keys.membership(project), asked)
             wanted += [number(cluster) for cluster in where if cluster]
         records: dict[int, str] = {}
+        opened: dict[int, Cluster] = {}
         parents: dict[int, int] = {}
         while wanted:
             cluster = wanted.pop()
@@ -82,7 +89,8 @@ class Operations:
             if not held:
                 raise NotFound(f"There is no C-{cluster} in this project.")
             records[cluster] = held
-            redirect = Cluster.read(held).redirect
+            opened[cluster] = Cluster.read(self._seal.open(held))
+            redirect = opened[cluster].redirect
             if redirect is not None:
                 parents[cluster] = redirect
                 wanted.append(redirect)
@@ -95,7 +103,7 @@ class Operations:
             for cluster, found in zip(records, members, strict=True)
             for item in found
         }
-        return Held(count, Clustering(membership, Forest(parents), links), records)
+        return Held(count, Clustering(membership, Forest(parents), links), records, opened)
 
     async def fresh(self, project: int) -> int:
         """A number for a new cluster; it is never given again, used or not."""
@@ -119,7 +127,7 @@ class Operations:
             "log": held.count,
             "members": {str(c): ",".join(map(str, found)) for c, found in members.items()},
             "records": [
-                [c, held.records.get(c, ""), record.model_dump_json()]
+                [c, held.records.get(c, ""), self._seal.shut(record.model_dump_json())]
                 for c, record in records.items()
             ],
             "moves": [[c.number, c.before, c.after] for c in operation.items],
@@ -127,7 +135,7 @@ class Operations:
             "must_taken": _written(operation.must_taken),
             "cannot_added": _written(operation.cannot_added),
             "cannot_taken": _written(operation.cannot_taken),
-            "entry": entry.model_dump_json(),
+            "entry": self._seal.shut(entry.model_dump_json()),
         }
         done = await self._scripts.run(
             "operate",

@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from bot.domain.fixes.plan import Plan
 from bot.storage import keys
+from bot.storage.seal import Seal
 from bot.storage.text import text
 
 _APPROVED = "approved"
@@ -14,17 +15,18 @@ _APPROVED = "approved"
 class Plans:
     """A version of a plan is one set of reports and words; its text is written once."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, seal: Seal) -> None:
         self._redis = redis
+        self._seal = seal
 
     async def steering(self, project: int, cluster: int) -> list[str]:
         """Every note, oldest first."""
         found = await self._redis.lrange(keys.steering(project, cluster), 0, -1)
-        return [text(value) for value in found]
+        return [self._seal.open(value) for value in found]
 
     async def steer(self, project: int, cluster: int, words: str) -> None:
         """Add a note."""
-        await self._redis.rpush(keys.steering(project, cluster), words)
+        await self._redis.rpush(keys.steering(project, cluster), self._seal.shut(words))
 
     async def version(self, project: int, cluster: int, checksum: str) -> int:
         """The version that is written from what ``checksum`` names; 1 is the first."""
@@ -40,17 +42,19 @@ class Plans:
     async def written(self, project: int, cluster: int, name: str) -> Plan | None:
         """The text of a version, if it was kept. ``name`` says whom it was written for, too."""
         found = text(await self._redis.hget(keys.plans(project, cluster), name))
-        return Plan.read(found) if found else None
+        return Plan.read(self._seal.open(found)) if found else None
 
     async def keep(self, project: int, cluster: int, name: str, plan: Plan) -> Plan:
         """Keep the text of a version; what was kept first stays, and is returned."""
         key = keys.plans(project, cluster)
-        await self._redis.hsetnx(key, name, plan.model_dump_json())
-        return Plan.read(text(await self._redis.hget(key, name)))
+        await self._redis.hsetnx(key, name, self._seal.shut(plan.model_dump_json()))
+        return Plan.read(self._seal.open(text(await self._redis.hget(key, name))))
 
     async def approve(self, project: int, cluster: int, plan: Plan) -> None:
         """Fixes go by this plan from now on."""
-        await self._redis.hset(keys.plans(project, cluster), _APPROVED, plan.model_dump_json())
+        await self._redis.hset(
+            keys.plans(project, cluster), _APPROVED, self._seal.shut(plan.model_dump_json())
+        )
 
     async def approved(self, project: int, cluster: int) -> Plan | None:
         """The plan that was approved last."""

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Worded
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 
 TRIES = 100
 
@@ -19,6 +20,7 @@ R = TypeVar("R", bound=Worded)
 async def replace(
     redis: Redis,
     scripts: Scripts,
+    seal: Seal,
     key: str,
     field: str,
     kind: type[R],
@@ -35,10 +37,11 @@ async def replace(
         held = await redis.hget(key, field)
         if held is None:
             raise NotFound(missing)
-        record = kind.read(held)
+        record = kind.read(seal.open(held))
         changed = decide(record)
         if changed == record:
             return record
-        if await scripts.run("swap", [key], [field, held, changed.model_dump_json()]):
+        newer = seal.shut(changed.model_dump_json())
+        if await scripts.run("swap", [key], [field, held, newer]):
             return changed
     raise Unavailable(f"{name} is being changed by too many at once; try again.")

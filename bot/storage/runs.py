@@ -12,6 +12,7 @@ from bot.domain.fixes.run import FixRun
 from bot.storage import keys
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 BLOB_SECONDS = 30 * 24 * 3600
@@ -21,9 +22,10 @@ _WHOLE = "whole"  # the index knows the pull request of every run
 class Runs:
     """The runs of every project."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def open(self, project: int, run: FixRun) -> tuple[FixRun, bool]:
         """Start a run, or join the cluster's active one; whether it is this command's own.
@@ -38,7 +40,7 @@ class Runs:
                 keys.counter(project, "run"),
                 keys.runs(project),
             ],
-            [run.command, run.model_dump_json(exclude={"number"})],
+            [run.command, self._seal.shut(run.model_dump_json(exclude={"number"}))],
         )
         return await self.get(project, int(found[0])), bool(found[1])
 
@@ -47,7 +49,7 @@ class Runs:
         found = text(await self._redis.hget(keys.runs(project), str(run)))
         if not found:
             raise NotFound(f"There is no F-{run} in this project.")
-        return FixRun.read(found)
+        return FixRun.read(self._seal.open(found))
 
     async def active(self, project: int, cluster: int) -> FixRun | None:
         """The cluster's run that has not ended."""
@@ -57,7 +59,7 @@ class Runs:
     async def all(self, project: int) -> list[FixRun]:
         """Every run, newest first."""
         found = await self._redis.hvals(keys.runs(project))
-        runs = [FixRun.read(text(value)) for value in found]
+        runs = [FixRun.read(self._seal.open(value)) for value in found]
         return sorted(runs, key=lambda run: -run.number)
 
     async def of_pull(self, project: int, pull: int) -> FixRun | None:
@@ -75,6 +77,7 @@ class Runs:
         changed = await replace(
             self._redis,
             self._scripts,
+            self._seal,
             keys.runs(project),
             str(run),
             FixRun,
@@ -90,37 +93,41 @@ class Runs:
 
     async def note(self, project: int, run: int, who: str, words: str) -> None:
         """A steering note, heard before the agent's next step."""
-        await self._redis.rpush(keys.run_notes(project, run), f"{who}: {words}")
+        await self._redis.rpush(keys.run_notes(project, run), self._seal.shut(f"{who}: {words}"))
 
     async def notes(self, project: int, run: int) -> list[str]:
         """Every steering note, oldest first."""
-        return [text(v) for v in await self._redis.lrange(keys.run_notes(project, run), 0, -1)]
+        found = await self._redis.lrange(keys.run_notes(project, run), 0, -1)
+        return [self._seal.open(value) for value in found]
 
     async def log(self, project: int, run: int, line: str) -> None:
         """Add a line to the run's log; the newest 500 stay."""
         key = keys.run_log(project, run)
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.rpush(key, line[:2_000])
+            pipe.rpush(key, self._seal.shut(line[:2_000]))
             pipe.ltrim(key, -500, -1)
             pipe.expire(key, BLOB_SECONDS)
             await pipe.execute()
 
     async def log_tail(self, project: int, run: int, lines: int = 60) -> list[str]:
         """The last lines of the log."""
-        return [text(v) for v in await self._redis.lrange(keys.run_log(project, run), -lines, -1)]
+        found = await self._redis.lrange(keys.run_log(project, run), -lines, -1)
+        return [self._seal.open(value) for value in found]
 
     async def put_blob(self, project: int, run: int, name: str, data: bytes) -> None:
         """What a step leaves for the next one."""
-        await self._redis.set(keys.run_blob(project, run, name), data, ex=BLOB_SECONDS)
+        kept = await self._seal.shut_bytes(data)
+        await self._redis.set(keys.run_blob(project, run, name), kept, ex=BLOB_SECONDS)
 
     async def freeze(self, project: int, run: int, name: str, data: bytes) -> None:
         """The same, but what is there already stays."""
-        await self._redis.set(keys.run_blob(project, run, name), data, ex=BLOB_SECONDS, nx=True)
+        kept = await self._seal.shut_bytes(data)
+        await self._redis.set(keys.run_blob(project, run, name), kept, ex=BLOB_SECONDS, nx=True)
 
     async def blob(self, project: int, run: int, name: str) -> bytes | None:
         """What a step left."""
         found: Any = await self._redis.get(keys.run_blob(project, run, name))
-        return bytes(found) if found is not None else None
+        return await self._seal.open_bytes(bytes(found)) if found is not None else None
 
     async def drop_blobs(self, project: int, run: int, *names: str) -> None:
         """Forget what only the run itself needed."""

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from bot.domain.errors import ConfigError, NotFound
 from bot.domain.models import Record
+from bot.domain.secrets import keep_secret
 from bot.storage import keys
 from bot.storage.text import text
 
@@ -69,6 +70,7 @@ class Vault:
             source=source,
             secret=secret or secrets.token_urlsafe(32),
         )
+        keep_secret(hook.secret)
         sealed = self._fernet.encrypt(hook.model_dump_json().encode())
         await self._redis.hset(keys.hooks(), hook.id, sealed)
         return hook
@@ -86,6 +88,7 @@ class Vault:
                 "A hook's secret was sealed with a key that SOULCASTER_VAULT_KEYS no longer has."
             ) from error
         self._seen[hook] = opened
+        keep_secret(opened.secret)
         return opened
 
     def seen(self, hook: str) -> Hook | None:

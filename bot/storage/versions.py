@@ -12,34 +12,36 @@ from bot.domain.fixes.versions import Revision, Version, first_version
 from bot.storage import keys
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
 from bot.storage.text import text
 
 
 class Versions:
     """The versions of every run."""
 
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
         self._scripts = scripts
+        self._seal = seal
 
     async def all(self, project: int, run: FixRun) -> list[Version]:
         """Oldest first. The first one is the run's own. Raises NotFound without a pull request."""
         found = await self._redis.hvals(keys.versions(project, run.number))
         if not found:
             return [first_version(run)]
-        versions = [Version.model_validate_json(text(value)) for value in found]
+        versions = [Version.model_validate_json(self._seal.open(value)) for value in found]
         return sorted(versions, key=lambda version: version.number)
 
     async def add(self, project: int, run: int, version: Version) -> None:
         """Write a version down; one that is there stays as it is."""
         await self._redis.hsetnx(
-            keys.versions(project, run), version.name, version.model_dump_json()
+            keys.versions(project, run), version.name, self._seal.shut(version.model_dump_json())
         )
 
     async def open(self, project: int, revision: Revision) -> Revision:
         """Write an attempt down, or find the one that the same review or command has made."""
         key = keys.revisions(project, revision.work.number)
-        await self._redis.hsetnx(key, revision.key, revision.model_dump_json())
+        await self._redis.hsetnx(key, revision.key, self._seal.shut(revision.model_dump_json()))
         return await self.get(project, revision.work.number, revision.key)
 
     async def get(self, project: int, run: int, key: str) -> Revision:
@@ -47,12 +49,12 @@ class Versions:
         found = text(await self._redis.hget(keys.revisions(project, run), key))
         if not found:
             raise NotFound(f"F-{run} was never asked for this revision.")
-        return Revision.read(found)
+        return Revision.read(self._seal.open(found))
 
     async def attempts(self, project: int, run: int) -> list[Revision]:
         """Every attempt, oldest first."""
         found = await self._redis.hvals(keys.revisions(project, run))
-        attempts = [Revision.read(text(value)) for value in found]
+        attempts = [Revision.read(self._seal.open(value)) for value in found]
         return sorted(attempts, key=lambda revision: revision.work.created_at)
 
     async def update(
@@ -62,6 +64,7 @@ class Versions:
         return await replace(
             self._redis,
             self._scripts,
+            self._seal,
             keys.revisions(project, run),
             key,
             Revision,
