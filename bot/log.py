@@ -23,8 +23,18 @@ def _redact_event(
     return event
 
 
+class _Redacting(logging.Formatter):
+    """What libraries say, with the secrets taken out as well."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
 def configure(style: Literal["text", "json"] = "text", level: int = logging.INFO) -> None:
     """Set up structlog for this process, on standard error."""
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[libraries], level=max(level, logging.WARNING), force=True)
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if style == "json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import sqlite3
 import time
@@ -10,6 +11,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.log import server_logger
 from redis.exceptions import RedisError
 
 from bot.context import Context
@@ -164,9 +167,15 @@ def build_app(ctx: Context) -> web.Application:
     return app
 
 
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """Whoever sends what is no HTTP cannot fill the log with it."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve until the block ends; the address. ``port`` 0 takes a free one."""
+    server_logger.addFilter(_worth_a_line)
     runner = web.AppRunner(
         app,
         access_log=None,

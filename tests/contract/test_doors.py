@@ -275,6 +275,16 @@ async def test_who_signs_well_is_heard_whatever_its_neighbours_did(open_server: 
     assert await server.post("/github/webhook", body, signed(body)) == (202, 0)
 
 
+async def test_what_is_no_http_fills_no_log(
+    open_server: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await open_server()
+    for line in ("Content-Length: -3", "Transfer-Encoding: xchunked", "X a: b"):
+        reader = await server.begin("POST /github/webhook HTTP/1.1", "Host: x", line, "", "")
+        assert await status(reader) == 400
+    assert caplog.records == []
+
+
 async def test_a_secret_in_the_url_is_for_who_can_do_no_better(open_server: Any) -> None:
     server = await open_server()
     feedback = await server.ctx.vault.open_hook(1, "feedback")
