@@ -53,6 +53,7 @@ async def fill(ctx: Context) -> None:
         audience=Audience.TEAM,
     )
     item = (await ctx.items.record(P, draft, NOW)).item
+    await ctx.items.record(P, draft.model_copy(update={"key": "2", "event": "2"}), NOW)
     await ctx.items.edit(P, draft.model_copy(update={"body": f"{CANARY} edited"}), NOW)
     lease = "sc:lease:test"
     await ctx.redis.set(lease, "token")
