@@ -61,7 +61,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
         raise BadPayload(f"This is no JSON: {error}.") from error
     meta = {name: told[name] for name in _KEPT if name in told}
     meta |= {"source": source, "project": str(hook.project)}
-    return Delivery(jobs.hear_alert.name, meta, body, ctx.now().timestamp())
+    return Delivery(jobs.hear_alert.name, meta, body, ctx.now().timestamp(), tenant=hook.project)
 
 
 async def _find(ctx: Context, hook: str) -> Hook | None:

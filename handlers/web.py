@@ -115,13 +115,14 @@ async def drain_spool(ctx: Context) -> None:
 
 async def health(request: web.Request) -> web.Response:
     """Whether we can store, and which adapters are in use."""
-    ctx = request.app[CONTEXT]
+    ctx, connections = request.app[CONTEXT], request.app[DOORS].connections
     began = time.monotonic()
     await ctx.redis.ping()
     return web.json_response(
         {
             "ok": True,
             "redis_ms": round((time.monotonic() - began) * 1000, 1),
+            "connections": {"open": len(connections), "at_work": connections.busy},
             "adapters": {need: f"{adapter} ({why})" for need, adapter, why in ctx.adapters()},
         }
     )

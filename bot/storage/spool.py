@@ -40,7 +40,7 @@ class Spool:
                         (
                             delivery.row,
                             delivery.kind,
-                            json.dumps(dict(delivery.meta)),
+                            json.dumps([dict(delivery.meta), delivery.tenant, delivery.lane]),
                             delivery.received_at,
                             delivery.body,
                         ),
@@ -77,7 +77,8 @@ class Spool:
 
         taken = 0
         for row, kind, meta, at, body in await asyncio.to_thread(read):
-            await accept(Delivery(kind, json.loads(meta), body, at))
+            told, tenant, lane = json.loads(meta)
+            await accept(Delivery(kind, told, body, at, tenant=tenant, lane=lane))
             await asyncio.to_thread(drop, row)
             taken += 1
         return taken

@@ -29,6 +29,8 @@ EVENTS = frozenset(
         "repository",
     }
 )
+# What people say: it waits behind no backlog of machines.
+_SAID = frozenset({"issue_comment", "pull_request_review"})
 
 
 class _Id(BaseModel):
@@ -70,4 +72,11 @@ def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Deliver
     if event not in EVENTS:
         return None
     meta = {"event": event, "guid": guid, "action": envelope.action}
-    return Delivery(jobs.hear_github.name, meta, body, received_at)
+    return Delivery(
+        jobs.hear_github.name,
+        meta,
+        body,
+        received_at,
+        tenant=envelope.repository.id if envelope.repository else 0,
+        lane="people" if event in _SAID else "work",
+    )

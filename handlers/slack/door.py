@@ -89,7 +89,12 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
 
     async def keep(kind: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-        await store(ctx, Delivery(jobs.hear_slack.name, {"kind": kind}, raw, ctx.now().timestamp()))
+        await store(
+            ctx,
+            Delivery(
+                jobs.hear_slack.name, {"kind": kind}, raw, ctx.now().timestamp(), lane="people"
+            ),
+        )
 
     @bolt.command(re.compile(r"/(soulcaster|sc)"))
     async def slash(ack: Any, body: dict[str, Any]) -> None:

@@ -15,9 +15,11 @@ from bot.domain.commands.words import cleaned
 from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Person, Place, Project
+from bot.github import issues
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
 from workers.clusters.views import all_views, cluster_view
+from workers.intake.items import take
 
 # A report just made may not have its cluster yet: a command about it waits this long.
 CLUSTERING_SECONDS = 60.0
@@ -101,7 +103,11 @@ class Call:
             number = await self.ctx.items.by_key(self.project.id, github_issue.NAME, key)
             if number is None:
                 run = await self.ctx.runs.of_pull(self.project.id, self.place.issue)
-                return run.cluster if run else None
+                if run:
+                    return run.cluster
+                number = await self._take_in(self.place.issue)
+            if number is None:
+                return None
         else:
             return await self._of_thread()
         found = await self.ctx.items.get(self.project.id, number)
@@ -111,6 +117,16 @@ class Call:
                 raise Unavailable(f"{found.name} is still being read.", retry_after=0.5)
             raise NotFound(f"{found.name} has no cluster yet; try again in a minute.")
         return found.cluster
+
+    async def _take_in(self, number: int) -> int | None:
+        """The issue this was said on as a report, where its own delivery has not brought it: what
+        people say overtakes it, and there are issues from before the app. None for no report."""
+        issue = await issues.get_issue(self.ctx.github.repo(self.project), number)
+        if (issue.get("user") or {}).get("type") != "User":
+            return None
+        for draft in github_issue.parse(issue, {}, self.ctx.now()):
+            return (await take(self.ctx, self.project.id, draft)).item or None
+        return None
 
     async def _of_thread(self) -> int | None:
         """A card's Slack thread is about that card's cluster."""
