@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.errors import Rejected, TooLarge
 from bot.domain.fixes.patch import tree_from_tar
 from bot.domain.models import Verdict
@@ -18,7 +20,7 @@ async def fetch(desk: Desk) -> None:
     if sha is None:
         raise Ended(Verdict.TESTS_DO_NOT_RUN, f"There is no branch {base}.")
     try:
-        tree = tree_from_tar(await repo.tarball(sha), strip=1)
+        tree = await asyncio.to_thread(tree_from_tar, await repo.tarball(sha), strip=1)
     except TooLarge as error:
         raise Ended(Verdict.LIMIT_REACHED, str(error)) from error
     except Rejected as error:

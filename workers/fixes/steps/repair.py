@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.errors import BadPayload
+from bot.domain.errors import BadPayload, TooLarge
 from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
@@ -13,6 +13,8 @@ from workers.fixes.steps.bench import Bench, Ended
 
 # What a step may leave of the run's time to those after it.
 _SHARE = 0.7
+# What an agent may leave beyond the files it was given, and what a member of a tar takes.
+_GROWTH, _MEMBER = 64_000_000, 2_048
 _RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
 
 
@@ -52,9 +54,16 @@ async def repair(bench: Bench) -> None:
 async def _checkout(bench: Bench, sandbox: Sandbox, before: Tree) -> Tree:
     """What the agent left, without what running things drops. A pipe or device ends the run."""
     ignored = unwanted(before)
-    data = await sandbox.download(exclude=DROPPING_FOLDERS)
+    room = _GROWTH + sum(len(entry.data) + _MEMBER for entry in before.values())
     try:
-        return tree_from_tar(data, skip=lambda path: bench.own_files(path) or ignored(path))
+        data = await sandbox.download(max_bytes=room, exclude=DROPPING_FOLDERS)
+        return await asyncio.to_thread(
+            tree_from_tar, data, skip=lambda path: bench.own_files(path) or ignored(path)
+        )
+    except TooLarge as error:
+        raise Ended(
+            Verdict.LIMIT_REACHED, f"The agent left more than a patch is made of: {error}."
+        ) from error
     except BadPayload as error:
         raise Ended(
             Verdict.REFUSED_BY_POLICY, f"The agent left what is no file: {error}"

@@ -60,7 +60,7 @@ async def _fetch(desk: RevisionDesk) -> None:
 async def _tree(desk: RevisionDesk, sha: str) -> Tree:
     repo = desk.ctx.github.repo(desk.project, READ)
     try:
-        return tree_from_tar(await repo.tarball(sha), strip=1)
+        return await asyncio.to_thread(tree_from_tar, await repo.tarball(sha), strip=1)
     except TooLarge as error:
         raise Ended(Verdict.LIMIT_REACHED, str(error)) from error
     except Rejected as error:
