@@ -5,7 +5,7 @@ GitHub, Slack and Redis have no port: their vendors own the wire, and we speak i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
@@ -108,12 +108,14 @@ OnOutput = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a sandbox may use. Seconds of wall time for its whole life, MB of memory,
-    processes, and bytes of output kept of one command."""
+    """What a sandbox may use. Seconds of wall time for its whole life, MB of memory and of disk,
+    processes with their threads, processor cores, and bytes of output kept of one command."""
 
     seconds: float = 1800
     memory_mb: int = 2048
+    disk_mb: int = 2048
     processes: int = 256
+    cpus: float = 2
     output_bytes: int = 1_000_000
 
 
@@ -130,12 +132,33 @@ class Finished:
     truncated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """What commands wanted of a network that is closed to them.
+
+    ``attempts`` are those that the kernel refused, 0 where nothing counts them. ``hosts`` are as
+    the output of the commands names them: it may name fewer, and what was never tried.
+    """
+
+    attempts: int = 0
+    hosts: tuple[str, ...] = ()
+
+    def plus(self, attempts: int, hosts: Iterable[str]) -> Blocked:
+        """And what has come since; at most 20 hosts are kept."""
+        named = tuple(dict.fromkeys((*self.hosts, *hosts)))[:20]
+        return Blocked(self.attempts + attempts, named)
+
+
 class Sandbox(Protocol):
     """One disposable machine. Paths are relative to its work folder. Holds no credential."""
 
     @property
     def id(self) -> str:
         """Names it for sweeps and logs."""
+
+    @property
+    def blocked(self) -> Blocked:
+        """What its commands have wanted of the network since this object was opened."""
 
     async def run(
         self,
@@ -182,6 +205,11 @@ class Sandboxes(Protocol):
     @property
     def isolation(self) -> Literal["machine", "namespaces", "none"]:
         """How far apart a sandbox is from this machine."""
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """Who holds which limit here, for people: ``memory``, ``processes``, ``disk``, ``network``,
+        ``namespaces``."""
 
     async def open(
         self,

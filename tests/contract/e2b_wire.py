@@ -52,7 +52,8 @@ MACHINE = web.RequestKey("machine", Machine)
 
 
 class E2BWire:
-    """``api_key`` is the one that is accepted. ``deaf`` commands never say that they ended.
+    """``api_key`` is the one that is accepted. ``deaf`` commands never say that they ended,
+    ``endless`` files have more to send than they said.
 
     ``template`` are the variables that a machine's own profile sets: envd's shells are login
     shells. ``started`` are the commands as they were asked for.
@@ -68,6 +69,8 @@ class E2BWire:
         self.created: list[dict] = []
         self.by_idempotency_key: dict[str, dict] = {}
         self.deaf = False
+        self.endless = False
+        self.sent = 0
         self.heard_a_command = asyncio.Event()
         self.busy = 0
 
@@ -207,6 +210,14 @@ class E2BWire:
         path = self._path(request[MACHINE], request.query["path"])
         if path is None or not path.is_file():
             return web.json_response({"code": 404, "message": "file not found"}, status=404)
+        if self.endless:
+            response = web.StreamResponse()
+            await response.prepare(request)
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    await response.write(bytes(1 << 16))
+                    self.sent += 1 << 16
+            return response
         return web.Response(body=path.read_bytes(), content_type="application/octet-stream")
 
     async def _write(self, request: web.Request) -> web.Response:

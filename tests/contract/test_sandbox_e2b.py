@@ -6,8 +6,8 @@ import pytest
 from e2b_wire import E2BWire
 
 from bot.adapters.sandboxes.e2b import E2BSandboxes
-from bot.domain.errors import Rejected, Unavailable
-from bot.domain.ports import Limits
+from bot.domain.errors import Rejected, TooLarge, Unavailable
+from bot.domain.ports import Blocked, Limits
 
 API_KEY = "e2b_" + "1" * 40
 
@@ -97,3 +97,22 @@ async def test_a_sandbox_that_vanishes(adapter, wire):
     wire.stop()
     with pytest.raises(Unavailable):
         await sandbox.run("true", timeout=5)
+
+
+async def test_a_machine_that_sends_without_end(adapter, wire):
+    """What it says of the size of a file is not believed."""
+    sandbox = await adapter.open(template="", limits=Limits(), key="k")
+    await sandbox.write("a", b"1")
+    wire.endless = True
+    with pytest.raises(TooLarge):
+        await sandbox.read("a", max_bytes=1_000_000)
+    with pytest.raises(TooLarge):
+        await sandbox.download(max_bytes=1_000_000)
+    assert wire.sent < 64_000_000
+
+
+async def test_hosts_are_named_as_output_names_them(adapter, wire):
+    sandbox = await adapter.open(template="", limits=Limits(), key="k")
+    assert sandbox.blocked == Blocked()
+    await sandbox.run("echo 'curl: (6) Could not resolve host: pypi.org' >&2; exit 6", timeout=20)
+    assert sandbox.blocked == Blocked(0, ("pypi.org",))

@@ -10,6 +10,8 @@ from bot.domain.fixes.patch import tar_from_tree, tree_from_tar
 from bot.domain.ports import OnOutput
 
 GONE = "The sandbox is gone: it was ended, or its time is over."
+# Each file in full: one by another's name (a hard link), or with holes, is none we would read.
+TAR = ("--format=posix", "--hard-dereference")
 QUIET: Mapping[str, str] = {
     "CI": "true",
     "LANG": "C.UTF-8",

@@ -66,6 +66,12 @@ class E2BSandboxes:
         if sandbox_url:
             self._options["sandbox_url"] = sandbox_url
 
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """A machine has what its template gives it."""
+        names = ("memory", "processes", "disk", "network", "namespaces")
+        return dict.fromkeys(names, "E2B (a machine of its own)")
+
     async def open(
         self,
         *,

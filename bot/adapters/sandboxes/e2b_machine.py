@@ -16,9 +16,10 @@ from e2b import AsyncSandbox
 from e2b.exceptions import NotFoundException
 from e2b.sandbox.commands.command_handle import CommandExitException
 
-from bot.adapters.sandboxes.contents import GONE, QUIET, Output, inside, safe_tar
+from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Output, inside, safe_tar
+from bot.adapters.sandboxes.network import unreached
 from bot.domain.errors import NotFound, SoulcasterError, TooLarge, Unavailable
-from bot.domain.ports import Finished, Limits, OnOutput
+from bot.domain.ports import Blocked, Finished, Limits, OnOutput
 
 WORK = "work"
 NOTES = ".soulcaster-notes"
@@ -42,11 +43,17 @@ class E2BSandbox:
         self._grace = grace
         self._numbers = itertools.count(time.monotonic_ns())
         self._deadline = time.monotonic() + limits.seconds
+        self._blocked = Blocked()
 
     @property
     def id(self) -> str:
         """E2B's own id."""
         return self._machine.sandbox_id
+
+    @property
+    def blocked(self) -> Blocked:
+        """As the output of its commands says: E2B counts nothing for us."""
+        return self._blocked
 
     async def prepare(self) -> None:
         """Make the work folder."""
@@ -85,6 +92,7 @@ class E2BSandbox:
             raise
         if code == NO_FOLDER and not out.total:
             raise NotFound(f"There is no folder {cwd} in the sandbox.")
+        self._blocked = self._blocked.plus(0, unreached(out.text + err.text))
         spent = time.monotonic() - started
         timed_out = code in (TIMED_OUT, KILLED) and spent >= seconds
         return Finished(
@@ -132,7 +140,7 @@ class E2BSandbox:
         seconds = SMALL + max_bytes / BYTES_A_SECOND
         code = await self._quick(
             f"test -d {folder} || exit {NO_FOLDER}; "
-            f"tar --create --file=- --format=posix {leave_out} -C {folder} . 2>/dev/null "
+            f"tar --create --file=- {' '.join(TAR)} {leave_out} -C {folder} . 2>/dev/null "
             f"| head -c {max_bytes + 1} > ~/{there}",
             seconds,
         )
@@ -159,7 +167,8 @@ class E2BSandbox:
         return (
             f"cd {folder} 2>/dev/null || exit {NO_FOLDER}; ulimit -c 0; "
             f"ulimit -u {self._limits.processes} 2>/dev/null; "
-            f"ulimit -d {self._limits.memory_mb * 1024} 2>/dev/null; set -m; "
+            f"ulimit -d {self._limits.memory_mb * 1024} 2>/dev/null; "
+            f"ulimit -f {self._limits.disk_mb * 1024} 2>/dev/null; set -m; "
             "exec 3>&2 2>/dev/null; "  # or bash would tell of its jobs
             f"timeout -k 2 {max(seconds, 0.1):.2f} bash -c {shlex.quote(command)} 2>&3 3>&- & "
             f"echo $! > ~/{note}; wait $!; code=$?; kill -KILL -- -$!; exit $code"
@@ -204,5 +213,14 @@ class E2BSandbox:
             raise NotFound(f"{path} in the sandbox is no plain file.")
         if info.size > max_bytes:
             raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
-        async with self._errors(seconds + info.size / BYTES_A_SECOND):
-            return bytes(await self._machine.files.read(there, format="bytes"))
+        # what the machine says of itself is not believed: it may send without end
+        data = bytearray()
+        async with (
+            self._errors(seconds + info.size / BYTES_A_SECOND),
+            await self._machine.files.read(there, format="stream") as stream,
+        ):
+            async for piece in stream:
+                data += piece
+                if len(data) > max_bytes:
+                    raise TooLarge(f"{path} in the sandbox sends more than {max_bytes} bytes")
+        return bytes(data)

@@ -6,33 +6,39 @@ https://github.com/containers/bubblewrap
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from bot.adapters.sandboxes import seccomp
 from bot.domain.ports import Limits
 
 WORK, HOME = "/sandbox/work", "/sandbox/home"
-FILE_BYTES = 2_000_000_000
 OPEN_FILES = 4096
+SHARED_MEMORY = 64 * 1024 * 1024  # /dev/shm, as Docker has it
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _CONFIGURATION = (
     *("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime"),
-    *("mime.types", "ssl/certs", "ca-certificates"),
+    *("mime.types", "ssl/certs", "ssl/openssl.cnf", "ca-certificates"),
 )
-_CONFIGURATION_OF_NETWORK = ("resolv.conf", "pki/tls/certs")
+_RESOLVER = "resolv.conf"
+_CONFIGURATION_OF_NETWORK = (_RESOLVER, "pki/tls/certs")
 
 Way = Literal["root", "user"]
 
 # Run inside to see whether the walls hold. Writable /proc/sys would be a way out as root.
 _PROBE = (
     "test $(id -u) -ne 0 && ! test -w /usr && ! test -w /proc/sys/kernel/core_pattern"
-    " && ! test -w /proc/sysrq-trigger && ! test -e /proc/1/root/home"
-    " && test $(wc -l < /proc/net/dev) -eq 3"
+    " && ! test -w /proc/sysrq-trigger && ! test -e /proc/1/root/home && ! test -w /dev"
+    " && test $(wc -l < /proc/net/dev) -eq 3 && ! unshare --user true 2>/dev/null"
+    " && grep -q '^Seccomp:.2$' /proc/self/status"
 )
 
 
@@ -41,21 +47,54 @@ def toolchain() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(Path(folder).resolve() for folder in (sys.prefix, sys.base_prefix)))
 
 
-@cache
 def way() -> Way | None:
-    """How this machine isolates, found by trying; None where it can't."""
-    if not all(shutil.which(tool) for tool in ("bwrap", "prlimit", "setpriv")):
-        return None
-    for candidate in ("root", "user") if os.geteuid() == 0 else ("user",):
-        walls = [*_walls(candidate, network=False), *_inside(candidate, uid=65534)]
-        argv = [*walls, "sh", "-c", _PROBE]
+    """How this machine isolates; None where it can't."""
+    return next(iter(ways()), None)
+
+
+@cache
+def ways() -> tuple[Way, ...]:
+    """The ways in which this machine can isolate, found by trying, the better one first."""
+    tools = ("bwrap", "prlimit", "setpriv", "unshare", "grep")
+    if not seccomp.supported() or not all(shutil.which(tool) for tool in tools):
+        return ()
+    candidates: tuple[Way, ...] = ("root", "user") if os.geteuid() == 0 else ("user",)
+    return tuple(candidate for candidate in candidates if _holds(candidate))
+
+
+def _holds(candidate: Way) -> bool:
+    with closed_calls() as calls:
+        walls = [*_walls(candidate, calls, network=False), *_inside(candidate, uid=65534)]
         try:
-            done = subprocess.run(argv, capture_output=True, timeout=10, check=False, env={})
+            done = subprocess.run(
+                [*walls, "sh", "-c", _PROBE],
+                capture_output=True,
+                timeout=10,
+                check=False,
+                env={},
+                pass_fds=[calls],
+            )
         except (OSError, subprocess.TimeoutExpired):
-            continue
-        if done.returncode == 0:
-            return candidate
-    return None
+            return False
+    return done.returncode == 0
+
+
+@contextmanager
+def closed_calls() -> Iterator[int]:
+    """The filter of system calls as a file descriptor, to be read once."""
+    with tempfile.TemporaryFile() as file:
+        file.write(seccomp.program())
+        file.seek(0)
+        yield file.fileno()
+
+
+def processes_are_counted(how: Way | None) -> bool:
+    """Whether ``RLIMIT_NPROC`` counts what runs in one sandbox, and nothing else.
+
+    The kernel counts by user, and since 5.14 by user within each user namespace.
+    """
+    release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    return how == "root" or (how == "user" and os.geteuid() != 0 and release >= (5, 14))
 
 
 def isolated(
@@ -68,17 +107,29 @@ def isolated(
     env: Mapping[str, str],
     tools: Sequence[Path],
     network: bool,
+    calls: int,
+    gate: Sequence[str] = (),
 ) -> list[str]:
     """``command`` between walls: no network, a read-only system, only its own folders writable.
 
-    ``here`` holds the sandbox's ``work``, ``home``, ``tmp`` and ``etc``.
+    ``here`` holds the sandbox's ``work``, ``home``, ``tmp`` and ``etc``. ``calls`` is of
+    ``closed_calls``; ``gate`` are more options of bubblewrap.
     """
     return [
-        *_walls(how, network=network),
+        *_walls(how, calls, network=network),
+        *gate,
         *("--bind", f"{here}/tmp", "/tmp", "--perms", "0755", "--dir", "/sandbox"),  # noqa: S108
         *("--bind", f"{here}/home", HOME, "--bind", f"{here}/work", WORK),
-        *_each("--ro-bind", [(f"{here}/etc/{name}", f"/etc/{name}") for name in ETC]),
+        *_each(
+            "--ro-bind",
+            [
+                (f"{here}/etc/{name}", f"/etc/{name}")
+                for name in ETC
+                if not (network and name == _RESOLVER)
+            ],
+        ),
         *_tools(tools),
+        *("--remount-ro", "/"),
         *("--chdir", WORK if cwd == "." else f"{WORK}/{cwd}"),
         *(part for name, value in env.items() for part in ("--setenv", name, value)),
         *_inside(how, uid),
@@ -87,20 +138,39 @@ def isolated(
 
 
 def limited(limits: Limits, timeout: float, *, count_processes: bool) -> list[str]:
-    """A prefix that sets what one process may use (prlimit(1)).
-
-    The kernel counts processes by user: only a user of its own can have them counted.
-    """
+    """A prefix that sets what one process may use (prlimit(1))."""
     return [
         "prlimit",
         f"--data={limits.memory_mb * 1024 * 1024}",
         *([f"--nproc={limits.processes}"] if count_processes else []),
         f"--cpu={int(timeout) + 5}",
-        f"--fsize={FILE_BYTES}",
+        f"--fsize={limits.disk_mb * 1024 * 1024}",
         f"--nofile={OPEN_FILES}",
         "--core=0",
         "--",
     ]
+
+
+def unprivileged() -> list[str]:
+    """A prefix for a command without walls: no capability, so that root's are not passed on.
+
+    Who has none can't read the environment of who has one, though both are root
+    (PTRACE_MODE_READ of ptrace(2)). It ends with us, and nothing it runs gains anything.
+    """
+    mine = ("--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    return ["setpriv", "--pdeathsig=KILL", "--no-new-privs", *mine, "--"]
+
+
+def reader(how: Way | None) -> list[str]:
+    """A prefix for a command of ours that reads everything of a sandbox.
+
+    What runs as ourselves can close a folder to us; in a user namespace we may look all the same.
+    """
+    if how != "user":
+        return []
+    bwrap = shutil.which("bwrap") or "bwrap"
+    privileged = ("--unshare-user", "--uid", "0", "--gid", "0", "--cap-add", "CAP_DAC_READ_SEARCH")
+    return [bwrap, *privileged, "--die-with-parent", "--ro-bind", "/", "/", "--"]
 
 
 ETC: Mapping[str, str] = {
@@ -108,11 +178,15 @@ ETC: Mapping[str, str] = {
     "group": "root:x:0:\nsandbox:x:{uid}:\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+    # Where there is no network. An address without a route (RFC 5737): a look-up fails at once,
+    # and the kernel counts it.
+    _RESOLVER: "nameserver 192.0.2.1\noptions attempts:1\n",
 }
 
 
-def _walls(how: str, *, network: bool) -> Iterator[str]:
+def _walls(how: str, calls: int, *, network: bool) -> Iterator[str]:
     yield shutil.which("bwrap") or "bwrap"
+    yield from ("--seccomp", str(calls))
     yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
     yield from ("--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv")
     if how == "user":
@@ -120,7 +194,9 @@ def _walls(how: str, *, network: bool) -> Iterator[str]:
         yield from ("--uid", "1000", "--gid", "1000")
     if not network:
         yield "--unshare-net"
-    yield from ("--ro-bind", "/usr", "/usr", "--perms", "0755", "--dir", "/etc")
+    yield from ("--ro-bind", "/usr", "/usr")
+    for folder in ("/etc", "/etc/ssl"):
+        yield from ("--perms", "0755", "--dir", folder)
     for name in _SYSTEM:
         path = Path("/", name)
         if path.is_symlink():
@@ -132,6 +208,8 @@ def _walls(how: str, *, network: bool) -> Iterator[str]:
     # bubblewrap covers /proc/sys only where access(2) calls it writable, and as root within a
     # user namespace it does not, though its files are
     yield from ("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev")
+    yield from ("--size", str(SHARED_MEMORY), "--perms", "1777", "--tmpfs", "/dev/shm")  # noqa: S108
+    yield from ("--remount-ro", "/dev")
 
 
 def _inside(how: str, uid: int) -> Iterator[str]:

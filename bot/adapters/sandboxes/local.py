@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from bot.adapters.sandboxes import state
-from bot.adapters.sandboxes.isolation import Way, toolchain, way
+from bot.adapters.sandboxes import cgroups, state
+from bot.adapters.sandboxes.isolation import Way, processes_are_counted, toolchain, way
 from bot.adapters.sandboxes.machine import LocalSandbox
 from bot.domain.errors import ConfigError, Unavailable
 from bot.domain.ports import Limits, Sandbox
+
+WATCHDOG = "a watchdog, as a backstop"
+NOBODY = "nobody"
 
 
 class LocalSandboxes:
@@ -22,7 +25,8 @@ class LocalSandboxes:
     of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
     folders a checkout may use read-only, each with a ``bin``; by default our own Python.
     ``open_network`` lets a sandbox that asks for egress reach everything, since nothing here can
-    filter by host. ``isolate=False`` behaves as on a machine without bubblewrap.
+    filter by host. ``isolate`` takes one way to do it, not the best one here; False behaves as on
+    a machine without bubblewrap, and ``groups=False`` as on one whose cgroups we can't write to.
     """
 
     id = "local"
@@ -34,21 +38,42 @@ class LocalSandboxes:
         trusted: frozenset[str] = frozenset(),
         tools: Sequence[Path] | None = None,
         open_network: bool = False,
-        isolate: bool = True,
+        isolate: Way | bool = True,
+        groups: bool = True,
     ) -> None:
         self._root = root.absolute()
         self._trusted = trusted
         self._tools = toolchain() if tools is None else tuple(tools)
         self._open_network = open_network
         self._isolate = isolate
+        self._groups = groups
 
     @property
     def isolation(self) -> Literal["machine", "namespaces", "none"]:
         """Found by trying, once."""
         return "namespaces" if self._way() else "none"
 
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """Found by trying, once."""
+        kernel = dict.fromkeys(cgroups.holding(self._parents()), "the kernel (a cgroup)")
+        walled = self._way() is not None
+        counted = "the kernel (RLIMIT_NPROC)" if processes_are_counted(self._way()) else WATCHDOG
+        return {
+            "memory": kernel.get("memory", WATCHDOG),
+            "processes": kernel.get("pids", counted),
+            "disk": f"{WATCHDOG}; one file by the kernel (RLIMIT_FSIZE)",
+            "network": "the kernel (a network namespace)" if walled else NOBODY,
+            "namespaces": "the kernel (a seccomp filter)" if walled else NOBODY,
+        }
+
     def _way(self) -> Way | None:
-        return way() if self._isolate else None
+        if isinstance(self._isolate, bool):
+            return way() if self._isolate else None
+        return self._isolate
+
+    def _parents(self) -> Sequence[cgroups.Parent]:
+        return cgroups.writable() if self._groups else ()
 
     async def open(
         self,
@@ -70,7 +95,7 @@ class LocalSandboxes:
         if found is None and self._trusted.isdisjoint(what):
             raise ConfigError(
                 f"This machine can't isolate the tests of {what[-1] or 'an unnamed repository'}: "
-                "install bubblewrap, set E2B_API_KEY, or name the repository in "
+                "install bubblewrap (0.8 or newer), set E2B_API_KEY, or name the repository in "
                 "SOULCASTER_TRUSTED_REPOSITORIES."
             )
         wanted = state.State(
@@ -89,11 +114,15 @@ class LocalSandboxes:
             there = state.load(self._root, name)
             if there is None or there.deadline < time.time():
                 state.end(self._root, name)
-                state.make(self._root, name, wanted)
-                there = state.load(self._root, name)
-        if there is None:
-            raise Unavailable(f"The sandbox {name} was ended while it was opened; try again.")
+                there = wanted.model_copy(update={"group": self._group(wanted.limits)})
+                state.make(self._root, name, there)
         return LocalSandbox(self._root, name, there, self._tools)
+
+    def _group(self, limits: Limits) -> tuple[Path, ...]:
+        try:
+            return cgroups.make(self._parents(), limits)
+        except OSError as error:
+            raise Unavailable(f"No cgroup could be made for a sandbox: {error}.") from error
 
     async def alive(self) -> Mapping[str, Mapping[str, str]]:
         """Labels by id. Sandboxes whose time is over are ended on the way."""

@@ -9,15 +9,15 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from bot.adapters.sandboxes import isolation, processes, state
-from bot.adapters.sandboxes.contents import GONE, QUIET, Output, inside
+from bot.adapters.sandboxes import cgroups, isolation, processes, state
+from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Output, inside
 from bot.adapters.sandboxes.folder import Folder
+from bot.adapters.sandboxes.network import Gate, unreached
+from bot.adapters.sandboxes.watchdog import Watchdog
 from bot.domain.errors import NotFound, TooLarge, Unavailable
 from bot.domain.fixes.patch import tree_from_tar
-from bot.domain.ports import Finished, OnOutput
+from bot.domain.ports import Blocked, Finished, OnOutput
 
-WATCH_EVERY = 0.1  # seconds between two looks at memory and processes
-MIN_FREE_BYTES = 500_000_000
 TIMED_OUT, KILLED = 124, 137
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 
@@ -30,11 +30,17 @@ class LocalSandbox:
         self._uid = state.uid_of(name, there.way)
         self._here = root / name
         self._work = Folder(self._here / "work", self._uid)
+        self._blocked = Blocked()
 
     @property
     def id(self) -> str:
         """The name of its folder."""
         return self._name
+
+    @property
+    def blocked(self) -> Blocked:
+        """Counted by the kernel; nothing is where its network is open."""
+        return self._blocked
 
     async def run(
         self,
@@ -53,55 +59,73 @@ class LocalSandbox:
         cap = self._there.limits.output_bytes
         out, err = Output(cap, on_output), Output(cap, on_output)
         started = time.monotonic()
-        child = await self._start(command, seconds, folder, env or {})
-        state.note_running(self._root, self._name, child.pid)
-        readers = [
-            asyncio.create_task(_read(stream, output))
-            for stream, output in ((child.stdout, out), (child.stderr, err))
-        ]
-        reasons: list[str] = []
-        watcher = asyncio.create_task(self._watch(child.pid, reasons))
+        watchdog = Watchdog(
+            self._here, self._there.limits, self._there.group, isolation.reader(self._there.way)
+        )
         timed_out = False
-        try:
-            async with asyncio.timeout(seconds):
-                await child.wait()
-        except TimeoutError:
-            timed_out = True
-        finally:
-            watcher.cancel()
-            # shielded: being cancelled must not leave anything running
-            await asyncio.shield(asyncio.ensure_future(self._finish(child, readers)))
+        with contextlib.ExitStack() as held:
+            gate = held.enter_context(Gate()) if self._is_closed else None
+            child = await self._start(command, seconds, folder, env or {}, gate)
+            state.note_running(self._root, self._name, child.pid)
+            readers = [
+                asyncio.create_task(_read(stream, output))
+                for stream, output in ((child.stdout, out), (child.stderr, err))
+            ]
+            watcher = asyncio.create_task(watchdog.watch(child.pid))
+            try:
+                async with asyncio.timeout(seconds):
+                    if gate:
+                        await gate.open()
+                    await child.wait()
+            except TimeoutError:
+                timed_out = True
+            finally:
+                watcher.cancel()
+                # shielded: being cancelled must not leave anything running
+                await asyncio.shield(asyncio.ensure_future(self._finish(child, readers)))
+            if gate and (attempts := gate.attempts()):
+                self._blocked = self._blocked.plus(attempts, unreached(out.text + err.text))
+        await watchdog.look_back()
         if not (self._here / "sandbox.json").exists():
             # killed under the command: its exit code says nothing of the command
             raise Unavailable(GONE)
+        code = TIMED_OUT if timed_out else _exit_code(child.returncode)
         return Finished(
             command=command,
-            exit_code=TIMED_OUT if timed_out else _exit_code(child.returncode),
+            exit_code=code or (KILLED if watchdog.reason else 0),
             stdout=out.text,
-            stderr=err.text + "".join(reasons),
+            stderr=err.text + (f"\n[killed: {watchdog.reason}]\n" if watchdog.reason else ""),
             seconds=time.monotonic() - started,
             timed_out=timed_out,
             truncated=out.truncated or err.truncated,
         )
 
+    @property
+    def _is_closed(self) -> bool:
+        """Whether its commands have a network namespace without a way out."""
+        return self._there.way is not None and not self._there.network
+
     async def _start(
-        self, command: str, seconds: float, folder: str, env: Mapping[str, str]
+        self, command: str, seconds: float, folder: str, env: Mapping[str, str], gate: Gate | None
     ) -> asyncio.subprocess.Process:
-        try:
-            return await asyncio.create_subprocess_exec(
-                *self._argv(command, seconds, folder, env),
-                cwd=self._here / "work" / folder,
-                env={} if self._there.way else self._environment(env),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-                # What others would have: ours keeps our own files from everybody.
-                umask=0o022,
-            )
-        except FileNotFoundError as error:
-            self._left()
-            raise NotFound(f"A sandbox can't be started here: {error}.") from error
+        with isolation.closed_calls() as calls:
+            argv = self._argv(command, seconds, folder, env, calls, gate)
+            try:
+                return await asyncio.create_subprocess_exec(
+                    *argv,
+                    cwd=self._here / "work" / folder,
+                    env={} if self._there.way else self._environment(env),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    start_new_session=True,
+                    # What others would have: ours keeps our own files from everybody.
+                    umask=0o022,
+                    pass_fds=(calls, *(gate.passed_on if gate else ())),
+                )
+            except FileNotFoundError as error:
+                self._left()
+                raise NotFound(f"A sandbox can't be started here: {error}.") from error
 
     async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
         """Write one file, making its folders."""
@@ -133,7 +157,7 @@ class LocalSandbox:
             raise NotFound(f"There is no folder {path} in the sandbox.")
         leave_out = [f"--exclude={name}" for name in exclude]
         child = await asyncio.create_subprocess_exec(
-            *("tar", "--create", "--file=-", "--format=posix", *leave_out, "."),
+            *("tar", "--create", "--file=-", *TAR, *leave_out, "."),
             cwd=self._here / "work" / folder,
             env={"PATH": ":".join(SYSTEM_PATH)},
             stdout=asyncio.subprocess.PIPE,
@@ -162,7 +186,8 @@ class LocalSandbox:
     def _left(self) -> float:
         """Seconds it still has. Raises Unavailable when it is gone."""
         left = self._there.deadline - time.time()
-        if left <= 0 or not (self._here / "sandbox.json").exists():
+        there = [self._here / "sandbox.json", *self._there.group]
+        if left <= 0 or not all(path.exists() for path in there):
             raise Unavailable(GONE)
         return left
 
@@ -186,13 +211,23 @@ class LocalSandbox:
             **env,
         }
 
-    def _argv(self, command: str, seconds: float, cwd: str, env: Mapping[str, str]) -> list[str]:
-        way, limits = self._there.way, self._there.limits
+    def _argv(
+        self,
+        command: str,
+        seconds: float,
+        cwd: str,
+        env: Mapping[str, str],
+        calls: int,
+        gate: Gate | None,
+    ) -> list[str]:
+        way = self._there.way
         shell = [shutil.which("bash") or "/bin/sh", "-c", command]
-        prefix = isolation.limited(limits, seconds, count_processes=way == "root")
+        counted = isolation.processes_are_counted(way)
+        prefix = isolation.limited(self._there.limits, seconds, count_processes=counted)
+        grouped = cgroups.entering(self._there.group)
         if way is None:
-            return ["setpriv", "--pdeathsig=KILL", "--", *prefix, *shell]
-        return isolation.isolated(
+            return [*grouped, *isolation.unprivileged(), *prefix, *shell]
+        walled = isolation.isolated(
             way,
             self._here,
             [*prefix, *shell],
@@ -201,31 +236,10 @@ class LocalSandbox:
             env=self._environment(env),
             tools=self._tools,
             network=self._there.network,
+            calls=calls,
+            gate=gate.options if gate else (),
         )
-
-    async def _watch(self, pid: int, reasons: list[str]) -> None:
-        """Kill the command when it takes too much, and say why."""
-        limits = self._there.limits
-        while True:
-            await asyncio.sleep(WATCH_EVERY)
-            if processes.process(pid) is None:
-                # what it left behind may hold its output open, and we would wait for that
-                await asyncio.to_thread(processes.end, pid, str(self._here))
-                return
-            running = await asyncio.to_thread(processes.below, pid)
-            memory = sum(each.memory for each in running)
-            free = shutil.disk_usage(self._root).free
-            reason = ""
-            if memory > limits.memory_mb * 1024 * 1024:
-                reason = f"\n[killed: more than {limits.memory_mb} MB of memory]\n"
-            elif len(running) > limits.processes:
-                reason = f"\n[killed: more than {limits.processes} processes]\n"
-            elif free < MIN_FREE_BYTES:
-                reason = "\n[killed: the disk is nearly full]\n"
-            if reason:
-                reasons.append(reason)
-                await asyncio.to_thread(processes.end, pid, str(self._here))
-                return
+        return [*grouped, *walled]
 
     async def _finish(
         self, child: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[None]]

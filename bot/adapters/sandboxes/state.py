@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot.adapters.sandboxes import isolation, processes
+from bot.adapters.sandboxes import cgroups, isolation, processes
 from bot.domain.models import Record
 from bot.domain.ports import Limits
 
@@ -27,13 +27,14 @@ _NAME = re.compile(r"local-[0-9a-f]{20}")
 
 
 class State(Record):
-    """``deadline`` is in seconds since the epoch."""
+    """``deadline`` is in seconds since the epoch; ``group`` are the folders of its cgroup."""
 
     key: str
     labels: Mapping[str, str]
     limits: Limits
     network: bool
     way: isolation.Way | None
+    group: tuple[Path, ...] = ()
     deadline: float
 
 
@@ -111,6 +112,7 @@ def end(root: Path, name: str) -> None:
     here = root / name
     if not _NAME.fullmatch(name) or not here.is_dir():
         return
+    there = load(root, name)
     # first: whose command is killed below must find that its sandbox is gone
     (here / "sandbox.json").unlink(missing_ok=True)
     for note in (here / "running").glob("*"):
@@ -120,6 +122,7 @@ def end(root: Path, name: str) -> None:
             if found and found.started == started:
                 processes.end(pid, str(here))
     processes.end(-1, str(here))
+    cgroups.remove(there.group if there else ())
     gone = root / f".gone-{name}-{os.getpid()}-{time.monotonic_ns()}"
     with contextlib.suppress(FileNotFoundError):
         here.rename(gone)
