@@ -15,6 +15,7 @@ from bot.domain.fixes.patch import Entry, Tree, apply, diff
 from bot.domain.fixes.reproduction import Reason
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Verdict
+from bot.domain.ports import Blocked
 from bot.repo_config import RepoConfig
 from workers.fixes.steps.bench import Ended
 from workers.fixes.steps.local import LocalBench
@@ -105,3 +106,12 @@ async def test_red_for_another_reason_proves_nothing(bench: LocalBench, reason: 
 async def test_a_run_that_knows_no_reason_goes_by_exit_codes(bench: LocalBench) -> None:
     await bench.set(test_reason=None, test_name="")
     await prove(bench)
+
+
+async def test_what_the_tests_want_of_the_network_is_noted(bench: LocalBench) -> None:
+    if bench.sandboxes.isolation == "none":
+        pytest.skip("this machine has no working bubblewrap")
+    for address in ("1.1.1.1", "9.9.9.9", "1.1.1.1"):
+        async with bench.sandbox(BASE) as sandbox:
+            await sandbox.run(f"cat < /dev/tcp/{address}/80", timeout=20)
+    assert bench.run.blocked == Blocked(3, ("1.1.1.1", "9.9.9.9"))

@@ -18,6 +18,7 @@ from bot.domain.cards.views.pull import PullRequest, proved_title, pull_card
 from bot.domain.cards.views.run import run_card
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import Cluster, Ran, RunState, Verdict
+from bot.domain.ports import Blocked
 from bot.render import render_blocks, render_document, render_markdown
 
 BEGAN = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
@@ -136,6 +137,7 @@ RUNS = {
         Verdict.TESTS_DO_NOT_RUN,
         StepName.REPRODUCE,
         "`make test` ran no test (exit code 127): make: not found",
+        blocked=Blocked(7, ("pypi.org", "a.example", "b.example", "c.example", "d.example", "e")),
     ),
     "refused_by_policy": run_that(
         Verdict.REFUSED_BY_POLICY,

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from bot.domain.audience import Audience, may_read
 from bot.domain.fixes.reproduction.records import Reason
 from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict, Worded
+from bot.domain.ports import Blocked
 
 
 class StepName(StrEnum):
@@ -71,7 +72,7 @@ class FixRun(Worded):
     ``change`` the agent's patch for people, its first 6,000 characters.
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
     until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
-    all the same.
+    all the same. ``blocked`` is what its sandboxes wanted of the network.
     """
 
     number: int
@@ -112,6 +113,7 @@ class FixRun(Worded):
     attempt: int = 1
     agent_steps: int = 0
     dollars: float = 0
+    blocked: Blocked = Blocked()
     created_at: AwareDatetime
     updated_at: AwareDatetime
     ended_at: AwareDatetime | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from bot.domain.fixes.patch import Patch, Tree, tar_from_tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun, StepName
 from bot.domain.models import Ran, Verdict
-from bot.domain.ports import Agent, Finished, LanguageModel, Limits, Sandbox, Sandboxes
+from bot.domain.ports import Agent, Blocked, Finished, LanguageModel, Limits, Sandbox, Sandboxes
 from bot.domain.secrets import redact
 from bot.repo_config import RepoConfig
 
@@ -134,7 +135,7 @@ class Bench(ABC):
 
     async def tree(self, name: str) -> Tree:
         """A tree that an earlier step left. Raises Ended when it has expired."""
-        return tree_from_tar(await self.left(name))
+        return await asyncio.to_thread(tree_from_tar, await self.left(name))
 
     async def put_patch(self, name: str, patch: Patch) -> None:
         """Leave a patch for the next step."""
@@ -165,7 +166,13 @@ class Bench(ABC):
             await made.upload(tar_from_tree(tree))
             yield made
         finally:
-            await made.kill()
+            try:
+                wanted = made.blocked
+                if wanted != Blocked():
+                    more = self.run.blocked.plus(wanted.attempts, wanted.hosts)
+                    await self.set(blocked=more)
+            finally:
+                await made.kill()
 
     @asynccontextmanager
     async def model(self) -> AsyncIterator[LanguageModel | None]:

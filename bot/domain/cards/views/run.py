@@ -26,6 +26,7 @@ from bot.domain.cards.card import (
 from bot.domain.cards.views.cluster import count
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import Cluster, Ran, RunState, Verdict
+from bot.domain.ports import Blocked
 
 _TONES: Mapping[RunState, Tone] = {
     RunState.PENDING: "pending",
@@ -49,6 +50,7 @@ CHECKS = (
     ("Whole suite on the base", "suite_before"),
     ("Whole suite with the patch", "suite_after"),
 )
+_HOSTS_SHOWN = 5
 # What each verdict means for the person who asked.
 _ENDINGS: Mapping[Verdict, str] = {
     Verdict.PROVED: "Proved: red before, green after, the suite no worse.",
@@ -76,6 +78,8 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         facts.append(Fact(label="Plan", value=plan_of(run)))
     if run.agent_steps:
         facts.append(Fact(label="Spent", value=(_spent(run),)))
+    if run.blocked != Blocked():
+        facts.append(Fact(label="Network", value=_network(run.blocked)))
     if run.dry_run:
         facts.append(Fact(label="Dry run", value=("nothing is published",)))
     if run.version > 1:
@@ -130,6 +134,15 @@ def _spent(run: FixRun) -> str:
     """What the agent took; money only where a model was paid."""
     steps = count(run.agent_steps, "step")
     return f"{steps}, ${run.dollars:.2f}" if run.dollars else steps
+
+
+def _network(wanted: Blocked) -> Line:
+    """``closed; 3 attempts blocked: pypi.org, a.example and 1 more``."""
+    attempts = f"; {count(wanted.attempts, 'attempt')} blocked" if wanted.attempts else ""
+    hosts, more = wanted.hosts[:_HOSTS_SHOWN], len(wanted.hosts[_HOSTS_SHOWN:])
+    named: Line = tuple(part for host in hosts for part in (", ", Code(host)))
+    left: Line = (f" and {more} more",) if more else ()
+    return (f"closed{attempts}", *((": ", *named[1:]) if named else ()), *left)
 
 
 def _tone(run: FixRun) -> Tone:
