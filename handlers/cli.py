@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import log as logs
+from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, SoulcasterError
 from bot.settings import Settings
 
@@ -202,6 +203,7 @@ def main() -> None:
     """The console script: our own errors are one line, not a traceback."""
     # What we write is for us alone: state, logs, patches.
     os.umask(0o077)
+    processes.hide()
     try:
         app()
     except SoulcasterError as error:

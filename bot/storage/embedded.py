@@ -138,6 +138,7 @@ class EmbeddedRedis:
                     *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
                     *("--maxmemory-policy", "noeviction"),
                 ],
+                env={},  # our secrets are none of its business, nor of who reads its /proc
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

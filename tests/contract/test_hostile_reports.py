@@ -346,6 +346,7 @@ async def test_without_walls_the_canaries_are_found(machine: Machine, tmp_path: 
         machine.filled_in(f"{reading}; echo pwned > @OUTSIDE@/pwned", ""), timeout=20
     )
     await sandbox.kill()
-    for place in ("vault", "outside", "process", "neighbour"):
+    # the environment of other processes is closed even so: test_sandbox_local
+    for place in ("vault", "outside", "neighbour"):
         assert f"{CANARY}-{place}" in finished.stdout
     assert machine.losses(sandbox.id) != before

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.sandboxes import isolation, processes, state
+from bot.adapters.sandboxes import cgroups, isolation, processes, state
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.errors import ConfigError, NotFound, Unavailable
 from bot.domain.ports import Limits
+from handlers.demo.stage import ROOT
 
 LABELS = {"repository": "acme/shop"}
 DEVICES = Path("/proc/net/dev")
@@ -294,3 +295,56 @@ async def test_a_folder_that_became_a_link_is_not_entered(sandbox, tmp_path):
         await sandbox.write("a/tmp/planted", b"x")
     with pytest.raises(NotFound):
         await sandbox.download("a")
+
+
+BYSTANDER = """
+import sys, time
+from bot.adapters.sandboxes import processes
+processes.hide()
+print("hidden", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+async def test_the_environment_of_our_processes_cannot_be_read(tmp_path, isolate):
+    """Not by a trusted repository either, whose tests run as the user of our processes."""
+    if isolate and isolation.way() is None:
+        pytest.skip("no working bubblewrap here")
+    secret = {"CANARY": "canary-of-our-processes", "PYTHONPATH": str(ROOT)}
+    ours = subprocess.Popen(  # noqa: ASYNC220 (it is not awaited)
+        [sys.executable, "-c", BYSTANDER], env=secret, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert ours.stdout.readline() == "hidden\n"
+        adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}), isolate=isolate)
+        sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+        look = f"cat /proc/{ours.pid}/environ /proc/[0-9]*/environ"
+        done = await sandbox.run(look, timeout=30)
+        assert "canary-of-our-processes" not in done.stdout
+        assert "HOME=" in done.stdout  # what is its own it reads
+        await sandbox.kill()
+    finally:
+        ours.kill()
+        ours.wait()
+        ours.stdout.close()
+
+
+async def test_a_trusted_command_has_no_power_of_root(tmp_path):
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}), isolate=False)
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    done = await sandbox.run("grep -E '^(CapEff|NoNewPrivs)' /proc/self/status", timeout=10)
+    assert done.stdout.split() == ["CapEff:", "0" * 16, "NoNewPrivs:", "1"]
+    await sandbox.kill()
+
+
+async def test_a_sandbox_whose_group_is_gone_runs_nothing(tmp_path):
+    """As after a restart of the machine: what runs without its limits would prove nothing."""
+    if not cgroups.writable():
+        pytest.skip("no control group is writable here")
+    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    cgroups.remove(state.load(tmp_path, sandbox.id).group)
+    with pytest.raises(Unavailable):
+        await sandbox.run("true", timeout=10)
+    await sandbox.kill()
