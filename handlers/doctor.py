@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
 from bot.domain.errors import ConfigError, SoulcasterError
 from bot.domain.ports import Limits
@@ -16,6 +17,9 @@ from bot.settings import Settings
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.text import text
 from workers.jobs import HEARERS
+
+_ISOLATE = "apt install bubblewrap (0.8 or newer), or set E2B_API_KEY"
+_GROUPS = "let us write to our cgroup (systemd: Delegate=yes), or set E2B_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,7 @@ async def _sandbox(ctx: Context) -> CheckResult:
             labels={"repository": "doctor"},
         )
     except ConfigError as error:
-        return CheckResult(
-            False, "sandbox", str(error), "apt install bubblewrap, or set E2B_API_KEY"
-        )
+        return CheckResult(False, "sandbox", str(error), _ISOLATE)
     try:
         ran = await sandbox.run("python3 --version", timeout=20)
     finally:
@@ -126,6 +128,48 @@ async def _sandbox(ctx: Context) -> CheckResult:
     return CheckResult(
         ran.exit_code == 0, "sandbox", found, "" if ran.exit_code == 0 else "see above"
     )
+
+
+def _limit(name: str) -> Check:
+    """Whether a limit of the sandboxes holds; where this machine is to hold it, by trying."""
+
+    async def sandbox_limit(ctx: Context) -> CheckResult:
+        who, what = ctx.sandboxes.limits[name], f"sandbox {name}"
+        if ctx.sandboxes.isolation == "machine":
+            return CheckResult(True, what, f"held by {who}")
+        if ctx.sandboxes.isolation == "none":
+            return CheckResult(
+                False, what, f"held by {who}: nothing is tried without isolation", _ISOLATE
+            )
+        broken = [tried for tried in TRIALS[name] if not await _holds(ctx, TRIALS[name][tried])]
+        if broken:
+            return CheckResult(False, what, f"not held by {who}: {', '.join(broken)}", _GROUPS)
+        return CheckResult(True, what, f"held by {who}; tried: {', '.join(TRIALS[name])}")
+
+    return sandbox_limit
+
+
+async def _holds(ctx: Context, command: str) -> bool:
+    """What could not even start (126, 127) has tried nothing."""
+    sandbox = await ctx.sandboxes.open(
+        template="", limits=LIMITS, key="doctor-limits", labels={"repository": "doctor"}
+    )
+    try:
+        return (await sandbox.run(command, timeout=30)).exit_code not in (0, 126, 127)
+    finally:
+        await sandbox.kill()
+
+
+async def _trusted(ctx: Context) -> CheckResult:
+    """What trusting a repository's code means where nothing stands round it."""
+    trusted = ", ".join(sorted(ctx.settings.soulcaster_trusted_repositories))
+    if not trusted or ctx.sandboxes.isolation != "none":
+        return CheckResult(True, "trusted repositories", trusted or "none")
+    found = (
+        f"{trusted}: tests run with the rights of this user; they get no variable of ours, and "
+        "yet can read its files, .env too. Only people with write may start runs there"
+    )
+    return CheckResult(False, "trusted repositories", found, _ISOLATE)
 
 
 async def _embedder(ctx: Context) -> CheckResult:
@@ -203,6 +247,8 @@ CHECKS: tuple[Check, ...] = (
     _webhook,
     _slack,
     _sandbox,
+    *(_limit(name) for name in TRIALS),
+    _trusted,
     _embedder,
     _vectors,
     _model,
