@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.audience import Audience
@@ -15,11 +17,12 @@ from bot.domain.fixes.patch import Entry, Tree, apply, diff
 from bot.domain.fixes.reproduction import Reason
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Verdict
-from bot.domain.ports import Blocked
+from bot.domain.ports import Agent, Blocked
 from bot.repo_config import RepoConfig
 from workers.fixes.steps.bench import Ended
 from workers.fixes.steps.local import LocalBench
 from workers.fixes.steps.prove import prove
+from workers.fixes.steps.repair import repair
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 TEST = "tests/test_made.py"
@@ -38,8 +41,8 @@ BASE = tree(
 MADE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20) == 2\n"
 
 
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
+@asynccontextmanager
+async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalBench]:
     """A run right before its proof, with a right patch."""
     cluster = Cluster(
         audience=Audience.TEAM, number=1, title="An empty page", created_at=NOW, updated_at=NOW
@@ -67,7 +70,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
         config=RepoConfig(),
         sandboxes=sandboxes,
         template="",
-        agent=Mechanic(),
+        agent=agent,
         open_model=lambda: None,
         log=lambda line: None,
     )
@@ -79,6 +82,12 @@ async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
     assert apply(tested, await made.patch("fix")) == mended
     yield made
     await sandboxes.close()
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
+    async with opened(tmp_path, Mechanic()) as made:
+        yield made
 
 
 async def test_red_for_the_reason_and_green(bench: LocalBench) -> None:
@@ -115,3 +124,11 @@ async def test_what_the_tests_want_of_the_network_is_noted(bench: LocalBench) ->
         async with bench.sandbox(BASE) as sandbox:
             await sandbox.run(f"cat < /dev/tcp/{address}/80", timeout=20)
     assert bench.run.blocked == Blocked(3, ("1.1.1.1", "9.9.9.9"))
+
+
+async def test_an_agent_that_leaves_more_than_a_patch_reaches_a_limit(tmp_path: Path) -> None:
+    deep = CommandAgent("folder=$(printf 'a/%.0s' $(seq 150)); mkdir -p $folder; : > $folder/x")
+    async with opened(tmp_path, deep) as bench:
+        with pytest.raises(Ended, match="more than a patch is made of") as ended:
+            await repair(bench)
+    assert ended.value.verdict is Verdict.LIMIT_REACHED
