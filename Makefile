@@ -8,7 +8,7 @@ DEVELOPING := .venv/.developing
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo weights test long fuzz mutants golden bench lock clean
+.PHONY: help demo weights test long fuzz mutants golden bench lock sbom clean
 
 help: ## say what there is
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,11 @@ lock: ## write both lock files from pyproject.toml (needs uv; ARGS=--upgrade for
 	$(LOCK) --group build --group dev -o requirements-dev.lock $(ARGS)
 	cp requirements-dev.lock requirements.lock # the same versions; what only developers need is left out
 	$(LOCK) --group build -o requirements.lock
+
+sbom: $(DEVELOPING) ## list what the running install consists of, as CycloneDX, in build/sbom.json
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
+		--output-reproducible -o build/sbom.json
 
 clean: ## remove what was installed and built, and the demo's data
 	rm -rf .venv .soulcaster build *.egg-info
