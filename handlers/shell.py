@@ -36,7 +36,7 @@ async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> 
             project=project.id,
             line=sentence,
             audience=Audience.TEAM,
-            person=Person(slack_team="shell"),
+            person=Person(operator=True),
             place=Place(),
             heard_at=ctx.now(),
         )

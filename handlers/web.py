@@ -63,7 +63,7 @@ _STATUS: dict[type[SoulcasterError], int] = {
 async def errors_to_status(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """One of the three places where errors are caught."""
+    """What our errors are to an HTTP client."""
     connections = request.app[DOORS].connections
     connections.asked(request)
     try:

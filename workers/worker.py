@@ -131,7 +131,7 @@ def _now() -> float:
 
 
 async def perform(ctx: Context, claim: Claim) -> None:
-    """Run one claimed job to its end and settle it. The only place a job's errors are caught."""
+    """Run one claimed job to its end and settle it, whatever it raises."""
     job = ROSTER.get(claim.name)
     if job is None:
         await ctx.jobs.settle(claim, "park", reason=f"there is no job {claim.name}")

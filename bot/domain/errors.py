@@ -18,7 +18,9 @@
     ├── TooLarge                413
     └── ConfigError             a setting is missing or wrong
 
-Caught in three places only: ``handlers/web.py``, ``handlers/commands`` and the job runner.
+Shown where a caller is answered: ``handlers/web.py`` (HTTP), ``workers/commands/obey.py``
+(commands), ``workers/worker.py`` (jobs) and ``handlers/cli.py`` (the shell). Elsewhere one is
+caught only to wait, to go on without what failed, or to say it better.
 """
 
 from __future__ import annotations

@@ -165,12 +165,16 @@ class Project(Record):
 
 
 class Person(Record):
-    """Who gives a command. ``login`` is empty for an unlinked Slack user."""
+    """Who gives a command. ``login`` is empty for an unlinked Slack user.
+
+    ``operator``: who sits at this server's shell; no door ever sets it.
+    """
 
     login: str = ""
     slack_user: str = ""
     slack_team: str = ""
     is_bot: bool = False
+    operator: bool = False
 
     @property
     def name(self) -> str:

@@ -87,7 +87,7 @@ class Shop:
             id=secrets.token_hex(4),
             project=self.id,
             line=line,
-            person=Person(slack_team="shell"),
+            person=Person(operator=True),
             place=Place(),
             heard_at=NOW,
         )

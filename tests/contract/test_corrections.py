@@ -107,7 +107,7 @@ async def say(ctx: Context, line: str, *, place: Place | None = None, command: s
         id=command or secrets.token_hex(4),
         project=P,
         line=line,
-        person=Person(slack_team="shell"),
+        person=Person(operator=True),
         place=place or Place(),
         heard_at=NOW - timedelta(hours=1),
     )

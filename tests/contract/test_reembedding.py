@@ -145,7 +145,7 @@ async def work(ctx: Context) -> None:
 async def said(ctx: Context) -> str:
     """What ``status`` says."""
     told = Utterance(audience=Audience.TEAM,
-        id="c1", project=P, line="status", person=Person(slack_team="shell"), place=Place(),
+        id="c1", project=P, line="status", person=Person(operator=True), place=Place(),
         heard_at=NOW,
     )  # fmt: skip
     answer, _ = await answer_to(ctx, the_project(), told)

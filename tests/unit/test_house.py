@@ -203,3 +203,13 @@ def test_the_documents_name_what_is_there() -> None:
             assert not name or re.search(
                 rf"\b(?:def|class) {name}\b|^{name}\b", (PROJECT / path).read_text(), re.M
             ), f"{document.name} names {path}:{name}"
+
+
+def test_only_the_shell_makes_an_operator() -> None:
+    makers = [
+        str(path.relative_to(PROJECT))
+        for room in ("bot", "workers", "handlers")
+        for path in (PROJECT / room).rglob("*.py")
+        if re.search(r"Person\([^)]*operator=", path.read_text())
+    ]
+    assert makers == ["handlers/shell.py"]

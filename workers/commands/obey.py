@@ -60,7 +60,7 @@ async def _wait_for_the_line_above(ctx: Context, said: Utterance) -> None:
 
 
 async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[Answer, Outcome]:
-    """What a verb says to it. One of the three places where errors are caught.
+    """What a verb says to it; an error is an answer, too.
 
     Raises Unavailable: the command is kept and obeyed later.
     """

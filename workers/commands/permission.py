@@ -59,7 +59,7 @@ async def require(
     ``own``: the person reported what the command is about, which is enough for L1.
     """
     writes = command.level > Level.L0
-    if person.slack_team == "shell":
+    if person.operator:
         return OPERATOR
     role = await role_of(ctx, project, person.login, fresh=writes)
     level = level_of(role)

@@ -18,7 +18,7 @@ class Whoami(Command):
 async def run(call: Call, command: Whoami) -> Answer:
     """The role is asked for now, not remembered."""
     person = call.person
-    if not person.login and person.slack_team != "shell":
+    if not person.login and not person.operator:
         return Answer(
             Card(
                 key=f"whoami:{person.slack_user}",
@@ -34,7 +34,7 @@ async def run(call: Call, command: Whoami) -> Answer:
         )
     role = (
         "operator"
-        if person.slack_team == "shell"
+        if person.operator
         else await role_of(call.ctx, call.project, person.login, fresh=True)
     )
     level = "L5" if role == "operator" else level_of(role).name
