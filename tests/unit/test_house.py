@@ -64,7 +64,8 @@ def test_every_verb_source_and_job_file_is_on_its_roster() -> None:
 
     rostered = {run.__module__.rsplit(".", 1)[1] for run in verbs.VERBS.values()}
     files = {p.stem for p in (PROJECT / "workers/commands/verbs").glob("*.py")} - {"__init__"}
-    assert files == rostered
+    assert not files - rostered, "these verbs are not in workers/commands/verbs/__init__.py"
+    assert not rostered - files
     sources = {module.__name__.rsplit(".", 1)[1] for module in SOURCES.values()}
     for path in (PROJECT / "bot/sources").glob("*.py"):
         text = path.read_text()
