@@ -138,7 +138,8 @@ class Pull:
 class Issue:
     """An issue, or a pull request when ``pull`` is set. ``labels`` are names in lower case.
 
-    ``gone`` says that it was deleted (410), or to which URL it was transferred (301).
+    ``via`` is another app that wrote it on behalf of ``user``. ``gone`` says that it was deleted
+    (410), or to which URL it was transferred (301).
     """
 
     repository: Repository
@@ -159,6 +160,7 @@ class Issue:
     reactions: list[Reaction] = field(default_factory=list)
     history: list[IssueEvent] = field(default_factory=list)
     pull: Pull | None = None
+    via: App | None = None
     gone: str = ""
 
     @property
@@ -185,7 +187,7 @@ class Issue:
 
 @dataclass(eq=False, slots=True)
 class Comment:
-    """A comment on an issue or in a pull request's conversation."""
+    """A comment on an issue or in a pull request's conversation; ``via`` as in an issue."""
 
     id: int
     issue: Issue
@@ -194,6 +196,7 @@ class Comment:
     created_at: datetime
     updated_at: datetime
     reactions: list[Reaction] = field(default_factory=list)
+    via: App | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -271,6 +274,8 @@ class CheckRun:
 class Repository:
     """A repository and everything in it. ``labels`` is keyed by the name in lower case.
 
+    ``role_names`` are an organization's own names for roles, where somebody's has one.
+
     ``writing`` is held through each change, so that two of them never interleave.
     """
 
@@ -283,7 +288,8 @@ class Repository:
     private: bool = False
     description: str | None = None
     default_branch: str = "main"
-    roles: dict[str, Role] = field(default_factory=dict)
+    roles: dict[User, Role] = field(default_factory=dict)
+    role_names: dict[User, str] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
@@ -308,7 +314,7 @@ class Repository:
         """What ``user`` may do here; None for somebody who may not even read."""
         if user is self.owner:
             return "admin"
-        return self.roles.get(user.login.lower(), None if self.private else "read")
+        return self.roles.get(user, None if self.private else "read")
 
     def open_pulls(self) -> list[tuple[Issue, Pull]]:
         """Every open pull request with its issue, oldest first."""

@@ -117,6 +117,24 @@ class GitHubSimulator:
             world.changed("user")
         return world.users[login.lower()]
 
+    def add_app(self, slug: str) -> App:
+        """Another app, by which people write; it hears of nothing."""
+        world = self.world
+        world.other_apps[slug] = App(
+            id=world.next_id(),
+            slug=slug,
+            name=slug.replace("-", " ").title(),
+            owner=world.app.owner,
+            bot=self.add_user(f"{slug}[bot]", kind="Bot"),
+            public_key="",
+            webhook_secret="",
+            webhook_url="",
+            permissions={},
+            events=(),
+            created_at=world.now(),
+        )
+        return world.other_apps[slug]
+
     async def add_repository(
         self,
         full_name: str,
@@ -152,13 +170,27 @@ class GitHubSimulator:
                 installs.tell_repositories(installation, owner, "added", [repository])
         return repository
 
-    def set_role(self, full_name: str, login: str, role_name: Role | None) -> None:
-        """Give a user a role in a repository, or take it (None)."""
-        repository = self.world.repository(full_name)
-        if role_name is None:
-            repository.roles.pop(login.lower(), None)
-        else:
-            repository.roles[self.world.user(login).login.lower()] = role_name
+    def rename_user(self, login: str, new: str) -> None:
+        """Another login for the same account; the old one is free for anybody."""
+        user = self.world.users.pop(login.lower())
+        user.login = new
+        self.world.users[new.lower()] = user
+        self.world.changed("user")
+
+    def set_role(
+        self, full_name: str, login: str, role_name: Role | None, *, called: str = ""
+    ) -> None:
+        """Give a user a role in a repository, or take it (None).
+
+        ``called`` is an organization's own name of a custom role that is based on this one.
+        """
+        repository, user = self.world.repository(full_name), self.world.user(login)
+        repository.roles.pop(user, None)
+        repository.role_names.pop(user, None)
+        if role_name is not None:
+            repository.roles[user] = role_name
+        if called:
+            repository.role_names[user] = called
         self.world.changed("role", repository)
 
     def install(

@@ -42,6 +42,7 @@ class World:
         self.manifests: dict[str, tuple[Json, datetime]] = {}
         self.archives: dict[str, int] = {}
         self.app: App
+        self.other_apps: dict[str, App] = {}
         self.webhooks: Webhooks
 
     @property

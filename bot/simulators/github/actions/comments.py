@@ -8,6 +8,7 @@ from bot.simulators.github.errors import GitHubError, invalid, malformed, not_fo
 from bot.simulators.github.events import announce
 from bot.simulators.github.records import (
     REACTIONS,
+    App,
     Comment,
     Issue,
     Json,
@@ -19,7 +20,7 @@ from bot.simulators.github.views.issues import comment as comment_view
 from bot.simulators.github.views.issues import issue as issue_view
 
 
-def add_comment(actor: User, issue: Issue, body: str) -> Comment:
+def add_comment(actor: User, issue: Issue, body: str, *, via: App | None = None) -> Comment:
     """Comment on an issue or pull request. Raises 403 where it is locked, 422 for the body."""
     _check(body)
     repository, world = issue.repository, actor.world
@@ -27,7 +28,7 @@ def add_comment(actor: User, issue: Issue, body: str) -> Comment:
     if issue.locked and not may_write:
         raise GitHubError(403, "Unable to create comment because issue is locked.")
     now = world.now()
-    comment = Comment(world.next_id(), issue, body, actor, now, now)
+    comment = Comment(world.next_id(), issue, body, actor, now, now, via=via)
     repository.comments[comment.id] = comment
     touch(issue)
     _tell(actor, comment, "created")

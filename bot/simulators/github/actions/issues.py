@@ -9,7 +9,7 @@ from bot.simulators.github.actions.history import note, tell, touch
 from bot.simulators.github.actions.labels import set_labels
 from bot.simulators.github.errors import GitHubError, invalid, not_found
 from bot.simulators.github.events import announce
-from bot.simulators.github.records import Issue, Json, Repository, User
+from bot.simulators.github.records import App, Issue, Json, Repository, User
 from bot.simulators.github.views import accounts
 from bot.simulators.github.views.addresses import repo_url
 from bot.simulators.github.views.issues import issue as issue_view
@@ -58,9 +58,11 @@ async def open_issue(
     *,
     labels: Sequence[str] = (),
     assignees: Sequence[User] = (),
+    via: App | None = None,
 ) -> Issue:
     """A new issue with the next number."""
     issue = new_issue(repository, actor, "Issue", title, body)
+    issue.via = via
     await tell(actor, issue, "opened")
     await set_labels(actor, issue, labels)
     await set_assignees(actor, issue, assignees)

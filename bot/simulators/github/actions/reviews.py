@@ -53,6 +53,15 @@ async def add_review(
     return review
 
 
+def edit_review(actor: User, review: Review, body: str) -> None:
+    """Change the words of a review."""
+    check_body("PullRequestReview", body)
+    changes = {"body": {"from": review.body}}
+    review.body = body
+    view = views.review(review) | {"state": review.state.lower()}
+    _tell(actor, review.issue, "pull_request_review", "edited", review=view, changes=changes)
+
+
 async def add_review_comment(actor: User, issue: Issue, fields: Mapping[str, Any]) -> ReviewComment:
     """One comment on the diff, or a reply to one; GitHub makes a review of its own for it."""
     if not str(fields.get("body") or "").strip():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.simulators.github.errors import GitHubError, not_found
-from bot.simulators.github.records import ROLES, Role, User
-from bot.simulators.github.wire.fields import need_text
+from bot.simulators.github.records import ROLES, App, Role, User
+from bot.simulators.github.wire.fields import need_text, text
 from bot.simulators.github.wire.routing import Call
 
 
@@ -22,3 +22,11 @@ def need(call: Call, role: Role, *, unless_by: User | None = None) -> User:
     if person is unless_by or ROLES.index(held) >= ROLES.index(role):
         return person
     raise GitHubError(403, f"{person.login} needs {role} on {repository.full_name}")
+
+
+def via(call: Call) -> App | None:
+    """The other app, by its slug, through which the person does it. Raises 404 for an unknown."""
+    slug = text(call.fields, "via")
+    if slug and slug not in call.world.other_apps:
+        raise not_found()
+    return call.world.other_apps[slug] if slug else None

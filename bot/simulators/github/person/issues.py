@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.simulators.github.actions import comments, issues
 from bot.simulators.github.actions.labels import set_labels
 from bot.simulators.github.errors import existing, malformed, not_found
-from bot.simulators.github.person.asking import need
+from bot.simulators.github.person.asking import need, via
 from bot.simulators.github.person.checkboxes import tick
 from bot.simulators.github.records import Reaction
 from bot.simulators.github.views import issues as views
@@ -22,7 +22,7 @@ _COMMENT = "/_sim/repos/{owner}/{repo}/comments/{comment}"
 
 @routes("POST", _ISSUES, "anyone")
 async def open_issue(call: Call) -> web.StreamResponse:
-    """``{login, title, body?, labels?}``; labels count only from who may triage."""
+    """``{login, title, body?, labels?, via?}``; labels count only from who may triage."""
     person = need(call, "read")
     may_label = call.repository.role_of(person) != "read"
     issue = await issues.open_issue(
@@ -31,6 +31,7 @@ async def open_issue(call: Call) -> web.StreamResponse:
         need_text(call.fields, "title"),
         text(call.fields, "body"),
         labels=(names(call.fields, "labels") or ()) if may_label else (),
+        via=via(call),
     )
     return answer(views.issue(issue))
 
@@ -76,9 +77,9 @@ async def transfer_issue(call: Call) -> web.StreamResponse:
 
 @routes("POST", f"{_ISSUE}/comments", "anyone")
 async def comment(call: Call) -> web.StreamResponse:
-    """``{login, body}``."""
+    """``{login, body, via?}``."""
     words = need_text(call.fields, "body")
-    made = comments.add_comment(need(call, "read"), call.issue(), words)
+    made = comments.add_comment(need(call, "read"), call.issue(), words, via=via(call))
     return answer(views.comment(made))
 
 

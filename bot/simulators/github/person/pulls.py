@@ -8,7 +8,7 @@ from bot.simulators.github.actions import checks, pulls, reviews
 from bot.simulators.github.actions.diffstat import pull_view
 from bot.simulators.github.actions.pushes import ref_moved
 from bot.simulators.github.commits import Signed
-from bot.simulators.github.errors import unprocessable
+from bot.simulators.github.errors import existing, unprocessable
 from bot.simulators.github.git import NOTHING, GitError
 from bot.simulators.github.person.asking import need
 from bot.simulators.github.views import pulls as views
@@ -84,6 +84,24 @@ async def review(call: Call) -> web.StreamResponse:
         comments=items(call.fields, "comments") or (),
     )
     return answer(views.review(made))
+
+
+@routes("PATCH", f"{_PULL}/reviews/{{review}}", "anyone")
+async def edit_review(call: Call) -> web.StreamResponse:
+    """``{login, body}``; one's own, or with write anybody's."""
+    found = existing(call.repository.reviews, call.number("review"))
+    person = need(call, "write", unless_by=found.user)
+    reviews.edit_review(person, found, need_text(call.fields, "body"))
+    return answer(views.review(found))
+
+
+@routes("PATCH", f"{_REPO}/review-comments/{{comment}}", "anyone")
+async def edit_review_comment(call: Call) -> web.StreamResponse:
+    """``{login, body}``; one's own, or with write anybody's."""
+    found = call.review_comment()
+    person = need(call, "write", unless_by=found.user)
+    reviews.edit_review_comment(person, found, need_text(call.fields, "body"))
+    return answer(views.review_comment(found))
 
 
 @routes("POST", f"{_PULL}/comments", "anyone")

@@ -99,7 +99,7 @@ async def _repository(one: Repository) -> Json:
         "private": one.private,
         "description": one.description,
         "default_branch": one.default_branch,
-        "roles": dict(one.roles),
+        "roles": {user.login.lower(): role for user, role in one.roles.items()},
         "branches": await one.git.branches(),
         "labels": [{"name": label.name, "color": label.color} for label in one.labels.values()],
         "issues": [await _issue(issue) for issue in listed],

@@ -13,6 +13,7 @@ from bot.simulators.github.views.repositories import full_repository
 from bot.simulators.github.wire.routing import Call, Routes, answer, page_of
 
 routes = Routes("repos/repos")
+users = Routes("users/users")
 access = Routes("collaborators/collaborators")
 # The legacy field knows four words for five roles.
 _LEGACY = {"triage": "read", "maintain": "write"}
@@ -31,12 +32,9 @@ async def get_permission(call: Call) -> web.StreamResponse:
     if account is None:
         raise not_found(f"{call.path('login')} is not a user")
     role = call.repository.role_of(account) or "none"
+    user = accounts.collaborator(call.repository, account)
     return answer(
-        {
-            "permission": _LEGACY.get(role, role),
-            "user": accounts.collaborator(call.repository, account),
-            "role_name": role,
-        }
+        {"permission": _LEGACY.get(role, role), "user": user, "role_name": user["role_name"]}
     )
 
 
@@ -45,10 +43,20 @@ async def list_collaborators(call: Call) -> web.StreamResponse:
     """Everybody with a role of their own."""
     owner, roles = call.repository.owner, call.repository.roles
     people = [owner] if owner.type == "User" else []
-    people += [call.world.users[login] for login in roles if login in call.world.users]
+    people += roles
     found, headers = page_of(call, people)
     views = [accounts.collaborator(call.repository, one) for one in found]
     return answer(views, headers=headers)
 
 
+@users("GET", "/user/{id}", "metadata:read")
+async def get_user(call: Call) -> web.StreamResponse:
+    """A user by id, whatever they are called now."""
+    found = next((u for u in call.world.users.values() if u.id == call.number("id")), None)
+    if found is None:
+        raise not_found()
+    return answer(accounts.profile(found))
+
+
 routes.extend(access)
+routes.extend(users)

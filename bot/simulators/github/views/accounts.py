@@ -86,14 +86,15 @@ def rights(role: Role | None) -> dict[str, bool]:
 def collaborator(repository: Repository, account: User) -> Json:
     """A user with what they may do in a repository."""
     role = repository.role_of(account)
-    return user(account) | {"permissions": rights(role), "role_name": role or "none"}
+    name = repository.role_names.get(account) or role or "none"
+    return user(account) | {"permissions": rights(role), "role_name": name}
 
 
 def association(repository: Repository, account: User) -> str:
     """``author_association``: how somebody is related to a repository."""
     if account is repository.owner:
         return "OWNER"
-    if account.login.lower() in repository.roles:
+    if account in repository.roles:
         return "MEMBER" if repository.owner.type == "Organization" else "COLLABORATOR"
     return "NONE"
 
@@ -117,10 +118,10 @@ def app(integration: App) -> Json:
     }
 
 
-def via_app(author: User) -> Json | None:
-    """``performed_via_github_app``: the app, for what its bot did."""
-    integration = author.world.app
-    return app(integration) if author is integration.bot else None
+def via_app(author: User, other: App | None = None) -> Json | None:
+    """``performed_via_github_app``: the app, for what its bot did, or another on behalf of them."""
+    integration = author.world.app if author is author.world.app.bot else other
+    return app(integration) if integration else None
 
 
 def installation(where: Installation) -> Json:

@@ -104,7 +104,7 @@ def issue(one: Issue) -> Json:
         "comments": len(one.comments),
         "closed_by": user_or_none(one.closed_by),
         "reactions": rollup(url, one.reactions),
-        "performed_via_github_app": via_app(one.user),
+        "performed_via_github_app": via_app(one.user, one.via),
         "state_reason": one.state_reason,
     }
     if one.pull:
@@ -135,7 +135,7 @@ def comment(one: Comment) -> Json:
     return said(one, url, "issuecomment-") | {
         "issue_url": repo_url(repository, f"/issues/{one.issue.number}"),
         "node_id": node_id("IC", one.id),
-        "performed_via_github_app": via_app(one.user),
+        "performed_via_github_app": via_app(one.user, one.via),
     }
 
 
