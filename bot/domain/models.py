@@ -52,6 +52,8 @@ class Draft(Worded):
 
     ``key`` names the item within its source and project (the same for every repeat), ``event``
     names this one occurrence: the pair makes a second delivery of the same event harmless.
+    ``author_id`` is GitHub's id of the author, where the words came from GitHub and through no
+    other app.
     """
 
     source: str
@@ -61,6 +63,7 @@ class Draft(Worded):
     body: str = Field(default="", max_length=70_000)
     url: str = ""
     author: str = ""
+    author_id: int | None = None
     occurred_at: AwareDatetime
     count: int = Field(default=1, ge=1)
     level: Literal["debug", "info", "warning", "error", "critical"] = "error"
@@ -168,9 +171,11 @@ class Person(Record):
     """Who gives a command. ``login`` is empty for an unlinked Slack user.
 
     ``operator``: who sits at this server's shell; no door ever sets it.
+    ``user_id`` is GitHub's own: a login can be given up and be somebody else's the next day.
     """
 
     login: str = ""
+    user_id: int | None = None
     slack_user: str = ""
     slack_team: str = ""
     is_bot: bool = False
@@ -180,6 +185,12 @@ class Person(Record):
     def name(self) -> str:
         """How the person is called in a card."""
         return f"@{self.login}" if self.login else (self.slack_user or "somebody")
+
+    def is_same(self, login: str, user_id: int | None) -> bool:
+        """Whether they are who is named: by id; by login only where theirs is all we know."""
+        if self.user_id is not None:
+            return self.user_id == user_id
+        return bool(self.login) and self.login == login
 
 
 class Place(Record):

@@ -47,8 +47,12 @@ class Repo:
 
     async def get(self, path: str, **variables: Any) -> Any:
         """GET one thing. Raises Unavailable or Rejected, as every method here."""
+        return await self.get_from(self.path + path, **variables)
+
+    async def get_from(self, path: str, **variables: Any) -> Any:
+        """GET one thing that need not be in the repository; ``path`` is the whole of it."""
         async with self._wire() as api:
-            return await api.getitem(self.path + path, variables)
+            return await api.getitem(path, variables)
 
     async def pages(self, path: str, *, key: str = "items", **variables: Any) -> AsyncIterator[Any]:
         """GET a list, page after page."""

@@ -81,30 +81,3 @@ async def add_labels(repo: Repo, number: int, labels: list[str]) -> None:
 async def remove_label(repo: Repo, number: int, label: str) -> None:
     """Take a label off an issue; one that is not there is fine."""
     await repo.delete(f"/issues/{number}/labels/{quote(label, safe='')}")
-
-
-# Roles that may push; a custom role counts as read until GitHub says its base.
-WRITERS = frozenset({"write", "maintain", "admin"})
-
-
-async def role(repo: Repo, login: str) -> str:
-    """The live role: none, read, triage, write, maintain or admin.
-
-    ``role_name`` tells triage from read, which ``permission`` does not.
-    https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
-    """
-    try:
-        found = await repo.get("/collaborators/{login}/permission", login=login)
-    except Rejected as error:
-        if error.status == 404:
-            return "none"
-        raise
-    return str(found.get("role_name") or found["permission"])
-
-
-async def collaborators(repo: Repo) -> list[tuple[str, str]]:
-    """Everybody with a role: ``(login, role)``."""
-    found = []
-    async for person in repo.pages("/collaborators{?per_page}", per_page="100"):
-        found.append((str(person["login"]), str(person.get("role_name", "read"))))
-    return found

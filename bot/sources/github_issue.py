@@ -65,11 +65,20 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             body=text(issue.get("body")),
             url=web_url(issue.get("html_url")),
             author=first_text(issue, "user.login", limit=100),
+            author_id=_author_id(issue),
             occurred_at=occurred(received_at, issue.get("created_at")),
             audience=AUDIENCE,
             tags={"labels": ", ".join(filter(None, labels))[:500]} if _labels(issue) else {},
         )
     ]
+
+
+def _author_id(issue: Mapping[str, object]) -> int | None:
+    """GitHub's id of who wrote it themselves; another app may quote anybody in their name."""
+    user = issue.get("user")
+    if issue.get("performed_via_github_app") or not isinstance(user, dict):
+        return None
+    return whole_number(user.get("id")) or None
 
 
 def _labels(issue: Mapping[str, object]) -> list[object]:

@@ -14,8 +14,8 @@ from aiohttp import web
 from github_simulator_kit import APP_ID, SHOP, Kit, github, keys
 
 from bot.domain.errors import Rejected, TooLarge, Unavailable
-from bot.domain.models import Project
-from bot.github import issues
+from bot.domain.models import Person, Project
+from bot.github import issues, people
 from bot.github.app import READ, TALK, GitHubApp, Repo
 from bot.render import Markdown, marker
 from bot.simulators.github import Limits
@@ -289,11 +289,30 @@ async def test_adding_what_is_there_changes_nothing(kit: Kit, repo: Repo) -> Non
 
 
 async def test_roles_are_github_s_own(kit: Kit, repo: Repo) -> None:
-    assert await issues.role(repo, "ana") == "maintain"
-    assert await issues.role(repo, "tom") == "triage"
-    assert await issues.role(repo, "rob") == "read"
-    assert await issues.role(repo, "nobody-of-this-name") == "none"
-    assert dict(await issues.collaborators(repo))["tom"] == "triage"
+    for login, role in (("ana", "maintain"), ("tom", "triage"), ("rob", "read")):
+        assert await people.role(repo, Person(login=login)) == role
+    assert await people.role(repo, Person(login="nobody-of-this-name")) == "none"
+    assert await people.role(repo, Person()) == "none"
+    kit.simulator.set_role(SHOP, "wes", "write", called="security-engineer")
+    assert await people.role(repo, Person(login="wes")) == "write"
+    assert dict(await people.collaborators(repo)) == {
+        "ana": "maintain",
+        "tom": "triage",
+        "wes": "write",
+    }
+
+
+async def test_a_role_goes_with_the_account_and_not_with_the_login(kit: Kit, repo: Repo) -> None:
+    ana = Person(login="ana", user_id=kit.simulator.world.user("ana").id)
+    assert await people.role(repo, ana) == "maintain"
+    kit.simulator.rename_user("ana", "ana-of-old")
+    assert await people.role(repo, ana) == "maintain"
+    kit.simulator.add_user("ana")
+    kit.simulator.set_role(SHOP, "ana", "admin")
+    assert await people.role(repo, ana) == "maintain"
+    kit.simulator.set_role(SHOP, "ana-of-old", None)
+    assert await people.role(repo, ana) == "read"
+    assert await people.role(repo, Person(login="ana", user_id=4)) == "none"
 
 
 async def test_a_person_who_writes_our_marker_has_not_written_our_comment(

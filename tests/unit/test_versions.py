@@ -217,6 +217,10 @@ def test_a_commit_message_quotes_nobody() -> None:
     ]
     odd = asked().work.model_copy(update={"requested_by": "U07\nX: y <a@b>"})
     assert "Co-authored-by" not in commit_message(asked(work=odd), 2)
+    known = asked().work.model_copy(update={"requester_id": 7})
+    assert "bo <7+bo@users.noreply.github.com>" in commit_message(asked(work=known), 2)
+    shell = asked().work.model_copy(update={"operator": True})
+    assert "Co-authored-by" not in commit_message(asked(work=shell), 2)
 
 
 def test_an_attempt_starts_from_nothing_but_the_fix() -> None:

@@ -11,6 +11,7 @@ from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import ranked
 from bot.domain.commands.grammar import ADDRESS
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
+from bot.domain.commands.rights import Role
 from bot.domain.commands.words import cleaned
 from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
@@ -49,7 +50,7 @@ class Call:
     project: Project
     person: Person
     said: Utterance
-    role: str
+    role: Role = "none"
 
     @property
     def place(self) -> Place:

@@ -69,10 +69,10 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
     try:
         command = parse(said.line, ROSTER)
         _require_a_private_door(command, said.place)
-        call = Call(ctx, project, person, said, role="")
+        call = Call(ctx, project, person, said)
         own = OWN.get(type(command))
         mine = own is not None and await own(call, command)
-        call.role = await require(ctx, project, person, type(command), mine)
+        call.role = await require(ctx, project, person, command, mine)
         return await VERBS[type(command)](call, command), "done"
     except Ambiguous as error:
         card = Card(key=key, audience=readers, title=(str(error),), tone="refused")

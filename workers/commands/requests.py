@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.domain.cards.views.version import revision_card
+from bot.domain.commands.rights import OPERATOR
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
 from bot.domain.models import Cluster
 from workers.commands.call import Answer, Call
-from workers.commands.permission import OPERATOR
 from workers.fixes import revise
 from workers.fixes.quota import require_quota
 from workers.fixes.steps.starting import require_no_open_fix, start
@@ -41,6 +41,7 @@ async def request_fix(
         cluster=cluster.number,
         command=call.said.id,
         requested_by=_asker(call),
+        requester_id=call.person.user_id,
         operator=call.role == OPERATOR,
         places=(call.place,),
         agent=agent,
@@ -61,6 +62,7 @@ async def request_version(call: Call, run: FixRun, kind: Kind, **asked: Any) -> 
         key=f"command:{call.said.id}",
         kind=kind,
         asked_by=_asker(call),
+        asker_id=call.person.user_id,
         operator=call.role == OPERATOR,
         place=call.place,
         now=call.ctx.now(),

@@ -11,11 +11,12 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.cards.views.version import answer_card, handover_card, noted_card, revision_card
+from bot.domain.commands.rights import WRITERS
 from bot.domain.errors import NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Remark, Revision, new_revision
-from bot.domain.models import Place, Project
-from bot.github import issues, pulls, reviews
+from bot.domain.models import Person, Place, Project
+from bot.github import people, pulls, reviews
 from bot.github.app import READ
 from bot.jobs import enqueue
 from bot.say import answer_thread, say
@@ -66,8 +67,9 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
         await say(ctx, project, place, handover_card(run))
         return
     login = str(review["user"]["login"])
-    role = await issues.role(repo, login)
-    if role not in issues.WRITERS:
+    reviewer = Person(login=login, user_id=int(review["user"]["id"]))
+    role = await people.role(repo, reviewer)
+    if role not in WRITERS:
         await say(ctx, project, place, noted_card(run, review_id, login, role))
         return
     words, remarks = await _read(ctx, project, pull, review)
@@ -76,6 +78,7 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
         key=f"review:{review_id}",
         kind="revise",
         asked_by=login,
+        asker_id=reviewer.user_id,
         place=place,
         now=ctx.now(),
         words=words,

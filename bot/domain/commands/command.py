@@ -80,6 +80,13 @@ class Command(BaseModel):
     level: ClassVar[Level] = Level.L0
     examples: ClassVar[tuple[str, ...]] = ()
     cost: ClassVar[str] = ""
+    tells_nothing: ClassVar[bool] = False
+    """Whether its answer says nothing of the project."""
+
+    @property
+    def needs(self) -> Level:
+        """The level that this one needs; for most verbs all of them need the same."""
+        return self.level
 
     @property
     def answers_asker(self) -> bool:

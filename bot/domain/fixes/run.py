@@ -8,7 +8,17 @@ from pydantic import AwareDatetime
 
 from bot.domain.audience import Audience, may_read
 from bot.domain.fixes.reproduction.records import Reason
-from bot.domain.models import Cluster, Item, Place, Ran, Record, RunState, Verdict, Worded
+from bot.domain.models import (
+    Cluster,
+    Item,
+    Person,
+    Place,
+    Ran,
+    Record,
+    RunState,
+    Verdict,
+    Worded,
+)
 from bot.domain.ports import Blocked
 
 
@@ -66,7 +76,8 @@ class Case(Record):
 class FixRun(Worded):
     """``F-7``: one attempt to repair one cluster.
 
-    ``operator``: asked for in the shell, by whoever runs this server. ``agent_steps`` and
+    ``requester_id`` is GitHub's id of who asked. ``operator``: asked for in the shell, by whoever
+    runs this server. ``agent_steps`` and
     ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
     ``test_name`` its function and ``test_reason`` how it must fail on the base;
     ``change`` the agent's patch for people, its first 6,000 characters.
@@ -82,6 +93,7 @@ class FixRun(Worded):
     reason: str = ""
     command: str
     requested_by: str
+    requester_id: int | None = None
     operator: bool = False
     places: tuple[Place, ...] = ()
     agent: str
@@ -122,6 +134,11 @@ class FixRun(Worded):
     def name(self) -> str:
         """``F-7``."""
         return f"F-{self.number}"
+
+    @property
+    def requester(self) -> Person:
+        """Who asked for it, and whose right to write it needs."""
+        return Person(login=self.requested_by, user_id=self.requester_id)
 
     @property
     def ended(self) -> bool:

@@ -105,6 +105,7 @@ def new_revision(
     key: str,
     kind: Kind,
     asked_by: str,
+    asker_id: int | None = None,
     place: Place,
     now: AwareDatetime,
     restores: int | None = None,
@@ -121,6 +122,7 @@ def new_revision(
             "reason": "",
             "command": key,
             "requested_by": asked_by,
+            "requester_id": asker_id,
             "operator": operator,
             "steps": tuple(RunStep(name=name) for name in names),
             "stop_asked_by": "",
@@ -161,6 +163,19 @@ def trailer(run: int, version: int) -> str:
     return f"Soulcaster-Version: F-{run} v{version}"
 
 
+def coauthor(run: FixRun) -> str:
+    """The line of a commit message that names who asked, "" for nobody on GitHub.
+
+    The address with the id stays theirs when they are renamed.
+    https://docs.github.com/en/account-and-profile/reference/email-addresses-reference
+    """
+    login = run.requested_by
+    if run.operator or not re.fullmatch(r"[A-Za-z0-9_-]+", login):
+        return ""
+    number = f"{run.requester_id}+" if run.requester_id else ""
+    return f"Co-authored-by: {login} <{number}{login}@users.noreply.github.com>\n"
+
+
 def commit_message(revision: Revision, number: int) -> str:
     """Subject, what proved it, who asked. Holds nobody's prose."""
     run = revision.work
@@ -170,8 +185,4 @@ def commit_message(revision: Revision, number: int) -> str:
         subject = f"Revise the fix of C-{run.cluster} as asked"
     tests = " and ".join(revision.tests)
     body = f"Proved again by {tests}: red without the fix, green with this commit."
-    lines = [trailer(run.number, number)]
-    if re.fullmatch(r"[A-Za-z0-9-]+", run.requested_by):
-        login = run.requested_by
-        lines.insert(0, f"Co-authored-by: {login} <{login}@users.noreply.github.com>")
-    return "\n\n".join([subject, body, "\n".join(lines)])
+    return f"{subject}\n\n{body}\n\n{coauthor(run)}{trailer(run.number, number)}"

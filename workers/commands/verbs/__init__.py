@@ -76,5 +76,8 @@ VERBS: Mapping[type[Command], Run] = {
 }
 ROSTER: tuple[type[Command], ...] = tuple(VERBS)
 
-# Whether what an L1 command is about was reported by whoever gives it.
-OWN: Mapping[type[Command], Callable[[Call, Any], Awaitable[bool]]] = {dup.NotDup: dup.reported}
+# Whether what a command is about is the own report or run of whoever gives it.
+OWN: Mapping[type[Command], Callable[[Call, Any], Awaitable[bool]]] = {
+    dup.NotDup: dup.reported,
+    stop.Stop: stop.requested,
+}

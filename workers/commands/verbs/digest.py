@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from typing_extensions import override
+
 from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Section
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.jobs import enqueue
 from workers import jobs
 from workers.commands.call import Answer, Call
-from workers.commands.permission import require
 from workers.digests import posting as digests
-
-
-class _Change(Command):
-    """What everything but a preview needs."""
-
-    verb = "digest"
-    level = Level.L4
 
 
 class Digest(Command):
@@ -36,6 +30,12 @@ class Digest(Command):
     what: Annotated[Literal["preview", "now", "schedule", "off"], WORD] = "preview"
     when: Annotated[str, REST] = ""
 
+    @property
+    @override
+    def needs(self) -> Level:
+        """A preview changes nothing."""
+        return Level.L0 if self.what == "preview" else Level.L4
+
 
 async def run(call: Call, command: Digest) -> Answer:
     """Previews are for the asker; ``now`` posts in Slack and in the tracking issue."""
@@ -45,7 +45,6 @@ async def run(call: Call, command: Digest) -> Answer:
             ctx, project, compact=call.place.issue is None, readers=call.readers
         )
         return Answer(card.model_copy(update={"key": "digest-preview"}))
-    await require(ctx, project, call.person, _Change)
     if command.what == "now":
         number = await digests.write_tracking_issue(ctx, project)
         await enqueue(ctx, jobs.send_digest, project.id, call.said.id)

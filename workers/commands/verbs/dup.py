@@ -8,6 +8,7 @@ from pydantic import Field
 
 from bot.domain.commands.command import Level
 from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
+from bot.domain.commands.rights import level_of
 from bot.domain.errors import NotAllowed
 from bot.domain.models import Item
 from bot.sources import github_issue
@@ -15,7 +16,6 @@ from workers.clusters import corrections, explain, suggestions
 from workers.clusters.corrections import Plan, PlannedCorrection
 from workers.commands.call import Answer, Call
 from workers.commands.correcting import Confirmable, carry_out, item_here, item_of
-from workers.commands.permission import level_of
 
 Two = Annotated[tuple[IssueRef | ItemRef | ClusterRef, ...], Field(min_length=1, max_length=2)]
 
@@ -58,7 +58,7 @@ async def run_not_dup(call: Call, command: NotDup) -> Answer:
     """A cannot-link; a report leaves the cluster that both are in."""
     item, other = await _two(call, command)
     plan = corrections.linking(call.ctx, call.project.id, item.number, other.number, alike=False)
-    if call.role != "operator" and level_of(call.role) < Level.L2:
+    if level_of(call.role) < Level.L2:
         plan = _modest(plan)
     return await _answered(call, command, item, other, plan)
 
@@ -66,8 +66,8 @@ async def run_not_dup(call: Call, command: NotDup) -> Answer:
 async def reported(call: Call, command: NotDup) -> bool:
     """Whether the person reported one of the two on GitHub."""
     two = await _two(call, command)
-    login = call.person.login
-    return bool(login) and any(i.source == github_issue.NAME and i.author == login for i in two)
+    on_github = [item for item in two if item.source == github_issue.NAME]
+    return any(call.person.is_same(item.author, item.author_id) for item in on_github)
 
 
 async def _two(call: Call, command: Dup | NotDup) -> tuple[Item, Item]:

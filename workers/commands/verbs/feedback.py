@@ -38,6 +38,7 @@ async def run(call: Call, command: Feedback) -> Answer:
         title=(command.title or text.splitlines()[0])[:200],
         body=text,
         author=call.person.login or call.person.slack_user,
+        author_id=call.person.user_id,
         occurred_at=call.said.heard_at,
         audience=Audience.TEAM if call.place.issue is None else Audience.PROJECT,
     )

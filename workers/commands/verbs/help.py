@@ -8,10 +8,10 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.grammar import nearest
+from bot.domain.commands.rights import level_of
 from bot.domain.commands.usage import explanation, summary, usage
 from bot.domain.errors import NotUnderstood
 from workers.commands.call import Answer, Call
-from workers.commands.permission import level_of
 
 
 class Help(Command):
@@ -20,6 +20,7 @@ class Help(Command):
     verb = "help"
     aliases = ("h",)
     examples = ("help", "help fix")
+    tells_nothing = True
 
     about: Annotated[str, WORD] = ""
 
@@ -28,7 +29,7 @@ async def run(call: Call, command: Help) -> Answer:
     """Generated from the commands themselves."""
     from workers.commands.verbs import ROSTER
 
-    level = Level.L5 if call.role == "operator" else level_of(call.role)
+    level = level_of(call.role)
     if not command.about:
         return Answer(_all(call, list(ROSTER), level))
     name = command.about.lower()

@@ -7,10 +7,9 @@ from typing import Annotated
 from bot.domain.cards.card import Code, note
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
-from bot.domain.errors import NotAllowed
 from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.versions import Revision
 from workers.commands.call import Answer, Call
-from workers.commands.permission import level_of, require
 
 
 class Stop(Command):
@@ -21,33 +20,29 @@ class Stop(Command):
 
     verb = "stop"
     aliases = ("cancel",)
+    level = Level.L3
     examples = ("stop", "stop F-7")
-    cost = "needs write, or to be who asked for the run"
+    cost = "none; who asked for the run may stop it, too"
 
     about: Annotated[RunRef | ClusterRef | None, WORD] = None
 
 
-class _StopOther(Command):
-    verb = "stop"
-    level = Level.L3
+async def requested(call: Call, command: Stop) -> bool:
+    """Whether the person asked for what would be stopped."""
+    found, attempt = await _meant(call, command)
+    work = attempt.work if attempt else found
+    return call.person.is_same(work.requested_by, work.requester_id)
 
 
 async def run(call: Call, command: Stop) -> Answer:
     """Ask for the stop; the worker that holds the run obeys it."""
-    found = await call.run(command.about)
-    attempts = await call.ctx.versions.attempts(call.project.id, found.number)
-    attempt = next((one for one in attempts if not one.work.ended), None)
+    found, attempt = await _meant(call, command)
     if found.ended and attempt is None:
         return Answer(
             note(
                 f"stop:{found.name}", Code(found.name), " has ended already.", audience=call.readers
             )
         )
-    asked_by = attempt.work.requested_by if attempt else found.requested_by
-    if call.person.login != asked_by and level_of(call.role) < Level.L3:
-        role = await require(call.ctx, call.project, call.person, _StopOther)
-        if not role:
-            raise NotAllowed("Only who asked for the run, or someone with write, may stop it.")
     who = call.person.name
 
     def stop(run: FixRun) -> FixRun:
@@ -72,3 +67,10 @@ async def run(call: Call, command: Stop) -> Answer:
             tone="cancelled",
         )
     )
+
+
+async def _meant(call: Call, command: Stop) -> tuple[FixRun, Revision | None]:
+    """The run, and the attempt at a next version of its fix that is under way."""
+    found = await call.run(command.about)
+    attempts = await call.ctx.versions.attempts(call.project.id, found.number)
+    return found, next((one for one in attempts if not one.work.ended), None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bot.domain.cards.card import Card, Code, Fact
 from bot.domain.commands.command import Command
+from bot.domain.commands.rights import level_of
 from workers.commands.call import Answer, Call
-from workers.commands.permission import level_of, role_of
+from workers.commands.permission import role_of
 
 
 class Whoami(Command):
@@ -13,6 +14,7 @@ class Whoami(Command):
 
     verb = "whoami"
     examples = ("whoami",)
+    tells_nothing = True
 
 
 async def run(call: Call, command: Whoami) -> Answer:
@@ -32,12 +34,7 @@ async def run(call: Call, command: Whoami) -> Answer:
                 ),
             )
         )
-    role = (
-        "operator"
-        if person.operator
-        else await role_of(call.ctx, call.project, person.login, fresh=True)
-    )
-    level = "L5" if role == "operator" else level_of(role).name
+    role = await role_of(call.ctx, call.project, person, fresh=True)
     return Answer(
         Card(
             key=f"whoami:{person.login or 'shell'}",
@@ -45,7 +42,7 @@ async def run(call: Call, command: Whoami) -> Answer:
             title=("You are ", Code(person.login or "the operator of this shell")),
             facts=(
                 Fact(label="Role", value=(f"{role} on {call.project.full_name}",)),
-                Fact(label="Level", value=(level,)),
+                Fact(label="Level", value=(level_of(role).name,)),
             ),
         )
     )

@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 from bot.domain.cards.views.pull import PullRequest, pull_card, pull_title
 from bot.domain.cards.views.run import check_card
+from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.patch import EXECUTABLE, SYMLINK, Entry, Patch, apply, diff
 from bot.domain.fixes.run import FixRun
-from bot.domain.fixes.versions import trailer
+from bot.domain.fixes.versions import coauthor, trailer
 from bot.domain.models import Item, Verdict
-from bot.github import checks, issues, pulls
+from bot.github import checks, issues, people, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.github.pulls import Mode
 from bot.say import open_pull, put_check
@@ -64,8 +65,8 @@ async def require_still_wanted(desk: Desk) -> None:
     if who := await desk.stop_asked():
         raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
     if not run.operator:
-        role = await issues.role(desk.ctx.github.repo(project), run.requested_by)
-        if role not in issues.WRITERS:
+        role = await people.role(desk.ctx.github.repo(project), run.requester)
+        if role not in WRITERS:
             raise Ended(
                 Verdict.STOPPED,
                 f"@{run.requested_by} may no longer write to {project.full_name} (has: {role}).",
@@ -148,12 +149,10 @@ def branch_name(run: FixRun, title: str) -> str:
 
 def commit_message(run: FixRun, title: str) -> str:
     """One subject, what proved it, and who asked."""
-    author = f"{run.requested_by} <{run.requested_by}@users.noreply.github.com>"
     body = f"Proved by {run.test_path}: red on {run.base_sha[:10]}, green with this change."
     if run.unproved:
         body = f"Not proved: the proof by {run.test_path} failed, as the pull request says."
-    coauthor = f"Co-authored-by: {author}\n" if re.fullmatch(r"[\w-]+", run.requested_by) else ""
-    return f"{title}\n\n{body}\n\n{coauthor}{trailer(run.number, 1)}"
+    return f"{title}\n\n{body}\n\n{coauthor(run)}{trailer(run.number, 1)}"
 
 
 def _issue_numbers(items: Sequence[Item]) -> list[int]:

@@ -13,15 +13,20 @@ from bot.domain.models import Person, Project
 
 
 class User(BaseModel):
-    """Who did it."""
+    """Who did it, or wrote it first. Without an id it is nobody that has a role."""
 
+    id: int = 0
     login: str
     type: str = "User"
 
     @property
     def person(self) -> Person:
         """The domain's word for them."""
-        return Person(login=self.login, is_bot=self.type == "Bot" or self.login.endswith("[bot]"))
+        return Person(
+            login=self.login,
+            user_id=self.id,
+            is_bot=self.type == "Bot" or self.login.endswith("[bot]"),
+        )
 
 
 class App(BaseModel):
