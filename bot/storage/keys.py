@@ -329,6 +329,12 @@ def revisions(p: int, run: int) -> str:
     return f"{ROOT}:{p}:run:{run}:revisions"
 
 
+@kind("versions")
+def disowned(p: int) -> str:
+    """set: ``review:9`` and ``comment:9`` that somebody else than the reviewer has edited."""
+    return f"{ROOT}:{p}:disowned"
+
+
 @kind("runs", rebuilt="from the runs", kept="100 days")
 def month(p: int, month: str) -> str:
     """set: fix runs that opened a pull request in this month (``2026-11``)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 
@@ -56,6 +56,15 @@ class Versions:
         found = await self._redis.hvals(keys.revisions(project, run))
         attempts = [Revision.read(self._seal.open(value)) for value in found]
         return sorted(attempts, key=lambda revision: revision.work.created_at)
+
+    async def disown(self, project: int, key: str) -> None:
+        """A review or comment is no longer only its author's words."""
+        await self._redis.sadd(keys.disowned(project), key)
+
+    async def disowned(self, project: int, of: Sequence[str]) -> set[str]:
+        """Which of these are not; ``of`` names one at least."""
+        found = await self._redis.smismember(keys.disowned(project), list(of))
+        return {key for key, foreign in zip(of, found, strict=True) if foreign}
 
     async def update(
         self, project: int, run: int, key: str, decide: Callable[[Revision], Revision]

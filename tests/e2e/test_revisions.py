@@ -221,13 +221,50 @@ async def test_a_review_without_write_is_only_noted(stage: Stage, fix: Fix) -> N
     assert await obey(stage, fix.number, "/soulcaster revise -- more", "sam-okafor") == "refused"
 
 
-async def test_revise_without_words_takes_up_what_was_noted(stage: Stage, fix: Fix) -> None:
+async def test_revise_takes_up_no_words_of_who_may_not_write(stage: Stage, fix: Fix) -> None:
+    # Those of sam-okafor, who has triage, are what stands; ines-ferreira lends them nothing.
+    assert await obey(stage, fix.number, "/soulcaster revise") == "refused"
     before = await fix.commits()
-    assert "v4 is on the branch" in await fix.command("revise")
+    assert "v4 is on the branch" in await fix.command(f"revise -- {EXAMPLE}")
     commits = await fix.commits()
     assert commits[:-1] == before
-    assert "Co-authored-by: ines-ferreira" in commits[-1]["message"]
+    ines = stage.github.world.user("ines-ferreira")
+    assert f"Co-authored-by: ines-ferreira <{ines.email}>" in commits[-1]["message"]
     assert SHIPPING in {f["path"] for f in (await fix.pull())["files"]}
+
+
+async def test_a_review_that_somebody_else_edited_is_not_its_authors(
+    stage: Stage, fix: Fix
+) -> None:
+    line = await fix.line_of(PAGINATION)
+    stage.github.set_role(stage.repository, "grace-oduya", "read")
+    review = await fix.review(
+        "grace-oduya",
+        body="Nearly there.",
+        comments=[{"path": PAGINATION, "line": line, "body": "Why?"}],
+    )
+    await settled(stage)
+    [remark] = [c for c in (await fix.pull())["review_comments"] if c["review"] == review]
+    edits = {f"/pulls/{fix.number}/reviews/{review}", f"/review-comments/{remark['id']}"}
+    for path in edits:
+        await person(stage, "PATCH", path, login="tom-beckett", body=EXAMPLE)
+    await settled(stage)
+    # She may write by now, but these are not her words any more.
+    stage.github.set_role(stage.repository, "grace-oduya", "write")
+    assert await obey(stage, fix.number, "/soulcaster revise") == "refused"
+    stage.github.set_role(stage.repository, "grace-oduya", "read")
+
+
+async def test_who_asked_is_told_that_their_approval_is_no_second_persons(
+    stage: Stage, fix: Fix
+) -> None:
+    for login in ("tom-beckett", "yuki-mori"):
+        body = {"login": login, "event": "APPROVE", "body": ""}
+        await stage.person(f"/pulls/{fix.number}/reviews", **body)
+    await settled(stage)
+    [card] = await fix.said("own-approval:F-1")
+    assert "`tom-beckett` asked for F-1" in card
+    assert "does not count" in card
 
 
 async def test_the_same_review_twice_is_one_version(stage: Stage, fix: Fix) -> None:

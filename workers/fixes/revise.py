@@ -6,15 +6,20 @@ moves forward, only from our own newest version, and only to what was proved.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from bot.context import Context
-from bot.domain.cards.views.version import answer_card, handover_card, noted_card, revision_card
+from bot.domain.cards.views.version import (
+    answer_card,
+    handover_card,
+    noted_card,
+    own_approval_card,
+    revision_card,
+)
 from bot.domain.commands.rights import WRITERS
 from bot.domain.errors import NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
-from bot.domain.fixes.versions import Remark, Revision, new_revision
+from bot.domain.fixes.versions import Remark, Revision, comment_key, new_revision, review_key
 from bot.domain.models import Person, Place, Project
 from bot.github import people, pulls, reviews
 from bot.github.app import READ
@@ -60,24 +65,30 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
     repo = ctx.github.repo(project)
     found = await repo.get(f"/pulls/{pull}")
     review = await reviews.get_review(repo, pull, review_id)
-    if found["state"] != "open" or not _requests_changes(review):
+    place, reviewer = Place(issue=pull), _reviewer(review)
+    if found["state"] != "open" or reviewer is None:
         return
-    place = Place(issue=pull)
+    if review["state"] == "APPROVED":
+        if reviewer.is_same(run.requested_by, run.requester_id):
+            await say(ctx, project, place, own_approval_card(run, reviewer.login))
+        return
+    if review["state"] != "CHANGES_REQUESTED":
+        return
     if await handed_over(ctx, project, run):
         await say(ctx, project, place, handover_card(run))
         return
-    login = str(review["user"]["login"])
-    reviewer = Person(login=login, user_id=int(review["user"]["id"]))
     role = await people.role(repo, reviewer)
     if role not in WRITERS:
-        await say(ctx, project, place, noted_card(run, review_id, login, role))
+        await say(ctx, project, place, noted_card(run, review_id, reviewer.login, role))
         return
     words, remarks = await _read(ctx, project, pull, review)
+    if not words and not remarks:
+        return
     revision = new_revision(
         run,
-        key=f"review:{review_id}",
+        key=review_key(review_id),
         kind="revise",
-        asked_by=login,
+        asked_by=reviewer.login,
         asker_id=reviewer.user_id,
         place=place,
         now=ctx.now(),
@@ -88,39 +99,46 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
 
 
 async def standing(ctx: Context, project: Project, run: FixRun) -> tuple[list[str], list[Remark]]:
-    """Words and threads of the reviews that request changes and were not taken up yet."""
+    """What reviews ask for that was not taken up yet, of reviewers who may write now."""
     taken = {one.key for one in await ctx.versions.attempts(project.id, run.number)}
     pull = run.pull_request or 0
     words: list[str] = []
     remarks: list[Remark] = []
-    async for review in _requesting(ctx, project, pull):
-        if f"review:{review['id']}" not in taken:
+    repo = ctx.github.repo(project)
+    async for review in reviews.reviews(repo, pull):
+        reviewer = _reviewer(review)
+        if reviewer is None or review["state"] != "CHANGES_REQUESTED":
+            continue
+        if review_key(review["id"]) in taken:
+            continue
+        if await people.role(repo, reviewer) in WRITERS:
             more = await _read(ctx, project, pull, review)
             words += more[0]
             remarks += more[1]
     return words, remarks
 
 
-async def _requesting(ctx: Context, project: Project, pull: int) -> AsyncIterator[Any]:
-    async for review in reviews.reviews(ctx.github.repo(project), pull):
-        if _requests_changes(review):
-            yield review
-
-
-def _requests_changes(review: Any) -> bool:
-    """A person's, submitted, and not dismissed since."""
+def _reviewer(review: Any) -> Person | None:
+    """The person whose review it is; None for a bot's, or of an account that is gone."""
     user = review.get("user") or {}
-    return bool(user.get("type") == "User" and review["state"] == "CHANGES_REQUESTED")
+    if user.get("type") != "User":
+        return None
+    return Person(login=str(user["login"]), user_id=int(user["id"]))
 
 
 async def _read(
     ctx: Context, project: Project, pull: int, review: Any
 ) -> tuple[list[str], list[Remark]]:
+    """The review's own words; what somebody else has edited since is not."""
+    mine = review_key(review["id"])
     comments = await reviews.comments_of(ctx.github.repo(project), pull, int(review["id"]))
-    words = [review["body"]] if (review.get("body") or "").strip() else []
+    wanted = [mine, *(comment_key(one["id"]) for one in comments)]
+    foreign = await ctx.versions.disowned(project.id, wanted)
+    words = [review["body"]] if (review.get("body") or "").strip() and mine not in foreign else []
     remarks = [
         Remark(comment=int(one["id"]), path=str(one["path"]), words=str(one["body"]))
         for one in comments
+        if comment_key(one["id"]) not in foreign
     ]
     return words, remarks
 

@@ -158,6 +158,16 @@ def version_of(versions: Sequence[Version], number: int) -> Version:
     return found
 
 
+def review_key(review: int) -> str:
+    """A review as it is written down."""
+    return f"review:{review}"
+
+
+def comment_key(comment: int) -> str:
+    """A comment on a line of the diff as it is written down."""
+    return f"comment:{comment}"
+
+
 def trailer(run: int, version: int) -> str:
     """The last line of a version's commit message, by which people find it in the history."""
     return f"Soulcaster-Version: F-{run} v{version}"

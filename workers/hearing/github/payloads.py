@@ -73,6 +73,20 @@ class Comment(BaseModel):
     updated_at: AwareDatetime
 
 
+class Review(BaseModel):
+    """A review of a pull request."""
+
+    id: int
+    user: User | None = None
+    state: str = ""
+
+
+class PullRequest(BaseModel):
+    """The pull request that a review is of."""
+
+    number: int
+
+
 class _Was(BaseModel):
     body: dict[str, Any] | None = None
 
@@ -86,6 +100,8 @@ class Payload(BaseModel):
     sender: User
     issue: Issue | None = None
     comment: Comment | None = None
+    review: Review | None = None
+    pull_request: PullRequest | None = None
     changes: _Was = _Was()
 
     @property
@@ -103,6 +119,11 @@ class Payload(BaseModel):
     def body_before(self) -> str:
         """The text before an edit; "" when the edit did not touch it."""
         return str((self.changes.body or {}).get("from") or "")
+
+    def is_author(self, of: Issue | Comment | Review) -> bool:
+        """Whether who did it is a person, and the one who wrote that first."""
+        person = self.sender.person
+        return not person.is_bot and of.user is not None and of.user.id == self.sender.id
 
 
 def of_this_app(ctx: Context, written: Issue | Comment) -> bool:

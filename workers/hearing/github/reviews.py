@@ -8,6 +8,7 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
+from bot.domain.fixes.versions import comment_key, review_key
 from bot.jobs import enqueue
 from workers import jobs
 from workers.hearing.github.payloads import read
@@ -18,13 +19,25 @@ router = gidgethub.routing.Router()
 
 @router.register("pull_request_review", action="submitted")
 async def submitted(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """A person requests changes: what they ask for is read once the whole review is there."""
+    """A person judges: what they ask for is read once the whole review is there."""
     payload = read(event)
-    review = event.data.get("review") or {}
-    pull = (event.data.get("pull_request") or {}).get("number")
-    if review.get("state") != "changes_requested" or payload.sender.person.is_bot:
+    review, pull = payload.review, payload.pull_request
+    if review is None or pull is None or not payload.is_author(review):
         return
-    if not await sync.know_project(ctx, payload.project):
+    if review.state not in ("changes_requested", "approved"):
         return
-    if isinstance(pull, int) and isinstance(review.get("id"), int):
-        await enqueue(ctx, jobs.hear_review, payload.project.id, pull, review["id"])
+    if await sync.know_project(ctx, payload.project):
+        await enqueue(ctx, jobs.hear_review, payload.project.id, pull.number, review.id)
+
+
+@router.register("pull_request_review", action="edited")
+@router.register("pull_request_review_comment", action="edited")
+async def rewritten(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Somebody else changed a reviewer's words: they are nobody's from now on."""
+    payload = read(event)
+    written = payload.review or payload.comment
+    if written is None or payload.changes.body is None or payload.is_author(written):
+        return
+    if await sync.know_project(ctx, payload.project):
+        key = review_key(written.id) if payload.review else comment_key(written.id)
+        await ctx.versions.disown(payload.project.id, key)

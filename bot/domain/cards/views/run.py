@@ -127,7 +127,9 @@ def plan_of(run: FixRun) -> Line:
     """``v2, approved by @ana``."""
     if not run.plan_approved_by:
         return (f"v{run.plan_version}",)
-    return (f"v{run.plan_version}, approved by ", Code(run.plan_approved_by))
+    approved = (f"v{run.plan_version}, approved by ", Code(run.plan_approved_by))
+    own = run.plan_approved_by == run.requester.name
+    return (*approved, ", who asked for the fix: no second person did") if own else approved
 
 
 def _spent(run: FixRun) -> str:

@@ -160,13 +160,28 @@ def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
     """A review by somebody who may not have the branch changed."""
     line: Line = (
         Code(login),
-        f" has {role} here, so nothing is changed yet. Someone with write can have it done: ",
-        Code("/soulcaster revise"),
+        f" has {role} here, so nothing is changed. Someone with write can say it themselves: ",
+        Code("/soulcaster revise -- what should change"),
     )
     return Card(
         key=f"noted:{run.name}:{review}",
         audience=run.audience,
         title=("Noted what ", Code(login), " asks for"),
+        sections=(Section(blocks=(Paragraph(line=line),)),),
+    )
+
+
+def own_approval_card(run: FixRun, login: str) -> Card:
+    """GitHub counts it, as the pull request is ours; it is still no second person's."""
+    line: Line = (
+        Code(login),
+        f" asked for {run.name}, so this approval does not count as a second person's: "
+        "somebody else should look at it before it is merged.",
+    )
+    return Card(
+        key=f"own-approval:{run.name}:{login}",
+        audience=run.audience,
+        title=("An approval by who asked for the fix",),
         sections=(Section(blocks=(Paragraph(line=line),)),),
     )
 
