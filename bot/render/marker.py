@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 _PLAIN = " /:#@~.,=\"'"
 _CHOICE = re.compile(r"^\[([ xX])\] .*<!-- soulcaster-choice: (.+?) -->\s*\Z", re.DOTALL)
+_BOX = re.compile(r"\[[ xX]\]")
 _MARKDOWN = MarkdownIt("commonmark")
 
 
@@ -27,13 +28,23 @@ def choice_marker(sentence: str) -> str:
 
 
 def ticked(old_body: str, new_body: str) -> list[str]:
-    """Sentences of the boxes that are ticked now and were there, unticked, before; in order."""
+    """Sentences of the boxes that are ticked now and were there, unticked, before; in order.
+
+    None for an edit that does more than tick: whoever clicks changes no words.
+    """
+    if _unticked(old_body) != _unticked(new_body):
+        return []
     before = dict(_boxes(old_body))
     return [
         sentence
         for sentence, done in dict(_boxes(new_body)).items()
         if done and before.get(sentence) is False
     ]
+
+
+def _unticked(body: str) -> list[str]:
+    """The lines with no box ticked. GitHub's editor ends lines its own way."""
+    return [_BOX.sub("[ ]", line.rstrip(), count=1) for line in body.strip().splitlines()]
 
 
 def _boxes(body: str) -> list[tuple[str, bool]]:

@@ -162,4 +162,32 @@ GUARDS = (
         "    if False:\n",
         "tests/e2e/test_demo_page.py",
     ),
+    Guard(
+        "a command is of who wrote it, by themselves, in this place",
+        "bot/domain/commands/authorship.py",
+        "if not alone or written.relayed or written.moved:",
+        "if not alone:",
+        "tests/unit/test_rights_table.py",
+    ),
+    Guard(
+        "a box is ticked by an edit that changes nothing else",
+        "bot/render/marker.py",
+        "if _unticked(old_body) != _unticked(new_body):",
+        "if False:",
+        "tests/unit/test_rights_table.py",
+    ),
+    Guard(
+        "a role goes with the account, not with the login",
+        "bot/domain/commands/rights.py",
+        'if user_id is not None and user.get("id") != user_id:',
+        "if False:",
+        "tests/unit/test_rights_table.py",
+    ),
+    Guard(
+        "a review is heard from who may write",
+        "workers/fixes/revise.py",
+        "        if await people.role(repo, reviewer) in WRITERS:",
+        "        if True:",
+        "tests/e2e/test_revisions.py",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Commands in comments, and checkboxes in our own."""
+"""Comments on issues and pull requests."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
-from bot.domain.commands.markdown_lines import command_lines, new_lines
 from bot.domain.models import Place
-from bot.render.marker import ticked
-from workers.commands import hear
-from workers.hearing.github.payloads import of_this_app, read
+from workers.hearing.github import words
+from workers.hearing.github.payloads import read
 from workers.intake import sync
 
 router = gidgethub.routing.Router()
@@ -29,20 +27,4 @@ async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
     if not await sync.know_project(ctx, payload.project):
         return
     place = Place(issue=issue.number, comment=comment.id)
-    by_bot = comment.performed_via_github_app is not None or (
-        comment.user is None or comment.user.person.is_bot
-    )
-    if payload.action == "edited" and payload.changes.body is None:
-        return
-    if by_bot:
-        # Only a tick in a card of ours counts: other bots may quote anybody's words.
-        if not of_this_app(ctx, comment):
-            return
-        lines = ticked(payload.body_before, comment.body or "")
-        origin = f"tick:{comment.id}:{comment.updated_at.isoformat()}"
-    else:
-        body = comment.body or ""
-        edited = payload.action == "edited"
-        lines = new_lines(payload.body_before, body) if edited else command_lines(body)
-        origin = f"comment:{comment.id}"
-    await hear.lines(ctx, payload.project, lines, payload.sender.person, place, origin)
+    await words.take(ctx, payload, comment, place, f"comment:{comment.id}")

@@ -7,7 +7,6 @@ from typing import Any
 from gidgethub import sansio
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from bot.context import Context
 from bot.domain.errors import BadPayload
 from bot.domain.models import Person, Project
 
@@ -50,27 +49,30 @@ class Repository(BaseModel):
     default_branch: str = "main"
 
 
-class Issue(BaseModel):
+class _Text(BaseModel):
+    """What people and apps write."""
+
+    body: str | None = None
+    user: User | None = None
+    performed_via_github_app: App | None = None
+    updated_at: AwareDatetime
+
+    def is_of(self, app: int) -> bool:
+        """Whether the app itself wrote it; an edit by a person does not change that."""
+        via, user = self.performed_via_github_app, self.user
+        return via is not None and via.id == app and user is not None and user.person.is_bot
+
+
+class Issue(_Text):
     """An issue, or a pull request seen as one."""
 
     number: int
-    title: str = ""
-    body: str | None = None
-    user: User | None = None
-    state: str = "open"
-    updated_at: AwareDatetime
-    pull_request: dict[str, Any] | None = None
-    performed_via_github_app: App | None = None
 
 
-class Comment(BaseModel):
-    """A comment on an issue or pull request."""
+class Comment(_Text):
+    """A comment on an issue, on a pull request, or on a line of its diff."""
 
     id: int
-    body: str | None = None
-    user: User | None = None
-    performed_via_github_app: App | None = None
-    updated_at: AwareDatetime
 
 
 class Review(BaseModel):
@@ -88,7 +90,10 @@ class PullRequest(BaseModel):
 
 
 class _Was(BaseModel):
+    """What an event changed; ``old_issue`` is what a transferred issue was."""
+
     body: dict[str, Any] | None = None
+    old_issue: dict[str, Any] | None = None
 
 
 class Payload(BaseModel):
@@ -124,12 +129,6 @@ class Payload(BaseModel):
         """Whether who did it is a person, and the one who wrote that first."""
         person = self.sender.person
         return not person.is_bot and of.user is not None and of.user.id == self.sender.id
-
-
-def of_this_app(ctx: Context, written: Issue | Comment) -> bool:
-    """Whether we wrote it; an edit by a person does not change that."""
-    via = written.performed_via_github_app
-    return via is not None and via.id == ctx.settings.github_app_id
 
 
 def read(event: sansio.Event) -> Payload:

@@ -1,0 +1,77 @@
+"""Commands in a text on GitHub: of who wrote them there; in our own cards, of who ticks a box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.context import Context
+from bot.domain.cards.views.unsaid import unsaid_card
+from bot.domain.commands.authorship import Said, Written, said_in
+from bot.domain.commands.grammar import parse
+from bot.domain.errors import NotUnderstood, Rejected
+from bot.domain.models import Place
+from bot.log import log
+from bot.render.marker import ticked
+from bot.say import say
+from workers.commands import hear
+from workers.commands.permission import role_of
+from workers.commands.verbs import ROSTER
+from workers.hearing.github.payloads import Comment, Issue, Payload
+
+
+async def take(
+    ctx: Context, payload: Payload, written: Issue | Comment, place: Place, origin: str
+) -> None:
+    """Hear what the sender says by themselves; what only looks so is quoted back.
+
+    ``origin`` names the text, the same at every redelivery.
+    """
+    app = ctx.settings.github_app_id
+    said = said_by(payload, written, app)
+    if written.is_of(app):
+        # A box may be ticked again and again.
+        origin = f"tick:{origin}:{written.updated_at.isoformat()}"
+    await hear.lines(ctx, payload.project, said.own, payload.sender.person, place, origin)
+    await _quote_back(ctx, payload, said.unsaid, place)
+
+
+def said_by(payload: Payload, written: Issue | Comment, app: int) -> Said:
+    """The commands that the event adds; ``app`` is our own id at GitHub."""
+    edited = payload.action == "edited"
+    if payload.sender.person.is_bot or (edited and payload.changes.body is None):
+        return Said()
+    if written.is_of(app):
+        return Said(own=tuple(ticked(payload.body_before, written.body or "")))
+    return said_in(
+        Written(
+            sender=payload.sender.person,
+            author=written.user.person if written.user else None,
+            body=written.body or "",
+            before=payload.body_before if edited else "",
+            relayed=written.performed_via_github_app is not None,
+            moved=payload.changes.old_issue is not None,
+        )
+    )
+
+
+async def _quote_back(ctx: Context, payload: Payload, lines: Sequence[str], place: Place) -> None:
+    """Say it where somebody may have meant it; one card a place, however often."""
+    meant = [line for line in lines if _understood(line)]
+    if not meant:
+        return
+    project, sender = payload.project, payload.sender.person
+    if await role_of(ctx, project, sender) == "none":
+        return
+    card = unsaid_card(meant, audience=project.readers(place))
+    try:
+        await say(ctx, project, place, card)
+    except Rejected as error:
+        log.warning("could not quote back", place=place.name, why=str(error))
+
+
+def _understood(line: str) -> bool:
+    try:
+        parse(line, ROSTER)
+    except NotUnderstood:
+        return False
+    return True
