@@ -34,6 +34,7 @@ follow_pull = Job("workers.fixes.watch:follow_pull")
 judge_watch = Job("workers.fixes.watch:judge_watch")
 
 send_digest = Job("workers.digests.posting:send_digest", timeout=120)
+send_scheduled = Job("workers.digests.posting:send_scheduled", timeout=120)
 refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", timeout=120)
 
 reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from bot.domain.models import Person
 from bot.storage import keys
 from bot.storage.text import number, text
 
@@ -18,9 +19,16 @@ class Digests:
         """The schedule in the words it was set with; "" for the default, "off" for none."""
         return text(await self._redis.hget(keys.digests(project), "schedule"))
 
-    async def set_schedule(self, project: int, words: str) -> None:
-        """Replace the schedule."""
-        await self._redis.hset(keys.digests(project), "schedule", words)
+    async def set_schedule(self, project: int, words: str, by: Person) -> None:
+        """Replace the schedule; it runs for whoever set it up."""
+        await self._redis.hset(
+            keys.digests(project), mapping={"schedule": words, "by": by.model_dump_json()}
+        )
+
+    async def scheduled_by(self, project: int) -> Person | None:
+        """Who set the schedule up; None where nobody did."""
+        found = text(await self._redis.hget(keys.digests(project), "by"))
+        return Person.model_validate_json(found) if found else None
 
     async def last(self, project: int) -> float:
         """When the digest went out last, in seconds since 1970; 0 for never."""

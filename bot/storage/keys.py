@@ -349,5 +349,5 @@ def tracking(p: int) -> str:
 
 @kind("digests")
 def digests(p: int) -> str:
-    """hash: ``schedule``, ``last`` and ``channel`` of the project's digest."""
+    """hash: ``schedule``, who set it (``by``) and ``last`` of the project's digest."""
     return f"{ROOT}:{p}:digest"

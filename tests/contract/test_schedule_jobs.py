@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.context import Context, open_context
-from bot.domain.models import Project
+from bot.domain.models import Person, Project
 from bot.settings import Settings
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers import worker
 from workers.intake import sync
 from workers.upkeep import schedule
+
+SHELL = Person(slack_team="shell")
 
 
 class Clock:
@@ -67,7 +69,7 @@ async def tick(ctx: Context, clock: Clock, **later: float) -> None:
 async def test_a_digest_comes_at_its_time_and_once(
     stage: Stage, ctx: Context, project: Project, clock: Clock
 ) -> None:
-    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris")
+    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris", SHELL)
     await tick(ctx, clock)
     await tick(ctx, clock, hours=4, minutes=59)
     assert await posted(stage) == 0
@@ -87,7 +89,7 @@ async def test_a_digest_comes_at_its_time_and_once(
 async def test_a_digest_that_died_after_slack_is_not_posted_again(
     stage: Stage, ctx: Context, project: Project, clock: Clock
 ) -> None:
-    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris")
+    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris", SHELL)
     await tick(ctx, clock)
     last = await ctx.digests.last(project.id)
     await tick(ctx, clock, hours=6)
@@ -97,9 +99,32 @@ async def test_a_digest_that_died_after_slack_is_not_posted_again(
     assert await posted(stage) == 1
 
 
+async def test_a_schedule_acts_for_who_set_it_up_as_long_as_they_may(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    tom = stage.github.world.user("tom-beckett")
+    stage.github.set_role(stage.repository, "tom-beckett", "maintain")
+    by = Person(login="tom-beckett", user_id=tom.id)
+    await ctx.digests.set_schedule(project.id, "mon-fri 09:00 Europe/Paris", by)
+    await tick(ctx, clock)
+    # Renamed, and the login is somebody else's by now: the right stays with the account.
+    stage.github.rename_user("tom-beckett", "tom-the-second")
+    stage.github.add_user("tom-beckett")
+    await tick(ctx, clock, hours=6)
+    assert await posted(stage) == 1
+    stage.github.set_role(stage.repository, "tom-the-second", "write")
+    stage.github.set_role(stage.repository, "tom-beckett", "admin")
+    for _ in range(3):
+        await tick(ctx, clock, days=1)
+    assert await posted(stage) == 1
+    assert await ctx.digests.schedule(project.id) == "off"
+    said = [str(m) for c in (await stage.slack_state())["channels"] for m in c["messages"]]
+    assert sum("The digest comes no more" in one for one in said) == 1
+
+
 async def test_off_is_off(stage: Stage, ctx: Context, project: Project, clock: Clock) -> None:
     await tick(ctx, clock)
-    await ctx.digests.set_schedule(project.id, "off")
+    await ctx.digests.set_schedule(project.id, "off", SHELL)
     await tick(ctx, clock, days=3)
     assert await posted(stage) == 0
 

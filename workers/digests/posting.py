@@ -5,9 +5,13 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
-from bot.domain.cards.views.digest import digest_card
+from bot.domain.cards.views.digest import digest_card, stopped_card
+from bot.domain.commands.command import Level
+from bot.domain.commands.rights import level_of
 from bot.domain.errors import Unavailable
 from bot.domain.models import Place, Project
+from bot.github import people
+from bot.log import log
 from bot.say import say, write_issue
 from workers.clusters.views import all_views, newest_runs
 
@@ -35,6 +39,30 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
         await ctx.digests.set_thread(project.id, channel, ts, 0)
         await ctx.digests.set_channel(channel, project.id)
     await ctx.digests.sent(project.id, ctx.now().timestamp())
+
+
+async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
+    """Post the digest of a time of its schedule, for who set that up as long as they may.
+
+    The schedule that comes with the product is nobody's and goes on.
+    """
+    project = await ctx.projects.find(project_id)
+    by = await ctx.digests.scheduled_by(project_id)
+    if project is None:
+        return
+    if by is None or by.slack_team == "shell":
+        return await send_digest(ctx, project_id, slot)
+    role = await people.role(ctx.github.repo(project), by)
+    if level_of(role) >= Level.L4:
+        return await send_digest(ctx, project_id, slot)
+    tracking = await ctx.digests.tracking_issue(project_id)
+    places = [Place(channel=await slack_channel(ctx, project)), Place(issue=tracking)]
+    for place in places:
+        if place.channel or place.issue:
+            card = stopped_card(slot, by.name, role, readers=project.readers(place))
+            await say(ctx, project, place, card)
+    log.info("a schedule stopped", project=project.full_name, by=by.name, role=role)
+    await ctx.digests.set_schedule(project_id, "off", by)
 
 
 async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:

@@ -40,7 +40,7 @@ async def send_due_digests(ctx: Context) -> None:
         due = read_schedule(words).after(datetime.fromtimestamp(last, UTC))[0]
         if due <= ctx.now():
             # Named by its time: however often it is asked for, it is posted once.
-            await enqueue(ctx, jobs.send_digest, project.id, due.isoformat())
+            await enqueue(ctx, jobs.send_scheduled, project.id, due.isoformat())
 
 
 async def reap(ctx: Context) -> None:

@@ -62,7 +62,7 @@ async def run(call: Call, command: Digest) -> Answer:
     if words != "off":
         times = read_schedule(words).after(ctx.now(), 3)
         lines = tuple((f"{moment:%a %d %b %H:%M} UTC",) for moment in times)
-    await ctx.digests.set_schedule(project.id, words)
+    await ctx.digests.set_schedule(project.id, words, call.person)
     return Answer(
         Card(
             key="digest-schedule",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from bot.domain.audience import combined
+from bot.domain.audience import Audience, combined
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -177,3 +177,27 @@ def _compact(view: ClusterView, run: FixRun | None) -> Section:
             )
         )
     return Section(blocks=tuple(blocks))
+
+
+def stopped_card(slot: str, by: str, role: str, *, readers: Audience) -> Card:
+    """Said once, at the first time of the schedule that did not come."""
+    return Card(
+        key=f"schedule-stopped:{slot}",
+        audience=readers,
+        title=("The digest comes no more",),
+        tone="failed",
+        sections=(
+            Section(
+                blocks=(
+                    Paragraph(
+                        line=(
+                            Code(by),
+                            f" set its schedule, and may no longer (has: {role}). Somebody with "
+                            "maintain can set it anew: ",
+                            Code("/soulcaster digest schedule"),
+                        )
+                    ),
+                )
+            ),
+        ),
+    )
