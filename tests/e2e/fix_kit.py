@@ -47,9 +47,11 @@ async def stage_with_model(folder: Path, model: Any) -> AsyncIterator[Stage]:
         yield stage
 
 
-async def reported(stage: Stage, title: str, body: str) -> tuple[int, int]:
+async def reported(
+    stage: Stage, title: str, body: str, login: str = "pavel-novak"
+) -> tuple[int, int]:
     """One issue that is one cluster: ``(issue, cluster)``."""
-    number = await open_issue(stage, title, body)
+    number = await open_issue(stage, title, body, login)
     return number, int((await cluster_of(stage, number)).removeprefix("C-"))
 
 

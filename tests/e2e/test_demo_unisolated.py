@@ -14,6 +14,8 @@ from bot.domain.models import Verdict
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, open_stage
 
+# Nobody else's examples are run without isolation.
+WRITER = "yuki-mori"
 PWNED = "import pathlib\n\n\ndef test_pwned():\n    pathlib.Path({!r}).touch()\n"
 
 
@@ -31,14 +33,23 @@ async def test_only_the_code_it_shipped_is_run(tmp_path: Path) -> None:
         SOULCASTER_EMBEDDER="hashing",
         PATH=str(tools),
     ) as stage:
-        issue, cluster = await reported(stage, *LAST_PAGE)
+        theirs = "`shop.pagination.page_count(total=31, per_page=10)` returns 3, expected 4."
+        issue, cluster = await reported(stage, "Lamps of the third row cannot be reached", theirs)
+        stranger = await ended(stage, (await ask(stage, issue, "fix", cluster)).number)
+        assert stranger.verdict is Verdict.NOT_REPRODUCED
+        assert "needs isolation: install bubblewrap or set E2B_API_KEY" in stranger.reason
+        assert stranger.suite_before is None
+
+        issue, cluster = await reported(stage, *LAST_PAGE, login=WRITER)
         shipped = await ended(stage, (await ask(stage, issue, "fix", cluster)).number)
         assert shipped.verdict is Verdict.PROVED, shipped.reason
 
         files = {"tests/test_pwned.py": PWNED.format(str(canary))}
         await person(stage, "POST", "/push", login=ADMIN, files=files)
         other = "`shop.pagination.page_count(total=41, per_page=10)` returns 4, expected 5."
-        issue, cluster = await reported(stage, "Goods of the last row do not show up", other)
+        issue, cluster = await reported(
+            stage, "Goods of the last row do not show up", other, WRITER
+        )
         pushed = await ended(stage, (await ask(stage, issue, "fix", cluster)).number)
         assert pushed.verdict is not Verdict.PROVED
         assert "install bubblewrap" in pushed.reason

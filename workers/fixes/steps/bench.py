@@ -12,7 +12,7 @@ from typing import Any
 from bot.domain.fixes.patch import Patch, Tree, tar_from_tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun, StepName
-from bot.domain.models import Ran, Verdict
+from bot.domain.models import Item, Ran, Verdict
 from bot.domain.ports import Agent, Blocked, Finished, LanguageModel, Limits, Sandbox, Sandboxes
 from bot.domain.secrets import redact
 from bot.repo_config import RepoConfig
@@ -74,6 +74,10 @@ class Bench(ABC):
         """The reports, as they stood when the run was asked for."""
 
     @abstractmethod
+    async def vouched(self, item: Item) -> bool:
+        """Whether a report is by somebody who may have code run here."""
+
+    @abstractmethod
     async def plan(self) -> Plan:
         """What the agent goes by."""
 
@@ -106,6 +110,15 @@ class Bench(ABC):
     @abstractmethod
     def owns(self, labels: Mapping[str, str]) -> bool:
         """Whether a sandbox with these labels is this run's."""
+
+    async def evidence(self) -> Case:
+        """The reports that a run may go by. Without isolation what a stranger asks to be called
+        is not run: who trusts a repository trusts its code, not every report about it."""
+        case = await self.case()
+        if await asyncio.to_thread(lambda: self.sandboxes.isolation) != "none":
+            return case
+        kept = [item for item in case.items if await self.vouched(item)]
+        return case.model_copy(update={"items": tuple(kept)})
 
     async def set(self, **fields: Any) -> FixRun:
         """Set fields of the record."""

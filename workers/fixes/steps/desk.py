@@ -8,10 +8,12 @@ from datetime import datetime
 from typing_extensions import override
 
 from bot.context import Context
+from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun
-from bot.domain.models import Item, Project, Verdict
+from bot.domain.models import Item, Person, Project, Verdict
 from bot.domain.ports import Agent, LanguageModel, Sandboxes
+from bot.github import people
 from bot.jobs import CLAIM
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
@@ -79,6 +81,13 @@ class Desk(Bench):
         return list((await self.case()).items)
 
     @override
+    async def vouched(self, item: Item) -> bool:
+        author = Person(login=item.author, user_id=item.author_id)
+        if author.user_id is None:
+            return False
+        return await people.role(self.ctx.github.repo(self.project), author) in WRITERS
+
+    @override
     async def plan(self) -> Plan:
         plan = await self._written() or await self._write_plan()
         if self.run.plan_version != plan.version:
@@ -92,7 +101,7 @@ class Desk(Bench):
 
     async def _write_plan(self) -> Plan:
         """From the reports of the case, once a run."""
-        case = await self.case()
+        case = await self.evidence()
         async with self.model() as model:
             plan = await planning.plan_for(
                 self.ctx,

@@ -33,6 +33,10 @@ from workers.fixes.steps.testing import Tests
 
 _TRIES = 3
 _TOKENS = 4_096
+_NEEDS_ISOLATION = (
+    "Nobody with write here reported this, and what others ask to be called needs isolation: "
+    "install bubblewrap or set E2B_API_KEY."
+)
 
 
 async def reproduce(bench: Bench) -> None:
@@ -40,9 +44,11 @@ async def reproduce(bench: Bench) -> None:
 
     What the reports show is tried first; only where none of it is red, a model writes the test.
     """
+    case = await bench.evidence()
+    if not case.items and (await bench.case()).items:
+        raise Ended(Verdict.NOT_REPRODUCED, _NEEDS_ISOLATION)
     base = await bench.tree("base")
     tests = await Tests.of(bench, base)
-    case = await bench.case()
     reports = [BugReport.of(item.number, item) for item in case.shown(bench.run.audience)]
     name = f"C-{bench.run.cluster}"
     found = await asyncio.to_thread(candidates, reports, base, name=name)
