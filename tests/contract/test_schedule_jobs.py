@@ -17,7 +17,7 @@ from workers import worker
 from workers.intake import sync
 from workers.upkeep import schedule
 
-SHELL = Person(slack_team="shell")
+SHELL = Person(operator=True)
 
 
 class Clock:

@@ -50,7 +50,7 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
     by = await ctx.digests.scheduled_by(project_id)
     if project is None:
         return
-    if by is None or by.slack_team == "shell":
+    if by is None or by.operator:
         return await send_digest(ctx, project_id, slot)
     role = await people.role(ctx.github.repo(project), by)
     if level_of(role) >= Level.L4:
