@@ -49,12 +49,7 @@ def turns(lane: str) -> str:
     return f"{ROOT}:turns:{lane}"
 
 
-@kind(
-    "jobs",
-    "inbox",
-    kept="until the job has ended",
-    rebuilt="not needed: a job that runs once more does no harm",
-)
+@kind("jobs", "inbox", kept="until the job has ended", rebuilt="not needed: once more is harmless")
 def generations(lane: str) -> str:
     """hash: how often a job was asked for; it is done when none came in while it ran."""
     return f"{ROOT}:gen:{lane}"
