@@ -32,16 +32,19 @@ from bot.domain.cards.card import (
     Table,
 )
 from bot.render.defuse import (
+    ZERO_WIDTH_SPACE,
     plain,
     safe_url,
     slack_code,
     slack_escaped,
     slack_fence,
+    slack_line,
     slack_own,
     slack_quote,
     slack_said,
     visible,
 )
+from bot.render.seams import joined, whole
 from bot.render.shorten import cut, cut_line, cut_middle, fitting, length, shorten_section
 from bot.render.tables import monospace, words
 from bot.render.tones import ICONS, step_state, tone_word
@@ -97,7 +100,8 @@ class _Slack:
 
     def header(self, card: Card) -> Json:
         """The title. Its block id names the card, so that the message is found again."""
-        title = _within(card.title, HEADER).strip() or slack_own(card.key[:40]) or "–"
+        unstressed = (part.text if isinstance(part, Strong) else part for part in card.title)
+        title = _within(tuple(unstressed), HEADER) or slack_own(card.key[:40]) or "–"
         word = tone_word(card.tone)
         return {
             "type": "section",
@@ -218,7 +222,7 @@ def _inline(part: Inline) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(map(_inline, line)).strip()
+    return slack_line(joined(map(_inline, whole(line)), ZERO_WIDTH_SPACE))
 
 
 def _within(line: Line, limit: int) -> str:

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable, Collection
 from urllib.parse import quote, urlsplit
 
+from bot.render.seams import joined
+
 ZERO_WIDTH_SPACE = "\u200b"
 BREAK = "&#8203;"  # the same, as an entity: seen by whoever reads the raw Markdown
 
@@ -27,6 +29,7 @@ _BLANK = frozenset(
 
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]*://[^\s|]*|www\.[^\s|]*", re.IGNORECASE)
 _MENTION = re.compile(r"@([\w/-]*)")
+_EMOJI = re.compile(r":(?=(?:[\w+'-]*[A-Za-z][\w+'-]*|[+-]1|100|1234):)")
 _COMMIT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
 _BLOCK_START = re.compile(r"[#+=/-]|\d+(?=[.)])")
 _COMMAND_START = re.compile(
@@ -71,7 +74,7 @@ def plain(text: str) -> str:
 
 def markdown_said(text: str) -> str:
     """Words from outside, inline: no markup, mention, reference, link or HTML survives."""
-    return _addresses_as(markdown_code, one_line(text), _dead)
+    return joined(_addresses_as(markdown_code, one_line(text), _dead), BREAK)
 
 
 def markdown_own(text: str, mention_ok: Collection[str] = ()) -> str:
@@ -88,7 +91,7 @@ def markdown_own(text: str, mention_ok: Collection[str] = ()) -> str:
             for part in re.split(r"(@[\w/-]*)", text)
         )
 
-    return _addresses_as(markdown_code, one_line(text), words)
+    return joined(_addresses_as(markdown_code, one_line(text), words), BREAK)
 
 
 def markdown_code(text: str) -> str:
@@ -122,6 +125,11 @@ def markdown_line(rendered: str) -> str:
     if rendered[0].isdigit():
         return f"{found[0]}\\{rendered[found.end() :]}"
     return f"\\{rendered}"
+
+
+def markdown_title(rendered: str) -> str:
+    """Inline Markdown at the end of a heading, where a last ``#`` would be taken for its end."""
+    return f"{rendered[:-1]}\\#" if rendered.endswith("#") else rendered
 
 
 def markdown_quote(text: str) -> str:
@@ -170,7 +178,8 @@ def _unlinked(text: str) -> str:
 
 
 def _broken(text: str) -> str:
-    """``@x`` and ``#1`` with a zero-width space inside, so that they name nobody and nothing."""
+    """``@x``, ``#1`` and ``:x:`` with a zero-width space inside: they name and show nothing."""
+    text = _EMOJI.sub(f":{ZERO_WIDTH_SPACE}", text)
     return re.sub(r"([@#])(?=\w)", rf"\1{ZERO_WIDTH_SPACE}", text)
 
 
@@ -185,15 +194,14 @@ def _escaped(text: str) -> str:
     return text.replace("$", "<span>$</span>")
 
 
-def _addresses_as(code: Callable[[str], str], text: str, words: Callable[[str], str]) -> str:
-    """``text`` with every address as code, where nothing makes a link of it."""
+def _addresses_as(code: Callable[[str], str], text: str, words: Callable[[str], str]) -> list[str]:
+    """``text`` in parts, every address as code, where nothing makes a link of it."""
     parts: list[str] = []
     end = 0
     for found in _ADDRESS.finditer(text):
-        before = words(text[end : found.start()])
-        parts += [before, BREAK if before.endswith("`") else "", code(found[0])]
+        parts += [words(text[end : found.start()]), code(found[0])]
         end = found.end()
-    return "".join([*parts, words(text[end:])])
+    return [*parts, words(text[end:])]
 
 
 def _longest_backticks(text: str) -> int:
@@ -213,21 +221,26 @@ def slack_escaped(text: str) -> str:
 
 def slack_said(text: str) -> str:
     """Words from outside, inline: no formatting, mention, emoji code or link survives."""
-    return _addresses_as(slack_code, one_line(text), _dead_in_slack)
+    return joined(_addresses_as(slack_code, one_line(text), _dead_in_slack), ZERO_WIDTH_SPACE)
 
 
 def slack_own(text: str) -> str:
     """Our own words, inline: as they stand, without formatting."""
-    return slack_escaped(
-        re.sub(r"^(?=>)", ZERO_WIDTH_SPACE, one_line(text).translate(_LOOK_ALIKES))
-    )
+    return slack_escaped(_unformatted(one_line(text)))
+
+
+def slack_line(rendered: str) -> str:
+    """Inline mrkdwn as a line of its own, which begins no quote."""
+    rendered = rendered.strip()
+    return f"{ZERO_WIDTH_SPACE}{rendered}" if rendered.startswith("&gt;") else rendered
 
 
 def _dead_in_slack(text: str) -> str:
-    text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "ˍ", text)
-    text = _broken(text.translate(_LOOK_ALIKES))
-    text = re.sub(r":(?=[\w+'-]*[A-Za-z][\w+'-]*:)", f":{ZERO_WIDTH_SPACE}", text)
-    return slack_escaped(re.sub(r"^(?=>)", ZERO_WIDTH_SPACE, text))
+    return slack_escaped(_broken(_unformatted(text)))
+
+
+def _unformatted(text: str) -> str:
+    return re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "ˍ", text).translate(_LOOK_ALIKES)
 
 
 def slack_code(text: str) -> str:

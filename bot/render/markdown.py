@@ -38,10 +38,12 @@ from bot.render.defuse import (
     markdown_own,
     markdown_quote,
     markdown_said,
+    markdown_title,
     plain,
     safe_url,
 )
 from bot.render.marker import choice_marker, marker, ticked
+from bot.render.seams import joined, whole
 from bot.render.shorten import fitting, length
 from bot.render.tones import ICONS, step_state, tone_word
 
@@ -96,18 +98,17 @@ class _Markdown:
     def heading(self, card: Card) -> str:
         word = tone_word(card.tone)
         said = f" · {word}" if word else ""
-        return f"### {ICONS[card.tone]} {self.line(card.title)}{said}"
+        return f"### {ICONS[card.tone]} {markdown_title(self.line(card.title))}{said}"
 
     def facts(self, facts: tuple[Fact, ...]) -> str:
-        return " · ".join(
-            f"**{markdown_own(plain(fact.label))}** {self.line(fact.value)}" for fact in facts
-        )
+        lines = (self.line((Strong(fact.label), " ", *fact.value)) for fact in facts)
+        return markdown_line(" · ".join(lines))
 
     def section(self, section: Section) -> str:
         body = "\n\n".join(block for part in section.blocks if (block := self.block(part)))
         title = plain(section.title)
         if not section.collapsed:
-            return f"#### {markdown_own(title, self.mention_ok)}\n\n{body}" if title else body
+            return f"#### {markdown_title(self.line((title,)))}\n\n{body}" if title else body
         summary = html_text(title) or "More"
         return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
@@ -163,13 +164,8 @@ class _Markdown:
         return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) if header else ""
 
     def line(self, line: Line, *, in_table: bool = False) -> str:
-        rendered = ""
-        before: Inline = ""
-        for part in line:
-            text = self.inline(part, in_table=in_table)
-            rendered += _seam(rendered, before, part, text) + text
-            before = part if text else before
-        return rendered.strip()
+        parts = (self.inline(part, in_table=in_table) for part in whole(line))
+        return joined(parts, BREAK).strip()
 
     def inline(self, part: Inline, *, in_table: bool = False) -> str:
         match part:
@@ -192,14 +188,3 @@ class _Markdown:
 def _destination(url: str) -> str:
     """``&`` could begin an entity in a link's destination."""
     return url.replace("&", "&amp;")
-
-
-def _seam(rendered: str, before: Inline, part: Inline, text: str) -> str:
-    """What keeps two neighbours apart that together would be one word or one code span."""
-    if rendered.endswith("`") and text.startswith("`"):
-        return BREAK
-    words = isinstance(part, str | Said) and isinstance(before, str | Said)
-    if not words or not (isinstance(part, Said) or isinstance(before, Said)):
-        return ""
-    touching = rendered[-1:].strip("“”\"'( ") and text[:1].strip("“”\"'),;. ")
-    return BREAK if touching else ""
