@@ -56,5 +56,15 @@ def test_no_word_of_a_private_report_is_left(canary: str) -> None:
     for one in neutral(
         candidates([BugReport(number=4, title=canary, body=body)], TREE, name="C-1"), TREE, ()
     ):
-        for word in re.findall(r"[^\W\d_]{4,}|\d{4,}", canary):
-            assert word.casefold() not in one.model_dump_json().casefold()
+        told = one.model_dump_json().casefold()
+        for word in [canary, *re.findall(r"[^\W\d_]{4,}|\d{4,}", canary)]:
+            assert word.casefold() not in told
+
+
+def test_a_word_of_letters_and_digits_is_one_word() -> None:
+    assert "a1b2c3" not in rewritten(PRIVATE.replace("N-7731", "a1b2c3"))
+
+
+def test_a_word_that_is_longer_in_capitals_is_another_word() -> None:
+    body = "`shop.mail.shipped('straße', 'STRASSE')` returns 'Hi STRASSE', expected 'straße'."
+    assert 'shipped("aaaaaa", "AAAAAAA")' in rewritten(body)

@@ -12,14 +12,14 @@ import builtins
 import keyword
 import re
 from collections.abc import Collection, Iterable, Iterator
-from itertools import count, product
+from itertools import product
 from string import ascii_lowercase
 
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.reproduction.records import Reproduction
 
-# Letters and digits apart: ``page_count`` is two words, ``N-77`` a letter and a number.
-_WORD = re.compile(r"[^\W\d_]{2,}|\d{2,}")
+# ``page_count`` is two words, ``N-77`` a letter and a number, ``a1b2`` one word.
+_WORD = re.compile(r"[^\W_]{2,}")
 # What every test that we write consists of.
 _OURS = re.findall(
     _WORD,
@@ -70,8 +70,8 @@ class _Names:
 
     def __init__(self, strange: Collection[str]) -> None:
         self._strange = strange
-        self._given: dict[str, str] = {}
-        self._fresh: dict[tuple[bool, int], Iterator[str]] = {}
+        self._given: dict[tuple[str, int], str] = {}
+        self._fresh: dict[str, Iterator[str]] = {}
 
     def in_text(self, text: str) -> str:
         return _WORD.sub(lambda found: self._instead(found[0]), text)
@@ -80,18 +80,19 @@ class _Names:
         folded = word.casefold()
         if folded not in self._strange:
             return word
-        if folded not in self._given:
-            shape = (word.isdecimal(), len(word))
-            fresh = self._fresh.setdefault(shape, _words(*shape))
-            self._given[folded] = next(one for one in fresh if one not in self._strange)
-        pairs = zip(word, self._given[folded], strict=True)
+        name = folded, len(word)  # another case may be longer: "ß" is "SS"
+        if name not in self._given:
+            shape = "".join("1" if sign.isdecimal() else "a" for sign in word)
+            fresh = self._fresh.setdefault(shape, _words(shape))
+            self._given[name] = next(one for one in fresh if one not in self._strange)
+        pairs = zip(word, self._given[name], strict=True)
         return "".join(new.upper() if old.isupper() else new for old, new in pairs)
 
 
-def _words(digits: bool, length: int) -> Iterator[str]:
-    if digits:
-        return (str(number) for number in count(int("1" * length)) if len(str(number)) == length)
-    return ("".join(letters) for letters in product(ascii_lowercase, repeat=length))
+def _words(shape: str) -> Iterator[str]:
+    """``aa`` to ``zz``, ``a1`` to ``z9``; no zero, which a number may not begin with."""
+    signs = (ascii_lowercase if sign == "a" else "123456789" for sign in shape)
+    return ("".join(word) for word in product(*signs))
 
 
 def _rewritten(test: Reproduction, names: _Names) -> Reproduction:
