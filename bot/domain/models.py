@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 
 
 class Record(BaseModel):
@@ -138,6 +139,22 @@ class Cluster(Worded):
     def name(self) -> str:
         """``C-12``."""
         return f"C-{self.number}"
+
+    def as_read_by(self, readers: Audience, shown: Sequence[Item]) -> Cluster:
+        """The record with the words that they may read; ``shown`` are its reports that they may.
+
+        Title, summary and the words behind its severity may be those of a private report.
+        """
+        if may_read(readers, self.audience):
+            return self
+        allowed = {item.number for item in shown}
+        words: dict[str, object] = {
+            "audience": readers,
+            "title": shown[0].title if shown else "private reports",
+            "summary": tuple(one for one in self.summary if set(one.items) <= allowed),
+            "severity_reasons": (),
+        }
+        return self.model_copy(update=words)
 
 
 class Sentence(Record):

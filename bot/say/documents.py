@@ -14,6 +14,7 @@ from bot.domain.models import Project
 from bot.github import checks, issues, pulls, reviews
 from bot.github.app import Repo
 from bot.render import Markdown, marker, part_of, render_document, replace_part, replace_sections
+from bot.render.tables import words
 from bot.say.audience import fit_for
 
 
@@ -57,10 +58,12 @@ async def _edit_part(repo: Repo, number: int, part: Markdown) -> bool:
     return True
 
 
-async def open_pull(repo: Repo, card: Card, *, branch: str, base: str, title: str) -> Any:
-    """Open a draft pull request with the card as its body, or find the one of this branch."""
-    body = _document(repo.project, card)
-    return await pulls.open_pull(repo, branch=branch, base=base, title=title, body=body)
+async def open_pull(repo: Repo, card: Card, *, branch: str, base: str) -> Any:
+    """Open a draft pull request with the card as it is, or find the one of this branch."""
+    card = fit_for(card, repo.project.github_readers)
+    return await pulls.open_pull(
+        repo, branch=branch, base=base, title=words(card.title), body=render_document(card)
+    )
 
 
 async def edit_pull(
@@ -81,10 +84,15 @@ async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None
 
 
 async def put_check(
-    repo: Repo, sha: str, card: Card, *, conclusion: checks.Conclusion, title: str, external_id: str
+    repo: Repo, sha: str, card: Card, *, conclusion: checks.Conclusion, external_id: str
 ) -> None:
     """Report on a commit as the check run ``soulcaster/proof``, once."""
-    summary = _document(repo.project, card)
+    card = fit_for(card, repo.project.github_readers)
     await checks.put_check(
-        repo, sha, conclusion=conclusion, title=title, summary=summary, external_id=external_id
+        repo,
+        sha,
+        conclusion=conclusion,
+        title=words(card.title),
+        summary=render_document(card),
+        external_id=external_id,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from bot.domain.audience import Audience
 from bot.domain.fixes.plan import Plan
 from bot.storage import keys
 from bot.storage.seal import Seal
@@ -50,12 +51,11 @@ class Plans:
         await self._redis.hsetnx(key, name, self._seal.shut(plan.model_dump_json()))
         return Plan.read(self._seal.open(text(await self._redis.hget(key, name))))
 
-    async def approve(self, project: int, cluster: int, plan: Plan) -> None:
-        """Fixes go by this plan from now on."""
-        await self._redis.hset(
-            keys.plans(project, cluster), _APPROVED, self._seal.shut(plan.model_dump_json())
-        )
+    async def approve(self, project: int, cluster: int, plan: Plan, *, readers: Audience) -> None:
+        """Fixes that these may read go by this plan from now on."""
+        key = keys.plans(project, cluster)
+        await self._redis.hset(key, f"{_APPROVED}:{readers}", self._seal.shut(plan.model_dump_json()))
 
-    async def approved(self, project: int, cluster: int) -> Plan | None:
-        """The plan that was approved last."""
-        return await self.written(project, cluster, _APPROVED)
+    async def approved(self, project: int, cluster: int, *, readers: Audience) -> Plan | None:
+        """The plan that was approved last, as it was written for these."""
+        return await self.written(project, cluster, f"{_APPROVED}:{readers}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.context import Context
-from bot.domain.audience import Audience, may_read
+from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project
@@ -19,25 +17,13 @@ async def cluster_view(
     """A cluster with its items and hours. ``readers`` defaults to the repository's."""
     cluster = await ctx.clusters.get(project.id, number)
     members = await ctx.clusters.members(project.id, cluster.number)
-    view = ClusterView(
+    return ClusterView(
         cluster=cluster,
         items=await ctx.items.many(project.id, members),
         hours=await ctx.items.hours(project.id, members),
         now=ctx.now(),
         readers=project.github_readers if readers is None else readers,
     )
-    if may_read(view.readers, cluster.audience):
-        return view
-    # Title, summary and the words behind its severity may be those of a private report.
-    title = view.shown[0].title if view.shown else "private reports"
-    allowed = {item.number for item in view.shown}
-    shown = {
-        "audience": view.readers,
-        "title": title,
-        "summary": tuple(s for s in cluster.summary if set(s.items) <= allowed),
-        "severity_reasons": (),
-    }
-    return replace(view, cluster=cluster.model_copy(update=shown))
 
 
 async def all_views(

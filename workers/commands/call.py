@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.context import Context
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Choice
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import ranked
@@ -13,7 +13,7 @@ from bot.domain.commands.grammar import ADDRESS
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
 from bot.domain.commands.words import cleaned
-from bot.domain.errors import NotFound, NotUnderstood, Unavailable
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Person, Place, Project
 from bot.github import issues
@@ -61,6 +61,14 @@ class Call:
     def readers(self) -> Audience:
         """Who reads the answer."""
         return self.project.readers(self.place)
+
+    def require_for(self, readers: Audience, words: str) -> None:
+        """Raises NotAllowed where others than those who read here would read what comes of it."""
+        if words and not may_read(readers, self.readers):
+            raise NotAllowed(
+                "What comes of your words will be public, and here they are the team's: say them "
+                "on the issue or pull request on GitHub, or say it without them."
+            )
 
     async def view(self, cluster: Cluster) -> ClusterView:
         """The cluster as it may be shown here."""

@@ -39,9 +39,9 @@ async def plan_for(
 ) -> Plan:
     """The plan as the evidence stands. New reports or words make the next version.
 
-    ``items`` are the reports to go by, by default those of the cluster now. A ``public`` plan
-    quotes no private report. ``paths`` are the repository's, where they are at hand. The model is
-    asked once a version.
+    ``items`` are the reports to go by, by default those of the cluster now; of them and of the
+    cluster only what ``readers`` may read goes into it. ``paths`` are the repository's, where they
+    are at hand. The model is asked once a version.
     """
     said = await ctx.plans.steering(project.id, cluster.number)
     if items is None:
@@ -50,10 +50,12 @@ async def plan_for(
     there = [item for item in items if not item.gone]
     shown = [item for item in there if may_read(readers, item.audience)]
     version = await ctx.plans.version(project.id, cluster.number, evidence_checksum(there, said))
-    name = _name(version, shown, said)
+    cluster = cluster.as_read_by(readers, shown)
+    extracted = extract_plan(cluster, shown, steering=said, version=version)
+    name = _name(extracted, shown)
     kept = await ctx.plans.written(project.id, cluster.number, name)
     if kept is None:
-        kept = extract_plan(cluster, shown, steering=said, version=version)
+        kept = extracted
         if model is not None and shown:
             kept, keep = await draft(model, kept, cluster, shown, paths=paths)
             if keep:
@@ -124,34 +126,36 @@ async def approve(
     Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
     """
     model = ctx.language_model
-    whole = await plan_for(ctx, project, cluster, model=model, readers=Audience.TEAM)
+    members = await ctx.clusters.members(project.id, cluster.number)
+    items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
+    whole = await plan_for(ctx, project, cluster, model=model, readers=Audience.TEAM, items=items)
     if whole.version != version:
         raise NotUnderstood(
             f"The newest plan for {cluster.name} is {whole.name}, not v{version}: "
             f"/soulcaster plan {cluster.name} shows it."
         )
-    members = await ctx.clusters.members(project.id, cluster.number)
-    items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
-    shown = [item for item in items if may_read(readers, item.audience)]
-    seen = await plan_for(ctx, project, cluster, model=model, readers=readers)
-    said = list(whole.steering)
-    for plan, read in ((whole, items), (seen, shown)):
-        await ctx.plans.keep(project.id, cluster.number, _name(version, read, said), plan)
-    if whole.approved_by != who:
-        whole = whole.model_copy(update={"approved_by": who, "approved_at": ctx.now()})
-        await ctx.plans.approve(project.id, cluster.number, whole)
-    return seen.model_copy(
-        update={"approved_by": whole.approved_by, "approved_at": whole.approved_at}
-    )
+    when = whole.approved_at if whole.approved_by == who else ctx.now()
+    plans = {Audience.TEAM: whole}
+    for each in (readers, project.github_readers):  # a fix may have other readers than the plan
+        plans[each] = await plan_for(ctx, project, cluster, model=model, readers=each, items=items)
+    for each, plan in plans.items():
+        shown = [item for item in items if may_read(each, item.audience)]
+        await ctx.plans.keep(project.id, cluster.number, _name(plan, shown), plan)
+        approved = plan.model_copy(update={"approved_by": who, "approved_at": when})
+        await ctx.plans.approve(project.id, cluster.number, approved, readers=each)
+        plans[each] = approved
+    return plans[readers]
 
 
-async def standing(ctx: Context, project: Project, cluster: int) -> Plan | None:
-    """The approved plan; whoever steers after the approval takes it back."""
-    approved = await ctx.plans.approved(project.id, cluster)
+async def standing(
+    ctx: Context, project: Project, cluster: int, *, readers: Audience = Audience.TEAM
+) -> Plan | None:
+    """The approved plan as they may read it; whoever steers after the approval takes it back."""
+    approved = await ctx.plans.approved(project.id, cluster, readers=readers)
     said = await ctx.plans.steering(project.id, cluster)
     return approved if approved and list(approved.steering) == said else None
 
 
-def _name(version: int, items: Sequence[Item], steering: Sequence[str]) -> str:
-    """A version as it is written for who may read ``items``."""
-    return f"v{version}:{evidence_checksum(items, steering)}"
+def _name(plan: Plan, items: Sequence[Item]) -> str:
+    """A version as it is written from ``items``, and for whom."""
+    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, plan.steering)}"

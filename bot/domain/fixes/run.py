@@ -62,11 +62,7 @@ class Case(Record):
 
     def named(self, readers: Audience) -> Cluster:
         """The cluster; a report that they may not read does not name it."""
-        if may_read(readers, self.cluster.audience):
-            return self.cluster
-        shown = self.shown(readers)
-        title = shown[0].title if shown else "private reports"
-        return self.cluster.model_copy(update={"title": title, "audience": readers})
+        return self.cluster.as_read_by(readers, self.shown(readers))
 
     def hidden(self, readers: Audience) -> int:
         """How many reports they may not read."""

@@ -38,6 +38,7 @@ async def run(call: Call, command: Fix) -> Answer:
     """Open the run, or join the one there is."""
     ctx, project = call.ctx, call.project
     cluster = await call.cluster(command.about)
+    call.require_for(project.github_readers, command.steer)
     config = await ctx.repo_config(project)
     if not config.fix.enabled:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")

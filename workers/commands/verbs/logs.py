@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from bot.domain.audience import combined
 from bot.domain.cards.card import Card, Code, Paragraph, Preformatted, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
@@ -28,7 +29,7 @@ async def run(call: Call, command: Logs) -> Answer:
     return Answer(
         Card(
             key=f"logs:{found.name}",
-            audience=call.readers,
+            audience=combined(found.audience, call.readers),
             title=("Log of ", Code(found.name)),
             sections=(Section(blocks=(block,)),),
         )

@@ -33,21 +33,22 @@ async def run(call: Call, command: ShowPlan) -> Answer:
     if command.approve and command.steer:
         raise NotUnderstood("Either --approve it or steer it: your words make the next version.")
     cluster = await call.cluster(command.about)
+    call.require_for(project.github_readers, command.steer)
     view = await call.view(cluster)
     if command.approve:
         plan = await planning.approve(
             ctx,
             project,
-            view.cluster,
+            cluster,
             command.approve.number,
             who=call.person.name,
             readers=call.readers,
         )
     else:
         if command.steer:
-            await planning.steer(ctx, project, view.cluster, command.steer)
+            await planning.steer(ctx, project, cluster, command.steer)
         plan = await planning.plan_for(
-            ctx, project, view.cluster, model=ctx.language_model, readers=call.readers
+            ctx, project, cluster, model=ctx.language_model, readers=call.readers
         )
     stands = await planning.standing(ctx, project, cluster.number)
     return Answer(plan_card(view, plan, stands), public=True)

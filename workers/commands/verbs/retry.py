@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from bot.domain.audience import may_read
 from bot.domain.cards.views.run import run_card
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
@@ -34,7 +35,10 @@ async def run(call: Call, command: Retry) -> Answer:
     if old.state is RunState.SUCCEEDED and not old.dry_run:
         raise NotUnderstood(f"{old.name} has its pull request already: {old.pull_url}")
     cluster = await ctx.clusters.get(project.id, old.cluster)
+    call.require_for(project.github_readers, command.steer)
     heard = [note.partition(": ") for note in await ctx.runs.notes(project.id, old.number)]
+    if not may_read(project.github_readers, old.audience):
+        heard = []  # the repository was private then
     notes = [(who, words) for who, _, words in heard]
     if command.steer:
         notes.append((call.person.name, command.steer))

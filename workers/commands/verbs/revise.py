@@ -33,6 +33,7 @@ async def run(call: Call, command: Revise) -> Answer:
     """Write the attempt down and have it made."""
     ctx, project = call.ctx, call.project
     found = await published(call, command.about)
+    call.require_for(found.audience, command.text)
     await revise.require_open(ctx, project, found)
     if await revise.handed_over(ctx, project, found):
         return Answer(handover_card(found), public=True)

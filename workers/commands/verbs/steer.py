@@ -28,6 +28,7 @@ async def run(call: Call, command: Steer) -> Answer:
     found = await call.run(command.about)
     if found.ended:
         raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
+    call.require_for(found.audience, command.text)
     await call.ctx.runs.note(call.project.id, found.number, call.person.name, command.text)
     return Answer(
         note(

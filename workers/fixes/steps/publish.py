@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from bot.domain.audience import may_read
 from bot.domain.cards.views.pull import PullRequest, pull_card, pull_title
 from bot.domain.cards.views.run import check_card
 from bot.domain.commands.rights import WRITERS
@@ -60,8 +61,11 @@ async def _permitted(desk: Desk) -> None:
 
 
 async def require_still_wanted(desk: Desk) -> None:
-    """Raises Ended when the run was stopped, or who asked for it may no longer write."""
+    """Raises Ended when the run was stopped, who asked for it may no longer write, or more people
+    read the repository by now than may read what the run was made from."""
     run, project = desk.run, desk.project
+    if not may_read(project.github_readers, run.audience):
+        raise Ended(Verdict.STOPPED, f"{project.full_name} is public by now, unlike this fix.")
     if who := await desk.stop_asked():
         raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
     if not run.operator:
@@ -113,7 +117,7 @@ async def _publish(desk: Desk, repo: Repo) -> None:
         change=change,
     )
     card = pull_card(document)
-    pull = await open_pull(repo, card, branch=branch, base=run.base, title=title)
+    pull = await open_pull(repo, card, branch=branch, base=run.base)
     number = int(pull["number"])
     await desk.set(pull_request=number, pull_url=str(pull["html_url"]))
     await report_proof(repo, desk.run, sha)
@@ -167,10 +171,6 @@ async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
     It failed where what was run speaks against the patch, and is neutral where nothing does.
     """
     conclusion: checks.Conclusion = "success"
-    title = "Red before, green after, the suite no worse"
     if run.unproved:
         conclusion = "failure" if run.unproved is Verdict.NOT_REPAIRED else "neutral"
-        title = f"Not proved: {run.reason}"
-    await put_check(
-        repo, sha, check_card(run), conclusion=conclusion, title=title, external_id=run.name
-    )
+    await put_check(repo, sha, check_card(run), conclusion=conclusion, external_id=run.name)

@@ -129,7 +129,7 @@ async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
     files, change = await asyncio.to_thread(lambda: (whole.files, fix.unified))
     document = PullRequest(
         run=run,
-        cluster=case.cluster,
+        cluster=case.named(run.audience),
         items=(),
         closes=(),
         hidden=0,

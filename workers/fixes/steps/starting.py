@@ -36,7 +36,7 @@ async def start(
 
 async def _with_approved_plan(ctx: Context, project: Project, run: FixRun) -> FixRun:
     """The run goes by what was approved before it, whatever is said or approved later."""
-    plan = await planning.standing(ctx, project, run.cluster)
+    plan = await planning.standing(ctx, project, run.cluster, readers=run.audience)
     if plan is None or run.plan_version:
         return run
     await ctx.runs.freeze(project.id, run.number, "plan", plan.model_dump_json().encode())

@@ -41,7 +41,8 @@ _TONES: Mapping[ClusterState, Tone] = {
 class ClusterView:
     """A cluster with its items and their occurrences by hour since 1970.
 
-    ``readers`` are those of the card: items that they may not read are only counted.
+    ``readers`` are those of the card: items that they may not read are only counted, and the
+    cluster says nothing that they may not read, however it was handed in.
     """
 
     cluster: Cluster
@@ -49,6 +50,9 @@ class ClusterView:
     hours: Mapping[int, int]
     now: datetime
     readers: Audience
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cluster", self.cluster.as_read_by(self.readers, self.shown))
 
     @property
     def shown(self) -> list[Item]:
@@ -85,10 +89,7 @@ class ClusterView:
     @property
     def title(self) -> Line:
         """``C-12 Checkout fails`` (an item's words, so untrusted)."""
-        title = self.cluster.title
-        if not may_read(self.readers, self.cluster.audience) and not self.shown:
-            title = "private reports"
-        return (Code(self.cluster.name), " ", Said(title))
+        return (Code(self.cluster.name), " ", Said(self.cluster.title))
 
     @property
     def sources(self) -> str:

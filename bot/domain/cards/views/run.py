@@ -193,11 +193,12 @@ def proof_table(run: FixRun) -> Table:
 
 
 def check_card(run: FixRun) -> Card:
-    """What the check run of a commit says below its title."""
+    """What the check run of a commit says."""
+    proved = "Red before, green after, the suite no worse"
     return Card(
         key=f"check:{run.name}",
         audience=run.audience,
-        title=("Proof of ", Code(run.name)),
+        title=(f"Not proved: {run.reason}" if run.unproved else proved,),
         sections=(Section(blocks=(proof_table(run),)),),
     )
 
