@@ -15,9 +15,9 @@ from checkers import load_checker
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.pull import PullRequest, proved_title, pull_card
-from bot.domain.cards.views.run import run_card
+from bot.domain.cards.views.run import person_card, run_card
 from bot.domain.fixes.run import FixRun, StepName
-from bot.domain.models import Cluster, Ran, RunState, Verdict
+from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
 from bot.domain.ports import Blocked
 from bot.render import render_blocks, render_document, render_markdown
 
@@ -158,7 +158,7 @@ RUNS = {
     "needs_a_person": run_that(
         Verdict.NEEDS_A_PERSON,
         StepName.REPRODUCE,
-        "The example of I-3 is private, and with other values in it nothing fails.",
+        private_examples=(3,),
         suite_before=RED["suite_before"],
     ),
     "unproved": run_that(
@@ -205,6 +205,28 @@ def test_a_verdict_in_slack(
     written = {"text": message.text, "blocks": message.blocks}
     assert check_slack.check_message(written) == []
     golden(f"run_{name}.blocks.json", json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+
+
+def test_what_the_team_is_told(golden: Callable[[str, str], None], check_slack: Any) -> None:
+    private = Item(
+        audience=Audience.TEAM,
+        number=3,
+        cluster=12,
+        source="sentry",
+        key="issue:991",
+        event="e",
+        title="ValueError in page_count",
+        url="https://sentry.example/issues/991",
+        occurred_at=BEGAN,
+        created_at=BEGAN,
+        updated_at=BEGAN,
+    )
+    card = person_card(RUNS["needs_a_person"], [private])
+    assert card.audience is Audience.TEAM
+    message = render_blocks(card)
+    written = {"text": message.text, "blocks": message.blocks}
+    assert check_slack.check_message(written) == []
+    golden("run_for_the_team.blocks.json", json.dumps(written, indent=1, ensure_ascii=False) + "\n")
 
 
 def pull_of(name: str, **fields: Any) -> str:

@@ -13,6 +13,7 @@ from bot.domain.models import Place, Project
 from bot.github import people
 from bot.log import log
 from bot.say import say, write_issue
+from workers.clusters.channel import slack_channel
 from workers.clusters.views import all_views, newest_runs
 
 TITLE = "Triage digest"
@@ -70,12 +71,6 @@ async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
     project = await ctx.projects.find(project_id)
     if project and await ctx.digests.tracking_issue(project_id):
         await write_tracking_issue(ctx, project, may_open=False)
-
-
-async def slack_channel(ctx: Context, project: Project) -> str:
-    """Where the project is spoken of in Slack; "" for nowhere."""
-    config = await ctx.repo_config(project)
-    return config.slack.channel or ctx.settings.soulcaster_slack_channel
 
 
 async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool = True) -> int:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.fixes.run import StepName
-from bot.domain.models import ClusterState
+from bot.domain.models import ClusterState, Verdict
 from workers.clusters.views import refresh_soon
 from workers.fixes.progress import drive_and_show
 from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
 from workers.fixes.steps.desk import Desk
 from workers.fixes.steps.drive import Steps, conclude
 from workers.fixes.steps.starting import open_fix
-from workers.fixes.steps.telling import show
+from workers.fixes.steps.telling import show, tell_team
 
 STEPS: Steps[Desk] = {
     StepName.FETCH: fetch.fetch,
@@ -40,6 +40,8 @@ async def fix_run(ctx: Context, project_id: int, number: int) -> None:
         await desk.kill_sandboxes()
     await _follow(desk)
     await show(ctx, desk.project, desk.run)
+    if desk.run.verdict is Verdict.NEEDS_A_PERSON:
+        await tell_team(ctx, desk.project, desk.run)
     await refresh_soon(ctx, project_id)
 
 

@@ -77,6 +77,7 @@ class FixRun(Worded):
     ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
     ``test_name`` its function and ``test_reason`` how it must fail on the base;
     ``change`` the agent's patch for people, its first 6,000 characters.
+    ``private_examples`` are reports whose example shows it and may not be shown by the run.
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
     until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
     all the same. ``blocked`` is what its sandboxes wanted of the network.
@@ -105,6 +106,7 @@ class FixRun(Worded):
     test_source: str = ""
     test_name: str = ""
     test_reason: Reason | None = None
+    private_examples: tuple[int, ...] = ()
     change: str = ""
     red: Ran | None = None
     green: Ran | None = None

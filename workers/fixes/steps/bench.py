@@ -24,7 +24,7 @@ class Ended(Exception):
     """The run is over, for better or worse; ``verdict`` is None where something broke."""
 
     def __init__(self, verdict: Verdict | None, reason: str) -> None:
-        super().__init__(f"{verdict.value}: {reason}" if verdict else reason)
+        super().__init__(": ".join(filter(None, (verdict and verdict.value, reason))))
         self.verdict = verdict
         self.reason = reason
 

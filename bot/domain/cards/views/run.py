@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.audience import Audience, combined, may_read
@@ -23,9 +23,9 @@ from bot.domain.cards.card import (
     Table,
     Tone,
 )
-from bot.domain.cards.views.cluster import count
+from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.fixes.run import FixRun, StepName
-from bot.domain.models import Cluster, Ran, RunState, Verdict
+from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
 from bot.domain.ports import Blocked
 
 _TONES: Mapping[RunState, Tone] = {
@@ -116,6 +116,40 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         facts=tuple(facts),
         sections=tuple(sections),
         actions=_actions(run),
+    )
+
+
+def person_card(run: FixRun, items: Sequence[Item]) -> Card:
+    """For the team: the private ``items`` whose example a fix would show, and what to do."""
+    problem: Line = (
+        "Only private reports show it. A fix on GitHub would show their example, and with other "
+        "words and values in it nothing fails.",
+    )
+    ways: tuple[Line, ...] = (
+        (
+            "Write an example that holds nothing private on a public issue of ",
+            Code(f"C-{run.cluster}"),
+            ", such as ",
+            Code("f(1) returns 2, expected 3"),
+            ", then ",
+            Code(f"/soulcaster retry {run.name}"),
+            ".",
+        ),
+        ("Or repair it by hand, and say ", Code(f"/soulcaster resolve C-{run.cluster}"), "."),
+    )
+    return Card(
+        key=f"person:{run.name}",
+        audience=combined(Audience.TEAM, *(item.audience for item in items)),
+        title=("Fix ", Code(run.name), " for ", Code(f"C-{run.cluster}"), " needs a person"),
+        tone="failed",
+        sections=(
+            Section(blocks=(Paragraph(line=problem), Bullets(lines=tuple(map(item_link, items))))),
+            Section(title="What you can do", blocks=(Bullets(lines=ways),)),
+        ),
+        actions=(
+            *(Action(label=f"Why {item.name}", sentence=f"why {item.name}") for item in items),
+            Action(label="Retry", sentence=f"retry {run.name}"),
+        ),
     )
 
 
