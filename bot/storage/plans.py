@@ -54,7 +54,9 @@ class Plans:
     async def approve(self, project: int, cluster: int, plan: Plan, *, readers: Audience) -> None:
         """Fixes that these may read go by this plan from now on."""
         key = keys.plans(project, cluster)
-        await self._redis.hset(key, f"{_APPROVED}:{readers}", self._seal.shut(plan.model_dump_json()))
+        await self._redis.hset(
+            key, f"{_APPROVED}:{readers}", self._seal.shut(plan.model_dump_json())
+        )
 
     async def approved(self, project: int, cluster: int, *, readers: Audience) -> Plan | None:
         """The plan that was approved last, as it was written for these."""

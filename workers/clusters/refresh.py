@@ -25,7 +25,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     if project is None:
         return
     view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
-    said = {**_said(view), **await summarize.written(ctx, project, view)}
+    said = {**said_of(view), **await summarize.written(ctx, project, view)}
 
     def decide(record: Cluster) -> dict[str, Any]:
         wanted = {**said, **_state(record, view)}
@@ -38,8 +38,8 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     await refresh_soon(ctx, project_id)
 
 
-def _said(view: ClusterView) -> dict[str, Any]:
-    """Title, summary and severity, from the items that still have words."""
+def said_of(view: ClusterView) -> dict[str, Any]:
+    """Title, summary and severity as fields of the cluster, from items that still have words."""
     living = [item for item in view.items if not item.gone]
     summary = extract([SummaryInput(i.number, i.title, i.body) for i in living])
     kinds = {SOURCES[i.source].KIND for i in living if i.source in SOURCES}

@@ -135,11 +135,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         facts.append(Fact(label="Fix run", value=run_line(run)))
     sections = []
     if cluster.summary and view.shown:
-        allowed = {item.number for item in view.shown}
-        said = [s for s in cluster.summary if set(s.items) <= allowed]
-        lines = tuple((Said(s.text), *_citations(s.items)) for s in said)
-        if lines:
-            sections.append(Section(title="Summary", blocks=(Bullets(lines=lines),)))
+        lines = tuple((Said(s.text), *_citations(s.items)) for s in cluster.summary)
+        sections.append(Section(title="Summary", blocks=(Bullets(lines=lines),)))
     if view.shown:
         newest = list(reversed(view.shown))[:8]
         more = len(view.shown) - len(newest)

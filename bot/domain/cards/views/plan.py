@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.audience import combined
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Said, Section
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.fixes.plan import Cited, Plan
@@ -43,7 +44,7 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
         footer += f" {view.hidden} private reports are not quoted."
     return Card(
         key=f"plan:{name}",
-        audience=view.readers,
+        audience=combined(view.readers, plan.audience),
         title=("Plan ", f"v{plan.version} for ", *view.title),
         facts=_approval(plan, stands),
         sections=tuple(sections),

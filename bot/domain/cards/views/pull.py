@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.audience import combined
 from bot.domain.cards.card import (
     Bullets,
     Card,
@@ -140,7 +141,7 @@ def pull_card(pull: PullRequest) -> Card:
     ]
     return Card(
         key=f"pull:{run.name}",
-        audience=run.audience,
+        audience=combined(run.audience, cluster.audience, *(i.audience for i in pull.items)),
         title=(pull_title(cluster, pull.items, unproved=run.unproved is not None),),
         tone="failed" if run.unproved else "succeeded",
         sections=tuple(sections),
