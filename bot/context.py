@@ -41,6 +41,7 @@ from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
 from bot.storage.operations import Operations
+from bot.storage.outage import Outage
 from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
 from bot.storage.private import keep_private
@@ -66,6 +67,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.scripts = Scripts(self.redis)
+        self.outage = Outage(self.redis)
         self.leases = Leases(self.redis, self.scripts, self.settings.soulcaster_lease_seconds)
         self.jobs = Jobs(self.redis, self.scripts, self.leases, self.redis_url)
         s = self.settings

@@ -8,6 +8,7 @@ lease may write nothing more.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from rq import Queue
+from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from bot.storage import keys
@@ -37,8 +40,10 @@ QUEUES: Mapping[str, tuple[Lane, ...]] = {"work": ("people", "work"), "fixes": (
 _QUEUE_OF = {lane: queue for queue, lanes in QUEUES.items() for lane in lanes}
 # Jobs that are no single project's.
 NOBODY = 0
-# What RQ is told to call: the worker's own loop, whatever the job.
-ENTRY = "workers.worker.run_due_jobs"
+# RQ wants to be told what to call. Nobody calls it: that it waits there is all it says.
+_WAKE_UP = "soulcaster.wake"
+# How long a worker sleeps before it looks by itself: a wake-up may be lost.
+_SLEEP_SECONDS = 1
 
 
 ROSTER: dict[str, Job] = {}
@@ -135,16 +140,25 @@ class Jobs:
 
     async def _wake(self, queue: str) -> None:
         await asyncio.sleep(0.005)
-        # Whoever takes the one that waits there will find our job on the list: one is enough.
-        if await self._redis.llen(f"rq:queue:{queue}") == 0:
-            await asyncio.to_thread(self._enqueue, queue)
+        # Whoever takes the one that waits there will find our job on the list: one is enough. One
+        # that cannot be put there is no loss: workers look by themselves.
+        with contextlib.suppress(RedisError):
+            if await self._redis.llen(_key(queue)) == 0:
+                await asyncio.to_thread(self._enqueue, queue)
+
+    async def sleep(self, queue: str) -> None:
+        """Until somebody wakes us, for a second at most."""
+        if woken := await self._redis.blpop([_key(queue)], _SLEEP_SECONDS):
+            await self._redis.delete(RqJob.key_for(text(woken[1])))
 
     def _enqueue(self, queue: str) -> None:
         if queue not in self._queues:
-            connection = BlockingRedis.from_url(self._url)
+            connection = BlockingRedis.from_url(
+                self._url, socket_connect_timeout=2, socket_timeout=2
+            )
             self._queues[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
         self._queues[queue].enqueue(
-            ENTRY,
+            _WAKE_UP,
             queue,
             job_timeout=-1,
             result_ttl=0,
@@ -219,6 +233,11 @@ class Jobs:
         await self.settled()
         for queue in self._queues.values():
             queue.connection.close()
+
+
+def _key(queue: str) -> str:
+    """Where RQ keeps the wake-ups of a queue."""
+    return f"{Queue.redis_queue_namespace_prefix}{queue}"
 
 
 async def enqueue(ctx: Context, job: Job, *ids: int | str, delay: float = 0) -> None:

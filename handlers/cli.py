@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,13 +36,14 @@ def _settings() -> Settings:
     return settings
 
 
-def _stop_event() -> asyncio.Event:
-    """Set by Ctrl-C or SIGTERM."""
-    stop = asyncio.Event()
+async def _until_told(work: Coroutine[None, None, None]) -> None:
+    """Run ``work`` until Ctrl-C or SIGTERM; then it is cancelled, and ends in order."""
+    task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    return stop
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 @app.command()
@@ -53,16 +56,15 @@ def web() -> None:
         from handlers.web import build_app, serving
 
         async with open_context(settings) as ctx:
-            stop = _stop_event()
             if not settings.github_webhook_secret.get_secret_value():
                 logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
             if settings.redis_url and not ctx.seal.on:
                 logs.log.warning("no SOULCASTER_VAULT_KEYS: words in your Redis are not sealed")
             async with serving(build_app(ctx), settings.soulcaster_host, settings.port) as url:
                 logs.log.info("listening", url=url)
-                await stop.wait()
+                await asyncio.Event().wait()
 
-    asyncio.run(run())
+    asyncio.run(_until_told(run()))
 
 
 @app.command()
@@ -70,26 +72,23 @@ def worker(
     queue: Annotated[str, typer.Option(help="work, or fixes")] = "work",
 ) -> None:
     """Run jobs of one queue until told to stop."""
-    from redis import Redis
-
     from bot.jobs import QUEUES
-    from workers import jobs, worker
 
     if queue not in QUEUES:
         raise ConfigError(f"There is no queue {queue!r}: {', '.join(QUEUES)}.")
     settings = _settings()
-    jobs.load()
-    process = worker.start(settings)
-    worker.Worker.process = process
-    connection = Redis.from_url(process.context.redis_url)
-    from rq.serializers import JSONSerializer
 
-    rq_worker = worker.Worker([queue], connection=connection, serializer=JSONSerializer)
-    rq_worker.log.setLevel("WARNING")
-    try:
-        rq_worker.work(with_scheduler=False)
-    finally:
-        process.close()
+    async def run() -> None:
+        from bot.context import open_context
+        from workers import jobs
+        from workers.worker import work
+
+        jobs.load()
+        async with open_context(settings) as ctx:
+            logs.log.info("working", queue=queue)
+            await work(ctx, queue)
+
+    asyncio.run(_until_told(run()))
 
 
 @app.command()
@@ -102,9 +101,9 @@ def clock() -> None:
         from workers.upkeep.schedule import run_clock
 
         async with open_context(settings) as ctx:
-            await run_clock(ctx, _stop_event())
+            await run_clock(ctx)
 
-    asyncio.run(run())
+    asyncio.run(_until_told(run()))
 
 
 @app.command()

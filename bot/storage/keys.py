@@ -70,6 +70,7 @@ def parked(lane: str) -> str:
 @kind(
     "leases",
     "jobs",
+    "outage",
     kept="`SOULCASTER_LEASE_SECONDS`",
     rebuilt="not needed: whoever comes next takes it",
 )

@@ -13,6 +13,7 @@ from bot.context import Context
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.jobs import QUEUES, enqueue
 from bot.log import log
+from bot.storage.leases import LeaseLost
 from workers import jobs
 
 Chore = Callable[[Context], Awaitable[None]]
@@ -85,25 +86,33 @@ CHORES: tuple[tuple[float, Chore], ...] = (
 )
 
 
-async def run_clock(ctx: Context, stop: asyncio.Event) -> None:
-    """Do each chore in its time until ``stop``; wait while another clock holds the lease."""
+async def run_clock(ctx: Context) -> None:
+    """Do each chore in its time for ever; wait while another clock holds the lease."""
     due = [0.0] * len(CHORES)
-    while not stop.is_set():
+    while True:
         try:
             async with ctx.leases.hold("clock") as token:
-                while token and not stop.is_set():
-                    for index, (every, chore) in enumerate(CHORES):
-                        if time.monotonic() >= due[index]:
-                            due[index] = time.monotonic() + every
-                            await chore(ctx)
-                    await _pause(stop, 0.5)
-        except (RedisError, OSError) as error:
-            log.warning("Redis is away: the clock waits", why=type(error).__name__)
-        await _pause(stop, 1)
+                if token:
+                    log.info("the clock runs")
+                    await _keep_time(ctx, due)
+        except LeaseLost:
+            log.warning("the clock lost its lease: another one may run")
+        except RedisError as error:
+            ctx.outage.began(error)
+            await ctx.outage.wait()
+        await asyncio.sleep(1)
 
 
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+async def _keep_time(ctx: Context, due: list[float]) -> None:
+    while True:
+        for index, (every, chore) in enumerate(CHORES):
+            if time.monotonic() >= due[index]:
+                due[index] = time.monotonic() + every
+                try:
+                    await chore(ctx)
+                except RedisError:
+                    raise
+                except Exception as error:
+                    # One that fails keeps none of the others from its time.
+                    log.error("a chore failed", chore=chore.__name__, exc_info=error)
+        await asyncio.sleep(0.5)

@@ -39,7 +39,7 @@ def each_test(expired: Callable[[], None]) -> Callable[[float], None]:
     again until something lets it through.
     """
 
-    def handler(signum: int, frame: FrameType | None) -> None:
+    def handler(_signum: int, frame: FrameType | None) -> None:
         expired()
         raise TooSlow("more CPU time than a test may use")
 

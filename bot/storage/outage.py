@@ -1,0 +1,71 @@
+"""Redis is away: said once, waited for, and said once when it is back.
+
+Away is whatever no request of ours can mend: no connection, no answer, a replica where the
+primary was, no room in memory or on disk. It is over when a write is taken again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+from redis.asyncio import Redis
+from redis.exceptions import (
+    ConnectionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
+
+from bot.log import log
+from bot.storage import keys
+
+# What a server says of itself in the first word, where redis-py has no class for it:
+# https://github.com/valkey-io/valkey/blob/unstable/src/server.c (createSharedObjects)
+_STATES = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "BUSY ", "LOADING")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether Redis refuses everybody: the same request will be taken later."""
+    if isinstance(error, ConnectionError | TimeoutError | ReadOnlyError | OutOfMemoryError):
+        return True
+    return isinstance(error, ResponseError) and any(state in str(error) for state in _STATES)
+
+
+class Outage:
+    """What one process knows of it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._since: float | None = None
+
+    @property
+    def on(self) -> bool:
+        """Whether Redis was away when last looked at."""
+        return self._since is not None
+
+    def began(self, error: BaseException) -> None:
+        """Say so, unless it is known."""
+        if self._since is None:
+            self._since = time.monotonic()
+            log.warning("Redis is away: waiting", why=f"{type(error).__name__}: {error}")
+
+    async def over(self) -> bool:
+        """Whether Redis takes writes, by making one; said where it did not before."""
+        try:
+            await self._redis.set(keys.lease(f"probe:{secrets.token_hex(8)}"), "", px=1000)
+        except RedisError as error:
+            self.began(error)
+            return False
+        if self._since is not None:
+            log.info("Redis is back", seconds=round(time.monotonic() - self._since, 1))
+            self._since = None
+        return True
+
+    async def wait(self) -> None:
+        """Until it is over, if it is on."""
+        while self.on and not await self.over():  # noqa: ASYNC110 - nobody can tell us
+            await asyncio.sleep(1)
