@@ -51,7 +51,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
 
     body = await doors.prove(request, room, f"hook {hook.id}" if hook else "no hook", begin)
     assert hook is not None  # noqa: S101 - or nothing was proven
-    if weak:
+    if weak and not ctx.outage.on:
         await ctx.vault.mark_weak(hook)
     if not body.strip():
         raise BadPayload("The body is empty.")
@@ -66,13 +66,15 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
 
 async def _find(ctx: Context, hook: str) -> Hook | None:
     """A door; None where there is none. Raises Unavailable, see ``read``."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await ctx.vault.hook(hook)
-    except NotFound:
-        return None
-    except (RedisError, TimeoutError) as error:
-        known = ctx.vault.seen(hook)
-        if known is None:
-            raise Unavailable("Redis is away and this door is new here; send again.") from error
-        return known
+    if not ctx.outage.on:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await ctx.vault.hook(hook)
+        except NotFound:
+            return None
+        except (RedisError, TimeoutError) as error:
+            ctx.outage.began(error)
+    known = ctx.vault.seen(hook)
+    if known is None:
+        raise Unavailable("Redis is away and this door is new here; send again.")
+    return known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import sqlite3
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -29,16 +29,13 @@ from bot.domain.errors import (
     Unavailable,
 )
 from bot.log import log
-from bot.storage.inbox import Delivery
 from handlers import alerts
 from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
 from handlers.slack import door
+from handlers.storing import Storing
 
 CONTEXT = web.AppKey("context", Context)
-# Sentry drops a hook that is answered after a second; a spooled row that Redis took after all is
-# known by its id.
-PATIENCE = 0.5
 # What a connection may idle between two requests: longer than proxies keep one to use it again.
 IDLE_SECONDS = 75.0
 # So many are accepted in one go, before the first of them can be cut: few enough for the open
@@ -76,41 +73,10 @@ async def errors_to_status(
         headers = {"Retry-After": str(math.ceil(wait))} if wait else None
         return web.json_response({"error": str(error)}, status=status, headers=headers)
     except RedisError as error:
-        log.error("Redis is away", path=request.path, why=str(error))
+        request.app[CONTEXT].outage.began(error)
         return web.json_response({"error": "The store is away; try again."}, status=503)
     finally:
         connections.answered(request)
-
-
-async def store(ctx: Context, delivery: Delivery) -> None:
-    """Make a delivery durable, and wake a worker.
-
-    Raises Unavailable when neither Redis nor disk take it.
-
-    While Redis is away deliveries go to the spool, and from there to the inbox.
-    """
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await ctx.inbox.accept(delivery)
-    except (RedisError, OSError) as error:
-        log.warning("Redis is away: spooling", why=type(error).__name__)
-        try:
-            await ctx.spool.put(delivery)
-        except (sqlite3.Error, OSError) as disk:
-            raise Unavailable("Nothing here can store this now; send it again.") from disk
-    else:
-        ctx.jobs.wake("work")
-
-
-async def drain_spool(ctx: Context) -> None:
-    """Bring what was spooled to the inbox as soon as Redis is back."""
-    while True:
-        try:
-            if await ctx.spool.drain(ctx.inbox.accept):
-                ctx.jobs.wake("work")
-        except (RedisError, OSError, sqlite3.Error):
-            pass
-        await asyncio.sleep(0.5)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -131,6 +97,7 @@ async def health(request: web.Request) -> web.Response:
 def build_app(ctx: Context) -> web.Application:
     """The aiohttp application."""
     doors = Doors(ctx.settings)
+    storing = Storing(ctx)
     app = web.Application(middlewares=[errors_to_status])
     app[CONTEXT] = ctx
     app[DOORS] = doors
@@ -145,21 +112,21 @@ def build_app(ctx: Context) -> web.Application:
             delivery = webhook.read(request.headers, body, time.time())
             if delivery is None:
                 return web.Response(status=202, text="ignored")
-            await store(ctx, delivery)
+            await storing.store(delivery)
         return web.Response(status=202, text="accepted")
 
     async def hook(request: web.Request) -> web.Response:
         with doors.bodies.room(request, alerts.MAX_BODY) as room:
-            await store(ctx, await alerts.read(ctx, doors, request, room))
+            await storing.store(await alerts.read(ctx, doors, request, room))
         return web.Response(status=202, text="accepted")
 
     app.router.add_post("/github/webhook", github)
     app.router.add_post("/hooks/{source}/{hook}", hook)
     app.router.add_get("/healthz", health)
-    door.add_routes(app, ctx, doors, store)
+    door.add_routes(app, ctx, doors, storing.store)
 
     async def spooling(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(drain_spool(ctx))
+        task = asyncio.create_task(storing.run())
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -175,7 +142,10 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
 
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Serve until the block ends; the address. ``port`` 0 takes a free one."""
+    """Serve until the block ends; the address. ``port`` 0 takes a free one.
+
+    Raises ConfigError when it is in use.
+    """
     server_logger.addFilter(_worth_a_line)
     runner = web.AppRunner(
         app,
@@ -190,7 +160,15 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[s
     server = runner.server
     assert server is not None  # noqa: S101 - set up just now
     factory = app[DOORS].connections.guard(server) if DOORS in app else server
-    listening = await asyncio.get_running_loop().create_server(factory, host, port, backlog=BACKLOG)
+    loop = asyncio.get_running_loop()
+    try:
+        listening = await loop.create_server(factory, host, port, backlog=BACKLOG)
+    except OSError as error:
+        await runner.cleanup()
+        why = os.strerror(error.errno or 0)
+        raise ConfigError(
+            f"Port {port} of {host} cannot be had ({why}): set PORT, or end who has it."
+        ) from error
     try:
         yield f"http://{host}:{listening.sockets[0].getsockname()[1]}"
     finally:

@@ -53,11 +53,12 @@ class Outage:
             self._since = time.monotonic()
             log.warning("Redis is away: waiting", why=f"{type(error).__name__}: {error}")
 
-    async def over(self) -> bool:
-        """Whether Redis takes writes, by making one; said where it did not before."""
+    async def over(self, *, within: float | None = None) -> bool:
+        """Whether Redis takes a write, in so many seconds; said where it did not before."""
         try:
-            await self._redis.set(keys.lease(f"probe:{secrets.token_hex(8)}"), "", px=1000)
-        except RedisError as error:
+            async with asyncio.timeout(within):
+                await self._redis.set(keys.lease(f"probe:{secrets.token_hex(8)}"), "", px=1000)
+        except (RedisError, OSError) as error:
             self.began(error)
             return False
         if self._since is not None:

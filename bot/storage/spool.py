@@ -5,80 +5,83 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.storage.inbox import Delivery
 
 
 class Spool:
-    """A table of deliveries in one file. Writes are durable when they return."""
+    """A table of deliveries in one file, in the order in which they came.
+
+    Writes are durable when they return. Raises sqlite3.Error or OSError when the disk refuses.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def _open(self) -> sqlite3.Connection:
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         database = sqlite3.connect(self._path, timeout=5)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS deliveries (row TEXT PRIMARY KEY, kind TEXT NOT NULL,"
-            " meta TEXT NOT NULL, at REAL NOT NULL, body BLOB NOT NULL)"
-        )
-        return database
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS deliveries (row TEXT PRIMARY KEY, kind TEXT NOT NULL,"
+                " meta TEXT NOT NULL, at REAL NOT NULL, body BLOB NOT NULL)"
+            )
+            with database:
+                yield database
+        finally:
+            database.close()
 
-    async def put(self, delivery: Delivery) -> None:
-        """Store it. Raises sqlite3.Error or OSError when the disk refuses."""
+    async def put(self, deliveries: Sequence[Delivery]) -> None:
+        """Store them behind those that wait, in one transaction."""
 
         def write() -> None:
-            database = self._open()
-            try:
-                with database:
-                    database.execute(
-                        "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?)",
+            with self._database() as database:
+                database.executemany(
+                    "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?)",
+                    [
                         (
-                            delivery.row,
-                            delivery.kind,
-                            json.dumps([dict(delivery.meta), delivery.tenant, delivery.lane]),
-                            delivery.received_at,
-                            delivery.body,
-                        ),
-                    )
-            finally:
-                database.close()
+                            each.row,
+                            each.kind,
+                            json.dumps([dict(each.meta), each.tenant, each.lane]),
+                            each.received_at,
+                            each.body,
+                        )
+                        for each in deliveries
+                    ],
+                )
 
         await asyncio.to_thread(write)
 
-    async def drain(self, accept: Callable[[Delivery], Awaitable[object]]) -> int:
-        """Hand rows to ``accept``, oldest first, and drop those it took; how many.
+    async def first(self, count: int) -> list[tuple[str, Delivery]]:
+        """Those that wait longest, with the names that ``drop`` takes."""
 
-        Nobody who spools waits for this: ``accept`` may take long.
-        """
-        if not self._path.exists():
-            return 0
+        def read() -> list[tuple[str, Delivery]]:
+            if not self._path.exists():
+                return []
+            with self._database() as database:
+                rows = database.execute(
+                    "SELECT row, kind, meta, at, body FROM deliveries ORDER BY rowid LIMIT ?",
+                    (count,),
+                )
+                found = []
+                for row, kind, meta, at, body in rows:
+                    told, tenant, lane = json.loads(meta)
+                    found.append((row, Delivery(kind, told, body, at, tenant=tenant, lane=lane)))
+                return found
 
-        def read() -> list[tuple[str, str, str, float, bytes]]:
-            database = self._open()
-            try:
-                return database.execute(
-                    "SELECT row, kind, meta, at, body FROM deliveries ORDER BY rowid LIMIT 100"
-                ).fetchall()
-            finally:
-                database.close()
+        return await asyncio.to_thread(read)
 
-        def drop(row: str) -> None:
-            database = self._open()
-            try:
-                with database:
-                    database.execute("DELETE FROM deliveries WHERE row = ?", (row,))
-            finally:
-                database.close()
+    async def drop(self, rows: Sequence[str]) -> None:
+        """Those that wait here no more."""
 
-        taken = 0
-        for row, kind, meta, at, body in await asyncio.to_thread(read):
-            told, tenant, lane = json.loads(meta)
-            await accept(Delivery(kind, told, body, at, tenant=tenant, lane=lane))
-            await asyncio.to_thread(drop, row)
-            taken += 1
-        return taken
+        def delete() -> None:
+            with self._database() as database:
+                database.executemany("DELETE FROM deliveries WHERE row = ?", [(r,) for r in rows])
+
+        await asyncio.to_thread(delete)

@@ -29,7 +29,7 @@ FRESH_SECONDS = 5 * 60
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _PREFIX = "v0="
 
-Store = Callable[[Context, Delivery], Awaitable[None]]
+Store = Callable[[Delivery], Awaitable[None]]
 
 
 def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -> None:
@@ -90,7 +90,6 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
     async def keep(kind: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
         await store(
-            ctx,
             Delivery(
                 jobs.hear_slack.name, {"kind": kind}, raw, ctx.now().timestamp(), lane="people"
             ),

@@ -42,7 +42,7 @@ async def test_a_new_data_folder_is_ours_alone(tmp_path: Path, loose_umask: None
     async with open_context(settings) as ctx:
         await ctx.redis.set("a", "b")
         await ctx.vault.open_hook(1, "feedback")
-        await ctx.spool.put(Delivery("hear_alert", {}, b"{}", 1.0))
+        await ctx.spool.put([Delivery("hear_alert", {}, b"{}", 1.0)])
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         for name in ("redis/appendonlydir", "vault.key"):
             assert stat.S_IMODE((folder / name).stat().st_mode) & 0o077 == 0

@@ -34,7 +34,7 @@ from e2e_kit import (
 
 from bot.simulators.github.webhooks import Delivery
 from handlers.demo.stage import Stage
-from handlers.web import PATIENCE
+from handlers.storing import PATIENCE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
