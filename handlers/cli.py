@@ -1,4 +1,4 @@
-"""``soulcaster``: web, worker, clock, demo, fix, doctor, say."""
+"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, say."""
 
 from __future__ import annotations
 
@@ -44,6 +44,15 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
         loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+@app.command()
+def up() -> None:
+    """Run web, worker, fixer and clock together; Ctrl-C ends them all."""
+    from handlers.up import up as run
+
+    _settings()
+    asyncio.run(_until_told(run()))
 
 
 @app.command()

@@ -7,13 +7,25 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
+from bot.domain.errors import ConfigError
 from bot.log import log
 
 _PR_SET_PDEATHSIG = 1
+# Seconds before a process is started again: the first time, and at most.
+_SOON, _LATEST = 0.2, 30.0
+# A process that lived for so many seconds was well: the next end of it is a new one.
+_WELL = 60.0
+# How our processes end when a setting is wrong: starting again mends nothing.
+_CONFIG_ERROR = 2
+# Of one line that a process prints, in bytes.
+_LONGEST_LINE = 1024 * 1024
 # Loaded before any fork: a child of a process with threads must not take a lock.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -32,21 +44,25 @@ class ChildProcess:
     argv: Sequence[str]
     handle: asyncio.subprocess.Process | None = None
     keeper: asyncio.Task[None] | None = None
+    printer: asyncio.Task[None] | None = None
     restarts: int = 0
 
 
 @dataclass
 class Stack:
-    """Children with one environment; what they print goes to ``logs/<name>.log``."""
+    """Children with one environment.
+
+    What they print goes to ``<logs>/<name>.log``, or with their names before it to our own
+    standard error where ``logs`` is None.
+    """
 
     env: Mapping[str, str]
-    logs: Path
+    logs: Path | None
     processes: dict[str, ChildProcess] = field(default_factory=dict)
     _stopping: bool = False
 
     async def start(self, name: str, *arguments: str) -> ChildProcess:
         """Start ``soulcaster <arguments>`` and keep it alive."""
-        self.logs.mkdir(parents=True, exist_ok=True)
         process = ChildProcess(name, [sys.executable, "-m", "handlers.cli", *arguments])
         self.processes[name] = process
         await self._spawn(process)
@@ -54,27 +70,52 @@ class Stack:
         return process
 
     async def _spawn(self, process: ChildProcess) -> None:
-        with (self.logs / f"{process.name}.log").open("ab") as output:
+        with self._output(process.name) as output:
             process.handle = await asyncio.create_subprocess_exec(
                 *process.argv,
                 env=dict(self.env),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
-                stderr=output,
+                stderr=asyncio.subprocess.STDOUT,
+                limit=_LONGEST_LINE,
                 # Ctrl-C is ours to hear: the order in which children stop matters.
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
+        if process.handle.stdout:
+            process.printer = asyncio.create_task(_print(process.name, process.handle.stdout))
+
+    @contextmanager
+    def _output(self, name: str) -> Iterator[IO[bytes] | int]:
+        if self.logs is None:
+            yield asyncio.subprocess.PIPE
+            return
+        self.logs.mkdir(parents=True, exist_ok=True)
+        with (self.logs / f"{name}.log").open("ab") as file:
+            yield file
 
     async def _keep(self, process: ChildProcess) -> None:
+        wait = _SOON
         while process.handle:
+            began = time.monotonic()
             code = await process.handle.wait()
             if self._stopping:
                 return
+            if code == _CONFIG_ERROR and not process.restarts:
+                raise ConfigError(f"{process.name} could not begin: it says why above.")
+            wait = _SOON if time.monotonic() - began > _WELL else wait
             log.warning("a process ended: starting it again", process=process.name, code=code)
             process.restarts += 1
-            await asyncio.sleep(0.2)
-            await self._spawn(process)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, _LATEST)
+            if not self._stopping:
+                await self._spawn(process)
+
+    async def wait(self) -> None:
+        """For ever; raises ConfigError when a process cannot even begin."""
+        await asyncio.gather(
+            *(process.keeper for process in self.processes.values() if process.keeper)
+        )
 
     def pid(self, name: str) -> int:
         """Process id of a child that lives now."""
@@ -99,4 +140,10 @@ class Stack:
         for process in self.processes.values():
             if process.keeper:
                 process.keeper.cancel()
-                await asyncio.gather(process.keeper, return_exceptions=True)
+            left = [task for task in (process.keeper, process.printer) if task]
+            await asyncio.gather(*left, return_exceptions=True)
+
+
+async def _print(name: str, lines: asyncio.StreamReader) -> None:
+    async for line in lines:
+        sys.stderr.write(f"{name:<6} | {line.decode(errors='replace')}")

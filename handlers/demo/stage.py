@@ -31,6 +31,7 @@ from bot.storage.vault import Hook
 from handlers.demo import reports
 from handlers.demo.shop_files import shop_files
 from handlers.stack import Stack
+from handlers.up import start_all
 from handlers.web import serving
 
 ROOT = Path(__file__).parents[2]
@@ -69,13 +70,7 @@ class Stage:
 
     async def start(self) -> None:
         """Start our processes, install the app, and open a door for every source."""
-        for name, arguments in (
-            ("web", ("web",)),
-            ("worker", ("worker", "--queue", "work")),
-            ("fixer", ("worker", "--queue", "fixes")),
-            ("clock", ("clock",)),
-        ):
-            await self.stack.start(name, *arguments)
+        await start_all(self.stack)
         await self.wait("the web process", self.web_answers, timeout=30)
         world = reports.world()
         self.github.install(
