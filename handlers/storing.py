@@ -21,8 +21,8 @@ from bot.storage.inbox import Delivery
 # Sentry drops a hook that is answered after a second; a spooled row that Redis took after all is
 # known by its id.
 PATIENCE = 0.5
-# Rows that go from the spool to the inbox in one turn. Who comes meanwhile waits for its end.
-GROUP = 50
+# Rows that go from the spool to the inbox at once.
+GROUP = 100
 # Between two looks at a Redis that is away, in seconds.
 _PAUSE = 0.5
 
@@ -104,20 +104,19 @@ class Storing:
             await asyncio.sleep(_PAUSE)
 
     async def _bring_group(self) -> None:
+        if rows := await self._ctx.spool.first(GROUP):
+            await self._ctx.inbox.accept_all([delivery for _, delivery in rows])
+            await self._ctx.spool.drop([row for row, _ in rows])
+            self._ctx.jobs.wake("work")
+            return
         async with self._turn:
-            rows = await self._ctx.spool.first(GROUP)
-            for _, delivery in rows:
-                await self._accept(delivery)
-            if rows:
-                await self._ctx.spool.drop([row for row, _ in rows])
-                self._ctx.jobs.wake("work")
-            if len(rows) == GROUP:
+            if await self._ctx.spool.first(1):
                 return
             # The spool is empty, and nobody writes to it now: who came meanwhile comes next.
             while self._waiting:
                 delivery, stored = self._waiting[0]
                 await self._accept(delivery)
-                self._waiting.pop(0)
+                del self._waiting[0]
                 if not stored.done():
                     stored.set_result(None)
                 self._ctx.jobs.wake("work")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -57,27 +58,28 @@ class Inbox:
 
     async def accept(self, delivery: Delivery) -> bool:
         """Store it and the job ``[kind, row]``. False when it was here before."""
+        return bool(await self._scripts.run("accept", *await self._call(delivery)))
+
+    async def accept_all(self, deliveries: Sequence[Delivery]) -> None:
+        """The same for several, in this order."""
+        await self._scripts.run_all("accept", [await self._call(each) for each in deliveries])
+
+    async def _call(self, delivery: Delivery) -> tuple[list[str], list[Any]]:
         row = delivery.row
-        job = json.dumps([delivery.kind, row])
-        new = await self._scripts.run(
-            "accept",
-            [
-                keys.inbox(row),
-                keys.done(row),
-                keys.todo(delivery.lane, delivery.tenant),
-                keys.generations(delivery.lane),
-                keys.turns(delivery.lane),
-            ],
-            [
-                job,
-                delivery.tenant,
-                *("kind", delivery.kind),
-                *("meta", json.dumps(dict(delivery.meta))),
-                *("at", repr(delivery.received_at)),
-                *("body", await self._seal.shut_bytes(delivery.body)),
-            ],
-        )
-        return bool(new)
+        return [
+            keys.inbox(row),
+            keys.done(row),
+            keys.todo(delivery.lane, delivery.tenant),
+            keys.generations(delivery.lane),
+            keys.turns(delivery.lane),
+        ], [
+            json.dumps([delivery.kind, row]),
+            delivery.tenant,
+            *("kind", delivery.kind),
+            *("meta", json.dumps(dict(delivery.meta))),
+            *("at", repr(delivery.received_at)),
+            *("body", await self._seal.shut_bytes(delivery.body)),
+        ]
 
     async def read(self, row: str) -> Delivery | None:
         """The row, or None when it has taken effect already."""

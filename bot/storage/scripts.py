@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -24,7 +25,16 @@ class Scripts:
 
     async def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
         """What the script returns; strings come as bytes."""
-        script = self._known.get(name)
-        if script is None:
-            script = self._known[name] = self._redis.register_script(source(name))
-        return await script(keys=keys, args=args)
+        return await self._script(name)(keys=keys, args=args)
+
+    async def run_all(self, name: str, calls: Sequence[tuple[list[str], list[Any]]]) -> None:
+        """Run it with each ``(keys, args)`` in this order, on one way there and back."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for keys, args in calls:
+                await self._script(name)(keys=keys, args=args, client=pipe)
+            await pipe.execute()
+
+    def _script(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = self._redis.register_script(source(name))
+        return self._known[name]

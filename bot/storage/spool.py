@@ -11,6 +11,9 @@ from pathlib import Path
 
 from bot.storage.inbox import Delivery
 
+# Bytes of bodies that are read at once.
+_ENOUGH = 8 * 1024 * 1024
+
 
 class Spool:
     """A table of deliveries in one file, in the order in which they came.
@@ -59,7 +62,7 @@ class Spool:
         await asyncio.to_thread(write)
 
     async def first(self, count: int) -> list[tuple[str, Delivery]]:
-        """Those that wait longest, with the names that ``drop`` takes."""
+        """Those that wait longest, with the names that ``drop`` takes; few where they are large."""
 
         def read() -> list[tuple[str, Delivery]]:
             if not self._path.exists():
@@ -69,10 +72,13 @@ class Spool:
                     "SELECT row, kind, meta, at, body FROM deliveries ORDER BY rowid LIMIT ?",
                     (count,),
                 )
-                found = []
+                found, size = [], 0
                 for row, kind, meta, at, body in rows:
                     told, tenant, lane = json.loads(meta)
                     found.append((row, Delivery(kind, told, body, at, tenant=tenant, lane=lane)))
+                    size += len(body)
+                    if size > _ENOUGH:
+                        break
                 return found
 
         return await asyncio.to_thread(read)
