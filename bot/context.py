@@ -258,7 +258,7 @@ async def open_context(
     embedded = None
     url = settings.redis_url
     if not url:
-        embedded = EmbeddedRedis(settings.soulcaster_data_dir)
+        embedded = EmbeddedRedis(settings.soulcaster_data_dir, settings.soulcaster_redis_mb)
         embedded.start()
         url = embedded.url
     keep_secret(*settings.secrets())

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -18,11 +21,15 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from redis.asyncio.connection import parse_url
 
 from bot.domain.errors import ConfigError
 
 # Names of ours that no process of the product reads.
 READ_BY_TESTS = frozenset({"SOULCASTER_SHARED", "SOULCASTER_QUIXBUGS"})
+
+# Settings of ours whose names begin as those of other programs do.
+_SHARED_PREFIXES = ("GITHUB_", "SLACK_", "GEMINI_", "E2B_", "UPSTASH_", "REDIS_")
 
 
 class Settings(BaseSettings):
@@ -31,6 +38,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     redis_url: str = Field("", description="Redis to use; empty starts one in the data folder")
+    soulcaster_redis_mb: int = Field(
+        512, ge=16, description="Memory that a Redis started in the data folder may take, in MB"
+    )
     port: int = Field(8080, ge=1, le=65535, description="Port of `soulcaster web`")
     soulcaster_host: str = Field("127.0.0.1", description="Address `soulcaster web` binds")
     soulcaster_data_dir: Path = Field(Path(".soulcaster"), description="State on disk")
@@ -144,10 +154,33 @@ class Settings(BaseSettings):
         if isinstance(value, str) and value:
             if "-----BEGIN" in value:
                 return value.replace("\\n", "\n")
-            path = Path(value).expanduser()
-            if not path.is_file():
-                raise ValueError(f"is neither PEM text nor a readable file ({value!r})")
-            return path.read_text()
+            try:
+                return Path(value).expanduser().read_text()
+            except (OSError, ValueError):
+                # What cannot be read may be the key itself.
+                raise ValueError("is neither PEM text nor the path of a readable file") from None
+        return value
+
+    @field_validator("github_private_key")
+    @classmethod
+    def _check_key(cls, value: SecretStr) -> SecretStr:
+        if pem := value.get_secret_value():
+            try:
+                load_pem_private_key(pem.encode(), password=None)
+            except (ValueError, TypeError, UnsupportedAlgorithm):
+                # Their words may tell of the key.
+                raise ValueError("holds no private key in PEM, without a password") from None
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis(cls, value: str) -> str:
+        try:
+            if value:
+                parse_url(value)
+        except ValueError:
+            # It may hold a password.
+            raise ValueError("wants redis://, rediss:// or unix://, then host and port") from None
         return value
 
     @model_validator(mode="after")
@@ -193,8 +226,7 @@ class Settings(BaseSettings):
 
         Raises ConfigError with one line for each mistake.
         """
-        if environ is None:
-            environ = {**dotenv_values(".env"), **os.environ}
+        environ = _environ() if environ is None else environ
         known = {name.upper(): name for name in cls.model_fields}
         ours = {n for n in environ if n.startswith("SOULCASTER_")} - READ_BY_TESTS
         lines = [
@@ -213,3 +245,20 @@ class Settings(BaseSettings):
             if not lines:
                 return settings
         raise ConfigError("\n".join(lines))
+
+
+def misspelt(environ: Mapping[str, str | None] | None = None) -> list[str]:
+    """Names that look like a setting of ours and are none, one line each.
+
+    They may be another program's, so they are told and not refused.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    lines = []
+    for name in sorted(set(_environ() if environ is None else environ) - set(known)):
+        if name.startswith(_SHARED_PREFIXES) and (near := get_close_matches(name, known, 1, 0.8)):
+            lines.append(f"{name}: {near[0]}?")
+    return lines
+
+
+def _environ() -> Mapping[str, str | None]:
+    return {**dotenv_values(".env"), **os.environ}

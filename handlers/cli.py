@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
@@ -217,6 +218,9 @@ def main() -> None:
     except SoulcasterError as error:
         for line in str(error).splitlines():
             print(f"soulcaster: {line}", file=sys.stderr)
+        sys.exit(2)
+    except RedisError as error:
+        print(f"soulcaster: Redis does not do its work, see REDIS_URL: {error}", file=sys.stderr)
         sys.exit(2)
 
 

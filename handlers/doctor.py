@@ -8,12 +8,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from redis.exceptions import RedisError
+
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
-from bot.domain.errors import ConfigError, SoulcasterError
+from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.jobs import QUEUES
-from bot.settings import Settings
+from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.text import text
 from workers.jobs import HEARERS
@@ -44,7 +46,7 @@ async def examine(settings: Settings) -> list[CheckResult]:
         for check in CHECKS:
             try:
                 rows.append(await check(ctx))
-            except SoulcasterError as error:
+            except (SoulcasterError, RedisError) as error:
                 name = check.__name__.strip("_")
                 rows.append(CheckResult(False, name, str(error), "mend what the message says"))
     return rows
@@ -65,6 +67,36 @@ async def _redis(ctx: Context) -> CheckResult:
     return CheckResult(
         durable, "Redis durability", found, "" if durable else "CONFIG SET appendfsync always"
     )
+
+
+async def _memory(ctx: Context) -> CheckResult:
+    told = await ctx.redis.info("memory")
+    used, most = (int(told[name]) // 1_000_000 for name in ("used_memory", "maxmemory"))
+    if not most:
+        return CheckResult(True, "Redis memory", f"{used:,} MB, no ceiling")
+    full = used > 0.8 * most
+    mend = "raise SOULCASTER_REDIS_MB, and start again" if not ctx.settings.redis_url else ""
+    return CheckResult(
+        not full,
+        "Redis memory",
+        f"{used:,} of {most:,} MB",
+        (mend or "raise its maxmemory") if full else "",
+    )
+
+
+async def _names(_ctx: Context) -> CheckResult:
+    found = misspelt()
+    mend = "rename them, if they are meant for Soulcaster" if found else ""
+    return CheckResult(not found, "names of settings", "; ".join(found) or "all known", mend)
+
+
+async def _agent(ctx: Context) -> CheckResult:
+    name = ctx.default_agent
+    try:
+        ctx.agent(name)
+    except (NotFound, ConfigError) as error:
+        return CheckResult(False, "agent", str(error), "set SOULCASTER_AGENT")
+    return CheckResult(True, "agent", f"~{name}")
 
 
 async def _at_rest(ctx: Context) -> CheckResult:
@@ -240,12 +272,15 @@ async def _unread(ctx: Context) -> CheckResult:
 
 
 CHECKS: tuple[Check, ...] = (
+    _names,
     _redis,
+    _memory,
     _at_rest,
     _disk,
     _github,
     _webhook,
     _slack,
+    _agent,
     _sandbox,
     *(_limit(name) for name in TRIALS),
     _trusted,

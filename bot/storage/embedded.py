@@ -42,7 +42,8 @@ def find_server() -> str:
 class EmbeddedRedis:
     """The server of one data folder, shared by every process that names the same folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, megabytes: int = 512) -> None:
+        self._megabytes = megabytes
         self.folder = (folder / "redis").absolute()
         # A socket path may have 107 characters at the most, and data folders can be deep.
         short = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
@@ -136,7 +137,8 @@ class EmbeddedRedis:
                     *("--port", "0", "--unixsocket", str(self.socket)),
                     *("--unixsocketperm", "700", "--dir", str(self.folder)),
                     *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
-                    *("--maxmemory-policy", "noeviction"),
+                    # Full, it refuses writes, and deliveries wait on disk; it evicts nothing.
+                    *("--maxmemory-policy", "noeviction", "--maxmemory", f"{self._megabytes}mb"),
                 ],
                 env={},  # our secrets are none of its business, nor of who reads its /proc
                 stdin=subprocess.DEVNULL,

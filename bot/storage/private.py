@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from bot.domain.errors import ConfigError
 
@@ -16,10 +17,18 @@ def keep_private(folder: Path, *, leave: frozenset[str] = frozenset()) -> None:
     """Make ``folder`` where it is not there, and take it from all other users with what it holds.
 
     What is inside the folders named in ``leave`` is left as it is: nobody gets there any more.
-    Raises ConfigError where others can read on.
+    Raises ConfigError where others can read on, or nothing can be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"Nothing can be written to {folder} ({error.strerror}): mend that, or set "
+            "SOULCASTER_DATA_DIR to another folder."
+        ) from error
+    try:
         if folder.stat().st_mode & stat.S_ISVTX:
             raise ConfigError(
                 f"SOULCASTER_DATA_DIR is {folder}, which everybody uses: name a folder of its own."

@@ -1,11 +1,18 @@
 """Settings: wrong ones are named, one line each."""
 
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.domain.errors import ConfigError
-from bot.settings import Settings
+from bot.settings import Settings, misspelt
 
-PEM = "-----BEGIN RSA PRIVATE KEY-----\\nabc\\n-----END RSA PRIVATE KEY-----"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(32)).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+)
+PEM = KEY.decode().strip().replace("\n", "\\n")
 
 
 def mistakes(**environ: str) -> list[str]:
@@ -53,12 +60,48 @@ def test_a_key_on_one_line_is_unfolded() -> None:
     settings = Settings.load(
         {"GITHUB_APP_ID": "1", "GITHUB_PRIVATE_KEY": PEM, "GITHUB_WEBHOOK_SECRET": "s"}
     )
-    assert settings.github_private_key.get_secret_value().count("\n") == 2
+    assert settings.github_private_key.get_secret_value() == KEY.decode().strip()
 
 
 def test_a_key_that_is_no_file_either_is_refused() -> None:
     [line] = mistakes(GITHUB_PRIVATE_KEY="/nowhere/app.pem")
-    assert "neither PEM text nor a readable file" in line
+    assert "neither PEM text nor the path of a readable file" in line
+
+
+def test_a_malformed_key_is_one_line_that_tells_nothing_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "app.pem"
+    middle = KEY.decode().splitlines()[1]
+    for text in (
+        "no key at all",
+        middle,
+        f"-----BEGIN PRIVATE KEY-----\n{middle[:-9]}\n-----END PRIVATE KEY-----",
+        f"-----BEGIN PRIVATE KEY-----\n{middle}",
+    ):
+        path.write_text(text)
+        for given in (str(path), text):
+            [line] = mistakes(GITHUB_PRIVATE_KEY=given)
+            assert line.startswith("GITHUB_PRIVATE_KEY: ")
+            assert middle[:12] not in line
+            assert "no key at all" not in line
+    path.write_bytes(b"\xff\xfe")
+    assert len(mistakes(GITHUB_PRIVATE_KEY=str(path))) == 1
+
+
+def test_an_address_of_redis_has_a_scheme() -> None:
+    for wrong in ("localhost:6379", "http://localhost", "redis://:pass@host:port/0"):
+        [line] = mistakes(REDIS_URL=wrong)
+        assert line.startswith("REDIS_URL: wants redis://, rediss:// or unix://")
+        assert wrong not in line
+    for right in ("redis://localhost:6379/0", "rediss://:pass@host:1/0", "unix:///tmp/redis"):
+        assert Settings.load({"REDIS_URL": right}).redis_url == right
+
+
+def test_a_name_that_is_nearly_one_of_ours_is_told() -> None:
+    assert misspelt({"GITHUB_APPID": "1", "SLACK_SIGNING_SECRETS": "x", "GITHUB_APP_ID": "1"}) == [
+        "GITHUB_APPID: GITHUB_APP_ID?",
+        "SLACK_SIGNING_SECRETS: SLACK_SIGNING_SECRET?",
+    ]
+    assert misspelt({"HOME": "/", "GITHUB_TOKEN": "x", "GITHUB_ACTIONS": "1"}) == []
 
 
 def test_things_that_go_together_go_together() -> None:
