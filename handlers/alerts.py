@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+from collections.abc import Mapping
 
 from aiohttp import web
 from pydantic_core import from_json
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.domain.errors import BadPayload, BadSignature, NotFound, Unavailable, WrongSecret
+from bot.domain.errors import (
+    BadPayload,
+    BadSignature,
+    ConfigError,
+    NotFound,
+    Unavailable,
+    WrongSecret,
+)
 from bot.sources import SOURCES, proof
 from bot.storage.inbox import Delivery
 from bot.storage.vault import Hook
@@ -20,6 +30,10 @@ from workers import jobs
 MAX_BODY = 5 * 1024 * 1024
 # How long a door waits for Redis, in seconds, before it goes by what it knew.
 PATIENCE = 0.25
+# A delivery whose sender cannot be proven yet, what is kept of its headers, and its door's id.
+UNPROVEN = "unproven"
+_PROVES = ("authorization", proof.TOKEN_HEADER)
+_HOOK = re.compile(r"[A-Za-z0-9_-]{22}")
 # What a parser may read of the headers; never an Authorization.
 _KEPT = ("sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content-type")
 
@@ -29,8 +43,8 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
 
     A sender that can set no header puts ``?secret=`` into the URL, where its source allows that.
     Raises NotFound for an unknown source, BadSignature (also for an unknown door: it is not told
-    apart), TooMany, BadPayload, Unavailable while Redis is away and the door was not used here
-    before, and what ``room.read`` raises.
+    apart), TooMany, BadPayload, and what ``room.read`` raises. While Redis is away a door that was
+    not used here before is proven later, see ``prove_late``.
     """
     source = request.match_info["source"]
     parser = SOURCES.get(source)
@@ -42,7 +56,12 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
         told[proof.TOKEN_HEADER] = weak
     if not proof.shown(told):
         raise BadSignature("A proof is needed: a signature, or the secret in a header.")
-    hook = await _find(ctx, request.match_info["hook"])
+    try:
+        hook = await _find(ctx, request.match_info["hook"])
+    except Unavailable:
+        return await _keep_unproven(ctx, doors, request, room, told)
+    if not ctx.outage.on:
+        doors.unproven.clear()
 
     def begin() -> proof.Proof:
         if hook is None or hook.source != source:
@@ -53,15 +72,62 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     assert hook is not None  # noqa: S101 - or nothing was proven
     if weak and not ctx.outage.on:
         await ctx.vault.mark_weak(hook)
+    _check_shape(body)
+    return _delivery(hook, told, body, ctx.now().timestamp())
+
+
+async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
+    """One of ``_keep_unproven``, now that its door can be looked up; None when it is not proven.
+
+    Any other is proven already, and returned as it is.
+    """
+    if delivery.kind != UNPROVEN:
+        return delivery
+    told = json.loads(delivery.meta["told"])
+    try:
+        hook = await ctx.vault.hook(delivery.meta["hook"])
+        if hook.source != delivery.meta["source"]:
+            raise WrongSecret("The secret does not match.")
+        shown = SOURCES[hook.source].prove(told, hook.secret)
+        shown.update(delivery.body)
+        shown.finish()
+    except (NotFound, BadSignature, ConfigError):
+        await ctx.inbox.count_unproven()
+        return None
+    return _delivery(hook, told, delivery.body, delivery.received_at)
+
+
+async def _keep_unproven(
+    ctx: Context, doors: Doors, request: web.Request, room: Room, told: Mapping[str, str]
+) -> Delivery:
+    """A delivery that says what is needed to prove it later; it goes to disk, never to the inbox.
+
+    Raises Unavailable when this address has sent too many.
+    """
+    hook = request.match_info["hook"]
+    if not _HOOK.fullmatch(hook):
+        raise BadSignature("The secret does not match.")
+    doors.unproven.take(doors.address(request), request.content_length or MAX_BODY)
+    body = await room.read(proof.Proof())
+    _check_shape(body)
+    needed = {n: v for n, v in told.items() if n in _KEPT or n in _PROVES or "signature" in n}
+    meta = {"source": request.match_info["source"], "hook": hook, "told": json.dumps(needed)}
+    return Delivery(UNPROVEN, meta, body, ctx.now().timestamp())
+
+
+def _check_shape(body: bytes) -> None:
     if not body.strip():
         raise BadPayload("The body is empty.")
     try:
         from_json(body)
     except ValueError as error:
         raise BadPayload(f"This is no JSON: {error}.") from error
+
+
+def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> Delivery:
     meta = {name: told[name] for name in _KEPT if name in told}
-    meta |= {"source": source, "project": str(hook.project)}
-    return Delivery(jobs.hear_alert.name, meta, body, ctx.now().timestamp(), tenant=hook.project)
+    meta |= {"source": hook.source, "project": str(hook.project)}
+    return Delivery(jobs.hear_alert.name, meta, body, at, tenant=hook.project)
 
 
 async def _find(ctx: Context, hook: str) -> Hook | None:

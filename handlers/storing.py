@@ -17,6 +17,7 @@ from bot.context import Context
 from bot.domain.errors import SoulcasterError, Unavailable
 from bot.log import log
 from bot.storage.inbox import Delivery
+from handlers.alerts import UNPROVEN, prove_late
 
 # Sentry drops a hook that is answered after a second; a spooled row that Redis took after all is
 # known by its id.
@@ -42,15 +43,17 @@ class Storing:
         """Make it durable. Raises Unavailable when neither Redis nor disk take it."""
         if self._ctx.outage.on:
             self._detour = True
-        if not self._detour:
+        if not self._detour and delivery.kind != UNPROVEN:
             try:
-                await self._accept(delivery)
+                async with asyncio.timeout(PATIENCE):
+                    await self._ctx.inbox.accept(delivery)
             except (RedisError, OSError) as error:
-                self._detour = True
                 self._ctx.outage.began(error)
             else:
                 self._ctx.jobs.wake("work")
                 return
+        # What is not proven has to wait until its door can be looked up.
+        self._detour = True
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((delivery, stored))
         self._came.set()
@@ -61,10 +64,6 @@ class Storing:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._write())
             tasks.create_task(self._bring())
-
-    async def _accept(self, delivery: Delivery) -> None:
-        async with asyncio.timeout(PATIENCE):
-            await self._ctx.inbox.accept(delivery)
 
     async def _write(self) -> None:
         while True:
@@ -105,7 +104,8 @@ class Storing:
 
     async def _bring_group(self) -> None:
         if rows := await self._ctx.spool.first(GROUP):
-            await self._ctx.inbox.accept_all([delivery for _, delivery in rows])
+            proven = [await prove_late(self._ctx, delivery) for _, delivery in rows]
+            await self._ctx.inbox.accept_all([each for each in proven if each])
             await self._ctx.spool.drop([row for row, _ in rows])
             self._ctx.jobs.wake("work")
             return
@@ -115,7 +115,9 @@ class Storing:
             # The spool is empty, and nobody writes to it now: who came meanwhile comes next.
             while self._waiting:
                 delivery, stored = self._waiting[0]
-                await self._accept(delivery)
+                async with asyncio.timeout(PATIENCE):
+                    if late := await prove_late(self._ctx, delivery):
+                        await self._ctx.inbox.accept(late)
                 del self._waiting[0]
                 if not stored.done():
                     stored.set_result(None)

@@ -107,6 +107,10 @@ class Inbox:
             await self._redis.hincrby(keys.unread(), kind, 1)
         return True
 
+    async def count_unproven(self) -> None:
+        """Count one that was kept to be proven later, and could not be."""
+        await self._redis.hincrby(keys.unread(), "not proven", 1)
+
     async def unread(self) -> dict[str, int]:
         """Job that should have heard -> rows that were let go so far."""
         found = await self._redis.hgetall(keys.unread())

@@ -14,6 +14,7 @@ from bot.sources.proof import Proof
 from handlers.doors.address import address_of
 from handlers.doors.bodies import Bodies, Room
 from handlers.doors.connections import Connections
+from handlers.doors.unproven import Unproven
 from handlers.doors.waits import Waits
 
 
@@ -30,6 +31,7 @@ class Doors:
         self.bodies = Bodies(
             settings.soulcaster_body_mb * 1024 * 1024, seconds=settings.soulcaster_door_seconds
         )
+        self.unproven = Unproven()
         self.waits = Waits(settings.soulcaster_wrong_secrets)
         self._proxies = settings.soulcaster_proxies
         self._warned = False

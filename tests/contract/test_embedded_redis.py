@@ -82,6 +82,7 @@ def test_it_syncs_every_write_and_listens_on_no_port(tmp_path: Path) -> None:
         assert config["appendfsync"] == "always"
         assert config["port"] == "0"
         assert config["maxmemory-policy"] == "noeviction"
+        assert int(config["maxmemory"]) == 512 * 1024 * 1024
     finally:
         server.stop()
 

@@ -14,7 +14,7 @@ from bot.jobs import CLAIM, QUEUES, Job, enqueue
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.leases import LeaseLost
-from workers.worker import WIDTH, drain, perform
+from workers.worker import WIDTH, drain, perform, work
 
 RAN: list[tuple] = []
 SAID = Job(f"{__name__}:said", lane="people")
@@ -259,6 +259,17 @@ def test_two_jobs_may_not_share_a_name() -> None:
     with pytest.raises(ValueError, match="note_down"):
         Job("elsewhere:note_down")
     assert jobs.ROSTER["note_down"] is NOTE_DOWN
+
+
+async def test_a_worker_told_to_end_leaves_no_task_and_no_lease(ctx: Context) -> None:
+    await enqueue(ctx, SLOW, 1)
+    working = asyncio.create_task(work(ctx, "work"))
+    await until(lambda: (1, "began") in RAN)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert [t for t in asyncio.all_tasks() if "perform" in repr(t.get_coro())] == []
+    assert await ctx.jobs.overdue("work") == 1
 
 
 async def test_who_sleeps_is_woken_and_takes_the_wake_up_away(ctx: Context) -> None:

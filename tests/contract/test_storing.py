@@ -1,0 +1,108 @@
+"""While Redis is away deliveries wait on disk: in order, and proven before they take effect."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.context import Context, open_context
+from bot.domain.errors import Unavailable
+from bot.settings import Settings
+from bot.storage.embedded import EmbeddedRedis
+from handlers import alerts, storing
+from handlers.doors.unproven import Unproven
+from handlers.web import build_app, serving
+
+
+async def until(so, seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not await so():  # noqa: ASYNC110 - another task is waited for
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def web(settings: Settings) -> AsyncIterator[tuple[Context, str]]:
+    async with open_context(settings) as ctx, serving(build_app(ctx), "127.0.0.1", 0) as url:
+        yield ctx, url
+
+
+async def post(url: str, body: object, headers: Mapping[str, str]) -> int:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(url, data=json.dumps(body).encode(), headers=headers) as answer,
+    ):
+        return answer.status
+
+
+async def spooled(ctx: Context) -> int:
+    return len(await ctx.spool.first(1_000))
+
+
+@asynccontextmanager
+async def redis(folder: Path) -> AsyncIterator[str]:
+    """A server for as long as the block lasts; its address."""
+    server = EmbeddedRedis(folder)
+    await asyncio.to_thread(server.start)
+    try:
+        yield server.url
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Path) -> None:
+    async with redis(tmp_path) as address:
+        settings = Settings(redis_url=address, soulcaster_data_dir=tmp_path)
+        async with open_context(settings) as before:
+            door = await before.vault.open_hook(1, "datadog")
+    right = {"Authorization": f"Bearer {door.secret}"}
+    wrong = {"Authorization": "Bearer wrong"}
+    async with web(settings) as (ctx, url):
+        hooks = f"{url}/hooks/datadog"
+        # This process has never opened the door.
+        for number in range(3):
+            assert await post(f"{hooks}/{door.id}", {"n": number}, right) == 202
+        assert await post(f"{hooks}/{door.id}", {"n": 0}, wrong) == 202
+        assert await post(f"{hooks}/{'x' * 22}", {"n": 0}, right) == 202
+        assert await post(f"{hooks}/short", {"n": 0}, right) == 401
+        assert await post(f"{hooks}/{door.id}", {"n": 0}, {}) == 401
+        assert await spooled(ctx) == 5
+
+        async def drained() -> bool:
+            return not ctx.outage.on and await spooled(ctx) == 0
+
+        async with redis(tmp_path):
+            await until(drained)
+            assert await post(f"{hooks}/{door.id}", {"n": 3}, right) == 202
+            assert await post(f"{hooks}/{door.id}", {"n": 0}, wrong) == 401
+            await until(drained)
+            rows = [
+                await ctx.inbox.read(json.loads(job)[1])
+                for job in await ctx.redis.zrange("sc:todo:work:1", 0, -1)
+            ]
+            assert [json.loads(row.body)["n"] for row in rows if row] == [0, 1, 2, 3]
+            assert {row.kind for row in rows if row} == {"hear_alert"}
+            assert all("authorization" not in row.meta for row in rows if row)
+            assert await ctx.inbox.unread() == {"not proven": 2}
+
+
+def test_an_address_is_kept_little_of() -> None:
+    kept = Unproven(rows=2, most=100)
+    kept.take("a", 10)
+    kept.take("a", 10)
+    with pytest.raises(Unavailable):
+        kept.take("a", 10)
+    kept.take("b", 80)
+    with pytest.raises(Unavailable):
+        kept.take("c", 1)
+    kept.clear()
+    kept.take("a", 10)
+
+
+def test_both_waits_together_are_shorter_than_the_strictest_sender_waits() -> None:
+    assert alerts.PATIENCE + storing.PATIENCE < 1
