@@ -40,6 +40,7 @@ from bot.storage.embeddings import Embeddings
 from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
+from bot.storage.marks import Marks
 from bot.storage.operations import Operations
 from bot.storage.outage import Outage
 from bot.storage.pairs import Pairs
@@ -75,6 +76,7 @@ class Context:
         self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
         self.inbox = Inbox(self.redis, self.scripts, self.seal)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
+        self.marks = Marks(self.redis)
         self.projects = Projects(self.redis)
         self.items = Items(self.redis, self.scripts, self.seal)
         self.clusters = Clusters(self.redis, self.scripts, self.seal)

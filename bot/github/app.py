@@ -190,18 +190,19 @@ class GitHubApp:
             ):
                 yield repository
 
-    async def deliveries(self, *, limit: int) -> AsyncIterator[Any]:
-        """The newest webhook deliveries, newest first.
+    async def deliveries(self, since: datetime, *, status: str) -> AsyncIterator[Any]:
+        """Attempts to deliver a webhook from ``since`` on, newest first, as far as GitHub keeps
+        them; ``status`` is "success" or "failure".
 
-        https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
+        https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
         """
+        path = "/app/hook/deliveries{?per_page,status}"
         async with translated():
-            seen = 0
-            async for delivery in self._as_app.getiter("/app/hook/deliveries?per_page=100"):
-                yield delivery
-                seen += 1
-                if seen >= limit:
+            pages = self._as_app.getiter(path, {"per_page": "100", "status": status})
+            async for delivery in pages:
+                if datetime.fromisoformat(delivery["delivered_at"]) < since:
                     return
+                yield delivery
 
     async def redeliver(self, delivery: int) -> None:
         """Ask for a delivery again."""

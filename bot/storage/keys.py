@@ -79,6 +79,12 @@ def lease(name: str) -> str:
     return f"{ROOT}:lease:{name}"
 
 
+@kind("marks", kept="for ever", rebuilt="by reading again as far back as GitHub remembers")
+def mark(name: str) -> str:
+    """string: the moment up to which everything was read, by what is read (``deliveries``)."""
+    return f"{ROOT}:mark:{name}"
+
+
 # Installations and projects.
 
 

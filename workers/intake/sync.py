@@ -9,8 +9,6 @@ from bot.jobs import enqueue
 from bot.log import log
 from workers import jobs
 
-MOST_ATTEMPTS = 5
-
 
 async def sync_installation(ctx: Context, installation: int) -> None:
     """Add and remove projects until they are the repositories of this installation."""
@@ -40,25 +38,6 @@ async def sync_all(ctx: Context) -> None:
     """Every installation of the app; at the start and once an hour."""
     async for installation in ctx.github.installations():
         await enqueue(ctx, jobs.sync_installation, int(installation["id"]))
-
-
-async def ask_again(ctx: Context) -> None:
-    """Have GitHub redeliver what it could not hand over; it never does so by itself.
-
-    A delivery that failed and was then redelivered well stands twice in GitHub's list. One that
-    fails every time is let go: asking for ever would mend nothing.
-    """
-    delivered: set[str] = set()
-    failed: dict[str, list[int]] = {}
-    async for delivery in ctx.github.deliveries(limit=300):
-        if delivery["status"] == "OK":
-            delivered.add(delivery["guid"])
-        else:
-            failed.setdefault(delivery["guid"], []).append(int(delivery["id"]))
-    for guid, attempts in failed.items():
-        if guid not in delivered and len(attempts) < MOST_ATTEMPTS:
-            log.info("asking GitHub to deliver again", guid=guid)
-            await ctx.github.redeliver(attempts[0])
 
 
 async def know_project(ctx: Context, project: Project) -> bool:
