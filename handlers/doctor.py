@@ -119,7 +119,16 @@ async def _github(ctx: Context) -> CheckResult:
         return CheckResult(False, "GitHub", "not connected", "set GITHUB_APP_ID and its key")
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
-    return CheckResult(True, "GitHub", f"the app {slug}, installed on {len(projects)} repositories")
+    found = f"the app {slug}, installed on {len(projects)} repositories"
+    if missing := await ctx.github.unlisted({p.installation for p in projects}):
+        waiting = [p.full_name for p in projects if p.installation in missing]
+        return CheckResult(
+            False,
+            "GitHub",
+            f"{found}; it does not list the installation of {', '.join(waiting)}",
+            "if nobody uninstalled the app there: check GITHUB_APP_ID and GITHUB_API_URL",
+        )
+    return CheckResult(True, "GitHub", found)
 
 
 async def _webhook(ctx: Context) -> CheckResult:

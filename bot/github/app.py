@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
+import gidgethub
 
 from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.models import Project
-from bot.github.wire import API_VERSION, USER_AGENT, ETagCache, Pause, Wire, translated
+from bot.github.wire import (
+    API_VERSION,
+    KEPT_OUT_SECONDS,
+    USER_AGENT,
+    ETagCache,
+    Pause,
+    Wire,
+    translated,
+)
 
 # Talking needs these; only the step that publishes a fix asks for more.
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
@@ -37,13 +46,13 @@ class Repo:
     async def _wire(self) -> AsyncIterator[Wire]:
         """Ask with our token; one that GitHub no longer takes is forgotten, for the next try."""
         which = self.project.installation, self.project.id, self._permissions
-        try:
-            async with translated():
+        async with translated():
+            try:
                 yield self._app.wire(await self._app.token(*which), self.project.installation)
-        except Rejected as error:
-            if error.status != 401 or not self._app.forget_token(*which):
+            except gidgethub.HTTPException as error:
+                if error.status_code == 401:
+                    self._app.forget_token(*which)
                 raise
-            raise Unavailable("GitHub no longer takes our token.", retry_after=1) from error
 
     async def get(self, path: str, **variables: Any) -> Any:
         """GET one thing. Raises Unavailable or Rejected, as every method here."""
@@ -133,6 +142,7 @@ class GitHubApp:
     ) -> str:
         """A token for one repository and just these permissions, kept until it nearly expires.
 
+        Raises Unavailable where there is none to be had now, Rejected for one that never will be.
         https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
         """
         key = (installation, repository, *sorted(permissions.items()))
@@ -140,20 +150,27 @@ class GitHubApp:
             token, expires = self._tokens.get(key, ("", datetime.fromtimestamp(0, UTC)))
             if expires - timedelta(minutes=5) > datetime.now(UTC):
                 return token
-            async with translated():
-                made = await self._as_app.post(
-                    f"/app/installations/{installation}/access_tokens",
-                    data={"repository_ids": [repository], "permissions": dict(permissions)},
+            try:
+                made = await self._new_token(
+                    installation, repository_ids=[repository], permissions=dict(permissions)
                 )
+            except Rejected as error:
+                if error.status not in (403, 404):
+                    raise
+                raise Unavailable(str(error), retry_after=KEPT_OUT_SECONDS) from error
             self._tokens[key] = made["token"], datetime.fromisoformat(made["expires_at"])
             return str(made["token"])
 
+    async def _new_token(self, installation: int, **what: Any) -> Any:
+        async with translated():
+            path = f"/app/installations/{installation}/access_tokens"
+            return await self._as_app.post(path, data=what)
+
     def forget_token(
         self, installation: int, repository: int, permissions: Mapping[str, str]
-    ) -> bool:
-        """GitHub takes it no longer; whether there was one."""
-        key = (installation, repository, *sorted(permissions.items()))
-        return self._tokens.pop(key, None) is not None
+    ) -> None:
+        """GitHub takes it no longer."""
+        self._tokens.pop((installation, repository, *sorted(permissions.items())), None)
 
     def repo(self, project: Project, permissions: Mapping[str, str] = TALK) -> Repo:
         """The project's repository, with a token for just these permissions."""
@@ -167,9 +184,13 @@ class GitHubApp:
     async def slug(self) -> str:
         """The app's name; its comments are by ``slug[bot]``."""
         if not self._slug:
-            async with translated():
-                self._slug = str((await self._as_app.getitem("/app"))["slug"])
+            self._slug = str((await self.about())["slug"])
         return self._slug
+
+    async def about(self) -> Any:
+        """The app as GitHub knows it: ``id``, ``slug``."""
+        async with translated():
+            return await self._as_app.getitem("/app")
 
     async def installations(self) -> AsyncIterator[Any]:
         """Every installation of the app."""
@@ -177,18 +198,30 @@ class GitHubApp:
             async for installation in self._as_app.getiter("/app/installations"):
                 yield installation
 
+    async def unlisted(self, known: Collection[int]) -> set[int]:
+        """Those of the installations that are known which GitHub does not list."""
+        return set(known) - {int(one["id"]) async for one in self.installations()}
+
     async def repositories(self, installation: int) -> AsyncIterator[Any]:
         """Every repository of an installation."""
+        made = await self._new_token(installation, permissions={"metadata": "read"})
         async with translated():
-            made = await self._as_app.post(
-                f"/app/installations/{installation}/access_tokens",
-                data={"permissions": {"metadata": "read"}},
-            )
             api = self.wire(str(made["token"]), installation)
             async for repository in api.getiter(
                 "/installation/repositories", iterable_key="repositories"
             ):
                 yield repository
+
+    async def reaches(self, project: Project) -> bool:
+        """Whether the project's installation covers it, as GitHub says now."""
+        which = {"repository_ids": [project.id], "permissions": {"metadata": "read"}}
+        try:
+            await self._new_token(project.installation, **which)
+        except Rejected as error:
+            if error.status == 422:
+                return False
+            raise
+        return True
 
     async def deliveries(self, since: datetime, *, status: str) -> AsyncIterator[Any]:
         """Attempts to deliver a webhook from ``since`` on, newest first, as far as GitHub keeps

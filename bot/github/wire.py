@@ -6,6 +6,7 @@ https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 import urllib.parse
 from collections import OrderedDict
@@ -25,6 +26,10 @@ USER_AGENT = "soulcaster"
 API_VERSION = "2022-11-28"
 # Sending one of these twice is sending it once.
 _REPEATABLE = {"GET", "HEAD", "PUT", "DELETE", "PATCH"}
+# A 403 of these words is about us, not about what was asked for: people can mend it.
+_KEPT_OUT = re.compile("suspended|IP allow list|SAML", re.IGNORECASE)
+# Until then it is asked again every so many seconds.
+KEPT_OUT_SECONDS = 300.0
 # What a job may wait in place; for longer it goes back on the list and leaves the worker free.
 _PATIENCE = 10.0
 
@@ -112,7 +117,7 @@ def asked_to_wait(error: gidgethub.HTTPException) -> float | None:
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """gidgethub's exceptions as ours."""
+    """gidgethub's exceptions as ours: a refusal of us is no fact about them, and is asked again."""
     try:
         yield
     except gidgethub.HTTPException as error:
@@ -121,6 +126,12 @@ async def translated() -> AsyncIterator[None]:
             raise Unavailable("GitHub's rate limit is used up.", retry_after=wait) from error
         if error.status_code >= 500:
             raise Unavailable(f"GitHub is failing ({error.status_code.value}).") from error
+        if error.status_code == 401:
+            raise Unavailable(f"GitHub does not know us: {error} (401).") from error
+        if error.status_code == 403 and _KEPT_OUT.search(str(error)):
+            raise Unavailable(
+                f"GitHub keeps us out: {error} (403).", retry_after=KEPT_OUT_SECONDS
+            ) from error
         raise Rejected(
             f"GitHub refused: {error} ({error.status_code.value}).", status=error.status_code.value
         ) from error

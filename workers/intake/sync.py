@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.domain.errors import Rejected
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
+from bot.github.wire import KEPT_OUT_SECONDS
 from bot.jobs import enqueue
 from bot.log import log
 from workers import jobs
 
+SEVERAL = "several installations are missing at once: their projects wait, nothing is removed"
+
 
 async def sync_installation(ctx: Context, installation: int) -> None:
-    """Add and remove projects until they are the repositories of this installation."""
+    """Add and remove projects until they are the repositories of this installation.
+
+    Raises Unavailable while it cannot be told what they are.
+    """
     found: dict[int, Project] = {}
     try:
         async for repository in ctx.github.repositories(installation):
@@ -23,27 +29,59 @@ async def sync_installation(ctx: Context, installation: int) -> None:
                 default_branch=repository.get("default_branch") or "main",
             )
     except Rejected as error:
-        if error.status not in (401, 403, 404):
+        if error.status == 403:
+            raise Unavailable(str(error), retry_after=KEPT_OUT_SECONDS) from error
+        if error.status != 404:
             raise
-        log.info("installation is gone", installation=installation)
+        await _require_that_it_is_gone(ctx, installation)
+        await forget_installation(ctx, installation)
+        return
     for project in found.values():
         if await ctx.projects.find(project.id) != project:
             await ctx.projects.put(project)
     for known in await ctx.projects.all():
-        if known.installation == installation and known.id not in found:
+        if known.installation != installation or known.id in found:
+            continue
+        # A list may be short for reasons of its own: the one that is missing is asked for.
+        if not await ctx.github.reaches(known):
             await ctx.projects.remove(known.id)
 
 
+async def forget_installation(ctx: Context, installation: int) -> None:
+    """GitHub has it no more: nothing is written to its projects, and what is known stays."""
+    log.info("installation is gone", installation=installation)
+    for known in await ctx.projects.all():
+        if known.installation == installation:
+            await ctx.projects.remove(known.id)
+
+
+async def _require_that_it_is_gone(ctx: Context, installation: int) -> None:
+    """Raises Unavailable where it may be us who ask as somebody else, or somewhere else."""
+    app = int((await ctx.github.about())["id"])
+    if app != ctx.settings.github_app_id:
+        raise Unavailable(
+            f"GitHub takes us for app {app}, not {ctx.settings.github_app_id}: check the key.",
+            retry_after=KEPT_OUT_SECONDS,
+        )
+    missing = await ctx.github.unlisted({p.installation for p in await ctx.projects.all()})
+    if installation in missing and len(missing) > 1:
+        log.error(SEVERAL, installations=sorted(missing))
+        raise Unavailable(SEVERAL, retry_after=3600)
+
+
 async def sync_all(ctx: Context) -> None:
-    """Every installation of the app; at the start and once an hour."""
-    async for installation in ctx.github.installations():
-        await enqueue(ctx, jobs.sync_installation, int(installation["id"]))
+    """Every installation of the app and of our projects; at the start and once an hour."""
+    known = {project.installation for project in await ctx.projects.all()}
+    listed = {int(one["id"]) async for one in ctx.github.installations()}
+    for installation in known | listed:
+        await enqueue(ctx, jobs.sync_installation, installation)
 
 
 async def know_project(ctx: Context, project: Project) -> bool:
     """Whether the app is installed where a signed webhook comes from, as GitHub says now.
 
     A webhook may come before that of its installation, or long after the app was removed.
+    Raises Unavailable while GitHub does not say.
     """
     known = await ctx.projects.find(project.id)
     if known is None:
