@@ -165,7 +165,10 @@ class Sentence(Record):
 
 
 class Project(Record):
-    """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own."""
+    """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own.
+
+    ``updated_at`` is the time of what is known: GitHub's own of its last change.
+    """
 
     id: int
     installation: int
@@ -173,6 +176,12 @@ class Project(Record):
     default_branch: str = "main"
     private: bool = False
     removed: bool = False
+    updated_at: AwareDatetime | None = None
+
+    def is_older_than(self, other: Project) -> bool:
+        """Whether what this says of the repository was true before what ``other`` says."""
+        mine, theirs = self.updated_at, other.updated_at
+        return mine is not None and theirs is not None and mine < theirs
 
     @property
     def github_readers(self) -> Audience:

@@ -27,6 +27,7 @@ async def sync_installation(ctx: Context, installation: int) -> None:
                 full_name=repository["full_name"],
                 private=repository["private"],
                 default_branch=repository.get("default_branch") or "main",
+                updated_at=repository["updated_at"],
             )
     except Rejected as error:
         if error.status == 403:
@@ -37,7 +38,9 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         await forget_installation(ctx, installation)
         return
     for project in found.values():
-        if await ctx.projects.find(project.id) != project:
+        stood = await ctx.projects.find(project.id)
+        # The list may be an old one.
+        if stood is None or not (stood == project or project.is_older_than(stood)):
             await ctx.projects.put(project)
     for known in await ctx.projects.all():
         if known.installation != installation or known.id in found:
@@ -77,19 +80,23 @@ async def sync_all(ctx: Context) -> None:
         await enqueue(ctx, jobs.sync_installation, installation)
 
 
-async def know_project(ctx: Context, project: Project) -> bool:
+async def know_project(ctx: Context, told: Project) -> bool:
     """Whether the app is installed where a signed webhook comes from, as GitHub says now.
 
-    A webhook may come before that of its installation, or long after the app was removed.
+    A webhook may come before that of its installation, or long after the app was removed. It
+    changes nothing that is known: where it says something else and is no older, GitHub is asked.
     Raises Unavailable while GitHub does not say.
     """
-    known = await ctx.projects.find(project.id)
+    known = await ctx.projects.find(told.id)
+    if known is None or _is_news(told, known):
+        await sync_installation(ctx, told.installation)
+        known = await ctx.projects.find(told.id)
     if known is None:
-        await sync_installation(ctx, project.installation)
-        known = await ctx.projects.find(project.id)
-    if known is None:
-        log.info("not installed there", repository=project.full_name)
+        log.info("not installed there", repository=told.full_name)
+    return known is not None
+
+
+def _is_news(told: Project, known: Project) -> bool:
+    if told.is_older_than(known):
         return False
-    if known != project:
-        await ctx.projects.put(project)
-    return True
+    return told.model_copy(update={"updated_at": known.updated_at}) != known

@@ -276,7 +276,8 @@ class Repository:
 
     ``role_names`` are an organization's own names for roles, where somebody's has one.
 
-    ``writing`` is held through each change, so that two of them never interleave.
+    ``writing`` is held through each change, so that two of them never interleave. ``changed_at`` is
+    when its name or its readers were changed last.
     """
 
     id: int
@@ -285,7 +286,10 @@ class Repository:
     git: GitRepository
     created_at: datetime
     pushed_at: datetime
+    changed_at: datetime
     private: bool = False
+    archived: bool = False
+    has_issues: bool = True
     description: str | None = None
     default_branch: str = "main"
     roles: dict[User, Role] = field(default_factory=dict)

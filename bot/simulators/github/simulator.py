@@ -155,6 +155,7 @@ class GitHubSimulator:
             git=git,
             created_at=now,
             pushed_at=now,
+            changed_at=now,
             private=private,
         )
         if files:
@@ -169,6 +170,31 @@ class GitHubSimulator:
             if installation.repositories is None:
                 installs.tell_repositories(installation, owner, "added", [repository])
         return repository
+
+    def change_repository(
+        self,
+        full_name: str,
+        *,
+        name: str | None = None,
+        private: bool | None = None,
+        archived: bool | None = None,
+        has_issues: bool | None = None,
+    ) -> None:
+        """Change what its settings say; the app does not listen to that, so it is not told.
+
+        The old name leads to the new one until somebody else takes it.
+        """
+        world, repository = self.world, self.world.repository(full_name)
+        if name is not None:
+            del world.repositories[full_name.lower()]
+            world.renamed[full_name.lower()] = repository.id
+            repository.name = name
+            world.repositories[repository.full_name.lower()] = repository
+        repository.private = repository.private if private is None else private
+        repository.archived = repository.archived if archived is None else archived
+        repository.has_issues = repository.has_issues if has_issues is None else has_issues
+        repository.changed_at = world.now()
+        world.changed("repository", repository)
 
     def rename_user(self, login: str, new: str) -> None:
         """Another login for the same account; the old one is free for anybody."""

@@ -22,7 +22,8 @@ class World:
 
     ``origin`` is where the API is served (empty until it is), ``web`` where people's pages are.
     ``manifests`` are those accepted and not yet turned into an app, with the code and the end of
-    each; ``archives`` says by ticket which repository may be downloaded.
+    each; ``archives`` says by ticket which repository may be downloaded; ``renamed`` which one had
+    a name before.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class World:
         self.version = 0
         self.users: dict[str, User] = {}
         self.repositories: dict[str, Repository] = {}
+        self.renamed: dict[str, int] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
         self.manifests: dict[str, tuple[Json, datetime]] = {}

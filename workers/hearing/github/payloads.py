@@ -47,6 +47,7 @@ class Repository(BaseModel):
     full_name: str
     private: bool = False
     default_branch: str = "main"
+    updated_at: AwareDatetime | None = None
 
 
 class _Text(BaseModel):
@@ -118,6 +119,7 @@ class Payload(BaseModel):
             full_name=self.repository.full_name,
             private=self.repository.private,
             default_branch=self.repository.default_branch,
+            updated_at=self.repository.updated_at,
         )
 
     @property
