@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+import math
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,6 +29,8 @@ from bot.github.wire import (
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
 READ = {"contents": "read", "metadata": "read"}
 PUBLISH = {"contents": "write", "pull_requests": "write", "checks": "write", "metadata": "read"}
+# How old what we know of a repository's readers may be before something private is shown there.
+LOOK_SECONDS = 60.0
 
 
 class Repo:
@@ -88,6 +92,16 @@ class Repo:
             if error.status not in (404, 410):
                 raise
 
+    async def is_private(self) -> bool:
+        """Whether only its members read it, as GitHub said within the last minute.
+
+        False where GitHub will not say. Raises Unavailable where it cannot be asked now.
+        """
+        try:
+            return await self._app.looked_up(self.project.id, lambda: self.get(""))
+        except Rejected:
+            return False
+
     async def tarball(self, ref: str, *, max_bytes: int = 200_000_000) -> bytes:
         """The files at a commit as a gzipped tar. Raises TooLarge over ``max_bytes``.
 
@@ -123,6 +137,7 @@ class GitHubApp:
         self._tokens: dict[tuple[object, ...], tuple[str, datetime]] = {}
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
         self._answers: dict[int, ETagCache] = {}
+        self._private: dict[int, tuple[float, bool]] = {}
         self._slug = ""
 
     def wire(self, token: str, installation: int) -> Wire:
@@ -171,6 +186,14 @@ class GitHubApp:
     ) -> None:
         """GitHub takes it no longer."""
         self._tokens.pop((installation, repository, *sorted(permissions.items())), None)
+
+    async def looked_up(self, repository: int, ask: Callable[[], Awaitable[Any]]) -> bool:
+        """``private`` of a repository, asked for at most once a minute."""
+        looked, private = self._private.get(repository, (-math.inf, False))
+        if time.monotonic() - looked >= LOOK_SECONDS:
+            private = bool((await ask())["private"])
+            self._private[repository] = time.monotonic(), private
+        return private
 
     def repo(self, project: Project, permissions: Mapping[str, str] = TALK) -> Repo:
         """The project's repository, with a token for just these permissions."""

@@ -17,7 +17,7 @@ from bot.domain.models import Person, Place, Project
 from bot.github import issues
 from bot.render import marker, render_markdown
 from bot.render.blocks import render_blocks
-from bot.say.audience import fit_for
+from bot.say.audience import fit_for, fit_on_github
 from bot.storage.cards import Standing
 
 
@@ -31,7 +31,10 @@ async def say(
 
     Raises Unavailable (try again; nothing is posted twice) or Rejected.
     """
-    card = fit_for(card, project.readers(place))
+    if place.issue is None:
+        card = fit_for(card, project.readers(place))
+    else:
+        card = await fit_on_github(ctx.github.repo(project), card)
     for _ in range(100):
         async with ctx.leases.hold(f"say:{project.id}:{place.name}:{card.key}") as token:
             if token:

@@ -10,16 +10,15 @@ from typing import Any
 
 from bot.domain.cards.card import Card
 from bot.domain.errors import Rejected
-from bot.domain.models import Project
 from bot.github import checks, issues, pulls, reviews
 from bot.github.app import Repo
 from bot.render import Markdown, marker, part_of, render_document, replace_part, replace_sections
 from bot.render.tables import words
-from bot.say.audience import fit_for
+from bot.say.audience import fit_on_github
 
 
-def _document(project: Project, card: Card) -> Markdown:
-    return render_document(fit_for(card, project.github_readers))
+async def _document(repo: Repo, card: Card) -> Markdown:
+    return render_document(await fit_on_github(repo, card))
 
 
 async def write_issue(
@@ -30,7 +29,7 @@ async def write_issue(
     ``number`` is where it stood last. An issue that is gone or closed is left alone, and another
     one opened where that is allowed. Raises Unavailable or Rejected.
     """
-    part = part_of(fit_for(card, repo.project.github_readers))
+    part = part_of(await fit_on_github(repo, card))
     if number is None:
         async for issue in issues.issues(repo, state="open", labels=label):
             if marker(card.key) in (issue.get("body") or ""):
@@ -60,7 +59,7 @@ async def _edit_part(repo: Repo, number: int, part: Markdown) -> bool:
 
 async def open_pull(repo: Repo, card: Card, *, branch: str, base: str) -> Any:
     """Open a draft pull request with the card as it is, or find the one of this branch."""
-    card = fit_for(card, repo.project.github_readers)
+    card = await fit_on_github(repo, card)
     return await pulls.open_pull(
         repo, branch=branch, base=base, title=words(card.title), body=render_document(card)
     )
@@ -70,16 +69,15 @@ async def edit_pull(
     repo: Repo, pull: dict[str, Any], card: Card, *, title: str, sections: Sequence[str]
 ) -> None:
     """Bring these sections of its body up to date; what people wrote around them stays."""
-    body = replace_sections(
-        pull.get("body") or "", fit_for(card, repo.project.github_readers), sections
-    )
+    card = await fit_on_github(repo, card)
+    body = replace_sections(pull.get("body") or "", card, sections)
     if (title, body) != (pull["title"], pull.get("body")):
         await pulls.update_pull(repo, int(pull["number"]), title=title, body=body)
 
 
 async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None:
     """Put our one answer into a thread of a review, or edit it there."""
-    body = _document(repo.project, card)
+    body = await _document(repo, card)
     await reviews.answer_thread(repo, pull, comment, marker(card.key), body)
 
 
@@ -87,7 +85,7 @@ async def put_check(
     repo: Repo, sha: str, card: Card, *, conclusion: checks.Conclusion, external_id: str
 ) -> None:
     """Report on a commit as the check run ``soulcaster/proof``, once."""
-    card = fit_for(card, repo.project.github_readers)
+    card = await fit_on_github(repo, card)
     await checks.put_check(
         repo,
         sha,

@@ -16,7 +16,7 @@ from bot.domain.cards.card import Card, note
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.render import marker
-from bot.say import say, whisper
+from bot.say import say, whisper, write_issue
 from bot.settings import Settings
 from bot.simulators.github import Limits
 from bot.storage import keys
@@ -99,6 +99,46 @@ async def test_what_its_readers_may_not_read_is_not_said(
     await say(ctx, project, GITHUB, private)
     [words] = await standing(stage, GITHUB)
     assert "the words of a customer" in words
+
+
+SECRET = note(KEY, "the words of a customer", audience=Audience.TEAM)
+
+
+async def test_a_repository_that_became_public_unheard_is_shown_nothing_private(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    stage.github.change_repository(stage.repository, private=False)
+    assert project.private, "as far as we have heard"
+    await say(ctx, project, GITHUB, SECRET)
+    repo = ctx.github.repo(project)
+    number = await write_issue(repo, SECRET, number=None, title="T", label="l", may_open=True)
+    tracking = stage.github.world.repository(stage.repository).issues[number].body or ""
+    [words] = await standing(stage, GITHUB)
+    assert "customer" not in words
+    assert "private" in words
+    assert marker(KEY) in tracking
+    assert "customer" not in tracking
+
+
+async def test_where_github_does_not_say_who_reads_nothing_private_is_shown(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    look = {"match": {"method": "GET", "path": "^/repos/[^/]+/[^/]+$"}, "times": 100}
+    stage.github.faults.add({**look, "status": 404})
+    await say(ctx, project, GITHUB, SECRET)
+    [words] = await standing(stage, GITHUB)
+    assert "customer" not in words
+
+
+async def test_github_is_asked_once_a_minute_who_reads(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    await say(ctx, project, GITHUB, SECRET)
+    look = {"match": {"method": "GET", "path": "^/repos/[^/]+/[^/]+$"}, "times": 100}
+    stage.github.faults.add({**look, "status": 404})
+    await say(ctx, project, GITHUB, SECRET, asked=True)
+    [words] = await standing(stage, GITHUB)
+    assert "customer" in words
 
 
 async def test_many_at_once_make_one_card(
