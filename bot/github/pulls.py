@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.domain.cards.views.pull import DRAFT_TITLE
 from bot.domain.errors import Rejected
 from bot.github.app import Repo
 from bot.render import Markdown
@@ -113,19 +114,22 @@ async def find_pull(repo: Repo, branch: str) -> Any | None:
     return None
 
 
-async def open_pull(
-    repo: Repo, *, branch: str, base: str, title: str, body: Markdown, draft: bool = True
-) -> Any:
-    """Open a pull request, or find the one that is there."""
+async def open_pull(repo: Repo, *, branch: str, base: str, title: str, body: Markdown) -> Any:
+    """Open a draft pull request, or find the one that is there.
+
+    Where the owner's plan offers no drafts it is an ordinary one, and its title says what it is.
+    """
+    fields = {"title": title[:256], "head": branch, "base": base, "body": body}
     try:
-        return await repo.post(
-            "/pulls",
-            {"title": title[:256], "head": branch, "base": base, "body": body, "draft": draft},
-        )
+        return await repo.post("/pulls", {**fields, "draft": True})
     except Rejected as error:
-        if error.status == 422 and (found := await find_pull(repo, branch)):
+        if error.status != 422:
+            raise
+        if found := await find_pull(repo, branch):
             return found
-        raise
+        if "Draft pull requests are not supported" not in str(error):
+            raise
+    return await repo.post("/pulls", {**fields, "title": f"{DRAFT_TITLE}{title}"[:256]})
 
 
 async def update_pull(repo: Repo, number: int, *, title: str, body: Markdown) -> Any:

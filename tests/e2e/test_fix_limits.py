@@ -17,6 +17,7 @@ from fix_kit import (
     opened_nothing,
     opened_once,
     publish,
+    published,
     ready_to_publish,
     reported,
     run_of,
@@ -103,9 +104,48 @@ async def test_a_branch_without_a_pull_request_is_taken_back(stage: Stage) -> No
         project.id, run.number, lambda r: r.model_copy(update={"stop_asked_by": "@ana"})
     )
     done = await ended(stage, run.number)
-    assert done.branch
     assert done.verdict is Verdict.STOPPED
     await opened_nothing(stage, done)
+
+
+async def test_a_fix_that_github_refuses_leaves_no_branch_and_says_so(stage: Stage) -> None:
+    issue, cluster = await some_cluster(stage)
+    run = await ready_to_publish(stage, issue, cluster)
+    fault = {"match": {"method": "POST", "path": "/pulls$"}, "times": 1, "status": 403}
+    stage.github.faults.add({**fault, "body": {"message": "Pull requests are disabled."}})
+    await publish(stage, run)
+    done = await ended(stage, run.number)
+    assert done.verdict is None
+    assert done.reason.endswith("Nothing was published.")
+    await opened_nothing(stage, done)
+
+
+async def test_a_branch_that_cannot_be_taken_away_is_named(stage: Stage) -> None:
+    issue, cluster = await some_cluster(stage)
+    run = await ready_to_publish(stage, issue, cluster)
+    for method, path in (("POST", "/pulls$"), ("DELETE", "/git/refs/")):
+        fault = {"match": {"method": method, "path": path}, "times": 1, "status": 403}
+        stage.github.faults.add({**fault, "body": {"message": "Repository was archived."}})
+    await publish(stage, run)
+    done = await ended(stage, run.number)
+    assert f"Its branch {done.branch} may be there" in done.reason
+    assert "Nothing was published" not in done.reason
+
+
+async def test_where_no_drafts_are_offered_it_is_an_ordinary_one_that_says_draft(
+    stage: Stage,
+) -> None:
+    issue, cluster = await some_cluster(stage)
+    run = await ready_to_publish(stage, issue, cluster, unproved=Verdict.NOT_REPAIRED)
+    fault = {"match": {"method": "POST", "path": "/pulls$"}, "times": 1, "status": 422}
+    refusal = {"message": "Draft pull requests are not supported in this repository."}
+    stage.github.faults.add({**fault, "body": refusal})
+    await publish(stage, run)
+    done = await ended(stage, run.number)
+    _, [pull] = await published(stage, done.cluster)
+    assert pull["title"].startswith("Draft: ")
+    assert not pull["pull"]["draft"]
+    assert {"soulcaster", "soulcaster: draft"} <= {label["name"] for label in pull["labels"]}
 
 
 async def test_the_quota_binds_at_the_write(stage: Stage) -> None:

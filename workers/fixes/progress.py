@@ -19,12 +19,16 @@ D = TypeVar("D", bound=Desk)
 
 
 async def drive_and_show(
-    desk: D, steps: Steps[D], show: Callable[[], Awaitable[None]], *, closing: str = ""
+    desk: D,
+    steps: Steps[D],
+    show: Callable[[], Awaitable[None]],
+    *,
+    closing: Callable[[], str] = lambda: "",
 ) -> Ended:
     """How it ended; no sandbox is left. Raises Unavailable when it has to wait.
 
-    A mistake of ours ends it too: nobody waits for a card that never ends. ``closing`` is said
-    beside what went wrong.
+    A mistake of ours ends it too: nobody waits for a card that never ends. ``closing`` says beside
+    what went wrong how things stand.
     """
     await desk.set(state=RunState.RUNNING)
     watching = asyncio.create_task(_keep_showing(desk, show))
@@ -33,12 +37,12 @@ async def drive_and_show(
     except Unavailable:
         raise
     except SoulcasterError as error:
-        return Ended(None, f"{error} {closing}".strip())
+        return Ended(None, f"{error} {closing()}".strip())
     except Exception as error:
         reference = f"e-{secrets.token_hex(2).upper()}"
         what = {"run": desk.run.name, "command": desk.run.command}
         log.error("a fix run broke", reference=reference, exc_info=error, **what)
-        return Ended(None, f"Something broke (ref {reference}). {closing}".strip())
+        return Ended(None, f"Something broke (ref {reference}). {closing()}".strip())
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)

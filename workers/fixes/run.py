@@ -8,7 +8,7 @@ and the patch is computed here.
 from __future__ import annotations
 
 from bot.context import Context
-from bot.domain.fixes.run import StepName
+from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, Verdict
 from workers.clusters.views import refresh_soon
 from workers.fixes.progress import drive_and_show
@@ -55,9 +55,18 @@ async def _work(desk: Desk) -> None:
         desk,
         STEPS,
         lambda: show(desk.ctx, desk.project, desk.run),
-        closing="Nothing was published.",
+        closing=lambda: _left(desk.run),
     )
     await conclude(desk, ended)
+
+
+def _left(run: FixRun) -> str:
+    """What a run that broke has left on GitHub."""
+    if run.pull_request is not None:
+        return f"Pull request #{run.pull_request} is open."
+    if run.branch:
+        return f"Its branch {run.branch} may be there: it can be deleted."
+    return "Nothing was published."
 
 
 async def _follow(desk: Desk) -> None:

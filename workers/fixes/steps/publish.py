@@ -9,10 +9,13 @@ import asyncio
 import re
 from collections.abc import Sequence
 
+from redis.exceptions import RedisError
+
 from bot.domain.audience import may_read
-from bot.domain.cards.views.pull import PullRequest, pull_card, pull_title
+from bot.domain.cards.views.pull import DRAFT_TITLE, PullRequest, pull_card, pull_title
 from bot.domain.cards.views.run import check_card
 from bot.domain.commands.rights import WRITERS
+from bot.domain.errors import Unavailable
 from bot.domain.fixes.patch import EXECUTABLE, SYMLINK, Entry, Patch, apply, diff
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import coauthor, trailer
@@ -22,11 +25,13 @@ from bot.github.app import PUBLISH, Repo
 from bot.github.pulls import Mode
 from bot.say import open_pull, put_check
 from bot.sources import github_issue
+from bot.storage.leases import LeaseLost
 from workers.fixes.quota import month_of
 from workers.fixes.steps.desk import Desk, Ended
 from workers.fixes.steps.starting import open_fix
 
 OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
+DRAFT = "soulcaster: draft"
 
 
 async def publish(desk: Desk) -> None:
@@ -35,13 +40,16 @@ async def publish(desk: Desk) -> None:
     What ends the run before there is a pull request leaves no branch and costs nothing.
     """
     repo = desk.ctx.github.repo(desk.project, PUBLISH)
-    if desk.run.pull_request is None:
-        try:
+    try:
+        if desk.run.pull_request is None:
             await _permitted(desk)
-        except Ended:
+        await _publish(desk, repo)
+    except (Unavailable, LeaseLost, RedisError):
+        raise  # the run goes on, here or elsewhere
+    except Exception:
+        if desk.run.pull_request is None:
             await _withdraw(desk, repo)
-            raise
-    await _publish(desk, repo)
+        raise
 
 
 async def _permitted(desk: Desk) -> None:
@@ -78,11 +86,14 @@ async def require_still_wanted(desk: Desk) -> None:
 
 
 async def _withdraw(desk: Desk, repo: Repo) -> None:
-    """Take back what an earlier try of this step did, short of a pull request."""
+    """Take back what this step did, short of a pull request."""
     run = desk.run
-    if run.branch and await pulls.find_pull(repo, run.branch) is None:
+    if run.branch and await pulls.find_pull(repo, run.branch):
+        return
+    await desk.ctx.runs.refund(desk.project.id, month_of(desk.ctx), run.number)
+    if run.branch:
         await pulls.delete_branch(repo, run.branch)
-        await desk.ctx.runs.refund(desk.project.id, month_of(desk.ctx), run.number)
+        await desk.set(branch="", commit="")
 
 
 async def _publish(desk: Desk, repo: Repo) -> None:
@@ -122,6 +133,8 @@ async def _publish(desk: Desk, repo: Repo) -> None:
     await desk.set(pull_request=number, pull_url=str(pull["html_url"]))
     await report_proof(repo, desk.run, sha)
     labels = [OURS, UNPROVED if run.unproved else PROVED]
+    if str(pull["title"]).startswith(DRAFT_TITLE):
+        labels.append(DRAFT)
     await issues.add_labels(desk.ctx.github.repo(desk.project), number, labels)
     await desk.tell(f"pull request {number}")
 

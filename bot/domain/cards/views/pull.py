@@ -25,6 +25,8 @@ from bot.domain.models import Cluster, Item, Ran
 
 NOT_PROVED = "Not proved"
 _PROVED_TITLE, _UNPROVED_TITLE = "Fix: ", "Unproved fix: "
+# Before the title of a draft where GitHub offers none.
+DRAFT_TITLE = "Draft: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ def pull_title(cluster: Cluster, items: Sequence[Item], *, unproved: bool = Fals
 
 def proved_title(title: str) -> str:
     """The title of a pull request that began unproved, once it is proved."""
-    if not title.startswith(_UNPROVED_TITLE):
+    if not title.removeprefix(DRAFT_TITLE).startswith(_UNPROVED_TITLE):
         return title
-    return _PROVED_TITLE + title.removeprefix(_UNPROVED_TITLE)
+    return title.replace(_UNPROVED_TITLE, _PROVED_TITLE, 1)
 
 
 def pull_card(pull: PullRequest) -> Card:
