@@ -14,8 +14,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
@@ -104,6 +105,20 @@ class Claim:
         return keys.lease(f"job:{self.member}")
 
 
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A job that was given up: when, and why. The reason begins with a reference, ``e-12AB``."""
+
+    member: str
+    at: datetime
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """The job's name and ids."""
+        return " ".join(str(part) for part in json.loads(self.member))
+
+
 # The claim of the job that runs in this task; its token fences what the job writes.
 CLAIM: ContextVar[Claim] = ContextVar("claim")
 
@@ -180,6 +195,7 @@ class Jobs:
 
     async def settle(self, claim: Claim, outcome: str, *, wait: float = 0, reason: str = "") -> int:
         """End a claim: "done", "again" after ``wait`` seconds, or "park". See settle.lua."""
+        reason = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reason}"
         return int(
             await self._scripts.run(
                 "settle",
@@ -211,14 +227,38 @@ class Jobs:
                 pipe.zcard(keys.todo(lane, text(tenant)))
             return sum(await pipe.execute())
 
-    async def parked(self, lane: Lane) -> dict[str, str]:
-        """Jobs that were given up, ``["name", id, ...]``, and why."""
-        found = await self._redis.hgetall(keys.parked(lane))
-        return {text(member): text(reason) for member, reason in found.items()}
+    async def parked(self, lane: Lane) -> list[Parked]:
+        """Jobs that were given up, oldest first."""
+        found = []
+        for member, kept in (await self._redis.hgetall(keys.parked(lane))).items():
+            at, _, reason = text(kept).partition(" ")
+            if not at.endswith("Z"):  # of before the time was kept
+                at, reason = "1970-01-01T00:00:00Z", text(kept)
+            found.append(Parked(text(member), datetime.fromisoformat(at), reason))
+        return sorted(found, key=lambda one: one.at)
+
+    async def replay(self, reference: str = "") -> list[Parked]:
+        """Have jobs that were given up run again: the one of this reference, or all of them."""
+        again = []
+        for lane in get_args(Lane):
+            for one in await self.parked(lane):
+                name, *ids = json.loads(one.member)
+                if name in ROSTER and reference in ("", one.reason.partition(" ")[0]):
+                    await self.ask(ROSTER[name], *ids)
+                    await self.forget(lane, one.member)
+                    again.append(one)
+        return again
 
     async def forget(self, lane: Lane, member: str) -> None:
         """Take a job off the list of those given up."""
         await self._redis.hdel(keys.parked(lane), member)
+
+    async def forget_parked(self, before: datetime) -> None:
+        """Drop the record of what was given up so long ago."""
+        for lane in get_args(Lane):
+            for one in await self.parked(lane):
+                if one.at < before:
+                    await self.forget(lane, one.member)
 
     def fence(self) -> str:
         """Token of the claim in hand: a second worker on the same job has another."""

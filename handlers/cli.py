@@ -1,4 +1,4 @@
-"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, say."""
+"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, replay, say."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bot import log as logs
 from bot.adapters.sandboxes import processes
-from bot.domain.errors import ConfigError, SoulcasterError
+from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
 
 app = typer.Typer(
@@ -174,6 +174,31 @@ def doctor() -> None:
         table.add_row("[green]✓[/]" if row.ok else "[red]✗[/]", row.what, row.found, row.mend)
     console.print(table)
     raise typer.Exit(0 if all(row.ok for row in rows) else 1)
+
+
+@app.command()
+def replay(
+    reference: Annotated[
+        str, typer.Argument(help="One job, as doctor and the log name it: e-12AB; else all")
+    ] = "",
+) -> None:
+    """Run again what was given up in the last 30 days; doctor lists it."""
+    from bot.context import open_context
+    from workers import jobs
+
+    settings = _settings()
+    jobs.load()
+
+    async def run() -> int:
+        async with open_context(settings) as ctx:
+            again = await ctx.jobs.replay(reference)
+            await ctx.jobs.settled()
+            for one in again:
+                console.print(f"again: {one.name} ({one.reason[:100]})", markup=False)
+            return len(again)
+
+    if not asyncio.run(run()):
+        raise NotFound(f"There is no {reference or 'job'} that was given up.")
 
 
 @app.command()

@@ -251,32 +251,33 @@ async def _model(ctx: Context) -> CheckResult:
 
 
 async def _parked(ctx: Context) -> CheckResult:
-    reasons = [
-        reason
-        for lanes in QUEUES.values()
-        for lane in lanes
-        for reason in (await ctx.jobs.parked(lane)).values()
-    ]
-    if not reasons:
+    lanes = [lane for lanes in QUEUES.values() for lane in lanes]
+    parked = [one for lane in lanes for one in await ctx.jobs.parked(lane)]
+    if not parked:
         return CheckResult(True, "jobs given up", "none")
+    newest = sorted(parked, key=lambda one: one.at, reverse=True)[:5]
+    told = "\n".join(f"{one.at:%d %b %H:%M} {one.name}: {one.reason[:120]}" for one in newest)
     return CheckResult(
-        False, "jobs given up", f"{len(reasons)}, the last: {reasons[-1][:120]}", "read it"
+        False,
+        "jobs given up",
+        f"{len(parked)} in 30 days, the newest:\n{told}",
+        "mend what they say, then: soulcaster replay [e-…]",
     )
 
 
 async def _unread(ctx: Context) -> CheckResult:
     waiting = sum(
         [
-            json.loads(member)[0] in HEARERS
+            json.loads(one.member)[0] in HEARERS
             for lane in QUEUES["work"]
-            for member in await ctx.jobs.parked(lane)
+            for one in await ctx.jobs.parked(lane)
         ]
     )
     gone = await ctx.inbox.unread()
-    found = f"{waiting} wait for a day" if waiting else "none"
+    found = f"{waiting} wait" if waiting else "none"
     if gone:
         found += "; let go so far: " + ", ".join(f"{n} of {kind}" for kind, n in gone.items())
-    mend = "see the jobs given up; sent again they are tried again" if waiting else ""
+    mend = "see the jobs given up" if waiting else ""
     return CheckResult(not waiting, "unread deliveries", found, mend)
 
 

@@ -136,7 +136,7 @@ async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:
         reason = redact(f"{reference} {type(error).__name__}: {error}")
         await ctx.jobs.settle(claim, "park", reason=reason)
         if claim.name in HEARERS:
-            await ctx.inbox.give_up(claim.ids[0])
+            await ctx.inbox.give_up(claim.ids[0], readable=not isinstance(error, BadPayload))
     else:
         log.error("job failed", job=claim.member, exc_info=error)
         await ctx.jobs.settle(claim, "again", wait=min(60.0, 0.5 * 2.0**failures))

@@ -22,6 +22,7 @@ from bot.storage.text import number, text
 REDELIVERY_WINDOW = 8 * 24 * 3600
 # How long a row waits for somebody to mend what cannot read it.
 UNREAD_SECONDS = 24 * 3600
+READ_SECONDS = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,10 @@ class Inbox:
             received_at=float(row_of["at"]),
         )
 
-    async def give_up(self, row: str) -> None:
-        """Its job was given up: it has a day left."""
-        await self._redis.expire(keys.inbox(row), UNREAD_SECONDS)
+    async def give_up(self, row: str, *, readable: bool) -> None:
+        """Its job was given up: it has a day left; one that can be read, as long as its job can
+        be run again."""
+        await self._redis.expire(keys.inbox(row), READ_SECONDS if readable else UNREAD_SECONDS)
 
     async def let_go(self, kind: str, row: str) -> bool:
         """Count a row that nobody could read and that is gone; False while it still waits."""

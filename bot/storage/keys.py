@@ -61,9 +61,9 @@ def tries(lane: str) -> str:
     return f"{ROOT}:tries:{lane}"
 
 
-@kind("jobs", kept="for ever")
+@kind("jobs", kept="30 days, or until it went well after all")
 def parked(lane: str) -> str:
-    """hash: jobs given up after their last try, with the reason."""
+    """hash: jobs given up after their last try, with the time and the reason."""
     return f"{ROOT}:parked:{lane}"
 
 

@@ -1,7 +1,9 @@
 """The to-do list: nothing lost, nothing twice, whoever dies."""
 
 import asyncio
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from redis.exceptions import ResponseError
 from bot import jobs
 from bot.context import Context, open_context
 from bot.domain.errors import Rejected, Unavailable
-from bot.jobs import CLAIM, QUEUES, Job, enqueue
+from bot.jobs import CLAIM, QUEUES, Job, Parked, enqueue
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.leases import LeaseLost
@@ -36,7 +38,7 @@ async def asks_again(ctx: Context, number: int) -> None:
 
 async def breaks(ctx: Context, kind: str) -> None:
     RAN.append((kind,))
-    if kind == "rejected":
+    if kind.endswith("rejected"):
         raise Rejected("no")
     if kind == "away":
         raise ResponseError("MISCONF Redis is configured to save, but cannot")
@@ -217,6 +219,45 @@ async def test_a_refused_request_is_not_repeated(ctx: Context) -> None:
     await drain(ctx, "work")
     assert len(RAN) == 1
     assert await ctx.redis.hlen("sc:parked:work") == 1
+
+
+async def given_up(ctx: Context, *whys: str) -> list[Parked]:
+    for why in whys:
+        await enqueue(ctx, BREAKS, why)
+    await drain(ctx, "work")
+    return await ctx.jobs.parked("work")
+
+
+async def test_what_was_given_up_is_run_again_by_its_reference_or_all_of_it(ctx: Context) -> None:
+    first, second = await given_up(ctx, "rejected", "also rejected")
+    reference = first.reason.split()[0]
+    assert [one.member for one in await ctx.jobs.replay(reference)] == [first.member]
+    assert await ctx.jobs.parked("work") == [second]
+    assert await ctx.jobs.replay("e-none") == []
+    RAN.clear()
+    await drain(ctx, "work")
+    assert len(RAN) == 1
+    assert {one.member for one in await ctx.jobs.replay()} == {first.member, second.member}
+    assert await ctx.jobs.parked("work") == []
+
+
+async def test_what_goes_well_after_all_is_given_up_no_more(ctx: Context) -> None:
+    [one] = await given_up(ctx, "rejected")
+    await ctx.redis.hset(
+        "sc:parked:work", json.dumps(["note_down", 7]), "2026-11-01T00:00:00Z e-1 x"
+    )
+    await enqueue(ctx, NOTE_DOWN, 7)
+    await drain(ctx, "work")
+    assert await ctx.jobs.parked("work") == [one]
+
+
+async def test_what_was_given_up_is_remembered_until_it_is_too_old(ctx: Context) -> None:
+    [one] = await given_up(ctx, "rejected")
+    await ctx.redis.hset("sc:parked:work", '["old"]', "e-12AB of before times were kept")
+    await ctx.jobs.forget_parked(one.at)
+    assert await ctx.jobs.parked("work") == [one]
+    await ctx.jobs.forget_parked(one.at + timedelta(seconds=1))
+    assert await ctx.jobs.parked("work") == []
 
 
 async def test_what_is_unavailable_is_tried_for_as_long_as_it_takes(ctx: Context) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.storage import keys
-from bot.storage.inbox import UNREAD_SECONDS, Delivery
+from bot.storage.inbox import READ_SECONDS, UNREAD_SECONDS, Delivery
 from handlers import doctor
 from workers import jobs
 from workers.upkeep import sweep
@@ -31,11 +31,11 @@ async def test_a_row_that_cannot_be_read_has_a_day_and_is_counted(ctx: Context) 
     assert len(await ctx.jobs.parked("work")) == 1
     row = await doctor._unread(ctx)
     assert not row.ok
-    assert row.found == "1 wait for a day"
+    assert row.found == "1 wait"
     # Now it is.
     await ctx.redis.delete(keys.inbox(delivery.row))
     await sweep.let_unread_go(ctx)
-    assert await ctx.jobs.parked("work") == {}
+    assert await ctx.jobs.parked("work") == []
     assert await ctx.inbox.unread() == {"hear_alert": 1}
     assert (await doctor._unread(ctx)).found == "none; let go so far: 1 of hear_alert"
     # Counted once.
@@ -54,11 +54,18 @@ async def test_what_took_effect_after_all_is_not_counted(ctx: Context) -> None:
     delivery = await accept(ctx, b'{"nothing": 2}')
     await ctx.inbox.finish(delivery.row)
     await sweep.let_unread_go(ctx)
-    assert await ctx.jobs.parked("work") == {}
+    assert await ctx.jobs.parked("work") == []
     assert await ctx.inbox.unread() == {}
 
 
 async def test_other_jobs_that_were_given_up_stay_to_be_read(ctx: Context) -> None:
     await ctx.redis.hset(keys.parked("work"), '["cluster_items", 1]', "e-1 broke")
     await sweep.let_unread_go(ctx)
-    assert list(await ctx.jobs.parked("work")) == ['["cluster_items", 1]']
+    assert [one.member for one in await ctx.jobs.parked("work")] == ['["cluster_items", 1]']
+
+
+async def test_what_can_be_read_waits_as_long_as_its_job_can_be_run_again(ctx: Context) -> None:
+    delivery = Delivery("hear_alert", META, b"{}", 1_795_000_000.0)
+    await ctx.inbox.accept(delivery)
+    await ctx.inbox.give_up(delivery.row, readable=True)
+    assert await ctx.redis.ttl(keys.inbox(delivery.row)) > READ_SECONDS - 60

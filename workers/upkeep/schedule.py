@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from redis.exceptions import RedisError
 
@@ -15,6 +15,9 @@ from bot.jobs import QUEUES, enqueue
 from bot.log import log
 from bot.storage.leases import LeaseLost
 from workers import jobs
+
+# How long what was given up can be run again.
+PARKED_DAYS = timedelta(days=30)
 
 Chore = Callable[[Context], Awaitable[None]]
 
@@ -74,6 +77,11 @@ async def list_installations(ctx: Context) -> None:
         await enqueue(ctx, jobs.sync_all)
 
 
+async def forget_given_up(ctx: Context) -> None:
+    """Jobs that nobody had run again in time."""
+    await ctx.jobs.forget_parked(ctx.now() - PARKED_DAYS)
+
+
 # (seconds between two times, chore)
 CHORES: tuple[tuple[float, Chore], ...] = (
     (1, wake_for_overdue),
@@ -83,6 +91,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (120, catch_up_with_github),
     (3600, list_installations),
     (3600, let_unread_go),
+    (3600, forget_given_up),
 )
 
 

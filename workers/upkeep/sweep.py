@@ -48,13 +48,13 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
 
 
 async def let_unread_go(ctx: Context) -> None:
-    """Deliveries that no job could read for a day: count them, and forget their jobs."""
+    """Deliveries that no job could read in time: count them, and forget their jobs."""
     for lane in QUEUES["work"]:
-        for member in await ctx.jobs.parked(lane):
-            name, *ids = json.loads(member)
+        for one in await ctx.jobs.parked(lane):
+            name, *ids = json.loads(one.member)
             if name in HEARERS and await ctx.inbox.let_go(name, ids[0]):
                 log.warning("a delivery that could not be read is let go", job=name, row=ids[0])
-                await ctx.jobs.forget(lane, member)
+                await ctx.jobs.forget(lane, one.member)
 
 
 async def reap_sandboxes(ctx: Context) -> None:

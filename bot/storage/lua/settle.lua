@@ -14,8 +14,10 @@ end
 redis.call('HDEL', KEYS[3], ARGV[1])
 if ARGV[4] == 'park' then
   redis.call('HSET', KEYS[5], ARGV[1], ARGV[6])
-elseif redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[3] then
-  return 0
+else
+  -- Given up before, it has gone well after all.
+  redis.call('HDEL', KEYS[5], ARGV[1])
+  if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[3] then return 0 end
 end
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
