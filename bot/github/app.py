@@ -13,10 +13,10 @@ from typing import Any
 import aiohttp
 import gidgethub
 
-from bot.domain.errors import Rejected, TooLarge, Unavailable
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
+from bot.github.download import fetch
 from bot.github.wire import (
-    API_VERSION,
     KEPT_OUT_SECONDS,
     USER_AGENT,
     ETagCache,
@@ -52,7 +52,7 @@ class Repo:
         which = self.project.installation, self.project.id, self._permissions
         async with translated():
             try:
-                yield self._app.wire(await self._app.token(*which), self.project.installation)
+                yield self._app.wire(await self._app.token(*which), *which[:2])
             except gidgethub.HTTPException as error:
                 if error.status_code == 401:
                     self._app.forget_token(*which)
@@ -107,8 +107,17 @@ class Repo:
 
         GitHub answers with a redirect to another host, which must not see our token.
         """
-        token = await self._app.token(self.project.installation, self.project.id, self._permissions)
-        return await self._app.download(f"{self.path}/tarball/{ref}", token, max_bytes)
+        which = self.project.installation, self.project.id, self._permissions
+        token = await self._app.token(*which)
+        try:
+            return await self._app.download(
+                f"{self.path}/tarball/{ref}", token, which[1], max_bytes
+            )
+        except Rejected as error:
+            if error.status != 401:
+                raise
+            self._app.forget_token(*which)
+            raise Unavailable("GitHub no longer takes our token.") from error
 
 
 class GitHubApp:
@@ -140,7 +149,7 @@ class GitHubApp:
         self._private: dict[int, tuple[float, bool]] = {}
         self._slug = ""
 
-    def wire(self, token: str, installation: int) -> Wire:
+    def wire(self, token: str, installation: int, repository: int = 0) -> Wire:
         """A connection with an installation's token and that installation's ETag cache."""
         cache = self._answers.setdefault(installation, ETagCache())
         return Wire(
@@ -150,6 +159,7 @@ class GitHubApp:
             cache=cache,
             base_url=self._base_url,
             pause=self._pause,
+            repository=repository,
         )
 
     async def token(
@@ -170,6 +180,13 @@ class GitHubApp:
                     installation, repository_ids=[repository], permissions=dict(permissions)
                 )
             except Rejected as error:
+                if error.status == 422 and "permissions requested are not granted" in str(error):
+                    wanted = ", ".join(f"{name}: {level}" for name, level in permissions.items())
+                    raise Rejected(
+                        "GitHub gives us no token: an owner has yet to accept permissions that the "
+                        f"app asks for ({wanted}), on GitHub under Settings, GitHub Apps.",
+                        status=422,
+                    ) from error
                 if error.status not in (403, 404):
                     raise
                 raise Unavailable(str(error), retry_after=KEPT_OUT_SECONDS) from error
@@ -265,36 +282,6 @@ class GitHubApp:
         async with translated():
             await self._as_app.post(f"/app/hook/deliveries/{delivery}/attempts", data=b"")
 
-    async def download(self, path: str, token: str, max_bytes: int) -> bytes:
-        """Follow one redirect, leaving the token behind, and read at most ``max_bytes``."""
-        headers = {
-            "authorization": f"Bearer {token}",
-            "user-agent": USER_AGENT,
-            "accept": "application/vnd.github+json",
-            "x-github-api-version": API_VERSION,
-        }
-        timeout = aiohttp.ClientTimeout(total=300)
-        try:
-            async with self._session.get(
-                self._base_url + path, headers=headers, allow_redirects=False, timeout=timeout
-            ) as first:
-                if first.status != 302:
-                    raise Rejected(
-                        f"GitHub has no tarball for {path} ({first.status}).", status=first.status
-                    )
-                location = first.headers["location"]
-            async with self._session.get(
-                location, headers={"user-agent": USER_AGENT}, timeout=timeout
-            ) as response:
-                if response.status != 200:
-                    raise Rejected(
-                        f"GitHub refused the tarball ({response.status}).", status=response.status
-                    )
-                data = bytearray()
-                async for chunk in response.content.iter_chunked(1 << 16):
-                    data += chunk
-                    if len(data) > max_bytes:
-                        raise TooLarge(f"The repository is over {max_bytes // 1_000_000} MB.")
-                return bytes(data)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
+    async def download(self, path: str, token: str, repository: int, max_bytes: int) -> bytes:
+        """A file of a repository that lies on another host; see ``fetch``."""
+        return await fetch(self._session, self._base_url, path, token, repository, max_bytes)

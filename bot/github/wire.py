@@ -46,11 +46,17 @@ class ETagCache(OrderedDict[str, Any]):
 
 
 class Wire(gidgethub.aiohttp.GitHubAPI):
-    """gidgethub, with what it leaves to its users; ``pause`` is how it waits, in seconds."""
+    """gidgethub, with what it leaves to its users; ``pause`` is how it waits, in seconds.
 
-    def __init__(self, *args: Any, pause: Pause = asyncio.sleep, **options: Any) -> None:
+    ``repository`` is the id of the one that is followed when it has another name by now.
+    """
+
+    def __init__(
+        self, *args: Any, pause: Pause = asyncio.sleep, repository: int = 0, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._pause = pause
+        self._repository = repository
 
     async def sleep(self, seconds: float) -> None:
         """Wait before going again."""
@@ -58,6 +64,17 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Ask; of a repository with another name by now, where GitHub points to by its id.
+
+        https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+        """
+        answer = await self._send(method, url, headers, body)
+        there = moved_to(*answer[:2], self.base_url, self._repository)
+        return await self._send(method, there, headers, body) if there else answer
+
+    async def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, Mapping[str, str], bytes]:
         if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self.base_url)[:2]:
             raise Rejected(f"GitHub pointed us to another host ({url}); the token stays here.")
@@ -76,6 +93,7 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
                         allow_redirects=False,
                         timeout=aiohttp.ClientTimeout(total=30),
                     ) as response:
+                        _require_github(response)
                         return response.status, response.headers, await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
@@ -97,6 +115,25 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
             return False
         await self.sleep(wait)
         return True
+
+
+def moved_to(status: int, headers: Mapping[str, str], base_url: str, repository: int) -> str:
+    """Where the same repository is found by its id; "" for every other answer."""
+    there = headers.get("location", "")
+    root = f"{base_url}/repositories/{repository}"
+    same = there == root or there.startswith((f"{root}/", f"{root}?"))
+    return there if status in (301, 307, 308) and same else ""
+
+
+def _require_github(response: aiohttp.ClientResponse) -> None:
+    """Raises Unavailable for a web page: GitHub's API has none, but a proxy before it has.
+
+    GitHub's own pages for its failures (5xx) are left to whoever handles failures.
+    """
+    if response.content_type == "text/html" and response.status < 500:
+        raise Unavailable(
+            f"Something between us and GitHub answers with a web page ({response.status})."
+        )
 
 
 def asked_to_wait(error: gidgethub.HTTPException) -> float | None:

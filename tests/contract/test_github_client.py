@@ -271,11 +271,11 @@ async def test_the_tarball_is_fetched_without_the_token(serve: Any) -> None:
         app = GitHubApp(
             session, app_id=1, private_key=keys()[0], base_url=str(here.make_url("")).rstrip("/")
         )
-        got = await app.download("/repos/acme/shop/tarball/abc", "secret-token", 10_000)
+        got = await app.download("/repos/acme/shop/tarball/abc", "secret-token", 7, 10_000)
         assert len(got) == 5_000
         assert seen == [("api", "Bearer secret-token"), ("codeload", "")]
         with pytest.raises(TooLarge):
-            await app.download("/repos/acme/shop/tarball/abc", "secret-token", 4_000)
+            await app.download("/repos/acme/shop/tarball/abc", "secret-token", 7, 4_000)
 
 
 async def test_adding_what_is_there_changes_nothing(kit: Kit, repo: Repo) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Card
+from bot.domain.cards.card import Card, Said, note
 from bot.domain.cards.views.digest import digest_card, stopped_card
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
-from bot.domain.errors import Unavailable
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Place, Project
 from bot.github import people
 from bot.log import log
@@ -31,14 +31,18 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    await write_tracking_issue(ctx, project)
-    channel = await slack_channel(ctx, project)
-    if channel and ctx.slack is not None:
+    channel = await slack_channel(ctx, project) if ctx.slack is not None else ""
+    refused = await _write_or_refused(ctx, project)
+    if refused and not channel:
+        raise refused
+    if channel:
         card = await build_digest(ctx, project, compact=True, readers=Audience.TEAM)
         card = card.model_copy(update={"key": f"digest:{slot}"})
         ts = await say(ctx, project, Place(channel=channel), card)
         await ctx.digests.set_thread(project.id, channel, ts, 0)
         await ctx.digests.set_channel(channel, project.id)
+        if refused:
+            await say(ctx, project, Place(channel=channel), _untracked_card(refused))
     await ctx.digests.sent(project.id, ctx.now().timestamp())
 
 
@@ -64,6 +68,21 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
             await say(ctx, project, place, card)
     log.info("a schedule stopped", project=project.full_name, by=by.name, role=role)
     await ctx.digests.set_schedule(project_id, "off", by)
+
+
+async def _write_or_refused(ctx: Context, project: Project) -> Rejected | None:
+    """The digest goes to Slack, too, where the issue can't be written: archived, issues off."""
+    try:
+        await write_tracking_issue(ctx, project)
+    except Rejected as error:
+        return error
+    return None
+
+
+def _untracked_card(why: Rejected) -> Card:
+    """Said once a channel: as long as it says the same, a card is left alone."""
+    words = "The tracking issue on GitHub can't be written, so the digest comes here only. "
+    return note("untracked", words, Said(str(why)), audience=Audience.TEAM, tone="failed")
 
 
 async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.simulators.github.actions import issues as actions
 from bot.simulators.github.actions.labels import set_labels
-from bot.simulators.github.errors import invalid
+from bot.simulators.github.errors import GitHubError, invalid
 from bot.simulators.github.records import Issue, User
 from bot.simulators.github.views import issues as views
 from bot.simulators.github.wire.fields import names, need_text, text, texts
@@ -57,6 +57,8 @@ def _matches(call: Call, issue: Issue) -> bool:
 @routes("POST", _ISSUES, "issues:write")
 async def create_issue(call: Call) -> web.StreamResponse:
     """A new issue."""
+    if not call.repository.has_issues:
+        raise GitHubError(410, "Issues are disabled for this repo")
     fields, title = call.fields, call.fields.get("title")
     issue = await actions.open_issue(
         call.repository,

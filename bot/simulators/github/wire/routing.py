@@ -147,11 +147,12 @@ class Routes(list[Route]):
 def mount(app: web.Application, routes: Sequence[Route]) -> None:
     """Serve these routes."""
     for route in routes:
-        add = app.router.add_route
-        if route.method == "GET":
-            app.router.add_get(route.path, _serve(route), allow_head=True)
-        else:
-            add(route.method, route.path, _serve(route))
+        by_id = route.path.replace("/repos/{owner}/{repo}", "/repositories/{repository}", 1)
+        for path in {route.path, by_id if route.path.startswith("/repos/") else route.path}:
+            if route.method == "GET":
+                app.router.add_get(path, _serve(route), allow_head=True)
+            else:
+                app.router.add_route(route.method, path, _serve(route))
 
 
 def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -159,12 +160,13 @@ def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
         request[PAGE] = route.docs
         world = request.app[WORLD]
         call = Call(request, world, request.get(ACCESS, Access("person")))
-        if "owner" in request.match_info:
-            name = f"{request.match_info['owner']}/{request.match_info['repo']}"
-            call._repository = visible_repository(world, call.access, name)
+        if "owner" in request.match_info or "repository" in request.match_info:
+            call._repository = visible_repository(world, call.access, _named(request))
         _permit(call, route.needs)
         if request.method in _SAFE:
             return await route.handler(call)
+        if call._repository and call._repository.archived:
+            raise GitHubError(403, "Repository was archived so is read-only.")
         call.body = await _body(request)
         if call._repository is None:
             return await route.handler(call)
@@ -172,6 +174,29 @@ def _serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse
             return await route.handler(call)
 
     return serve
+
+
+def _named(request: web.Request) -> str:
+    """``owner/name`` of the repository that the path means. Raises 301 or 307 for an old name.
+
+    https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    """
+    parts, world = request.match_info, request.app[WORLD]
+    names = {one.id: one.full_name for one in world.repositories.values()}
+    if "repository" in parts:
+        return names.get(int(parts["repository"]) if parts["repository"].isdigit() else 0, "/")
+    name = f"{parts['owner']}/{parts['repo']}"
+    moved = world.renamed.get(name.lower())
+    if moved is None or name.lower() in world.repositories:
+        return name
+    rest = request.path_qs.removeprefix(f"/repos/{name}")
+    there = f"{world.origin}/repositories/{moved}{rest}"
+    raise GitHubError(
+        301 if request.method in _SAFE else 307,
+        "Moved Permanently",
+        headers={"Location": there},
+        more={"url": there},
+    )
 
 
 def _permit(call: Call, needs: str) -> None:
