@@ -11,7 +11,7 @@ ROOT = "sc"
 
 @kind(
     "inbox",
-    kept="until it took effect; 1 day once its job was given up",
+    kept="until it took effect; once its job was given up 30 days, 1 where it cannot be read",
     rebuilt="GitHub is asked to deliver again; other senders are not",
 )
 def inbox(row: str) -> str:
@@ -72,7 +72,7 @@ def parked(lane: str) -> str:
     "jobs",
     "outage",
     kept="`SOULCASTER_LEASE_SECONDS`",
-    rebuilt="not needed: whoever comes next takes it",
+    rebuilt="not needed: the next takes it",
 )
 def lease(name: str) -> str:
     """string with a time to live: who works on this right now."""

@@ -177,7 +177,7 @@ async def test_who_was_overtaken_settles_nothing(ctx: Context) -> None:
         assert await ctx.jobs.settle(late, outcome) == -1
     assert await ctx.redis.get(holder.lease) == holder.token.encode()
     assert await ctx.jobs.pending("work") == 1
-    assert await ctx.jobs.parked("work") == {}
+    assert await ctx.jobs.parked("work") == []
     assert await ctx.jobs.settle(holder, "done") == 1
 
 
