@@ -29,8 +29,10 @@ from bot.jobs import Jobs
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from bot.slack.client import Slack, make_client
+from bot.storage.accounts import Accounts
 from bot.storage.answers import Answers
 from bot.storage.cards import Cards
+from bot.storage.channels import Channels
 from bot.storage.clusters import Clusters
 from bot.storage.commands import Commands
 from bot.storage.connection import connect
@@ -90,6 +92,8 @@ class Context:
         self.cards = Cards(self.redis)
         self.commands = Commands(self.redis, self.scripts, self.seal)
         self.digests = Digests(self.redis)
+        self.channels = Channels(self.redis)
+        self.accounts = Accounts(self.redis)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
     def now(self) -> datetime:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -73,7 +74,8 @@ class Settings(BaseSettings):
     slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
     soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
     soulcaster_links: Annotated[dict[str, str], NoDecode] = Field(
-        default_factory=dict, description="Slack user = GitHub login, e.g. `U1=ana,U2=bo`"
+        default_factory=dict,
+        description="Slack team/user = GitHub login, e.g. `T1/U1=ana`; people may `link`, too",
     )
 
     gemini_api_key: SecretStr = Field(SecretStr(""), description="Gemini embeddings and language")
@@ -143,9 +145,15 @@ class Settings(BaseSettings):
     def _split_links(cls, value: object) -> object:
         if isinstance(value, str):
             pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
-            if any(not (user.strip() and login.strip()) for user, _, login in pairs):
-                raise ValueError("wants U123=login,U456=login")
-            return {user.strip(): login.strip() for user, _, login in pairs}
+            if any(
+                not (re.fullmatch(r"\s*[TE]\w+/[UW]\w+\s*", who) and login.strip())
+                for who, _, login in pairs
+            ):
+                raise ValueError(
+                    "wants T123/U123=login,T123/U456=login: a user's id alone is not enough, as "
+                    "every workspace has its own people; the team's id begins with T"
+                )
+            return {who.strip(): login.strip() for who, _, login in pairs}
         return value
 
     @field_validator("github_private_key", mode="before")

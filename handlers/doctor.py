@@ -14,6 +14,7 @@ from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
+from bot.domain.rooms import WAITS
 from bot.jobs import QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
@@ -146,8 +147,18 @@ async def _slack(ctx: Context) -> CheckResult:
         return CheckResult(True, "Slack", "not connected (SLACK_BOT_TOKEN connects it)")
     who = await ctx.slack.identity()
     channel = ctx.settings.soulcaster_slack_channel
+    waiting = [
+        f"{project.full_name}: {wanted} {WAITS[how]}"
+        for project in await ctx.projects.all()
+        for wanted, how in sorted((await ctx.channels.standings(project.id)).items())
+        if how in WAITS
+    ]
+    found = f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}"
     return CheckResult(
-        True, "Slack", f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}"
+        not waiting,
+        "Slack",
+        "; ".join([found, *waiting]),
+        "say channel bind there" if waiting else "",
     )
 
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from bot.context import open_context
+from bot.context import Context, open_context
 from bot.domain.audience import Audience
-from bot.domain.models import Person, Place
+from bot.domain.commands.grammar import project_in
+from bot.domain.errors import NotFound
+from bot.domain.models import Person, Place, Project
 from bot.render import render_markdown
 from bot.settings import Settings
 from bot.storage.commands import Utterance
 from workers.commands.obey import answer_to
-from workers.hearing.slack import project_of
+
+
+async def _project(ctx: Context, name: str) -> Project:
+    """The project named, or the only one. Raises NotFound with the names there are."""
+    if name:
+        return await ctx.projects.named(name)
+    projects = await ctx.projects.all()
+    if len(projects) == 1:
+        return projects[0]
+    names = ", ".join(project.full_name for project in projects) or "none yet"
+    raise NotFound(f"Which repository? Name it before: owner/repo status. Installed on: {names}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +38,7 @@ class Spoken:
 async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> Spoken:
     """Obey a sentence. Raises NotFound for an unknown project."""
     async with open_context(settings) as ctx:
-        project = (
-            await ctx.projects.named(project_name)
-            if project_name
-            else await project_of(ctx, Place())
-        )
+        project = await _project(ctx, project_name or project_in(sentence)[0])
         said = Utterance(
             id=secrets.token_hex(10),
             project=project.id,
@@ -40,6 +48,6 @@ async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> 
             place=Place(),
             heard_at=ctx.now(),
         )
-        answer, outcome = await answer_to(ctx, project, said)
+        answer, outcome, _ = await answer_to(ctx, project, said)
         text = render_markdown(answer.card).split("\n", 1)[1].strip()
         return Spoken(text, outcome == "done")

@@ -188,10 +188,6 @@ class Project(Record):
         """Who reads what is said in its issues, pull requests, branches and check runs."""
         return Audience.TEAM if self.private else Audience.PROJECT
 
-    def readers(self, place: Place) -> Audience:
-        """Who reads what is said there."""
-        return Audience.TEAM if place.issue is None else self.github_readers
-
 
 class Person(Record):
     """Who gives a command. ``login`` is empty for an unlinked Slack user.
@@ -222,8 +218,8 @@ class Person(Record):
 class Place(Record):
     """Where something was said, and so where it is answered.
 
-    GitHub: ``issue`` and ``comment``. Slack: ``channel``, ``thread`` and ``response_url``.
-    Shell: neither.
+    GitHub: ``issue`` and ``comment``. Slack: ``channel``, ``thread`` and ``response_url``, which
+    takes answers until ``answer_by``. Shell: neither.
     """
 
     issue: int | None = None
@@ -232,6 +228,7 @@ class Place(Record):
     thread: str = ""
     message: str = ""
     response_url: str = ""
+    answer_by: AwareDatetime | None = None
     public: bool = False
 
     @property

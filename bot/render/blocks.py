@@ -5,7 +5,6 @@ Every text of ours is ``verbatim``: Slack then links no address and no name by i
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from bot.domain.cards.card import (
     Strong,
     Table,
 )
+from bot.render import belonging
 from bot.render.defuse import (
     ZERO_WIDTH_SPACE,
     plain,
@@ -61,20 +61,27 @@ Source = TypeVar("Source")
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """What ``chat.postMessage`` takes; ``text`` is what a notification shows."""
+    """What ``chat.postMessage`` takes; ``text`` is what a notification shows, ``metadata`` names
+    the project and the card. https://docs.slack.dev/messaging/message-metadata
+    """
 
     text: str
     blocks: list[Json]
+    metadata: Json
 
 
-def render_blocks(card: Card) -> SlackMessage:
-    """``card`` as at most 50 blocks. A button's ``value`` is a sentence of the grammar, its
-    ``action_id`` stays the same from edit to edit; the first block's id names the card."""
-    return fitting(card, _message, lambda message: len(message.blocks) <= BLOCKS, room=ROOM)
+def render_blocks(card: Card, project: int = 0) -> SlackMessage:
+    """``card`` as at most 50 blocks. A button's ``value`` is a sentence of the grammar; its
+    ``action_id`` stays the same from edit to edit, and names the project, 0 for none."""
 
+    def message(card: Card) -> SlackMessage:
+        return SlackMessage(
+            text=_notification(card),
+            blocks=_Slack(project).card(card),
+            metadata=belonging.metadata(project, card.key),
+        )
 
-def _message(card: Card) -> SlackMessage:
-    return SlackMessage(text=_notification(card), blocks=_Slack().card(card))
+    return fitting(card, message, lambda made: len(made.blocks) <= BLOCKS, room=ROOM)
 
 
 def _notification(card: Card) -> str:
@@ -86,7 +93,8 @@ def _notification(card: Card) -> str:
 class _Slack:
     """Renders one message; it keeps the ids in it apart."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: int) -> None:
+        self._project = project
         self._ids: Counter[str] = Counter()
 
     def card(self, card: Card) -> list[Json]:
@@ -99,7 +107,7 @@ class _Slack:
         ]
 
     def header(self, card: Card) -> Json:
-        """The title. Its block id names the card, so that the message is found again."""
+        """The title. Its block id names the card."""
         unstressed = (part.text if isinstance(part, Strong) else part for part in card.title)
         title = _within(tuple(unstressed), HEADER) or slack_own(card.key[:40]) or "–"
         word = tone_word(card.tone)
@@ -199,7 +207,7 @@ class _Slack:
 
     def action_id(self, what: str) -> str:
         """The same for the same sentence at every edit; a second one in a message is numbered."""
-        name = f"soulcaster:{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+        name = belonging.action_id(self._project, what)
         self._ids[name] += 1
         return name if self._ids[name] == 1 else f"{name}:{self._ids[name]}"
 

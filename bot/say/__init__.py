@@ -4,6 +4,7 @@
 that it is private. Nobody else renders, and no vendor's client takes words that were not rendered.
 """
 
+from bot.say.audience import readers_at, room_of
 from bot.say.cards import in_words, say, whisper
 from bot.say.documents import (
     answer_thread,
@@ -19,6 +20,8 @@ __all__ = [
     "in_words",
     "open_pull",
     "put_check",
+    "readers_at",
+    "room_of",
     "say",
     "whisper",
     "write_issue",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, note
+from bot.domain.models import Place, Project
+from bot.domain.rooms import Room, readers_in
 from bot.github.app import Repo
 from bot.log import log
 
@@ -18,6 +21,22 @@ async def fit_on_github(repo: Repo, card: Card) -> Card:
     if not may_read(Audience.PROJECT, card.audience) and readers is Audience.TEAM:
         readers = Audience.TEAM if await repo.is_private() else Audience.PROJECT
     return fit_for(card, readers)
+
+
+async def room_of(ctx: Context, project: Project, channel: str) -> Room:
+    """The Slack conversation as the project sees it now. Raises Unavailable or Rejected."""
+    if ctx.slack is None or project.id not in await ctx.channels.bound(channel):
+        return Room()
+    return Room(own=True, shared=await ctx.slack.is_shared(channel))
+
+
+async def readers_at(ctx: Context, project: Project, place: Place) -> Audience:
+    """Who reads what is posted there now; in the shell it is whoever runs this server."""
+    if place.issue is not None:
+        return project.github_readers
+    if not place.channel:
+        return Audience.TEAM
+    return readers_in(project, await room_of(ctx, project, place.channel))
 
 
 def fit_for(card: Card, readers: Audience) -> Card:

@@ -11,13 +11,15 @@ import hashlib
 import json
 
 from bot.context import Context
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card
 from bot.domain.errors import Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.github import issues
+from bot.log import log
 from bot.render import marker, render_markdown
 from bot.render.blocks import render_blocks
-from bot.say.audience import fit_for, fit_on_github
+from bot.say.audience import fit_for, fit_on_github, readers_at
 from bot.storage.cards import Standing
 
 
@@ -27,45 +29,64 @@ async def say(
     """Post the card, or edit it where it stands; its comment id or message ts.
 
     A card that says nothing new is left alone; ``asked`` for by a person, it is made sure that it
-    still stands there.
+    still stands there. In a Slack channel where not everybody may read it nothing is said ("").
 
     Raises Unavailable (try again; nothing is posted twice) or Rejected.
     """
-    if place.issue is None:
-        card = fit_for(card, project.readers(place))
-    else:
+    if place.issue is not None:
         card = await fit_on_github(ctx.github.repo(project), card)
+    else:
+        readers = await readers_at(ctx, project, place)
+        if place.channel and not may_read(readers, card.audience):
+            log.info("not said in a channel that is not for it", card=card.key, readers=readers)
+            return ""
+        card = fit_for(card, readers)
     for _ in range(100):
         async with ctx.leases.hold(f"say:{project.id}:{place.name}:{card.key}") as token:
             if token:
-                return await _say(ctx, project, place, card, asked=asked)
+                stands = await _say(ctx, project, place, card, asked=asked)
+                if place.issue is None and stands:
+                    await ctx.channels.set_about(place.channel, stands, project.id)
+                return stands
         await asyncio.sleep(0.1)
     raise Unavailable("Somebody else is writing this card.", retry_after=1)
 
 
-async def whisper(ctx: Context, person: Person, place: Place, card: Card) -> None:
-    """Say it in Slack to one person only: by the address that came with what they said, or new.
+async def whisper(
+    ctx: Context,
+    project: Project | None,
+    place: Place,
+    person: Person,
+    card: Card,
+    *,
+    readers: Audience,
+) -> None:
+    """Say it in Slack to one person only: by the address that came with what they said as long as
+    that is good, or new. ``readers`` is what may be whispered to them; None is for no project.
 
     Raises Unavailable or Rejected; twice is harmless.
     """
     if ctx.slack is None:
         return
-    message = render_blocks(card)
-    if place.response_url and await ctx.slack.answer(place.response_url, message):
+    if card.audience is not Audience.PERSON:
+        card = fit_for(card, readers)
+    message = render_blocks(card, project.id if project else 0)
+    good = place.response_url and place.answer_by and ctx.now() < place.answer_by
+    if good and await ctx.slack.answer(place.response_url, message):
         return
     await ctx.slack.whisper(place.channel, person.slack_user, message, thread=place.thread)
 
 
 def in_words(card: Card) -> str:
-    """The card as plain text, for the record."""
-    return render_blocks(card).text
+    """The card as plain text, for the record; nothing of one that is for who asked alone."""
+    return "" if card.audience is Audience.PERSON else render_blocks(card).text
 
 
 async def _say(ctx: Context, project: Project, place: Place, card: Card, *, asked: bool) -> str:
     if place.issue is not None:
         post: _Comment | _Message = _Comment(ctx, project, place.issue, card)
     elif place.channel and ctx.slack is not None:
-        post = _Message(ctx, place, card)
+        post = _Message(ctx, project, place, card)
     else:
         return ""
     standing = await ctx.cards.get(project.id, place.name, card.key)
@@ -114,24 +135,20 @@ class _Comment:
 
 
 class _Message:
-    """A card as a Slack message. Its first block's id names the card."""
+    """A card as a Slack message. Its metadata names the project and the card."""
 
-    def __init__(self, ctx: Context, place: Place, card: Card) -> None:
+    def __init__(self, ctx: Context, project: Project, place: Place, card: Card) -> None:
         if ctx.slack is None:
             raise Unavailable("Slack is not connected.")
         self._slack = ctx.slack
         self._place = place
-        self._message = render_blocks(card)
+        self._message = render_blocks(card, project.id)
         blocks = json.dumps(self._message.blocks, sort_keys=True)
         self.checksum = hashlib.blake2b(blocks.encode(), digest_size=12).hexdigest()
 
     async def find(self) -> str | None:
-        """The message whose first block is ours."""
-        return await self._slack.find(
-            self._place.channel,
-            str(self._message.blocks[0].get("block_id", "")),
-            thread=self._place.thread,
-        )
+        """The message that says it is this card."""
+        return await self._slack.find(self._place.channel, self._message, thread=self._place.thread)
 
     async def edit(self, ts: str) -> bool:
         """False when somebody deleted it."""

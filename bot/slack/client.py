@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -34,6 +36,7 @@ def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> As
     )
 
 
+SHARED_SECONDS = 60.0
 # Slack's own troubles. https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable"})
 
@@ -63,6 +66,7 @@ class Slack:
         self._posting = _posting(client)
         self._session = session
         self._identity: dict[str, str] = {}
+        self._shared: dict[str, tuple[float, bool]] = {}
 
     @property
     def client(self) -> AsyncWebClient:
@@ -96,6 +100,7 @@ class Slack:
             channel=channel,
             text=message.text,
             blocks=message.blocks,
+            metadata=message.metadata,
             thread_ts=thread or None,
             unfurl_links=False,
             unfurl_media=False,
@@ -111,6 +116,7 @@ class Slack:
                 ts=ts,
                 text=message.text,
                 blocks=message.blocks,
+                metadata=message.metadata,
             )
         except Rejected as error:
             if "message_not_found" in str(error):
@@ -118,21 +124,29 @@ class Slack:
             raise
         return True
 
-    async def find(self, channel: str, block_id: str, *, thread: str = "") -> str | None:
-        """The ``ts`` of our newest message that begins with a block; the last hundred count."""
+    async def find(self, channel: str, message: SlackMessage, *, thread: str = "") -> str | None:
+        """The ``ts`` of the newest message with this one's metadata; the last hundred count."""
+        asked = {"channel": channel, "limit": 100, "include_all_metadata": True}
         if thread:
-            answer = await self._call(
-                self._client.conversations_replies, channel=channel, ts=thread, limit=100
-            )
+            answer = await self._call(self._client.conversations_replies, ts=thread, **asked)
         else:
-            answer = await self._call(
-                self._client.conversations_history, channel=channel, limit=100
-            )
-        for message in answer.get("messages") or []:
-            blocks = message.get("blocks") or [{}]
-            if block_id and blocks[0].get("block_id") == block_id:
-                return str(message["ts"])
+            answer = await self._call(self._client.conversations_history, **asked)
+        for posted in answer.get("messages") or []:
+            if posted.get("metadata") == message.metadata:
+                return str(posted["ts"])
         return None
+
+    async def is_shared(self, channel: str) -> bool:
+        """Whether people of other companies are in the channel, as of a minute ago at the most.
+
+        https://docs.slack.dev/apis/slack-connect
+        """
+        at, shared = self._shared.get(channel, (0.0, True))
+        if not at or time.monotonic() - at > SHARED_SECONDS:
+            answer = await self._call(self._client.conversations_info, channel=channel)
+            shared = bool(answer["channel"].get("is_ext_shared"))
+            self._shared[channel] = (time.monotonic(), shared)
+        return shared
 
     async def whisper(
         self, channel: str, user: str, message: SlackMessage, *, thread: str = ""
@@ -158,8 +172,10 @@ class Slack:
     async def answer(self, url: str, message: SlackMessage) -> bool:
         """Answer a slash command or button by its ``response_url``, to that person only.
 
-        False when the address is used up (five answers, thirty minutes).
+        False when the address is used up (five answers, thirty minutes), or none of Slack's.
         """
+        if not self._is_slacks(url):
+            return False
         webhook = AsyncWebhookClient(url, session=self._session)
         try:
             response = await webhook.send(
@@ -171,3 +187,9 @@ class Slack:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
         return bool(response.status_code == 200)
+
+    def _is_slacks(self, url: str) -> bool:
+        """Whether Slack itself answers there: its own host, or that of the API where it differs."""
+        api = urlsplit(self._client.base_url)
+        host = "hooks.slack.com" if api.netloc == "slack.com" else api.netloc
+        return url.startswith(f"{api.scheme}://{host}/")

@@ -49,24 +49,3 @@ class Digests:
     async def forget_tracking_issue(self, project: int) -> None:
         """It is gone: the next digest opens another."""
         await self._redis.delete(keys.tracking(project))
-
-    async def project_of_channel(self, channel: str) -> int | None:
-        """Which project a Slack channel belongs to."""
-        return number(await self._redis.hget(keys.channels(), channel)) or None
-
-    async def set_channel(self, channel: str, project: int) -> None:
-        """The first project to post in a channel owns it, until another is configured there."""
-        await self._redis.hset(keys.channels(), channel, str(project))
-
-    async def cluster_of_thread(self, project: int, channel: str, thread: str) -> int | None:
-        """Which cluster a Slack message, and so its thread, is about; None for several."""
-        found = await self._redis.hget(keys.threads(project), f"{channel}:{thread}")
-        return number(found) or None
-
-    async def set_thread(self, project: int, channel: str, thread: str, cluster: int) -> None:
-        """This message is about that cluster; 0, or a second cluster, makes it about several."""
-        field = f"{channel}:{thread}"
-        if not await self._redis.hsetnx(keys.threads(project), field, str(cluster)):
-            held = number(await self._redis.hget(keys.threads(project), field))
-            if held != cluster:
-                await self._redis.hset(keys.threads(project), field, "0")

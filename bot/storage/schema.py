@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec
 
+ROOT = "sc"
 PROJECT = "as long as the project"
 RECORD = "not at all: it is the record"
 

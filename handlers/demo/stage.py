@@ -246,7 +246,7 @@ async def open_stage(
     channel = slack.workspace.add_channel(CHANNEL, topic=f"Triage of {world.repository}")
     env["SOULCASTER_SLACK_CHANNEL"] = channel.id
     env["SOULCASTER_LINKS"] = ",".join(
-        f"{m.slack_user}={m.login}" for m in world.members if m.slack_user
+        f"{slack.workspace.team.id}/{m.slack_user}={m.login}" for m in world.members if m.slack_user
     )
     env |= more
     shop = await github.add_repository(world.repository, shop_files(), private=private)

@@ -91,7 +91,7 @@ class Shop:
             place=Place(),
             heard_at=NOW,
         )
-        answer, _ = await answer_to(self.ctx, self.project, said)
+        answer, *_ = await answer_to(self.ctx, self.project, said)
         return answer.card.model_dump_json()
 
 

@@ -111,7 +111,7 @@ async def say(ctx: Context, line: str, *, place: Place | None = None, command: s
         place=place or Place(),
         heard_at=NOW - timedelta(hours=1),
     )
-    answer, _ = await answer_to(ctx, the_project(), said)
+    answer, *_ = await answer_to(ctx, the_project(), said)
     return answer
 
 

@@ -148,7 +148,7 @@ async def said(ctx: Context) -> str:
         id="c1", project=P, line="status", person=Person(operator=True), place=Place(),
         heard_at=NOW,
     )  # fmt: skip
-    answer, _ = await answer_to(ctx, the_project(), told)
+    answer, *_ = await answer_to(ctx, the_project(), told)
     return answer.card.model_dump_json()
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from yarl import URL
 
 from bot.context import Context, open_context
 from bot.domain.audience import Audience
@@ -23,6 +25,7 @@ from bot.storage import keys
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
 from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.web import serving
 from workers.commands.obey import obey
 from workers.intake import sync
 from workers.upkeep import sweep
@@ -254,11 +257,51 @@ async def test_a_whisper_whose_address_is_used_up_is_still_heard(
     stage: Stage, ctx: Context
 ) -> None:
     nobody = f"{stage.slack_url}/commands/T1/1/expired"
-    place = Place(channel=stage.channel, response_url=nobody)
-    await whisper(ctx, Person(slack_user="U07INESF01"), place, card("psst"))
+    place = Place(
+        channel=stage.channel,
+        response_url=nobody,
+        answer_by=datetime.now(UTC) + timedelta(minutes=1),
+    )
+    person = Person(slack_user="U07INESF01")
+    await whisper(ctx, None, place, person, card("psst"), readers=Audience.PUBLIC)
     state = await stage.slack_state()
     [heard] = [e for e in state["ephemerals"] if e["user"] == "U07INESF01"]
     assert "psst" in str(heard["blocks"])
+
+
+async def response_url(stage: Stage, channel: str) -> str:
+    """The address that comes with a slash command, as whoever listens for us hears it."""
+    heard: list[str] = []
+
+    async def take(request: web.Request) -> web.Response:
+        heard.append(str((await request.post())["response_url"]))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/slack/commands", take)
+    async with serving(app, "127.0.0.1", URL(stage.web_url).port or 0):
+        await stage.slacker("command", user=ADMIN, channel=channel, text="x")
+    return heard[0]
+
+
+async def test_an_address_is_given_up_at_its_end(stage: Stage, ctx: Context) -> None:
+    # Where the bot is not, that address is the only way to say anything.
+    channel = stage.slack.workspace.add_channel("elsewhere", with_bot=False).id
+    now = datetime.now(UTC)
+    place = Place(
+        channel=channel,
+        response_url=await response_url(stage, channel),
+        answer_by=now + timedelta(minutes=30),
+    )
+    who = Person(slack_user="U07INESF01")
+    await whisper(ctx, None, place, who, card("psst"), readers=Audience.PUBLIC)
+    assert len((await stage.slack_state())["ephemerals"]) == 1
+    late = place.model_copy(update={"answer_by": now})
+    with pytest.raises(Rejected, match="not_in_channel"):
+        await whisper(ctx, None, late, who, card("psst"), readers=Audience.PUBLIC)
+    foreign = place.model_copy(update={"response_url": "http://127.0.0.1:9/hooks.slack.com/x"})
+    with pytest.raises(Rejected, match="not_in_channel"):
+        await whisper(ctx, None, foreign, who, card("psst"), readers=Audience.PUBLIC)
 
 
 # Commands that nobody ended
@@ -289,6 +332,7 @@ async def test_a_command_whose_worker_died_is_ended_within_two_minutes(
         "mention": Place(channel=stage.channel, thread=asked["ts"], public=True),
         "slash": Place(channel=stage.channel),
     }[kind]
+    await ctx.channels.set_bound(stage.channel, {project.id: "@ines-ferreira"})
     now = datetime.now(UTC)
     await heard(ctx, project, place, now)
     await sweep.reap_commands(ctx, project.id)

@@ -282,6 +282,28 @@ async def test_an_ephemeral_message_is_seen_by_one(slack: Slack, channel: str) -
     assert history["messages"] == []
 
 
+METADATA = {"event_type": "card", "event_payload": {"project": 7}}
+
+
+async def test_a_message_keeps_its_metadata_for_who_asks(slack: Slack, channel: str) -> None:
+    chat = slack.client
+    ts = (await chat.chat_postMessage(channel=channel, text="x", metadata=METADATA))["ts"]
+    await chat.chat_update(channel=channel, ts=ts, text="y")
+
+    async def shown(**asked: bool) -> list[object]:
+        history = await chat.conversations_history(channel=channel, **asked)
+        thread = await chat.conversations_replies(channel=channel, ts=ts, **asked)
+        return [m.get("metadata") for m in (*history["messages"], *thread["messages"])]
+
+    assert await shown(include_all_metadata=True) == [METADATA, METADATA]
+    assert await shown() == [None, None]
+    other = METADATA | {"event_payload": {"project": 8}}
+    await chat.chat_update(channel=channel, ts=ts, text="z", metadata=other)
+    assert await shown(include_all_metadata=True) == [other, other]
+    error = await refused(chat.chat_postMessage(channel=channel, text="x", metadata={"a": 1}))
+    assert error.response["error"] == "invalid_metadata_schema"
+
+
 async def test_a_direct_message_is_opened_once(slack: Slack) -> None:
     ana = slack.workspace.user_named("ana")
     first = await slack.client.conversations_open(users=ana.id)

@@ -280,6 +280,36 @@ async def test_a_mention_is_heard_as_mention_and_as_message(team: Team) -> None:
     ]
 
 
+async def test_whose_somebody_in_a_shared_channel_is_can_be_seen(team: Team) -> None:
+    """https://docs.slack.dev/apis/slack-connect"""
+
+    @team.app.event("app_mention")
+    async def mention(body: dict) -> None:
+        team.heard.append(body)
+
+    workspace = team.simulator.workspace
+    workspace.add_user("vera", team="T0VENDOR")
+    shared = workspace.channels[team.channel]
+    shared.connected.append("T0VENDOR")
+    for user in ("vera", "ana"):
+        await team.person("message", user=user, channel="triage", text="@soulcaster status")
+    await team.delivered()
+    by_vera, by_ana = team.heard
+    assert by_vera["team_id"] == by_ana["team_id"] == workspace.team.id
+    assert by_vera["event"]["user_team"] == by_vera["event"]["source_team"] == "T0VENDOR"
+    assert "user_team" not in by_ana["event"]
+    assert by_vera["is_ext_shared_channel"] is True
+    info = await team.client.conversations_info(channel=team.channel)
+    assert info["channel"]["is_ext_shared"] is True
+    known = await team.client.users_info(user=workspace.user_named("vera").id)
+    assert known["user"]["is_stranger"] is True
+    assert known["user"]["team_id"] == "T0VENDOR"
+    # They are not offered the app's commands.
+    typed = await team.person("command", user="vera", channel="triage", text="status")
+    assert typed["ok"] is False
+    assert "not a valid command" in typed["shown"]
+
+
 async def test_an_app_never_hears_itself(team: Team) -> None:
     @team.app.event("message")
     async def _(event):

@@ -9,12 +9,17 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
 
 from bot.domain.models import Item
 from bot.jobs import QUEUES
+from bot.simulators.slack.app_client import signature
 from bot.sources import SOURCES
 from bot.storage import keys
 from handlers.demo import reports
@@ -269,3 +274,35 @@ async def ask(stage: Stage, user: str, text: str) -> str:
 
     [answer] = await stage.wait(f"the answer to {text}", answered, timeout=10, every=0.05)
     return json.dumps(answer, ensure_ascii=False)
+
+
+async def slack_request(stage: Stage, door: str, form: Mapping[str, str]) -> None:
+    """Send a form to one of Slack's doors, signed as Slack does."""
+    body, at = urlencode(form).encode(), str(int(time.time()))
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": at,
+        "X-Slack-Signature": signature(stage.environment["SLACK_SIGNING_SECRET"], at, body),
+    }
+    url = f"{stage.web_url}/slack/{door}"
+    async with stage.http.post(url, data=body, headers=headers) as response:
+        assert response.status == 200
+
+
+@asynccontextmanager
+async def listening(heard: list[str]) -> AsyncIterator[str]:
+    """An address of nobody's, and what was sent to it."""
+
+    async def take(request: web.Request) -> web.Response:
+        heard.append(await request.text())
+        return web.Response(text="ok")
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    finally:
+        await runner.cleanup()

@@ -76,14 +76,15 @@ async def test_status_of_everything_says_what_is_in_use(stage: Stage, cluster: s
     assert "embedded" in answer
 
 
-async def test_who_is_not_linked_may_look_and_is_told_how_to_be_linked(
+async def test_who_is_not_linked_sees_nothing_and_is_told_how_to_be_linked(
     stage: Stage, cluster: str
 ) -> None:
-    assert cluster in await ask(stage, STRANGER, f"status {cluster}")
-    assert "not linked" in await ask(stage, STRANGER, "whoami")
-    refused = await ask(stage, STRANGER, f"severity {cluster} S4")
-    assert "needs your GitHub account" in refused
-    assert f"{STRANGER}=your-login" in refused
+    for line in (f"status {cluster}", "whoami", f"severity {cluster} S4", "acme/shop status"):
+        answer = await ask(stage, STRANGER, line)
+        assert "/soulcaster link" in answer
+        assert "shop" not in answer
+        assert "Coupons" not in answer
+    assert "link" in await ask(stage, STRANGER, "help")
 
 
 async def test_a_slack_user_may_what_their_github_user_may(stage: Stage, cluster: str) -> None:

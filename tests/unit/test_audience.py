@@ -13,7 +13,8 @@ import bot.storage
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Card
 from bot.domain.fixes.run import Case
-from bot.domain.models import Cluster, Item, Place, Project, Record, Worded
+from bot.domain.models import Cluster, Item, Project, Record, Worded
+from bot.domain.rooms import Room, readers_in
 
 NOW = "2026-11-28T10:00:00Z"
 PRIVATE = Project(id=1, installation=1, full_name="acme/shop", private=True)
@@ -30,8 +31,8 @@ PARTS = {
 ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
-    "Because", "Embedded", "Hook", "Logged", "Near", "Operation", "Person", "Place", "Project",
-    "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
+    "Account", "Because", "Embedded", "Hook", "Logged", "Near", "Operation", "Person", "Place",
+    "Project", "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
 }  # fmt: skip
 
 
@@ -69,16 +70,18 @@ def test_what_is_made_of_two_is_for_those_who_may_read_each(one: Audience, other
 
 
 @pytest.mark.parametrize(
-    ("project", "place", "readers"),
+    ("project", "room", "readers"),
     [
-        (PUBLIC, Place(issue=7), Audience.PROJECT),
-        (PRIVATE, Place(issue=7), Audience.TEAM),
-        (PUBLIC, Place(channel="C1"), Audience.TEAM),
-        (PRIVATE, Place(channel="C1"), Audience.TEAM),
+        (PUBLIC, Room(own=True), Audience.TEAM),
+        (PRIVATE, Room(own=True), Audience.TEAM),
+        (PUBLIC, Room(own=True, shared=True), Audience.PROJECT),
+        (PRIVATE, Room(own=True, shared=True), Audience.PUBLIC),
+        (PUBLIC, Room(), Audience.PUBLIC),
+        (PRIVATE, Room(), Audience.PUBLIC),
     ],
 )
-def test_who_reads_a_place(project: Project, place: Place, readers: Audience) -> None:
-    assert project.readers(place) is readers
+def test_who_reads_in_a_channel(project: Project, room: Room, readers: Audience) -> None:
+    assert readers_in(project, room) is readers
 
 
 def test_a_record_of_before_is_for_the_team() -> None:

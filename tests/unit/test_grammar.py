@@ -16,7 +16,7 @@ from steps import growth
 
 from bot.domain.commands.command import REST, TEXT, Command
 from bot.domain.commands.fields import fields
-from bot.domain.commands.grammar import Roster, parse, sentence
+from bot.domain.commands.grammar import Roster, parse, project_in, sentence
 from bot.domain.commands.references import (
     AgentRef,
     ClusterRef,
@@ -97,6 +97,34 @@ ROSTERS = [pytest.param(VERBS, id="verbs"), pytest.param(ROSTER, id="kinds")]
 def test_a_line_is_a_command(line: str, command: Command) -> None:
     assert parse(line, ROSTER) == command
     assert parse(sentence(command), ROSTER) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "named", "rest"),
+    [
+        ("/soulcaster acme/api status C-3", "acme/api", "status C-3"),
+        ("acme/api  fix C-3 --timeout=5m", "acme/api", "fix C-3 --timeout=5m"),
+        ("/sc status acme/api C-3", "acme/api", "status C-3"),
+        ("diff a-b/c.d v1 v3", "a-b/c.d", "diff v1 v3"),
+        ("why acme/api I–345", "acme/api", "why I–345"),
+        # What only looks like one.
+        ("acme/api", "", "acme/api"),
+        ("feedback and/or is wrong", "", "feedback and/or is wrong"),
+        ("dup acme/api#3", "", "dup acme/api#3"),
+        ("steer look at src/x.py C-3", "", "steer look at src/x.py C-3"),
+        ("", "", ""),
+    ],
+)
+def test_a_line_may_name_its_repository(line: str, named: str, rest: str) -> None:
+    assert project_in(line) == (named, rest)
+    if named:
+        assert parse(line, verbs_of_ours()) == parse(rest, verbs_of_ours())
+
+
+def verbs_of_ours() -> tuple[type[Command], ...]:
+    from workers.commands.verbs import ROSTER as OURS
+
+    return OURS
 
 
 @pytest.mark.parametrize(

@@ -112,11 +112,11 @@ def test_things_that_go_together_go_together() -> None:
 def test_lists_are_read() -> None:
     settings = Settings.load(
         {
-            "SOULCASTER_LINKS": "U1=ana, U2=bo",
+            "SOULCASTER_LINKS": "T1/U1=ana, T1/U2=bo",
             "SOULCASTER_TRUSTED_REPOSITORIES": "a/b,c/d",
         }
     )
-    assert settings.soulcaster_links == {"U1": "ana", "U2": "bo"}
+    assert settings.soulcaster_links == {"T1/U1": "ana", "T1/U2": "bo"}
     assert settings.soulcaster_trusted_repositories == {"a/b", "c/d"}
 
 

@@ -9,10 +9,9 @@ from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Choice
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import ranked
-from bot.domain.commands.grammar import ADDRESS
+from bot.domain.commands.grammar import project_in
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
-from bot.domain.commands.words import cleaned
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Person, Place, Project
@@ -50,6 +49,7 @@ class Call:
     project: Project
     person: Person
     said: Utterance
+    readers: Audience  # who reads the answer
     role: Role = "none"
 
     @property
@@ -57,14 +57,9 @@ class Call:
         """Where it was said."""
         return self.said.place
 
-    @property
-    def readers(self) -> Audience:
-        """Who reads the answer."""
-        return self.project.readers(self.place)
-
     def require_for(self, readers: Audience, words: str) -> None:
         """Raises NotAllowed where others than those who read here would read what comes of it."""
-        if words and not may_read(readers, self.readers):
+        if words and not may_read(readers, self.said.audience):
             raise NotAllowed(
                 "What comes of your words will be public, and here they are the team's: say them "
                 "on the issue or pull request on GitHub, or say it without them."
@@ -82,7 +77,7 @@ class Call:
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
         views = ranked(await all_views(self.ctx, self.project, readers=self.readers))
-        verb, _, rest = ADDRESS.sub("", cleaned(self.said.line), count=1).strip().partition(" ")
+        verb, _, rest = project_in(self.said.line)[1].partition(" ")
         choices = tuple(
             Choice(label=v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip())
             for v in views[:5]
@@ -141,6 +136,6 @@ class Call:
         """A card's Slack thread is about that card's cluster."""
         if not self.place.channel:
             return None
-        return await self.ctx.digests.cluster_of_thread(
-            self.project.id, self.place.channel, self.place.thread
-        )
+        spoken = await self.ctx.channels.about(self.place.channel, self.place.thread)
+        here = spoken is not None and spoken.project == self.project.id
+        return (spoken.cluster or None) if spoken and here else None

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 
 from bot.context import Context
+from bot.domain.audience import Audience
 from bot.domain.models import Person, Place, Project
 from bot.jobs import enqueue
 from bot.storage.commands import Utterance
@@ -34,7 +35,7 @@ async def lines(
             id=checksum.hexdigest(),
             project=project.id,
             line=line,
-            audience=project.readers(place),
+            audience=Audience.TEAM if place.issue is None else project.github_readers,
             person=person,
             place=place,
             heard_at=ctx.now(),

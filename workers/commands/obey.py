@@ -6,24 +6,36 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 from bot.context import Context
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Choices, Code, Section, note
-from bot.domain.commands.command import Command
-from bot.domain.commands.grammar import parse
+from bot.domain.commands.doors import require_door
+from bot.domain.commands.grammar import parse, project_in
 from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
 from bot.domain.models import Place, Project
+from bot.domain.rooms import Asker, Way
 from bot.github import issues
 from bot.github.issues import Reaction
 from bot.log import log
-from bot.say import in_words, say, whisper
+from bot.say import in_words, readers_at, say, whisper
 from bot.storage.commands import Outcome, Utterance
 from workers.commands.call import Ambiguous, Answer, Call
-from workers.commands.permission import linked, require
+from workers.commands.linking import still_linked
+from workers.commands.permission import require
+from workers.commands.reach import way_of
 from workers.commands.verbs import OWN, ROSTER, VERBS
 
 _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "failed": "confused"}
+
+
+class Answered(NamedTuple):
+    """What a verb said, how it went, and how it gets to whom it is for."""
+
+    answer: Answer
+    outcome: Outcome
+    way: Way
 
 
 async def obey(ctx: Context, project_id: int, command_id: str) -> None:
@@ -37,13 +49,13 @@ async def obey(ctx: Context, project_id: int, command_id: str) -> None:
         return
     await _react(ctx, project, said.place, "eyes")
     await _wait_for_the_line_above(ctx, said)
-    answer, outcome = await answer_to(ctx, project, said)
+    answer, outcome, way = await answer_to(ctx, project, said)
     words = in_words(answer.card)
     now = await ctx.commands.get(project_id, command_id)
     if now is None or now.outcome != "heard":
         return  # it took too long, and that was said
     try:
-        await _reply(ctx, project, said, answer)
+        await reply(ctx, project, said, answer, way)
     except Rejected as error:
         # The issue is gone, the channel archived: there is nowhere left to say it.
         log.warning("could not answer", line=said.line, why=str(error))
@@ -59,17 +71,29 @@ async def _wait_for_the_line_above(ctx: Context, said: Utterance) -> None:
         raise Unavailable("The command above it is being obeyed.", retry_after=0.1)
 
 
-async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[Answer, Outcome]:
-    """What a verb says to it; an error is an answer, too.
+async def answer_to(ctx: Context, project: Project, said: Utterance) -> Answered:
+    """What a verb says to it. An error is an answer, too.
 
     Raises Unavailable: the command is kept and obeyed later.
     """
-    person = await linked(ctx, said.person)
-    key, readers = f"command:{said.id}", project.readers(said.place)
+    way = Way(Audience.PUBLIC, posted=False)
     try:
+        person = await still_linked(ctx, project, said.person)
+        asker, way = await way_of(ctx, project, person, said.place)
+        call = Call(ctx, project, person, said, way.readers)
+        return Answered(*await _obeyed(call, asker), way)
+    except Rejected as error:
+        card = note(f"command:{said.id}", str(error), audience=way.readers, tone="failed")
+        return Answered(Answer(card), "failed", way)
+
+
+async def _obeyed(call: Call, asker: Asker) -> tuple[Answer, Outcome]:
+    ctx, project, person, said = call.ctx, call.project, call.person, call.said
+    key, readers = f"command:{said.id}", call.readers
+    try:
+        _require_here(project, said.line)
         command = parse(said.line, ROSTER)
-        _require_a_private_door(command, said.place)
-        call = Call(ctx, project, person, said)
+        require_door(command, said.place, asker)
         own = OWN.get(type(command))
         mine = own is not None and await own(call, command)
         call.role = await require(ctx, project, person, command, mine)
@@ -82,10 +106,8 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
         return Answer(card), "refused"
     except UserError as error:
         return Answer(note(key, str(error), audience=readers, tone="refused")), "refused"
-    except Unavailable:
+    except (Unavailable, Rejected):
         raise
-    except Rejected as error:
-        return Answer(note(key, str(error), audience=readers, tone="failed")), "failed"
     except Exception as error:
         reference = f"e-{secrets.token_hex(2).upper()}"
         log.error("a command broke", reference=reference, line=said.line, exc_info=error)
@@ -99,41 +121,38 @@ async def answer_to(ctx: Context, project: Project, said: Utterance) -> tuple[An
         return Answer(card), "failed"
 
 
-def _require_a_private_door(command: Command, place: Place) -> None:
-    """Raises NotAllowed where everybody would read what is for the asker only."""
-    if command.answers_asker and place.issue is not None:
-        raise NotAllowed(
-            f"The answer to {command.verb} is for you alone, and everybody reads it here: say it "
-            "in Slack, where only you will see it, or in the shell."
-        )
+def _require_here(project: Project, line: str) -> None:
+    """Raises NotAllowed for a line that names another repository: it is obeyed there."""
+    name, _ = project_in(line)
+    if name and name.lower() != project.full_name.lower():
+        raise NotAllowed(f"This is {project.full_name}: say that in {name}, or in Slack.")
 
 
-async def _reply(ctx: Context, project: Project, said: Utterance, answer: Answer) -> None:
-    """On GitHub a comment; in Slack whispered to who asked, unless it is for everybody."""
-    place = said.place
+async def reply(ctx: Context, project: Project, said: Utterance, answer: Answer, way: Way) -> None:
+    """On GitHub a comment; in Slack whispered to who asked, unless it is for everybody there and
+    they may read it as the channel is now."""
+    place, card = said.place, answer.card
     if place.issue is not None:
-        await say(ctx, project, place, answer.card, asked=True)
+        await say(ctx, project, place, card, asked=True)
     elif place.channel and ctx.slack is not None:
-        for_all = answer.card.audience is not Audience.PERSON
-        if for_all and (answer.public or place.public):
-            thread = place.thread
-            ts = await say(ctx, project, place, answer.card, asked=True)
-            await _remember_thread(ctx, project, place, thread or ts, answer.card)
+        there = await readers_at(ctx, project, place)
+        if (answer.public or way.posted) and may_read(there, card.audience):
+            ts = await say(ctx, project, place, card, asked=True)
+            await _remember_thread(ctx, project, place, place.thread or ts, card)
         else:
-            await whisper(ctx, said.person, place, answer.card)
+            await whisper(ctx, project, place, said.person, card, readers=way.readers)
 
 
 async def _remember_thread(
     ctx: Context, project: Project, place: Place, ts: str, card: Card
 ) -> None:
-    """What is said below a card of a cluster is about that cluster."""
+    """What is said below a card is about its project, and its cluster where it has one."""
     kind, _, name = card.key.rpartition(":")
     letter, _, number = name.partition("-")
+    cluster = int(number) if letter == "C" and number.isdigit() else None
     if kind == "run" and letter == "F" and number.isdigit():
-        run = await ctx.runs.get(project.id, int(number))
-        await ctx.digests.set_thread(project.id, place.channel, ts, run.cluster)
-    elif letter == "C" and number.isdigit():
-        await ctx.digests.set_thread(project.id, place.channel, ts, int(number))
+        cluster = (await ctx.runs.get(project.id, int(number))).cluster
+    await ctx.channels.set_about(place.channel, ts, project.id, cluster)
 
 
 async def _react(ctx: Context, project: Project, place: Place, reaction: Reaction) -> None:

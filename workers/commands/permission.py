@@ -16,14 +16,6 @@ CACHED_SECONDS = 60.0
 _roles: dict[tuple[str, int, int | str], tuple[float, Role]] = {}
 
 
-async def linked(ctx: Context, person: Person) -> Person:
-    """A Slack user as the GitHub user linked to them; unlinked stays unlinked."""
-    if person.login or not person.slack_user:
-        return person
-    login = ctx.settings.soulcaster_links.get(person.slack_user, "")
-    return person.model_copy(update={"login": login})
-
-
 async def role_of(ctx: Context, project: Project, person: Person, *, fresh: bool = False) -> Role:
     """The person's role, at most a minute old; ``fresh`` asks GitHub now."""
     if person.operator:
@@ -49,10 +41,7 @@ async def require(
     if allows(role, command, own=own) or (needs is Level.L0 and not person.login):
         return role
     if not person.login:
-        raise NotAllowed(
-            f"{command.verb} needs your GitHub account: ask an operator to add "
-            f"{person.slack_user}=your-login to SOULCASTER_LINKS."
-        )
+        raise NotAllowed(f"{command.verb} needs your GitHub account: say link in Slack.")
     able = [
         login
         for login, has in await people.collaborators(ctx.github.repo(project))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from bot.context import Context
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Said, note
-from bot.domain.cards.views.digest import digest_card, stopped_card
+from bot.domain.cards.views.digest import digest_card, elsewhere_card, stopped_card
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Place, Project
 from bot.github import people
 from bot.log import log
-from bot.say import say, write_issue
-from workers.clusters.channel import slack_channel
+from bot.say import readers_at, say, write_issue
+from workers.clusters.channels import channel_of, settle_channel, waits
 from workers.clusters.views import all_views, newest_runs
 
 TITLE = "Triage digest"
@@ -31,18 +31,22 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    channel = await slack_channel(ctx, project) if ctx.slack is not None else ""
+    await settle_channel(ctx, project_id)
+    channel = await channel_of(ctx, project) if ctx.slack is not None else ""
     refused = await _write_or_refused(ctx, project)
     if refused and not channel:
         raise refused
     if channel:
-        card = await build_digest(ctx, project, compact=True, readers=Audience.TEAM)
+        place = Place(channel=channel)
+        readers = await readers_at(ctx, project, place)
+        card = await build_digest(ctx, project, compact=True, readers=readers)
+        if not may_read(readers, card.audience):
+            card = elsewhere_card()
         card = card.model_copy(update={"key": f"digest:{slot}"})
-        ts = await say(ctx, project, Place(channel=channel), card)
-        await ctx.digests.set_thread(project.id, channel, ts, 0)
-        await ctx.digests.set_channel(channel, project.id)
+        ts = await say(ctx, project, place, card)
+        await ctx.channels.set_about(channel, ts, project.id, 0)
         if refused:
-            await say(ctx, project, Place(channel=channel), _untracked_card(refused))
+            await say(ctx, project, place, _untracked_card(refused))
     await ctx.digests.sent(project.id, ctx.now().timestamp())
 
 
@@ -61,11 +65,11 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
     if level_of(role) >= Level.L4:
         return await send_digest(ctx, project_id, slot)
     tracking = await ctx.digests.tracking_issue(project_id)
-    places = [Place(channel=await slack_channel(ctx, project)), Place(issue=tracking)]
+    places = [Place(channel=await channel_of(ctx, project)), Place(issue=tracking)]
     for place in places:
         if place.channel or place.issue:
-            card = stopped_card(slot, by.name, role, readers=project.readers(place))
-            await say(ctx, project, place, card)
+            readers = await readers_at(ctx, project, place)
+            await say(ctx, project, place, stopped_card(slot, by.name, role, readers=readers))
     log.info("a schedule stopped", project=project.full_name, by=by.name, role=role)
     await ctx.digests.set_schedule(project_id, "off", by)
 
@@ -98,6 +102,9 @@ async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool
     Raises Unavailable while somebody else writes it.
     """
     card = await build_digest(ctx, project, compact=False, readers=project.github_readers)
+    if waiting := await waits(ctx, project.id):
+        footer = (*card.footer, " The Slack channel ", "; ".join(waiting), ".")
+        card = card.model_copy(update={"footer": footer})
     repo = ctx.github.repo(project)
     async with ctx.leases.hold(f"tracking:{project.id}") as token:
         if not token:

@@ -5,16 +5,39 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import note
-from bot.domain.commands.markdown_lines import command_lines
-from bot.domain.errors import NotFound
+from bot.domain.cards.card import Card, Choices, Section
+from bot.domain.commands.grammar import project_in
+from bot.domain.commands.markdown_lines import MOST_LINES, command_lines
+from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
+from bot.log import log
+from bot.render.belonging import project_of_button, project_of_message
 from bot.say import whisper
-from workers.commands import hear
+from workers.commands import anybody, hear
+from workers.commands.addressing import Press, project_of
+from workers.commands.call import Ambiguous
+from workers.commands.linking import linked
+
+# https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+ANSWER_SECONDS = 30 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One request of Slack's: lines by a person at a place, or one button there."""
+
+    lines: list[str]
+    person: Person
+    place: Place
+    origin: str
+    press: Press | None = None
 
 
 async def hear_slack(ctx: Context, row: str) -> None:
@@ -23,22 +46,52 @@ async def hear_slack(ctx: Context, row: str) -> None:
     if delivery is None:
         return
     body = json.loads(delivery.body)
-    said = {"command": _command, "mention": _mention, "button": _button}[delivery.meta["kind"]](
-        body
-    )
+    read = {"command": _command, "mention": _mention, "button": _button}[delivery.meta["kind"]]
+    said = read(body)
     if said is not None:
-        lines, person, place, origin = said
-        try:
-            project = await project_of(ctx, place)
-        except NotFound as error:
-            told = note(f"unheard:{origin}", str(error), audience=Audience.PERSON, tone="refused")
-            await whisper(ctx, person, place, told)
-        else:
-            await hear.lines(ctx, project, lines, person, place, origin)
+        end = datetime.fromtimestamp(delivery.received_at, UTC) + timedelta(seconds=ANSWER_SECONDS)
+        place = said.place.model_copy(update={"answer_by": end})
+        await _take(ctx, said, place)
     await ctx.inbox.finish(row)
 
 
-Said = tuple[list[str], Person, Place, str]
+async def _take(ctx: Context, said: Said, place: Place) -> None:
+    """Each line to the project that it speaks of; what speaks of none is answered at once, the
+    same answer once."""
+    person = await linked(ctx, said.person)
+    placed: list[tuple[Project, str]] = []
+    answers: list[Card] = []
+    for line in list(dict.fromkeys(said.lines))[:MOST_LINES]:
+        if not person.login:
+            card = await anybody.to_stranger(ctx, person, line)
+        else:
+            try:
+                project = await project_of(ctx, person, place, line, said.press)
+                placed.append((project, f"/soulcaster {project_in(line)[1]}"))
+                continue
+            except Ambiguous as error:
+                card = await anybody.to_linked(ctx, person, line, error)
+                card = _with_choices(card, error)
+            except UserError as error:
+                card = await anybody.to_linked(ctx, person, line, error)
+        if card not in answers:
+            answers.append(card)
+    for card in answers:
+        try:
+            await whisper(ctx, None, place, person, card, readers=Audience.PUBLIC)
+        except Rejected as error:
+            log.warning("could not answer", lines=said.lines, why=str(error))
+    for project, group in groupby(placed, key=lambda one: one[0]):
+        lines = [line for _, line in group]
+        await hear.lines(ctx, project, lines, said.person, place, said.origin)
+
+
+def _with_choices(card: Card, error: Ambiguous) -> Card:
+    if card.key != "unheard":
+        return card
+    return card.model_copy(
+        update={"sections": (Section(blocks=(Choices(choices=error.choices),)),)}
+    )
 
 
 def plain(text: str) -> str:
@@ -55,52 +108,55 @@ def _command(body: dict[str, Any]) -> Said | None:
     person = Person(slack_user=body["user_id"], slack_team=body["team_id"])
     text = plain(str(body.get("text") or "help"))
     place = Place(channel=body["channel_id"], response_url=body.get("response_url", ""))
-    return [f"/soulcaster {text}"], person, place, f"slash:{body.get('trigger_id')}"
+    return Said([f"/soulcaster {text}"], person, place, f"slash:{body.get('trigger_id')}")
 
 
 def _mention(body: dict[str, Any]) -> Said | None:
-    """https://docs.slack.dev/reference/events/app_mention"""
+    """https://docs.slack.dev/reference/events/app_mention
+
+    In a channel shared with other companies ``team_id`` is ours, and the event says whose the
+    person is. https://docs.slack.dev/apis/slack-connect
+    """
     event = body["event"]
     if event.get("bot_id") or not event.get("user"):
         return None
-    person = Person(slack_user=event["user"], slack_team=body.get("team_id", ""))
+    teams = {event.get(name) for name in ("user_team", "source_team", "team")} - {None, ""}
+    foreign = sorted(teams - {body.get("team_id")})
+    team = foreign[0] if foreign else str(body.get("team_id", ""))
+    person = Person(slack_user=event["user"], slack_team=team)
     us = "|".join(
         re.escape(a["user_id"]) for a in body.get("authorizations") or [] if a.get("user_id")
     )
     text = plain(re.sub(rf"(?m)^\s*<@(?:{us})(?:\|[^>]*)?>", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
-    return command_lines(text), person, place, f"event:{body['event_id']}"
+    return Said(command_lines(text), person, place, f"event:{body['event_id']}")
 
 
 def _button(body: dict[str, Any]) -> Said | None:
     """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
-    sentences = [str(a["value"]) for a in body.get("actions", []) if a.get("value")]
+    action = next((each for each in body.get("actions", []) if each.get("value")), None)
+    if action is None:
+        return None
     message = body.get("message") or {}
     container = body.get("container") or {}
-    person = Person(
-        slack_user=body["user"]["id"], slack_team=(body.get("team") or {}).get("id", "")
-    )
+    user = body["user"]
+    team = user.get("team_id") or (body.get("team") or {}).get("id", "")
     place = Place(
         channel=(body.get("channel") or {}).get("id") or container.get("channel_id", ""),
         thread=message.get("thread_ts") or message.get("ts", ""),
         message=message.get("ts", ""),
         response_url=body.get("response_url", ""),
     )
-    lines = [f"/soulcaster {sentence}" for sentence in sentences]
-    return lines, person, place, f"button:{body.get('trigger_id')}"
-
-
-async def project_of(ctx: Context, place: Place) -> Project:
-    """Which project is spoken of: the channel's, or the only one. Raises NotFound."""
-    chosen = await ctx.digests.project_of_channel(place.channel)
-    if chosen is not None:
-        return await ctx.projects.get(chosen)
-    projects = await ctx.projects.all()
-    if len(projects) == 1:
-        return projects[0]
-    names = ", ".join(project.full_name for project in projects) or "none yet"
-    raise NotFound(
-        f"Which repository is this channel for? Set slack.channel in its "
-        f".github/soulcaster.yml. Installed on: {names}."
+    press = Press(
+        button=project_of_button(str(action.get("action_id", ""))),
+        message=project_of_message(message.get("metadata")),
+        whispered=bool(container.get("is_ephemeral")),
+    )
+    return Said(
+        [f"/soulcaster {action['value']}"],
+        Person(slack_user=user["id"], slack_team=team),
+        place,
+        f"button:{body.get('trigger_id')}",
+        press,
     )

@@ -37,11 +37,16 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         await _require_that_it_is_gone(ctx, installation)
         await forget_installation(ctx, installation)
         return
+    new = []
     for project in found.values():
         stood = await ctx.projects.find(project.id)
+        if stood is None:
+            new.append(project.id)
         # The list may be an old one.
         if stood is None or not (stood == project or project.is_older_than(stood)):
             await ctx.projects.put(project)
+    for added in new:  # when all are known, so that how many tenants there are is known, too
+        await enqueue(ctx, jobs.settle_channel, added)
     for known in await ctx.projects.all():
         if known.installation != installation or known.id in found:
             continue

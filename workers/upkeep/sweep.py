@@ -7,10 +7,12 @@ import json
 from bot.context import Context
 from bot.domain.cards.card import Code, note
 from bot.domain.errors import ConfigError, Rejected
+from bot.domain.rooms import Way
 from bot.github import issues
 from bot.jobs import QUEUES
 from bot.log import log
-from bot.say import say, whisper
+from workers.commands.call import Answer
+from workers.commands.obey import reply
 from workers.jobs import HEARERS
 
 PATIENCE = 110.0
@@ -31,14 +33,12 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
             "That took too long and was ended. Nothing is half done: say ",
             Code(f"/soulcaster {words}"),
             " again.",
-            audience=project.readers(said.place),
+            audience=said.audience,
             tone="failed",
         )
         try:
-            if said.place.issue is None and not said.place.public:
-                await whisper(ctx, said.person, said.place, card)
-            else:
-                await say(ctx, project, said.place, card)
+            # Their own words: whoever said them may read them again.
+            await reply(ctx, project, said, Answer(card), Way(said.audience, said.place.public))
             if said.place.comment is not None:
                 repo = ctx.github.repo(project)
                 await issues.react(repo, f"issues/comments/{said.place.comment}", "confused")

@@ -1,9 +1,10 @@
 """The one grammar: a line to a command, and back. Pure; the verbs come as a roster.
 
-    line   = [address] verb *(word | option) ["--" free text]
+    line   = [address] [owner/repo] verb *(word | option) ["--" free text]
     option = --name | --name=value | --name value
 
-What is wrong is said in one line with an example, as a NotUnderstood.
+The repository may stand before a C-12, too: ``status owner/repo C-12``. What is wrong is said in
+one line with an example, as a NotUnderstood.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from rapidfuzz import fuzz, process
 
 from bot.domain.commands.command import Command
 from bot.domain.commands.fields import Field, fields
+from bot.domain.commands.references import names_record, names_repository
 from bot.domain.commands.usage import example, usage
 from bot.domain.commands.words import Word, cleaned, is_separator, needs_quotes, quoted, split
 from bot.domain.errors import NotUnderstood
@@ -36,12 +38,23 @@ def parse(line: str, roster: Roster) -> Command:
     """
     if len(line) > MOST_CHARACTERS:
         raise NotUnderstood(f"That line is longer than {MOST_CHARACTERS:,} characters.")
-    line = cleaned(line)
-    line = line[found.end() :].strip() if (found := ADDRESS.match(line)) else line
+    _, line = project_in(line)
     words = split(line)
     if not words:
         raise NotUnderstood("Say what to do. Example: /soulcaster help")
     return _Reading(_command_type(words[0], tuple(roster)), line).read(words[1:])
+
+
+def project_in(line: str) -> tuple[str, str]:
+    """The ``owner/repo`` that a line names, "" for none, and what it says without that."""
+    line = cleaned(line)
+    line = line[found.end() :].strip() if (found := ADDRESS.match(line)) else line
+    first, second, third, *_ = [*line.split(maxsplit=2), "", "", ""]
+    if second and names_repository(first):
+        return first, line[len(first) :].strip()
+    if names_repository(second) and names_record(third.partition(" ")[0]):
+        return second, f"{first} {third}"
+    return "", line
 
 
 def sentence(command: Command) -> str:

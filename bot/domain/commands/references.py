@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import ClassVar, Self
 
 _HYPHEN = "[-‐‑‒–—−]?"
+_REPOSITORY = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
 
 
 class Reference(ABC):
@@ -43,6 +44,17 @@ class _Numbered(Reference):
 
     def __str__(self) -> str:
         return f"{self.letter}-{self.number}"
+
+
+def names_repository(word: str) -> bool:
+    """Whether the word has the shape of ``owner/repo``."""
+    return re.fullmatch(_REPOSITORY, word) is not None
+
+
+def names_record(word: str) -> bool:
+    """Whether the word is ``C-12``, ``I-345``, ``F-7`` or ``v2``."""
+    kinds: tuple[type[Reference], ...] = (ClusterRef, ItemRef, RunRef, VersionRef)
+    return any(kind.read(word) for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +112,8 @@ class IssueRef(Reference):
     @classmethod
     def read(cls, word: str) -> Self | None:
         """See :class:`Reference`."""
-        name = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
-        found = re.fullmatch(rf"({name})?#([1-9][0-9]{{0,8}})", word) or re.fullmatch(
-            rf"https://[^/]+/({name})/(?:issues|pull)/([1-9][0-9]{{0,8}})(?:[/?#].*)?", word
+        found = re.fullmatch(rf"({_REPOSITORY})?#([1-9][0-9]{{0,8}})", word) or re.fullmatch(
+            rf"https://[^/]+/({_REPOSITORY})/(?:issues|pull)/([1-9][0-9]{{0,8}})(?:[/?#].*)?", word
         )
         return cls(int(found[2]), found[1] or "") if found else None
 

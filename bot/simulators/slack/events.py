@@ -74,6 +74,8 @@ class Events:
         channel = self._workspace.channels[message.channel]
         shown = message_json(self._workspace, message)
         event = {**shown, **self._where(channel), "event_ts": message.ts}
+        if shown["team"] != self._workspace.team.id:
+            event |= {"user_team": shown["team"], "source_team": shown["team"]}
         self._send(f"message.{_SUFFIX[channel.kind]}", event, channel)
         named = f"<@{self._workspace.bot.id}>" in message.text
         if named and not message.by_bot and channel.kind != "im":
@@ -204,7 +206,7 @@ class Events:
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(channel and channel.connected),
             "event_context": f"4-{event['type']}-{team}",
         }
         delivery = Delivery(str(envelope["event_id"]), subscription)

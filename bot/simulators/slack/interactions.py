@@ -53,7 +53,12 @@ class Interactions:
     async def command(
         self, user: User, channel: Channel, command: str, text: str, *, origin: str
     ) -> Outcome:
-        """A slash command. What the app answers in time is shown, and so is that it did not."""
+        """A slash command. What the app answers in time is shown, and so is that it did not.
+
+        People of other workspaces are not offered the app's commands.
+        """
+        if user.team:
+            return Outcome(ok=False, shown=f"{command} is not a valid command.")
         url, target = self._response_urls.issue(
             "commands", origin=origin, user=user.id, channel=channel.id
         )
@@ -193,7 +198,7 @@ class Interactions:
                 "id": user.id,
                 "username": user.name,
                 "name": user.name,
-                "team_id": team.id,
+                "team_id": user.team or team.id,
             },
             "api_app_id": self._workspace.app_id,
             "token": self._token,

@@ -27,7 +27,7 @@ def user_json(workspace: Workspace, user: User) -> Json:
         "title": "",
         "status_text": "",
         "status_emoji": "",
-        "team": workspace.team.id,
+        "team": user.team or workspace.team.id,
     }
     if user.is_bot:
         profile |= {"api_app_id": workspace.app_id, "bot_id": workspace.bot_id}
@@ -35,7 +35,7 @@ def user_json(workspace: Workspace, user: User) -> Json:
         profile["email"] = user.email
     return {
         "id": user.id,
-        "team_id": workspace.team.id,
+        "team_id": user.team or workspace.team.id,
         "name": user.name,
         "deleted": False,
         "color": "9f69e7",
@@ -47,9 +47,10 @@ def user_json(workspace: Workspace, user: User) -> Json:
         "is_admin": user.is_admin,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": False,
+        "is_restricted": user.is_guest,
         "is_ultra_restricted": False,
         "is_bot": user.is_bot,
+        "is_stranger": bool(user.team),
         "is_app_user": False,
         "updated": user.updated,
         "is_email_confirmed": not user.is_bot,
@@ -78,12 +79,12 @@ def channel_json(workspace: Workspace, channel: Channel) -> Json:
         "is_mpim": False,
         "is_private": channel.kind == "private",
         "is_general": False,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": bool(channel.connected),
+        "is_ext_shared": bool(channel.connected),
         "is_pending_ext_shared": False,
         "pending_shared": [],
         "pending_connected_team_ids": [],
-        "shared_team_ids": [workspace.team.id],
+        "shared_team_ids": [workspace.team.id, *channel.connected],
         "previous_names": [],
         "unlinked": 0,
         "creator": channel.creator,
@@ -110,6 +111,12 @@ def bot_profile(workspace: Workspace) -> Json:
     }
 
 
+def team_of(workspace: Workspace, user_id: str) -> str:
+    """The workspace that somebody is of."""
+    user = workspace.users.get(user_id)
+    return (user.team if user else "") or workspace.team.id
+
+
 def message_json(workspace: Workspace, message: Message, *, listed: bool = False) -> Json:
     """https://docs.slack.dev/reference/events/message
 
@@ -120,7 +127,7 @@ def message_json(workspace: Workspace, message: Message, *, listed: bool = False
         "user": message.user,
         "ts": message.ts,
         "text": message.text,
-        "team": workspace.team.id,
+        "team": team_of(workspace, message.user),
     }
     if message.subtype:
         shown["subtype"] = message.subtype

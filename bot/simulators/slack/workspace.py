@@ -26,7 +26,8 @@ class Team:
 
 @dataclass
 class User:
-    """A person, or the app's bot user."""
+    """A person, or the app's bot user. ``team`` is another workspace's id, for a person of it
+    (Slack Connect); a guest sees only the channels they are in."""
 
     id: str
     name: str
@@ -34,6 +35,8 @@ class User:
     email: str = ""
     is_bot: bool = False
     is_admin: bool = False
+    is_guest: bool = False
+    team: str = ""
     timezone: str = "Europe/Paris"
     updated: int = 0
 
@@ -75,7 +78,10 @@ class Ephemeral:
 
 @dataclass
 class Channel:
-    """A conversation: a channel, or a direct message with ``im_with``."""
+    """A conversation: a channel, or a direct message with ``im_with``.
+
+    ``connected`` are the other workspaces that it is shared with.
+    """
 
     id: str
     name: str
@@ -86,6 +92,7 @@ class Channel:
     creator: str = ""
     created: int = 0
     is_archived: bool = False
+    connected: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
 
@@ -155,9 +162,11 @@ class Workspace:
         email: str = "",
         is_admin: bool = False,
         is_bot: bool = False,
+        is_guest: bool = False,
+        team: str = "",
         user_id: str = "",
     ) -> User:
-        """A new member of the workspace."""
+        """A new member of the workspace, or a person of another one."""
         user = User(
             id=user_id or self.new_id("U"),
             name=name,
@@ -165,6 +174,8 @@ class Workspace:
             email=email or ("" if is_bot else f"{name}@{self.team.domain}.example"),
             is_bot=is_bot,
             is_admin=is_admin,
+            is_guest=is_guest,
+            team=team,
             updated=int(self.now()),
         )
         self.users[user.id] = user
@@ -175,7 +186,7 @@ class Workspace:
         self, name: str, *, topic: str = "", is_private: bool = False, with_bot: bool = True
     ) -> Channel:
         """A new channel with every person in it, and the bot unless told otherwise."""
-        people = [user.id for user in self.users.values() if not user.is_bot]
+        people = [user.id for user in self.users.values() if not (user.is_bot or user.team)]
         channel = Channel(
             id=self.new_id("C"),
             name=name,

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.commands.command import Command
 from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
+    channel,
     clusters,
     diff,
     digest,
@@ -17,6 +18,7 @@ from workers.commands.verbs import (
     help,
     history,
     life,
+    link,
     logs,
     merge,
     move,
@@ -72,6 +74,9 @@ VERBS: Mapping[type[Command], Run] = {
     life.Assign: life.run_assign,
     life.Unassign: life.run_unassign,
     source.ManageSources: source.run,
+    channel.Channel: channel.run,
+    link.Link: link.run_link,
+    link.Unlink: link.run_unlink,
     whoami.Whoami: whoami.run,
 }
 ROSTER: tuple[type[Command], ...] = tuple(VERBS)

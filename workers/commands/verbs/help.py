@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from bot.domain.audience import Audience
@@ -29,32 +30,46 @@ async def run(call: Call, command: Help) -> Answer:
     """Generated from the commands themselves."""
     from workers.commands.verbs import ROSTER
 
-    level = level_of(call.role)
+    where = (" in ", Code(call.project.full_name))
+    return Answer(help_card(command, ROSTER, level_of(call.role), where, readers=call.readers))
+
+
+def help_card(
+    command: Help,
+    roster: Sequence[type[Command]],
+    level: Level,
+    where: Line = (),
+    *,
+    readers: Audience,
+) -> Card:
+    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood."""
     if not command.about:
-        return Answer(_all(call, list(ROSTER), level))
+        return _all(roster, level, where, readers)
     name = command.about.lower()
-    found = next((c for c in ROSTER if name in (c.verb, *c.aliases)), None)
+    found = next((c for c in roster if name in (c.verb, *c.aliases)), None)
     if found is None:
-        near = nearest(name, [c.verb for c in ROSTER])
+        near = nearest(name, [c.verb for c in roster])
         hint = f"Did you mean {near}?" if near else "What I know: /soulcaster help"
         raise NotUnderstood(f'I don\'t know "{command.about[:40]}". {hint}')
-    return Answer(_one(found, level))
+    return _one(found, level)
 
 
-def _all(call: Call, roster: list[type[Command]], level: Level) -> Card:
+def _all(roster: Sequence[type[Command]], level: Level, where: Line, readers: Audience) -> Card:
     mine: tuple[Line, ...] = tuple(
         (Code(usage(c)), f" {summary(c)}") for c in roster if c.level <= level
     )
     others = [c.verb for c in roster if c.level > level]
     return Card(
         key="help",
-        audience=call.readers,
-        title=("What you can say in ", Code(call.project.full_name)),
+        audience=readers,
+        title=("What you can say", *where),
         sections=(Section(blocks=(Bullets(lines=mine),)),),
         footer=(
             ("With a higher role also: " + ", ".join(others) + ". ") if others else "",
             "One verb: ",
             Code("/soulcaster help fix"),
+            ". Of another repository: ",
+            Code("owner/repo status C-12"),
         ),
     )
 

@@ -10,12 +10,13 @@ from bot.domain.cards.views.cluster import cluster_actions
 from bot.domain.commands.command import TEXT, WORD, After, Command, Level
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
 from bot.domain.errors import NotUnderstood
-from bot.domain.models import Cluster, ClusterState
+from bot.domain.models import Cluster, ClusterState, Person
 from bot.domain.models import Severity as SeverityName
 from bot.jobs import enqueue
 from workers import jobs
 from workers.clusters.views import refresh_soon
 from workers.commands.call import Answer, Call
+from workers.commands.linking import linked
 
 
 class Resolve(Command):
@@ -166,10 +167,12 @@ async def run_severity(call: Call, command: Severity) -> Answer:
 async def run_assign(call: Call, command: Assign) -> Answer:
     """The owner by their GitHub login."""
     cluster = await call.cluster(command.about)
-    login = command.owner.login or call.ctx.settings.soulcaster_links.get(
-        command.owner.slack_user, command.owner.slack_user
-    )
-    return await _changed(call, cluster, owner=login)
+    owner = command.owner
+    if not owner.login:
+        named = Person(slack_team=call.person.slack_team, slack_user=owner.slack_user)
+        found = await linked(call.ctx, named)
+        return await _changed(call, cluster, owner=found.login or found.slack_user)
+    return await _changed(call, cluster, owner=owner.login)
 
 
 async def run_unassign(call: Call, command: Unassign) -> Answer:

@@ -20,20 +20,6 @@ class Whoami(Command):
 async def run(call: Call, command: Whoami) -> Answer:
     """The role is asked for now, not remembered."""
     person = call.person
-    if not person.login and not person.operator:
-        return Answer(
-            Card(
-                key=f"whoami:{person.slack_user}",
-                audience=call.readers,
-                title=("Your Slack account is not linked to a GitHub login.",),
-                tone="refused",
-                footer=(
-                    "An operator adds ",
-                    Code(f"{person.slack_user}=your-login"),
-                    " to SOULCASTER_LINKS.",
-                ),
-            )
-        )
     role = await role_of(call.ctx, call.project, person, fresh=True)
     return Answer(
         Card(

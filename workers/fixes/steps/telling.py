@@ -8,16 +8,16 @@ from bot.domain.errors import ConfigError, Rejected
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Place, Project
 from bot.log import log
-from bot.say import say
-from workers.clusters.channel import slack_channel
+from bot.say import readers_at, say
+from workers.clusters.channels import channel_of
 
 
 async def show(ctx: Context, project: Project, run: FixRun) -> None:
     """Edit the card in every place; the same card edits nothing."""
     cluster = await ctx.clusters.get(project.id, run.cluster)
     for place in run.places:
-        card = run_card(run, cluster, ctx.now(), readers=project.readers(place))
-        await say(ctx, project, place, card)
+        readers = await readers_at(ctx, project, place)
+        await say(ctx, project, place, run_card(run, cluster, ctx.now(), readers=readers))
 
 
 async def tell_team(ctx: Context, project: Project, run: FixRun) -> None:
@@ -26,7 +26,7 @@ async def tell_team(ctx: Context, project: Project, run: FixRun) -> None:
     Harmless when repeated. Raises Unavailable.
     """
     try:
-        channel = await slack_channel(ctx, project)
+        channel = await channel_of(ctx, project)
         if not channel or ctx.slack is None:
             return
         items = await ctx.items.many(project.id, run.private_examples)
@@ -34,4 +34,5 @@ async def tell_team(ctx: Context, project: Project, run: FixRun) -> None:
     except (ConfigError, Rejected) as error:
         log.warning("could not tell the team", run=run.name, why=str(error))
         return
-    await ctx.digests.set_thread(project.id, channel, ts, run.cluster)
+    if ts:
+        await ctx.channels.set_about(channel, ts, project.id, run.cluster)

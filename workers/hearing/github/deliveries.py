@@ -8,10 +8,15 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
-from workers.hearing.github import comments, installations, issues, pulls, reviews
+from workers.hearing.github import comments, installations, issues, pulls, pushes, reviews
 
 router = gidgethub.routing.Router(
-    installations.router, issues.router, comments.router, pulls.router, reviews.router
+    installations.router,
+    issues.router,
+    comments.router,
+    pulls.router,
+    pushes.router,
+    reviews.router,
 )
 
 

@@ -62,7 +62,7 @@ async def _quote_back(ctx: Context, payload: Payload, lines: Sequence[str], plac
     project, sender = payload.project, payload.sender.person
     if await role_of(ctx, project, sender) == "none":
         return
-    card = unsaid_card(meant, audience=project.readers(place))
+    card = unsaid_card(meant, audience=project.github_readers)
     try:
         await say(ctx, project, place, card)
     except Rejected as error:

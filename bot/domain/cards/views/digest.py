@@ -105,6 +105,12 @@ def digest_card(
     )
 
 
+def elsewhere_card() -> Card:
+    """In the stead of a private repository's digest where other companies read."""
+    words = "The digest is in the tracking issue: people of other companies read this channel."
+    return Card(key="digest", audience=Audience.PUBLIC, title=(words,))
+
+
 def _row_title(view: ClusterView) -> Line:
     for item in view.shown:
         if item.source.startswith("github") and item.url.startswith("http"):

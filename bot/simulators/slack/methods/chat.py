@@ -122,6 +122,18 @@ def _thread(call: Call, channel: Channel) -> str:
     return channel.messages[thread_ts].thread_ts or thread_ts
 
 
+def _metadata(call: Call) -> Json | None:
+    """https://docs.slack.dev/messaging/message-metadata"""
+    metadata = call.structure("metadata", otherwise="invalid_metadata_format")
+    if metadata is None:
+        return None
+    parts = metadata if isinstance(metadata, dict) else {}
+    wanted = isinstance(parts.get("event_type"), str), isinstance(parts.get("event_payload"), dict)
+    if not all(wanted):
+        raise Refused("invalid_metadata_schema")
+    return {name: parts[name] for name in ("event_type", "event_payload")}
+
+
 @METHODS.enter("chat.postMessage", scope="chat:write", tier=UNTIERED)
 def post_message(call: Call) -> Json:
     """https://docs.slack.dev/reference/methods/chat.postMessage"""
@@ -133,7 +145,7 @@ def post_message(call: Call) -> Json:
         channel.id,
         content,
         thread_ts=thread_ts,
-        metadata=call.structure("metadata", otherwise="invalid_metadata_format"),
+        metadata=_metadata(call),
     )
     shown = message_json(call.workspace, message)
     return {"channel": channel.id, "ts": message.ts, "message": shown}
@@ -175,6 +187,7 @@ def update(call: Call) -> Json:
         raise Refused("cant_update_message")
     content = _content(call)
     before = message_json(workspace, message)
+    message.metadata = _metadata(call) or message.metadata
     edit(workspace, message, content)
     call.service.events.edited(message, before)
     shown = message_json(workspace, message)

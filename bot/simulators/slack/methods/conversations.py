@@ -117,7 +117,7 @@ def conversations_history(call: Call) -> Json:
     top = [m for m in _between(call, list(channel.messages.values())) if not m.thread_ts]
     messages, cursor = page(top[::-1], call, most=999)
     answer: Json = {
-        "messages": [message_json(call.workspace, m, listed=True) for m in messages],
+        "messages": [_listed(call, m) for m in messages],
         "has_more": bool(cursor),
         "pin_count": 0,
         "channel_actions_ts": 0,
@@ -137,10 +137,18 @@ def conversations_replies(call: Call) -> Json:
     replies = _between(call, channel.replies(parent.ts))
     messages, cursor = page([parent, *replies], call)
     answer: Json = {
-        "messages": [message_json(call.workspace, m, listed=True) for m in messages],
+        "messages": [_listed(call, m) for m in messages],
         "has_more": bool(cursor),
     }
     return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})
+
+
+def _listed(call: Call, message: Message) -> Json:
+    """A message as it is read back: with its metadata only where that was asked for."""
+    shown = message_json(call.workspace, message, listed=True)
+    if not call.boolean("include_all_metadata"):
+        shown.pop("metadata", None)
+    return shown
 
 
 def _readable(call: Call) -> Channel:

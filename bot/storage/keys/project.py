@@ -1,130 +1,8 @@
-"""THE Redis schema: every key is made here. ``p`` is a project's id (GitHub's repository id)."""
+"""Keys of one project; ``p`` is its id, GitHub's own of the repository."""
 
 from __future__ import annotations
 
-from bot.storage.schema import kind
-
-ROOT = "sc"
-
-# The way in, and the work to do.
-
-
-@kind(
-    "inbox",
-    kept="until it took effect; once its job was given up 30 days, 1 where it cannot be read",
-    rebuilt="GitHub is asked to deliver again; other senders are not",
-)
-def inbox(row: str) -> str:
-    """hash: one delivery that was acknowledged and has not taken effect yet."""
-    return f"{ROOT}:inbox:{row}"
-
-
-@kind("inbox", kept="for ever")
-def unread() -> str:
-    """hash: job that should have heard -> deliveries let go because it never could."""
-    return f"{ROOT}:unread"
-
-
-@kind(
-    "inbox",
-    kept="8 days, as long as a sender may send again",
-    rebuilt="not at all: an event is counted once by its own key, too",
-)
-def done(row: str) -> str:
-    """string, 8 days: this delivery has taken effect (a redelivery keeps its id)."""
-    return f"{ROOT}:done:{row}"
-
-
-@kind(
-    "jobs", "inbox", kept="until the job has ended", rebuilt="the clock asks again for what is due"
-)
-def todo(lane: str, tenant: int | str) -> str:
-    """zset: a project's jobs to run, ``["name", id, ...]`` by the second they are due."""
-    return f"{ROOT}:todo:{lane}:{tenant}"
-
-
-@kind("jobs", "inbox", kept="while a project has jobs", rebuilt="not needed: turns begin anew")
-def turns(lane: str) -> str:
-    """zset: projects that have jobs, by the second of the last one that was taken."""
-    return f"{ROOT}:turns:{lane}"
-
-
-@kind("jobs", "inbox", kept="until the job has ended", rebuilt="not needed: once more is harmless")
-def generations(lane: str) -> str:
-    """hash: how often a job was asked for; it is done when none came in while it ran."""
-    return f"{ROOT}:gen:{lane}"
-
-
-@kind("jobs", kept="until the job has ended", rebuilt="not needed: counting begins anew")
-def tries(lane: str) -> str:
-    """hash: failed attempts of a job."""
-    return f"{ROOT}:tries:{lane}"
-
-
-@kind("jobs", kept="30 days, or until it went well after all")
-def parked(lane: str) -> str:
-    """hash: jobs given up after their last try, with the time and the reason."""
-    return f"{ROOT}:parked:{lane}"
-
-
-@kind(
-    "leases",
-    "jobs",
-    "outage",
-    kept="`SOULCASTER_LEASE_SECONDS`",
-    rebuilt="not needed: the next takes it",
-)
-def lease(name: str) -> str:
-    """string with a time to live: who works on this right now."""
-    return f"{ROOT}:lease:{name}"
-
-
-@kind("marks", kept="for ever", rebuilt="by reading again as far back as GitHub remembers")
-def mark(name: str) -> str:
-    """string: the moment up to which everything was read, by what is read (``deliveries``)."""
-    return f"{ROOT}:mark:{name}"
-
-
-# Installations and projects.
-
-
-@kind("projects", kept="for ever", rebuilt="from GitHub's list of installations, once an hour")
-def projects() -> str:
-    """hash: project id -> Project."""
-    return f"{ROOT}:projects"
-
-
-@kind("projects", kept="for ever", rebuilt="from `sc:projects`")
-def project_names() -> str:
-    """hash: lower-case ``owner/repo`` -> project id."""
-    return f"{ROOT}:project-names"
-
-
-@kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
-def hooks() -> str:
-    """hash: hook id -> sealed ``{project, source, secret}``."""
-    return f"{ROOT}:hooks"
-
-
-@kind("seal", kept="for ever", rebuilt="by the next machine that is asked")
-def sealed() -> str:
-    """string: a word sealed by the first machine that was asked, to tell other keys from its."""
-    return f"{ROOT}:sealed"
-
-
-@kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")
-def weak_hooks() -> str:
-    """set: ids of hooks whose secret came in a URL."""
-    return f"{ROOT}:weak-hooks"
-
-
-@kind("digests", kept="for ever")
-def channels() -> str:
-    """hash: Slack channel -> project id."""
-    return f"{ROOT}:channels"
-
-
-# Inside one project.
+from bot.storage.schema import ROOT, kind
 
 
 @kind("items", "clusters", "operations", "runs", rebuilt="from the largest number in use")
@@ -241,10 +119,10 @@ def cards(p: int) -> str:
     return f"{ROOT}:{p}:cards"
 
 
-@kind("digests")
-def threads(p: int) -> str:
-    """hash: Slack ``channel:ts`` -> the cluster that message is about; 0 for several."""
-    return f"{ROOT}:{p}:threads"
+@kind("channels")
+def wanted_channels(p: int) -> str:
+    """hash: Slack channel -> how it stands with the project: offered, bound, taken ..."""
+    return f"{ROOT}:{p}:wanted-channels"
 
 
 @kind("commands")

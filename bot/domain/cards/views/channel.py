@@ -1,0 +1,65 @@
+"""What is said in a Slack channel about whose it is.
+
+Before it is a project's, whoever is there reads it: a private repository is not named.
+"""
+
+from __future__ import annotations
+
+from bot.domain.audience import Audience, may_read
+from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Paragraph, Section
+from bot.domain.models import Project
+from bot.domain.rooms import WAITS, Standing
+
+BIND = Action(label="Confirm", sentence="channel bind", style="primary")
+RELEASE = Action(label="Release", sentence="channel release")
+
+
+def channel_card(project: Project, how: Standing, by: str, *, readers: Audience) -> Card:
+    """The one card of a project in a channel: asked for, confirmed, or given up.
+
+    ``by`` is who said so, and ``readers`` who reads there now.
+    """
+    named = may_read(readers, project.github_readers)
+    name: Line = (Code(project.full_name),) if named else ("A private repository",)
+    match how:
+        case "bound":
+            title: Line = (*name, " is spoken of here")
+            words: Line = ("As ", Code(by), " said. Its digests come here, and who is here reads.")
+            if readers is not Audience.TEAM:
+                words = (*words, " Other companies read here, too: nothing private is posted.")
+            actions: tuple[Action, ...] = (RELEASE,)
+        case "released":
+            title = (*name, " is no longer spoken of here")
+            words = ("As ", Code(by), " said.")
+            actions = (BIND,)
+        case _:
+            title = (*name, " asks to be spoken of here")
+            words = (
+                "Its digests would come here, for everybody in this channel. Somebody with "
+                "maintain on it decides.",
+            )
+            actions = (BIND, Action(label="Which one?", sentence="channel show"))
+    return Card(
+        key=f"channel:{project.id}",
+        audience=project.github_readers if named else Audience.PUBLIC,
+        title=title,
+        sections=(Section(blocks=(Paragraph(line=words),)),),
+        actions=actions,
+    )
+
+
+def channels_card(
+    project: Project, standings: dict[str, Standing], here: str, *, readers: Audience
+) -> Card:
+    """Every channel the project is spoken of in, or wants to be; ``here`` is this one."""
+    lines: tuple[Line, ...] = tuple(
+        (Code(channel), f" {WAITS.get(how, how)}{' (here)' if channel == here else ''}")
+        for channel, how in sorted(standings.items())
+    )
+    return Card(
+        key="channels",
+        audience=readers,
+        title=("Slack channels of ", Code(project.full_name)),
+        sections=(Section(blocks=(Bullets(lines=lines or (("None yet.",),)),)),),
+        actions=(RELEASE if standings.get(here) == "bound" else BIND,) if here else (),
+    )

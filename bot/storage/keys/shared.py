@@ -1,0 +1,128 @@
+"""Keys of the work to do, of installations and of places that several projects share."""
+
+from __future__ import annotations
+
+from bot.storage.schema import ROOT, kind
+
+
+@kind(
+    "inbox",
+    kept="until heard; given up 30 days, unread 1",
+    rebuilt="GitHub delivers again, others not",
+)
+def inbox(row: str) -> str:
+    """hash: one delivery that was acknowledged and has not taken effect yet."""
+    return f"{ROOT}:inbox:{row}"
+
+
+@kind("inbox", kept="for ever")
+def unread() -> str:
+    """hash: job that should have heard -> deliveries let go because it never could."""
+    return f"{ROOT}:unread"
+
+
+@kind("inbox", kept="8 days", rebuilt="not at all: an event is counted once by its own key, too")
+def done(row: str) -> str:
+    """string, as long as a sender may send again: this delivery has taken effect."""
+    return f"{ROOT}:done:{row}"
+
+
+@kind("jobs", "inbox", kept="until the job has ended", rebuilt="the clock asks for what is due")
+def todo(lane: str, tenant: int | str) -> str:
+    """zset: a project's jobs to run, ``["name", id, ...]`` by the second they are due."""
+    return f"{ROOT}:todo:{lane}:{tenant}"
+
+
+@kind("jobs", "inbox", kept="while a project has jobs", rebuilt="not needed: turns begin anew")
+def turns(lane: str) -> str:
+    """zset: projects that have jobs, by the second of the last one that was taken."""
+    return f"{ROOT}:turns:{lane}"
+
+
+@kind("jobs", "inbox", kept="until the job has ended", rebuilt="not needed: once more is no harm")
+def generations(lane: str) -> str:
+    """hash: how often a job was asked for; it is done when none came in while it ran."""
+    return f"{ROOT}:gen:{lane}"
+
+
+@kind("jobs", kept="until the job has ended", rebuilt="not needed: counting begins anew")
+def tries(lane: str) -> str:
+    """hash: failed attempts of a job."""
+    return f"{ROOT}:tries:{lane}"
+
+
+@kind("jobs", kept="30 days, or until it went well after all")
+def parked(lane: str) -> str:
+    """hash: jobs given up after their last try, with the time and the reason."""
+    return f"{ROOT}:parked:{lane}"
+
+
+@kind(
+    "leases", "jobs", "outage", kept="`SOULCASTER_LEASE_SECONDS`", rebuilt="not needed: taken anew"
+)
+def lease(name: str) -> str:
+    """string with a time to live: who works on this right now."""
+    return f"{ROOT}:lease:{name}"
+
+
+@kind("marks", kept="for ever", rebuilt="by reading again as far back as GitHub remembers")
+def mark(name: str) -> str:
+    """string: the moment up to which everything was read, by what is read (``deliveries``)."""
+    return f"{ROOT}:mark:{name}"
+
+
+# Installations and projects.
+
+
+@kind("projects", kept="for ever", rebuilt="from GitHub's list of installations, once an hour")
+def projects() -> str:
+    """hash: project id -> Project."""
+    return f"{ROOT}:projects"
+
+
+@kind("projects", kept="for ever", rebuilt="from `sc:projects`")
+def project_names() -> str:
+    """hash: lower-case ``owner/repo`` -> project id."""
+    return f"{ROOT}:project-names"
+
+
+@kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
+def hooks() -> str:
+    """hash: hook id -> sealed ``{project, source, secret}``."""
+    return f"{ROOT}:hooks"
+
+
+@kind("seal", kept="for ever", rebuilt="by the next machine that is asked")
+def sealed() -> str:
+    """string: a word sealed by the first machine that was asked, to tell other keys from its."""
+    return f"{ROOT}:sealed"
+
+
+@kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")
+def weak_hooks() -> str:
+    """set: ids of hooks whose secret came in a URL."""
+    return f"{ROOT}:weak-hooks"
+
+
+@kind("channels", kept="for ever")
+def channels() -> str:
+    """hash: Slack channel -> the projects spoken of there, and by whose word each is."""
+    return f"{ROOT}:channels"
+
+
+@kind("channels", kept="for ever", rebuilt="from the metadata of each message")
+def threads() -> str:
+    """hash: Slack ``channel:ts`` -> ``project:cluster`` that message is about; 0 for several."""
+    return f"{ROOT}:threads"
+
+
+@kind("accounts", kept="until unlinked", rebuilt="not at all: each person links again")
+def accounts() -> str:
+    """hash: Slack ``team/user`` -> the GitHub account they proved to be."""
+    return f"{ROOT}:accounts"
+
+
+@kind("accounts", kept="10 minutes a code, 1 hour a count", rebuilt="not needed: begin anew")
+def linking(what: str) -> str:
+    """string: whom the code of a digest proves (``team/user``), or how often somebody tried."""
+    return f"{ROOT}:linking:{what}"

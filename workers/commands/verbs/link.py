@@ -1,0 +1,142 @@
+"""``link`` and ``unlink``: which GitHub account a Slack person is, proved by a code said there."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typing_extensions import override
+
+from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Card, Code, Paragraph, Section, note
+from bot.domain.commands.command import WORD, Command
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded
+from bot.domain.models import Person
+from bot.storage.accounts import CODE_SECONDS, Account
+from workers.commands.call import Answer, Call
+from workers.commands.linking import NOT_OURS, at_home, linked, new_code
+
+TRIES = 5
+
+
+class Link(Command):
+    """Say in Slack which GitHub account is yours: you get a code, and say that on GitHub.
+
+    The code is good for ten minutes, once, in any issue of a repository that the app is on.
+    """
+
+    verb = "link"
+    examples = ("link", "link K7QX9M2P4RTW")
+    tells_nothing = True
+
+    code: Annotated[str, WORD] = ""
+
+    @property
+    @override
+    def answers_asker(self) -> bool:
+        return not self.code
+
+
+class Unlink(Command):
+    """Forget which GitHub account is yours; on GitHub, whichever Slack accounts are."""
+
+    verb = "unlink"
+    examples = ("unlink",)
+    tells_nothing = True
+
+
+async def run_link(call: Call, command: Link) -> Answer:
+    """A code in Slack; on GitHub, what a code makes of who said it."""
+    if call.place.issue is None:
+        return Answer(await code_card(call.ctx, call.said.person, command))
+    ctx, person = call.ctx, call.person
+    if person.user_id is None:
+        raise NotAllowed("GitHub does not say who you are here: say it in an issue yourself.")
+    await _count(ctx, f"github/{person.user_id}")
+    proved = await ctx.accounts.take_code(command.code.upper())
+    if proved is None:
+        raise NotFound("That code is not good, or no longer: say link in Slack for another one.")
+    await ctx.accounts.link(proved, Account(login=person.login, user_id=person.user_id))
+    return Answer(
+        note(
+            f"link:{person.login}",
+            "Slack user ",
+            Code(proved.slack_user),
+            " of workspace ",
+            Code(proved.slack_team),
+            " now acts as ",
+            Code(f"@{person.login}"),
+            ". Is that not you? Say ",
+            Code("/soulcaster unlink"),
+            audience=call.readers,
+            tone="succeeded",
+        )
+    )
+
+
+async def run_unlink(call: Call, command: Unlink) -> Answer:
+    """The Slack person's link; on GitHub, all of that account's."""
+    if call.place.issue is None:
+        return Answer(await unlinked_card(call.ctx, call.said.person))
+    removed = await call.ctx.accounts.unlink_all(call.person.user_id or 0)
+    return Answer(
+        note(
+            f"unlink:{call.person.login}",
+            f"{removed} Slack accounts were linked to ",
+            Code(f"@{call.person.login}"),
+            "; none is now." if removed else ".",
+            audience=call.readers,
+            tone="succeeded",
+        )
+    )
+
+
+async def code_card(ctx: Context, person: Person, command: Link) -> Card:
+    """A new code, for the Slack person alone. Raises NotAllowed or QuotaExceeded."""
+    if command.code:
+        raise NotUnderstood("Say that on GitHub, in an issue: there it proves who you are.")
+    if not person.slack_user:
+        raise NotAllowed("link is for people in Slack: here you are the operator.")
+    if not await at_home(ctx, person):
+        raise NotAllowed(NOT_OURS)
+    await _count(ctx, f"{person.slack_team}/{person.slack_user}")
+    code = await new_code(ctx, person)
+    known = await linked(ctx, person)
+    now = f"You are @{known.login} here now. " if known.login else ""
+    return Card(
+        key="link",
+        audience=Audience.PERSON,
+        title=("Link your GitHub account",),
+        sections=(
+            Section(
+                blocks=(
+                    Paragraph(
+                        line=(
+                            now,
+                            "As yourself, in any issue of a repository that I am installed on, "
+                            "comment ",
+                            Code(f"/soulcaster link {code}"),
+                            f" within {CODE_SECONDS // 60} minutes. It works once. Say no code "
+                            "that somebody else gave you.",
+                        )
+                    ),
+                )
+            ),
+        ),
+    )
+
+
+async def unlinked_card(ctx: Context, person: Person) -> Card:
+    """The Slack person is linked to nobody any more, or only by the operator."""
+    removed = await ctx.accounts.unlink(person)
+    known = await linked(ctx, person)
+    words = "You are linked to no GitHub account any more." if removed else "You were not linked."
+    if known.login:
+        words = f"The operator's SOULCASTER_LINKS says that you are @{known.login}: ask them."
+    return note("unlink", words, audience=Audience.PERSON, tone="succeeded")
+
+
+async def _count(ctx: Context, who: str) -> None:
+    """Raises QuotaExceeded."""
+    if await ctx.accounts.tried(who) > TRIES:
+        raise QuotaExceeded(f"That was tried {TRIES} times within the hour: wait until it is over.")
