@@ -28,7 +28,7 @@ from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
 from workers.fixes.steps.checkout import read_checkout
-from workers.fixes.steps.local import LocalBench, work
+from workers.fixes.steps.local import LocalRun, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
 FILES = (PATCH, REPRODUCTION, PROOF, LOG)
@@ -74,7 +74,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
         if sandboxes.isolation == "none":
             console.print("[yellow]This machine isolates nothing: tests run with your rights.[/]")
         run = _run(settings, folder, name, wanted.timeout)
-        bench = LocalBench(
+        context = LocalRun(
             run,
             tree,
             case,
@@ -86,14 +86,14 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             log=log.append,
         )
         try:
-            async with _stopped_by_signals(bench), shown(bench, console):
-                await work(bench)
+            async with _stopped_by_signals(context), shown(context, console):
+                await work(context)
         finally:
             await sandboxes.close()
     out = wanted.out or Path(tempfile.mkdtemp(prefix="soulcaster-fix-"))
-    _write(out, bench, log)
-    said(console, bench.run, {name: out / name for name in FILES if (out / name).exists()})
-    return bench.run.verdict is Verdict.PROVED
+    _write(out, context, log)
+    said(console, context.run, {name: out / name for name in FILES if (out / name).exists()})
+    return context.run.verdict is Verdict.PROVED
 
 
 def _case(report: Path) -> Case:
@@ -174,12 +174,12 @@ def _run(settings: Settings, folder: Path, agent: str, timeout: str) -> FixRun:
 
 
 @asynccontextmanager
-async def _stopped_by_signals(bench: LocalBench) -> AsyncIterator[None]:
+async def _stopped_by_signals(context: LocalRun) -> AsyncIterator[None]:
     """Ctrl-C ends the run as a stop does: with its verdict written down."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for number in signals:
-        loop.add_signal_handler(number, bench.stop, "you")
+        loop.add_signal_handler(number, context.stop, "you")
     try:
         yield
     finally:
@@ -187,14 +187,14 @@ async def _stopped_by_signals(bench: LocalBench) -> AsyncIterator[None]:
             loop.remove_signal_handler(number)
 
 
-def _write(out: Path, bench: LocalBench, log: list[str]) -> None:
+def _write(out: Path, context: LocalRun, log: list[str]) -> None:
     """The files; what an earlier run left there under the same names goes."""
     out.mkdir(parents=True, exist_ok=True)
     for name in (PATCH, REPRODUCTION):
         (out / name).unlink(missing_ok=True)
-    if bench.run.verdict is Verdict.PROVED:
-        (out / PATCH).write_bytes(bench.proved.unified_bytes)
-    elif bench.reproduction:
-        (out / REPRODUCTION).write_bytes(bench.reproduction.unified_bytes)
-    (out / PROOF).write_text(proof_of(bench.run).model_dump_json(indent=2) + "\n")
+    if context.run.verdict is Verdict.PROVED:
+        (out / PATCH).write_bytes(context.proved.unified_bytes)
+    elif context.reproduction:
+        (out / REPRODUCTION).write_bytes(context.reproduction.unified_bytes)
+    (out / PROOF).write_text(proof_of(context.run).model_dump_json(indent=2) + "\n")
     (out / LOG).write_text("".join(f"{line}\n" for line in log))

@@ -44,26 +44,28 @@ class Working(Protocol):
 
 
 @asynccontextmanager
-async def shown(bench: Working, console: Console) -> AsyncIterator[None]:
+async def shown(context: Working, console: Console) -> AsyncIterator[None]:
     """Progress while the block runs: live in a terminal, a line an ended step elsewhere."""
     if console.is_terminal:
-        live = Live(get_renderable=lambda: _table(bench.run), console=console, refresh_per_second=8)
+        live = Live(
+            get_renderable=lambda: _table(context.run), console=console, refresh_per_second=8
+        )
         with live:
             yield
         return
     told: set[StepName] = set()
-    telling = asyncio.create_task(_keep_telling(bench, console, told))
+    telling = asyncio.create_task(_keep_telling(context, console, told))
     try:
         yield
     finally:
         telling.cancel()
         await asyncio.gather(telling, return_exceptions=True)
-        _tell(bench.run, console, told)
+        _tell(context.run, console, told)
 
 
-async def _keep_telling(bench: Working, console: Console, told: set[StepName]) -> None:
+async def _keep_telling(context: Working, console: Console, told: set[StepName]) -> None:
     while True:
-        _tell(bench.run, console, told)
+        _tell(context.run, console, told)
         await asyncio.sleep(0.1)
 
 

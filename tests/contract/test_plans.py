@@ -21,7 +21,7 @@ from bot.domain.models import Cluster, Draft, Place, Project
 from bot.storage import keys
 from workers.fixes import planning
 from workers.fixes.steps import starting
-from workers.fixes.steps.desk import Desk
+from workers.fixes.steps.project import ProjectRun
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=77, installation=1, full_name="acme/shop", private=True)
@@ -184,6 +184,6 @@ async def test_a_run_goes_by_the_plan_that_was_approved(ctx: Any, cluster: Any) 
     assert own
     assert (run.plan_version, run.plan_approved_by) == (1, "@ana")
     await planning.steer(ctx, SHOP, cluster, "too late for this run")
-    found = await Desk(ctx, SHOP, run).plan()
+    found = await ProjectRun(ctx, SHOP, run).plan()
     assert found.symptom == approved.symptom
     assert found.steering == ("@bo: keep the API",)

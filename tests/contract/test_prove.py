@@ -19,8 +19,8 @@ from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Verdict
 from bot.domain.ports import Agent, Blocked
 from bot.repo_config import RepoConfig
-from workers.fixes.steps.bench import Ended
-from workers.fixes.steps.local import LocalBench
+from workers.fixes.steps.context import Ended
+from workers.fixes.steps.local import LocalRun
 from workers.fixes.steps.prove import prove
 from workers.fixes.steps.repair import repair
 
@@ -42,7 +42,7 @@ MADE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20) == 2\
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalBench]:
+async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalRun]:
     """A run right before its proof, with a right patch."""
     cluster = Cluster(
         audience=Audience.TEAM, number=1, title="An empty page", created_at=NOW, updated_at=NOW
@@ -63,7 +63,7 @@ async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalBench]:
         updated_at=NOW,
     )
     sandboxes = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
-    made = LocalBench(
+    made = LocalRun(
         run,
         BASE,
         Case(cluster=cluster, items=()),
@@ -85,16 +85,16 @@ async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalBench]:
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[LocalBench]:
+async def context(tmp_path: Path) -> AsyncIterator[LocalRun]:
     async with opened(tmp_path, Mechanic()) as made:
         yield made
 
 
-async def test_red_for_the_reason_and_green(bench: LocalBench) -> None:
-    await prove(bench)
-    assert bench.run.red is not None
-    assert bench.run.green is not None
-    assert (bench.run.red.exit_code, bench.run.green.exit_code) == (1, 0)
+async def test_red_for_the_reason_and_green(context: LocalRun) -> None:
+    await prove(context)
+    assert context.run.red is not None
+    assert context.run.green is not None
+    assert (context.run.red.exit_code, context.run.green.exit_code) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -104,31 +104,31 @@ async def test_red_for_the_reason_and_green(bench: LocalBench) -> None:
         Reason(exception="KeyError"),
     ],
 )
-async def test_red_for_another_reason_proves_nothing(bench: LocalBench, reason: Reason) -> None:
-    await bench.set(test_reason=reason)
+async def test_red_for_another_reason_proves_nothing(context: LocalRun, reason: Reason) -> None:
+    await context.set(test_reason=reason)
     with pytest.raises(Ended, match="not as reported") as ended:
-        await prove(bench)
+        await prove(context)
     assert ended.value.verdict is Verdict.NOT_REPRODUCED
-    assert bench.run.green is None
+    assert context.run.green is None
 
 
-async def test_a_run_that_knows_no_reason_goes_by_exit_codes(bench: LocalBench) -> None:
-    await bench.set(test_reason=None, test_name="")
-    await prove(bench)
+async def test_a_run_that_knows_no_reason_goes_by_exit_codes(context: LocalRun) -> None:
+    await context.set(test_reason=None, test_name="")
+    await prove(context)
 
 
-async def test_what_the_tests_want_of_the_network_is_noted(bench: LocalBench) -> None:
-    if bench.sandboxes.isolation == "none":
+async def test_what_the_tests_want_of_the_network_is_noted(context: LocalRun) -> None:
+    if context.sandboxes.isolation == "none":
         pytest.skip("this machine has no working bubblewrap")
     for address in ("1.1.1.1", "9.9.9.9", "1.1.1.1"):
-        async with bench.sandbox(BASE) as sandbox:
+        async with context.sandbox(BASE) as sandbox:
             await sandbox.run(f"cat < /dev/tcp/{address}/80", timeout=20)
-    assert bench.run.blocked == Blocked(3, ("1.1.1.1", "9.9.9.9"))
+    assert context.run.blocked == Blocked(3, ("1.1.1.1", "9.9.9.9"))
 
 
 async def test_an_agent_that_leaves_more_than_a_patch_reaches_a_limit(tmp_path: Path) -> None:
     deep = CommandAgent("folder=$(printf 'a/%.0s' $(seq 150)); mkdir -p $folder; : > $folder/x")
-    async with opened(tmp_path, deep) as bench:
+    async with opened(tmp_path, deep) as context:
         with pytest.raises(Ended, match="more than a patch is made of") as ended:
-            await repair(bench)
+            await repair(context)
     assert ended.value.verdict is Verdict.LIMIT_REACHED

@@ -20,7 +20,7 @@ from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers.fixes.revise import ask
-from workers.fixes.steps.revision import RevisionDesk
+from workers.fixes.steps.revision import RevisionRun
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -80,11 +80,13 @@ async def ready_to_push(stage: Stage, run: FixRun) -> Revision:
     base = {path: Entry(data=data) for path, data in shop_files().items()}
     mended = {"README.md": Entry(data=b"# A shop, mended\n")}
     after = {**base, "README.md": Entry(data=b"# A shop, mended well\n")}
-    desk = RevisionDesk(ctx, project, made)
-    await desk.put_patch("delta", diff({**base, **mended}, after))
-    with desk.shelf("origin"):
-        await desk.put_patch("test", diff({}, {TEST: Entry(data=b"def test_made():\n    pass\n")}))
-        await desk.put_patch("fix", diff(base, after))
+    context = RevisionRun(ctx, project, made)
+    await context.put_patch("delta", diff({**base, **mended}, after))
+    with context.namespace("origin"):
+        await context.put_patch(
+            "test", diff({}, {TEST: Entry(data=b"def test_made():\n    pass\n")})
+        )
+        await context.put_patch("fix", diff(base, after))
     return made
 
 

@@ -10,16 +10,16 @@ from typing import TypeVar
 from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.models import RunState
 from bot.log import log
-from workers.fixes.steps.desk import Desk, Ended
 from workers.fixes.steps.drive import Steps, drive
+from workers.fixes.steps.project import Ended, ProjectRun
 
 _SHOW_EVERY = 2.0
 
-D = TypeVar("D", bound=Desk)
+D = TypeVar("D", bound=ProjectRun)
 
 
 async def drive_and_show(
-    desk: D,
+    context: D,
     steps: Steps[D],
     show: Callable[[], Awaitable[None]],
     *,
@@ -30,30 +30,30 @@ async def drive_and_show(
     A mistake of ours ends it too: nobody waits for a card that never ends. ``closing`` says beside
     what went wrong how things stand.
     """
-    await desk.set(state=RunState.RUNNING)
-    watching = asyncio.create_task(_keep_showing(desk, show))
+    await context.set(state=RunState.RUNNING)
+    watching = asyncio.create_task(_keep_showing(context, show))
     try:
-        return await drive(desk, steps)
+        return await drive(context, steps)
     except Unavailable:
         raise
     except SoulcasterError as error:
         return Ended(None, f"{error} {closing()}".strip())
     except Exception as error:
         reference = f"e-{secrets.token_hex(2).upper()}"
-        what = {"run": desk.run.name, "command": desk.run.command}
+        what = {"run": context.run.name, "command": context.run.command}
         log.error("a fix run broke", reference=reference, exc_info=error, **what)
         return Ended(None, f"Something broke (ref {reference}). {closing()}".strip())
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        await desk.kill_sandboxes()
+        await context.kill_sandboxes()
 
 
-async def _keep_showing(desk: Desk, show: Callable[[], Awaitable[None]]) -> None:
+async def _keep_showing(context: ProjectRun, show: Callable[[], Awaitable[None]]) -> None:
     """Edit the card while the run goes on; that it can't be edited now stops nothing."""
     while True:
         try:
             await show()
         except SoulcasterError as error:
-            log.warning("could not show progress", run=desk.run.name, why=str(error))
+            log.warning("could not show progress", run=context.run.name, why=str(error))
         await asyncio.sleep(_SHOW_EVERY)

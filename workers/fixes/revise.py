@@ -29,7 +29,7 @@ from workers import jobs
 from workers.fixes.progress import drive_and_show
 from workers.fixes.steps.drive import conclude
 from workers.fixes.steps.revise import STEPS
-from workers.fixes.steps.revision import HandedOver, RevisionDesk
+from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.telling import show
 
 
@@ -149,27 +149,27 @@ async def revise(ctx: Context, project_id: int, number: int, key: str) -> None:
     async with ctx.leases.hold(f"revise:{project_id}:{number}") as token:
         if not token:
             raise Unavailable("Another version is being made.", retry_after=2)
-        desk = RevisionDesk(ctx, project, await ctx.versions.get(project_id, number, key))
-        if not desk.run.ended:
-            await _work(desk)
+        context = RevisionRun(ctx, project, await ctx.versions.get(project_id, number, key))
+        if not context.run.ended:
+            await _work(context)
         else:
-            await desk.kill_sandboxes()
-        await _tell(desk)
-        await desk.forget()
+            await context.kill_sandboxes()
+        await _tell(context)
+        await context.forget()
 
 
-async def _work(desk: RevisionDesk) -> None:
+async def _work(context: RevisionRun) -> None:
     """Drive the attempt and write down its end. Raises Unavailable when it has to wait."""
-    ended = await drive_and_show(desk, STEPS, lambda: _show(desk))
+    ended = await drive_and_show(context, STEPS, lambda: _show(context))
     if isinstance(ended, HandedOver):
-        await desk.revise(lambda one: one.model_copy(update={"handed_over": True}))
-    await conclude(desk, ended)
+        await context.revise(lambda one: one.model_copy(update={"handed_over": True}))
+    await conclude(context, ended)
 
 
-async def _tell(desk: RevisionDesk) -> None:
+async def _tell(context: RevisionRun) -> None:
     """The cards, and one answer in each thread. Harmless when repeated."""
-    ctx, project, revision = desk.ctx, desk.project, desk.revision
-    run = await ctx.runs.get(project.id, desk.run.number)
+    ctx, project, revision = context.ctx, context.project, context.revision
+    run = await ctx.runs.get(project.id, context.run.number)
     pull = run.pull_request or 0
     if revision.handed_over:
         await say(ctx, project, Place(issue=pull), handover_card(run))
@@ -177,10 +177,10 @@ async def _tell(desk: RevisionDesk) -> None:
         repo = ctx.github.repo(project)
         for remark in revision.remarks:
             await answer_thread(repo, pull, remark.comment, answer_card(revision, remark))
-    await _show(desk)
+    await _show(context)
     await show(ctx, project, run)
 
 
-async def _show(desk: RevisionDesk) -> None:
-    card = revision_card(desk.revision, desk.now())
-    await say(desk.ctx, desk.project, desk.revision.place, card)
+async def _show(context: RevisionRun) -> None:
+    card = revision_card(context.revision, context.now())
+    await say(context.ctx, context.project, context.revision.place, card)

@@ -13,12 +13,12 @@ from bot.domain.models import ClusterState, Verdict
 from workers.clusters.views import refresh_soon
 from workers.fixes.progress import drive_and_show
 from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
-from workers.fixes.steps.desk import Desk
 from workers.fixes.steps.drive import Steps, conclude
+from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.starting import open_fix
 from workers.fixes.steps.telling import show, tell_team
 
-STEPS: Steps[Desk] = {
+STEPS: Steps[ProjectRun] = {
     StepName.FETCH: fetch.fetch,
     StepName.REPRODUCE: reproduce.reproduce,
     StepName.REPAIR: repair.repair,
@@ -33,31 +33,31 @@ _BLOBS = ("base", "test", "fix")
 async def fix_run(ctx: Context, project_id: int, number: int) -> None:
     """Take a run from where it stands to its end."""
     run = await ctx.runs.get(project_id, number)
-    desk = Desk(ctx, await ctx.projects.get(project_id), run)
+    context = ProjectRun(ctx, await ctx.projects.get(project_id), run)
     if not run.ended:
-        await _work(desk)
+        await _work(context)
     else:
-        await desk.kill_sandboxes()
-    await _follow(desk)
-    await show(ctx, desk.project, desk.run)
-    if desk.run.verdict is Verdict.NEEDS_A_PERSON:
-        await tell_team(ctx, desk.project, desk.run)
+        await context.kill_sandboxes()
+    await _follow(context)
+    await show(ctx, context.project, context.run)
+    if context.run.verdict is Verdict.NEEDS_A_PERSON:
+        await tell_team(ctx, context.project, context.run)
     await refresh_soon(ctx, project_id)
 
 
-async def _work(desk: Desk) -> None:
+async def _work(context: ProjectRun) -> None:
     """Drive the run and write down its end. Raises Unavailable when it has to wait."""
-    await desk.ctx.clusters.change(
-        desk.project.id, desk.run.cluster, state=ClusterState.FIXING, updated_at=desk.now()
+    await context.ctx.clusters.change(
+        context.project.id, context.run.cluster, state=ClusterState.FIXING, updated_at=context.now()
     )
-    await refresh_soon(desk.ctx, desk.project.id)
+    await refresh_soon(context.ctx, context.project.id)
     ended = await drive_and_show(
-        desk,
+        context,
         STEPS,
-        lambda: show(desk.ctx, desk.project, desk.run),
-        closing=lambda: _left(desk.run),
+        lambda: show(context.ctx, context.project, context.run),
+        closing=lambda: _left(context.run),
     )
-    await conclude(desk, ended)
+    await conclude(context, ended)
 
 
 def _left(run: FixRun) -> str:
@@ -69,19 +69,21 @@ def _left(run: FixRun) -> str:
     return "Nothing was published."
 
 
-async def _follow(desk: Desk) -> None:
+async def _follow(context: ProjectRun) -> None:
     """The cluster follows its run; harmless when repeated."""
-    await desk.ctx.runs.drop_blobs(desk.project.id, desk.run.number, *_BLOBS)
-    cluster = await desk.ctx.clusters.get(desk.project.id, desk.run.cluster)
+    await context.ctx.runs.drop_blobs(context.project.id, context.run.number, *_BLOBS)
+    cluster = await context.ctx.clusters.get(context.project.id, context.run.cluster)
     if cluster.state is not ClusterState.FIXING:
         return
-    opened = desk.run.pull_request
-    if opened is None and (other := await open_fix(desk.ctx, desk.project, desk.run.cluster)):
+    opened = context.run.pull_request
+    if opened is None and (
+        other := await open_fix(context.ctx, context.project, context.run.cluster)
+    ):
         opened = other.pull_request
-    await desk.ctx.clusters.change(
-        desk.project.id,
-        desk.run.cluster,
+    await context.ctx.clusters.change(
+        context.project.id,
+        context.run.cluster,
         state=ClusterState.TRIAGED if opened is None else ClusterState.PR_OPENED,
-        updated_at=desk.now(),
+        updated_at=context.now(),
         **({} if opened is None else {"pull_request": opened}),
     )

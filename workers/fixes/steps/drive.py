@@ -15,17 +15,17 @@ from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import RunState, Verdict
 from bot.domain.secrets import redact
 from bot.log import log
-from workers.fixes.steps.bench import Bench, Ended
+from workers.fixes.steps.context import Ended, RunContext
 
 _STOP_EVERY = 0.5
 # Seconds that a service may be away without a look at the clock.
 _SOON = 60
 
-B = TypeVar("B", bound=Bench)
+B = TypeVar("B", bound=RunContext)
 Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
 
 
-async def drive(bench: B, steps: Steps[B]) -> Ended:
+async def drive(context: B, steps: Steps[B]) -> Ended:
     """Do what is left, step by step; how it ended.
 
     A step that did not succeed is done again, in a fresh sandbox. Publishing is not interrupted:
@@ -33,68 +33,68 @@ async def drive(bench: B, steps: Steps[B]) -> Ended:
     run has to wait, and has the time to.
     """
     try:
-        while (step := bench.run.step) is not None:
-            if bench.run.dry_run and step.name is StepName.PUBLISH:
+        while (step := context.run.step) is not None:
+            if context.run.dry_run and step.name is StepName.PUBLISH:
                 return Ended(Verdict.PROVED, "A dry run: nothing was published.")
-            await bench.step(
-                step.name, state=RunState.RUNNING, started_at=step.started_at or bench.now()
+            await context.step(
+                step.name, state=RunState.RUNNING, started_at=step.started_at or context.now()
             )
-            await bench.log(f"step {step.name.value}")
-            await bench.kill_sandboxes()
+            await context.log(f"step {step.name.value}")
+            await context.kill_sandboxes()
             async with AsyncExitStack() as limits:
                 if step.name is not StepName.PUBLISH:
-                    await limits.enter_async_context(_stoppable(bench))
-                    await limits.enter_async_context(_timed(bench))
-                await steps[step.name](bench)
-            if bench.run.step == next(s for s in bench.run.steps if s.name is step.name):
-                await bench.step(step.name, state=RunState.SUCCEEDED, ended_at=bench.now())
+                    await limits.enter_async_context(_stoppable(context))
+                    await limits.enter_async_context(_timed(context))
+                await steps[step.name](context)
+            if context.run.step == next(s for s in context.run.steps if s.name is step.name):
+                await context.step(step.name, state=RunState.SUCCEEDED, ended_at=context.now())
     except Ended as ended:
         return ended
     except ConfigError as error:
         return Ended(Verdict.TESTS_DO_NOT_RUN, str(error))
     except Unavailable as error:
-        if await _has_time_to_wait(bench, error):
+        if await _has_time_to_wait(context, error):
             raise
         return Ended(
             Verdict.LIMIT_REACHED,
             f"{error} That is in {_span(error.retry_after or 0)}, and the run may take "
-            f"{_span(bench.run.seconds_allowed)}.",
+            f"{_span(context.run.seconds_allowed)}.",
         )
-    if bench.run.unproved:
-        return Ended(bench.run.unproved, bench.run.reason)
+    if context.run.unproved:
+        return Ended(context.run.unproved, context.run.reason)
     return Ended(Verdict.PROVED, "")
 
 
-async def conclude(bench: Bench, ended: Ended) -> FixRun:
+async def conclude(context: RunContext, ended: Ended) -> FixRun:
     """Write the verdict down, once."""
     proved = ended.verdict is Verdict.PROVED
     stopped = ended.verdict is Verdict.STOPPED
     state = RunState.SUCCEEDED if proved else RunState.CANCELLED if stopped else RunState.FAILED
-    now = bench.now()
-    running = bench.run.step
-    if running is not None and not (proved and bench.run.dry_run):
-        await bench.step(
+    now = context.now()
+    running = context.run.step
+    if running is not None and not (proved and context.run.dry_run):
+        await context.step(
             running.name,
             state=RunState.CANCELLED if stopped else RunState.FAILED,
             started_at=running.started_at or now,
             ended_at=now,
         )
-    await bench.log(f"ended: {ended}")
-    return await bench.set(
+    await context.log(f"ended: {ended}")
+    return await context.set(
         state=state, verdict=ended.verdict, reason=redact(ended.reason), ended_at=now
     )
 
 
-async def _has_time_to_wait(bench: Bench, error: Unavailable) -> bool:
+async def _has_time_to_wait(context: RunContext, error: Unavailable) -> bool:
     """Whether a service that is away may be back in time; the card says that it is away."""
-    step = bench.run.step
+    step = context.run.step
     if step is None or step.name is StepName.PUBLISH:
         return True
     wait = error.retry_after or 0
-    if wait > _SOON and bench.now() + timedelta(seconds=wait) >= deadline(bench.run):
+    if wait > _SOON and context.now() + timedelta(seconds=wait) >= deadline(context.run):
         return False
-    await bench.step(step.name, held_up=redact(str(error)))
-    await bench.tell(f"waiting: {error}")
+    await context.step(step.name, held_up=redact(str(error)))
+    await context.tell(f"waiting: {error}")
     return True
 
 
@@ -111,8 +111,8 @@ def _span(seconds: float) -> str:
 class _timed:
     """Ends the block when the run's time is used up, with what it had allowed."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: RunContext) -> None:
+        self._bench = context
 
     async def __aenter__(self) -> None:
         left = (deadline(self._bench.run) - self._bench.now()).total_seconds()
@@ -133,8 +133,8 @@ class _timed:
 class _stoppable:
     """Ends the block with a stop within a second of the button, also inside a command."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+    def __init__(self, context: RunContext) -> None:
+        self._bench = context
         self._stopped = ""
 
     async def __aenter__(self) -> None:

@@ -9,14 +9,14 @@ from bot.domain.fixes.patch import tree_from_tar
 from bot.domain.models import Verdict
 from bot.github.app import READ
 from bot.github.pulls import branch_head
-from workers.fixes.steps.desk import Desk, Ended
+from workers.fixes.steps.project import Ended, ProjectRun
 
 
-async def fetch(desk: Desk) -> None:
+async def fetch(context: ProjectRun) -> None:
     """Leaves ``base``: the files of the base branch's newest commit."""
-    repo = desk.ctx.github.repo(desk.project, READ)
-    base = desk.run.base or desk.project.default_branch
-    sha = desk.run.base_sha or await branch_head(repo, base)
+    repo = context.ctx.github.repo(context.project, READ)
+    base = context.run.base or context.project.default_branch
+    sha = context.run.base_sha or await branch_head(repo, base)
     if sha is None:
         raise Ended(Verdict.TESTS_DO_NOT_RUN, f"There is no branch {base}.")
     try:
@@ -25,6 +25,6 @@ async def fetch(desk: Desk) -> None:
         raise Ended(Verdict.LIMIT_REACHED, str(error)) from error
     except Rejected as error:
         raise Ended(Verdict.TESTS_DO_NOT_RUN, str(error)) from error
-    await desk.put_tree("base", tree)
-    await desk.set(base=base, base_sha=sha)
-    await desk.tell(f"{len(tree)} files at {sha[:10]}")
+    await context.put_tree("base", tree)
+    await context.set(base=base, base_sha=sha)
+    await context.tell(f"{len(tree)} files at {sha[:10]}")

@@ -17,14 +17,14 @@ from bot.domain.ports import Agent, LanguageModel, Sandboxes
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
 from workers.fixes.steps import policy, prove, repair, reproduce
-from workers.fixes.steps.bench import Bench, Ended
+from workers.fixes.steps.context import Ended, RunContext
 from workers.fixes.steps.drive import Steps, conclude, drive
 
 Log = Callable[[str], None]
 
 
-class LocalBench(Bench):
-    """The bench of ``soulcaster fix PATH``.
+class LocalRun(RunContext):
+    """The context of ``soulcaster fix PATH``.
 
     ``proved`` is the whole patch once it is proved, ``reproduction`` the failing test alone.
     """
@@ -142,19 +142,19 @@ class LocalBench(Bench):
         return labels.get("local") == self.run.command
 
 
-async def _fetch(bench: LocalBench) -> None:
+async def _fetch(context: LocalRun) -> None:
     """The folder was read before the run began: what happens to it now is not seen."""
-    await bench.put_tree("base", bench.base)
-    await bench.tell(f"{len(bench.base)} files")
+    await context.put_tree("base", context.base)
+    await context.tell(f"{len(context.base)} files")
 
 
-async def _keep(bench: LocalBench) -> None:
+async def _keep(context: LocalRun) -> None:
     """Keep test and fix as one patch."""
-    patched = apply(apply(bench.base, await bench.patch("test")), await bench.patch("fix"))
-    bench.proved = diff(bench.base, patched)
+    patched = apply(apply(context.base, await context.patch("test")), await context.patch("fix"))
+    context.proved = diff(context.base, patched)
 
 
-STEPS: Steps[LocalBench] = {
+STEPS: Steps[LocalRun] = {
     StepName.FETCH: _fetch,
     StepName.REPRODUCE: reproduce.reproduce,
     StepName.REPAIR: repair.repair,
@@ -164,23 +164,23 @@ STEPS: Steps[LocalBench] = {
 }
 
 
-async def work(bench: LocalBench) -> None:
+async def work(context: LocalRun) -> None:
     """Take the run to its end. No sandbox is left, however it ends.
 
     A sandbox that died is survived. Raises Unavailable when the third one did.
     """
     try:
-        ended = await _driven(bench, tries=3)
+        ended = await _driven(context, tries=3)
     finally:
-        await asyncio.shield(bench.kill_sandboxes())
-    await conclude(bench, ended)
+        await asyncio.shield(context.kill_sandboxes())
+    await conclude(context, ended)
 
 
-async def _driven(bench: LocalBench, *, tries: int) -> Ended:
+async def _driven(context: LocalRun, *, tries: int) -> Ended:
     try:
-        return await drive(bench, STEPS)
+        return await drive(context, STEPS)
     except Unavailable as error:
         if tries <= 1:
             raise
-        await bench.log(f"{error} Trying again.")
-        return await _driven(bench, tries=tries - 1)
+        await context.log(f"{error} Trying again.")
+        return await _driven(context, tries=tries - 1)

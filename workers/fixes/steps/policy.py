@@ -9,20 +9,20 @@ from bot.domain.fixes.patch import apply
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.models import Verdict
 from bot.domain.secrets import redact
-from workers.fixes.steps.bench import Bench, Ended
+from workers.fixes.steps.context import Ended, RunContext
 
 
-async def check_policy(bench: Bench) -> None:
+async def check_policy(context: RunContext) -> None:
     """A refusal ends the run; what is only flagged is shown to the reviewer."""
-    config = (await bench.config()).fix
-    with_test = apply(await bench.tree("base"), await bench.patch("test"))
-    fix = await bench.patch("fix")
+    config = (await context.config()).fix
+    with_test = apply(await context.tree("base"), await context.patch("test"))
+    fix = await context.patch("fix")
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
     findings = await asyncio.to_thread(
-        judge, fix, rules, proof_tests={bench.run.test_path}, tree=with_test
+        judge, fix, rules, proof_tests={context.run.test_path}, tree=with_test
     )
-    await bench.set(findings=tuple(redact(found.message) for found in findings))
+    await context.set(findings=tuple(redact(found.message) for found in findings))
     if refused(findings):
         raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)
     flags = count(len(findings), "flag") if findings else "nothing to flag"
-    await bench.tell(f"{count(len(fix.changes), 'file')} checked, {flags}")
+    await context.tell(f"{count(len(fix.changes), 'file')} checked, {flags}")

@@ -27,35 +27,35 @@ from bot.say import open_pull, put_check
 from bot.sources import github_issue
 from bot.storage.leases import LeaseLost
 from workers.fixes.quota import month_of
-from workers.fixes.steps.desk import Desk, Ended
+from workers.fixes.steps.project import Ended, ProjectRun
 from workers.fixes.steps.starting import open_fix
 
 OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
 DRAFT = "soulcaster: draft"
 
 
-async def publish(desk: Desk) -> None:
+async def publish(context: ProjectRun) -> None:
     """Branch, commit, pull request, check run, labels; each found again when done twice.
 
     What ends the run before there is a pull request leaves no branch and costs nothing.
     """
-    repo = desk.ctx.github.repo(desk.project, PUBLISH)
+    repo = context.ctx.github.repo(context.project, PUBLISH)
     try:
-        if desk.run.pull_request is None:
-            await _permitted(desk)
-        await _publish(desk, repo)
+        if context.run.pull_request is None:
+            await _permitted(context)
+        await _publish(context, repo)
     except (Unavailable, LeaseLost, RedisError):
         raise  # the run goes on, here or elsewhere
     except Exception:
-        if desk.run.pull_request is None:
-            await _withdraw(desk, repo)
+        if context.run.pull_request is None:
+            await _withdraw(context, repo)
         raise
 
 
-async def _permitted(desk: Desk) -> None:
+async def _permitted(context: ProjectRun) -> None:
     """The checks that bind: they stand right before the write. Raises Ended."""
-    ctx, run, project = desk.ctx, desk.run, desk.project
-    await require_still_wanted(desk)
+    ctx, run, project = context.ctx, context.run, context.project
+    await require_still_wanted(context)
     if other := await open_fix(ctx, project, run.cluster):
         raise Ended(
             Verdict.STOPPED,
@@ -68,16 +68,16 @@ async def _permitted(desk: Desk) -> None:
         raise Ended(Verdict.LIMIT_REACHED, f"{cap} of {cap} fix runs are used this month.")
 
 
-async def require_still_wanted(desk: Desk) -> None:
+async def require_still_wanted(context: ProjectRun) -> None:
     """Raises Ended when the run was stopped, who asked for it may no longer write, or more people
     read the repository by now than may read what the run was made from."""
-    run, project = desk.run, desk.project
+    run, project = context.run, context.project
     if not may_read(project.github_readers, run.audience):
         raise Ended(Verdict.STOPPED, f"{project.full_name} is public by now, unlike this fix.")
-    if who := await desk.stop_asked():
+    if who := await context.stop_asked():
         raise Ended(Verdict.STOPPED, f"Stopped by {who}.")
     if not run.operator:
-        role = await people.role(desk.ctx.github.repo(project), run.requester)
+        role = await people.role(context.ctx.github.repo(project), run.requester)
         if role not in WRITERS:
             raise Ended(
                 Verdict.STOPPED,
@@ -85,58 +85,58 @@ async def require_still_wanted(desk: Desk) -> None:
             )
 
 
-async def _withdraw(desk: Desk, repo: Repo) -> None:
+async def _withdraw(context: ProjectRun, repo: Repo) -> None:
     """Take back what this step did, short of a pull request."""
-    run = desk.run
+    run = context.run
     if run.branch and await pulls.find_pull(repo, run.branch):
         return
-    await desk.ctx.runs.refund(desk.project.id, month_of(desk.ctx), run.number)
+    await context.ctx.runs.refund(context.project.id, month_of(context.ctx), run.number)
     if run.branch:
         await pulls.delete_branch(repo, run.branch)
-        await desk.set(branch="", commit="")
+        await context.set(branch="", commit="")
 
 
-async def _publish(desk: Desk, repo: Repo) -> None:
-    run, readers = desk.run, desk.run.audience
-    case = await desk.case()
+async def _publish(context: ProjectRun, repo: Repo) -> None:
+    run, readers = context.run, context.run.audience
+    case = await context.case()
     cluster, shown = case.named(readers), case.shown(readers)
     title = pull_title(cluster, shown, unproved=run.unproved is not None)
-    base = await desk.tree("base")
-    patched = apply(apply(base, await desk.patch("test")), await desk.patch("fix"))
+    base = await context.tree("base")
+    patched = apply(apply(base, await context.patch("test")), await context.patch("fix"))
     patch = diff(base, patched)
     branch = run.branch or branch_name(run, title)
-    await desk.set(branch=branch)
+    await context.set(branch=branch)
     sha = await pulls.branch_head(repo, branch)
     if sha is None:
         made = await pulls.commit(repo, run.base_sha, commit_message(run, title), written(patch))
         await pulls.create_branch(repo, branch, made.sha)
         sha = await pulls.branch_head(repo, branch) or made.sha
-        await desk.set(verified=made.verified)
-    await desk.set(commit=sha)
-    await desk.tell(f"branch {branch}")
+        await context.set(verified=made.verified)
+    await context.set(commit=sha)
+    await context.tell(f"branch {branch}")
     files, change = await asyncio.to_thread(
         lambda: (patch.files, patch.without(run.test_path).unified)
     )
     document = PullRequest(
-        run=desk.run,
+        run=context.run,
         cluster=cluster,
         items=shown,
         closes=_issue_numbers(case.items),
         hidden=case.hidden(readers),
-        repository=desk.project.full_name,
+        repository=context.project.full_name,
         files=files,
         change=change,
     )
     card = pull_card(document)
     pull = await open_pull(repo, card, branch=branch, base=run.base)
     number = int(pull["number"])
-    await desk.set(pull_request=number, pull_url=str(pull["html_url"]))
-    await report_proof(repo, desk.run, sha)
+    await context.set(pull_request=number, pull_url=str(pull["html_url"]))
+    await report_proof(repo, context.run, sha)
     labels = [OURS, UNPROVED if run.unproved else PROVED]
     if str(pull["title"]).startswith(DRAFT_TITLE):
         labels.append(DRAFT)
-    await issues.add_labels(desk.ctx.github.repo(desk.project), number, labels)
-    await desk.tell(f"pull request {number}")
+    await issues.add_labels(context.ctx.github.repo(context.project), number, labels)
+    await context.tell(f"pull request {number}")
 
 
 def written(patch: Patch) -> list[pulls.CommitFile]:

@@ -14,7 +14,7 @@ from bot.domain.models import RunState, Verdict
 from bot.github import issues, pulls
 from bot.github.app import PUBLISH, Repo
 from bot.say import edit_pull
-from workers.fixes.steps.bench import Ended
+from workers.fixes.steps.context import Ended
 from workers.fixes.steps.publish import (
     OURS,
     PROVED,
@@ -23,69 +23,71 @@ from workers.fixes.steps.publish import (
     require_still_wanted,
     written,
 )
-from workers.fixes.steps.revision import HandedOver, RevisionDesk
+from workers.fixes.steps.revision import HandedOver, RevisionRun
 
 # What of the pull request's body is ours to keep up to date; the rest may be people's.
 _OURS = (NOT_PROVED, "Change", "Proof", "Output")
 
 
-async def push(desk: RevisionDesk) -> None:
+async def push(context: RevisionRun) -> None:
     """Commit, move the branch forward, check run, body. Harmless when done twice.
 
     The commit is written down before the branch moves: whoever comes after a crash knows by the
     branch's head whether it did. Raises HandedOver when people have pushed.
     """
-    repo = desk.ctx.github.repo(desk.project, PUBLISH)
-    run = await desk.ctx.runs.get(desk.project.id, desk.run.number)
+    repo = context.ctx.github.repo(context.project, PUBLISH)
+    run = await context.ctx.runs.get(context.project.id, context.run.number)
     head = await pulls.branch_head(repo, run.branch)
-    versions = await desk.ctx.versions.all(desk.project.id, run)
+    versions = await context.ctx.versions.all(context.project.id, run)
     for version in versions:
-        await desk.ctx.versions.add(desk.project.id, run.number, version)
-    if not desk.run.commit or head != desk.run.commit:
-        if head != desk.revision.parent:
+        await context.ctx.versions.add(context.project.id, run.number, version)
+    if not context.run.commit or head != context.run.commit:
+        if head != context.revision.parent:
             if head not in {version.commit for version in versions}:
                 raise HandedOver
-            await desk.set(commit="", steps=tuple(RunStep(name=s.name) for s in desk.run.steps))
+            await context.set(
+                commit="", steps=tuple(RunStep(name=s.name) for s in context.run.steps)
+            )
             raise Unavailable("Another version came first: on top of that, then.", retry_after=1)
-        await _permitted(desk)
-        await _commit(desk, repo, versions[-1].number + 1)
-        if not await pulls.advance_branch(repo, run.branch, desk.run.commit):
+        await _permitted(context)
+        await _commit(context, repo, versions[-1].number + 1)
+        if not await pulls.advance_branch(repo, run.branch, context.run.commit):
             raise HandedOver
-    await _write_down(desk)
-    await report_proof(repo, desk.run, desk.run.commit)
-    await _edit_body(desk, repo)
-    await _relabel(desk)
-    await desk.tell(f"v{desk.revision.version} at {desk.run.commit[:10]}")
+    await _write_down(context)
+    await report_proof(repo, context.run, context.run.commit)
+    await _edit_body(context, repo)
+    await _relabel(context)
+    await context.tell(f"v{context.revision.version} at {context.run.commit[:10]}")
 
 
-async def _permitted(desk: RevisionDesk) -> None:
+async def _permitted(context: RevisionRun) -> None:
     """The checks that bind: they stand right before the write. Raises Ended."""
-    await require_still_wanted(desk)
-    number = desk.run.pull_request
-    pull = await desk.ctx.github.repo(desk.project).get(f"/pulls/{number}")
+    await require_still_wanted(context)
+    number = context.run.pull_request
+    pull = await context.ctx.github.repo(context.project).get(f"/pulls/{number}")
     if pull["state"] != "open":
         raise Ended(Verdict.STOPPED, f"Pull request {number} is no longer open.")
 
 
-async def _commit(desk: RevisionDesk, repo: Repo, number: int) -> None:
+async def _commit(context: RevisionRun, repo: Repo, number: int) -> None:
     """Make the commit that the branch will move to; nothing points to it yet."""
-    if desk.run.commit:
+    if context.run.commit:
         return
-    delta = await desk.patch("delta")
-    message = commit_message(desk.revision, number)
-    made = await pulls.commit(repo, desk.revision.parent, message, written(delta))
+    delta = await context.patch("delta")
+    message = commit_message(context.revision, number)
+    made = await pulls.commit(repo, context.revision.parent, message, written(delta))
     update = {"commit": made.sha, "verified": made.verified, "version": number}
-    await desk.revise(
+    await context.revise(
         lambda one: one.model_copy(
             update={"version": number, "work": one.work.model_copy(update=update)}
         )
     )
 
 
-async def _write_down(desk: RevisionDesk) -> None:
+async def _write_down(context: RevisionRun) -> None:
     """The branch is at the commit: it is a version, and what the run stands for now."""
-    revision, work = desk.revision, desk.run
-    delta = await desk.patch("delta")
+    revision, work = context.revision, context.run
+    delta = await context.patch("delta")
     stats = await asyncio.to_thread(lambda: delta.stats)
     version = Version(
         number=work.version,
@@ -94,7 +96,7 @@ async def _write_down(desk: RevisionDesk) -> None:
         parent=revision.parent,
         restores=revision.restores,
         asked_by=work.requested_by,
-        made_at=desk.now(),
+        made_at=context.now(),
         tests=revision.tests,
         red=work.red,
         green=work.green,
@@ -103,7 +105,7 @@ async def _write_down(desk: RevisionDesk) -> None:
         added=stats.added,
         removed=stats.removed,
     )
-    await desk.ctx.versions.add(desk.project.id, work.number, version)
+    await context.ctx.versions.add(context.project.id, work.number, version)
 
     def newest(run: FixRun) -> FixRun:
         if run.version >= work.version:
@@ -113,19 +115,19 @@ async def _write_down(desk: RevisionDesk) -> None:
         if run.unproved:
             newer |= {"state": RunState.SUCCEEDED, "verdict": Verdict.PROVED, "reason": ""}
         return run.model_copy(
-            update={**newer, "dollars": run.dollars + work.dollars, "updated_at": desk.now()}
+            update={**newer, "dollars": run.dollars + work.dollars, "updated_at": context.now()}
         )
 
-    await desk.ctx.runs.update(desk.project.id, work.number, newest)
+    await context.ctx.runs.update(context.project.id, work.number, newest)
 
 
-async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
+async def _edit_body(context: RevisionRun, repo: Repo) -> None:
     """Bring our sections of the body up to date; what people wrote around them stays."""
-    run = desk.run
-    with desk.shelf("origin"):
-        test, fix = await desk.patch("test"), await desk.patch("fix")
+    run = context.run
+    with context.namespace("origin"):
+        test, fix = await context.patch("test"), await context.patch("fix")
     whole = Patch(changes=tuple(sorted((*test.changes, *fix.changes), key=lambda c: c.path)))
-    case = await desk.case()
+    case = await context.case()
     files, change = await asyncio.to_thread(lambda: (whole.files, fix.unified))
     document = PullRequest(
         run=run,
@@ -133,22 +135,22 @@ async def _edit_body(desk: RevisionDesk, repo: Repo) -> None:
         items=(),
         closes=(),
         hidden=0,
-        repository=desk.project.full_name,
+        repository=context.project.full_name,
         files=files,
         change=change,
     )
-    first = await desk.ctx.runs.get(desk.project.id, run.number)
+    first = await context.ctx.runs.get(context.project.id, run.number)
     document = replace(document, began_unproved=first.unproved is not None)
     pull = await repo.get(f"/pulls/{run.pull_request}")
     title = proved_title(str(pull["title"]))
     await edit_pull(repo, pull, pull_card(document), title=title, sections=_OURS)
 
 
-async def _relabel(desk: RevisionDesk) -> None:
+async def _relabel(context: RevisionRun) -> None:
     """What began as an unproved draft is proved now."""
-    number = desk.run.pull_request
-    run = await desk.ctx.runs.get(desk.project.id, desk.run.number)
+    number = context.run.pull_request
+    run = await context.ctx.runs.get(context.project.id, context.run.number)
     if number is not None and run.unproved:
-        repo = desk.ctx.github.repo(desk.project)
+        repo = context.ctx.github.repo(context.project)
         await issues.add_labels(repo, number, [OURS, PROVED])
         await issues.remove_label(repo, number, UNPROVED)

@@ -9,7 +9,7 @@ from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_fro
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from bot.domain.secrets import redact
-from workers.fixes.steps.bench import Bench, Ended
+from workers.fixes.steps.context import Ended, RunContext
 
 # What a step may leave of the run's time to those after it.
 _SHARE = 0.7
@@ -18,47 +18,47 @@ _GROWTH, _MEMBER = 64_000_000, 2_048
 _RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
 
 
-async def repair(bench: Bench) -> None:
+async def repair(context: RunContext) -> None:
     """Leaves ``fix``: the agent's patch on top of base and test."""
-    base = await bench.tree("base")
-    test = await bench.patch("test")
+    base = await context.tree("base")
+    test = await context.patch("test")
     with_test = apply(base, test)
-    agent = bench.agent()
-    task = await _task(bench, test.paths, with_test.keys())
-    async with bench.sandbox(with_test) as sandbox:
+    agent = context.agent()
+    task = await _task(context, test.paths, with_test.keys())
+    async with context.sandbox(with_test) as sandbox:
         worked = await agent.work(
             task,
             sandbox,
             budget=Budget(
-                seconds=bench.run.seconds_allowed * _SHARE,
-                dollars=max(0.0, Budget().dollars - bench.run.dollars),
+                seconds=context.run.seconds_allowed * _SHARE,
+                dollars=max(0.0, Budget().dollars - context.run.dollars),
             ),
-            tell=bench.tell,
-            heard=bench.notes,
+            tell=context.tell,
+            heard=context.notes,
         )
-        after = await _checkout(bench, sandbox, with_test)
-    await bench.set(
-        dollars=bench.run.dollars + worked.dollars,
-        agent_steps=bench.run.agent_steps + worked.steps,
+        after = await _checkout(context, sandbox, with_test)
+    await context.set(
+        dollars=context.run.dollars + worked.dollars,
+        agent_steps=context.run.agent_steps + worked.steps,
     )
     patch = diff(with_test, after)
     if not patch:
         raise Ended(_verdict(worked), _why_nothing(worked))
-    await bench.put_patch("fix", patch)
+    await context.put_patch("fix", patch)
     change, stats = await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))
-    await bench.set(change=change[:6_000])
+    await context.set(change=change[:6_000])
     edited = ", ".join(patch.paths[:3])
-    await bench.tell(f"+{stats.added} −{stats.removed} in {edited}")
+    await context.tell(f"+{stats.added} −{stats.removed} in {edited}")
 
 
-async def _checkout(bench: Bench, sandbox: Sandbox, before: Tree) -> Tree:
+async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree:
     """What the agent left, without what running things drops. A pipe or device ends the run."""
     ignored = unwanted(before)
     room = _GROWTH + sum(len(entry.data) + _MEMBER for entry in before.values())
     try:
         data = await sandbox.download(max_bytes=room, exclude=DROPPING_FOLDERS)
         return await asyncio.to_thread(
-            tree_from_tar, data, skip=lambda path: bench.own_files(path) or ignored(path)
+            tree_from_tar, data, skip=lambda path: context.own_files(path) or ignored(path)
         )
     except TooLarge as error:
         raise Ended(
@@ -84,14 +84,14 @@ def _why_nothing(worked: Worked) -> str:
     return worked.note or "The agent changed nothing."
 
 
-async def _task(bench: Bench, tests: tuple[str, ...], paths: object) -> RepairTask:
-    plan = await bench.plan()
-    base = await bench.tree("base")
+async def _task(context: RunContext, tests: tuple[str, ...], paths: object) -> RepairTask:
+    plan = await context.plan()
+    base = await context.tree("base")
     rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
-    red = bench.run.red
-    suite = bench.run.suite_before
+    red = context.run.red
+    suite = context.run.suite_before
     return RepairTask(
-        title=(await bench.case()).named(bench.run.audience).title,
+        title=(await context.case()).named(context.run.audience).title,
         plan="\n".join([plan.symptom.text, *plan.approach]),
         evidence="\n".join(sentence.text for sentence in plan.evidence),
         rules="\n\n".join(rules)[:20_000],

@@ -28,7 +28,7 @@ from bot.domain.fixes.run import Case
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, LanguageModel
 from bot.domain.secrets import redact
-from workers.fixes.steps.bench import Bench, Ended, ran
+from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.testing import Tests
 
 _TRIES = 3
@@ -39,29 +39,29 @@ _NEEDS_ISOLATION = (
 )
 
 
-async def reproduce(bench: Bench) -> None:
+async def reproduce(context: RunContext) -> None:
     """Leaves ``test``: a patch that adds the failing test.
 
     What the reports show is tried first; only where none of it is red, a model writes the test.
     """
-    case = await bench.evidence()
-    if not case.items and (await bench.case()).items:
+    case = await context.evidence()
+    if not case.items and (await context.case()).items:
         raise Ended(Verdict.NOT_REPRODUCED, _NEEDS_ISOLATION)
-    base = await bench.tree("base")
-    tests = await Tests.of(bench, base)
-    reports = [BugReport.of(item.number, item) for item in case.shown(bench.run.audience)]
-    name = f"C-{bench.run.cluster}"
+    base = await context.tree("base")
+    tests = await Tests.of(context, base)
+    reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
+    name = f"C-{context.run.cluster}"
     found = await asyncio.to_thread(candidates, reports, base, name=name)
-    private = await asyncio.to_thread(_neutral, case, bench.run.audience, base, name=name)
-    await bench.tell(
+    private = await asyncio.to_thread(_neutral, case, context.run.audience, base, name=name)
+    await context.tell(
         f"{tests.plan.framework}: {tests.plan.why}; "
         f"{count(len(found) + len(private), 'example')} to try"
     )
-    async with bench.sandbox(base) as sandbox:
+    async with context.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
-    await bench.set(suite_before=ran(before))
+    await context.set(suite_before=ran(before))
     for tried in [*found, *private]:
-        if not await _why_not(bench, base, tests, tried):
+        if not await _why_not(context, base, tests, tried):
             return
     reason = (
         f"{count(len(found), 'example')} from the reports tried; none fails as reported."
@@ -71,11 +71,11 @@ async def reproduce(bench: Bench) -> None:
     )
     why = "no model"
     if tests.plan.style != "other" and reports:
-        async with bench.model() as model:
-            why = await _written(bench, base, tests, reports, model) if model else why
+        async with context.model() as model:
+            why = await _written(context, base, tests, reports, model) if model else why
     if private and why:
         numbers = sorted({number for tried in private for number in tried.items})
-        await bench.set(private_examples=tuple(numbers))
+        await context.set(private_examples=tuple(numbers))
         raise Ended(Verdict.NEEDS_A_PERSON, "")  # which report, and why, is told to the team
     if why:
         raise Ended(Verdict.NOT_REPRODUCED, reason if why == "no model" else f"{reason} {why}")
@@ -92,16 +92,20 @@ def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Re
 
 
 async def _written(
-    bench: Bench, base: Tree, tests: Tests, reports: Sequence[BugReport], model: LanguageModel
+    context: RunContext,
+    base: Tree,
+    tests: Tests,
+    reports: Sequence[BugReport],
+    model: LanguageModel,
 ) -> str:
     """Have the model write the test, told each time why the last one was none; why it gave up."""
-    plan = await bench.plan()
+    plan = await context.plan()
     folder = tests.plan.folder
     last: WrittenTest | None = None
     why = ""
     for number in range(1, _TRIES + 1):
-        _within_budget(bench, model)
-        await bench.tell(f"{model.id} writes a test, try {number} of {_TRIES}")
+        _within_budget(context, model)
+        await context.tell(f"{model.id} writes a test, try {number} of {_TRIES}")
         material = written_material(
             reports,
             base,
@@ -124,23 +128,25 @@ async def _written(
         why = "; ".join(mistakes[:5])
         if not why:
             tried = reproduction_of(last)
-            why = await _refusal(bench, base, tried) or await _why_not(bench, base, tests, tried)
+            why = await _refusal(context, base, tried) or await _why_not(
+                context, base, tests, tried
+            )
         if not why:
             return ""
-        await bench.log(f"test {number} of {model.id} is none: {why}")
+        await context.log(f"test {number} of {model.id} is none: {why}")
     return f"{model.id} wrote {count(_TRIES, 'test')}; none fails as reported: see the log."
 
 
-def _within_budget(bench: Bench, model: LanguageModel) -> None:
+def _within_budget(context: RunContext, model: LanguageModel) -> None:
     """Raises Ended when the run's money is used up."""
-    spent, allowed = bench.run.dollars + (model.spent.dollars or 0.0), Budget().dollars
+    spent, allowed = context.run.dollars + (model.spent.dollars or 0.0), Budget().dollars
     if spent >= allowed:
         raise Ended(Verdict.LIMIT_REACHED, f"${spent:.2f} of ${allowed:.2f} are used up.")
 
 
-async def _refusal(bench: Bench, base: Tree, tried: Reproduction) -> str:
+async def _refusal(context: RunContext, base: Tree, tried: Reproduction) -> str:
     """What the policy has against a test that no rule of ours wrote."""
-    config = (await bench.config()).fix
+    config = (await context.config()).fix
     rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
     patch = _adding(base, tried)
     findings = await asyncio.to_thread(
@@ -153,10 +159,10 @@ def _adding(base: Tree, tried: Reproduction) -> Patch:
     return diff(base, {**base, tried.path: Entry(data=tried.source.encode())})
 
 
-async def _why_not(bench: Bench, base: Tree, tests: Tests, tried: Reproduction) -> str:
+async def _why_not(context: RunContext, base: Tree, tests: Tests, tried: Reproduction) -> str:
     """Run a test on the base; "" when it is red for the reason, and is the run's test now."""
     patch = _adding(base, tried)
-    async with bench.sandbox(apply(base, patch)) as sandbox:
+    async with context.sandbox(apply(base, patch)) as sandbox:
         await tests.install(sandbox)
         done = await tests.one(sandbox, tried.path)
     if done.exit_code == 0:
@@ -164,8 +170,8 @@ async def _why_not(bench: Bench, base: Tree, tests: Tests, tried: Reproduction) 
     if not fails_for_the_reason(done.stdout + done.stderr, tried):
         told = f"{tried.reason.exception} {tried.reason.actual}".strip()
         return f"it fails, but not with {told}: {ran(done).tail[-1_500:]}"
-    await bench.put_patch("test", patch)
-    await bench.set(
+    await context.put_patch("test", patch)
+    await context.set(
         red=ran(done),
         test_path=tried.path,
         test_source=redact(tried.source),
@@ -173,5 +179,5 @@ async def _why_not(bench: Bench, base: Tree, tests: Tests, tried: Reproduction) 
         test_reason=tried.reason,
     )
     names = " ".join(f"I-{number}" for number in tried.items)
-    await bench.tell(f"red, as {names} says: {tried.says}")
+    await context.tell(f"red, as {names} says: {tried.says}")
     return ""

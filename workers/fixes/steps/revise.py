@@ -1,7 +1,7 @@
 """The steps of the next version of a fix: the same as a run's, on top of the branch's head.
 
 The steps of a run are used as they are. They read and leave ``base``, ``test`` and ``fix``; a
-revision has two of each, on two shelves: ``head`` is what the agent works on, ``origin`` is the
+revision has two of each, in two namespaces: ``head`` is what the agent works on, ``origin`` is the
 base commit, from which the whole of the pull request is proved and judged again.
 """
 
@@ -19,46 +19,46 @@ from bot.domain.models import Verdict
 from bot.github import pulls
 from bot.github.app import READ
 from workers.fixes.steps import policy, prove, repair
-from workers.fixes.steps.bench import Ended, ran
+from workers.fixes.steps.context import Ended, ran
 from workers.fixes.steps.drive import Steps
 from workers.fixes.steps.push import push
-from workers.fixes.steps.revision import HandedOver, RevisionDesk
+from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.testing import Tests
 
 
-async def _fetch(desk: RevisionDesk) -> None:
+async def _fetch(context: RevisionRun) -> None:
     """Leaves both trees. Raises HandedOver when the branch's head is not our newest version."""
-    repo = desk.ctx.github.repo(desk.project, READ)
-    versions = await desk.ctx.versions.all(
-        desk.project.id, await desk.ctx.runs.get(desk.project.id, desk.run.number)
+    repo = context.ctx.github.repo(context.project, READ)
+    versions = await context.ctx.versions.all(
+        context.project.id, await context.ctx.runs.get(context.project.id, context.run.number)
     )
     newest = versions[-1]
-    head = await pulls.branch_head(repo, desk.run.branch)
+    head = await pulls.branch_head(repo, context.run.branch)
     if head is None:
-        raise Ended(Verdict.STOPPED, f"The branch {desk.run.branch} is gone.")
+        raise Ended(Verdict.STOPPED, f"The branch {context.run.branch} is gone.")
     if head != newest.commit:
-        attempts = await desk.ctx.versions.attempts(desk.project.id, desk.run.number)
+        attempts = await context.ctx.versions.attempts(context.project.id, context.run.number)
         if head in {attempt.work.commit for attempt in attempts}:
             # Pushed by whoever died right after: it will be written down when that is taken up.
             raise Unavailable("Another version is being published.", retry_after=2)
         raise HandedOver
-    origin = await _tree(desk, desk.run.base_sha)
-    now = await _tree(desk, head)
+    origin = await _tree(context, context.run.base_sha)
+    now = await _tree(context, head)
     tests = newest.tests
-    with desk.shelf("origin"):
-        await desk.put_tree("base", origin)
-    if desk.revision.restores is not None:
-        wanted = version_of(versions, desk.revision.restores)
+    with context.namespace("origin"):
+        await context.put_tree("base", origin)
+    if context.revision.restores is not None:
+        wanted = version_of(versions, context.revision.restores)
         tests = wanted.tests
-        await desk.put_tree("restored", await _tree(desk, wanted.commit))
-    with desk.shelf("head"):
-        await desk.put_tree("head", now)
-    await desk.revise(lambda one: one.model_copy(update={"parent": head, "tests": tests}))
-    await desk.tell(f"{newest.name} at {head[:10]}, {len(now)} files")
+        await context.put_tree("restored", await _tree(context, wanted.commit))
+    with context.namespace("head"):
+        await context.put_tree("head", now)
+    await context.revise(lambda one: one.model_copy(update={"parent": head, "tests": tests}))
+    await context.tell(f"{newest.name} at {head[:10]}, {len(now)} files")
 
 
-async def _tree(desk: RevisionDesk, sha: str) -> Tree:
-    repo = desk.ctx.github.repo(desk.project, READ)
+async def _tree(context: RevisionRun, sha: str) -> Tree:
+    repo = context.ctx.github.repo(context.project, READ)
     try:
         return await asyncio.to_thread(tree_from_tar, await repo.tarball(sha), strip=1)
     except TooLarge as error:
@@ -67,42 +67,42 @@ async def _tree(desk: RevisionDesk, sha: str) -> Tree:
         raise Ended(Verdict.TESTS_DO_NOT_RUN, str(error)) from error
 
 
-async def _listen(desk: RevisionDesk) -> None:
+async def _listen(context: RevisionRun) -> None:
     """An example in what was asked that fails on the head becomes a test, too.
 
     Leaves ``base`` without the proof's tests and ``test`` with all of them, so that the agent is
     told to leave them alone.
     """
-    head = await desk.tree("head")
-    asked = [*desk.revision.words, *(remark.words for remark in desk.revision.remarks)]
+    head = await context.tree("head")
+    asked = [*context.revision.words, *(remark.words for remark in context.revision.remarks)]
     reports = [BugReport(number=number, body=words) for number, words in enumerate(asked, 1)]
-    found = await asyncio.to_thread(candidates, reports, head, name=f"C-{desk.run.cluster}")
-    tests = await Tests.of(desk, head)
-    await desk.tell(f"{len(found)} examples in what was asked" if found else "no example to run")
+    found = await asyncio.to_thread(candidates, reports, head, name=f"C-{context.run.cluster}")
+    tests = await Tests.of(context, head)
+    await context.tell(f"{len(found)} examples in what was asked" if found else "no example to run")
     added: dict[str, Entry] = {}
     for example in found:
-        source = _named(example, desk)
+        source = _named(example, context)
         tried = {example.path: Entry(data=source.encode())}
-        async with desk.sandbox({**head, **tried}) as sandbox:
+        async with context.sandbox({**head, **tried}) as sandbox:
             await tests.install(sandbox)
             done = await tests.one(sandbox, example.path)
         if done.exit_code != 0 and fails_for_the_reason(done.stdout + done.stderr, example):
             added = tried
-            await desk.set(red=ran(done))
-            await desk.tell(f"red, as asked: {example.says}")
+            await context.set(red=ran(done))
+            await context.tell(f"red, as asked: {example.says}")
             break
     new = next(iter(added), "")
-    named = (*(path for path in desk.revision.tests if path != desk.revision.example), *added)
-    await desk.put_tree("base", {p: e for p, e in head.items() if p not in named})
-    await desk.put_patch("test", _adding({**head, **added}, named))
-    await desk.revise(lambda one: one.model_copy(update={"tests": named, "example": new}))
+    named = (*(path for path in context.revision.tests if path != context.revision.example), *added)
+    await context.put_tree("base", {p: e for p, e in head.items() if p not in named})
+    await context.put_patch("test", _adding({**head, **added}, named))
+    await context.revise(lambda one: one.model_copy(update={"tests": named, "example": new}))
 
 
-def _named(example: Reproduction, desk: RevisionDesk) -> str:
+def _named(example: Reproduction, context: RevisionRun) -> str:
     """The test's source, saying who asked for it and not which report."""
     rest = example.source.partition("\n")[2]
-    who = f"@{desk.run.requested_by}"
-    return f'"""As {who} asked of {desk.run.name}: {example.subject}."""\n{rest}'
+    who = f"@{context.run.requested_by}"
+    return f'"""As {who} asked of {context.run.name}: {example.subject}."""\n{rest}'
 
 
 def _adding(tree: Tree, paths: Sequence[str]) -> Patch:
@@ -110,50 +110,50 @@ def _adding(tree: Tree, paths: Sequence[str]) -> Patch:
     return diff({}, {path: tree[path] for path in paths if path in tree})
 
 
-async def _prove(desk: RevisionDesk) -> None:
+async def _prove(context: RevisionRun) -> None:
     """Prove the whole anew: from the base commit to what the branch would be."""
-    after = await _next(desk)
-    delta = diff(await desk.tree("head"), after)
+    after = await _next(context)
+    delta = diff(await context.tree("head"), after)
     if not delta:
         raise Ended(Verdict.NOT_REPAIRED, "What came out is what the branch has already.")
-    with desk.shelf("origin"):
-        base = await desk.tree("base")
-        await desk.put_patch("test", _adding(after, desk.revision.tests))
-        with_tests = apply(base, await desk.patch("test"))
-        await desk.put_patch("fix", diff(with_tests, after))
-        await prove.prove(desk)
-        tests = await Tests.of(desk, base)
-    await desk.put_patch("delta", delta)
-    await desk.revise(lambda one: one.model_copy(update={"delta": delta.paths}))
-    for path in desk.revision.tests:
-        if path != desk.run.test_path:
-            await _green(desk, tests, after, path)
+    with context.namespace("origin"):
+        base = await context.tree("base")
+        await context.put_patch("test", _adding(after, context.revision.tests))
+        with_tests = apply(base, await context.patch("test"))
+        await context.put_patch("fix", diff(with_tests, after))
+        await prove.prove(context)
+        tests = await Tests.of(context, base)
+    await context.put_patch("delta", delta)
+    await context.revise(lambda one: one.model_copy(update={"delta": delta.paths}))
+    for path in context.revision.tests:
+        if path != context.run.test_path:
+            await _green(context, tests, after, path)
 
 
-async def _green(desk: RevisionDesk, tests: Tests, after: Tree, path: str) -> None:
+async def _green(context: RevisionRun, tests: Tests, after: Tree, path: str) -> None:
     """A test that came with an earlier review, or with this one, in a clean sandbox."""
-    async with desk.sandbox(after) as sandbox:
+    async with context.sandbox(after) as sandbox:
         await tests.install(sandbox)
         done = await tests.one(sandbox, path)
     if done.exit_code != 0:
         raise Ended(Verdict.NOT_REPAIRED, f"In a clean sandbox {path} still fails.")
-    await desk.tell(f"{path} is green, too; the suite is no worse")
+    await context.tell(f"{path} is green, too; the suite is no worse")
 
 
-async def _next(desk: RevisionDesk) -> Tree:
+async def _next(context: RevisionRun) -> Tree:
     """The branch's files as they would be."""
-    if desk.revision.restores is not None:
-        return await desk.tree("restored")
-    with_tests = apply(await desk.tree("base"), await desk.patch("test"))
-    return apply(with_tests, await desk.patch("fix"))
+    if context.revision.restores is not None:
+        return await context.tree("restored")
+    with_tests = apply(await context.tree("base"), await context.patch("test"))
+    return apply(with_tests, await context.patch("fix"))
 
 
-async def _judge(desk: RevisionDesk) -> None:
-    with desk.shelf("origin"):
-        await policy.check_policy(desk)
+async def _judge(context: RevisionRun) -> None:
+    with context.namespace("origin"):
+        await policy.check_policy(context)
 
 
-STEPS: Steps[RevisionDesk] = {
+STEPS: Steps[RevisionRun] = {
     StepName.FETCH: _fetch,
     StepName.REPRODUCE: _listen,
     StepName.REPAIR: repair.repair,

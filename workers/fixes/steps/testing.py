@@ -9,7 +9,7 @@ from bot.domain.fixes.proof import outcomes
 from bot.domain.fixes.testplan import TestPlan, how_to_test
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
-from workers.fixes.steps.bench import Bench, Ended, ran
+from workers.fixes.steps.context import Ended, RunContext, ran
 
 # Of the run's time, what one command may take.
 _SHARE = 0.4
@@ -20,18 +20,18 @@ _NOTHING_RAN = {4, 5, 126, 127}
 class Tests:
     """How the tests of one run are run."""
 
-    def __init__(self, bench: Bench, plan: TestPlan) -> None:
+    def __init__(self, context: RunContext, plan: TestPlan) -> None:
         self.plan = plan
-        self._bench = bench
-        self._timeout = bench.run.seconds_allowed * _SHARE
+        self._bench = context
+        self._timeout = context.run.seconds_allowed * _SHARE
         # The plugins beside a local sandbox's pytest are ours, not the checkout's.
-        local = bench.sandboxes.id == "local"
+        local = context.sandboxes.id == "local"
         self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if local else {}
 
     @classmethod
-    async def of(cls, bench: Bench, tree: Tree) -> Tests:
+    async def of(cls, context: RunContext, tree: Tree) -> Tests:
         """From the base commit. Raises Ended when it shows no tests."""
-        config = (await bench.config()).fix.tests
+        config = (await context.config()).fix.tests
         plan = how_to_test(tree, command=config.command, install=config.install)
         if plan is None:
             raise Ended(
@@ -39,7 +39,7 @@ class Tests:
                 "No tests were found. Say how they run: fix.tests.command in "
                 ".github/soulcaster.yml.",
             )
-        return cls(bench, plan)
+        return cls(context, plan)
 
     async def install(self, sandbox: Sandbox) -> None:
         """Install what the tests need, where the project opened the network for it."""

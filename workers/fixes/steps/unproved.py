@@ -9,31 +9,31 @@ from __future__ import annotations
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import RunState, Verdict
 from bot.domain.secrets import redact
-from workers.fixes.steps.bench import Ended
-from workers.fixes.steps.desk import Desk
+from workers.fixes.steps.context import Ended
+from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.prove import prove
 
 _CARRIES_A_PATCH = (Verdict.NOT_REPRODUCED, Verdict.NOT_REPAIRED, Verdict.TESTS_DO_NOT_RUN)
 
 
-async def prove_or_draft(desk: Desk) -> None:
+async def prove_or_draft(context: ProjectRun) -> None:
     """The proof; its failure ends the run, but for a project with ``fix.unproved_drafts``."""
     try:
-        await prove(desk)
+        await prove(context)
     except Ended as ended:
-        wanted = (await desk.config()).fix.unproved_drafts and not desk.run.dry_run
+        wanted = (await context.config()).fix.unproved_drafts and not context.run.dry_run
         if not wanted or ended.verdict not in _CARRIES_A_PATCH:
             raise
-        await desk.log(f"not proved, and goes on as a draft: {ended}")
-        await _go_on(desk, {"unproved": ended.verdict, "reason": redact(ended.reason)})
+        await context.log(f"not proved, and goes on as a draft: {ended}")
+        await _go_on(context, {"unproved": ended.verdict, "reason": redact(ended.reason)})
 
 
-async def _go_on(desk: Desk, fields: dict[str, object]) -> None:
+async def _go_on(context: ProjectRun, fields: dict[str, object]) -> None:
     """In one write: whoever takes the run up goes on with the next step."""
-    now = desk.now()
+    now = context.now()
 
     def failed(run: FixRun) -> FixRun:
         step = run.with_step(StepName.PROVE, state=RunState.FAILED, ended_at=now)
         return step.model_copy(update={**fields, "updated_at": now})
 
-    await desk.change(failed)
+    await context.change(failed)

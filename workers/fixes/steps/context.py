@@ -29,10 +29,10 @@ class Ended(Exception):
         self.reason = reason
 
 
-class Bench(ABC):
+class RunContext(ABC):
     """One run being worked on. ``run`` is the newest record this process has seen.
 
-    ``Desk`` keeps it in Redis for a project on GitHub, ``LocalBench`` in memory for a folder.
+    ``ProjectRun`` keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder.
     """
 
     run: FixRun

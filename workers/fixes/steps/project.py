@@ -17,13 +17,13 @@ from bot.github import people
 from bot.jobs import CLAIM
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
-from workers.fixes.steps.bench import Bench, Ended, ran
+from workers.fixes.steps.context import Ended, RunContext, ran
 
-__all__ = ["Desk", "Ended", "ran"]
+__all__ = ["Ended", "ProjectRun", "ran"]
 
 
-class Desk(Bench):
-    """The bench of a job."""
+class ProjectRun(RunContext):
+    """The context of a job."""
 
     def __init__(self, ctx: Context, project: Project, run: FixRun) -> None:
         self.ctx = ctx

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.ports import Finished
-from workers.fixes.steps.bench import TAIL, ran
+from workers.fixes.steps.context import TAIL, ran
 
 
 def test_evidence_holds_no_secret() -> None:
