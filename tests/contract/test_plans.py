@@ -21,7 +21,8 @@ from bot.domain.models import Cluster, Draft, Place, Project
 from bot.storage import keys
 from workers.fixes import planning
 from workers.fixes.steps import starting
-from workers.fixes.steps.project import ProjectRun
+from workers.fixes.steps.project import Ended, ProjectRun
+from workers.fixes.steps.publish import require_still_wanted
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=77, installation=1, full_name="acme/shop", private=True)
@@ -168,22 +169,43 @@ async def test_a_run_goes_by_the_plan_that_was_approved(ctx: Any, cluster: Any) 
     await plan(ctx, cluster, None)
     approved = await planning.approve(ctx, SHOP, cluster, 1, who="@ana", readers=Audience.TEAM)
     await report(ctx, 2)
-    wanted = FixRun(
-        audience=Audience.TEAM,
-        number=0,
-        cluster=1,
-        command="c-1",
-        requested_by="bo",
-        places=(Place(),),
-        agent="mechanic",
-        seconds_allowed=60,
-        created_at=NOW,
-        updated_at=NOW,
+    run, own = await starting.start(
+        ctx, SHOP, run_for(Audience.TEAM), notes=[("@bo", "keep the API")]
     )
-    run, own = await starting.start(ctx, SHOP, wanted, notes=[("@bo", "keep the API")])
     assert own
     assert (run.plan_version, run.plan_approved_by) == (1, "@ana")
     await planning.steer(ctx, SHOP, cluster, "too late for this run")
     found = await ProjectRun(ctx, SHOP, run).plan()
     assert found.symptom == approved.symptom
     assert found.steering == ("@bo: keep the API",)
+
+
+PUBLIC = SHOP.model_copy(update={"private": False})
+
+
+def run_for(audience: Audience) -> FixRun:
+    return FixRun(
+        audience=audience, number=0, cluster=1, command="c-1", requested_by="bo",
+        places=(Place(),), agent="mechanic", seconds_allowed=60, created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+
+
+async def test_a_public_fix_does_not_go_by_the_teams_words(ctx: Any, cluster: Any) -> None:
+    await report(ctx, 2, audience=Audience.TEAM)
+    whole = await planning.approve(ctx, PUBLIC, cluster, 1, who="@ana", readers=Audience.TEAM)
+    assert "Report 2" in whole.model_dump_json()
+    run, _ = await starting.start(ctx, PUBLIC, run_for(Audience.PROJECT))
+    assert (run.plan_version, run.plan_approved_by) == (1, "@ana")
+    found = await ProjectRun(ctx, PUBLIC, run).plan()
+    assert found.audience is Audience.PROJECT
+    assert found.symptom.text == "Report 1"
+    assert "Report 2" not in found.model_dump_json()
+    assert cluster.title not in found.model_dump_json()
+
+
+async def test_what_was_made_for_the_team_is_not_published_to_everybody(
+    ctx: Any, cluster: Any
+) -> None:
+    run, _ = await starting.start(ctx, SHOP, run_for(Audience.TEAM))
+    with pytest.raises(Ended, match="is public by now"):
+        await require_still_wanted(ProjectRun(ctx, PUBLIC, run))
