@@ -60,6 +60,7 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
         settings = Settings(redis_url=address, soulcaster_data_dir=tmp_path)
         async with open_context(settings) as before:
             door = await before.vault.open_hook(1, "datadog")
+            signed = await before.vault.open_hook(1, "sentry")
     right = {"Authorization": f"Bearer {door.secret}"}
     wrong = {"Authorization": "Bearer wrong"}
     async with web(settings) as (ctx, url):
@@ -69,9 +70,11 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
             assert await post(f"{hooks}/{door.id}", {"n": number}, right) == 202
         assert await post(f"{hooks}/{door.id}", {"n": 0}, wrong) == 202
         assert await post(f"{hooks}/{'x' * 22}", {"n": 0}, right) == 202
+        forged = {"sentry-hook-signature": "0" * 64}
+        assert await post(f"{url}/hooks/sentry/{signed.id}", {"n": 0}, forged) == 202
         assert await post(f"{hooks}/short", {"n": 0}, right) == 401
         assert await post(f"{hooks}/{door.id}", {"n": 0}, {}) == 401
-        assert await spooled(ctx) == 5
+        assert await spooled(ctx) == 6
 
         async def drained() -> bool:
             return not ctx.outage.on and await spooled(ctx) == 0
@@ -88,7 +91,7 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
             assert [json.loads(row.body)["n"] for row in rows if row] == [0, 1, 2, 3]
             assert {row.kind for row in rows if row} == {"hear_alert"}
             assert all("authorization" not in row.meta for row in rows if row)
-            assert await ctx.inbox.unread() == {"not proven": 2}
+            assert await ctx.inbox.unread() == {"not proven": 3}
 
 
 def test_an_address_is_kept_little_of() -> None:

@@ -57,6 +57,27 @@ GUARDS = (
         "tests/contract/test_storage.py",
     ),
     Guard(
+        "a Redis that is away counts against no job",
+        "workers/worker.py",
+        "    if is_away(error):\n        raise error\n",
+        "",
+        "tests/contract/test_jobs.py",
+    ),
+    Guard(
+        "what was kept unproven is proven before it takes effect",
+        "handlers/alerts.py",
+        "        shown.finish()\n",
+        "",
+        "tests/contract/test_storing.py",
+    ),
+    Guard(
+        "a malformed key tells nothing of itself",
+        "bot/settings.py",
+        'raise ValueError("is neither PEM text nor the path of a readable file") from None',
+        "raise ValueError(value) from None",
+        "tests/unit/test_settings.py",
+    ),
+    Guard(
         "a month's fixes have an end",
         "bot/storage/lua/spend.lua",
         "if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end",
