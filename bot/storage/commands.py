@@ -19,7 +19,8 @@ Outcome = Literal["heard", "done", "refused", "failed"]
 class Utterance(Worded):
     """One command line as it was said. ``id`` is the same however often it is delivered.
 
-    ``after`` is the command of the line above it, which is obeyed first.
+    ``after`` is the command of the line above it, which is obeyed first. ``said_at`` is by the
+    clock of the place, where that tells it.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Utterance(Worded):
     person: Person
     place: Place
     heard_at: AwareDatetime
+    said_at: AwareDatetime | None = None
     after: str = ""
     outcome: Outcome = "heard"
     answer: str = ""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -290,6 +291,35 @@ async def test_where_no_cluster_is_implied_it_asks_and_never_guesses(
     name = offered[0].split()[1]
     record = await stage.context.clusters.get((await stage.project()).id, int(name[2:]))
     assert (record.severity, record.severity_reasons) == ("S1", ("it is bad",))
+
+
+async def test_a_command_that_is_found_late_is_asked_about_not_obeyed(stage: Stage) -> None:
+    number = await open_issue(stage, f"Left lying {unlike()}", "For hours.")
+    cluster = await cluster_of(stage, number)
+    said = await comment(stage, number, "It is still there.", ADMIN)
+    await settled(stage)
+    told = next(d for d in stage.github.webhooks.sent() if d.event == "issue_comment")
+    late = json.loads(told.body)
+    assert late["comment"]["id"] == said
+    late["comment"]["body"] = "/soulcaster resolve"
+    late["comment"]["updated_at"] = f"{stage.context.now() - timedelta(minutes=61):%FT%TZ}"
+    assert await deliver(stage, "issue_comment", late) == 202
+    assert await ended(stage, number, said) == "-1"
+    project = await stage.project()
+
+    async def state() -> ClusterState:
+        found = await stage.context.clusters.get(project.id, int(cluster.removeprefix("C-")))
+        return found.state
+
+    assert await state() is ClusterState.NEW
+    [asked] = await replies(stage, number)
+    assert "reached me only now" in asked["body"]
+    await stage.person("/checkbox", login=ADMIN, comment=asked["id"], index=0, checked=True)
+
+    async def resolved() -> bool:
+        return await state() is ClusterState.RESOLVED
+
+    await stage.wait("the answer to the question", resolved, timeout=15)
 
 
 async def test_a_ticked_box_of_the_tracking_issue_is_a_command(stage: Stage, number: int) -> None:

@@ -26,7 +26,7 @@ CLUSTERING_SECONDS = 60.0
 
 
 class Ambiguous(NotUnderstood):
-    """The command needs a cluster: ``choices`` are up to five it could mean."""
+    """What is meant has to be asked: ``choices`` are up to five things it could be."""
 
     def __init__(self, message: str, choices: tuple[Choice, ...]) -> None:
         super().__init__(message)

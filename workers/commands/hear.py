@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.context import Context
 from bot.domain.audience import Audience
@@ -23,6 +24,8 @@ async def lines(
     person: Person,
     place: Place,
     origin: str,
+    *,
+    said_at: datetime | None = None,
 ) -> None:
     """Each line is one command, once per (origin, line), in order.
 
@@ -39,6 +42,7 @@ async def lines(
             person=person,
             place=place,
             heard_at=ctx.now(),
+            said_at=said_at,
             after=before,
         )
         before = utterance.id

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import NamedTuple
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Card, Choices, Code, Section, note
+from bot.domain.cards.card import Card, Choice, Choices, Code, Section, note
 from bot.domain.commands.doors import require_door
 from bot.domain.commands.grammar import parse, project_in
 from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
@@ -27,6 +28,8 @@ from workers.commands.permission import require
 from workers.commands.reach import way_of
 from workers.commands.verbs import OWN, ROSTER, VERBS
 
+# A command that is found later than this is asked about, not obeyed.
+LATE = timedelta(hours=1)
 _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "failed": "confused"}
 
 
@@ -93,6 +96,7 @@ async def _obeyed(call: Call, asker: Asker) -> tuple[Answer, Outcome]:
     try:
         _require_here(project, said.line)
         command = parse(said.line, ROSTER)
+        _require_said_lately(said)
         require_door(command, said.place, asker)
         own = OWN.get(type(command))
         mine = own is not None and await own(call, command)
@@ -126,6 +130,18 @@ def _require_here(project: Project, line: str) -> None:
     name, _ = project_in(line)
     if name and name.lower() != project.full_name.lower():
         raise NotAllowed(f"This is {project.full_name}: say that in {name}, or in Slack.")
+
+
+def _require_said_lately(said: Utterance) -> None:
+    """Raises Ambiguous for what was found late: who said it may want something else by now."""
+    if said.said_at is None or said.heard_at - said.said_at <= LATE:
+        return
+    sentence = said.line.removeprefix("/soulcaster ").strip()
+    raise Ambiguous(
+        f"This was said at {said.said_at:%d %b %H:%M} UTC and reached me only now, so I have not "
+        "done it. Is it still wanted?",
+        choices=(Choice(label=(Code(sentence),), sentence=sentence),),
+    )
 
 
 async def reply(ctx: Context, project: Project, said: Utterance, answer: Answer, way: Way) -> None:

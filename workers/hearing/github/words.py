@@ -31,7 +31,8 @@ async def take(
     if written.is_of(app):
         # A box may be ticked again and again.
         origin = f"tick:{origin}:{written.updated_at.isoformat()}"
-    await hear.lines(ctx, payload.project, said.own, payload.sender.person, place, origin)
+    person, when = payload.sender.person, written.updated_at
+    await hear.lines(ctx, payload.project, said.own, person, place, origin, said_at=when)
     await _quote_back(ctx, payload, said.unsaid, place)
 
 
