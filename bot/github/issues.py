@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -18,10 +19,14 @@ async def get_issue(repo: Repo, number: int) -> Any:
     return await repo.get(f"/issues/{number}")
 
 
-async def issues(repo: Repo, *, state: str = "all", labels: str = "") -> AsyncIterator[Any]:
-    """Issues and pull requests, newest first."""
-    path = "/issues{?state,labels,per_page}"
-    async for issue in repo.pages(path, state=state, labels=labels or None, per_page="100"):
+async def issues(
+    repo: Repo, *, state: str = "all", labels: str = "", since: datetime | None = None
+) -> AsyncIterator[Any]:
+    """Issues and pull requests, newest first; ``since`` leaves out what was not changed since."""
+    path = "/issues{?state,labels,since,per_page}"
+    when = since.isoformat() if since else None
+    pages = repo.pages(path, state=state, labels=labels or None, since=when, per_page="100")
+    async for issue in pages:
         yield issue
 
 

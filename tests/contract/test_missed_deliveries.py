@@ -14,7 +14,8 @@ from yarl import URL
 
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, Stage, open_stage
-from workers.intake import deliveries
+from workers.intake import deliveries, sync
+from workers.intake.issues import read_issues
 
 Serve = Callable[..., Awaitable[TestServer]]
 
@@ -157,3 +158,40 @@ async def test_no_further_back_is_read_than_the_mark_and_what_was_under_way(
     await stage.context.marks.put(deliveries.MARK, passed - timedelta(minutes=1))
     await look(stage)
     assert door.arrived
+
+
+async def test_an_issue_that_no_delivery_told_of_is_read_from_the_mark_on(
+    stage: Stage,
+) -> None:
+    [installation] = stage.github.world.installations
+    await sync.sync_installation(stage.context, installation)
+    project = await stage.project()
+    await read_issues(stage.context, project.id)
+    first = await stage.context.marks.get(f"issues:{project.id}")
+    number = await issue(stage)
+    await read_issues(stage.context, project.id)
+    found = await stage.context.items.by_key(project.id, "github", f"issue:{number}")
+    assert found
+    item = await stage.context.items.get(project.id, found)
+    assert item.title == "Nobody hears of this"
+    assert first is not None
+    # Nothing is asked for from before we knew the project.
+    await stage.context.marks.put(f"issues:{project.id}", first + 2 * deliveries.OVERLAP)
+    late = await issue(stage)
+    await read_issues(stage.context, project.id)
+    assert not await stage.context.items.by_key(project.id, "github", f"issue:{late}")
+
+
+async def test_after_an_outage_the_issues_are_read(
+    stage: Stage, open_door: Callable[[], Awaitable[Door]]
+) -> None:
+    [installation] = stage.github.world.installations
+    await sync.sync_installation(stage.context, installation)
+    await open_door()
+    for _ in range(2):
+        await look(stage)
+    assert await stage.context.jobs.pending("work") == 0
+    now = stage.context.now()
+    await stage.context.marks.put(deliveries.MARK, now - 2 * deliveries.OVERLAP)
+    await look(stage)
+    assert await stage.context.jobs.pending("work") == 1

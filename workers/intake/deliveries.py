@@ -13,7 +13,9 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.errors import Rejected
+from bot.jobs import enqueue
 from bot.log import log
+from workers import jobs
 
 # GitHub forgets a delivery after this long.
 KEPT = timedelta(days=3)
@@ -68,6 +70,10 @@ async def ask_again(ctx: Context) -> None:
                 await ctx.github.redeliver(event.delivery)
             except Rejected as error:
                 log.warning("GitHub will not deliver again", guid=event.guid, why=str(error))
+    if mark and not wanted and now - mark > OVERLAP:
+        # An outage is over: what GitHub has no delivery of is looked for, too.
+        for project in await ctx.projects.all():
+            await enqueue(ctx, jobs.read_issues, project.id)
     await ctx.marks.put(MARK, min(now, wanted[0].attempts[0]) if wanted else now)
 
 

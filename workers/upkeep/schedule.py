@@ -71,6 +71,13 @@ async def let_unread_go(ctx: Context) -> None:
     await enqueue(ctx, jobs.let_unread_go)
 
 
+async def read_issues_again(ctx: Context) -> None:
+    """Whatever nobody told us of in a day."""
+    if ctx.settings.github_app_id:
+        for project in await ctx.projects.all():
+            await enqueue(ctx, jobs.read_issues, project.id)
+
+
 async def list_installations(ctx: Context) -> None:
     """Installations that came or went while we were away."""
     if ctx.settings.github_app_id:
@@ -90,6 +97,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (60, embed_again),
     (120, catch_up_with_github),
     (3600, list_installations),
+    (24 * 3600, read_issues_again),
     (3600, let_unread_go),
     (3600, forget_given_up),
 )

@@ -1,0 +1,40 @@
+"""Issues that no delivery told of: asked for after an outage, and every night."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.context import Context
+from bot.domain.errors import Rejected
+from bot.github import issues
+from bot.log import log
+from bot.sources import github_issue
+from workers.intake import items
+from workers.intake.deliveries import OVERLAP
+
+
+async def read_issues(ctx: Context, project_id: int) -> None:
+    """Take what was changed since the project's mark as if it had been told of.
+
+    The first time sets the mark: what is older than the app there is no report. Commands in a text
+    are left to deliveries, which say who said them.
+    """
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    mark, now = f"issues:{project_id}", ctx.now()
+    since = await ctx.marks.get(mark)
+    try:
+        if since is not None:
+            repo = ctx.github.repo(project)
+            async for issue in issues.issues(repo, since=since - OVERLAP):
+                if (issue.get("user") or {}).get("type") == "Bot":
+                    continue
+                changed = datetime.fromisoformat(issue["updated_at"])
+                for draft in github_issue.parse(issue, {}, now):
+                    await items.take(ctx, project_id, draft, edited_at=changed)
+    except Rejected as error:
+        if error.status not in (404, 410):
+            raise
+        log.info("no issues there", repository=project.full_name, why=str(error))
+    await ctx.marks.put(mark, now)
