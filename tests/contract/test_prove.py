@@ -1,4 +1,4 @@
-"""The proof in real sandboxes: red on the base, and red for the reason that was reported."""
+"""What stands between a patch and its pull request: the proof in real sandboxes, and the policy."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from bot.domain.ports import Agent, Blocked
 from bot.repo_config import RepoConfig
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.local import LocalRun
+from workers.fixes.steps.policy import check_policy
 from workers.fixes.steps.prove import prove
 from workers.fixes.steps.repair import repair
 
@@ -39,6 +40,16 @@ BASE = tree(
     old="from calc import pages\n\n\ndef test_old():\n    assert pages(21) == 3\n",
 )
 MADE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20) == 2\n"
+MENDED = {"calc.py": Entry(data=b"def pages(n):\n    return -(-n // 10)\n")}
+
+
+async def left(context: LocalRun, *, made: str = MADE, fix: Tree = MENDED) -> None:
+    """The patches of the steps before: the test, and on top of it the fix."""
+    tested = {**BASE, TEST: Entry(data=made.encode())}
+    mended = {**tested, **fix}
+    await context.put_patch("test", diff(BASE, tested))
+    await context.put_patch("fix", diff(tested, mended))
+    assert apply(tested, await context.patch("fix")) == mended
 
 
 @asynccontextmanager
@@ -74,12 +85,8 @@ async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalRun]:
         open_model=lambda: None,
         log=lambda line: None,
     )
-    tested = {**BASE, TEST: Entry(data=MADE.encode())}
-    mended = {**tested, "calc.py": Entry(data=b"def pages(n):\n    return -(-n // 10)\n")}
     await made.put_tree("base", BASE)
-    await made.put_patch("test", diff(BASE, tested))
-    await made.put_patch("fix", diff(tested, mended))
-    assert apply(tested, await made.patch("fix")) == mended
+    await left(made)
     yield made
     await sandboxes.close()
 
@@ -115,6 +122,38 @@ async def test_red_for_another_reason_proves_nothing(context: LocalRun, reason: 
 async def test_a_run_that_knows_no_reason_goes_by_exit_codes(context: LocalRun) -> None:
     await context.set(test_reason=None, test_name="")
     await prove(context)
+
+
+async def test_green_on_the_base_reproduces_nothing(context: LocalRun) -> None:
+    await left(context, made=MADE.replace("pages(20) == 2", "pages(21) == 3"))
+    with pytest.raises(Ended, match="passes on the base") as ended:
+        await prove(context)
+    assert ended.value.verdict is Verdict.NOT_REPRODUCED
+
+
+@pytest.mark.parametrize(
+    ("calc", "why"),
+    [
+        ("def pages(n):\n    return n // 10 + 1  # as before\n", "the test still fails"),
+        ("def pages(n):\n    return n // 10\n", "the suite is worse: .*test_old: failed"),
+    ],
+    ids=["still red", "worse"],
+)
+async def test_what_is_not_green_or_costs_the_suite_is_no_repair(
+    context: LocalRun, calc: str, why: str
+) -> None:
+    await left(context, fix={"calc.py": Entry(data=calc.encode())})
+    with pytest.raises(Ended, match=f"(?i){why}") as ended:
+        await prove(context)
+    assert ended.value.verdict is Verdict.NOT_REPAIRED
+
+
+async def test_what_the_policy_refuses_ends_the_run(context: LocalRun) -> None:
+    await check_policy(context)
+    await left(context, fix={**MENDED, ".github/workflows/ci.yml": Entry(data=b"on: push\n")})
+    with pytest.raises(Ended, match=r"ci\.yml is protected") as ended:
+        await check_policy(context)
+    assert ended.value.verdict is Verdict.REFUSED_BY_POLICY
 
 
 async def test_what_the_tests_want_of_the_network_is_noted(context: LocalRun) -> None:
