@@ -278,10 +278,13 @@ async def test_a_correction_worked_out_before_a_placement_is_not_applied(ctx: Co
     assert (after.membership, await ctx.operations.log(P)) == (before.membership, [])
 
 
-async def test_of_two_corrections_of_the_same_state_one_is_applied(ctx: Context) -> None:
-    await clustered(ctx, [1], [2], [3])
+@pytest.mark.parametrize("merged", [2, 4], ids=["the same cluster", "another cluster"])
+async def test_of_two_corrections_of_the_same_state_one_is_applied(
+    ctx: Context, merged: int
+) -> None:
+    await clustered(ctx, [1], [2], [3], [4])
     one = await corrections.merging(ctx, P, [2], 1)("@ana")
-    other = await corrections.merging(ctx, P, [2], 3)("@bo")
+    other = await corrections.merging(ctx, P, [merged], 3)("@bo")
     done = await asyncio.gather(
         corrections.apply(ctx, P, one, said="", command="a"),
         corrections.apply(ctx, P, other, said="", command="b"),

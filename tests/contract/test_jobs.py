@@ -191,10 +191,21 @@ async def test_a_held_lease_is_renewed(ctx: Context) -> None:
         assert third
 
 
-async def test_losing_a_lease_stops_the_block(ctx: Context) -> None:
+async def test_who_was_overtaken_leaves_the_lease_to_its_holder(ctx: Context) -> None:
+    async with ctx.leases.hold("thing") as token:
+        assert token
+        await ctx.redis.set("sc:lease:thing", "somebody else")
+    assert await ctx.redis.get("sc:lease:thing") == b"somebody else"
+
+
+@pytest.mark.parametrize("holder", ["nobody", "somebody else"])
+async def test_losing_a_lease_stops_the_block(ctx: Context, holder: str) -> None:
     async def work() -> None:
         async with ctx.leases.hold("thing"):
-            await ctx.redis.delete("sc:lease:thing")
+            if holder == "nobody":
+                await ctx.redis.delete("sc:lease:thing")
+            else:
+                await ctx.redis.set("sc:lease:thing", holder)
             await asyncio.sleep(5)
 
     with pytest.raises(LeaseLost):

@@ -15,6 +15,7 @@ from bot.context import Context, open_context
 from bot.domain.errors import Unavailable
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
+from bot.storage.inbox import Delivery
 from handlers import alerts, storing
 from handlers.doors.unproven import Unproven
 from handlers.web import build_app, serving
@@ -92,6 +93,30 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
             assert {row.kind for row in rows if row} == {"hear_alert"}
             assert all("authorization" not in row.meta for row in rows if row)
             assert await ctx.inbox.unread() == {"not proven": 3}
+
+
+async def test_what_redis_does_not_take_stays_on_disk(ctx: Context) -> None:
+    await ctx.spool.put([Delivery("hear_github", {}, b"{}", 1.0)])
+    # It waits for a replica that there is not, and refuses whatever is to be written.
+    await ctx.redis.config_set("min-replicas-to-write", 1)
+    bringing = asyncio.create_task(storing.Storing(ctx).run())
+
+    async def away() -> bool:
+        return ctx.outage.on
+
+    async def brought() -> bool:
+        return await spooled(ctx) == 0
+
+    try:
+        await until(away)
+        assert await spooled(ctx) == 1
+        await ctx.redis.config_set("min-replicas-to-write", 0)
+        await until(brought)
+        assert await ctx.jobs.pending("work") == 1
+    finally:
+        await ctx.redis.config_set("min-replicas-to-write", 0)
+        bringing.cancel()
+        await asyncio.gather(bringing, return_exceptions=True)
 
 
 def test_an_address_is_kept_little_of() -> None:

@@ -1,0 +1,50 @@
+"""The secret of a source's door is for who asked, and is made nowhere that others read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.models import Person, Place, Project
+from bot.say import in_words
+from bot.storage.commands import Outcome, Utterance
+from workers.commands.call import Answer
+from workers.commands.obey import answer_to
+
+NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
+SHOP = Project(id=7, installation=1, full_name="acme/shop", private=True)
+SHELL, ISSUE = Place(), Place(issue=1)
+
+
+async def say(ctx: Context, words: str, place: Place) -> tuple[Answer, Outcome]:
+    said = Utterance(
+        audience=Audience.TEAM,
+        id=f"{place.name} {words}",
+        project=SHOP.id,
+        line=f"/soulcaster {words}",
+        person=Person(operator=True),
+        place=place,
+        heard_at=NOW,
+    )
+    answered = await answer_to(ctx, SHOP, said)
+    return answered.answer, answered.outcome
+
+
+@pytest.mark.parametrize("words", ["source add sentry", "source rotate sentry"])
+async def test_a_secret_is_shown_to_who_asked_for_it_and_nobody_else(
+    ctx: Context, words: str
+) -> None:
+    refused, how = await say(ctx, words, ISSUE)
+    assert how == "refused"
+    assert "is for you alone, and everybody reads it here" in in_words(refused.card)
+    assert await ctx.vault.hooks(SHOP.id) == []
+    told, how = await say(ctx, words, SHELL)
+    [hook] = await ctx.vault.hooks(SHOP.id)
+    assert how == "done"
+    assert hook.secret in told.card.model_dump_json()
+    assert told.card.audience is Audience.PERSON
+    listed, how = await say(ctx, "source list", ISSUE)
+    assert (how, hook.secret in listed.card.model_dump_json()) == ("done", False)
