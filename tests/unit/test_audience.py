@@ -3,6 +3,7 @@
 import importlib
 import json
 import pkgutil
+from datetime import datetime
 from itertools import product
 
 import pytest
@@ -12,8 +13,9 @@ import bot.domain
 import bot.storage
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Card
+from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.fixes.run import Case
-from bot.domain.models import Cluster, Item, Project, Record, Worded
+from bot.domain.models import Cluster, Item, Project, Record, Sentence, Worded
 from bot.domain.rooms import Room, readers_in
 
 NOW = "2026-11-28T10:00:00Z"
@@ -91,13 +93,34 @@ def test_a_record_of_before_is_for_the_team() -> None:
         Cluster.read(json.dumps({**old, "audience": "everybody"}))
 
 
-def test_a_run_shows_its_readers_what_they_may_read() -> None:
-    def item(number: int, audience: Audience) -> Item:
-        return Item(
-            audience=audience, number=number, source="github", key=f"k{number}", event="e",
-            title=f"title {number}", occurred_at=NOW, created_at=NOW, updated_at=NOW,
-        )  # fmt: skip
+def item(number: int, audience: Audience) -> Item:
+    return Item(
+        audience=audience, number=number, source="github", key=f"k{number}", event="e",
+        title=f"title {number}", occurred_at=NOW, created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
 
+
+def test_a_cluster_shows_its_readers_what_they_may_read() -> None:
+    items = (item(1, Audience.PROJECT), item(2, Audience.TEAM))
+    said = [Sentence(text=f"of {numbers}", items=numbers) for numbers in [(1,), (2,), (1, 2)]]
+    cluster = Cluster(
+        audience=Audience.TEAM, number=1, title="title 2", summary=tuple(said),
+        severity_reasons=("title 2",), created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+
+    def seen(readers: Audience) -> ClusterView:
+        now = datetime.fromisoformat(NOW)
+        return ClusterView(cluster=cluster, items=items, hours={}, now=now, readers=readers)
+
+    assert seen(Audience.TEAM).cluster == cluster
+    assert seen(Audience.TEAM).shown == list(items)
+    public = seen(Audience.PROJECT)
+    assert (public.shown, public.hidden) == ([items[0]], 1)
+    assert (public.cluster.title, public.cluster.summary) == ("title 1", (said[0],))
+    assert public.cluster.severity_reasons == ()
+
+
+def test_a_run_shows_its_readers_what_they_may_read() -> None:
     cluster = Cluster(
         audience=Audience.TEAM, number=1, title="title 2", created_at=NOW, updated_at=NOW
     )
