@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 LONGER = 50
 _ALIKE: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 
 settings.register_profile("test", derandomize=True, database=None, **_ALIKE)
 settings.register_profile("fuzz", max_examples=100 * LONGER, print_blob=True, **_ALIKE)
+# A mutant is caught by the first example that fails, however long it is.
+_AT_ONCE = {"phases": [Phase.explicit, Phase.generate], "report_multiple_bugs": False}
+settings.register_profile("mutants", derandomize=True, database=None, **_AT_ONCE, **_ALIKE)
 settings.load_profile("test")  # --hypothesis-profile takes another
 
 

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 
 from guards import GUARDS, Guard
 
 PROJECT = Path(__file__).parents[2]
+WORKERS = 2
+_PYTEST = (
+    *(sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"),
+    # A mutant may wait for ever, and how small an example is does not matter.
+    *("--timeout", "120", "--hypothesis-profile", "mutants"),
+)
+_NOTICED = re.compile(r"^(?:FAILED|ERROR) (?:\S*::)?(.+?)(?: - .*)?$", re.MULTILINE)
 
 
 def copied(into: Path) -> Path:
@@ -25,30 +36,51 @@ def copied(into: Path) -> Path:
     return into
 
 
-def outcome(guard: Guard) -> str:
-    """``caught``, or what is wrong."""
-    text = (PROJECT / guard.path).read_text()
-    if text.count(guard.before) != 1:
-        return f"stands {text.count(guard.before)} times in {guard.path}"
-    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
-        there = copied(Path(folder))
-        (there / guard.path).write_text(text.replace(guard.before, guard.after))
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", *guard.tests.split()]
+def outcome(guard: Guard, there: Path) -> str:
+    """``caught by`` a test, or what is wrong. ``there`` is a copy that is as it was afterwards."""
+    broken = there / guard.path
+    whole = broken.read_text()
+    if whole.count(guard.before) != 1:
+        return f"STANDS {whole.count(guard.before)} TIMES in {guard.path}"
+    broken.write_text(whole.replace(guard.before, guard.after))
+    try:
+        command = [*_PYTEST, *guard.tests.split()]
         done = subprocess.run(command, cwd=there, capture_output=True, text=True)
+    finally:
+        broken.write_text(whole)
     # 1 is a test that failed, 2 a module that could no longer be imported.
-    return (
-        "caught" if done.returncode in (1, 2) else f"SURVIVED (pytest ended with {done.returncode})"
-    )
+    noticed = _NOTICED.search(done.stdout)
+    if done.returncode in (1, 2) and noticed:
+        return f"caught by {noticed[1]}"
+    return f"SURVIVED (pytest ended with {done.returncode})"
+
+
+@contextmanager
+def judging() -> Iterator[Callable[[Guard], str]]:
+    """``outcome`` in a copy that nobody else has at the time."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        free: SimpleQueue[Path] = SimpleQueue()
+        for number in range(WORKERS):
+            free.put(copied(Path(folder, str(number))))
+
+        def judge(guard: Guard) -> str:
+            there = free.get()
+            try:
+                return outcome(guard, there)
+            finally:
+                free.put(there)
+
+        yield judge
 
 
 def main() -> int:
     """Print a line a guard; 1 when one survived."""
     wanted = [g for g in GUARDS if not sys.argv[1:] or sys.argv[1] in f"{g.what} {g.path}"]
     missed = 0
-    with ThreadPoolExecutor(2) as pool:
-        for guard, found in zip(wanted, pool.map(outcome, wanted), strict=True):
-            missed += found != "caught"
-            print(f"{found:8} {guard.what} ({guard.path})", flush=True)
+    with judging() as judge, ThreadPoolExecutor(WORKERS) as pool:
+        for guard, found in zip(wanted, pool.map(judge, wanted), strict=True):
+            missed += not found.startswith("caught")
+            print(f"{guard.what} ({guard.path}): {found}", flush=True)
     print(f"{len(wanted) - missed} of {len(wanted)} caught")
     return min(missed, 1)
 

@@ -1,0 +1,208 @@
+"""A fix: what is proved, what is published, what the model may be asked for."""
+
+from .guard import Guard
+
+_PUBLISH = "workers/fixes/steps/publish.py"
+_PUBLISHING = "tests/contract/test_publishing.py"
+_PROVE = "workers/fixes/steps/prove.py"
+_OF_PROVE = "tests/contract/test_prove.py"
+_LIMITS = "tests/e2e/test_fix_limits.py"
+_PROOF = "bot/domain/fixes/proof.py"
+_REASONS = "bot/domain/fixes/reproduction/reasons.py"
+_GATEWAY = "bot/adapters/gateway/server.py"
+_FIELDS = "bot/adapters/gateway/fields.py"
+_OF_GATEWAY = "tests/contract/test_gateway.py"
+_OF_FIELDS = "tests/contract/test_gateway_fields.py"
+
+GUARDS = (
+    Guard(
+        "the role is asked for right before the write",
+        _PUBLISH,
+        "if role not in WRITERS:",
+        "if False:",
+        f"{_LIMITS}::test_a_role_that_was_taken_stops_the_publishing",
+    ),
+    Guard(
+        "what the team alone may read is not published to everybody",
+        _PUBLISH,
+        "if not may_read(project.github_readers, run.audience):",
+        "if False:",
+        f"{_PUBLISHING}::test_what_the_team_alone_may_read_is_not_published_to_everybody",
+    ),
+    Guard(
+        "a stop is heard right before the write",
+        _PUBLISH,
+        "if who := await context.stop_asked():",
+        'if who := "":',
+        f"{_PUBLISHING}::test_a_stop_that_came_late_is_heard",
+    ),
+    Guard(
+        "the quota binds right before the write",
+        _PUBLISH,
+        "if not await ctx.runs.spend(project.id, month_of(ctx), run.number, cap):",
+        "if False:",
+        f"{_PUBLISHING}::test_the_last_of_the_quota_may_be_gone",
+    ),
+    Guard(
+        "a problem has one pull request",
+        _PUBLISH,
+        "if other := await open_fix(ctx, project, run.cluster):",
+        "if other := None:",
+        f"{_LIMITS}::test_a_problem_has_one_pull_request_at_a_time",
+    ),
+    Guard(
+        "what ends before the pull request leaves no branch",
+        _PUBLISH,
+        "            await _withdraw(context, repo)\n",
+        "            pass\n",
+        f"{_LIMITS}::test_a_branch_without_a_pull_request_is_taken_back",
+    ),
+    Guard(
+        "what is refused by the policy is not published",
+        "workers/fixes/steps/policy.py",
+        "if refused(findings):",
+        "if False:",
+        f"{_OF_PROVE}::test_what_the_policy_refuses_ends_the_run",
+    ),
+    Guard(
+        "a test that passes on the base reproduces nothing",
+        _PROVE,
+        "if red.exit_code == 0:",
+        "if False:",
+        f"{_OF_PROVE}::test_green_on_the_base_reproduces_nothing",
+    ),
+    Guard(
+        "a test is red for the reason that was reported",
+        _PROVE,
+        "if not _as_told(context, red):",
+        "if False:",
+        f"{_OF_PROVE}::test_red_for_another_reason_proves_nothing",
+    ),
+    Guard(
+        "a test that still fails proves nothing",
+        _PROVE,
+        "if green.exit_code != 0:",
+        "if False:",
+        f"{_OF_PROVE}::test_what_is_not_green_or_costs_the_suite_is_no_repair",
+    ),
+    Guard(
+        "a suite that is worse proves nothing",
+        _PROVE,
+        "if not fine:",
+        "if False:",
+        f"{_OF_PROVE}::test_what_is_not_green_or_costs_the_suite_is_no_repair",
+    ),
+    Guard(
+        "a test that passed must pass again",
+        _PROOF,
+        'if outcome == "passed" and now.get(name) != "passed" and not (cut and name not in now)',
+        "if False",
+        "tests/unit/test_proof.py",
+    ),
+    Guard(
+        "a line that says failed beats one that says passed",
+        _PROOF,
+        'if _WORST[outcome] >= _WORST[found.get(name, "passed")]:',
+        "if True:",
+        "tests/unit/test_proof.py",
+    ),
+    Guard(
+        "no line beats the exit code",
+        _PROOF,
+        "if before.exit_code == 0 and after.exit_code != 0 and not worse:",
+        "if False:",
+        "tests/unit/test_proof.py",
+    ),
+    Guard(
+        "another exception is another reason",
+        _REASONS,
+        "if reason.exception not in raised:",
+        "if False:",
+        "tests/unit/test_reproduction.py",
+    ),
+    Guard(
+        "another value is another reason",
+        _REASONS,
+        "return not reason.actual or _found(reason.actual, shown)",
+        "return True",
+        "tests/unit/test_reproduction.py",
+    ),
+    Guard(
+        "a written test smuggles nothing in",
+        "bot/domain/fixes/reproduction/written.py",
+        "    found += _smuggled(module, symbols_of(tree))\n",
+        "",
+        "tests/unit/test_written_tests.py",
+    ),
+    Guard(
+        "the gateway knows its run by its token",
+        _GATEWAY,
+        "if not hmac.compare_digest(given, self.token.encode()):",
+        "if False:",
+        f"{_OF_GATEWAY}::test_a_foreign_token_is_refused",
+    ),
+    Guard(
+        "the gateway's requests are capped",
+        _GATEWAY,
+        "if self.requests >= self._cap.requests:",
+        "if False:",
+        f"{_OF_GATEWAY}::test_requests_are_capped",
+    ),
+    Guard(
+        "the gateway's dollars are capped",
+        _GATEWAY,
+        "if most < min(LEAST_ANSWER, question.answer):",
+        "if False:",
+        f"{_OF_GATEWAY}::test_dollars_are_capped",
+    ),
+    Guard(
+        "the gateway's time is capped",
+        _GATEWAY,
+        "if self._clock() >= self._ends:",
+        "if False:",
+        f"{_OF_GATEWAY}::test_time_is_capped",
+    ),
+    Guard(
+        "a crowd asks the gateway one after the other",
+        _GATEWAY,
+        "async with self._one_at_a_time:",
+        "async with asyncio.Lock():",
+        f"{_OF_GATEWAY}::test_a_crowd_does_not_slip_through",
+    ),
+    Guard(
+        "an answer without usage is as dear as it could be",
+        _GATEWAY,
+        "used = used or Usage(prompt=question.tokens, output=most)",
+        "used = used or Usage(prompt=0, output=0)",
+        _OF_GATEWAY,
+    ),
+    Guard(
+        "one model can be asked",
+        "bot/adapters/gateway/gemini.py",
+        'if parts["model"] != model or call not in _CALLS:',
+        "if call not in _CALLS:",
+        f"{_OF_GATEWAY}::test_only_one_model_can_be_asked",
+    ),
+    Guard(
+        "a field that is not known is not forwarded",
+        _FIELDS,
+        "            if name not in allowed:\n"
+        '                raise BadPayload(f"{at[:200]} is not forwarded.")\n',
+        "            if name not in allowed:\n                continue\n",
+        _OF_FIELDS,
+    ),
+    Guard(
+        "a field stands once",
+        _FIELDS,
+        "if len(found) < len(pairs):",
+        "if False:",
+        _OF_FIELDS,
+    ),
+    Guard(
+        "a schema points into itself only",
+        _FIELDS,
+        'if isinstance(target, str) and not target.startswith("#"):',
+        "if False:",
+        _OF_FIELDS,
+    ),
+)

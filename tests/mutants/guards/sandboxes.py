@@ -1,0 +1,112 @@
+"""What a sandbox reaches, sees and takes."""
+
+from .guard import Guard
+
+_LOCAL = "bot/adapters/sandboxes/local.py"
+_ISOLATION = "bot/adapters/sandboxes/isolation.py"
+_WATCHDOG = "bot/adapters/sandboxes/watchdog.py"
+_SECCOMP = "bot/adapters/sandboxes/seccomp.py"
+_OF_WALLS = "tests/unit/test_isolation.py"
+_OF_LOCAL = "tests/contract/test_sandbox_local.py"
+_OF_LIMITS = "tests/contract/test_sandbox_limits.py"
+
+GUARDS = (
+    Guard(
+        "a sandbox has no network",
+        _ISOLATION,
+        '        yield "--unshare-net"\n',
+        "        pass\n",
+        _OF_WALLS,
+    ),
+    Guard(
+        "a sandbox is given no environment of ours",
+        _ISOLATION,
+        ', "--clearenv")',
+        ")",
+        _OF_WALLS,
+    ),
+    Guard(
+        "the system's folders are read-only",
+        _ISOLATION,
+        '("--ro-bind", "/usr", "/usr")',
+        '("--bind", "/usr", "/usr")',
+        _OF_WALLS,
+    ),
+    Guard(
+        "a sandbox's command gains no power",
+        _ISOLATION,
+        '"--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")\n\n\ndef _each',
+        '"--inh-caps=-all")\n\n\ndef _each',
+        _OF_WALLS,
+    ),
+    Guard(
+        "a sandbox opens no namespaces",
+        _SECCOMP,
+        "for name in (*_MOUNTS, *_SPACES, *_KERNEL):",
+        "for name in (*_MOUNTS, *_KERNEL):",
+        "tests/unit/test_seccomp.py",
+    ),
+    Guard(
+        "clone makes no namespace",
+        _SECCOMP,
+        '    yield from _rule(calls["clone"], _unless_any(_NAMESPACES))\n',
+        "",
+        "tests/unit/test_seccomp.py",
+    ),
+    Guard(
+        "code of another kind calls nothing",
+        _SECCOMP,
+        "    yield (_RETURN, 0, 0, _KILL)  # 32-bit code has calls of other numbers\n",
+        "    yield (_RETURN, 0, 0, _ALLOW)\n",
+        "tests/unit/test_seccomp.py",
+    ),
+    Guard(
+        "unisolated runs only what is trusted",
+        _LOCAL,
+        "if found is None and self._trusted.isdisjoint(what):",
+        "if False:",
+        f"{_OF_LOCAL}::test_without_isolation_only_trusted_repositories_run",
+    ),
+    Guard(
+        "the network is not opened wider than asked",
+        _LOCAL,
+        "if egress and not self._open_network:",
+        "if False:",
+        f"{_OF_LOCAL}::test_egress_to_hosts_is_refused_not_widened",
+    ),
+    Guard(
+        "memory counts together",
+        _WATCHDOG,
+        "over = not self._memory_is_held and held > self._limits.memory_mb << 20",
+        "over = False",
+        f"{_OF_LOCAL}::test_memory_counts_together",
+    ),
+    Guard(
+        "processes are counted",
+        _WATCHDOG,
+        "if len(running) > self._limits.processes:",
+        "if False:",
+        f"{_OF_LOCAL}::test_too_many_processes",
+    ),
+    Guard(
+        "the disk is counted",
+        _WATCHDOG,
+        "if self._used() + on_disk > self._limits.disk_mb << 20:",
+        "if False:",
+        f"{_OF_LIMITS}::test_whoever_takes_too_much_is_told",
+    ),
+    Guard(
+        "a path of a sandbox is inside it",
+        "bot/adapters/sandboxes/contents.py",
+        'if path.startswith("/") or ".." in parts or "\\0" in path:',
+        "if False:",
+        "tests/contract/test_sandbox.py::test_paths_cannot_leave",
+    ),
+    Guard(
+        "output is capped",
+        "bot/adapters/sandboxes/contents.py",
+        "        del self._tail[: -(self._limit - half)]\n",
+        "",
+        "tests/contract/test_sandbox.py::test_output_is_capped",
+    ),
+)

@@ -1,0 +1,231 @@
+"""What is stored: once, in order, by its holder only, closed to others."""
+
+from .guard import Guard
+
+_LUA = "bot/storage/lua/"
+_STORAGE = "tests/contract/test_storage.py"
+_CORRECTIONS = "tests/contract/test_corrections.py"
+_JOBS = "tests/contract/test_jobs.py"
+
+GUARDS = (
+    Guard(
+        "only who holds the lease settles a job",
+        f"{_LUA}settle.lua",
+        "if redis.call('GET', KEYS[4]) ~= ARGV[2] then return -1 end",
+        "",
+        f"{_JOBS}::test_who_was_overtaken_settles_nothing",
+    ),
+    Guard(
+        "a job is claimed by one worker",
+        f"{_LUA}claim.lua",
+        "'NX', 'PX'",
+        "'PX'",
+        f"{_JOBS}::test_a_dead_workers_job_is_taken_up_when_its_lease_ends",
+    ),
+    Guard(
+        "projects take turns",
+        f"{_LUA}claim.lua",
+        "redis.call('ZADD', KEYS[1], now, tenant)",
+        "",
+        f"{_JOBS}::test_projects_take_turns",
+    ),
+    Guard(
+        "what is asked for while it runs runs again",
+        f"{_LUA}settle.lua",
+        "if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[3] then return 0 end",
+        "",
+        f"{_JOBS}::test_a_job_asked_for_while_it_runs_runs_again",
+    ),
+    Guard(
+        "a lease is kept by its holder only",
+        f"{_LUA}renew.lua",
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end",
+        "",
+        f"{_JOBS}::test_losing_a_lease_stops_the_block",
+    ),
+    Guard(
+        "a lease is given back by its holder only",
+        f"{_LUA}release.lua",
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end",
+        "",
+        f"{_JOBS}::test_who_was_overtaken_leaves_the_lease_to_its_holder",
+    ),
+    Guard(
+        "a lease is renewed while its holder works",
+        "bot/storage/leases.py",
+        'kept = await self._scripts.run("renew", [key], [token, self.milliseconds])',
+        "kept = True",
+        f"{_JOBS}::test_a_held_lease_is_renewed",
+    ),
+    Guard(
+        "only who holds the lease places a report",
+        f"{_LUA}place.lua",
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end",
+        "",
+        f"{_STORAGE}::test_only_the_holder_of_the_lease_places",
+    ),
+    Guard(
+        "a report keeps the cluster it was given first",
+        f"{_LUA}place.lua",
+        "if held then",
+        "if false then",
+        f"{_STORAGE}::test_an_item_keeps_the_cluster_it_was_given_first",
+    ),
+    Guard(
+        "a placement knows of every correction",
+        f"{_LUA}place.lua",
+        "if redis.call('LLEN', KEYS[7]) ~= tonumber(ARGV[7]) then return -2 end",
+        "",
+        f"{_CORRECTIONS}::test_a_placement_decided_before_a_correction_is_decided_again",
+    ),
+    Guard(
+        "a correction knows of every other",
+        f"{_LUA}operate.lua",
+        "if redis.call('LLEN', KEYS[1]) ~= plan.log then return 0 end",
+        "",
+        f"{_CORRECTIONS}::test_of_two_corrections_of_the_same_state_one_is_applied",
+    ),
+    Guard(
+        "a correction knows of every placement",
+        f"{_LUA}operate.lua",
+        "if table.concat(held, ',') ~= expected then return 0 end",
+        "",
+        f"{_CORRECTIONS}::test_a_correction_worked_out_before_a_placement_is_not_applied",
+    ),
+    Guard(
+        "only who holds the lease writes a judgement down",
+        f"{_LUA}set_as_holder.lua",
+        "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end",
+        "",
+        "tests/contract/test_judge.py::test_a_worker_that_lost_its_lease_stores_nothing",
+    ),
+    Guard(
+        "a wish made meanwhile stays",
+        f"{_LUA}remove_if_unchanged.lua",
+        "if not held or tonumber(held) ~= tonumber(ARGV[2]) then return 0 end",
+        "",
+        "tests/contract/test_judge.py::test_a_wish_made_while_it_was_asked_about_is_not_forgotten",
+    ),
+    Guard(
+        "a change is made to what was read",
+        f"{_LUA}swap.lua",
+        "if held ~= ARGV[2] then return 0 end",
+        "",
+        f"{_STORAGE}::test_changes_made_at_once_are_all_kept",
+    ),
+    Guard(
+        "an event is counted once",
+        f"{_LUA}record.lua",
+        "if redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0 then "
+        "return {tonumber(number), new, 0} end",
+        "redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2])",
+        f"{_STORAGE}::test_an_event_counts_once_however_often_it_is_recorded",
+    ),
+    Guard(
+        "what was withdrawn before it came is not taken",
+        f"{_LUA}record.lua",
+        "if number == '0' then return {0, 0, 0} end",
+        "",
+        f"{_STORAGE}::test_what_was_withdrawn_before_it_was_heard_of_is_not_taken",
+    ),
+    Guard(
+        "an older edit never wins",
+        f"{_LUA}edit.lua",
+        "if last and tonumber(last) > tonumber(ARGV[2]) then return 0 end",
+        "",
+        f"{_STORAGE}::test_the_newest_edit_wins_whatever_the_order",
+    ),
+    Guard(
+        "what has taken effect is not taken in again",
+        f"{_LUA}accept.lua",
+        "if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end",
+        "",
+        f"{_STORAGE}::test_a_delivery_that_took_effect_is_not_taken_again",
+    ),
+    Guard(
+        "what has taken effect leaves a marker",
+        "bot/storage/inbox.py",
+        'pipe.set(keys.done(row), b"1", ex=REDELIVERY_WINDOW)',
+        "pass",
+        f"{_STORAGE}::test_a_delivery_that_took_effect_is_not_taken_again",
+    ),
+    Guard(
+        "a line of a comment is a command once",
+        f"{_LUA}hear.lua",
+        "if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end",
+        "redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])",
+        f"{_STORAGE}::test_a_command_is_heard_once_and_is_due_until_it_ends",
+    ),
+    Guard(
+        "a cluster has one active run",
+        f"{_LUA}open_run.lua",
+        "if active then return {tonumber(active), 0} end",
+        "",
+        f"{_STORAGE}::test_one_run_a_cluster_and_one_a_command",
+    ),
+    Guard(
+        "a command has one run",
+        f"{_LUA}open_run.lua",
+        "if own then return {tonumber(own), 1} end",
+        "",
+        f"{_STORAGE}::test_when_a_run_has_ended_the_next_may_begin",
+    ),
+    Guard(
+        "a month's fixes have an end",
+        f"{_LUA}spend.lua",
+        "if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end",
+        "",
+        f"{_STORAGE}::test_what_is_spent_is_counted_once_and_never_over_the_cap",
+    ),
+    Guard(
+        "what was spooled is dropped when it is taken",
+        "handlers/storing.py",
+        "            await self._ctx.inbox.accept_all([each for each in proven if each])\n"
+        "            await self._ctx.spool.drop([row for row, _ in rows])\n",
+        "            await self._ctx.spool.drop([row for row, _ in rows])\n"
+        "            await self._ctx.inbox.accept_all([each for each in proven if each])\n",
+        "tests/contract/test_storing.py::test_what_redis_does_not_take_stays_on_disk",
+    ),
+    Guard(
+        "nobody else reads the data folder",
+        "bot/storage/private.py",
+        "path.chmod(stat.S_IMODE(mode) & ~_OTHERS)",
+        "path.chmod(stat.S_IMODE(mode))",
+        "tests/contract/test_at_rest.py::test_a_new_data_folder_is_ours_alone",
+    ),
+    Guard(
+        "words in a Redis that is not ours are sealed",
+        "bot/storage/items.py",
+        'self._seal.shut(item.model_dump_json(exclude={"number", "cluster"}))',
+        'item.model_dump_json(exclude={"number", "cluster"})',
+        "tests/contract/test_seal.py::test_no_word_stands_in_a_redis_that_is_not_ours",
+    ),
+    Guard(
+        "deliveries in a Redis that is not ours are sealed",
+        "bot/storage/inbox.py",
+        "await self._seal.shut_bytes(delivery.body)",
+        "delivery.body",
+        "tests/contract/test_seal.py::test_no_word_stands_in_a_redis_that_is_not_ours",
+    ),
+    Guard(
+        "a machine with other keys does not start",
+        "bot/storage/seal.py",
+        'self.open(await redis.get(keys.sealed()) or "")',
+        "pass",
+        "tests/contract/test_seal.py::test_a_machine_with_other_keys_is_told",
+    ),
+    Guard(
+        "a job that is asked for is declared",
+        "workers/jobs.py",
+        'judge_watch = Job("workers.fixes.watch:judge_watch")\n',
+        "",
+        "tests/unit/test_house.py::test_every_job_leads_to_what_does_it",
+    ),
+    Guard(
+        "a Redis that is away counts against no job",
+        "workers/worker.py",
+        "    if is_away(error):\n        raise error\n",
+        "",
+        "tests/contract/test_jobs.py",
+    ),
+)
