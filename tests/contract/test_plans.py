@@ -21,8 +21,7 @@ from bot.domain.models import Cluster, Draft, Place, Project
 from bot.storage import keys
 from workers.fixes import planning
 from workers.fixes.steps import starting
-from workers.fixes.steps.project import Ended, ProjectRun
-from workers.fixes.steps.publish import require_still_wanted
+from workers.fixes.steps.project import ProjectRun
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=77, installation=1, full_name="acme/shop", private=True)
@@ -201,11 +200,3 @@ async def test_a_public_fix_does_not_go_by_the_teams_words(ctx: Any, cluster: An
     assert found.symptom.text == "Report 1"
     assert "Report 2" not in found.model_dump_json()
     assert cluster.title not in found.model_dump_json()
-
-
-async def test_what_was_made_for_the_team_is_not_published_to_everybody(
-    ctx: Any, cluster: Any
-) -> None:
-    run, _ = await starting.start(ctx, SHOP, run_for(Audience.TEAM))
-    with pytest.raises(Ended, match="is public by now"):
-        await require_still_wanted(ProjectRun(ctx, PUBLIC, run))

@@ -277,7 +277,7 @@ async def test_a_bots_mention_is_no_command(stage: Stage, cluster: str) -> None:
         "authorizations": [{"user_id": bot, "is_bot": True}],
         "event": {
             "type": "app_mention",
-            "user": "U0OTHERBOT",
+            "user": INES,  # for whom it speaks
             "bot_id": "B0OTHER",
             "text": f"<@{bot}> resolve {cluster}",
             "ts": "1763700001.000100",

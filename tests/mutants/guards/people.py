@@ -29,11 +29,11 @@ GUARDS = (
         _OF_LINES,
     ),
     Guard(
-        "a box that was not there before ticks nothing",
+        "a box that was ticked before is no command again",
         "bot/render/marker.py",
-        "before.get(sentence) is False",
-        "before.get(sentence) is not True",
-        "tests/unit/test_render_hostile.py::test_a_box_that_was_not_there_before_ticks_nothing",
+        "if done and before.get(sentence) is False",
+        "if done",
+        "tests/unit/test_render_hostile.py::test_ticking_a_box_gives_its_sentence",
     ),
     Guard(
         "a box is ticked by an edit that changes nothing else",

@@ -183,20 +183,6 @@ GUARDS = (
         "workers/fixes/planning.py",
         "    cluster = cluster.as_read_by(readers, shown)\n",
         "",
-        "tests/contract/test_plans.py",
-    ),
-    Guard(
-        "a fix that was made for the team is not published for everybody",
-        "workers/fixes/steps/publish.py",
-        "    if not may_read(project.github_readers, run.audience):\n",
-        "    if False:\n",
-        "tests/contract/test_plans.py",
-    ),
-    Guard(
-        "neighbours in a line make nothing together",
-        "bot/render/seams.py",
-        "seam + part",
-        "part",
-        "tests/unit/test_render_read_back.py",
+        "tests/contract/test_plans.py::test_a_private_report_is_not_in_a_public_plan",
     ),
 )

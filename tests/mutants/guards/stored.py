@@ -226,6 +226,6 @@ GUARDS = (
         "workers/worker.py",
         "    if is_away(error):\n        raise error\n",
         "",
-        "tests/contract/test_jobs.py",
+        f"{_JOBS}::test_a_redis_that_is_away_counts_against_no_job",
     ),
 )

@@ -152,7 +152,7 @@ GUARDS = (
         "handlers/alerts.py",
         "        shown.finish()\n",
         "",
-        "tests/contract/test_storing.py",
+        "tests/contract/test_storing.py::test_what_was_spooled_comes_first_and_only_what_is_proven",
     ),
     Guard(
         "a malformed key tells nothing of itself",
