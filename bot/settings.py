@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     soulcaster_connections: int = Field(
         400, ge=2, description="Open connections at most; without proxies half from one address"
     )
+    soulcaster_backlog: int = Field(
+        20_000, ge=1, description="Alerts of a project that may wait; beyond it senders get 429"
+    )
     soulcaster_body_mb: int = Field(
         64, ge=1, description="MB of request bodies in memory at once; beyond it senders wait"
     )

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from aiohttp import web
 from pydantic_core import from_json
@@ -73,7 +74,8 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     if weak and not ctx.outage.on:
         await ctx.vault.mark_weak(hook)
     _check_shape(body)
-    return _delivery(hook, told, body, ctx.now().timestamp())
+    heard = _delivery(hook, told, body, ctx.now().timestamp())
+    return replace(heard, most=ctx.settings.soulcaster_backlog)
 
 
 async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
@@ -127,7 +129,13 @@ def _check_shape(body: bytes) -> None:
 def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> Delivery:
     meta = {name: told[name] for name in _KEPT if name in told}
     meta |= {"source": hook.source, "project": str(hook.project)}
-    return Delivery(jobs.hear_alert.name, meta, body, at, tenant=hook.project)
+    return Delivery(
+        jobs.hear_alert.name,
+        meta,
+        body,
+        at,
+        tenant=hook.project,
+    )
 
 
 async def _find(ctx: Context, hook: str) -> Hook | None:

@@ -91,10 +91,10 @@ class WrongSecret(BadSignature):
 
 
 class TooMany(SoulcasterError):
-    """Wrong secrets, too many of them. ``retry_after`` is in seconds."""
+    """Too many of ``what`` from one sender. ``retry_after`` is in seconds."""
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(f"Too many wrong secrets: come back in {math.ceil(retry_after)} s.")
+    def __init__(self, retry_after: float, what: str = "wrong secrets") -> None:
+        super().__init__(f"Too many {what}: come back in {math.ceil(retry_after)} s.")
         self.retry_after = retry_after
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.domain.errors import TooMany
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
@@ -23,6 +24,8 @@ REDELIVERY_WINDOW = 8 * 24 * 3600
 # How long a row waits for somebody to mend what cannot read it.
 UNREAD_SECONDS = 24 * 3600
 READ_SECONDS = 30 * 24 * 3600
+# When a project has too many deliveries waiting, its senders may come again after so long.
+CROWDED_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Delivery:
     """One webhook: ``kind`` names the job that hears it, ``meta`` what its headers said.
 
     ``tenant`` is the project that it is about, 0 where that is not known yet; ``lane`` is where
-    its job waits.
+    its job waits. ``most``: no more than so many of the project's jobs may wait there already; 0 is
+    any number, for senders that do not send again.
     """
 
     kind: str
@@ -39,6 +43,7 @@ class Delivery:
     received_at: float
     tenant: int = 0
     lane: str = "work"
+    most: int = 0
 
     @property
     def row(self) -> str:
@@ -58,8 +63,15 @@ class Inbox:
         self._seal = seal
 
     async def accept(self, delivery: Delivery) -> bool:
-        """Store it and the job ``[kind, row]``. False when it was here before."""
-        return bool(await self._scripts.run("accept", *await self._call(delivery)))
+        """Store it and the job ``[kind, row]``. False when it was here before.
+
+        Raises TooMany, and counts it, when its project has too many waiting.
+        """
+        stored = int(await self._scripts.run("accept", *await self._call(delivery)))
+        if stored < 0:
+            await self._redis.hincrby(keys.unread(), "alerts refused over SOULCASTER_BACKLOG", 1)
+            raise TooMany(CROWDED_SECONDS, "deliveries of this project are waiting")
+        return bool(stored)
 
     async def accept_all(self, deliveries: Sequence[Delivery]) -> None:
         """The same for several, in this order."""
@@ -76,6 +88,7 @@ class Inbox:
         ], [
             json.dumps([delivery.kind, row]),
             delivery.tenant,
+            delivery.most,
             *("kind", delivery.kind),
             *("meta", json.dumps(dict(delivery.meta))),
             *("at", repr(delivery.received_at)),

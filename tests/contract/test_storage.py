@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.errors import NotFound, QuotaExceeded
+from bot.domain.errors import NotFound, QuotaExceeded, TooMany
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Person, Place, RunState
 from bot.storage import keys
@@ -309,3 +310,22 @@ async def test_a_run_over_the_quota_is_refused_in_one_line(ctx: Context) -> None
         await ctx.runs.spend(P, month_of(ctx), number, cap=20)
     with pytest.raises(QuotaExceeded, match="20 of 20 fix runs used this month"):
         await require_quota(ctx, P)
+
+
+async def test_a_project_with_too_many_waiting_takes_no_more(ctx: Context) -> None:
+    def alert(number: int, tenant: int = 7) -> Delivery:
+        body = f"{number}".encode()
+        return Delivery("hear_alert", {"source": "sentry"}, body, 1.0, tenant=tenant, most=3)
+
+    for number in range(3):
+        assert await ctx.inbox.accept(alert(number))
+    with pytest.raises(TooMany, match="waiting: come back in 60 s"):
+        await ctx.inbox.accept(alert(3))
+    assert await ctx.inbox.read(alert(3).row) is None
+    assert await ctx.inbox.unread() == {"alerts refused over SOULCASTER_BACKLOG": 1}
+    # What is stored already is stored, and another project is not held up.
+    assert not await ctx.inbox.accept(alert(1))
+    assert await ctx.inbox.accept(alert(3, tenant=8))
+    # What was acknowledged and spooled is taken whatever waits.
+    await ctx.inbox.accept_all([replace(alert(4), most=0)])
+    assert await ctx.inbox.read(alert(4).row)
