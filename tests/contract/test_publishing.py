@@ -8,7 +8,6 @@ from pathlib import Path
 
 import github_simulator_kit
 import pytest
-from workers.fixes.steps.desk import Desk, Ended
 
 from bot.context import Context, open_context
 from bot.domain.audience import Audience
@@ -16,6 +15,7 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project, Verdict
 from bot.settings import Settings
 from workers.fixes.quota import month_of
+from workers.fixes.steps.project import Ended, ProjectRun
 from workers.fixes.steps.publish import publish
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
@@ -60,13 +60,13 @@ async def ready(ctx: Context, *, stopped_by: str = "") -> FixRun:
 
 async def test_what_the_team_alone_may_read_is_not_published_to_everybody(ctx: Context) -> None:
     with pytest.raises(Ended, match="acme/shop is public by now") as ended:
-        await publish(Desk(ctx, PUBLIC, await ready(ctx)))
+        await publish(ProjectRun(ctx, PUBLIC, await ready(ctx)))
     assert ended.value.verdict is Verdict.STOPPED
 
 
 async def test_a_stop_that_came_late_is_heard(ctx: Context) -> None:
     with pytest.raises(Ended, match="Stopped by @ana") as ended:
-        await publish(Desk(ctx, PRIVATE, await ready(ctx, stopped_by="@ana")))
+        await publish(ProjectRun(ctx, PRIVATE, await ready(ctx, stopped_by="@ana")))
     assert ended.value.verdict is Verdict.STOPPED
 
 
@@ -75,5 +75,5 @@ async def test_the_last_of_the_quota_may_be_gone(ctx: Context) -> None:
     for other in range(100, 120):
         assert await ctx.runs.spend(PRIVATE.id, month_of(ctx), other, cap=20)
     with pytest.raises(Ended, match="20 of 20 fix runs are used") as ended:
-        await publish(Desk(ctx, PRIVATE, run))
+        await publish(ProjectRun(ctx, PRIVATE, run))
     assert ended.value.verdict is Verdict.LIMIT_REACHED
