@@ -147,6 +147,8 @@ async def _slack(ctx: Context) -> CheckResult:
         return CheckResult(True, "Slack", "not connected (SLACK_BOT_TOKEN connects it)")
     who = await ctx.slack.identity()
     channel = ctx.settings.soulcaster_slack_channel
+    if channel:
+        await ctx.slack.is_shared(channel)  # Slack says what the token lacks
     waiting = [
         f"{project.full_name}: {wanted} {WAITS[how]}"
         for project in await ctx.projects.all()

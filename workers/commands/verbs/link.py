@@ -50,7 +50,7 @@ async def run_link(call: Call, command: Link) -> Answer:
     if call.place.issue is None:
         return Answer(await code_card(call.ctx, call.said.person, command))
     ctx, person = call.ctx, call.person
-    if person.user_id is None:
+    if not person.user_id:
         raise NotAllowed("GitHub does not say who you are here: say it in an issue yourself.")
     await _count(ctx, f"github/{person.user_id}")
     proved = await ctx.accounts.take_code(command.code.upper())

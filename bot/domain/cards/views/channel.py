@@ -19,7 +19,7 @@ def channel_card(project: Project, how: Standing, by: str, *, readers: Audience)
 
     ``by`` is who said so, and ``readers`` who reads there now.
     """
-    named = may_read(readers, project.github_readers)
+    named = not project.private or may_read(readers, project.github_readers)
     name: Line = (Code(project.full_name),) if named else ("A private repository",)
     match how:
         case "bound":
@@ -41,7 +41,7 @@ def channel_card(project: Project, how: Standing, by: str, *, readers: Audience)
             actions = (BIND, Action(label="Which one?", sentence="channel show"))
     return Card(
         key=f"channel:{project.id}",
-        audience=project.github_readers if named else Audience.PUBLIC,
+        audience=Audience.TEAM if project.private and named else Audience.PUBLIC,
         title=title,
         sections=(Section(blocks=(Paragraph(line=words),)),),
         actions=actions,
