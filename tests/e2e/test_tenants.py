@@ -22,9 +22,10 @@ from e2e_kit import (
     whispers,
 )
 
-from bot.domain.models import Project
+from bot.domain.models import Person, Project
 from bot.render.belonging import action_id, project_of_message
 from bot.simulators.slack.workspace import Channel
+from bot.storage.accounts import Account
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage
 
@@ -304,6 +305,24 @@ async def test_an_answer_goes_to_slacks_own_hosts_only(stage: Stage, cluster: st
         answer = await answered(stage, INES, lambda: slack_request(stage, "commands", form))
     assert "Coupons leak" in answer
     assert heard == []
+
+
+async def test_a_person_is_a_team_and_a_user(stage: Stage, cluster: str) -> None:
+    # Even one of another workspace who is linked is answered nothing.
+    them, account = Person(slack_team="T0OTHER", slack_user=INES), Account(login=ADMIN, user_id=1)
+    await stage.context.accounts.link(them, account)
+    for team, may in ((stage.slack.workspace.team.id, True), ("T0OTHER", False)):
+        form = {
+            "command": "/soulcaster",
+            "text": f"acme/shop status {cluster}",
+            "user_id": INES,
+            "team_id": team,
+            "channel_id": stage.channel,
+            "trigger_id": unlike(),
+        }
+        answer = await answered(stage, INES, lambda f=form: slack_request(stage, "commands", f))
+        assert ("Coupons leak" in answer) is may
+        assert ("of another one" in answer) is not may
 
 
 async def test_a_secret_is_for_who_asked(stage: Stage, cluster: str) -> None:

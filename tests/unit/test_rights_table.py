@@ -30,6 +30,8 @@ ANYBODY, READ, TRIAGE, WRITE, MAINTAIN = range(-1, 4)
 SENTENCES: Mapping[str, tuple[int, str]] = {
     "help": (ANYBODY, ""),
     "whoami": (ANYBODY, ""),
+    "link K7QX9M2P4RTW": (ANYBODY, ""),
+    "unlink": (ANYBODY, ""),
     "status C-12": (READ, ""),
     "clusters": (READ, ""),
     "why C-12": (READ, ""),
@@ -65,6 +67,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "digest schedule": (MAINTAIN, ""),
     "digest off": (MAINTAIN, ""),
     "source list": (MAINTAIN, ""),
+    "channel show": (MAINTAIN, ""),
 }
 
 
