@@ -4,7 +4,7 @@ A guard is a file, what stands there, what it is broken to, and the tests that m
 fastest there are. Choose a ``before`` that is short and says what it guards.
 """
 
-from . import fixes, patches, people, sandboxes, shown, stored, ways_in
+from . import fixes, patches, people, sandboxes, shown, stored, tenants, ways_in
 from .guard import Guard
 
 __all__ = ["GUARDS", "Guard"]
@@ -13,6 +13,7 @@ GUARDS: tuple[Guard, ...] = (
     *ways_in.GUARDS,
     *stored.GUARDS,
     *people.GUARDS,
+    *tenants.GUARDS,
     *shown.GUARDS,
     *fixes.GUARDS,
     *patches.GUARDS,

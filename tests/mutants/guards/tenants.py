@@ -1,0 +1,92 @@
+"""Guards of what is a tenant's: channels, messages, and who a Slack person is."""
+
+from .guard import Guard
+
+_CHANNELS = "tests/contract/test_channels.py"
+_TENANTS = "tests/e2e/test_tenants.py"
+GUARDS = (
+    Guard(
+        "a channel of another tenant is not asked for",
+        "workers/clusters/channels.py",
+        "    if any(owner.installation != project.installation for owner in held):\n        await ",
+        "    if False:\n        await ",
+        f"{_CHANNELS}::test_the_operators_channel_is_the_only_tenants",
+    ),
+    Guard(
+        "a channel of another tenant is not taken",
+        "workers/clusters/channels.py",
+        "        if any(owner.installation != project.installation for owner in held):\n    ",
+        "        if False:\n    ",
+        f"{_CHANNELS}::test_two_tenants_at_once_are_one",
+    ),
+    Guard(
+        "the operator's channel is nobody's where there are two tenants",
+        "workers/clusters/channels.py",
+        "if not named and len(tenants) == 1 and not left:",
+        "if not named and not left:",
+        f"{_CHANNELS}::test_of_two_tenants_each_is_asked_once",
+    ),
+    Guard(
+        "a channel is not inherited",
+        "workers/clusters/channels.py",
+        "if not named and len(tenants) == 1 and not left:",
+        "if not named and len(tenants) == 1:",
+        f"{_CHANNELS}::test_a_channel_is_not_inherited",
+    ),
+    Guard(
+        "a private repository is not named where anybody may be",
+        "bot/domain/cards/views/channel.py",
+        "named = not project.private or may_read(readers, project.github_readers)",
+        "named = True",
+        f"{_CHANNELS}::test_of_two_tenants_each_is_asked_once",
+    ),
+    Guard(
+        "a button, its message and our record name one project",
+        "workers/commands/addressing.py",
+        "if len(named) > 1 or 0 in named:",
+        "if False:",
+        f"{_TENANTS}::test_a_channel_of_two_projects_asks_which",
+    ),
+    Guard(
+        "a Slack person of another workspace is nobody",
+        "workers/commands/linking.py",
+        "or not await at_home(ctx, person):",
+        "or False:",
+        f"{_TENANTS}::test_a_person_is_a_team_and_a_user",
+    ),
+    Guard(
+        "answers go to Slack's own hosts",
+        "bot/slack/client.py",
+        "        if not self._is_slacks(url):\n            return False\n",
+        "",
+        "tests/contract/test_say.py::test_an_address_is_given_up_at_its_end",
+    ),
+    Guard(
+        "an address is given up after half an hour",
+        "bot/say/cards.py",
+        "place.response_url and place.answer_by and ctx.now() < place.answer_by",
+        "place.response_url",
+        "tests/contract/test_say.py::test_an_address_is_given_up_at_its_end",
+    ),
+    Guard(
+        "a code links once",
+        "bot/storage/accounts.py",
+        "self._redis.getdel(",
+        "self._redis.get(",
+        "tests/e2e/test_linking.py::test_a_code_said_on_github_links_once",
+    ),
+    Guard(
+        "codes are not guessed",
+        "workers/commands/verbs/link.py",
+        "if await ctx.accounts.tried(who) > TRIES:",
+        "if False:",
+        "tests/e2e/test_linking.py::test_codes_cannot_be_guessed",
+    ),
+    Guard(
+        "who is gone from GitHub is unlinked",
+        "workers/commands/linking.py",
+        "await ctx.accounts.unlink(person)\n            return await linked(ctx, person)",
+        "return known",
+        "tests/e2e/test_linking.py::test_who_is_gone_from_github_is_unlinked",
+    ),
+)
