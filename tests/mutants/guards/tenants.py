@@ -27,13 +27,6 @@ GUARDS = (
         f"{_CHANNELS}::test_of_two_tenants_each_is_asked_once",
     ),
     Guard(
-        "a channel is not inherited",
-        "workers/clusters/channels.py",
-        "if not named and len(tenants) == 1 and not left:",
-        "if not named and len(tenants) == 1:",
-        f"{_CHANNELS}::test_a_channel_is_not_inherited",
-    ),
-    Guard(
         "a private repository is not named where anybody may be",
         "bot/domain/cards/views/channel.py",
         "named = not project.private or may_read(readers, project.github_readers)",
