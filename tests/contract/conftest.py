@@ -15,7 +15,10 @@ from stamina.instrumentation import set_on_retry_hooks
 
 from bot.context import Context, open_context
 from bot.settings import Settings
+from bot.simulators.github import Limits
 from bot.storage.embedded import EmbeddedRedis
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers.intake import sync
 
 Serve = Callable[..., Awaitable[TestServer]]
 
@@ -78,3 +81,12 @@ async def ctx(redis_url: str, tmp_path: Path) -> AsyncIterator[Context]:
 async def redis(ctx: Context) -> Redis:
     """Its connection."""
     return ctx.redis
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The two simulators and our context with the app installed; none of our processes."""
+    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
+        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
+        await sync.sync_installation(made.context, installed.id)
+        yield made

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.domain.errors import NotAllowed, Unavailable
 from bot.domain.models import Project
-from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import Stage
 from workers.clusters import channels
 from workers.intake import sync
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The two simulators and our context, none of our processes."""
-    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
-        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
-        await sync.sync_installation(made.context, installed.id)
-        yield made
 
 
 async def other_tenant(stage: Stage) -> Project:

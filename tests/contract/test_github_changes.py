@@ -15,9 +15,8 @@ from bot.github import issues
 from bot.github.app import PUBLISH, READ, GitHubApp, Repo
 from bot.render import Markdown
 from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import Stage
 from workers.digests.posting import send_digest
-from workers.intake import sync
 
 
 @pytest.fixture
@@ -100,14 +99,6 @@ async def test_permissions_that_nobody_accepted_are_named(
     del installation.permissions["checks"]
     with pytest.raises(Rejected, match=r"owner has yet to accept .*checks: write"):
         await app.repo(project, PUBLISH).get("")
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
-        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
-        await sync.sync_installation(made.context, installed.id)
-        yield made
 
 
 @pytest.mark.parametrize(

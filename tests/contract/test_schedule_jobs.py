@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.context import Context, open_context
 from bot.domain.models import Person, Project
 from bot.settings import Settings
-from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import Stage
 from workers import worker
-from workers.intake import sync
 from workers.upkeep import schedule
 
 SHELL = Person(operator=True)
@@ -29,14 +26,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
-        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
-        await sync.sync_installation(made.context, installed.id)
-        yield made
 
 
 @pytest.fixture

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain.models import Project
-from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import Stage
 from workers.intake import sync
-
-
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
-        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
-        await sync.sync_installation(made.context, installed.id)
-        yield made
 
 
 @pytest.fixture

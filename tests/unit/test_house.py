@@ -135,14 +135,18 @@ def test_every_key_kind_has_an_owner_and_nobody_else_uses_it() -> None:
         assert users <= owners, f"{kind.pattern} is used by {users - owners}"
 
 
-def test_keys_are_made_in_one_place() -> None:
-    makers = [
+def _files_with(pattern: str) -> list[str]:
+    """Files of the product in which a pattern is found."""
+    return [
         str(path.relative_to(PROJECT))
         for room in ("bot", "workers", "handlers")
         for path in (PROJECT / room).rglob("*.py")
-        if re.search(r"[\"']sc:", path.read_text())
+        if re.search(pattern, path.read_text())
     ]
-    assert makers == []
+
+
+def test_keys_are_made_in_one_place() -> None:
+    assert _files_with(r"[\"']sc:") == []
 
 
 def test_settings_are_read_in_one_place() -> None:
@@ -207,10 +211,4 @@ def test_the_documents_name_what_is_there() -> None:
 
 
 def test_only_the_shell_makes_an_operator() -> None:
-    makers = [
-        str(path.relative_to(PROJECT))
-        for room in ("bot", "workers", "handlers")
-        for path in (PROJECT / room).rglob("*.py")
-        if re.search(r"Person\([^)]*operator=", path.read_text())
-    ]
-    assert makers == ["handlers/shell.py"]
+    assert _files_with(r"Person\([^)]*operator=") == ["handlers/shell.py"]
