@@ -141,8 +141,15 @@ async def test_nothing_outlives_its_command(sandbox):
     assert not _sleeping("71", "72", "73")
 
 
-async def test_too_many_processes(tmp_path):
-    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+# The watchdog with all that this machine has beside it, and alone.
+ALONE = pytest.mark.parametrize("alone", [False, True], ids=["beside", "alone"])
+
+
+@ALONE
+async def test_too_many_processes(tmp_path, alone):
+    adapter = LocalSandboxes(
+        tmp_path, trusted=frozenset({"acme/shop"}), isolate=not alone, groups=not alone
+    )
     limits = Limits(processes=30)
     sandbox = await adapter.open(template="", limits=limits, key="k", labels=LABELS)
     done = await sandbox.run("for i in $(seq 300); do sleep 74 & done; wait", timeout=20)
@@ -152,8 +159,11 @@ async def test_too_many_processes(tmp_path):
     await sandbox.kill()
 
 
-async def test_memory_counts_together(tmp_path):
-    adapter = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
+@ALONE
+async def test_memory_counts_together(tmp_path, alone):
+    adapter = LocalSandboxes(
+        tmp_path, trusted=frozenset({"acme/shop"}), isolate=not alone, groups=not alone
+    )
     limits = Limits(memory_mb=150)
     sandbox = await adapter.open(template="", limits=limits, key="k", labels=LABELS)
     hold = "python -c 'import time; x = b\"x\" * 70_000_000; time.sleep(20)' &"

@@ -130,13 +130,6 @@ GUARDS = (
         f"{_HONEST}::test_honest",
     ),
     Guard(
-        "an agent cannot hide a file by ignoring it",
-        "bot/domain/fixes/patch/diff.py",
-        "unwanted(before)",
-        "unwanted(after)",
-        f"{_OF_TAR}::test_an_agent_cannot_hide_a_file_by_ignoring_it",
-    ),
-    Guard(
         "what is tracked is not ignored",
         "bot/domain/fixes/patch/ignored.py",
         "(path not in before and _is_ignored(path, specs))",

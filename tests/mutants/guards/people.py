@@ -3,6 +3,7 @@
 from .guard import Guard
 
 _LINES = "bot/domain/commands/markdown_lines.py"
+_REVIEWS = "tests/e2e/test_revisions.py"
 _RIGHTS = "tests/unit/test_rights_table.py"
 _OF_LINES = "tests/unit/test_markdown_lines.py"
 
@@ -116,9 +117,17 @@ GUARDS = (
     Guard(
         "a review is heard from who may write",
         "workers/fixes/revise.py",
-        "        if await people.role(repo, reviewer) in WRITERS:",
-        "        if True:",
-        "tests/e2e/test_revisions.py::test_a_review_without_write_is_only_noted",
+        "if role not in WRITERS:",
+        "if False:",
+        f"{_REVIEWS}::test_a_review_without_write_is_only_noted",
+    ),
+    Guard(
+        "nobody lends a review their right to write",
+        "workers/fixes/revise.py",
+        "        if await people.role(repo, reviewer) in WRITERS:\n",
+        "        if True:\n",
+        f"{_REVIEWS}::test_a_review_without_write_is_only_noted "
+        f"{_REVIEWS}::test_revise_takes_up_no_words_of_who_may_not_write",
     ),
     Guard(
         "an answer for who asked is refused where others read",

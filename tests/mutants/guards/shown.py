@@ -183,6 +183,6 @@ GUARDS = (
         "workers/fixes/planning.py",
         "    cluster = cluster.as_read_by(readers, shown)\n",
         "",
-        "tests/contract/test_plans.py::test_a_private_report_is_not_in_a_public_plan",
+        "tests/contract/test_plans.py::test_a_public_fix_does_not_go_by_the_teams_words",
     ),
 )
