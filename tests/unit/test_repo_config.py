@@ -43,7 +43,7 @@ def test_a_mistake_is_named_with_its_line(text: str, line: str) -> None:
         b"slack:\n  channel: \xe9\n",
         b"fix: {allow: " + b"[" * 3_000 + b"]" * 3_000 + b"}\n",
         b"fix: {allow: " + b"[" * 21 + b"]" * 21 + b"}\n",
-        b"a: &a [x]\nb: *a\n",
+        b"fix:\n  allow: &a [x]\n  egress: *a\n",
         b"fix:\n  allow: [" + b"a," * 25_000 + b"]\n",
         b"? [a]\n: b\n",
         b"!!python/object/apply:os.system [id]\n",
