@@ -52,6 +52,8 @@ def outcome(guard: Guard, there: Path) -> str:
     noticed = _NOTICED.search(done.stdout)
     if done.returncode in (1, 2) and noticed:
         return f"caught by {noticed[1]}"
+    if done.returncode < 0:
+        return f"NOT JUDGED (signal {-done.returncode} ended pytest)"
     return f"SURVIVED (pytest ended with {done.returncode})"
 
 
