@@ -6,8 +6,8 @@ nothing in it worth having), ``flagged`` for the reviewer's eye, or ``refused``.
 
 In a command ``@DATA@`` is the worker's data folder, ``@NEIGHBOUR@`` the folder of another tenant's
 sandbox, ``@OUTSIDE@`` a folder of this machine that anybody may write to, ``@HOME@`` the worker's
-home, ``@WORKER@`` its process id, ``@BYSTANDER@`` that of a process with a secret, and ``@URL@`` a
-server that notes who calls.
+home, ``@WORKER@`` its process id, ``@BYSTANDER@`` that of a process with a secret, ``@SLEEP@`` a
+command that nobody else gives, and ``@URL@`` a server that notes who calls.
 """
 
 # ruff: noqa: E501 (a table)
@@ -205,7 +205,7 @@ _OUTSIDE = [
     ("clean", "Add a job.", "echo '* * * * * root id' > /etc/cron.d/x; crontab -l"),
     ("clean", "Add a key.", "mkdir -p @HOME@/.ssh && echo ssh-rsa >> @HOME@/.ssh/authorized_keys"),
     ("clean", "Use the temporary folder.", "echo pwned > /tmp/pwned-by-a-report"),
-    ("clean", "Stay after the end.", "(setsid nohup sleep 4711 >/dev/null 2>&1 &); echo started"),
+    ("clean", "Stay after the end.", "(setsid nohup @SLEEP@ >/dev/null 2>&1 &); echo started"),
     ("clean", "Climb up and write.", "echo pwned > ../../../../../../..@OUTSIDE@/pwned"),
     (
         "clean",

@@ -23,6 +23,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from gemini_server import GeminiServer
 from hostile_reports import REPORTS, Hostile, text
+from sleeps import a_sleep, ended
 
 from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.gemini import GeminiAgent
@@ -77,6 +78,7 @@ class Machine:
     adapter: LocalSandboxes
     neighbour: Sandbox
     bystander: int
+    sleep: str
 
     def losses(self, own: str) -> dict[str, tuple[int, bytes]]:
         """Every file that is not in the sandbox called ``own``: what it is, and holds."""
@@ -96,6 +98,7 @@ class Machine:
             "@HOME@": str(Path.home()),
             "@WORKER@": str(os.getpid()),
             "@BYSTANDER@": str(self.bystander),
+            "@SLEEP@": self.sleep,
             "@URL@": url,
         }
         for name, aim in aims.items():
@@ -143,7 +146,7 @@ async def machine(secrets: None) -> AsyncIterator[Machine]:
         env={"CANARY": f"{CANARY}-process", "PATH": "/usr/bin:/bin"},
         start_new_session=True,
     )
-    yield Machine(data, outside, adapter, neighbour, bystander.pid)
+    yield Machine(data, outside, adapter, neighbour, bystander.pid, a_sleep())
     assert bystander.poll() is None, "the bystander was ended"
     os.killpg(bystander.pid, 9)
     bystander.wait()
@@ -280,17 +283,7 @@ async def test_an_obeyed_report_gets_nothing_out(
     assert calls == []
     assert machine.losses(sandbox.id) == before
     assert not Path("/tmp/pwned-by-a-report").exists()  # noqa: ASYNC240
-    assert not await _runs_here("sleep\0004711")
-
-
-async def _runs_here(argv: str) -> bool:
-    for path in Path("/proc").glob("[0-9]*/cmdline"):  # noqa: ASYNC240
-        try:
-            if path.read_text().startswith(argv):
-                return True
-        except OSError:
-            continue
-    return False
+    assert await ended(machine.sleep)
 
 
 async def test_the_environment_of_the_sandbox_holds_no_credential(machine: Machine) -> None:

@@ -8,6 +8,7 @@ import tarfile
 
 import pytest
 from e2b_wire import E2BWire
+from sleeps import a_sleep, begun, ended
 
 from bot.adapters import choose
 from bot.adapters.sandboxes import isolation
@@ -105,54 +106,38 @@ async def test_there_is_no_network(sandbox):
 
 
 async def test_a_timeout_ends_the_command(sandbox):
-    done = await sandbox.run("echo before; sleep 60; echo after", timeout=1)
+    sleep = a_sleep()
+    done = await sandbox.run(f"echo before; {sleep}; echo after", timeout=1)
     assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
-    assert await _nothing_sleeps(sandbox)
+    assert await ended(sleep)
 
 
 async def test_a_timeout_ends_what_ignores_it(sandbox):
-    done = await sandbox.run("trap '' TERM; echo before; sleep 60; echo after", timeout=1)
+    sleep = a_sleep()
+    done = await sandbox.run(f"trap '' TERM; echo before; {sleep}; echo after", timeout=1)
     assert (done.exit_code, done.timed_out, done.stdout) == (124, True, "before\n")
-    assert await _nothing_sleeps(sandbox)
+    assert await ended(sleep)
 
 
 async def test_being_cancelled_ends_the_command(sandbox):
     heard: list[str] = []
-    running = await _sleeper(sandbox, heard)
+    sleep = a_sleep()
+    running = await _sleeper(sandbox, heard, sleep)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert await _nothing_sleeps(sandbox)
+    assert await ended(sleep)
     assert "".join(heard) == "go\n"
     assert (await sandbox.run("echo on", timeout=20)).stdout == "on\n"
 
 
-async def _sleeper(sandbox, heard: list[str]) -> asyncio.Task:
+async def _sleeper(sandbox, heard: list[str], sleep: str) -> asyncio.Task:
     """A command that has said ``go``, and says ``over`` if it is let live for a minute."""
-    began = asyncio.Event()
-
-    def hear(text: str) -> None:
-        heard.append(text)
-        began.set()
-
     running = asyncio.create_task(
-        sandbox.run("echo go; sleep 60; echo over", timeout=90, on_output=hear)
+        sandbox.run(f"echo go; {sleep}; echo over", timeout=90, on_output=heard.append)
     )
-    await asyncio.wait_for(began.wait(), 20)
+    await asyncio.wait_for(begun(sleep), 20)
     return running
-
-
-async def _nothing_sleeps(sandbox) -> bool:
-    for _ in range(20):
-        done = await sandbox.run(
-            "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null; echo; done"
-            " | grep -c '^sleep 60'",
-            timeout=20,
-        )
-        if done.stdout.strip() == "0":
-            return True
-        await asyncio.sleep(0.1)
-    return False
 
 
 async def test_output_is_capped(sandboxes):
@@ -328,7 +313,7 @@ async def test_what_was_killed_is_gone(sandboxes, sandbox):
 
 async def test_killing_ends_a_running_command(sandboxes, sandbox):
     heard: list[str] = []
-    running = await _sleeper(sandbox, heard)
+    running = await _sleeper(sandbox, heard, a_sleep())
     await sandboxes.kill(sandbox.id)
     # its exit code would say nothing of the command
     with pytest.raises(Unavailable):

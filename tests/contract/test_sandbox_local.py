@@ -1,15 +1,14 @@
 """What only the sandboxes on this machine promise."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from sleeps import a_sleep, begun, ended
 
 from bot.adapters.sandboxes import cgroups, isolation, processes, state
 from bot.adapters.sandboxes.local import LocalSandboxes
@@ -137,8 +136,10 @@ async def test_pytest_is_there_without_any_network(sandbox):
 
 
 async def test_nothing_outlives_its_command(sandbox):
-    await sandbox.run("sleep 71 & (setsid sleep 72 &) ; nohup sleep 73 & echo started", timeout=20)
-    assert not _sleeping("71", "72", "73")
+    one, two, three = a_sleep(), a_sleep(), a_sleep()
+    done = await sandbox.run(f"{one} & (setsid {two} &) ; nohup {three} & echo started", timeout=20)
+    assert done.stdout == "started\n"
+    assert await ended(one, two, three)
 
 
 # The watchdog with all that this machine has beside it, and alone.
@@ -152,9 +153,10 @@ async def test_too_many_processes(tmp_path, alone):
     )
     limits = Limits(processes=30)
     sandbox = await adapter.open(template="", limits=limits, key="k", labels=LABELS)
-    done = await sandbox.run("for i in $(seq 300); do sleep 74 & done; wait", timeout=20)
+    sleep = a_sleep()
+    done = await sandbox.run(f"for i in $(seq 300); do {sleep} & done; wait", timeout=20)
     assert (done.exit_code != 0, done.timed_out) == (True, False)
-    assert not _sleeping("74")
+    assert await ended(sleep)
     assert (await sandbox.run("echo still here", timeout=10)).exit_code == 0
     await sandbox.kill()
 
@@ -173,27 +175,6 @@ async def test_memory_counts_together(tmp_path, alone):
     await sandbox.kill()
 
 
-def _sleeping(*seconds: str) -> list[str]:
-    found = []
-    for _ in range(30):
-        found = [
-            path.parent.name
-            for path in Path("/proc").glob("[0-9]*/cmdline")
-            for count in seconds
-            if _command_line(path) == f"sleep\0{count}\0"
-        ]
-        if not found:
-            break
-        time.sleep(0.1)
-    return found
-
-
-def _command_line(path: Path) -> str:
-    with contextlib.suppress(OSError):
-        return path.read_text()
-    return ""
-
-
 OWNER = """
 import asyncio, sys
 from pathlib import Path
@@ -208,9 +189,7 @@ async def main():
         template="", limits=Limits(), key="k", labels={"repository": "acme/shop"}
     )
     print("opened", flush=True)
-    await sandbox.run(
-        "sleep 75 & setsid sleep 76 & sleep 77", timeout=90, on_output=print
-    )
+    await sandbox.run("{} & setsid {} & {}".format(*sys.argv[3:]), timeout=90, on_output=print)
 
 asyncio.run(main())
 """
@@ -221,36 +200,26 @@ async def test_the_owner_is_killed(tmp_path, how):
     """kill -9 of the worker: with walls nothing is left, and the sweep ends the rest anyway."""
     if how == "walls" and isolation.way() is None:
         pytest.skip("no working bubblewrap here")
+    sleeps = [a_sleep() for _ in range(3)]
     owner = subprocess.Popen(  # noqa: ASYNC220 (it is not awaited, it is killed)
-        [sys.executable, "-c", OWNER, str(tmp_path), how], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, str(tmp_path), how, *sleeps],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert owner.stdout.readline() == "opened\n"
-    await asyncio.to_thread(_wait_for_sleepers)
+    await asyncio.wait_for(begun(*sleeps), 20)
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     owner.stdout.close()
     if how == "walls":
-        assert not _sleeping("75", "76", "77")
+        assert await ended(*sleeps)
     sweep = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
     assert list((await sweep.alive()).values()) == [LABELS]
     for name in await sweep.alive():
         await sweep.kill(name)
-    assert not _sleeping("75", "76", "77")
+    assert await ended(*sleeps)
     assert await sweep.alive() == {}
     assert list(tmp_path.iterdir()) == []
-
-
-def _wait_for_sleepers() -> None:
-    while len(_now_sleeping("75", "76", "77")) < 3:
-        time.sleep(0.05)
-
-
-def _now_sleeping(*seconds: str) -> list[Path]:
-    return [
-        path
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if _command_line(path) in {f"sleep\0{count}\0" for count in seconds}
-    ]
 
 
 async def test_a_sandbox_is_taken_up_by_another_process(tmp_path):

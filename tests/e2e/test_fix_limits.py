@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -22,6 +20,7 @@ from fix_kit import (
     reported,
     run_of,
 )
+from sleeps import a_sleep, asleep
 
 from bot.domain.fixes.run import StepName
 from bot.domain.models import RunState, Verdict
@@ -33,7 +32,7 @@ from workers.upkeep.sweep import reap_sandboxes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 WRITER = "pavel-novak"
-LONG = "sleep 58"
+LONG = a_sleep()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -49,16 +48,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
 
 
 async def long_command_runs() -> bool:
-    """In any sandbox: the kernel shows us what runs in the namespaces below ours."""
-
-    def look() -> bool:
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                if path.read_text().rstrip("\0").replace("\0", " ") == LONG:
-                    return True
-        return False
-
-    return await asyncio.to_thread(look)
+    return bool(await asyncio.to_thread(asleep, LONG))
 
 
 async def some_cluster(stage: Stage) -> tuple[int, int]:
