@@ -30,6 +30,8 @@ _REPEATABLE = {"GET", "HEAD", "PUT", "DELETE", "PATCH"}
 _KEPT_OUT = re.compile("suspended|IP allow list|SAML", re.IGNORECASE)
 # Until then it is asked again every so many seconds.
 KEPT_OUT_SECONDS = 300.0
+# GitHub's lists may lag behind its writes: until then nobody looks for what may have been written.
+_UNKNOWN_SECONDS = 5.0
 # What a job may wait in place; for longer it goes back on the list and leaves the worker free.
 _PATIENCE = 10.0
 
@@ -96,7 +98,10 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
                         _require_github(response)
                         return response.status, response.headers, await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
+            raise Unavailable(
+                f"GitHub cannot be reached ({type(error).__name__}).",
+                retry_after=None if method in _REPEATABLE else _UNKNOWN_SECONDS,
+            ) from error
         raise AssertionError("stamina returns or raises")
 
     async def handle_rate_limit_error(
@@ -162,7 +167,9 @@ async def translated() -> AsyncIterator[None]:
         if wait is not None:
             raise Unavailable("GitHub's rate limit is used up.", retry_after=wait) from error
         if error.status_code >= 500:
-            raise Unavailable(f"GitHub is failing ({error.status_code.value}).") from error
+            raise Unavailable(
+                f"GitHub is failing ({error.status_code.value}).", retry_after=_UNKNOWN_SECONDS
+            ) from error
         if error.status_code == 401:
             raise Unavailable(f"GitHub does not know us: {error} (401).") from error
         if error.status_code == 403 and _KEPT_OUT.search(str(error)):

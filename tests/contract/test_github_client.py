@@ -94,13 +94,23 @@ async def test_an_edit_is_repeated_when_its_answer_is_lost(kit: Kit, repo: Repo)
 
 async def test_a_post_is_never_repeated_when_its_outcome_is_unknown(kit: Kit, repo: Repo) -> None:
     await fault(kit, "POST", "/issues/1/comments", after=True)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as lost:
         await issues.create_comment(repo, 1, "said")
     assert await comments(kit) == 1
     await fault(kit, "POST", "/issues/1/comments", status=500)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as failed:
         await issues.create_comment(repo, 1, "not said")
     assert await comments(kit) == 1
+    # Whoever looks for it sooner may look at a replica that has not got it yet.
+    assert lost.value.retry_after == failed.value.retry_after == 5
+
+
+async def test_a_list_may_lag_behind_what_was_written(kit: Kit, repo: Repo) -> None:
+    """What the wait after an unknown outcome is for."""
+    await issues.create_comment(repo, 1, "<!-- soulcaster:x --> said")
+    await fault(kit, "GET", "/comments", stale=60)
+    assert await issues.find_comment(repo, 1, "<!-- soulcaster:x -->") is None
+    assert await issues.find_comment(repo, 1, "<!-- soulcaster:x -->")
 
 
 async def test_a_github_that_keeps_failing_is_unavailable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 
@@ -23,7 +24,8 @@ class Fault(BaseModel):
     """What goes wrong with the calls that ``match``.
 
     ``delay`` (seconds) comes first. Then, unless ``after`` asks for the effect to happen before
-    it, the call ends: with an HTTP ``status``, an ``error`` code, or no answer at all.
+    it, the call ends: with an HTTP ``status``, an ``error`` code, or no answer at all. ``share``
+    is of how many calls, from 0 to 1.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -36,6 +38,7 @@ class Fault(BaseModel):
     retry_after: int | None = Field(default=None, ge=0)
     drop_connection: bool = False
     after: bool = False
+    share: float = Field(default=1, gt=0, le=1)
 
     @property
     def ends(self) -> bool:
@@ -47,11 +50,11 @@ class Faults:
     """The faults that are still to happen, in the order in which they were asked for."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self.waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
         """Let this happen."""
-        self._waiting.append(fault)
+        self.waiting.append(fault)
 
     async def around(
         self,
@@ -71,11 +74,11 @@ class Faults:
         return _ending(fault, request)
 
     def _take(self, method: str) -> Fault | None:
-        for fault in self._waiting:
-            if fnmatchcase(method, fault.match.method):
+        for fault in self.waiting:
+            if fnmatchcase(method, fault.match.method) and random.random() < fault.share:  # noqa: S311
                 fault.times -= 1
                 if not fault.times:
-                    self._waiting.remove(fault)
+                    self.waiting.remove(fault)
                 return fault
         return None
 

@@ -65,12 +65,13 @@ class SlackSimulator:
             retry_delays=retry_delays,
             verification_token=verification_token,
         )
+        self.faults = Faults()
         self._service = Service(
             workspace=self.workspace,
             events=self._events,
             triggers=Triggers(self.workspace),
             meter=Meter(limits or Limits(), clock),
-            faults=Faults(),
+            faults=self.faults,
             installation=Installation(client_id, client_secret, frozenset(scopes)),
             bot_token=bot_token,
         )
