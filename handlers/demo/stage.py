@@ -71,6 +71,10 @@ class Stage:
     async def start(self) -> None:
         """Start our processes, install the app, and open a door for every source."""
         await start_all(self.stack)
+        await self.begin()
+
+    async def begin(self) -> None:
+        """Once our processes run: install the app, and open a door for every source."""
         await self.wait("the web process", self.web_answers, timeout=30)
         world = reports.world()
         self.github.install(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import io
@@ -9,12 +10,13 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp
 from aiohttp import web
 
 from bot.domain.models import Item
@@ -79,6 +81,30 @@ async def knock(
     async with stage.http.post(url, data=body, headers=dict(headers)) as response:
         await response.read()
         return response.status
+
+
+async def insist(send: Callable[[], Awaitable[int]]) -> int:
+    """Send until it is acknowledged, as senders do; how often it was sent."""
+    for attempt in range(1, 2_000):
+        try:
+            if await send() == 202:
+                return attempt
+        except (aiohttp.ClientError, TimeoutError):
+            pass
+        await asyncio.sleep(0.15)
+    raise AssertionError("never acknowledged")
+
+
+def alert(monitor: str, event: str) -> bytes:
+    """One event of a Datadog monitor."""
+    told = {
+        "title": f"Monitor {monitor}",
+        "id": f"{monitor}-{event}",
+        "alert_id": monitor,
+        "body": "It is slow",
+        "date": str(int(time.time() * 1000)),
+    }
+    return json.dumps(told).encode()
 
 
 async def github(stage: Stage, method: str, path: str, **body: Any) -> Any:

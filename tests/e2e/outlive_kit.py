@@ -45,8 +45,9 @@ def settings_of_nobody() -> dict[str, str]:
 class RedisServer:
     """A server on TCP, synced at every write, that can be made to fail in each way."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.environment = environment or {}
         self.port = free_port()
         folder.mkdir()
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,9 +74,15 @@ class RedisServer:
                     *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
                     *("--maxmemory-policy", "noeviction", "--enable-protected-configs", "yes"),
                 ],
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
             )
+
+    def kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait(20)
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:
@@ -145,15 +152,18 @@ class Processes:
         self._read: dict[str, int] = {}
 
     def start(self) -> None:
-        for name, arguments in PROCFILE.items():
-            with self._log(name).open("ab") as log:
-                self.running[name] = subprocess.Popen(
-                    [sys.executable, "-m", "handlers.cli", *arguments.split()],
-                    env=self.env,
-                    cwd=self.folder,
-                    stdout=log,
-                    stderr=log,
-                )
+        for name in PROCFILE:
+            self.start_one(name)
+
+    def start_one(self, name: str) -> None:
+        with self._log(name).open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, "-m", "handlers.cli", *PROCFILE[name].split()],
+                env=self.env,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+            )
 
     def _log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import re
@@ -15,13 +14,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
-import aiohttp
 import pytest
 from e2e_kit import (
+    alert,
     all_items,
     comment,
     deliver,
     inbox,
+    insist,
     item_of_issue,
     knock,
     occurrences,
@@ -64,30 +64,6 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
-
-
-async def insist(send: Callable[[], Awaitable[int]]) -> int:
-    """Send until it is acknowledged, as senders do; how often it was sent."""
-    for attempt in range(1, 200):
-        try:
-            if await send() == 202:
-                return attempt
-        except (aiohttp.ClientError, TimeoutError):
-            pass
-        await asyncio.sleep(0.15)
-    raise AssertionError("never acknowledged")
-
-
-def alert(monitor: str, event: str) -> bytes:
-    """One event of a Datadog monitor."""
-    told = {
-        "title": f"Monitor {monitor}",
-        "id": f"{monitor}-{event}",
-        "alert_id": monitor,
-        "body": "It is slow",
-        "date": str(int(time.time() * 1000)),
-    }
-    return json.dumps(told).encode()
 
 
 async def lost(stage: Stage, event: str) -> list[Delivery]:
