@@ -7,9 +7,9 @@ own is a plain ``str``; anything somebody else wrote is wrapped in ``Said`` (inl
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag
 
 from bot.domain.audience import Audience
 
@@ -25,27 +25,30 @@ class Strong(_Frozen):
     """Our own words, stressed."""
 
     text: str
+    kind: Literal["strong"] = "strong"
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text=text)
+    def __init__(self, text: str, **kind: object) -> None:
+        super().__init__(text=text, **kind)
 
 
 class Code(_Frozen):
     """A short literal: a command, a path, a number. Safe for untrusted text."""
 
     text: str
+    kind: Literal["code"] = "code"
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text=text)
+    def __init__(self, text: str, **kind: object) -> None:
+        super().__init__(text=text, **kind)
 
 
 class Said(_Frozen):
     """Words from outside, inline: never markup, never a mention."""
 
     text: str
+    kind: Literal["said"] = "said"
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text=text)
+    def __init__(self, text: str, **kind: object) -> None:
+        super().__init__(text=text, **kind)
 
 
 class Link(_Frozen):
@@ -53,12 +56,27 @@ class Link(_Frozen):
 
     text: str
     url: str
+    kind: Literal["link"] = "link"
 
-    def __init__(self, text: str, url: str) -> None:
-        super().__init__(text=text, url=url)
+    def __init__(self, text: str, url: str, **kind: object) -> None:
+        super().__init__(text=text, url=url, **kind)
 
 
-Inline = str | Strong | Code | Said | Link
+def _kind(inline: object) -> str:
+    if isinstance(inline, str):
+        return "str"
+    return str(inline.get("kind") if isinstance(inline, dict) else getattr(inline, "kind", ""))
+
+
+# Stored and read back, words of somebody else must not come to be our own.
+Inline = Annotated[
+    Annotated[str, Tag("str")]
+    | Annotated[Strong, Tag("strong")]
+    | Annotated[Code, Tag("code")]
+    | Annotated[Said, Tag("said")]
+    | Annotated[Link, Tag("link")],
+    Discriminator(_kind),
+]
 Line = tuple[Inline, ...]
 
 Tone = Literal["info", "pending", "running", "succeeded", "failed", "refused", "cancelled"]
