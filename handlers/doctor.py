@@ -18,6 +18,7 @@ from bot.domain.rooms import WAITS
 from bot.jobs import QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
+from bot.storage.commands import TOLD_AFTER
 from bot.storage.text import text
 from workers.jobs import HEARERS
 
@@ -263,6 +264,19 @@ async def _model(ctx: Context) -> CheckResult:
     return CheckResult(not used_up, "questions to the model", "; ".join(told) or "none today", mend)
 
 
+async def _waiting(ctx: Context) -> CheckResult:
+    late = (ctx.now() - TOLD_AFTER).timestamp()
+    told = [
+        f"{said.heard_at:%d %b %H:%M} {project.full_name}: {said.line[:60]} by {said.person.name}: "
+        + (said.wait.why if said.wait else "behind others, or no worker runs")
+        for project in await ctx.projects.all()
+        for said in await ctx.commands.waiting(project.id, late)
+    ]
+    found = "\n".join([f"{len(told)}, the oldest:", *sorted(told)[:5]]) if told else "none"
+    mend = "they go on by themselves as soon as what they wait for lets them" if told else ""
+    return CheckResult(not told, "commands that wait", found, mend)
+
+
 async def _parked(ctx: Context) -> CheckResult:
     lanes = [lane for lanes in QUEUES.values() for lane in lanes]
     parked = [one for lane in lanes for one in await ctx.jobs.parked(lane)]
@@ -310,6 +324,7 @@ CHECKS: tuple[Check, ...] = (
     _embedder,
     _vectors,
     _model,
+    _waiting,
     _parked,
     _unread,
 )

@@ -13,7 +13,7 @@ from bot.domain.models import Person, Place, Project
 from bot.render import render_markdown
 from bot.settings import Settings
 from bot.storage.commands import Utterance
-from workers.commands.obey import answer_to
+from workers.commands.answering import answer_to
 
 
 async def _project(ctx: Context, name: str) -> Project:

@@ -19,7 +19,8 @@ sync_all = Job("workers.intake.sync:sync_all", timeout=300)
 ask_again = Job("workers.intake.deliveries:ask_again", timeout=300)
 read_issues = Job("workers.intake.issues:read_issues", timeout=300)
 
-obey = Job("workers.commands.obey:obey", lane="people", timeout=100)
+obey = Job("workers.commands.obey:obey", lane="people", timeout=300)
+finish = Job("workers.commands.obey:finish", lane="people")
 
 judge_items = Job("workers.clusters.judge:judge_items", timeout=900)
 cluster_items = Job("workers.clusters.placing:cluster_items", timeout=600)

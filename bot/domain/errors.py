@@ -18,7 +18,7 @@
     ├── TooLarge                413
     └── ConfigError             a setting is missing or wrong
 
-Shown where a caller is answered: ``handlers/web.py`` (HTTP), ``workers/commands/obey.py``
+Shown where a caller is answered: ``handlers/web.py`` (HTTP), ``workers/commands/answering.py``
 (commands), ``workers/worker.py`` (jobs) and ``handlers/cli.py`` (the shell). Elsewhere one is
 caught only to wait, to go on without what failed, or to say it better.
 """

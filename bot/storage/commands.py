@@ -1,27 +1,51 @@
-"""What people said, and how each command ended."""
+"""What people said, in which order it is obeyed, and how each command ended."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ConfigDict
 from redis.asyncio import Redis
 
-from bot.domain.models import Person, Place, Worded
+from bot.domain.cards.card import Card
+from bot.domain.models import Person, Place, Record, Worded
 from bot.storage import keys
+from bot.storage.leases import LeaseLost
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import text
 
 Outcome = Literal["heard", "done", "refused", "failed"]
+# Who waits for longer is told so.
+TOLD_AFTER = timedelta(seconds=20)
+
+
+class Reply(Record):
+    """What a command came to, from when it was obeyed until that has been said."""
+
+    outcome: Outcome
+    card: Card
+    public: bool
+
+
+class Wait(Record):
+    """A command cannot go on, ``why``, and is not tried again before ``until``."""
+
+    since: AwareDatetime
+    until: AwareDatetime
+    why: str
 
 
 class Utterance(Worded):
     """One command line as it was said. ``id`` is the same however often it is delivered.
 
-    ``after`` is the command of the line above it, which is obeyed first. ``said_at`` is by the
-    clock of the place, where that tells it.
+    ``said_at`` is by the clock of the place, where that tells it, and ``index`` its number among
+    the lines of one text. ``told``: who said it knows that it waits.
     """
+
+    # Rows of before there were queues say which line was above.
+    model_config = ConfigDict(extra="ignore")
 
     id: str
     project: int
@@ -30,13 +54,36 @@ class Utterance(Worded):
     place: Place
     heard_at: AwareDatetime
     said_at: AwareDatetime | None = None
-    after: str = ""
+    index: int = 0
+    wait: Wait | None = None
+    told: bool = False
+    reply: Reply | None = None
     outcome: Outcome = "heard"
     answer: str = ""
 
+    @property
+    def queue(self) -> str:
+        """What it is in order with: its issue, pull request or thread; in a Slack channel outside
+        threads, what the same person said there."""
+        place = self.place
+        # Said to all outside a thread, it is the first message of its own.
+        outside = not place.thread or (place.public and place.thread == place.message)
+        if place.issue is None and place.channel and outside:
+            return f"slack:{place.channel}:{self.person.slack_team}/{self.person.slack_user}"
+        return place.name
+
+    @property
+    def turn(self) -> str:
+        """Its place in the queue: sorts by when it was said, in one second by comment and line."""
+        said = (self.said_at or self.heard_at).timestamp()
+        return f"{said:020.6f}|{self.place.comment or 0:020}|{self.index:03}|{self.id}"
+
 
 class Commands:
-    """Utterances of every project, until they have ended and for the record after."""
+    """Utterances of every project, until they have ended and for the record after.
+
+    Only who holds the lease of a queue writes how its commands stand.
+    """
 
     def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
         self._redis = redis
@@ -44,11 +91,20 @@ class Commands:
         self._seal = seal
 
     async def hear(self, said: Utterance) -> bool:
-        """Write it down; False when it was heard before."""
+        """Write it down, in its turn; False when it was heard before."""
         new = await self._scripts.run(
             "hear",
-            [keys.commands(said.project), keys.heard(said.project)],
-            [said.id, self._seal.shut(said.model_dump_json()), said.heard_at.timestamp()],
+            [
+                keys.commands(said.project),
+                keys.heard(said.project),
+                keys.queue(said.project, said.queue),
+            ],
+            [
+                said.id,
+                self._seal.shut(said.model_dump_json()),
+                said.heard_at.timestamp(),
+                said.turn,
+            ],
         )
         return bool(new)
 
@@ -57,19 +113,42 @@ class Commands:
         found = text(await self._redis.hget(keys.commands(project), command))
         return Utterance.read(self._seal.open(found)) if found else None
 
-    async def end(self, said: Utterance, outcome: Outcome, answer: str) -> None:
-        """It ended; the answer's first line is kept."""
-        ended = said.model_copy(update={"outcome": outcome, "answer": answer[:500]})
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(
-                keys.commands(said.project), said.id, self._seal.shut(ended.model_dump_json())
-            )
-            pipe.zrem(keys.heard(said.project), said.id)
-            await pipe.execute()
+    async def queued(self, project: int, queue: str) -> list[str]:
+        """The commands of a queue that have not been answered, in its order."""
+        turns = await self._redis.zrange(keys.queue(project, queue), 0, -1)
+        return [text(turn).rpartition("|")[2] for turn in turns]
+
+    async def line_up(self, said: Utterance) -> None:
+        """Put it back into its queue, where that was lost."""
+        await self._redis.zadd(keys.queue(said.project, said.queue), {said.turn: 0})
+
+    async def leave(self, said: Utterance) -> None:
+        """It was answered: the next of its queue may be obeyed."""
+        await self._redis.zrem(keys.queue(said.project, said.queue), said.turn)
+
+    async def write(self, said: Utterance, *, lease: str, token: str) -> None:
+        """How it stands. Only the holder of its queue's lease may: raises LeaseLost otherwise."""
+        arguments = [token, said.id, self._seal.shut(said.model_dump_json())]
+        if not await self._scripts.run(
+            "set_as_holder", [lease, keys.commands(said.project)], arguments
+        ):
+            raise LeaseLost(lease)
+
+    async def end(self, said: Utterance) -> None:
+        """Nothing is left to do about it."""
+        await self._redis.zrem(keys.heard(said.project), said.id)
 
     async def overdue(self, project: int, before: float) -> list[str]:
-        """Commands heard before a second that have not ended."""
+        """Commands heard before a second that have not ended, oldest first; a thousand at most."""
         found = await self._redis.zrange(
-            keys.heard(project), "-inf", before, byscore=True, offset=0, num=100
+            keys.heard(project), "-inf", before, byscore=True, offset=0, num=1_000
         )
         return [text(value) for value in found]
+
+    async def waiting(self, project: int, before: float) -> list[Utterance]:
+        """The same, as what was said, without what was answered already."""
+        if not (names := await self.overdue(project, before)):
+            return []
+        rows = await self._redis.hmget(keys.commands(project), names)
+        found = [Utterance.read(self._seal.open(row)) for row in rows if row]
+        return [said for said in found if said.outcome == "heard"]

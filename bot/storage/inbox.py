@@ -34,7 +34,7 @@ class Delivery:
 
     ``tenant`` is the project that it is about, 0 where that is not known yet; ``lane`` is where
     its job waits. ``most``: no more than so many of the project's jobs may wait there already; 0 is
-    any number, for senders that do not send again.
+    any number, for senders that do not send again. ``answered``: answers to it that were said.
     """
 
     kind: str
@@ -44,6 +44,7 @@ class Delivery:
     tenant: int = 0
     lane: str = "work"
     most: int = 0
+    answered: int = 0
 
     @property
     def row(self) -> str:
@@ -107,7 +108,12 @@ class Inbox:
             meta=json.loads(row_of["meta"]),
             body=await self._seal.open_bytes(body if isinstance(body, bytes) else body.encode()),
             received_at=float(row_of["at"]),
+            answered=number(row_of.get("answered")),
         )
+
+    async def answered(self, row: str) -> None:
+        """Another answer to it was said, and is not said again."""
+        await self._redis.hincrby(keys.inbox(row), "answered", 1)
 
     async def give_up(self, row: str, *, readable: bool) -> None:
         """Its job was given up: it has a day left; one that can be read, as long as its job can

@@ -23,12 +23,13 @@ from bot.storage.text import text
 
 
 class Hook(Record):
-    """A door for one source of one project."""
+    """A door for one source of one project; ``command`` opened it."""
 
     id: str
     project: int
     source: str
     secret: str
+    command: str = ""
 
 
 def open_vault(configured: str, folder: Path) -> MultiFernet:
@@ -62,13 +63,16 @@ class Vault:
         self._seen: dict[str, Hook] = {}
         self._weak: set[str] = set()
 
-    async def open_hook(self, project: int, source: str, *, secret: str = "") -> Hook:
+    async def open_hook(
+        self, project: int, source: str, *, secret: str = "", command: str = ""
+    ) -> Hook:
         """A new door with a new id; ``secret`` is made unless the sender dictates it."""
         hook = Hook(
             id=secrets.token_urlsafe(16),
             project=project,
             source=source,
             secret=secret or secrets.token_urlsafe(32),
+            command=command,
         )
         keep_secret(hook.secret)
         sealed = self._fernet.encrypt(hook.model_dump_json().encode())

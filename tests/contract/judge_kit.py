@@ -21,7 +21,7 @@ from bot.domain.models import Draft, Item, Person, Place, Project
 from bot.settings import Settings
 from bot.storage.commands import Utterance
 from workers import jobs, worker
-from workers.commands.obey import answer_to
+from workers.commands.answering import answer_to
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 _projects = itertools.count(2_000_000)  # a process remembers what it knows of a project

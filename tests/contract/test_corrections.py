@@ -27,8 +27,8 @@ from bot.storage import keys
 from bot.storage.commands import Utterance
 from workers.clusters import corrections, evidence, explain, placing, refresh, suggestions
 from workers.clusters.corrections import Plan
+from workers.commands.answering import answer_to
 from workers.commands.call import Answer
-from workers.commands.obey import answer_to
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 LEASE = "sc:lease:clustering"

@@ -27,7 +27,7 @@ from bot.storage.commands import Utterance
 from handlers import doctor
 from workers import jobs
 from workers.clusters import evidence, placing, reembed
-from workers.commands.obey import answer_to
+from workers.commands.answering import answer_to
 from workers.upkeep import schedule
 from workers.worker import perform
 

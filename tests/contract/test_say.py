@@ -12,23 +12,18 @@ import pytest
 from aiohttp import web
 from yarl import URL
 
-from bot.context import Context, open_context
+from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, note
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.render import marker
 from bot.say import say, whisper, write_issue
-from bot.settings import Settings
 from bot.simulators.github import Limits
-from bot.storage import keys
 from bot.storage.cards import Standing
-from bot.storage.commands import Utterance
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from handlers.web import serving
-from workers.commands.obey import obey
 from workers.intake import sync
-from workers.upkeep import sweep
 
 KEY = "status:C-1"
 
@@ -302,62 +297,3 @@ async def test_an_address_is_given_up_at_its_end(stage: Stage, ctx: Context) -> 
     foreign = place.model_copy(update={"response_url": "http://127.0.0.1:9/hooks.slack.com/x"})
     with pytest.raises(Rejected, match="not_in_channel"):
         await whisper(ctx, None, foreign, who, card("psst"), readers=Audience.PUBLIC)
-
-
-# Commands that nobody ended
-
-
-async def heard(ctx: Context, project: Project, place: Place, at: datetime) -> Utterance:
-    said = Utterance(
-        audience=Audience.TEAM,
-        id="abc",
-        project=project.id,
-        line="/soulcaster status",
-        person=Person(login=ADMIN, slack_user="U07INESF01"),
-        place=place,
-        heard_at=at,
-    )
-    await ctx.commands.hear(said)
-    return said
-
-
-@pytest.mark.parametrize("kind", ["comment", "mention", "slash"])
-async def test_a_command_whose_worker_died_is_ended_within_two_minutes(
-    stage: Stage, ctx: Context, project: Project, kind: str
-) -> None:
-    made = await stage.person("/issues/1/comments", login=ADMIN, body="/soulcaster status")
-    asked = await stage.slacker("message", user=ADMIN, channel=stage.channel, text="hello")
-    place = {
-        "comment": Place(issue=1, comment=made["id"]),
-        "mention": Place(channel=stage.channel, thread=asked["ts"], public=True),
-        "slash": Place(channel=stage.channel),
-    }[kind]
-    await ctx.channels.set_bound(stage.channel, {project.id: "@ines-ferreira"})
-    now = datetime.now(UTC)
-    await heard(ctx, project, place, now)
-    await sweep.reap_commands(ctx, project.id)
-    unended = await ctx.commands.get(project.id, "abc")
-    assert unended is not None
-    assert unended.outcome == "heard"
-    settings = Settings.load(stage.environment)
-    async with open_context(settings, clock=lambda: now + timedelta(seconds=115)) as later:
-        for _ in range(2):
-            await sweep.reap_commands(later, project.id)
-    ended = await ctx.commands.get(project.id, "abc")
-    assert ended is not None
-    assert ended.outcome == "failed"
-    github = str(await stage.github_state())
-    slack = await stage.slack_state()
-    channel = str([c["messages"] for c in slack["channels"]])
-    whispered = str(slack["ephemerals"])
-    said = "That took too long"
-    wanted = {"comment": github, "mention": channel, "slash": whispered}[kind]
-    assert [each.count(said) > 0 for each in (github, channel, whispered)] == [
-        each is wanted for each in (github, channel, whispered)
-    ]
-    if kind == "comment":
-        assert "confused" in github
-    assert await ctx.redis.zcard(keys.heard(project.id)) == 0
-    # Whoever comes back late says nothing more.
-    await obey(ctx, project.id, "abc")
-    assert str(await stage.github_state()).count("rocket") == 0

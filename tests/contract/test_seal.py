@@ -12,12 +12,13 @@ from cryptography.fernet import Fernet
 
 from bot.context import Context, open_context
 from bot.domain.audience import Audience
+from bot.domain.cards.card import note
 from bot.domain.errors import ConfigError
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Draft, Frame, Person, Place
 from bot.domain.secrets import redact
 from bot.settings import Settings
-from bot.storage.commands import Utterance
+from bot.storage.commands import Reply, Utterance
 from bot.storage.inbox import Delivery
 from handlers import doctor
 
@@ -83,7 +84,9 @@ async def fill(ctx: Context) -> None:
         audience=Audience.TEAM,
     )
     await ctx.commands.hear(said)
-    await ctx.commands.end(said, "done", CANARY)
+    reply = Reply(outcome="done", card=note("k", CANARY, audience=Audience.TEAM), public=False)
+    told = said.model_copy(update={"reply": reply, "answer": CANARY})
+    await ctx.commands.write(told, lease=lease, token="token")
     run, _ = await ctx.runs.open(
         P,
         FixRun(
@@ -122,6 +125,8 @@ async def check(ctx: Context) -> None:
     said = await ctx.commands.get(P, "c1")
     assert said is not None
     assert said.answer == CANARY
+    assert said.reply is not None
+    assert said.reply.card.title == (CANARY,)
     [run] = await ctx.runs.all(P)
     assert (run.number, run.reason, run.test_source) == (1, CANARY, CANARY)
     assert await ctx.runs.notes(P, 1) == [f"@ana: {CANARY}"]

@@ -11,8 +11,8 @@ from bot.domain.audience import Audience
 from bot.domain.models import Person, Place, Project
 from bot.say import in_words
 from bot.storage.commands import Outcome, Utterance
+from workers.commands.answering import answer_to
 from workers.commands.call import Answer
-from workers.commands.obey import answer_to
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=7, installation=1, full_name="acme/shop", private=True)

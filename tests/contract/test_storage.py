@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -174,16 +175,19 @@ async def test_a_merged_cluster_is_found_under_its_new_number(ctx: Context) -> N
 
 
 def said(command: str = "a", **fields: Any) -> Utterance:
-    return Utterance(
-        audience=Audience.TEAM,
-        id=command,
-        project=P,
-        line="/soulcaster status",
-        person=Person(login="ana"),
-        place=Place(issue=1),
-        heard_at=NOW,
-        **fields,
-    )
+    known: dict[str, Any] = {
+        "audience": Audience.TEAM,
+        "id": command,
+        "project": P,
+        "line": "/soulcaster status",
+        "person": Person(login="ana"),
+        "place": Place(issue=1),
+        "heard_at": NOW,
+    }
+    return Utterance(**{**known, **fields})
+
+
+HOLDER = {"lease": "sc:lease:queue", "token": "mine"}
 
 
 async def test_a_command_is_heard_once_and_is_due_until_it_ends(ctx: Context) -> None:
@@ -192,13 +196,29 @@ async def test_a_command_is_heard_once_and_is_due_until_it_ends(ctx: Context) ->
     after = (NOW + timedelta(minutes=3)).timestamp()
     assert await ctx.commands.overdue(P, NOW.timestamp() - 1) == []
     assert await ctx.commands.overdue(P, after) == ["a"]
-    await ctx.commands.end(said(), "done", "fine")
+    await ctx.commands.leave(said())
+    await ctx.commands.end(said())
     assert await ctx.commands.overdue(P, after) == []
     assert not await ctx.commands.hear(said())
     assert await ctx.commands.overdue(P, after) == []
-    ended = await ctx.commands.get(P, "a")
-    assert ended is not None
-    assert (ended.outcome, ended.answer) == ("done", "fine")
+    assert await ctx.commands.queued(P, "gh:1") == []
+
+
+async def test_only_the_holder_of_the_queue_says_how_a_command_stands(ctx: Context) -> None:
+    await ctx.commands.hear(said())
+    done = said(outcome="done", answer="fine")
+    with pytest.raises(LeaseLost):
+        await ctx.commands.write(done, **HOLDER)
+    assert await ctx.commands.get(P, "a") == said()
+    await ctx.redis.set("sc:lease:queue", "mine")
+    await ctx.commands.write(done, **HOLDER)
+    assert await ctx.commands.get(P, "a") == done
+
+
+async def test_a_command_of_before_there_were_queues_is_read(ctx: Context) -> None:
+    row = {**said().model_dump(mode="json", include=set(said().model_fields_set)), "after": "b"}
+    await ctx.redis.hset("sc:7:commands", "a", json.dumps(row))
+    assert await ctx.commands.get(P, "a") == said()
 
 
 # Fix runs

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from e2e_kit import (
     cluster_of,
+    comment,
+    ended,
     issue,
     item_of_issue,
     messages,
@@ -82,6 +84,27 @@ async def test_a_merge_by_a_button_in_slack_and_its_undo(stage: Stage) -> None:
     await press(stage, done, undo)
     assert await cluster_of(stage, other) == source
     assert {(await issue(stage, n))["state"] for n in (first, other)} == {"open"}
+    assert await parked(stage) == {}
+
+
+async def test_an_undo_takes_back_what_was_said_before_it_though_that_had_to_wait(
+    stage: Stage,
+) -> None:
+    first, other = await two(stage)
+    source = await cluster_of(stage, other)
+    busy = {"status": 403, "headers": {"retry-after": "12"}, "body": {"message": "too fast"}}
+    stage.github.faults.add({"match": {"path": "/permission"}, "times": 1, **busy})
+    dup = await comment(stage, other, f"/soulcaster dup #{first}")
+
+    async def refused() -> bool:
+        return not stage.github.faults.waiting
+
+    await stage.wait("a refusal", refused, timeout=20, every=0.05)
+    undo = await comment(stage, other, "/soulcaster undo")
+    assert [await ended(stage, other, said, timeout=30) for said in (dup, undo)] == ["rocket"] * 2
+    assert await cluster_of(stage, other) == source
+    *_, done, undone = await stage.context.operations.log((await stage.project()).id)
+    assert undone.operation.undoes == done.operation.number
     assert await parked(stage) == {}
 
 

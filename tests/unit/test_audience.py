@@ -26,8 +26,8 @@ PUBLIC = PRIVATE.model_copy(update={"private": False})
 PARTS = {
     "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
     "Comparison", "Comparisons", "Entry", "Fact", "Finding", "Frame", "Judgement", "Link", "Patch",
-    "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark", "Reproduction", "RunStep",
-    "Said", "Section", "Sentence", "Step", "Strong",
+    "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark", "Reply", "Reproduction",
+    "RunStep", "Said", "Section", "Sentence", "Step", "Strong", "Wait",
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
 ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}

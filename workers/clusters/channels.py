@@ -29,11 +29,15 @@ async def owners(ctx: Context, channel: str) -> list[Project]:
 async def channel_of(ctx: Context, project: Project) -> str:
     """Where its digests come: the channel that its file names, else the operator's, else one that
     somebody gave it; "" where that is not the project's."""
-    config = await ctx.repo_config(project)
+    return await bound_channel(ctx, project, (await ctx.repo_config(project)).slack.channel)
+
+
+async def bound_channel(ctx: Context, project: Project, named: str = "") -> str:
+    """The same, without asking GitHub what the file names."""
     standings = await ctx.channels.standings(project.id)
     given = sorted(channel for channel, how in standings.items() if how == "bound")
-    if config.slack.channel:
-        given = [config.slack.channel]
+    if named:
+        given = [named]
     elif ctx.settings.soulcaster_slack_channel in given:
         given = [ctx.settings.soulcaster_slack_channel]
     bound = [channel for channel in given if project.id in await ctx.channels.bound(channel)]

@@ -9,10 +9,13 @@ from datetime import datetime
 
 from bot.context import Context
 from bot.domain.audience import Audience
+from bot.domain.errors import UpstreamError
 from bot.domain.models import Person, Place, Project
 from bot.jobs import enqueue
+from bot.log import log
 from bot.storage.commands import Utterance
 from workers import jobs
+from workers.commands.reacting import react
 
 MOST_LINES = 10
 
@@ -31,8 +34,8 @@ async def lines(
 
     ``origin`` names the comment or request it came with, the same at every redelivery.
     """
-    before = ""
-    for line in list(dict.fromkeys(said))[:MOST_LINES]:
+    new = False
+    for index, line in enumerate(list(dict.fromkeys(said))[:MOST_LINES]):
         checksum = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)
         utterance = Utterance(
             id=checksum.hexdigest(),
@@ -43,9 +46,13 @@ async def lines(
             place=place,
             heard_at=ctx.now(),
             said_at=said_at,
-            after=before,
+            index=index,
         )
-        before = utterance.id
-        await ctx.commands.hear(utterance)
+        new = await ctx.commands.hear(utterance) or new
         # Asked for again even if it was heard: the process may have died in between.
-        await enqueue(ctx, jobs.obey, project.id, utterance.id)
+        await enqueue(ctx, jobs.obey, project.id, utterance.queue)
+    if new:
+        try:
+            await react(ctx, project, place, "eyes")
+        except UpstreamError as error:
+            log.info("no eyes", place=place.name, why=str(error))

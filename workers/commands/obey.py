@@ -1,158 +1,189 @@
-"""Commands: one grammar, one file a verb, and ``obey``, which every command ends in.
+"""``obey``, which every command ends in: one at a time of each queue, in the order they were said.
 
-**Invariant:** every command that was heard gets one answer: done, refused or failed.
+**Invariant:** every command that was heard gets one answer: done, refused or failed; and only the
+holder of its queue's lease, which is this job, says which.
+
+What a command came to is written down before it is said, and that it was said before anything
+else is done. A job that runs again goes on from there: nothing is done twice, and an answer twice
+only where we died between Slack's taking a whisper and our note of it, for a whisper can't be
+found again. What is for who asked alone is not written down, as it may be a secret: such a verb
+finds what it did by the id of its command.
+
+Each that waits for a service holds what was said after it for ``HOLDS``, and whoever waits knows
+it; then what can be done passes it, each time that it still cannot go on.
 """
 
 from __future__ import annotations
 
-import secrets
+import asyncio
 from datetime import timedelta
-from typing import NamedTuple
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Card, Choice, Choices, Code, Section, note
-from bot.domain.commands.doors import require_door
-from bot.domain.commands.grammar import parse, project_in
-from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
+from bot.domain.cards.card import Card
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Place, Project
-from bot.domain.rooms import Asker, Way
-from bot.github import issues
+from bot.domain.rooms import Way
 from bot.github.issues import Reaction
+from bot.jobs import CLAIM, enqueue
 from bot.log import log
 from bot.say import in_words, readers_at, say, whisper
-from bot.storage.commands import Outcome, Utterance
-from workers.commands.call import Ambiguous, Answer, Call
+from bot.storage.commands import TOLD_AFTER, Outcome, Reply, Utterance, Wait
+from bot.storage.leases import LeaseLost
+from bot.storage.outage import is_away
+from workers import jobs
+from workers.commands.answering import answer_to
 from workers.commands.linking import still_linked
-from workers.commands.permission import require
 from workers.commands.reach import way_of
-from workers.commands.verbs import OWN, ROSTER, VERBS
+from workers.commands.reacting import react
+from workers.commands.waiting import tell
 
-# A command that is found later than this is asked about, not obeyed.
-LATE = timedelta(hours=1)
+HOLDS = timedelta(minutes=2)
+SAY_SECONDS = 60.0
+# When a service does not say for how long it wants to be left alone.
+PAUSE_SECONDS = 5.0
 _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "failed": "confused"}
 
 
-class Answered(NamedTuple):
-    """What a verb said, how it went, and how it gets to whom it is for."""
+async def obey(ctx: Context, project_id: int, queue: str) -> None:
+    """Obey the first command of a queue that can go on, and have the next one obeyed.
 
-    answer: Answer
-    outcome: Outcome
-    way: Way
-
-
-async def obey(ctx: Context, project_id: int, command_id: str) -> None:
-    """Obey one utterance, answer it, and end it."""
-    said = await ctx.commands.get(project_id, command_id)
-    if said is None or said.outcome != "heard":
-        return
-    project = await ctx.projects.find(project_id)
-    if project is None:
-        await ctx.commands.end(said, "failed", "the app is no longer installed there")
-        return
-    await _react(ctx, project, said.place, "eyes")
-    await _wait_for_the_line_above(ctx, said)
-    answer, outcome, way = await answer_to(ctx, project, said)
-    words = in_words(answer.card)
-    now = await ctx.commands.get(project_id, command_id)
-    if now is None or now.outcome != "heard":
-        return  # it took too long, and that was said
-    try:
-        await reply(ctx, project, said, answer, way)
-    except Rejected as error:
-        # The issue is gone, the channel archived: there is nowhere left to say it.
-        log.warning("could not answer", line=said.line, why=str(error))
-        outcome, words = "failed", str(error)
-    await _react(ctx, project, said.place, _REACTIONS[outcome])
-    await ctx.commands.end(said, outcome, words)
-
-
-async def _wait_for_the_line_above(ctx: Context, said: Utterance) -> None:
-    """Lines of one comment are obeyed in their order. Raises Unavailable: come back later."""
-    above = await ctx.commands.get(said.project, said.after) if said.after else None
-    if above is not None and above.outcome == "heard":
-        raise Unavailable("The command above it is being obeyed.", retry_after=0.1)
-
-
-async def answer_to(ctx: Context, project: Project, said: Utterance) -> Answered:
-    """What a verb says to it. An error is an answer, too.
-
-    Raises Unavailable: the command is kept and obeyed later.
+    Raises Unavailable while none can.
     """
-    way = Way(Audience.PUBLIC, posted=False)
-    try:
-        person = await still_linked(ctx, project, said.person)
-        asker, way = await way_of(ctx, project, person, said.place)
-        call = Call(ctx, project, person, said, way.readers)
-        return Answered(*await _obeyed(call, asker), way)
-    except Rejected as error:
-        card = note(f"command:{said.id}", str(error), audience=way.readers, tone="failed")
-        return Answered(Answer(card), "failed", way)
+    project = await ctx.projects.find(project_id)
+    queued = await ctx.commands.queued(project_id, queue)
+    waits: dict[str, Wait] = {}
+    for command in queued:
+        said = await ctx.commands.get(project_id, command)
+        if said is None:
+            continue
+        if said.outcome == "heard" and (wait := await _obeyed(ctx, project, said)):
+            waits[command] = wait
+            if ctx.now() - wait.since < HOLDS:
+                break
+            continue
+        await ctx.commands.leave(said)
+        await _let_wait(ctx, project, waits, list(waits))
+        if len(queued) > 1:
+            await enqueue(ctx, jobs.obey, project_id, queue)
+        try:
+            await finish(ctx, project_id, command)
+        except Unavailable as error:
+            await enqueue(ctx, jobs.finish, project_id, command, delay=_pause(error))
+        return
+    if first := await _let_wait(ctx, project, waits, queued):
+        left = (first.until - ctx.now()).total_seconds()
+        raise Unavailable(first.why, retry_after=max(0.1, left))
 
 
-async def _obeyed(call: Call, asker: Asker) -> tuple[Answer, Outcome]:
-    ctx, project, person, said = call.ctx, call.project, call.person, call.said
-    key, readers = f"command:{said.id}", call.readers
+async def finish(ctx: Context, project_id: int, command_id: str) -> None:
+    """Show how an answered command went: the last there is to do. Raises Unavailable."""
+    said = await ctx.commands.get(project_id, command_id)
+    project = await ctx.projects.find(project_id)
+    if said is None or said.outcome == "heard":
+        return
+    if project is not None:
+        try:
+            await react(ctx, project, said.place, _REACTIONS[said.outcome])
+        except Rejected as error:
+            log.warning("could not react", line=said.line, why=str(error))
+    await ctx.commands.end(said)
+
+
+async def _obeyed(ctx: Context, project: Project | None, said: Utterance) -> Wait | None:
+    """Have it obeyed and answered; or why it has to wait."""
+    if said.wait and ctx.now() < said.wait.until:
+        return said.wait
     try:
-        _require_here(project, said.line)
-        command = parse(said.line, ROSTER)
-        _require_said_lately(said)
-        require_door(command, said.place, asker)
-        own = OWN.get(type(command))
-        mine = own is not None and await own(call, command)
-        call.role = await require(ctx, project, person, command, mine)
-        return await VERBS[type(command)](call, command), "done"
-    except Ambiguous as error:
-        card = Card(key=key, audience=readers, title=(str(error),), tone="refused")
-        if error.choices:
-            asked = (Section(blocks=(Choices(choices=error.choices),)),)
-            card = card.model_copy(update={"sections": asked})
-        return Answer(card), "refused"
-    except UserError as error:
-        return Answer(note(key, str(error), audience=readers, tone="refused")), "refused"
-    except (Unavailable, Rejected):
+        await _obey(ctx, project, said)
+    except Unavailable as error:
+        now = ctx.now()
+        until = now + timedelta(seconds=_pause(error))
+        return Wait(since=said.wait.since if said.wait else now, until=until, why=str(error))
+    return None
+
+
+def _pause(error: Unavailable) -> float:
+    return PAUSE_SECONDS if error.retry_after is None else error.retry_after
+
+
+async def _let_wait(
+    ctx: Context, project: Project | None, waits: dict[str, Wait], behind: list[str]
+) -> Wait | None:
+    """The wait that ends first, if there is one. Whoever is ``behind`` it for long knows it, and
+    it is written down."""
+    if project is None or not waits:
+        return None
+    first = min(waits.values(), key=lambda wait: wait.until)
+    found = [await ctx.commands.get(project.id, command) for command in behind]
+    late = [
+        said
+        for said in found
+        if said and said.outcome == "heard" and first.until - said.heard_at > TOLD_AFTER
+    ]
+    told = await tell(ctx, project, [said for said in late if not said.told], first.why)
+    for said in late:
+        now = said.model_copy(
+            update={"wait": waits.get(said.id, said.wait), "told": said.told or said.id in told}
+        )
+        if now != said:
+            await _write(ctx, now)
+    return first
+
+
+async def _obey(ctx: Context, project: Project | None, said: Utterance) -> None:
+    if project is None:
+        return await _end(ctx, said, "failed", "the app is no longer installed there")
+    if said.reply is None:
+        answer, outcome, way = await answer_to(ctx, project, said)
+        reply = Reply(outcome=outcome, card=answer.card, public=answer.public)
+        if reply.card.audience is not Audience.PERSON:
+            await _write(ctx, said.model_copy(update={"reply": reply}))
+    else:
+        reply, way = said.reply, None
+    outcome, words = reply.outcome, in_words(reply.card)
+    try:
+        async with asyncio.timeout(SAY_SECONDS):
+            await _say(ctx, project, said, reply, way or await _way_now(ctx, project, said))
+    except TimeoutError:
+        raise Unavailable("The answer could not be said in time.") from None
+    except (Unavailable, LeaseLost):
         raise
     except Exception as error:
-        reference = f"e-{secrets.token_hex(2).upper()}"
-        log.error("a command broke", reference=reference, line=said.line, exc_info=error)
-        card = note(
-            key,
-            f"Something broke (ref {reference}). Nothing was changed. Say it again: ",
-            Code(said.line),
-            audience=readers,
-            tone="failed",
-        )
-        return Answer(card), "failed"
+        if is_away(error):
+            raise
+        # The issue is gone, the channel archived: there is nowhere left to say it.
+        log.warning("could not answer", line=said.line, why=f"{type(error).__name__}: {error}")
+        outcome, words = "failed", str(error)
+    await _end(ctx, said, outcome, words)
 
 
-def _require_here(project: Project, line: str) -> None:
-    """Raises NotAllowed for a line that names another repository: it is obeyed there."""
-    name, _ = project_in(line)
-    if name and name.lower() != project.full_name.lower():
-        raise NotAllowed(f"This is {project.full_name}: say that in {name}, or in Slack.")
+async def _end(ctx: Context, said: Utterance, outcome: Outcome, words: str) -> None:
+    ended = {"outcome": outcome, "answer": words[:500], "reply": None, "wait": None}
+    await _write(ctx, said.model_copy(update=ended))
 
 
-def _require_said_lately(said: Utterance) -> None:
-    """Raises Ambiguous for what was found late: who said it may want something else by now."""
-    if said.said_at is None or said.heard_at - said.said_at <= LATE:
-        return
-    sentence = said.line.removeprefix("/soulcaster ").strip()
-    raise Ambiguous(
-        f"This was said at {said.said_at:%d %b %H:%M} UTC and reached me only now, so I have not "
-        "done it. Is it still wanted?",
-        choices=(Choice(label=(Code(sentence),), sentence=sentence),),
-    )
+async def _write(ctx: Context, said: Utterance) -> None:
+    claim = CLAIM.get()
+    await ctx.commands.write(said, lease=claim.lease, token=claim.token)
 
 
-async def reply(ctx: Context, project: Project, said: Utterance, answer: Answer, way: Way) -> None:
+async def _way_now(ctx: Context, project: Project, said: Utterance) -> Way:
+    """What may be answered may be less than when it was obeyed."""
+    person = await still_linked(ctx, project, said.person)
+    _, way = await way_of(ctx, project, person, said.place)
+    return way
+
+
+async def _say(ctx: Context, project: Project, said: Utterance, reply: Reply, way: Way) -> None:
     """On GitHub a comment; in Slack whispered to who asked, unless it is for everybody there and
     they may read it as the channel is now."""
-    place, card = said.place, answer.card
+    place, card = said.place, reply.card
     if place.issue is not None:
         await say(ctx, project, place, card, asked=True)
     elif place.channel and ctx.slack is not None:
         there = await readers_at(ctx, project, place)
-        if (answer.public or way.posted) and may_read(there, card.audience):
+        if (reply.public or way.posted) and may_read(there, card.audience):
             ts = await say(ctx, project, place, card, asked=True)
             await _remember_thread(ctx, project, place, place.thread or ts, card)
         else:
@@ -169,13 +200,3 @@ async def _remember_thread(
     if kind == "run" and letter == "F" and number.isdigit():
         cluster = (await ctx.runs.get(project.id, int(number))).cluster
     await ctx.channels.set_about(place.channel, ts, project.id, cluster)
-
-
-async def _react(ctx: Context, project: Project, place: Place, reaction: Reaction) -> None:
-    if place.comment is not None:
-        await issues.react(ctx.github.repo(project), f"issues/comments/{place.comment}", reaction)
-    elif place.issue is not None:
-        await issues.react(ctx.github.repo(project), f"issues/{place.issue}", reaction)
-    elif place.public and place.message and ctx.slack is not None:
-        names = {"eyes": "eyes", "rocket": "rocket", "-1": "no_entry_sign", "confused": "warning"}
-        await ctx.slack.react(place.channel, place.message, names[reaction])

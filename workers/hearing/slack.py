@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from bot.context import Context
@@ -31,13 +30,17 @@ ANSWER_SECONDS = 30 * 60
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One request of Slack's: lines by a person at a place, or one button there."""
+    """One request of Slack's: lines by a person at a place, or one button there.
+
+    ``at`` is the second it was said, 0 where Slack does not tell it.
+    """
 
     lines: list[str]
     person: Person
     place: Place
     origin: str
     press: Press | None = None
+    at: float = 0
 
 
 async def hear_slack(ctx: Context, row: str) -> None:
@@ -49,14 +52,21 @@ async def hear_slack(ctx: Context, row: str) -> None:
     read = {"command": _command, "mention": _mention, "button": _button}[delivery.meta["kind"]]
     said = read(body)
     if said is not None:
-        end = datetime.fromtimestamp(delivery.received_at, UTC) + timedelta(seconds=ANSWER_SECONDS)
+        came = datetime.fromtimestamp(delivery.received_at, UTC)
+        end = came + timedelta(seconds=ANSWER_SECONDS)
         place = said.place.model_copy(update={"answer_by": end})
-        await _take(ctx, said, place)
+        said_at = datetime.fromtimestamp(said.at, UTC) if said.at else came
+        for answer in (await _take(ctx, said, place, said_at))[delivery.answered :]:
+            try:
+                await whisper(ctx, None, place, said.person, answer, readers=Audience.PUBLIC)
+            except Rejected as error:
+                log.warning("could not answer", lines=said.lines, why=str(error))
+            await ctx.inbox.answered(row)
     await ctx.inbox.finish(row)
 
 
-async def _take(ctx: Context, said: Said, place: Place) -> None:
-    """Each line to the project that it speaks of; what speaks of none is answered at once, the
+async def _take(ctx: Context, said: Said, place: Place, said_at: datetime) -> list[Card]:
+    """Each line to the project that it speaks of; the answers to those that speak of none, the
     same answer once."""
     person = await linked(ctx, said.person)
     placed: list[tuple[Project, str]] = []
@@ -76,14 +86,11 @@ async def _take(ctx: Context, said: Said, place: Place) -> None:
                 card = await anybody.to_linked(ctx, person, line, error)
         if card not in answers:
             answers.append(card)
-    for card in answers:
-        try:
-            await whisper(ctx, None, place, person, card, readers=Audience.PUBLIC)
-        except Rejected as error:
-            log.warning("could not answer", lines=said.lines, why=str(error))
-    for project, group in groupby(placed, key=lambda one: one[0]):
-        lines = [line for _, line in group]
-        await hear.lines(ctx, project, lines, said.person, place, said.origin)
+    # Each project's in their order, whatever stands between them.
+    for project in {each.id: each for each, _ in placed}.values():
+        lines = [line for each, line in placed if each.id == project.id]
+        await hear.lines(ctx, project, lines, said.person, place, said.origin, said_at=said_at)
+    return answers
 
 
 def _with_choices(card: Card, error: Ambiguous) -> Card:
@@ -130,7 +137,8 @@ def _mention(body: dict[str, Any]) -> Said | None:
     text = plain(re.sub(rf"(?m)^\s*<@(?:{us})(?:\|[^>]*)?>", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
-    return Said(command_lines(text), person, place, f"event:{body['event_id']}")
+    origin, at = f"event:{body['event_id']}", float(event["ts"])
+    return Said(command_lines(text), person, place, origin, at=at)
 
 
 def _button(body: dict[str, Any]) -> Said | None:

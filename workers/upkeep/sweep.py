@@ -1,50 +1,36 @@
-"""End what did not end by itself: commands without an answer, sandboxes without a run."""
+"""Go on with what did not end by itself, and end what nobody holds: commands, sandboxes."""
 
 from __future__ import annotations
 
 import json
 
 from bot.context import Context
-from bot.domain.cards.card import Code, note
-from bot.domain.errors import ConfigError, Rejected
-from bot.domain.rooms import Way
-from bot.github import issues
-from bot.jobs import QUEUES
+from bot.domain.errors import ConfigError
+from bot.jobs import QUEUES, enqueue
 from bot.log import log
-from workers.commands.call import Answer
-from workers.commands.obey import reply
+from bot.storage.commands import TOLD_AFTER
+from workers import jobs
 from workers.jobs import HEARERS
-
-PATIENCE = 110.0
 
 
 async def reap_commands(ctx: Context, project_id: int) -> None:
-    """Every command ends within two minutes, even if whoever obeyed it died."""
-    project = await ctx.projects.find(project_id)
-    if project is None:
-        return
-    for command in await ctx.commands.overdue(project_id, ctx.now().timestamp() - PATIENCE):
+    """Have every command that has not ended gone on with: whoever obeyed it may have died.
+
+    Only ``obey`` says how one ends; what waits for somebody else goes on waiting.
+    """
+    before = (ctx.now() - TOLD_AFTER).timestamp()
+    queues = set()
+    for command in await ctx.commands.overdue(project_id, before):
         said = await ctx.commands.get(project_id, command)
-        if said is None or said.outcome != "heard":
+        if said is None:
             continue
-        words = said.line.removeprefix("/soulcaster ").strip()
-        card = note(
-            f"command:{said.id}",
-            "That took too long and was ended. Nothing is half done: say ",
-            Code(f"/soulcaster {words}"),
-            " again.",
-            audience=said.audience,
-            tone="failed",
-        )
-        try:
-            # Their own words: whoever said them may read them again.
-            await reply(ctx, project, said, Answer(card), Way(said.audience, said.place.public))
-            if said.place.comment is not None:
-                repo = ctx.github.repo(project)
-                await issues.react(repo, f"issues/comments/{said.place.comment}", "confused")
-        except Rejected as error:
-            log.warning("could not say that a command was ended", why=str(error))
-        await ctx.commands.end(said, "failed", "ended after two minutes")
+        if said.outcome == "heard":
+            await ctx.commands.line_up(said)
+            queues.add(said.queue)
+        else:
+            await enqueue(ctx, jobs.finish, project_id, command)
+    for queue in sorted(queues):
+        await enqueue(ctx, jobs.obey, project_id, queue)
 
 
 async def let_unread_go(ctx: Context) -> None:

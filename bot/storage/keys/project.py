@@ -137,6 +137,12 @@ def heard(p: int) -> str:
     return f"{ROOT}:{p}:heard"
 
 
+@kind("commands", kept="until the command is answered", rebuilt="from the commands")
+def queue(p: int, place: str) -> str:
+    """zset: commands of one issue, pull request or thread, as ``when|comment|line|id``, by name."""
+    return f"{ROOT}:{p}:queue:{place}"
+
+
 @kind("plans")
 def steering(p: int, cluster: int) -> str:
     """list: what people said about how this problem should be fixed."""

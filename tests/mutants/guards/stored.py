@@ -6,6 +6,8 @@ _LUA = "bot/storage/lua/"
 _STORAGE = "tests/contract/test_storage.py"
 _CORRECTIONS = "tests/contract/test_corrections.py"
 _JOBS = "tests/contract/test_jobs.py"
+_OBEY = "tests/contract/test_obey.py"
+_QUEUES = "tests/contract/test_queues.py"
 
 GUARDS = (
     Guard(
@@ -227,6 +229,91 @@ GUARDS = (
         "    if is_away(error):\n        raise error\n",
         "",
         f"{_JOBS}::test_a_redis_that_is_away_counts_against_no_job",
+    ),
+    Guard(
+        "what was obeyed is written down before it is said",
+        "workers/commands/obey.py",
+        'await _write(ctx, said.model_copy(update={"reply": reply}))',
+        "pass",
+        f"{_OBEY}::test_what_was_obeyed_is_said_later_and_not_obeyed_again",
+    ),
+    Guard(
+        "what is for who asked alone is not written down",
+        "workers/commands/obey.py",
+        "if reply.card.audience is not Audience.PERSON:",
+        "if True:",
+        f"{_OBEY}::test_a_secret_that_could_not_be_told_is_told_later_and_not_written_down",
+    ),
+    Guard(
+        "a door is opened once by one command",
+        "workers/commands/verbs/source.py",
+        "made = opened or await",
+        "made = await",
+        f"{_OBEY}::test_a_secret_that_could_not_be_told_is_told_later_and_not_written_down",
+    ),
+    Guard(
+        "that an answer was said is written down before the reaction",
+        "workers/commands/obey.py",
+        "    await _end(ctx, said, outcome, words)\n",
+        "    await react(ctx, project, said.place, _REACTIONS[outcome])\n"
+        "    await _end(ctx, said, outcome, words)\n",
+        f"{_OBEY}::test_an_answer_is_said_once_however_often_its_reaction_fails",
+    ),
+    Guard(
+        "only who holds its queue says how a command stands",
+        "bot/storage/commands.py",
+        "            raise LeaseLost(lease)\n",
+        "            pass\n",
+        f"{_OBEY}::test_who_lost_the_lease_says_nothing",
+    ),
+    Guard(
+        "commands are in order by when they were said",
+        "bot/storage/commands.py",
+        "said = (self.said_at or self.heard_at).timestamp()",
+        "said = 0.0",
+        _QUEUES,
+    ),
+    Guard(
+        "a command that waits holds those said after it",
+        "workers/commands/obey.py",
+        "if ctx.now() - wait.since < HOLDS:",
+        "if False:",
+        f"{_OBEY}::test_a_command_waits_for_the_one_said_before_it",
+    ),
+    Guard(
+        "a command that waits for long is passed",
+        "workers/commands/obey.py",
+        "            continue\n        await ctx.commands.leave(said)",
+        "            break\n        await ctx.commands.leave(said)",
+        f"{_OBEY}::test_what_waits_for_long_is_passed_and_done_when_it_can_be",
+    ),
+    Guard(
+        "who was told that they wait is not told again",
+        "workers/commands/obey.py",
+        "[said for said in late if not said.told]",
+        "late",
+        f"{_OBEY}::test_who_waits_in_slack_is_told_there",
+    ),
+    Guard(
+        "nobody asks before the time that they were told to wait for",
+        "workers/commands/obey.py",
+        "if said.wait and ctx.now() < said.wait.until:",
+        "if False:",
+        f"{_OBEY}::test_what_is_to_be_left_alone_is_not_asked_meanwhile",
+    ),
+    Guard(
+        "a command that nobody holds is gone on with",
+        "workers/upkeep/sweep.py",
+        "await ctx.commands.line_up(said)",
+        "pass",
+        f"{_OBEY}::test_a_command_whose_worker_died_is_gone_on_with",
+    ),
+    Guard(
+        "what was answered is not said again",
+        "workers/hearing/slack.py",
+        "[delivery.answered :]",
+        "[:]",
+        f"{_OBEY}::test_what_a_stranger_is_answered_is_said_once",
     ),
     Guard(
         "stored and read back, somebody's words are not ours",

@@ -35,7 +35,7 @@ class ManageSources(Command):
 
 
 async def run(call: Call, command: ManageSources) -> Answer:
-    """Doors of this project."""
+    """Doors of this project. Obeyed again, it shows the door that it opened."""
     ctx, project = call.ctx, call.project
     hooks = await ctx.vault.hooks(project.id)
     if command.what == "list":
@@ -52,7 +52,8 @@ async def run(call: Call, command: ManageSources) -> Answer:
         )
     if command.name not in SOURCES:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
-    mine = [hook for hook in hooks if hook.source == command.name]
+    opened = next((hook for hook in hooks if hook.command == call.said.id), None)
+    mine = [hook for hook in hooks if hook.source == command.name and hook is not opened]
     if command.what == "remove" and not mine:
         raise NotFound(f"{command.name} has no door here: nothing to remove.")
     if command.what in ("remove", "rotate"):
@@ -67,7 +68,7 @@ async def run(call: Call, command: ManageSources) -> Answer:
                 tone="succeeded",
             )
         )
-    made = await ctx.vault.open_hook(project.id, command.name)
+    made = opened or await ctx.vault.open_hook(project.id, command.name, command=call.said.id)
     base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
     return Answer(
         Card(

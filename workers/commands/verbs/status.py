@@ -16,6 +16,7 @@ from bot.domain.commands.command import WORD, Command
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.models import Item
 from bot.storage.answers import JUDGE
+from bot.storage.commands import TOLD_AFTER
 from workers.clusters import suggestions
 from workers.clusters.views import all_views, newest_runs
 from workers.commands.call import Ambiguous, Answer, Call
@@ -73,6 +74,9 @@ async def _everything(call: Call) -> Card:
     )
     under_way = await ctx.embeddings.under_way(project.id)
     again = (Fact(label="Vectors", value=(under_way,)),) if under_way else ()
+    late = (ctx.now() - TOLD_AFTER).timestamp()
+    kept = len(await ctx.commands.waiting(project.id, late))
+    commands = (Fact(label="Commands that wait", value=(str(kept),)),) if kept else ()
     unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
     waiting = (Fact(label="For the model to judge", value=(count(unjudged, "report"),)),)
     return Card(
@@ -87,6 +91,7 @@ async def _everything(call: Call) -> Card:
                 value=(sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
             ),
             Fact(label="Fix runs under way", value=(str(len(running)),)),
+            *commands,
             *again,
             *(waiting if unjudged else ()),
         ),
