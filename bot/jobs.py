@@ -114,6 +114,11 @@ class Parked:
     reason: str
 
     @property
+    def reference(self) -> str:
+        """What it is called by."""
+        return self.reason.partition(" ")[0]
+
+    @property
     def name(self) -> str:
         """The job's name and ids."""
         return " ".join(str(part) for part in json.loads(self.member))
@@ -237,13 +242,16 @@ class Jobs:
             found.append(Parked(text(member), datetime.fromisoformat(at), reason))
         return sorted(found, key=lambda one: one.at)
 
-    async def replay(self, reference: str = "") -> list[Parked]:
-        """Have jobs that were given up run again: the one of this reference, or all of them."""
+    async def replay(self, reference: str = "", *, project: int | None = None) -> list[Parked]:
+        """Have jobs that were given up run again: the one of this reference, or all of them; only
+        those of one project, if one is named."""
         again = []
         for lane in get_args(Lane):
             for one in await self.parked(lane):
                 name, *ids = json.loads(one.member)
-                if name in ROSTER and reference in ("", one.reason.partition(" ")[0]):
+                if project is not None and ids[:1] != [project]:
+                    continue
+                if name in ROSTER and reference in ("", one.reference):
                     await self.ask(ROSTER[name], *ids)
                     await self.forget(lane, one.member)
                     again.append(one)

@@ -386,3 +386,28 @@ async def test_eyes_that_cannot_be_shown_keep_nobody_waiting(
     await drain(ctx, "work")
     assert len(await comments(stage)) == 1
     assert await unended(ctx, project) == []
+
+
+# What was given up
+
+
+async def test_replay_runs_again_what_was_given_up_here_and_nobody_elses(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    given_up = {
+        json.dumps(["reap_commands", project.id]): "2026-11-28T10:00:00Z e-AAAA Rejected: words",
+        json.dumps(["reap_commands", project.id + 1]): "2026-11-28T10:00:00Z e-BBBB Rejected: no",
+        json.dumps(["hear_github", "row"]): "2026-11-28T10:00:00Z e-CCCC BadPayload: no",
+    }
+    await ctx.redis.hset(keys.parked("work"), mapping=given_up)
+    here = Place(channel=stage.channel)
+    foreign = await go_on(ctx, await heard(ctx, project, "replay e-BBBB", place=here))
+    assert foreign.outcome == "refused"
+    said = await go_on(ctx, await heard(ctx, project, "replay", place=here))
+    assert said.outcome == "done"
+    [refused, told] = await whispers(stage)
+    assert "no e-BBBB here" in refused
+    assert "e-AAAA" in told
+    assert "words" not in told
+    left = {one.reference for one in await ctx.jobs.parked("work")}
+    assert left == {"e-BBBB", "e-CCCC"}

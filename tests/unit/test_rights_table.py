@@ -68,6 +68,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "digest off": (MAINTAIN, ""),
     "source list": (MAINTAIN, ""),
     "channel show": (MAINTAIN, ""),
+    "replay": (MAINTAIN, ""),
 }
 
 

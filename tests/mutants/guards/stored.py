@@ -316,6 +316,13 @@ GUARDS = (
         f"{_OBEY}::test_what_a_stranger_is_answered_is_said_once",
     ),
     Guard(
+        "nobody runs again what another project had to give up",
+        "bot/jobs.py",
+        "if project is not None and ids[:1] != [project]:",
+        "if False:",
+        f"{_OBEY}::test_replay_runs_again_what_was_given_up_here_and_nobody_elses",
+    ),
+    Guard(
         "stored and read back, somebody's words are not ours",
         "bot/domain/cards/card.py",
         'str(inline.get("kind") if',
