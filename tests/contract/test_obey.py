@@ -411,3 +411,17 @@ async def test_replay_runs_again_what_was_given_up_here_and_nobody_elses(
     assert "words" not in told
     left = {one.reference for one in await ctx.jobs.parked("work")}
     assert left == {"e-BBBB", "e-CCCC"}
+
+
+async def test_a_fix_that_waits_behind_others_says_so(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    for number, words in enumerate(("The cart is empty", "Login never ends"), 1):
+        line = f"/soulcaster feedback {words}"
+        await hear.lines(ctx, project, [line], INES, Place(channel=f"C{number}"), words)
+    await drain(ctx, "work")
+    for cluster in ("C-1", "C-2"):
+        assert (await go_on(ctx, await heard(ctx, project, f"fix {cluster}"))).outcome == "done"
+    first, second = await comments(stage)
+    assert "waits for its turn" not in first
+    assert "It waits for its turn behind 1 fix run." in second

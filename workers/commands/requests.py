@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.domain.cards.views.cluster import count
+from bot.domain.cards.views.run import run_card
 from bot.domain.cards.views.version import revision_card
 from bot.domain.commands.rights import OPERATOR
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
-from bot.domain.models import Cluster
+from bot.domain.models import Cluster, RunState
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
 from workers.fixes.quota import require_quota
@@ -53,6 +55,20 @@ async def request_fix(
         updated_at=ctx.now(),
     )
     return await start(ctx, project, wanted, notes=notes)
+
+
+async def begun(call: Call, made: FixRun, cluster: Cluster) -> Answer:
+    """The card of a run that was asked for; one that has to wait for others says so."""
+    card = run_card(made, cluster, call.ctx.now(), readers=call.readers)
+    before = [
+        run
+        for run in await call.ctx.runs.all(call.project.id)
+        if not run.ended and run.number < made.number
+    ]
+    if before and made.state is RunState.PENDING:
+        ahead = f"It waits for its turn behind {count(len(before), 'fix run')}. "
+        card = card.model_copy(update={"footer": (ahead, *card.footer)})
+    return Answer(card, public=True)
 
 
 async def request_version(call: Call, run: FixRun, kind: Kind, **asked: Any) -> Answer:

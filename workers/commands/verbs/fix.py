@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.domain.cards.card import Code, note
-from bot.domain.cards.views.run import run_card
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import AgentRef, ClusterRef, Duration
 from bot.domain.errors import NotAllowed
 from bot.repo_config import PATH
 from workers.commands.call import Answer, Call
-from workers.commands.requests import request_fix
+from workers.commands.requests import begun, request_fix
 from workers.fixes.quota import allowed_seconds
 
 
@@ -65,4 +64,4 @@ async def run(call: Call, command: Fix) -> Answer:
                 tone="running",
             )
         )
-    return Answer(run_card(made, cluster, ctx.now(), readers=call.readers), public=True)
+    return await begun(call, made, cluster)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.domain.audience import may_read
-from bot.domain.cards.views.run import run_card
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotUnderstood
 from bot.domain.models import RunState
 from workers.commands.call import Answer, Call
-from workers.commands.requests import request_fix
+from workers.commands.requests import begun, request_fix
 
 
 class Retry(Command):
@@ -52,4 +51,4 @@ async def run(call: Call, command: Retry) -> Answer:
         attempt=old.attempt + 1,
         notes=notes,
     )
-    return Answer(run_card(made, cluster, ctx.now(), readers=call.readers), public=True)
+    return await begun(call, made, cluster)
