@@ -16,7 +16,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 import aiohttp
-from cryptography.fernet import MultiFernet
 from redis.asyncio import Redis
 
 from bot.adapters import choose
@@ -51,7 +50,7 @@ from bot.storage.private import keep_private
 from bot.storage.projects import Projects
 from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.seal import Keys, Seal
 from bot.storage.spool import Spool
 from bot.storage.vault import Vault, open_vault
 from bot.storage.versions import Versions
@@ -70,12 +69,12 @@ class Context:
 
     def __post_init__(self) -> None:
         self.scripts = Scripts(self.redis)
-        self.outage = Outage(self.redis)
         self.leases = Leases(self.redis, self.scripts, self.settings.soulcaster_lease_seconds)
         self.jobs = Jobs(self.redis, self.scripts, self.leases, self.redis_url)
         s = self.settings
         keys = s.soulcaster_vault_keys.get_secret_value()
         self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
+        self.outage = Outage(self.redis, self.seal)
         self.inbox = Inbox(self.redis, self.scripts, self.seal)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.marks = Marks(self.redis)
@@ -106,7 +105,7 @@ class Context:
         return Vault(self.redis, self.fernet)
 
     @cached_property
-    def fernet(self) -> MultiFernet:
+    def fernet(self) -> Keys:
         """The keys that seal what is stored."""
         configured = self.settings.soulcaster_vault_keys.get_secret_value()
         return open_vault(configured, self.settings.soulcaster_data_dir)

@@ -62,17 +62,17 @@ def web() -> None:
     settings = _settings()
 
     async def run() -> None:
-        from bot.context import open_context
-        from handlers.web import build_app, serving
+        from handlers.begin import begin
+        from handlers.web import SPOOLING, build_app, serving
 
-        async with open_context(settings) as ctx:
+        async with begin(settings, waits=True) as ctx:
             if not settings.github_webhook_secret.get_secret_value():
                 logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
-            if settings.redis_url and not ctx.seal.on:
-                logs.log.warning("no SOULCASTER_VAULT_KEYS: words in your Redis are not sealed")
-            async with serving(build_app(ctx), settings.soulcaster_host, settings.port) as url:
+            app = build_app(ctx)
+            async with serving(app, settings.soulcaster_host, settings.port) as url:
                 logs.log.info("listening", url=url)
-                await asyncio.Event().wait()
+                # Shielded: what comes while the server closes is written down, too.
+                await asyncio.shield(app[SPOOLING])
 
     asyncio.run(_until_told(run()))
 
@@ -89,12 +89,12 @@ def worker(
     settings = _settings()
 
     async def run() -> None:
-        from bot.context import open_context
+        from handlers.begin import begin
         from workers import jobs
         from workers.worker import work
 
         jobs.load()
-        async with open_context(settings) as ctx:
+        async with begin(settings, waits=True) as ctx:
             logs.log.info("working", queue=queue)
             await work(ctx, queue)
 
@@ -107,10 +107,10 @@ def clock() -> None:
     settings = _settings()
 
     async def run() -> None:
-        from bot.context import open_context
+        from handlers.begin import begin
         from workers.upkeep.schedule import run_clock
 
-        async with open_context(settings) as ctx:
+        async with begin(settings, waits=True) as ctx:
             await run_clock(ctx)
 
     asyncio.run(_until_told(run()))
@@ -183,14 +183,14 @@ def replay(
     ] = "",
 ) -> None:
     """Run again what was given up in the last 30 days; doctor lists it."""
-    from bot.context import open_context
+    from handlers.begin import begin
     from workers import jobs
 
     settings = _settings()
     jobs.load()
 
     async def run() -> int:
-        async with open_context(settings) as ctx:
+        async with begin(settings) as ctx:
             again = await ctx.jobs.replay(reference)
             await ctx.jobs.settled()
             for one in again:

@@ -15,7 +15,7 @@ from bot.context import Context, open_context
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.domain.rooms import WAITS
-from bot.jobs import QUEUES
+from bot.jobs import NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.commands import TOLD_AFTER
@@ -101,13 +101,21 @@ async def _agent(ctx: Context) -> CheckResult:
     return CheckResult(True, "agent", f"~{name}")
 
 
+async def _vault(ctx: Context) -> CheckResult:
+    await ctx.seal.check(ctx.redis)
+    of = [NOBODY, *(project.id for project in await ctx.projects.all())]
+    shut = [hook for project in of for hook in await ctx.vault.hooks(project) if not hook.secret]
+    found = "those in use there" + f"; {len(shut)} doors were sealed with others" * bool(shut)
+    mend = "add their keys to SOULCASTER_VAULT_KEYS, or source rotate" if shut else ""
+    return CheckResult(not shut, "vault keys", found, mend)
+
+
 async def _at_rest(ctx: Context) -> CheckResult:
     if not ctx.seal.on:
         ours = not ctx.settings.redis_url
         found = "as they are, in the data folder" if ours else "as they are, in a Redis not ours"
         mend = "" if ours else "set SOULCASTER_VAULT_KEYS, the same on every machine"
         return CheckResult(ours, "words at rest", found, mend)
-    await ctx.seal.check(ctx.redis)
     return CheckResult(True, "words at rest", "sealed with the newest of SOULCASTER_VAULT_KEYS")
 
 
@@ -312,6 +320,7 @@ CHECKS: tuple[Check, ...] = (
     _names,
     _redis,
     _memory,
+    _vault,
     _at_rest,
     _disk,
     _github,

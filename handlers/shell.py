@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from bot.context import Context, open_context
+from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.commands.grammar import project_in
 from bot.domain.errors import NotFound
@@ -13,6 +13,7 @@ from bot.domain.models import Person, Place, Project
 from bot.render import render_markdown
 from bot.settings import Settings
 from bot.storage.commands import Utterance
+from handlers.begin import begin
 from workers.commands.answering import answer_to
 
 
@@ -37,7 +38,7 @@ class Spoken:
 
 async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> Spoken:
     """Obey a sentence. Raises NotFound for an unknown project."""
-    async with open_context(settings) as ctx:
+    async with begin(settings) as ctx:
         project = await _project(ctx, project_name or project_in(sentence)[0])
         said = Utterance(
             id=secrets.token_hex(10),

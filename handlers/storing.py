@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.domain.errors import SoulcasterError, Unavailable
+from bot.domain.errors import ConfigError, SoulcasterError, Unavailable
 from bot.log import log
 from bot.storage.inbox import Delivery
 from handlers.alerts import UNPROVEN, prove_late
@@ -60,10 +60,11 @@ class Storing:
         await stored
 
     async def run(self) -> None:
-        """Write what waits to disk, and bring it from there to Redis, for ever."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._write())
-            tasks.create_task(self._bring())
+        """Write what waits to disk, and bring it from there to Redis, for ever.
+
+        Raises ConfigError where a Redis that was away is in use with other keys than ours.
+        """
+        await asyncio.gather(self._write(), self._bring())
 
     async def _write(self) -> None:
         while True:
@@ -98,6 +99,8 @@ class Storing:
                         await self._bring_group()
             except (RedisError, OSError) as error:
                 outage.began(error)
+            except ConfigError:
+                raise
             except (sqlite3.Error, SoulcasterError) as error:
                 log.error("the spool does not drain", why=str(error))
             await asyncio.sleep(_PAUSE)

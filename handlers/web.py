@@ -36,6 +36,8 @@ from handlers.slack import door
 from handlers.storing import Storing
 
 CONTEXT = web.AppKey("context", Context)
+# What writes to the spool and empties it; ends only with an error.
+SPOOLING: web.AppKey[asyncio.Task[None]] = web.AppKey("spooling", asyncio.Task)
 # What a connection may idle between two requests: longer than proxies keep one to use it again.
 IDLE_SECONDS = 75.0
 # So many are accepted in one go, before the first of them can be cut: few enough for the open
@@ -125,8 +127,8 @@ def build_app(ctx: Context) -> web.Application:
     app.router.add_get("/healthz", health)
     door.add_routes(app, ctx, doors, storing.store)
 
-    async def spooling(_app: web.Application) -> AsyncIterator[None]:
-        task = asyncio.create_task(storing.run())
+    async def spooling(app: web.Application) -> AsyncIterator[None]:
+        task = app[SPOOLING] = asyncio.create_task(storing.run())
         yield
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

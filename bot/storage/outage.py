@@ -22,6 +22,7 @@ from redis.exceptions import (
 
 from bot.log import log
 from bot.storage import keys
+from bot.storage.seal import Seal
 
 # What a server says of itself in the first word, where redis-py has no class for it:
 # https://github.com/valkey-io/valkey/blob/unstable/src/server.c (createSharedObjects)
@@ -38,8 +39,10 @@ def is_away(error: BaseException) -> bool:
 class Outage:
     """What one process knows of it."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, seal: Seal) -> None:
         self._redis = redis
+        self._seal = seal
+        self._known = False
         self._since: float | None = None
 
     @property
@@ -54,10 +57,16 @@ class Outage:
             log.warning("Redis is away: waiting", why=f"{type(error).__name__}: {error}")
 
     async def over(self, *, within: float | None = None) -> bool:
-        """Whether Redis takes a write, in so many seconds; said where it did not before."""
+        """Whether Redis takes a write, in so many seconds; said where it did not before.
+
+        Raises ConfigError, the first time, where it is in use with other keys than ours.
+        """
         try:
             async with asyncio.timeout(within):
                 await self._redis.set(keys.lease(f"probe:{secrets.token_hex(8)}"), "", px=1000)
+                if not self._known:
+                    await self._seal.check(self._redis)
+                    self._known = True
         except (RedisError, OSError) as error:
             self.began(error)
             return False

@@ -8,14 +8,22 @@ https://cryptography.io/en/latest/fernet/
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from cryptography.fernet import InvalidToken, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigError
 from bot.storage import keys
+
+_OTHER_KEYS = (
+    "What is in Redis was sealed with a key that this machine does not have: set "
+    "SOULCASTER_VAULT_KEYS to the keys in use there, the same on every machine (where none were "
+    "set, the one in the vault.key of the first data folder); if they are lost, say "
+    "`redis-cli DEL sc:vault-keys`, and `source rotate` for each source."
+)
 
 _SEALED = re.compile(r'\{(?:"number":(\d+),)?"sealed":"')
 _END = '"}'
@@ -24,10 +32,25 @@ _MARK = b"sealed:"
 LARGE = 64 * 1024
 
 
+class Keys(MultiFernet):
+    """The vault's keys, newest first; ``name`` tells the newest from any other."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__([Fernet(key) for key in keys])
+        self.name = hashlib.sha256(keys[0].encode()).hexdigest()[:16]
+
+    def open(self, token: bytes | str) -> bytes:
+        """What was sealed. Raises ConfigError where none of the keys opens it."""
+        try:
+            return self.decrypt(token)
+        except InvalidToken as error:
+            raise ConfigError(_OTHER_KEYS) from error
+
+
 class Seal:
     """Seals when it is ``on``; opens what is sealed in any case, with ``fernet()``."""
 
-    def __init__(self, fernet: Callable[[], MultiFernet], *, on: bool) -> None:
+    def __init__(self, fernet: Callable[[], Keys], *, on: bool) -> None:
         self._fernet = fernet
         self.on = on
 
@@ -44,7 +67,7 @@ class Seal:
         found = _SEALED.match(words)
         if found is None:
             return words
-        plain = self._decrypt(words[found.end() : -len(_END)].encode()).decode()
+        plain = self._fernet().open(words[found.end() : -len(_END)]).decode()
         return f'{{"number":{found[1]},{plain[1:]}' if found[1] else plain
 
     async def shut_bytes(self, plain: bytes) -> bytes:
@@ -61,18 +84,23 @@ class Seal:
         if not kept.startswith(_MARK):
             return kept
         if len(kept) < LARGE:
-            return self._decrypt(kept[len(_MARK) :])
-        return await asyncio.to_thread(self._decrypt, kept[len(_MARK) :])
+            return self._fernet().open(kept[len(_MARK) :])
+        return await asyncio.to_thread(self._fernet().open, kept[len(_MARK) :])
 
     async def check(self, redis: Redis) -> None:
-        """Raise ConfigError when another machine seals with keys that this one does not have."""
-        await redis.set(keys.sealed(), self.shut("known to all"), nx=True)
-        self.open(await redis.get(keys.sealed()) or "")
+        """Raise ConfigError when another machine seals with keys that this one does not have.
 
-    def _decrypt(self, token: bytes) -> bytes:
-        try:
-            return self._fernet().decrypt(token)
-        except InvalidToken as error:
-            raise ConfigError(
-                "What is stored was sealed with a key that SOULCASTER_VAULT_KEYS no longer has."
-            ) from error
+        Each leaves a word there, sealed with its newest key.
+        """
+        await self._open_all(redis)
+        fernet = self._fernet()
+        if await redis.hsetnx(keys.vault_keys(), fernet.name, fernet.encrypt(b"known to all")):
+            try:
+                await self._open_all(redis)  # another one may have been the first with us
+            except ConfigError:
+                await redis.hdel(keys.vault_keys(), fernet.name)
+                raise
+
+    async def _open_all(self, redis: Redis) -> None:
+        for word in await redis.hvals(keys.vault_keys()):
+            self._fernet().open(word)

@@ -5,13 +5,13 @@ https://cryptography.io/en/latest/fernet/
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -19,11 +19,14 @@ from bot.domain.errors import ConfigError, NotFound
 from bot.domain.models import Record
 from bot.domain.secrets import keep_secret
 from bot.storage import keys
+from bot.storage.seal import Keys
 from bot.storage.text import text
 
 
 class Hook(Record):
-    """A door for one source of one project; ``command`` opened it."""
+    """A door for one source of one project; ``command`` opened it. ``secret`` is "" where no key of
+    ours opens it.
+    """
 
     id: str
     project: int
@@ -32,21 +35,22 @@ class Hook(Record):
     command: str = ""
 
 
-def open_vault(configured: str, folder: Path) -> MultiFernet:
+def open_vault(configured: str, folder: Path) -> Keys:
     """The vault's keys: those configured (comma-separated), or one kept in the data folder."""
     if not configured:
         path = folder / "vault.key"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            pass
-        else:
-            with os.fdopen(handle, "wb") as file:
-                file.write(Fernet.generate_key())
+        if not path.exists():
+            # In one step: processes that start together read the same whole key.
+            with NamedTemporaryFile(dir=folder) as made:
+                made.write(Fernet.generate_key())
+                made.flush()
+                os.fsync(made.fileno())
+                with suppress(FileExistsError):
+                    os.link(made.name, path)
         configured = path.read_text().strip()
     try:
-        return MultiFernet([Fernet(key.strip()) for key in configured.split(",")])
+        return Keys([key.strip() for key in configured.split(",")])
     except ValueError as error:
         raise ConfigError(
             "SOULCASTER_VAULT_KEYS holds no Fernet key: make one with `openssl rand -base64 32 | "
@@ -57,7 +61,7 @@ def open_vault(configured: str, folder: Path) -> MultiFernet:
 class Vault:
     """Doors for alert sources and their secrets."""
 
-    def __init__(self, redis: Redis, fernet: MultiFernet) -> None:
+    def __init__(self, redis: Redis, fernet: Keys) -> None:
         self._redis = redis
         self._fernet = fernet
         self._seen: dict[str, Hook] = {}
@@ -76,22 +80,21 @@ class Vault:
         )
         keep_secret(hook.secret)
         sealed = self._fernet.encrypt(hook.model_dump_json().encode())
-        await self._redis.hset(keys.hooks(), hook.id, sealed)
+        await self._redis.hset(keys.hooks(), hook.id, f"{project} {source} {sealed.decode()}")
         return hook
 
     async def hook(self, hook: str) -> Hook:
         """One door. Raises NotFound, ConfigError when no key opens it."""
-        sealed = await self._redis.hget(keys.hooks(), hook)
-        if not sealed:
+        kept = await self._redis.hget(keys.hooks(), hook)
+        if not kept:
             self._seen.pop(hook, None)
             raise NotFound("There is no such hook.")
-        try:
-            opened = Hook.model_validate(json.loads(self._fernet.decrypt(sealed)))
-        except InvalidToken as error:
-            raise ConfigError(
-                "A hook's secret was sealed with a key that SOULCASTER_VAULT_KEYS no longer has."
-            ) from error
-        self._seen[hook] = opened
+        self._seen[hook] = opened = self._open(kept)
+        return opened
+
+    def _open(self, kept: bytes | str) -> Hook:
+        # The project and the source stand before what is sealed.
+        opened = Hook.model_validate_json(self._fernet.open(kept.split()[-1]))
         keep_secret(opened.secret)
         return opened
 
@@ -100,11 +103,14 @@ class Vault:
         return self._seen.get(hook)
 
     async def hooks(self, project: int) -> list[Hook]:
-        """Every door of a project, by source."""
-        found = [
-            await self.hook(str(key.decode() if isinstance(key, bytes) else key))
-            for key in await self._redis.hkeys(keys.hooks())
-        ]
+        """Every door of a project, by source, those too whose secret no key of ours opens."""
+        found = []
+        for name, kept in (await self._redis.hgetall(keys.hooks())).items():
+            try:
+                found.append(self._open(kept))
+            except ConfigError:
+                of, source, _ = ["0", "", *text(kept).split()][-3:]
+                found.append(Hook(id=text(name), project=int(of), source=source, secret=""))
         return sorted((h for h in found if h.project == project), key=lambda h: (h.source, h.id))
 
     async def close_hook(self, hook: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,9 +19,14 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Draft, Frame, Person, Place
 from bot.domain.secrets import redact
 from bot.settings import Settings
+from bot.storage import keys
 from bot.storage.commands import Reply, Utterance
 from bot.storage.inbox import Delivery
 from handlers import doctor
+from handlers.storing import Storing
+from workers import jobs
+from workers.upkeep.schedule import run_clock
+from workers.worker import work
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CANARY = "zqxcanary"
@@ -28,12 +34,12 @@ P = 7
 
 
 @asynccontextmanager
-async def opened(url: str, folder: Path, keys: str) -> AsyncIterator[Context]:
+async def opened(url: str, folder: Path, configured: str) -> AsyncIterator[Context]:
     settings = Settings(
         redis_url=url,
         soulcaster_data_dir=folder,
         soulcaster_embedder="hashing",
-        soulcaster_vault_keys=keys,
+        soulcaster_vault_keys=configured,
     )
     async with open_context(settings) as ctx:
         yield ctx
@@ -140,8 +146,8 @@ async def check(ctx: Context) -> None:
 
 async def found(ctx: Context) -> list[str]:
     """Keys whose value holds a word of somebody, as whoever runs the Redis sees it."""
-    keys = [key async for key in ctx.redis.scan_iter("*")]
-    held = {key.decode(): await ctx.redis.dump(key) for key in keys}
+    names = [key async for key in ctx.redis.scan_iter("*")]
+    held = {key.decode(): await ctx.redis.dump(key) for key in names}
     return sorted(key for key, value in held.items() if CANARY.encode() in value)
 
 
@@ -183,12 +189,88 @@ async def test_a_machine_with_other_keys_is_told(redis_url: str, tmp_path: Path)
     async with opened(redis_url, tmp_path, Fernet.generate_key().decode()) as ctx:
         await ctx.redis.flushdb()
         await ctx.seal.check(ctx.redis)
+        await ctx.seal.check(ctx.redis)
         await fill(ctx)
     async with opened(redis_url, tmp_path, Fernet.generate_key().decode()) as ctx:
-        with pytest.raises(ConfigError, match="no longer has"):
+        with pytest.raises(ConfigError, match="set SOULCASTER_VAULT_KEYS to the keys in use there"):
             await ctx.seal.check(ctx.redis)
-        with pytest.raises(ConfigError, match="no longer has"):
+        with pytest.raises(ConfigError, match="a key that this machine does not have"):
             await ctx.items.get(P, 1)
+        assert await ctx.redis.hlen(keys.vault_keys()) == 1, "it left its own word there"
+
+
+async def test_without_keys_a_second_data_folder_is_another_machine(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with opened(redis_url, tmp_path / "a", "") as ctx:
+        await ctx.redis.flushdb()
+        await ctx.seal.check(ctx.redis)
+    async with opened(redis_url, tmp_path / "b", "") as ctx:
+        with pytest.raises(ConfigError):
+            await ctx.seal.check(ctx.redis)
+    # As it is told to: with the first one's key.
+    key = (tmp_path / "a" / "vault.key").read_text()
+    async with opened(redis_url, tmp_path / "b", key) as ctx:
+        await ctx.seal.check(ctx.redis)
+
+
+async def test_keys_are_changed_on_one_machine_after_the_other(
+    redis_url: str, tmp_path: Path
+) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+
+    async def begins(configured: str) -> bool:
+        async with opened(redis_url, tmp_path, configured) as ctx:
+            try:
+                await ctx.seal.check(ctx.redis)
+            except ConfigError:
+                return False
+            return True
+
+    async with opened(redis_url, tmp_path, old) as ctx:
+        await ctx.redis.flushdb()
+    assert await begins(old)
+    assert await begins(f"{old},{new}")
+    assert await begins(old), "nothing is sealed with the new one yet"
+    assert await begins(f"{new},{old}")
+    assert await begins(f"{old},{new}")
+    assert not await begins(old)
+    assert not await begins(new), "what the old one sealed is still there"
+
+
+async def test_of_two_first_machines_with_other_keys_not_both_begin(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with (
+        opened(redis_url, tmp_path / "a", "") as one,
+        opened(redis_url, tmp_path / "b", "") as other,
+    ):
+        for _ in range(20):
+            await one.redis.flushdb()
+            begun = await asyncio.gather(
+                *(ctx.seal.check(ctx.redis) for ctx in (one, other)), return_exceptions=True
+            )
+            assert any(isinstance(how, ConfigError) for how in begun)
+            assert await one.redis.hlen(keys.vault_keys()) == begun.count(None)
+
+
+async def test_a_redis_that_comes_back_with_other_keys_is_left_alone(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with opened(redis_url, tmp_path, Fernet.generate_key().decode()) as ctx:
+        await ctx.redis.flushdb()
+        await ctx.seal.check(ctx.redis)
+        await fill(ctx)
+        waiting = [key async for key in ctx.redis.scan_iter("sc:inbox:*")]
+    async with opened(redis_url, tmp_path, Fernet.generate_key().decode()) as ctx:
+        await ctx.spool.put([Delivery("unproven", {"hook": "x" * 22, "told": "{}"}, b"{}", 1.0)])
+        ctx.outage.began(ConnectionError("away"))
+        jobs.load()
+        for process in (work(ctx, "work"), run_clock(ctx), Storing(ctx).run()):
+            with pytest.raises(ConfigError):
+                await asyncio.wait_for(process, 20)
+        assert [key async for key in ctx.redis.scan_iter("sc:inbox:*")] == waiting
+        assert len(await ctx.spool.first(9)) == 1
 
 
 async def test_words_that_look_sealed_are_words(ctx: Context) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from outlive_kit import settings_of_nobody
+from outlive_kit import RedisServer, settings_of_nobody
 
 from handlers.demo.stage import free_port
 
@@ -60,3 +60,16 @@ def test_a_redis_that_is_not_there(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
     for words in ("There is no agent ~nobody.", "GITHUB_APPID: GITHUB_APP_ID?", "connecting to"):
         assert words in told.stdout, told.stdout
+
+
+def test_a_redis_elsewhere_without_keys(tmp_path: Path) -> None:
+    server = RedisServer(tmp_path / "redis")
+    server.start()
+    try:
+        ended = run(tmp_path, "say", "source list", REDIS_URL=server.url)
+    finally:
+        server.stop()
+    told, asked = ended.stderr.splitlines()
+    assert "no SOULCASTER_VAULT_KEYS: other machines cannot work with this Redis" in told
+    assert "vault.key" in told
+    assert asked.startswith("soulcaster: Which repository?")

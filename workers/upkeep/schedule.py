@@ -107,6 +107,7 @@ async def run_clock(ctx: Context) -> None:
     """Do each chore in its time for ever; wait while another clock holds the lease."""
     due = [0.0] * len(CHORES)
     while True:
+        await ctx.outage.wait()
         try:
             async with ctx.leases.hold("clock") as token:
                 if token:
@@ -116,7 +117,6 @@ async def run_clock(ctx: Context) -> None:
             log.warning("the clock lost its lease: another one may run")
         except RedisError as error:
             ctx.outage.began(error)
-            await ctx.outage.wait()
         await asyncio.sleep(1)
 
 

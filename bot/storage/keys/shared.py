@@ -88,14 +88,14 @@ def project_names() -> str:
 
 @kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
 def hooks() -> str:
-    """hash: hook id -> sealed ``{project, source, secret}``."""
+    """hash: hook id -> project, source, and sealed ``{id, project, source, secret}``."""
     return f"{ROOT}:hooks"
 
 
-@kind("seal", kept="for ever", rebuilt="by the next machine that is asked")
-def sealed() -> str:
-    """string: a word sealed by the first machine that was asked, to tell other keys from its."""
-    return f"{ROOT}:sealed"
+@kind("seal", kept="for ever", rebuilt="by the next machine that starts")
+def vault_keys() -> str:
+    """hash: digest of a vault key in use -> a word sealed with it; who cannot open all is told."""
+    return f"{ROOT}:vault-keys"
 
 
 @kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")

@@ -98,6 +98,12 @@ async def run(call: Call, command: ManageSources) -> Answer:
 
 def _line(hook: Hook, *, weak: bool) -> Line:
     label = SOURCES[hook.source].LABEL if hook.source in SOURCES else hook.source
+    if not hook.secret:
+        return (
+            *(f"{label}: ", Code(_path(hook)), ", unreadable: sealed with a key that is not in "),
+            *("SOULCASTER_VAULT_KEYS here. Add it, or say ", Code(f"source rotate {hook.source}")),
+            ".",
+        )
     if not weak:
         return (f"{label}: ", Code(_path(hook)))
     return (
