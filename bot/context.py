@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -81,7 +83,7 @@ class Context:
         self.projects = Projects(self.redis)
         self.items = Items(self.redis, self.scripts, self.seal)
         self.clusters = Clusters(self.redis, self.scripts, self.seal)
-        self.embeddings = Embeddings(self.redis)
+        self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
         self.runs = Runs(self.redis, self.scripts, self.seal)
         self.versions = Versions(self.redis, self.scripts, self.seal)
         self.links = Pairs(self.redis)
@@ -175,7 +177,18 @@ class Context:
     @cached_property
     def settings_for_adapters(self) -> choose.AdapterChoices:
         """What the adapters' room may know of the settings."""
-        return self.choices_of(self.settings)
+        shared = self._stored_vectors if self.settings.redis_url else None
+        return replace(self.choices_of(self.settings), shared_vectors=shared)
+
+    def _stored_vectors(self) -> VectorIndex:
+        from bot.storage.vectors import StoredVectors
+
+        return StoredVectors(self.redis, self.seal)
+
+    def _machine(self) -> str:
+        """Tells this data folder of this host from any other."""
+        where = f"{socket.gethostname()}:{self.settings.soulcaster_data_dir.absolute()}"
+        return hashlib.sha256(where.encode()).hexdigest()[:16]
 
     @staticmethod
     def choices_of(s: Settings) -> choose.AdapterChoices:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from rq import Queue
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
+from bot.log import log
 from bot.storage import keys
 from bot.storage.leases import Leases
 from bot.storage.scripts import Scripts
@@ -45,6 +47,8 @@ NOBODY = 0
 _WAKE_UP = "soulcaster.wake"
 # How long a worker sleeps before it looks by itself: a wake-up may be lost.
 _SLEEP_SECONDS = 1
+# How long a job that a process cannot do is left to others, before it is looked at again.
+_DECLINED_SECONDS = 30
 
 
 ROSTER: dict[str, Job] = {}
@@ -138,6 +142,8 @@ class Jobs:
         self._url = url
         self._queues: dict[str, Queue] = {}
         self._waking: dict[str, asyncio.Task[None]] = {}
+        self._declined: dict[str, float] = {}
+        self._told: set[str] = set()
 
     async def ask(self, job: Job, *ids: int | str, delay: float = 0) -> None:
         """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once.
@@ -187,16 +193,30 @@ class Jobs:
 
     async def claim(self, lane: Lane) -> Claim | None:
         """A due job that nobody holds, of the project whose last turn is longest ago."""
-        token = secrets.token_hex(8)
+        token, now = secrets.token_hex(8), time.monotonic()
+        prefixes = [keys.todo(lane, ""), keys.lease("job:")]
         found = await self._scripts.run(
             "claim",
             [keys.turns(lane), keys.generations(lane)],
-            [keys.todo(lane, ""), keys.lease("job:"), token, self._leases.milliseconds],
+            [
+                *(*prefixes, token, self._leases.milliseconds),
+                *(job for job, until in self._declined.items() if until > now),
+            ],
         )
         if not found:
             return None
         job, generation, tenant = (text(part) for part in found)
         return Claim(job, generation, token, lane, tenant)
+
+    async def decline(self, claim: Claim, why: str) -> None:
+        """Leave a job to other workers for a while; the reason is said once."""
+        if why not in self._told:
+            log.warning("left to other workers", why=why)
+            self._told.add(why)
+        now = time.monotonic()
+        self._declined = {job: until for job, until in self._declined.items() if until > now}
+        self._declined[claim.member] = now + _DECLINED_SECONDS
+        await self._scripts.run("release", [claim.lease], [claim.token])
 
     async def settle(self, claim: Claim, outcome: str, *, wait: float = 0, reason: str = "") -> int:
         """End a claim: "done", "again" after ``wait`` seconds, or "park". See settle.lua."""

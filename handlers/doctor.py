@@ -239,7 +239,11 @@ async def _embedder(ctx: Context) -> CheckResult:
     began = time.monotonic()
     await ctx.embedder.embed(["one text"])
     took = (time.monotonic() - began) * 1000
-    return CheckResult(True, "embedder", f"{ctx.embedder.id}, first text in {took:.0f} ms")
+    found = f"{ctx.embedder.id}, first text in {took:.0f} ms"
+    agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
+    others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
+    mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
+    return CheckResult(not others, "embedder", "; ".join([found, *others]), mend)
 
 
 async def _vectors(ctx: Context) -> CheckResult:

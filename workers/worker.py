@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.domain.errors import BadPayload, Rejected, Unavailable
+from bot.domain.errors import BadPayload, NotHere, Rejected, Unavailable
 from bot.domain.secrets import redact
 from bot.jobs import CLAIM, QUEUES, ROSTER, Claim, Lane
 from bot.log import log
@@ -123,6 +123,9 @@ async def perform(ctx: Context, claim: Claim) -> None:
 async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:
     if is_away(error):
         raise error
+    if isinstance(error, NotHere):
+        await ctx.jobs.decline(claim, str(error))
+        return
     failures = await ctx.jobs.failures(claim)
     job = ROSTER[claim.name]
     if isinstance(error, Unavailable):

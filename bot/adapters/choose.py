@@ -36,6 +36,8 @@ class AdapterChoices:
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 0
     kilo_version: str = ""
+    # Makes the index in a Redis that other machines use, too; None where it is ours alone.
+    shared_vectors: Callable[[], VectorIndex] | None = None
 
 
 def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
@@ -85,7 +87,9 @@ def embedder(c: AdapterChoices) -> Embedder:
 def _vector_index_name(c: AdapterChoices) -> tuple[str, str]:
     if c.upstash_url:
         return "upstash", "UPSTASH_VECTOR_REST_URL is set"
-    return "local", "no UPSTASH_VECTOR_REST_URL"
+    if c.shared_vectors:
+        return "redis", "REDIS_URL is set, and no UPSTASH_VECTOR_REST_URL"
+    return "local", "no UPSTASH_VECTOR_REST_URL, and the Redis is ours alone"
 
 
 def _upstash_index(c: AdapterChoices) -> VectorIndex:
@@ -100,14 +104,21 @@ def _local_index(c: AdapterChoices) -> VectorIndex:
     return LocalIndex(c.data_dir / "vectors")
 
 
+def _redis_index(c: AdapterChoices) -> VectorIndex:
+    if c.shared_vectors is None:
+        raise ConfigError("Vectors are kept in Redis where REDIS_URL is set: set it.")
+    return c.shared_vectors()
+
+
 VECTOR_INDEXES: Mapping[str, Callable[[AdapterChoices], VectorIndex]] = {
     "upstash": _upstash_index,
+    "redis": _redis_index,
     "local": _local_index,
 }
 
 
 def vector_index(c: AdapterChoices) -> VectorIndex:
-    """Upstash where it is configured, else the index on this disk."""
+    """Upstash where it is configured, else Redis where others use it, too, else this disk."""
     return VECTOR_INDEXES[_vector_index_name(c)[0]](c)
 
 

@@ -8,7 +8,8 @@
     │   └── QuotaExceeded
     ├── UpstreamError           somebody else's service
     │   ├── Unavailable         safe to try again
-    │   │   └── Busy            we are: 503
+    │   │   ├── Busy            we are: 503
+    │   │   └── NotHere         another worker can do it
     │   └── Rejected            trying again will not help
     ├── BadSignature            401
     │   └── WrongSecret         the same, but a proof was shown
@@ -69,6 +70,10 @@ class Unavailable(UpstreamError):
 
 class Busy(Unavailable):
     """Too much is being asked of us at once."""
+
+
+class NotHere(Unavailable):
+    """This process is set up in another way than a job needs; a worker elsewhere can do it."""
 
 
 class Rejected(UpstreamError):

@@ -1,4 +1,4 @@
-"""Which embedders a project's items have vectors of, and how far each has come."""
+"""Which embedder a project's workers agree on, and how far the vectors of each have come."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
 
 from bot.storage import keys
+from bot.storage.scripts import Scripts
 from bot.storage.text import text
+
+# How long an embedder is waited for after the last sign of a worker that has it: on another
+# machine, which may be down, and on this one, where who does not ask any more was replaced.
+AWAY_SECONDS = 3600
+REPLACED_SECONDS = 150
 
 
 class Embedded(BaseModel):
@@ -24,10 +30,26 @@ class Embedded(BaseModel):
 
 
 class Embeddings:
-    """The embedders of every project."""
+    """The embedders of every project. ``machine`` tells this one from others."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, machine: str) -> None:
         self._redis = redis
+        self._scripts = scripts
+        self._machine = machine
+
+    async def agree(self, project: int, embedder: str) -> str:
+        """Offer an embedder; the one that all use, which may be another."""
+        return text(
+            await self._scripts.run(
+                "agree",
+                [keys.embedder(project), keys.embedders()],
+                [embedder, self._machine, AWAY_SECONDS, REPLACED_SECONDS],
+            )
+        )
+
+    async def agreed(self, project: int) -> str:
+        """The one that all use; "" before the first."""
+        return text(await self._redis.get(keys.embedder(project)))
 
     async def all(self, project: int) -> dict[str, Embedded]:
         """By embedder id: each one that the project may have vectors of."""

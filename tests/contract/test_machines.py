@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from structlog.testing import capture_logs
+from test_reembedding import Folded
 from test_source_secrets import SHELL, SHOP, say
 
+from bot.adapters.embedders.hashing import Hashing
 from bot.context import Context, open_context
+from bot.domain.audience import Audience
+from bot.domain.errors import NotHere
+from bot.domain.models import Draft
+from bot.jobs import enqueue
 from bot.render import render_markdown
 from bot.settings import Settings
 from bot.storage import keys
+from bot.storage.embeddings import AWAY_SECONDS, REPLACED_SECONDS
 from bot.storage.vault import Vault, open_vault
 from handlers import doctor
 from workers import jobs
 from workers.clusters import evidence
+from workers.worker import drain
 
 P = SHOP.id
 KEY = Fernet.generate_key().decode()
@@ -47,6 +57,107 @@ async def two(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[Context, Co
         await made[0].projects.put(SHOP)
         evidence._memories.clear()
         yield made[0], made[1]
+
+
+def sits_at(ctx: Context, embedder: Hashing) -> None:
+    """A worker of this machine; both are this process, and know only what is stored."""
+    evidence._memories.clear()
+    ctx.embedder = embedder
+
+
+async def report(ctx: Context, *titles: str) -> None:
+    for title in titles:
+        draft = Draft(
+            source="sentry",
+            key=title,
+            event=title,
+            title=title,
+            body=f"{title}, said at length",
+            occurred_at=ctx.now(),
+            audience=Audience.TEAM,
+        )
+        await ctx.items.record(P, draft, ctx.now())
+    await enqueue(ctx, jobs.cluster_items, P)
+
+
+async def placed(ctx: Context) -> int:
+    return len(await ctx.items.membership(P))
+
+
+async def test_who_has_another_takes_no_clustering_job_and_says_so_once(
+    two: tuple[Context, Context],
+) -> None:
+    one, other = two
+    sits_at(one, Hashing())
+    await report(one, "Checkout times out")
+    await drain(one, "work")
+    assert (await one.embeddings.agreed(P), await placed(one)) == (Hashing.id, 1)
+
+    foreign = Folded()
+    sits_at(other, foreign)
+    await report(other, "Invoices are empty")
+    await enqueue(other, jobs.reembed_items, P)
+    with capture_logs() as logs:
+        async with asyncio.timeout(20):
+            await drain(other, "work")
+            await drain(other, "work")
+    told = [line["why"] for line in logs if line["event"] == "left to other workers"]
+    assert len(told) == 1
+    assert f"The embedder of {SHOP.full_name} is {Hashing.id}" in told[0]
+    assert "set SOULCASTER_EMBEDDER" in told[0]
+    assert (foreign.embedded.total(), await placed(other)) == (0, 1)
+    row = await doctor._embedder(other)
+    assert (row.ok, row.found.split("; ")[1]) == (False, f"acme/shop uses {Hashing.id}")
+    # What a person asked for is kept, and obeyed where it can be.
+    with pytest.raises(NotHere):
+        await evidence.remember(other, P)
+
+    sits_at(one, Hashing())
+    await drain(one, "work")
+    assert await placed(one) == 2
+    assert not await one.redis.hgetall(keys.tries("work")), "it counts against no job"
+    # While there is nothing to do, too, it is offered.
+    for _ in range(2):
+        await age(one, REPLACED_SECONDS - 30)
+        await enqueue(one, jobs.reembed_items, P)
+        await drain(one, "work")
+    assert await one.embeddings.agree(P, "new/1") == Hashing.id
+    assert (await doctor._embedder(one)).ok
+
+
+@pytest.mark.parametrize("same", [True, False], ids=["this machine", "another machine"])
+async def test_it_is_replaced_when_nobody_offers_it_any_more(
+    two: tuple[Context, Context], same: bool
+) -> None:
+    one, other = two
+    last = one if same else other
+    await one.embeddings.agree(P, "old/1")
+    assert await last.embeddings.agree(P, "new@2/1") == "old/1"
+    await age(one, REPLACED_SECONDS - 30)
+    assert await last.embeddings.agree(P, "new@2/1") == "old/1"
+    await age(one, 31)
+    assert await last.embeddings.agree(P, "new@2/1") == ("new@2/1" if same else "old/1")
+    await age(one, AWAY_SECONDS)
+    assert await last.embeddings.agree(P, "new@2/1") == "new@2/1"
+    assert await one.embeddings.agree(P, "old/1") == "new@2/1"
+
+
+async def test_what_one_has_placed_the_other_finds(two: tuple[Context, Context]) -> None:
+    one, other = two
+    counting = [Folded(), Folded()]
+    sits_at(one, counting[0])
+    await report(one, *(f"Report {number} of a long list" for number in range(80)))
+    await drain(one, "work")
+    sits_at(other, counting[1])
+    memory = await evidence.remember(other, P)
+    assert memory.engine.lacking == []
+    assert [each.embedded.total() for each in counting] == [80, 0]
+
+
+async def age(ctx: Context, seconds: float) -> None:
+    """So long ago somebody was heard of last."""
+    for offer, at in await ctx.redis.zrange(keys.embedders(), 0, -1, withscores=True):
+        await ctx.redis.zadd(keys.embedders(), {offer: at - seconds})
 
 
 async def test_a_door_of_other_keys_breaks_no_list(

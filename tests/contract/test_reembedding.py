@@ -24,6 +24,8 @@ from bot.domain.ports import Vector
 from bot.jobs import CLAIM, Claim, enqueue
 from bot.storage import keys
 from bot.storage.commands import Utterance
+from bot.storage.embeddings import REPLACED_SECONDS
+from bot.storage.vectors import StoredVectors
 from handlers import doctor
 from workers import jobs
 from workers.clusters import evidence, placing, reembed
@@ -83,7 +85,13 @@ async def ctx(
     app.router.add_post("/{tail:.*}", wire.answer)
     async with TestServer(app) as server:
         url = str(server.make_url("/"))
-        choices = choose.AdapterChoices(tmp_path, tmp_path, upstash_url=url, upstash_token="t")
+        choices = choose.AdapterChoices(
+            tmp_path,
+            tmp_path,
+            upstash_url=url,
+            upstash_token="t",
+            shared_vectors=lambda: StoredVectors(ctx.redis, ctx.seal),
+        )
         ctx.vectors = choose.VECTOR_INDEXES[request.param](choices)
         yield ctx
         await ctx.vectors.close()
@@ -130,10 +138,12 @@ async def cluster_now(ctx: Context) -> None:
     await ctx.redis.delete(keys.todo("work", P), keys.generations("work"))
 
 
-def restart(ctx: Context, embedder: Hashing) -> None:
-    """The processes end; the ones that follow have another embedder."""
+async def restart(ctx: Context, embedder: Hashing) -> None:
+    """The processes end; the ones that follow, some minutes later, have another embedder."""
     evidence._memories.clear()
     ctx.embedder = embedder
+    for offer, at in await ctx.redis.zrange(keys.embedders(), 0, -1, withscores=True):
+        await ctx.redis.zadd(keys.embedders(), {offer: at - REPLACED_SECONDS})
 
 
 async def work(ctx: Context) -> None:
@@ -160,13 +170,13 @@ async def stored(ctx: Context, embedder: Hashing) -> set[int]:
 
 async def test_old_items_are_embedded_again_and_the_old_vectors_go(ctx: Context) -> None:
     first, second = Hashing(), Folded()
-    restart(ctx, first)
+    await restart(ctx, first)
     await reports(ctx, OLD)
     await cluster_now(ctx)
     assert await stored(ctx, first) == set(range(1, OLD + 1))
     before = await ctx.items.membership(P)
 
-    restart(ctx, second)
+    await restart(ctx, second)
     memory = await evidence.remember(ctx, P)
     assert memory.engine.lacking == list(range(1, OLD + 1))
     assert not second.embedded, "so many are not embedded while somebody waits"
@@ -194,12 +204,12 @@ async def test_old_items_are_embedded_again_and_the_old_vectors_go(ctx: Context)
 
 
 async def test_killed_in_the_middle_it_goes_on_where_it_was(ctx: Context) -> None:
-    restart(ctx, Hashing())
+    await restart(ctx, Hashing())
     await reports(ctx, OLD)
     await cluster_now(ctx)
 
     killed = Folded(gate=2 * reembed.BATCH)
-    restart(ctx, killed)
+    await restart(ctx, killed)
     await enqueue(ctx, jobs.reembed_items, P)
     claim = await ctx.jobs.claim("work")
     assert claim
@@ -217,7 +227,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(ctx: Context) -> Non
     assert await stored(ctx, Hashing()) == set(range(1, OLD + 1)), "the old ones stay till the end"
 
     second = Folded()
-    restart(ctx, second)
+    await restart(ctx, second)
     assert await ctx.jobs.claim("work") is None, "the dead worker's lease is still held"
     await ctx.redis.delete(claim.lease)  # it runs out
     await work(ctx)
@@ -230,7 +240,7 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(ctx: Context) -> Non
 
 async def test_run_again_it_does_nothing(ctx: Context) -> None:
     embedder = Folded()
-    restart(ctx, embedder)
+    await restart(ctx, embedder)
     await reports(ctx, 5)
     await cluster_now(ctx)
     assert embedder.embedded.total() == 5
@@ -242,10 +252,10 @@ async def test_run_again_it_does_nothing(ctx: Context) -> None:
 
 
 async def test_a_few_are_embedded_at_once(ctx: Context) -> None:
-    restart(ctx, Hashing())
+    await restart(ctx, Hashing())
     await reports(ctx, 5)
     await cluster_now(ctx)
-    restart(ctx, Folded())
+    await restart(ctx, Folded())
     memory = await evidence.remember(ctx, P)
     assert memory.engine.lacking == []
     assert await stored(ctx, Folded()) == {1, 2, 3, 4, 5}
@@ -253,13 +263,13 @@ async def test_a_few_are_embedded_at_once(ctx: Context) -> None:
 
 async def test_vectors_that_the_index_lost_are_made_again(ctx: Context) -> None:
     embedder = Folded()
-    restart(ctx, embedder)
+    await restart(ctx, embedder)
     await reports(ctx, OLD)
     await cluster_now(ctx)
     await schedule.embed_again(ctx)
     await work(ctx)
     await ctx.vectors.drop(evidence.namespace(P, embedder.id))
-    restart(ctx, embedder)
+    await restart(ctx, embedder)
     await evidence.remember(ctx, P)
     await schedule.embed_again(ctx)
     await work(ctx)

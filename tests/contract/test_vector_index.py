@@ -18,8 +18,10 @@ from bot.adapters import choose
 from bot.adapters.vectors.files import folder_name
 from bot.adapters.vectors.local import LocalIndex
 from bot.adapters.vectors.upstash import UpstashIndex
+from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import VectorIndex
+from bot.storage.vectors import StoredVectors
 
 WIDTH = 8
 SPACE = "42:all-minilm-l6-v2/128/384"
@@ -94,9 +96,15 @@ async def wire() -> AsyncIterator[tuple[UpstashWire, str]]:
 
 @pytest.fixture(params=choose.VECTOR_INDEXES)
 async def index(
-    request: pytest.FixtureRequest, tmp_path: Path, wire: tuple[UpstashWire, str]
+    request: pytest.FixtureRequest, tmp_path: Path, wire: tuple[UpstashWire, str], ctx: Context
 ) -> AsyncIterator[VectorIndex]:
-    choices = choose.AdapterChoices(tmp_path, tmp_path, upstash_url=wire[1], upstash_token="t")
+    choices = choose.AdapterChoices(
+        tmp_path,
+        tmp_path,
+        upstash_url=wire[1],
+        upstash_token="t",
+        shared_vectors=lambda: StoredVectors(ctx.redis, ctx.seal),
+    )
     made = choose.VECTOR_INDEXES[request.param](choices)
     assert made.id == request.param
     yield made

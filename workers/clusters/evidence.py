@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.context import Context
 from bot.domain.clusters.engine import Engine, Kind, Links, Reading, Report, calibration_for
 from bot.domain.clusters.engine.deciding import Eagerness
-from bot.domain.errors import ConfigError, UpstreamError
+from bot.domain.errors import ConfigError, NotHere, UpstreamError
 from bot.domain.models import Item
 from bot.domain.ports import Vector
 from bot.log import log
@@ -74,7 +74,9 @@ async def remember(ctx: Context, project: int) -> Memory:
     A process that comes new to a project reads its vectors from the index. A few that the index
     does not have (late visibility) are embedded here; many (another embedder) are left to
     ``reembed_items``, and until then those items are known by their words and stacks only.
+    Raises NotHere when the project's workers agree on an embedder that is not ours.
     """
+    await agree(ctx, project)
     key = (ctx.redis_url, project)
     memory = _memories.get(key)
     if memory is None or memory.embedder != ctx.embedder.id:
@@ -84,6 +86,19 @@ async def remember(ctx: Context, project: int) -> Memory:
     async with memory.lock:  # what is read later must not be overwritten by what was read before
         await _catch_up(ctx, project, memory)
     return memory
+
+
+async def agree(ctx: Context, project: int) -> None:
+    """Offer our embedder. Raises NotHere, see ``remember``."""
+    ours = ctx.embedder.id
+    agreed = await ctx.embeddings.agree(project, ours)
+    if agreed != ours:
+        record = await ctx.projects.find(project)
+        raise NotHere(
+            f"The embedder of {record.full_name if record else project} is {agreed}, and this "
+            f"worker has {ours}: set SOULCASTER_EMBEDDER the same on every machine. It is "
+            "replaced when nobody has offered it for an hour, or on this machine for 3 minutes."
+        )
 
 
 async def _eagerness(ctx: Context, project: int) -> Eagerness:

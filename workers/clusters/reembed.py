@@ -17,7 +17,11 @@ BATCHES = 32  # a run
 
 
 async def reembed_items(ctx: Context, project: int) -> None:
-    """Embed the next items that lack a vector. Run again, it goes on where it was."""
+    """Embed the next items that lack a vector. Run again, it goes on where it was.
+
+    The clock asks for it every minute: so the embedder is offered while there is nothing to do.
+    """
+    await evidence.agree(ctx, project)
     embedder = ctx.embedder.id
     so_far = await ctx.embeddings.of(project, embedder)
     if so_far.whole:

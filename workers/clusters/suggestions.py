@@ -38,7 +38,8 @@ async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
     if any(other.cluster == item.cluster for other in await ctx.items.many(project, sorted(yes))):
         return []  # the model's yes was acted on
     kind = evidence.report_of(item).kind
-    least = calibration_for(ctx.embedder.id).thresholds[kind].suggest
+    embedder = await ctx.embeddings.agreed(project) or ctx.embedder.id
+    least = calibration_for(embedder).thresholds[kind].suggest
     likely = because.action == "suggest"
     near = [
         each

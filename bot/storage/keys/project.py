@@ -95,6 +95,18 @@ def embeddings(p: int) -> str:
     return f"{ROOT}:{p}:embeddings"
 
 
+@kind("embeddings", rebuilt="by the next worker that clusters")
+def embedder(p: int) -> str:
+    """string: id of the embedder that all workers agree on."""
+    return f"{ROOT}:{p}:embedder"
+
+
+@kind("vectors", rebuilt="by embedding again")
+def vectors(p: int | str, embedder: str) -> str:
+    """hash: item number -> its vector, deflated, sealed as words are; with `REDIS_URL`."""
+    return f"{ROOT}:{p}:vectors:{embedder}"
+
+
 @kind("answers", "clusters", kept="until it was asked")
 def to_ask(p: int, kind: str) -> str:
     """zset: reports (``judge``) or clusters (``summary``) to ask the language model about."""

@@ -71,6 +71,12 @@ def mark(name: str) -> str:
     return f"{ROOT}:mark:{name}"
 
 
+@kind("embeddings", kept="an hour after the last sign", rebuilt="by the workers that run")
+def embedders() -> str:
+    """zset: ``embedder@machine`` by the second a worker there last offered it."""
+    return f"{ROOT}:embedders"
+
+
 # Installations and projects.
 
 

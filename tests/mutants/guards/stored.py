@@ -9,6 +9,7 @@ _JOBS = "tests/contract/test_jobs.py"
 _OBEY = "tests/contract/test_obey.py"
 _QUEUES = "tests/contract/test_queues.py"
 _SEAL = "tests/contract/test_seal.py"
+_MACHINES = "tests/contract/test_machines.py"
 
 GUARDS = (
     Guard(
@@ -230,6 +231,20 @@ GUARDS = (
         "await self._seal.check(self._redis)",
         "pass",
         f"{_SEAL}::test_a_redis_that_comes_back_with_other_keys_is_left_alone",
+    ),
+    Guard(
+        "who has another embedder takes no clustering job",
+        "workers/clusters/evidence.py",
+        "if agreed != ours:",
+        "if False:",
+        f"{_MACHINES}::test_who_has_another_takes_no_clustering_job_and_says_so_once",
+    ),
+    Guard(
+        "an embedder stays while somebody offers it",
+        f"{_LUA}agree.lua",
+        "if embedder == agreed and (machine ~= ARGV[2] or recent) then return agreed end",
+        "",
+        f"{_MACHINES}::test_it_is_replaced_when_nobody_offers_it_any_more",
     ),
     Guard(
         "a job that is asked for is declared",
