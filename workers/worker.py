@@ -13,31 +13,50 @@ from collections.abc import Mapping
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.domain.errors import BadPayload, NotHere, Rejected, Unavailable
+from bot.domain.errors import BadPayload, NotHere, Rejected, SoulcasterError, Unavailable
 from bot.domain.secrets import redact
 from bot.jobs import CLAIM, QUEUES, ROSTER, Claim, Lane
 from bot.log import log
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.jobs import HEARERS
+from workers.upkeep.sweep import reap_sandboxes
 
 # How many jobs of a lane one process runs at once.
 WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "fixes": 1}
 # How long a job may take to let go when the process is to end.
 LETTING_GO_SECONDS = 10.0
+# Between two looks for sandboxes that nobody holds.
+REAPING_SECONDS = 20.0
 
 Running = dict[Lane, set[asyncio.Task[None]]]
 
 
 async def work(ctx: Context, queue: str) -> None:
     """Run the jobs of a queue for ever; cancelled, hand back what runs."""
+    reaping = asyncio.create_task(_reap(ctx))
+    try:
+        while True:
+            await drain(ctx, queue)
+            await ctx.outage.wait()
+            try:
+                await ctx.jobs.sleep(queue)
+            except RedisError as error:
+                ctx.outage.began(error)
+    finally:
+        reaping.cancel()
+        await asyncio.gather(reaping, return_exceptions=True)
+
+
+async def _reap(ctx: Context) -> None:
+    """End sandboxes that nobody holds. No job: those of this machine are seen from here alone."""
     while True:
-        await drain(ctx, queue)
-        await ctx.outage.wait()
         try:
-            await ctx.jobs.sleep(queue)
-        except RedisError as error:
-            ctx.outage.began(error)
+            if not ctx.outage.on:
+                await reap_sandboxes(ctx)
+        except (SoulcasterError, RedisError, OSError) as error:
+            log.warning("could not look for sandboxes", why=str(error))
+        await asyncio.sleep(REAPING_SECONDS)
 
 
 async def drain(ctx: Context, queue: str) -> int:

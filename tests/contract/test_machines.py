@@ -18,6 +18,7 @@ from bot.context import Context, open_context
 from bot.domain.audience import Audience
 from bot.domain.errors import NotHere
 from bot.domain.models import Draft
+from bot.domain.ports import Limits
 from bot.jobs import enqueue
 from bot.render import render_markdown
 from bot.settings import Settings
@@ -27,7 +28,7 @@ from bot.storage.vault import Vault, open_vault
 from handlers import doctor
 from workers import jobs
 from workers.clusters import evidence
-from workers.worker import drain
+from workers.worker import drain, work
 
 P = SHOP.id
 KEY = Fernet.generate_key().decode()
@@ -183,3 +184,22 @@ async def test_a_door_of_other_keys_breaks_no_list(
     _, how = await say(one, "source rotate sentry", SHELL)
     assert how == "done"
     assert all(hook.secret for hook in await one.vault.hooks(P))
+
+
+async def test_a_sandbox_that_nobody_holds_is_ended_by_a_worker_of_its_machine(
+    redis_url: str, tmp_path: Path
+) -> None:
+    trusted = frozenset({SHOP.full_name})
+    async with machine(redis_url, tmp_path, soulcaster_trusted_repositories=trusted) as ctx:
+        await ctx.redis.flushdb()
+        labels = {"repository": SHOP.full_name, "lease": "sc:lease:gone", "token": "dead"}
+        await ctx.sandboxes.open(template="", limits=Limits(seconds=600), key="k", labels=labels)
+        assert await ctx.sandboxes.alive()
+        working = asyncio.create_task(work(ctx, "work"))
+        try:
+            async with asyncio.timeout(30):
+                while await ctx.sandboxes.alive():  # noqa: ASYNC110 - another task ends it
+                    await asyncio.sleep(0.02)
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)

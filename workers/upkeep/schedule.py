@@ -47,11 +47,10 @@ async def send_due_digests(ctx: Context) -> None:
             await enqueue(ctx, jobs.send_scheduled, project.id, due.isoformat())
 
 
-async def reap(ctx: Context) -> None:
-    """End what has not ended by itself."""
+async def reap_commands(ctx: Context) -> None:
+    """End commands that have not ended by themselves."""
     for project in await ctx.projects.all():
         await enqueue(ctx, jobs.reap_commands, project.id)
-    await enqueue(ctx, jobs.reap_sandboxes)
 
 
 async def embed_again(ctx: Context) -> None:
@@ -92,7 +91,7 @@ async def forget_given_up(ctx: Context) -> None:
 # (seconds between two times, chore)
 CHORES: tuple[tuple[float, Chore], ...] = (
     (1, wake_for_overdue),
-    (20, reap),
+    (20, reap_commands),
     (30, send_due_digests),
     (60, embed_again),
     (120, catch_up_with_github),

@@ -247,6 +247,13 @@ GUARDS = (
         f"{_MACHINES}::test_it_is_replaced_when_nobody_offers_it_any_more",
     ),
     Guard(
+        "a sandbox that nobody holds is ended",
+        "workers/worker.py",
+        "await reap_sandboxes(ctx)",
+        "pass",
+        f"{_MACHINES}::test_a_sandbox_that_nobody_holds_is_ended_by_a_worker_of_its_machine",
+    ),
+    Guard(
         "a job that is asked for is declared",
         "workers/jobs.py",
         'judge_watch = Job("workers.fixes.watch:judge_watch")\n',
