@@ -134,7 +134,7 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Fernet keys, newest first; they also seal words in your own Redis",
     )
-    soulcaster_lease_seconds: float = Field(15, ge=1, description="How long a dead worker holds on")
+    soulcaster_lease_seconds: float = Field(10, ge=1, description="How long a dead worker holds on")
 
     @field_validator("soulcaster_trusted_repositories", mode="before")
     @classmethod

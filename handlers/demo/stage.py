@@ -167,7 +167,6 @@ def environment(
         "SLACK_API_URL": f"{slack_url}/api/",
         "SLACK_BOT_TOKEN": f"xoxb-{secrets.randbelow(10**12):012d}-{secrets.token_hex(12)}",
         "SLACK_SIGNING_SECRET": secrets.token_hex(16),
-        "SOULCASTER_LEASE_SECONDS": "5",
     }
 
 

@@ -77,7 +77,6 @@ async def soak(folder: Path, *, seed: int, seconds: float, fixes: int) -> str:
             limits=Limits.none(),
             REDIS_URL=server.url,
             SOULCASTER_EMBEDDER="hashing",
-            SOULCASTER_LEASE_SECONDS="15",  # as it is where nobody sets it
         ) as stage:
             platform = Platform(folder, {**stage.environment, **environment})
             platform.start()
