@@ -151,9 +151,11 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self._read: dict[str, int] = {}
 
-    def start(self) -> None:
-        for name in PROCFILE:
-            self.start_one(name)
+    def start(self, *names: str) -> None:
+        """Those, or all of the Procfile; what runs is left alone."""
+        for name in names or PROCFILE:
+            if name not in self.running or self.running[name].poll() is not None:
+                self.start_one(name)
 
     def start_one(self, name: str) -> None:
         with self._log(name).open("ab") as log:
@@ -184,6 +186,12 @@ class Processes:
     def ended(self) -> dict[str, int]:
         """Those that live no more, and how they ended."""
         return {n: p.returncode for n, p in self.running.items() if p.poll() is not None}
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL to those, or to all."""
+        for name in names or tuple(self.running):
+            self.running[name].kill()
+            self.running[name].wait()
 
     def terminate(self) -> dict[str, int]:
         """SIGTERM to all; how each ended."""
