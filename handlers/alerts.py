@@ -87,7 +87,7 @@ async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
         return delivery
     told = json.loads(delivery.meta["told"])
     try:
-        hook = await ctx.vault.hook(delivery.meta["hook"])
+        hook = await _open(ctx, delivery.meta["hook"])
         if hook.source != delivery.meta["source"]:
             raise WrongSecret("The secret does not match.")
         shown = SOURCES[hook.source].prove(told, hook.secret)
@@ -138,12 +138,22 @@ def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> De
     )
 
 
+async def _open(ctx: Context, hook: str) -> Hook:
+    """A door of a repository that the app is on; where it was removed there is none.
+
+    Raises NotFound, ConfigError when no key opens it.
+    """
+    found = await ctx.vault.hook(hook)
+    await ctx.projects.get(found.project)
+    return found
+
+
 async def _find(ctx: Context, hook: str) -> Hook | None:
     """A door; None where there is none. Raises Unavailable, see ``read``."""
     if not ctx.outage.on:
         try:
             async with asyncio.timeout(PATIENCE):
-                return await ctx.vault.hook(hook)
+                return await _open(ctx, hook)
         except NotFound:
             return None
         except (RedisError, TimeoutError) as error:

@@ -18,6 +18,7 @@ import aiohttp
 import pytest
 
 from bot.context import Context, open_context
+from bot.domain.models import Project
 from bot.settings import Settings
 from bot.storage.vault import Hook
 from handlers.doors.doors import DOORS, Doors
@@ -26,6 +27,7 @@ from handlers.web import build_app, serving
 SECRET = "s3cret"
 MB = 1024 * 1024
 WRONG = "sha256=" + "0" * 64
+SHOP = Project(id=1, installation=1, full_name="acme/shop")
 
 
 @dataclass
@@ -81,6 +83,7 @@ async def open_server(redis_url: str, tmp_path: Path) -> AsyncIterator[Any]:
             )
             async with open_context(settings) as ctx, aiohttp.ClientSession() as http:
                 await ctx.redis.flushdb()
+                await ctx.projects.put(SHOP)
                 app = build_app(ctx)
                 async with serving(app, "127.0.0.1", 0) as url:
                     server = Server(ctx, url, http, app[DOORS])
@@ -262,6 +265,19 @@ async def test_guessing_doors_is_guessing(open_server: Any) -> None:
         for n in range(4)
     ]
     assert [code for code, _ in guesses] == [401, 401, 401, 429]
+    assert await knock(server, hook, hook.secret) == (202, 0)
+
+
+async def test_where_the_app_was_removed_there_is_no_door(open_server: Any) -> None:
+    server = await open_server()
+    hook = await server.ctx.vault.open_hook(SHOP.id, "feedback")
+    assert await knock(server, hook, hook.secret) == (202, 0)
+    await server.ctx.projects.remove(SHOP.id)
+    shut = await knock(server, hook, hook.secret)
+    unknown = await knock(server, hook.model_copy(update={"id": "x" * 22}), hook.secret)
+    assert shut == unknown == (401, 0)
+    # It is the same one when the app is back.
+    await server.ctx.projects.put(SHOP)
     assert await knock(server, hook, hook.secret) == (202, 0)
 
 

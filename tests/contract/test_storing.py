@@ -13,6 +13,7 @@ import pytest
 
 from bot.context import Context, open_context
 from bot.domain.errors import Unavailable
+from bot.domain.models import Project
 from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.inbox import Delivery
@@ -62,6 +63,8 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
         async with open_context(settings) as before:
             door = await before.vault.open_hook(1, "datadog")
             signed = await before.vault.open_hook(1, "sentry")
+            await before.projects.put(Project(id=1, installation=1, full_name="acme/shop"))
+            removed = await before.vault.open_hook(2, "datadog", secret=door.secret)
     right = {"Authorization": f"Bearer {door.secret}"}
     wrong = {"Authorization": "Bearer wrong"}
     async with web(settings) as (ctx, url):
@@ -71,11 +74,12 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
             assert await post(f"{hooks}/{door.id}", {"n": number}, right) == 202
         assert await post(f"{hooks}/{door.id}", {"n": 0}, wrong) == 202
         assert await post(f"{hooks}/{'x' * 22}", {"n": 0}, right) == 202
+        assert await post(f"{hooks}/{removed.id}", {"n": 0}, right) == 202
         forged = {"sentry-hook-signature": "0" * 64}
         assert await post(f"{url}/hooks/sentry/{signed.id}", {"n": 0}, forged) == 202
         assert await post(f"{hooks}/short", {"n": 0}, right) == 401
         assert await post(f"{hooks}/{door.id}", {"n": 0}, {}) == 401
-        assert await spooled(ctx) == 6
+        assert await spooled(ctx) == 7
 
         async def drained() -> bool:
             return not ctx.outage.on and await spooled(ctx) == 0
@@ -92,7 +96,7 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
             assert [json.loads(row.body)["n"] for row in rows if row] == [0, 1, 2, 3]
             assert {row.kind for row in rows if row} == {"hear_alert"}
             assert all("authorization" not in row.meta for row in rows if row)
-            assert await ctx.inbox.unread() == {"not proven": 3}
+            assert await ctx.inbox.unread() == {"not proven": 4}
 
 
 async def test_what_redis_does_not_take_stays_on_disk(ctx: Context) -> None:

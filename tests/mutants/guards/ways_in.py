@@ -155,6 +155,13 @@ GUARDS = (
         "tests/contract/test_storing.py::test_what_was_spooled_comes_first_and_only_what_is_proven",
     ),
     Guard(
+        "where the app was removed there is no door for alerts",
+        "handlers/alerts.py",
+        "    await ctx.projects.get(found.project)\n",
+        "",
+        f"{_OF_DOORS}::test_where_the_app_was_removed_there_is_no_door",
+    ),
+    Guard(
         "a malformed key tells nothing of itself",
         "bot/settings.py",
         'raise ValueError("is neither PEM text nor the path of a readable file") from None',
