@@ -28,6 +28,7 @@ MAX_BODY = 1024 * 1024
 FRESH_SECONDS = 5 * 60
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _PREFIX = "v0="
+_OF_SHAPE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 Store = Callable[[Delivery], Awaitable[None]]
 
@@ -48,13 +49,14 @@ def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -
                 request, room, "slack", lambda: prove(request.headers, secret, time.time())
             )
             try:
-                said = body.decode()
-            except ValueError as error:
+                asked = AsyncBoltRequest(
+                    body=body.decode(), query=request.query_string, headers=dict(request.headers)
+                )
+                answer = await bolt.async_dispatch(asked)
+            # Bolt takes the shape of what it reads for granted.
+            except _OF_SHAPE as error:
                 raise BadPayload("The body cannot be read.") from error
-            asked = AsyncBoltRequest(
-                body=said, query=request.query_string, headers=dict(request.headers)
-            )
-            return await to_aiohttp_response(await bolt.async_dispatch(asked))
+            return await to_aiohttp_response(answer)
 
     for name in ("commands", "interactions", "events"):
         app.router.add_post(f"/slack/{name}", door)
@@ -85,7 +87,13 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
         signing_secret=ctx.settings.slack_signing_secret.get_secret_value(),
         client=ctx.slack.client,
         raise_error_for_unhandled_request=False,
+        # Otherwise an event is acknowledged before its listener has stored it.
+        process_before_response=True,
     )
+
+    @bolt.error
+    async def hand_on(error: Exception) -> None:
+        raise error
 
     async def keep(kind: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()

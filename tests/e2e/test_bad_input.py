@@ -9,9 +9,20 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from e2e_kit import all_items, deliver, knock, open_issue, parked, settled, sign, unlike
+from e2e_kit import (
+    all_items,
+    deliver,
+    knock,
+    open_issue,
+    parked,
+    settled,
+    sign,
+    to_slacks_door,
+    unlike,
+)
 
 from handlers.demo.stage import Stage
 
@@ -168,6 +179,22 @@ async def test_slacks_doors_survive_what_is_no_text(stage: Stage) -> None:
             url = f"{stage.web_url}/slack/{name}"
             async with stage.http.post(url, data=body, headers={"Content-Type": kind}) as answer:
                 assert answer.status in (400, 401, 404), (name, kind, answer.status)
+
+
+async def test_what_slack_signs_in_another_shape_breaks_nothing(stage: Stage) -> None:
+    event, press = {"type": "event_callback"}, {"type": "block_actions"}
+    odd: list[object] = [[], 5, "x", None, {}, {"event": 5}, {"team": []}, {"user": 5}]
+    odd += [{**event, "event": each} for each in ([], 5, {"type": 5}, {"type": "app_mention"})]
+    odd += [{**event, "authorizations": [5]}, {**event, "is_ext_shared_channel": True, "event": 5}]
+    odd += [{**press, "actions": each} for each in (5, [], [5], [{}], [{"action_id": 5}])]
+    odd += [{"type": "view_submission", "view": 5}, {"type": "message_action"}, {"command": 5}]
+    for each in odd:
+        text = json.dumps(each).encode()
+        for body in (text, text[:-1], b"[" * 9_999 + text, b"payload=" + quote(text).encode()):
+            for name in ("commands", "interactions", "events"):
+                status = await to_slacks_door(stage, name, body)
+                assert status in (200, 400, 404), (name, body[-99:], status)
+    assert all(process.restarts == 0 for process in stage.stack.processes.values())
 
 
 # GitHub's real payloads

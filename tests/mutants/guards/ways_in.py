@@ -162,6 +162,13 @@ GUARDS = (
         f"{_OF_DOORS}::test_where_the_app_was_removed_there_is_no_door",
     ),
     Guard(
+        "an event of Slack is stored before it is acknowledged",
+        "handlers/slack/door.py",
+        "process_before_response=True",
+        "process_before_response=False",
+        "tests/contract/test_slack_door.py",
+    ),
+    Guard(
         "a malformed key tells nothing of itself",
         "bot/settings.py",
         'raise ValueError("is neither PEM text nor the path of a readable file") from None',

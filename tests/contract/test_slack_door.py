@@ -1,0 +1,57 @@
+"""Slack's doors: stored first, acknowledged then."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.domain.errors import Unavailable
+from bot.simulators.slack.app_client import signature
+from bot.storage.inbox import Delivery
+from handlers.demo.stage import Stage
+from handlers.doors.doors import DOORS, Doors
+from handlers.slack import door
+from handlers.web import errors_to_status
+
+MENTION = {"type": "event_callback", "event": {"type": "app_mention", "text": "hi", "user": "U1"}}
+PRESS = {"type": "block_actions", "actions": [{"type": "button", "action_id": "a"}]}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("commands", {"command": "/soulcaster", "text": "help"}),
+        ("interactions", {"payload": json.dumps(PRESS)}),
+        ("events", MENTION),
+    ],
+)
+async def test_what_cannot_be_stored_is_not_acknowledged(stage: Stage, serve, name, said) -> None:
+    heard: list[Delivery] = []
+    full = False
+
+    async def store(delivery: Delivery) -> None:
+        if full:
+            raise Unavailable("Nothing here can store this now; send it again.")
+        heard.append(delivery)
+
+    app = web.Application(middlewares=[errors_to_status])
+    app[DOORS] = Doors(stage.context.settings)
+    door.add_routes(app, stage.context, app[DOORS], store)
+    url = (await serve(app)).make_url(f"/slack/{name}")
+    body = (json.dumps(said) if name == "events" else urlencode(said)).encode()
+    at = f"{time.time():.0f}"
+    headers = {
+        "Content-Type": f"application/{'json' if name == 'events' else 'x-www-form-urlencoded'}",
+        "X-Slack-Request-Timestamp": at,
+        "X-Slack-Signature": signature(stage.environment["SLACK_SIGNING_SECRET"], at, body),
+    }
+    async with aiohttp.ClientSession(headers=headers) as http:
+        for full, status in ((False, 200), (True, 503), (False, 200)):
+            async with http.post(url, data=body) as answer:
+                assert (answer.status, full) == (status, full)
+    assert len(heard) == 2
