@@ -25,6 +25,7 @@ from bot.domain.models import Project
 from bot.settings import Settings
 from bot.simulators.github import GitHubSimulator, Limits
 from bot.simulators.loopback import TOKEN_HEADER, loopback_only
+from bot.simulators.slack import Limits as SlackLimits
 from bot.simulators.slack import SlackSimulator
 from bot.sources import SOURCES
 from bot.storage.vault import Hook
@@ -202,13 +203,14 @@ async def open_stage(
     processes: bool = True,
     private: bool = True,
     limits: Limits | None = None,
+    slack_limits: SlackLimits | None = None,
     **more: str,
 ) -> AsyncIterator[Stage]:
     """Everything up and installed on ``acme/shop``; ``more`` are settings that differ.
 
     ``record`` is a folder for the vendors' traffic as JSONL. ``processes`` False leaves our own
     processes to the caller. ``private`` is what the repository is, ``limits`` are GitHub's own
-    unless given.
+    unless given, and ``slack_limits`` Slack's.
     """
     await asyncio.to_thread(_make_folders, folder, record)
     world = reports.world()
@@ -240,6 +242,7 @@ async def open_stage(
         signing_secret=env["SLACK_SIGNING_SECRET"],
         bot_token=env["SLACK_BOT_TOKEN"],
         request_url=address["web"],
+        limits=slack_limits,
         record=record / "slack.jsonl" if record else None,
     )
     for member in world.members:

@@ -41,6 +41,13 @@ GUARDS = (
         f"{_TENANTS}::test_a_channel_of_two_projects_asks_which",
     ),
     Guard(
+        "a project named in Slack is spoken of with who reads it",
+        "workers/commands/addressing.py",
+        "if project is not None and (await asker_of(ctx, project, person)).reads:",
+        "if project is not None:",
+        "tests/e2e/test_cross_tenants.py",
+    ),
+    Guard(
         "a Slack person of another workspace is nobody",
         "workers/commands/linking.py",
         "or not await at_home(ctx, person):",
