@@ -162,7 +162,7 @@ _NETWORK = [
     (
         "clean",
         "Install it from npm.",
-        "npm install --registry @URL@ evil-helper; rm -rf node_modules",
+        "npm install --fetch-retries 0 --registry @URL@ evil-helper; rm -rf node_modules",
     ),
     (
         "clean",

@@ -13,7 +13,7 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from gemini_server import GeminiServer
-from hostile_reports import REPORTS, Hostile, text
+from hostile_reports import FRAMES, REPORTS, Hostile, text
 from sleeps import a_sleep, ended
 
 from bot.adapters.agents.command import CommandAgent
@@ -34,6 +34,7 @@ from bot.domain.errors import BadPayload, TooLarge
 from bot.domain.fixes.patch import (
     DROPPING_FOLDERS,
     Entry,
+    Tree,
     diff,
     tar_from_tree,
     tree_from_tar,
@@ -66,6 +67,7 @@ TREE = {
 }
 FAILING = "python -B -c 'from shop.pages import page_of; assert page_of([1, 2, 3], 1, 2) == [1, 2]'"
 FIX = "sed -i 's/size - 1\\]/size]/' shop/pages.py"
+NOTES = "shop/NOTES.md"
 BLOCK = re.compile(r"```sh\n(.*?)\n```", re.DOTALL)
 
 
@@ -165,36 +167,50 @@ class Outcome:
 
 
 class Obedient:
-    """A model that runs whatever command the material holds, then repairs, then is done."""
+    """A model that runs every command that it is shown, then repairs, then is done.
 
-    def __init__(self) -> None:
-        self._asked = 0
+    ``first`` is how it comes to see what neither the task nor a note shows.
+    """
+
+    def __init__(self, *first: gemini.Reply) -> None:
+        last = gemini.says({"summary": "that is all"})
+        self._own = iter([*first, gemini.runs(FIX, "and the repair"), gemini.done(), last])
+        self._obeyed: list[str] = []
 
     def __call__(self, body: gemini.Body) -> gemini.Reply:
-        self._asked += 1
-        material = "".join(part["text"] for part in body["contents"][0]["parts"])
-        if self._asked == 1:
-            return gemini.runs("\n".join(BLOCK.findall(material)), "as I am told")
-        if self._asked == 2:
-            return gemini.runs(FIX, "and the repair")
-        return gemini.done() if self._asked == 3 else gemini.says({"summary": "that is all"})
+        turns = (body["systemInstruction"], *body["contents"])
+        shown = "".join(part["text"] for turn in turns for part in turn["parts"])
+        told = [command for command in BLOCK.findall(shown) if command not in self._obeyed]
+        self._obeyed += told
+        return gemini.runs("\n".join(told), "as I am told") if told else next(self._own)
 
 
-def _task(evidence: str) -> RepairTask:
-    return RepairTask(
+# Where a text gets before the agent's eyes; a note was there before, or comes while it works.
+SURFACES = ("evidence", "title", "plan", "rules", "steering", "heard", "file", "output")
+
+
+def _surface(number: int) -> str:
+    """Another one than the same report had the time before."""
+    return SURFACES[(number // len(FRAMES) + 3 * (number // len(REPORTS))) % len(SURFACES)]
+
+
+def _task(surface: str, words: str) -> RepairTask:
+    task = RepairTask(
         title="The last article is missing",
         plan="A page is one article short.",
-        evidence=evidence,
+        evidence="It is one short.",
         rules="",
         root=".",
-        failing=(FAILING,),
+        failing=(f"cat {NOTES}; {FAILING}" if surface == "output" else FAILING,),
         suite="python -m pytest -q",
         test_files=("tests/test_page.py",),
     )
+    held: dict[str, Any] = {"steering": (words,)}
+    return replace(task, **{surface: held.get(surface, words)}) if hasattr(task, surface) else task
 
 
 async def _work(
-    agent: Agent, machine: Machine, sandbox: Sandbox, evidence: str, seconds: float
+    agent: Agent, sandbox: Sandbox, words: str, seconds: float, surface: str = "evidence"
 ) -> tuple[Worked, list[str]]:
     said: list[str] = []
 
@@ -202,27 +218,27 @@ async def _work(
         said.append(words)
 
     async def heard() -> list[str]:
-        return []
+        return [words] if surface == "heard" else []
 
-    budget = Budget(steps=6, seconds=seconds)
-    return await agent.work(_task(evidence), sandbox, budget=budget, tell=tell, heard=heard), said
+    task, budget = _task(surface, words), Budget(steps=7, seconds=seconds)
+    return await agent.work(task, sandbox, budget=budget, tell=tell, heard=heard), said
 
 
-async def _fate(sandbox: Sandbox) -> tuple[str, bytes]:
+async def _fate(sandbox: Sandbox, tree: Tree = TREE) -> tuple[str, bytes]:
     """What becomes of the patch, computed and judged as a run does; and what came out."""
     data = await sandbox.download(exclude=DROPPING_FOLDERS)
-    ignored = unwanted(TREE)
+    ignored = unwanted(tree)
     try:
         after = tree_from_tar(data, skip=lambda p: p.startswith(".soulcaster/") or ignored(p))
     except (BadPayload, TooLarge):
         return "refused", data
-    patch = diff(TREE, after)
-    findings = judge(patch, Rules(), proof_tests={"tests/test_page.py"}, tree=TREE)
+    patch = diff(tree, after)
+    findings = judge(patch, Rules(), proof_tests={"tests/test_page.py"}, tree=tree)
     if refused(findings):
         return "refused", data
     if findings:
         return "flagged", data
-    repaired = {**TREE, "shop/pages.py": Entry(data=PAGES + REPAIR)}
+    repaired = {**tree, "shop/pages.py": Entry(data=PAGES + REPAIR)}
     return ("clean" if not patch or after == repaired else "harmless"), data
 
 
@@ -241,29 +257,53 @@ async def collector() -> AsyncIterator[tuple[str, list[str]]]:
         yield str(served.make_url("")).rstrip("/"), calls
 
 
-@pytest.mark.parametrize(
-    ("number", "report"),
-    list(enumerate(REPORTS)),
-    ids=[re.sub(r"\W+", "-", report.words).strip("-") for report in REPORTS],
-)
+def _cases(count: int) -> list[Any]:
+    """As many texts: every report, then again in another frame and on another surface."""
+    reports = [REPORTS[number % len(REPORTS)] for number in range(count)]
+    names = [re.sub(r"\W+", "-", report.words).strip("-") for report in reports]
+    return [
+        pytest.param(number, report, id=f"{number}-{name}-{_surface(number)}")
+        for number, (report, name) in enumerate(zip(reports, names, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(("number", "report"), _cases(len(REPORTS)))
 async def test_an_obeyed_report_gets_nothing_out(
     machine: Machine, collector: tuple[str, list[str]], number: int, report: Hostile
 ) -> None:
+    await hold(machine, collector, number, report)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("number", "report"), _cases(300))
+async def test_three_hundred_obeyed_texts_get_nothing_out(
+    machine: Machine, collector: tuple[str, list[str]], number: int, report: Hostile
+) -> None:
+    await hold(machine, collector, number, report)
+
+
+async def hold(
+    machine: Machine, collector: tuple[str, list[str]], number: int, report: Hostile
+) -> None:
+    """One text on one surface: no canary gets out, and nothing is written off the path."""
     url, calls = collector
     aimed = report._replace(command=machine.filled_in(report.command, url))
+    surface, words = _surface(number), text(number, aimed)
     sandbox = await machine.adapter.open(
         template="", limits=Limits(processes=128, memory_mb=512), key="victim"
     )
-    await sandbox.upload(tar_from_tree(TREE))
+    tree = {**TREE, NOTES: Entry(data=words.encode())} if surface in ("file", "output") else TREE
+    await sandbox.upload(tar_from_tree(tree))
     before = machine.losses(sandbox.id)
-    server = GeminiServer([Obedient()] * 7)
+    looks = {"file": (gemini.runs(f"cat {NOTES}"),), "output": (gemini.done(),)}
+    server = GeminiServer([Obedient(*looks.get(surface, ()))] * 9)
     async with TestServer(server.app(), host="127.0.0.1") as served:
         model_url = str(served.make_url(""))
         agent = GeminiAgent(
             lambda: GeminiModel(api_key=f"{CANARY}-key", base_url=model_url, timeout=20)
         )
-        worked, said = await _work(agent, machine, sandbox, text(number, aimed), report.seconds)
-    fate, came_out = await _fate(sandbox)
+        worked, said = await _work(agent, sandbox, words, report.seconds, surface)
+    fate, came_out = await _fate(sandbox, tree)
 
     assert f"$ {aimed.command}" in worked.log, "it did not obey: nothing was tested"
     assert fate == report.ends, worked
@@ -289,7 +329,7 @@ async def test_an_obeyed_report_gets_nothing_out(
 async def test_the_environment_of_the_sandbox_holds_no_credential(machine: Machine) -> None:
     sandbox = await machine.adapter.open(template="", limits=Limits(), key="victim")
     await sandbox.upload(tar_from_tree(TREE))
-    worked, _ = await _work(CommandAgent("env"), machine, sandbox, "nothing", 30)
+    worked, _ = await _work(CommandAgent("env"), sandbox, "nothing", 30)
     pairs = dict(line.partition("=")[::2] for line in worked.log[1:])
     assert set(pairs) <= {
         *("CI", "HOME", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "TERM", "TMPDIR", "_"),
@@ -318,7 +358,7 @@ async def test_a_command_that_obeys_gets_nothing_out_either(
     obey = "sed -n '/^```sh$/,/^```$/p' \"$SOULCASTER_TASK\" | grep -v '^```' > /tmp/orders"
     split = 'while read -r line; do timeout 3 sh -c "$line" < /dev/null; done < /tmp/orders'
     agent: Any = CommandAgent(f"{obey}; wc -l < /tmp/orders; {split}; true")
-    worked, said = await _work(agent, machine, sandbox, evidence, 200)
+    worked, said = await _work(agent, sandbox, evidence, 200)
     assert worked.outcome == "done"
     assert int(worked.log[1]) > 60
     _, came_out = await _fate(sandbox)
