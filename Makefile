@@ -5,7 +5,9 @@ SHELL := bash
 BIN := .venv/bin
 RUNNING := .venv/.running
 DEVELOPING := .venv/.developing
-PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+# Many tests wait for processes: two a core keep it busy.
+WORKERS := $(shell expr 2 \* $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: help demo weights test long fuzz mutants golden bench lock sbom clean

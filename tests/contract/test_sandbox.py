@@ -133,10 +133,16 @@ async def test_being_cancelled_ends_the_command(sandbox):
 
 async def _sleeper(sandbox, heard: list[str], sleep: str) -> asyncio.Task:
     """A command that has said ``go``, and says ``over`` if it is let live for a minute."""
+    said = asyncio.Event()
+
+    def hear(text: str) -> None:
+        heard.append(text)
+        said.set()
+
     running = asyncio.create_task(
-        sandbox.run(f"echo go; {sleep}; echo over", timeout=90, on_output=heard.append)
+        sandbox.run(f"echo go; {sleep}; echo over", timeout=90, on_output=hear)
     )
-    await asyncio.wait_for(begun(sleep), 20)
+    await asyncio.wait_for(asyncio.gather(said.wait(), begun(sleep)), 20)
     return running
 
 
