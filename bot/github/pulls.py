@@ -17,6 +17,7 @@ from bot.github.app import Repo
 from bot.render import Markdown
 
 Mode = Literal["100644", "100755", "120000"]
+_LARGEST_TEXT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ async def commit(repo: Repo, parent: str, message: str, changes: Sequence[Commit
         entry: dict[str, Any] = {"path": change.path, "mode": change.mode, "type": "blob"}
         if change.data is None:
             entry["sha"] = None
+        elif (words := _as_text(change.data)) is not None:
+            entry["content"] = words
         else:
             content = base64.b64encode(change.data).decode()
             blob = await repo.post("/git/blobs", {"content": content, "encoding": "base64"})
@@ -65,6 +68,16 @@ async def commit(repo: Repo, parent: str, message: str, changes: Sequence[Commit
         "/git/commits", {"message": message, "tree": made["sha"], "parents": [parent]}
     )
     return Committed(str(done["sha"]), bool(done.get("verification", {}).get("verified")))
+
+
+def _as_text(data: bytes) -> str | None:
+    """What may go within the tree, which saves a request; None for what needs a blob."""
+    if len(data) > _LARGEST_TEXT or b"\0" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 async def create_branch(repo: Repo, branch: str, sha: str) -> bool:
