@@ -122,6 +122,8 @@ class Context:
             app_id=self.settings.github_app_id,
             private_key=self.settings.github_private_key.get_secret_value(),
             base_url=self.settings.github_api_url,
+            scripts=self.scripts,
+            limits=self.settings.soulcaster_github_limits,
         )
 
     @cached_property
@@ -130,7 +132,11 @@ class Context:
         token = self.settings.slack_bot_token.get_secret_value()
         if not token:
             return None
-        return Slack(make_client(token, self.settings.slack_api_url, self.http), self.http)
+        return Slack(
+            make_client(token, self.settings.slack_api_url, self.http),
+            self.http,
+            scripts=self.scripts,
+        )
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -28,6 +28,7 @@ from rq.serializers import JSONSerializer
 
 from bot.log import log
 from bot.storage import keys
+from bot.storage.budget import Priority
 from bot.storage.leases import Leases
 from bot.storage.scripts import Scripts
 from bot.storage.text import number, text
@@ -41,6 +42,12 @@ Lane = Literal["people", "work", "fixes"]
 # waits behind what machines sent.
 QUEUES: Mapping[str, tuple[Lane, ...]] = {"work": ("people", "work"), "fixes": ("fixes",)}
 _QUEUE_OF = {lane: queue for queue, lanes in QUEUES.items() for lane in lanes}
+# Who goes first where a service takes no more.
+PRIORITIES: Mapping[Lane, Priority] = {
+    "people": Priority.ANSWER,
+    "work": Priority.TRACKING,
+    "fixes": Priority.END,
+}
 # Jobs that are no single project's.
 NOBODY = 0
 # RQ wants to be told what to call. Nobody calls it: that it waits there is all it says.

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import stamina
 
 from bot.domain.errors import Unavailable
 
+# Nobody is believed who asks for more.
+_LONGEST = 86_400.0
+
 T = TypeVar("T")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of ``Retry-After``; None where there is none, or a date.
+    """Seconds of ``Retry-After``, which may be a date; None where there is none.
 
     https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     """
+    said = headers.get("Retry-After", "")
     try:
-        return float(headers.get("Retry-After", ""))
+        seconds = float(said)
     except ValueError:
-        return None
+        try:
+            moment = parsedate_to_datetime(said)
+        except ValueError:
+            return None
+        # RFC 9110 knows dates in GMT only.
+        seconds = (moment.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds()
+    return min(_LONGEST, max(0.0, seconds))
 
 
 async def retried(

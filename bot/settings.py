@@ -15,7 +15,14 @@ from typing import Annotated, Literal
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -70,6 +77,12 @@ class Settings(BaseSettings):
     github_private_key: SecretStr = Field(SecretStr(""), description="Its key: PEM text or a path")
     github_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs its webhooks")
     github_api_url: str = Field("https://api.github.com", description="REST base URL")
+    soulcaster_github_limits: Annotated[tuple[PositiveInt, PositiveInt, PositiveInt], NoDecode] = (
+        Field(
+            (80, 500, 900),
+            description="An installation's writes a minute, an hour; points a minute",
+        )
+    )
 
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signs Slack's requests")
     slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb-..., posts as the app")
@@ -135,6 +148,11 @@ class Settings(BaseSettings):
         description="Fernet keys, newest first; they also seal words in your own Redis",
     )
     soulcaster_lease_seconds: float = Field(10, ge=1, description="How long a dead worker holds on")
+
+    @field_validator("soulcaster_github_limits", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
 
     @field_validator("soulcaster_trusted_repositories", mode="before")
     @classmethod

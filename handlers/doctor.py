@@ -60,9 +60,8 @@ async def _redis(ctx: Context) -> CheckResult:
         pass
     took = (time.monotonic() - began) * 1000
     config = await ctx.redis.config_get("appendfsync", "appendonly")
-    durable = (
-        text(config.get("appendonly")) == "yes" and text(config.get("appendfsync")) == "always"
-    )
+    told = [text(config.get(name)) for name in ("appendonly", "appendfsync")]
+    durable = told == ["yes", "always"]
     found = f"a write takes {took:.1f} ms, " + (
         "synced to disk" if durable else "not synced at every write"
     )
@@ -77,13 +76,9 @@ async def _memory(ctx: Context) -> CheckResult:
     if not most:
         return CheckResult(True, "Redis memory", f"{used:,} MB, no ceiling")
     full = used > 0.8 * most
-    mend = "raise SOULCASTER_REDIS_MB, and start again" if not ctx.settings.redis_url else ""
-    return CheckResult(
-        not full,
-        "Redis memory",
-        f"{used:,} of {most:,} MB",
-        (mend or "raise its maxmemory") if full else "",
-    )
+    name = "its maxmemory" if ctx.settings.redis_url else "SOULCASTER_REDIS_MB, and start again"
+    mend = f"raise {name}" if full else ""
+    return CheckResult(not full, "Redis memory", f"{used:,} of {most:,} MB", mend)
 
 
 async def _names(_ctx: Context) -> CheckResult:
@@ -139,6 +134,15 @@ async def _github(ctx: Context) -> CheckResult:
             "if nobody uninstalled the app there: check GITHUB_APP_ID and GITHUB_API_URL",
         )
     return CheckResult(True, "GitHub", found)
+
+
+async def _services(ctx: Context) -> CheckResult:
+    found = []
+    for one in sorted({project.installation for project in await ctx.projects.all()}):
+        if (left := await ctx.github.budget(one).left()) < 0.4:
+            found.append(f"GitHub: {left:.0%} left of what installation {one} may write")
+    told = "; ".join(found) or "all answer"
+    return CheckResult(not found, "hosted services", told, "wait a little" if found else "")
 
 
 async def _webhook(ctx: Context) -> CheckResult:
@@ -328,6 +332,7 @@ CHECKS: tuple[Check, ...] = (
     _at_rest,
     _disk,
     _github,
+    _services,
     _webhook,
     _slack,
     _agent,

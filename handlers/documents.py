@@ -27,6 +27,8 @@ def _default(name: str) -> str:
     value = Settings.model_fields[name].get_default(call_default_factory=True)
     if hasattr(value, "get_secret_value"):
         value = value.get_secret_value()
+    if isinstance(value, tuple):
+        value = " ".join(map(str, value))
     return f"`{value}`" if value not in ("", 0, {}, frozenset()) else ""
 
 

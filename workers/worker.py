@@ -15,8 +15,9 @@ from redis.exceptions import RedisError
 from bot.context import Context
 from bot.domain.errors import BadPayload, NotHere, Rejected, SoulcasterError, Unavailable
 from bot.domain.secrets import redact
-from bot.jobs import CLAIM, QUEUES, ROSTER, Claim, Lane
+from bot.jobs import CLAIM, PRIORITIES, QUEUES, ROSTER, Claim, Lane
 from bot.log import log
+from bot.storage.budget import at
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.jobs import HEARERS
@@ -126,7 +127,8 @@ async def perform(ctx: Context, claim: Claim) -> None:
     CLAIM.set(claim)
     try:
         async with ctx.leases.kept(claim.lease, claim.token), asyncio.timeout(job.timeout):
-            await job.function(ctx, *claim.ids)
+            with at(PRIORITIES[claim.lane]):
+                await job.function(ctx, *claim.ids)
     except LeaseLost:
         if not ctx.outage.on:
             log.warning("lease lost: somebody else goes on with it", job=claim.member)

@@ -9,7 +9,8 @@
     ├── UpstreamError           somebody else's service
     │   ├── Unavailable         safe to try again
     │   │   ├── Busy            we are: 503
-    │   │   └── NotHere         another worker can do it
+    │   │   ├── NotHere         another worker can do it
+    │   │   └── OverBudget      not sent: what it lets us send is used up
     │   └── Rejected            trying again will not help
     ├── BadSignature            401
     │   └── WrongSecret         the same, but a proof was shown
@@ -74,6 +75,10 @@ class Busy(Unavailable):
 
 class NotHere(Unavailable):
     """This process is set up in another way than a job needs; a worker elsewhere can do it."""
+
+
+class OverBudget(Unavailable):
+    """It lets us send nothing now: the request was not sent."""
 
 
 class Rejected(UpstreamError):

@@ -20,11 +20,17 @@ from bot.github.wire import (
     KEPT_OUT_SECONDS,
     USER_AGENT,
     ETagCache,
-    Pause,
     Wire,
     translated,
 )
+from bot.storage.budget import Budget, Limit
+from bot.storage.scripts import Scripts
 
+# Contents a minute, contents an hour, points a minute (a read is 1, a write is 5).
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+LIMITS = 80, 500, 900
+# Writes at a time: GitHub asks for one after the other, and one may hang.
+_UNDER_WAY = 4
 # Talking needs these; only the step that publishes a fix asks for more.
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
 READ = {"contents": "read", "metadata": "read"}
@@ -45,6 +51,11 @@ class Repo:
     def path(self) -> str:
         """``/repos/owner/repo``."""
         return f"/repos/{self.project.full_name}"
+
+    @property
+    def budget(self) -> Budget:
+        """What the installation may send."""
+        return self._app.budget(self.project.installation)
 
     @asynccontextmanager
     async def _wire(self) -> AsyncIterator[Wire]:
@@ -108,11 +119,16 @@ class Repo:
         GitHub answers with a redirect to another host, which must not see our token.
         """
         which = self.project.installation, self.project.id, self._permissions
-        token = await self._app.token(*which)
+        token, budget = await self._app.token(*which), self.budget
+        path = f"{self.path}/tarball/{ref}"
         try:
-            return await self._app.download(
-                f"{self.path}/tarball/{ref}", token, which[1], max_bytes
-            )
+            async with budget.spend(content=False) as request:
+                try:
+                    return await self._app.download(path, token, which[1], max_bytes)
+                except Unavailable as error:
+                    if error.retry_after is not None:
+                        await budget.told(request, error.retry_after)
+                    raise
         except Rejected as error:
             if error.status != 401:
                 raise
@@ -121,7 +137,10 @@ class Repo:
 
 
 class GitHubApp:
-    """Talks to GitHub as the app and as its installations. ``pause`` waits for so many seconds."""
+    """Talks to GitHub as the app and as its installations.
+
+    ``limits`` are what one of these may do: write a minute, write an hour, spend points a minute.
+    """
 
     def __init__(
         self,
@@ -130,10 +149,12 @@ class GitHubApp:
         app_id: int,
         private_key: str,
         base_url: str,
-        pause: Pause = asyncio.sleep,
+        scripts: Scripts,
+        limits: tuple[int, int, int] = LIMITS,
     ) -> None:
         self._session = session
-        self._pause = pause
+        self._scripts = scripts
+        self._limits = limits
         self._base_url = base_url.rstrip("/")
         self._as_app = Wire(
             session,
@@ -141,7 +162,7 @@ class GitHubApp:
             app_id=str(app_id),
             private_key=private_key,
             base_url=self._base_url,
-            pause=pause,
+            budget=Budget(scripts, "GitHub", "app"),
         )
         self._tokens: dict[tuple[object, ...], tuple[str, datetime]] = {}
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
@@ -158,8 +179,20 @@ class GitHubApp:
             oauth_token=token,
             cache=cache,
             base_url=self._base_url,
-            pause=self._pause,
+            budget=self.budget(installation),
             repository=repository,
+        )
+
+    def budget(self, installation: int) -> Budget:
+        """What an installation may send, whoever of us sends it."""
+        minute, hour, points = self._limits
+        return Budget(
+            self._scripts,
+            "GitHub",
+            str(installation),
+            content=(Limit(60, minute), Limit(3600, hour)),
+            points=(Limit(60, points),),
+            under_way=_UNDER_WAY,
         )
 
     async def token(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import aiohttp
 
 from bot.domain.errors import Rejected, TooLarge, Unavailable
-from bot.github.wire import API_VERSION, USER_AGENT, moved_to
+from bot.github.wire import API_VERSION, USER_AGENT, is_limit, moved_to, wait_of
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300)
 
@@ -34,6 +34,11 @@ async def fetch(
         status, answered = await _ask(session, base_url + path, headers)
         if there := moved_to(status, answered, base_url, repository):
             status, answered = await _ask(session, there, headers)
+        if is_limit(status, answered):
+            wait = wait_of(answered)
+            raise Unavailable(
+                "GitHub's rate limit is used up.", retry_after=60.0 if wait is None else wait
+            )
         if status != 302:
             raise _refused(f"GitHub has no tarball for {path} ({status}).", status)
         async with session.get(
@@ -59,6 +64,4 @@ async def _ask(
 
 
 def _refused(message: str, status: int) -> Rejected | Unavailable:
-    return (
-        Unavailable(message) if status >= 500 or status == 429 else Rejected(message, status=status)
-    )
+    return Unavailable(message) if status >= 500 else Rejected(message, status=status)

@@ -7,9 +7,13 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from bot.domain.errors import Rejected
+from bot.domain.errors import OverBudget, Rejected
 from bot.github.app import Repo
 from bot.render import Markdown
+from bot.storage.budget import Priority, at
+
+# Share of what may be written, below which a command costs one write instead of three.
+_LITTLE = 0.7
 
 Reaction = Literal["eyes", "rocket", "confused", "-1", "+1", "heart", "hooray", "laugh"]
 
@@ -69,9 +73,17 @@ async def update_comment(repo: Repo, comment: int, body: Markdown) -> bool:
 
 
 async def react(repo: Repo, target: str, content: Reaction) -> None:
-    """Put a reaction on ``issues/7`` or ``issues/comments/9``; there already is fine."""
+    """Put a reaction on ``issues/7`` or ``issues/comments/9``; there already is fine.
+
+    It is left out where little may be written: the comment that comes with it says it, too.
+    """
+    if await repo.budget.left() < _LITTLE:
+        return
     try:
-        await repo.post(f"/{target}/reactions", {"content": content})
+        with at(Priority.REACTION):
+            await repo.post(f"/{target}/reactions", {"content": content})
+    except OverBudget:
+        return
     except Rejected as error:
         # The comment may have been deleted, the issue locked.
         if error.status not in (403, 404, 410, 422):

@@ -5,37 +5,40 @@ https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 import urllib.parse
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
 import gidgethub
 import gidgethub.aiohttp
-import stamina
 
 from bot.domain.errors import Rejected, Unavailable
-from bot.retrying import retry_after
+from bot.retrying import retried, retry_after
+from bot.storage.budget import Budget
 
 USER_AGENT = "soulcaster"
 API_VERSION = "2022-11-28"
+_READS = {"GET", "HEAD"}
 # Sending one of these twice is sending it once.
-_REPEATABLE = {"GET", "HEAD", "PUT", "DELETE", "PATCH"}
+_REPEATABLE = {*_READS, "PUT", "DELETE", "PATCH"}
 # A 403 of these words is about us, not about what was asked for: people can mend it.
 _KEPT_OUT = re.compile("suspended|IP allow list|SAML", re.IGNORECASE)
 # Until then it is asked again every so many seconds.
 KEPT_OUT_SECONDS = 300.0
 # GitHub's lists may lag behind its writes: until then nobody looks for what may have been written.
 _UNKNOWN_SECONDS = 5.0
-# What a job may wait in place; for longer it goes back on the list and leaves the worker free.
-_PATIENCE = 10.0
+# What GitHub says of the limits that it does not count out loud.
+_SECONDARY = re.compile(b"secondary rate limit|abuse detection", re.IGNORECASE)
+# A limit that is over in so many seconds is waited for in place.
+_PATIENCE = 1.0
 
-Pause = Callable[[float], Awaitable[object]]
+Answer = tuple[int, Mapping[str, str], bytes]
 
 
 class ETagCache(OrderedDict[str, Any]):
@@ -48,25 +51,19 @@ class ETagCache(OrderedDict[str, Any]):
 
 
 class Wire(gidgethub.aiohttp.GitHubAPI):
-    """gidgethub, with what it leaves to its users; ``pause`` is how it waits, in seconds.
+    """gidgethub, with what it leaves to its users, within a budget.
 
     ``repository`` is the id of the one that is followed when it has another name by now.
     """
 
-    def __init__(
-        self, *args: Any, pause: Pause = asyncio.sleep, repository: int = 0, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, budget: Budget, repository: int = 0, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._pause = pause
+        self._budget = budget
         self._repository = repository
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait before going again."""
-        await self._pause(seconds)
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    ) -> Answer:
         """Ask; of a repository with another name by now, where GitHub points to by its id.
 
         https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
@@ -75,51 +72,53 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
         there = moved_to(*answer[:2], self.base_url, self._repository)
         return await self._send(method, there, headers, body) if there else answer
 
-    async def _send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         if urllib.parse.urlsplit(url)[:2] != urllib.parse.urlsplit(self.base_url)[:2]:
             raise Rejected(f"GitHub pointed us to another host ({url}); the token stays here.")
         headers = {**headers, "x-github-api-version": API_VERSION}
-        attempts = 3 if method in _REPEATABLE else 1
         try:
-            async for attempt in stamina.retry_context(
-                on=(aiohttp.ClientError, TimeoutError), attempts=attempts, wait_initial=0.2
-            ):
-                with attempt:
-                    async with self._session.request(
-                        method,
-                        url,
-                        headers=headers,
-                        data=body,
-                        allow_redirects=False,
-                        timeout=aiohttp.ClientTimeout(total=30),
-                    ) as response:
-                        _require_github(response)
-                        return response.status, response.headers, await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(
-                f"GitHub cannot be reached ({type(error).__name__}).",
-                retry_after=None if method in _REPEATABLE else _UNKNOWN_SECONDS,
-            ) from error
-        raise AssertionError("stamina returns or raises")
+            return await retried(
+                partial(self._once, method, url, headers, body),
+                attempts=4 if method in _REPEATABLE else 1,
+                longest=_PATIENCE,
+                first=0.3,
+                total=25,
+            )
+        except Unavailable as error:
+            if error.retry_after is None and method not in _REPEATABLE:
+                error.retry_after = _UNKNOWN_SECONDS
+            raise
 
-    async def handle_rate_limit_error(
-        self, *, method: str, url: str, exception: gidgethub.HTTPException, attempt: int
-    ) -> bool:
-        """Wait and go again when the wait is short; longer ones are the job runner's."""
-        if attempt >= 4:
-            return False
-        if exception.status_code >= 500:
-            if method not in _REPEATABLE:
-                return False
-            await self.sleep(0.3 * 2**attempt)
-            return True
-        wait = asked_to_wait(exception)
-        if wait is None or wait > _PATIENCE:
-            return False
-        await self.sleep(wait)
-        return True
+    async def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """One request. Raises Unavailable where GitHub fails or tells us to wait."""
+        content = method not in _READS
+        async with self._budget.spend(content=content, points=5 if content else 1) as request:
+            try:
+                async with self._session.request(
+                    method,
+                    url,
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=30),
+                ) as response:
+                    _require_github(response)
+                    status, answered, said = (
+                        response.status,
+                        response.headers,
+                        await response.read(),
+                    )
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
+            if status >= 500:
+                raise Unavailable(f"GitHub is failing ({status}).")
+            limited = is_limit(status, answered, said)
+            if limited or answered.get("x-ratelimit-remaining") == "0":
+                too_many = limited and content and bool(_SECONDARY.search(said))
+                wait = await self._budget.told(request, wait_of(answered), too_many=too_many)
+                if limited:
+                    raise Unavailable("GitHub's rate limit is used up.", retry_after=wait)
+            return status, answered, said
 
 
 def moved_to(status: int, headers: Mapping[str, str], base_url: str, repository: int) -> str:
@@ -141,20 +140,24 @@ def _require_github(response: aiohttp.ClientResponse) -> None:
         )
 
 
-def asked_to_wait(error: gidgethub.HTTPException) -> float | None:
-    """Seconds a rate limit asks for; None when the error is no rate limit.
+def is_limit(status: int, headers: Mapping[str, str], said: bytes = b"") -> bool:
+    """Whether a rate limit is what GitHub says no for.
 
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    if error.status_code not in (403, 429):
-        return None
-    if (wait := retry_after(error.headers)) is not None:
-        return wait
-    if error.headers.get("x-ratelimit-remaining") == "0":
-        return max(1.0, float(error.headers.get("x-ratelimit-reset", 0)) - time.time())
-    if error.status_code == 429 or "secondary rate limit" in str(error):
-        return 60.0
-    return None
+    return status in (403, 429) and (
+        status == 429
+        or "retry-after" in headers
+        or headers.get("x-ratelimit-remaining") == "0"
+        or bool(_SECONDARY.search(said))
+    )
+
+
+def wait_of(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a rate limit asks for; None where it names none."""
+    if (wait := retry_after(headers)) is None and headers.get("x-ratelimit-remaining") == "0":
+        wait = max(1.0, float(headers.get("x-ratelimit-reset", 0)) - time.time())
+    return wait
 
 
 @asynccontextmanager
@@ -163,13 +166,6 @@ async def translated() -> AsyncIterator[None]:
     try:
         yield
     except gidgethub.HTTPException as error:
-        wait = asked_to_wait(error)
-        if wait is not None:
-            raise Unavailable("GitHub's rate limit is used up.", retry_after=wait) from error
-        if error.status_code >= 500:
-            raise Unavailable(
-                f"GitHub is failing ({error.status_code.value}).", retry_after=_UNKNOWN_SECONDS
-            ) from error
         if error.status_code == 401:
             raise Unavailable(f"GitHub does not know us: {error} (401).") from error
         if error.status_code == 403 and _KEPT_OUT.search(str(error)):

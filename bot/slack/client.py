@@ -11,7 +11,6 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import (
     AsyncConnectionErrorRetryHandler,
-    AsyncRateLimitErrorRetryHandler,
     AsyncServerErrorRetryHandler,
 )
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,25 +19,30 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.domain.errors import Rejected, Unavailable
 from bot.render import SlackMessage
 from bot.retrying import retry_after
+from bot.storage.budget import Budget, Limit
+from bot.storage.scripts import Scripts
 
 
 def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client that waits when Slack says 429 and tries again when Slack is failing."""
+    """A client that tries again when Slack is failing."""
     return AsyncWebClient(
         token=token,
         base_url=base_url.rstrip("/") + "/",
         session=session,
         retry_handlers=[
             AsyncConnectionErrorRetryHandler(max_retry_count=2),
-            AsyncRateLimitErrorRetryHandler(max_retry_count=3),
             AsyncServerErrorRetryHandler(max_retry_count=2),
         ],
     )
 
 
 SHARED_SECONDS = 60.0
+# About one a second and channel, "short bursts" above it: our messages, and our edits of them.
+_MESSAGES = (Limit(4, 4),)
+# What a message may wait in place.
+_PATIENCE = 5.0
 # Slack's own troubles. https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable"})
+_PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable"})
 
 
 def _code(error: SlackApiError) -> str:
@@ -54,15 +58,22 @@ def _posting(client: AsyncWebClient) -> AsyncWebClient:
         token=client.token,
         base_url=client.base_url,
         session=client.session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=3)],
+        retry_handlers=[],
     )
 
 
 class Slack:
     """What we do in Slack, with our errors."""
 
-    def __init__(self, client: AsyncWebClient, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        session: aiohttp.ClientSession,
+        *,
+        scripts: Scripts,
+    ) -> None:
         self._client = client
+        self._scripts = scripts
         self._posting = _posting(client)
         self._session = session
         self._identity: dict[str, str] = {}
@@ -73,18 +84,28 @@ class Slack:
         """The SDK's client, for Bolt."""
         return self._client
 
+    def _budget(self, method: str, channel: str) -> Budget:
+        """Slack counts messages by channel, and everything else by method."""
+        if method in ("chat_postMessage", "chat_update"):
+            return Budget(self._scripts, "Slack", channel, content=_MESSAGES, patience=_PATIENCE)
+        return Budget(self._scripts, "Slack", method)
+
     async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
-        try:
-            return await method(**arguments)
-        except SlackApiError as error:
-            code, status = _code(error), error.response.status_code
-            if status >= 500 or status == 429 or code in _PASSING:
-                asked = retry_after(error.response.headers)
-                wait = 5.0 if asked is None else asked
-                raise Unavailable(f"Slack says {code or status}.", retry_after=wait) from error
-            raise Rejected(f"Slack refused: {code or status}.") from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
+        budget = self._budget(method.__name__, arguments.get("channel", ""))
+        async with budget.spend(content=True) as request:
+            try:
+                return await method(**arguments)
+            except SlackApiError as error:
+                code, status = _code(error), error.response.status_code
+                said = f"Slack says {code or status}."
+                if status == 429 or code == "ratelimited":
+                    wait = await budget.told(request, retry_after(error.response.headers))
+                    raise Unavailable(said, retry_after=wait) from error
+                if status >= 500 or code in _PASSING:
+                    raise Unavailable(said) from error
+                raise Rejected(f"Slack refused: {code or status}.") from error
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
 
     async def identity(self) -> dict[str, str]:
         """Who we are: ``user_id``, ``bot_id``, ``team_id``, ``url``."""

@@ -17,10 +17,10 @@ def source(name: str) -> str:
 
 
 class Scripts:
-    """Runs scripts on one connection pool."""
+    """Runs scripts on one connection pool, ``redis``."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        self.redis = redis
         self._known: dict[str, Any] = {}
 
     async def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
@@ -29,12 +29,12 @@ class Scripts:
 
     async def run_all(self, name: str, calls: Sequence[tuple[list[str], list[Any]]]) -> None:
         """Run it with each ``(keys, args)`` in this order, on one way there and back."""
-        async with self._redis.pipeline(transaction=False) as pipe:
+        async with self.redis.pipeline(transaction=False) as pipe:
             for keys, args in calls:
                 await self._script(name)(keys=keys, args=args, client=pipe)
             await pipe.execute()
 
     def _script(self, name: str) -> Any:
         if name not in self._known:
-            self._known[name] = self._redis.register_script(source(name))
+            self._known[name] = self.redis.register_script(source(name))
         return self._known[name]

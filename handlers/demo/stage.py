@@ -213,7 +213,7 @@ async def open_stage(
 
     ``record`` is a folder for the vendors' traffic as JSONL. ``processes`` False leaves our own
     processes to the caller. ``private`` is what the repository is, ``limits`` are GitHub's own
-    unless given, and ``slack_limits`` Slack's.
+    unless given, and then the product is told of them; ``slack_limits`` are Slack's.
     """
     await asyncio.to_thread(_make_folders, folder, record)
     world = reports.world()
@@ -257,6 +257,9 @@ async def open_stage(
     env["SOULCASTER_LINKS"] = ",".join(
         f"{slack.workspace.team.id}/{m.slack_user}={m.login}" for m in world.members if m.slack_user
     )
+    if limits:
+        told = limits.content_per_minute, limits.content_per_hour, limits.points_per_minute
+        env["SOULCASTER_GITHUB_LIMITS"] = " ".join(map(str, told))
     env |= more
     shop = await github.add_repository(world.repository, shop_files(), private=private)
     # This commit is ours: it may be tested here even where nothing can isolate it; no other may.

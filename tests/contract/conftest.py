@@ -78,6 +78,14 @@ async def ctx(redis_url: str, tmp_path: Path) -> AsyncIterator[Context]:
 
 
 @pytest.fixture
+async def other(ctx: Context, redis_url: str, tmp_path: Path) -> AsyncIterator[Context]:
+    """Another process on the same Redis."""
+    settings = Settings(redis_url=redis_url, soulcaster_data_dir=tmp_path / "other")
+    async with open_context(settings) as made:
+        yield made
+
+
+@pytest.fixture
 async def redis(ctx: Context) -> Redis:
     """Its connection."""
     return ctx.redis

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from github_simulator_kit import APP_ID, SHOP, Kit, github, keys
 
+from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.github import issues
@@ -27,8 +28,10 @@ async def kit(tmp_path: Path) -> AsyncIterator[Kit]:
 
 
 @pytest.fixture
-def app(kit: Kit) -> GitHubApp:
-    return GitHubApp(kit.http, app_id=APP_ID, private_key=keys()[0], base_url=kit.base)
+def app(ctx: Context, kit: Kit) -> GitHubApp:
+    return GitHubApp(
+        kit.http, app_id=APP_ID, private_key=keys()[0], base_url=kit.base, scripts=ctx.scripts
+    )
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ async def test_a_name_that_leads_to_another_repository_is_not_followed(
 async def test_a_web_page_is_no_answer_of_github(kit: Kit, repo: Repo) -> None:
     page = {"body": "<h1>Sign in</h1>", "headers": {"Content-Type": "text/html"}}
     for status in (200, 403, 407):
-        fault(kit, "/issues/1$", status, **page)
+        fault(kit, "/issues/1$", status, times=4, **page)
         with pytest.raises(Unavailable, match="web page"):
             await issues.get_issue(repo, 1)
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 import pytest
 from aiohttp import web
 from github_simulator_kit import APP_ID, SHOP, Kit, github, keys
 
-from bot.domain.errors import Rejected, TooLarge, Unavailable
+from bot.context import Context
+from bot.domain.errors import OverBudget, Rejected, TooLarge, Unavailable
 from bot.domain.models import Person, Project
 from bot.github import issues, people
 from bot.github.app import READ, TALK, GitHubApp, Repo
 from bot.render import Markdown, marker
 from bot.simulators.github import Limits
+from bot.storage import keys as storage_keys
 
 
 @pytest.fixture
@@ -28,26 +33,29 @@ async def kit(tmp_path: Path) -> AsyncIterator[Kit]:
         yield made
 
 
-@pytest.fixture
-def pauses() -> list[float]:
-    """How long it would have waited, in seconds."""
-    return []
+def made(
+    ctx: Context, http: aiohttp.ClientSession, base_url: str, app_id: int = APP_ID
+) -> GitHubApp:
+    return GitHubApp(
+        http, app_id=app_id, private_key=keys()[0], base_url=base_url, scripts=ctx.scripts
+    )
 
 
 @pytest.fixture
-def app(kit: Kit, pauses: list[float]) -> GitHubApp:
-    async def pause(seconds: float) -> None:
-        pauses.append(seconds)
-
-    return GitHubApp(kit.http, app_id=APP_ID, private_key=keys()[0], base_url=kit.base, pause=pause)
+def app(ctx: Context, kit: Kit) -> GitHubApp:
+    return made(ctx, kit.http, kit.base)
 
 
-@pytest.fixture
-def project(kit: Kit) -> Project:
+def project_of(kit: Kit) -> Project:
     [installation] = kit.simulator.world.installations
     return Project(
         id=kit.simulator.world.repository(SHOP).id, installation=installation, full_name=SHOP
     )
+
+
+@pytest.fixture
+def project(kit: Kit) -> Project:
+    return project_of(kit)
 
 
 @pytest.fixture
@@ -74,9 +82,10 @@ async def comments(kit: Kit) -> int:
         ("https://git.example/api/v3", "https://git.example/acme/shop/issues/7"),
     ],
 )
-async def test_a_page_is_where_people_read(kit: Kit, project: Project, api: str, page: str) -> None:
-    app = GitHubApp(kit.http, app_id=APP_ID, private_key=keys()[0], base_url=api)
-    assert app.page(project, "issues/7") == page
+async def test_a_page_is_where_people_read(
+    ctx: Context, kit: Kit, project: Project, api: str, page: str
+) -> None:
+    assert made(ctx, kit.http, api).page(project, "issues/7") == page
 
 
 @pytest.mark.parametrize("how", [{"status": 502}, {"status": 503}, {"drop_connection": True}])
@@ -114,13 +123,12 @@ async def test_a_list_may_lag_behind_what_was_written(kit: Kit, repo: Repo) -> N
 
 
 async def test_a_github_that_keeps_failing_is_unavailable(
-    kit: Kit, repo: Repo, pauses: list[float]
+    kit: Kit, repo: Repo, waits: list[float]
 ) -> None:
     await fault(kit, "GET", "/issues/1$", times=50, status=502)
     with pytest.raises(Unavailable):
         await issues.get_issue(repo, 1)
-    assert len(pauses) > 1
-    assert pauses == sorted(pauses), "each longer than the one before"
+    assert len(waits) > 1
 
 
 async def test_what_github_refuses_is_not_repeated(kit: Kit, repo: Repo, tmp_path: Path) -> None:
@@ -132,54 +140,84 @@ async def test_what_github_refuses_is_not_repeated(kit: Kit, repo: Repo, tmp_pat
 
 LIMITED = {"message": "API rate limit exceeded for installation."}
 SECONDARY = {"message": "You have exceeded a secondary rate limit."}
+GONE_BY = "Sun, 06 Nov 1994 08:49:37 GMT"
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "body"),
-    [
-        (403, {"Retry-After": "1"}, SECONDARY),
-        (429, {"Retry-After": "1"}, SECONDARY),
-        (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "{soon}"}, LIMITED),
-        (429, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "{soon}"}, LIMITED),
-    ],
-)
-async def test_a_short_limit_is_waited_for(
-    kit: Kit, repo: Repo, pauses: list[float], status: int, headers: dict[str, str], body: Any
-) -> None:
-    soon = str(int(time.time()) + 2)
-    headers = {name: value.replace("{soon}", soon) for name, value in headers.items()}
-    await fault(kit, "POST", "/issues/1/comments", status=status, headers=headers, body=body)
-    await issues.create_comment(repo, 1, "said")
-    [pause] = pauses
-    assert 1 <= pause <= 2
-    assert await comments(kit) == 1
-
-
+@pytest.mark.parametrize("status", [403, 429])
 @pytest.mark.parametrize(
     ("headers", "body", "least", "most"),
     [
         ({"Retry-After": "120"}, SECONDARY, 119, 121),
+        ({"Retry-After": "{date}"}, SECONDARY, 118, 121),
         ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "{hour}"}, LIMITED, 3_500, 3_601),
         ({}, SECONDARY, 59, 61),
     ],
 )
-async def test_a_long_limit_is_the_job_runners_to_wait_for(
+async def test_who_is_told_to_wait_sends_nothing_meanwhile(
     kit: Kit,
     repo: Repo,
-    pauses: list[float],
+    tmp_path: Path,
+    status: int,
     headers: dict[str, str],
     body: Any,
     least: float,
     most: float,
 ) -> None:
-    hour = str(int(time.time()) + 3_600)
-    headers = {name: value.replace("{hour}", hour) for name, value in headers.items()}
-    await fault(kit, "GET", "/issues/1$", status=403, headers=headers, body=body)
+    now = datetime.now(UTC)
+    said = {
+        "{hour}": str(int(now.timestamp()) + 3_600),
+        "{date}": format_datetime(now + timedelta(seconds=120), usegmt=True),
+    }
+    headers = {name: said.get(value, value) for name, value in headers.items()}
+    await fault(kit, "POST", "/comments$", status=status, headers=headers, body=body)
     with pytest.raises(Unavailable) as caught:
-        await issues.get_issue(repo, 1)
-    assert pauses == []
-    assert caught.value.retry_after is not None
-    assert least <= caught.value.retry_after <= most
+        await issues.create_comment(repo, 1, "said")
+    assert least <= (caught.value.retry_after or 0) <= most
+    before = len(exchanges(tmp_path))
+    for ask in (issues.get_issue(repo, 1), issues.create_comment(repo, 1, "said")):
+        with pytest.raises(OverBudget) as refused:
+            await ask
+        assert least - 2 <= (refused.value.retry_after or 0) <= most
+    assert len(exchanges(tmp_path)) == before
+
+
+async def test_a_limit_that_is_over_is_no_limit(kit: Kit, repo: Repo) -> None:
+    headers = {"Retry-After": GONE_BY}
+    await fault(kit, "POST", "/comments$", status=403, headers=headers, body=SECONDARY)
+    with pytest.raises(Unavailable):
+        await issues.create_comment(repo, 1, "said")
+    await issues.create_comment(repo, 1, "said")
+    assert await comments(kit) == 1
+
+
+@pytest.mark.parametrize("wait", ["seconds", "date", "nothing"])
+async def test_a_limit_that_nobody_told_us_of_is_met_once(
+    ctx: Context, tmp_path: Path, wait: Literal["seconds", "date", "nothing"]
+) -> None:
+    limits = replace(Limits.none(), content_per_minute=10, wait=wait)
+    async with github(tmp_path, record=tmp_path / "exchanges.jsonl", limits=limits) as kit:
+        repo = made(ctx, kit.http, kit.base).repo(project_of(kit))
+        for _ in range(30):
+            with suppress(Unavailable):
+                await issues.create_issue(repo, "One more", Markdown("."), [])
+        asked = [e["status"] for e in exchanges(tmp_path) if e["url"].endswith("/issues")]
+        assert asked == [201] * 10 + [403]
+        key = storage_keys.budget(f"github:{repo.project.installation}", "told")
+        assert await ctx.redis.hget(key, "most") == b"10"
+
+
+async def test_the_last_request_of_the_hour_is_known_to_be_the_last(
+    ctx: Context, tmp_path: Path
+) -> None:
+    limits = replace(Limits.none(), requests_per_hour=2)
+    async with github(tmp_path, record=tmp_path / "exchanges.jsonl", limits=limits) as kit:
+        repo = made(ctx, kit.http, kit.base).repo(project_of(kit))
+        for number in (1, 1, 2):
+            await repo.get(f"/labels?page={number}")
+        with pytest.raises(OverBudget):
+            await repo.get("/labels?page=3")
+        asked = [e["status"] for e in exchanges(tmp_path) if "/labels" in e["url"]]
+        assert asked == [200, 304, 200]
 
 
 async def test_a_403_that_is_no_limit_is_a_refusal(kit: Kit, repo: Repo) -> None:
@@ -259,7 +297,7 @@ async def test_a_link_to_another_host_gets_no_token(kit: Kit, repo: Repo, serve:
     assert seen == []
 
 
-async def test_the_tarball_is_fetched_without_the_token(serve: Any) -> None:
+async def test_the_tarball_is_fetched_without_the_token(ctx: Context, serve: Any) -> None:
     seen: list[tuple[str, str]] = []
 
     async def codeload(request: web.Request) -> web.Response:
@@ -278,9 +316,7 @@ async def test_the_tarball_is_fetched_without_the_token(serve: Any) -> None:
     api.router.add_get("/repos/acme/shop/tarball/abc", tarball)
     here = await serve(api)
     async with aiohttp.ClientSession() as session:
-        app = GitHubApp(
-            session, app_id=1, private_key=keys()[0], base_url=str(here.make_url("")).rstrip("/")
-        )
+        app = made(ctx, session, str(here.make_url("")).rstrip("/"), app_id=1)
         got = await app.download("/repos/acme/shop/tarball/abc", "secret-token", 7, 10_000)
         assert len(got) == 5_000
         assert seen == [("api", "Bearer secret-token"), ("codeload", "")]

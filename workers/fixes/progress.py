@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.models import RunState
 from bot.log import log
+from bot.storage.budget import Priority, at
 from workers.fixes.steps.drive import Steps, drive
 from workers.fixes.steps.project import Ended, ProjectRun
 
-_SHOW_EVERY = 2.0
+_LOOK_EVERY = 2.0
+# Seconds between two edits, by the share that is left of what may be written; below the last
+# only a new step is shown, and below two fifths nothing but the end.
+_PACES = ((0.9, 2.0), (0.75, 10.0), (0.6, 60.0), (0.4, math.inf))
 
 D = TypeVar("D", bound=ProjectRun)
 
@@ -51,9 +57,23 @@ async def drive_and_show(
 
 async def _keep_showing(context: ProjectRun, show: Callable[[], Awaitable[None]]) -> None:
     """Edit the card while the run goes on; that it can't be edited now stops nothing."""
+    budget = context.ctx.github.repo(context.project).budget
+    shown, at_second = None, -math.inf
     while True:
-        try:
-            await show()
-        except SoulcasterError as error:
-            log.warning("could not show progress", run=context.run.name, why=str(error))
-        await asyncio.sleep(_SHOW_EVERY)
+        step = context.run.step
+        pace = pace_of(await budget.left())
+        if pace is not None and (
+            time.monotonic() >= at_second + pace or (step and step.name) != shown
+        ):
+            shown, at_second = step and step.name, time.monotonic()
+            try:
+                with at(Priority.PROGRESS):
+                    await show()
+            except SoulcasterError as error:
+                log.warning("could not show progress", run=context.run.name, why=str(error))
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def pace_of(left: float) -> float | None:
+    """Seconds between two edits (inf: only at steps), None for none, by the share that is left."""
+    return next((pace for least, pace in _PACES if left >= least), None)

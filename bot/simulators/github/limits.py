@@ -5,9 +5,12 @@ https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Literal
 
 from bot.simulators.github.errors import DOCS, GitHubError
 
@@ -18,7 +21,11 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """GitHub's own numbers by default. Points: a read is 1, a write is 5."""
+    """GitHub's own numbers by default. Points: a read is 1, a write is 5.
+
+    ``wait`` is how a refusal says for how long: a ``Retry-After`` in seconds or, as HTTP allows,
+    as a date; or not at all, and then a minute is meant.
+    """
 
     requests_per_hour: int = 5_000
     anonymous_per_hour: int = 60
@@ -26,6 +33,7 @@ class Limits:
     content_per_hour: int = 500
     points_per_minute: int = 900
     concurrent: int = 100
+    wait: Literal["seconds", "date", "nothing"] = "seconds"
 
     @classmethod
     def none(cls) -> Limits:
@@ -106,17 +114,20 @@ class Meter:
         elif self.active > self.limits.concurrent:
             wait = timedelta(seconds=1)
         if wait is not None:
-            raise secondary_limit(max(1, round(wait.total_seconds())))
+            raise secondary_limit(now, wait, self.limits.wait)
         self.points.append((now, cost))
         if content:
             self.content.append(now)
 
 
-def secondary_limit(seconds: int) -> GitHubError:
-    """The answer to somebody too fast: come back after so many seconds."""
+def secondary_limit(now: datetime, wait: timedelta, how: str) -> GitHubError:
+    """The answer to somebody too fast: come back after that time."""
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    date = (now + timedelta(seconds=seconds + 1)).astimezone(UTC)
+    said = {"seconds": str(seconds), "date": format_datetime(date, usegmt=True)}
     return GitHubError(
         403,
         "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
-        headers={"Retry-After": str(seconds)},
+        headers={"Retry-After": said[how]} if how in said else {},
         docs=f"{_PAGE}#about-secondary-rate-limits",
     )

@@ -44,7 +44,9 @@ from bot.storage.keys.project import (
     wanted_channels,
 )
 from bot.storage.keys.shared import (
+    BUDGET,
     accounts,
+    budget,
     channels,
     done,
     embedders,
@@ -68,11 +70,13 @@ from bot.storage.keys.shared import (
 from bot.storage.schema import ROOT
 
 __all__ = [
+    "BUDGET",
     "ROOT",
     "accounts",
     "active_run",
     "answers",
     "asked",
+    "budget",
     "cards",
     "channels",
     "clusters",

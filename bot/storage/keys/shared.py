@@ -77,6 +77,18 @@ def embedders() -> str:
     return f"{ROOT}:embedders"
 
 
+# What each service takes from us.
+
+# The parts of a budget.
+BUDGET = ("told", "content", "points")
+
+
+@kind("budget", kept="an hour after its last use", rebuilt="not needed: the service says no, once")
+def budget(name: str, part: str) -> str:
+    """what `name` (``github:7``) may send: a hash of what we were told, zsets of what was sent."""
+    return f"{ROOT}:budget:{name}:{part}"
+
+
 # Installations and projects.
 
 

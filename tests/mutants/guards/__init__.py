@@ -4,7 +4,7 @@ A guard is a file, what stands there, what it is broken to, and the tests that m
 fastest there are. Choose a ``before`` that is short and says what it guards.
 """
 
-from . import fixes, patches, people, sandboxes, shown, stored, tenants, ways_in
+from . import fixes, limits, patches, people, sandboxes, shown, stored, tenants, ways_in
 from .guard import Guard
 
 __all__ = ["GUARDS", "Guard"]
@@ -18,4 +18,5 @@ GUARDS: tuple[Guard, ...] = (
     *fixes.GUARDS,
     *patches.GUARDS,
     *sandboxes.GUARDS,
+    *limits.GUARDS,
 )

@@ -13,6 +13,7 @@ from bot.domain.models import Place
 from bot.log import log
 from bot.render.marker import ticked
 from bot.say import say
+from bot.storage.budget import Priority, at
 from workers.commands import hear
 from workers.commands.permission import role_of
 from workers.commands.verbs import ROSTER
@@ -65,7 +66,8 @@ async def _quote_back(ctx: Context, payload: Payload, lines: Sequence[str], plac
         return
     card = unsaid_card(meant, audience=project.github_readers)
     try:
-        await say(ctx, project, place, card)
+        with at(Priority.ANSWER):
+            await say(ctx, project, place, card)
     except Rejected as error:
         log.warning("could not quote back", place=place.name, why=str(error))
 

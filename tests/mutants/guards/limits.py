@@ -1,0 +1,58 @@
+"""What services let us send: shared, people first, and nothing where we were told to wait."""
+
+from .guard import Guard
+
+_BUDGET = "tests/contract/test_budget.py"
+_CLIENT = "tests/contract/test_github_client.py"
+
+GUARDS = (
+    Guard(
+        "no more is sent than the limit",
+        "bot/storage/lua/budget.lua",
+        "if over > 0 then",
+        "if false then",
+        f"{_BUDGET}::test_two_processes_spend_one_budget",
+    ),
+    Guard(
+        "who is less urgent leaves a reserve",
+        "bot/storage/lua/budget.lua",
+        "math.floor(most * ARGV[2] + 0.001)",
+        "most",
+        f"{_BUDGET}::test_who_is_less_urgent_leaves_a_reserve",
+    ),
+    Guard(
+        "nobody passes an answer that waits",
+        "bot/storage/lua/budget.lua",
+        "if content and ARGV[2] + 0 < 1 then wait = math.max(wait, first) end",
+        "",
+        f"{_BUDGET}::test_nobody_passes_an_answer_that_waits",
+    ),
+    Guard(
+        "a shorter wait does not end a longer one",
+        "bot/storage/lua/told.lua",
+        "math.max(before[1] or 0, now + wait)",
+        "now + wait",
+        f"{_BUDGET}::test_who_was_told_to_wait_tells_everybody",
+    ),
+    Guard(
+        "what may have been sent counts until it cannot have been",
+        "bot/storage/lua/budget.lua",
+        "key == KEYS[2] and now + ARGV[4] or now",
+        "now",
+        f"{_BUDGET}::test_so_many_are_under_way_and_what_never_ended_counts_longer",
+    ),
+    Guard(
+        "a refusal of GitHub keeps everybody from asking",
+        "bot/github/wire.py",
+        "wait = await self._budget.told(request, wait_of(answered), too_many=too_many)",
+        "wait = wait_of(answered) or 60.0",
+        f"{_CLIENT}::test_who_is_told_to_wait_sends_nothing_meanwhile",
+    ),
+    Guard(
+        "a limit that nobody told us of is learnt",
+        "bot/github/wire.py",
+        "too_many = limited and content and bool(_SECONDARY.search(said))",
+        "too_many = False",
+        f"{_CLIENT}::test_a_limit_that_nobody_told_us_of_is_met_once",
+    ),
+)
