@@ -32,6 +32,7 @@ from bot.settings import Settings
 from bot.slack.client import Slack, make_client
 from bot.storage.accounts import Accounts
 from bot.storage.answers import Answers
+from bot.storage.breakers import Breakers
 from bot.storage.cards import Cards
 from bot.storage.channels import Channels
 from bot.storage.clusters import Clusters
@@ -71,6 +72,7 @@ class Context:
 
     def __post_init__(self) -> None:
         self.scripts = Scripts(self.redis)
+        self.breakers = Breakers(self.scripts)
         self.leases = Leases(self.redis, self.scripts, self.settings.soulcaster_lease_seconds)
         self.jobs = Jobs(self.redis, self.scripts, self.leases, self.redis_url)
         s = self.settings
@@ -124,6 +126,7 @@ class Context:
             base_url=self.settings.github_api_url,
             scripts=self.scripts,
             limits=self.settings.soulcaster_github_limits,
+            guard=self.breakers.of("GitHub"),
         )
 
     @cached_property
@@ -136,6 +139,7 @@ class Context:
             make_client(token, self.settings.slack_api_url, self.http),
             self.http,
             scripts=self.scripts,
+            guard=self.breakers.of("Slack"),
         )
 
     @cached_property
@@ -184,7 +188,9 @@ class Context:
     def settings_for_adapters(self) -> choose.AdapterChoices:
         """What the adapters' room may know of the settings."""
         shared = self._stored_vectors if self.settings.redis_url else None
-        return replace(self.choices_of(self.settings), shared_vectors=shared)
+        return replace(
+            self.choices_of(self.settings), shared_vectors=shared, guard=self.breakers.of
+        )
 
     def _stored_vectors(self) -> VectorIndex:
         from bot.storage.vectors import StoredVectors

@@ -137,7 +137,7 @@ async def _github(ctx: Context) -> CheckResult:
 
 
 async def _services(ctx: Context) -> CheckResult:
-    found = []
+    found = [*(await ctx.breakers.open()).values()]
     for one in sorted({project.installation for project in await ctx.projects.all()}):
         if (left := await ctx.github.budget(one).left()) < 0.4:
             found.append(f"GitHub: {left:.0%} left of what installation {one} may write")

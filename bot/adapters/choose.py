@@ -6,11 +6,12 @@ SDKs are imported when their adapter is made. The contract suites run against ev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.domain.errors import ConfigError, NotFound
-from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
+from bot.domain.ports import Agent, Embedder, Guard, LanguageModel, Sandboxes, VectorIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class AdapterChoices:
     kilo_version: str = ""
     # Makes the index in a Redis that other machines use, too; None where it is ours alone.
     shared_vectors: Callable[[], VectorIndex] | None = None
+    # By the name of a hosted service: what its calls are made within.
+    guard: Callable[[str], Guard] = lambda _: nullcontext
 
 
 def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
@@ -56,7 +59,10 @@ def _gemini_embedder(c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.gemini import GeminiEmbedder
 
     return GeminiEmbedder(
-        api_key=c.gemini_key, model=c.gemini_embedding, base_url=c.gemini_base_url or None
+        api_key=c.gemini_key,
+        model=c.gemini_embedding,
+        base_url=c.gemini_base_url or None,
+        guard=c.guard("Gemini"),
     )
 
 
@@ -95,7 +101,7 @@ def _vector_index_name(c: AdapterChoices) -> tuple[str, str]:
 def _upstash_index(c: AdapterChoices) -> VectorIndex:
     from bot.adapters.vectors.upstash import UpstashIndex
 
-    return UpstashIndex(url=c.upstash_url, token=c.upstash_token)
+    return UpstashIndex(url=c.upstash_url, token=c.upstash_token, guard=c.guard("Upstash"))
 
 
 def _local_index(c: AdapterChoices) -> VectorIndex:
@@ -130,7 +136,10 @@ def _gemini_model(c: AdapterChoices) -> LanguageModel:
     from bot.adapters.language.gemini import GeminiModel
 
     return GeminiModel(
-        api_key=c.gemini_key, model=c.gemini_model, base_url=c.gemini_base_url or None
+        api_key=c.gemini_key,
+        model=c.gemini_model,
+        base_url=c.gemini_base_url or None,
+        guard=c.guard("Gemini"),
     )
 
 
@@ -151,7 +160,10 @@ def _e2b_sandboxes(c: AdapterChoices) -> Sandboxes:
     from bot.adapters.sandboxes.e2b import E2BSandboxes
 
     return E2BSandboxes(
-        api_key=c.e2b_key, api_url=c.e2b_url or None, sandbox_url=c.e2b_sandbox_url or None
+        api_key=c.e2b_key,
+        api_url=c.e2b_url or None,
+        sandbox_url=c.e2b_sandbox_url or None,
+        guard=c.guard("E2B"),
     )
 
 

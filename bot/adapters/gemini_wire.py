@@ -1,19 +1,19 @@
 """What the Gemini adapters share: a client, what its errors mean, and when to ask again.
 
 The SDK retries nothing by default and ignores what a 429 says about when to come back, so
-waiting is done here. A breaker refuses calls for half a minute after five failures in a row.
+waiting is done here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.domain.breaker import Breaker
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
+from bot.domain.ports import Guard
 from bot.retrying import retried
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 
 class GeminiWire:
-    """The SDK's client, asked with patience. ``timeout`` is in seconds, for one request.
+    """The SDK's client, asked with patience within ``guard``.
 
-    ``clock`` gives seconds for the breaker, ``patience`` is how many of them one call may wait.
+    ``timeout`` is in seconds, for one request, and ``patience`` how long one call may wait.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class GeminiWire:
         api_key: str,
         base_url: str | None,
         timeout: float,
-        clock: Callable[[], float] = time.monotonic,
+        guard: Guard = nullcontext,
         patience: float = 120,
     ) -> None:
         import httpx
@@ -54,8 +54,7 @@ class GeminiWire:
             httpx_async_client=self._http,
         )
         self._client: genai.Client = genai.Client(api_key=api_key, http_options=options)
-        self._timeout, self._clock, self._patience = timeout, clock, patience
-        self._breaker = Breaker()
+        self._timeout, self._guard, self._patience = timeout, guard, patience
 
     @property
     def models(self) -> AsyncModels:
@@ -69,35 +68,14 @@ class GeminiWire:
 
     async def ask(self, request: Callable[[], Awaitable[T]]) -> T:
         """The answer to ``request``, a call of the SDK. Raises Unavailable or Rejected."""
-        return await retried(
-            lambda: self._guarded(request),
-            attempts=ATTEMPTS,
-            longest=PATIENCE,
-            first=0.5,
-            total=self._patience,
-        )
-
-    async def _guarded(self, request: Callable[[], Awaitable[T]]) -> T:
-        """One request, unless the breaker is open."""
-        if left := self._breaker.opens_in(self._clock()):
-            raise Unavailable(
-                f"Gemini is failing; not asked again for {left:.0f} s.", retry_after=left
+        async with self._guard():
+            return await retried(
+                lambda: self._translated(request),
+                attempts=ATTEMPTS,
+                longest=PATIENCE,
+                first=0.5,
+                total=self._patience,
             )
-        self._breaker = self._breaker.try_now()
-        try:
-            answer = await self._translated(request)
-        except Unavailable as error:
-            # Being told to wait is an answer: only silence and breakage count.
-            told = error.retry_after is not None
-            now = self._clock()
-            self._breaker = self._breaker.succeeded() if told else self._breaker.broke(now)
-            raise
-        except BaseException as error:
-            refused = isinstance(error, Rejected)
-            self._breaker = self._breaker.succeeded() if refused else self._breaker.abandoned()
-            raise
-        self._breaker = self._breaker.succeeded()
-        return answer
 
     async def _translated(self, request: Callable[[], Awaitable[T]]) -> T:
         """One request; the SDK's errors become ours."""

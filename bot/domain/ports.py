@@ -6,6 +6,7 @@ GitHub, Slack and Redis have no port: their vendors own the wire, and we speak i
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeVar
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 Vector = NDArray[np.float32]
+# What a call of a hosted service is made within. It raises Unavailable where there must be none.
+Guard = Callable[[], AbstractAsyncContextManager[None]]
 Shape = TypeVar("Shape", bound=BaseModel)
 
 

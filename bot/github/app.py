@@ -6,7 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ import gidgethub
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
+from bot.domain.ports import Guard
 from bot.github.download import fetch
 from bot.github.wire import (
     KEPT_OUT_SECONDS,
@@ -122,7 +123,7 @@ class Repo:
         token, budget = await self._app.token(*which), self.budget
         path = f"{self.path}/tarball/{ref}"
         try:
-            async with budget.spend(content=False) as request:
+            async with self._app.guard(), budget.spend(content=False) as request:
                 try:
                     return await self._app.download(path, token, which[1], max_bytes)
                 except Unavailable as error:
@@ -140,6 +141,7 @@ class GitHubApp:
     """Talks to GitHub as the app and as its installations.
 
     ``limits`` are what one of these may do: write a minute, write an hour, spend points a minute.
+    ``guard`` is what every request is made within.
     """
 
     def __init__(
@@ -151,10 +153,12 @@ class GitHubApp:
         base_url: str,
         scripts: Scripts,
         limits: tuple[int, int, int] = LIMITS,
+        guard: Guard = nullcontext,
     ) -> None:
         self._session = session
         self._scripts = scripts
         self._limits = limits
+        self.guard = guard
         self._base_url = base_url.rstrip("/")
         self._as_app = Wire(
             session,
@@ -163,6 +167,7 @@ class GitHubApp:
             private_key=private_key,
             base_url=self._base_url,
             budget=Budget(scripts, "GitHub", "app"),
+            guard=guard,
         )
         self._tokens: dict[tuple[object, ...], tuple[str, datetime]] = {}
         self._locks: dict[tuple[object, ...], asyncio.Lock] = {}
@@ -180,6 +185,7 @@ class GitHubApp:
             cache=cache,
             base_url=self._base_url,
             budget=self.budget(installation),
+            guard=self.guard,
             repository=repository,
         )
 

@@ -19,6 +19,7 @@ import gidgethub
 import gidgethub.aiohttp
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.ports import Guard
 from bot.retrying import retried, retry_after
 from bot.storage.budget import Budget
 
@@ -51,14 +52,17 @@ class ETagCache(OrderedDict[str, Any]):
 
 
 class Wire(gidgethub.aiohttp.GitHubAPI):
-    """gidgethub, with what it leaves to its users, within a budget.
+    """gidgethub, with what it leaves to its users, within a budget and a breaker.
 
     ``repository`` is the id of the one that is followed when it has another name by now.
     """
 
-    def __init__(self, *args: Any, budget: Budget, repository: int = 0, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, budget: Budget, guard: Guard, repository: int = 0, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._budget = budget
+        self._guard = guard
         self._repository = repository
 
     async def _request(
@@ -77,13 +81,14 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
             raise Rejected(f"GitHub pointed us to another host ({url}); the token stays here.")
         headers = {**headers, "x-github-api-version": API_VERSION}
         try:
-            return await retried(
-                partial(self._once, method, url, headers, body),
-                attempts=4 if method in _REPEATABLE else 1,
-                longest=_PATIENCE,
-                first=0.3,
-                total=25,
-            )
+            async with self._guard():
+                return await retried(
+                    partial(self._once, method, url, headers, body),
+                    attempts=4 if method in _REPEATABLE else 1,
+                    longest=_PATIENCE,
+                    first=0.3,
+                    total=25,
+                )
         except Unavailable as error:
             if error.retry_after is None and method not in _REPEATABLE:
                 error.retry_after = _UNKNOWN_SECONDS

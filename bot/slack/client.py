@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.ports import Guard
 from bot.render import SlackMessage
 from bot.retrying import retry_after
 from bot.storage.budget import Budget, Limit
@@ -63,7 +65,7 @@ def _posting(client: AsyncWebClient) -> AsyncWebClient:
 
 
 class Slack:
-    """What we do in Slack, with our errors."""
+    """What we do in Slack, with our errors. ``guard`` is what every call is made within."""
 
     def __init__(
         self,
@@ -71,9 +73,11 @@ class Slack:
         session: aiohttp.ClientSession,
         *,
         scripts: Scripts,
+        guard: Guard = nullcontext,
     ) -> None:
         self._client = client
         self._scripts = scripts
+        self._guard = guard
         self._posting = _posting(client)
         self._session = session
         self._identity: dict[str, str] = {}
@@ -92,7 +96,7 @@ class Slack:
 
     async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
         budget = self._budget(method.__name__, arguments.get("channel", ""))
-        async with budget.spend(content=True) as request:
+        async with self._guard(), budget.spend(content=True) as request:
             try:
                 return await method(**arguments)
             except SlackApiError as error:

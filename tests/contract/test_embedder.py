@@ -226,19 +226,3 @@ class TestGeminiWire:
         assert (await made.embed(["one"])).any()
         await made.close()
         assert len(wire[0].requests) == 2
-
-    async def test_the_breaker_opens_and_closes(self, wire: Any) -> None:
-        now = 0.0
-        made = GeminiEmbedder(
-            api_key="k", dimensions=WIDTH, base_url=wire[1], timeout=2, clock=lambda: now
-        )
-        wire[0].faults = [_error(503, "UNAVAILABLE")] * 5
-        with pytest.raises(Unavailable):
-            await made.embed(["one"])
-        asked = len(wire[0].requests)
-        with pytest.raises(Unavailable, match="not asked again"):
-            await made.embed(["one"])
-        assert len(wire[0].requests) == asked
-        now = 31.0
-        assert (await made.embed(["one"])).any()
-        await made.close()

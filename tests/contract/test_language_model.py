@@ -15,7 +15,9 @@ from pydantic import BaseModel, Field
 
 from bot.adapters import choose
 from bot.adapters.gemini_prices import PRICES, Price
+from bot.adapters.gemini_wire import ATTEMPTS
 from bot.adapters.language.gemini import THINKING_TOKENS, GeminiModel
+from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Record
 from bot.domain.ports import LanguageModel
@@ -182,18 +184,16 @@ async def test_silence_is_not_waited_for(server: Any) -> None:
     assert len(server[0].asked) == 2
 
 
-async def test_the_breaker_opens_and_closes(server: Any) -> None:
-    now = 0.0
-    made = GeminiModel(api_key="k", base_url=server[1], timeout=5, clock=lambda: now)
-    server[0].script = [gemini.error(503, "UNAVAILABLE")] * 5 + [gemini.says(GOOD)]
-    with pytest.raises(Unavailable):
+async def test_two_calls_that_fail_keep_everybody_from_asking(server: Any, ctx: Context) -> None:
+    made = GeminiModel(api_key="k", base_url=server[1], timeout=5, guard=ctx.breakers.of("Gemini"))
+    server[0].script = [gemini.error(503, "UNAVAILABLE")] * 2 * ATTEMPTS
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="503"):
+            await made.answer(Cause, **ASK)
+    with pytest.raises(Unavailable, match="Gemini has been failing since"):
         await made.answer(Cause, **ASK)
-    with pytest.raises(Unavailable, match="not asked again"):
-        await made.answer(Cause, **ASK)
-    assert len(server[0].asked) == 5
-    now = 31.0
-    assert await made.answer(Cause, **ASK)
     await made.close()
+    assert len(server[0].asked) == 2 * ATTEMPTS
 
 
 async def test_tokens_and_dollars_are_counted(server: Any, model: LanguageModel) -> None:

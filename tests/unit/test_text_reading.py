@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.breaker import Breaker
 from bot.domain.text import (
     CommonLines,
     fingerprint,
@@ -183,21 +182,3 @@ def test_anything_can_be_read(text: str) -> None:
     mask(text)
     template(text)
     assert len(said.to_embed(100)) <= 100
-
-
-class TestBreaker:
-    def test_it_opens_after_failures_in_a_row_only(self) -> None:
-        breaker = Breaker(failures=2, pause=10)
-        breaker = breaker.broke(0).succeeded().broke(1)
-        assert breaker.opens_in(1) == 0
-        assert breaker.broke(2).opens_in(2) == 10
-
-    def test_half_open_lets_one_through(self) -> None:
-        breaker = Breaker(failures=1, pause=10).broke(0)
-        assert breaker.opens_in(4) == 6
-        assert breaker.opens_in(10) == 0
-        trying = breaker.try_now()
-        assert trying.opens_in(10) == 10
-        assert trying.broke(11).opens_in(12) == 9
-        assert trying.succeeded().opens_in(11) == 0
-        assert trying.abandoned().opens_in(11) == 0

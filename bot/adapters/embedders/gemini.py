@@ -6,26 +6,23 @@ of its own.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 
 from bot.adapters.gemini_wire import GeminiWire
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.ports import Vector
+from bot.domain.ports import Guard, Vector
 
 BATCH = 100  # texts a request
 MODEL = "gemini-embedding-001"
 
 
 class GeminiEmbedder:
-    """The embedder port on Gemini. ``timeout`` is in seconds, for one request.
-
-    ``clock`` gives seconds for the breaker, which refuses calls for half a minute after five
-    failures in a row.
-    """
+    """The embedder port on Gemini. ``timeout`` is in seconds, for one request, and ``guard`` what
+    every call is made within."""
 
     def __init__(
         self,
@@ -35,9 +32,9 @@ class GeminiEmbedder:
         dimensions: int = 768,
         base_url: str | None = None,
         timeout: float = 30,
-        clock: Callable[[], float] = time.monotonic,
+        guard: Guard = nullcontext,
     ) -> None:
-        self._wire = GeminiWire(api_key=api_key, base_url=base_url, timeout=timeout, clock=clock)
+        self._wire = GeminiWire(api_key=api_key, base_url=base_url, timeout=timeout, guard=guard)
         self._model = model or MODEL
         self.dimensions = dimensions
 

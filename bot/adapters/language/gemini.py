@@ -6,8 +6,7 @@ The schema that is sent makes a valid answer likely; that it is one is checked h
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 from bot.adapters.gemini_prices import price_of
 from bot.adapters.gemini_wire import GeminiWire
 from bot.domain.errors import Rejected
-from bot.domain.ports import Shape
+from bot.domain.ports import Guard, Shape
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -39,7 +38,8 @@ class Spent:
 
 
 class GeminiModel:
-    """The language model port on Gemini. ``timeout`` is in seconds, for one request."""
+    """The language model port on Gemini. ``timeout`` is in seconds, for one request, and ``guard``
+    what every call is made within."""
 
     def __init__(
         self,
@@ -48,11 +48,11 @@ class GeminiModel:
         model: str = MODEL,
         base_url: str | None = None,
         timeout: float = 120,
-        clock: Callable[[], float] = time.monotonic,
+        guard: Guard = nullcontext,
     ) -> None:
         self._model = (model or MODEL).removeprefix("models/")
         self._wire = GeminiWire(
-            api_key=api_key, base_url=base_url, timeout=timeout, clock=clock, patience=2 * timeout
+            api_key=api_key, base_url=base_url, timeout=timeout, guard=guard, patience=2 * timeout
         )
         self._price = price_of(self._model)
         self._spent = Spent(dollars=0.0 if self._price else None)

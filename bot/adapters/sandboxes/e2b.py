@@ -34,7 +34,7 @@ from httpx import TransportError
 from bot.adapters.sandboxes.contents import GONE
 from bot.adapters.sandboxes.e2b_machine import E2BSandbox
 from bot.domain.errors import NotFound, Rejected, Unavailable
-from bot.domain.ports import Limits, Sandbox
+from bot.domain.ports import Guard, Limits, Sandbox
 
 OURS = "soulcaster"
 KEY = "soulcaster-key"
@@ -45,7 +45,8 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 class E2BSandboxes:
     """``api_url`` and ``sandbox_url`` point at another control plane and another envd.
 
-    ``grace`` is how many seconds an answer may be late after a command's own deadline.
+    ``grace`` is how many seconds an answer may be late after a command's own deadline. Machines
+    are opened, listed and ended within ``guard``.
     """
 
     id = "e2b"
@@ -58,8 +59,10 @@ class E2BSandboxes:
         api_url: str | None = None,
         sandbox_url: str | None = None,
         grace: float = 10,
+        guard: Guard = contextlib.nullcontext,
     ) -> None:
         self._grace = grace
+        self._guard = guard
         self._options: dict[str, Any] = {"api_key": api_key, "debug": False}
         if api_url:
             self._options["api_url"] = api_url
@@ -114,7 +117,7 @@ class E2BSandboxes:
         """End one by id."""
         if not _ID.fullmatch(sandbox_id):
             return  # it would become part of a URL
-        async with errors(CONTROL_SECONDS):
+        async with self._guard(), errors(CONTROL_SECONDS):
             with contextlib.suppress(SandboxNotFoundException, NotFoundException):
                 await AsyncSandbox.kill(sandbox_id, **self._options)
 
@@ -133,7 +136,7 @@ class E2BSandboxes:
         network: dict[str, Any] = {"deny_out": [ALL_TRAFFIC], "allow_public_traffic": False}
         if egress:
             network["allow_out"] = list(egress)
-        async with errors(CONTROL_SECONDS):
+        async with self._guard(), errors(CONTROL_SECONDS):
             return await AsyncSandbox.create(
                 template=template or None,
                 timeout=math.ceil(limits.seconds),
@@ -149,7 +152,7 @@ class E2BSandboxes:
         async for info in self._listed({OURS: "yes", KEY: digest}):
             left = info.end_at.timestamp() - time.time()
             if left > 0:
-                async with errors(CONTROL_SECONDS):
+                async with self._guard(), errors(CONTROL_SECONDS):
                     with contextlib.suppress(SandboxNotFoundException):
                         found: AsyncSandbox = await AsyncSandbox.connect(
                             info.sandbox_id, timeout=math.ceil(left), **self._options
@@ -158,13 +161,13 @@ class E2BSandboxes:
         return None
 
     async def _runs(self, machine: AsyncSandbox) -> bool:
-        async with errors(CONTROL_SECONDS):
+        async with self._guard(), errors(CONTROL_SECONDS):
             return await machine.is_running()
 
     async def _listed(self, metadata: dict[str, str]) -> AsyncIterator[Any]:
         pages = AsyncSandbox.list(query=SandboxQuery(metadata=metadata), **self._options)
         while pages.has_next:
-            async with errors(CONTROL_SECONDS):
+            async with self._guard(), errors(CONTROL_SECONDS):
                 page = await pages.next_items()
             for info in page:
                 yield info

@@ -11,6 +11,7 @@ import asyncio
 import json
 import urllib.parse
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from upstash_vector import AsyncIndex
 from upstash_vector.errors import UpstashError
 
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
-from bot.domain.ports import Match, Vector
+from bot.domain.ports import Guard, Match, Vector
 from bot.retrying import retried, retry_after
 
 BATCH = 500  # vectors a request; the service takes 1,000 at most
@@ -31,17 +32,20 @@ PATIENCE = 10.0  # seconds of waiting in place; for longer the job goes back on 
 class UpstashIndex:
     """The vector index port on Upstash. Writes become visible a little late.
 
-    ``timeout`` is in seconds, for one request.
+    ``timeout`` is in seconds, for one request, and ``guard`` what every call is made within.
     """
 
     id = "upstash"
 
-    def __init__(self, *, url: str, token: str, timeout: float = 20) -> None:
+    def __init__(
+        self, *, url: str, token: str, timeout: float = 20, guard: Guard = nullcontext
+    ) -> None:
         self._index = AsyncIndex(url=url.rstrip("/"), token=token, retries=0, allow_telemetry=False)
         # The client keeps its httpx client to itself, and with it the status of every answer.
         self._http: httpx.AsyncClient = self._index._client
         self._http.event_hooks = {"response": [_check]}
         self._timeout = timeout
+        self._guard = guard
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store vectors, in batches. May become visible late."""
@@ -116,9 +120,10 @@ class UpstashIndex:
     async def _call(self, send: Callable[[], Awaitable[Any]], absent: Any = None) -> Any:
         """Send until it is answered, patiently. An unknown namespace gives ``absent``."""
         try:
-            return await retried(
-                lambda: self._translated(send), attempts=ATTEMPTS, longest=PATIENCE, first=0.2
-            )
+            async with self._guard():
+                return await retried(
+                    lambda: self._translated(send), attempts=ATTEMPTS, longest=PATIENCE, first=0.2
+                )
         except _NoNamespace:
             return absent
 

@@ -46,6 +46,7 @@ from bot.storage.keys.project import (
 from bot.storage.keys.shared import (
     BUDGET,
     accounts,
+    breaker,
     budget,
     channels,
     done,
@@ -76,6 +77,7 @@ __all__ = [
     "active_run",
     "answers",
     "asked",
+    "breaker",
     "budget",
     "cards",
     "channels",

@@ -89,6 +89,12 @@ def budget(name: str, part: str) -> str:
     return f"{ROOT}:budget:{name}:{part}"
 
 
+@kind("breakers", kept="1 day, or until a call goes well", rebuilt="not needed: begins closed")
+def breaker(service: str) -> str:
+    """hash: calls of a service that failed in a row, since when, and until when nobody calls."""
+    return f"{ROOT}:breaker:{service}"
+
+
 # Installations and projects.
 
 

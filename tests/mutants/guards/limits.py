@@ -3,6 +3,7 @@
 from .guard import Guard
 
 _BUDGET = "tests/contract/test_budget.py"
+_BREAKERS = "tests/contract/test_breakers.py"
 _CLIENT = "tests/contract/test_github_client.py"
 
 GUARDS = (
@@ -54,5 +55,19 @@ GUARDS = (
         "too_many = limited and content and bool(_SECONDARY.search(said))",
         "too_many = False",
         f"{_CLIENT}::test_a_limit_that_nobody_told_us_of_is_met_once",
+    ),
+    Guard(
+        "an open breaker keeps everybody from calling",
+        "bot/storage/breakers.py",
+        "if left:\n",
+        "if False:\n",
+        f"{_BREAKERS}::test_two_failures_in_a_row_open_it_for_everybody",
+    ),
+    Guard(
+        "half open, one call passes",
+        "bot/storage/lua/breaker.lua",
+        "if ARGV[1] == 'ask' and found[1] and left == 0 then",
+        "if false then",
+        f"{_BREAKERS}::test_one_call_passes_half_open_and_decides",
     ),
 )

@@ -79,6 +79,7 @@ async def _everything(call: Call) -> Card:
     commands = (Fact(label="Commands that wait", value=(str(kept),)),) if kept else ()
     unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
     waiting = (Fact(label="For the model to judge", value=(count(unjudged, "report"),)),)
+    away = tuple(Fact(label="Away", value=(why,)) for why in (await ctx.breakers.open()).values())
     return Card(
         key="status",
         audience=call.readers,
@@ -94,6 +95,7 @@ async def _everything(call: Call) -> Card:
             *commands,
             *again,
             *(waiting if unjudged else ()),
+            *away,
         ),
         sections=(
             Section(title="Worst", blocks=(Bullets(lines=tuple(v.title for v in open_views[:5])),)),
