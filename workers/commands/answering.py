@@ -66,7 +66,7 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
     except Ambiguous as error:
         card = Card(key=key, audience=readers, title=(str(error),), tone="refused")
         if error.choices:
-            asked = (Section(blocks=(Choices(choices=error.choices),)),)
+            asked = (Section(Choices(*error.choices)),)
             card = card.model_copy(update={"sections": asked})
         return Answer(card), "refused"
     except UserError as error:

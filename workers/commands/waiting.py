@@ -60,7 +60,7 @@ async def _tell(ctx: Context, project: Project, group: Sequence[Utterance], why:
         audience=combined(*(said.audience for said in group)),
         title=kept,
         tone="pending",
-        sections=(Section(blocks=(Bullets(lines=tuple(lines)),)),),
+        sections=(Section(Bullets(*lines)),),
     )
     return bool(await say(ctx, project, Place(channel=channel), card))
 

@@ -96,9 +96,7 @@ async def _take(ctx: Context, said: Said, place: Place, said_at: datetime) -> li
 def _with_choices(card: Card, error: Ambiguous) -> Card:
     if card.key != "unheard":
         return card
-    return card.model_copy(
-        update={"sections": (Section(blocks=(Choices(choices=error.choices),)),)}
-    )
+    return card.model_copy(update={"sections": (Section(Choices(*error.choices)),)})
 
 
 def plain(text: str) -> str:

@@ -87,11 +87,17 @@ class Paragraph(_Frozen):
 
     line: Line
 
+    def __init__(self, *line: Inline, **stored: object) -> None:
+        super().__init__(**{"line": line, **stored})
+
 
 class Bullets(_Frozen):
     """A list."""
 
     lines: tuple[Line, ...]
+
+    def __init__(self, *lines: Line, **stored: object) -> None:
+        super().__init__(**{"lines": lines, **stored})
 
 
 class Table(_Frozen):
@@ -129,6 +135,9 @@ class Steps(_Frozen):
 
     steps: tuple[Step, ...]
 
+    def __init__(self, *steps: Step, **stored: object) -> None:
+        super().__init__(**{"steps": steps, **stored})
+
 
 class Choice(_Frozen):
     """Something a person may do right here: a checkbox on GitHub, a button in Slack.
@@ -146,6 +155,9 @@ class Choices(_Frozen):
 
     choices: tuple[Choice, ...]
 
+    def __init__(self, *choices: Choice, **stored: object) -> None:
+        super().__init__(**{"choices": choices, **stored})
+
 
 Block = Paragraph | Bullets | Table | Quotation | Preformatted | Steps | Choices
 
@@ -157,12 +169,18 @@ class Section(_Frozen):
     blocks: tuple[Block, ...]
     collapsed: bool = False
 
+    def __init__(self, *blocks: Block, **stored: object) -> None:
+        super().__init__(**{"blocks": blocks, **stored})
+
 
 class Fact(_Frozen):
     """A label and its value."""
 
     label: str
     value: Line
+
+    def __init__(self, label: str, *value: Inline, **stored: object) -> None:
+        super().__init__(label=label, **{"value": value, **stored})
 
 
 class Action(_Frozen):
@@ -173,6 +191,9 @@ class Action(_Frozen):
     url: str = ""
     style: Literal["", "primary", "danger"] = ""
     confirm: str = ""
+
+    def __init__(self, label: str, sentence: str = "", **fields: object) -> None:
+        super().__init__(label=label, sentence=sentence, **fields)
 
 
 class Card(_Frozen):

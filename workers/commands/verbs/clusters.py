@@ -64,13 +64,13 @@ async def run(call: Call, command: ListClusters) -> Answer:
     actions: tuple[Action, ...] = ()
     if page < pages:
         following = sentence(command.model_copy(update={"page": page + 1}))
-        actions = (Action(label=f"Page {page + 1} of {pages}", sentence=following),)
+        actions = (Action(f"Page {page + 1} of {pages}", following),)
     return Answer(
         Card(
             key="clusters",
             audience=call.readers,
             title=(f"{len(chosen)} clusters in ", Code(call.project.full_name)),
-            sections=(Section(blocks=(Bullets(lines=lines),)),) if lines else (),
+            sections=(Section(Bullets(*lines)),) if lines else (),
             actions=actions,
         )
     )

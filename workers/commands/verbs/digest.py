@@ -69,6 +69,6 @@ async def run(call: Call, command: Digest) -> Answer:
             audience=call.readers,
             title=("The digest comes ", Code(words)) if lines else ("The digest is off.",),
             tone="succeeded",
-            sections=(Section(title="Next", blocks=(Bullets(lines=lines),)),) if lines else (),
+            sections=(Section(Bullets(*lines), title="Next"),) if lines else (),
         )
     )

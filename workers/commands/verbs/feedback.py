@@ -55,8 +55,8 @@ async def run(call: Call, command: Feedback) -> Answer:
             tone="succeeded",
             facts=(
                 Fact(
-                    label="Cluster",
-                    value=(
+                    "Cluster",
+                    *(
                         Code(f"C-{item.cluster}"),
                         ", because: ",
                         Code(f"/soulcaster why {item.name}"),

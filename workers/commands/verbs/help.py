@@ -63,7 +63,7 @@ def _all(roster: Sequence[type[Command]], level: Level, where: Line, readers: Au
         key="help",
         audience=readers,
         title=("What you can say", *where),
-        sections=(Section(blocks=(Bullets(lines=mine),)),),
+        sections=(Section(Bullets(*mine)),),
         footer=(
             ("With a higher role also: " + ", ".join(others) + ". ") if others else "",
             "One verb: ",
@@ -83,17 +83,13 @@ def _one(command: type[Command], level: Level) -> Card:
         audience=Audience.PUBLIC,
         title=(Code(command.verb), f": {summary(command)}"),
         facts=(
-            Fact(label="Usage", value=(Code(usage(command)),)),
-            Fact(label="Who", value=(f"{command.level.name} (you: {can})",)),
-            *((Fact(label="Cost", value=(command.cost,)),) if command.cost else ()),
-            *(
-                (Fact(label="Short", value=(", ".join(command.aliases),)),)
-                if command.aliases
-                else ()
-            ),
+            Fact("Usage", Code(usage(command))),
+            Fact("Who", f"{command.level.name} (you: {can})"),
+            *((Fact("Cost", command.cost),) if command.cost else ()),
+            *((Fact("Short", ", ".join(command.aliases)),) if command.aliases else ()),
         ),
         sections=(
-            *((Section(blocks=(Paragraph(line=(more,)),)),) if more else ()),
-            Section(title="Examples", blocks=(Bullets(lines=examples),)),
+            *((Section(Paragraph(more)),) if more else ()),
+            Section(Bullets(*examples), title="Examples"),
         ),
     )

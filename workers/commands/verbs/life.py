@@ -141,7 +141,7 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
     return await _changed(
         call,
         cluster,
-        extra=Fact(label="Last week it would have hidden", value=(f"{week} occurrences",)),
+        extra=Fact("Last week it would have hidden", f"{week} occurrences"),
         state=ClusterState.SNOOZED,
         snoozed_until=until,
         snoozed_events=events,
@@ -195,7 +195,7 @@ async def _changed(
         old, new = _words(getattr(cluster, name)), _words(getattr(after, name))
         if old != new:
             value: Line = (f"{old or '—'} → {new or '—'}",)
-            facts.append(Fact(label=label, value=value))
+            facts.append(Fact(label, *value))
     return Answer(
         Card(
             key=f"life:{cluster.name}",

@@ -109,17 +109,12 @@ async def code_card(ctx: Context, person: Person, command: Link) -> Card:
         title=("Link your GitHub account",),
         sections=(
             Section(
-                blocks=(
-                    Paragraph(
-                        line=(
-                            now,
-                            "As yourself, in any issue of a repository that I am installed on, "
-                            "comment ",
-                            Code(f"/soulcaster link {code}"),
-                            f" within {CODE_SECONDS // 60} minutes. It works once. Say no code "
-                            "that somebody else gave you.",
-                        )
-                    ),
+                Paragraph(
+                    now,
+                    "As yourself, in any issue of a repository that I am installed on, comment ",
+                    Code(f"/soulcaster link {code}"),
+                    f" within {CODE_SECONDS // 60} minutes. It works once. Say no code "
+                    "that somebody else gave you.",
                 )
             ),
         ),

@@ -25,12 +25,12 @@ async def run(call: Call, command: Logs) -> Answer:
     """The newest sixty lines."""
     found = await call.run(command.about)
     lines = await call.ctx.runs.log_tail(call.project.id, found.number)
-    block = Preformatted(text="\n".join(lines)) if lines else Paragraph(line=("Nothing yet.",))
+    block = Preformatted(text="\n".join(lines)) if lines else Paragraph("Nothing yet.")
     return Answer(
         Card(
             key=f"logs:{found.name}",
             audience=combined(found.audience, call.readers),
             title=("Log of ", Code(found.name)),
-            sections=(Section(blocks=(block,)),),
+            sections=(Section(block),),
         )
     )

@@ -38,6 +38,6 @@ async def run(call: Call, command: Replay) -> Answer:
             audience=call.readers,
             title=("Run again:",),
             tone="succeeded",
-            sections=(Section(blocks=(Bullets(lines=lines),)),),
+            sections=(Section(Bullets(*lines)),),
         )
     )

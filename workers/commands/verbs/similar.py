@@ -39,7 +39,7 @@ async def run(call: Call, command: Similar) -> Answer:
         if each.item.cluster is not None and each.item.cluster != item.cluster:
             nearest.setdefault(each.item.cluster, each)
     shown = list(nearest.values())[: max(1, command.limit)]
-    nothing = Section(blocks=(Paragraph(line=("Nothing else comes near.",)),))
+    nothing = Section(Paragraph("Nothing else comes near."))
     return Answer(
         Card(
             key=f"similar:{item.name}",

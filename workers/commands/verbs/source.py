@@ -47,7 +47,7 @@ async def run(call: Call, command: ManageSources) -> Answer:
                 key="sources",
                 audience=call.readers,
                 title=("Sources of ", Code(project.full_name)),
-                sections=(Section(blocks=(Bullets(lines=lines or nothing),)),),
+                sections=(Section(Bullets(*lines or nothing)),),
             )
         )
     if command.name not in SOURCES:
@@ -78,18 +78,14 @@ async def run(call: Call, command: ManageSources) -> Answer:
             tone="succeeded",
             sections=(
                 Section(
-                    blocks=(
-                        Paragraph(line=("URL: ", Code(f"{base}{_path(made)}"))),
-                        Paragraph(line=("Secret (shown once): ", Code(made.secret))),
-                        Paragraph(
-                            line=(
-                                "Sign with it where the sender can, else send it as ",
-                                Code("Authorization: Bearer SECRET"),
-                                *_in_url(command.name),
-                                ".",
-                            )
-                        ),
-                    )
+                    Paragraph("URL: ", Code(f"{base}{_path(made)}")),
+                    Paragraph("Secret (shown once): ", Code(made.secret)),
+                    Paragraph(
+                        "Sign with it where the sender can, else send it as ",
+                        Code("Authorization: Bearer SECRET"),
+                        *_in_url(command.name),
+                        ".",
+                    ),
                 ),
             ),
         )

@@ -73,34 +73,31 @@ async def _everything(call: Call) -> Card:
         (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
     )
     under_way = await ctx.embeddings.under_way(project.id)
-    again = (Fact(label="Vectors", value=(under_way,)),) if under_way else ()
+    again = (Fact("Vectors", under_way),) if under_way else ()
     late = (ctx.now() - TOLD_AFTER).timestamp()
     kept = len(await ctx.commands.waiting(project.id, late))
-    commands = (Fact(label="Commands that wait", value=(str(kept),)),) if kept else ()
+    commands = (Fact("Commands that wait", str(kept)),) if kept else ()
     unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
-    waiting = (Fact(label="For the model to judge", value=(count(unjudged, "report"),)),)
-    away = tuple(Fact(label="Away", value=(why,)) for why in (await ctx.breakers.open()).values())
+    waiting = (Fact("For the model to judge", count(unjudged, "report")),)
+    away = tuple(Fact("Away", why) for why in (await ctx.breakers.open()).values())
     return Card(
         key="status",
         audience=call.readers,
         title=("Status of ", Code(project.full_name)),
         facts=(
-            Fact(label="Open problems", value=(str(len(open_views)),)),
-            Fact(label="Reports", value=(str(sum(len(v.items) for v in views)),)),
-            Fact(
-                label="Seen",
-                value=(sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
-            ),
-            Fact(label="Fix runs under way", value=(str(len(running)),)),
+            Fact("Open problems", str(len(open_views))),
+            Fact("Reports", str(sum(len(v.items) for v in views))),
+            Fact("Seen", sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
+            Fact("Fix runs under way", str(len(running))),
             *commands,
             *again,
             *(waiting if unjudged else ()),
             *away,
         ),
         sections=(
-            Section(title="Worst", blocks=(Bullets(lines=tuple(v.title for v in open_views[:5])),)),
-            Section(title="In use", blocks=(Bullets(lines=adapters),), collapsed=True),
+            Section(Bullets(*(v.title for v in open_views[:5])), title="Worst"),
+            Section(Bullets(*adapters), title="In use", collapsed=True),
         )
         if open_views
-        else (Section(title="In use", blocks=(Bullets(lines=adapters),), collapsed=True),),
+        else (Section(Bullets(*adapters), title="In use", collapsed=True),),
     )

@@ -27,8 +27,8 @@ async def run(call: Call, command: Whoami) -> Answer:
             audience=call.readers,
             title=("You are ", Code(person.login or "the operator of this shell")),
             facts=(
-                Fact(label="Role", value=(f"{role} on {call.project.full_name}",)),
-                Fact(label="Level", value=(level_of(role).name,)),
+                Fact("Role", f"{role} on {call.project.full_name}"),
+                Fact("Level", level_of(role).name),
             ),
         )
     )

@@ -10,8 +10,8 @@ from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Paragraph, 
 from bot.domain.models import Project
 from bot.domain.rooms import WAITS, Standing
 
-BIND = Action(label="Confirm", sentence="channel bind", style="primary")
-RELEASE = Action(label="Release", sentence="channel release")
+BIND = Action("Confirm", "channel bind", style="primary")
+RELEASE = Action("Release", "channel release")
 
 
 def channel_card(project: Project, how: Standing, by: str, *, readers: Audience) -> Card:
@@ -38,12 +38,12 @@ def channel_card(project: Project, how: Standing, by: str, *, readers: Audience)
                 "Its digests would come here, for everybody in this channel. Somebody with "
                 "maintain on it decides.",
             )
-            actions = (BIND, Action(label="Which one?", sentence="channel show"))
+            actions = (BIND, Action("Which one?", "channel show"))
     return Card(
         key=f"channel:{project.id}",
         audience=Audience.TEAM if project.private and named else Audience.PUBLIC,
         title=title,
-        sections=(Section(blocks=(Paragraph(line=words),)),),
+        sections=(Section(Paragraph(*words)),),
         actions=actions,
     )
 
@@ -60,6 +60,6 @@ def channels_card(
         key="channels",
         audience=readers,
         title=("Slack channels of ", Code(project.full_name)),
-        sections=(Section(blocks=(Bullets(lines=lines or (("None yet.",),)),)),),
+        sections=(Section(Bullets(*lines or (("None yet.",),))),),
         actions=(RELEASE if standings.get(here) == "bound" else BIND,) if here else (),
     )

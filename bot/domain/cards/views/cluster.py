@@ -106,7 +106,7 @@ def count(number: int, thing: str) -> str:
 def item_link(item: Item) -> tuple[Inline, ...]:
     """An item by its number and title, linked where it has an address."""
     if item.url.startswith(("https://", "http://")):
-        return (Code(item.name), " ", Link(text=item.title[:120], url=item.url))
+        return (Code(item.name), " ", Link(item.title[:120], item.url))
     return (Code(item.name), " ", Said(item.title[:120]))
 
 
@@ -120,32 +120,30 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
     """The card of ``status C-12``."""
     cluster = view.cluster
     facts = [
-        Fact(label="State", value=(cluster.state.value.replace("_", " "),)),
-        Fact(label="Severity", value=severity_line(cluster)),
-        Fact(label="Seen", value=counts_line(view)),
-        Fact(label="Reports", value=(f"{len(view.items)} ({view.sources})",)),
+        Fact("State", cluster.state.value.replace("_", " ")),
+        Fact("Severity", *severity_line(cluster)),
+        Fact("Seen", *counts_line(view)),
+        Fact("Reports", f"{len(view.items)} ({view.sources})"),
     ]
     if cluster.trend:
-        facts.append(Fact(label="Trend", value=(cluster.trend,)))
+        facts.append(Fact("Trend", cluster.trend))
     if view.people:
-        facts.append(Fact(label="People", value=(str(view.people),)))
+        facts.append(Fact("People", str(view.people)))
     if cluster.owner:
-        facts.append(Fact(label="Owner", value=(Code(cluster.owner),)))
+        facts.append(Fact("Owner", Code(cluster.owner)))
     if run is not None:
-        facts.append(Fact(label="Fix run", value=run_line(run)))
+        facts.append(Fact("Fix run", *run_line(run)))
     sections = []
     if cluster.summary and view.shown:
         lines = tuple((Said(s.text), *_citations(s.items)) for s in cluster.summary)
-        sections.append(Section(title="Summary", blocks=(Bullets(lines=lines),)))
+        sections.append(Section(Bullets(*lines), title="Summary"))
     if view.shown:
         newest = list(reversed(view.shown))[:8]
         more = len(view.shown) - len(newest)
         lines = tuple(item_link(item) for item in newest)
         if more > 0:
             lines += ((f"and {more} more",),)
-        sections.append(
-            Section(title="Reports", blocks=(Bullets(lines=lines),), collapsed=len(lines) > 4)
-        )
+        sections.append(Section(Bullets(*lines), title="Reports", collapsed=len(lines) > 4))
     footer: Line = (f"{view.hidden} private reports are not shown here.",) if view.hidden else ()
     return Card(
         key=f"cluster:{cluster.name}",
@@ -171,14 +169,14 @@ def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
     """The buttons that make sense in this state."""
     name = cluster.name
     if cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED):
-        return (Action(label="Reopen", sentence=f"reopen {name}"),)
+        return (Action("Reopen", f"reopen {name}"),)
     if cluster.state is ClusterState.FIXING:
-        return (Action(label="Stop", sentence=f"stop {name}", style="danger"),)
+        return (Action("Stop", f"stop {name}", style="danger"),)
     actions = [
-        Action(label="Fix", sentence=f"fix {name}", style="primary"),
-        Action(label="Why", sentence=f"why {name}"),
-        Action(label="Snooze 3 d", sentence=f"snooze {name} 3d"),
-        Action(label="Resolve", sentence=f"resolve {name}"),
+        Action("Fix", f"fix {name}", style="primary"),
+        Action("Why", f"why {name}"),
+        Action("Snooze 3 d", f"snooze {name} 3d"),
+        Action("Resolve", f"resolve {name}"),
     ]
     return tuple(actions[1:] if cluster.state is ClusterState.PR_OPENED else actions)
 
@@ -189,7 +187,7 @@ def run_line(run: FixRun) -> Line:
         return (
             Code(run.name),
             f" {run.verdict.value if run.verdict else run.state.value}, ",
-            Link(text=f"pull request {run.pull_request}", url=run.pull_url),
+            Link(f"pull request {run.pull_request}", run.pull_url),
         )
     if run.ended:
         return (Code(run.name), f" {run.verdict.value if run.verdict else run.state.value}")

@@ -53,13 +53,11 @@ def preview_card(
     confirmed = f"{sentence} --confirm --preview={proposal.checksum}"
     warning = "Not done: the reports have changed since that preview. This is how it would be now."
     sections = (
-        *((Section(blocks=(Paragraph(line=(Strong(warning),)),)),) if changed else ()),
+        *((Section(Paragraph(Strong(warning))),) if changed else ()),
         *_moves(operation, seen),
         *_taken_back(proposal),
         *_regressions(seen.regressed),
-        Section(
-            blocks=(Choices(choices=(Choice(label=("Confirm",), sentence=confirmed),)),),
-        ),
+        Section(Choices(Choice(label=("Confirm",), sentence=confirmed))),
     )
     return Card(
         key=key,
@@ -78,18 +76,18 @@ def preview_card(
 def done_card(key: str, logged: Logged, seen: Seen, *, contradictions: Sequence[Line] = ()) -> Card:
     """What was done, with its undo."""
     operation = logged.operation
-    undo = Action(label="Undo", sentence=f"undo {operation.number}")
+    undo = Action("Undo", f"undo {operation.number}")
     warnings: tuple[Section, ...] = ()
     if contradictions:
-        warnings = (Section(title="Contradiction", blocks=(Bullets(lines=tuple(contradictions)),)),)
+        warnings = (Section(Bullets(*contradictions), title="Contradiction"),)
     return Card(
         key=key,
         audience=seen.readers,
         title=_title(operation, done=True),
         tone="succeeded",
         facts=(
-            Fact(label="Operation", value=(str(operation.number),)),
-            Fact(label="By", value=(Code(operation.by),)),
+            Fact("Operation", str(operation.number)),
+            Fact("By", Code(operation.by)),
         ),
         sections=(*_moves(operation, seen), *_regressions(logged.states), *warnings),
         actions=(undo,) if operation.undoes is None else (),
@@ -127,12 +125,12 @@ def history_card(
     actions: tuple[Action, ...] = ()
     if page < pages:
         sentence = f"history{f' {name}' if name else ''} --page={page + 1}"
-        actions = (Action(label=f"Page {page + 1} of {pages}", sentence=sentence),)
+        actions = (Action(f"Page {page + 1} of {pages}", sentence),)
     return Card(
         key=f"history:{name}" if name else "history",
         audience=readers,
         title=("Corrections", *((" of ", Code(name)) if name else ())),
-        sections=(Section(blocks=(Bullets(lines=tuple(lines) or nothing),)),),
+        sections=(Section(Bullets(*lines or nothing)),),
         actions=actions,
         footer=("One of them is taken back with ", Code("/soulcaster undo NUMBER"), "."),
     )
@@ -192,11 +190,7 @@ def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
             " to ",
             *_titled(after, seen),
         )
-        sections.append(
-            Section(
-                blocks=(Paragraph(line=heading), Bullets(lines=tuple(lines))),
-            )
-        )
+        sections.append(Section(Paragraph(*heading), Bullets(*lines)))
     return tuple(sections)
 
 
@@ -218,7 +212,7 @@ def _sizes(proposal: Proposal) -> list[Fact]:
         now = len(proposal.members.get(cluster, ()))
         label = f"C-{cluster}" if cluster > 0 else "New cluster"
         then = f"{now} → {now + gains[cluster]}" if cluster > 0 else str(gains[cluster])
-        facts.append(Fact(label=label, value=(f"{then} {'report' if then == '1' else 'reports'}",)))
+        facts.append(Fact(label, f"{then} {'report' if then == '1' else 'reports'}"))
     return facts
 
 
@@ -232,7 +226,7 @@ def _taken_back(proposal: Proposal) -> tuple[Section, ...]:
     if len(lines) > SHOWN:
         lines = [*lines[:SHOWN], (f"and {len(lines) - SHOWN} more",)]
     title = "This takes back what people said"
-    return (Section(title=title, blocks=(Bullets(lines=tuple(lines)),)),) if lines else ()
+    return (Section(Bullets(*lines), title=title),) if lines else ()
 
 
 def _regressions(states: Sequence[StateChange]) -> tuple[Section, ...]:
@@ -244,4 +238,4 @@ def _regressions(states: Sequence[StateChange]) -> tuple[Section, ...]:
         )
         for state in states
     ]
-    return (Section(title="State", blocks=(Bullets(lines=tuple(lines)),)),) if lines else ()
+    return (Section(Bullets(*lines), title="State"),) if lines else ()

@@ -69,19 +69,17 @@ def digest_card(
     if compact:
         sections += [_compact(view, runs.get(view.cluster.number)) for view in shown]
     elif shown:
-        sections.append(Section(blocks=(_table(shown, runs),)))
+        sections.append(Section(_table(shown, runs)))
         sections.append(_boxes(shown, runs))
     if len(open_views) > len(shown):
         more = len(open_views) - len(shown)
-        sections.append(
-            Section(blocks=(Paragraph(line=(f"{more} more: ", Code("/soulcaster clusters"))),))
-        )
+        sections.append(Section(Paragraph(f"{more} more: ", Code("/soulcaster clusters"))))
     done = [v for v in views if v.cluster.state == ClusterState.RESOLVED]
     if done:
         lines = tuple(v.title for v in done[:ROWS])
-        sections.append(Section(title="Fixed", blocks=(Bullets(lines=lines),), collapsed=True))
+        sections.append(Section(Bullets(*lines), title="Fixed", collapsed=True))
     if not open_views:
-        sections.append(Section(blocks=(Paragraph(line=("Nothing is open. Enjoy the quiet.",)),)))
+        sections.append(Section(Paragraph("Nothing is open. Enjoy the quiet.")))
     return Card(
         key="digest",
         audience=combined(project.github_readers, *(view.readers for view in views)),
@@ -89,16 +87,13 @@ def digest_card(
         tone="info",
         facts=(
             Fact(
-                label="Open problems",
-                value=(f"{len(open_views)} from {count(reports, 'report')}, {fresh} of them new",),
+                "Open problems",
+                f"{len(open_views)} from {count(reports, 'report')}, {fresh} of them new",
             ),
-            Fact(
-                label="Last 24 h",
-                value=(sparkline(everything), f" {sum(everything)} occurrences"),
-            ),
+            Fact("Last 24 h", sparkline(everything), f" {sum(everything)} occurrences"),
         ),
         sections=tuple(sections),
-        actions=(Action(label="All clusters", sentence="clusters"),) if compact else (),
+        actions=(Action("All clusters", "clusters"),) if compact else (),
         footer=("Tick a box or reply with ", Code("/soulcaster help"), ".")
         if not compact
         else ("Reply with ", Code("/soulcaster help"), "."),
@@ -114,7 +109,7 @@ def elsewhere_card() -> Card:
 def _row_title(view: ClusterView) -> Line:
     for item in view.shown:
         if item.source.startswith("github") and item.url.startswith("http"):
-            return (Link(text=view.cluster.title[:80], url=item.url),)
+            return (Link(view.cluster.title[:80], item.url),)
     return (Said(view.cluster.title[:80]),) if view.shown else ("private reports",)
 
 
@@ -152,7 +147,7 @@ def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
         for v in views
         if v.cluster.state is not ClusterState.PR_OPENED
     )
-    return Section(title="Do it from here", blocks=(Choices(choices=choices),))
+    return Section(Choices(*choices), title="Do it from here")
 
 
 def _compact(view: ClusterView, run: FixRun | None) -> Section:
@@ -169,20 +164,18 @@ def _compact(view: ClusterView, run: FixRun | None) -> Section:
         f" {view.since(timedelta(hours=24))} in 24 h · "
         f"{count(len(view.items), 'report')} ({view.sources})",
     )
-    blocks: list[Paragraph | Choices] = [Paragraph(line=line), Paragraph(line=facts)]
+    blocks: list[Paragraph | Choices] = [Paragraph(*line), Paragraph(*facts)]
     if run is not None and (run.pull_url or not run.ended):
-        blocks.append(Paragraph(line=run_line(run)))
+        blocks.append(Paragraph(*run_line(run)))
     else:
         blocks.append(
             Choices(
-                choices=(
-                    Choice(label=("Fix",), sentence=f"fix {cluster.name}"),
-                    Choice(label=("Status",), sentence=f"status {cluster.name}"),
-                    Choice(label=("Why",), sentence=f"why {cluster.name}"),
-                )
+                Choice(label=("Fix",), sentence=f"fix {cluster.name}"),
+                Choice(label=("Status",), sentence=f"status {cluster.name}"),
+                Choice(label=("Why",), sentence=f"why {cluster.name}"),
             )
         )
-    return Section(blocks=tuple(blocks))
+    return Section(*blocks)
 
 
 def stopped_card(slot: str, by: str, role: str, *, readers: Audience) -> Card:
@@ -194,15 +187,11 @@ def stopped_card(slot: str, by: str, role: str, *, readers: Audience) -> Card:
         tone="failed",
         sections=(
             Section(
-                blocks=(
-                    Paragraph(
-                        line=(
-                            Code(by),
-                            f" set its schedule, and may no longer (has: {role}). Somebody with "
-                            "maintain can set it anew: ",
-                            Code("/soulcaster digest schedule"),
-                        )
-                    ),
+                Paragraph(
+                    Code(by),
+                    f" set its schedule, and may no longer (has: {role}). Somebody with "
+                    "maintain can set it anew: ",
+                    Code("/soulcaster digest schedule"),
                 )
             ),
         ),

@@ -34,11 +34,11 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
     for title, lines in parts:
         said = tuple(line for line in lines if line is not None)
         if said:
-            sections.append(Section(title=title, blocks=(Bullets(lines=said),)))
+            sections.append(Section(Bullets(*said), title=title))
     name = view.cluster.name
-    actions = [Action(label="Fix", sentence=f"fix {name}", style="primary")]
+    actions = [Action("Fix", f"fix {name}", style="primary")]
     if not plan.approved_by:
-        actions.append(Action(label="Approve", sentence=f"plan {name} --approve={plan.name}"))
+        actions.append(Action("Approve", f"plan {name} --approve={plan.name}"))
     footer = f"Written by: {plan.author}."
     if view.hidden:
         footer += f" {view.hidden} private reports are not quoted."
@@ -57,9 +57,9 @@ def _approval(plan: Plan, stands: Plan | None) -> tuple[Fact, ...]:
     """Who approved what, and what a fix would go by."""
     if plan.approved_by and plan.approved_at:
         when = f"{plan.approved_at:%Y-%m-%d %H:%M} UTC"
-        return (Fact(label="Approved", value=("by ", Code(plan.approved_by), f", {when}")),)
+        return (Fact("Approved", "by ", Code(plan.approved_by), f", {when}"),)
     if stands is None:
         return ()
     told = f" until {plan.name} is approved or somebody steers"
     who = Code(stands.approved_by)
-    return (Fact(label="Fixes go by", value=(f"{stands.name}, approved by ", who, told)),)
+    return (Fact("Fixes go by", f"{stands.name}, approved by ", who, told),)

@@ -68,18 +68,16 @@ def pull_card(pull: PullRequest) -> Card:
     run, cluster = pull.run, pull.cluster
     problem: list[Paragraph | Bullets | Quotation] = [
         Paragraph(
-            line=(
-                Code(cluster.name),
-                f" has {count(len(pull.items) + pull.hidden, 'report')}"
-                + (f", {pull.hidden} of them private." if pull.hidden else "."),
-            )
+            Code(cluster.name),
+            f" has {count(len(pull.items) + pull.hidden, 'report')}"
+            + (f", {pull.hidden} of them private." if pull.hidden else "."),
         )
     ]
     for item in pull.items[:2]:
         if item.body.strip():
-            source = Link(text=item.name, url=item.url) if item.url.startswith("http") else None
+            source = Link(item.name, item.url) if item.url.startswith("http") else None
             problem.append(Quotation(text=item.body[:800], source=source))
-    problem.append(Bullets(lines=tuple(item_link(item) for item in pull.items[:20])))
+    problem.append(Bullets(*(item_link(item) for item in pull.items[:20])))
     change: tuple[Line, ...] = tuple(
         (Code(path), f" +{added} −{removed}") for path, added, removed in pull.files
     )
@@ -87,58 +85,46 @@ def pull_card(pull: PullRequest) -> Card:
         # What is not proved closes nothing when it is merged.
         word = "about" if run.unproved else "closes"
         linked = ", ".join(f"{word} #{number}" for number in pull.closes)
-        problem.append(Paragraph(line=(linked.capitalize() + ".",)))
+        problem.append(Paragraph(linked.capitalize() + "."))
     sections = [
         *_standing(pull),
-        Section(title="Problem", blocks=tuple(problem)),
+        Section(*problem, title="Problem"),
         Section(
+            Bullets(*change),
+            Preformatted(text=pull.change[:6_000], language="diff"),
             title="Change",
-            blocks=(Bullets(lines=change), Preformatted(text=pull.change[:6_000], language="diff")),
         ),
         Section(
-            title="Proof",
-            blocks=(
-                Paragraph(
-                    line=(
-                        "Run by Soulcaster in a second, clean sandbox, not by the agent. "
-                        "The new test is ",
-                        Code(run.test_path),
-                        ".",
-                    )
-                ),
-                proof_table(run),
+            Paragraph(
+                "Run by Soulcaster in a second, clean sandbox, not by the agent. The new test is ",
+                Code(run.test_path),
+                ".",
             ),
+            proof_table(run),
+            title="Proof",
         ),
     ]
     tails = _tails(run.red, run.green)
     if tails:
-        sections.append(Section(title="Output", blocks=tails, collapsed=True))
+        sections.append(Section(*tails, title="Output", collapsed=True))
     sections += [
         Section(
-            title="Not tested",
-            blocks=(
-                Paragraph(
-                    line=(
-                        "Only what the new test and the existing suite cover. Other inputs, "
-                        "performance and deployment were not looked at.",
-                    )
-                ),
+            Paragraph(
+                "Only what the new test and the existing suite cover. Other inputs, "
+                "performance and deployment were not looked at."
             ),
+            title="Not tested",
         ),
         Section(
-            title="Steer it",
-            blocks=(
-                Paragraph(
-                    line=(
-                        "Request changes in a review, or say ",
-                        Code("/soulcaster revise -- what to change"),
-                        ": what comes of it is proved and pushed as the next version. An example "
-                        "that fails on this branch helps most. ",
-                        Code("/soulcaster versions"),
-                        " lists them; close this to turn it down.",
-                    )
-                ),
+            Paragraph(
+                "Request changes in a review, or say ",
+                Code("/soulcaster revise -- what to change"),
+                ": what comes of it is proved and pushed as the next version. An example "
+                "that fails on this branch helps most. ",
+                Code("/soulcaster versions"),
+                " lists them; close this to turn it down.",
             ),
+            title="Steer it",
         ),
     ]
     return Card(
@@ -168,7 +154,7 @@ def _standing(pull: PullRequest) -> tuple[Section, ...]:
         lines = (("This draft began unproved; ", f"v{run.version} is proved, as below."),)
     else:
         return ()
-    return (Section(title=NOT_PROVED, blocks=tuple(Paragraph(line=line) for line in lines)),)
+    return (Section(*(Paragraph(*line) for line in lines), title=NOT_PROVED),)
 
 
 def _made_by(run: FixRun) -> Line:

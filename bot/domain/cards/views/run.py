@@ -69,43 +69,43 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
     title: Line = ("Fix ", Code(run.name), " for ", Code(cluster.name))
     if may_read(readers, cluster.audience):
         title += (" ", Said(cluster.title[:100]))
-    facts = [Fact(label="Asked by", value=(Code(run.requested_by or "somebody"),))]
-    facts.append(Fact(label="Agent", value=(Code(run.agent),)))
+    facts = [Fact("Asked by", Code(run.requested_by or "somebody"))]
+    facts.append(Fact("Agent", Code(run.agent)))
     if run.attempt > 1:
-        facts.append(Fact(label="Attempt", value=(str(run.attempt),)))
-    facts.append(Fact(label="Limit", value=(_minutes(run.seconds_allowed),)))
+        facts.append(Fact("Attempt", str(run.attempt)))
+    facts.append(Fact("Limit", _minutes(run.seconds_allowed)))
     if run.plan_version:
-        facts.append(Fact(label="Plan", value=plan_of(run)))
+        facts.append(Fact("Plan", *plan_of(run)))
     if run.agent_steps:
-        facts.append(Fact(label="Spent", value=(_spent(run),)))
+        facts.append(Fact("Spent", _spent(run)))
     if run.blocked != Blocked():
-        facts.append(Fact(label="Network", value=_network(run.blocked)))
+        facts.append(Fact("Network", *_network(run.blocked)))
     if run.dry_run:
-        facts.append(Fact(label="Dry run", value=("nothing is published",)))
+        facts.append(Fact("Dry run", "nothing is published"))
     if run.version > 1:
-        facts.append(Fact(label="Version", value=(f"v{run.version}",)))
-    sections = [Section(blocks=(Steps(steps=tuple(_step(run, name, now) for name in StepName)),))]
+        facts.append(Fact("Version", f"v{run.version}"))
+    sections = [Section(Steps(*(_step(run, name, now) for name in StepName)))]
     if run.verdict is not None:
         ending: Line = (_ENDINGS[run.verdict],)
         if run.pull_url:
             number = run.pull_request
             what = "Pull request" if run.verdict is Verdict.PROVED else "The unproved draft is"
             what += f" {number}" if run.verdict is Verdict.PROVED else f" pull request {number}"
-            ending += (" ", Link(text=what, url=run.pull_url))
-        blocks = [Paragraph(line=ending)]
+            ending += (" ", Link(what, run.pull_url))
+        blocks = [Paragraph(*ending)]
         if run.reason and not any(found.endswith(run.reason) for found in run.findings):
-            blocks.append(Paragraph(line=(Said(run.reason),)))
-        sections.append(Section(blocks=tuple(blocks)))
+            blocks.append(Paragraph(Said(run.reason)))
+        sections.append(Section(*blocks))
     elif run.ended and run.reason:
-        sections.append(Section(blocks=(Paragraph(line=(Said(run.reason),)),)))
+        sections.append(Section(Paragraph(Said(run.reason))))
     if run.findings:
         lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
-        sections.append(Section(title="Policy", blocks=(Bullets(lines=lines),)))
+        sections.append(Section(Bullets(*lines), title="Policy"))
     if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
         sections.append(_failing_test(run))
     if run.change and run.dry_run and run.verdict is Verdict.PROVED:
         change = Preformatted(text=run.change, language="diff")
-        sections.append(Section(title="Change", blocks=(change,)))
+        sections.append(Section(change, title="Change"))
     if run.red is not None:
         sections.append(_evidence(run))
     return Card(
@@ -143,12 +143,12 @@ def person_card(run: FixRun, items: Sequence[Item]) -> Card:
         title=("Fix ", Code(run.name), " for ", Code(f"C-{run.cluster}"), " needs a person"),
         tone="failed",
         sections=(
-            Section(blocks=(Paragraph(line=problem), Bullets(lines=tuple(map(item_link, items))))),
-            Section(title="What you can do", blocks=(Bullets(lines=ways),)),
+            Section(Paragraph(*problem), Bullets(*map(item_link, items))),
+            Section(Bullets(*ways), title="What you can do"),
         ),
         actions=(
-            *(Action(label=f"Why {item.name}", sentence=f"why {item.name}") for item in items),
-            Action(label="Retry", sentence=f"retry {run.name}"),
+            *(Action(f"Why {item.name}", f"why {item.name}") for item in items),
+            Action("Retry", f"retry {run.name}"),
         ),
     )
 
@@ -199,16 +199,16 @@ def _step(run: FixRun, name: StepName, now: datetime) -> Step:
 def _actions(run: FixRun) -> tuple[Action, ...]:
     if not run.ended:
         return (
-            Action(label="Stop", sentence=f"stop {run.name}", style="danger"),
-            Action(label="Logs", sentence=f"logs {run.name}"),
+            Action("Stop", f"stop {run.name}", style="danger"),
+            Action("Logs", f"logs {run.name}"),
         )
-    logs = Action(label="Logs", sentence=f"logs {run.name}")
+    logs = Action("Logs", f"logs {run.name}")
     if run.pull_url:
-        return (Action(label="Open the pull request", url=run.pull_url, style="primary"), logs)
+        return (Action("Open the pull request", url=run.pull_url, style="primary"), logs)
     if run.dry_run and run.verdict is Verdict.PROVED:
         again = f"fix C-{run.cluster}"
-        return (Action(label="Fix it for real", sentence=again, style="primary"), logs)
-    return (Action(label="Retry", sentence=f"retry {run.name}", style="primary"), logs)
+        return (Action("Fix it for real", again, style="primary"), logs)
+    return (Action("Retry", f"retry {run.name}", style="primary"), logs)
 
 
 def checks_of(run: FixRun) -> list[tuple[str, Ran]]:
@@ -233,15 +233,15 @@ def check_card(run: FixRun) -> Card:
         key=f"check:{run.name}",
         audience=run.audience,
         title=(f"Not proved: {run.reason}" if run.unproved else proved,),
-        sections=(Section(blocks=(proof_table(run),)),),
+        sections=(Section(proof_table(run)),),
     )
 
 
 def _failing_test(run: FixRun) -> Section:
     """The reproduction, for a person to go on from."""
-    where = Paragraph(line=(Code(run.test_path), " fails on the base commit:"))
+    where = Paragraph(Code(run.test_path), " fails on the base commit:")
     source = Preformatted(text=run.test_source[:4_000], language="python")
-    return Section(title="Failing test", blocks=(where, source))
+    return Section(where, source, title="Failing test")
 
 
 def _evidence(run: FixRun) -> Section:
@@ -251,4 +251,4 @@ def _evidence(run: FixRun) -> Section:
         if ran is not None and ran.tail.strip()
     ]
     title = "Proof" if run.verdict is Verdict.PROVED else "What was run"
-    return Section(title=title, blocks=(proof_table(run), *tails), collapsed=True)
+    return Section(proof_table(run), *tails, title=title, collapsed=True)

@@ -47,8 +47,7 @@ def suggestion_card(
     if open_:
         title = ("Possibly the same as ", *_named(open_))
     actions = tuple(
-        Action(label=f"Undo (said by {each.by})", sentence=f"undo {each.operation}")
-        for each in settled
+        Action(f"Undo (said by {each.by})", f"undo {each.operation}") for each in settled
     )
     answers = tuple(_answer(each) for each in settled)
     return Card(
@@ -58,7 +57,7 @@ def suggestion_card(
         tone="info" if open_ else "succeeded",
         sections=(
             *suggestion_sections(item, open_, readers=readers),
-            *((Section(blocks=(Bullets(lines=answers),)),) if answers else ()),
+            *((Section(Bullets(*answers)),) if answers else ()),
         ),
         actions=actions,
         footer=("Nothing was joined and nothing is ever closed. One answer settles it.",)
@@ -89,12 +88,10 @@ def suggestion_sections(
         )
         sections.append(
             Section(
+                Paragraph(*line),
+                *((Bullets(*reasons),) if reasons else ()),
+                Choices(same, other),
                 title=title if not place else "",
-                blocks=(
-                    Paragraph(line=line),
-                    *((Bullets(lines=reasons),) if reasons else ()),
-                    Choices(choices=(same, other)),
-                ),
             )
         )
     return tuple(sections)

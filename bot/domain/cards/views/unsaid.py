@@ -18,7 +18,7 @@ def unsaid_card(lines: Sequence[str], *, audience: Audience) -> Card:
         audience=audience,
         title=("Not obeyed: say it yourself",),
         tone="refused",
-        sections=(Section(blocks=(Bullets(lines=shown),)),),
+        sections=(Section(Bullets(*shown)),),
         footer=(
             "A command counts for who wrote it, by themselves and in this place: not in a text "
             "that was moved here, that another app sent, or that somebody else edited.",

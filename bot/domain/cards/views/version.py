@@ -54,20 +54,20 @@ def revision_card(revision: Revision, now: datetime) -> Card:
     """The live card of an attempt at the next version, and how it ended."""
     run = revision.work
     what = "Revise" if revision.kind == "revise" else f"Take back to v{revision.restores}:"
-    facts = [Fact(label="Asked by", value=(Code(run.requested_by or "somebody"),))]
+    facts = [Fact("Asked by", Code(run.requested_by or "somebody"))]
     if revision.kind == "revise":
-        facts.append(Fact(label="Agent", value=(Code(run.agent),)))
+        facts.append(Fact("Agent", Code(run.agent)))
     if run.dollars:
-        facts.append(Fact(label="Cost", value=(f"${run.dollars:.2f}",)))
-    steps = Steps(steps=tuple(_step(step, now) for step in run.steps))
-    sections = [Section(blocks=(steps,))]
+        facts.append(Fact("Cost", f"${run.dollars:.2f}"))
+    steps = Steps(*(_step(step, now) for step in run.steps))
+    sections = [Section(steps)]
     if run.ended:
-        sections.append(Section(blocks=tuple(Paragraph(line=line) for line in _ending(revision))))
+        sections.append(Section(*(Paragraph(*line) for line in _ending(revision))))
     if run.findings:
         lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
-        sections.append(Section(title="Policy", blocks=(Bullets(lines=lines),)))
+        sections.append(Section(Bullets(*lines), title="Policy"))
     if run.green is not None:
-        sections.append(Section(title="Proof", blocks=(proof_table(run),), collapsed=True))
+        sections.append(Section(proof_table(run), title="Proof", collapsed=True))
     return Card(
         key=f"revision:{run.name}:{revision.id}",
         audience=run.audience,
@@ -92,7 +92,7 @@ def _ending(revision: Revision) -> list[Line]:
     if run.state is RunState.SUCCEEDED:
         pushed: list[Inline] = [
             f"v{revision.version} is on the branch as ",
-            Link(text=run.commit[:10], url=f"{_repository(run)}/commit/{run.commit}"),
+            Link(run.commit[:10], f"{_repository(run)}/commit/{run.commit}"),
             ", proved again: red without the fix, green with it, the suite no worse.",
         ]
         lines: list[Line] = [tuple(pushed)]
@@ -128,14 +128,14 @@ def _hint(revision: Revision) -> Line:
 
 def _actions(revision: Revision) -> tuple[Action, ...]:
     run = revision.work
-    logs = Action(label="Logs", sentence=f"logs {run.name}")
+    logs = Action("Logs", f"logs {run.name}")
     if not run.ended:
-        return (Action(label="Stop", sentence=f"stop {run.name}", style="danger"), logs)
+        return (Action("Stop", f"stop {run.name}", style="danger"), logs)
     if run.state is RunState.SUCCEEDED and revision.version:
         before = f"v{revision.version - 1}"
         return (
-            Action(label="Compare", sentence=f"diff {before} v{revision.version} {run.name}"),
-            Action(label="Take it back", sentence=f"revert {before} {run.name}"),
+            Action("Compare", f"diff {before} v{revision.version} {run.name}"),
+            Action("Take it back", f"revert {before} {run.name}"),
         )
     return (logs,)
 
@@ -152,7 +152,7 @@ def handover_card(run: FixRun) -> Card:
         key=f"handover:{run.name}",
         audience=run.audience,
         title=("People have pushed to ", Code(run.branch)),
-        sections=(Section(blocks=(Paragraph(line=line),)),),
+        sections=(Section(Paragraph(*line)),),
     )
 
 
@@ -167,7 +167,7 @@ def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
         key=f"noted:{run.name}:{review}",
         audience=run.audience,
         title=("Noted what ", Code(login), " asks for"),
-        sections=(Section(blocks=(Paragraph(line=line),)),),
+        sections=(Section(Paragraph(*line)),),
     )
 
 
@@ -182,7 +182,7 @@ def own_approval_card(run: FixRun, login: str) -> Card:
         key=f"own-approval:{run.name}:{login}",
         audience=run.audience,
         title=("An approval by who asked for the fix",),
-        sections=(Section(blocks=(Paragraph(line=line),)),),
+        sections=(Section(Paragraph(*line)),),
     )
 
 
@@ -194,7 +194,7 @@ def answer_card(revision: Revision, remark: Remark) -> Card:
         key=f"answer:{revision.work.name}:{remark.comment}",
         audience=revision.audience,
         title=("Changed" if pushed else "Not changed",),
-        sections=(Section(blocks=tuple(Paragraph(line=line) for line in lines)),),
+        sections=(Section(*(Paragraph(*line) for line in lines)),),
     )
 
 
@@ -207,7 +207,7 @@ def _unchanged(revision: Revision) -> list[Line]:
 
 def _changed(revision: Revision, remark: Remark) -> list[Line]:
     run = revision.work
-    commit = Link(text=run.commit[:10], url=f"{_repository(run)}/commit/{run.commit}")
+    commit = Link(run.commit[:10], f"{_repository(run)}/commit/{run.commit}")
     words: list[Inline] = [f"v{revision.version} (", commit]
     if remark.path in revision.delta:
         words.append(") changes this file.")
@@ -225,7 +225,7 @@ def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
     rows: list[tuple[Line, ...]] = [
         (
             (version.name,),
-            (Link(text=version.commit[:10], url=f"{page}/commit/{version.commit}"),),
+            (Link(version.commit[:10], f"{page}/commit/{version.commit}"),),
             (f"{version.made_at:%Y-%m-%d %H:%M}",),
             (Code(version.asked_by),),
             (_proof(version),),
@@ -235,19 +235,17 @@ def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
     ]
     newest = versions[-1]
     actions = tuple(
-        Action(
-            label=f"Compare with {newest.name}", sentence=f"diff {v.name} {newest.name} {run.name}"
-        )
+        Action(f"Compare with {newest.name}", f"diff {v.name} {newest.name} {run.name}")
         for v in versions[-2:-1]
     )
     header = ("Version", "Commit", "When (UTC)", "Asked by", "Proof", "Size")
-    link = Link(text=f"Pull request {run.pull_request}", url=run.pull_url)
+    link = Link(f"Pull request {run.pull_request}", run.pull_url)
     return Card(
         key=f"versions:{run.name}",
         audience=run.audience,
         title=("Versions of ", Code(run.name)),
-        facts=(Fact(label="Of", value=(link,)),),
-        sections=(Section(blocks=(Table(header=header, rows=tuple(rows)),)),),
+        facts=(Fact("Of", link),),
+        sections=(Section(Table(header=header, rows=tuple(rows))),),
         actions=actions,
     )
 
@@ -268,7 +266,7 @@ def _size(version: Version) -> str:
 def diff_card(run: FixRun, before: Version, after: Version, compared: Mapping[str, Any]) -> Card:
     """What one version has that another has not; ``compared`` is GitHub's comparison."""
     files = compared.get("files") or []
-    page = Link(text="Compare on GitHub", url=str(compared["html_url"]))
+    page = Link("Compare on GitHub", str(compared["html_url"]))
     added, removed = (sum(int(f.get(k, 0)) for f in files) for k in ("additions", "deletions"))
     blocks: tuple[Block, ...]
     if files:
@@ -278,23 +276,21 @@ def diff_card(run: FixRun, before: Version, after: Version, compared: Mapping[st
         )
         text = _diff_text(files)
         cut = text[:LONGEST_DIFF]
-        blocks = (Bullets(lines=lines), Preformatted(text=cut, language="diff"))
+        blocks = (Bullets(*lines), Preformatted(text=cut, language="diff"))
         if len(text) > len(cut):
-            blocks += (Paragraph(line=("The rest is too long for here.",)),)
+            blocks += (Paragraph("The rest is too long for here."),)
     else:
-        blocks = (Paragraph(line=("They hold the same files.",)),)
+        blocks = (Paragraph("They hold the same files."),)
     return Card(
         key=f"diff:{run.name}:{before.name}:{after.name}",
         audience=run.audience,
         title=("From ", before.name, " to ", after.name, " of ", Code(run.name)),
         facts=(
-            Fact(label="Size", value=(f"{count(len(files), 'file')}, +{added} −{removed}",)),
-            Fact(label="Whole", value=(page,)),
+            Fact("Size", f"{count(len(files), 'file')}, +{added} −{removed}"),
+            Fact("Whole", page),
         ),
-        sections=(Section(blocks=blocks),),
-        actions=(
-            Action(label=f"Go back to {before.name}", sentence=f"revert {before.name} {run.name}"),
-        ),
+        sections=(Section(*blocks),),
+        actions=(Action(f"Go back to {before.name}", f"revert {before.name} {run.name}"),),
     )
 
 

@@ -132,7 +132,7 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
     heading: tuple[Inline, ...] = item_link(told.item)
     if not may_read(readers, told.item.audience):
         heading = (Code(told.item.name), " (private)")
-    return Section(blocks=(Paragraph(line=heading), Bullets(lines=tuple(lines))))
+    return Section(Paragraph(*heading), Bullets(*lines))
 
 
 def chance(near: Near) -> str:
