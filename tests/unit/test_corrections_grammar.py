@@ -8,7 +8,7 @@ from bot.domain.commands.command import Command
 from bot.domain.commands.grammar import parse, sentence
 from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
 from bot.domain.errors import NotUnderstood
-from workers.commands.verbs import ROSTER, dup, history, merge, move, split, undo
+from workers.commands.verbs import ROSTER, dup, regroup
 
 
 @pytest.mark.parametrize(
@@ -19,30 +19,30 @@ from workers.commands.verbs import ROSTER, dup, history, merge, move, split, und
         ("not-dup C-3", dup.NotDup(of=(ClusterRef(3),))),
         (
             "merge C-31 C–40 into C-12",
-            merge.Merge(clusters=(ClusterRef(31), ClusterRef(40)), into=ClusterRef(12)),
+            regroup.Merge(clusters=(ClusterRef(31), ClusterRef(40)), into=ClusterRef(12)),
         ),
         (
             "merge C-31 —confirm",
-            merge.Merge(clusters=(ClusterRef(31),), confirm=True),
+            regroup.Merge(clusters=(ClusterRef(31),), confirm=True),
         ),
         (
             "merge C-31 into C-12 --confirm --preview=a77f868653",
-            merge.Merge(
+            regroup.Merge(
                 clusters=(ClusterRef(31),),
                 into=ClusterRef(12),
                 confirm=True,
                 preview="a77f868653",
             ),
         ),
-        ("split I-1 I-2", split.Split(items=(ItemRef(1), ItemRef(2)))),
-        ("split --by release", split.Split(by="release")),
-        ("split C-12 --by=auto", split.Split(cluster=ClusterRef(12), by="auto")),
-        ("move I-345 to new", move.Move(item=ItemRef(345), to="new")),
-        ("move I-345 to C-12", move.Move(item=ItemRef(345), to=ClusterRef(12))),
-        ("undo", undo.Undo()),
-        ("undo 7", undo.Undo(operation=7)),
-        ("undo #7", undo.Undo(operation=IssueRef(7))),
-        ("history C-12 --page=2", history.ShowHistory(about=ClusterRef(12), page=2)),
+        ("split I-1 I-2", regroup.Split(items=(ItemRef(1), ItemRef(2)))),
+        ("split --by release", regroup.Split(by="release")),
+        ("split C-12 --by=auto", regroup.Split(cluster=ClusterRef(12), by="auto")),
+        ("move I-345 to new", regroup.Move(item=ItemRef(345), to="new")),
+        ("move I-345 to C-12", regroup.Move(item=ItemRef(345), to=ClusterRef(12))),
+        ("undo", regroup.Undo()),
+        ("undo 7", regroup.Undo(operation=7)),
+        ("undo #7", regroup.Undo(operation=IssueRef(7))),
+        ("history C-12 --page=2", regroup.ShowHistory(about=ClusterRef(12), page=2)),
     ],
 )
 def test_a_line_is_a_correction(line: str, command: Command) -> None:

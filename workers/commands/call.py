@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Card, Choice
+from bot.domain.cards.card import Card, Choice, Inline
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import ranked
 from bot.domain.commands.grammar import project_in
@@ -56,6 +57,10 @@ class Call:
     def place(self) -> Place:
         """Where it was said."""
         return self.said.place
+
+    def answer(self, key: str, *title: Inline, **fields: Any) -> Answer:
+        """A card of its own for those who read here; ``fields`` are the card's."""
+        return Answer(Card(key=key, audience=self.readers, title=title, **fields))
 
     def require_for(self, readers: Audience, words: str) -> None:
         """Raises NotAllowed where others than those who read here would read what comes of it."""

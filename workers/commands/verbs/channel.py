@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from bot.domain.cards.card import Code, note
+from bot.domain.cards.card import Code
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.errors import NotUnderstood
@@ -43,12 +43,6 @@ async def run(call: Call, command: Channel) -> Answer:
         await channels.release(ctx, project, here)
         await channels.show_card(ctx, project, here, "released", call.person.name)
         done = "is spoken of here no longer"
-    return Answer(
-        note(
-            f"channel-said:{project.id}",
-            Code(project.full_name),
-            f" {done}.",
-            audience=call.readers,
-            tone="succeeded",
-        )
+    return call.answer(
+        f"channel-said:{project.id}", Code(project.full_name), f" {done}.", tone="succeeded"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Section, Strong
+from bot.domain.cards.card import Action, Bullets, Code, Line, Section, Strong
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.digest import OPEN, ranked
@@ -65,14 +65,12 @@ async def run(call: Call, command: ListClusters) -> Answer:
     if page < pages:
         following = sentence(command.model_copy(update={"page": page + 1}))
         actions = (Action(f"Page {page + 1} of {pages}", following),)
-    return Answer(
-        Card(
-            key="clusters",
-            audience=call.readers,
-            title=(f"{len(chosen)} clusters in ", Code(call.project.full_name)),
-            sections=(Section(Bullets(*lines)),) if lines else (),
-            actions=actions,
-        )
+    return call.answer(
+        "clusters",
+        f"{len(chosen)} clusters in ",
+        Code(call.project.full_name),
+        sections=(Section(Bullets(*lines)),) if lines else (),
+        actions=actions,
     )
 
 

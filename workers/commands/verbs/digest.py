@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from typing_extensions import override
 
-from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Section
+from bot.domain.cards.card import Bullets, Code, Line, Link, Section
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.jobs import enqueue
@@ -49,13 +49,8 @@ async def run(call: Call, command: Digest) -> Answer:
         number = await digests.write_tracking_issue(ctx, project)
         await enqueue(ctx, jobs.send_digest, project.id, call.said.id)
         link = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
-        return Answer(
-            Card(
-                key="digest-now",
-                audience=call.readers,
-                title=("The digest is on its way; the tracking issue is ", link),
-                tone="succeeded",
-            )
+        return call.answer(
+            "digest-now", "The digest is on its way; the tracking issue is ", link, tone="succeeded"
         )
     words = "off" if command.what == "off" else command.when or DEFAULT
     lines: tuple[Line, ...] = ()
@@ -63,12 +58,9 @@ async def run(call: Call, command: Digest) -> Answer:
         times = read_schedule(words).after(ctx.now(), 3)
         lines = tuple((f"{moment:%a %d %b %H:%M} UTC",) for moment in times)
     await ctx.digests.set_schedule(project.id, words, call.person)
-    return Answer(
-        Card(
-            key="digest-schedule",
-            audience=call.readers,
-            title=("The digest comes ", Code(words)) if lines else ("The digest is off.",),
-            tone="succeeded",
-            sections=(Section(Bullets(*lines), title="Next"),) if lines else (),
-        )
+    return call.answer(
+        "digest-schedule",
+        *("The digest comes ", Code(words)) if lines else ("The digest is off.",),
+        tone="succeeded",
+        sections=(Section(Bullets(*lines), title="Next"),) if lines else (),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from bot.domain.cards.card import Card, Code, Fact, Line
+from bot.domain.cards.card import Code, Fact, Line
 from bot.domain.cards.views.cluster import cluster_actions
 from bot.domain.commands.command import TEXT, WORD, After, Command, Level
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
@@ -196,15 +196,13 @@ async def _changed(
         if old != new:
             value: Line = (f"{old or '—'} → {new or '—'}",)
             facts.append(Fact(label, *value))
-    return Answer(
-        Card(
-            key=f"life:{cluster.name}",
-            audience=call.readers,
-            title=(Code(cluster.name), " is changed" if facts else " is that already"),
-            tone="succeeded",
-            facts=(*facts, *((extra,) if extra else ())),
-            actions=cluster_actions(after),
-        )
+    return call.answer(
+        f"life:{cluster.name}",
+        Code(cluster.name),
+        " is changed" if facts else " is that already",
+        tone="succeeded",
+        facts=(*facts, *((extra,) if extra else ())),
+        actions=cluster_actions(after),
     )
 
 

@@ -1,4 +1,4 @@
-"""``link`` and ``unlink``: which GitHub account a Slack person is, proved by a code said there."""
+"""``link unlink whoami``: which GitHub account a Slack person is, proved by a code said there."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing_extensions import override
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Card, Code, Paragraph, Section, note
+from bot.domain.cards.card import Card, Code, Fact, Paragraph, Section, note
 from bot.domain.commands.command import WORD, Command
+from bot.domain.commands.rights import level_of
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded
 from bot.domain.models import Person
 from bot.storage.accounts import CODE_SECONDS, Account
 from workers.commands.call import Answer, Call
 from workers.commands.linking import NOT_OURS, at_home, linked, new_code
+from workers.commands.permission import role_of
 
 TRIES = 5
 
@@ -57,20 +59,17 @@ async def run_link(call: Call, command: Link) -> Answer:
     if proved is None:
         raise NotFound("That code is not good, or no longer: say link in Slack for another one.")
     await ctx.accounts.link(proved, Account(login=person.login, user_id=person.user_id))
-    return Answer(
-        note(
-            f"link:{person.login}",
-            "Slack user ",
-            Code(proved.slack_user),
-            " of workspace ",
-            Code(proved.slack_team),
-            " now acts as ",
-            Code(f"@{person.login}"),
-            ". Is that not you? Say ",
-            Code("/soulcaster unlink"),
-            audience=call.readers,
-            tone="succeeded",
-        )
+    return call.answer(
+        f"link:{person.login}",
+        "Slack user ",
+        Code(proved.slack_user),
+        " of workspace ",
+        Code(proved.slack_team),
+        " now acts as ",
+        Code(f"@{person.login}"),
+        ". Is that not you? Say ",
+        Code("/soulcaster unlink"),
+        tone="succeeded",
     )
 
 
@@ -79,15 +78,12 @@ async def run_unlink(call: Call, command: Unlink) -> Answer:
     if call.place.issue is None:
         return Answer(await unlinked_card(call.ctx, call.said.person))
     removed = await call.ctx.accounts.unlink_all(call.person.user_id or 0)
-    return Answer(
-        note(
-            f"unlink:{call.person.login}",
-            f"{removed} Slack accounts were linked to ",
-            Code(f"@{call.person.login}"),
-            "; none is now." if removed else ".",
-            audience=call.readers,
-            tone="succeeded",
-        )
+    return call.answer(
+        f"unlink:{call.person.login}",
+        f"{removed} Slack accounts were linked to ",
+        Code(f"@{call.person.login}"),
+        "; none is now." if removed else ".",
+        tone="succeeded",
     )
 
 
@@ -135,3 +131,26 @@ async def _count(ctx: Context, who: str) -> None:
     """Raises QuotaExceeded."""
     if await ctx.accounts.tried(who) > TRIES:
         raise QuotaExceeded(f"That was tried {TRIES} times within the hour: wait until it is over.")
+
+
+class Whoami(Command):
+    """Your GitHub login, role and level here."""
+
+    verb = "whoami"
+    examples = ("whoami",)
+    tells_nothing = True
+
+
+async def run_whoami(call: Call, command: Whoami) -> Answer:
+    """The role is asked for now, not remembered."""
+    person = call.person
+    role = await role_of(call.ctx, call.project, person, fresh=True)
+    return call.answer(
+        f"whoami:{person.login or 'shell'}",
+        "You are ",
+        Code(person.login or "the operator of this shell"),
+        facts=(
+            Fact("Role", f"{role} on {call.project.full_name}"),
+            Fact("Level", level_of(role).name),
+        ),
+    )

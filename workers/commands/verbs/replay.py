@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.domain.cards.card import Bullets, Card, Code, Line, Section
+from bot.domain.cards.card import Bullets, Code, Line, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.errors import NotFound
 from workers.commands.call import Answer, Call
@@ -32,12 +32,9 @@ async def run(call: Call, command: Replay) -> Answer:
         (Code(one.name.partition(" ")[0]), f" of {one.at:%d %b %H:%M} UTC, ", Code(one.reference))
         for one in again
     )
-    return Answer(
-        Card(
-            key=f"replay:{call.said.id}",
-            audience=call.readers,
-            title=("Run again:",),
-            tone="succeeded",
-            sections=(Section(Bullets(*lines)),),
-        )
+    return call.answer(
+        f"replay:{call.said.id}",
+        "Run again:",
+        tone="succeeded",
+        sections=(Section(Bullets(*lines)),),
     )

@@ -42,13 +42,11 @@ async def run(call: Call, command: ManageSources) -> Answer:
         weak = await ctx.vault.weak_hooks()
         lines: tuple[Line, ...] = tuple(_line(hook, weak=hook.id in weak) for hook in hooks)
         nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
-        return Answer(
-            Card(
-                key="sources",
-                audience=call.readers,
-                title=("Sources of ", Code(project.full_name)),
-                sections=(Section(Bullets(*lines or nothing)),),
-            )
+        return call.answer(
+            "sources",
+            "Sources of ",
+            Code(project.full_name),
+            sections=(Section(Bullets(*lines or nothing)),),
         )
     if command.name not in SOURCES:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
@@ -60,14 +58,7 @@ async def run(call: Call, command: ManageSources) -> Answer:
         for hook in mine:
             await ctx.vault.close_hook(hook.id)
     if command.what == "remove":
-        return Answer(
-            Card(
-                key="sources",
-                audience=call.readers,
-                title=(f"{command.name} is closed.",),
-                tone="succeeded",
-            )
-        )
+        return call.answer("sources", f"{command.name} is closed.", tone="succeeded")
     made = opened or await ctx.vault.open_hook(project.id, command.name, command=call.said.id)
     base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
     return Answer(

@@ -1,0 +1,80 @@
+"""``why`` and ``similar``: the evidence behind a decision. Never closes anything."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.domain.cards.card import Code, Paragraph, Section
+from bot.domain.cards.views.suggestion import suggestion_sections
+from bot.domain.cards.views.why import Compared, why_card
+from bot.domain.commands.command import WORD, Command
+from bot.domain.commands.references import ClusterRef, ItemRef
+from bot.domain.errors import NotFound
+from workers.clusters import explain, neighbours
+from workers.commands.call import Answer, Call
+
+SHOWN = 8
+
+
+class Why(Command):
+    """Why a report is in its cluster: what both say, the nearest it is not in, corrections."""
+
+    verb = "why"
+    examples = ("why", "why I-345", "why C-12")
+
+    about: Annotated[ItemRef | ClusterRef | None, WORD] = None
+
+
+async def run_why(call: Call, command: Why) -> Answer:
+    """The evidence of one item, or of each item of a cluster."""
+    ctx, project = call.ctx, call.project
+    if isinstance(command.about, ItemRef):
+        items = [await ctx.items.get(project.id, command.about.number)]
+        name = items[0].name
+    else:
+        cluster = await call.cluster(command.about)
+        members = await ctx.clusters.members(project.id, cluster.number)
+        items = await ctx.items.many(project.id, members)
+        name = cluster.name
+    told = [await explain.explain(ctx, project.id, item) for item in items[:SHOWN]]
+    known = [each for each in told if each is not None]
+    if not known:
+        raise NotFound(f"{name} has no reports with a cluster yet; try again in a minute.")
+    more = max(0, len(items) - SHOWN)
+    return Answer(why_card(name, known, readers=call.readers, more=more))
+
+
+class Similar(Command):
+    """Reports that may be the same problem, best first, with reasons."""
+
+    verb = "similar"
+    examples = ("similar", "similar I-345 --limit=10")
+
+    about: Annotated[ItemRef | ClusterRef | None, WORD] = None
+    limit: int = 5
+
+
+async def run_similar(call: Call, command: Similar) -> Answer:
+    """Rank the other clusters by their nearest report."""
+    ctx, project = call.ctx, call.project
+    if isinstance(command.about, ItemRef):
+        item = await ctx.items.get(project.id, command.about.number)
+    else:
+        cluster = await call.cluster(command.about)
+        members = await ctx.clusters.members(project.id, cluster.number)
+        item = await ctx.items.get(project.id, members[-1])
+    found = await neighbours.of_item(ctx, project.id, item)
+    compared = await explain.compare(ctx, project.id, item, found)
+    nearest: dict[int, Compared] = {}
+    for each in compared:
+        if each.item.cluster is not None and each.item.cluster != item.cluster:
+            nearest.setdefault(each.item.cluster, each)
+    shown = list(nearest.values())[: max(1, command.limit)]
+    nothing = Section(Paragraph("Nothing else comes near."))
+    return call.answer(
+        f"similar:{item.name}",
+        "Similar to ",
+        Code(item.name),
+        sections=suggestion_sections(item, shown, readers=call.readers) or (nothing,),
+        footer=("Suggestions only: nothing was joined or closed.",),
+    )

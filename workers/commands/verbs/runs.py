@@ -1,0 +1,215 @@
+"""``fix steer stop retry logs``: a fix run, from its request to its end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.domain.audience import combined, may_read
+from bot.domain.cards.card import Card, Code, Paragraph, Preformatted, Section
+from bot.domain.commands.command import REST, TEXT, WORD, Command, Level
+from bot.domain.commands.references import AgentRef, ClusterRef, Duration, RunRef
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
+from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.versions import Revision
+from bot.domain.models import RunState
+from bot.repo_config import PATH
+from workers.commands.call import Answer, Call
+from workers.commands.requests import begun, request_fix
+from workers.fixes.quota import allowed_seconds
+
+
+class Fix(Command):
+    """Reproduce, repair, prove, and open a draft pull request.
+
+    One run a cluster: while one is under way, your note joins it.
+    """
+
+    verb = "fix"
+    level = Level.L3
+    examples = ("fix C-12", "fix C-12 --timeout=30m -- keep the public API")
+    cost = "one fix run"
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    agent: AgentRef | None = None
+    base: str = ""
+    dry_run: bool = False
+    timeout: Duration | None = None
+    steer: Annotated[str, TEXT] = ""
+
+
+async def run_fix(call: Call, command: Fix) -> Answer:
+    """Open the run, or join the one there is."""
+    ctx, project = call.ctx, call.project
+    cluster = await call.cluster(command.about)
+    call.require_for(project.github_readers, command.steer)
+    config = await ctx.repo_config(project)
+    if not config.fix.enabled:
+        raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
+    agent = command.agent.name if command.agent else config.fix.agent or ctx.default_agent
+    ctx.agent(agent)  # refuses an unknown one before anything is written
+    made, own = await request_fix(
+        call,
+        cluster,
+        agent=agent,
+        base=command.base or config.fix.base,
+        dry_run=command.dry_run,
+        seconds=allowed_seconds(ctx, config.fix, command.timeout),
+        notes=[(call.person.name, command.steer)] if command.steer else [],
+    )
+    if not own:
+        step = f"step {made.step.name.value}" if made.step else made.state.value
+        noted = " Your note was added to it." if command.steer else ""
+        return call.answer(
+            f"joined:{made.name}:{call.said.id}",
+            Code(made.name),
+            f" is already fixing {cluster.name} ({step}).{noted}",
+            tone="running",
+        )
+    return await begun(call, made, cluster)
+
+
+class Steer(Command):
+    """Tell the running agent something; it is heard before its next step."""
+
+    verb = "steer"
+    aliases = ("say",)
+    level = Level.L3
+    examples = ("steer the bug is in the parser, not in the printer",)
+
+    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+    text: Annotated[str, REST]
+
+
+async def run_steer(call: Call, command: Steer) -> Answer:
+    """Add a note to the run."""
+    found = await call.run(command.about)
+    if found.ended:
+        raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
+    call.require_for(found.audience, command.text)
+    await call.ctx.runs.note(call.project.id, found.number, call.person.name, command.text)
+    return call.answer(
+        f"steer:{call.said.id}", "Noted for ", Code(found.name), ".", tone="succeeded"
+    )
+
+
+class Stop(Command):
+    """Stop a fix run within seconds, also in the middle of a command. Who asked for it may.
+
+    Where a next version of its fix is being made, that is stopped.
+    """
+
+    verb = "stop"
+    aliases = ("cancel",)
+    level = Level.L3
+    examples = ("stop", "stop F-7")
+    cost = "none; who asked for the run may stop it, too"
+
+    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+
+
+async def requested(call: Call, command: Stop) -> bool:
+    """Whether the person asked for what would be stopped."""
+    found, attempt = await _meant(call, command)
+    work = attempt.work if attempt else found
+    return call.person.is_same(work.requested_by, work.requester_id)
+
+
+async def run_stop(call: Call, command: Stop) -> Answer:
+    """Ask for the stop; the worker that holds the run obeys it."""
+    found, attempt = await _meant(call, command)
+    if found.ended and attempt is None:
+        return call.answer(f"stop:{found.name}", Code(found.name), " has ended already.")
+    who = call.person.name
+
+    def stop(run: FixRun) -> FixRun:
+        return run if run.stop_asked_by else run.model_copy(update={"stop_asked_by": who})
+
+    if attempt is None:
+        await call.ctx.runs.update(call.project.id, found.number, stop)
+    else:
+        await call.ctx.versions.update(
+            call.project.id,
+            found.number,
+            attempt.key,
+            lambda one: one.model_copy(update={"work": stop(one.work)}),
+        )
+    return call.answer(
+        f"stop:{found.name}",
+        "Stopping ",
+        Code(found.name),
+        ". Nothing will be published.",
+        tone="cancelled",
+    )
+
+
+async def _meant(call: Call, command: Stop) -> tuple[FixRun, Revision | None]:
+    """The run, and the attempt at a next version of its fix that is under way."""
+    found = await call.run(command.about)
+    attempts = await call.ctx.versions.attempts(call.project.id, found.number)
+    return found, next((one for one in attempts if not one.work.ended), None)
+
+
+class Retry(Command):
+    """Run a fix that ended without a pull request again, from the start."""
+
+    verb = "retry"
+    level = Level.L3
+    examples = ("retry F-7", "retry F-7 -- the test needs TZ=UTC")
+    cost = "one fix run"
+
+    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+    steer: Annotated[str, TEXT] = ""
+
+
+async def run_retry(call: Call, command: Retry) -> Answer:
+    """A new run with the old one's options and notes."""
+    ctx, project = call.ctx, call.project
+    old = await call.run(command.about)
+    if not old.ended:
+        raise NotUnderstood(f"{old.name} is still running: /soulcaster stop {old.name} first.")
+    if old.state is RunState.SUCCEEDED and not old.dry_run:
+        raise NotUnderstood(f"{old.name} has its pull request already: {old.pull_url}")
+    cluster = await ctx.clusters.get(project.id, old.cluster)
+    call.require_for(project.github_readers, command.steer)
+    heard = [note.partition(": ") for note in await ctx.runs.notes(project.id, old.number)]
+    if not may_read(project.github_readers, old.audience):
+        heard = []  # the repository was private then
+    notes = [(who, words) for who, _, words in heard]
+    if command.steer:
+        notes.append((call.person.name, command.steer))
+    made, _ = await request_fix(
+        call,
+        cluster,
+        agent=old.agent,
+        base=old.base,
+        dry_run=old.dry_run,
+        seconds=old.seconds_allowed,
+        attempt=old.attempt + 1,
+        notes=notes,
+    )
+    return await begun(call, made, cluster)
+
+
+class Logs(Command):
+    """The last lines of a fix run."""
+
+    verb = "logs"
+    level = Level.L3
+    examples = ("logs F-7",)
+
+    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+
+
+async def run_logs(call: Call, command: Logs) -> Answer:
+    """The newest sixty lines."""
+    found = await call.run(command.about)
+    lines = await call.ctx.runs.log_tail(call.project.id, found.number)
+    block = Preformatted(text="\n".join(lines)) if lines else Paragraph("Nothing yet.")
+    return Answer(
+        Card(
+            key=f"logs:{found.name}",
+            audience=combined(found.audience, call.readers),
+            title=("Log of ", Code(found.name)),
+            sections=(Section(block),),
+        )
+    )
