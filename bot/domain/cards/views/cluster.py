@@ -14,7 +14,6 @@ from bot.domain.cards.card import (
     Card,
     Code,
     Fact,
-    Inline,
     Line,
     Link,
     Said,
@@ -103,8 +102,10 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def item_link(item: Item) -> tuple[Inline, ...]:
-    """An item by its number and title, linked where it has an address."""
+def item_link(item: Item, *, hidden: bool = False) -> Line:
+    """An item by its number and title, linked where it has an address; hidden without its title."""
+    if hidden:
+        return (Code(item.name), " (private)")
     if item.url.startswith(("https://", "http://")):
         return (Code(item.name), " ", Link(item.title[:120], item.url))
     return (Code(item.name), " ", Said(item.title[:120]))

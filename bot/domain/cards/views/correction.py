@@ -178,8 +178,7 @@ def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
     for (before, after), numbers in sorted(ways.items(), key=lambda way: (way[0][0], way[1])):
         shown = [seen.items[n] for n in numbers if n in seen.items]
         lines: list[Line] = [
-            (Code(i.name), " (private)") if not may_read(seen.readers, i.audience) else item_link(i)
-            for i in shown[:SHOWN]
+            item_link(i, hidden=not may_read(seen.readers, i.audience)) for i in shown[:SHOWN]
         ]
         if len(numbers) > SHOWN:
             lines.append((f"and {len(numbers) - SHOWN} more",))

@@ -24,7 +24,7 @@ from bot.domain.cards.card import (
     Tone,
 )
 from bot.domain.cards.views.cluster import count, item_link
-from bot.domain.fixes.run import FixRun, StepName
+from bot.domain.fixes.run import FixRun, RunStep, StepName
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
 from bot.domain.ports import Blocked
 
@@ -84,23 +84,20 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         facts.append(Fact("Dry run", "nothing is published"))
     if run.version > 1:
         facts.append(Fact("Version", f"v{run.version}"))
-    sections = [Section(Steps(*(_step(run, name, now) for name in StepName)))]
+    sections = [steps_section(run, LABELS, now)]
     if run.verdict is not None:
         ending: Line = (_ENDINGS[run.verdict],)
         if run.pull_url:
-            number = run.pull_request
-            what = "Pull request" if run.verdict is Verdict.PROVED else "The unproved draft is"
-            what += f" {number}" if run.verdict is Verdict.PROVED else f" pull request {number}"
-            ending += (" ", Link(what, run.pull_url))
+            proved = run.verdict is Verdict.PROVED
+            what = "Pull request" if proved else "The unproved draft is pull request"
+            ending += (" ", Link(f"{what} {run.pull_request}", run.pull_url))
         blocks = [Paragraph(*ending)]
         if run.reason and not any(found.endswith(run.reason) for found in run.findings):
             blocks.append(Paragraph(Said(run.reason)))
         sections.append(Section(*blocks))
     elif run.ended and run.reason:
         sections.append(Section(Paragraph(Said(run.reason))))
-    if run.findings:
-        lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
-        sections.append(Section(Bullets(*lines), title="Policy"))
+    sections += findings_section(run)
     if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
         sections.append(_failing_test(run))
     if run.change and run.dry_run and run.verdict is Verdict.PROVED:
@@ -112,7 +109,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         key=f"run:{run.name}",
         audience=combined(run.audience, readers),
         title=title,
-        tone=_tone(run),
+        tone=tone_of(run),
         facts=tuple(facts),
         sections=tuple(sections),
         actions=_actions(run),
@@ -181,28 +178,36 @@ def _network(wanted: Blocked) -> Line:
     return (f"closed{attempts}", *((": ", *named[1:]) if named else ()), *left)
 
 
-def _tone(run: FixRun) -> Tone:
+def tone_of(run: FixRun) -> Tone:
+    """How it stands."""
     if run.verdict is Verdict.REFUSED_BY_POLICY:
         return "refused"
     return _TONES[run.state]
 
 
-def _step(run: FixRun, name: StepName, now: datetime) -> Step:
-    step = next(s for s in run.steps if s.name is name)
+def steps_section(run: FixRun, labels: Mapping[StepName, str], now: datetime) -> Section:
+    """Its progress, step by step."""
+    return Section(Steps(*(_step(step, labels[step.name], now) for step in run.steps)))
+
+
+def _step(step: RunStep, label: str, now: datetime) -> Step:
     seconds = None
     if step.started_at is not None:
         seconds = ((step.ended_at or now) - step.started_at).total_seconds()
     detail: Line = (Said(step.note),) if step.note else ()
-    return Step(label=LABELS[name], tone=_TONES[step.state], seconds=seconds, detail=detail)
+    return Step(label=label, tone=_TONES[step.state], seconds=seconds, detail=detail)
+
+
+def findings_section(run: FixRun) -> tuple[Section, ...]:
+    """What the policy found, if anything."""
+    lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
+    return (Section(Bullets(*lines), title="Policy"),) if lines else ()
 
 
 def _actions(run: FixRun) -> tuple[Action, ...]:
-    if not run.ended:
-        return (
-            Action("Stop", f"stop {run.name}", style="danger"),
-            Action("Logs", f"logs {run.name}"),
-        )
     logs = Action("Logs", f"logs {run.name}")
+    if not run.ended:
+        return (Action("Stop", f"stop {run.name}", style="danger"), logs)
     if run.pull_url:
         return (Action("Open the pull request", url=run.pull_url, style="primary"), logs)
     if run.dry_run and run.verdict is Verdict.PROVED:

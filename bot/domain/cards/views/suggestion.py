@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.audience import Audience, may_read
+from bot.domain.audience import Audience
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -19,7 +19,7 @@ from bot.domain.cards.card import (
     Section,
 )
 from bot.domain.cards.views.cluster import item_link
-from bot.domain.cards.views.why import Compared, chance, judged_line, reason_lines
+from bot.domain.cards.views.why import Compared, chance, is_hidden, judged_line, reason_lines
 from bot.domain.models import Item
 
 
@@ -72,8 +72,8 @@ def suggestion_sections(
     """One section a candidate: what speaks for it, and the two answers."""
     sections = []
     for place, each in enumerate(open_):
-        hidden = not (may_read(readers, item.audience) and may_read(readers, each.item.audience))
-        about: Line = (Code(each.item.name), " (private)") if hidden else item_link(each.item)
+        hidden = is_hidden(item, each.item, readers)
+        about = item_link(each.item, hidden=hidden)
         cluster = f"C-{each.item.cluster}"
         line: Line = (Code(cluster), ", by ", *about, ": ", chance(each.near))
         reasons = tuple(reason_lines(each, hidden=hidden))
@@ -98,19 +98,11 @@ def suggestion_sections(
 
 
 def _named(open_: Sequence[Compared]) -> Line:
-    line: list[Inline] = []
-    for each in open_:
-        line += [", "] if line else []
-        line.append(Code(f"C-{each.item.cluster}"))
-    return tuple(line)
+    named = [part for each in open_ for part in (", ", Code(f"C-{each.item.cluster}"))]
+    return tuple(named[1:])
 
 
 def _answer(each: Settled) -> Line:
     verdict = "The same as " if each.alike else "Not the same as "
-    return (
-        verdict,
-        Code(f"I-{each.other}"),
-        " in ",
-        Code(f"C-{each.cluster}"),
-        f", said {each.by}",
-    )
+    other, cluster = Code(f"I-{each.other}"), Code(f"C-{each.cluster}")
+    return (verdict, other, " in ", cluster, f", said {each.by}")

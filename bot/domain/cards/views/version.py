@@ -20,24 +20,14 @@ from bot.domain.cards.card import (
     Preformatted,
     Said,
     Section,
-    Step,
-    Steps,
     Table,
-    Tone,
 )
 from bot.domain.cards.views.cluster import count
-from bot.domain.cards.views.run import proof_table
-from bot.domain.fixes.run import FixRun, RunStep, StepName
+from bot.domain.cards.views.run import findings_section, proof_table, steps_section, tone_of
+from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.fixes.versions import Remark, Revision, Version
 from bot.domain.models import RunState, Verdict
 
-_TONES: Mapping[RunState, Tone] = {
-    RunState.PENDING: "pending",
-    RunState.RUNNING: "running",
-    RunState.SUCCEEDED: "succeeded",
-    RunState.FAILED: "failed",
-    RunState.CANCELLED: "cancelled",
-}
 _LABELS: Mapping[StepName, str] = {
     StepName.FETCH: "Fetch the branch",
     StepName.REPRODUCE: "Look for an example in what was asked",
@@ -59,50 +49,40 @@ def revision_card(revision: Revision, now: datetime) -> Card:
         facts.append(Fact("Agent", Code(run.agent)))
     if run.dollars:
         facts.append(Fact("Cost", f"${run.dollars:.2f}"))
-    steps = Steps(*(_step(step, now) for step in run.steps))
-    sections = [Section(steps)]
+    sections = [steps_section(run, _LABELS, now)]
     if run.ended:
         sections.append(Section(*(Paragraph(*line) for line in _ending(revision))))
-    if run.findings:
-        lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
-        sections.append(Section(Bullets(*lines), title="Policy"))
+    sections += findings_section(run)
     if run.green is not None:
         sections.append(Section(proof_table(run), title="Proof", collapsed=True))
     return Card(
         key=f"revision:{run.name}:{revision.id}",
         audience=run.audience,
         title=(f"{what} ", Code(run.name)),
-        tone="refused" if run.verdict is Verdict.REFUSED_BY_POLICY else _TONES[run.state],
+        tone=tone_of(run),
         facts=tuple(facts),
         sections=tuple(sections),
         actions=_actions(revision),
     )
 
 
-def _step(step: RunStep, now: datetime) -> Step:
-    seconds = None
-    if step.started_at is not None:
-        seconds = ((step.ended_at or now) - step.started_at).total_seconds()
-    detail: Line = (Said(step.note),) if step.note else ()
-    return Step(label=_LABELS[step.name], tone=_TONES[step.state], seconds=seconds, detail=detail)
-
-
 def _ending(revision: Revision) -> list[Line]:
     run = revision.work
     if run.state is RunState.SUCCEEDED:
-        pushed: list[Inline] = [
-            f"v{revision.version} is on the branch as ",
-            Link(run.commit[:10], f"{_repository(run)}/commit/{run.commit}"),
-            ", proved again: red without the fix, green with it, the suite no worse.",
+        proof = ", proved again: red without the fix, green with it, the suite no worse."
+        lines: list[Line] = [
+            (f"v{revision.version} is on the branch as ", _commit(run, run.commit), proof)
         ]
-        lines: list[Line] = [tuple(pushed)]
         if revision.example:
             lines.append(("What you showed became the test ", Code(revision.example), "."))
         return lines
-    lines = [("Nothing was pushed. ", Said(_sentence(run.reason)))]
-    if hint := _hint(revision):
-        lines.append(hint)
-    return lines
+    return _nothing("pushed", revision)
+
+
+def _nothing(done: str, revision: Revision) -> list[Line]:
+    said = Said(_sentence(revision.work.reason))
+    hint = _hint(revision)
+    return [(f"Nothing was {done}. ", said), *((hint,) if hint else ())]
 
 
 def _sentence(words: str) -> str:
@@ -142,54 +122,49 @@ def _actions(revision: Revision) -> tuple[Action, ...]:
 
 def handover_card(run: FixRun) -> Card:
     """Said once: the branch is people's from here on."""
-    line: Line = (
+    return _told(
+        run,
+        f"handover:{run.name}",
+        ("People have pushed to ", Code(run.branch)),
         f"So it is theirs now: {run.name} changes nothing there any more. Thank you for taking it "
         "on. To have it back, move the branch to the last commit that ",
         Code(f"/soulcaster versions {run.name}"),
         " lists.",
     )
-    return Card(
-        key=f"handover:{run.name}",
-        audience=run.audience,
-        title=("People have pushed to ", Code(run.branch)),
-        sections=(Section(Paragraph(*line)),),
-    )
 
 
 def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
     """A review by somebody who may not have the branch changed."""
-    line: Line = (
+    return _told(
+        run,
+        f"noted:{run.name}:{review}",
+        ("Noted what ", Code(login), " asks for"),
         Code(login),
         f" has {role} here, so nothing is changed. Someone with write can say it themselves: ",
         Code("/soulcaster revise -- what should change"),
-    )
-    return Card(
-        key=f"noted:{run.name}:{review}",
-        audience=run.audience,
-        title=("Noted what ", Code(login), " asks for"),
-        sections=(Section(Paragraph(*line)),),
     )
 
 
 def own_approval_card(run: FixRun, login: str) -> Card:
     """GitHub counts it, as the pull request is ours; it is still no second person's."""
-    line: Line = (
+    return _told(
+        run,
+        f"own-approval:{run.name}:{login}",
+        ("An approval by who asked for the fix",),
         Code(login),
         f" asked for {run.name}, so this approval does not count as a second person's: "
         "somebody else should look at it before it is merged.",
     )
-    return Card(
-        key=f"own-approval:{run.name}:{login}",
-        audience=run.audience,
-        title=("An approval by who asked for the fix",),
-        sections=(Section(Paragraph(*line)),),
-    )
+
+
+def _told(run: FixRun, key: str, title: Line, *words: Inline) -> Card:
+    return Card(key=key, audience=run.audience, title=title, sections=(Section(Paragraph(*words)),))
 
 
 def answer_card(revision: Revision, remark: Remark) -> Card:
     """The one answer to a thread: what changed, or honestly that nothing did."""
     pushed = revision.work.state is RunState.SUCCEEDED
-    lines = _changed(revision, remark) if pushed else _unchanged(revision)
+    lines = _changed(revision, remark) if pushed else _nothing("changed", revision)
     return Card(
         key=f"answer:{revision.work.name}:{remark.comment}",
         audience=revision.audience,
@@ -198,17 +173,9 @@ def answer_card(revision: Revision, remark: Remark) -> Card:
     )
 
 
-def _unchanged(revision: Revision) -> list[Line]:
-    lines: list[Line] = [("Nothing was changed. ", Said(_sentence(revision.work.reason)))]
-    if hint := _hint(revision):
-        lines.append(hint)
-    return lines
-
-
 def _changed(revision: Revision, remark: Remark) -> list[Line]:
     run = revision.work
-    commit = Link(run.commit[:10], f"{_repository(run)}/commit/{run.commit}")
-    words: list[Inline] = [f"v{revision.version} (", commit]
+    words: list[Inline] = [f"v{revision.version} (", _commit(run, run.commit)]
     if remark.path in revision.delta:
         words.append(") changes this file.")
     else:
@@ -221,11 +188,10 @@ def _changed(revision: Revision, remark: Remark) -> list[Line]:
 
 def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
     """Commit, when, who asked, proof and size of each version, the newest last."""
-    page = _repository(run)
     rows: list[tuple[Line, ...]] = [
         (
             (version.name,),
-            (Link(version.commit[:10], f"{page}/commit/{version.commit}"),),
+            (_commit(run, version.commit),),
             (f"{version.made_at:%Y-%m-%d %H:%M}",),
             (Code(version.asked_by),),
             (_proof(version),),
@@ -305,6 +271,6 @@ def _diff_text(files: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(parts)
 
 
-def _repository(run: FixRun) -> str:
-    """The repository's page, from that of the pull request."""
-    return run.pull_url.rpartition("/pull/")[0]
+def _commit(run: FixRun, sha: str) -> Link:
+    """A commit on the repository's page, which is that of the pull request."""
+    return Link(sha[:10], f"{run.pull_url.rpartition('/pull/')[0]}/commit/{sha}")

@@ -10,7 +10,6 @@ from bot.domain.cards.card import (
     Bullets,
     Card,
     Code,
-    Inline,
     Line,
     Paragraph,
     Said,
@@ -102,9 +101,9 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
     """One report's reasons."""
     lines: list[Line] = []
     if told.joined is not None:
-        where = _shown(told.joined, readers=readers)
+        where = _shown(told.joined.item, readers)
         lines.append((Strong("Joined"), " because of ", *where, ": ", chance(told.joined.near)))
-        lines += reason_lines(told.joined, hidden=_hidden(told.item, told.joined.item, readers))
+        lines += reason_lines(told.joined, hidden=is_hidden(told.item, told.joined.item, readers))
     elif told.because.action == "suggest":
         text = ": likely the same as another, but not sure enough to join unasked."
         lines.append((Strong("Opened its own cluster"), text))
@@ -115,7 +114,7 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
     for other in told.others:
         line: Line = ("Compared with ", *_placed(other, readers), ": ", chance(other.near))
         if other.judgement is not None:
-            hidden = _hidden(told.item, other.item, readers)
+            hidden = is_hidden(told.item, other.item, readers)
             line = (*line, ". ", *judged_line(other.judgement, hidden=hidden))
         lines.append(line)
     if told.rejected is not None:
@@ -123,16 +122,13 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
         moved = near.item.cluster == told.item.cluster
         title = Strong(f"Nearest cluster it was not put in{' at first' if moved else ''}")
         lines.append((title, ": ", *_placed(near, readers), ": ", chance(near.near)))
-        hidden = _hidden(told.item, near.item, readers)
+        hidden = is_hidden(told.item, near.item, readers)
         lines += reason_lines(near, hidden=hidden)
         if near.judgement is not None:
             lines.append(judged_line(near.judgement, hidden=hidden))
     lines += _unjudged(told, readers)
     lines += _corrections(told)
-    heading: tuple[Inline, ...] = item_link(told.item)
-    if not may_read(readers, told.item.audience):
-        heading = (Code(told.item.name), " (private)")
-    return Section(Paragraph(*heading), Bullets(*lines))
+    return Section(Paragraph(*_shown(told.item, readers)), Bullets(*lines))
 
 
 def chance(near: Near) -> str:
@@ -229,17 +225,16 @@ def _names(numbers: Sequence[int]) -> str:
     return names + (f" and {len(numbers) - 12} more" if len(numbers) > 12 else "")
 
 
-def _hidden(item: Item, other: Item, readers: Audience) -> bool:
+def is_hidden(item: Item, other: Item, readers: Audience) -> bool:
+    """Whether what two reports have in common is not for these readers."""
     return not (may_read(readers, item.audience) and may_read(readers, other.audience))
 
 
-def _shown(compared: Compared, *, readers: Audience) -> Line:
-    if not may_read(readers, compared.item.audience):
-        return (Code(compared.item.name), " (private)")
-    return tuple(item_link(compared.item))
+def _shown(item: Item, readers: Audience) -> Line:
+    return item_link(item, hidden=not may_read(readers, item.audience))
 
 
 def _placed(compared: Compared, readers: Audience) -> Line:
     cluster = compared.item.cluster
     where: Line = (Code(f"C-{cluster}"), ", by ") if cluster else ()
-    return (*where, *_shown(compared, readers=readers))
+    return (*where, *_shown(compared.item, readers))
