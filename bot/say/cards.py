@@ -89,25 +89,25 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
         post = _Message(ctx, project, place, card)
     else:
         return ""
+
+    async def keep(identity: str, checksum: str) -> str:
+        stands = Standing(id=identity, checksum=checksum)
+        await ctx.cards.put(project.id, place.name, card.key, stands)
+        return identity
+
     standing = await ctx.cards.get(project.id, place.name, card.key)
     if standing and standing.id:
         same = standing.checksum == post.checksum and not asked
         if same or await post.edit(standing.id):
-            await ctx.cards.put(
-                project.id, place.name, card.key, Standing(id=standing.id, checksum=post.checksum)
-            )
-            return standing.id
+            return await keep(standing.id, post.checksum)
         standing = None  # a person deleted it: say it again
     found = await post.find() if standing else None
     if found is None:
-        await ctx.cards.put(project.id, place.name, card.key, Standing(id="", checksum=""))
+        await keep("", "")
         found = await post.create()
     else:
         await post.edit(found)
-    await ctx.cards.put(
-        project.id, place.name, card.key, Standing(id=found, checksum=post.checksum)
-    )
-    return found
+    return await keep(found, post.checksum)
 
 
 class _Comment:

@@ -167,9 +167,7 @@ async def embed(ctx: Context, project: int, memory: Memory, numbers: list[int]) 
         return
     items = await ctx.items.many(project, numbers)
     readings = [memory.engine.read(report_of(item)) for item in items]
-    vectors = await embed_and_store(
-        ctx, project, [r.id for r in readings], [r.text for r in readings]
-    )
+    vectors = await embed_and_store(ctx, project, readings)
     for reading, vector in zip(readings, vectors, strict=True):
         memory.engine.fill(reading.id, vector)
 
@@ -186,12 +184,10 @@ async def vectors_of(ctx: Context, project: int, items: Sequence[Item]) -> dict[
     return {r.id: stored[r.id] for r in readings}
 
 
-async def embed_and_store(
-    ctx: Context, project: int, numbers: list[int], texts: list[str]
-) -> Vector:
+async def embed_and_store(ctx: Context, project: int, readings: Sequence[Reading]) -> Vector:
     """Vectors of these items, one row each, stored in the index."""
     await ctx.embeddings.note(project, ctx.embedder.id)
-    vectors = await ctx.embedder.embed(texts)
-    names = [str(n) for n in numbers]
+    vectors = await ctx.embedder.embed([r.text for r in readings])
+    names = [str(r.id) for r in readings]
     await ctx.vectors.upsert(namespace(project, ctx.embedder.id), names, vectors)
     return vectors

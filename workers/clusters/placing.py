@@ -32,9 +32,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
         reports = in_order(evidence.report_of(item) for item in items.values())
         readings = [memory.engine.read(report) for report in reports]
         await evidence.embed_nearest(ctx, project, memory, readings)
-        vectors = await evidence.embed_and_store(
-            ctx, project, [r.id for r in readings], [r.text for r in readings]
-        )
+        vectors = await evidence.embed_and_store(ctx, project, readings)
         for reading, vector in zip(readings, vectors, strict=True):
             item = items[reading.id]
             decision = memory.engine.decide(reading, vector, memory.links)

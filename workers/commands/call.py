@@ -15,7 +15,7 @@ from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Cluster, Person, Place, Project
+from bot.domain.models import Cluster, Item, Person, Place, Project
 from bot.github import issues
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
@@ -108,8 +108,7 @@ class Call:
         if item is not None:
             number = item.number
         elif self.place.issue is not None:
-            key = github_issue.key(self.place.issue)
-            number = await self.ctx.items.by_key(self.project.id, github_issue.NAME, key)
+            number = await self.report_of(self.place.issue)
             if number is None:
                 run = await self.ctx.runs.of_pull(self.project.id, self.place.issue)
                 if run:
@@ -119,13 +118,22 @@ class Call:
                 return None
         else:
             return await self._of_thread()
+        return (await self.placed(number)).cluster
+
+    async def report_of(self, issue: int) -> int | None:
+        """The report that an issue is; None for one that is not known as any."""
+        key = github_issue.key(issue)
+        return await self.ctx.items.by_key(self.project.id, github_issue.NAME, key)
+
+    async def placed(self, number: int) -> Item:
+        """A report that has its cluster. Raises Unavailable while it is read, NotFound later."""
         found = await self.ctx.items.get(self.project.id, number)
         if found.cluster is None:
             age = (self.ctx.now() - self.said.heard_at).total_seconds()
             if age < CLUSTERING_SECONDS:
                 raise Unavailable(f"{found.name} is still being read.", retry_after=0.5)
             raise NotFound(f"{found.name} has no cluster yet; try again in a minute.")
-        return found.cluster
+        return found
 
     async def _take_in(self, number: int) -> int | None:
         """The issue this was said on as a report, where its own delivery has not brought it: what

@@ -14,10 +14,9 @@ from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
 from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.models import Item
-from bot.sources import github_issue
 from workers.clusters import corrections, explain
 from workers.clusters.corrections import Plan, PlannedCorrection
-from workers.commands.call import CLUSTERING_SECONDS, Answer, Call
+from workers.commands.call import Answer, Call
 
 ATTEMPTS = 20
 
@@ -36,13 +35,10 @@ class Confirmable(Command):
     preview: str = ""
 
 
-async def carry_out(
-    call: Call, command: Command, plan: Plan, *, ask: Ask = "always", key: str = ""
-) -> Answer:
+async def carry_out(call: Call, command: Command, plan: Plan, *, ask: Ask = "always") -> Answer:
     """Preview it, or do it and say so.
 
     ``ask`` "if it surprises": only when it takes back what people said, or moves several reports.
-    ``key`` is of the card that answers.
     """
     ctx, project = call.ctx, call.project
     confirm, preview = False, ""
@@ -50,7 +46,7 @@ async def carry_out(
         confirm, preview = command.confirm, command.preview
         command = command.model_copy(update={"confirm": False, "preview": ""})
     said = sentence(command)
-    key = key or f"correction:{_short(said)}"
+    key = f"correction:{_short(said)}"
     shown = _short(f"{call.place.name}|{said}")
     done = await corrections.done_before(ctx, project.id, call.said.id)
     for _ in range(ATTEMPTS):
@@ -81,9 +77,7 @@ async def item_of(call: Call, named: Named) -> Item:
         here = project.full_name.lower()
         if named.repository and named.repository.lower() != here:
             raise NotUnderstood(f"Only reports of {project.full_name} can be linked here.")
-        number = await ctx.items.by_key(
-            project.id, github_issue.NAME, github_issue.key(named.number)
-        )
+        number = await call.report_of(named.number)
         if number is None:
             raise NotFound(f"{named} is not known as a report here: is it an issue?")
     elif isinstance(named, ItemRef):
@@ -94,21 +88,15 @@ async def item_of(call: Call, named: Named) -> Item:
         if not members:
             raise NotFound(f"{cluster.name} has no reports.")
         number = members[0]
-    item = await ctx.items.get(project.id, number)
-    if item.cluster is None:
-        if (ctx.now() - call.said.heard_at).total_seconds() < CLUSTERING_SECONDS:
-            raise Unavailable(f"{item.name} is still being read.", retry_after=0.5)
-        raise NotFound(f"{item.name} has no cluster yet; try again in a minute.")
-    return item
+    return await call.placed(number)
 
 
 async def item_here(call: Call, example: str) -> Item:
     """The report this place is about: the issue's own, else the oldest of the thread's cluster."""
     if call.place.issue is not None:
-        key = github_issue.key(call.place.issue)
-        number = await call.ctx.items.by_key(call.project.id, github_issue.NAME, key)
+        number = await call.report_of(call.place.issue)
         if number is not None:
-            return await item_of(call, ItemRef(number))
+            return await call.placed(number)
     cluster = await call.implied()
     if cluster is None:
         raise NotUnderstood(f"Which report? Name both. Example: {example}")

@@ -36,6 +36,7 @@ class RunContext(ABC):
     """
 
     run: FixRun
+    template: str  # of its sandboxes
 
     @abstractmethod
     def now(self) -> datetime:
@@ -93,11 +94,6 @@ class RunContext(ABC):
     @abstractmethod
     def sandboxes(self) -> Sandboxes:
         """Where code of others runs."""
-
-    @property
-    @abstractmethod
-    def template(self) -> str:
-        """Template of its sandboxes."""
 
     @abstractmethod
     def labels(self) -> Mapping[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -108,57 +108,50 @@ def _span(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
 
 
-class _timed:
+@asynccontextmanager
+async def _timed(context: RunContext) -> AsyncIterator[None]:
     """Ends the block when the run's time is used up, with what it had allowed."""
-
-    def __init__(self, context: RunContext) -> None:
-        self._bench = context
-
-    async def __aenter__(self) -> None:
-        left = (deadline(self._bench.run) - self._bench.now()).total_seconds()
-        self._clock = asyncio.timeout(max(0.0, left))
-        await self._clock.__aenter__()
-
-    async def __aexit__(self, *error: object) -> None:
-        try:
-            await self._clock.__aexit__(*error)  # type: ignore[arg-type]
-        except TimeoutError:
-            run = self._bench.run
-            reason = f"{_span(run.seconds_allowed)} were used up; --timeout allows more."
-            if run.step and run.step.held_up:
-                reason += f" Some of it went by waiting: {run.step.held_up}"
-            raise Ended(Verdict.LIMIT_REACHED, reason) from None
+    left = (deadline(context.run) - context.now()).total_seconds()
+    clock = asyncio.timeout(max(0.0, left))
+    try:
+        async with clock:
+            yield
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        run = context.run
+        reason = f"{_span(run.seconds_allowed)} were used up; --timeout allows more."
+        if run.step and run.step.held_up:
+            reason += f" Some of it went by waiting: {run.step.held_up}"
+        raise Ended(Verdict.LIMIT_REACHED, reason) from None
 
 
-class _stoppable:
+@asynccontextmanager
+async def _stoppable(context: RunContext) -> AsyncIterator[None]:
     """Ends the block with a stop within a second of the button, also inside a command."""
+    task = asyncio.current_task()
+    stopped = ""
 
-    def __init__(self, context: RunContext) -> None:
-        self._bench = context
-        self._stopped = ""
-
-    async def __aenter__(self) -> None:
-        task = asyncio.current_task()
-        self._watch = asyncio.create_task(self._look(task))
-
-    async def _look(self, task: asyncio.Task[object] | None) -> None:
-        while True:
+    async def look() -> None:
+        nonlocal stopped
+        while not stopped:
             try:
-                who = await self._bench.stop_asked()
+                stopped = await context.stop_asked()
             except (RedisError, OSError) as error:
                 log.warning("could not look for a stop", why=str(error))
+            if stopped and task:
+                task.cancel()
             else:
-                if who and task:
-                    self._stopped = who
-                    task.cancel()
-                    return
-            await asyncio.sleep(_STOP_EVERY)
+                await asyncio.sleep(_STOP_EVERY)
 
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._watch.cancel()
-        await asyncio.gather(self._watch, return_exceptions=True)
-        if self._stopped and kind is not None and issubclass(kind, asyncio.CancelledError):
-            task = asyncio.current_task()
-            if task:
-                task.uncancel()
-            raise Ended(Verdict.STOPPED, f"Stopped by {self._stopped}.")
+    watch = asyncio.create_task(look())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not stopped or not task:
+            raise
+        task.uncancel()
+        raise Ended(Verdict.STOPPED, f"Stopped by {stopped}.") from None
+    finally:
+        watch.cancel()
+        await asyncio.gather(watch, return_exceptions=True)

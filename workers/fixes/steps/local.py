@@ -47,7 +47,7 @@ class LocalRun(RunContext):
         self.reproduction = Patch()
         self.base = tree
         self._case, self._config, self._log = case, config, log
-        self._sandboxes, self._template, self._agent = sandboxes, template, agent
+        self._sandboxes, self.template, self._agent = sandboxes, template, agent
         self._open_model = open_model
         self._plan: Plan | None = None
         self._left: dict[str, bytes] = {}
@@ -123,11 +123,6 @@ class LocalRun(RunContext):
     @override
     def sandboxes(self) -> Sandboxes:
         return self._sandboxes
-
-    @property
-    @override
-    def template(self) -> str:
-        return self._template
 
     @override
     def labels(self) -> Mapping[str, str]:

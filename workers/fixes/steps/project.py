@@ -29,6 +29,7 @@ class ProjectRun(RunContext):
         self.ctx = ctx
         self.project = project
         self.run = run
+        self.template = ctx.settings.soulcaster_e2b_template
         self._config: RepoConfig | None = None
         self._case: Case | None = None
 
@@ -75,10 +76,6 @@ class ProjectRun(RunContext):
         if self._case is None:
             self._case = Case.model_validate_json(await self.left("case"))
         return self._case
-
-    async def items(self) -> list[Item]:
-        """The reports of the case."""
-        return list((await self.case()).items)
 
     @override
     async def vouched(self, item: Item) -> bool:
@@ -129,11 +126,6 @@ class ProjectRun(RunContext):
     @override
     def sandboxes(self) -> Sandboxes:
         return self.ctx.sandboxes
-
-    @property
-    @override
-    def template(self) -> str:
-        return self.ctx.settings.soulcaster_e2b_template
 
     @override
     def labels(self) -> Mapping[str, str]:

@@ -20,9 +20,7 @@ async def prove(context: RunContext) -> None:
     await context.tell("the suite, and the new test, on the base")
     async with context.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
-    async with context.sandbox(with_test) as sandbox:
-        await tests.install(sandbox)
-        red = await tests.one(sandbox, context.run.test_path)
+    red = await tests.alone(with_test, context.run.test_path)
     await context.set(red=ran(red), suite_before=ran(before))
     if red.timed_out:
         raise Ended(Verdict.LIMIT_REACHED, "In a clean sandbox the test does not end on the base.")

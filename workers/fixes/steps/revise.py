@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.errors import Rejected, TooLarge, Unavailable
-from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff, tree_from_tar
+from bot.domain.errors import Unavailable
+from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.reproduction import BugReport, Reproduction, candidates, fails_for_the_reason
 from bot.domain.fixes.run import StepName
 from bot.domain.fixes.versions import version_of
@@ -21,6 +21,7 @@ from bot.github.app import READ
 from workers.fixes.steps import policy, prove, repair
 from workers.fixes.steps.context import Ended, ran
 from workers.fixes.steps.drive import Steps
+from workers.fixes.steps.fetch import tree_at
 from workers.fixes.steps.push import push
 from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.testing import Tests
@@ -42,29 +43,19 @@ async def _fetch(context: RevisionRun) -> None:
             # Pushed by whoever died right after: it will be written down when that is taken up.
             raise Unavailable("Another version is being published.", retry_after=2)
         raise HandedOver
-    origin = await _tree(context, context.run.base_sha)
-    now = await _tree(context, head)
+    origin = await tree_at(repo, context.run.base_sha)
+    now = await tree_at(repo, head)
     tests = newest.tests
     with context.namespace("origin"):
         await context.put_tree("base", origin)
     if context.revision.restores is not None:
         wanted = version_of(versions, context.revision.restores)
         tests = wanted.tests
-        await context.put_tree("restored", await _tree(context, wanted.commit))
+        await context.put_tree("restored", await tree_at(repo, wanted.commit))
     with context.namespace("head"):
         await context.put_tree("head", now)
     await context.revise(lambda one: one.model_copy(update={"parent": head, "tests": tests}))
     await context.tell(f"{newest.name} at {head[:10]}, {len(now)} files")
-
-
-async def _tree(context: RevisionRun, sha: str) -> Tree:
-    repo = context.ctx.github.repo(context.project, READ)
-    try:
-        return await asyncio.to_thread(tree_from_tar, await repo.tarball(sha), strip=1)
-    except TooLarge as error:
-        raise Ended(Verdict.LIMIT_REACHED, str(error)) from error
-    except Rejected as error:
-        raise Ended(Verdict.TESTS_DO_NOT_RUN, str(error)) from error
 
 
 async def _listen(context: RevisionRun) -> None:
@@ -83,9 +74,7 @@ async def _listen(context: RevisionRun) -> None:
     for example in found:
         source = _named(example, context)
         tried = {example.path: Entry(data=source.encode())}
-        async with context.sandbox({**head, **tried}) as sandbox:
-            await tests.install(sandbox)
-            done = await tests.one(sandbox, example.path)
+        done = await tests.alone({**head, **tried}, example.path)
         if done.exit_code != 0 and fails_for_the_reason(done.stdout + done.stderr, example):
             added = tried
             await context.set(red=ran(done))
@@ -132,9 +121,7 @@ async def _prove(context: RevisionRun) -> None:
 
 async def _green(context: RevisionRun, tests: Tests, after: Tree, path: str) -> None:
     """A test that came with an earlier review, or with this one, in a clean sandbox."""
-    async with context.sandbox(after) as sandbox:
-        await tests.install(sandbox)
-        done = await tests.one(sandbox, path)
+    done = await tests.alone(after, path)
     if done.exit_code != 0:
         raise Ended(Verdict.NOT_REPAIRED, f"In a clean sandbox {path} still fails.")
     await context.tell(f"{path} is green, too; the suite is no worse")

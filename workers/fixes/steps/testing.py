@@ -22,7 +22,7 @@ class Tests:
 
     def __init__(self, context: RunContext, plan: TestPlan) -> None:
         self.plan = plan
-        self._bench = context
+        self._context = context
         self._timeout = context.run.seconds_allowed * _SHARE
         # The plugins beside a local sandbox's pytest are ours, not the checkout's.
         local = context.sandboxes.id == "local"
@@ -43,11 +43,11 @@ class Tests:
 
     async def install(self, sandbox: Sandbox) -> None:
         """Install what the tests need, where the project opened the network for it."""
-        if not (await self._bench.config()).fix.egress:
+        if not (await self._context.config()).fix.egress:
             return
         for command in self.plan.install:
             done = await sandbox.run(command, timeout=self._timeout)
-            await self._bench.log(f"$ {command}\n{ran(done).tail[-800:]}")
+            await self._context.log(f"$ {command}\n{ran(done).tail[-800:]}")
             if done.exit_code:
                 raise Ended(Verdict.TESTS_DO_NOT_RUN, f"`{command}` failed: see the log.")
 
@@ -89,9 +89,15 @@ class Tests:
         """The tests of one file."""
         return await self._run(sandbox, self.plan.command_for(path))
 
+    async def alone(self, tree: Tree, path: str) -> Finished:
+        """The tests of one file of ``tree``, in a sandbox of their own."""
+        async with self._context.sandbox(tree) as sandbox:
+            await self.install(sandbox)
+            return await self.one(sandbox, path)
+
     async def _run(self, sandbox: Sandbox, command: str) -> Finished:
         done = await sandbox.run(command, timeout=self._timeout, env=self._env)
-        await self._bench.log(
+        await self._context.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"
         )
