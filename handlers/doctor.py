@@ -30,10 +30,14 @@ _GROUPS = "let us write to our cgroup (systemd: Delegate=yes), or set E2B_API_KE
 class CheckResult:
     """One check. ``mend`` is empty where all is well."""
 
-    ok: bool
     what: str
     found: str
     mend: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is well."""
+        return not self.mend
 
 
 Check = Callable[[Context], Awaitable[CheckResult]]
@@ -44,13 +48,13 @@ async def examine(settings: Settings) -> list[CheckResult]:
     rows = []
     async with open_context(settings) as ctx:
         for need, adapter, why in ctx.adapters():
-            rows.append(CheckResult(True, need, f"{adapter} ({why})"))
+            rows.append(CheckResult(need, f"{adapter} ({why})"))
         for check in CHECKS:
             try:
                 rows.append(await check(ctx))
             except (SoulcasterError, RedisError) as error:
                 name = check.__name__.strip("_")
-                rows.append(CheckResult(False, name, str(error), "mend what the message says"))
+                rows.append(CheckResult(name, str(error), "mend what the message says"))
     return rows
 
 
@@ -65,26 +69,25 @@ async def _redis(ctx: Context) -> CheckResult:
     found = f"a write takes {took:.1f} ms, " + (
         "synced to disk" if durable else "not synced at every write"
     )
-    return CheckResult(
-        durable, "Redis durability", found, "" if durable else "CONFIG SET appendfsync always"
-    )
+    mend = "" if durable else "CONFIG SET appendfsync always"
+    return CheckResult("Redis durability", found, mend)
 
 
 async def _memory(ctx: Context) -> CheckResult:
     told = await ctx.redis.info("memory")
     used, most = (int(told[name]) // 1_000_000 for name in ("used_memory", "maxmemory"))
     if not most:
-        return CheckResult(True, "Redis memory", f"{used:,} MB, no ceiling")
+        return CheckResult("Redis memory", f"{used:,} MB, no ceiling")
     full = used > 0.8 * most
     name = "its maxmemory" if ctx.settings.redis_url else "SOULCASTER_REDIS_MB, and start again"
     mend = f"raise {name}" if full else ""
-    return CheckResult(not full, "Redis memory", f"{used:,} of {most:,} MB", mend)
+    return CheckResult("Redis memory", f"{used:,} of {most:,} MB", mend)
 
 
 async def _names(_ctx: Context) -> CheckResult:
     found = misspelt()
     mend = "rename them, if they are meant for Soulcaster" if found else ""
-    return CheckResult(not found, "names of settings", "; ".join(found) or "all known", mend)
+    return CheckResult("names of settings", "; ".join(found) or "all known", mend)
 
 
 async def _agent(ctx: Context) -> CheckResult:
@@ -92,8 +95,8 @@ async def _agent(ctx: Context) -> CheckResult:
     try:
         ctx.agent(name)
     except (NotFound, ConfigError) as error:
-        return CheckResult(False, "agent", str(error), "set SOULCASTER_AGENT")
-    return CheckResult(True, "agent", f"~{name}")
+        return CheckResult("agent", str(error), "set SOULCASTER_AGENT")
+    return CheckResult("agent", f"~{name}")
 
 
 async def _vault(ctx: Context) -> CheckResult:
@@ -102,7 +105,7 @@ async def _vault(ctx: Context) -> CheckResult:
     shut = [hook for project in of for hook in await ctx.vault.hooks(project) if not hook.secret]
     found = "those in use there" + f"; {len(shut)} doors were sealed with others" * bool(shut)
     mend = "add their keys to SOULCASTER_VAULT_KEYS, or source rotate" if shut else ""
-    return CheckResult(not shut, "vault keys", found, mend)
+    return CheckResult("vault keys", found, mend)
 
 
 async def _at_rest(ctx: Context) -> CheckResult:
@@ -110,30 +113,29 @@ async def _at_rest(ctx: Context) -> CheckResult:
         ours = not ctx.settings.redis_url
         found = "as they are, in the data folder" if ours else "as they are, in a Redis not ours"
         mend = "" if ours else "set SOULCASTER_VAULT_KEYS, the same on every machine"
-        return CheckResult(ours, "words at rest", found, mend)
-    return CheckResult(True, "words at rest", "sealed with the newest of SOULCASTER_VAULT_KEYS")
+        return CheckResult("words at rest", found, mend)
+    return CheckResult("words at rest", "sealed with the newest of SOULCASTER_VAULT_KEYS")
 
 
 async def _disk(ctx: Context) -> CheckResult:
     free = shutil.disk_usage(ctx.settings.soulcaster_data_dir).free // 1_000_000
-    return CheckResult(free > 500, "disk", f"{free:,} MB free", "" if free > 500 else "make room")
+    return CheckResult("disk", f"{free:,} MB free", "" if free > 500 else "make room")
 
 
 async def _github(ctx: Context) -> CheckResult:
     if not ctx.settings.github_app_id:
-        return CheckResult(False, "GitHub", "not connected", "set GITHUB_APP_ID and its key")
+        return CheckResult("GitHub", "not connected", "set GITHUB_APP_ID and its key")
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
     found = f"the app {slug}, installed on {len(projects)} repositories"
     if missing := await ctx.github.unlisted({p.installation for p in projects}):
         waiting = [p.full_name for p in projects if p.installation in missing]
         return CheckResult(
-            False,
             "GitHub",
             f"{found}; it does not list the installation of {', '.join(waiting)}",
             "if nobody uninstalled the app there: check GITHUB_APP_ID and GITHUB_API_URL",
         )
-    return CheckResult(True, "GitHub", found)
+    return CheckResult("GitHub", found)
 
 
 async def _services(ctx: Context) -> CheckResult:
@@ -142,22 +144,20 @@ async def _services(ctx: Context) -> CheckResult:
         if (left := await ctx.github.budget(one).left()) < 0.4:
             found.append(f"GitHub: {left:.0%} left of what installation {one} may write")
     told = "; ".join(found) or "all answer"
-    return CheckResult(not found, "hosted services", told, "wait a little" if found else "")
+    return CheckResult("hosted services", told, "wait a little" if found else "")
 
 
 async def _webhook(ctx: Context) -> CheckResult:
     known = bool(ctx.settings.github_webhook_secret.get_secret_value())
-    return CheckResult(
-        known,
-        "webhook secret",
-        "set" if known else "missing: every webhook is refused",
-        "" if known else "set GITHUB_WEBHOOK_SECRET",
-    )
+    if not known:
+        found = "missing: every webhook is refused"
+        return CheckResult("webhook secret", found, "set GITHUB_WEBHOOK_SECRET")
+    return CheckResult("webhook secret", "set")
 
 
 async def _slack(ctx: Context) -> CheckResult:
     if ctx.slack is None:
-        return CheckResult(True, "Slack", "not connected (SLACK_BOT_TOKEN connects it)")
+        return CheckResult("Slack", "not connected (SLACK_BOT_TOKEN connects it)")
     who = await ctx.slack.identity()
     channel = ctx.settings.soulcaster_slack_channel
     if channel:
@@ -169,12 +169,8 @@ async def _slack(ctx: Context) -> CheckResult:
         if how in WAITS
     ]
     found = f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}"
-    return CheckResult(
-        not waiting,
-        "Slack",
-        "; ".join([found, *waiting]),
-        "say channel bind there" if waiting else "",
-    )
+    mend = "say channel bind there" if waiting else ""
+    return CheckResult("Slack", "; ".join([found, *waiting]), mend)
 
 
 async def _sandbox(ctx: Context) -> CheckResult:
@@ -186,15 +182,13 @@ async def _sandbox(ctx: Context) -> CheckResult:
             labels={"repository": "doctor"},
         )
     except ConfigError as error:
-        return CheckResult(False, "sandbox", str(error), _ISOLATE)
+        return CheckResult("sandbox", str(error), _ISOLATE)
     try:
         ran = await sandbox.run("python3 --version", timeout=20)
     finally:
         await sandbox.kill()
     found = f"isolated by {ctx.sandboxes.isolation}, {ran.stdout.strip() or ran.stderr.strip()}"
-    return CheckResult(
-        ran.exit_code == 0, "sandbox", found, "" if ran.exit_code == 0 else "see above"
-    )
+    return CheckResult("sandbox", found, "see above" if ran.exit_code else "")
 
 
 def _limit(name: str) -> Check:
@@ -203,15 +197,14 @@ def _limit(name: str) -> Check:
     async def sandbox_limit(ctx: Context) -> CheckResult:
         who, what = ctx.sandboxes.limits[name], f"sandbox {name}"
         if ctx.sandboxes.isolation == "machine":
-            return CheckResult(True, what, f"held by {who}")
+            return CheckResult(what, f"held by {who}")
         if ctx.sandboxes.isolation == "none":
-            return CheckResult(
-                False, what, f"held by {who}: nothing is tried without isolation", _ISOLATE
-            )
+            found = f"held by {who}: nothing is tried without isolation"
+            return CheckResult(what, found, _ISOLATE)
         broken = [tried for tried in TRIALS[name] if not await _holds(ctx, TRIALS[name][tried])]
         if broken:
-            return CheckResult(False, what, f"not held by {who}: {', '.join(broken)}", _GROUPS)
-        return CheckResult(True, what, f"held by {who}; tried: {', '.join(TRIALS[name])}")
+            return CheckResult(what, f"not held by {who}: {', '.join(broken)}", _GROUPS)
+        return CheckResult(what, f"held by {who}; tried: {', '.join(TRIALS[name])}")
 
     return sandbox_limit
 
@@ -231,12 +224,12 @@ async def _trusted(ctx: Context) -> CheckResult:
     """What trusting a repository's code means where nothing stands round it."""
     trusted = ", ".join(sorted(ctx.settings.soulcaster_trusted_repositories))
     if not trusted or ctx.sandboxes.isolation != "none":
-        return CheckResult(True, "trusted repositories", trusted or "none")
+        return CheckResult("trusted repositories", trusted or "none")
     found = (
         f"{trusted}: tests run with the rights of this user; they get no variable of ours, and "
         "yet can read its files, .env too. Only people with write may start runs there"
     )
-    return CheckResult(False, "trusted repositories", found, _ISOLATE)
+    return CheckResult("trusted repositories", found, _ISOLATE)
 
 
 async def _embedder(ctx: Context) -> CheckResult:
@@ -247,7 +240,7 @@ async def _embedder(ctx: Context) -> CheckResult:
     agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
     others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
     mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
-    return CheckResult(not others, "embedder", "; ".join([found, *others]), mend)
+    return CheckResult("embedder", "; ".join([found, *others]), mend)
 
 
 async def _vectors(ctx: Context) -> CheckResult:
@@ -256,12 +249,12 @@ async def _vectors(ctx: Context) -> CheckResult:
         for project in await ctx.projects.all()
         if (line := await ctx.embeddings.under_way(project.id))
     ]
-    return CheckResult(True, "stored vectors", "; ".join(under_way) or "all of the embedder in use")
+    return CheckResult("stored vectors", "; ".join(under_way) or "all of the embedder in use")
 
 
 async def _model(ctx: Context) -> CheckResult:
     if ctx.language_model is None:
-        return CheckResult(True, "questions to the model", "none: there is no language model")
+        return CheckResult("questions to the model", "none: there is no language model")
     caps: dict[Kind, int] = {
         JUDGE: ctx.settings.soulcaster_judge_budget,
         SUMMARY: ctx.settings.soulcaster_summary_budget,
@@ -277,7 +270,7 @@ async def _model(ctx: Context) -> CheckResult:
             if cap and spent >= cap:
                 used_up.append(f"SOULCASTER_{kind.upper()}_BUDGET")
     mend = f"used up: raise {', '.join(sorted(set(used_up)))}" if used_up else ""
-    return CheckResult(not used_up, "questions to the model", "; ".join(told) or "none today", mend)
+    return CheckResult("questions to the model", "; ".join(told) or "none today", mend)
 
 
 async def _waiting(ctx: Context) -> CheckResult:
@@ -290,18 +283,17 @@ async def _waiting(ctx: Context) -> CheckResult:
     ]
     found = "\n".join([f"{len(told)}, the oldest:", *sorted(told)[:5]]) if told else "none"
     mend = "they go on by themselves as soon as what they wait for lets them" if told else ""
-    return CheckResult(not told, "commands that wait", found, mend)
+    return CheckResult("commands that wait", found, mend)
 
 
 async def _parked(ctx: Context) -> CheckResult:
     lanes = [lane for lanes in QUEUES.values() for lane in lanes]
     parked = [one for lane in lanes for one in await ctx.jobs.parked(lane)]
     if not parked:
-        return CheckResult(True, "jobs given up", "none")
+        return CheckResult("jobs given up", "none")
     newest = sorted(parked, key=lambda one: one.at, reverse=True)[:5]
     told = "\n".join(f"{one.at:%d %b %H:%M} {one.name}: {one.reason[:120]}" for one in newest)
     return CheckResult(
-        False,
         "jobs given up",
         f"{len(parked)} in 30 days, the newest:\n{told}",
         "mend what they say, then: soulcaster replay [e-…]",
@@ -321,7 +313,7 @@ async def _unread(ctx: Context) -> CheckResult:
     if gone:
         found += "; let go so far: " + ", ".join(f"{n} of {kind}" for kind, n in gone.items())
     mend = "see the jobs given up" if waiting else ""
-    return CheckResult(not waiting, "unread deliveries", found, mend)
+    return CheckResult("unread deliveries", found, mend)
 
 
 CHECKS: tuple[Check, ...] = (
