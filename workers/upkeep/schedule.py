@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from bot.context import Context
 from bot.domain.cards.schedule import DEFAULT, read_schedule
-from bot.jobs import QUEUES, enqueue
+from bot.jobs import QUEUES, Job, enqueue
 from bot.log import log
 from bot.storage.leases import LeaseLost
 from workers import jobs
@@ -47,40 +47,21 @@ async def send_due_digests(ctx: Context) -> None:
             await enqueue(ctx, jobs.send_scheduled, project.id, due.isoformat())
 
 
-async def reap_commands(ctx: Context) -> None:
-    """End commands that have not ended by themselves."""
-    for project in await ctx.projects.all():
-        await enqueue(ctx, jobs.reap_commands, project.id)
+def _asks(job: Job, *, each: bool = False, github: bool = False) -> Chore:
+    """Ask for a job: once or for ``each`` project, some only where ``github`` is connected."""
+
+    async def ask(ctx: Context) -> None:
+        if github and not ctx.settings.github_app_id:
+            return
+        for ids in [[project.id] for project in await ctx.projects.all()] if each else [[]]:
+            await enqueue(ctx, job, *ids)
+
+    ask.__name__ = job.name
+    return ask
 
 
-async def embed_again(ctx: Context) -> None:
-    """Items without a vector of the embedder in use: it was changed while we were away."""
-    for project in await ctx.projects.all():
-        await enqueue(ctx, jobs.reembed_items, project.id)
-
-
-async def catch_up_with_github(ctx: Context) -> None:
-    """Deliveries that failed while we were away."""
-    if ctx.settings.github_app_id:
-        await enqueue(ctx, jobs.ask_again)
-
-
-async def let_unread_go(ctx: Context) -> None:
-    """Deliveries that could not be read have had their day."""
-    await enqueue(ctx, jobs.let_unread_go)
-
-
-async def read_issues_again(ctx: Context) -> None:
-    """Whatever nobody told us of in a day."""
-    if ctx.settings.github_app_id:
-        for project in await ctx.projects.all():
-            await enqueue(ctx, jobs.read_issues, project.id)
-
-
-async def list_installations(ctx: Context) -> None:
-    """Installations that came or went while we were away."""
-    if ctx.settings.github_app_id:
-        await enqueue(ctx, jobs.sync_all)
+# Items without a vector of the embedder in use: it was changed while we were away.
+embed_again = _asks(jobs.reembed_items, each=True)
 
 
 async def forget_given_up(ctx: Context) -> None:
@@ -91,13 +72,13 @@ async def forget_given_up(ctx: Context) -> None:
 # (seconds between two times, chore)
 CHORES: tuple[tuple[float, Chore], ...] = (
     (1, wake_for_overdue),
-    (20, reap_commands),
+    (20, _asks(jobs.reap_commands, each=True)),
     (30, send_due_digests),
     (60, embed_again),
-    (120, catch_up_with_github),
-    (3600, list_installations),
-    (24 * 3600, read_issues_again),
-    (3600, let_unread_go),
+    (120, _asks(jobs.ask_again, github=True)),
+    (3600, _asks(jobs.sync_all, github=True)),
+    (24 * 3600, _asks(jobs.read_issues, each=True, github=True)),
+    (3600, _asks(jobs.let_unread_go)),
     (3600, forget_given_up),
 )
 

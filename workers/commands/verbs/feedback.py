@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Code, Fact, Said
+from bot.domain.cards.card import Code, Fact, Line, Said
 from bot.domain.commands.command import REST, Command
 from bot.domain.errors import Unavailable
 from bot.domain.models import Draft
@@ -47,23 +47,13 @@ async def run(call: Call, command: Feedback) -> Answer:
     age = call.ctx.now() - call.said.heard_at
     if item.cluster is None and age < PATIENCE:
         raise Unavailable(f"{item.name} is still being read.", retry_after=0.3)
+    why = Code(f"/soulcaster why {item.name}")
+    where: Line = ("being found: ", why, " in a moment")
+    if item.cluster:
+        where = (Code(f"C-{item.cluster}"), ", because: ", why)
     return call.answer(
         f"feedback:{item.name}",
-        "Written down as ",
-        Code(item.name),
-        ": ",
-        Said(draft.title),
+        *("Written down as ", Code(item.name), ": ", Said(draft.title)),
         tone="succeeded",
-        facts=(
-            Fact(
-                "Cluster",
-                *(
-                    Code(f"C-{item.cluster}"),
-                    ", because: ",
-                    Code(f"/soulcaster why {item.name}"),
-                )
-                if item.cluster
-                else ("being found: ", Code(f"/soulcaster why {item.name}"), " in a moment"),
-            ),
-        ),
+        facts=(Fact("Cluster", *where),),
     )

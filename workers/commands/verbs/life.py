@@ -10,7 +10,7 @@ from bot.domain.cards.views.cluster import cluster_actions
 from bot.domain.commands.command import TEXT, WORD, After, Command, Level
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
 from bot.domain.errors import NotUnderstood
-from bot.domain.models import Cluster, ClusterState, Person
+from bot.domain.models import ClusterState, Person
 from bot.domain.models import Severity as SeverityName
 from bot.jobs import enqueue
 from workers import jobs
@@ -19,92 +19,81 @@ from workers.commands.call import Answer, Call
 from workers.commands.linking import linked
 
 
-class Resolve(Command):
+class _OfCluster(Command):
+    """A command about the cluster that is named, or that the place is about."""
+
+    level = Level.L2
+
+    about: Annotated[ClusterRef | None, WORD] = None
+
+
+class Resolve(_OfCluster):
     """Say that a problem is gone; seen again, it comes back as a regression."""
 
     verb = "resolve"
-    level = Level.L2
     examples = ("resolve C-12", "resolve C-12 --fixed-in=#45")
 
-    about: Annotated[ClusterRef | None, WORD] = None
     fixed_in: IssueRef | None = None
 
 
-class Reopen(Command):
+class Reopen(_OfCluster):
     """Take a resolved, ignored or snoozed problem up again."""
 
     verb = "reopen"
-    level = Level.L2
     examples = ("reopen C-12",)
 
-    about: Annotated[ClusterRef | None, WORD] = None
 
-
-class Ignore(Command):
+class Ignore(_OfCluster):
     """Keep quiet about a problem; it is still counted and can come back."""
 
     verb = "ignore"
-    level = Level.L2
     examples = ("ignore C-12 --reason=third-party",)
 
-    about: Annotated[ClusterRef | None, WORD] = None
     reason: Literal["expected", "third-party", "spam", "test"] = "expected"
 
 
-class Snooze(Command):
+class Snooze(_OfCluster):
     """Keep quiet for a while, or until it was seen so often; it keeps counting."""
 
     verb = "snooze"
-    level = Level.L2
     examples = ("snooze C-12 3d", "snooze C-12 until 50 events")
 
-    about: Annotated[ClusterRef | None, WORD] = None
     span: Annotated[Duration | None, WORD] = None
     until: Annotated[int | None, After("until", unit="events")] = None
 
 
-class Unsnooze(Command):
+class Unsnooze(_OfCluster):
     """End a snooze."""
 
     verb = "unsnooze"
-    level = Level.L2
     examples = ("unsnooze C-12",)
 
-    about: Annotated[ClusterRef | None, WORD] = None
 
-
-class Severity(Command):
+class Severity(_OfCluster):
     """Say how bad it is; yours counts until you say otherwise."""
 
     verb = "severity"
     aliases = ("sev",)
-    level = Level.L2
     examples = ("severity C-12 S1 -- checkout is down",)
 
-    about: Annotated[ClusterRef | None, WORD] = None
     grade: Annotated[Literal["S1", "S2", "S3", "S4"], WORD]
     reason: Annotated[str, TEXT] = ""
 
 
-class Assign(Command):
+class Assign(_OfCluster):
     """Name who looks after a problem."""
 
     verb = "assign"
-    level = Level.L2
     examples = ("assign C-12 @ana",)
 
-    about: Annotated[ClusterRef | None, WORD] = None
     owner: Annotated[UserRef, WORD]
 
 
-class Unassign(Command):
+class Unassign(_OfCluster):
     """Nobody looks after it any more."""
 
     verb = "unassign"
-    level = Level.L2
     examples = ("unassign C-12",)
-
-    about: Annotated[ClusterRef | None, WORD] = None
 
 
 async def run_resolve(call: Call, command: Resolve) -> Answer:
@@ -113,20 +102,18 @@ async def run_resolve(call: Call, command: Resolve) -> Answer:
     pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
     seen = (await call.view(cluster)).total
     return await _changed(
-        call, cluster, state=ClusterState.RESOLVED, seen_when_resolved=seen, pull_request=pull
+        call, command, state=ClusterState.RESOLVED, seen_when_resolved=seen, pull_request=pull
     )
 
 
 async def run_reopen(call: Call, command: Reopen) -> Answer:
     """``triaged``."""
-    cluster = await call.cluster(command.about)
-    return await _changed(call, cluster, state=ClusterState.TRIAGED, **_AWAKE, ignored_reason="")
+    return await _changed(call, command, state=ClusterState.TRIAGED, **_AWAKE, ignored_reason="")
 
 
 async def run_ignore(call: Call, command: Ignore) -> Answer:
     """``ignored``."""
-    cluster = await call.cluster(command.about)
-    return await _changed(call, cluster, state=ClusterState.IGNORED, ignored_reason=command.reason)
+    return await _changed(call, command, state=ClusterState.IGNORED, ignored_reason=command.reason)
 
 
 async def run_snooze(call: Call, command: Snooze) -> Answer:
@@ -140,7 +127,7 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
     week = view.since(_WEEK)
     return await _changed(
         call,
-        cluster,
+        command,
         extra=Fact("Last week it would have hidden", f"{week} occurrences"),
         state=ClusterState.SNOOZED,
         snoozed_until=until,
@@ -150,41 +137,38 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
 
 async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
     """``triaged``."""
-    cluster = await call.cluster(command.about)
-    return await _changed(call, cluster, state=ClusterState.TRIAGED, **_AWAKE)
+    return await _changed(call, command, state=ClusterState.TRIAGED, **_AWAKE)
 
 
 async def run_severity(call: Call, command: Severity) -> Answer:
     """The person's word, with their name."""
-    cluster = await call.cluster(command.about)
     wanted: SeverityName = command.grade
     reasons = (command.reason,) if command.reason else ()
     return await _changed(
-        call, cluster, severity=wanted, severity_by=call.person.name, severity_reasons=reasons
+        call, command, severity=wanted, severity_by=call.person.name, severity_reasons=reasons
     )
 
 
 async def run_assign(call: Call, command: Assign) -> Answer:
     """The owner by their GitHub login."""
-    cluster = await call.cluster(command.about)
     owner = command.owner
-    if not owner.login:
-        named = Person(slack_team=call.person.slack_team, slack_user=owner.slack_user)
-        found = await linked(call.ctx, named)
-        return await _changed(call, cluster, owner=found.login or found.slack_user)
-    return await _changed(call, cluster, owner=owner.login)
+    if owner.login:
+        return await _changed(call, command, owner=owner.login)
+    named = Person(slack_team=call.person.slack_team, slack_user=owner.slack_user)
+    found = await linked(call.ctx, named)
+    return await _changed(call, command, owner=found.login or found.slack_user)
 
 
 async def run_unassign(call: Call, command: Unassign) -> Answer:
     """No owner."""
-    return await _changed(call, await call.cluster(command.about), owner="")
+    return await _changed(call, command, owner="")
 
 
 async def _changed(
-    call: Call, cluster: Cluster, extra: Fact | None = None, **fields: Any
+    call: Call, command: _OfCluster, extra: Fact | None = None, **fields: Any
 ) -> Answer:
     """Write the change and say old -> new."""
-    ctx = call.ctx
+    ctx, cluster = call.ctx, await call.cluster(command.about)
     after = await ctx.clusters.change(
         call.project.id, cluster.number, updated_at=ctx.now(), **fields
     )
