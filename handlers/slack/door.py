@@ -95,28 +95,18 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
     async def hand_on(error: Exception) -> None:
         raise error
 
-    async def keep(kind: str, body: dict[str, Any]) -> None:
-        raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-        await store(
-            Delivery(
-                jobs.hear_slack.name, {"kind": kind}, raw, ctx.now().timestamp(), lane="people"
-            ),
-        )
+    def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
+        async def listener(ack: Any, body: dict[str, Any]) -> None:
+            raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+            at = ctx.now().timestamp()
+            await store(Delivery(jobs.hear_slack.name, {"kind": kind}, raw, at, lane="people"))
+            await ack()
 
-    @bolt.command(re.compile(r"/(soulcaster|sc)"))
-    async def slash(ack: Any, body: dict[str, Any]) -> None:
-        await keep("command", body)
-        await ack()
+        return listener
 
-    @bolt.event("app_mention")
-    async def mention(ack: Any, body: dict[str, Any]) -> None:
-        await keep("mention", body)
-        await ack()
-
-    @bolt.action(re.compile(r".*"))
-    async def button(ack: Any, body: dict[str, Any]) -> None:
-        await keep("button", body)
-        await ack()
+    bolt.command(re.compile(r"/(soulcaster|sc)"))(kept("command"))
+    bolt.event("app_mention")(kept("mention"))
+    bolt.action(re.compile(r".*"))(kept("button"))
 
     @bolt.event(re.compile(r".*"))
     async def other(ack: Any) -> None:

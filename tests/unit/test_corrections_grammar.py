@@ -8,15 +8,15 @@ from bot.domain.commands.command import Command
 from bot.domain.commands.grammar import parse, sentence
 from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
 from bot.domain.errors import NotUnderstood
-from workers.commands.verbs import ROSTER, dup, regroup
+from workers.commands.verbs import ROSTER, regroup
 
 
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("dup #123", dup.Dup(of=(IssueRef(123),))),
-        ("dup I-5 C-3", dup.Dup(of=(ItemRef(5), ClusterRef(3)))),
-        ("not-dup C-3", dup.NotDup(of=(ClusterRef(3),))),
+        ("dup #123", regroup.Dup(of=(IssueRef(123),))),
+        ("dup I-5 C-3", regroup.Dup(of=(ItemRef(5), ClusterRef(3)))),
+        ("not-dup C-3", regroup.NotDup(of=(ClusterRef(3),))),
         (
             "merge C-31 C–40 into C-12",
             regroup.Merge(clusters=(ClusterRef(31), ClusterRef(40)), into=ClusterRef(12)),

@@ -102,7 +102,8 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
             found = kept.model_copy(update={"problem": str(error)})
     if found.problem:
         log.warning("not summarised by the model", cluster=view.cluster.name, why=found.problem)
-    await _put(ctx, project_id, number, found.model_copy(update={"checksum": name, "since": None}))
+    found = found.model_copy(update={"checksum": name, "since": None})
+    await asking.put(ctx, project_id, SUMMARY, number, found.model_dump_json())
     await enqueue(ctx, jobs.refresh_cluster, project_id, number)
 
 
@@ -137,14 +138,10 @@ async def _held(ctx: Context, project: int, number: int) -> WrittenSummary | Non
     return WrittenSummary.read(stored) if stored else None
 
 
-async def _put(ctx: Context, project: int, number: int, found: WrittenSummary) -> None:
-    await asking.put(ctx, project, SUMMARY, number, found.model_dump_json())
-
-
 async def _put_off(ctx: Context, project: int, number: int, why: str) -> None:
     """What stands goes on standing; it is written down since when the model is away."""
     kept = await _held(ctx, project, number) or WrittenSummary(audience=Audience.TEAM, checksum="")
     if kept.since is None:
         log.warning("the summary is written later", project=project, cluster=number, why=why)
         tried = kept.model_copy(update={"since": ctx.now(), "problem": why})
-        await _put(ctx, project, number, tried)
+        await asking.put(ctx, project, SUMMARY, number, tried.model_dump_json())

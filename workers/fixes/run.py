@@ -12,7 +12,7 @@ from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, Verdict
 from workers.clusters.views import refresh_soon
 from workers.fixes.progress import drive_and_show
-from workers.fixes.steps import fetch, policy, publish, repair, reproduce, unproved
+from workers.fixes.steps import fetch, policy, prove, publish, repair, reproduce
 from workers.fixes.steps.drive import Steps, conclude
 from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.starting import open_fix
@@ -22,7 +22,7 @@ STEPS: Steps[ProjectRun] = {
     StepName.FETCH: fetch.fetch,
     StepName.REPRODUCE: reproduce.reproduce,
     StepName.REPAIR: repair.repair,
-    StepName.PROVE: unproved.prove_or_draft,
+    StepName.PROVE: prove.prove_or_draft,
     StepName.POLICY: policy.check_policy,
     StepName.PUBLISH: publish.publish,
 }

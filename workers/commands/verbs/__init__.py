@@ -9,15 +9,12 @@ from bot.domain.commands.command import Command
 from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
     channel,
-    clusters,
     digest,
-    dup,
     evidence,
     feedback,
     help,
     life,
     link,
-    plan,
     regroup,
     replay,
     runs,
@@ -30,20 +27,20 @@ Run = Callable[[Call, Any], Awaitable[Answer]]
 
 VERBS: Mapping[type[Command], Run] = {
     help.Help: help.run,
-    status.Status: status.run,
-    clusters.ListClusters: clusters.run,
+    status.Status: status.run_status,
+    status.ListClusters: status.run_clusters,
     evidence.Why: evidence.run_why,
     evidence.Similar: evidence.run_similar,
     feedback.Feedback: feedback.run,
-    dup.Dup: dup.run_dup,
-    dup.NotDup: dup.run_not_dup,
+    regroup.Dup: regroup.run_dup,
+    regroup.NotDup: regroup.run_not_dup,
     regroup.Merge: regroup.run_merge,
     regroup.Split: regroup.run_split,
     regroup.Move: regroup.run_move,
     regroup.Undo: regroup.run_undo,
     regroup.ShowHistory: regroup.run_history,
     digest.Digest: digest.run,
-    plan.ShowPlan: plan.run,
+    runs.ShowPlan: runs.run_plan,
     runs.Fix: runs.run_fix,
     runs.Steer: runs.run_steer,
     runs.Stop: runs.run_stop,
@@ -72,6 +69,6 @@ ROSTER: tuple[type[Command], ...] = tuple(VERBS)
 
 # Whether what a command is about is the own report or run of whoever gives it.
 OWN: Mapping[type[Command], Callable[[Call, Any], Awaitable[bool]]] = {
-    dup.NotDup: dup.reported,
+    regroup.NotDup: regroup.reported,
     runs.Stop: runs.requested,
 }

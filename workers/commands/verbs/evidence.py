@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from bot.context import Context
 from bot.domain.cards.card import Code, Paragraph, Section
 from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.cards.views.why import Compared, why_card
+from bot.domain.clusters.evidence import Near
 from bot.domain.commands.command import WORD, Command
 from bot.domain.commands.references import ClusterRef, ItemRef
 from bot.domain.errors import NotFound
-from workers.clusters import explain, neighbours
+from bot.domain.models import Item
+from workers.clusters import evidence, explain
+from workers.clusters.placing import near
 from workers.commands.call import Answer, Call
 
 SHOWN = 8
@@ -63,7 +67,7 @@ async def run_similar(call: Call, command: Similar) -> Answer:
         cluster = await call.cluster(command.about)
         members = await ctx.clusters.members(project.id, cluster.number)
         item = await ctx.items.get(project.id, members[-1])
-    found = await neighbours.of_item(ctx, project.id, item)
+    found = await _neighbours(ctx, project.id, item)
     compared = await explain.compare(ctx, project.id, item, found)
     nearest: dict[int, Compared] = {}
     for each in compared:
@@ -78,3 +82,12 @@ async def run_similar(call: Call, command: Similar) -> Answer:
         sections=suggestion_sections(item, shown, readers=call.readers) or (nothing,),
         footer=("Suggestions only: nothing was joined or closed.",),
     )
+
+
+async def _neighbours(ctx: Context, project: int, item: Item) -> list[Near]:
+    """The best earlier and later items of other clusters, best first, one a cluster."""
+    memory = await evidence.remember(ctx, project)
+    reading = memory.engine.read(evidence.report_of(item))
+    vectors = await ctx.embedder.embed([reading.text])
+    decision = memory.engine.decide(reading, vectors[0], memory.links)
+    return [near(candidate) for candidate in decision.suggested(20)]

@@ -1,4 +1,4 @@
-"""``fix steer stop retry logs``: a fix run, from its request to its end."""
+"""``plan fix steer stop retry logs``: a fix run, from its plan to its end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Annotated
 
 from bot.domain.audience import combined, may_read
 from bot.domain.cards.card import Card, Code, Paragraph, Preformatted, Section
+from bot.domain.cards.views.plan import plan_card
 from bot.domain.commands.command import REST, TEXT, WORD, Command, Level
-from bot.domain.commands.references import AgentRef, ClusterRef, Duration, RunRef
+from bot.domain.commands.references import AgentRef, ClusterRef, Duration, RunRef, VersionRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Revision
@@ -15,7 +16,50 @@ from bot.domain.models import RunState
 from bot.repo_config import PATH
 from workers.commands.call import Answer, Call
 from workers.commands.requests import begun, request_fix
+from workers.fixes import planning
 from workers.fixes.quota import allowed_seconds
+
+
+class ShowPlan(Command):
+    """Symptom, evidence with links, suspected files, approach, tests, risks; approve or steer it.
+
+    Fixes go by the approved version until somebody steers.
+    """
+
+    verb = "plan"
+    level = Level.L3
+    examples = ("plan C-12", "plan C-12 --approve=v2", "plan C-12 -- look at the parser first")
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    approve: VersionRef | None = None
+    steer: Annotated[str, TEXT] = ""
+
+
+async def run_plan(call: Call, command: ShowPlan) -> Answer:
+    """From the evidence itself, or from the model where there is one."""
+    ctx, project = call.ctx, call.project
+    if command.approve and command.steer:
+        raise NotUnderstood("Either --approve it or steer it: your words make the next version.")
+    cluster = await call.cluster(command.about)
+    call.require_for(project.github_readers, command.steer)
+    view = await call.view(cluster)
+    if command.approve:
+        plan = await planning.approve(
+            ctx,
+            project,
+            cluster,
+            command.approve.number,
+            who=call.person.name,
+            readers=call.readers,
+        )
+    else:
+        if command.steer:
+            await planning.steer(ctx, project, cluster, command.steer)
+        plan = await planning.plan_for(
+            ctx, project, cluster, model=ctx.language_model, readers=call.readers
+        )
+    stands = await planning.standing(ctx, project, cluster.number)
+    return Answer(plan_card(view, plan, stands), public=True)
 
 
 class Fix(Command):

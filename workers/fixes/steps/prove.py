@@ -5,10 +5,14 @@ from __future__ import annotations
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.proof import suite_no_worse
 from bot.domain.fixes.reproduction import fails_as_told
-from bot.domain.models import Verdict
+from bot.domain.fixes.run import StepName
+from bot.domain.models import RunState, Verdict
 from bot.domain.ports import Finished
+from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.testing import Tests
+
+_CARRIES_A_PATCH = (Verdict.NOT_REPRODUCED, Verdict.NOT_REPAIRED, Verdict.TESTS_DO_NOT_RUN)
 
 
 async def prove(context: RunContext) -> None:
@@ -50,3 +54,26 @@ def _as_told(context: RunContext, red: Finished) -> bool:
     if run.test_reason is None:
         return True
     return fails_as_told(red.stdout + red.stderr, run.test_name, run.test_reason)
+
+
+async def prove_or_draft(context: RunContext) -> None:
+    """The proof; its failure ends the run, but for a project with ``fix.unproved_drafts``.
+
+    There the patch goes on: the policy judges it like any other, and whoever reads the draft is
+    told what is not proved. What was refused, stopped or cut short by a limit never gets here.
+    """
+    try:
+        await prove(context)
+    except Ended as ended:
+        wanted = (await context.config()).fix.unproved_drafts and not context.run.dry_run
+        if not wanted or ended.verdict not in _CARRIES_A_PATCH:
+            raise
+        await context.log(f"not proved, and goes on as a draft: {ended}")
+        now = context.now()
+        fields = {"unproved": ended.verdict, "reason": redact(ended.reason), "updated_at": now}
+        # In one write: whoever takes the run up goes on with the next step.
+        await context.change(
+            lambda run: run.with_step(
+                StepName.PROVE, state=RunState.FAILED, ended_at=now
+            ).model_copy(update=fields)
+        )
