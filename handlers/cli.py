@@ -8,9 +8,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from redis.exceptions import RedisError
@@ -21,6 +21,9 @@ from bot import log as logs
 from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.context import Context
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +50,18 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
         await task
 
 
+def _serve(work: Callable[[Context], Awaitable[None]]) -> None:
+    """Begin, going on while Redis is away, and work until told to stop."""
+
+    async def run() -> None:
+        from handlers.begin import begin
+
+        async with begin(_settings(), waits=True) as ctx:
+            await work(ctx)
+
+    asyncio.run(_until_told(run()))
+
+
 @app.command()
 def up() -> None:
     """Run web, worker, fixer and clock together; Ctrl-C ends them all."""
@@ -59,22 +74,19 @@ def up() -> None:
 @app.command()
 def web() -> None:
     """Serve webhooks and Slack's requests."""
-    settings = _settings()
 
-    async def run() -> None:
-        from handlers.begin import begin
+    async def run(ctx: Context) -> None:
         from handlers.web import SPOOLING, build_app, serving
 
-        async with begin(settings, waits=True) as ctx:
-            if not settings.github_webhook_secret.get_secret_value():
-                logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
-            app = build_app(ctx)
-            async with serving(app, settings.soulcaster_host, settings.port) as url:
-                logs.log.info("listening", url=url)
-                # Shielded: what comes while the server closes is written down, too.
-                await asyncio.shield(app[SPOOLING])
+        if not ctx.settings.github_webhook_secret.get_secret_value():
+            logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
+        app = build_app(ctx)
+        async with serving(app, ctx.settings.soulcaster_host, ctx.settings.port) as url:
+            logs.log.info("listening", url=url)
+            # Shielded: what comes while the server closes is written down, too.
+            await asyncio.shield(app[SPOOLING])
 
-    asyncio.run(_until_told(run()))
+    _serve(run)
 
 
 @app.command()
@@ -86,34 +98,24 @@ def worker(
 
     if queue not in QUEUES:
         raise ConfigError(f"There is no queue {queue!r}: {', '.join(QUEUES)}.")
-    settings = _settings()
 
-    async def run() -> None:
-        from handlers.begin import begin
+    async def run(ctx: Context) -> None:
         from workers import jobs
         from workers.worker import work
 
         jobs.load()
-        async with begin(settings, waits=True) as ctx:
-            logs.log.info("working", queue=queue)
-            await work(ctx, queue)
+        logs.log.info("working", queue=queue)
+        await work(ctx, queue)
 
-    asyncio.run(_until_told(run()))
+    _serve(run)
 
 
 @app.command()
 def clock() -> None:
     """Ring for whatever is due: digests, retries, sweeps."""
-    settings = _settings()
+    from workers.upkeep.schedule import run_clock
 
-    async def run() -> None:
-        from handlers.begin import begin
-        from workers.upkeep.schedule import run_clock
-
-        async with begin(settings, waits=True) as ctx:
-            await run_clock(ctx)
-
-    asyncio.run(_until_told(run()))
+    _serve(run_clock)
 
 
 @app.command()

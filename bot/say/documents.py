@@ -17,10 +17,6 @@ from bot.render.tables import words
 from bot.say.audience import fit_on_github
 
 
-async def _document(repo: Repo, card: Card) -> Markdown:
-    return render_document(await fit_on_github(repo, card))
-
-
 async def write_issue(
     repo: Repo, card: Card, *, number: int | None, title: str, label: str, may_open: bool
 ) -> int:
@@ -77,7 +73,7 @@ async def edit_pull(
 
 async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None:
     """Put our one answer into a thread of a review, or edit it there."""
-    body = await _document(repo, card)
+    body = render_document(await fit_on_github(repo, card))
     await reviews.answer_thread(repo, pull, comment, marker(card.key), body)
 
 

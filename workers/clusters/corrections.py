@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Concatenate, Literal, ParamSpec
 
 from bot.context import Context
 from bot.domain.clusters.corrections import (
@@ -69,131 +69,135 @@ class PlannedCorrection:
 Plan = Callable[[str], Awaitable[PlannedCorrection]]
 """Works a correction out anew for the person who asks; raises Blocked or NotFound."""
 
+P = ParamSpec("P")
 
-def merging(ctx: Context, project: int, sources: Sequence[int], into: int) -> Plan:
+
+def _planned(
+    work: Callable[Concatenate[Context, int, str, P], Awaitable[PlannedCorrection]],
+) -> Callable[Concatenate[Context, int, P], Plan]:
+    """What is called with all but who asks, and gives the plan that is called with that."""
+
+    def planning(ctx: Context, project: int, /, *args: P.args, **named: P.kwargs) -> Plan:
+        return lambda by: work(ctx, project, by, *args, **named)
+
+    return planning
+
+
+@_planned
+async def merging(
+    ctx: Context, project: int, by: str, sources: Sequence[int], into: int
+) -> PlannedCorrection:
     """``sources`` go into ``into``."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        held = await ctx.operations.read(project, clusters=[*sources, into])
-        operation = pure.merge(held.clustering, sources, into, _entry(ctx, held, by))
-        await _refuse_running(ctx, project, held.clustering, operation)
-        return PlannedCorrection(held, propose(held.clustering, operation))
-
-    return plan
+    held = await ctx.operations.read(project, clusters=[*sources, into])
+    operation = pure.merge(held.clustering, sources, into, _entry(ctx, held, by))
+    await _refuse_running(ctx, project, held.clustering, operation)
+    return PlannedCorrection(held, propose(held.clustering, operation))
 
 
-def splitting(ctx: Context, project: int, items: Sequence[int]) -> Plan:
+@_planned
+async def splitting(ctx: Context, project: int, by: str, items: Sequence[int]) -> PlannedCorrection:
     """``items`` open a cluster of their own."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        await ctx.items.get(project, items[0])  # raises NotFound
-        held = await ctx.operations.read(project, items=items)
-        operation = pure.split(held.clustering, items, NEW, _entry(ctx, held, by))
-        return PlannedCorrection(held, propose(held.clustering, operation))
-
-    return plan
+    await ctx.items.get(project, items[0])  # raises NotFound
+    held = await ctx.operations.read(project, items=items)
+    operation = pure.split(held.clustering, items, NEW, _entry(ctx, held, by))
+    return PlannedCorrection(held, propose(held.clustering, operation))
 
 
-def splitting_by(ctx: Context, project: int, cluster: int, by_what: By) -> Plan:
+@_planned
+async def splitting_by(
+    ctx: Context, project: int, by: str, cluster: int, by_what: By
+) -> PlannedCorrection:
     """The parts of ``cluster`` by source, by release, or by what the reports mean."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        held = await ctx.operations.read(project, clusters=[cluster])
-        root = held.clustering.redirects.root(cluster)
-        members = held.clustering.members(root)
-        items = await ctx.items.many(project, members)
-        if by_what == "auto":
-            if len(items) > MOST_FOR_AUTO:
-                raise Blocked(
-                    f"C-{root} has {len(items):,} reports, more than {MOST_FOR_AUTO} cannot be "
-                    "taken apart by themselves: name some, as in split I-1 I-2."
-                )
-            vectors = await evidence.vectors_of(ctx, project, items)
-            groups = in_two(vectors, held.clustering.links)
-        else:
-            groups = by_attribute(items, by_what)
-        if len(groups) < 2:
-            raise Blocked(f"The reports of C-{root} are all of one {_KINDS[by_what]}.")
-        operation = partition(held.clustering, groups, _entry(ctx, held, by))
-        return PlannedCorrection(held, propose(held.clustering, operation))
-
-    return plan
-
-
-def moving(ctx: Context, project: int, item: int, to: int | None) -> Plan:
-    """``item`` goes to a cluster, or (None) to a new one."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        await ctx.items.get(project, item)  # raises NotFound
-        clusters = [] if to is None else [to]
-        held = await ctx.operations.read(project, clusters=clusters, items=[item])
-        entry = _entry(ctx, held, by)
-        operation = relocate(held.clustering, item, NEW if to is None else to, entry)
-        if not set(held.clustering.members(operation.items[0].before or 0)) - {item}:
-            await _refuse_running(ctx, project, held.clustering, operation)
-        return PlannedCorrection(held, propose(held.clustering, operation))
-
-    return plan
-
-
-def linking(ctx: Context, project: int, item: int, other: int, *, alike: bool) -> Plan:
-    """``item`` and ``other`` are the same problem, or are not."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        held = await ctx.operations.read(project, items=[item, other])
-        say = same if alike else different
-        operation = say(held.clustering, item, other, _entry(ctx, held, by))
-        if alike:
-            await _refuse_running(ctx, project, held.clustering, operation)
-        return PlannedCorrection(held, propose(held.clustering, operation))
-
-    return plan
-
-
-def presuming(ctx: Context, project: int, item: int, other: int) -> Plan:
-    """``item``, which nobody has touched since it was placed, goes to the cluster of ``other``."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        held = await ctx.operations.read(project, items=[item, other])
-        operation = presumed(held.clustering, item, other, _entry(ctx, held, by))
-        record = held.record(operation.redirects[0].number)
-        if record.state not in _UNTOUCHED or record.owner:
-            raise Blocked(f"People have taken C-{record.number} in hand.")
-        await _refuse_running(ctx, project, held.clustering, operation)
-        return PlannedCorrection(held, propose(held.clustering, operation))
-
-    return plan
-
-
-def undoing(ctx: Context, project: int, number: int | None, cluster: int | None) -> Plan:
-    """The exact inverse of operation ``number``, else of the last one (on ``cluster``)."""
-
-    async def plan(by: str) -> PlannedCorrection:
-        log = await ctx.operations.log(project)
-        chosen = number or _last(log, cluster)
-        if chosen is None:
+    held = await ctx.operations.read(project, clusters=[cluster])
+    root = held.clustering.redirects.root(cluster)
+    members = held.clustering.members(root)
+    items = await ctx.items.many(project, members)
+    if by_what == "auto":
+        if len(items) > MOST_FOR_AUTO:
             raise Blocked(
-                "Nothing was corrected here that could be undone."
-                if cluster
-                else "Nothing was corrected yet: there is nothing to undo."
+                f"C-{root} has {len(items):,} reports, more than {MOST_FOR_AUTO} cannot be "
+                "taken apart by themselves: name some, as in split I-1 I-2."
             )
-        if not 0 < chosen <= len(log):
-            raise Blocked(f"There is no operation {chosen}. What there is: /soulcaster history")
-        target = log[chosen - 1]
-        clusters = {
-            c
-            for change in (*target.operation.items, *target.operation.redirects)
-            for c in (change.before, change.after)
-            if c is not None
-        } | {change.number for change in target.operation.redirects}
-        items = [change.number for change in target.operation.items]
-        held = await ctx.operations.read(project, clusters=clusters, items=items)
-        entry = _entry(ctx, held, by)
-        entries = [logged.operation for logged in log]
-        operation = pure.undo(held.clustering, entries, chosen, entry)
-        return PlannedCorrection(held, propose(held.clustering, operation), undoes=target)
+        vectors = await evidence.vectors_of(ctx, project, items)
+        groups = in_two(vectors, held.clustering.links)
+    else:
+        groups = by_attribute(items, by_what)
+    if len(groups) < 2:
+        raise Blocked(f"The reports of C-{root} are all of one {_KINDS[by_what]}.")
+    operation = partition(held.clustering, groups, _entry(ctx, held, by))
+    return PlannedCorrection(held, propose(held.clustering, operation))
 
-    return plan
+
+@_planned
+async def moving(
+    ctx: Context, project: int, by: str, item: int, to: int | None
+) -> PlannedCorrection:
+    """``item`` goes to a cluster, or (None) to a new one."""
+    await ctx.items.get(project, item)  # raises NotFound
+    clusters = [] if to is None else [to]
+    held = await ctx.operations.read(project, clusters=clusters, items=[item])
+    entry = _entry(ctx, held, by)
+    operation = relocate(held.clustering, item, NEW if to is None else to, entry)
+    if not set(held.clustering.members(operation.items[0].before or 0)) - {item}:
+        await _refuse_running(ctx, project, held.clustering, operation)
+    return PlannedCorrection(held, propose(held.clustering, operation))
+
+
+@_planned
+async def linking(
+    ctx: Context, project: int, by: str, item: int, other: int, *, alike: bool
+) -> PlannedCorrection:
+    """``item`` and ``other`` are the same problem, or are not."""
+    held = await ctx.operations.read(project, items=[item, other])
+    say = same if alike else different
+    operation = say(held.clustering, item, other, _entry(ctx, held, by))
+    if alike:
+        await _refuse_running(ctx, project, held.clustering, operation)
+    return PlannedCorrection(held, propose(held.clustering, operation))
+
+
+@_planned
+async def presuming(
+    ctx: Context, project: int, by: str, item: int, other: int
+) -> PlannedCorrection:
+    """``item``, which nobody has touched since it was placed, goes to the cluster of ``other``."""
+    held = await ctx.operations.read(project, items=[item, other])
+    operation = presumed(held.clustering, item, other, _entry(ctx, held, by))
+    record = held.record(operation.redirects[0].number)
+    if record.state not in _UNTOUCHED or record.owner:
+        raise Blocked(f"People have taken C-{record.number} in hand.")
+    await _refuse_running(ctx, project, held.clustering, operation)
+    return PlannedCorrection(held, propose(held.clustering, operation))
+
+
+@_planned
+async def undoing(
+    ctx: Context, project: int, by: str, number: int | None, cluster: int | None
+) -> PlannedCorrection:
+    """The exact inverse of operation ``number``, else of the last one (on ``cluster``)."""
+    log = await ctx.operations.log(project)
+    chosen = number or _last(log, cluster)
+    if chosen is None:
+        raise Blocked(
+            "Nothing was corrected here that could be undone."
+            if cluster
+            else "Nothing was corrected yet: there is nothing to undo."
+        )
+    if not 0 < chosen <= len(log):
+        raise Blocked(f"There is no operation {chosen}. What there is: /soulcaster history")
+    target = log[chosen - 1]
+    clusters = {
+        c
+        for change in (*target.operation.items, *target.operation.redirects)
+        for c in (change.before, change.after)
+        if c is not None
+    } | {change.number for change in target.operation.redirects}
+    items = [change.number for change in target.operation.items]
+    held = await ctx.operations.read(project, clusters=clusters, items=items)
+    entry = _entry(ctx, held, by)
+    entries = [logged.operation for logged in log]
+    operation = pure.undo(held.clustering, entries, chosen, entry)
+    return PlannedCorrection(held, propose(held.clustering, operation), undoes=target)
 
 
 async def apply(

@@ -12,9 +12,9 @@ from workers import jobs
 
 
 async def cluster_view(
-    ctx: Context, project: Project, number: int, *, readers: Audience | None = None
+    ctx: Context, project: Project, number: int, *, readers: Audience
 ) -> ClusterView:
-    """A cluster with its items and hours. ``readers`` defaults to the repository's."""
+    """A cluster with its items and hours, as ``readers`` may read it."""
     cluster = await ctx.clusters.get(project.id, number)
     members = await ctx.clusters.members(project.id, cluster.number)
     return ClusterView(
@@ -22,13 +22,11 @@ async def cluster_view(
         items=await ctx.items.many(project.id, members),
         hours=await ctx.items.hours(project.id, members),
         now=ctx.now(),
-        readers=project.github_readers if readers is None else readers,
+        readers=readers,
     )
 
 
-async def all_views(
-    ctx: Context, project: Project, *, readers: Audience | None = None
-) -> list[ClusterView]:
+async def all_views(ctx: Context, project: Project, *, readers: Audience) -> list[ClusterView]:
     """Every cluster of a project."""
     clusters = await ctx.clusters.all(project.id)
     return [await cluster_view(ctx, project, c.number, readers=readers) for c in clusters]

@@ -56,8 +56,7 @@ async def project_of(
     raise Ambiguous(
         f"Which repository? Say for example: {found[0].full_name} {rest}",
         tuple(
-            Choice(label=(Code(each.full_name),), sentence=f"{each.full_name} {rest}")
-            for each in found[:5]
+            Choice(Code(each.full_name), sentence=f"{each.full_name} {rest}") for each in found[:5]
         ),
     )
 

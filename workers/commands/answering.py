@@ -112,5 +112,5 @@ def _require_said_lately(said: Utterance) -> None:
     raise Ambiguous(
         f"This was said at {said.said_at:%d %b %H:%M} UTC and reached me only now, so I have not "
         "done it. Is it still wanted?",
-        choices=(Choice(label=(Code(sentence),), sentence=sentence),),
+        choices=(Choice(Code(sentence), sentence=sentence),),
     )

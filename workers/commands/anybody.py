@@ -12,8 +12,15 @@ from bot.domain.errors import NotAllowed, NotUnderstood, UserError
 from bot.domain.models import Person
 from workers.commands.linking import NOT_OURS, at_home
 from workers.commands.verbs import ROSTER
-from workers.commands.verbs.help import Help, help_card
-from workers.commands.verbs.link import Link, Unlink, Whoami, code_card, unlinked_card
+from workers.commands.verbs.anybody import (
+    Help,
+    Link,
+    Unlink,
+    Whoami,
+    code_card,
+    help_card,
+    unlinked_card,
+)
 
 FOR_STRANGERS: tuple[type[Command], ...] = (Help, Link)
 

@@ -84,8 +84,7 @@ class Call:
         views = ranked(await all_views(self.ctx, self.project, readers=self.readers))
         verb, _, rest = project_in(self.said.line)[1].partition(" ")
         choices = tuple(
-            Choice(label=v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip())
-            for v in views[:5]
+            Choice(*v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip()) for v in views[:5]
         )
         raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
 

@@ -33,9 +33,13 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
         return
     await settle_channel(ctx, project_id)
     channel = await channel_of(ctx, project) if ctx.slack is not None else ""
-    refused = await _write_or_refused(ctx, project)
-    if refused and not channel:
-        raise refused
+    refused = ""
+    try:
+        await write_tracking_issue(ctx, project)
+    except Rejected as error:  # archived, issues off: the digest goes to Slack, too
+        if not channel:
+            raise
+        refused = str(error)
     if channel:
         place = Place(channel=channel)
         readers = await readers_at(ctx, project, place)
@@ -46,7 +50,11 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
         ts = await say(ctx, project, place, card)
         await ctx.channels.set_about(channel, ts, project.id, 0)
         if refused:
-            await say(ctx, project, place, _untracked_card(refused))
+            words = "The tracking issue on GitHub can't be written, so the digest comes here only. "
+            said = (words, Said(refused))
+            # Said once a channel: as long as it says the same, a card is left alone.
+            card = note("untracked", *said, audience=Audience.TEAM, tone="failed")
+            await say(ctx, project, place, card)
     await ctx.digests.sent(project.id, ctx.now().timestamp())
 
 
@@ -72,21 +80,6 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
             await say(ctx, project, place, stopped_card(slot, by.name, role, readers=readers))
     log.info("a schedule stopped", project=project.full_name, by=by.name, role=role)
     await ctx.digests.set_schedule(project_id, "off", by)
-
-
-async def _write_or_refused(ctx: Context, project: Project) -> Rejected | None:
-    """The digest goes to Slack, too, where the issue can't be written: archived, issues off."""
-    try:
-        await write_tracking_issue(ctx, project)
-    except Rejected as error:
-        return error
-    return None
-
-
-def _untracked_card(why: Rejected) -> Card:
-    """Said once a channel: as long as it says the same, a card is left alone."""
-    words = "The tracking issue on GitHub can't be written, so the digest comes here only. "
-    return note("untracked", words, Said(str(why)), audience=Audience.TEAM, tone="failed")
 
 
 async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:

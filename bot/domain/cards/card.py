@@ -149,6 +149,9 @@ class Choice(_Frozen):
     sentence: str
     done: bool = False
 
+    def __init__(self, *label: Inline, **stored: object) -> None:
+        super().__init__(**{"label": label, **stored})
+
 
 class Choices(_Frozen):
     """A list of choices."""

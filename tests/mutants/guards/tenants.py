@@ -77,7 +77,7 @@ GUARDS = (
     ),
     Guard(
         "codes are not guessed",
-        "workers/commands/verbs/link.py",
+        "workers/commands/verbs/anybody.py",
         "if await ctx.accounts.tried(who) > TRIES:",
         "if False:",
         "tests/e2e/test_linking.py::test_codes_cannot_be_guessed",

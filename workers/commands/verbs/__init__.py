@@ -8,17 +8,13 @@ from typing import Any
 from bot.domain.commands.command import Command
 from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
-    channel,
-    digest,
+    anybody,
     evidence,
     feedback,
-    help,
     life,
-    link,
+    project,
     regroup,
-    replay,
     runs,
-    source,
     status,
     versions,
 )
@@ -26,7 +22,7 @@ from workers.commands.verbs import (
 Run = Callable[[Call, Any], Awaitable[Answer]]
 
 VERBS: Mapping[type[Command], Run] = {
-    help.Help: help.run,
+    anybody.Help: anybody.run_help,
     status.Status: status.run_status,
     status.ListClusters: status.run_clusters,
     evidence.Why: evidence.run_why,
@@ -39,7 +35,7 @@ VERBS: Mapping[type[Command], Run] = {
     regroup.Move: regroup.run_move,
     regroup.Undo: regroup.run_undo,
     regroup.ShowHistory: regroup.run_history,
-    digest.Digest: digest.run,
+    project.Digest: project.run_digest,
     runs.ShowPlan: runs.run_plan,
     runs.Fix: runs.run_fix,
     runs.Steer: runs.run_steer,
@@ -58,12 +54,12 @@ VERBS: Mapping[type[Command], Run] = {
     life.Unsnooze: life.run_unsnooze,
     life.Assign: life.run_assign,
     life.Unassign: life.run_unassign,
-    source.ManageSources: source.run,
-    replay.Replay: replay.run,
-    channel.Channel: channel.run,
-    link.Link: link.run_link,
-    link.Unlink: link.run_unlink,
-    link.Whoami: link.run_whoami,
+    project.ManageSources: project.run_source,
+    project.Replay: project.run_replay,
+    project.Channel: project.run_channel,
+    anybody.Link: anybody.run_link,
+    anybody.Unlink: anybody.run_unlink,
+    anybody.Whoami: anybody.run_whoami,
 }
 ROSTER: tuple[type[Command], ...] = tuple(VERBS)
 

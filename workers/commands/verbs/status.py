@@ -74,12 +74,10 @@ async def _everything(call: Call) -> Card:
         (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
     )
     under_way = await ctx.embeddings.under_way(project.id)
-    again = (Fact("Vectors", under_way),) if under_way else ()
     late = (ctx.now() - TOLD_AFTER).timestamp()
     kept = len(await ctx.commands.waiting(project.id, late))
-    commands = (Fact("Commands that wait", str(kept)),) if kept else ()
     unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
-    waiting = (Fact("For the model to judge", count(unjudged, "report")),)
+    worst = Section(Bullets(*(v.title for v in open_views[:5])), title="Worst")
     away = tuple(Fact("Away", why) for why in (await ctx.breakers.open()).values())
     return Card(
         key="status",
@@ -90,17 +88,15 @@ async def _everything(call: Call) -> Card:
             Fact("Reports", str(sum(len(v.items) for v in views))),
             Fact("Seen", sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
             Fact("Fix runs under way", str(len(running))),
-            *commands,
-            *again,
-            *(waiting if unjudged else ()),
+            *((Fact("Commands that wait", str(kept)),) if kept else ()),
+            *((Fact("Vectors", under_way),) if under_way else ()),
+            *((Fact("For the model to judge", count(unjudged, "report")),) if unjudged else ()),
             *away,
         ),
         sections=(
-            Section(Bullets(*(v.title for v in open_views[:5])), title="Worst"),
+            *((worst,) if open_views else ()),
             Section(Bullets(*adapters), title="In use", collapsed=True),
-        )
-        if open_views
-        else (Section(Bullets(*adapters), title="In use", collapsed=True),),
+        ),
     )
 
 

@@ -8,15 +8,12 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
-from workers.hearing.github import comments, installations, issues, pulls, pushes, reviews
+from workers.hearing.github import installations, issues, pulls
 
 router = gidgethub.routing.Router(
     installations.router,
     issues.router,
-    comments.router,
     pulls.router,
-    pushes.router,
-    reviews.router,
 )
 
 

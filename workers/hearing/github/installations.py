@@ -1,4 +1,4 @@
-"""The app comes, goes, and is given repositories."""
+"""The app comes, goes, is given repositories, and is told there how it is set up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.jobs import enqueue
+from bot.repo_config import PATH
 from workers import jobs
+from workers.hearing.github.payloads import read
 from workers.intake import sync
 
 router = gidgethub.routing.Router()
@@ -34,3 +36,22 @@ async def changed(event: sansio.Event, ctx: Context, **_: Any) -> None:
 def _installation(event: sansio.Event) -> int:
     found = (event.data.get("installation") or {}).get("id")
     return found if isinstance(found, int) else 0
+
+
+@router.register("push")
+async def pushed(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """A Slack channel that the project's file names now is asked at once whether it may be its.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
+    """
+    payload = read(event)
+    if event.data.get("ref") != f"refs/heads/{payload.project.default_branch}":
+        return
+    changed = {
+        path
+        for commit in event.data.get("commits") or []
+        for how in ("added", "modified")
+        for path in commit.get(how) or []
+    }
+    if PATH in changed and await sync.know_project(ctx, payload.project):
+        await enqueue(ctx, jobs.settle_channel, payload.project.id)

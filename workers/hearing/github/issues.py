@@ -1,4 +1,4 @@
-"""Issues as reports, and the tracking issue's checkboxes as commands."""
+"""Issues as reports; in them and in comments, commands, of which a box that is ticked is one."""
 
 from __future__ import annotations
 
@@ -46,3 +46,17 @@ async def withdrawn(event: sansio.Event, ctx: Context, **_: Any) -> None:
         await items.withdraw(
             ctx, payload.project.id, github_issue.NAME, github_issue.key(payload.issue.number)
         )
+
+
+@router.register("issue_comment", action="created")
+@router.register("issue_comment", action="edited")
+async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Hear the commands of a comment; of an edited one, only the lines it did not have."""
+    payload = read(event)
+    comment, issue = payload.comment, payload.issue
+    if comment is None or issue is None or payload.sender.person.is_bot:
+        return
+    if not await sync.know_project(ctx, payload.project):
+        return
+    place = Place(issue=issue.number, comment=comment.id)
+    await words.take(ctx, payload, comment, place, f"comment:{comment.id}")

@@ -1,4 +1,4 @@
-"""What becomes of our pull requests."""
+"""What becomes of our pull requests, and the reviews of them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
+from bot.domain.fixes.versions import comment_key, review_key
 from bot.jobs import enqueue
 from workers import jobs
 from workers.hearing.github.payloads import read
+from workers.intake import sync
 
 router = gidgethub.routing.Router()
 
@@ -23,3 +25,29 @@ async def ended(event: sansio.Event, ctx: Context, **_: Any) -> None:
     number = (event.data.get("pull_request") or {}).get("number")
     if isinstance(number, int):
         await enqueue(ctx, jobs.follow_pull, payload.project.id, number)
+
+
+@router.register("pull_request_review", action="submitted")
+async def submitted(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """A person judges: what they ask for is read once the whole review is there."""
+    payload = read(event)
+    review, pull = payload.review, payload.pull_request
+    if review is None or pull is None or not payload.is_author(review):
+        return
+    if review.state not in ("changes_requested", "approved"):
+        return
+    if await sync.know_project(ctx, payload.project):
+        await enqueue(ctx, jobs.hear_review, payload.project.id, pull.number, review.id)
+
+
+@router.register("pull_request_review", action="edited")
+@router.register("pull_request_review_comment", action="edited")
+async def rewritten(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Somebody else changed a reviewer's words: they are nobody's from now on."""
+    payload = read(event)
+    written = payload.review or payload.comment
+    if written is None or payload.changes.body is None or payload.is_author(written):
+        return
+    if await sync.know_project(ctx, payload.project):
+        key = review_key(written.id) if payload.review else comment_key(written.id)
+        await ctx.versions.disown(payload.project.id, key)

@@ -57,7 +57,7 @@ def preview_card(
         *_moves(operation, seen),
         *_taken_back(proposal),
         *_regressions(seen.regressed),
-        Section(Choices(Choice(label=("Confirm",), sentence=confirmed))),
+        Section(Choices(Choice("Confirm", sentence=confirmed))),
     )
     return Card(
         key=key,

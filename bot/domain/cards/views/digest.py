@@ -138,9 +138,8 @@ def _thirds(day: list[int]) -> list[int]:
 def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
     choices = tuple(
         Choice(
-            label=("Fix ", Code(v.cluster.name), " ", Said(v.cluster.title[:80]))
-            if v.shown
-            else ("Fix ", Code(v.cluster.name)),
+            *("Fix ", Code(v.cluster.name)),
+            *((" ", Said(v.cluster.title[:80])) if v.shown else ()),
             sentence=f"fix {v.cluster.name}",
             done=v.cluster.number in runs and not runs[v.cluster.number].ended,
         )
@@ -152,30 +151,14 @@ def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
 
 def _compact(view: ClusterView, run: FixRun | None) -> Section:
     cluster = view.cluster
-    line: Line = (
-        Strong(cluster.severity),
-        " ",
-        Code(cluster.name),
-        " ",
-        *_row_title(view),
-    )
-    facts: Line = (
-        sparkline(view.day),
-        f" {view.since(timedelta(hours=24))} in 24 h · "
-        f"{count(len(view.items), 'report')} ({view.sources})",
-    )
-    blocks: list[Paragraph | Choices] = [Paragraph(*line), Paragraph(*facts)]
+    title = Paragraph(Strong(cluster.severity), " ", Code(cluster.name), " ", *_row_title(view))
+    day, reports = view.since(timedelta(hours=24)), count(len(view.items), "report")
+    seen = Paragraph(sparkline(view.day), f" {day} in 24 h · {reports} ({view.sources})")
     if run is not None and (run.pull_url or not run.ended):
-        blocks.append(Paragraph(*run_line(run)))
-    else:
-        blocks.append(
-            Choices(
-                Choice(label=("Fix",), sentence=f"fix {cluster.name}"),
-                Choice(label=("Status",), sentence=f"status {cluster.name}"),
-                Choice(label=("Why",), sentence=f"why {cluster.name}"),
-            )
-        )
-    return Section(*blocks)
+        return Section(title, seen, Paragraph(*run_line(run)))
+    verbs = ("Fix", "Status", "Why")
+    choices = (Choice(verb, sentence=f"{verb.lower()} {cluster.name}") for verb in verbs)
+    return Section(title, seen, Choices(*choices))
 
 
 def stopped_card(slot: str, by: str, role: str, *, readers: Audience) -> Card:

@@ -69,21 +69,17 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
     title: Line = ("Fix ", Code(run.name), " for ", Code(cluster.name))
     if may_read(readers, cluster.audience):
         title += (" ", Said(cluster.title[:100]))
-    facts = [Fact("Asked by", Code(run.requested_by or "somebody"))]
-    facts.append(Fact("Agent", Code(run.agent)))
-    if run.attempt > 1:
-        facts.append(Fact("Attempt", str(run.attempt)))
-    facts.append(Fact("Limit", _minutes(run.seconds_allowed)))
-    if run.plan_version:
-        facts.append(Fact("Plan", *plan_of(run)))
-    if run.agent_steps:
-        facts.append(Fact("Spent", _spent(run)))
-    if run.blocked != Blocked():
-        facts.append(Fact("Network", *_network(run.blocked)))
-    if run.dry_run:
-        facts.append(Fact("Dry run", "nothing is published"))
-    if run.version > 1:
-        facts.append(Fact("Version", f"v{run.version}"))
+    known: tuple[tuple[str, Line], ...] = (
+        ("Asked by", (Code(run.requested_by or "somebody"),)),
+        ("Agent", (Code(run.agent),)),
+        ("Attempt", (str(run.attempt),) if run.attempt > 1 else ()),
+        ("Limit", (_minutes(run.seconds_allowed),)),
+        ("Plan", plan_of(run) if run.plan_version else ()),
+        ("Spent", (_spent(run),) if run.agent_steps else ()),
+        ("Network", _network(run.blocked) if run.blocked != Blocked() else ()),
+        ("Dry run", ("nothing is published",) if run.dry_run else ()),
+        ("Version", (f"v{run.version}",) if run.version > 1 else ()),
+    )
     sections = [steps_section(run, LABELS, now)]
     if run.verdict is not None:
         ending: Line = (_ENDINGS[run.verdict],)
@@ -110,7 +106,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         audience=combined(run.audience, readers),
         title=title,
         tone=tone_of(run),
-        facts=tuple(facts),
+        facts=tuple(Fact(label, *value) for label, value in known if value),
         sections=tuple(sections),
         actions=_actions(run),
     )

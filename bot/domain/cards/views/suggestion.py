@@ -79,13 +79,9 @@ def suggestion_sections(
         reasons = tuple(reason_lines(each, hidden=hidden))
         if each.judgement is not None:
             reasons = (*reasons, judged_line(each.judgement, hidden=hidden))
-        same = Choice(
-            label=("Same as ", Code(cluster)), sentence=f"dup {item.name} {each.item.name}"
-        )
-        other = Choice(
-            label=("Not the same as ", Code(cluster)),
-            sentence=f"not-dup {item.name} {each.item.name}",
-        )
+        two = f"{item.name} {each.item.name}"
+        same = Choice("Same as ", Code(cluster), sentence=f"dup {two}")
+        other = Choice("Not the same as ", Code(cluster), sentence=f"not-dup {two}")
         sections.append(
             Section(
                 Paragraph(*line),

@@ -1,0 +1,232 @@
+"""``source channel digest replay``: where a project hears and is spoken of, and what it missed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from typing_extensions import override
+
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Paragraph, Section
+from bot.domain.cards.schedule import DEFAULT, read_schedule
+from bot.domain.cards.views.channel import channels_card
+from bot.domain.commands.command import REST, WORD, Command, Level
+from bot.domain.errors import NotFound, NotUnderstood
+from bot.jobs import enqueue
+from bot.sources import SOURCES
+from bot.storage.vault import Hook
+from workers import jobs
+from workers.clusters import channels
+from workers.commands.call import Answer, Call
+from workers.digests import posting as digests
+
+
+class ManageSources(Command):
+    """List the doors for alerts and feedback, open one, or change its secret.
+
+    A secret is shown once, in the shell or to you alone in Slack; never on GitHub.
+    """
+
+    verb = "source"
+    level = Level.L4
+    examples = ("source list", "source add sentry", "source rotate sentry", "source remove sentry")
+
+    what: Annotated[Literal["list", "add", "rotate", "remove"], WORD] = "list"
+    name: Annotated[str, WORD] = ""
+
+    @property
+    @override
+    def answers_asker(self) -> bool:
+        return self.what in ("add", "rotate")
+
+
+async def run_source(call: Call, command: ManageSources) -> Answer:
+    """Doors of this project. Obeyed again, it shows the door that it opened."""
+    ctx, project = call.ctx, call.project
+    hooks = await ctx.vault.hooks(project.id)
+    if command.what == "list":
+        weak = await ctx.vault.weak_hooks()
+        lines: tuple[Line, ...] = tuple(_line(hook, weak=hook.id in weak) for hook in hooks)
+        nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
+        return call.answer(
+            "sources",
+            "Sources of ",
+            Code(project.full_name),
+            sections=(Section(Bullets(*lines or nothing)),),
+        )
+    if command.name not in SOURCES:
+        raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
+    opened = next((hook for hook in hooks if hook.command == call.said.id), None)
+    mine = [hook for hook in hooks if hook.source == command.name and hook is not opened]
+    if command.what == "remove" and not mine:
+        raise NotFound(f"{command.name} has no door here: nothing to remove.")
+    if command.what in ("remove", "rotate"):
+        for hook in mine:
+            await ctx.vault.close_hook(hook.id)
+    if command.what == "remove":
+        return call.answer("sources", f"{command.name} is closed.", tone="succeeded")
+    made = opened or await ctx.vault.open_hook(project.id, command.name, command=call.said.id)
+    base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
+    return Answer(
+        Card(
+            key=f"source:{made.id}",
+            audience=Audience.PERSON,
+            title=(f"{SOURCES[command.name].LABEL} may knock here:",),
+            tone="succeeded",
+            sections=(
+                Section(
+                    Paragraph("URL: ", Code(f"{base}{_path(made)}")),
+                    Paragraph("Secret (shown once): ", Code(made.secret)),
+                    Paragraph(
+                        "Sign with it where the sender can, else send it as ",
+                        Code("Authorization: Bearer SECRET"),
+                        *_in_url(command.name),
+                        ".",
+                    ),
+                ),
+            ),
+        )
+    )
+
+
+def _line(hook: Hook, *, weak: bool) -> Line:
+    label = SOURCES[hook.source].LABEL if hook.source in SOURCES else hook.source
+    if not hook.secret:
+        return (
+            *(f"{label}: ", Code(_path(hook)), ", unreadable: sealed with a key that is not in "),
+            *("SOULCASTER_VAULT_KEYS here. Add it, or say ", Code(f"source rotate {hook.source}")),
+            ".",
+        )
+    if not weak:
+        return (f"{label}: ", Code(_path(hook)))
+    return (
+        *(f"{label}: ", Code(_path(hook)), ", weak: its secret comes in the URL. Have it sent "),
+        *("in a header, then say ", Code(f"source rotate {hook.source}"), "."),
+    )
+
+
+def _in_url(source: str) -> Line:
+    if not SOURCES[source].SECRET_IN_URL:
+        return ()
+    return (" or, if it can set no header, as ", Code("?secret=SECRET"), " (weak: it is logged)")
+
+
+def _path(hook: Hook) -> str:
+    return f"/hooks/{hook.source}/{hook.id}"
+
+
+class Channel(Command):
+    """Have the project spoken of in this Slack channel, or no longer; its digests come here.
+
+    Everybody in the channel then reads what is said of the project. A channel is one account's.
+    """
+
+    verb = "channel"
+    level = Level.L4
+    examples = ("channel show", "channel bind", "channel release")
+
+    what: Annotated[Literal["show", "bind", "release"], WORD] = "show"
+
+
+async def run_channel(call: Call, command: Channel) -> Answer:
+    """The word of somebody who decides for the project, said there."""
+    ctx, project, here = call.ctx, call.project, call.place.channel
+    if command.what == "show":
+        standings = await ctx.channels.standings(project.id)
+        return Answer(channels_card(project, standings, here, readers=call.readers))
+    if not here or here.startswith("D"):
+        raise NotUnderstood(
+            f"channel {command.what} is said in the Slack channel that it is about."
+        )
+    if command.what == "bind":
+        await channels.bind(ctx, project, here, call.person.name)
+        await channels.show_card(ctx, project, here, "bound", call.person.name)
+        done = "is spoken of here now"
+    else:
+        await channels.release(ctx, project, here)
+        await channels.show_card(ctx, project, here, "released", call.person.name)
+        done = "is spoken of here no longer"
+    return call.answer(
+        f"channel-said:{project.id}", Code(project.full_name), f" {done}.", tone="succeeded"
+    )
+
+
+class Digest(Command):
+    """Post the digest now, preview it, or say when it comes."""
+
+    verb = "digest"
+    examples = (
+        "digest preview",
+        "digest now",
+        'digest schedule "mon-fri 09:00 Europe/Paris"',
+        "digest off",
+    )
+    cost = "preview: L0; the rest: L4"
+
+    what: Annotated[Literal["preview", "now", "schedule", "off"], WORD] = "preview"
+    when: Annotated[str, REST] = ""
+
+    @property
+    @override
+    def needs(self) -> Level:
+        """A preview changes nothing."""
+        return Level.L0 if self.what == "preview" else Level.L4
+
+
+async def run_digest(call: Call, command: Digest) -> Answer:
+    """Previews are for the asker; ``now`` posts in Slack and in the tracking issue."""
+    ctx, project = call.ctx, call.project
+    if command.what == "preview":
+        card = await digests.build_digest(
+            ctx, project, compact=call.place.issue is None, readers=call.readers
+        )
+        return Answer(card.model_copy(update={"key": "digest-preview"}))
+    if command.what == "now":
+        number = await digests.write_tracking_issue(ctx, project)
+        await enqueue(ctx, jobs.send_digest, project.id, call.said.id)
+        link = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
+        return call.answer(
+            "digest-now", "The digest is on its way; the tracking issue is ", link, tone="succeeded"
+        )
+    words = "off" if command.what == "off" else command.when or DEFAULT
+    lines: tuple[Line, ...] = ()
+    if words != "off":
+        times = read_schedule(words).after(ctx.now(), 3)
+        lines = tuple((f"{moment:%a %d %b %H:%M} UTC",) for moment in times)
+    await ctx.digests.set_schedule(project.id, words, call.person)
+    return call.answer(
+        "digest-schedule",
+        *("The digest comes ", Code(words)) if lines else ("The digest is off.",),
+        tone="succeeded",
+        sections=(Section(Bullets(*lines), title="Next"),) if lines else (),
+    )
+
+
+class Replay(Command):
+    """Run again what was given up here in the last 30 days: the one of a reference, or all.
+
+    What came in and could not be read at all is no project's yet: the operator runs that again.
+    """
+
+    verb = "replay"
+    level = Level.L4
+    examples = ("replay e-7F3A", "replay")
+
+    reference: Annotated[str, WORD] = ""
+
+
+async def run_replay(call: Call, command: Replay) -> Answer:
+    """Only this project's; what went wrong is told to the operator alone."""
+    again = await call.ctx.jobs.replay(command.reference, project=call.project.id)
+    if not again:
+        raise NotFound(f"There is no {command.reference or 'job'} here that was given up.")
+    lines: tuple[Line, ...] = tuple(
+        (Code(one.name.partition(" ")[0]), f" of {one.at:%d %b %H:%M} UTC, ", Code(one.reference))
+        for one in again
+    )
+    return call.answer(
+        f"replay:{call.said.id}",
+        "Run again:",
+        tone="succeeded",
+        sections=(Section(Bullets(*lines)),),
+    )
