@@ -42,14 +42,8 @@ SECRET_IN_URL = False
 
 _SIGNATURE = "sentry-hook-signature"
 _PERSONAL = (
-    "user",
-    "sentry:user",
-    "user.id",
-    "user.email",
-    "user.username",
-    "user.ip",
-    "ip",
-    "email",
+    *("user", "sentry:user", "user.id", "user.email", "user.username", "user.ip"),
+    *("ip", "email"),
 )
 _METRIC = ("critical", "warning", "open")
 _QUIET = ("installation", "comment", "seer", "preprod_artifact")

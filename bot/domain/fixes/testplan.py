@@ -10,7 +10,7 @@ import tomllib
 from collections import Counter
 from typing import Any, Literal
 
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.models import Record
 
@@ -88,14 +88,9 @@ def _shown(tree: Tree) -> TestPlan | None:
     return None
 
 
-def _text(tree: Tree, path: str) -> str:
-    entry = tree.get(path)
-    return (entry.text or "") if entry else ""
-
-
 def _toml(tree: Tree, path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(tree, path))
+        return tomllib.loads(text_of(tree.get(path)))
     except tomllib.TOMLDecodeError:
         return {}
 
@@ -115,7 +110,7 @@ def _python_tests(tree: Tree) -> tuple[str, Style]:
         return "tests", "pytest"
     folders = Counter(posixpath.dirname(path) for path in files)
     folder = max(sorted(folders), key=lambda each: folders[each])
-    texts = [_text(tree, path) for path in files]
+    texts = [text_of(tree[path]) for path in files]
     unittests = sum("unittest" in text and "TestCase" in text for text in texts)
     plain = sum(
         re.search(r"^(async )?def test|import pytest", text, re.M) is not None for text in texts
@@ -162,7 +157,7 @@ def _pytest_config(tree: Tree) -> str:
     if "pytest" in _toml(tree, "pyproject.toml").get("tool", {}):
         return "pyproject.toml"
     for path, section in (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")):
-        if section in _text(tree, path):
+        if section in text_of(tree.get(path)):
             return path
     return "conftest.py" if "conftest.py" in tree else ""
 
@@ -198,7 +193,7 @@ def _tox(tree: Tree) -> TestPlan | None:
 
 def _node(tree: Tree) -> TestPlan | None:
     try:
-        package = json.loads(_text(tree, "package.json") or "{}")
+        package = json.loads(text_of(tree.get("package.json")) or "{}")
     except ValueError:
         return None
     script = (package.get("scripts") or {}).get("test", "") if isinstance(package, dict) else ""
@@ -281,7 +276,7 @@ def _gradle(tree: Tree) -> TestPlan | None:
 
 def _make(tree: Tree) -> TestPlan | None:
     for path in ("GNUmakefile", "Makefile", "makefile"):
-        if re.search(r"^test\s*:(?!=)", _text(tree, path), re.M):
+        if re.search(r"^test\s*:(?!=)", text_of(tree.get(path)), re.M):
             return TestPlan(
                 framework="make",
                 suite="make test",

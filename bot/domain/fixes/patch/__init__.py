@@ -3,10 +3,18 @@
 **Invariant:** a patch is computed by us from two trees, never parsed from what an agent says.
 """
 
-from bot.domain.fixes.patch.diff import Change, Kind, Patch, Stats, apply, diff
+from bot.domain.fixes.patch.diff import Change, Kind, Patch, apply, diff
 from bot.domain.fixes.patch.ignored import DROPPING_FOLDERS, matcher, unwanted
 from bot.domain.fixes.patch.tarball import tar_from_tree, tree_from_tar
-from bot.domain.fixes.patch.tree import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, Entry, Tree
+from bot.domain.fixes.patch.tree import (
+    EXECUTABLE,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    Entry,
+    Tree,
+    text_of,
+)
 
 __all__ = [
     "DROPPING_FOLDERS",
@@ -18,12 +26,12 @@ __all__ = [
     "Entry",
     "Kind",
     "Patch",
-    "Stats",
     "Tree",
     "apply",
     "diff",
     "matcher",
     "tar_from_tree",
+    "text_of",
     "tree_from_tar",
     "unwanted",
 ]

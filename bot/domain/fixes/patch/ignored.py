@@ -9,27 +9,14 @@ from contextlib import suppress
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
-from bot.domain.fixes.patch.tree import Tree
+from bot.domain.fixes.patch.tree import Tree, text_of
 
 DROPPING_FOLDERS = frozenset(
-    [
-        ".git",
-        ".hg",
-        ".svn",
-        "__pycache__",
-        ".pytest_cache",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".hypothesis",
-        ".tox",
-        ".nox",
-        ".venv",
-        ".eggs",
-        ".nyc_output",
-        ".gradle",
-        "node_modules",
-        ".soulcaster",
-    ]
+    (
+        *(".git", ".hg", ".svn", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
+        *(".hypothesis", ".tox", ".nox", ".venv", ".eggs", ".nyc_output", ".gradle"),
+        *("node_modules", ".soulcaster"),
+    )
 )
 DROPPING_FILES = re.compile(
     r".*\.py[cod]|\.coverage(\..*)?|coverage\.(xml|json|lcov)|lcov\.info|.*\.egg-info"
@@ -61,7 +48,7 @@ def unwanted(before: Tree) -> Callable[[str], bool]:
     files = [path for path in before if path.rpartition("/")[2] == ".gitignore"]
     # The deepest file that says something about a path decides.
     specs = [
-        (path.removesuffix(".gitignore"), _spec((before[path].text or "").splitlines()))
+        (path.removesuffix(".gitignore"), _spec(text_of(before[path]).splitlines()))
         for path in sorted(files, key=lambda path: -path.count("/"))
     ]
     return lambda path: is_dropping(path) or (path not in before and _is_ignored(path, specs))

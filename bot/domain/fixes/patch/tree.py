@@ -67,3 +67,8 @@ class Entry(Record):
 
 
 Tree = Mapping[str, Entry]
+
+
+def text_of(entry: Entry | None) -> str:
+    """The text of a file; empty where there is none."""
+    return (entry.text or "") if entry else ""

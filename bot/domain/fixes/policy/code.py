@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from bot.domain.fixes.patch import Change, Entry, Patch, Tree
-from bot.domain.fixes.policy.rules import Finding
+from bot.domain.fixes.patch import Change, Patch, Tree, text_of
+from bot.domain.fixes.policy.rules import Finding, flag, refuse
+from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_test_file
 
 # What reaches out of the process, by the name it is called with.
@@ -51,8 +52,7 @@ def odd_calls(change: Change) -> Iterator[Finding]:
     before = change.before.data.decode("utf-8", "replace") if change.before else ""
     added = b"".join(change.lines[1]).decode("utf-8", "replace")
     if not is_test_file(path) and _UNDER_TEST.search(added):
-        message = f"{path} asks whether it runs under test"
-        yield Finding(rule="test detection", path=path, message=message)
+        yield refuse("test detection", path, "asks whether it runs under test")
     exits_are_usual = _COMMAND_LINE.search(path) or _COMMAND_LINE_TEXT.search(before or text)
     if path.endswith(".py"):
         calls = Counter(_calls(text)) - Counter(_calls(before))
@@ -69,23 +69,13 @@ def odd_calls(change: Change) -> Iterator[Finding]:
         )
         exiting = set(_found(_EXITING_ELSEWHERE, added))
     for name in sorted(reaching):
-        message = f"{path} newly uses {name}, which reaches out of the program"
-        yield Finding(rule="reaches out", path=path, message=message, severity="flag")
+        yield flag("reaches out", path, f"newly uses {name}, which reaches out of the program")
     for name in sorted(exiting) if not exits_are_usual else ():
-        message = f"{path} newly ends the whole process ({name})"
-        yield Finding(rule="exit", path=path, message=message, severity="flag")
+        yield flag("exit", path, f"newly ends the whole process ({name})")
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     return (match[0].strip("( ") for match in pattern.finditer(text))
-
-
-def parsed(text: str | None) -> ast.Module | None:
-    """``text`` as Python, None where it is not."""
-    try:
-        return ast.parse(text) if text is not None else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _calls(text: str) -> Iterator[str]:
@@ -111,15 +101,17 @@ def special_cases(patch: Patch, proof_tests: Collection[str], tree: Tree) -> Ite
     """Code that asks for the very values of the reproducing test."""
     literals: set[object] = set()
     for test in proof_tests:
-        literals |= _literals(parsed((tree.get(test) or Entry()).text))
+        literals |= _literals(parsed(text_of(tree.get(test))))
     for change in patch.changes:
-        if not change.path.endswith(".py") or is_test_file(change.path) or not change.after:
+        path = change.path
+        if not path.endswith(".py") or is_test_file(path) or not change.after:
             continue
-        before = _asked_for(parsed(change.before.text if change.before else ""))
-        after = _asked_for(parsed(change.after.text))
+        before = _asked_for(parsed(text_of(change.before)))
+        after = _asked_for(parsed(text_of(change.after)))
         for value in sorted(map(repr, (after - before).keys() & literals)):
-            message = f"{change.path} asks for {value[:40]}, a value of the reproducing test"
-            yield Finding(rule="special case", path=change.path, message=message, severity="flag")
+            yield flag(
+                "special case", path, f"asks for {value[:40]}, a value of the reproducing test"
+            )
 
 
 def _is_telling(node: ast.AST) -> bool:

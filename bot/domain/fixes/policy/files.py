@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.domain.fixes.patch import EXECUTABLE, SUBMODULE, Change, Patch
 from bot.domain.fixes.patch.tree import SPECIAL_BITS
-from bot.domain.fixes.policy.rules import Finding, Rules
+from bot.domain.fixes.policy.rules import Finding, Rules, flag, refuse
 
 
 def size(patch: Patch, rules: Rules) -> Iterator[Finding]:
@@ -26,23 +26,20 @@ def kind(change: Change, rules: Rules) -> Iterator[Finding]:
     """What a file is: only plain text files pass unasked."""
     path, before, after = change.path, change.before, change.after
     if after and after.is_symlink:
-        message = f"{path} is a symbolic link to {after.target!r}"
-        yield Finding(rule="symlink", path=path, message=message)
+        yield refuse("symlink", path, f"is a symbolic link to {after.target!r}")
     elif before and before.is_symlink:
         message = f"the symbolic link {path} is {'replaced by a file' if after else 'deleted'}"
         yield Finding(rule="symlink", path=path, message=message)
     if any(side and side.git_mode == SUBMODULE for side in (before, after)):
-        yield Finding(rule="submodule", path=path, message=f"{path} changes a submodule")
+        yield refuse("submodule", path, "changes a submodule")
     if after and after.mode & SPECIAL_BITS:
-        message = f"{path} has the setuid, setgid or sticky bit"
-        yield Finding(rule="mode", path=path, message=message)
+        yield refuse("mode", path, "has the setuid, setgid or sticky bit")
     if rules.allows(path):
         return
     was, now = (side is not None and side.git_mode == EXECUTABLE for side in (before, after))
     if now and not was:
-        yield Finding(rule="mode", path=path, message=f"{path} becomes executable")
+        yield refuse("mode", path, "becomes executable")
     elif was and after and not now:
-        message = f"{path} is no longer executable"
-        yield Finding(rule="mode", path=path, message=message, severity="flag")
+        yield flag("mode", path, "is no longer executable")
     if change.is_binary:
-        yield Finding(rule="binary", path=path, message=f"{path} is a binary file")
+        yield refuse("binary", path, "is a binary file")

@@ -22,6 +22,7 @@ _PATCHING = re.compile(
 _DESELECTING = re.compile(
     r"pytest_\w+|collect_ignore(_glob)?|pytestmark|__test__|load_tests|pytest_plugins|__unittest"
 )
+_ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.With)
 
 
 def switched_off(old: ast.Module, new: ast.Module, is_new: bool) -> Iterator[str]:
@@ -127,9 +128,13 @@ def _bound(facts: Facts) -> set[str]:
 
 def _assigned(facts: Facts, scope: tuple[str, ...]) -> Iterator[str]:
     for node in facts.statements.get(scope, []):
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                yield part.id
+        yield from _stored(node)
+
+
+def _stored(node: ast.stmt) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            yield part.id
 
 
 def _newly_bound(old: Facts, new: Facts) -> Iterator[str]:
@@ -160,16 +165,9 @@ def intruders(old: Facts, new: Facts) -> Iterator[str]:
                     known.remove(header(node))
                 elif isinstance(node, ast.Return | ast.Raise | ast.Global | ast.Nonlocal):
                     yield f"{where(scope)} now has `{shown(node)}`"
-                elif assigned & set(_assigned_by(node)) and not _was_grown(node, old, part):
+                elif (
+                    isinstance(node, _ASSIGNING)
+                    and assigned & set(_stored(node))
+                    and not any(covers(before, node) for before in old.statements.get(part, []))
+                ):
                     yield f"{where(scope)} overwrites a value it checks: `{shown(node)}`"
-
-
-def _assigned_by(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For | ast.With):
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                yield part.id
-
-
-def _was_grown(node: ast.stmt, old: Facts, scope: tuple[str, ...]) -> bool:
-    return any(covers(before, node) for before in old.statements.get(scope, []))

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from bot.domain.fixes.patch import Patch, Tree
-from bot.domain.fixes.policy.rules import Finding
+from bot.domain.fixes.policy.rules import Finding, refuse
 from bot.domain.fixes.policy.steering import folded
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d|.{1,6}~\d+)(\..*)?", re.IGNORECASE)
@@ -59,12 +59,10 @@ def _collisions(patch: Patch, tree: Tree) -> Iterator[Finding]:
         for whole in (path, *_folders([path])):
             other = known.setdefault(folded(whole), whole)
             if other != whole:
-                message = f"{path} and {other} are one file where case does not count"
-                yield Finding(rule="path", path=path, message=message)
+                yield refuse("path", path, f"and {other} are one file where case does not count")
                 break
         if folded(path) in folders:
-            message = f"{path} is also the name of a folder"
-            yield Finding(rule="path", path=path, message=message)
+            yield refuse("path", path, "is also the name of a folder")
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.fixes.patch import Change, Tree
-from bot.domain.fixes.policy.code import parsed
 from bot.domain.fixes.policy.intruders import intruders, overridden, switched_off
 from bot.domain.fixes.policy.kept import lost
 from bot.domain.fixes.policy.syntax import facts_of
+from bot.domain.fixes.python import parsed
 
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "py", "hypothesis", "nose", "coverage"})
 

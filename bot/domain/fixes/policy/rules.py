@@ -18,9 +18,8 @@ class Rules(Record):
     """The project's patch policy. Patterns are written as in ``.gitignore``.
 
     ``allow`` opens what a fix may not touch by itself (paths, binaries, modes); ``protect`` closes
-    more. ``tests`` says
-    what becomes of an edited existing test. ``max_lines`` counts added and removed lines,
-    ``max_bytes`` added ones.
+    more. ``tests`` says what becomes of an edited existing test. ``max_lines`` counts added and
+    removed lines, ``max_bytes`` added ones.
     """
 
     max_files: int = Field(default=20, ge=1)
@@ -48,3 +47,13 @@ class Finding(Record):
     path: str
     message: str
     severity: Severity = "refuse"
+
+
+def refuse(rule: str, path: str, clause: str) -> Finding:
+    """What ends the run; ``clause`` says what the file does."""
+    return Finding(rule=rule, path=path, message=f"{path} {clause}")
+
+
+def flag(rule: str, path: str, clause: str) -> Finding:
+    """The same for what a reviewer should look at."""
+    return Finding(rule=rule, path=path, message=f"{path} {clause}", severity="flag")

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.fixes.patch import Change
-from bot.domain.fixes.policy.rules import Finding
+from bot.domain.fixes.policy.rules import Finding, refuse
 from bot.domain.secrets import tokens
 
 _WORDS = re.compile(r"(?i)secret|token|pass|key|credential")
@@ -35,8 +35,7 @@ def added(change: Change) -> Iterator[Finding]:
         line = raw.decode("utf-8", "replace")[:MAX_LINE]
         for what, value in _secrets(line):
             if value not in known:
-                message = f"{change.path} adds what looks like {what}: {value[:4]}…"
-                yield Finding(rule="secret", path=change.path, message=message)
+                yield refuse("secret", change.path, f"adds what looks like {what}: {value[:4]}…")
 
 
 def _secrets(line: str) -> Iterator[tuple[str, str]]:

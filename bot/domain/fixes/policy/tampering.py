@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from bot.domain.fixes.patch import Change, Entry, Patch, Tree
+from bot.domain.fixes.patch import Change, Patch, Tree, text_of
 from bot.domain.fixes.policy import python_tests
-from bot.domain.fixes.policy.rules import Finding, Rules
+from bot.domain.fixes.policy.rules import Finding, Rules, refuse
 from bot.domain.fixes.testfiles import is_collected_by_pytest, is_test_file
 
 _SKIPS = re.compile(
@@ -30,8 +30,9 @@ def of_tests(
     for change in patch.changes:
         path = change.path
         if path in proof_tests:
-            message = f"{path} is the test that proves this fix; a fix may not edit it"
-            yield Finding(rule="proof test", path=path, message=message)
+            yield refuse(
+                "proof test", path, "is the test that proves this fix; a fix may not edit it"
+            )
         elif rules.allows(path) and path in rules.allow:
             continue  # named word for word, not by a pattern
         elif path.endswith(".py"):
@@ -52,15 +53,14 @@ def _python(change: Change, patch: Patch, rules: Rules) -> Iterator[Finding]:
     path = change.path
     if not is_test_file(path):
         for complaint in python_tests.lost_examples(change):
-            yield Finding(
-                rule="doctest", path=path, message=f"{path}: {complaint}", severity="flag"
-            )
+            message = f"{path}: {complaint}"
+            yield Finding(rule="doctest", path=path, message=message, severity="flag")
         return
     if change.after is None:
         if not _moved(change, patch):
             yield _finding(path, "is deleted", rules)
         return
-    before, after = _text_of(change.before), change.after.text
+    before, after = text_of(change.before), change.after.text
     if after is None:
         yield _finding(path, "is no longer UTF-8 text", rules)
         return
@@ -69,15 +69,11 @@ def _python(change: Change, patch: Patch, rules: Rules) -> Iterator[Finding]:
         yield _finding(path, complaint, rules)
 
 
-def _text_of(entry: Entry | None) -> str:
-    return (entry.text or "") if entry else ""
-
-
 def _moved(change: Change, patch: Patch) -> bool:
     """Whether a deleted test file lives on elsewhere in the patch, and is still collected."""
-    old = _text_of(change.before)
+    old = text_of(change.before)
     for other in patch.changes:
-        new = _text_of(other.after)
+        new = text_of(other.after)
         if other.before is None and new and is_test_file(other.path):
             was, now = (is_collected_by_pytest(each.path) for each in (change, other))
             if (now or not was) and not python_tests.complaints(old, new, is_new=False):
@@ -105,7 +101,7 @@ def _text(change: Change, rules: Rules) -> Iterator[Finding]:
 
 def _rust(change: Change, rules: Rules) -> Iterator[Finding]:
     """Rust keeps unit tests at the end of the file they test."""
-    before, after = _text_of(change.before), _text_of(change.after)
+    before, after = text_of(change.before), text_of(change.after)
     parts = _RUST_TESTS.split(before, maxsplit=1)
     if len(parts) < 2:
         return
@@ -126,5 +122,4 @@ def _shadows(patch: Patch, tree: Tree) -> Iterator[Finding]:
         if change.before is None and change.path.endswith(".py"):
             name = python_tests.shadowed(change.path, tree)
             if name:
-                message = f"{change.path} would be imported in place of {name}"
-                yield Finding(rule="shadowing", path=change.path, message=message)
+                yield refuse("shadowing", change.path, f"would be imported in place of {name}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from bot.domain.fixes.patch import Change
 from bot.domain.fixes.patch.lines import split_lines
-from bot.domain.fixes.policy.rules import Finding
+from bot.domain.fixes.policy.rules import Finding, flag, refuse
 
 _BOM = b"\xef\xbb\xbf"
 _JOINERS = frozenset("\u200c\u200d\ufe0e\ufe0f")  # honest inside emoji and some scripts
@@ -28,13 +28,11 @@ def hidden(change: Change) -> Iterator[Finding]:
             continue
         for index, char in enumerate(line):
             if not " " <= char <= "~" and _is_hidden(line, index) and char not in known:
-                name = unicodedata.name(char, "control character")
-                message = f"{change.path} adds the invisible character U+{ord(char):04X} ({name})"
-                yield Finding(rule="hidden", path=change.path, message=message)
+                name = f"U+{ord(char):04X} ({unicodedata.name(char, 'control character')})"
+                yield refuse("hidden", change.path, f"adds the invisible character {name}")
         for word in _WORD.findall(line):
             if _MIXED.search(word) and word not in known:
-                message = f"{change.path} adds a word of mixed alphabets: {word[:40]!a}"
-                yield Finding(rule="hidden", path=change.path, message=message, severity="flag")
+                yield flag("hidden", change.path, f"adds a word of mixed alphabets: {word[:40]!a}")
 
 
 def _is_hidden(line: str, index: int) -> bool:
@@ -57,15 +55,12 @@ def rewritten(change: Change) -> Iterator[Finding]:
         return
     if before is None:
         if not _is_utf8(after.data):
-            message = f"{change.path} is not UTF-8"
-            yield Finding(rule="encoding", path=change.path, message=message)
+            yield refuse("encoding", change.path, "is not UTF-8")
         return
     if before.data.startswith(_BOM) != after.data.startswith(_BOM):
-        message = f"{change.path} gains or loses a byte order mark"
-        yield Finding(rule="encoding", path=change.path, message=message)
+        yield refuse("encoding", change.path, "gains or loses a byte order mark")
     if _is_utf8(before.data) != _is_utf8(after.data):
-        message = f"{change.path} changes its encoding"
-        yield Finding(rule="encoding", path=change.path, message=message)
+        yield refuse("encoding", change.path, "changes its encoding")
     yield from _line_ends(change)
     yield from _whitespace(change)
 
@@ -86,15 +81,13 @@ def _line_ends(change: Change) -> Iterator[Finding]:
         if line.endswith(b"\n")
     )
     if same_but_ends:
-        message = f"{change.path} changes the line ends of {same_but_ends} lines"
-        yield Finding(rule="line ends", path=change.path, message=message)
+        yield refuse("line ends", change.path, f"changes the line ends of {same_but_ends} lines")
         return
     kept = split_lines(change.before.data if change.before else b"")
     ends = {line.endswith(b"\r\n") for line in kept if line.endswith(b"\n")}
     new_ends = {line.endswith(b"\r\n") for line in change.lines[1] if line.endswith(b"\n")}
     if len(ends) == 1 and new_ends - ends:
-        message = f"{change.path} mixes line ends: new lines end differently"
-        yield Finding(rule="line ends", path=change.path, message=message, severity="flag")
+        yield flag("line ends", change.path, "mixes line ends: new lines end differently")
 
 
 def _other_end(line: bytes) -> bytes:
@@ -107,5 +100,4 @@ def _whitespace(change: Change) -> Iterator[Finding]:
     moved = sum((raw_removed & raw_added).values())
     only_space = sum((removed & added).values()) - moved
     if only_space > MAX_WHITESPACE_LINES:
-        message = f"{change.path} reformats {only_space} lines"
-        yield Finding(rule="reformatting", path=change.path, message=message, severity="flag")
+        yield flag("reformatting", change.path, f"reformats {only_space} lines")

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.fixes.reproduction.reading import Passage
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
+_EMPTY = {"list": "[]", "string": "''", "dict": "{}", "tuple": "()", "set": "set()"}
 _WORDS = {
-    "an empty list": "[]",
-    "an empty string": "''",
-    "an empty dict": "{}",
-    "an empty tuple": "()",
-    "an empty set": "set()",
-    "the empty list": "[]",
-    "the empty string": "''",
+    **{f"an empty {name}": value for name, value in _EMPTY.items()},
+    **{f"the empty {name}": _EMPTY[name] for name in ("list", "string")},
     "none": "None",
     "true": "True",
     "false": "False",
@@ -126,11 +122,7 @@ def announced(passage: Passage, symbols: Symbols) -> Answer | None:
 
 
 def _is_word(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z]+\.?", text)) and text.rstrip(".") not in (
-        "None",
-        "True",
-        "False",
-    )
+    return bool(re.fullmatch(r"(?!(?:None|True|False)\.?$)[A-Za-z]+\.?", text))
 
 
 def error_in(text: str, symbols: Symbols) -> Raised | None:
@@ -157,7 +149,8 @@ def nearest(
             found = announced(passage, symbols)
             if found is not None:
                 return found
-    for index, passage in _outward(parts, where):
+    for index in (where, *range(where + 1, len(parts)), *range(where - 1, -1, -1)):
+        passage = parts[index]
         if passage.code:
             if about == "actual" and index != where:
                 error = error_in(passage.text, symbols)
@@ -185,8 +178,3 @@ def _questions(text: str, symbols: Symbols) -> list[int]:
         for match in _ASKS.finditer(text)
         if match[1] in symbols.names and not match[1][:1].isupper()
     ]
-
-
-def _outward(parts: Sequence[Passage], where: int) -> Iterator[tuple[int, Passage]]:
-    order = [where, *range(where + 1, len(parts)), *range(where - 1, -1, -1)]
-    return ((index, parts[index]) for index in order)

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 
 from bot.domain.fixes.patch import Tree
-from bot.domain.fixes.reproduction.commands import command_lines, source_of
+from bot.domain.fixes.reproduction.commands import command_lines
 from bot.domain.fixes.reproduction.examples import examples_in
 from bot.domain.fixes.reproduction.quotes import in_double, uses_single
 from bot.domain.fixes.reproduction.records import BugReport, Reproduction
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
-from bot.domain.fixes.reproduction.writing import write
+from bot.domain.fixes.reproduction.writing import headed, write
 from bot.domain.fixes.testplan import Style, how_to_test
 
 MAX_CANDIDATES = 12
@@ -53,7 +53,6 @@ def _of_report(
     report: BugReport, tree: Tree, symbols: Symbols, path: str, style: Style
 ) -> list[tuple[int, Reproduction]]:
     found = []
-    items = (report.number,)
     hints = _hints(report, symbols)
     try:
         examples = examples_in(report, symbols)
@@ -61,42 +60,17 @@ def _of_report(
         examples = []  # nested deeper than anything honest
     for example in examples:
         try:
-            written = write(example, Resolver(symbols, hints), style=style, items=items)
+            resolver = Resolver(symbols, hints)
+            one = write(example, resolver, style=style, path=path, number=report.number)
         except (NotPlain, RecursionError):
             continue
-        one = Reproduction(
-            kind=example.kind,
-            path=path,
-            source=written.source,
-            test=written.test,
-            subject=written.subject,
-            says=written.says,
-            reason=written.reason,
-            items=items,
-        )
         found.append((example.sure, one))
-    for line in command_lines(report, tree, symbols):
-        source, test = source_of(line, items, style)
-        says = f"{line.subject} does not print what is expected"
-        one = Reproduction(
-            kind="command line",
-            path=path,
-            source=source,
-            test=test,
-            subject=line.subject,
-            says=says if line.expected is not None else f"{line.subject} ends with a traceback",
-            reason=line.reason,
-            items=items,
-        )
-        found.append((line.sure, one))
-    return found
+    return [*found, *command_lines(report, tree, symbols, style=style, path=path)]
 
 
 def _finished(one: Reproduction, single: bool) -> Reproduction:
     """Its first line names every report it came from; quotes are the repository's."""
-    named = ", ".join(f"I-{number}" for number in one.items)
-    rest = one.source.partition("\n")[2]
-    source = f'"""As reported in {named}: {one.subject}."""\n{rest}'
+    source = headed(one.subject, one.items, one.source.partition("\n")[2])
     return one.model_copy(update={"source": source if single else in_double(source)})
 
 

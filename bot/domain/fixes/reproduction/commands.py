@@ -8,13 +8,14 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.reproduction.answers import nearest
 from bot.domain.fixes.reproduction.reading import Passage, passages
-from bot.domain.fixes.reproduction.records import BugReport, Raised, Reason, Shown
+from bot.domain.fixes.reproduction.records import BugReport, Raised, Reason, Reproduction, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
+from bot.domain.fixes.reproduction.writing import headed
+from bot.domain.fixes.testplan import Style
 
 _PROMPT = re.compile(r"^\s*(?:\$|%|>(?!>)|PS [^>]*>)\s+(?P<command>\S.*)$")
 _ARGUMENT = re.compile(r"[^\0\n]{0,300}")
@@ -22,19 +23,10 @@ _SHELL = re.compile(r"[|;&<>`$\\]")
 SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class CommandLine:
-    """``argv`` after the interpreter; ``expected`` is the output, or None for no traceback."""
-
-    argv: tuple[str, ...]
-    subject: str
-    expected: str | None
-    reason: Reason
-    sure: int
-
-
-def command_lines(report: BugReport, tree: Tree, symbols: Symbols) -> Iterator[CommandLine]:
-    """Commands of the checkout's own programs that a report shows."""
+def command_lines(
+    report: BugReport, tree: Tree, symbols: Symbols, *, style: Style, path: str
+) -> Iterator[tuple[int, Reproduction]]:
+    """Tests of the checkout's own programs that a report runs, and how plainly it tells each."""
     parts = passages(report.title, report.body)
     for index, passage in enumerate(parts):
         for command, output in _shown(passage):
@@ -42,19 +34,32 @@ def command_lines(report: BugReport, tree: Tree, symbols: Symbols) -> Iterator[C
             if found is None:
                 continue
             argv, subject = found
-            expected = nearest(parts, index, 0, "expected", symbols)
+            told = nearest(parts, index, 0, "expected", symbols)
             error = nearest([Passage(output, code=True)] * 2, 0, 0, "actual", symbols)
-            if isinstance(expected, Shown):
+            expected = told.text.strip("\n") if isinstance(told, Shown) else None
+            if isinstance(error, Raised):
+                actual = error.name
+            elif expected is not None:
                 actual = output.strip().splitlines()[-1] if output.strip() else ""
-                reason = (
-                    Reason(exception="AssertionError", actual=error.name)
-                    if isinstance(error, Raised)
-                    else Reason(exception="AssertionError", actual=actual)
-                )
-                yield CommandLine(argv, subject, expected.text.strip("\n"), reason, 4)
-            elif isinstance(error, Raised):
-                reason = Reason(exception="AssertionError", actual=error.name)
-                yield CommandLine(argv, subject, None, reason, 3)
+            else:
+                continue
+            ends = (
+                "ends with a traceback" if expected is None else "does not print what is expected"
+            )
+            code, test = _code(argv, subject, expected, style)
+            yield (
+                3 if expected is None else 4,
+                Reproduction(
+                    kind="command line",
+                    path=path,
+                    source=headed(subject, (report.number,), code),
+                    test=test,
+                    subject=subject,
+                    says=f"{subject} {ends}",
+                    reason=Reason(exception="AssertionError", actual=actual),
+                    items=(report.number,),
+                ),
+            )
 
 
 def _shown(passage: Passage) -> Iterator[tuple[str, str]]:
@@ -101,9 +106,8 @@ def _program(command: str, tree: Tree, symbols: Symbols) -> tuple[tuple[str, ...
 
 
 def _scripts(tree: Tree) -> dict[str, str]:
-    entry = tree.get("pyproject.toml")
     try:
-        project = tomllib.loads((entry.text or "") if entry else "").get("project", {})
+        project = tomllib.loads(text_of(tree.get("pyproject.toml"))).get("project", {})
     except tomllib.TOMLDecodeError:
         return {}
     return {
@@ -113,20 +117,24 @@ def _scripts(tree: Tree) -> dict[str, str]:
     }
 
 
-def source_of(line: CommandLine, items: tuple[int, ...], style: str) -> tuple[str, str]:
-    """The test file, and the name of its test."""
-    named = ", ".join(f"I-{number}" for number in items)
-    name = f"test_{re.sub(r'[^a-z0-9]+', '_', line.subject.lower()).strip('_')}_as_reported"
-    argv = ", ".join(ast.unparse(ast.Constant(word)) for word in line.argv)
+def _code(
+    argv: tuple[str, ...], subject: str, expected: str | None, style: Style
+) -> tuple[str, str]:
+    """A test file below its first line, and the name of its test.
+
+    ``argv`` comes after the interpreter; ``expected`` is the output, or None for no traceback.
+    """
+    name = f"test_{re.sub(r'[^a-z0-9]+', '_', subject.lower()).strip('_')}_as_reported"
+    words = ", ".join(ast.unparse(ast.Constant(word)) for word in argv)
     check = (
-        f"assert done.stdout.strip() == {ast.unparse(ast.Constant(line.expected))}, done.stderr"
-        if line.expected is not None
+        f"assert done.stdout.strip() == {ast.unparse(ast.Constant(expected))}, done.stderr"
+        if expected is not None
         else 'assert "Traceback" not in done.stderr, done.stderr'
     )
     body = [
         f"def {name}({'self' if style == 'unittest' else ''}):",
         "    done = subprocess.run(",
-        f"        [sys.executable, {argv}],",
+        f"        [sys.executable, {words}],",
         "        capture_output=True,",
         "        text=True,",
         f"        timeout={SECONDS},",
@@ -138,5 +146,4 @@ def source_of(line: CommandLine, items: tuple[int, ...], style: str) -> tuple[st
     if style == "unittest":
         imports.append("import unittest")
         body = ["class AsReported(unittest.TestCase):", *(f"    {each}" for each in body)]
-    head = f'"""As reported in {named}: {line.subject}."""'
-    return "\n".join([head, "", *imports, "", "", *body, ""]), name
+    return "\n".join(["", *imports, "", "", *body, ""]), name

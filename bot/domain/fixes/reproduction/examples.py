@@ -9,6 +9,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 
+from bot.domain.fixes.python import parsed
 from bot.domain.fixes.reproduction.answers import answer, error_in, nearest, said_in
 from bot.domain.fixes.reproduction.reading import Passage, passages
 from bot.domain.fixes.reproduction.records import Answer, BugReport, Example, Raised, Shown
@@ -37,12 +38,10 @@ def examples_in(report: BugReport, symbols: Symbols) -> list[Example]:
     return found[:MAX_EXAMPLES]
 
 
-def parse(text: str) -> list[ast.stmt] | None:
+def _statements(text: str) -> list[ast.stmt] | None:
     """Statements, None where the text is no Python."""
-    try:
-        return ast.parse(text).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    module = parsed(text)
+    return module.body if module else None
 
 
 def _same(one: Answer | None, other: Answer | None) -> bool:
@@ -61,17 +60,14 @@ def _session(parts: Sequence[Passage], index: int, symbols: Symbols) -> Iterator
         return
     setup: list[ast.stmt] = []
     for number, step in enumerate(steps):
-        body = parse(step.source)
+        body = _statements(step.source)
         if body is None:
             return
         last = body[-1] if body else None
         is_last = number == len(steps) - 1
         if isinstance(last, ast.Expr) and (step.want or is_last):
-            question, printed = _unprinted(last.value)
             shown = _shown(step, symbols)
-            yield from _judged(
-                parts, index, (*setup, *body[:-1]), question, printed, shown, symbols
-            )
+            yield from _judged(parts, index, (*setup, *body[:-1]), last.value, shown, symbols)
         setup += body
 
 
@@ -87,19 +83,18 @@ def _judged(
     parts: Sequence[Passage],
     index: int,
     setup: tuple[ast.stmt, ...],
-    question: ast.expr,
-    printed: bool,
+    asked: ast.expr,
     shown: Answer | None,
     symbols: Symbols,
 ) -> Iterator[Example]:
     """Which of shown, expected and actual is which."""
+    question, printed = _unprinted(asked)
     expected = nearest(parts, index, 0, "expected", symbols)
     actual = nearest(parts, index, 0, "actual", symbols)
     if isinstance(shown, Raised):
         if not _same(expected, shown):
-            yield Example(
-                "doctest", setup, question, expected, shown, 5 if expected else 3, printed
-            )
+            sure = 5 if expected else 3
+            yield Example("doctest", setup, question, expected, shown, sure, printed)
         return
     if shown is None:
         if expected is not None or isinstance(actual, Raised):
@@ -125,7 +120,7 @@ def _unprinted(node: ast.expr) -> tuple[ast.expr, bool]:
 def _snippet(parts: Sequence[Passage], index: int, symbols: Symbols) -> Iterator[Example]:
     """A script: its asserts, its commented lines, or its last expression."""
     text = parts[index].text
-    body = parse(text)
+    body = _statements(text)
     if body is None:
         return
     actual = nearest(parts, index, 0, "actual", symbols)
@@ -198,18 +193,17 @@ def _sentences(parts: Sequence[Passage], index: int, symbols: Symbols) -> Iterat
     """Calls in running text."""
     text = parts[index].text
     bare = _SPAN.sub(lambda span: " " * len(span[0]), text)
-    matches = [*_SPAN.finditer(text), *_BARE_CALL.finditer(bare)]
-    for match in matches:
+    for match in (*_SPAN.finditer(text), *_BARE_CALL.finditer(bare)):
         groups = match.groupdict()
         code = groups.get("one") or groups.get("two") or match[0]
         if "#" in code:
             comment = _comments(code).get(1, "")
-            body = parse(code)
+            body = _statements(code)
             asked = _asked(body[-1]) if body else None
             if asked and comment:
                 yield from _commented([], asked, comment, symbols)
             continue
-        body = parse(code.strip())
+        body = _statements(code.strip())
         if not body or len(body) != 1 or not isinstance(body[0], ast.Expr):
             continue
         question, printed = _unprinted(body[0].value)
@@ -254,7 +248,7 @@ def _frames(report: BugReport, parts: Sequence[Passage], symbols: Symbols) -> It
 
 
 def _call_in(code: str, error: Raised) -> Iterator[Example]:
-    body = parse(code.strip().removeprefix("return ").removeprefix("await "))
+    body = _statements(code.strip().removeprefix("return ").removeprefix("await "))
     asked = _asked(body[0]) if body and len(body) == 1 else None
     if asked is not None and any(isinstance(part, ast.Call) for part in ast.walk(asked[0])):
         yield Example("traceback", (), asked[0], None, error, 2, False)

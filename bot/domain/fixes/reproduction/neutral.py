@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import product
 from string import ascii_lowercase
 
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.reproduction.records import Reproduction
 
 # ``page_count`` is two words, ``N-77`` a letter and a number, ``a1b2`` one word.
@@ -44,7 +44,7 @@ def neutral(
     }
     strange -= _OUR_WORDS
     strange -= _held(strange, public)
-    strange -= _held(strange, (entry.text or "" for entry in tree.values()))
+    strange -= _held(strange, map(text_of, tree.values()))
     strange -= _held(strange, tree)
     names = _Names(strange)
     return [_rewritten(test, names) for test in tests]

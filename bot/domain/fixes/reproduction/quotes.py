@@ -8,7 +8,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_collected_by_pytest
 
 MAX_FILES = 50
@@ -18,7 +18,7 @@ _SINGLE = re.compile(r"'[^'\"\\\n]*'")
 def uses_single(tree: Tree) -> bool:
     """Whether most strings of the tests stand in single quotes."""
     paths = [path for path in sorted(tree) if is_collected_by_pytest(path)][:MAX_FILES]
-    texts = [tree[path].text or "" for path in paths]
+    texts = [text_of(tree[path]) for path in paths]
     single, double = (sum(text.count(quote) for text in texts) for quote in "'\"")
     return single > double
 

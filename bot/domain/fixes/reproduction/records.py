@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from bot.domain.models import Draft, Frame, Record
@@ -85,4 +85,3 @@ class Example:
     actual: Answer | None
     sure: int
     printed: bool = False
-    arguments: tuple[str, ...] = field(default=())

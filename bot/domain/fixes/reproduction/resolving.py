@@ -16,39 +16,12 @@ _NODES = (
     *(ast.Assign, ast.Expr, ast.Assert),
 )
 _BUILTINS = frozenset(
-    [
-        "abs",
-        "all",
-        "any",
-        "bool",
-        "bytes",
-        "bytearray",
-        "complex",
-        "dict",
-        "divmod",
-        "enumerate",
-        "float",
-        "frozenset",
-        "int",
-        "isinstance",
-        "iter",
-        "len",
-        "list",
-        "max",
-        "min",
-        "next",
-        "range",
-        "repr",
-        "reversed",
-        "round",
-        "set",
-        "slice",
-        "sorted",
-        "str",
-        "sum",
-        "tuple",
-        "zip",
-    ]
+    (
+        *("abs", "all", "any", "bool", "bytearray", "bytes", "complex", "dict", "divmod"),
+        *("enumerate", "float", "frozenset", "int", "isinstance", "iter", "len", "list", "max"),
+        *("min", "next", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str"),
+        *("sum", "tuple", "zip"),
+    )
 )
 # Modules without a way out, whose values reports show.
 _STANDARD = frozenset(
@@ -83,7 +56,8 @@ class Resolver:
     def expression(self, node: ast.expr) -> ast.expr:
         """An expression, its names resolved. Raises NotPlain."""
         self._check(node)
-        found = _Names(self).visit(_copy(node))
+        copy = ast.parse(ast.unparse(node), mode="eval").body
+        found = _Names(self).visit(copy)
         assert isinstance(found, ast.expr)  # noqa: S101 (the transformer keeps the kind)
         return found
 
@@ -157,12 +131,9 @@ class Resolver:
                 self._bind(alias.asname or alias.name, self._home(alias.name), alias.name)
 
     def _known(self, module: str) -> bool:
-        package = f"{module}."
-        return (
-            module in self._symbols.modules
-            or module.partition(".")[0] in _STANDARD
-            or any(name.startswith(package) for name in self._symbols.modules)
-        )
+        below = f"{module}."
+        ours = any(f"{name}.".startswith(below) for name in self._symbols.modules)
+        return ours or module.partition(".")[0] in _STANDARD
 
     def _bind(self, name: str, module: str, there: str) -> None:
         if self.imports.get(name, (module, there)) != (module, there):
@@ -242,7 +213,3 @@ class _Names(ast.NodeTransformer):
             if found is not None:
                 return found
         return self.generic_visit(node)
-
-
-def _copy(node: ast.expr) -> ast.expr:
-    return ast.parse(ast.unparse(node), mode="eval").body

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_test_file
 
 MAX_FILES = 4_000
 MAX_BYTES = 400_000
 _BUILTIN_ERRORS = frozenset(
     name
-    for name, value in vars(__import__("builtins")).items()
+    for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 )
 
@@ -45,16 +47,16 @@ def symbols_of(tree: Tree) -> Symbols:
     sources = [path for path in sorted(tree) if path.endswith(".py") and not is_test_file(path)]
     for path in sources[:MAX_FILES]:
         module = _module_of(path, tree, imported)
-        parsed = _parsed(tree, path)
-        if not module or parsed is None:
+        code = _parsed(tree, path)
+        if not module or code is None:
             continue
         symbols.modules[module] = path
         symbols.owned[module] = set()
-        for name, own in _top(parsed):
+        for name, own in _top(code):
             symbols.owned[module].add(name)
             if own and module not in symbols.names[name]:
                 symbols.names[name].append(module)
-        for node in parsed.body:
+        for node in code.body:
             if isinstance(node, ast.ClassDef):
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
     _find_errors(bases, symbols)
@@ -73,23 +75,16 @@ def _find_errors(bases: dict[str, set[str]], symbols: Symbols) -> None:
 
 def _parsed(tree: Tree, path: str) -> ast.Module | None:
     entry = tree[path]
-    text = entry.text if len(entry.data) <= MAX_BYTES else None
-    try:
-        return ast.parse(text) if text is not None else None
-    except (SyntaxError, ValueError, RecursionError):
-        return None
+    readable = len(entry.data) <= MAX_BYTES and entry.text is not None
+    return parsed(text_of(entry)) if readable else None
 
 
 def _top(module: ast.Module) -> Iterator[tuple[str, bool]]:
     """Names a module binds at its top, and whether it defines them itself."""
     for node in module.body:
         match node:
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-            ):
-                yield name, True
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name, True
             case ast.Assign(targets=targets):
                 for target in targets:
                     if isinstance(target, ast.Name):
@@ -109,16 +104,16 @@ def _module_of(path: str, tree: Tree, imported: set[str]) -> str:
     root = folder
     while root and f"{root}/__init__.py" in tree:
         root = posixpath.dirname(root)
-    parts = [*folder.split("/")] if folder else []
+    parts = folder.split("/") if folder else []
     if name != "__init__":
         parts.append(name)
-    if not all(part.isidentifier() for part in parts[len(root.split("/")) if root else 0 :]):
+    below = parts[len(root.split("/")) if root else 0 :]
+    if not all(map(str.isidentifier, below)):
         return ""
-    within = ".".join(parts[len(root.split("/")) if root else 0 :])
-    whole = ".".join(parts)
-    if root in ("", "src", "lib") or within in imported or not all(p.isidentifier() for p in parts):
+    within = ".".join(below)
+    if root in ("", "src", "lib") or within in imported or not all(map(str.isidentifier, parts)):
         return within
-    return whole
+    return ".".join(parts)
 
 
 def _imported_by_tests(tree: Tree) -> Iterator[str]:

@@ -6,30 +6,26 @@ import ast
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 
-from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Reason, Shown
+from bot.domain.fixes.reproduction.records import (
+    Answer,
+    Example,
+    Raised,
+    Reason,
+    Reproduction,
+    Shown,
+)
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.testplan import Style
 
 MAX_SHOWN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratedTest:
-    """A test file, the name of its test, and why it must fail."""
-
-    source: str
-    test: str
-    subject: str
-    says: str
-    reason: Reason
-
-
 def write(
-    example: Example, resolver: Resolver, *, style: Style, items: Sequence[int]
-) -> GeneratedTest:
-    """The test of ``example``. Raises NotPlain when it asks for what we do not let in."""
+    example: Example, resolver: Resolver, *, style: Style, path: str, number: int
+) -> Reproduction:
+    """The test of ``example`` of report ``number``. Raises NotPlain for what we do not let in."""
     setup = resolver.statements(example.setup)
     check, reason, says = _check(example, resolver, style)
     subject = resolver.subjects[-1] if resolver.subjects else ""
@@ -46,12 +42,22 @@ def write(
         decorator_list=[],
         lineno=0,
     )
-    return GeneratedTest(
-        source=_file(function, resolver, style, subject, items),
+    return Reproduction(
+        kind=example.kind,
+        path=path,
+        source=headed(subject, (number,), _code(function, resolver, style)),
         test=name,
         subject=subject,
         says=f"{subject} {says}",
         reason=reason,
+        items=(number,),
+    )
+
+
+def headed(subject: str, items: Sequence[int], code: str) -> str:
+    """A test file; its first line names the reports it came from."""
+    return (
+        f'"""As reported in {", ".join(f"I-{number}" for number in items)}: {subject}."""\n{code}'
     )
 
 
@@ -120,13 +126,9 @@ def _compared(
     """Both sides of the comparison: values where we can, their text where we can't."""
     text = ast.Constant(expected.text.strip())
     if expected.node is not None and not _is_word(expected.node, resolver):
-        try:
+        with suppress(NotPlain):
             return question, resolver.expression(expected.node)
-        except NotPlain:
-            pass
-    if printed:
-        return _call("str", question), text
-    return _call("repr", question), text
+    return _call("str" if printed else "repr", question), text
 
 
 def _is_word(node: ast.expr, resolver: Resolver) -> bool:
@@ -150,14 +152,8 @@ def _call(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.parse(name, mode="eval").body, list(arguments), [])
 
 
-def _file(
-    function: ast.FunctionDef,
-    resolver: Resolver,
-    style: Style,
-    subject: str,
-    items: Sequence[int],
-) -> str:
-    named = ", ".join(f"I-{number}" for number in items)
+def _code(function: ast.FunctionDef, resolver: Resolver, style: Style) -> str:
+    """Everything below the first line."""
     body: ast.stmt = function
     if style == "unittest":
         body = ast.ClassDef(
@@ -167,11 +163,10 @@ def _file(
     runner = style if style == "unittest" or "pytest." in code else ""
     used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
     head = [
-        f'"""As reported in {named}: {subject}."""',
         f"import {runner}" if runner else "",
         "\n".join(sorted(_import(name, resolver) for name in resolver.imports if name in used)),
     ]
-    return "\n\n".join(filter(None, head)) + f"\n\n\n{code}\n"
+    return "".join(f"\n{part}\n" for part in head if part) + f"\n\n{code}\n"
 
 
 def _import(name: str, resolver: Resolver) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import Field
 
-from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.testfiles import is_collected_by_pytest, is_test_file
@@ -60,17 +60,8 @@ _NAMES = frozenset(
 _ATTRIBUTES = frozenset(
     (
         *("attrgetter", "builtins", "environ", "exit", "fail", "importlib", "importorskip"),
-        *(
-            "methodcaller",
-            "mock",
-            "MonkeyPatch",
-            "modules",
-            "open",
-            "open_code",
-            "os",
-            "pathlib",
-            "popen",
-        ),
+        *("methodcaller", "mock", "MonkeyPatch", "modules", "open", "open_code", "os"),
+        *("pathlib", "popen"),
         *("shutil", "skip", "skipIf", "skipTest", "skipUnless", "skipif", "socket"),
         *("subprocess", "sys", "system", "xfail", "FileIO"),
     )
@@ -114,7 +105,7 @@ def written_material(
             "maintainers_said": list(steering),
             "folder_of_the_test": folder or ".",
             "paths": sorted(path for path in tree if path.endswith(".py"))[:_PATHS],
-            "suspected_files": {path: _text(tree, path)[:_FILE] for path in suspects[:3]},
+            "suspected_files": {p: text_of(tree.get(p))[:_FILE] for p in suspects[:3]},
             "existing_tests": _examples(tree, folder, suspects),
             "your_last_attempt": last.model_dump() if last else None,
             "it_was_refused_because": why,
@@ -290,9 +281,4 @@ def _examples(tree: Tree, folder: str, suspects: Sequence[str]) -> Mapping[str, 
     )
     fixtures = posixpath.join(folder, "conftest.py")
     chosen = [*best[:1], *([fixtures] if fixtures in tree else [])]
-    return {path: _text(tree, path)[:_FILE] for path in chosen}
-
-
-def _text(tree: Tree, path: str) -> str:
-    entry = tree.get(path)
-    return (entry.text or "") if entry else ""
+    return {path: text_of(tree[path])[:_FILE] for path in chosen}
