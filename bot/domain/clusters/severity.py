@@ -20,46 +20,39 @@ DAY, WEEK = 24, 7 * 24
 SURE = 4.0  # standard deviations over the usual rate
 SPIKE_LEAST, RISE_LEAST, RISE_TIMES = 5, 20, 3.0
 
-_WORDS: tuple[tuple[str, int, re.Pattern[str]], ...] = tuple(
-    (name, points, re.compile(pattern, re.IGNORECASE))
-    for name, points, pattern in (
-        (
-            "security",
-            4,
-            r"\b(?:vulnerabilit(?:y|ies)|CVE-\d{4}-\d+|security (?:hole|issue|bug|problem|flaw)"
-            r"|(?:sql|code|command|script) injection|XSS|CSRF|RCE|privilege escalation"
-            r"|leak(?:s|ed|ing)? (?:of )?(?:\w+ )?(?:passwords?|tokens?|secrets?|credentials?)"
-            r"|auth\w* bypass|account takeover|exploit(?:ed|able)?)\b",
-        ),
-        (
-            "data loss",
-            4,
-            r"\b(?:data[ -]?loss"
-            r"|(?:loses?|losing|lost|corrupt(?:s|ed|ing|ion)?|wip(?:es|ed)) (?:of )?(?:\w+ ){0,2}"
-            r"(?:data|files?|records?|rows?|work|changes|database|history|messages?)"
-            r"|data (?:is |was |were |gets? |got )?(?:lost|corrupted|gone|deleted))\b",
-        ),
-        (
-            "payment",
-            3,
-            r"\b(?:payments?|charged (?:twice|two times|double)|double[- ]charg(?:e|ed)|billing"
-            r"|refund(?:s|ed)?|checkout|invoices?|credit cards?)\b",
-        ),
-        (
-            "crash",
-            2,
-            r"\b(?:crash(?:es|ed|ing)?|segfaults?|segmentation fault|panic(?:s|ked)?"
-            r"|core dump(?:ed)?|out of memory|OOM(?:Killed)?|deadlock(?:s|ed)?|outage"
-            r"|(?:site|service|server|api) (?:is )?down)\b",
-        ),
-        (
-            "blocked",
-            1,
-            r"\b(?:can(?:no|')t (?:log ?in|sign ?in|start|open|build|install|deploy)"
-            r"|unusable|hangs?|freezes?|regression|times? out|timeouts?)\b",
-        ),
-    )
-)
+# What is spoken of, the points it counts, and how it is said.
+_WORDS = {
+    "security": (
+        4,
+        r"\b(?:vulnerabilit(?:y|ies)|CVE-\d{4}-\d+|security (?:hole|issue|bug|problem|flaw)"
+        r"|(?:sql|code|command|script) injection|XSS|CSRF|RCE|privilege escalation"
+        r"|leak(?:s|ed|ing)? (?:of )?(?:\w+ )?(?:passwords?|tokens?|secrets?|credentials?)"
+        r"|auth\w* bypass|account takeover|exploit(?:ed|able)?)\b",
+    ),
+    "data loss": (
+        4,
+        r"\b(?:data[ -]?loss"
+        r"|(?:loses?|losing|lost|corrupt(?:s|ed|ing|ion)?|wip(?:es|ed)) (?:of )?(?:\w+ ){0,2}"
+        r"(?:data|files?|records?|rows?|work|changes|database|history|messages?)"
+        r"|data (?:is |was |were |gets? |got )?(?:lost|corrupted|gone|deleted))\b",
+    ),
+    "payment": (
+        3,
+        r"\b(?:payments?|charged (?:twice|two times|double)|double[- ]charg(?:e|ed)|billing"
+        r"|refund(?:s|ed)?|checkout|invoices?|credit cards?)\b",
+    ),
+    "crash": (
+        2,
+        r"\b(?:crash(?:es|ed|ing)?|segfaults?|segmentation fault|panic(?:s|ked)?"
+        r"|core dump(?:ed)?|out of memory|OOM(?:Killed)?|deadlock(?:s|ed)?|outage"
+        r"|(?:site|service|server|api) (?:is )?down)\b",
+    ),
+    "blocked": (
+        1,
+        r"\b(?:can(?:no|')t (?:log ?in|sign ?in|start|open|build|install|deploy)"
+        r"|unusable|hangs?|freezes?|regression|times? out|timeouts?)\b",
+    ),
+}
 _DENIED = re.compile(
     r"\b(?:no|not|without|never|isn't|wasn't|doesn't|non)[\s-]+(?:\w+\s+){0,2}$", re.I
 )
@@ -147,10 +140,10 @@ def _words(texts: Iterable[str]) -> Iterable[tuple[int, str]]:
     """The two weightiest kinds of words that are said and not denied, each with its quote."""
     found: dict[str, tuple[int, str]] = {}
     for text in texts:
-        for name, points, pattern in _WORDS:
+        for name, (points, pattern) in _WORDS.items():
             if name in found:
                 continue
-            for match in pattern.finditer(text):
+            for match in re.finditer(pattern, text, re.IGNORECASE):
                 if not _DENIED.search(text[max(0, match.start() - 40) : match.start()]):
                     found[name] = points, f"speaks of {name} (“{match[0]}”)"
                     break

@@ -29,6 +29,8 @@ CANDIDATES = 20
 NEIGHBOURS = 60  # by meaning and by words, each
 FIELD_WEIGHTS = (1.6, 1.0, 0.6, 1.1, 1.1)
 NO_CLUSTER = -1
+COMPARED = {"created": "f8", "component": "u4", "series": "u4", "numbers": "u4"}
+COLUMNS = [("item", "i8"), ("cluster", "i8"), *COMPARED.items(), ("gone", "?")]
 
 
 class Engine:
@@ -50,13 +52,7 @@ class Engine:
         self._row: dict[int, int] = {}
         self._keys: dict[str, int] = {}
         self._source: list[str] = []
-        self._item = np.zeros(1_024, dtype=np.int64)
-        self._cluster = np.full(1_024, NO_CLUSTER, dtype=np.int64)
-        self._created = np.zeros(1_024, dtype=np.float64)
-        self._component = np.zeros(1_024, dtype=np.uint32)
-        self._series = np.zeros(1_024, dtype=np.uint32)
-        self._numbers = np.zeros(1_024, dtype=np.uint32)
-        self._gone = np.zeros(1_024, dtype=bool)
+        self._table = np.zeros(1_024, dtype=COLUMNS)
         self._lacking: set[int] = set()
 
     def __len__(self) -> int:
@@ -67,7 +63,7 @@ class Engine:
 
     def cluster_of(self, item: int) -> int | None:
         """The cluster of a remembered item. Raises KeyError for an unknown one."""
-        cluster = int(self._cluster[self._row[item]])
+        cluster = int(self._table["cluster"][self._row[item]])
         return None if cluster == NO_CLUSTER else cluster
 
     def read(self, report: Report) -> Reading:
@@ -79,9 +75,9 @@ class Engine:
         apart = (links or Links()).apart(reading.id)
         for key in reading.keys:
             row = self._keys.get(key)
-            if row is None or self._gone[row]:
+            if row is None or self._table["gone"][row]:
                 continue
-            item = int(self._item[row])
+            item = int(self._table["item"][row])
             if item != reading.id and item not in apart:
                 return item
         return None
@@ -104,29 +100,17 @@ class Engine:
             return
         row = self._dense.append(vector)
         self._lexical.append(reading)
-        if row == len(self._item):
-            for column in (
-                self._item,
-                self._cluster,
-                self._created,
-                self._component,
-                self._series,
-                self._numbers,
-                self._gone,
-            ):
-                column.resize(row * 2, refcheck=False)
+        if row == len(self._table):
+            self._table.resize(row * 2, refcheck=False)
         self._row[reading.id] = row
         if vector is None:
             self._lacking.add(reading.id)
-        self._item[row] = reading.id
         self._source.append(reading.source)
-        self._cluster[row] = NO_CLUSTER if cluster is None else cluster
-        self._created[row] = reading.created
-        self._component[row] = reading.component
-        self._series[row] = reading.series
-        self._numbers[row] = reading.numbers
+        known = reading.created, reading.component, reading.series, reading.numbers
+        self._table[row] = (reading.id, NO_CLUSTER, *known, False)
+        self.move(reading.id, cluster)
         for key in reading.keys:
-            if self._gone[self._keys.setdefault(key, row)]:
+            if self._table["gone"][self._keys.setdefault(key, row)]:
                 self._keys[key] = row
         self.common.learn(reading.lines)
         if best is not None:
@@ -148,18 +132,18 @@ class Engine:
         if not self._lacking:
             return []
         rows, _ = self._lexical.find(reading, FIELD_WEIGHTS, top_k=top_k)
-        return [item for item in self._item[rows].tolist() if item in self._lacking]
+        return [item for item in self._table["item"][rows].tolist() if item in self._lacking]
 
     def move(self, item: int, cluster: int | None) -> None:
         """A remembered item is in another cluster from now on."""
-        self._cluster[self._row[item]] = NO_CLUSTER if cluster is None else cluster
+        self._table["cluster"][self._row[item]] = NO_CLUSTER if cluster is None else cluster
 
     def forget(self, item: int) -> None:
         """Never name this item again; unknown ones are ignored."""
         self._lacking.discard(item)
         row = self._row.pop(item, None)
         if row is not None:
-            self._gone[row] = True
+            self._table["gone"][row] = True
 
     def decide(self, reading: Reading, vector: Vector, links: Links | None = None) -> Decision:
         """Where ``reading`` belongs among the items remembered so far; changes nothing."""
@@ -233,16 +217,13 @@ class Engine:
         repeat = self.repeat_of(reading)
         first = [] if repeat is None else [self._row[repeat]]
         rows = np.unique(np.concatenate([near, sharing, first]).astype(np.intp))
-        rows = rows[~self._gone[rows] & (rows != self._row.get(reading.id, -1))]
+        rows = rows[~self._table["gone"][rows] & (rows != self._row.get(reading.id, -1))]
         measured = Measured(
             meaning=self._dense.measure(whitened, rows),
             cosine=self._dense.measure(self._dense.cosine(vector), rows),
             centred=self._dense.measure(centred, rows),
             words=words[rows],
-            created=self._created[rows],
-            component=self._component[rows],
-            series=self._series[rows],
-            numbers=self._numbers[rows],
+            **{name: self._table[name][rows] for name in COMPARED},
             crowd=crowd,
         )
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine
@@ -255,7 +236,7 @@ class Engine:
         logits = scale.logits(values)
         repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
         order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
-        items = self._item[rows]
+        items = self._table["item"][rows]
         return [
             Candidate(
                 item=int(items[i]),
