@@ -20,27 +20,18 @@ __all__ = ["SOURCES", "Source"]
 
 
 class Source(Protocol):
-    """What each module here offers."""
+    """What each module here offers.
 
-    @property
-    def NAME(self) -> str:
-        """As it stands in ``Draft.source`` and in URLs."""
+    ``NAME`` stands in ``Draft.source`` and in URLs, ``LABEL`` is what people call it, ``KIND`` what
+    sort of reports it sends, ``AUDIENCE`` who may read its words. ``SECRET_IN_URL``: a sender that
+    can set no header may put the secret into the URL.
+    """
 
-    @property
-    def LABEL(self) -> str:
-        """As people call it."""
-
-    @property
-    def KIND(self) -> Literal["tracker", "alert", "feedback"]:
-        """What sort of reports it sends."""
-
-    @property
-    def AUDIENCE(self) -> Audience:
-        """Who may read its words."""
-
-    @property
-    def SECRET_IN_URL(self) -> bool:
-        """Whether a sender that can set no header may put the secret into the URL."""
+    NAME: str
+    LABEL: str
+    KIND: Literal["tracker", "alert", "feedback"]
+    AUDIENCE: Audience
+    SECRET_IN_URL: bool
 
     def prove(self, headers: Mapping[str, str], secret: str) -> Proof:
         """What is to be fed with the raw body; raises BadSignature where the headers do for it."""

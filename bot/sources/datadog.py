@@ -45,9 +45,7 @@ _OVER = re.compile(r"recover|resolved|\bok\b|success", re.IGNORECASE)
 _PRIORITIES: dict[str, Level] = {"p1": "critical", "p4": "warning", "p5": "info"}
 
 
-def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
-    """Datadog signs nothing, but sends the custom headers of the webhook."""
-    return proof.by_token(headers, secret)
+prove = proof.by_token  # Datadog signs nothing, but sends the custom headers of the webhook
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:
@@ -65,11 +63,9 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
     scope = first_text(told, "scopes", "scope", "alert_scope", "metadata.ALERT_SCOPE", "hostname")
     scope = scope or parts.get("scope") or ""
     when = occurred(received_at, told.get("last_updated"), told.get("date"), told.get("timestamp"))
-    labels = tags(told.get("tags") or first_text(told, "metadata.TAGS"))
-    scoped = tags(scope)
+    labels = tags(scope) | tags(told.get("tags") or first_text(told, "metadata.TAGS"))
     key = _key(told, title, scope)
     identity = first_text(told, "id", "event_id", "alert_cycle_key", "metadata.ALERT_CYCLE_KEY")
-    environment = {**scoped, **labels}
     return [
         Draft(
             source=NAME,
@@ -80,10 +76,10 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             url=web_url(told.get("url"), told.get("link"), first_text(told, "metadata.LINK")),
             occurred_at=when,
             level=_level(told, transition, parts.get("priority") or ""),
-            environment=(environment.get("env") or environment.get("environment") or "").strip(),
-            release=environment.get("version", ""),
+            environment=(labels.get("env") or labels.get("environment") or "").strip(),
+            release=labels.get("version", ""),
             audience=AUDIENCE,
-            tags={**scoped, **labels},
+            tags=labels,
         )
     ]
 

@@ -18,16 +18,15 @@ from bot.sources.reading import (
     at,
     expect_mapping,
     first_text,
+    frames,
     joined,
     level,
-    listed,
     mapping,
     occurred,
     one_line,
     opening,
     short_hash,
     web_url,
-    whole_number,
 )
 
 NAME = "posthog"
@@ -40,9 +39,7 @@ _ISSUE = "$error_tracking_issue_"
 _NEWS = ("created", "reopened", "spiking")
 
 
-def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
-    """PostHog signs nothing, but sends the headers one gives it."""
-    return proof.by_token(headers, secret)
+prove = proof.by_token  # PostHog signs nothing, but sends the headers one gives it
 
 
 def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:
@@ -131,14 +128,9 @@ def _titled(kind: object, value: object) -> str:
 
 def _frames(properties: object) -> tuple[Frame, ...]:
     """PostHog lists the outermost frame first, as we do."""
-    frames = listed(at(properties, "$exception_list.0.stacktrace.frames"))
-    return tuple(
-        Frame(
-            path=path,
-            function=first_text(frame, "resolved_name", "mangled_name", "function", limit=200),
-            line=whole_number(at(frame, "line") or at(frame, "lineno")) or None,
-            in_app=at(frame, "in_app") is not False,
-        )
-        for frame in frames[-100:]
-        if (path := first_text(frame, "source", "filename", limit=500))
+    return frames(
+        at(properties, "$exception_list.0.stacktrace.frames"),
+        paths=("source", "filename"),
+        functions=("resolved_name", "mangled_name", "function"),
+        line="line",
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from bot.domain.errors import BadPayload
+from bot.domain.models import Frame
 
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
@@ -137,6 +138,23 @@ def occurred(received_at: datetime, *values: object) -> datetime:
     """The first of these times; ``received_at`` where none is readable or it lies ahead."""
     found = next((time for value in values if (time := moment(value))), received_at)
     return min(found, received_at)
+
+
+def frames(
+    value: object, *, paths: Sequence[str], functions: Sequence[str], line: str, code: str = ""
+) -> tuple[Frame, ...]:
+    """Stack frames in their order; the names are those of the vendor's fields."""
+    return tuple(
+        Frame(
+            path=path,
+            function=first_text(frame, *functions, limit=200),
+            line=whole_number(at(frame, line) or at(frame, "lineno")) or None,
+            code=text(at(frame, code), 500),
+            in_app=at(frame, "in_app") is not False,
+        )
+        for frame in listed(value)[-100:]
+        if (path := first_text(frame, *paths, limit=500))
+    )
 
 
 def tags(value: object, hidden: Iterable[str] = ()) -> dict[str, str]:

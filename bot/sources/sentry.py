@@ -21,6 +21,7 @@ from bot.sources.reading import (
     at,
     expect_mapping,
     first_text,
+    frames,
     joined,
     level,
     listed,
@@ -186,16 +187,12 @@ def _frames(event: Mapping[str, Any]) -> tuple[Frame, ...]:
     raised = listed(at(event, "exception.values"))[-1:] or [
         {"stacktrace": event.get("stacktrace") or event.get("sentry.interfaces.Stacktrace")}
     ]
-    return tuple(
-        Frame(
-            path=path,
-            function=first_text(frame, "function", limit=200),
-            line=whole_number(at(frame, "lineno")) or None,
-            code=text(at(frame, "context_line"), 500),
-            in_app=at(frame, "in_app") is not False,
-        )
-        for frame in listed(at(raised[0], "stacktrace.frames"))[-100:]
-        if (path := first_text(frame, "filename", "abs_path", "module", limit=500))
+    return frames(
+        at(raised[0], "stacktrace.frames"),
+        paths=("filename", "abs_path", "module"),
+        functions=("function",),
+        line="lineno",
+        code="context_line",
     )
 
 
