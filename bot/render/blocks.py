@@ -10,26 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.domain.cards.card import (
-    Action,
-    Block,
-    Bullets,
-    Card,
-    Choices,
-    Code,
-    Fact,
-    Inline,
-    Line,
-    Link,
-    Paragraph,
-    Preformatted,
-    Quotation,
-    Said,
-    Section,
-    Steps,
-    Strong,
-    Table,
-)
+from bot.domain.cards import card as cards
 from bot.render import belonging
 from bot.render.defuse import (
     ZERO_WIDTH_SPACE,
@@ -70,11 +51,11 @@ class SlackMessage:
     metadata: Json
 
 
-def render_blocks(card: Card, project: int = 0) -> SlackMessage:
+def render_blocks(card: cards.Card, project: int = 0) -> SlackMessage:
     """``card`` as at most 50 blocks. A button's ``value`` is a sentence of the grammar; its
     ``action_id`` stays the same from edit to edit, and names the project, 0 for none."""
 
-    def message(card: Card) -> SlackMessage:
+    def message(card: cards.Card) -> SlackMessage:
         return SlackMessage(
             text=_notification(card),
             blocks=_Slack(project).card(card),
@@ -84,7 +65,7 @@ def render_blocks(card: Card, project: int = 0) -> SlackMessage:
     return fitting(card, message, lambda made: len(made.blocks) <= BLOCKS, room=ROOM)
 
 
-def _notification(card: Card) -> str:
+def _notification(card: cards.Card) -> str:
     word = tone_word(card.tone)
     said = slack_said(cut(words(card.title), 200))
     return f"{ICONS[card.tone]} {said}{f' ({word})' if word else ''}"
@@ -97,7 +78,7 @@ class _Slack:
         self._project = project
         self._ids: Counter[str] = Counter()
 
-    def card(self, card: Card) -> list[Json]:
+    def card(self, card: cards.Card) -> list[Json]:
         return [
             self.header(card),
             *self.facts(card.facts),
@@ -106,9 +87,9 @@ class _Slack:
             *_context(_within(card.footer, CONTEXT)),
         ]
 
-    def header(self, card: Card) -> Json:
+    def header(self, card: cards.Card) -> Json:
         """The title. Its block id names the card."""
-        unstressed = (part.text if isinstance(part, Strong) else part for part in card.title)
+        unstressed = (part.text if isinstance(part, cards.Strong) else part for part in card.title)
         title = _within(tuple(unstressed), HEADER) or slack_own(card.key[:40]) or "–"
         word = tone_word(card.tone)
         return {
@@ -117,7 +98,7 @@ class _Slack:
             "text": _mrkdwn(f"{ICONS[card.tone]} *{title}*{f' · {word}' if word else ''}"),
         }
 
-    def facts(self, facts: Sequence[Fact]) -> list[Json]:
+    def facts(self, facts: Sequence[cards.Fact]) -> list[Json]:
         fields = [
             _mrkdwn(f"*{slack_own(cut(plain(fact.label), 50)) or '–'}*\n{value or '–'}")
             for fact in facts
@@ -125,49 +106,49 @@ class _Slack:
         ]
         return [{"type": "section", "fields": part} for part in _chunks(fields, FIELDS)]
 
-    def section(self, section: Section) -> list[Json]:
+    def section(self, section: cards.Section) -> list[Json]:
         shown = shorten_section(section, **COLLAPSED) if section.collapsed else section
         title = slack_own(cut(plain(section.title), 300))
         blocks = _section(f"*{title}*") if title else []
         blocks += [block for part in shown.blocks for block in self.block(part)]
         return blocks + (_context("_Shortened here._") if shown != section else [])
 
-    def block(self, block: Block) -> list[Json]:
+    def block(self, block: cards.Block) -> list[Json]:
         match block:
-            case Paragraph(line=line):
+            case cards.Paragraph(line=line):
                 return _section(_within(line, TEXT))
-            case Bullets(lines=lines):
+            case cards.Bullets(lines=lines):
                 return _sections(f"• {_within(line, TEXT - 10)}" for line in lines)
-            case Table():
+            case cards.Table():
                 return self.table(block)
-            case Quotation(text=text, source=source):
+            case cards.Quotation(text=text, source=source):
                 quoted = _cut_to(text, TEXT, cut, slack_quote) if visible(text).strip() else ""
                 return _section(quoted) + (_context(_within((source,), CONTEXT)) if source else [])
-            case Preformatted(text=text):
+            case cards.Preformatted(text=text):
                 return _preformatted(text)
-            case Steps(steps=steps):
+            case cards.Steps(steps=steps):
                 return _sections(
                     f"{ICONS[step.tone]} {slack_own(cut(plain(step.label), 300))}"
                     f"{step_state(step)}"
                     f"{f' — {_within(step.detail, 1_000)}' if step.detail else ''}"
                     for step in steps
                 )
-            case Choices():
+            case cards.Choices():
                 return self.choices(block)
 
-    def table(self, table: Table) -> list[Json]:
+    def table(self, table: cards.Table) -> list[Json]:
         return _preformatted(monospace(table)) if table.header else []
 
-    def choices(self, choices: Choices) -> list[Json]:
+    def choices(self, choices: cards.Choices) -> list[Json]:
         done = [choice for choice in choices.choices if choice.done]
         open_ = [choice for choice in choices.choices if not choice.done]
-        buttons = (Action(label=words(each.label), sentence=each.sentence) for each in open_)
+        buttons = (cards.Action(label=words(each.label), sentence=each.sentence) for each in open_)
         return [
             *_sections(f"{ICONS['succeeded']} {_within(each.label, 1_000)}" for each in done),
             *self.buttons(buttons),
         ]
 
-    def buttons(self, actions: Iterable[Action]) -> list[Json]:
+    def buttons(self, actions: Iterable[cards.Action]) -> list[Json]:
         """Buttons, 25 a block; a sentence too long for one is left to be typed."""
         actions = list(actions)
         buttons = [button for action in actions if (button := self.button(action))]
@@ -180,7 +161,7 @@ class _Slack:
         )
         return blocks + _context(hint)
 
-    def button(self, action: Action) -> Json | None:
+    def button(self, action: cards.Action) -> Json | None:
         value, url = plain(action.sentence), safe_url(action.url)
         if len(value) > VALUE or not (value or url):
             return None
@@ -212,28 +193,28 @@ class _Slack:
         return name if self._ids[name] == 1 else f"{name}:{self._ids[name]}"
 
 
-def _inline(part: Inline) -> str:
+def _inline(part: cards.Inline) -> str:
     match part:
         case str():
             return slack_own(part)
-        case Strong(text=text):
+        case cards.Strong(text=text):
             text = slack_own(plain(text))
             return f"*{text}*" if text else ""
-        case Code(text=text):
+        case cards.Code(text=text):
             return slack_code(text)
-        case Said(text=text):
+        case cards.Said(text=text):
             return slack_said(text)
-        case Link(text=text, url=url):
+        case cards.Link(text=text, url=url):
             url = slack_escaped(safe_url(url))
             said = slack_said(plain(text)).replace("|", "∣")
             return f"<{url}|{said or 'link'}>" if url else said
 
 
-def _line(line: Line) -> str:
+def _line(line: cards.Line) -> str:
     return slack_line(joined(map(_inline, whole(line)), ZERO_WIDTH_SPACE))
 
 
-def _within(line: Line, limit: int) -> str:
+def _within(line: cards.Line, limit: int) -> str:
     """``line`` as mrkdwn of at most ``limit`` characters: the card is cut, not the markup."""
     return _cut_to(line, limit, cut_line, _line)
 

@@ -173,7 +173,7 @@ def _dead(text: str) -> str:
 
 def _unlinked(text: str) -> str:
     """No mention, reference or commit that GitHub would find in the finished text."""
-    text = _COMMIT.sub(lambda found: _broken_every(found[0], 6), text)
+    text = _COMMIT.sub(lambda found: ZERO_WIDTH_SPACE.join(re.findall(".{1,6}", found[0])), text)
     return re.sub(r"(?i)(gh)-(?=\d)", rf"\1{ZERO_WIDTH_SPACE}-", _broken(text))
 
 
@@ -181,10 +181,6 @@ def _broken(text: str) -> str:
     """``@x``, ``#1`` and ``:x:`` with a zero-width space inside: they name and show nothing."""
     text = _EMOJI.sub(f":{ZERO_WIDTH_SPACE}", text)
     return re.sub(r"([@#])(?=\w)", rf"\1{ZERO_WIDTH_SPACE}", text)
-
-
-def _broken_every(text: str, size: int) -> str:
-    return ZERO_WIDTH_SPACE.join(text[at : at + size] for at in range(0, len(text), size))
 
 
 def _escaped(text: str) -> str:
@@ -221,7 +217,11 @@ def slack_escaped(text: str) -> str:
 
 def slack_said(text: str) -> str:
     """Words from outside, inline: no formatting, mention, emoji code or link survives."""
-    return joined(_addresses_as(slack_code, one_line(text), _dead_in_slack), ZERO_WIDTH_SPACE)
+
+    def dead(text: str) -> str:
+        return slack_escaped(_broken(_unformatted(text)))
+
+    return joined(_addresses_as(slack_code, one_line(text), dead), ZERO_WIDTH_SPACE)
 
 
 def slack_own(text: str) -> str:
@@ -233,10 +233,6 @@ def slack_line(rendered: str) -> str:
     """Inline mrkdwn as a line of its own, which begins no quote."""
     rendered = rendered.strip()
     return f"{ZERO_WIDTH_SPACE}{rendered}" if rendered.startswith("&gt;") else rendered
-
-
-def _dead_in_slack(text: str) -> str:
-    return slack_escaped(_broken(_unformatted(text)))
 
 
 def _unformatted(text: str) -> str:

@@ -9,26 +9,7 @@ from collections.abc import Collection
 from functools import partial
 from typing import NewType
 
-from bot.domain.cards.card import (
-    Action,
-    Block,
-    Bullets,
-    Card,
-    Choices,
-    Code,
-    Fact,
-    Inline,
-    Line,
-    Link,
-    Paragraph,
-    Preformatted,
-    Quotation,
-    Said,
-    Section,
-    Steps,
-    Strong,
-    Table,
-)
+from bot.domain.cards import card as cards
 from bot.render.defuse import (
     BREAK,
     html_text,
@@ -42,12 +23,10 @@ from bot.render.defuse import (
     plain,
     safe_url,
 )
-from bot.render.marker import choice_marker, marker, ticked
+from bot.render.marker import choice_marker, marker
 from bot.render.seams import joined, whole
 from bot.render.shorten import fitting, length
 from bot.render.tones import ICONS, step_state, tone_word
-
-__all__ = ["BODY_LIMIT", "marker", "render_document", "render_markdown", "ticked"]
 
 Markdown = NewType("Markdown", str)
 """Text that was rendered here: what GitHub's client takes for people to read."""
@@ -56,26 +35,22 @@ BODY_LIMIT = 65_536  # characters of a GitHub comment, issue or pull request bod
 _COMMAND = "/soulcaster"
 
 
-def render_markdown(card: Card, *, mention_ok: Collection[str] = ()) -> Markdown:
+def render_markdown(card: cards.Card, *, mention_ok: Collection[str] = ()) -> Markdown:
     """``card`` as the body of a comment, at most 65,536 characters, its marker first.
 
     Only logins in ``mention_ok`` are notified, and only where our own words say ``@login``.
     """
-    return Markdown(_within_limit(card, _Markdown(mention_ok), heading=True))
+    return _fitting(card, mention_ok, heading=True)
 
 
-def render_document(card: Card, *, mention_ok: Collection[str] = ()) -> Markdown:
+def render_document(card: cards.Card, *, mention_ok: Collection[str] = ()) -> Markdown:
     """The same without its heading, for a place that has a title of its own (a PR body)."""
-    return Markdown(_within_limit(card, _Markdown(mention_ok), heading=False))
+    return _fitting(card, mention_ok, heading=False)
 
 
-def _within_limit(card: Card, markdown: _Markdown, *, heading: bool) -> str:
-    return fitting(
-        card,
-        partial(markdown.card, heading=heading),
-        lambda body: length(body) <= BODY_LIMIT,
-        room=BODY_LIMIT,
-    )
+def _fitting(card: cards.Card, mention_ok: Collection[str], *, heading: bool) -> Markdown:
+    render = partial(_Markdown(mention_ok).card, heading=heading)
+    return Markdown(fitting(card, render, lambda b: length(b) <= BODY_LIMIT, room=BODY_LIMIT))
 
 
 class _Markdown:
@@ -84,7 +59,7 @@ class _Markdown:
     def __init__(self, mention_ok: Collection[str]) -> None:
         self.mention_ok = mention_ok
 
-    def card(self, card: Card, *, heading: bool) -> str:
+    def card(self, card: cards.Card, *, heading: bool) -> str:
         parts = [
             self.heading(card) if heading else "",
             self.facts(card.facts),
@@ -95,16 +70,16 @@ class _Markdown:
         body = "\n\n".join(part for part in parts if part)
         return f"{marker(card.key)}\n{body}\n"
 
-    def heading(self, card: Card) -> str:
+    def heading(self, card: cards.Card) -> str:
         word = tone_word(card.tone)
         said = f" · {word}" if word else ""
         return f"### {ICONS[card.tone]} {markdown_title(self.line(card.title))}{said}"
 
-    def facts(self, facts: tuple[Fact, ...]) -> str:
-        lines = (self.line((Strong(fact.label), " ", *fact.value)) for fact in facts)
+    def facts(self, facts: tuple[cards.Fact, ...]) -> str:
+        lines = (self.line((cards.Strong(fact.label), " ", *fact.value)) for fact in facts)
         return markdown_line(" · ".join(lines))
 
-    def section(self, section: Section) -> str:
+    def section(self, section: cards.Section) -> str:
         body = "\n\n".join(block for part in section.blocks if (block := self.block(part)))
         title = plain(section.title)
         if not section.collapsed:
@@ -112,7 +87,7 @@ class _Markdown:
         summary = html_text(title) or "More"
         return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
-    def actions(self, actions: tuple[Action, ...]) -> str:
+    def actions(self, actions: tuple[cards.Action, ...]) -> str:
         links = [
             f"[{markdown_said(plain(action.label))}]({_destination(url)})"
             for action in actions
@@ -126,22 +101,22 @@ class _Markdown:
         parts = ["**Reply with**\n\n" + "\n".join(sentences)] if sentences else []
         return "\n\n".join([*parts, " · ".join(links)]).strip()
 
-    def block(self, block: Block) -> str:
+    def block(self, block: cards.Block) -> str:
         match block:
-            case Paragraph(line=line):
+            case cards.Paragraph(line=line):
                 return markdown_line(self.line(line))
-            case Bullets(lines=lines):
+            case cards.Bullets(lines=lines):
                 return "\n".join(f"- {markdown_line(self.line(line))}" for line in lines)
-            case Table():
+            case cards.Table():
                 return self.table(block)
-            case Quotation(text=text, source=source):
+            case cards.Quotation(text=text, source=source):
                 quoted = markdown_quote(text)
                 return f"{quoted}\n>\n> — {self.inline(source)}" if source else quoted
-            case Preformatted(text=text, language=language):
+            case cards.Preformatted(text=text, language=language):
                 return markdown_fence(text, language)
-            case Steps():
+            case cards.Steps():
                 return self.steps(block)
-            case Choices(choices=choices):
+            case cards.Choices(choices=choices):
                 return "\n".join(
                     f"- [{'x' if choice.done else ' '}] {self.line(choice.label)}"
                     f" {choice_marker(plain(choice.sentence))}"
@@ -149,7 +124,7 @@ class _Markdown:
                     if plain(choice.sentence)
                 )
 
-    def steps(self, steps: Steps) -> str:
+    def steps(self, steps: cards.Steps) -> str:
         lines = []
         for step in steps.steps:
             detail = f" — {self.line(step.detail)}" if step.detail else ""
@@ -157,29 +132,29 @@ class _Markdown:
             lines.append(f"- {ICONS[step.tone]} {label}{step_state(step)}{detail}")
         return "\n".join(lines)
 
-    def table(self, table: Table) -> str:
+    def table(self, table: cards.Table) -> str:
         header = [markdown_own(plain(name)) for name in table.header]
         rows = [[self.line(cell, in_table=True) for cell in row] for row in table.rows]
         lines = [header, ["---"] * len(header), *rows]
         return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) if header else ""
 
-    def line(self, line: Line, *, in_table: bool = False) -> str:
+    def line(self, line: cards.Line, *, in_table: bool = False) -> str:
         parts = (self.inline(part, in_table=in_table) for part in whole(line))
         return joined(parts, BREAK).strip()
 
-    def inline(self, part: Inline, *, in_table: bool = False) -> str:
+    def inline(self, part: cards.Inline, *, in_table: bool = False) -> str:
         match part:
             case str():
                 return markdown_own(part, self.mention_ok)
-            case Strong(text=text):
+            case cards.Strong(text=text):
                 text = markdown_own(plain(text), self.mention_ok)
                 return f"**{text}**" if text else ""
-            case Code(text=text):
+            case cards.Code(text=text):
                 in_html = in_table and "|" in text
                 return f"<code>{html_text(text)}</code>" if in_html else markdown_code(text)
-            case Said(text=text):
+            case cards.Said(text=text):
                 return markdown_said(text)
-            case Link(text=text, url=url):
+            case cards.Link(text=text, url=url):
                 url = safe_url(url)
                 words = markdown_said(plain(text))
                 return f"[{words or 'link'}]({_destination(url)})" if url else words

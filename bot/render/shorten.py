@@ -7,27 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from bot.domain.cards.card import (
-    Action,
-    Block,
-    Bullets,
-    Card,
-    Choices,
-    Code,
-    Fact,
-    Inline,
-    Line,
-    Link,
-    Paragraph,
-    Preformatted,
-    Quotation,
-    Said,
-    Section,
-    Step,
-    Steps,
-    Strong,
-    Table,
-)
+from bot.domain.cards import card as cards
 
 Rendered = TypeVar("Rendered")
 
@@ -49,7 +29,11 @@ _LONGEST_URL = 2_000
 
 
 def fitting(
-    card: Card, render: Callable[[Card], Rendered], fits: Callable[[Rendered], bool], *, room: int
+    card: cards.Card,
+    render: Callable[[cards.Card], Rendered],
+    fits: Callable[[Rendered], bool],
+    *,
+    room: int,
 ) -> Rendered:
     """``card`` rendered, shortened as little as makes it fit.
 
@@ -59,7 +43,9 @@ def fitting(
         if _size(shorter) <= room and fits(rendered := render(shorter)):
             return rendered
     return render(
-        Card(key=card.key, audience=card.audience, title=cut_line(card.title, 30), tone=card.tone)
+        cards.Card(
+            key=card.key, audience=card.audience, title=cut_line(card.title, 30), tone=card.tone
+        )
     )
 
 
@@ -77,23 +63,25 @@ def length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def shorten(card: Card, *, characters: int, entries: int) -> Card:
+def shorten(card: cards.Card, *, characters: int, entries: int) -> cards.Card:
     """No text longer than ``characters``, no list longer than ``entries``; what is left out is
     said. A sentence of the grammar is kept whole or not at all."""
-    sections = tuple(
+    sections = [
         shorten_section(section, characters=characters, entries=entries)
         for section in card.sections[:entries]
-    )
-    if left := len(card.sections) - entries:
-        sections += (Section(blocks=(_more(left, "section"),)),) if left > 0 else ()
+    ]
+    if left_out := _more_of(len(card.sections) - entries, "section"):
+        sections.append(cards.Section(blocks=tuple(left_out)))
     return card.model_copy(
         update={
             "title": cut_line(card.title, characters),
             "facts": tuple(
-                Fact(label=cut(fact.label, characters), value=cut_line(fact.value, characters))
+                cards.Fact(
+                    label=cut(fact.label, characters), value=cut_line(fact.value, characters)
+                )
                 for fact in card.facts[:entries]
             ),
-            "sections": sections,
+            "sections": tuple(sections),
             "actions": tuple(
                 action.model_copy(update={"label": cut(action.label, characters)})
                 for action in card.actions[:entries]
@@ -104,72 +92,64 @@ def shorten(card: Card, *, characters: int, entries: int) -> Card:
     )
 
 
-def shorten_section(section: Section, *, characters: int, entries: int) -> Section:
+def shorten_section(section: cards.Section, *, characters: int, entries: int) -> cards.Section:
     """The same for one section."""
     blocks = [
         part
         for block in section.blocks[:entries]
         for part in _shorten_block(block, characters, entries)
     ]
-    if (left := len(section.blocks) - entries) > 0:
-        blocks.append(_more(left, "part"))
+    blocks += _more_of(len(section.blocks) - entries, "part")
     return section.model_copy(
         update={"title": cut(section.title, characters), "blocks": tuple(blocks)}
     )
 
 
-def _shorten_block(block: Block, characters: int, entries: int) -> list[Block]:
+def _shorten_block(block: cards.Block, characters: int, entries: int) -> list[cards.Block]:
     match block:
-        case Paragraph(line=line):
-            return [Paragraph(line=cut_line(line, characters))]
-        case Bullets(lines=lines):
-            kept = tuple(cut_line(line, characters) for line in lines[:entries])
-            return [Bullets(lines=kept + _ellipsis(len(lines) - entries))]
-        case Table(header=header, rows=rows):
+        case cards.Paragraph(line=line):
+            return [cards.Paragraph(line=cut_line(line, characters))]
+        case cards.Bullets(lines=lines):
+            kept = [cut_line(line, characters) for line in lines[:entries]]
+            if (left := len(lines) - entries) > 0:
+                kept.append((f"… {left:,} more",))
+            return [cards.Bullets(lines=tuple(kept))]
+        case cards.Table(header=header, rows=rows):
             columns = max(entries, 3)
             kept_rows = tuple(
                 tuple(cut_line(cell, characters) for cell in row[:columns])
                 for row in rows[:entries]
             )
-            table = Table(
+            table = cards.Table(
                 header=tuple(cut(name, characters) for name in header[:columns]), rows=kept_rows
             )
             return [table, *_more_of(len(rows) - entries, "row")]
-        case Quotation(text=text, source=source):
-            return [
-                Quotation(
-                    text=cut(text, characters),
-                    source=_cut_link(source, characters) if source else None,
-                )
-            ]
-        case Preformatted(text=text):
+        case cards.Quotation(text=text, source=source):
+            told_by = _cut_link(source, characters) if source else None
+            return [cards.Quotation(text=cut(text, characters), source=told_by)]
+        case cards.Preformatted(text=text):
             return [block.model_copy(update={"text": cut_middle(text, characters)})]
-        case Steps(steps=steps):
-            kept_steps = tuple(
-                step.model_copy(
-                    update={
-                        "label": cut(step.label, characters),
-                        "detail": cut_line(step.detail, characters),
-                    }
-                )
-                for step in steps[-entries:]
-            )
+        case cards.Steps(steps=steps):
+            kept_steps = [_step(step, characters) for step in steps[-entries:]]
             if (left := len(steps) - entries) > 0:
-                kept_steps = (
-                    Step(label=f"… {counted(left, 'earlier step')}", tone="info"),
-                    *kept_steps,
-                )
-            return [Steps(steps=kept_steps)]
-        case Choices(choices=choices):
+                earlier = cards.Step(label=f"… {counted(left, 'earlier step')}", tone="info")
+                kept_steps.insert(0, earlier)
+            return [cards.Steps(steps=tuple(kept_steps))]
+        case cards.Choices(choices=choices):
             able = [choice for choice in choices if len(choice.sentence) <= max(characters, 200)]
             kept_choices = tuple(
                 choice.model_copy(update={"label": cut_line(choice.label, characters)})
                 for choice in able[:entries]
             )
             return [
-                Choices(choices=kept_choices),
+                cards.Choices(choices=kept_choices),
                 *_more_of(len(choices) - len(kept_choices), "choice"),
             ]
+
+
+def _step(step: cards.Step, characters: int) -> cards.Step:
+    label, detail = cut(step.label, characters), cut_line(step.detail, characters)
+    return step.model_copy(update={"label": label, "detail": detail})
 
 
 def cut(text: str, characters: int) -> str:
@@ -193,10 +173,8 @@ def cut_middle(text: str, characters: int) -> str:
     tail = _lines_within(lines[::-1], room - room // 2)
     left = len(lines) - head - tail
     if not head and not tail:
-        start, end = (
-            cut(lines[0], max(room // 2, 1)),
-            lines[-1][-(room // 4) :] if room >= 4 else "",
-        )
+        start = cut(lines[0], max(room // 2, 1))
+        end = lines[-1][-(room // 4) :] if room >= 4 else ""
         return f"{start}\n… {counted(max(left - 2, 1), 'line')} left out …\n{end}".rstrip("\n")
     kept_tail = lines[len(lines) - tail :]
     return "\n".join([*lines[:head], f"… {counted(left, 'line')} left out …", *kept_tail])
@@ -211,12 +189,12 @@ def _lines_within(lines: Sequence[str], characters: int) -> int:
     return len(lines)
 
 
-def cut_line(line: Line, characters: int) -> Line:
+def cut_line(line: cards.Line, characters: int) -> cards.Line:
     """The start of a line; a link whose text is cut stays a link."""
-    kept: list[Inline] = []
+    kept: list[cards.Inline] = []
     for part in line:
         text = part if isinstance(part, str) else part.text
-        url = len(part.url) if isinstance(part, Link) else 0
+        url = len(part.url) if isinstance(part, cards.Link) else 0
         if characters <= 0 or len(kept) >= 40:
             return (*kept, "…")
         size = len(text) if len(text) > characters else length(text)
@@ -228,22 +206,22 @@ def cut_line(line: Line, characters: int) -> Line:
     return tuple(kept)
 
 
-def _cut_inline(part: Inline, characters: int) -> Inline:
+def _cut_inline(part: cards.Inline, characters: int) -> cards.Inline:
     match part:
         case str():
             return cut(part, characters)
-        case Link():
+        case cards.Link():
             return _cut_link(part, characters)
-        case Strong() | Code() | Said():
+        case cards.Strong() | cards.Code() | cards.Said():
             return part.model_copy(update={"text": cut(part.text, characters)})
 
 
-def _cut_link(link: Link, characters: int) -> Link:
+def _cut_link(link: cards.Link, characters: int) -> cards.Link:
     url = link.url if len(link.url) <= min(_LONGEST_URL, max(10 * characters, 300)) else ""
-    return Link(text=cut(link.text, characters), url=url)
+    return cards.Link(text=cut(link.text, characters), url=url)
 
 
-def _whole(action: Action, characters: int) -> bool:
+def _whole(action: cards.Action, characters: int) -> bool:
     return len(action.sentence) <= max(characters, 200) and len(action.url) <= _LONGEST_URL
 
 
@@ -252,13 +230,5 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _more(number: int, noun: str) -> Paragraph:
-    return Paragraph(line=(f"… {number:,} more {noun}{'' if number == 1 else 's'}",))
-
-
-def _more_of(number: int, noun: str) -> list[Block]:
-    return [_more(number, noun)] if number > 0 else []
-
-
-def _ellipsis(number: int) -> tuple[Line, ...]:
-    return ((f"… {number:,} more",),) if number > 0 else ()
+def _more_of(number: int, noun: str) -> list[cards.Block]:
+    return [cards.Paragraph(line=(f"… {counted(number, f'more {noun}')}",))] if number > 0 else []

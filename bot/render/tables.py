@@ -16,7 +16,7 @@ def monospace(table: Table) -> str:
     columns = len(table.header)
     rows = [
         [plain(name) for name in table.header],
-        *([words(cell) for cell in _padded(row, columns)] for row in table.rows),
+        *([words(cell) for cell in [*row, *[()] * columns][:columns]] for row in table.rows),
     ]
     widths = [max(_width(row[column]) for row in rows) for column in range(columns)]
     return "\n".join(
@@ -25,10 +25,6 @@ def monospace(table: Table) -> str:
         ).rstrip()
         for row in rows
     )
-
-
-def _padded(row: tuple[Line, ...], columns: int) -> list[Line]:
-    return [*row[:columns], *[()] * (columns - len(row))]
 
 
 def words(line: Line) -> str:

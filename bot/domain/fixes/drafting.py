@@ -128,18 +128,8 @@ def plan_of(
     version: int = 1,
 ) -> Plan:
     """The plan that a model drafted from texts for ``audience``, once nothing is wrong with it."""
-    return Plan(
-        audience=audience,
-        version=version,
-        symptom=drafted.symptom,
-        evidence=tuple(drafted.evidence),
-        suspects=tuple(dict.fromkeys(drafted.suspects)),
-        approach=tuple(drafted.approach),
-        tests=tuple(drafted.tests),
-        risks=tuple(drafted.risks),
-        steering=tuple(steering),
-        author=author,
-    )
+    said = drafted.model_dump() | {"suspects": tuple(dict.fromkeys(drafted.suspects))}
+    return Plan(audience=audience, version=version, steering=tuple(steering), author=author, **said)
 
 
 def _line_mistakes(name: str, line: str) -> list[str]:

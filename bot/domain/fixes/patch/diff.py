@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Literal
 
@@ -137,7 +138,7 @@ def diff(before: Tree, after: Tree) -> Patch:
         old, new = before.get(path), after.get(path)
         if old == new or leave_out(path):
             continue
-        if not path.isprintable() and _has_surrogates(path):
+        if re.search("[\ud800-\udfff]", path):
             raise BadPayload(f"a changed path is not UTF-8: {path!r}")
         changes.append(Change(path=path, before=old, after=new))
     return Patch(changes=tuple(changes))
@@ -156,7 +157,3 @@ def apply(tree: Tree, patch: Patch) -> dict[str, Entry]:
         else:
             result[change.path] = change.after
     return result
-
-
-def _has_surrogates(path: str) -> bool:
-    return any("\ud800" <= char <= "\udfff" for char in path)
