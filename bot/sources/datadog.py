@@ -57,7 +57,10 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
     if not title:
         raise BadPayload("Datadog's payload has no title: keep $EVENT_TITLE in its template.")
     parts = found.groupdict() if found else {}
-    transition = _transition(told) or parts.get("transition") or ""
+    transition = first_text(
+        told, "alert_transition", "transition", "metadata.ALERT_TRANSITION", limit=40
+    )
+    transition = transition or parts.get("transition") or ""
     if _OVER.search(transition or first_text(told, "alert_type", "metadata.ALERT_TYPE")):
         return []
     scope = first_text(told, "scopes", "scope", "alert_scope", "metadata.ALERT_SCOPE", "hostname")
@@ -82,10 +85,6 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
             tags=labels,
         )
     ]
-
-
-def _transition(told: Mapping[str, Any]) -> str:
-    return first_text(told, "alert_transition", "transition", "metadata.ALERT_TRANSITION", limit=40)
 
 
 def _key(told: Mapping[str, Any], title: str, scope: str) -> str:

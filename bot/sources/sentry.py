@@ -61,9 +61,8 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
     """One report, none for what changes nothing about the problem (assigned, resolved, …)."""
     told = expect_mapping(payload, LABEL)
     action = first_text(told, "action", limit=40)
-    if proof.header(headers, "sentry-hook-resource") in _QUIET or "comment" in mapping(
-        told.get("data")
-    ):
+    resource = proof.header(headers, "sentry-hook-resource")
+    if resource in _QUIET or "comment" in mapping(told.get("data")):
         return []
     event = at(told, "data.event") or at(told, "data.error")
     if isinstance(event, dict):
@@ -119,6 +118,7 @@ def _issue(issue: Mapping[str, Any], action: str, received_at: datetime) -> Draf
     number = first_text(issue, "id", "shortId", limit=100)
     when = occurred(received_at, issue.get("lastSeen"), issue.get("firstSeen"))
     key = number or short_hash(title, first_text(issue, "culprit"))
+    project = first_text(issue, "project.slug", limit=100)
     return Draft(
         source=NAME,
         key=key,
@@ -130,7 +130,7 @@ def _issue(issue: Mapping[str, Any], action: str, received_at: datetime) -> Draf
         level=level(issue.get("level")),
         people=whole_number(issue.get("userCount")),
         audience=AUDIENCE,
-        tags=_named({"project": first_text(issue, "project.slug", limit=100)}),
+        tags={"project": project} if project else {},
     )
 
 
@@ -200,7 +200,3 @@ def _fingerprint(event: Mapping[str, Any]) -> str:
     """Sentry's own grouping hash, or the fingerprint a team has set."""
     own = [text(part, 100) for part in listed(event.get("fingerprint")) if part != "{{ default }}"]
     return joined(*own) if any(own) else first_text(event, "hashes.0", limit=100)
-
-
-def _named(told: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in told.items() if value}

@@ -7,7 +7,7 @@ checks that we still hold it.
 from __future__ import annotations
 
 from bot.context import Context
-from bot.domain.clusters.engine import Candidate, Decision, in_order
+from bot.domain.clusters.engine import Decision, in_order
 from bot.domain.clusters.evidence import Because, Near
 from bot.jobs import CLAIM, enqueue
 from bot.sources import github_issue
@@ -59,16 +59,9 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 await enqueue(ctx, jobs.suggest_on_issue, project, item.number)
 
 
-def near(candidate: Candidate) -> Near:
-    """A candidate as it is stored."""
-    return Near(
-        item=candidate.item,
-        cluster=candidate.cluster,
-        score=candidate.score,
-        similarity=candidate.similarity,
-        repeat=candidate.repeat,
-        parts=candidate.parts[:4],
-    )
+def near(candidate: Near) -> Near:
+    """A candidate as it is stored: with the strongest of what its score is made of."""
+    return candidate.model_copy(update={"parts": candidate.parts[:4]})
 
 
 def _because(decision: Decision) -> Because:

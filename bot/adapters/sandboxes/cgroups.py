@@ -130,12 +130,11 @@ def remove(group: Sequence[Path]) -> None:
                         os.kill(int(pid), signal.SIGKILL)
             try:
                 folder.rmdir()
+                break
             except FileNotFoundError:
                 break
             except OSError:
                 time.sleep(0.01)  # somebody in it is still dying
-            else:
-                break
 
 
 def groups_of(process: Path) -> Iterator[Parent]:

@@ -76,7 +76,9 @@ class Gate:
 
     def attempts(self) -> int:
         """Packets and connections that the kernel found no route for."""
-        return sum(_without_route(_again(counters)) for counters in self._counters)
+        for counters in self._counters:
+            counters.seek(0)
+        return sum(_without_route(counters.read().decode()) for counters in self._counters)
 
     def _pipe(self) -> tuple[BinaryIO, BinaryIO]:
         read, write = os.pipe()
@@ -84,11 +86,6 @@ class Gate:
         for end in ends:
             self._files.enter_context(end)
         return ends
-
-
-def _again(counters: BinaryIO) -> str:
-    counters.seek(0)
-    return counters.read().decode()
 
 
 def _without_route(counters: str) -> int:

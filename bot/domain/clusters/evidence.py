@@ -8,9 +8,11 @@ from bot.domain.models import Record
 
 
 class Near(Record):
-    """An earlier item it was compared with. ``score`` in 0..1, ``similarity`` is cosine.
+    """An earlier item that may be the same problem.
 
-    ``parts`` say what the score is made of, in logits, the strongest first.
+    ``score`` is the chance in 0..1 that it is, ``similarity`` the cosine of the two texts,
+    ``repeat`` whether it is the same text or stack after masking. ``parts`` say what the score is
+    made of: contribution by feature, in logits, the strongest first.
     """
 
     item: int

@@ -9,12 +9,11 @@ Everything here is a pure function of its arguments.
 from bot.domain.text.fingerprint import fingerprint, stack_signature, template, template_key
 from bot.domain.text.frames import frames_of
 from bot.domain.text.masking import mask
-from bot.domain.text.reading import CommonLines, Text, read
+from bot.domain.text.reading import CommonLines, read
 from bot.domain.text.terms import terms
 
 __all__ = [
     "CommonLines",
-    "Text",
     "fingerprint",
     "frames_of",
     "mask",

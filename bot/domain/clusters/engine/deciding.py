@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.clusters.engine.calibration import ACROSS, Calibration
-from bot.domain.clusters.engine.decision import Action, Candidate, Decision
+from bot.domain.clusters.engine.decision import Action, Decision
 from bot.domain.clusters.engine.dense import Dense, Rows
 from bot.domain.clusters.engine.distribution import Distribution
 from bot.domain.clusters.engine.features import Floats, Measured, compare
 from bot.domain.clusters.engine.lexical import Lexical
 from bot.domain.clusters.engine.links import Links
 from bot.domain.clusters.engine.report import Kind, Reading, Report, read_report
+from bot.domain.clusters.evidence import Near
 from bot.domain.ports import Vector
 from bot.domain.text import CommonLines
 
@@ -175,8 +176,8 @@ class Engine:
         self,
         action: Action,
         joined: int | None,
-        candidates: list[Candidate],
-        allowed: list[Candidate],
+        candidates: list[Near],
+        allowed: list[Near],
         obeyed: list[str],
     ) -> Decision:
         cluster = self.cluster_of(joined) if joined is not None else None
@@ -194,7 +195,7 @@ class Engine:
             obeyed=tuple(obeyed),
         )
 
-    def _action(self, best: Candidate | None, reading: Reading) -> Action:
+    def _action(self, best: Near | None, reading: Reading) -> Action:
         if best is None:
             return "new"
         if best.repeat:
@@ -228,7 +229,7 @@ class Engine:
         )
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine
 
-    def _candidates(self, reading: Reading, vector: Vector) -> list[Candidate]:
+    def _candidates(self, reading: Reading, vector: Vector) -> list[Near]:
         """The best earlier items, best first."""
         rows, values, cosines = self.features(reading, vector)
         repeat = self.repeat_of(reading)
@@ -238,7 +239,7 @@ class Engine:
         order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
         items = self._table["item"][rows]
         return [
-            Candidate(
+            Near(
                 item=int(items[i]),
                 cluster=self.cluster_of(int(items[i])),
                 score=1.0 if repeated[i] else float(1 / (1 + np.exp(-logits[i]))),

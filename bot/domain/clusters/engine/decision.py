@@ -5,24 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.domain.clusters.evidence import Near
+
 Action = Literal["join", "suggest", "new"]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An earlier item that may be the same problem.
-
-    ``score`` is the chance in 0..1 that it is, ``similarity`` the cosine of the two texts,
-    ``repeat`` whether it is the same text or stack after masking. ``parts`` say what the score is
-    made of: contribution by feature, in logits, the strongest first.
-    """
-
-    item: int
-    cluster: int | None
-    score: float
-    similarity: float
-    repeat: bool
-    parts: tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +21,8 @@ class Decision:
 
     action: Action
     cluster: int | None
-    candidates: tuple[Candidate, ...]
-    nearest_rejected: Candidate | None
+    candidates: tuple[Near, ...]
+    nearest_rejected: Near | None
     obeyed: tuple[str, ...] = ()
     joined: int | None = None
 
@@ -48,9 +33,9 @@ class Decision:
             return None
         return self.candidates[0].score
 
-    def suggested(self, limit: int = 5) -> tuple[Candidate, ...]:
+    def suggested(self, limit: int = 5) -> tuple[Near, ...]:
         """The best candidate of each cluster, best first, for "possibly the same as"."""
-        chosen: dict[object, Candidate] = {}
+        chosen: dict[object, Near] = {}
         for candidate in self.candidates:
             alone = ("item", candidate.item)
             chosen.setdefault(alone if candidate.cluster is None else candidate.cluster, candidate)

@@ -3,7 +3,7 @@
 **Invariant:** a patch is computed by us from two trees, never parsed from what an agent says.
 """
 
-from bot.domain.fixes.patch.diff import Change, Kind, Patch, apply, diff
+from bot.domain.fixes.patch.diff import Change, Patch, apply, diff
 from bot.domain.fixes.patch.ignored import DROPPING_FOLDERS, matcher, unwanted
 from bot.domain.fixes.patch.tarball import tar_from_tree, tree_from_tar
 from bot.domain.fixes.patch.tree import (
@@ -24,7 +24,6 @@ __all__ = [
     "SYMLINK",
     "Change",
     "Entry",
-    "Kind",
     "Patch",
     "Tree",
     "apply",

@@ -7,11 +7,10 @@ node against what the checkout defines and printed again; never its text, and no
 from bot.domain.fixes.reproduction.candidates import candidates
 from bot.domain.fixes.reproduction.neutral import neutral
 from bot.domain.fixes.reproduction.reasons import fails_as_told, fails_for_the_reason
-from bot.domain.fixes.reproduction.records import BugReport, Kind, Reason, Reproduction
+from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction
 
 __all__ = [
     "BugReport",
-    "Kind",
     "Reason",
     "Reproduction",
     "candidates",
