@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from bot.domain.clusters.engine.links import Pair, pair
 from bot.domain.clusters.engine.operations import (
@@ -183,10 +183,8 @@ def partition(state: Clustering, groups: Sequence[Collection[int]], entry: LogEn
     firsts = [group[0] for group in ordered[1:]]
     apart = {pair(a, b) for i, a in enumerate(firsts) for b in firsts[i + 1 :]}
     return Operation(
-        number=entry.number,
+        **asdict(entry),
         verb="split",
-        by=entry.by,
-        at=entry.at,
         items=tuple(change for step in steps for change in step.items),
         must_added=_union(step.must_added for step in steps),
         must_taken=_union(step.must_taken for step in steps),
@@ -217,10 +215,8 @@ def _linked(
 ) -> Operation:
     """An operation that only links: nobody moves."""
     return Operation(
-        number=entry.number,
+        **asdict(entry),
         verb="merge" if must_added else "split",
-        by=entry.by,
-        at=entry.at,
         must_added=must_added,
         must_taken=must_taken,
         cannot_added=cannot_added,

@@ -116,15 +116,13 @@ def assess(
     counts = counts or {}
     seen = trend(counts, now)
     weighed = [*_words(texts)]
-    for least, points in _PEOPLE:
-        if people >= least:
-            weighed.append((points, f"{people:,} people affected"))
-            break
     day = _sum(counts, now - DAY + 1, now)
-    for least, points in _RATE:
-        if day >= least:
-            weighed.append((points, f"{day:,} times in the last day"))
-            break
+    for count, steps, said in (
+        (people, _PEOPLE, "people affected"),
+        (day, _RATE, "times in the last day"),
+    ):
+        if points := next((points for least, points in steps if count >= least), 0):
+            weighed.append((points, f"{count:,} {said}"))
     if seen.change != "steady":
         weighed.append((2 if seen.change == "spike" else 1, seen.sentence))
     worst = max(levels, key=lambda level: _LEVELS.get(level, 0), default="")

@@ -17,45 +17,38 @@ from bot.domain.ports import Finished
 
 Outcome = Literal["passed", "failed", "skipped"]
 
-_LINES: tuple[tuple[re.Pattern[str], Mapping[str, Outcome]], ...] = (
+# A line for each test, and what its words mean; any other word is a failure.
+_LINES: Mapping[str, Mapping[str, Outcome]] = {
     # pytest -rA, its short summary: https://docs.pytest.org/en/stable/how-to/output.html
-    (
-        re.compile(
-            r"^(?P<said>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)"
-            r" (?P<id>\S+\.py(::\S.*?)?)(?: - .*)?$",
-            re.M,
-        ),
-        {"PASSED": "passed", "XPASS": "passed", "XFAIL": "skipped", "SKIPPED": "skipped"},
-    ),
+    r"^(?P<said>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+\.py(::\S.*?)?)(?: - .*)?$": {
+        "PASSED": "passed",
+        "XPASS": "passed",
+        "XFAIL": "skipped",
+        "SKIPPED": "skipped",
+    },
     # unittest -v
-    (
-        re.compile(
-            r"^(?P<id>\w+ \([\w.]+\))(?:\n.*)? \.\.\. "
-            r"(?P<said>ok|FAIL|ERROR|skipped|expected failure)",
-            re.M,
-        ),
-        {"ok": "passed", "skipped": "skipped", "expected failure": "skipped"},
-    ),
+    r"^(?P<id>\w+ \([\w.]+\))(?:\n.*)? \.\.\. "
+    r"(?P<said>ok|FAIL|ERROR|skipped|expected failure)": {
+        "ok": "passed",
+        "skipped": "skipped",
+        "expected failure": "skipped",
+    },
     # go test -v
-    (
-        re.compile(r"^\s*--- (?P<said>PASS|FAIL|SKIP): (?P<id>\S+)", re.M),
-        {"PASS": "passed", "SKIP": "skipped"},
-    ),
+    r"^\s*--- (?P<said>PASS|FAIL|SKIP): (?P<id>\S+)": {"PASS": "passed", "SKIP": "skipped"},
     # cargo test
-    (
-        re.compile(r"^test (?P<id>\S+(?: - .+)?) \.\.\. (?P<said>ok|FAILED|ignored)", re.M),
-        {"ok": "passed", "ignored": "skipped"},
-    ),
+    r"^test (?P<id>\S+(?: - .+)?) \.\.\. (?P<said>ok|FAILED|ignored)": {
+        "ok": "passed",
+        "ignored": "skipped",
+    },
     # TAP, and what mocha, jest and vitest print for each test
-    (
-        re.compile(
-            r"^\s*(?P<said>✓|✔|√|✕|✗|×|○|ok|not ok) (?:\d+ -? ?)?"
-            r"(?P<id>.+?)(?: \(?[\d.]+ ?m?s\)?)?$",
-            re.M,
-        ),
-        {"✓": "passed", "✔": "passed", "√": "passed", "ok": "passed", "○": "skipped"},
-    ),
-)
+    r"^\s*(?P<said>✓|✔|√|✕|✗|×|○|ok|not ok) (?:\d+ -? ?)?(?P<id>.+?)(?: \(?[\d.]+ ?m?s\)?)?$": {
+        "✓": "passed",
+        "✔": "passed",
+        "√": "passed",
+        "ok": "passed",
+        "○": "skipped",
+    },
+}
 _WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
 
 
@@ -95,8 +88,8 @@ def proof_of(run: FixRun) -> Proof:
 def outcomes(output: str) -> dict[str, Outcome]:
     """What each test did, by its id as the runner prints it; empty when it prints none."""
     found: dict[str, Outcome] = {}
-    for pattern, words in _LINES:
-        for match in pattern.finditer(output):
+    for pattern, words in _LINES.items():
+        for match in re.finditer(pattern, output, re.MULTILINE):
             name = match["id"].strip()
             outcome = words.get(match["said"], "failed")
             if _WORST[outcome] >= _WORST[found.get(name, "passed")]:

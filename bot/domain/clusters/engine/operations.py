@@ -7,7 +7,7 @@ corrections it adds and takes back. Its inverse swaps before and after.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -148,10 +148,8 @@ def undo(state: Clustering, log: Iterable[Operation], number: int, entry: LogEnt
         if state.membership.get(change.number) != change.after:
             raise Blocked(f"I-{change.number} is not where {target.name} put it any more.")
     return Operation(
-        number=entry.number,
+        **asdict(entry),
         verb="undo",
-        by=entry.by,
-        at=entry.at,
         items=tuple(_turned(change) for change in target.items),
         redirects=tuple(_turned(change) for change in target.redirects),
         must_added=target.must_taken,
@@ -235,10 +233,8 @@ def _operation(
 ) -> Operation:
     # Only what really changes is written down, so that the inverse is exact.
     return Operation(
-        number=entry.number,
+        **asdict(entry),
         verb=verb,
-        by=entry.by,
-        at=entry.at,
         items=tuple(items),
         redirects=tuple(redirects),
         must_added=frozenset(must) - state.links.must,

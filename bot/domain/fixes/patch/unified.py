@@ -32,7 +32,9 @@ def of_file(path: str, before: Entry | None, after: Entry | None) -> bytes:
         return _encode(lines)
     lines.append("--- " + (_name(old_name) if before else "/dev/null"))
     lines.append("+++ " + (_name(new_name) if after else "/dev/null"))
-    return _encode(lines) + _hunks(split_lines(old), split_lines(new))
+    was, now = split_lines(old), split_lines(new)
+    hunks = compared(was, now).get_grouped_opcodes(CONTEXT)
+    return _encode(lines) + b"".join(_hunk(hunk, was, now) for hunk in hunks)
 
 
 def _encode(lines: Sequence[str]) -> bytes:
@@ -85,11 +87,6 @@ def _literal(data: bytes) -> bytes:
         length = chr(ord("A") + len(chunk) - 1 if len(chunk) <= 26 else ord("a") + len(chunk) - 27)
         lines.append(length + base64.b85encode(chunk, pad=True).decode())
     return _encode([*lines, ""])
-
-
-def _hunks(old: Sequence[bytes], new: Sequence[bytes]) -> bytes:
-    hunks = compared(old, new).get_grouped_opcodes(CONTEXT)
-    return b"".join(_hunk(hunk, old, new) for hunk in hunks)
 
 
 def _hunk(hunk: Sequence[_Opcode], old: Sequence[bytes], new: Sequence[bytes]) -> bytes:

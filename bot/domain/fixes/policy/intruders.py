@@ -22,6 +22,7 @@ _PATCHING = re.compile(
 _DESELECTING = re.compile(
     r"pytest_\w+|collect_ignore(_glob)?|pytestmark|__test__|load_tests|pytest_plugins|__unittest"
 )
+_SHARED = ("sys.modules", "globals()", "builtins.__dict__")
 _ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.With)
 
 
@@ -45,11 +46,7 @@ def _disturbances(tree: ast.Module) -> Iterator[str]:
                 yield f"adds `{shown(node)}`, which ends the test run"
             case ast.Raise(exc=ast.Name(id="SystemExit" | "KeyboardInterrupt")):
                 yield f"adds `{shown(node)}`, which ends the test run"
-            case ast.Subscript(value=value, ctx=ast.Store()) if ast.unparse(value) in (
-                "sys.modules",
-                "globals()",
-                "builtins.__dict__",
-            ):
+            case ast.Subscript(value=value, ctx=ast.Store()) if ast.unparse(value) in _SHARED:
                 yield f"writes to {ast.unparse(value)}"
             case ast.Attribute(value=ast.Name(id=owner), ctx=ast.Store()) if owner in imported:
                 yield f"replaces `{ast.unparse(node)}` of what it tests"

@@ -54,13 +54,10 @@ def _blocks(node: ast.stmt) -> Iterator[tuple[str, list[ast.stmt]]]:
 
 def header(node: ast.stmt) -> str:
     """A compound statement without its blocks; a simple statement whole."""
-    fields = {
-        name: value
-        for name, value in ast.iter_fields(node)
-        if name not in ("body", "orelse", "finalbody", "type_comment")
-    }
     parts = []
-    for name, value in fields.items():
+    for name, value in ast.iter_fields(node):
+        if name in ("body", "orelse", "finalbody", "type_comment"):
+            continue
         values = value if isinstance(value, list) else [value]
         shown = [
             ast.dump(part.type)
