@@ -273,16 +273,26 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_stays_small(bomb):
-    data = BOMBS[bomb]()
+def _held_by_refusing(data: bytes, **caps: int) -> int:
+    """The most bytes that were held meanwhile."""
     tracemalloc.start()
     try:
         with pytest.raises((TooLarge, BadPayload)):
-            tree_from_tar(data, strip=0)
-        assert tracemalloc.get_traced_memory()[1] < 64_000_000
+            tree_from_tar(data, **caps)
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_stays_small(bomb):
+    assert _held_by_refusing(BOMBS[bomb]()) < 64_000_000
+
+
+def test_as_many_files_as_we_take_stay_small():
+    """A tenth of them, a tenth of the memory."""
+    many = gzip.compress(b"".join(_one(f"a/f{n}") for n in range(11_000)), 1)
+    assert _held_by_refusing(many, max_files=10_000) < 6_400_000
 
 
 def test_a_github_tarball_loses_its_first_folder():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import stat
 import tarfile
 import zlib
 from collections.abc import Callable
-from typing import Literal
+from typing import IO, cast
 
 from bot.domain.errors import BadPayload, TooLarge
 from bot.domain.fixes.patch.tree import EXECUTABLE, REGULAR, SPECIAL_BITS, SYMLINK, Entry, Tree
@@ -38,10 +39,13 @@ def tree_from_tar(
     anything twice; TooLarge over the caps.
     """
     tree: dict[str, Entry] = {}
-    mode: Literal["r|gz", "r|"] = "r|gz" if data[:2] == b"\x1f\x8b" else "r|"
+    stream: IO[bytes] = io.BytesIO(data)
+    if data[:2] == b"\x1f\x8b":
+        # tarfile's own "r|gz" copies all that it has inflated for each header that it reads.
+        stream = cast(IO[bytes], gzip.GzipFile(fileobj=stream))
     members, left = 0, min(max_bytes, max(_FREE_BYTES, _SHRINKS * len(data)))
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode=mode, tarinfo=_Member) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as tar:
             for member in tar:
                 tar.members.clear()  # type: ignore[attr-defined]
                 members, left = members + 1, left - member.size
@@ -122,10 +126,11 @@ def _entry(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
         return Entry(mode=SYMLINK, data=member.linkname.encode("utf-8", "surrogateescape"))
     if member.islnk():
         raise BadPayload(f"the tarball has a hard link: {member.name!r}")
-    content = tar.extractfile(member) if member.isreg() else None
+    content = tar.fileobj if member.isreg() else None
     if content is None:
         raise BadPayload(f"the tarball has a device or pipe: {member.name!r}")
-    data = content.read()
+    content.seek(member.offset_data)  # extractfile wraps each file three times
+    data = content.read(member.size)
     if len(data) != member.size:
         raise BadPayload(f"the tarball ends inside {member.name!r}")
     kind = EXECUTABLE if member.mode & stat.S_IXUSR else REGULAR
