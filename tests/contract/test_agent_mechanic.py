@@ -195,12 +195,17 @@ DOCTEST = CART.replace(
     ("name", "test", "command"),
     [
         ("test_cart.py", TESTS, "python -m pytest -q"),
-        ("test_cart.py", TESTS, "pytest test_cart.py"),
+        pytest.param("test_cart.py", TESTS, "pytest test_cart.py", marks=pytest.mark.long),
         ("checks.py", UNITTEST, "python -m unittest checks"),
-        ("test_checks.py", UNITTEST, "python -m unittest"),
+        pytest.param("test_checks.py", UNITTEST, "python -m unittest", marks=pytest.mark.long),
         ("check.py", SCRIPT, "python check.py"),
         ("notes.txt", "", "python -c 'import cart; assert cart.discount(100, 10) == 90'"),
-        ("test_cart.py", TESTS, "sh -c 'python -m pytest -q' | cat && python -m pytest -q"),
+        pytest.param(
+            "test_cart.py",
+            TESTS,
+            "sh -c 'python -m pytest -q' | cat && python -m pytest -q",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_every_way_to_run_tests(engine, tmp_path, name, test, command):

@@ -72,7 +72,13 @@ async def test_a_fixer_that_dies_in_every_step(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "request_held",
-    ["POST /git/commits$", "POST /git/refs$", "POST /pulls$", "POST /check-runs$", "POST /labels$"],
+    [
+        *("POST /git/refs$", "POST /pulls$"),
+        *(
+            pytest.param(held, marks=pytest.mark.long)
+            for held in ("POST /git/commits$", "POST /check-runs$", "POST /labels$")
+        ),
+    ],
 )
 async def test_a_fixer_that_dies_between_the_writes(stage: Stage, request_held: str) -> None:
     """The request lands after its sender's death, and nobody hears its answer."""
@@ -86,7 +92,13 @@ async def test_a_fixer_that_dies_between_the_writes(stage: Stage, request_held: 
     await opened_once(stage, await ended(stage, run.number))
 
 
-@pytest.mark.parametrize("path", ["/git/commits$", "/git/refs$", "/pulls$", "/check-runs$"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/git/refs$", "/pulls$"),
+        *(pytest.param(path, marks=pytest.mark.long) for path in ("/git/commits$", "/check-runs$")),
+    ],
+)
 async def test_a_write_whose_outcome_is_unknown(stage: Stage, path: str) -> None:
     """It was done, and the connection broke before the answer."""
     issue, cluster = await reported(stage, f"Names are wrong {unlike()}", unlike())

@@ -106,11 +106,11 @@ async def pushed(stage: Stage, revision: Revision) -> Any:
 @pytest.mark.parametrize(
     "request_held",
     [
-        "POST /git/commits$",
-        "PATCH /git/refs/heads/",
-        "POST /check-runs$",
-        "PATCH /pulls/[0-9]+$",
-        "POST /replies$",
+        *("PATCH /git/refs/heads/", "POST /replies$"),
+        *(
+            pytest.param(held, marks=pytest.mark.long)
+            for held in ("POST /git/commits$", "POST /check-runs$", "PATCH /pulls/[0-9]+$")
+        ),
     ],
 )
 async def test_a_fixer_that_dies_between_the_writes(stage: Stage, request_held: str) -> None:
