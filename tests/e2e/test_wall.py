@@ -182,7 +182,7 @@ async def _said(
         verbs.add(line.split()[0])
         await obey(stage, pull, f"/soulcaster {line}", ADMIN)
     logs = [f"logs F-{number}" for number in (1, 2, 3)]
-    for line in ("status F-1", *logs, "retry F-2", "steer F-2 look", "stop F-2"):
+    for line in ("status F-1", *logs, "retry F-2", "steer F-2 look", "stop F-2", "replay"):
         verbs.add(line.split()[0])
         await obey(stage, issue, f"/soulcaster {line}", ADMIN)
     await _all_ended(stage)

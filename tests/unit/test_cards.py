@@ -9,7 +9,7 @@ from properties import examples
 from bot.domain.cards.card import Card
 
 
-@examples(200)
+@examples(40)
 @given(made=card)
 def test_a_card_that_was_stored_says_the_same_by_the_same(made: Card) -> None:
     assume("\\ud" not in repr(made))  # half a character is in no JSON

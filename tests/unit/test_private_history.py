@@ -53,7 +53,7 @@ def _assert_quiet(card: Card, *, rendered: bool) -> None:
         assert not (rendered and _loud(_said(card))), card.key
 
 
-@examples(60)
+@examples(30)
 @given(seeds)
 def test_no_canary_gets_out(seed: int) -> None:
     hold(seed, rendered=True)
