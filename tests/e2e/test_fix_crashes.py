@@ -73,10 +73,10 @@ async def test_a_fixer_that_dies_in_every_step(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "request_held",
     [
-        *("POST /git/refs$", "POST /pulls$"),
+        "POST /pulls$",
         *(
             pytest.param(held, marks=pytest.mark.long)
-            for held in ("POST /git/commits$", "POST /check-runs$", "POST /labels$")
+            for held in ("POST /git/commits$", "POST /git/refs$", "POST /check-runs$")
         ),
     ],
 )
@@ -109,6 +109,7 @@ async def test_a_write_whose_outcome_is_unknown(stage: Stage, path: str) -> None
     await opened_once(stage, await ended(stage, run.number))
 
 
+@pytest.mark.long
 async def test_a_sandbox_that_dies_in_every_step(stage: Stage) -> None:
     """Survived: the step is done again in a fresh one."""
     issue, cluster = await reported(
