@@ -28,6 +28,8 @@ from bot.storage.seal import Seal
 # https://github.com/valkey-io/valkey/blob/unstable/src/server.c (createSharedObjects)
 _STATES = ("MISCONF", "NOREPLICAS", "CLUSTERDOWN", "MASTERDOWN", "BUSY ", "LOADING")
 
+_AFTERMATH_SECONDS = 1.0
+
 
 def is_away(error: BaseException) -> bool:
     """Whether Redis refuses everybody: the same request will be taken later."""
@@ -44,6 +46,8 @@ class Outage:
         self._seal = seal
         self._known = False
         self._since: float | None = None
+        self._ended = -_AFTERMATH_SECONDS
+        self._said = False
 
     @property
     def on(self) -> bool:
@@ -52,8 +56,12 @@ class Outage:
 
     def began(self, error: BaseException) -> None:
         """Say so, unless it is known."""
+        known, now = self.on, time.monotonic()
         if self._since is None:
-            self._since = time.monotonic()
+            self._since = now
+        # What was under way when it came back may still fail: that alone is no second outage.
+        if not self._said and (known or now - self._ended > _AFTERMATH_SECONDS):
+            self._said = True
             log.warning("Redis is away: waiting", why=f"{type(error).__name__}: {error}")
 
     async def over(self, *, within: float | None = None) -> bool:
@@ -71,8 +79,10 @@ class Outage:
             self.began(error)
             return False
         if self._since is not None:
-            log.info("Redis is back", seconds=round(time.monotonic() - self._since, 1))
-            self._since = None
+            now = time.monotonic()
+            if self._said:
+                log.info("Redis is back", seconds=round(now - self._since, 1))
+            self._since, self._ended, self._said = None, now, False
         return True
 
     async def wait(self) -> None:

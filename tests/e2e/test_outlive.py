@@ -162,10 +162,13 @@ async def test_a_fault_of_redis_ends_nobody_and_loses_nothing(
 
 
 async def test_a_clock_that_loses_its_lease_takes_it_again(world: World) -> None:
-    async def held() -> bool:
-        return bool(await world.context.redis.exists("sc:lease:clock"))
+    left = [0]
 
-    await until("a clock that holds its lease", held, told=world.processes.all_said())
+    async def renewed() -> bool:
+        left.append(await world.context.redis.pttl("sc:lease:clock"))
+        return 0 < left[-2] < left[-1]
+
+    await until("a clock that keeps its lease", renewed, told=world.processes.all_said())
     world.processes.forget()
     await world.context.redis.delete("sc:lease:clock")
 
