@@ -5,8 +5,8 @@ SHELL := bash
 BIN := .venv/bin
 RUNNING := .venv/.running
 DEVELOPING := .venv/.developing
-# Many tests wait for processes: two a core keep it busy.
-WORKERS := $(shell expr 2 \* $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
+# Many tests wait for processes: one worker more than there are cores keeps them busy.
+WORKERS := $(shell expr 1 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 

@@ -69,7 +69,7 @@ async def ctx(redis_url: str, tmp_path: Path) -> AsyncIterator[Context]:
         redis_url=redis_url,
         soulcaster_data_dir=tmp_path,
         soulcaster_embedder="hashing",
-        soulcaster_lease_seconds=1,
+        soulcaster_lease_seconds=3,
         github_webhook_secret="s3cret",
     )
     async with open_context(settings) as context:

@@ -106,7 +106,7 @@ async def open_shop(redis_url: str, folder: Path, **settings: Any) -> AsyncItera
                 "redis_url": redis_url,
                 "soulcaster_data_dir": folder,
                 "soulcaster_embedder": "hashing",
-                "soulcaster_lease_seconds": 1,
+                "soulcaster_lease_seconds": 3,
                 "soulcaster_summary_budget": 0,
                 "soulcaster_judge_budget": 0,
                 "gemini_api_key": "k-1",

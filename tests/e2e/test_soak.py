@@ -20,6 +20,7 @@ from e2e_kit import (
     all_items,
     comment,
     deliver,
+    inbox,
     insist,
     item_of_issue,
     knock,
@@ -137,10 +138,17 @@ class _Soak:
         self.trouble.set_clock("+0s")
         patience = 600 if self.fixes else 120
         await settled(stage, timeout=patience)
+        await stage.wait("the end of every command", self._all_ended, timeout=patience)
         for number in runs:
             await self._ended_well(number, patience)
         await settled(stage, timeout=patience)
         return await self._read_back()
+
+    async def _all_ended(self) -> bool:
+        """What waits for a service that was away may wait for half a minute more."""
+        project, commands = await self.stage.project(), self.stage.context.commands
+        waiting = await commands.overdue(project.id, time.time() + 3600)
+        return not waiting and not await inbox(self.stage)
 
     @property
     def _over(self) -> bool:
