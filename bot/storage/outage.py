@@ -44,7 +44,7 @@ class Outage:
     def __init__(self, redis: Redis, seal: Seal) -> None:
         self._redis = redis
         self._seal = seal
-        self._known = False
+        self._keys_fit = False
         self._since: float | None = None
         self._ended = -_AFTERMATH_SECONDS
         self._said = False
@@ -72,9 +72,9 @@ class Outage:
         try:
             async with asyncio.timeout(within):
                 await self._redis.set(keys.lease(f"probe:{secrets.token_hex(8)}"), "", px=1000)
-                if not self._known:
+                if not self._keys_fit:
                     await self._seal.check(self._redis)
-                    self._known = True
+                    self._keys_fit = True
         except (RedisError, OSError) as error:
             self.began(error)
             return False

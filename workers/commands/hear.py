@@ -34,7 +34,7 @@ async def lines(
 
     ``origin`` names the comment or request it came with, the same at every redelivery.
     """
-    new = False
+    new, queue = False, ""
     for index, line in enumerate(list(dict.fromkeys(said))[:MOST_LINES]):
         checksum = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)
         utterance = Utterance(
@@ -49,8 +49,10 @@ async def lines(
             index=index,
         )
         new = await ctx.commands.hear(utterance) or new
-        # Asked for again even if it was heard: the process may have died in between.
-        await enqueue(ctx, jobs.obey, project.id, utterance.queue)
+        queue = utterance.queue
+    if queue:
+        # Asked for again even if all was heard: the process may have died in between.
+        await enqueue(ctx, jobs.obey, project.id, queue)
     if new:
         try:
             await react(ctx, project, place, "eyes")
