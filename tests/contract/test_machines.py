@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from machine_kit import opened
 from structlog.testing import capture_logs
 from test_reembedding import Folded
 from test_source_secrets import SHELL, SHOP, say
 
 from bot.adapters.embedders.hashing import Hashing
-from bot.context import Context, open_context
+from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.errors import NotHere
 from bot.domain.models import Draft
 from bot.domain.ports import Limits
 from bot.jobs import enqueue
 from bot.render import render_markdown
-from bot.settings import Settings
 from bot.storage import keys
 from bot.storage.embeddings import AWAY_SECONDS, REPLACED_SECONDS
 from bot.storage.vault import Vault, open_vault
@@ -34,25 +34,13 @@ P = SHOP.id
 KEY = Fernet.generate_key().decode()
 
 
-@asynccontextmanager
-async def machine(url: str, folder: Path, **more: object) -> AsyncIterator[Context]:
-    settings = Settings(
-        redis_url=url,
-        soulcaster_data_dir=folder,
-        soulcaster_embedder="hashing",
-        soulcaster_vault_keys=KEY,
-        **more,
-    )
-    async with open_context(settings) as ctx:
-        yield ctx
-
-
 @pytest.fixture
 async def two(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[Context, Context]]:
     jobs.load()
     async with AsyncExitStack() as stack:
         made = [
-            await stack.enter_async_context(machine(redis_url, tmp_path / name)) for name in "ab"
+            await stack.enter_async_context(opened(redis_url, tmp_path / name, KEY))
+            for name in "ab"
         ]
         await made[0].redis.flushdb()
         await made[0].projects.put(SHOP)
@@ -190,7 +178,7 @@ async def test_a_sandbox_that_nobody_holds_is_ended_by_a_worker_of_its_machine(
     redis_url: str, tmp_path: Path
 ) -> None:
     trusted = frozenset({SHOP.full_name})
-    async with machine(redis_url, tmp_path, soulcaster_trusted_repositories=trusted) as ctx:
+    async with opened(redis_url, tmp_path, KEY, soulcaster_trusted_repositories=trusted) as ctx:
         await ctx.redis.flushdb()
         labels = {"repository": SHOP.full_name, "lease": "sc:lease:gone", "token": "dead"}
         await ctx.sandboxes.open(template="", limits=Limits(seconds=600), key="k", labels=labels)

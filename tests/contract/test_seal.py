@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from machine_kit import opened
 
 from bot.context import Context, open_context
 from bot.domain.audience import Audience
@@ -31,18 +30,6 @@ from workers.worker import work
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CANARY = "zqxcanary"
 P = 7
-
-
-@asynccontextmanager
-async def opened(url: str, folder: Path, configured: str) -> AsyncIterator[Context]:
-    settings = Settings(
-        redis_url=url,
-        soulcaster_data_dir=folder,
-        soulcaster_embedder="hashing",
-        soulcaster_vault_keys=configured,
-    )
-    async with open_context(settings) as ctx:
-        yield ctx
 
 
 async def fill(ctx: Context) -> None:
