@@ -5,7 +5,7 @@ that it is private. Nobody else renders, and no vendor's client takes words that
 """
 
 from bot.say.audience import readers_at, room_of
-from bot.say.cards import in_words, say, whisper
+from bot.say.cards import in_words, say, whisper, whole_or_not
 from bot.say.documents import (
     answer_thread,
     edit_pull,
@@ -24,5 +24,6 @@ __all__ = [
     "room_of",
     "say",
     "whisper",
+    "whole_or_not",
     "write_issue",
 ]

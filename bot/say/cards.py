@@ -52,6 +52,15 @@ async def say(
     raise Unavailable("Somebody else is writing this card.", retry_after=1)
 
 
+async def whole_or_not(ctx: Context, card: Card) -> Card:
+    """The card; it says so where a service that fills it in does not answer now."""
+    if away := await ctx.breakers.open("Gemini", "Upstash"):
+        names = " and ".join(away)
+        words = f"{names} does not answer now: what comes from there may be missing here."
+        card = card.model_copy(update={"footer": (*card.footer, " " * bool(card.footer), words)})
+    return card
+
+
 async def whisper(
     ctx: Context,
     project: Project | None,

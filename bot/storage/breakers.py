@@ -33,9 +33,9 @@ class Breakers:
         """What every call of the service is made within."""
         return partial(self._calling, service)
 
-    async def open(self) -> dict[str, str]:
-        """What is said of each service that is not called now."""
-        found = {service: await self._run("look", service) for service in SERVICES}
+    async def open(self, *services: str) -> dict[str, str]:
+        """What is said of each service, of these or of all, that is not called now."""
+        found = {name: await self._run("look", name) for name in services or SERVICES}
         return {service: _words(service, *state) for service, state in found.items() if state[0]}
 
     @asynccontextmanager

@@ -22,6 +22,7 @@ from bot.storage.commands import Utterance
 from handlers.demo.stage import Stage
 from handlers.doctor import CHECKS
 from workers.commands.answering import answer_to
+from workers.digests.posting import build_digest
 
 CALLS: dict[str, Callable[[Context], Awaitable[object]]] = {
     "GitHub": lambda ctx: ctx.github.slug(),
@@ -153,3 +154,6 @@ async def test_doctor_and_status_say_who_is_away(stage: Stage) -> None:
     answer, *_ = await answer_to(ctx, project, said)
     [away] = [fact.value for fact in answer.card.facts if fact.label == "Away"]
     assert "Gemini has been failing since" in str(away)
+    digest = await build_digest(ctx, project, compact=True, readers=Audience.TEAM)
+    for card in (answer.card, digest):
+        assert "Gemini does not answer now: what comes from there may be" in str(card.footer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
 from bot.domain.models import Project
 from bot.domain.rooms import Asker, Way
 from bot.log import log
+from bot.say import whole_or_not
 from bot.storage.commands import Outcome, Utterance
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
@@ -94,7 +96,8 @@ async def _done(call: Call, asker: Asker) -> Answer:
     own = OWN.get(type(command))
     mine = own is not None and await own(call, command)
     call.role = await require(call.ctx, project, call.person, command, mine)
-    return await VERBS[type(command)](call, command)
+    answer = await VERBS[type(command)](call, command)
+    return replace(answer, card=await whole_or_not(call.ctx, answer.card))
 
 
 def _require_here(project: Project, line: str) -> None:

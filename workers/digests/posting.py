@@ -12,7 +12,7 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Place, Project
 from bot.github import people
 from bot.log import log
-from bot.say import readers_at, say, write_issue
+from bot.say import readers_at, say, whole_or_not, write_issue
 from workers.clusters.channels import channel_of, settle_channel, waits
 from workers.clusters.views import all_views, newest_runs
 
@@ -23,7 +23,8 @@ LABEL = "soulcaster"
 async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
     """The digest as it stands now."""
     views = await all_views(ctx, project, readers=readers)
-    return digest_card(project, views, await newest_runs(ctx, project.id), compact=compact)
+    card = digest_card(project, views, await newest_runs(ctx, project.id), compact=compact)
+    return await whole_or_not(ctx, card)
 
 
 async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
