@@ -86,7 +86,7 @@ async def soak(folder: Path, *, seed: int, seconds: float, fixes: int) -> str:
                 await stage.begin()
                 chance = random.Random(seed)
                 trouble = Trouble(platform, server, machine, chance, time.monotonic() + seconds)
-                return await _Soak(stage, trouble, fixes).through()
+                return await _Soak(stage, trouble, fixes, slower=max(1, seconds / 200)).through()
             finally:
                 keeper.cancel()
                 await asyncio.gather(keeper, return_exceptions=True)
@@ -100,10 +100,11 @@ async def soak(folder: Path, *, seed: int, seconds: float, fixes: int) -> str:
 class _Soak:
     """What was acknowledged, and what came of it."""
 
-    def __init__(self, stage: Stage, trouble: Trouble, fixes: int) -> None:
+    def __init__(self, stage: Stage, trouble: Trouble, fixes: int, *, slower: float) -> None:
         self.stage = stage
         self.trouble = trouble
         self.fixes = fixes
+        self.slower = slower
         self.issues: list[int] = []
         self.words: list[str] = []
         self.helped: Counter[str] = Counter()
@@ -187,7 +188,8 @@ class _Soak:
             await self._deliver("issue_comment")
             if verb == "feedback":
                 self.words.append(line.removeprefix("feedback "))
-            await asyncio.sleep(self.trouble.chance.uniform(0.5, 2.5))
+            # As many as GitHub lets an installation answer: 500 content writes an hour.
+            await asyncio.sleep(self.trouble.chance.uniform(0.5, 2.5) * self.slower)
 
     async def _alerts(self) -> None:
         while not self._over:
