@@ -47,6 +47,7 @@ from bot.storage.leases import Leases
 from bot.storage.marks import Marks
 from bot.storage.operations import Operations
 from bot.storage.outage import Outage
+from bot.storage.overview import Overview
 from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
 from bot.storage.private import keep_private
@@ -87,6 +88,7 @@ class Context:
         self.clusters = Clusters(self.redis, self.scripts, self.seal)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
         self.runs = Runs(self.redis, self.scripts, self.seal)
+        self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
         self.versions = Versions(self.redis, self.scripts, self.seal)
         self.links = Pairs(self.redis)
         self.answers = Answers(self.redis, self.scripts, self.seal)

@@ -1,4 +1,4 @@
-"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, replay, say."""
+"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, replay, say, rebuild, backtest."""
 
 from __future__ import annotations
 
@@ -215,6 +215,23 @@ def say(
     answer = asyncio.run(say_in_shell(settings, sentence, project))
     console.print(answer.text)
     raise typer.Exit(0 if answer.ok else 1)
+
+
+@app.command()
+def rebuild(
+    project: Annotated[str, typer.Option(help="owner/repo")],
+) -> None:
+    """Count a project's lists, tallies and runs anew from its records; all may go on working."""
+    from handlers.begin import begin
+
+    settings = _settings()
+
+    async def run() -> int:
+        async with begin(settings) as ctx:
+            found = await ctx.projects.named(project)
+            return await ctx.overview.rebuild(found.id)
+
+    console.print(f"{project}: {asyncio.run(run()):,} clusters were counted anew.", markup=False)
 
 
 @app.command()

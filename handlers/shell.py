@@ -40,6 +40,7 @@ async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> 
     """Obey a sentence. Raises NotFound for an unknown project."""
     async with begin(settings) as ctx:
         project = await _project(ctx, project_name or project_in(sentence)[0])
+        await ctx.overview.make_whole(project.id)
         said = Utterance(
             id=secrets.token_hex(10),
             project=project.id,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
 from bot.domain.audience import Audience
 from bot.domain.cards.card import (
     Action,
@@ -24,6 +27,8 @@ from bot.domain.cards.card import (
     note,
 )
 from bot.domain.cards.sparkline import sparkline
+from bot.domain.clusters.tally import Tally
+from bot.domain.models import Item
 
 REPO = "https://github.com/acme/shop"
 RED = """FAILED tests/test_cart.py::test_total_counts_the_last_item - AssertionError
@@ -38,6 +43,11 @@ PATCH = """--- a/shop/cart.py
 +    for price in prices:
          amount += price
      return amount"""
+
+
+def tally_of(items: Iterable[Item], hours: Mapping[int, int] | None = None) -> Tally:
+    """The tally of a cluster of these items."""
+    return Tally(hours or {}, Counter((item.source, item.audience) for item in items))
 
 
 def cluster_link(number: int) -> Link:

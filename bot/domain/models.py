@@ -107,6 +107,12 @@ class ClusterState(StrEnum):
     SNOOZED = "snoozed"
     REGRESSED = "regressed"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is to look at it."""
+        settled = (ClusterState.RESOLVED, ClusterState.IGNORED, ClusterState.SNOOZED)
+        return self not in settled
+
 
 Severity = Literal["S1", "S2", "S3", "S4"]
 
@@ -114,7 +120,8 @@ Severity = Literal["S1", "S2", "S3", "S4"]
 class Cluster(Worded):
     """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
 
-    ``trend`` says how its counts are out of the usual, "" when they are not.
+    ``trend`` says how its counts are out of the usual, "" when they are not; ``shown_by`` are the
+    oldest of its reports of each source and audience.
     """
 
     number: int
@@ -130,6 +137,7 @@ class Cluster(Worded):
     ignored_reason: str = ""
     seen_when_resolved: int | None = None
     trend: str = ""
+    shown_by: tuple[int, ...] = ()
     pull_request: int | None = None
     redirect: int | None = None
     created_at: AwareDatetime

@@ -13,10 +13,14 @@ from bot.domain.errors import NotFound
 from bot.domain.models import Cluster
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
+from bot.storage.overview import kept, standing
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number, text
+
+# How many of its items are read to say what a cluster is: it may have any number.
+OLDEST, NEWEST = 10, 40
 
 
 class Clusters:
@@ -62,12 +66,13 @@ class Clusters:
                 keys.evidence(project),
                 keys.operations(project),
                 keys.to_ask(project, "judge"),
+                *kept(project),
             ],
             [
                 token,
                 item,
                 cluster or 0,
-                keys.members(project, 0)[:-1],
+                standing(fresh),
                 self._seal.shut(fresh.model_dump_json(exclude={"number"})),
                 self._seal.shut(evidence),
                 corrections,
@@ -98,12 +103,6 @@ class Clusters:
         records = [Cluster.read(self._seal.open(value)) for value in found if value]
         return {record.number: record for record in records}
 
-    async def all(self, project: int) -> list[Cluster]:
-        """Every cluster that was not merged away, by number."""
-        found = await self._redis.hvals(keys.clusters(project))
-        records = [Cluster.read(self._seal.open(value)) for value in found]
-        return sorted((c for c in records if c.redirect is None), key=lambda c: c.number)
-
     async def change(self, project: int, cluster: int, **fields: Any) -> Cluster:
         """Set fields on the newest record, whatever others change meanwhile."""
         return await self.update(project, cluster, lambda record: fields)
@@ -126,19 +125,20 @@ class Clusters:
             changed,
             name=f"C-{cluster}",
             missing=f"There is no C-{cluster} in this project.",
+            script="restate",
+            more_keys=kept(project),
+            beside=lambda changed: [standing(changed)],
         )
 
-    async def members(self, project: int, cluster: int) -> list[int]:
-        """Item numbers, oldest first."""
-        found = await self._redis.zrange(keys.members(project, cluster), 0, -1)
-        return [number(value) for value in found]
-
-    async def sizes(self, project: int, clusters: list[int]) -> dict[int, int]:
-        """How many items each has."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for cluster in clusters:
-                pipe.zcard(keys.members(project, cluster))
-            return dict(zip(clusters, await pipe.execute(), strict=True))
+    async def sample(
+        self, project: int, cluster: int, *, oldest: int = OLDEST, newest: int = NEWEST
+    ) -> list[int]:
+        """The numbers of its oldest and of its newest items, oldest first."""
+        key = keys.members(project, cluster)
+        found = {number(value) for value in await self._redis.zrange(key, 0, oldest - 1)}
+        if newest and len(found) == oldest:
+            found.update(number(value) for value in await self._redis.zrange(key, -newest, -1))
+        return sorted(found)
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""

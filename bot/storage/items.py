@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from bot.domain.errors import NotFound
 from bot.domain.models import Draft, Item
 from bot.storage import keys
+from bot.storage.overview import kept, kind_of
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number
@@ -56,6 +57,8 @@ class Items:
                 keys.counter(project, "item"),
                 keys.waiting(project),
                 keys.edited(project),
+                keys.membership(project),
+                *kept(project),
             ],
             [
                 key,
@@ -63,8 +66,8 @@ class Items:
                 self._seal.shut(item.model_dump_json(exclude={"number", "cluster"})),
                 int(draft.occurred_at.timestamp() // 3600),
                 draft.count,
-                keys.occurrences(project, 0)[:-1],
                 draft.occurred_at.timestamp(),
+                kind_of(draft.source, draft.audience),
             ],
         )
         return Recorded(int(found[0]), bool(found[1]), bool(found[2]))
@@ -154,14 +157,3 @@ class Items:
     async def count(self, project: int) -> int:
         """How many items there are."""
         return int(await self._redis.hlen(keys.items(project)))
-
-    async def hours(self, project: int, numbers: Iterable[int]) -> dict[int, int]:
-        """Occurrences of all these items together: hour since 1970 -> count."""
-        total: dict[int, int] = {}
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for item in numbers:
-                pipe.hgetall(keys.occurrences(project, item))
-            for found in await pipe.execute():
-                for hour, times in found.items():
-                    total[int(hour)] = total.get(int(hour), 0) + int(times)
-        return total

@@ -21,6 +21,7 @@ from bot.domain.clusters.engine.operations import Clustering
 from bot.domain.errors import NotFound
 from bot.domain.models import Cluster
 from bot.storage import keys
+from bot.storage.overview import kept, standing
 from bot.storage.pairs import Pairs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
@@ -127,7 +128,12 @@ class Operations:
             "log": held.count,
             "members": {str(c): ",".join(map(str, found)) for c, found in members.items()},
             "records": [
-                [c, held.records.get(c, ""), self._seal.shut(record.model_dump_json())]
+                [
+                    c,
+                    held.records.get(c, ""),
+                    self._seal.shut(record.model_dump_json()),
+                    standing(record),
+                ]
                 for c, record in records.items()
             ],
             "moves": [[c.number, c.before, c.after] for c in operation.items],
@@ -145,8 +151,9 @@ class Operations:
                 keys.clusters(project),
                 keys.pairs(project, "must"),
                 keys.pairs(project, "cannot"),
+                *kept(project),
             ],
-            [keys.members(project, 0)[:-1], json.dumps(plan)],
+            [json.dumps(plan)],
         )
         return bool(done)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from redis.asyncio import Redis
@@ -28,10 +28,14 @@ async def replace(
     *,
     name: str,
     missing: str,
+    script: str = "swap",
+    more_keys: Sequence[str] = (),
+    beside: Callable[[R], list[str]] = lambda _: [],
 ) -> R:
     """Put what ``decide`` makes of the newest record in its place.
 
-    ``name`` is what people call it. Raises NotFound, in the words of ``missing``.
+    ``name`` is what people call it; ``script`` does it, and takes ``more_keys`` and what goes
+    ``beside`` the new record. Raises NotFound, in the words of ``missing``.
     """
     for _ in range(TRIES):
         held = await redis.hget(key, field)
@@ -42,6 +46,7 @@ async def replace(
         if changed == record:
             return record
         newer = seal.shut(changed.model_dump_json())
-        if await scripts.run("swap", [key], [field, held, newer]):
+        arguments = [field, held, newer, *beside(changed)]
+        if await scripts.run(script, [key, *more_keys], arguments):
             return changed
     raise Unavailable(f"{name} is being changed by too many at once; try again.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
@@ -16,7 +17,6 @@ from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 BLOB_SECONDS = 30 * 24 * 3600
-_WHOLE = "whole"  # the index knows the pull request of every run
 
 
 class Runs:
@@ -36,25 +36,52 @@ class Runs:
             "open_run",
             [
                 keys.run_keys(project),
-                keys.active_run(project, run.cluster),
+                keys.active_runs(project),
                 keys.counter(project, "run"),
                 keys.runs(project),
+                keys.cluster_runs(project),
             ],
-            [run.command, self._seal.shut(run.model_dump_json(exclude={"number"}))],
+            [
+                run.command,
+                self._seal.shut(run.model_dump_json(exclude={"number"})),
+                run.cluster,
+            ],
         )
         return await self.get(project, int(found[0])), bool(found[1])
 
     async def get(self, project: int, run: int) -> FixRun:
         """One run. Raises NotFound."""
-        found = text(await self._redis.hget(keys.runs(project), str(run)))
-        if not found:
-            raise NotFound(f"There is no F-{run} in this project.")
-        return FixRun.read(self._seal.open(found))
+        for found in await self._many(project, [run]):
+            return found
+        raise NotFound(f"There is no F-{run} in this project.")
 
     async def active(self, project: int, cluster: int) -> FixRun | None:
         """The cluster's run that has not ended."""
-        found = number(await self._redis.get(keys.active_run(project, cluster)))
+        found = number(await self._redis.hget(keys.active_runs(project), str(cluster)))
         return await self.get(project, found) if found else None
+
+    async def under_way(self, project: int) -> list[int]:
+        """The numbers of the runs that have not ended."""
+        return [number(found) for found in await self._redis.hvals(keys.active_runs(project))]
+
+    async def of_cluster(self, project: int, cluster: int) -> list[FixRun]:
+        """A cluster's runs, newest first."""
+        found = text(await self._redis.hget(keys.cluster_runs(project), str(cluster)))
+        return await self._many(project, [int(run) for run in reversed(found.split(",")) if run])
+
+    async def newest(self, project: int, clusters: Sequence[int]) -> dict[int, FixRun]:
+        """The newest run of each of these clusters that has one."""
+        if not clusters:
+            return {}
+        found = await self._redis.hmget(keys.cluster_runs(project), [str(c) for c in clusters])
+        numbers = [int(text(runs).rpartition(",")[2]) for runs in found if runs]
+        return {run.cluster: run for run in await self._many(project, numbers)}
+
+    async def _many(self, project: int, numbers: Sequence[int]) -> list[FixRun]:
+        if not numbers:
+            return []
+        found = await self._redis.hmget(keys.runs(project), [str(run) for run in numbers])
+        return [FixRun.read(self._seal.open(value)) for value in found if value]
 
     async def all(self, project: int) -> list[FixRun]:
         """Every run, newest first."""
@@ -64,12 +91,7 @@ class Runs:
 
     async def of_pull(self, project: int, pull: int) -> FixRun | None:
         """The run that opened a pull request."""
-        key = keys.run_pulls(project)
-        if not await self._redis.hexists(key, _WHOLE):
-            runs = [run for run in await self.all(project) if run.pull_request is not None]
-            known: dict[Any, Any] = {str(run.pull_request): run.number for run in runs}
-            await self._redis.hset(key, _WHOLE, 1, mapping=known)
-        found = number(await self._redis.hget(key, str(pull)))
+        found = number(await self._redis.hget(keys.run_pulls(project), str(pull)))
         return await self.get(project, found) if found else None
 
     async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -85,11 +107,36 @@ class Runs:
             name=f"F-{run}",
             missing=f"There is no F-{run} in this project.",
         )
-        if changed.pull_request is not None:
-            await self._redis.hset(keys.run_pulls(project), str(changed.pull_request), run)
-        if changed.ended:
-            await self._scripts.run("release", [keys.active_run(project, changed.cluster)], [run])
+        await self._list(project, changed)
         return changed
+
+    async def _list(self, project: int, run: FixRun) -> None:
+        """Have it found by its pull request; one that has ended is no longer active."""
+        if run.pull_request is not None:
+            await self._redis.hset(keys.run_pulls(project), str(run.pull_request), run.number)
+        if run.ended:
+            key = keys.active_runs(project)
+            await self._scripts.run("end_run", [key], [run.cluster, run.number])
+
+    async def rebuild(self, project: int) -> None:
+        """List all runs anew, while others go on changing them."""
+
+        async def relist(pipe: Pipeline) -> None:
+            runs = await self.all(project)
+            known: dict[int, list[str]] = {}
+            for run in reversed(runs):
+                known.setdefault(run.cluster, []).append(str(run.number))
+            pipe.multi()  # type: ignore[no-untyped-call]
+            for cluster, numbers in known.items():
+                pipe.hset(keys.cluster_runs(project), str(cluster), ",".join(numbers))
+            for run in runs:
+                if not run.ended:
+                    pipe.hsetnx(keys.active_runs(project), str(run.cluster), str(run.number))
+
+        # Done anew when a run was opened meanwhile.
+        await self._redis.transaction(relist, keys.counter(project, "run"))
+        for run in await self.all(project):  # what has ended meanwhile
+            await self._list(project, run)
 
     async def note(self, project: int, run: int, who: str, words: str) -> None:
         """A steering note, heard before the agent's next step."""

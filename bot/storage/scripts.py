@@ -9,11 +9,16 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+# Those that keep the read model.
+_COUNTING = frozenset({"record", "place", "operate", "restate", "recount"})
+
 
 @cache
 def source(name: str) -> str:
-    """The text of ``lua/<name>.lua``."""
-    return (files("bot.storage") / "lua" / f"{name}.lua").read_text()
+    """The text of ``lua/<name>.lua``, with what it is built on."""
+    folder = files("bot.storage") / "lua"
+    before = (folder / "overview.lua").read_text() if name in _COUNTING else ""
+    return before + (folder / f"{name}.lua").read_text()
 
 
 class Scripts:
@@ -27,12 +32,12 @@ class Scripts:
         """What the script returns; strings come as bytes."""
         return await self._script(name)(keys=keys, args=args)
 
-    async def run_all(self, name: str, calls: Sequence[tuple[list[str], list[Any]]]) -> None:
+    async def run_all(self, name: str, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any]:
         """Run it with each ``(keys, args)`` in this order, on one way there and back."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for keys, args in calls:
                 await self._script(name)(keys=keys, args=args, client=pipe)
-            await pipe.execute()
+            return list(await pipe.execute())
 
     def _script(self, name: str) -> Any:
         if name not in self._known:

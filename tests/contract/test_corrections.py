@@ -136,7 +136,7 @@ async def everything(ctx: Context, project: int, clusters: int) -> Clustering:
     by_cluster = {
         item: number
         for number in range(1, clusters + 1)
-        for item in await ctx.clusters.members(project, number)
+        for item in await ctx.clusters.sample(project, number)
     }
     assert membership == by_cluster
     records = await ctx.clusters.records(project, list(range(1, clusters + 1)))
@@ -264,7 +264,7 @@ async def test_a_placement_decided_before_a_correction_is_decided_again(ctx: Con
     )
     assert stale is None
     assert await ctx.items.waiting(P) == [3]
-    assert await ctx.clusters.members(P, 2) == []
+    assert await ctx.clusters.sample(P, 2) == []
 
 
 async def test_a_correction_worked_out_before_a_placement_is_not_applied(ctx: Context) -> None:
@@ -355,11 +355,11 @@ async def test_a_merge_is_previewed_confirmed_and_undone(ctx: Context) -> None:
     assert await ctx.operations.count(P) == 0
     done = await say(ctx, confirmation(shown))
     assert title(done) == "Merged C-2 into C-1"
-    assert await ctx.clusters.members(P, 1) == [1, 2, 3]
+    assert await ctx.clusters.sample(P, 1) == [1, 2, 3]
     assert (await ctx.clusters.get(P, 2)).name == "C-1", "the old number leads on"
     assert title(await say(ctx, "status C-2")).startswith("C-1 ")
     assert title(await say(ctx, "undo")) == "Operation 1 is undone"
-    assert await ctx.clusters.members(P, 2) == [3]
+    assert await ctx.clusters.sample(P, 2) == [3]
     assert (await ctx.clusters.get(P, 2)).name == "C-2"
     assert title(await say(ctx, "undo")) == "Nothing was corrected yet: there is nothing to undo."
 
@@ -381,7 +381,7 @@ async def test_a_confirm_holds_for_what_was_seen(ctx: Context) -> None:
     new = confirmation(again)
     assert new != old
     assert title(await say(ctx, new)) == "Merged C-2 into C-1"
-    assert await ctx.clusters.members(P, 1) == [1, 2, 3]
+    assert await ctx.clusters.sample(P, 1) == [1, 2, 3]
 
 
 async def test_a_command_that_is_obeyed_twice_corrects_once(ctx: Context) -> None:
@@ -477,7 +477,7 @@ async def test_a_duplicate_asks_before_it_moves_reports_of_others(ctx: Context) 
     shown = await say(ctx, "dup I-2 I-1")
     assert title(shown) == "Merge C-2 into C-1?"
     await say(ctx, confirmation(shown))
-    assert await ctx.clusters.members(P, 1) == [1, 2, 3]
+    assert await ctx.clusters.sample(P, 1) == [1, 2, 3]
 
 
 async def test_what_was_said_before_is_not_taken_back_unasked(ctx: Context) -> None:
@@ -560,7 +560,8 @@ async def test_one_answer_settles_a_suggestion(ctx: Context) -> None:
     assert await asked(ctx) == []
     await say(ctx, "undo")
     assert await asked(ctx) == [2]
-    assert (await explain.explain(ctx, P, await ctx.items.get(P, 3))).apart == [1]
+    [told] = await explain.explain(ctx, P, [await ctx.items.get(P, 3)])
+    assert told.apart == [1]
 
 
 async def test_a_suggestion_follows_what_was_merged(ctx: Context) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from stored import clusters_of, hours_of
 
 from bot.context import Context
 from bot.domain.audience import Audience
@@ -34,7 +35,7 @@ def draft(key: str = "issue:1", event: str = "issue:1", **fields: Any) -> Draft:
 
 
 async def total(ctx: Context, item: int) -> int:
-    return sum((await ctx.items.hours(P, [item])).values())
+    return (await hours_of(ctx, P, [item])).total()
 
 
 # Items
@@ -53,7 +54,7 @@ async def test_other_events_of_a_key_are_occurrences_in_their_hour(ctx: Context)
     for hour in range(3):
         later = draft(event=f"e{hour}", occurred_at=NOW + timedelta(hours=hour), count=2)
         await ctx.items.record(P, later, NOW)
-    assert sorted((await ctx.items.hours(P, [1])).values()) == [2, 2, 2]
+    assert sorted((await hours_of(ctx, P, [1])).values()) == [2, 2, 2]
     assert await ctx.items.count(P) == 1
 
 
@@ -127,8 +128,8 @@ async def test_an_item_keeps_the_cluster_it_was_given_first(ctx: Context) -> Non
     assert await place(ctx, 1, None) == 1
     assert await place(ctx, 1, None) == 1
     assert await ctx.items.waiting(P) == []
-    assert await ctx.clusters.members(P, 1) == [1]
-    assert [c.name for c in await ctx.clusters.all(P)] == ["C-1"]
+    assert await ctx.clusters.sample(P, 1) == [1]
+    assert [c.name for c in await clusters_of(ctx, P)] == ["C-1"]
 
 
 async def test_only_the_holder_of_the_lease_places(ctx: Context) -> None:
@@ -137,7 +138,7 @@ async def test_only_the_holder_of_the_lease_places(ctx: Context) -> None:
     with pytest.raises(LeaseLost):
         await place(ctx, 1, None)
     assert await ctx.items.waiting(P) == [1]
-    assert await ctx.clusters.all(P) == []
+    assert await clusters_of(ctx, P) == []
 
 
 async def test_changes_made_at_once_are_all_kept(ctx: Context) -> None:
@@ -168,7 +169,7 @@ async def test_a_merged_cluster_is_found_under_its_new_number(ctx: Context) -> N
     await place(ctx, 2, None)
     await ctx.clusters.change(P, 1, redirect=2)
     assert (await ctx.clusters.get(P, 1)).number == 2
-    assert [c.number for c in await ctx.clusters.all(P)] == [2]
+    assert [c.number for c in await clusters_of(ctx, P)] == [2]
 
 
 # Commands
@@ -258,6 +259,17 @@ async def test_when_a_run_has_ended_the_next_may_begin(ctx: Context) -> None:
     assert (second.number, own) == (2, True)
 
 
+async def test_changes_of_a_run_made_at_once_are_all_kept(ctx: Context) -> None:
+    await ctx.runs.open(P, run("a"))
+    await asyncio.gather(
+        *(
+            ctx.runs.update(P, 1, lambda r: r.model_copy(update={"reason": f"{r.reason}."}))
+            for _ in range(12)
+        )
+    )
+    assert (await ctx.runs.get(P, 1)).reason == "." * 12
+
+
 async def test_a_run_is_found_by_its_pull_request(ctx: Context) -> None:
     first, _ = await ctx.runs.open(P, run("a"))
     second, _ = await ctx.runs.open(P, run("b", cluster=2))
@@ -270,6 +282,26 @@ async def test_a_run_is_found_by_its_pull_request(ctx: Context) -> None:
         found = [await ctx.runs.of_pull(P, pull) for pull in (7, 8, 9)]
         assert [one and one.number for one in found] == [first.number, second.number, None]
         await ctx.redis.delete(keys.run_pulls(P))
+        await ctx.overview.rebuild(P)
+
+
+async def test_a_cluster_s_runs_are_found_newest_first(ctx: Context) -> None:
+    ended = {"state": RunState.FAILED, "verdict": None}
+    for command, cluster in (("a", 1), ("b", 2), ("c", 1)):
+        made, _ = await ctx.runs.open(P, run(command, cluster=cluster))
+        if command == "a":
+            await ctx.runs.update(P, made.number, lambda r: r.model_copy(update=ended))
+    for _ in ("as it was kept", "made anew"):
+        assert [one.number for one in await ctx.runs.of_cluster(P, 1)] == [3, 1]
+        assert await ctx.runs.of_cluster(P, 3) == []
+        newest = await ctx.runs.newest(P, [1, 2, 3])
+        assert {c: one.number for c, one in newest.items()} == {1: 3, 2: 2}
+        assert sorted(await ctx.runs.under_way(P)) == [2, 3]
+        active = await ctx.runs.active(P, 1)
+        assert active is not None
+        assert active.number == 3
+        await ctx.redis.delete(keys.cluster_runs(P), keys.active_runs(P))
+        await ctx.overview.rebuild(P)
 
 
 async def test_what_is_spent_is_counted_once_and_never_over_the_cap(ctx: Context) -> None:

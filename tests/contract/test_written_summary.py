@@ -162,7 +162,7 @@ async def test_in_a_public_repository_nothing_private_is_mixed_in(shop: Shop) ->
     shop.model.script = [GOOD]
     await shop.report(FIRST)
     await shop.report(FIRST, audience=Audience.TEAM)
-    assert len(await shop.ctx.clusters.members(shop.id, 1)) == 2
+    assert len(await shop.ctx.clusters.sample(shop.id, 1)) == 2
     await write(shop)
     (asked,) = shop.model.asked
     assert [each["id"] for each in material(asked.body)["reports"]] == [1]

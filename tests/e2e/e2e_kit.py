@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
+from stored import hours_of
 
 from bot.domain.models import Item
 from bot.jobs import QUEUES
@@ -189,7 +190,7 @@ async def all_items(stage: Stage) -> list[Item]:
 async def occurrences(stage: Stage, item: Item) -> int:
     """How often it was counted."""
     project = await stage.project()
-    return sum((await stage.context.items.hours(project.id, [item.number])).values())
+    return (await hours_of(stage.context, project.id, [item.number])).total()
 
 
 async def open_issue(stage: Stage, title: str, body: str = "", login: str = "pavel-novak") -> int:

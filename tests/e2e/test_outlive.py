@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from outlive_kit import PROCFILE, Processes, RedisServer, until
+from stored import hours_of
 
 from bot.context import Context, open_context
 from bot.domain.models import Project
@@ -59,8 +60,7 @@ class World:
     async def counted(self) -> int:
         """Alerts that have taken effect."""
         count = await self.context.items.count(PROJECT.id)
-        hours = await self.context.items.hours(PROJECT.id, list(range(1, count + 1)))
-        return sum(hours.values())
+        return (await hours_of(self.context, PROJECT.id, range(1, count + 1))).total()
 
     async def all_counted(self) -> bool:
         return await self.counted() == self.sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from private_history import NOW, PROJECT, History
 
@@ -10,7 +10,7 @@ from bot.domain.audience import Audience, combined
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.cluster import ClusterView, cluster_card
 from bot.domain.cards.views.correction import Seen, done_card, history_card, preview_card
-from bot.domain.cards.views.digest import digest_card
+from bot.domain.cards.views.digest import Board, digest_card
 from bot.domain.cards.views.plan import plan_card
 from bot.domain.cards.views.pull import PullRequest, pull_card, pull_title
 from bot.domain.cards.views.run import check_card, person_card, run_card
@@ -44,6 +44,13 @@ from workers.clusters.summarize import reports_for, sources_of
 from workers.fixes.steps import publish
 
 
+def board_of(views: Sequence[ClusterView]) -> Board:
+    """A digest in which each of them is shown."""
+    open_ = [view for view in views if view.cluster.state.is_open]
+    fixed = [view for view in views if view not in open_]
+    return Board(open_, fixed, open=len(open_), new=1, reports=len(views), day=[1] * 24)
+
+
 class Told(History):
     """A history, and all that the verbs and runs say about it."""
 
@@ -56,7 +63,7 @@ class Told(History):
         seen = Seen(self.items, self.clusters, readers)
         yield from (cluster_card(view, run=runs[view.cluster.number]) for view in views)
         for compact in (True, False):
-            yield digest_card(PROJECT, views, runs, compact=compact)
+            yield digest_card(PROJECT, board_of(views), runs, compact=compact)
         for proposal, said in self.before:
             yield preview_card("p", said, proposal, seen, changed=self.chance.random() < 0.5)
         yield from (done_card("d", entry, seen) for entry in self.log)

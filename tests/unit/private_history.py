@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+from factories_cards import tally_of
+
 from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters import corrections
@@ -131,7 +133,7 @@ class History:
     def view(self, cluster: int, readers: Audience) -> ClusterView:
         hours = {int(NOW.timestamp() // 3600) - n: n for n in range(1, 5)}
         items = self.members(cluster)
-        return ClusterView(self.clusters[cluster], items, hours, NOW, readers)
+        return ClusterView(self.clusters[cluster], items, tally_of(items, hours), NOW, readers)
 
     def _refreshed(self, number: int) -> Cluster:
         """The record as it is kept, perhaps with what a model wrote, perhaps set by people."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import product
 
 import pytest
+from factories_cards import tally_of
 from pydantic import ValidationError
 
 import bot.domain
@@ -110,7 +111,7 @@ def test_a_cluster_shows_its_readers_what_they_may_read() -> None:
 
     def seen(readers: Audience) -> ClusterView:
         now = datetime.fromisoformat(NOW)
-        return ClusterView(cluster=cluster, items=items, hours={}, now=now, readers=readers)
+        return ClusterView(cluster, items, tally_of(items), now, readers)
 
     assert seen(Audience.TEAM).cluster == cluster
     assert seen(Audience.TEAM).shown == list(items)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from factories_cards import tally_of
 
 from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import ClusterView
@@ -117,7 +118,7 @@ def test_a_digest_names_reports_and_words() -> None:
 
 
 def card(plan: Plan, stands: Plan | None = None) -> str:
-    view = ClusterView(cluster=CLUSTER, items=ITEMS, hours={}, now=NOW, readers=Audience.TEAM)
+    view = ClusterView(CLUSTER, ITEMS, tally_of(ITEMS), NOW, Audience.TEAM)
     return render_markdown(plan_card(view, plan, stands))
 
 

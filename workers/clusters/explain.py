@@ -19,14 +19,21 @@ OTHERS = 2
 LATEST = 5
 
 
-async def explain(ctx: Context, project: int, item: Item) -> Explanation | None:
-    """Why an item is where it is; None while it has no cluster."""
+async def explain(ctx: Context, project: int, items: Iterable[Item]) -> list[Explanation]:
+    """Why each item is where it is; without those that have no cluster yet."""
+    log = await ctx.operations.log(project)
+    links = await ctx.links.of(project)
+    told = [await _explain(ctx, project, item, log, links) for item in items]
+    return [each for each in told if each is not None]
+
+
+async def _explain(
+    ctx: Context, project: int, item: Item, log: list[Logged], links: Links
+) -> Explanation | None:
     stored = await ctx.clusters.evidence(project, item.number)
     if not stored:
         return None
     because = Because.model_validate_json(stored)
-    log = await ctx.operations.log(project)
-    links = await ctx.links.of(project)
     asked = await judged(ctx, project, item.number)
     near = {near.item: near for near in because.candidates}
     if because.rejected is not None:

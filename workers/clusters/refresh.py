@@ -42,11 +42,14 @@ def said_of(view: ClusterView) -> dict[str, Any]:
     """Title, summary and severity as fields of the cluster, from items that still have words."""
     living = [item for item in view.items if not item.gone]
     summary = extract([SummaryInput(i.number, i.title, i.body) for i in living])
+    firsts: dict[tuple[str, Audience], int] = {}
+    for item in living:
+        firsts.setdefault((item.source, item.audience), item.number)
     kinds = {SOURCES[i.source].KIND for i in living if i.source in SOURCES}
     assessed = assess(
         texts=[f"{i.title}\n{i.body}" for i in living],
         people=view.people,
-        counts=view.hours,
+        counts=view.tally.hours,
         now=int(view.now.timestamp() // 3600),
         levels=[i.level for i in living],
         alerting="alert" in kinds,
@@ -56,6 +59,7 @@ def said_of(view: ClusterView) -> dict[str, Any]:
         "severity": assessed.severity,
         "severity_reasons": assessed.reasons,
         "trend": assessed.trend.sentence,
+        "shown_by": tuple(sorted(firsts.values())),
     }
     if living:
         said |= {"title": summary.title, "summary": summary.sentences}
@@ -68,12 +72,12 @@ def _state(record: Cluster, view: ClusterView) -> dict[str, Any]:
     """A snooze that is over, or a resolved problem that was seen again."""
     if record.state is ClusterState.RESOLVED:
         if record.seen_when_resolved is None:
-            return {"seen_when_resolved": view.total}
-        if view.total > record.seen_when_resolved:
+            return {"seen_when_resolved": view.tally.total}
+        if view.tally.total > record.seen_when_resolved:
             return {"state": ClusterState.REGRESSED, "seen_when_resolved": None}
     elif record.state is ClusterState.SNOOZED:
         until, events = record.snoozed_until, record.snoozed_events
-        if (until and until <= view.now) or (events is not None and view.total >= events):
+        if (until and until <= view.now) or (events is not None and view.tally.total >= events):
             return {
                 "state": ClusterState.TRIAGED,
                 "snoozed_until": None,

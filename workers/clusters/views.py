@@ -1,43 +1,63 @@
-"""Clusters as they may be shown, read from what is stored."""
+"""Clusters as they may be shown, read from the read model and from a sample of their items."""
 
 from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import ClusterView
-from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project
 from bot.jobs import enqueue
+from bot.storage.overview import Sort
 from workers import jobs
 
 
 async def cluster_view(
     ctx: Context, project: Project, number: int, *, readers: Audience
 ) -> ClusterView:
-    """A cluster with its items and hours, as ``readers`` may read it."""
+    """A cluster with its tally and a sample of its items, as ``readers`` may read it."""
     cluster = await ctx.clusters.get(project.id, number)
-    members = await ctx.clusters.members(project.id, cluster.number)
-    return ClusterView(
-        cluster=cluster,
-        items=await ctx.items.many(project.id, members),
-        hours=await ctx.items.hours(project.id, members),
-        now=ctx.now(),
-        readers=readers,
+    members = await ctx.clusters.sample(project.id, cluster.number)
+    items = await ctx.items.many(project.id, sorted({*members, *cluster.shown_by}))
+    [tally] = await ctx.overview.tallies(project.id, [cluster.number])
+    mine = [item for item in items if item.cluster == cluster.number]
+    return ClusterView(cluster, mine, tally, ctx.now(), readers)
+
+
+async def page(
+    ctx: Context,
+    project: Project,
+    wanted: str,
+    sort: Sort = "severity",
+    *,
+    source: str = "",
+    first: int = 0,
+    most: int,
+    readers: Audience,
+) -> tuple[list[ClusterView], int]:
+    """Up to ``most`` clusters with the items they are shown by, and how many there are in all.
+
+    The arguments are those of ``Overview.page``.
+    """
+    numbers, total = await ctx.overview.page(
+        project.id, wanted, sort, source=source, first=first, most=most
     )
-
-
-async def all_views(ctx: Context, project: Project, *, readers: Audience) -> list[ClusterView]:
-    """Every cluster of a project."""
-    clusters = await ctx.clusters.all(project.id)
-    return [await cluster_view(ctx, project, c.number, readers=readers) for c in clusters]
-
-
-async def newest_runs(ctx: Context, project: int) -> dict[int, FixRun]:
-    """The newest run of each cluster that has one."""
-    newest: dict[int, FixRun] = {}
-    for run in await ctx.runs.all(project):
-        newest.setdefault(run.cluster, run)
-    return newest
+    records = await ctx.clusters.records(project.id, numbers)
+    tallies = await ctx.overview.tallies(project.id, records)
+    shown_by = {
+        number: record.shown_by
+        # One that was not looked at since it was made.
+        or tuple(await ctx.clusters.sample(project.id, number, oldest=1, newest=0))
+        for number, record in records.items()
+    }
+    items = await ctx.items.many(
+        project.id, sorted({i for each in shown_by.values() for i in each})
+    )
+    now = ctx.now()
+    views = [
+        ClusterView(record, [i for i in items if i.cluster == record.number], tally, now, readers)
+        for record, tally in zip(records.values(), tallies, strict=True)
+    ]
+    return views, total
 
 
 async def refresh_soon(ctx: Context, project: int) -> None:

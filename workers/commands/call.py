@@ -9,7 +9,6 @@ from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Choice, Inline
 from bot.domain.cards.views.cluster import ClusterView
-from bot.domain.cards.views.digest import ranked
 from bot.domain.commands.grammar import project_in
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
@@ -19,7 +18,7 @@ from bot.domain.models import Cluster, Item, Person, Place, Project
 from bot.github import issues
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
-from workers.clusters.views import all_views, cluster_view
+from workers.clusters.views import cluster_view, page
 from workers.intake.items import take
 
 # A report just made may not have its cluster yet: a command about it waits this long.
@@ -81,10 +80,10 @@ class Call:
         number = await self._implied(ref)
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
-        views = ranked(await all_views(self.ctx, self.project, readers=self.readers))
+        views, _ = await page(self.ctx, self.project, "open", most=5, readers=self.readers)
         verb, _, rest = project_in(self.said.line)[1].partition(" ")
         choices = tuple(
-            Choice(*v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip()) for v in views[:5]
+            Choice(*v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip()) for v in views
         )
         raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
 
@@ -97,10 +96,10 @@ class Call:
         if isinstance(ref, RunRef):
             return await self.ctx.runs.get(self.project.id, ref.number)
         cluster = await self.cluster(ref)
-        runs = [r for r in await self.ctx.runs.all(self.project.id) if r.cluster == cluster.number]
+        runs = await self.ctx.runs.newest(self.project.id, [cluster.number])
         if not runs:
             raise NotFound(f"{cluster.name} has no fix run yet: /soulcaster fix {cluster.name}")
-        return runs[0]
+        return runs[cluster.number]
 
     async def _implied(self, item: ItemRef | None) -> int | None:
         number: int | None

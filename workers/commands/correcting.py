@@ -84,7 +84,7 @@ async def item_of(call: Call, named: Named) -> Item:
         number = named.number
     else:
         cluster = await ctx.clusters.get(project.id, named.number)
-        members = await ctx.clusters.members(project.id, cluster.number)
+        members = await ctx.clusters.sample(project.id, cluster.number, oldest=1, newest=0)
         if not members:
             raise NotFound(f"{cluster.name} has no reports.")
         number = members[0]

@@ -60,13 +60,9 @@ async def request_fix(
 async def begun(call: Call, made: FixRun, cluster: Cluster) -> Answer:
     """The card of a run that was asked for; one that has to wait for others says so."""
     card = run_card(made, cluster, call.ctx.now(), readers=call.readers)
-    before = [
-        run
-        for run in await call.ctx.runs.all(call.project.id)
-        if not run.ended and run.number < made.number
-    ]
+    before = sum(run < made.number for run in await call.ctx.runs.under_way(call.project.id))
     if before and made.state is RunState.PENDING:
-        ahead = f"It waits for its turn behind {count(len(before), 'fix run')}. "
+        ahead = f"It waits for its turn behind {count(before, 'fix run')}. "
         card = card.model_copy(update={"footer": (ahead, *card.footer)})
     return Answer(card, public=True)
 

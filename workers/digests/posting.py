@@ -5,7 +5,14 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Said, note
-from bot.domain.cards.views.digest import digest_card, elsewhere_card, stopped_card
+from bot.domain.cards.views.digest import (
+    FIXED,
+    ROWS,
+    Board,
+    digest_card,
+    elsewhere_card,
+    stopped_card,
+)
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import Rejected, Unavailable
@@ -13,8 +20,9 @@ from bot.domain.models import Place, Project
 from bot.github import people
 from bot.log import log
 from bot.say import readers_at, say, whole_or_not, write_issue
+from bot.storage.overview import GROUPS
 from workers.clusters.channels import channel_of, settle_channel, waits
-from workers.clusters.views import all_views, newest_runs
+from workers.clusters.views import page
 
 TITLE = "Triage digest"
 LABEL = "soulcaster"
@@ -22,9 +30,20 @@ LABEL = "soulcaster"
 
 async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
     """The digest as it stands now."""
-    views = await all_views(ctx, project, readers=readers)
-    card = digest_card(project, views, await newest_runs(ctx, project.id), compact=compact)
-    return await whole_or_not(ctx, card)
+    worst, open_ = await page(ctx, project, "open", most=ROWS, readers=readers)
+    fixed, _ = await page(ctx, project, "resolved", "recent", most=FIXED, readers=readers)
+    _, new = await ctx.overview.page(project.id, "new", most=0)
+    unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
+    board = Board(
+        worst=worst,
+        fixed=fixed,
+        open=open_,
+        new=new,
+        reports=unsettled.reports,
+        day=(unsettled + settled).day(ctx.now()),
+    )
+    runs = await ctx.runs.newest(project.id, [view.cluster.number for view in worst])
+    return await whole_or_not(ctx, digest_card(project, board, runs, compact=compact))
 
 
 async def send_digest(ctx: Context, project_id: int, slot: str) -> None:

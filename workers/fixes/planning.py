@@ -39,13 +39,13 @@ async def plan_for(
 ) -> Plan:
     """The plan as the evidence stands. New reports or words make the next version.
 
-    ``items`` are the reports to go by, by default those of the cluster now; of them and of the
+    ``items`` are the reports to go by, by default a sample of the cluster's now; of them and of the
     cluster only what ``readers`` may read goes into it. ``paths`` are the repository's, where they
     are at hand. The model is asked once a version.
     """
     said = await ctx.plans.steering(project.id, cluster.number)
     if items is None:
-        members = await ctx.clusters.members(project.id, cluster.number)
+        members = await ctx.clusters.sample(project.id, cluster.number)
         items = await ctx.items.many(project.id, members)
     there = [item for item in items if not item.gone]
     shown = [item for item in there if may_read(readers, item.audience)]
@@ -126,7 +126,7 @@ async def approve(
     Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
     """
     model = ctx.language_model
-    members = await ctx.clusters.members(project.id, cluster.number)
+    members = await ctx.clusters.sample(project.id, cluster.number)
     items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
     whole = await plan_for(ctx, project, cluster, model=model, readers=Audience.TEAM, items=items)
     if whole.version != version:

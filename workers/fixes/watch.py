@@ -36,15 +36,14 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
     record = await ctx.clusters.get(project_id, cluster)
     if record.state is not ClusterState.WATCHING:
         return
-    hours = await ctx.items.hours(project_id, await ctx.clusters.members(project_id, cluster))
-    merged = record.updated_at.timestamp() / 3600
-    seen = sum(count for hour, count in hours.items() if hour > merged)
+    [tally] = await ctx.overview.tallies(project_id, [cluster])
+    seen = tally.since(ctx.now() - record.updated_at, ctx.now())
     state = ClusterState.REGRESSED if seen else ClusterState.RESOLVED
     await ctx.clusters.change(
         project_id,
         cluster,
         state=state,
-        seen_when_resolved=None if seen else sum(hours.values()),
+        seen_when_resolved=None if seen else tally.total,
         updated_at=ctx.now(),
     )
     await refresh_soon(ctx, project_id)

@@ -11,7 +11,7 @@ def counter(p: int, name: str) -> str:
     return f"{ROOT}:{p}:last:{name}"
 
 
-@kind("items", rebuilt="GitHub's from its issues, alerts not at all")
+@kind("items", "overview", rebuilt="GitHub's from its issues, alerts not at all")
 def items(p: int) -> str:
     """hash: item number -> Item."""
     return f"{ROOT}:{p}:items"
@@ -35,9 +35,9 @@ def edited(p: int) -> str:
     return f"{ROOT}:{p}:edited"
 
 
-@kind("items", rebuilt="from the events")
+@kind("items", "overview", rebuilt="from the events")
 def occurrences(p: int, item: int) -> str:
-    """hash: hour since 1970 -> occurrences of this item in it."""
+    """hash: hour since 1970 -> occurrences of this item in it; ``source|audience`` -> 1."""
     return f"{ROOT}:{p}:occ:{item}"
 
 
@@ -47,16 +47,55 @@ def waiting(p: int) -> str:
     return f"{ROOT}:{p}:waiting"
 
 
-@kind("clusters", "operations")
+@kind("clusters", "operations", "overview")
 def clusters(p: int) -> str:
     """hash: cluster number -> Cluster."""
     return f"{ROOT}:{p}:clusters"
 
 
-@kind("clusters", "operations", rebuilt="from the membership")
+@kind("clusters", "operations", "overview", rebuilt="from the membership")
 def members(p: int, cluster: int) -> str:
     """zset: item numbers of a cluster, by number."""
     return f"{ROOT}:{p}:members:{cluster}"
+
+
+# The read model: all of it is made again by `soulcaster rebuild`.
+
+
+@kind("overview", rebuilt="by `soulcaster rebuild`, and where it is not there before it is read")
+def overview(p: int) -> str:
+    """string: version of the project's read model, once it is whole."""
+    return f"{ROOT}:{p}:overview"
+
+
+@kind("overview", rebuilt="by `soulcaster rebuild`, from the clusters")
+def standings(p: int) -> str:
+    """hash: cluster number -> ``open|settled state severity heat occurrences``."""
+    return f"{ROOT}:{p}:standings"
+
+
+@kind("overview", rebuilt="by `soulcaster rebuild`, from the occurrences and members")
+def tally(p: int, of: int | str) -> str:
+    """hash: sum of ``occ:`` of all items of a cluster, or of all ``open`` or ``settled`` ones."""
+    return f"{ROOT}:{p}:tally:{of}"
+
+
+@kind("overview", rebuilt="by `soulcaster rebuild`, from the standings")
+def order(p: int, name: str, sort: str) -> str:
+    """zset: clusters of a state, or ``open`` or ``settled``, by severity, count or newest item."""
+    return f"{ROOT}:{p}:order:{name}:{sort}"
+
+
+@kind("overview", rebuilt="by `soulcaster rebuild`, from the tallies")
+def reported(p: int, reports: str) -> str:
+    """set: clusters with reports of a ``source|audience``."""
+    return f"{ROOT}:{p}:reported:{reports}"
+
+
+@kind("overview", kept="within one script", rebuilt="not needed: made for each answer")
+def chosen(p: int) -> str:
+    """zset: clusters of a list that have reports of a source."""
+    return f"{ROOT}:{p}:chosen"
 
 
 @kind("clusters", "operations", "items")
@@ -191,10 +230,16 @@ def run_pulls(p: int) -> str:
     return f"{ROOT}:{p}:run-pulls"
 
 
-@kind("runs", kept="until the run has ended", rebuilt="from the runs")
-def active_run(p: int, cluster: int) -> str:
-    """string: the one fix run of this cluster that has not ended."""
-    return f"{ROOT}:{p}:active:{cluster}"
+@kind("runs", rebuilt="by `soulcaster rebuild`, from the runs")
+def cluster_runs(p: int) -> str:
+    """hash: cluster number -> its fix runs, oldest first: ``3,7``."""
+    return f"{ROOT}:{p}:cluster-runs"
+
+
+@kind("runs", kept="until the run has ended", rebuilt="by `soulcaster rebuild`, from the runs")
+def active_runs(p: int) -> str:
+    """hash: cluster number -> its one fix run that has not ended."""
+    return f"{ROOT}:{p}:active-runs"
 
 
 @kind("runs")

@@ -4,6 +4,7 @@ from .guard import Guard
 
 _LUA = "bot/storage/lua/"
 _STORAGE = "tests/contract/test_storage.py"
+_OVERVIEW = "tests/contract/test_overview.py"
 _CORRECTIONS = "tests/contract/test_corrections.py"
 _JOBS = "tests/contract/test_jobs.py"
 _OBEY = "tests/contract/test_obey.py"
@@ -115,7 +116,49 @@ GUARDS = (
         f"{_LUA}swap.lua",
         "if held ~= ARGV[2] then return 0 end",
         "",
+        f"{_STORAGE}::test_changes_of_a_run_made_at_once_are_all_kept",
+    ),
+    Guard(
+        "a change of a cluster is made to what was read",
+        f"{_LUA}restate.lua",
+        "if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end",
+        "",
         f"{_STORAGE}::test_changes_made_at_once_are_all_kept",
+    ),
+    Guard(
+        "a repeat is counted in its cluster, too",
+        f"{_LUA}record.lua",
+        "if cluster then count(",
+        "if false then count(",
+        f"{_OVERVIEW}::test_it_is_what_a_recount_says",
+    ),
+    Guard(
+        "a report takes its counts along",
+        f"{_LUA}operate.lua",
+        "for cluster, fields in pairs(moved) do count(cluster, fields) end",
+        "",
+        f"{_OVERVIEW}::test_it_is_what_a_recount_says",
+    ),
+    Guard(
+        "a cluster takes its counts along when it is settled or opened again",
+        f"{_LUA}overview.lua",
+        "  if to ~= group then",
+        "  if false then",
+        f"{_OVERVIEW}::test_it_is_what_a_recount_says",
+    ),
+    Guard(
+        "a cluster that is not counted yet is not counted twice",
+        f"{_LUA}recount.lua",
+        "  add(sum, tally(tallies .. cluster), -1)",
+        "",
+        f"{_OVERVIEW}::test_what_is_counted_already_is_not_counted_twice",
+    ),
+    Guard(
+        "what an older version stored is counted before it is shown",
+        "workers/worker.py",
+        "            await _make_whole(ctx, int(claim.tenant))\n",
+        "",
+        f"{_OVERVIEW}::test_what_an_older_version_stored_is_counted_before_its_first_job",
     ),
     Guard(
         "an event is counted once",

@@ -33,18 +33,16 @@ async def run_why(call: Call, command: Why) -> Answer:
     """The evidence of one item, or of each item of a cluster."""
     ctx, project = call.ctx, call.project
     if isinstance(command.about, ItemRef):
-        items = [await ctx.items.get(project.id, command.about.number)]
-        name = items[0].name
+        item = await ctx.items.get(project.id, command.about.number)
+        name, items, reports = item.name, [item], 1
     else:
         cluster = await call.cluster(command.about)
-        members = await ctx.clusters.members(project.id, cluster.number)
-        items = await ctx.items.many(project.id, members)
-        name = cluster.name
-    told = [await explain.explain(ctx, project.id, item) for item in items[:SHOWN]]
-    known = [each for each in told if each is not None]
+        view = await call.view(cluster)
+        name, items, reports = cluster.name, [*view.items[:SHOWN]], view.tally.reports
+    known = await explain.explain(ctx, project.id, items)
     if not known:
         raise NotFound(f"{name} has no reports with a cluster yet; try again in a minute.")
-    more = max(0, len(items) - SHOWN)
+    more = max(0, reports - SHOWN)
     return Answer(why_card(name, known, readers=call.readers, more=more))
 
 
@@ -65,7 +63,7 @@ async def run_similar(call: Call, command: Similar) -> Answer:
         item = await ctx.items.get(project.id, command.about.number)
     else:
         cluster = await call.cluster(command.about)
-        members = await ctx.clusters.members(project.id, cluster.number)
+        members = await ctx.clusters.sample(project.id, cluster.number, oldest=1, newest=1)
         item = await ctx.items.get(project.id, members[-1])
     found = await _neighbours(ctx, project.id, item)
     compared = await explain.compare(ctx, project.id, item, found)

@@ -100,7 +100,7 @@ async def run_resolve(call: Call, command: Resolve) -> Answer:
     """``resolved``."""
     cluster = await call.cluster(command.about)
     pull = command.fixed_in.number if command.fixed_in else cluster.pull_request
-    seen = (await call.view(cluster)).total
+    seen = (await call.view(cluster)).tally.total
     return await _changed(
         call, command, state=ClusterState.RESOLVED, seen_when_resolved=seen, pull_request=pull
     )
@@ -123,7 +123,7 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
         raise NotUnderstood("snooze wants a duration or a count. Example: snooze C-12 3d")
     view = await call.view(cluster)
     until = call.ctx.now() + command.span.timedelta if command.span else None
-    events = view.total + command.until if command.until else None
+    events = view.tally.total + command.until if command.until else None
     week = view.since(_WEEK)
     return await _changed(
         call,

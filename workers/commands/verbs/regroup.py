@@ -87,11 +87,9 @@ async def _two(call: Call, command: Dup | NotDup) -> tuple[Item, Item]:
 
 async def _nearest(call: Call, item: Item, cluster: int) -> Item | None:
     """The candidate it was compared with that is in the cluster now."""
-    told = await explain.explain(call.ctx, call.project.id, item)
+    told = await explain.explain(call.ctx, call.project.id, [item])
     root = (await call.ctx.clusters.get(call.project.id, cluster)).number
-    if told is None:
-        return None
-    compared = [told.joined, *told.others, told.rejected]
+    compared = [c for each in told for c in (each.joined, *each.others, each.rejected)]
     return next((c.item for c in compared if c is not None and c.item.cluster == root), None)
 
 

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Section, Strong
 from bot.domain.cards.sparkline import sparkline
-from bot.domain.cards.views.cluster import ClusterView, cluster_card, count
-from bot.domain.cards.views.digest import OPEN, ranked
+from bot.domain.cards.views.cluster import cluster_card, count
 from bot.domain.cards.views.run import run_card
 from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.commands.command import WORD, Command
 from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, RunRef
-from bot.domain.models import ClusterState, Item
+from bot.domain.models import Item
 from bot.storage.answers import JUDGE
 from bot.storage.commands import TOLD_AFTER
+from bot.storage.overview import GROUPS, Sort
 from workers.clusters import suggestions
-from workers.clusters.views import all_views, newest_runs
+from workers.clusters.views import page
 from workers.commands.call import Ambiguous, Answer, Call
 
-OLDEST = 5
+OLDEST, WORST = 5, 5
 QUESTION = "Possibly the same"
 
 
@@ -49,8 +50,8 @@ async def run_status(call: Call, command: Status) -> Answer:
     except Ambiguous:
         return Answer(await _everything(call))
     view = await call.view(cluster)
-    newest = (await newest_runs(ctx, project.id)).get(cluster.number)
-    card = cluster_card(view, run=newest)
+    newest = await ctx.runs.newest(project.id, [cluster.number])
+    card = cluster_card(view, run=newest.get(cluster.number))
     sections = (*card.sections, *await _questions(call, view.items))
     return Answer(card.model_copy(update={"key": f"status:{cluster.name}", "sections": sections}))
 
@@ -65,11 +66,11 @@ async def _questions(call: Call, items: Sequence[Item]) -> tuple[Section, ...]:
 
 async def _everything(call: Call) -> Card:
     ctx, project = call.ctx, call.project
-    views = await all_views(ctx, project, readers=call.readers)
-    open_views = ranked(views)
-    day = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)] or [0] * 24
-    week = sum(v.since(timedelta(days=7)) for v in views)
-    running = [r for r in await ctx.runs.all(project.id) if not r.ended]
+    worst, open_ = await page(ctx, project, "open", most=WORST, readers=call.readers)
+    unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
+    seen = unsettled + settled
+    day, week = seen.day(ctx.now()), seen.since(timedelta(days=7), ctx.now())
+    running = await ctx.runs.under_way(project.id)
     adapters: tuple[Line, ...] = tuple(
         (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
     )
@@ -77,15 +78,15 @@ async def _everything(call: Call) -> Card:
     late = (ctx.now() - TOLD_AFTER).timestamp()
     kept = len(await ctx.commands.waiting(project.id, late))
     unjudged = len(await ctx.answers.waiting(project.id, JUDGE))
-    worst = Section(Bullets(*(v.title for v in open_views[:5])), title="Worst")
+    named = Section(Bullets(*(v.title for v in worst)), title="Worst")
     away = tuple(Fact("Away", why) for why in (await ctx.breakers.open()).values())
     return Card(
         key="status",
         audience=call.readers,
         title=("Status of ", Code(project.full_name)),
         facts=(
-            Fact("Open problems", str(len(open_views))),
-            Fact("Reports", str(sum(len(v.items) for v in views))),
+            Fact("Open problems", str(open_)),
+            Fact("Reports", str(seen.reports)),
             Fact("Seen", sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
             Fact("Fix runs under way", str(len(running))),
             *((Fact("Commands that wait", str(kept)),) if kept else ()),
@@ -94,7 +95,7 @@ async def _everything(call: Call) -> Card:
             *away,
         ),
         sections=(
-            *((worst,) if open_views else ()),
+            *((named,) if worst else ()),
             Section(Bullets(*adapters), title="In use", collapsed=True),
         ),
     )
@@ -125,55 +126,43 @@ class ListClusters(Command):
 
     state: States = "open"
     source: str = ""
-    sort: Literal["severity", "recent", "count"] = "severity"
+    sort: Sort = "severity"
     page: int = 1
 
 
 async def run_clusters(call: Call, command: ListClusters) -> Answer:
     """One page of the list."""
-    views = await all_views(call.ctx, call.project, readers=call.readers)
-    chosen = _sorted([v for v in views if _wanted(v, command)], command.sort)
-    pages = max(1, -(-len(chosen) // PAGE))
-    page = min(max(1, command.page), pages)
-    shown = chosen[(page - 1) * PAGE : page * PAGE]
+    wanted = partial(
+        page,
+        *(call.ctx, call.project, command.state, command.sort),
+        source=command.source,
+        most=PAGE,
+        readers=call.readers,
+    )
+    number = max(1, command.page)
+    shown, total = await wanted(first=(number - 1) * PAGE)
+    pages = max(1, -(-total // PAGE))
+    if number > pages:
+        number = pages
+        shown, total = await wanted(first=(number - 1) * PAGE)
     lines: tuple[Line, ...] = tuple(
         (
             Strong(v.cluster.severity),
             " ",
             *v.title,
             f" · {sparkline(v.day)} {v.since(timedelta(hours=24))} in 24 h · "
-            f"{len(v.items)} reports · {v.cluster.state.value.replace('_', ' ')}",
+            f"{v.tally.reports} reports · {v.cluster.state.value.replace('_', ' ')}",
         )
         for v in shown
     )
     actions: tuple[Action, ...] = ()
-    if page < pages:
-        following = sentence(command.model_copy(update={"page": page + 1}))
-        actions = (Action(f"Page {page + 1} of {pages}", following),)
+    if number < pages:
+        following = sentence(command.model_copy(update={"page": number + 1}))
+        actions = (Action(f"Page {number + 1} of {pages}", following),)
     return call.answer(
         "clusters",
-        f"{len(chosen)} clusters in ",
+        f"{total} clusters in ",
         Code(call.project.full_name),
         sections=(Section(Bullets(*lines)),) if lines else (),
         actions=actions,
     )
-
-
-def _wanted(view: ClusterView, command: ListClusters) -> bool:
-    state = view.cluster.state
-    if command.state == "open" and state not in OPEN:
-        return False
-    if command.state not in ("open", "all") and state is not ClusterState(command.state):
-        return False
-    sources = {item.source for item in view.items}
-    return not command.source or any(command.source.lower() in source for source in sources)
-
-
-def _sorted(views: list[ClusterView], sort: str) -> list[ClusterView]:
-    if sort == "severity":
-        worst = ranked(views)
-        rest = [v for v in views if v not in worst]
-        return worst + rest
-    if sort == "recent":
-        return sorted(views, key=lambda v: -max((i.number for i in v.items), default=0))
-    return sorted(views, key=lambda v: -v.total)

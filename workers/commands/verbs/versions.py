@@ -142,8 +142,8 @@ async def published(call: Call, ref: RunRef | ClusterRef | None) -> FixRun:
     name = found.name if found else ""
     if found is None and not isinstance(ref, RunRef):
         cluster = await call.cluster(ref)
-        runs = [r for r in await call.ctx.runs.all(call.project.id) if r.pull_request]
-        found = next((r for r in runs if r.cluster == cluster.number), None)
+        runs = await call.ctx.runs.of_cluster(call.project.id, cluster.number)
+        found = next((r for r in runs if r.pull_request), None)
         name = cluster.name
     if found is None or found.pull_request is None:
         raise NotFound(f"{name} has no pull request yet: /soulcaster fix starts one.")

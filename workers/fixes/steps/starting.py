@@ -45,16 +45,16 @@ async def _with_approved_plan(ctx: Context, project: Project, run: FixRun) -> Fi
 
 
 async def case_of(ctx: Context, project: Project, cluster: Cluster) -> Case:
-    """The cluster and its reports as they stand now."""
-    members = await ctx.clusters.members(project.id, cluster.number)
+    """The cluster and its reports as they stand now; of very many, the oldest and the newest."""
+    members = await ctx.clusters.sample(project.id, cluster.number)
     items = await ctx.items.many(project.id, members)
     return Case(cluster=cluster, items=tuple(item for item in items if not item.gone))
 
 
 async def open_fix(ctx: Context, project: Project, cluster: int) -> FixRun | None:
     """The run whose pull request is open on GitHub right now, if there is one."""
-    for run in await ctx.runs.all(project.id):
-        if run.cluster == cluster and run.pull_request is not None:
+    for run in await ctx.runs.of_cluster(project.id, cluster):
+        if run.pull_request is not None:
             repo = ctx.github.repo(project, TALK)
             pull = await repo.get(f"/pulls/{run.pull_request}")
             if pull["state"] == "open":

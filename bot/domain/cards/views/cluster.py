@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,10 +20,10 @@ from bot.domain.cards.card import (
     Tone,
 )
 from bot.domain.cards.sparkline import sparkline
+from bot.domain.clusters.tally import Tally
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, ClusterState, Item
 
-HOUR = 3600
 _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.FIXING: "running",
     ClusterState.PR_OPENED: "running",
@@ -38,7 +37,7 @@ _TONES: Mapping[ClusterState, Tone] = {
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """A cluster with its items and their occurrences by hour since 1970.
+    """A cluster with a sample of its items, oldest first, and the tally of all of them.
 
     ``readers`` are those of the card: items that they may not read are only counted, and the
     cluster says nothing that they may not read, however it was handed in.
@@ -46,7 +45,7 @@ class ClusterView:
 
     cluster: Cluster
     items: Sequence[Item]
-    hours: Mapping[int, int]
+    tally: Tally
     now: datetime
     readers: Audience
 
@@ -55,33 +54,26 @@ class ClusterView:
 
     @property
     def shown(self) -> list[Item]:
-        """Items that may be quoted, the newest last."""
+        """Those of the sample that may be quoted, the newest last."""
         return [i for i in self.items if not i.gone and may_read(self.readers, i.audience)]
 
     @property
     def hidden(self) -> int:
         """How many private reports are not shown."""
-        return sum(not may_read(self.readers, item.audience) for item in self.items)
+        return self.tally.hidden(self.readers)
 
     def since(self, age: timedelta) -> int:
         """Occurrences in the last ``age``."""
-        first = (self.now - age).timestamp() / HOUR
-        return sum(n for hour, n in self.hours.items() if hour > first)
-
-    @property
-    def total(self) -> int:
-        """Occurrences in all."""
-        return sum(self.hours.values())
+        return self.tally.since(age, self.now)
 
     @property
     def day(self) -> list[int]:
         """Occurrences in each of the last 24 hours."""
-        last = int(self.now.timestamp() // HOUR)
-        return [self.hours.get(hour, 0) for hour in range(last - 23, last + 1)]
+        return self.tally.day(self.now)
 
     @property
     def people(self) -> int:
-        """People known to be affected: those a source counted, and those who wrote."""
+        """People known to be affected: those a source counted, and those who wrote the sample."""
         authors = {(i.source, i.author) for i in self.items if i.author}
         return max([len(authors), *(item.people for item in self.items)], default=0)
 
@@ -89,12 +81,6 @@ class ClusterView:
     def title(self) -> Line:
         """``C-12 Checkout fails`` (an item's words, so untrusted)."""
         return (Code(self.cluster.name), " ", Said(self.cluster.title))
-
-    @property
-    def sources(self) -> str:
-        """``3 github, 2 sentry``."""
-        counts = Counter(item.source for item in self.items)
-        return ", ".join(f"{n} {source}" for source, n in counts.most_common())
 
 
 def count(number: int, thing: str) -> str:
@@ -114,7 +100,7 @@ def item_link(item: Item, *, hidden: bool = False) -> Line:
 def counts_line(view: ClusterView) -> Line:
     """``▁▁▃█ 12 in 24 h · 40 in 7 d · 61 in all``."""
     day, week = view.since(timedelta(hours=24)), view.since(timedelta(days=7))
-    return (sparkline(view.day), f" {day} in 24 h · {week} in 7 d · {view.total} in all")
+    return (sparkline(view.day), f" {day} in 24 h · {week} in 7 d · {view.tally.total} in all")
 
 
 def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
@@ -124,7 +110,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         Fact("State", cluster.state.value.replace("_", " ")),
         Fact("Severity", *severity_line(cluster)),
         Fact("Seen", *counts_line(view)),
-        Fact("Reports", f"{len(view.items)} ({view.sources})"),
+        Fact("Reports", f"{view.tally.reports} ({view.tally.sources})"),
     ]
     if cluster.trend:
         facts.append(Fact("Trend", cluster.trend))
@@ -140,7 +126,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         sections.append(Section(Bullets(*lines), title="Summary"))
     if view.shown:
         newest = list(reversed(view.shown))[:8]
-        more = len(view.shown) - len(newest)
+        gone = sum(i.gone and may_read(view.readers, i.audience) for i in view.items)
+        more = view.tally.reports - view.hidden - gone - len(newest)
         lines = tuple(item_link(item) for item in newest)
         if more > 0:
             lines += ((f"and {more} more",),)

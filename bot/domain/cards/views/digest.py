@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.audience import Audience, combined
@@ -27,31 +28,24 @@ from bot.domain.cards.views.cluster import ClusterView, count, run_line
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Project
 
-OPEN = frozenset(
-    {
-        ClusterState.NEW,
-        ClusterState.TRIAGED,
-        ClusterState.FIXING,
-        ClusterState.PR_OPENED,
-        ClusterState.WATCHING,
-        ClusterState.REGRESSED,
-    }
-)
-ROWS = 12
+ROWS, FIXED = 12, 6
 
 
-def ranked(views: Sequence[ClusterView]) -> list[ClusterView]:
-    """Worst first: severity, then how often in the last day, then in all."""
-    day = timedelta(hours=24)
-    return sorted(
-        (v for v in views if v.cluster.state in OPEN and v.items),
-        key=lambda v: (v.cluster.severity, -v.since(day), -v.total, v.cluster.number),
-    )
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A project at a glance: the worst open problems, those resolved last, and counts of all."""
+
+    worst: Sequence[ClusterView]
+    fixed: Sequence[ClusterView]
+    open: int
+    new: int
+    reports: int
+    day: Sequence[int]
 
 
 def digest_card(
     project: Project,
-    views: Sequence[ClusterView],
+    board: Board,
     runs: Mapping[int, FixRun],
     *,
     compact: bool,
@@ -60,37 +54,33 @@ def digest_card(
 
     ``runs`` are the newest run of each cluster that has one, by cluster number.
     """
-    open_views = ranked(views)
-    shown = open_views[: 6 if compact else ROWS]
-    reports = sum(len(v.items) for v in open_views)
-    fresh = sum(v.cluster.state is ClusterState.NEW for v in open_views)
-    everything = [sum(hour) for hour in zip(*(v.day for v in views), strict=True)]
+    shown = board.worst[: 6 if compact else ROWS]
     sections: list[Section] = []
     if compact:
         sections += [_compact(view, runs.get(view.cluster.number)) for view in shown]
     elif shown:
         sections.append(Section(_table(shown, runs)))
         sections.append(_boxes(shown, runs))
-    if len(open_views) > len(shown):
-        more = len(open_views) - len(shown)
+    if more := board.open - len(shown):
         sections.append(Section(Paragraph(f"{more} more: ", Code("/soulcaster clusters"))))
-    done = [v for v in views if v.cluster.state == ClusterState.RESOLVED]
-    if done:
-        lines = tuple(v.title for v in done[:ROWS])
+    if board.fixed:
+        lines = tuple(v.title for v in board.fixed)
         sections.append(Section(Bullets(*lines), title="Fixed", collapsed=True))
-    if not open_views:
+    if not board.open:
         sections.append(Section(Paragraph("Nothing is open. Enjoy the quiet.")))
     return Card(
         key="digest",
-        audience=combined(project.github_readers, *(view.readers for view in views)),
+        audience=combined(
+            project.github_readers, *(view.readers for view in (*board.worst, *board.fixed))
+        ),
         title=("Triage digest for ", Code(project.full_name)),
         tone="info",
         facts=(
             Fact(
                 "Open problems",
-                f"{len(open_views)} from {count(reports, 'report')}, {fresh} of them new",
+                f"{board.open} from {count(board.reports, 'report')}, {board.new} of them new",
             ),
-            Fact("Last 24 h", sparkline(everything), f" {sum(everything)} occurrences"),
+            Fact("Last 24 h", sparkline(board.day), f" {sum(board.day)} occurrences"),
         ),
         sections=tuple(sections),
         actions=(Action("All clusters", "clusters"),) if compact else (),
@@ -123,7 +113,7 @@ def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
                 (Strong(view.cluster.severity),),
                 (Code(view.cluster.name), " ", *_row_title(view)),
                 (Code(sparkline(_thirds(view.day))), f" {view.since(timedelta(hours=24))}"),
-                (f"{len(view.items)}",),
+                (f"{view.tally.reports}",),
                 state,
             )
         )
@@ -152,8 +142,8 @@ def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
 def _compact(view: ClusterView, run: FixRun | None) -> Section:
     cluster = view.cluster
     title = Paragraph(Strong(cluster.severity), " ", Code(cluster.name), " ", *_row_title(view))
-    day, reports = view.since(timedelta(hours=24)), count(len(view.items), "report")
-    seen = Paragraph(sparkline(view.day), f" {day} in 24 h · {reports} ({view.sources})")
+    day, reports = view.since(timedelta(hours=24)), count(view.tally.reports, "report")
+    seen = Paragraph(sparkline(view.day), f" {day} in 24 h · {reports} ({view.tally.sources})")
     if run is not None and (run.pull_url or not run.ended):
         return Section(title, seen, Paragraph(*run_line(run)))
     verbs = ("Fix", "Status", "Why")

@@ -1,0 +1,195 @@
+"""The read model: what is shown of a project's clusters, kept as it changes.
+
+The scripts that place, count, move and change keep it in the same step (``lua/overview.lua``): a
+tally a cluster, its standing, and lists of the clusters, open and settled and by state. The lists
+by severity put first, within a severity, what was seen most, each occurrence counting half as much
+a day later: forward decay, whose order does not change as time passes (Cormode, Shkapenyuk,
+Srivastava, Xu, ICDE 2009, https://doi.org/10.1109/ICDE.2009.65).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Literal
+
+from redis.asyncio import Redis
+
+from bot.domain.audience import Audience
+from bot.domain.clusters.tally import Tally
+from bot.domain.errors import Unavailable
+from bot.domain.models import Cluster, ClusterState, Item
+from bot.log import log
+from bot.storage import keys
+from bot.storage.leases import Leases
+from bot.storage.runs import Runs
+from bot.storage.scripts import Scripts
+from bot.storage.seal import Seal
+from bot.storage.text import number, text
+
+VERSION = "1"
+GROUPS = ("open", "settled")
+STEP = 200  # records read at once
+
+Sort = Literal["severity", "recent", "count"]
+SORTS: tuple[Sort, ...] = ("severity", "recent", "count")
+
+
+def kept(project: int) -> list[str]:
+    """The last KEYS of a script that keeps it, as ``lua/overview.lua`` takes them."""
+    return [
+        keys.standings(project),
+        keys.tally(project, ""),
+        keys.order(project, "", "")[:-1],
+        keys.reported(project, ""),
+        keys.members(project, 0)[:-1],
+        keys.occurrences(project, 0)[:-1],
+    ]
+
+
+def kind_of(source: str, audience: Audience) -> str:
+    """The field of a tally that counts such reports."""
+    return f"{source}|{audience}"
+
+
+def standing(cluster: Cluster) -> str:
+    """What the lists know of a cluster's record, in plain: records are sealed."""
+    return f"{GROUPS[not cluster.state.is_open]} {cluster.state} {cluster.severity}"
+
+
+class Overview:
+    """The read models of every project."""
+
+    def __init__(
+        self, redis: Redis, scripts: Scripts, seal: Seal, leases: Leases, runs: Runs
+    ) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self._seal = seal
+        self._leases = leases
+        self._runs = runs
+        self.whole: set[int] = set()  # projects that were found to be counted
+        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def make_whole(self, project: int) -> None:
+        """Count a project that was not counted yet as this version counts.
+
+        Raises Unavailable while another process does.
+        """
+        async with self._locks[project]:
+            if project in self.whole:
+                return
+            if text(await self._redis.get(keys.overview(project))) != VERSION:
+                await self.rebuild(project)
+            self.whole.add(project)
+
+    async def tallies(self, project: int, of: Iterable[int | str]) -> list[Tally]:
+        """The tallies of clusters, and of all ``open`` or ``settled`` ones."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for each in of:
+                pipe.hgetall(keys.tally(project, each))
+            return [_read(found) for found in await pipe.execute()]
+
+    async def page(
+        self,
+        project: int,
+        wanted: str,
+        sort: Sort = "severity",
+        *,
+        source: str = "",
+        first: int = 0,
+        most: int = 1,
+    ) -> tuple[list[int], int]:
+        """Clusters from the ``first`` on, best first, and how many there are in all.
+
+        ``wanted`` is a state, ``open`` or ``all`` (then the open ones come first); with ``source``
+        only clusters with a report from one that has this in its name.
+        """
+        among: list[str] = []
+        if source:
+            kinds = {kind for t in await self.tallies(project, GROUPS) for kind in t.kinds}
+            among = [
+                keys.reported(project, kind_of(*kind))
+                for kind in sorted(kinds)
+                if source.lower() in kind[0]
+            ]
+            if not among:
+                return [], 0
+        lists = GROUPS if wanted == "all" else (wanted,)
+        total, found = await self._scripts.run(
+            "page",
+            [keys.chosen(project), *(keys.order(project, name, sort) for name in lists), *among],
+            [first, most, len(lists)],
+        )
+        return [number(cluster) for cluster in found], int(total)
+
+    async def rebuild(self, project: int) -> int:
+        """Count everything anew from the records; how many clusters there are.
+
+        Others may go on changing them; until it is done the lists are not whole. Raises
+        Unavailable while another process does it.
+        """
+        async with self._leases.hold(f"overview:{project}") as token:
+            if not token:
+                raise Unavailable("What is shown of this project is counted now.", retry_after=1)
+            await self._runs.rebuild(project)
+            counted = await self._rebuild(project)
+        log.info("counted a project anew", project=project, clusters=counted)
+        return counted
+
+    async def _rebuild(self, project: int) -> int:
+        kinds = {kind for tally in await self.tallies(project, GROUPS) for kind in tally.kinds}
+        lists = [*GROUPS, *ClusterState]
+        await self._redis.unlink(
+            keys.overview(project),
+            keys.standings(project),
+            *(keys.tally(project, group) for group in GROUPS),
+            *(keys.order(project, name, sort) for name in lists for sort in SORTS),
+            *(keys.reported(project, kind_of(*kind)) for kind in kinds),
+        )
+        async for items in self._records(keys.items(project)):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for found in items.values():
+                    item = Item.read(self._seal.open(found))
+                    kind = kind_of(item.source, item.audience)
+                    pipe.hset(keys.occurrences(project, item.number), kind, "1")
+                await pipe.execute()
+        counted = 0
+        key = keys.clusters(project)
+        async for clusters in self._records(key):
+            while clusters:
+                calls = [
+                    (
+                        [key, *kept(project)],
+                        [each, held, standing(Cluster.read(self._seal.open(held)))],
+                    )
+                    for each, held in clusters.items()
+                ]
+                done = await self._scripts.run_all("recount", calls)
+                counted += sum(done)
+                changed = [each for each, one in zip(clusters, done, strict=True) if not one]
+                found = await self._redis.hmget(key, changed) if changed else []
+                clusters = dict(zip(changed, found, strict=True))
+        await self._redis.set(keys.overview(project), VERSION)
+        return counted
+
+    async def _records(self, key: str) -> AsyncIterator[dict[Any, Any]]:
+        """All records of a hash, some at a time."""
+        cursor = -1
+        while cursor:
+            found: Any
+            cursor, found = await self._redis.hscan(key, max(cursor, 0), count=STEP)
+            yield found
+
+
+def _read(stored: Mapping[bytes, bytes]) -> Tally:
+    hours: dict[int, int] = {}
+    kinds: dict[tuple[str, Audience], int] = {}
+    for field, n in stored.items():
+        if field.isdigit():
+            hours[int(field)] = int(n)
+        else:
+            source, _, audience = field.decode().partition("|")
+            kinds[source, Audience(audience)] = int(n)
+    return Tally(hours, kinds)
