@@ -1,4 +1,4 @@
-"""Large projects, written straight into Redis: what is stored of so many reports, at once."""
+"""Large projects, written straight into Redis, and what is asked of them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from datetime import timedelta
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.clusters.evidence import Because
-from bot.domain.models import Cluster, ClusterState, Item
+from bot.domain.models import Cluster, ClusterState, Draft, Item, Person, Place, Project
+from bot.jobs import CLAIM, Claim
 from bot.storage import keys
+from bot.storage.commands import Utterance
+from workers.clusters import refresh
+from workers.commands.answering import answer_to
+from workers.digests import posting
 
 SOURCES = (
     ("github", Audience.PUBLIC),
@@ -124,3 +129,57 @@ async def count(ctx: Context, act: Callable[[], Awaitable[object]]) -> Commands:
             elif not command.startswith("PING"):  # a connection that was idle asks whether it lives
                 found.sent[command.partition(" ")[0]] += 1
     raise AssertionError("the monitor ended")
+
+
+LINES = [
+    "status",
+    "status C-1",
+    "why C-1",
+    "resolve",
+    "clusters",
+    "clusters --sort=recent",
+    "clusters --sort=count --state=new",
+    "clusters --state=all --page=9999",
+    "clusters --source=sentry",
+]
+
+
+async def say(ctx: Context, project: Project, line: str) -> None:
+    said = Utterance(
+        id=secrets.token_hex(8), project=project.id, line=line, audience=Audience.TEAM,
+        person=Person(operator=True), place=Place(), heard_at=ctx.now(),
+    )  # fmt: skip
+    answer, *_ = await answer_to(ctx, project, said)
+    assert answer.card.title
+
+
+async def place(ctx: Context, project: Project, into: int) -> None:
+    """A report into a cluster, and what its placement has done, but for the embedding."""
+    draft = Draft(
+        source="sentry", key=secrets.token_hex(4), event="e", audience=Audience.TEAM,
+        title="It breaks", occurred_at=ctx.now(),
+    )  # fmt: skip
+    made = await ctx.items.record(project.id, draft, ctx.now())
+    claim = Claim(f'["cluster_items", {project.id}]', "1", "mine", "work", str(project.id))
+    await ctx.redis.set(claim.lease, claim.token)
+    CLAIM.set(claim)
+    found = await ctx.clusters.place(
+        project.id, made.item, into, now=ctx.now(), title=draft.title, audience=draft.audience,
+        evidence="{}", corrections=0, lease=claim.lease, token=claim.token,
+    )  # fmt: skip
+    assert found == into
+    await refresh.refresh_cluster(ctx, project.id, into)
+    await posting.refresh_tracking_issue(ctx, project.id)
+
+
+def acts(ctx: Context, project: Project) -> dict[str, Callable[[], Awaitable[object]]]:
+    """What is asked of a project, and a report that comes in, by name."""
+    found: dict[str, Callable[[], Awaitable[object]]] = {
+        line: lambda line=line: say(ctx, project, line) for line in LINES
+    }
+    found["digest"] = lambda: posting.build_digest(
+        ctx, project, compact=True, readers=Audience.PROJECT
+    )
+    found["tracking issue"] = lambda: posting.refresh_tracking_issue(ctx, project.id)
+    found["placed report"] = lambda: place(ctx, project, 1)
+    return found

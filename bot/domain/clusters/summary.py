@@ -57,18 +57,15 @@ def extract(items: Sequence[SummaryInput]) -> Summary:
     title = clipped(best.title or _sentences(best)[0], TITLE_LIMIT)
     chosen: list[Sentence] = []
     covered: set[str] = set()
-    options = [(item.number, text) for item in items for text in _sentences(item)]
+    options = [(item.number, text, set(terms(text))) for item in items for text in _sentences(item)]
     while options and len(chosen) < SENTENCES:
-        number, text = max(
-            options, key=lambda o: (_value(set(terms(o[1])) - covered, weight), -o[0])
-        )
-        said = set(terms(text))
+        number, text, said = max(options, key=lambda o: (_value(o[2] - covered, weight), -o[0]))
         if len(said - covered) < 3:
             break
         others = [n for n, theirs in words.items() if len(said & theirs) >= _SHARED * len(said)]
         chosen.append(Sentence(text=text, items=tuple(sorted({number, *others}))))
         covered |= said
-        options = [o for o in options if len(set(terms(o[1])) - covered) >= 3]
+        options = [o for o in options if len(o[2] - covered) >= 3]
     return Summary(title, tuple(chosen))
 
 

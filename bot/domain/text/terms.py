@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[^\W\d_]+", re.UNICODE)
 _HUMP = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -21,6 +22,7 @@ _STOP = frozenset(
 )
 
 
+@lru_cache(maxsize=1 << 16)  # words come again and again
 def stem(word: str) -> str:
     """A light stem of a lower-case English word: plural, -ing and -ed off, nothing cleverer."""
     if len(word) > 4:
