@@ -52,6 +52,7 @@ from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
 from bot.storage.private import keep_private
 from bot.storage.projects import Projects
+from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
@@ -77,19 +78,19 @@ class Context:
         self.leases = Leases(self.redis, self.scripts, self.settings.soulcaster_lease_seconds)
         self.jobs = Jobs(self.redis, self.scripts, self.leases, self.redis_url)
         s = self.settings
-        keys = s.soulcaster_vault_keys.get_secret_value()
+        keys, keep = s.soulcaster_vault_keys.get_secret_value(), s.soulcaster_keep
         self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
         self.outage = Outage(self.redis, self.seal)
-        self.inbox = Inbox(self.redis, self.scripts, self.seal)
+        self.inbox = Inbox(self.redis, self.scripts, self.seal, keep)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.marks = Marks(self.redis)
         self.projects = Projects(self.redis)
         self.items = Items(self.redis, self.scripts, self.seal)
         self.clusters = Clusters(self.redis, self.scripts, self.seal)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
-        self.runs = Runs(self.redis, self.scripts, self.seal)
+        self.runs = Runs(self.redis, self.scripts, self.seal, keep)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
-        self.versions = Versions(self.redis, self.scripts, self.seal)
+        self.versions = Versions(self.redis, self.scripts, self.seal, keep)
         self.links = Pairs(self.redis)
         self.answers = Answers(self.redis, self.scripts, self.seal)
         self.operations = Operations(self.redis, self.scripts, self.links, self.seal)
@@ -99,6 +100,7 @@ class Context:
         self.digests = Digests(self.redis)
         self.channels = Channels(self.redis)
         self.accounts = Accounts(self.redis)
+        self.retention = Retention(self.redis, self.scripts, self.seal, keep)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
     def now(self) -> datetime:

@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bot.context import Context
 
 JobFunction = Callable[..., Awaitable[None]]
-Lane = Literal["people", "work", "fixes"]
+Lane = keys.Lane
 # What a worker process takes jobs from, by the RQ queue that wakes it: what people said never
 # waits behind what machines sent.
 QUEUES: Mapping[str, tuple[Lane, ...]] = {"work": ("people", "work"), "fixes": ("fixes",)}
@@ -287,13 +287,6 @@ class Jobs:
     async def forget(self, lane: Lane, member: str) -> None:
         """Take a job off the list of those given up."""
         await self._redis.hdel(keys.parked(lane), member)
-
-    async def forget_parked(self, before: datetime) -> None:
-        """Drop the record of what was given up so long ago."""
-        for lane in get_args(Lane):
-            for one in await self.parked(lane):
-                if one.at < before:
-                    await self.forget(lane, one.member)
 
     def fence(self) -> str:
         """Token of the claim in hand: a second worker on the same job has another."""

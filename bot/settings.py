@@ -32,6 +32,7 @@ from pydantic_settings import (
 from redis.asyncio.connection import parse_url
 
 from bot.domain.errors import ConfigError
+from bot.domain.keeping import Keep
 
 # Names of ours that no process of the product reads.
 READ_BY_TESTS = frozenset({"SOULCASTER_SHARED", "SOULCASTER_QUIXBUGS"})
@@ -148,11 +149,19 @@ class Settings(BaseSettings):
         description="Fernet keys, newest first; they also seal words in your own Redis",
     )
     soulcaster_lease_seconds: float = Field(10, ge=1, description="How long a dead worker holds on")
+    soulcaster_keep: Annotated[Keep, NoDecode] = Field(
+        Keep(), description="How long what is no record is kept, by kind; name those that differ"
+    )
 
     @field_validator("soulcaster_github_limits", mode="before")
     @classmethod
     def _words(cls, value: object) -> object:
         return value.split() if isinstance(value, str) else value
+
+    @field_validator("soulcaster_keep", mode="before")
+    @classmethod
+    def _read_keep(cls, value: object) -> object:
+        return Keep.read(value) if isinstance(value, str) else value
 
     @field_validator("soulcaster_trusted_repositories", mode="before")
     @classmethod

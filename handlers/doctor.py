@@ -295,7 +295,7 @@ async def _parked(ctx: Context) -> CheckResult:
     told = "\n".join(f"{one.at:%d %b %H:%M} {one.name}: {one.reason[:120]}" for one in newest)
     return CheckResult(
         "jobs given up",
-        f"{len(parked)} in 30 days, the newest:\n{told}",
+        f"{len(parked)}, the newest:\n{told}",
         "mend what they say, then: soulcaster replay [e-…]",
     )
 
@@ -314,6 +314,10 @@ async def _unread(ctx: Context) -> CheckResult:
         found += "; let go so far: " + ", ".join(f"{n} of {kind}" for kind, n in gone.items())
     mend = "see the jobs given up" if waiting else ""
     return CheckResult("unread deliveries", found, mend)
+
+
+async def _kept(ctx: Context) -> CheckResult:
+    return CheckResult("kept", str(ctx.settings.soulcaster_keep))
 
 
 CHECKS: tuple[Check, ...] = (
@@ -337,4 +341,5 @@ CHECKS: tuple[Check, ...] = (
     _waiting,
     _parked,
     _unread,
+    _kept,
 )

@@ -41,6 +41,7 @@ settle_channel = Job("workers.clusters.channels:settle_channel")
 refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", timeout=120)
 
 reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)
+forget_old = Job("workers.upkeep.sweep:forget_old", timeout=120)
 let_unread_go = Job("workers.upkeep.sweep:let_unread_go", timeout=120)
 
 

@@ -100,7 +100,7 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
         return ""
 
     async def keep(identity: str, checksum: str) -> str:
-        stands = Standing(id=identity, checksum=checksum)
+        stands = Standing(id=identity, checksum=checksum, at=ctx.now().timestamp())
         await ctx.cards.put(project.id, place.name, card.key, stands)
         return identity
 

@@ -11,11 +11,25 @@ from bot.storage.text import text
 
 
 class Standing(Record):
-    """A card that was posted: the comment id or message ts, and a checksum of what it says."""
+    """A card that was posted: the comment id or message ts, and a checksum of what it says.
+
+    ``id`` is "" where it may have been: then it is looked for by its marker.
+    """
 
     id: str
     # As it was stored before it had this name, too.
     checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))
+    # Second it was said last.
+    at: float = 0
+
+
+GITHUB = "gh"
+
+
+def room_of(place: str) -> tuple[str, float]:
+    """GitHub or the channel, and the issue or the second of the thread there; 0 is the channel."""
+    room, _, where = place.rpartition(":")
+    return room, float(where or 0)
 
 
 class Cards:
@@ -26,8 +40,14 @@ class Cards:
 
     async def get(self, project: int, place: str, key: str) -> Standing | None:
         """Where the card stands; None when it was never posted."""
-        found = text(await self._redis.hget(keys.cards(project), f"{place}|{key}"))
-        return Standing.model_validate_json(found) if found else None
+        room, where = room_of(place)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.hget(keys.cards(project), f"{place}|{key}")
+            pipe.zscore(keys.forgotten_cards(project), room)
+            found, newest = await pipe.execute()
+        if found:
+            return Standing.model_validate_json(text(found))
+        return Standing(id="", checksum="") if newest is not None and where <= newest else None
 
     async def put(self, project: int, place: str, key: str, standing: Standing) -> None:
         """Remember it."""

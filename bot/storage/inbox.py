@@ -15,15 +15,12 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.domain.errors import TooMany
+from bot.domain.keeping import REDELIVERY, Keep
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
-REDELIVERY_WINDOW = 8 * 24 * 3600
-# How long a row waits for somebody to mend what cannot read it.
-UNREAD_SECONDS = 24 * 3600
-READ_SECONDS = 30 * 24 * 3600
 # When a project has too many deliveries waiting, its senders may come again after so long.
 CROWDED_SECONDS = 60.0
 
@@ -58,10 +55,11 @@ class Delivery:
 class Inbox:
     """Rows that were acknowledged."""
 
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
         self._redis = redis
         self._scripts = scripts
         self._seal = seal
+        self._keep = keep
 
     async def accept(self, delivery: Delivery) -> bool:
         """Store it and the job ``[kind, row]``. False when it was here before.
@@ -118,7 +116,8 @@ class Inbox:
     async def give_up(self, row: str, *, readable: bool) -> None:
         """Its job was given up: it has a day left; one that can be read, as long as its job can
         be run again."""
-        await self._redis.expire(keys.inbox(row), READ_SECONDS if readable else UNREAD_SECONDS)
+        left = self._keep.parked if readable else self._keep.unreadable
+        await self._redis.expire(keys.inbox(row), left)
 
     async def let_go(self, kind: str, row: str) -> bool:
         """Count a row that nobody could read and that is gone; False while it still waits."""
@@ -140,6 +139,6 @@ class Inbox:
     async def finish(self, row: str) -> None:
         """It has taken effect: leave the marker, drop the row."""
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(keys.done(row), b"1", ex=REDELIVERY_WINDOW)
+            pipe.set(keys.done(row), b"1", ex=REDELIVERY)
             pipe.delete(keys.inbox(row))
             await pipe.execute()

@@ -10,6 +10,7 @@ from redis.asyncio.client import Pipeline
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
+from bot.domain.keeping import Keep
 from bot.storage import keys
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
@@ -22,10 +23,11 @@ BLOB_SECONDS = 30 * 24 * 3600
 class Runs:
     """The runs of every project."""
 
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
         self._redis = redis
         self._scripts = scripts
         self._seal = seal
+        self._keep = keep
 
     async def open(self, project: int, run: FixRun) -> tuple[FixRun, bool]:
         """Start a run, or join the cluster's active one; whether it is this command's own.
@@ -140,7 +142,11 @@ class Runs:
 
     async def note(self, project: int, run: int, who: str, words: str) -> None:
         """A steering note, heard before the agent's next step."""
-        await self._redis.rpush(keys.run_notes(project, run), self._seal.shut(f"{who}: {words}"))
+        key = keys.run_notes(project, run)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.rpush(key, self._seal.shut(f"{who}: {words}"))
+            pipe.expire(key, BLOB_SECONDS)
+            await pipe.execute()
 
     async def notes(self, project: int, run: int) -> list[str]:
         """Every steering note, oldest first."""
@@ -153,7 +159,7 @@ class Runs:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.rpush(key, self._seal.shut(line[:2_000]))
             pipe.ltrim(key, -500, -1)
-            pipe.expire(key, BLOB_SECONDS)
+            pipe.expire(key, self._keep.logs)
             await pipe.execute()
 
     async def log_tail(self, project: int, run: int, lines: int = 60) -> list[str]:

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Revision, Version, first_version
+from bot.domain.keeping import Keep
 from bot.storage import keys
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
@@ -19,10 +20,11 @@ from bot.storage.text import text
 class Versions:
     """The versions of every run."""
 
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
         self._redis = redis
         self._scripts = scripts
         self._seal = seal
+        self._keep = keep
 
     async def all(self, project: int, run: FixRun) -> list[Version]:
         """Oldest first. The first one is the run's own. Raises NotFound without a pull request."""
@@ -42,6 +44,7 @@ class Versions:
         """Write an attempt down, or find the one that the same review or command has made."""
         key = keys.revisions(project, revision.work.number)
         await self._redis.hsetnx(key, revision.key, self._seal.shut(revision.model_dump_json()))
+        await self._redis.expire(key, self._keep.evidence)
         return await self.get(project, revision.work.number, revision.key)
 
     async def get(self, project: int, run: int, key: str) -> Revision:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -260,15 +259,6 @@ async def test_what_goes_well_after_all_is_given_up_no_more(ctx: Context) -> Non
     await enqueue(ctx, NOTE_DOWN, 7)
     await drain(ctx, "work")
     assert await ctx.jobs.parked("work") == [one]
-
-
-async def test_what_was_given_up_is_remembered_until_it_is_too_old(ctx: Context) -> None:
-    [one] = await given_up(ctx, "rejected")
-    await ctx.redis.hset("sc:parked:work", '["old"]', "e-12AB of before times were kept")
-    await ctx.jobs.forget_parked(one.at)
-    assert await ctx.jobs.parked("work") == [one]
-    await ctx.jobs.forget_parked(one.at + timedelta(seconds=1))
-    assert await ctx.jobs.parked("work") == []
 
 
 async def test_what_is_unavailable_is_tried_for_as_long_as_it_takes(ctx: Context) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bot.context import Context
+from bot.domain.keeping import Keep
 from bot.storage import keys
-from bot.storage.inbox import READ_SECONDS, UNREAD_SECONDS, Delivery
+from bot.storage.inbox import Delivery
 from handlers import doctor
 from workers import jobs
 from workers.upkeep import sweep
 from workers.worker import drain
 
 jobs.load()
+UNREADABLE = Keep().unreadable.total_seconds()
 META = {"source": "feedback", "project": "1"}
 
 
@@ -25,7 +27,7 @@ async def test_a_row_that_cannot_be_read_has_a_day_and_is_counted(ctx: Context) 
     delivery = await accept(ctx, b'{"nothing": 1}')
     assert len(await ctx.jobs.parked("work")) == 1
     left = await ctx.redis.ttl(keys.inbox(delivery.row))
-    assert UNREAD_SECONDS - 60 < left <= UNREAD_SECONDS
+    assert UNREADABLE - 60 < left <= UNREADABLE
     # Its day is not over.
     await sweep.let_unread_go(ctx)
     assert len(await ctx.jobs.parked("work")) == 1
@@ -68,4 +70,4 @@ async def test_what_can_be_read_waits_as_long_as_its_job_can_be_run_again(ctx: C
     delivery = Delivery("hear_alert", META, b"{}", 1_795_000_000.0)
     await ctx.inbox.accept(delivery)
     await ctx.inbox.give_up(delivery.row, readable=True)
-    assert await ctx.redis.ttl(keys.inbox(delivery.row)) > READ_SECONDS - 60
+    assert await ctx.redis.ttl(keys.inbox(delivery.row)) > Keep().parked.total_seconds() - 60

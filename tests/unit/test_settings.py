@@ -1,5 +1,6 @@
 """Settings: wrong ones are named, one line each."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.domain.errors import ConfigError
+from bot.domain.keeping import Keep
 from bot.settings import Settings, misspelt
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32)).private_bytes(
@@ -123,3 +125,36 @@ def test_lists_are_read() -> None:
 def test_secrets_do_not_print() -> None:
     shown = repr(Settings.load({"GEMINI_API_KEY": "AIza-very-secret"}))
     assert "very-secret" not in shown
+
+
+def test_how_long_things_are_kept_is_read_and_said() -> None:
+    keep = Settings.load({"SOULCASTER_KEEP": "cards=90m  logs=48h evidence=30s"}).soulcaster_keep
+    assert (keep.cards, keep.logs) == (timedelta(minutes=90), timedelta(days=2))
+    assert keep.parked == Keep().parked
+    assert str(keep) == (
+        "hours=90d evidence=30s commands=90d cards=90m logs=2d parked=30d unreadable=1d"
+    )
+    assert Keep.read(str(keep)) == keep
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "logs",
+            "logs=",
+            "logs=30",
+            "logs=0d",
+            "logs=-1d",
+            "logs=1w",
+            "logs=1.5d",
+            "logs=999999d",
+        ),
+        *("hours=8d", "commands=7d parked=1d", "parked=91d", "items=1d", "logs=1d;parked=2d"),
+    ],
+)
+def test_how_long_things_are_kept_is_checked(words: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        Settings.load({"SOULCASTER_KEEP": words})
+    assert str(error.value).startswith("SOULCASTER_KEEP: ")
+    assert "\n" not in str(error.value)

@@ -107,9 +107,10 @@ def place_of(item: Item) -> Place | None:
 async def stands(ctx: Context, project: int, item: Item) -> bool:
     """Whether the question was put on the item's issue."""
     place = place_of(item)
-    return place is not None and bool(
-        await ctx.cards.get(project, place.name, suggestion_key(item))
-    )
+    if place is None:
+        return False
+    standing = await ctx.cards.get(project, place.name, suggestion_key(item))
+    return standing is not None and standing.id != ""
 
 
 async def refresh_soon(ctx: Context, project: int, number: int) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from redis.exceptions import RedisError
 
 from bot.context import Context
 from bot.domain.cards.schedule import DEFAULT, read_schedule
-from bot.jobs import QUEUES, Job, enqueue
+from bot.jobs import NOBODY, QUEUES, Job, enqueue
 from bot.log import log
 from bot.storage.leases import LeaseLost
 from workers import jobs
-
-# How long what was given up can be run again.
-PARKED_DAYS = timedelta(days=30)
 
 Chore = Callable[[Context], Awaitable[None]]
 
@@ -47,14 +44,14 @@ async def send_due_digests(ctx: Context) -> None:
             await enqueue(ctx, jobs.send_scheduled, project.id, due.isoformat())
 
 
-def _asks(job: Job, *, each: bool = False, github: bool = False) -> Chore:
+def _asks(job: Job, *ids: int, each: bool = False, github: bool = False) -> Chore:
     """Ask for a job: once or for ``each`` project, some only where ``github`` is connected."""
 
     async def ask(ctx: Context) -> None:
         if github and not ctx.settings.github_app_id:
             return
-        for ids in [[project.id] for project in await ctx.projects.all()] if each else [[]]:
-            await enqueue(ctx, job, *ids)
+        for of in [(project.id,) for project in await ctx.projects.all()] if each else [ids]:
+            await enqueue(ctx, job, *of)
 
     ask.__name__ = job.name
     return ask
@@ -62,12 +59,6 @@ def _asks(job: Job, *, each: bool = False, github: bool = False) -> Chore:
 
 # Items without a vector of the embedder in use: it was changed while we were away.
 embed_again = _asks(jobs.reembed_items, each=True)
-
-
-async def forget_given_up(ctx: Context) -> None:
-    """Jobs that nobody had run again in time."""
-    await ctx.jobs.forget_parked(ctx.now() - PARKED_DAYS)
-
 
 # (seconds between two times, chore)
 CHORES: tuple[tuple[float, Chore], ...] = (
@@ -79,7 +70,8 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, _asks(jobs.sync_all, github=True)),
     (24 * 3600, _asks(jobs.read_issues, each=True, github=True)),
     (3600, _asks(jobs.let_unread_go)),
-    (3600, forget_given_up),
+    (24 * 3600, _asks(jobs.forget_old, each=True)),
+    (24 * 3600, _asks(jobs.forget_old, NOBODY)),
 )
 
 

@@ -12,6 +12,9 @@ from bot.storage.commands import TOLD_AFTER
 from workers import jobs
 from workers.jobs import HEARERS
 
+# Of what is old, before others have their turn.
+STEPS = 20
+
 
 async def reap_commands(ctx: Context, project_id: int) -> None:
     """Have every command that has not ended gone on with: whoever obeyed it may have died.
@@ -31,6 +34,14 @@ async def reap_commands(ctx: Context, project_id: int) -> None:
             await enqueue(ctx, jobs.finish, project_id, command)
     for queue in sorted(queues):
         await enqueue(ctx, jobs.obey, project_id, queue)
+
+
+async def forget_old(ctx: Context, project_id: int) -> None:
+    """Let go of what is old of a project, or of what all share, some steps at a time."""
+    for _ in range(STEPS):
+        if not await ctx.retention.step(project_id, ctx.now()):
+            return
+    await enqueue(ctx, jobs.forget_old, project_id)
 
 
 async def let_unread_go(ctx: Context) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.storage.schema import ROOT, kind
 
+OVER = "a year after its cluster was over (`evidence`)"
+
 
 @kind("items", "clusters", "operations", "runs", rebuilt="from the largest number in use")
 def counter(p: int, name: str) -> str:
@@ -35,9 +37,10 @@ def edited(p: int) -> str:
     return f"{ROOT}:{p}:edited"
 
 
-@kind("items", "overview", rebuilt="from the events")
+@kind("items", "overview", kept="by the hour 90 days (`hours`)", rebuilt="from the events")
 def occurrences(p: int, item: int) -> str:
-    """hash: hour since 1970 -> occurrences of this item in it; ``source|audience`` -> 1."""
+    """hash: hour since 1970 -> occurrences, hour 0 those before what is kept by the hour;
+    ``source|audience`` -> 1."""
     return f"{ROOT}:{p}:occ:{item}"
 
 
@@ -122,7 +125,7 @@ def preview(p: int, name: str) -> str:
     return f"{ROOT}:{p}:preview:{name}"
 
 
-@kind("clusters", rebuilt="by clustering again")
+@kind("clusters", kept=OVER, rebuilt="by clustering again")
 def evidence(p: int) -> str:
     """hash: item number -> why it went where it went."""
     return f"{ROOT}:{p}:evidence"
@@ -152,7 +155,7 @@ def to_ask(p: int, kind: str) -> str:
     return f"{ROOT}:{p}:to-ask:{kind}"
 
 
-@kind("answers", rebuilt="by asking again")
+@kind("answers", kept=f"judgements {OVER}, a summary a cluster", rebuilt="by asking again")
 def answers(p: int, kind: str) -> str:
     """hash: report or cluster number -> what the language model answered, or why it did not."""
     return f"{ROOT}:{p}:answers:{kind}"
@@ -164,10 +167,16 @@ def asked(p: int, kind: str, day: str) -> str:
     return f"{ROOT}:{p}:asked:{kind}:{day}"
 
 
-@kind("cards", rebuilt="from the marker of each card, where it stands")
+@kind("cards", kept="90 days (`cards`)", rebuilt="from the marker of each card, where it stands")
 def cards(p: int) -> str:
     """hash: ``place|card key`` -> where that card stands and a checksum of what it says."""
     return f"{ROOT}:{p}:cards"
+
+
+@kind("cards")
+def forgotten_cards(p: int) -> str:
+    """zset: ``gh`` or a channel, by the last issue or second of which a card may be unknown."""
+    return f"{ROOT}:{p}:forgotten-cards"
 
 
 @kind("channels")
@@ -176,7 +185,7 @@ def wanted_channels(p: int) -> str:
     return f"{ROOT}:{p}:wanted-channels"
 
 
-@kind("commands")
+@kind("commands", kept="90 days (`commands`)")
 def commands(p: int) -> str:
     """hash: command id -> what was said, by whom, and how it ended."""
     return f"{ROOT}:{p}:commands"
@@ -218,7 +227,7 @@ def runs(p: int) -> str:
     return f"{ROOT}:{p}:runs"
 
 
-@kind("runs", rebuilt="from the runs")
+@kind("runs", kept="as long as its command", rebuilt="from the runs")
 def run_keys(p: int) -> str:
     """hash: command id -> fix run number, so that a repeated command finds its run."""
     return f"{ROOT}:{p}:run-keys"
@@ -242,13 +251,13 @@ def active_runs(p: int) -> str:
     return f"{ROOT}:{p}:active-runs"
 
 
-@kind("runs")
+@kind("runs", kept="30 days")
 def run_notes(p: int, run: int) -> str:
     """list: steering notes and log lines of a run are apart; these are the notes."""
     return f"{ROOT}:{p}:run:{run}:notes"
 
 
-@kind("runs", kept="30 days")
+@kind("runs", kept="30 days (`logs`)")
 def run_log(p: int, run: int) -> str:
     """list: redacted log lines of a run, the newest 500."""
     return f"{ROOT}:{p}:run:{run}:log"
@@ -266,7 +275,7 @@ def versions(p: int, run: int) -> str:
     return f"{ROOT}:{p}:run:{run}:versions"
 
 
-@kind("versions")
+@kind("versions", kept="a year (`evidence`)")
 def revisions(p: int, run: int) -> str:
     """hash: ``review:9`` or ``command:ab12`` -> the attempt at a version that it asked for."""
     return f"{ROOT}:{p}:run:{run}:revisions"
@@ -294,3 +303,9 @@ def tracking(p: int) -> str:
 def digests(p: int) -> str:
     """hash: ``schedule``, who set it (``by``) and ``last`` of the project's digest."""
     return f"{ROOT}:{p}:digest"
+
+
+@kind("retention", kept="while what is old is let go", rebuilt="not needed: it begins anew")
+def sweep(p: int) -> str:
+    """string: ``[step, cursor]``, how far that is; of project 0 for what all share."""
+    return f"{ROOT}:{p}:sweep"

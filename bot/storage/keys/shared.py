@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from bot.storage.schema import ROOT, kind
+
+Lane = Literal["people", "work", "fixes"]  # of jobs
+THREAD = "90 days (`cards`), and while its cluster is open"
 
 
 @kind(
     "inbox",
-    kept="until heard; given up 30 days, unread 1",
+    kept="until heard; given up 30 days (`parked`), unread 1 (`unreadable`)",
     rebuilt="GitHub delivers again, others not",
 )
 def inbox(row: str) -> str:
@@ -15,7 +20,7 @@ def inbox(row: str) -> str:
     return f"{ROOT}:inbox:{row}"
 
 
-@kind("inbox", kept="for ever")
+@kind("inbox", kept="for ever: a few numbers")
 def unread() -> str:
     """hash: job that should have heard -> deliveries let go because it never could."""
     return f"{ROOT}:unread"
@@ -51,7 +56,7 @@ def tries(lane: str) -> str:
     return f"{ROOT}:tries:{lane}"
 
 
-@kind("jobs", kept="30 days, or until it went well after all")
+@kind("jobs", kept="30 days (`parked`), or until it went well after all")
 def parked(lane: str) -> str:
     """hash: jobs given up after their last try, with the time and the reason."""
     return f"{ROOT}:parked:{lane}"
@@ -65,7 +70,7 @@ def lease(name: str) -> str:
     return f"{ROOT}:lease:{name}"
 
 
-@kind("marks", kept="for ever", rebuilt="by reading again as far back as GitHub remembers")
+@kind("marks", rebuilt="by reading again as far back as GitHub remembers")
 def mark(name: str) -> str:
     """string: the moment up to which everything was read, by what is read (``deliveries``)."""
     return f"{ROOT}:mark:{name}"
@@ -77,9 +82,7 @@ def embedders() -> str:
     return f"{ROOT}:embedders"
 
 
-# What each service takes from us.
-
-# The parts of a budget.
+# The parts of a budget, which says what each service takes from us.
 BUDGET = ("told", "content", "points")
 
 
@@ -98,13 +101,13 @@ def breaker(service: str) -> str:
 # Installations and projects.
 
 
-@kind("projects", kept="for ever", rebuilt="from GitHub's list of installations, once an hour")
+@kind("projects", rebuilt="from GitHub's list of installations, once an hour")
 def projects() -> str:
     """hash: project id -> Project."""
     return f"{ROOT}:projects"
 
 
-@kind("projects", kept="for ever", rebuilt="from `sc:projects`")
+@kind("projects", rebuilt="from `sc:projects`")
 def project_names() -> str:
     """hash: lower-case ``owner/repo`` -> project id."""
     return f"{ROOT}:project-names"
@@ -116,7 +119,7 @@ def hooks() -> str:
     return f"{ROOT}:hooks"
 
 
-@kind("seal", kept="for ever", rebuilt="by the next machine that starts")
+@kind("seal", kept="for ever: a word a key", rebuilt="by the next machine that starts")
 def vault_keys() -> str:
     """hash: digest of a vault key in use -> a word sealed with it; who cannot open all is told."""
     return f"{ROOT}:vault-keys"
@@ -128,13 +131,13 @@ def weak_hooks() -> str:
     return f"{ROOT}:weak-hooks"
 
 
-@kind("channels", kept="for ever")
+@kind("channels", kept="until released")
 def channels() -> str:
     """hash: Slack channel -> the projects spoken of there, and by whose word each is."""
     return f"{ROOT}:channels"
 
 
-@kind("channels", kept="for ever", rebuilt="from the metadata of each message")
+@kind("channels", kept=THREAD, rebuilt="from the metadata of each message")
 def threads() -> str:
     """hash: Slack ``channel:ts`` -> ``project:cluster`` that message is about; 0 for several."""
     return f"{ROOT}:threads"

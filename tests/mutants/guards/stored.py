@@ -10,6 +10,7 @@ _JOBS = "tests/contract/test_jobs.py"
 _OBEY = "tests/contract/test_obey.py"
 _QUEUES = "tests/contract/test_queues.py"
 _SEAL = "tests/contract/test_seal.py"
+_RETENTION = "tests/contract/test_retention.py"
 _MACHINES = "tests/contract/test_machines.py"
 
 GUARDS = (
@@ -192,7 +193,7 @@ GUARDS = (
     Guard(
         "what has taken effect leaves a marker",
         "bot/storage/inbox.py",
-        'pipe.set(keys.done(row), b"1", ex=REDELIVERY_WINDOW)',
+        'pipe.set(keys.done(row), b"1", ex=REDELIVERY)',
         "pass",
         f"{_STORAGE}::test_a_delivery_that_took_effect_is_not_taken_again",
     ),
@@ -408,5 +409,40 @@ GUARDS = (
         'str(inline.get("kind") if',
         'str("strong" if',
         "tests/unit/test_cards.py",
+    ),
+    Guard(
+        "what was changed since it was read is not let go of",
+        f"{_LUA}drop.lua",
+        "redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1]",
+        "true",
+        f"{_RETENTION}::test_what_was_written_since_it_was_read_stays",
+    ),
+    Guard(
+        "a command that has not ended is not let go of",
+        "bot/storage/retention.py",
+        "zip(old, waits, strict=True) if since is None]",
+        "zip(old, waits, strict=True)]",
+        f"{_RETENTION}::test_a_command_goes_when_it_has_ended_long_ago",
+    ),
+    Guard(
+        "a card that was forgotten is looked for",
+        "bot/storage/retention.py",
+        "await self._redis.zadd(keys.forgotten_cards(project), newest, gt=True)",
+        "pass",
+        f"{_RETENTION}::test_a_card_that_was_forgotten_is_edited_and_not_posted_again",
+    ),
+    Guard(
+        "hours that are added up are counted once",
+        f"{_LUA}fold.lua",
+        "redis.call('HDEL', key, held[i])",
+        "",
+        f"{_RETENTION}::test_old_hours_are_added_up_and_the_sum_stays",
+    ),
+    Guard(
+        "a command is kept for as long as it may come again",
+        "bot/domain/keeping.py",
+        "if keep.commands < max(REDELIVERY, keep.parked):",
+        "if False:",
+        "tests/unit/test_settings.py::test_how_long_things_are_kept_is_checked",
     ),
 )

@@ -203,7 +203,7 @@ async def run_digest(call: Call, command: Digest) -> Answer:
 
 
 class Replay(Command):
-    """Run again what was given up here in the last 30 days: the one of a reference, or all.
+    """Run again what was given up here: the one of a reference, or all.
 
     What came in and could not be read at all is no project's yet: the operator runs that again.
     """
