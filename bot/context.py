@@ -41,6 +41,7 @@ from bot.storage.connection import connect
 from bot.storage.digests import Digests
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.embeddings import Embeddings
+from bot.storage.erasure import Erasure
 from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
@@ -84,7 +85,7 @@ class Context:
         self.inbox = Inbox(self.redis, self.scripts, self.seal, keep)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.marks = Marks(self.redis)
-        self.projects = Projects(self.redis)
+        self.projects = Projects(self.redis, self.scripts)
         self.items = Items(self.redis, self.scripts, self.seal)
         self.clusters = Clusters(self.redis, self.scripts, self.seal)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
@@ -101,6 +102,7 @@ class Context:
         self.channels = Channels(self.redis)
         self.accounts = Accounts(self.redis)
         self.retention = Retention(self.redis, self.scripts, self.seal, keep)
+        self.erasure = Erasure(self.redis, self.scripts)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
     def now(self) -> datetime:

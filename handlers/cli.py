@@ -1,4 +1,4 @@
-"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, replay, say, rebuild, backtest."""
+"""``soulcaster``: up, web, worker, clock, demo, fix, doctor, replay, rebuild, erase, say ..."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def replay(
         str, typer.Argument(help="One job, as doctor and the log name it: e-12AB; else all")
     ] = "",
 ) -> None:
-    """Run again what was given up in the last 30 days; doctor lists it."""
+    """Run again what was given up; doctor lists it."""
     from handlers.begin import begin
     from workers import jobs
 
@@ -201,6 +201,34 @@ def replay(
 
     if not asyncio.run(run()):
         raise NotFound(f"There is no {reference or 'job'} that was given up.")
+
+
+@app.command()
+def erase(
+    project: Annotated[str, typer.Option(help="owner/repo")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the name again")] = False,
+) -> None:
+    """Erase all that is kept of a repository, now; workers may go on. It can't be undone."""
+    from handlers.begin import begin
+    from workers.upkeep.erase import erase as pass_over
+
+    settings = _settings()
+    if not yes and typer.prompt(f"To erase all of {project}, type its name again") != project:
+        raise ConfigError("That is another name: nothing was erased.")
+
+    async def run() -> None:
+        async with begin(settings) as ctx:
+            named = await ctx.projects.named(project, removed=True)
+            await ctx.projects.begin_erasing(named)
+            while gone := await pass_over(ctx, named.id):
+                told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(gone.items()))
+                console.print(f"Erased: {told}. Looking whether somebody still works for it ...")
+                # Whoever does sees by then that the job is no longer theirs.
+                await asyncio.sleep(settings.soulcaster_lease_seconds)
+            installed = "" if named.removed else " The app is still installed there: uninstall it."
+            console.print(f"Nothing is left of {project}.{installed}")
+
+    asyncio.run(run())
 
 
 @app.command()

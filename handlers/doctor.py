@@ -317,7 +317,12 @@ async def _unread(ctx: Context) -> CheckResult:
 
 
 async def _kept(ctx: Context) -> CheckResult:
-    return CheckResult("kept", str(ctx.settings.soulcaster_keep))
+    told = [str(keep := ctx.settings.soulcaster_keep)]
+    for gone in await ctx.projects.removed():
+        at = gone.removed_at and f"on {gone.removed_at + keep.removed:%d %b %H:%M} UTC"
+        at = at or "when GitHub says that it is gone, or by soulcaster erase"
+        told.append(f"{gone.full_name} was removed and is erased {at}")
+    return CheckResult("kept", "\n".join(told))
 
 
 CHECKS: tuple[Check, ...] = (

@@ -21,6 +21,7 @@ from bot.storage.budget import at
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.jobs import HEARERS
+from workers.upkeep.erase import forget_files
 from workers.upkeep.sweep import reap_sandboxes
 
 # How many jobs of a lane one process runs at once.
@@ -50,11 +51,13 @@ async def work(ctx: Context, queue: str) -> None:
 
 
 async def _reap(ctx: Context) -> None:
-    """End sandboxes that nobody holds. No job: those of this machine are seen from here alone."""
+    """End sandboxes that nobody holds, and drop files of projects that are gone. No job: those of
+    this machine are seen from here alone."""
     while True:
         try:
             if not ctx.outage.on:
                 await reap_sandboxes(ctx)
+                await forget_files(ctx, await ctx.erasure.done())
         except (SoulcasterError, RedisError, OSError) as error:
             log.warning("could not look for sandboxes", why=str(error))
         await asyncio.sleep(REAPING_SECONDS)

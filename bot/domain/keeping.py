@@ -15,7 +15,7 @@ _UNITS = {unit: timedelta(seconds=n) for unit, n in zip("dhms", (86400, 3600, 60
 class Keep:
     """Counts by the ``hour``; ``evidence`` and what was drafted of clusters that are over;
     ``commands`` that have ended; where ``cards`` and threads are; ``logs`` of runs; ``parked``
-    jobs; ``unreadable`` deliveries."""
+    jobs; ``unreadable`` deliveries; all that is known of a repository that was ``removed``."""
 
     hours: timedelta = timedelta(days=90)
     evidence: timedelta = timedelta(days=365)
@@ -24,10 +24,11 @@ class Keep:
     logs: timedelta = timedelta(days=30)
     parked: timedelta = timedelta(days=30)
     unreadable: timedelta = timedelta(days=1)
+    removed: timedelta = timedelta(days=7)
 
     @classmethod
     def read(cls, words: str) -> Keep:
-        """``hours=60d logs=12h``; what is not named stays as it is. Raises ValueError."""
+        """``hours=60d removed=12h``; what is not named stays as it is. Raises ValueError."""
         times = {}
         for pair in words.split():
             name, _, time = pair.partition("=")

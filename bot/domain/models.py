@@ -175,7 +175,8 @@ class Sentence(Record):
 class Project(Record):
     """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own.
 
-    ``updated_at`` is the time of what is known: GitHub's own of its last change.
+    ``updated_at`` is the time of what is known: GitHub's own of its last change; ``removed_at``
+    when GitHub itself said that the app was ``removed``, None where it was only found out.
     """
 
     id: int
@@ -184,6 +185,7 @@ class Project(Record):
     default_branch: str = "main"
     private: bool = False
     removed: bool = False
+    removed_at: AwareDatetime | None = None
     updated_at: AwareDatetime | None = None
 
     def is_older_than(self, other: Project) -> bool:

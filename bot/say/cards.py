@@ -29,10 +29,14 @@ async def say(
     """Post the card, or edit it where it stands; its comment id or message ts.
 
     A card that says nothing new is left alone; ``asked`` for by a person, it is made sure that it
-    still stands there. In a Slack channel where not everybody may read it nothing is said ("").
+    still stands there. In a Slack channel where not everybody may read it, and where the app was
+    removed, nothing is said ("").
 
     Raises Unavailable (try again; nothing is posted twice) or Rejected.
     """
+    if await ctx.projects.find(project.id) is None:
+        log.info("not said where the app was removed", project=project.full_name, card=card.key)
+        return ""
     if place.issue is not None:
         card = await fit_on_github(ctx.github.repo(project), card)
     else:

@@ -30,6 +30,11 @@ class Channels:
         found = text(await self._redis.hget(keys.channels(), channel))
         return {int(project): by for project, by in json.loads(found or "{}").items()}
 
+    async def of(self, project: int) -> list[str]:
+        """The channels that a project is spoken of in."""
+        found = await self._redis.hgetall(keys.channels())
+        return [text(name) for name, bound in found.items() if str(project) in json.loads(bound)]
+
     async def set_bound(self, channel: str, projects: dict[int, str]) -> None:
         """Replace them; only under the channel's lease."""
         if projects:

@@ -89,6 +89,7 @@ class Inbox:
             delivery.tenant,
             delivery.most,
             *("kind", delivery.kind),
+            *("tenant", delivery.tenant),
             *("meta", json.dumps(dict(delivery.meta))),
             *("at", repr(delivery.received_at)),
             *("body", await self._seal.shut_bytes(delivery.body)),

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from redis.asyncio import Redis
 
-from bot.domain.errors import NotFound
+from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Project
 from bot.storage import keys
+from bot.storage.scripts import Scripts
 from bot.storage.text import text
 
 
 class Projects:
-    """Every repository the app is installed on."""
+    """Every repository the app is installed on, and for a while those it was."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
         self._redis = redis
+        self._scripts = scripts
 
     async def put(self, project: Project) -> None:
-        """Add or replace."""
-        async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(keys.projects(), str(project.id), project.model_dump_json())
-            pipe.hset(keys.project_names(), project.full_name.lower(), str(project.id))
-            await pipe.execute()
+        """Add or replace. Raises Unavailable while what was known of it is being erased."""
+        record = project.model_dump_json()
+        three = [keys.projects(), keys.project_names(), keys.erasing()]
+        name = project.full_name.lower()
+        if not await self._scripts.run("put_project", three, [project.id, record, name]):
+            raise Unavailable(f"{project.full_name} is being erased.", retry_after=5)
 
     async def find(self, project: int) -> Project | None:
         """By id; None when the app is not, or no longer, installed there."""
+        record = await self.known(project)
+        return None if record is None or record.removed else record
+
+    async def known(self, project: int) -> Project | None:
+        """By id, also where the app was removed; None once that is erased."""
         found = text(await self._redis.hget(keys.projects(), str(project)))
-        if not found:
-            return None
-        record = Project.model_validate_json(found)
-        return None if record.removed else record
+        return Project.model_validate_json(found) if found else None
 
     async def get(self, project: int) -> Project:
         """By id. Raises NotFound."""
@@ -37,20 +44,35 @@ class Projects:
             return record
         raise NotFound(f"Soulcaster is not installed on repository {project}.")
 
-    async def named(self, full_name: str) -> Project:
-        """By ``owner/repo``. Raises NotFound."""
+    async def named(self, full_name: str, *, removed: bool = False) -> Project:
+        """By ``owner/repo``; also where the app was ``removed``, if so asked. Raises NotFound."""
         number = text(await self._redis.hget(keys.project_names(), full_name.lower()))
-        if number and (record := await self.find(int(number))):
+        record = await self.known(int(number)) if number else None
+        if record and (removed or not record.removed):
             return record
         raise NotFound(f"Soulcaster is not installed on {full_name}: install the app there first.")
 
     async def all(self) -> list[Project]:
         """Every project the app is installed on, by name."""
+        return [record for record in await self._records() if not record.removed]
+
+    async def removed(self) -> list[Project]:
+        """Every project that it is on no more, and that is not erased yet, by name."""
+        return [record for record in await self._records() if record.removed]
+
+    async def _records(self) -> list[Project]:
         found = await self._redis.hvals(keys.projects())
         records = [Project.model_validate_json(text(value)) for value in found]
-        return sorted((p for p in records if not p.removed), key=lambda p: p.full_name)
+        return sorted(records, key=lambda record: record.full_name)
 
-    async def remove(self, project: int) -> None:
-        """The app was uninstalled there: nothing is written to it any more."""
-        if record := await self.find(project):
-            await self.put(record.model_copy(update={"removed": True}))
+    async def remove(self, project: Project, *, told_at: datetime | None = None) -> None:
+        """The app is there no more: nothing is posted. ``told_at``: GitHub itself said so."""
+        await self.put(project.model_copy(update={"removed": True, "removed_at": told_at}))
+
+    async def begin_erasing(self, project: Project) -> None:
+        """Close it for good: it is not written any more until all that is known of it is gone."""
+        await self._redis.sadd(keys.erasing(), project.id)
+        # Somebody may have installed it again, unless we are asked to erase it as it stands.
+        if not project.removed or await self.find(project.id) is None:
+            gone = project.model_copy(update={"removed": True}).model_dump_json()
+            await self._redis.hset(keys.projects(), str(project.id), gone)

@@ -21,6 +21,7 @@ from bot.storage import keys
 from bot.storage.answers import JUDGE
 from bot.storage.cards import GITHUB, Standing, room_of
 from bot.storage.commands import Utterance
+from bot.storage.overview import GROUPS
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number, text
@@ -63,10 +64,20 @@ class Retention:
         await self._scripts.run("drop", [key], [part for f in fields for part in (f, found[f])])
 
     async def _hours(self, project: int, cursor: int, now: datetime) -> int:
-        last = number(await self._redis.get(keys.counter(project, "item")))
-        through = min(last, cursor + STEP)
-        await self.fold((keys.occurrences(project, i + 1) for i in range(cursor, through)), now)
-        return through if through < last else 0
+        items = number(await self._redis.get(keys.counter(project, "item")))
+        clusters = number(await self._redis.get(keys.counter(project, "cluster")))
+        through = min(items + clusters, cursor + STEP)
+        await self.fold((self._counted(project, items, i) for i in range(cursor, through)), now)
+        if through < items + clusters:
+            return through
+        await self.fold((keys.tally(project, group) for group in GROUPS), now)
+        return 0
+
+    def _counted(self, project: int, items: int, index: int) -> str:
+        """One after the other what has counts by the hour: every item, then every cluster."""
+        if index < items:
+            return keys.occurrences(project, index + 1)
+        return keys.tally(project, index - items + 1)
 
     async def fold(self, hashes: Iterable[str], now: datetime) -> None:
         """Add up the hours of these that are no longer told apart."""

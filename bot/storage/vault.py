@@ -106,10 +106,12 @@ class Vault:
         """Every door of a project, by source, those too whose secret no key of ours opens."""
         found = []
         for name, kept in (await self._redis.hgetall(keys.hooks())).items():
+            of, source, _ = ["0", "", *text(kept).split()][-3:]
+            if of not in ("0", str(project)):
+                continue
             try:
                 found.append(self._open(kept))
             except ConfigError:
-                of, source, _ = ["0", "", *text(kept).split()][-3:]
                 found.append(Hook(id=text(name), project=int(of), source=source, secret=""))
         return sorted((h for h in found if h.project == project), key=lambda h: (h.source, h.id))
 

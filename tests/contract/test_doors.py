@@ -272,7 +272,7 @@ async def test_where_the_app_was_removed_there_is_no_door(open_server: Any) -> N
     server = await open_server()
     hook = await server.ctx.vault.open_hook(SHOP.id, "feedback")
     assert await knock(server, hook, hook.secret) == (202, 0)
-    await server.ctx.projects.remove(SHOP.id)
+    await server.ctx.projects.remove(SHOP)
     shut = await knock(server, hook, hook.secret)
     unknown = await knock(server, hook.model_copy(update={"id": "x" * 22}), hook.secret)
     assert shut == unknown == (401, 0)

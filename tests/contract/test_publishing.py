@@ -36,6 +36,7 @@ async def ctx(redis_url: str, tmp_path: Path) -> AsyncIterator[Context]:
     )
     async with open_context(settings) as context:
         await context.redis.flushdb()
+        await context.projects.put(PRIVATE)
         yield context
 
 

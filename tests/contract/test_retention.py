@@ -17,8 +17,10 @@ from bot.storage import keys
 from bot.storage.answers import JUDGE
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
+from bot.storage.inbox import Delivery
 from bot.storage.retention import STEP
 from handlers.demo.stage import Stage
+from workers import jobs
 from workers.upkeep import sweep
 
 P = 7
@@ -297,3 +299,6 @@ async def test_the_job_takes_some_steps_and_asks_for_the_rest(ctx: Context) -> N
         await sweep.forget_old(ctx, P)
     assert await ctx.redis.exists(keys.commands(P)) == 0
     assert await ctx.jobs.pending("work") == 1
+    row = Delivery(jobs.hear_alert.name, {}, b"{}", 1.0, tenant=P)
+    await ctx.inbox.accept(row)
+    assert await ctx.redis.hget(keys.inbox(row.row), "tenant") == b"7"

@@ -128,11 +128,11 @@ def test_secrets_do_not_print() -> None:
 
 
 def test_how_long_things_are_kept_is_read_and_said() -> None:
-    keep = Settings.load({"SOULCASTER_KEEP": "cards=90m  logs=48h evidence=30s"}).soulcaster_keep
-    assert (keep.cards, keep.logs) == (timedelta(minutes=90), timedelta(days=2))
+    keep = Settings.load({"SOULCASTER_KEEP": "removed=90m  logs=48h evidence=30s"}).soulcaster_keep
+    assert (keep.removed, keep.logs) == (timedelta(minutes=90), timedelta(days=2))
     assert keep.parked == Keep().parked
     assert str(keep) == (
-        "hours=90d evidence=30s commands=90d cards=90m logs=2d parked=30d unreadable=1d"
+        "hours=90d evidence=30s commands=90d cards=90d logs=2d parked=30d unreadable=1d removed=90m"
     )
     assert Keep.read(str(keep)) == keep
 

@@ -108,14 +108,20 @@ async def bind(ctx: Context, project: Project, channel: str, by: str) -> None:
 
 async def release(ctx: Context, project: Project, channel: str) -> None:
     """The channel is no longer the project's. Raises NotFound where it is not."""
+    if not await unbind(ctx, project.id, channel):
+        raise NotFound(f"{project.full_name} is not spoken of here: nothing to release.")
+    await _now(ctx, project, channel, "released")
+
+
+async def unbind(ctx: Context, project: int, channel: str) -> bool:
+    """Take a project off a channel; False where it was not on it."""
     async with ctx.leases.hold(f"channel:{channel}") as token:
         if not token:
             raise Unavailable("Somebody else decides about this channel.", retry_after=0.5)
         held = await ctx.channels.bound(channel)
-        if held.pop(project.id, None) is None:
-            raise NotFound(f"{project.full_name} is not spoken of here: nothing to release.")
+        was = held.pop(project, None) is not None
         await ctx.channels.set_bound(channel, held)
-    await _now(ctx, project, channel, "released")
+        return was
 
 
 async def _now(ctx: Context, project: Project, channel: str, how: Standing) -> None:

@@ -8,7 +8,6 @@ import time
 from bot.context import Context
 from bot.domain.errors import Rejected
 from bot.domain.models import Person, Project
-from bot.storage.accounts import Account
 
 CHECKED_SECONDS = 60.0
 # No vowels, and nothing that looks like something else.
@@ -33,7 +32,7 @@ async def linked(ctx: Context, person: Person) -> Person:
         return person
     account = await ctx.accounts.find(person)
     if account is not None:
-        return person.model_copy(update=account.model_dump())
+        return person.model_copy(update=account.model_dump(exclude={"installation"}))
     who = f"{person.slack_team}/{person.slack_user}"
     return person.model_copy(update={"login": ctx.settings.soulcaster_links.get(who, "")})
 
@@ -60,8 +59,8 @@ async def still_linked(ctx: Context, project: Project, person: Person) -> Person
             await ctx.accounts.unlink(person)
             return await linked(ctx, person)
         _seen[key] = (time.monotonic(), login)
-        if login != known.login:
-            await ctx.accounts.link(person, Account(login=login, user_id=known.user_id))
+        if login != known.login and (held := await ctx.accounts.find(person)):
+            await ctx.accounts.link(person, held.model_copy(update={"login": login}))
     return known.model_copy(update={"login": login})
 
 

@@ -145,7 +145,9 @@ async def _read(
 
 async def revise(ctx: Context, project_id: int, number: int, key: str) -> None:
     """Take an attempt from where it stands to its end; one at a time of a run."""
-    project = await ctx.projects.get(project_id)
+    project = await ctx.projects.known(project_id)
+    if project is None:
+        return
     async with ctx.leases.hold(f"revise:{project_id}:{number}") as token:
         if not token:
             raise Unavailable("Another version is being made.", retry_after=2)
@@ -154,7 +156,8 @@ async def revise(ctx: Context, project_id: int, number: int, key: str) -> None:
             await _work(context)
         else:
             await context.kill_sandboxes()
-        await _tell(context)
+        if await ctx.projects.find(project_id) is not None:  # else there is nobody to tell
+            await _tell(context)
         await context.forget()
 
 

@@ -32,13 +32,17 @@ _BLOBS = ("base", "test", "fix")
 
 async def fix_run(ctx: Context, project_id: int, number: int) -> None:
     """Take a run from where it stands to its end."""
-    run = await ctx.runs.get(project_id, number)
-    context = ProjectRun(ctx, await ctx.projects.get(project_id), run)
+    run, project = await ctx.runs.get(project_id, number), await ctx.projects.known(project_id)
+    if project is None:
+        return
+    context = ProjectRun(ctx, project, run)
     if not run.ended:
         await _work(context)
     else:
         await context.kill_sandboxes()
     await _follow(context)
+    if await ctx.projects.find(project_id) is None:
+        return  # the app was removed: there is nobody to tell
     await show(ctx, context.project, context.run)
     if context.run.verdict is Verdict.NEEDS_A_PERSON:
         await tell_team(ctx, context.project, context.run)

@@ -19,5 +19,7 @@ async def hear_alert(ctx: Context, row: str) -> None:
     received_at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
     project = int(delivery.meta["project"])
     for draft in parser.parse(json.loads(delivery.body), delivery.meta, received_at):
+        if await ctx.projects.find(project) is None:
+            break  # the app was removed since
         await take(ctx, project, draft)
     await ctx.inbox.finish(row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
@@ -52,7 +54,7 @@ async def sync_installation(ctx: Context, installation: int) -> None:
             continue
         # A list may be short for reasons of its own: the one that is missing is asked for.
         if not await ctx.github.reaches(known):
-            await ctx.projects.remove(known.id)
+            await ctx.projects.remove(known)
 
 
 async def forget_installation(ctx: Context, installation: int) -> None:
@@ -60,7 +62,20 @@ async def forget_installation(ctx: Context, installation: int) -> None:
     log.info("installation is gone", installation=installation)
     for known in await ctx.projects.all():
         if known.installation == installation:
-            await ctx.projects.remove(known.id)
+            await ctx.projects.remove(known)
+
+
+async def date_removal(ctx: Context, installation: int, repositories: Collection[int]) -> None:
+    """GitHub's own event said that these are gone, or all where none is named: where they are, the
+    time runs until what is known of them is erased. Installed again by then, all comes back."""
+    keep = ctx.settings.soulcaster_keep.removed
+    for known in await ctx.projects.removed():
+        named = known.id in repositories or not repositories
+        if known.installation == installation and named and known.removed_at is None:
+            await ctx.projects.remove(known, told_at=ctx.now())
+            end = f"{ctx.now() + keep:%Y-%m-%d %H:%M} UTC"
+            log.warning("the app was removed", repository=known.full_name, erased=end)
+    await enqueue(ctx, jobs.erase_removed, delay=keep.total_seconds() + 1)
 
 
 async def _require_that_it_is_gone(ctx: Context, installation: int) -> None:

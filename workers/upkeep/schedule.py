@@ -72,6 +72,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (3600, _asks(jobs.let_unread_go)),
     (24 * 3600, _asks(jobs.forget_old, each=True)),
     (24 * 3600, _asks(jobs.forget_old, NOBODY)),
+    (3600, _asks(jobs.erase_removed)),
 )
 
 

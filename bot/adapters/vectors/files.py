@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -37,6 +38,13 @@ def folder_name(namespace: str) -> str:
     if len(escaped) <= 200:
         return escaped
     return escaped[:160] + "-" + hashlib.sha256(namespace.encode()).hexdigest()[:32]
+
+
+def forget(folder: Path, projects: Sequence[int]) -> None:
+    """Delete all namespaces of these; a process that has one open finds it empty."""
+    for project in projects:
+        for gone in folder.glob(folder_name(f"{project}:") + "*"):
+            shutil.rmtree(gone, ignore_errors=True)
 
 
 class Namespace:

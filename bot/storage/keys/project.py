@@ -77,7 +77,12 @@ def standings(p: int) -> str:
     return f"{ROOT}:{p}:standings"
 
 
-@kind("overview", rebuilt="by `soulcaster rebuild`, from the occurrences and members")
+@kind(
+    "overview",
+    "retention",
+    kept="by the hour 90 days (`hours`)",
+    rebuilt="by `soulcaster rebuild`, from the occurrences and members",
+)
 def tally(p: int, of: int | str) -> str:
     """hash: sum of ``occ:`` of all items of a cluster, or of all ``open`` or ``settled`` ones."""
     return f"{ROOT}:{p}:tally:{of}"

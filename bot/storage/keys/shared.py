@@ -113,6 +113,18 @@ def project_names() -> str:
     return f"{ROOT}:project-names"
 
 
+@kind("erasure", "projects", kept="until all of it is gone", rebuilt="by erasing again")
+def erasing() -> str:
+    """set: projects that are being erased; nobody writes them down meanwhile."""
+    return f"{ROOT}:erasing"
+
+
+@kind("erasure", kept="30 days", rebuilt="not needed, once every machine has seen it")
+def erased() -> str:
+    """zset: projects by the second they were erased, for the files of other machines."""
+    return f"{ROOT}:erased"
+
+
 @kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
 def hooks() -> str:
     """hash: hook id -> project, source, and sealed ``{id, project, source, secret}``."""

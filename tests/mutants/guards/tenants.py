@@ -4,6 +4,8 @@ from .guard import Guard
 
 _CHANNELS = "tests/contract/test_channels.py"
 _TENANTS = "tests/e2e/test_tenants.py"
+_ERASURE = "tests/contract/test_erasure.py"
+
 GUARDS = (
     Guard(
         "a channel of another tenant is not asked for",
@@ -88,5 +90,47 @@ GUARDS = (
         "await ctx.accounts.unlink(person)\n            return await linked(ctx, person)",
         "return known",
         "tests/e2e/test_linking.py::test_who_is_gone_from_github_is_unlinked",
+    ),
+    Guard(
+        "only GitHub's own word erases",
+        "workers/upkeep/erase.py",
+        "if gone.removed_at and gone.removed_at <= before:",
+        "if (gone.removed_at or before) <= before:",
+        f"{_ERASURE}::test_what_was_not_told_by_github_is_not_erased",
+    ),
+    Guard(
+        "who was installed again is not erased",
+        "workers/upkeep/erase.py",
+        "if project is None or not project.removed:",
+        "if project is None:",
+        f"{_ERASURE}::test_who_came_back_a_moment_before_loses_nothing",
+    ),
+    Guard(
+        "what is being erased is not written down anew",
+        "bot/storage/lua/put_project.lua",
+        "if redis.call('SISMEMBER', KEYS[3], ARGV[1]) == 1 then return 0 end",
+        "",
+        f"{_ERASURE}::test_who_comes_back_while_it_goes_on_begins_anew",
+    ),
+    Guard(
+        "erased is what a pass has found nothing of",
+        "workers/upkeep/erase.py",
+        "        if not gone:\n",
+        "        if True:\n",
+        f"{_ERASURE}::test_who_works_for_it_loses_the_job_and_what_they_wrote_goes",
+    ),
+    Guard(
+        "nothing is said where the app was removed",
+        "bot/say/cards.py",
+        "if await ctx.projects.find(project.id) is None:",
+        "if False:",
+        "tests/contract/test_removal.py::test_nothing_is_said",
+    ),
+    Guard(
+        "a run stops where the app was removed",
+        "workers/fixes/steps/project.py",
+        "if await self.ctx.projects.find(self.project.id) is None:",
+        "if False:",
+        "tests/contract/test_removal.py::test_a_run_and_a_revision_stop",
     ),
 )

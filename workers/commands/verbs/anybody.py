@@ -142,7 +142,10 @@ async def run_link(call: Call, command: Link) -> Answer:
     proved = await ctx.accounts.take_code(command.code.upper())
     if proved is None:
         raise NotFound("That code is not good, or no longer: say link in Slack for another one.")
-    await ctx.accounts.link(proved, Account(login=person.login, user_id=person.user_id))
+    account = Account(
+        login=person.login, user_id=person.user_id, installation=call.project.installation
+    )
+    await ctx.accounts.link(proved, account)
     return call.answer(
         f"link:{person.login}",
         "Slack user ",

@@ -59,7 +59,13 @@ class ProjectRun(RunContext):
 
     @override
     async def stop_asked(self) -> str:
-        return (await self.ctx.runs.get(self.project.id, self.run.number)).stop_asked_by
+        if await self.ctx.projects.find(self.project.id) is None:
+            return "the app's removal"
+        return (await self.newest()).stop_asked_by
+
+    async def newest(self) -> FixRun:
+        """The record as it is now."""
+        return await self.ctx.runs.get(self.project.id, self.run.number)
 
     @override
     async def notes(self) -> Sequence[str]:

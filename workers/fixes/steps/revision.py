@@ -60,10 +60,10 @@ class RevisionRun(ProjectRun):
             return await super().left(name)
         return await super().left(f"{self.revision.id}:{self._namespace}:{name}")
 
-    async def stop_asked(self) -> str:
-        """See RunContext."""
-        found = await self.ctx.versions.get(self.project.id, self.run.number, self.revision.key)
-        return found.work.stop_asked_by
+    async def newest(self) -> FixRun:
+        """See ProjectRun."""
+        held = await self.ctx.versions.get(self.project.id, self.run.number, self.revision.key)
+        return held.work
 
     async def notes(self) -> Sequence[str]:
         """See RunContext."""

@@ -22,6 +22,17 @@ async def uninstalled(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """Its id never comes back: who installs the app again gets another."""
     if installation := _installation(event):
         await sync.forget_installation(ctx, installation)
+        await sync.date_removal(ctx, installation, ())
+
+
+@router.register("installation_repositories", action="removed")
+@router.register("repository", action="deleted")
+async def taken_off(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Some of its repositories, if GitHub says so when it is asked: the event may be an old one."""
+    named = [*(event.data.get("repositories_removed") or []), event.data.get("repository") or {}]
+    if installation := _installation(event):
+        await sync.sync_installation(ctx, installation)
+        await sync.date_removal(ctx, installation, [each.get("id", 0) for each in named])
 
 
 @router.register("installation")

@@ -42,7 +42,7 @@ async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
 async def withdrawn(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """A deleted issue keeps its count and loses its words."""
     payload = read(event)
-    if payload.issue is not None:
+    if payload.issue is not None and await sync.know_project(ctx, payload.project):
         await items.withdraw(
             ctx, payload.project.id, github_issue.NAME, github_issue.key(payload.issue.number)
         )
