@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from google import genai
     from google.genai.models import AsyncModels
 
+# Left alone the SDK asks ``v1``, whose published description knows neither schemas of answers nor
+# system instructions: https://pypi.org/project/google-ai-generativelanguage/ 0.12
+VERSION = "v1beta"
 ATTEMPTS = 5
 PATIENCE = 20.0  # seconds of waiting in place; for longer the job goes back on the list
 _SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
@@ -50,6 +53,7 @@ class GeminiWire:
         self._http = httpx.AsyncClient(timeout=timeout)
         options = types.HttpOptions(
             base_url=base_url or None,
+            api_version=VERSION,
             timeout=int(timeout * 1_000),
             httpx_async_client=self._http,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from gemini_wire_rules import wrong_answer, wrong_request
 
 Body = dict[str, Any]
 USAGE = {"promptTokenCount": 1_000, "candidatesTokenCount": 100, "totalTokenCount": 1_100}
@@ -88,17 +89,20 @@ def stopped(finish: str = "SAFETY") -> Reply:
     return Reply({"candidates": [{"finishReason": finish, "index": 0}], "usageMetadata": USAGE})
 
 
-def error(code: int, status: str, *, retry_in: str | None = None) -> Reply:
+def error(code: int, status: str, *, retry_in: str | None = None, message: str = "no") -> Reply:
     """A google.rpc.Status, with RetryInfo where a delay is given."""
     info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": retry_in}
     details = [info] if retry_in else []
-    body = {"error": {"code": code, "message": "no", "status": status, "details": details}}
+    body = {"error": {"code": code, "message": message, "status": status, "details": details}}
     return Reply(body, status=code)
 
 
 @dataclass
 class GeminiServer:
-    """``script`` is answered one by one; what comes after its end is a 400, so a test sees it."""
+    """``script`` is answered one by one; what comes after its end is a 400, so a test sees it.
+
+    A request that Google refuses is refused in its words, and takes no line of the script.
+    """
 
     script: Iterable[Script] = ()
     asked: list[Asked] = field(default_factory=list)
@@ -113,10 +117,14 @@ class GeminiServer:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.asked.append(Asked(request.path, request.headers.get("x-goog-api-key", ""), body))
+        if wrong := wrong_request(request.path, body):
+            return web.json_response(error(400, "INVALID_ARGUMENT", message=wrong).body, status=400)
         if self._left is None:
             self._left = iter(self.script)
         line = next(self._left, error(400, "SCRIPT_IS_OVER"))
         reply = line if isinstance(line, Reply) else line(body)
+        if reply.status == 200 and isinstance(reply.body, dict):
+            assert not wrong_answer(request.path, reply.body), "Gemini would not say that"
         after = reply.after
         await (after.wait() if isinstance(after, asyncio.Event) else asyncio.sleep(after))
         if isinstance(reply.body, str):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from gemini_wire_rules import wrong_answer, wrong_request
 
 from bot.adapters import choose
 from bot.adapters.embedders import weights
@@ -49,13 +50,17 @@ class GeminiWire:
         self.requests.append(
             {"path": request.path, "key": request.headers["x-goog-api-key"]} | body
         )
+        if wrong := wrong_request(request.path, body):
+            return _error(400, wrong)()
         if self.faults:
             fault = self.faults.pop(0)
             if not isinstance(fault, float):
                 return fault()
             await asyncio.sleep(fault)
         texts = ["".join(p["text"] for p in r["content"]["parts"]) for r in body["requests"]]
-        return web.json_response({"embeddings": [{"values": _direction(t)} for t in texts]})
+        answer = {"embeddings": [{"values": _direction(t)} for t in texts]}
+        assert not wrong_answer(request.path, answer)
+        return web.json_response(answer)
 
 
 def _error(code: int, status: str, *details: dict[str, Any]) -> Callable[[], web.Response]:
@@ -163,7 +168,7 @@ class TestGeminiWire:
     async def test_one_content_a_text(self, wire: Any, gemini: GeminiEmbedder) -> None:
         await gemini.embed(["one", "two"])
         (sent,) = wire[0].requests
-        assert sent["path"].endswith("/models/gemini-embedding-001:batchEmbedContents")
+        assert sent["path"] == "/v1beta/models/gemini-embedding-001:batchEmbedContents"
         assert sent["key"] == "k"
         assert [r["content"]["parts"][0]["text"] for r in sent["requests"]] == ["one", "two"]
         assert {r["taskType"] for r in sent["requests"]} == {"CLUSTERING"}

@@ -11,14 +11,20 @@ import gemini_server as gemini
 import pytest
 from aiohttp.test_utils import TestServer
 from gemini_server import GeminiServer
+from gemini_wire_rules import wrong_request
 from pydantic import BaseModel, Field
 
 from bot.adapters import choose
+from bot.adapters.agents.gemini import NextMove
 from bot.adapters.gemini_prices import PRICES, Price
 from bot.adapters.gemini_wire import ATTEMPTS
-from bot.adapters.language.gemini import THINKING_TOKENS, GeminiModel
+from bot.adapters.language.gemini import THINKING_TOKENS, GeminiModel, schema_of
 from bot.context import Context
+from bot.domain.clusters.judgement import Comparisons
+from bot.domain.clusters.written_summary import SummaryDraft
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.fixes.drafting import Drafted
+from bot.domain.fixes.reproduction.written import WrittenTest
 from bot.domain.models import Record
 from bot.domain.ports import LanguageModel
 
@@ -30,6 +36,7 @@ class Cause(Record):
 
 
 GOOD = {"title": "Off by one", "severity": "S1", "files": ["shop/pages.py"]}
+JSON = {"responseMimeType": "application/json"}
 ASK: dict[str, Any] = {"instructions": "Name the cause.", "material": "The last page is missing."}
 
 
@@ -55,12 +62,54 @@ async def test_a_valid_record_comes_out(server: Any, model: LanguageModel) -> No
     answer = await model.answer(Cause, **ASK)
     assert answer == Cause(title="Off by one", severity="S1", files=("shop/pages.py",))
     (asked,) = server[0].asked
-    assert asked.path == "/v1/models/gemini-3.5-flash:generateContent"
+    assert asked.path == "/v1beta/models/gemini-3.5-flash:generateContent"
     assert asked.key == "k-1"
     config = asked.body["generationConfig"]
     assert config["responseMimeType"] == "application/json"
-    assert set(config["responseSchema"]["properties"]) == set(Cause.model_fields)
+    assert set(config["responseJsonSchema"]["properties"]) == set(Cause.model_fields)
     assert config["maxOutputTokens"] == 2048 + THINKING_TOKENS
+
+
+@pytest.mark.parametrize("shape", [Comparisons, SummaryDraft, Drafted, WrittenTest, NextMove])
+async def test_google_takes_the_schema_of_every_answer(
+    server: Any, model: LanguageModel, shape: type[BaseModel]
+) -> None:
+    """The server reads requests as Google publishes them; the script is over, which comes after."""
+    with pytest.raises(Rejected, match=r"\(400\): no$"):
+        await model.answer(shape, **ASK)
+    assert len(server[0].asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "config", "said"),
+    [
+        ("v1beta", {"responseSchema": {"additional_properties": False}}, '"additional_properties"'),
+        ("v1beta", {"response_schema": {}, "responseJsonSchema": {}}, "Only one of"),
+        ("v1beta", {"responseJsonSchema": {}}, "needs response_mime_type"),
+        ("v1beta", {**JSON, "responseJsonSchema": {"maxLength": 1}}, '"maxLength"'),
+        (
+            "v1beta",
+            {**JSON, "responseJsonSchema": {"items": {"$ref": "#", "type": "null"}}},
+            "$ref",
+        ),
+        ("v1", JSON, "Unknown name \"responseMimeType\" at 'generation_config'"),
+        ("v2", {}, "not found"),
+    ],
+)
+def test_the_double_refuses_what_google_refuses(path: str, config: Any, said: str) -> None:
+    body = {"contents": [{"parts": [{"text": "x"}]}], "generationConfig": config}
+    assert said in wrong_request(f"/{path}/models/m:generateContent", body)
+
+
+def test_no_word_of_a_record_is_taken_for_a_keyword() -> None:
+    class Odd(BaseModel):
+        title: Literal["one"] = "one"
+        default: list[Cause] = []
+
+    assert schema_of(Odd)["properties"] == {
+        "title": {"enum": ["one"], "title": "Title", "type": "string"},
+        "default": {"items": {"$ref": "#/$defs/Cause"}, "title": "Default", "type": "array"},
+    }
 
 
 async def test_material_is_kept_apart_from_instructions(server: Any, model: LanguageModel) -> None:

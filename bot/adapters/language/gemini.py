@@ -1,6 +1,7 @@
 """Gemini as the language model. https://ai.google.dev/gemini-api/docs/structured-output
 
-The schema that is sent makes a valid answer likely; that it is one is checked here.
+The schema that is sent makes a valid answer likely; that it is one is checked here. It holds only
+what Gemini documents: what it does not know it refuses, and the answer with it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.adapters.gemini_prices import price_of
 from bot.adapters.gemini_wire import GeminiWire
@@ -25,6 +26,12 @@ MODEL = "gemini-3.5-flash"
 # the answer itself would be cut off.
 THINKING_TOKENS = 8_192
 _CUT_OFF = "MAX_TOKENS"
+# Of JSON Schema, https://ai.google.dev/api/generate-content#FIELDS.response_json_schema
+_KEYWORDS = {
+    *("$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum"),
+    *("items", "prefixItems", "minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf"),
+    *("properties", "additionalProperties", "required"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ class GeminiModel:
         config = types.GenerateContentConfig(
             system_instruction=instructions,
             response_mime_type="application/json",
-            response_schema=shape,
+            response_json_schema=schema_of(shape),
             max_output_tokens=max_output_tokens + THINKING_TOKENS,
         )
         turns = [_user(*_as_data(material))]
@@ -139,6 +146,31 @@ class GeminiModel:
             if self._price
             else None,
         )
+
+
+def schema_of(shape: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a record in the keywords that Gemini takes."""
+    found: dict[str, Any] = _documented(shape.model_json_schema())
+    return found
+
+
+def _documented(schema: Any) -> Any:
+    """Without other keywords, or any beside ``$ref``; what stands in them is validated here."""
+    if isinstance(schema, list):
+        return [_documented(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": schema["$ref"]}
+    if "const" in schema:
+        schema = {**schema, "enum": [schema["const"]]}
+    return {
+        name: {key: _documented(each) for key, each in inner.items()}
+        if name in ("properties", "$defs")
+        else _documented(inner)
+        for name, inner in schema.items()
+        if name in _KEYWORDS
+    }
 
 
 def _user(*texts: str) -> types.Content:

@@ -4,6 +4,7 @@ from .guard import Guard
 
 _BUDGET = "tests/contract/test_budget.py"
 _BREAKERS = "tests/contract/test_breakers.py"
+_LANGUAGE = "tests/contract/test_language_model.py"
 _CLIENT = "tests/contract/test_github_client.py"
 
 GUARDS = (
@@ -69,5 +70,19 @@ GUARDS = (
         "if ARGV[1] == 'ask' and found[1] and left == 0 then",
         "if false then",
         f"{_BREAKERS}::test_one_call_passes_half_open_and_decides",
+    ),
+    Guard(
+        "Gemini is sent only schemas that it takes",
+        "bot/adapters/language/gemini.py",
+        "        if name in _KEYWORDS\n",
+        "",
+        f"{_LANGUAGE}::test_google_takes_the_schema_of_every_answer",
+    ),
+    Guard(
+        "Gemini is asked in the version that knows schemas",
+        "bot/adapters/gemini_wire.py",
+        'VERSION = "v1beta"',
+        'VERSION = "v1"',
+        f"{_LANGUAGE}::test_google_takes_the_schema_of_every_answer",
     ),
 )
