@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from github_simulator_kit import SHOP, Kit, app_jwt, faults_found, github
+from github_simulator_kit import SHOP, Kit, app_jwt, faults_found, github, judges
+from real_answers import at_odds
 
 from bot.simulators.github.manifest import accept
 
@@ -242,5 +244,7 @@ async def test_everything_it_answers_and_sends_is_as_github_describes_it(
     await _deliveries(kit)
 
     found = faults_found(kit, tmp_path / "exchanges.jsonl", shared)
+    exchanges = [json.loads(x) for x in (tmp_path / "exchanges.jsonl").read_text().splitlines()]
+    found += at_odds(exchanges, shared, judges(shared)[0])
     assert not found, "\n".join(found)
     assert len({(event, payload.get("action")) for event, payload in events}) > 35
