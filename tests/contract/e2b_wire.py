@@ -1,7 +1,8 @@
 """E2B as it behaves on the wire: the control plane, and envd inside each sandbox.
 
 Commands really run, in a temporary folder that plays the machine. What the real service decides
-by its network rules is done with a network namespace where bubblewrap is there.
+by its network rules is done with a network namespace where bubblewrap is there. What the SDK's
+own description does not know is refused, and never answered.
 """
 
 import asyncio
@@ -20,10 +21,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
+from e2b.api.client.models import ConnectSandboxV2, Error, ListedSandbox, NewSandboxV2, Sandbox
+from e2b_wire_rules import wrong_body, wrong_message
 
 from bot.adapters.sandboxes import processes
 
 ENVD_VERSION = "0.6.3"
+_LISTED = ("sandboxID", "templateID", "clientID", "envdVersion")
+CONNECT = "application/connect+json"
 
 
 @dataclass
@@ -99,7 +104,7 @@ class E2BWire:
     async def _guard(self, request: web.Request, handler):
         inside = "E2b-Sandbox-Id" in request.headers
         if not inside and request.headers.get("X-API-KEY") != self.api_key:
-            return web.json_response({"code": 401, "message": "Invalid API key"}, status=401)
+            return _error(401, "Invalid API key")
         if not inside and self.busy > 0:
             self.busy -= 1
             return web.json_response(
@@ -137,6 +142,8 @@ class E2BWire:
         if key in self.by_idempotency_key:
             return web.json_response(self.by_idempotency_key[key], status=201)
         asked = await request.json()
+        if wrong := wrong_body(NewSandboxV2, asked):
+            return _error(400, wrong)
         name = uuid.uuid4().hex[:20]
         machine = Machine(name, self.folder / name, asked)
         machine.home.mkdir(parents=True)
@@ -152,7 +159,9 @@ class E2BWire:
     async def _connect(self, request: web.Request) -> web.Response:
         machine = self._machine(request.match_info["id"])
         if machine is None:
-            return web.json_response({"code": 404, "message": "not found"}, status=404)
+            return _error(404, "not found")
+        if wrong := wrong_body(ConnectSandboxV2, await request.json()):
+            return _error(400, wrong)
         return web.json_response(self._described(machine), status=200)
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -163,8 +172,9 @@ class E2BWire:
             machine = self._machine(name)
             if machine is None or not wanted.items() <= machine.asked["metadata"].items():
                 continue
+            described = self._described(machine)
             rows.append(
-                self._described(machine)
+                {name: described[name] for name in _LISTED}
                 | {
                     "startedAt": datetime.fromtimestamp(machine.started, UTC).isoformat(),
                     "endAt": datetime.fromtimestamp(machine.ends, UTC).isoformat(),
@@ -176,17 +186,18 @@ class E2BWire:
                 }
             )
         first = int(request.query.get("nextToken", 0))
+        assert not [wrong for row in rows if (wrong := wrong_body(ListedSandbox, row))]
         page = rows[first : first + 2]  # small pages, so that paging is exercised
         headers = {"x-next-token": str(first + 2)} if first + 2 < len(rows) else {}
         return web.json_response(page, headers=headers)
 
     async def _delete(self, request: web.Request) -> web.Response:
         if not self._end(request.match_info["id"]):
-            return web.json_response({"code": 404, "message": "not found"}, status=404)
+            return _error(404, "not found")
         return web.Response(status=204)
 
     def _described(self, machine: Machine) -> dict:
-        return {
+        found = {
             "sandboxID": machine.id,
             "templateID": machine.asked["templateID"],
             "clientID": "client",
@@ -194,6 +205,8 @@ class E2BWire:
             "envdAccessToken": "inside",
             "domain": None,
         }
+        assert not wrong_body(Sandbox, found)
+        return found
 
     # envd
 
@@ -233,6 +246,8 @@ class E2BWire:
 
     async def _stat(self, request: web.Request) -> web.Response:
         asked = await request.json()
+        if wrong := wrong_message(request.path, asked):
+            return web.json_response({"code": "invalid_argument", "message": wrong}, status=400)
         path = self._path(request[MACHINE], asked["path"])
         if path is None or not (path.is_symlink() or path.exists()):
             return web.json_response({"code": "not_found", "message": "no such path"}, status=404)
@@ -251,11 +266,16 @@ class E2BWire:
         }
         if path.is_symlink():
             entry["symlinkTarget"] = str(path.readlink())
+        assert not wrong_message(request.path, {"entry": entry}, answer=True)
         return web.json_response({"entry": entry})
 
     async def _start(self, request: web.Request) -> web.StreamResponse:
         machine = request[MACHINE]
-        asked = _unframed(await request.read())["process"]
+        message = _unframed(await request.read())
+        if wrong := wrong_message(request.path, message):
+            error = {"error": {"code": "invalid_argument", "message": wrong}}
+            return web.Response(body=_framed(error, end=True), content_type=CONNECT)
+        asked = message["process"]
         self.started.append(asked)
         argv = [asked["cmd"], *asked.get("args", [])]
         if machine.network_is_closed and shutil.which("bwrap"):
@@ -272,7 +292,7 @@ class E2BWire:
         )
         machine.processes.add(child.pid)
         self.heard_a_command.set()
-        response = web.StreamResponse(headers={"Content-Type": "application/connect+json"})
+        response = web.StreamResponse(headers={"Content-Type": CONNECT})
         await response.prepare(request)
         with contextlib.suppress(ConnectionResetError):
             await response.write(_framed({"event": {"start": {"pid": child.pid}}}))
@@ -296,6 +316,12 @@ class E2BWire:
         return response
 
 
+def _error(code: int, message: str) -> web.Response:
+    body = {"code": code, "message": message}
+    assert not wrong_body(Error, body)
+    return web.json_response(body, status=code)
+
+
 async def _pump(stream, name: str, response: web.StreamResponse) -> None:
     while data := await stream.read(1 << 15):
         event = {"event": {"data": {name: base64.b64encode(data).decode()}}}
@@ -305,6 +331,7 @@ async def _pump(stream, name: str, response: web.StreamResponse) -> None:
 
 def _framed(message: dict, *, end: bool = False) -> bytes:
     """One envelope of https://connectrpc.com/docs/protocol/#streaming-rpcs."""
+    assert end or not wrong_message("/process.Process/Start", message, answer=True)
     body = json.dumps(message).encode()
     return struct.pack(">BI", 2 if end else 0, len(body)) + body
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from test_vector_index import UpstashWire
+from upstash_wire import UpstashWire
 
 from bot.adapters import choose
 from bot.adapters.embedders.hashing import Hashing

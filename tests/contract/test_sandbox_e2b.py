@@ -3,7 +3,9 @@
 import asyncio
 
 import pytest
+from e2b.api.client.models import NewSandboxV2
 from e2b_wire import E2BWire
+from e2b_wire_rules import wrong_body, wrong_message
 
 from bot.adapters.sandboxes.e2b import E2BSandboxes
 from bot.domain.errors import Rejected, TooLarge, Unavailable
@@ -116,3 +118,21 @@ async def test_hosts_are_named_as_output_names_them(adapter, wire):
     assert sandbox.blocked == Blocked()
     await sandbox.run("echo 'curl: (6) Could not resolve host: pypi.org' >&2; exit 6", timeout=20)
     assert sandbox.blocked == Blocked(0, ("pypi.org",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"template_id": "t"}, "templateID"),
+        ({"templateID": "t", "image": "x"}, "has no image"),
+        ({"templateID": "t", "timeout": "90"}, "timeout is a str"),
+        ({"templateID": "t", "network": {"deny_out": []}}, "network has no deny_out"),
+    ],
+)
+def test_the_double_refuses_what_e2bs_description_does_not_know(asked, said):
+    assert said in wrong_body(NewSandboxV2, asked)
+
+
+def test_the_double_reads_commands_as_envd_does():
+    assert "bogus" in wrong_message("/process.Process/Start", {"process": {"bogus": 1}})
+    assert "cmd" in wrong_message("/process.Process/Start", {"process": {"cmd": 1}})

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from upstash_wire import UpstashWire, wrong_body
 
 from bot.adapters import choose
 from bot.adapters.vectors.files import folder_name
@@ -27,67 +27,9 @@ WIDTH = 8
 SPACE = "42:all-minilm-l6-v2/128/384"
 
 
-class UpstashWire:
-    """What Upstash Vector answers. ``faults`` come first, one a request; ``delay`` is how many
-    requests go by before a write can be seen."""
-
-    def __init__(self) -> None:
-        self.spaces: dict[str, dict[str, list[float]]] = {}
-        self.late: list[tuple[int, str, str, list[float]]] = []
-        self.delay = 0
-        self.faults: list[Callable[[web.Request], Any]] = []
-        self.requests: list[tuple[str, Any]] = []
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        assert request.headers["authorization"] == "Bearer t"
-        assert not [name for name in request.headers if name.lower().startswith("upstash-")]
-        body = await request.json() if request.can_read_body else None
-        self.requests.append((request.raw_path, body))
-        if self.faults:
-            return self.faults.pop(0)(request)
-        self._publish()
-        verb, _, raw = request.raw_path.lstrip("/").partition("/")
-        space = unquote(raw)
-        stored = self.spaces.get(space)
-        if verb == "upsert":
-            self.spaces.setdefault(space, {})
-            due = len(self.requests) + self.delay
-            self.late += [(due, space, entry["id"], entry["vector"]) for entry in body]
-            self._publish()
-            return web.json_response({"result": "Success"})
-        if stored is None:
-            error = {"error": f"Namespace {space} does not exist", "status": 404}
-            return web.json_response(error, status=404)
-        return web.json_response({"result": self._result(verb, space, stored, body)})
-
-    def _publish(self) -> None:
-        now = len(self.requests)
-        for due, space, name, vector in [w for w in self.late if w[0] <= now]:
-            self.spaces.setdefault(space, {})[name] = vector
-            self.late.remove((due, space, name, vector))
-
-    def _result(self, verb: str, space: str, stored: dict[str, list[float]], body: Any) -> Any:
-        if verb == "query":
-            wanted = np.asarray(body["vector"])
-            scored = []
-            for name, vector in stored.items():
-                other = np.asarray(vector)
-                cosine = wanted @ other / np.linalg.norm(wanted) / np.linalg.norm(other)
-                scored.append({"id": name, "score": (1 + float(cosine)) / 2})
-            return sorted(scored, key=lambda m: -m["score"])[: body["topK"]]
-        if verb == "fetch":
-            return [{"id": i, "vector": stored[i]} if i in stored else None for i in body["ids"]]
-        if verb == "delete":
-            gone = [stored.pop(i, None) for i in body["ids"]]
-            return {"deleted": sum(v is not None for v in gone)}
-        assert verb == "delete-namespace"
-        del self.spaces[space]
-        return "Success"
-
-
 @pytest.fixture
 async def wire() -> AsyncIterator[tuple[UpstashWire, str]]:
-    wire = UpstashWire()
+    wire = UpstashWire(WIDTH)
     app = web.Application()
     app.router.add_post("/{tail:.*}", wire.answer)
     async with TestServer(app) as server:
@@ -322,3 +264,22 @@ class TestUpstashWire:
     async def test_batches(self, wire: Any, index: UpstashIndex) -> None:
         await index.upsert(SPACE, names(1_203), vectors(1_203))
         assert [len(body) for _, body in wire[0].requests] == [500, 500, 203]
+
+    async def test_another_width_is_refused(self, index: UpstashIndex) -> None:
+        with pytest.raises(Rejected, match=r"expected: 8.*Make another index"):
+            await index.upsert(SPACE, ["a"], np.ones((1, 3), dtype=np.float32))
+
+    @pytest.mark.parametrize(
+        ("verb", "body", "said"),
+        [
+            ("upsert", [{"id": 1, "vector": [0.1]}], "string"),
+            ("upsert", [{"id": "a", "values": [0.1]}], "vector"),
+            ("query", {"vector": [0.1], "top_k": 3}, "top_k"),
+            ("fetch", {"ids": ["a"], "include_vectors": True}, "include_vectors"),
+            ("search", {}, "no such command"),
+        ],
+    )
+    def test_the_double_refuses_what_is_not_documented(
+        self, verb: str, body: Any, said: str
+    ) -> None:
+        assert said in wrong_body(verb, body)

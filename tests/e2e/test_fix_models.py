@@ -65,7 +65,7 @@ class Model:
 
     def answer(self, body: Body) -> Reply:
         """To one request."""
-        wanted = body["generationConfig"].get("responseSchema", {}).get("properties", {})
+        wanted = body["generationConfig"].get("responseJsonSchema", {}).get("properties", {})
         about_a_step = {"command", "done"} <= set(wanted)
         if about_a_step or self.away:
             self.asked.append(body)

@@ -135,7 +135,7 @@ def repairer() -> gemini.Script:
     ]
 
     def answer(body: Body) -> Reply:
-        wanted = body["generationConfig"].get("responseSchema", {}).get("properties", {})
+        wanted = body["generationConfig"].get("responseJsonSchema", {}).get("properties", {})
         about_a_step = {"command", "done"} <= set(wanted)
         return steps.pop(0) if about_a_step else gemini.blocked()
 

@@ -57,7 +57,7 @@ class Model:
 
     def answer(self, body: Body) -> Reply:
         """To one request."""
-        wanted = body["generationConfig"].get("responseSchema", {}).get("properties", {})
+        wanted = body["generationConfig"].get("responseJsonSchema", {}).get("properties", {})
         texts = [part["text"] for turn in body["contents"] for part in turn["parts"]]
         if "approach" in wanted:
             self.plans += 1

@@ -61,7 +61,7 @@ class Model:
 
     def answer(self, body: Body) -> Reply:
         """To one request."""
-        if "symptom" in body["generationConfig"]["responseSchema"]["properties"]:
+        if "symptom" in body["generationConfig"]["responseJsonSchema"]["properties"]:
             return self.plan
         self.asked.append(body)
         return gemini.says(self.tests[len(self.asked) - 1])

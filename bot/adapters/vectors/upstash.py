@@ -158,7 +158,9 @@ async def _check(response: httpx.Response) -> None:
         raise Unavailable(f"Upstash answered {status}; try again.", retry_after=wait)
     if status in (400, 404) and "namespace" in said.lower() and "exist" in said.lower():
         raise _NoNamespace
-    raise Rejected(f"Upstash refused ({status}): {said}", status=status)
+    # An index has one width: https://upstash.com/docs/vector/api/endpoints/upsert
+    mend = " Make another index for this embedder." if "dimension" in said else ""
+    raise Rejected(f"Upstash refused ({status}): {said}.{mend}", status=status)
 
 
 def _escaped(namespace: str) -> str:
