@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import unused_port
+from real_answers import shape
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -84,6 +86,7 @@ class Team:
     record: Path
     heard: list[Any] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[str] = field(default_factory=list)
 
     @property
     def client(self) -> AsyncWebClient:
@@ -142,6 +145,7 @@ def make_team(serve, tmp_path: Path):
 
         async def handle(request: web.Request) -> web.Response:
             team.headers.append(dict(request.headers))
+            team.bodies.append(await request.text())
             return await to_aiohttp_response(
                 await app.async_dispatch(await to_bolt_request(request))
             )
@@ -522,6 +526,59 @@ async def test_what_bolt_says_and_hears_passes_the_checker(
     assert [v for v in found if v.level == "ERROR"] == []
     paths = {exchange["url"].split("/", 3)[3].split("/")[0] for exchange in exchanges}
     assert paths == {"api", "actions"}
+
+
+def _told(body: str | dict) -> tuple[str, dict]:
+    """What a request is about, and what it tells, whatever its encoding."""
+    form = {} if isinstance(body, dict) or body[:1] == "{" else dict(parse_qsl(body))
+    if "command" in form:
+        return "slash_command", form
+    told = body if isinstance(body, dict) else json.loads(form.get("payload", body))
+    return told.get("event", told)["type"], told
+
+
+async def test_what_the_app_is_sent_has_the_shape_of_real_requests(
+    team: Team, shared: Path
+) -> None:
+    """No field of another type than in a request that Slack sent somebody."""
+
+    @team.app.command("/soulcaster")
+    async def _(ack, command, client):
+        await client.views_open(trigger_id=command["trigger_id"], view=MODAL)
+        await ack()
+
+    team.app.action("sentence-1")(_acknowledged)
+    team.app.view("steer")(_acknowledged)
+    team.app.event("app_mention")(_acknowledged)
+    team.app.event("message")(_acknowledged)
+    await team.person("command", user="ana", channel="triage", text="fix C-12")
+    [modal] = (await team.see("state"))["modals"][team.simulator.workspace.user_named("ana").id]
+    values = {"note": {"text": "rounding"}, "agent": {"name": "~search"}}
+    await team.person("submit", user="ana", view_id=modal["id"], values=values)
+    sent = await team.client.chat_postMessage(channel=team.channel, text="C-12", blocks=BUTTONS)
+    press = {"channel": "triage", "ts": sent["ts"], "action_id": "sentence-1"}
+    await team.person("press", user="bo", **press)
+    await team.person("message", user="ana", channel="triage", text="@soulcaster status")
+    await team.delivered()
+
+    known: dict[str, list[dict]] = {}
+    for path in (shared / "conformance" / "slack-requests").glob("*.json"):
+        kind, told = _told(json.loads(path.read_text())["body"])
+        known.setdefault(kind, []).append(told)
+    sent_kinds = set()
+    for body in team.bodies:
+        kind, told = _told(body)
+        sent_kinds.add(kind)
+        theirs = shape(known[kind])
+        for at, kinds in shape([told]).items():
+            assert kinds <= theirs.get(at, kinds), f"{kind}{at}: {kinds}, not {theirs[at]}"
+    assert sent_kinds == {
+        *("slash_command", "block_actions", "view_submission", "app_mention", "message")
+    }
+
+
+async def _acknowledged(ack) -> None:
+    await ack()
 
 
 async def test_the_stream_tells_each_change(team: Team) -> None:
