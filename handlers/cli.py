@@ -237,10 +237,13 @@ def say(
     project: Annotated[str, typer.Option(help="owner/repo; needed with several projects")] = "",
 ) -> None:
     """Give a command from the shell, as the operator."""
+    from bot.domain.commands.typed_secret import wants_secret
     from handlers.shell import say_in_shell
 
     settings = _settings()
-    answer = asyncio.run(say_in_shell(settings, sentence, project))
+    source = wants_secret(sentence)
+    secret = typer.prompt(f"{source}'s secret (not shown)", hide_input=True) if source else ""
+    answer = asyncio.run(say_in_shell(settings, sentence, project, secret.strip()))
     console.print(answer.text)
     raise typer.Exit(0 if answer.ok else 1)
 

@@ -36,9 +36,13 @@ class Spoken:
     ok: bool
 
 
-async def say_in_shell(settings: Settings, sentence: str, project_name: str) -> Spoken:
-    """Obey a sentence. Raises NotFound for an unknown project."""
+async def say_in_shell(
+    settings: Settings, sentence: str, project_name: str, secret: str = ""
+) -> Spoken:
+    """Obey a sentence, with the ``secret`` it asked for. Raises NotFound for an unknown project."""
     async with begin(settings) as ctx:
+        if secret:
+            sentence = f"{sentence} {await ctx.vault.hand_over(secret)}"
         project = await _project(ctx, project_name or project_in(sentence)[0])
         await ctx.overview.make_whole(project.id)
         said = Utterance(

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -29,6 +30,7 @@ from bot.domain.errors import (
     Unavailable,
 )
 from bot.log import log
+from bot.sources import SOURCES
 from handlers import alerts
 from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
@@ -36,6 +38,7 @@ from handlers.slack import door
 from handlers.storing import Storing
 
 CONTEXT = web.AppKey("context", Context)
+PAGES = Path(__file__).parents[1] / "docs" / "sources"
 # What writes to the spool and empties it; ends only with an error.
 SPOOLING: web.AppKey[asyncio.Task[None]] = web.AppKey("spooling", asyncio.Task)
 # What a connection may idle between two requests: longer than proxies keep one to use it again.
@@ -96,6 +99,14 @@ async def health(request: web.Request) -> web.Response:
     )
 
 
+async def page(request: web.Request) -> web.StreamResponse:
+    """What a person clicks at a vendor. Raises NotFound."""
+    path = PAGES / f"{request.match_info['name']}.md"
+    if request.match_info["name"] not in SOURCES or not path.is_file():
+        raise NotFound("There is no such page here; it lies in the project's docs/sources.")
+    return web.FileResponse(path, headers={"Content-Type": "text/plain; charset=utf-8"})
+
+
 def build_app(ctx: Context) -> web.Application:
     """The aiohttp application."""
     doors = Doors(ctx.settings)
@@ -125,6 +136,7 @@ def build_app(ctx: Context) -> web.Application:
     app.router.add_post("/github/webhook", github)
     app.router.add_post("/hooks/{source}/{hook}", hook)
     app.router.add_get("/healthz", health)
+    app.router.add_get("/docs/sources/{name}.md", page)
     door.add_routes(app, ctx, doors, storing.store)
 
     async def spooling(app: web.Application) -> AsyncIterator[None]:

@@ -186,6 +186,10 @@ class Slack:
             thread_ts=thread or None,
         )
 
+    async def open_view(self, trigger: str, view: dict[str, Any]) -> None:
+        """Show a modal to who pressed or typed something within the last three seconds."""
+        await self._call(self._client.views_open, trigger_id=trigger, view=view)
+
     async def react(self, channel: str, ts: str, name: str) -> None:
         """Add a reaction; there already, or the message gone, is fine."""
         try:

@@ -16,7 +16,7 @@ from bot.domain.models import Draft
 from bot.sources import datadog, feedback, github_issue, posthog, reddit, sentry
 from bot.sources.proof import Proof
 
-__all__ = ["SOURCES", "Source"]
+__all__ = ["SOURCES", "VENDORS_SECRET", "Source"]
 
 
 class Source(Protocol):
@@ -46,6 +46,8 @@ class Source(Protocol):
         """
 
 
+# Their vendors make the secret that they sign with, so that it has to be given to us.
+VENDORS_SECRET = frozenset(("intercom", "pagerduty", "sentry", "zendesk"))
 SOURCES: dict[str, Source] = {
     datadog.NAME: datadog,
     feedback.NAME: feedback,

@@ -22,10 +22,12 @@ from bot.storage import keys
 from bot.storage.seal import Keys
 from bot.storage.text import text
 
+HANDED_OVER_SECONDS = 10 * 60
+
 
 class Hook(Record):
     """A door for one source of one project; ``command`` opened it. ``secret`` is "" where no key of
-    ours opens it.
+    ours opens it. ``awaits``: its vendor makes the secret, and nobody has given it yet.
     """
 
     id: str
@@ -33,6 +35,7 @@ class Hook(Record):
     source: str
     secret: str
     command: str = ""
+    awaits: bool = False
 
 
 def open_vault(configured: str, folder: Path) -> Keys:
@@ -68,20 +71,44 @@ class Vault:
         self._weak: set[str] = set()
 
     async def open_hook(
-        self, project: int, source: str, *, secret: str = "", command: str = ""
+        self,
+        project: int,
+        source: str,
+        *,
+        secret: str = "",
+        command: str = "",
+        awaits: bool = False,
     ) -> Hook:
-        """A new door with a new id; ``secret`` is made unless the sender dictates it."""
+        """A new door with a new id; its ``secret`` is made, and told nobody while it ``awaits``."""
         hook = Hook(
             id=secrets.token_urlsafe(16),
             project=project,
             source=source,
             secret=secret or secrets.token_urlsafe(32),
             command=command,
+            awaits=awaits,
         )
         keep_secret(hook.secret)
-        sealed = self._fernet.encrypt(hook.model_dump_json().encode())
-        await self._redis.hset(keys.hooks(), hook.id, f"{project} {source} {sealed.decode()}")
+        await self.put(hook)
         return hook
+
+    async def put(self, hook: Hook) -> None:
+        """Store a door as it is now."""
+        sealed = self._fernet.encrypt(hook.model_dump_json().encode()).decode()
+        await self._redis.hset(keys.hooks(), hook.id, f"{hook.project} {hook.source} {sealed}")
+
+    async def hand_over(self, secret: str) -> str:
+        """Keep a secret that a person typed into a form; the word that stands for it in a line."""
+        word = secrets.token_hex(12)
+        keep_secret(secret)
+        sealed = self._fernet.encrypt(secret.encode())
+        await self._redis.set(keys.handed_over(word), sealed, ex=HANDED_OVER_SECONDS)
+        return word
+
+    async def handed_over(self, word: str) -> str:
+        """The secret that a word stands for; "" where there is none, or none any more."""
+        kept = await self._redis.get(keys.handed_over(word))
+        return self._fernet.open(kept).decode() if kept else ""
 
     async def hook(self, hook: str) -> Hook:
         """One door. Raises NotFound, ConfigError when no key opens it."""

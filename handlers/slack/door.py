@@ -1,5 +1,7 @@
 """Slack's three addresses, behind slack-bolt: proven, stored, acknowledged, and only then heard.
 
+Only a secret is asked for at once: a modal cannot wait, and it is stored apart from what was said.
+
 https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 """
 
@@ -18,6 +20,7 @@ from bot.domain.errors import BadPayload, BadSignature
 from bot.sources.proof import SignedBody
 from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
+from handlers.slack import modal
 from workers import jobs
 
 if TYPE_CHECKING:
@@ -97,12 +100,23 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
 
     def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
         async def listener(ack: Any, body: dict[str, Any]) -> None:
-            raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-            at = ctx.now().timestamp()
-            await store(Delivery(jobs.hear_slack.name, {"kind": kind}, raw, at, lane="people"))
+            if ctx.slack and (source := modal.asked_for(kind, body)):
+                await ctx.slack.open_view(body["trigger_id"], modal.view(source, kind, body))
+            else:
+                await keep(kind, body)
             await ack()
 
         return listener
+
+    async def keep(kind: str, body: dict[str, Any]) -> None:
+        raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        at = ctx.now().timestamp()
+        await store(Delivery(jobs.hear_slack.name, {"kind": kind}, raw, at, lane="people"))
+
+    @bolt.view(modal.CALLBACK)
+    async def given(ack: Any, body: dict[str, Any]) -> None:
+        await keep(*modal.request(body, await ctx.vault.hand_over(modal.typed(body))))
+        await ack()
 
     bolt.command(re.compile(r"/(soulcaster|sc)"))(kept("command"))
     bolt.event("app_mention")(kept("mention"))

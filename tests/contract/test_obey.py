@@ -193,7 +193,7 @@ async def test_a_secret_that_could_not_be_told_is_told_later_and_not_written_dow
     stage: Stage, ctx: Context, project: Project
 ) -> None:
     slash = Place(channel=stage.channel)
-    said = await heard(ctx, project, "source add sentry", place=slash)
+    said = await heard(ctx, project, "source add datadog", place=slash)
     await slack_fails(stage, "chat.postEphemeral")
     await drain(ctx, "work")
     [door] = await ctx.vault.hooks(project.id)

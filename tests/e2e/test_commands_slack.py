@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import time
@@ -13,6 +14,7 @@ import pytest_asyncio
 from e2e_kit import (
     ask,
     cluster_of,
+    knock,
     messages,
     open_issue,
     parked,
@@ -309,3 +311,36 @@ async def test_hostile_words_notify_no_channel(stage: Stage, cluster: str) -> No
 async def test_nothing_was_given_up(stage: Stage, cluster: str) -> None:
     await settled(stage)
     assert await parked(stage) == {}
+
+
+async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: Stage) -> None:
+    opened = await ask(stage, INES, "source add sentry")
+    assert "Sentry makes the secret" in opened
+    assert "shown once" not in opened
+    [path] = re.findall(r"/hooks/sentry/([\w-]{22})", opened)
+    body = b'{"data": {}, "installation": {"uuid": "1"}}'
+    secret = "5e7c4a1b" * 8
+    signed = {"Sentry-Hook-Signature": hmac.digest(secret.encode(), body, "sha256").hex()}
+    assert await knock(stage, "sentry", body, hook=path, headers=signed) == 401
+    refused = await ask(stage, INES, f"source secret sentry {secret}")
+    assert "never typed here" in refused
+    before = await whispers(stage, INES)
+    pressed = {"ts": before[-1]["ts"], "value": "source secret sentry"}
+    await stage.slacker("press", user=INES, channel=stage.channel, **pressed)
+    [modal] = (await stage.slack_state())["modals"][INES]
+    values = {"secret": {"typed": f" {secret} "}}
+    await stage.slacker("submit", user=INES, view_id=modal["id"], values=values)
+
+    async def told() -> Any:
+        return (await whispers(stage, INES))[len(before) :]
+
+    assert "is kept" in json.dumps(await stage.wait("the answer", told, timeout=10, every=0.05))
+    assert await knock(stage, "sentry", body, hook=path, headers=signed) == 202
+    await stage.slacker("command", user=LENA, channel=stage.channel, text="source secret sentry")
+    [modal] = (await stage.slack_state())["modals"][LENA]
+    await stage.slacker("submit", user=LENA, view_id=modal["id"], values=values)
+    await settled(stage)
+    [answer] = [w for w in await whispers(stage, LENA) if "maintain" in json.dumps(w)][-1:]
+    assert "needs maintain" in json.dumps(answer)
+    logs = "".join(path.read_text() for path in stage.stack.logs.glob("*.log"))
+    assert secret not in logs

@@ -328,7 +328,7 @@ async def test_a_person_is_a_team_and_a_user(stage: Stage, cluster: str) -> None
 async def test_a_secret_is_for_who_asked(stage: Stage, cluster: str) -> None:
     before = len(await messages(stage))
     answer = await answered(
-        stage, INES, lambda: mention(stage, INES, stage.channel, "acme/shop source add sentry")
+        stage, INES, lambda: mention(stage, INES, stage.channel, "acme/shop source add datadog")
     )
     [secret] = re.findall(r"shown once\): `([\w-]{43})`", answer)
     await settled(stage)

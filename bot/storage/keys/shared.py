@@ -131,6 +131,12 @@ def hooks() -> str:
     return f"{ROOT}:hooks"
 
 
+@kind("vault", kept="10 minutes", rebuilt="not at all: it is typed again")
+def handed_over(word: str) -> str:
+    """string: a secret that a person typed, sealed, until the command it belongs to is obeyed."""
+    return f"{ROOT}:handed-over:{word}"
+
+
 @kind("seal", kept="for ever: a word a key", rebuilt="by the next machine that starts")
 def vault_keys() -> str:
     """hash: digest of a vault key in use -> a word sealed with it; who cannot open all is told."""

@@ -7,37 +7,52 @@ from typing import Annotated, Literal
 from typing_extensions import override
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Paragraph, Section
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Choice,
+    Code,
+    Line,
+    Link,
+    Paragraph,
+    Section,
+)
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.jobs import enqueue
-from bot.sources import SOURCES
+from bot.sources import SOURCES, VENDORS_SECRET
 from bot.storage.vault import Hook
 from workers import jobs
 from workers.clusters import channels
-from workers.commands.call import Answer, Call
+from workers.commands.call import Ambiguous, Answer, Call
 from workers.digests import posting as digests
 
 
 class ManageSources(Command):
     """List the doors for alerts and feedback, open one, or change its secret.
 
-    A secret is shown once, in the shell or to you alone in Slack; never on GitHub.
+    A secret is shown once, in the shell or to you alone in Slack; never on GitHub. One that the
+    vendor makes is asked for there, in a form.
     """
 
     verb = "source"
     level = Level.L4
-    examples = ("source list", "source add sentry", "source rotate sentry", "source remove sentry")
+    examples = (
+        *("source list", "source add sentry", "source rotate sentry", "source remove sentry"),
+        "source secret sentry",
+    )
 
-    what: Annotated[Literal["list", "add", "rotate", "remove"], WORD] = "list"
+    what: Annotated[Literal["list", "add", "rotate", "remove", "secret"], WORD] = "list"
     name: Annotated[str, WORD] = ""
+    given: Annotated[str, WORD] = ""
 
     @property
     @override
     def answers_asker(self) -> bool:
-        return self.what in ("add", "rotate")
+        return self.what in ("add", "rotate", "secret")
 
 
 async def run_source(call: Call, command: ManageSources) -> Answer:
@@ -58,35 +73,85 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
     opened = next((hook for hook in hooks if hook.command == call.said.id), None)
     mine = [hook for hook in hooks if hook.source == command.name and hook is not opened]
-    if command.what == "remove" and not mine:
-        raise NotFound(f"{command.name} has no door here: nothing to remove.")
+    if command.what in ("remove", "secret") and not mine:
+        raise NotFound(f"{command.name} has no door here: say source add {command.name}.")
+    if command.what == "secret":
+        return await _take_secret(call, command, [h for h in mine if h.awaits] or mine)
     if command.what in ("remove", "rotate"):
         for hook in mine:
             await ctx.vault.close_hook(hook.id)
     if command.what == "remove":
         return call.answer("sources", f"{command.name} is closed.", tone="succeeded")
-    made = opened or await ctx.vault.open_hook(project.id, command.name, command=call.said.id)
+    made = opened or await ctx.vault.open_hook(
+        project.id, command.name, command=call.said.id, awaits=command.name in VENDORS_SECRET
+    )
     base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
+    label, given = SOURCES[command.name].LABEL, f"source secret {command.name}"
+    asks = Action("Give its secret", sentence=given)
     return Answer(
         Card(
             key=f"source:{made.id}",
             audience=Audience.PERSON,
-            title=(f"{SOURCES[command.name].LABEL} may knock here:",),
+            title=(f"{label} may knock here:",),
             tone="succeeded",
             sections=(
                 Section(
                     Paragraph("URL: ", Code(f"{base}{_path(made)}")),
-                    Paragraph("Secret (shown once): ", Code(made.secret)),
+                    *(_vendors(label, given) if made.awaits else _ours(made)),
                     Paragraph(
-                        "Sign with it where the sender can, else send it as ",
-                        Code("Authorization: Bearer SECRET"),
-                        *_in_url(command.name),
-                        ".",
+                        Link("What to click, and how to check it", f"{base}{page_of(made.source)}"),
+                        f", page {page_of(made.source)[1:]}.",
                     ),
                 ),
             ),
+            actions=(asks,) if made.awaits else (),
         )
     )
+
+
+def _ours(made: Hook) -> tuple[Paragraph, ...]:
+    """A secret of ours: shown, and how it is sent."""
+    return (
+        Paragraph("Secret (shown once): ", Code(made.secret)),
+        Paragraph(
+            "Sign with it where the sender can, else send it as ",
+            Code("Authorization: Bearer SECRET"),
+            *_in_url(made.source),
+            ".",
+        ),
+    )
+
+
+def _vendors(label: str, given: str) -> tuple[Paragraph, ...]:
+    """A secret of the vendor's: who makes it, and where it is given."""
+    return (
+        Paragraph(
+            *(f"{label} makes the secret: nothing is let in until you give it, with "),
+            *(Code(given), " in Slack or in the shell, which ask for it."),
+        ),
+    )
+
+
+def page_of(source: str) -> str:
+    """Where its page is served, and lies in the project."""
+    return f"/docs/sources/{source}.md"
+
+
+async def _take_secret(call: Call, command: ManageSources, doors: list[Hook]) -> Answer:
+    """The secret that was typed into the form, in whose place a word stands in the line."""
+    hook, label = doors[0], SOURCES[doors[0].source].LABEL
+    if len(doors) > 1:
+        raise NotUnderstood(f"Which door? {label} has {len(doors)}: source rotate {hook.source}.")
+    if not (secret := await call.ctx.vault.handed_over(command.given) if command.given else ""):
+        sentence = f"source secret {hook.source}"
+        raise Ambiguous(
+            f"{label}'s secret is asked for in a form, in Slack or in the shell, and never typed "
+            "here: if you just did, make a new one there. A form is good for ten minutes.",
+            (Choice("Give its secret", sentence=sentence),),
+        )
+    await call.ctx.vault.put(hook.model_copy(update={"secret": secret, "awaits": False}))
+    done = f"{label}'s secret is kept: what it signs with that is let in."
+    return call.answer("sources", done, tone="succeeded")
 
 
 def _line(hook: Hook, *, weak: bool) -> Line:
@@ -97,6 +162,9 @@ def _line(hook: Hook, *, weak: bool) -> Line:
             *("SOULCASTER_VAULT_KEYS here. Add it, or say ", Code(f"source rotate {hook.source}")),
             ".",
         )
+    if hook.awaits:
+        say = Code(f"source secret {hook.source}")
+        return (f"{label}: ", Code(_path(hook)), ", lets nothing in before you say ", say, ".")
     if not weak:
         return (f"{label}: ", Code(_path(hook)))
     return (
