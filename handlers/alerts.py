@@ -19,6 +19,7 @@ from bot.domain.errors import (
     ConfigError,
     NotFound,
     Unavailable,
+    Unreadable,
     WrongSecret,
 )
 from bot.sources import SOURCES, proof
@@ -44,7 +45,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
 
     A sender that can set no header puts ``?secret=`` into the URL, where its source allows that.
     Raises NotFound for an unknown source, BadSignature (also for an unknown door: it is not told
-    apart), TooMany, BadPayload, and what ``room.read`` raises. While Redis is away a door that was
+    apart), TooMany, Unreadable, and what ``room.read`` raises. While Redis is away a door that was
     not used here before is proven later, see ``prove_late``.
     """
     source = request.match_info["source"]
@@ -73,8 +74,14 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     assert hook is not None  # noqa: S101 - or nothing was proven
     if weak and not ctx.outage.on:
         await ctx.vault.mark_weak(hook)
-    _check_shape(body)
     heard = _delivery(hook, told, body, ctx.now().timestamp())
+    try:
+        _check_shape(body)
+        parser.parse(from_json(body), heard.meta, ctx.now())
+    except BadPayload as error:
+        if not ctx.outage.on:
+            await ctx.vault.note(hook.id, f"refused: {error}", body, ctx.now())
+        raise Unreadable(str(error)) from error
     return replace(heard, most=ctx.settings.soulcaster_backlog)
 
 
@@ -128,7 +135,7 @@ def _check_shape(body: bytes) -> None:
 
 def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> Delivery:
     meta = {name: told[name] for name in _KEPT if name in told}
-    meta |= {"source": hook.source, "project": str(hook.project)}
+    meta |= {"source": hook.source, "project": str(hook.project), "hook": hook.id}
     return Delivery(
         jobs.hear_alert.name,
         meta,

@@ -28,6 +28,7 @@ from bot.domain.errors import (
     TooMany,
     TooSlow,
     Unavailable,
+    Unreadable,
 )
 from bot.log import log
 from bot.sources import SOURCES
@@ -53,6 +54,7 @@ _STATUS: dict[type[SoulcasterError], int] = {
     BadSignature: 401,
     TooMany: 429,
     TooSlow: 408,
+    Unreadable: 422,
     BadPayload: 400,
     NotFound: 404,
     TooLarge: 413,
@@ -101,10 +103,9 @@ async def health(request: web.Request) -> web.Response:
 
 async def page(request: web.Request) -> web.StreamResponse:
     """What a person clicks at a vendor. Raises NotFound."""
-    path = PAGES / f"{request.match_info['name']}.md"
-    if request.match_info["name"] not in SOURCES or not path.is_file():
-        raise NotFound("There is no such page here; it lies in the project's docs/sources.")
-    return web.FileResponse(path, headers={"Content-Type": "text/plain; charset=utf-8"})
+    if (name := request.match_info["name"]) not in SOURCES:
+        raise NotFound(f"There is no source {name!r}.")
+    return web.FileResponse(PAGES / f"{name}.md", headers={"Content-Type": "text/plain"})
 
 
 def build_app(ctx: Context) -> web.Application:

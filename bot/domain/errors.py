@@ -16,6 +16,7 @@
     │   └── WrongSecret         the same, but a proof was shown
     ├── TooMany                 429
     ├── BadPayload              400
+    │   └── Unreadable          422: who sends it is proven
     ├── TooSlow                 408
     ├── TooLarge                413
     └── ConfigError             a setting is missing or wrong
@@ -110,6 +111,10 @@ class TooMany(SoulcasterError):
 
 class BadPayload(SoulcasterError):
     """The body is not what its sender documents."""
+
+
+class Unreadable(BadPayload):
+    """Its sender is proven, and it is nothing that its source can tell us: which line is wrong."""
 
 
 class TooSlow(SoulcasterError):

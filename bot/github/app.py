@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, nullcontext
@@ -256,8 +257,10 @@ class GitHubApp:
         return Repo(self, project, permissions)
 
     def page(self, project: Project, path: str) -> str:
-        """Where a person reads it; GitHub Enterprise Server's API lies below ``/api/v3``."""
-        host = self._base_url.removesuffix("/api/v3").replace("//api.github.com", "//github.com")
+        """Where a person reads it; GitHub Enterprise Server's API lies below ``/api/v3``, that of
+        github.com and of ``NAME.ghe.com`` on a host of its own."""
+        api = self._base_url.removesuffix("/api/v3")
+        host = re.sub(r"//api\.(github\.com|[\w-]+\.ghe\.com)$", r"//\1", api)
         return f"{host}/{project.full_name}/{path}"
 
     async def slug(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -23,6 +24,8 @@ from bot.storage.seal import Keys
 from bot.storage.text import text
 
 HANDED_OVER_SECONDS = 10 * 60
+NOTED_SECONDS = 30 * 24 * 3600
+_NOTED_BYTES = 4_000
 
 
 class Hook(Record):
@@ -36,6 +39,14 @@ class Hook(Record):
     secret: str
     command: str = ""
     awaits: bool = False
+
+
+class Noted(Record):
+    """The beginning of a door's last payload, when it came, and how it was read."""
+
+    at: str
+    how: str
+    payload: str
 
 
 def open_vault(configured: str, folder: Path) -> Keys:
@@ -107,7 +118,7 @@ class Vault:
 
     async def handed_over(self, word: str) -> str:
         """The secret that a word stands for; "" where there is none, or none any more."""
-        kept = await self._redis.get(keys.handed_over(word))
+        kept = await self._redis.get(keys.handed_over(word)) if word else None
         return self._fernet.open(kept).decode() if kept else ""
 
     async def hook(self, hook: str) -> Hook:
@@ -146,6 +157,19 @@ class Vault:
         """Whatever comes to this door from now on is refused."""
         await self._redis.hdel(keys.hooks(), hook)
         await self._redis.srem(keys.weak_hooks(), hook)
+        await self._redis.delete(keys.last_payload(hook))
+
+    async def note(self, hook: str, how: str, body: bytes, at: datetime) -> None:
+        """Remember the last payload of a door, and how it was read, in one line."""
+        payload = body[:_NOTED_BYTES].decode(errors="replace")
+        noted = Noted(at=f"{at:%d %b %H:%M} UTC", how=how[:500], payload=payload)
+        sealed = self._fernet.encrypt(noted.model_dump_json().encode())
+        await self._redis.set(keys.last_payload(hook), sealed, ex=NOTED_SECONDS)
+
+    async def noted(self, hook: str) -> Noted | None:
+        """What ``note`` remembered last."""
+        kept = await self._redis.get(keys.last_payload(hook))
+        return Noted.model_validate_json(self._fernet.open(kept)) if kept else None
 
     async def mark_weak(self, hook: Hook) -> None:
         """Its secret came in a URL, which proxies and logs on the way have read, too.

@@ -100,8 +100,8 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
 
     def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
         async def listener(ack: Any, body: dict[str, Any]) -> None:
-            if ctx.slack and (source := modal.asked_for(kind, body)):
-                await ctx.slack.open_view(body["trigger_id"], modal.view(source, kind, body))
+            if ctx.slack and kind != "mention" and (view := modal.asking(body)):
+                await ctx.slack.open_view(body["trigger_id"], view)
             else:
                 await keep(kind, body)
             await ack()
@@ -115,7 +115,8 @@ def build_bolt(ctx: Context, store: Store) -> AsyncApp:
 
     @bolt.view(modal.CALLBACK)
     async def given(ack: Any, body: dict[str, Any]) -> None:
-        await keep(*modal.request(body, await ctx.vault.hand_over(modal.typed(body))))
+        word = await ctx.vault.hand_over(modal.typed(body))
+        await keep("command", modal.line_with(body, word))
         await ack()
 
     bolt.command(re.compile(r"/(soulcaster|sc)"))(kept("command"))

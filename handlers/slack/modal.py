@@ -14,80 +14,47 @@ from bot.domain.errors import BadPayload
 
 Json = dict[str, Any]
 CALLBACK = "soulcaster:secret"
-_BLOCK, _INPUT = "secret", "typed"
-_LONGEST = 500
-# What a command, a press and its message need to be heard a second time.
-_COMMAND = ("user_id", "team_id", "channel_id", "text", "response_url")
-_PRESS = ("user", "team", "channel", "container", "response_url")
-_MESSAGE = ("ts", "thread_ts", "metadata")
 
 
-def asked_for(kind: str, body: Mapping[str, Any]) -> str:
-    """The source whose secret a request wants to give; "" for every other request."""
-    if kind == "command":
-        return wants_secret(str(body.get("text") or ""))
-    return wants_secret(str(_action(body).get("value", ""))) if kind == "button" else ""
-
-
-def view(source: str, kind: str, body: Mapping[str, Any]) -> Json:
-    """The modal. It carries the request, which is heard when the secret was typed."""
-    kept: Json
-    if kind == "command":
-        kept = _of(body, _COMMAND)
-    else:
-        action = _of(_action(body), ("value", "action_id"))
-        kept = {**_of(body, _PRESS), "actions": [action]}
-        kept["message"] = _of(body.get("message") or {}, _MESSAGE)
+def asking(body: Mapping[str, Any]) -> Json | None:
+    """The modal, for a line or a button that wants to give a secret. It carries that line."""
+    pressed = next((each["value"] for each in body.get("actions", []) if each.get("value")), "")
+    line = str(body.get("text") or pressed)
+    if not (source := wants_secret(line)):
+        return None
+    channel = body.get("channel_id") or (body.get("channel") or {}).get("id", "")
+    told = {"text": line, "channel_id": channel, "response_url": body.get("response_url", "")}
+    typed = {"type": "plain_text_input", "action_id": "typed", "max_length": 500}
+    label = _text(f"The secret that {source} signs with")
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": json.dumps({"kind": kind, "body": kept}),
+        "private_metadata": json.dumps(told),
         "title": _text("A source's secret"),
         "submit": _text("Keep it"),
-        "blocks": [
-            {
-                "type": "input",
-                "block_id": _BLOCK,
-                "label": _text(f"The secret that {source} signs with"),
-                "hint": _text("It is kept encrypted, and shown to nobody."),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": _INPUT,
-                    "max_length": _LONGEST,
-                },
-            }
-        ],
+        "blocks": [{"type": "input", "block_id": "secret", "label": label, "element": typed}],
     }
 
 
 def typed(submitted: Mapping[str, Any]) -> str:
     """The secret in a submission. Raises BadPayload where there is none."""
-    value = submitted["view"]["state"]["values"][_BLOCK][_INPUT]["value"]
+    value = submitted["view"]["state"]["values"]["secret"]["typed"]["value"]
     if not isinstance(value, str) or not value.strip():
         raise BadPayload("The form has no secret.")
     return value.strip()
 
 
-def request(submitted: Mapping[str, Any], word: str) -> tuple[str, Json]:
-    """The request that the modal carried, with ``word`` for the secret: its kind and body."""
-    told = json.loads(submitted["view"]["private_metadata"])
-    kind, body = str(told["kind"]), told["body"]
-    body["trigger_id"] = submitted.get("trigger_id")
-    if kind == "command":
-        body["text"] += f" {word}"
-    else:
-        _action(body)["value"] += f" {word}"
-    return kind, body
-
-
-def _action(body: Mapping[str, Any]) -> Json:
-    """The button that was pressed."""
-    found: Json = next((each for each in body.get("actions", []) if each.get("value")), {})
-    return found
-
-
-def _of(body: Mapping[str, Any], names: tuple[str, ...]) -> Json:
-    return {name: body[name] for name in names if name in body}
+def line_with(submitted: Mapping[str, Any], word: str) -> Json:
+    """The line that the modal carried as a slash command, with ``word`` for the secret."""
+    told: Json = json.loads(submitted["view"]["private_metadata"])
+    user = submitted["user"]
+    return {
+        **told,
+        "text": f"{told['text']} {word}",
+        "user_id": user["id"],
+        "team_id": user.get("team_id") or submitted["team"]["id"],
+        "trigger_id": submitted.get("trigger_id"),
+    }
 
 
 def _text(words: str) -> Json:

@@ -20,6 +20,7 @@ import pytest
 from bot.context import Context, open_context
 from bot.domain.models import Project
 from bot.settings import Settings
+from bot.storage import keys
 from bot.storage.vault import Hook
 from handlers.doors.doors import DOORS, Doors
 from handlers.web import build_app, serving
@@ -312,3 +313,36 @@ async def test_a_secret_in_the_url_is_for_who_can_do_no_better(open_server: Any)
     assert await server.ctx.vault.weak_hooks() == {feedback.id}
     await server.ctx.vault.close_hook(feedback.id)
     assert await server.ctx.vault.weak_hooks() == set()
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b"", "The body is empty."),
+        (b"text=form", "This is no JSON"),
+        (b'{"words": "a"}', 'Feedback needs a \\"text\\".'),
+    ],
+)
+async def test_what_a_proven_sender_sends_unreadably_is_refused_with_the_line(
+    open_server: Any, body: bytes, line: str
+) -> None:
+    server = await open_server()
+    hook = await server.ctx.vault.open_hook(SHOP.id, "feedback")
+    url = f"{server.url}/hooks/feedback/{hook.id}"
+    headers = {"Authorization": f"Bearer {hook.secret}"}
+    async with server.http.post(url, data=body, headers=headers) as answer:
+        assert (answer.status, line in await answer.text()) == (422, True)
+    noted = await server.ctx.vault.noted(hook.id)
+    assert noted.how.startswith("refused: ")
+    assert noted.payload.encode() == body
+    assert b"words" not in await server.ctx.redis.get(keys.last_payload(hook.id))
+    assert await server.ctx.jobs.pending("work") == 0
+
+
+async def test_what_to_click_at_a_vendor_is_a_page(open_server: Any) -> None:
+    server = await open_server()
+    async with server.http.get(f"{server.url}/docs/sources/sentry.md") as answer:
+        assert (answer.status, "source add sentry" in await answer.text()) == (200, True)
+    for name in ("nothing", "..%2Fredis", "..%2F..%2FREADME"):
+        async with server.http.get(f"{server.url}/docs/sources/{name}.md") as answer:
+            assert answer.status == 404

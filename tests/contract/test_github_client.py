@@ -80,6 +80,8 @@ async def comments(kit: Kit) -> int:
     [
         ("https://api.github.com", "https://github.com/acme/shop/issues/7"),
         ("https://git.example/api/v3", "https://git.example/acme/shop/issues/7"),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com/acme/shop/issues/7"),
+        ("https://api.git.example/api/v3", "https://api.git.example/acme/shop/issues/7"),
     ],
 )
 async def test_a_page_is_where_people_read(

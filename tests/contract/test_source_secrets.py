@@ -11,8 +11,12 @@ from bot.domain.audience import Audience
 from bot.domain.commands.typed_secret import wants_secret
 from bot.domain.models import Person, Place, Project
 from bot.say import in_words
+from bot.sources import SOURCES, VENDORS_SECRET
 from bot.storage import keys
 from bot.storage.commands import Outcome, Utterance
+from bot.storage.inbox import Delivery
+from handlers.web import PAGES
+from workers import jobs, worker
 from workers.commands.answering import answer_to
 from workers.commands.call import Answer
 
@@ -21,7 +25,9 @@ SHOP = Project(id=7, installation=1, full_name="acme/shop", private=True)
 SHELL, ISSUE = Place(), Place(issue=1)
 
 
-async def say(ctx: Context, words: str, place: Place) -> tuple[Answer, Outcome]:
+async def say(
+    ctx: Context, words: str, place: Place, project: Project = SHOP
+) -> tuple[Answer, Outcome]:
     said = Utterance(
         audience=Audience.TEAM,
         id=f"{place.name} {words}",
@@ -31,7 +37,7 @@ async def say(ctx: Context, words: str, place: Place) -> tuple[Answer, Outcome]:
         place=place,
         heard_at=NOW,
     )
-    answered = await answer_to(ctx, SHOP, said)
+    answered = await answer_to(ctx, project, said)
     return answered.answer, answered.outcome
 
 
@@ -88,3 +94,37 @@ async def test_a_secret_needs_a_door(ctx: Context) -> None:
 )
 def test_which_lines_ask_for_a_secret(line: str, source: str) -> None:
     assert wants_secret(line) == source
+
+
+async def test_the_last_payload_and_how_it_was_read_are_shown_to_the_team(ctx: Context) -> None:
+    jobs.load()
+    await ctx.projects.put(SHOP)
+    hook = await ctx.vault.open_hook(SHOP.id, "feedback")
+    nothing, _ = await say(ctx, "source test feedback", SHELL)
+    assert "nothing came yet" in nothing.card.model_dump_json()
+    meta = {"source": "feedback", "project": str(SHOP.id), "hook": hook.id}
+    body = b'{"text": "The cart is empty", "key": "ghp_' + b"a1B2" * 9 + b'"}'
+    await ctx.inbox.accept(Delivery("hear_alert", meta, body, NOW.timestamp(), tenant=SHOP.id))
+    await worker.drain(ctx, "work")
+    told, _ = await say(ctx, "source test feedback", SHELL)
+    shown = told.card.model_dump_json()
+    assert "last 21 Nov 10:30 UTC" in shown
+    assert "read as I-1" in shown
+    assert "The cart is empty" in shown
+    assert "ghp_" not in shown
+    listed, _ = await say(ctx, "source list", SHELL)
+    assert "read as I-1" in listed.card.model_dump_json()
+    everybodys = SHOP.model_copy(update={"private": False})
+    on_github, _ = await say(ctx, "source list", ISSUE, everybodys)
+    assert "last 21 Nov" in on_github.card.model_dump_json()
+    assert "read as" not in on_github.card.model_dump_json()
+    assert (await say(ctx, "source test feedback", ISSUE))[1] == "refused"
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_a_page_says_what_to_click_and_ends_with_a_check(name: str) -> None:
+    page = (PAGES / f"{name}.md").read_text()
+    assert f"source add {name}" in page
+    assert f"source test {name}" in page.partition("## Check")[2]
+    assert ("source secret" in page) == (name in VENDORS_SECRET)
+    assert len(page.splitlines()) <= 25

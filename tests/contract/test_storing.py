@@ -71,14 +71,14 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
         hooks = f"{url}/hooks/datadog"
         # This process has never opened the door.
         for number in range(3):
-            assert await post(f"{hooks}/{door.id}", {"n": number}, right) == 202
-        assert await post(f"{hooks}/{door.id}", {"n": 0}, wrong) == 202
-        assert await post(f"{hooks}/{'x' * 22}", {"n": 0}, right) == 202
-        assert await post(f"{hooks}/{removed.id}", {"n": 0}, right) == 202
+            assert await post(f"{hooks}/{door.id}", {"title": f"{number}"}, right) == 202
+        assert await post(f"{hooks}/{door.id}", {"title": "0"}, wrong) == 202
+        assert await post(f"{hooks}/{'x' * 22}", {"title": "0"}, right) == 202
+        assert await post(f"{hooks}/{removed.id}", {"title": "0"}, right) == 202
         forged = {"sentry-hook-signature": "0" * 64}
-        assert await post(f"{url}/hooks/sentry/{signed.id}", {"n": 0}, forged) == 202
-        assert await post(f"{hooks}/short", {"n": 0}, right) == 401
-        assert await post(f"{hooks}/{door.id}", {"n": 0}, {}) == 401
+        assert await post(f"{url}/hooks/sentry/{signed.id}", {"title": "0"}, forged) == 202
+        assert await post(f"{hooks}/short", {"title": "0"}, right) == 401
+        assert await post(f"{hooks}/{door.id}", {"title": "0"}, {}) == 401
         assert await spooled(ctx) == 7
 
         async def drained() -> bool:
@@ -86,14 +86,14 @@ async def test_what_was_spooled_comes_first_and_only_what_is_proven(tmp_path: Pa
 
         async with redis(tmp_path):
             await until(drained)
-            assert await post(f"{hooks}/{door.id}", {"n": 3}, right) == 202
-            assert await post(f"{hooks}/{door.id}", {"n": 0}, wrong) == 401
+            assert await post(f"{hooks}/{door.id}", {"title": "3"}, right) == 202
+            assert await post(f"{hooks}/{door.id}", {"title": "0"}, wrong) == 401
             await until(drained)
             rows = [
                 await ctx.inbox.read(json.loads(job)[1])
                 for job in await ctx.redis.zrange("sc:todo:work:1", 0, -1)
             ]
-            assert [json.loads(row.body)["n"] for row in rows if row] == [0, 1, 2, 3]
+            assert [json.loads(row.body)["title"] for row in rows if row] == [*"0123"]
             assert {row.kind for row in rows if row} == {"hear_alert"}
             assert all("authorization" not in row.meta for row in rows if row)
             assert await ctx.inbox.unread() == {"not proven": 4}

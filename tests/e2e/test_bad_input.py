@@ -156,7 +156,7 @@ def proof(stage: Stage, source: str, body: bytes) -> dict[str, str]:
 @pytest.mark.parametrize("source", ["sentry", "datadog", "posthog", "reddit", "feedback"])
 async def test_an_alert_that_is_no_json_is_refused(stage: Stage, source: str) -> None:
     for body in (b"", b"  \n", b'{"half', b"\xff\xfe", b"[" * 100_000):
-        assert await knock(stage, source, body, headers=proof(stage, source, body)) == 400
+        assert await knock(stage, source, body, headers=proof(stage, source, body)) == 422
 
 
 @pytest.mark.parametrize("source", ["sentry", "datadog", "posthog", "reddit", "feedback"])
@@ -164,7 +164,7 @@ async def test_an_alert_of_another_shape_stops_nobody(stage: Stage, source: str)
     odd: list[object] = [[], 5, "x", None, {}, {"data": None}, {"title": ["a"]}, {"text": {"a": 1}}]
     for each in odd:
         body = json.dumps(each).encode()
-        assert await knock(stage, source, body, headers=proof(stage, source, body)) in (202, 400)
+        assert await knock(stage, source, body, headers=proof(stage, source, body)) in (202, 422)
     await settled(stage)
 
 

@@ -325,7 +325,7 @@ async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: 
     refused = await ask(stage, INES, f"source secret sentry {secret}")
     assert "never typed here" in refused
     before = await whispers(stage, INES)
-    pressed = {"ts": before[-1]["ts"], "value": "source secret sentry"}
+    pressed = {"ts": before[-1]["ts"], "value": "acme/shop source secret sentry"}
     await stage.slacker("press", user=INES, channel=stage.channel, **pressed)
     [modal] = (await stage.slack_state())["modals"][INES]
     values = {"secret": {"typed": f" {secret} "}}

@@ -1,14 +1,11 @@
-"""A secret that a vendor makes is typed into a form, never into a line that others may read.
-
-The form (a modal in Slack, a prompt in the shell) hands it to the vault, and the line that is
-obeyed carries the word that stands for it there.
-"""
+"""A secret is typed into a form, a modal or a prompt, never into a line that others may read: the
+line that is obeyed carries a word that stands for it in the vault."""
 
 from __future__ import annotations
 
 import re
 
-_ASKS = re.compile(r"(?:/\S+\s+)?(?:[\w.-]+/[\w.-]+\s+)?source\s+secret\s+([a-z]+)", re.IGNORECASE)
+_ASKS = re.compile(r"(?:/\S+\s+)?(?:[\w.-]+/[\w.-]+\s+)?source\s+secret\s+(\w+)", re.IGNORECASE)
 
 
 def wants_secret(line: str) -> str:

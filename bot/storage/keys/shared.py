@@ -143,6 +143,12 @@ def vault_keys() -> str:
     return f"{ROOT}:vault-keys"
 
 
+@kind("vault", kept="30 days", rebuilt="by the next that comes")
+def last_payload(hook: str) -> str:
+    """string: when the last payload of a door came, its beginning, and how it was read; sealed."""
+    return f"{ROOT}:last-payload:{hook}"
+
+
 @kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")
 def weak_hooks() -> str:
     """set: ids of hooks whose secret came in a URL."""

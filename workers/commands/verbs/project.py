@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from typing_extensions import override
 
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import (
     Action,
     Bullets,
@@ -16,15 +16,17 @@ from bot.domain.cards.card import (
     Line,
     Link,
     Paragraph,
+    Preformatted,
     Section,
 )
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.secrets import redact
 from bot.jobs import enqueue
 from bot.sources import SOURCES, VENDORS_SECRET
-from bot.storage.vault import Hook
+from bot.storage.vault import Hook, Noted
 from workers import jobs
 from workers.clusters import channels
 from workers.commands.call import Ambiguous, Answer, Call
@@ -32,27 +34,28 @@ from workers.digests import posting as digests
 
 
 class ManageSources(Command):
-    """List the doors for alerts and feedback, open one, or change its secret.
+    """List the doors for alerts and feedback, open or test one, or change its secret.
 
     A secret is shown once, in the shell or to you alone in Slack; never on GitHub. One that the
-    vendor makes is asked for there, in a form.
+    vendor makes is asked for there, in a form. ``test`` shows the last payload, and how it was
+    read.
     """
 
     verb = "source"
     level = Level.L4
     examples = (
         *("source list", "source add sentry", "source rotate sentry", "source remove sentry"),
-        "source secret sentry",
+        *("source secret sentry", "source test sentry"),
     )
 
-    what: Annotated[Literal["list", "add", "rotate", "remove", "secret"], WORD] = "list"
+    what: Annotated[Literal["list", "add", "rotate", "remove", "secret", "test"], WORD] = "list"
     name: Annotated[str, WORD] = ""
     given: Annotated[str, WORD] = ""
 
     @property
     @override
     def answers_asker(self) -> bool:
-        return self.what in ("add", "rotate", "secret")
+        return self.what in ("add", "rotate", "secret", "test")
 
 
 async def run_source(call: Call, command: ManageSources) -> Answer:
@@ -61,7 +64,11 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
     hooks = await ctx.vault.hooks(project.id)
     if command.what == "list":
         weak = await ctx.vault.weak_hooks()
-        lines: tuple[Line, ...] = tuple(_line(hook, weak=hook.id in weak) for hook in hooks)
+        noted = {hook.id: await ctx.vault.noted(hook.id) for hook in hooks}
+        lines: tuple[Line, ...] = tuple(
+            (*_line(hook, weak=hook.id in weak), *_heard(noted[hook.id], call.readers))
+            for hook in hooks
+        )
         nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
         return call.answer(
             "sources",
@@ -73,10 +80,12 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
     opened = next((hook for hook in hooks if hook.command == call.said.id), None)
     mine = [hook for hook in hooks if hook.source == command.name and hook is not opened]
-    if command.what in ("remove", "secret") and not mine:
+    if command.what in ("remove", "secret", "test") and not mine:
         raise NotFound(f"{command.name} has no door here: say source add {command.name}.")
     if command.what == "secret":
         return await _take_secret(call, command, [h for h in mine if h.awaits] or mine)
+    if command.what == "test":
+        return await _test(call, mine)
     if command.what in ("remove", "rotate"):
         for hook in mine:
             await ctx.vault.close_hook(hook.id)
@@ -86,8 +95,20 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         project.id, command.name, command=call.said.id, awaits=command.name in VENDORS_SECRET
     )
     base = ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
-    label, given = SOURCES[command.name].LABEL, f"source secret {command.name}"
-    asks = Action("Give its secret", sentence=given)
+    label, page = SOURCES[made.source].LABEL, f"/docs/sources/{made.source}.md"
+    given = f"{project.full_name} source secret {made.source}"
+    whose = (
+        Paragraph(f"{label} makes the secret, and nothing is let in before you say ", Code(given)),
+    )
+    ours = (
+        Paragraph("Secret (shown once): ", Code(made.secret)),
+        Paragraph(
+            "Sign with it where the sender can, else send it as ",
+            Code("Authorization: Bearer SECRET"),
+            *_in_url(made.source),
+            ".",
+        ),
+    )
     return Answer(
         Card(
             key=f"source:{made.id}",
@@ -97,44 +118,13 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
             sections=(
                 Section(
                     Paragraph("URL: ", Code(f"{base}{_path(made)}")),
-                    *(_vendors(label, given) if made.awaits else _ours(made)),
-                    Paragraph(
-                        Link("What to click, and how to check it", f"{base}{page_of(made.source)}"),
-                        f", page {page_of(made.source)[1:]}.",
-                    ),
+                    *(whose if made.awaits else ours),
+                    Paragraph(Link("What to click, and how to check", f"{base}{page}")),
                 ),
             ),
-            actions=(asks,) if made.awaits else (),
+            actions=(Action("Give its secret", sentence=given),) if made.awaits else (),
         )
     )
-
-
-def _ours(made: Hook) -> tuple[Paragraph, ...]:
-    """A secret of ours: shown, and how it is sent."""
-    return (
-        Paragraph("Secret (shown once): ", Code(made.secret)),
-        Paragraph(
-            "Sign with it where the sender can, else send it as ",
-            Code("Authorization: Bearer SECRET"),
-            *_in_url(made.source),
-            ".",
-        ),
-    )
-
-
-def _vendors(label: str, given: str) -> tuple[Paragraph, ...]:
-    """A secret of the vendor's: who makes it, and where it is given."""
-    return (
-        Paragraph(
-            *(f"{label} makes the secret: nothing is let in until you give it, with "),
-            *(Code(given), " in Slack or in the shell, which ask for it."),
-        ),
-    )
-
-
-def page_of(source: str) -> str:
-    """Where its page is served, and lies in the project."""
-    return f"/docs/sources/{source}.md"
 
 
 async def _take_secret(call: Call, command: ManageSources, doors: list[Hook]) -> Answer:
@@ -142,35 +132,51 @@ async def _take_secret(call: Call, command: ManageSources, doors: list[Hook]) ->
     hook, label = doors[0], SOURCES[doors[0].source].LABEL
     if len(doors) > 1:
         raise NotUnderstood(f"Which door? {label} has {len(doors)}: source rotate {hook.source}.")
-    if not (secret := await call.ctx.vault.handed_over(command.given) if command.given else ""):
-        sentence = f"source secret {hook.source}"
+    secret = await call.ctx.vault.handed_over(command.given)
+    if not secret:
         raise Ambiguous(
             f"{label}'s secret is asked for in a form, in Slack or in the shell, and never typed "
             "here: if you just did, make a new one there. A form is good for ten minutes.",
-            (Choice("Give its secret", sentence=sentence),),
+            (Choice("Give", sentence=f"{call.project.full_name} source secret {hook.source}"),),
         )
     await call.ctx.vault.put(hook.model_copy(update={"secret": secret, "awaits": False}))
     done = f"{label}'s secret is kept: what it signs with that is let in."
     return call.answer("sources", done, tone="succeeded")
 
 
+async def _test(call: Call, doors: list[Hook]) -> Answer:
+    """The last payload of each door, and how it was read."""
+    noted = [(hook, await call.ctx.vault.noted(hook.id)) for hook in doors]
+    sections = tuple(
+        Section(
+            Paragraph(Code(_path(hook)), *_heard(last, Audience.TEAM)),
+            *((Preformatted(text=redact(last.payload), language="json"),) if last else ()),
+        )
+        for hook, last in noted
+    )
+    title = (f"{SOURCES[doors[0].source].LABEL}, as it was read last",)
+    return Answer(Card(key="sources", audience=Audience.TEAM, title=title, sections=sections))
+
+
+def _heard(noted: Noted | None, readers: Audience) -> Line:
+    """When something came last; to the team also how it was read."""
+    if noted is None:
+        return ("; nothing came yet",)
+    return (f"; last {noted.at}", f", {noted.how}" if may_read(readers, Audience.TEAM) else "")
+
+
 def _line(hook: Hook, *, weak: bool) -> Line:
     label = SOURCES[hook.source].LABEL if hook.source in SOURCES else hook.source
+    rotate = Code(f"source rotate {hook.source}")
+    said: Line = ()
     if not hook.secret:
-        return (
-            *(f"{label}: ", Code(_path(hook)), ", unreadable: sealed with a key that is not in "),
-            *("SOULCASTER_VAULT_KEYS here. Add it, or say ", Code(f"source rotate {hook.source}")),
-            ".",
-        )
-    if hook.awaits:
-        say = Code(f"source secret {hook.source}")
-        return (f"{label}: ", Code(_path(hook)), ", lets nothing in before you say ", say, ".")
-    if not weak:
-        return (f"{label}: ", Code(_path(hook)))
-    return (
-        *(f"{label}: ", Code(_path(hook)), ", weak: its secret comes in the URL. Have it sent "),
-        *("in a header, then say ", Code(f"source rotate {hook.source}"), "."),
-    )
+        why = ", unreadable: sealed with a key that is not in SOULCASTER_VAULT_KEYS here. Add it, "
+        said = (why, "or say ", rotate, ".")
+    elif hook.awaits:
+        said = (", lets nothing in before you say ", Code(f"source secret {hook.source}"), ".")
+    elif weak:
+        said = (", weak: its secret comes in the URL. Have it sent in a header, then say ", rotate)
+    return (f"{label}: ", Code(_path(hook)), *said)
 
 
 def _in_url(source: str) -> Line:
