@@ -33,6 +33,7 @@ test: $(DEVELOPING) ## every check, the same every time (about 14 minutes on two
 
 long: $(DEVELOPING) ## the full counts of what `make test` samples
 	$(PYTEST) -m long --timeout 3600 $(ARGS)
+	TEST_ENTERPRISE=1 $(PYTEST) --timeout 3600 tests/e2e $(ARGS)
 
 fuzz: $(DEVELOPING) ## property tests at random and fifty times as long; prints how to repeat what fails
 	$(PYTEST) -m hypothesis --hypothesis-profile fuzz --timeout 3600 $(ARGS)

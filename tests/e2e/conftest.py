@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from enterprise_kit import open_enterprise_stage
 
 from bot.simulators.github import Limits
 from bot.storage.schema import KINDS
@@ -20,9 +22,13 @@ sys.path.append(str(Path(__file__).parents[1] / "contract"))
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """Our own processes and a real Redis; ``acme/shop`` is private and the app is installed."""
+    """Our own processes and a real Redis; ``acme/shop`` is private and the app is installed.
+
+    With ``TEST_ENTERPRISE`` its GitHub is an Enterprise Server.
+    """
     folder = tmp_path_factory.mktemp("stage")
-    async with open_stage(folder, limits=Limits.none(), SOULCASTER_EMBEDDER="hashing") as made:
+    opened = open_enterprise_stage if os.environ.get("TEST_ENTERPRISE") else open_stage
+    async with opened(folder, limits=Limits.none(), SOULCASTER_EMBEDDER="hashing") as made:
         yield made
         assert await _keys_of_no_kind(made) == []
 
