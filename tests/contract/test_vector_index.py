@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from aiohttp.test_utils import TestServer
 from upstash_wire import UpstashWire, wrong_body
 
 from bot.adapters import choose
-from bot.adapters.vectors.files import folder_name
 from bot.adapters.vectors.local import LocalIndex
 from bot.adapters.vectors.upstash import UpstashIndex
 from bot.context import Context
@@ -127,7 +125,7 @@ class TestEveryIndex:
             await index.upsert(SPACE, ["a"], vectors(2))
 
 
-class TestLocalFiles:
+class TestLocalFile:
     async def test_processes_share_what_is_written(self, tmp_path: Path) -> None:
         writer, reader = LocalIndex(tmp_path), LocalIndex(tmp_path)
         stored = vectors(3)
@@ -149,32 +147,10 @@ class TestLocalFiles:
         found = await LocalIndex(tmp_path).fetch(SPACE, names(200))
         assert all(np.allclose(found[str(n)], stored[n], atol=1e-6) for n in range(200))
 
-    async def test_a_torn_write_is_written_over(self, tmp_path: Path) -> None:
-        index = LocalIndex(tmp_path)
-        stored = vectors(3)
-        await index.upsert(SPACE, ["a"], stored[:1])
-        folder = tmp_path / folder_name(SPACE)
-        log, rows = folder / "0.log", folder / "0.f32"
-        with log.open("ab") as file:
-            file.write(b"+1 hal")
-        with rows.open("ab") as file:
-            file.write(b"\x01\x02\x03")
-        again = LocalIndex(tmp_path)
-        assert set(await again.fetch(SPACE, ["a", "hal"])) == {"a"}
-        await again.upsert(SPACE, ["b", "c"], stored[1:])
-        found = await index.fetch(SPACE, ["a", "b", "c"])
-        assert np.allclose(np.stack([found[i] for i in "abc"]), stored, atol=1e-6)
-
-    async def test_compaction_keeps_what_lives(self, tmp_path: Path) -> None:
-        index, other = LocalIndex(tmp_path), LocalIndex(tmp_path)
-        stored = vectors(2_000)
-        await index.upsert(SPACE, names(2_000), stored)
-        assert len(await other.query(SPACE, stored[0], top_k=2_000)) == 2_000
-        await index.delete(SPACE, names(900))
-        assert [n for n in os.listdir(tmp_path / folder_name(SPACE)) if "f32" in n] == ["1.f32"]
-        found = await other.fetch(SPACE, names(2_000))
-        assert set(found) == {str(n) for n in range(900, 2_000)}
-        assert np.allclose(found["1999"], stored[1_999], atol=1e-6)
+    async def test_a_disk_that_refuses_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "vectors.db").mkdir()
+        with pytest.raises(Unavailable):
+            await LocalIndex(tmp_path).fetch(SPACE, ["a"])
 
     async def test_another_width_is_refused(self, tmp_path: Path) -> None:
         index = LocalIndex(tmp_path)

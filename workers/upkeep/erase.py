@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 
-from bot.adapters.vectors import files
+from bot.adapters.vectors.local import LocalIndex
 from bot.context import Context
 from bot.domain.errors import Unavailable
 from bot.jobs import enqueue
@@ -66,5 +65,6 @@ async def _elsewhere(ctx: Context, project: int) -> Counter[str]:
 
 async def forget_files(ctx: Context, projects: list[int]) -> None:
     """Vectors on this machine of projects that were erased, here or elsewhere."""
-    folder = ctx.settings.soulcaster_data_dir / "vectors"
-    await asyncio.to_thread(files.forget, folder, projects)
+    index = LocalIndex(ctx.settings.soulcaster_data_dir / "vectors")
+    await index.forget(projects)
+    await index.close()

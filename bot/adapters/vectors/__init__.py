@@ -1,1 +1,1 @@
-"""Where vectors are kept: Upstash Vector, or files on this machine."""
+"""Where vectors are kept: Upstash Vector, or a file on this machine."""
