@@ -12,8 +12,7 @@ import pytest
 from gemini_wire_rules import wrong_request
 
 from bot.adapters.gateway.fields import DEEPEST
-from bot.adapters.gateway.gemini import IMAGE_TOKENS, LARGEST_IMAGE, Gemini
-from bot.adapters.gateway.wire import Question
+from bot.adapters.gateway.gemini import IMAGE_TOKENS, LARGEST_IMAGE, Gemini, Question
 from bot.domain.errors import BadPayload
 
 MODEL = "gemini-3.5-flash"

@@ -1,7 +1,6 @@
 """A model for one run in a sandbox: our key stays here, a token with a cap goes there.
 
 **Invariant:** what is forwarded was written anew from fields we know; nothing passes as it came.
-A vendor's API is one file that fits ``wire.Wire``.
 """
 
 from bot.adapters.gateway.server import LARGEST, Cap, Gateway

@@ -12,6 +12,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from bot.adapters.gateway.fields import (
@@ -26,7 +27,6 @@ from bot.adapters.gateway.fields import (
     text,
     whole,
 )
-from bot.adapters.gateway.wire import Question, Usage
 from bot.domain.errors import BadPayload, NotAllowed
 
 MOST_OUTPUT = 65_536  # tokens of an answer
@@ -136,12 +136,39 @@ _COUNT = fields(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request, made of known fields only.
+
+    ``path`` is below ``Gemini.address``. ``tokens`` is how many the question may be, estimated
+    high; ``answer`` how many the asker wants back at most. ``is_free`` is true of what is not
+    billed and bears no limit for the answer.
+    """
+
+    path: str
+    query: dict[str, str]
+    body: dict[str, Any]
+    tokens: int
+    answer: int
+    is_free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as Google counted them; ``prompt`` holds the ``cached`` ones, too."""
+
+    prompt: int
+    output: int
+    cached: int = 0
+
+
 class Gemini:
     """The calls that ask a model, and the one that counts tokens."""
 
     address = "https://generativelanguage.googleapis.com"
     key_header = "x-goog-api-key"
-    routes = ("/{version:v1|v1beta}/models/{model}:{call}",)
+    route = "/{version:v1|v1beta}/models/{model}:{call}"
+    """A path of aiohttp's router; ``read`` gets the parts that vary."""
 
     def read(
         self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes

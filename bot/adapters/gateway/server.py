@@ -20,8 +20,7 @@ from types import TracebackType
 import aiohttp
 from aiohttp import web
 
-from bot.adapters.gateway.gemini import Gemini
-from bot.adapters.gateway.wire import Question, Usage, Wire
+from bot.adapters.gateway.gemini import Gemini, Question, Usage
 from bot.adapters.gemini_prices import price_of
 from bot.domain.errors import BadPayload, NotAllowed, Unavailable
 
@@ -42,7 +41,7 @@ class Cap:
 class Gateway:
     """``async with``: open for one run. ``public_url`` is where a sandbox elsewhere finds it.
 
-    ``upstream`` is the vendor's address, empty for the one the ``wire`` knows.
+    ``upstream`` is another server that speaks Gemini's API, empty for Google's.
     ``used_up`` says which limit refused a request, or nothing. Without a price for ``model``
     (``priced``) only requests and seconds are capped.
     """
@@ -57,11 +56,10 @@ class Gateway:
         host: str = "127.0.0.1",
         port: int = 0,
         public_url: str = "",
-        wire: Wire | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._key, self._model, self._cap = api_key, model, cap
-        self._wire = wire or Gemini()
+        self._wire = Gemini()
         self._upstream = (upstream or self._wire.address).rstrip("/")
         self._host, self._port, self._public_url = host, port, public_url.rstrip("/")
         self._clock, self._ends = clock, clock() + cap.seconds
@@ -85,8 +83,7 @@ class Gateway:
     async def __aenter__(self) -> Gateway:
         app = web.Application(client_max_size=LARGEST)
         app.router.add_get("/open", _open)
-        for route in self._wire.routes:
-            app.router.add_post(route, self._serve)
+        app.router.add_post(self._wire.route, self._serve)
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=QUIET_SECONDS)
         )
