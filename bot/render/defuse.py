@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from urllib.parse import quote, urlsplit
 
 from bot.render.seams import joined
@@ -28,7 +28,6 @@ _BLANK = frozenset(
 ) | frozenset(map(chr, [*range(0x180B, 0x1810), *range(0xE0000, 0xE1000)]))
 
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]*://[^\s|]*|www\.[^\s|]*", re.IGNORECASE)
-_MENTION = re.compile(r"@([\w/-]*)")
 _EMOJI = re.compile(r":(?=(?:[\w+'-]*[A-Za-z][\w+'-]*|[+-]1|100|1234):)")
 _COMMIT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{7,}(?![0-9A-Za-z])")
 _BLOCK_START = re.compile(r"[#+=/-]|\d+(?=[.)])")
@@ -77,19 +76,11 @@ def markdown_said(text: str) -> str:
     return joined(_addresses_as(markdown_code, one_line(text), _dead), BREAK)
 
 
-def markdown_own(text: str, mention_ok: Collection[str] = ()) -> str:
-    """Our own words, inline: no markup; ``#12`` refers, ``@x`` mentions if in ``mention_ok``."""
-    allowed = {login.lower() for login in mention_ok}
-
-    def mention(found: re.Match[str]) -> str:
-        live = found[1].lower() in allowed
-        return f"@{'' if live else BREAK}{_escaped(found[1])}"
+def markdown_own(text: str) -> str:
+    """Our own words, inline: no markup; ``#12`` refers, ``@x`` mentions nobody."""
 
     def words(text: str) -> str:
-        return "".join(
-            mention(found) if (found := _MENTION.fullmatch(part)) else _escaped(part)
-            for part in re.split(r"(@[\w/-]*)", text)
-        )
+        return _escaped(text).replace("@", f"@{BREAK}")
 
     return joined(_addresses_as(markdown_code, one_line(text), words), BREAK)
 
@@ -146,14 +137,14 @@ def html_text(text: str) -> str:
     return re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"&#{ord(sign[0])};", text)
 
 
-def safe_url(url: str, *, at_most: int = 2_000) -> str:
+def safe_url(url: str) -> str:
     """``url`` if it is an http(s) address that can stand in any markup, else nothing."""
     url = quote(plain(url), safe="%:/?#@!$&+,;=~.-_")
     try:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    good = parts.scheme in ("http", "https") and parts.netloc and len(url) <= at_most
+    good = parts.scheme in ("http", "https") and parts.netloc and len(url) <= 2_000
     return url if good else ""
 
 
