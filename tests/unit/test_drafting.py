@@ -63,9 +63,8 @@ def mistakes(**changed: Any) -> list[str]:
 
 def test_a_good_plan_has_no_mistake() -> None:
     assert mistakes() == []
-    plan = plan_of(
-        Drafted.model_validate(GOOD), audience=Audience.TEAM, author="gemini-x", version=3
-    )
+    extracted = extract_plan(CLUSTER, ITEMS, version=3)
+    plan = plan_of(Drafted.model_validate(GOOD), extracted, author="gemini-x")
     assert (plan.name, plan.author, plan.suspects) == (
         "v3",
         "gemini-x",
@@ -123,9 +122,8 @@ def card(plan: Plan, stands: Plan | None = None) -> str:
 
 
 def test_the_cards(golden: Callable[[str, str], None]) -> None:
-    drafted = plan_of(
-        Drafted.model_validate(GOOD), audience=Audience.TEAM, author="gemini-3.5-flash", version=2
-    )
+    extracted = extract_plan(CLUSTER, ITEMS, version=2)
+    drafted = plan_of(Drafted.model_validate(GOOD), extracted, author="gemini-3.5-flash")
     approved = drafted.model_copy(update={"approved_by": "@ana", "approved_at": NOW})
     newer = extract_plan(CLUSTER, ITEMS, version=3)
     golden("plan_drafted.md", card(drafted))

@@ -93,14 +93,7 @@ async def draft(
                 )
                 mistakes = plan_mistakes(drafted, items, paths=paths)
                 if not mistakes:
-                    author = model.id
-                    plan = plan_of(
-                        drafted,
-                        audience=extracted.audience,
-                        author=author,
-                        steering=extracted.steering,
-                    )
-                    return plan.model_copy(update={"version": extracted.version}), True
+                    return plan_of(drafted, extracted, author=model.id), True
     except (Unavailable, TimeoutError) as error:
         log.warning("no plan was drafted", model=model.id, why=str(error) or "no answer in time")
         author = f"{extracted.author}, as {model.id} did not answer"

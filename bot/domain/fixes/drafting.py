@@ -13,7 +13,6 @@ from collections.abc import Collection, Sequence
 
 from pydantic import Field
 
-from bot.domain.audience import Audience
 from bot.domain.fixes.plan import Cited, Plan, suspected_files
 from bot.domain.models import Cluster, Item, Record
 
@@ -119,17 +118,11 @@ def plan_mistakes(
     return found
 
 
-def plan_of(
-    drafted: Drafted,
-    *,
-    audience: Audience,
-    author: str,
-    steering: Sequence[str] = (),
-    version: int = 1,
-) -> Plan:
-    """The plan that a model drafted from texts for ``audience``, once nothing is wrong with it."""
+def plan_of(drafted: Drafted, extracted: Plan, *, author: str) -> Plan:
+    """The plan that a model drafted in the stead of the extracted one, once nothing is wrong."""
     said = drafted.model_dump() | {"suspects": tuple(dict.fromkeys(drafted.suspects))}
-    return Plan(audience=audience, version=version, steering=tuple(steering), author=author, **said)
+    kept = extracted.model_dump(include={"audience", "version", "steering"})
+    return Plan(author=author, **kept, **said)
 
 
 def _line_mistakes(name: str, line: str) -> list[str]:

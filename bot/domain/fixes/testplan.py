@@ -24,8 +24,8 @@ _NO_TEST = "no test specified"  # what `npm init` writes
 class TestPlan(Record):
     """Commands are for a shell in the checkout's root.
 
-    ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}``, ``{stem}`` and ``{node}``
-    (the test within it) are put in, quoted. ``install`` needs a network. ``folder`` is where
+    ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}`` and ``{stem}`` are
+    put in, quoted. ``install`` needs a network. ``folder`` is where
     tests live, ``why`` says how we know.
     """
 
@@ -39,16 +39,11 @@ class TestPlan(Record):
     folder: str = ""
     style: Style = "other"
 
-    def command_for(self, path: str, node: str = "") -> str:
+    def command_for(self, path: str) -> str:
         """The command that runs the tests in ``path``."""
         folder, name = posixpath.split(path)
-        parts = {
-            "path": path,
-            "folder": folder or ".",
-            "name": name,
-            "stem": name.partition(".")[0],
-            "node": node,
-        }
+        stem = name.partition(".")[0]
+        parts = {"path": path, "folder": folder or ".", "name": name, "stem": stem}
         return self.one.format(**{key: shlex.quote(value) for key, value in parts.items()})
 
 
@@ -81,16 +76,13 @@ def _one_of(command: str, shown: TestPlan | None) -> str:
 
 
 def _shown(tree: Tree) -> TestPlan | None:
-    for find in (_python, _tox, _node, _go, _cargo, _maven, _gradle, _make):
-        plan = find(tree)
-        if plan:
-            return plan
-    return None
+    finders = (_python, _tox, _node, _go, _by_its_file, _make)
+    return next((plan for find in finders if (plan := find(tree))), None)
 
 
-def _toml(tree: Tree, path: str) -> dict[str, Any]:
+def _pyproject(tree: Tree) -> dict[str, Any]:
     try:
-        return tomllib.loads(text_of(tree.get(path)))
+        return tomllib.loads(text_of(tree.get("pyproject.toml")))
     except tomllib.TOMLDecodeError:
         return {}
 
@@ -154,7 +146,7 @@ def _python(tree: Tree) -> TestPlan | None:
 def _pytest_config(tree: Tree) -> str:
     if "pytest.ini" in tree:
         return "pytest.ini"
-    if "pytest" in _toml(tree, "pyproject.toml").get("tool", {}):
+    if "pytest" in _pyproject(tree).get("tool", {}):
         return "pyproject.toml"
     for path, section in (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")):
         if section in text_of(tree.get(path)):
@@ -164,7 +156,7 @@ def _pytest_config(tree: Tree) -> str:
 
 def _python_path(tree: Tree) -> str:
     """A package below ``src`` is found without installing it; harmless where it is installed."""
-    options = _toml(tree, "pyproject.toml").get("tool", {}).get("pytest", {}).get("ini_options", {})
+    options = _pyproject(tree).get("tool", {}).get("pytest", {}).get("ini_options", {})
     in_source = any(path.startswith("src/") and path.endswith(".py") for path in tree)
     return "PYTHONPATH=src " if in_source and not options.get("pythonpath") else ""
 
@@ -173,7 +165,7 @@ def _python_install(tree: Tree) -> tuple[str, ...]:
     commands = [
         f"python -m pip install -r {path}" for path in sorted(tree) if _REQUIREMENTS.fullmatch(path)
     ]
-    project = _toml(tree, "pyproject.toml")
+    project = _pyproject(tree)
     if "build-system" in project or "setup.py" in tree:
         extras = project.get("project", {}).get("optional-dependencies", {})
         extra = next((name for name in _EXTRAS if name in extras), "")
@@ -233,45 +225,27 @@ def _go(tree: Tree) -> TestPlan | None:
     )
 
 
-def _cargo(tree: Tree) -> TestPlan | None:
-    if "Cargo.toml" not in tree:
-        return None
-    return TestPlan(
-        framework="cargo",
-        suite="cargo test",
-        one="cargo test --test {stem}",
-        why="there is a Cargo.toml",
-        install=("cargo fetch",),
-        folder="tests",
-    )
-
-
-def _maven(tree: Tree) -> TestPlan | None:
-    if "pom.xml" not in tree:
-        return None
-    mvn = "./mvnw" if "mvnw" in tree else "mvn"
-    return TestPlan(
-        framework="maven",
-        suite=f"{mvn} -B -q test",
-        one=f"{mvn} -B -q test -Dtest={{stem}}",
-        why="there is a pom.xml",
-        install=(f"{mvn} -B -q dependency:go-offline",),
-        folder="src/test/java",
-    )
-
-
-def _gradle(tree: Tree) -> TestPlan | None:
-    build = next((path for path in ("build.gradle", "build.gradle.kts") if path in tree), "")
-    if not build:
-        return None
-    gradle = "./gradlew" if "gradlew" in tree else "gradle"
-    return TestPlan(
-        framework="gradle",
-        suite=f"{gradle} --console=plain test",
-        one=f"{gradle} --console=plain test --tests {{stem}}",
-        why=f"there is a {build}",
-        folder="src/test/java",
-    )
+def _by_its_file(tree: Tree) -> TestPlan | None:
+    """Tools that are known by the file that configures them; their wrapper lies beside it."""
+    mvn = "./mvnw -B -q" if "mvnw" in tree else "mvn -B -q"
+    gradle = f"{'./gradlew' if 'gradlew' in tree else 'gradle'} --console=plain"
+    java = "src/test/java"
+    for file, framework, suite, one, install, folder in (
+        ("Cargo.toml", "cargo", "cargo test", "--test {stem}", "cargo fetch", "tests"),
+        ("pom.xml", "maven", f"{mvn} test", "-Dtest={stem}", f"{mvn} dependency:go-offline", java),
+        ("build.gradle", "gradle", f"{gradle} test", "--tests {stem}", "", java),
+        ("build.gradle.kts", "gradle", f"{gradle} test", "--tests {stem}", "", java),
+    ):
+        if file in tree:
+            return TestPlan(
+                framework=framework,
+                suite=suite,
+                one=f"{suite} {one}",
+                why=f"there is a {file}",
+                install=(install,) if install else (),
+                folder=folder,
+            )
+    return None
 
 
 def _make(tree: Tree) -> TestPlan | None:
