@@ -15,7 +15,8 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project, Verdict
 from bot.settings import Settings
 from workers.fixes.quota import month_of
-from workers.fixes.steps.project import Ended, ProjectRun
+from workers.fixes.steps.context import Ended
+from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.publish import publish
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)

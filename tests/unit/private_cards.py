@@ -205,7 +205,6 @@ class Told(History):
             items=case.shown(run.audience),
             closes=(3,),
             hidden=case.hidden(run.audience),
-            repository="acme/shop",
             files=[("shop/cart.py", 1, 1)],
             change=run.change,
         )

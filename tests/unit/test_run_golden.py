@@ -236,7 +236,6 @@ def pull_of(name: str, **fields: Any) -> str:
         items=(),
         closes=(3,),
         hidden=0,
-        repository="acme/shop",
         files=[("src/shop/pagination.py", 1, 1), (TEST, 7, 0)],
         change="--- a/src/shop/pagination.py\n+++ b/src/shop/pagination.py\n@@ -1 +1 @@\n-2\n+3\n",
         **fields,

@@ -13,8 +13,9 @@ from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.models import RunState
 from bot.log import log
 from bot.storage.budget import Priority, at
+from workers.fixes.steps.context import Ended
 from workers.fixes.steps.drive import Steps, drive
-from workers.fixes.steps.project import Ended, ProjectRun
+from workers.fixes.steps.project import ProjectRun
 
 _LOOK_EVERY = 2.0
 # Seconds between two edits, by the share that is left of what may be written; below the last

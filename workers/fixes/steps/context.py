@@ -33,14 +33,16 @@ class RunContext(ABC):
     """One run being worked on. ``run`` is the newest record this process has seen.
 
     ``ProjectRun`` keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder.
+    ``sandboxes`` are where code of others runs, opened from ``template`` and known as this run's
+    by the labels in ``mark``. ``open_model`` makes a language model that nobody else uses, or None.
     """
 
     run: FixRun
-    template: str  # of its sandboxes
-
-    @abstractmethod
-    def now(self) -> datetime:
-        """The time, in UTC."""
+    now: Callable[[], datetime]
+    sandboxes: Sandboxes
+    template: str
+    mark: Mapping[str, str]
+    open_model: Callable[[], LanguageModel | None]
 
     @abstractmethod
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -87,25 +89,12 @@ class RunContext(ABC):
         """The agent that was asked for."""
 
     @abstractmethod
-    def open_model(self) -> LanguageModel | None:
-        """A language model that nobody else uses, or None."""
-
-    @property
-    @abstractmethod
-    def sandboxes(self) -> Sandboxes:
-        """Where code of others runs."""
-
-    @abstractmethod
     def labels(self) -> Mapping[str, str]:
-        """What every sandbox of this run is marked with."""
+        """What every sandbox of this run bears: its mark, and what it is opened for."""
 
     @abstractmethod
     def key(self) -> str:
         """Names this try of the run: another one must not get its sandboxes."""
-
-    @abstractmethod
-    def owns(self, labels: Mapping[str, str]) -> bool:
-        """Whether a sandbox with these labels is this run's."""
 
     async def evidence(self) -> Case:
         """The reports that a run may go by. Without isolation what a stranger asks to be called
@@ -203,7 +192,7 @@ class RunContext(ABC):
     async def kill_sandboxes(self) -> None:
         """End whatever sandbox a crashed step of this run has left."""
         for sandbox, labels in (await self.sandboxes.alive()).items():
-            if self.owns(labels):
+            if self.mark.items() <= labels.items():
                 await self.sandboxes.kill(sandbox)
 
 

@@ -9,7 +9,8 @@ from bot.domain.fixes.patch import Tree, tree_from_tar
 from bot.domain.models import Verdict
 from bot.github.app import READ, Repo
 from bot.github.pulls import branch_head
-from workers.fixes.steps.project import Ended, ProjectRun
+from workers.fixes.steps.context import Ended
+from workers.fixes.steps.project import ProjectRun
 
 
 async def fetch(context: ProjectRun) -> None:

@@ -46,9 +46,10 @@ class LocalRun(RunContext):
         self.proved = Patch()
         self.reproduction = Patch()
         self.base = tree
-        self._case, self._config, self._log = case, config, log
-        self._sandboxes, self.template, self._agent = sandboxes, template, agent
-        self._open_model = open_model
+        self._case, self._config, self._log, self._agent = case, config, log, agent
+        self.sandboxes, self.template, self.open_model = sandboxes, template, open_model
+        self.mark = {"local": run.command}
+        self.now = lambda: datetime.now(UTC)
         self._plan: Plan | None = None
         self._left: dict[str, bytes] = {}
         self._stopped_by = ""
@@ -56,10 +57,6 @@ class LocalRun(RunContext):
     def stop(self, who: str) -> None:
         """Ask for a stop."""
         self._stopped_by = who
-
-    @override
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
     @override
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -116,25 +113,12 @@ class LocalRun(RunContext):
         return self._agent
 
     @override
-    def open_model(self) -> LanguageModel | None:
-        return self._open_model()
-
-    @property
-    @override
-    def sandboxes(self) -> Sandboxes:
-        return self._sandboxes
-
-    @override
     def labels(self) -> Mapping[str, str]:
-        return {"local": self.run.command, "repository": self.run.base}
+        return {**self.mark, "repository": self.run.base}
 
     @override
     def key(self) -> str:
         return self.run.command
-
-    @override
-    def owns(self, labels: Mapping[str, str]) -> bool:
-        return labels.get("local") == self.run.command
 
 
 async def _fetch(context: LocalRun) -> None:

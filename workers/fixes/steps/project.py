@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 
 from typing_extensions import override
 
@@ -12,14 +11,12 @@ from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Item, Person, Project, Verdict
-from bot.domain.ports import Agent, LanguageModel, Sandboxes
+from bot.domain.ports import Agent
 from bot.github import people
 from bot.jobs import CLAIM
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
-from workers.fixes.steps.context import Ended, RunContext, ran
-
-__all__ = ["Ended", "ProjectRun", "ran"]
+from workers.fixes.steps.context import Ended, RunContext
 
 
 class ProjectRun(RunContext):
@@ -29,13 +26,11 @@ class ProjectRun(RunContext):
         self.ctx = ctx
         self.project = project
         self.run = run
-        self.template = ctx.settings.soulcaster_e2b_template
+        self.now, self.open_model = ctx.now, ctx.open_language_model
+        self.sandboxes, self.template = ctx.sandboxes, ctx.settings.soulcaster_e2b_template
+        self.mark = {"project": str(project.id), "run": str(run.number)}
         self._config: RepoConfig | None = None
         self._case: Case | None = None
-
-    @override
-    def now(self) -> datetime:
-        return self.ctx.now()
 
     @override
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -125,21 +120,11 @@ class ProjectRun(RunContext):
         return self.ctx.agent(self.run.agent)
 
     @override
-    def open_model(self) -> LanguageModel | None:
-        return self.ctx.open_language_model()
-
-    @property
-    @override
-    def sandboxes(self) -> Sandboxes:
-        return self.ctx.sandboxes
-
-    @override
     def labels(self) -> Mapping[str, str]:
         """``lease`` and ``token`` name the claim that opened it: the sandbox ends with it."""
         claim = CLAIM.get()
         return {
-            "project": str(self.project.id),
-            "run": str(self.run.number),
+            **self.mark,
             "repository": self.project.full_name,
             "commit": self.run.base_sha or "",
             "lease": claim.lease,
@@ -149,9 +134,3 @@ class ProjectRun(RunContext):
     @override
     def key(self) -> str:
         return f"{self.project.id}-{self.run.name}-{self.ctx.jobs.fence()}"
-
-    @override
-    def owns(self, labels: Mapping[str, str]) -> bool:
-        return labels.get("project") == str(self.project.id) and labels.get("run") == str(
-            self.run.number
-        )

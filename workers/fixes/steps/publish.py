@@ -27,7 +27,8 @@ from bot.say import open_pull, put_check
 from bot.sources import github_issue
 from bot.storage.leases import LeaseLost
 from workers.fixes.quota import month_of
-from workers.fixes.steps.project import Ended, ProjectRun
+from workers.fixes.steps.context import Ended
+from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.starting import open_fix
 
 OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
@@ -123,7 +124,6 @@ async def _publish(context: ProjectRun, repo: Repo) -> None:
         items=shown,
         closes=_issue_numbers(case.items),
         hidden=case.hidden(readers),
-        repository=context.project.full_name,
         files=files,
         change=change,
     )

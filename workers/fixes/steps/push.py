@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, proved_title, pull_card
 from bot.domain.errors import Unavailable
@@ -129,18 +128,17 @@ async def _edit_body(context: RevisionRun, repo: Repo) -> None:
     whole = Patch(changes=tuple(sorted((*test.changes, *fix.changes), key=lambda c: c.path)))
     case = await context.case()
     files, change = await asyncio.to_thread(lambda: (whole.files, fix.unified))
+    first = await context.ctx.runs.get(context.project.id, run.number)
     document = PullRequest(
         run=run,
         cluster=case.named(run.audience),
         items=(),
         closes=(),
         hidden=0,
-        repository=context.project.full_name,
         files=files,
         change=change,
+        began_unproved=first.unproved is not None,
     )
-    first = await context.ctx.runs.get(context.project.id, run.number)
-    document = replace(document, began_unproved=first.unproved is not None)
     pull = await repo.get(f"/pulls/{run.pull_request}")
     title = proved_title(str(pull["title"]))
     await edit_pull(repo, pull, pull_card(document), title=title, sections=_OURS)

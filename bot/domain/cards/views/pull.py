@@ -42,7 +42,6 @@ class PullRequest:
     items: Sequence[Item]
     closes: Sequence[int]
     hidden: int
-    repository: str
     files: Sequence[tuple[str, int, int]]
     change: str
     began_unproved: bool = False
