@@ -177,19 +177,16 @@ class Sandbox(Protocol):
         Being cancelled kills the command. Raises Unavailable when the sandbox is gone.
         """
 
-    async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
+    async def write(self, path: str, data: bytes) -> None:
         """Write one file, making its folders."""
 
-    async def read(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
-        """Read one file. Raises NotFound, or TooLarge over ``max_bytes``."""
-
-    async def upload(self, tar: bytes, *, into: str = ".") -> None:
-        """Unpack an uncompressed tar into a folder."""
+    async def upload(self, tar: bytes) -> None:
+        """Unpack an uncompressed tar into the work folder."""
 
     async def download(
-        self, path: str = ".", *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
+        self, *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
     ) -> bytes:
-        """A folder as an uncompressed tar. Raises TooLarge over ``max_bytes``.
+        """The work folder as an uncompressed tar. Raises TooLarge over ``max_bytes``.
 
         ``exclude`` names files and folders (``node_modules``) left out wherever they are.
         """

@@ -92,8 +92,8 @@ async def test_a_checkout_in_a_sandbox_is_repaired(sandbox):
     told: list[str] = []
     worked = await work(sandbox, told, task())
     assert worked.outcome == "done", worked
-    assert (await sandbox.read("cart.py")).decode() == REPAIRED
-    assert (await sandbox.read("test_cart.py")).decode() == TESTS
+    assert (await sandbox.run("cat cart.py", timeout=20)).stdout == REPAIRED
+    assert (await sandbox.run("cat test_cart.py", timeout=20)).stdout == TESTS
     assert told[0] == "1 test red, 2 green before any edit"
     assert "suspicious line" in told[1]
     changed = "cart.py:6: `if amount > 100:` became `if amount >= 100:`"

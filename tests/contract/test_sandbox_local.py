@@ -228,10 +228,10 @@ async def test_a_sandbox_is_taken_up_by_another_process(tmp_path):
     await sandbox.write("a", b"1")
     elsewhere = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))
     again = await elsewhere.open(template="", limits=Limits(), key="k", labels=LABELS)
-    assert await again.read("a") == b"1"
+    assert (await again.run("cat a", timeout=20)).stdout == "1"
     await again.kill()
     with pytest.raises(Unavailable):
-        await sandbox.read("a")
+        await sandbox.download()
 
 
 async def test_a_pid_that_was_given_to_another_is_left_alone(tmp_path):
@@ -272,8 +272,6 @@ async def test_a_folder_that_became_a_link_is_not_entered(sandbox, tmp_path):
         await sandbox.run("ls", timeout=5, cwd="a")
     with pytest.raises(NotFound):
         await sandbox.write("a/tmp/planted", b"x")
-    with pytest.raises(NotFound):
-        await sandbox.download("a")
 
 
 BYSTANDER = """

@@ -105,49 +105,34 @@ class E2BSandbox:
             truncated=out.truncated or err.truncated,
         )
 
-    async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
+    async def write(self, path: str, data: bytes) -> None:
         """Write one file, making its folders."""
-        target = f"{WORK}/{inside(path)}"
         async with self._errors(SMALL + len(data) / BYTES_A_SECOND):
-            await self._machine.files.write(target, data)
-        if executable:
-            await self._quick(f"chmod 755 ~/{shlex.quote(target)}")
+            await self._machine.files.write(f"{WORK}/{inside(path)}", data)
 
-    async def read(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
-        """Read one file; a link is no file."""
-        return await self._read(f"{WORK}/{inside(path)}", path, max_bytes)
-
-    async def upload(self, tar: bytes, *, into: str = ".") -> None:
-        """Unpack a tar, read in memory first: no path in it reaches beyond ``into``."""
+    async def upload(self, tar: bytes) -> None:
+        """Unpack a tar, read in memory first: no path in it reaches beyond the work folder."""
         safe = await asyncio.to_thread(safe_tar, tar)
         there = f"{NOTES}/{next(self._numbers)}.tar"
         seconds = SMALL + len(safe) / BYTES_A_SECOND
         async with self._errors(seconds):
             await self._machine.files.write(there, safe)
-        folder = f"~/{WORK}/{shlex.quote(inside(into))}"
-        await self._quick(
-            f"mkdir -p {folder} && tar -xf ~/{there} -C {folder} --no-same-owner && rm ~/{there}",
-            seconds,
-        )
+        await self._quick(f"tar -xf ~/{there} -C ~/{WORK} --no-same-owner && rm ~/{there}", seconds)
 
     async def download(
-        self, path: str = ".", *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
+        self, *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
     ) -> bytes:
-        """A folder as a tar, cut off over there when it is too large."""
+        """The work folder as a tar, cut off over there when it is too large."""
         there = f"{NOTES}/{next(self._numbers)}.tar"
-        folder = f"~/{WORK}/{shlex.quote(inside(path))}"
         leave_out = " ".join(f"--exclude={shlex.quote(name)}" for name in exclude)
         seconds = SMALL + max_bytes / BYTES_A_SECOND
-        code = await self._quick(
-            f"test -d {folder} || exit {NO_FOLDER}; "
-            f"tar --create --file=- {' '.join(TAR)} {leave_out} -C {folder} . 2>/dev/null "
+        await self._quick(
+            f"tar --create --file=- {' '.join(TAR)} {leave_out} -C ~/{WORK} . 2>/dev/null "
             f"| head -c {max_bytes + 1} > ~/{there}",
             seconds,
         )
-        if code == NO_FOLDER:
-            raise NotFound(f"There is no folder {path} in the sandbox.")
         try:
-            return await self._read(there, path, max_bytes, seconds)
+            return await self._read(there, max_bytes, seconds)
         finally:
             with contextlib.suppress(SoulcasterError):
                 await self._quick(f"rm -f ~/{there}")
@@ -206,13 +191,13 @@ class E2BSandbox:
             with contextlib.suppress(SoulcasterError):
                 await self.kill()
 
-    async def _read(self, there: str, path: str, max_bytes: int, seconds: float = SMALL) -> bytes:
+    async def _read(self, there: str, max_bytes: int, seconds: float) -> bytes:
         async with self._errors(SMALL):
             info = await self._machine.files.get_info(there)
         if info.symlink_target is not None or info.type is None or info.type.value != "file":
-            raise NotFound(f"{path} in the sandbox is no plain file.")
+            raise NotFound("What the sandbox packed is no plain file.")
         if info.size > max_bytes:
-            raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
+            raise TooLarge(f"the sandbox's files are larger than {max_bytes} bytes")
         # what the machine says of itself is not believed: it may send without end
         data = bytearray()
         async with (
@@ -222,5 +207,5 @@ class E2BSandbox:
             async for piece in stream:
                 data += piece
                 if len(data) > max_bytes:
-                    raise TooLarge(f"{path} in the sandbox sends more than {max_bytes} bytes")
+                    raise TooLarge(f"the sandbox sends more than {max_bytes} bytes")
         return bytes(data)

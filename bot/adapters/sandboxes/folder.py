@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 from pathlib import Path
 
-from bot.domain.errors import NotFound, TooLarge
 from bot.domain.fixes.patch import Tree
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -51,28 +49,6 @@ class Folder:
                 self.link(path, entry.target or "")
             else:
                 self.write(path, entry.data, entry.mode & 0o777)
-
-    def read(self, path: str, max_bytes: int) -> bytes:
-        """Read one file. Raises NotFound for anything else, TooLarge over ``max_bytes``."""
-        try:
-            folder, name = self._walk(path, make=False)
-        except OSError as error:
-            raise NotFound(f"There is no file {path} in the sandbox.") from error
-        try:
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            handle = os.open(name, flags, dir_fd=folder)
-        except OSError as error:
-            raise NotFound(f"There is no file {path} in the sandbox.") from error
-        finally:
-            os.close(folder)
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            os.close(handle)
-            raise NotFound(f"{path} in the sandbox is no plain file.")
-        with os.fdopen(handle, "rb") as file:
-            data = file.read(max_bytes + 1)
-        if len(data) > max_bytes:
-            raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
-        return data
 
     def holds(self, path: str) -> bool:
         """Whether ``path`` is a folder that no link leads out of."""

@@ -127,48 +127,38 @@ class LocalSandbox:
                 self._left()
                 raise NotFound(f"A sandbox can't be started here: {error}.") from error
 
-    async def write(self, path: str, data: bytes, *, executable: bool = False) -> None:
+    async def write(self, path: str, data: bytes) -> None:
         """Write one file, making its folders."""
         self._left()
-        mode = 0o755 if executable else 0o644
-        await self._in_folder(self._work.write, inside(path), data, mode)
+        await self._in_folder(self._work.write, inside(path), data)
 
-    async def read(self, path: str, *, max_bytes: int = 10_000_000) -> bytes:
-        """Read one file; links are not followed."""
+    async def upload(self, tar: bytes) -> None:
+        """Unpack a tar, read in memory first: no path in it reaches beyond the work folder."""
         self._left()
-        return await asyncio.to_thread(self._work.read, inside(path), max_bytes)
-
-    async def upload(self, tar: bytes, *, into: str = ".") -> None:
-        """Unpack a tar, read in memory first: no path in it reaches beyond ``into``."""
-        self._left()
-        below = "" if inside(into) == "." else f"{inside(into)}/"
-        files = await asyncio.to_thread(tree_from_tar, tar)
-        await self._in_folder(
-            self._work.unpack, {f"{below}{path}": entry for path, entry in files.items()}
-        )
+        await self._in_folder(self._work.unpack, await asyncio.to_thread(tree_from_tar, tar))
 
     async def download(
-        self, path: str = ".", *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
+        self, *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
     ) -> bytes:
-        """A folder as a tar; ``exclude`` names files and folders left out wherever they are."""
+        """The work folder; ``exclude`` names files and folders left out wherever they are."""
         self._left()
-        folder = inside(path)
-        if not await asyncio.to_thread(self._work.holds, folder):
-            raise NotFound(f"There is no folder {path} in the sandbox.")
         leave_out = [f"--exclude={name}" for name in exclude]
-        child = await asyncio.create_subprocess_exec(
-            *("tar", "--create", "--file=-", *TAR, *leave_out, "."),
-            cwd=self._here / "work" / folder,
-            env={"PATH": ":".join(SYSTEM_PATH)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        try:
+            child = await asyncio.create_subprocess_exec(
+                *("tar", "--create", "--file=-", *TAR, *leave_out, "."),
+                cwd=self._here / "work",
+                env={"PATH": ":".join(SYSTEM_PATH)},
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+        except FileNotFoundError as error:
+            raise Unavailable(GONE) from error
         try:
             data = bytearray()
             while child.stdout and (chunk := await child.stdout.read(1 << 20)):
                 data += chunk
                 if len(data) > max_bytes:
-                    raise TooLarge(f"{path} in the sandbox is larger than {max_bytes} bytes")
+                    raise TooLarge(f"the sandbox's files are larger than {max_bytes} bytes")
             return bytes(data)
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
