@@ -17,14 +17,7 @@ import gidgethub
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.domain.ports import Guard
-from bot.github.download import fetch
-from bot.github.wire import (
-    KEPT_OUT_SECONDS,
-    USER_AGENT,
-    ETagCache,
-    Wire,
-    translated,
-)
+from bot.github.wire import KEPT_OUT_SECONDS, USER_AGENT, ETagCache, Wire, fetch, translated
 from bot.storage.budget import Budget, Limit
 from bot.storage.scripts import Scripts
 
@@ -120,22 +113,15 @@ class Repo:
 
         GitHub answers with a redirect to another host, which must not see our token.
         """
-        which = self.project.installation, self.project.id, self._permissions
-        token, budget = await self._app.token(*which), self.budget
         path = f"{self.path}/tarball/{ref}"
         try:
-            async with self._app.guard(), budget.spend(content=False) as request:
-                try:
-                    return await self._app.download(path, token, which[1], max_bytes)
-                except Unavailable as error:
-                    if error.retry_after is not None:
-                        await budget.told(request, error.retry_after)
-                    raise
+            async with self._wire() as api:
+                there = await api.redirected(path)
         except Rejected as error:
-            if error.status != 401:
-                raise
-            self._app.forget_token(*which)
-            raise Unavailable("GitHub no longer takes our token.") from error
+            said, status = f"GitHub has no tarball for {path} ({error.status}).", error.status
+            raise Rejected(said, status=status) from error
+        async with self._app.guard():
+            return await fetch(self._app.session, there, max_bytes)
 
 
 class GitHubApp:
@@ -156,7 +142,7 @@ class GitHubApp:
         limits: tuple[int, int, int] = LIMITS,
         guard: Guard = nullcontext,
     ) -> None:
-        self._session = session
+        self.session = session
         self._scripts = scripts
         self._limits = limits
         self.guard = guard
@@ -180,7 +166,7 @@ class GitHubApp:
         """A connection with an installation's token and that installation's ETag cache."""
         cache = self._answers.setdefault(installation, ETagCache())
         return Wire(
-            self._session,
+            self.session,
             USER_AGENT,
             oauth_token=token,
             cache=cache,
@@ -323,7 +309,3 @@ class GitHubApp:
         """Ask for a delivery again."""
         async with translated():
             await self._as_app.post(f"/app/hook/deliveries/{delivery}/attempts", data=b"")
-
-    async def download(self, path: str, token: str, repository: int, max_bytes: int) -> bytes:
-        """A file of a repository that lies on another host; see ``fetch``."""
-        return await fetch(self._session, self._base_url, path, token, repository, max_bytes)

@@ -18,7 +18,7 @@ import aiohttp
 import gidgethub
 import gidgethub.aiohttp
 
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.ports import Guard
 from bot.retrying import retried, retry_after
 from bot.storage.budget import Budget
@@ -64,6 +64,16 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
         self._budget = budget
         self._guard = guard
         self._repository = repository
+
+    async def redirected(self, path: str) -> str:
+        """Where GitHub sends who asks for ``path``: another host, that our token does not go to."""
+        try:
+            await self.getitem(path)
+        except gidgethub.RedirectionException as moved:
+            if moved.status_code == 302:
+                return moved.headers["location"]
+            raise
+        raise Unavailable(f"GitHub gave no address for {path}.")
 
     async def _request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
@@ -137,9 +147,11 @@ def moved_to(status: int, headers: Mapping[str, str], base_url: str, repository:
 def _require_github(response: aiohttp.ClientResponse) -> None:
     """Raises Unavailable for a web page: GitHub's API has none, but a proxy before it has.
 
-    GitHub's own pages for its failures (5xx) are left to whoever handles failures.
+    GitHub's own pages for its failures (5xx) are left to whoever handles failures, and the empty
+    one that leads to a tarball is no page.
     """
-    if response.content_type == "text/html" and response.status < 500:
+    leads_on = response.status == 302 and "/tarball/" in response.url.path
+    if response.content_type == "text/html" and response.status < 500 and not leads_on:
         raise Unavailable(
             f"Something between us and GitHub answers with a web page ({response.status})."
         )
@@ -163,6 +175,27 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
     if (wait := retry_after(headers)) is None and headers.get("x-ratelimit-remaining") == "0":
         wait = max(1.0, float(headers.get("x-ratelimit-reset", 0)) - time.time())
     return wait
+
+
+async def fetch(session: aiohttp.ClientSession, url: str, max_bytes: int) -> bytes:
+    """A file that GitHub keeps on another host, asked for without a token.
+
+    Raises TooLarge over ``max_bytes``, Rejected or Unavailable.
+    """
+    headers, timeout = {"user-agent": USER_AGENT}, aiohttp.ClientTimeout(total=300)
+    try:
+        async with session.get(url, headers=headers, timeout=timeout) as response:
+            if response.status != 200:
+                said, status = f"GitHub refused the tarball ({response.status}).", response.status
+                raise Unavailable(said) if status >= 500 else Rejected(said, status=status)
+            data = bytearray()
+            async for chunk in response.content.iter_chunked(1 << 16):
+                data += chunk
+                if len(data) > max_bytes:
+                    raise TooLarge(f"The repository is over {max_bytes // 1_000_000} MB.")
+            return bytes(data)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
 
 
 @asynccontextmanager

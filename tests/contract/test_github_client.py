@@ -310,20 +310,28 @@ async def test_the_tarball_is_fetched_without_the_token(ctx: Context, serve: Any
     storage.router.add_get("/files", codeload)
     there = await serve(storage)
 
+    async def token(request: web.Request) -> web.Response:
+        expires = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        return web.json_response({"token": "secret-token", "expires_at": expires})
+
     async def tarball(request: web.Request) -> web.Response:
         seen.append(("api", request.headers.get("authorization", "")))
-        return web.Response(status=302, headers={"Location": str(there.make_url("/files"))})
+        location = {"Location": str(there.make_url("/files"))}
+        return web.Response(status=302, headers=location, content_type="text/html")
 
     api = web.Application()
+    api.router.add_post("/app/installations/1/access_tokens", token)
     api.router.add_get("/repos/acme/shop/tarball/abc", tarball)
     here = await serve(api)
     async with aiohttp.ClientSession() as session:
         app = made(ctx, session, str(here.make_url("")).rstrip("/"), app_id=1)
-        got = await app.download("/repos/acme/shop/tarball/abc", "secret-token", 7, 10_000)
-        assert len(got) == 5_000
-        assert seen == [("api", "Bearer secret-token"), ("codeload", "")]
+        repo = app.repo(Project(id=7, installation=1, full_name=SHOP), READ)
+        assert len(await repo.tarball("abc", max_bytes=10_000)) == 5_000
+        assert seen == [("api", "token secret-token"), ("codeload", "")]
         with pytest.raises(TooLarge):
-            await app.download("/repos/acme/shop/tarball/abc", "secret-token", 7, 4_000)
+            await repo.tarball("abc", max_bytes=4_000)
+        with pytest.raises(Rejected, match="no tarball for /repos/acme/shop/tarball/xyz"):
+            await repo.tarball("xyz")
 
 
 async def test_adding_what_is_there_changes_nothing(kit: Kit, repo: Repo) -> None:
