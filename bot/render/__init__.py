@@ -10,16 +10,3 @@ from bot.render.blocks import SlackMessage, render_blocks
 from bot.render.markdown import Markdown, render_document, render_markdown
 from bot.render.marker import marker, ticked
 from bot.render.sections import part_of, replace_part, replace_sections
-
-__all__ = [
-    "Markdown",
-    "SlackMessage",
-    "marker",
-    "part_of",
-    "render_blocks",
-    "render_document",
-    "render_markdown",
-    "replace_part",
-    "replace_sections",
-    "ticked",
-]

@@ -13,17 +13,3 @@ from bot.say.documents import (
     put_check,
     write_issue,
 )
-
-__all__ = [
-    "answer_thread",
-    "edit_pull",
-    "in_words",
-    "open_pull",
-    "put_check",
-    "readers_at",
-    "room_of",
-    "say",
-    "whisper",
-    "whole_or_not",
-    "write_issue",
-]

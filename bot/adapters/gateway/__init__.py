@@ -4,5 +4,3 @@
 """
 
 from bot.adapters.gateway.server import LARGEST, Cap, Gateway
-
-__all__ = ["LARGEST", "Cap", "Gateway"]

@@ -11,15 +11,3 @@ from bot.domain.text.frames import frames_of
 from bot.domain.text.masking import mask
 from bot.domain.text.reading import CommonLines, read
 from bot.domain.text.terms import terms
-
-__all__ = [
-    "CommonLines",
-    "fingerprint",
-    "frames_of",
-    "mask",
-    "read",
-    "stack_signature",
-    "template",
-    "template_key",
-    "terms",
-]

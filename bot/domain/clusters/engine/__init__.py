@@ -9,15 +9,3 @@ from bot.domain.clusters.engine.deciding import Eagerness, Engine, in_order
 from bot.domain.clusters.engine.decision import Decision
 from bot.domain.clusters.engine.links import Links
 from bot.domain.clusters.engine.report import Kind, Reading, Report
-
-__all__ = [
-    "Decision",
-    "Eagerness",
-    "Engine",
-    "Kind",
-    "Links",
-    "Reading",
-    "Report",
-    "calibration_for",
-    "in_order",
-]

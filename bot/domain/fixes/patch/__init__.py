@@ -15,22 +15,3 @@ from bot.domain.fixes.patch.tree import (
     Tree,
     text_of,
 )
-
-__all__ = [
-    "DROPPING_FOLDERS",
-    "EXECUTABLE",
-    "REGULAR",
-    "SUBMODULE",
-    "SYMLINK",
-    "Change",
-    "Entry",
-    "Patch",
-    "Tree",
-    "apply",
-    "diff",
-    "matcher",
-    "tar_from_tree",
-    "text_of",
-    "tree_from_tar",
-    "unwanted",
-]

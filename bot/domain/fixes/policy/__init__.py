@@ -5,5 +5,3 @@
 
 from bot.domain.fixes.policy.judge import judge, refused
 from bot.domain.fixes.policy.rules import Finding, Rules
-
-__all__ = ["Finding", "Rules", "judge", "refused"]

@@ -8,13 +8,3 @@ from bot.domain.fixes.reproduction.candidates import candidates
 from bot.domain.fixes.reproduction.neutral import neutral
 from bot.domain.fixes.reproduction.reasons import fails_as_told, fails_for_the_reason
 from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction
-
-__all__ = [
-    "BugReport",
-    "Reason",
-    "Reproduction",
-    "candidates",
-    "fails_as_told",
-    "fails_for_the_reason",
-    "neutral",
-]
