@@ -1,4 +1,4 @@
-"""Branches, commits and pull requests by the Git Data API.
+"""Branches and commits by the Git Data API, pull requests, and the reviews of these.
 
 Without author or committer GitHub signs the commit as the app, and file modes are kept.
 https://docs.github.com/en/rest/git/commits#create-a-commit
@@ -7,7 +7,7 @@ https://docs.github.com/en/rest/git/commits#create-a-commit
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -148,3 +148,36 @@ async def open_pull(repo: Repo, *, branch: str, base: str, title: str, body: Mar
 async def update_pull(repo: Repo, number: int, *, title: str, body: Markdown) -> Any:
     """Change title and body."""
     return await repo.patch(f"/pulls/{number}", {"title": title, "body": body})
+
+
+async def get_review(repo: Repo, pull: int, review: int) -> Any:
+    """One review. Raises Rejected(404) when it is gone.
+
+    https://docs.github.com/en/rest/pulls/reviews and /rest/pulls/comments
+    """
+    return await repo.get(f"/pulls/{pull}/reviews/{review}")
+
+
+async def reviews(repo: Repo, pull: int) -> AsyncIterator[Any]:
+    """Every review that was submitted, oldest first."""
+    async for review in repo.pages(f"/pulls/{pull}/reviews{{?per_page}}", per_page="100"):
+        yield review
+
+
+async def comments_of(repo: Repo, pull: int, review: int) -> list[Any]:
+    """The comments that came with a review, replies to other threads left out."""
+    path = f"/pulls/{pull}/reviews/{review}/comments{{?per_page}}"
+    found = [comment async for comment in repo.pages(path, per_page="100")]
+    return [comment for comment in found if not comment.get("in_reply_to_id")]
+
+
+async def answer_thread(repo: Repo, pull: int, comment: int, mark: str, body: Markdown) -> None:
+    """Put our one answer into a thread; a repeated call edits it. ``mark`` begins ``body``."""
+    path = f"/pulls/{pull}/comments{{?per_page}}"
+    async for one in repo.pages(path, per_page="100"):
+        ours = (one.get("user") or {}).get("type") == "Bot"
+        if ours and one.get("in_reply_to_id") == comment and one["body"].startswith(mark):
+            if one["body"] != body:
+                await repo.patch(f"/pulls/comments/{one['id']}", {"body": body})
+            return
+    await repo.post(f"/pulls/{pull}/comments/{comment}/replies", {"body": body})

@@ -5,6 +5,7 @@ Every text of ours is ``verbatim``: Slack then links no address and no name by i
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,6 @@ from bot.render.defuse import (
 )
 from bot.render.seams import joined, whole
 from bot.render.shorten import cut, cut_line, cut_middle, fitting, length, shorten_section
-from bot.render.tables import monospace, words
 from bot.render.tones import ICONS, step_state, tone_word
 
 BLOCKS, BUTTONS, FIELDS = 50, 25, 10  # a message, an actions block, a section
@@ -137,7 +137,7 @@ class _Slack:
                 return self.choices(block)
 
     def table(self, table: cards.Table) -> list[Json]:
-        return _preformatted(monospace(table)) if table.header else []
+        return _preformatted(_monospace(table)) if table.header else []
 
     def choices(self, choices: cards.Choices) -> list[Json]:
         done = [choice for choice in choices.choices if choice.done]
@@ -267,3 +267,31 @@ def _context(text: str) -> list[Json]:
 
 def _chunks(parts: Sequence[Json], size: int) -> list[list[Json]]:
     return [list(parts[start : start + size]) for start in range(0, len(parts), size)]
+
+
+def _monospace(table: cards.Table) -> str:
+    """The table as lines of equal columns.
+
+    Slack has a table block, but the published description of what a message holds does not list it.
+    """
+    columns = len(table.header)
+    rows = [
+        [plain(name) for name in table.header],
+        *([words(cell) for cell in [*row, *[()] * columns][:columns]] for row in table.rows),
+    ]
+    widths = [max(_width(row[column]) for row in rows) for column in range(columns)]
+    return "\n".join(
+        "  ".join(
+            text + " " * (width - _width(text)) for text, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def words(line: cards.Line) -> str:
+    """A line without its markup."""
+    return plain("".join(part if isinstance(part, str) else part.text for part in line))
+
+
+def _width(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from bot.domain.cards import card as cards
+from bot.domain.cards.views.cluster import count
 
 Rendered = TypeVar("Rendered")
 
@@ -132,7 +133,7 @@ def _shorten_block(block: cards.Block, characters: int, entries: int) -> list[ca
         case cards.Steps(steps=steps):
             kept_steps = [_step(step, characters) for step in steps[-entries:]]
             if (left := len(steps) - entries) > 0:
-                earlier = cards.Step(label=f"… {counted(left, 'earlier step')}", tone="info")
+                earlier = cards.Step(label=f"… {count(left, 'earlier step')}", tone="info")
                 kept_steps.insert(0, earlier)
             return [cards.Steps(steps=tuple(kept_steps))]
         case cards.Choices(choices=choices):
@@ -175,9 +176,9 @@ def cut_middle(text: str, characters: int) -> str:
     if not head and not tail:
         start = cut(lines[0], max(room // 2, 1))
         end = lines[-1][-(room // 4) :] if room >= 4 else ""
-        return f"{start}\n… {counted(max(left - 2, 1), 'line')} left out …\n{end}".rstrip("\n")
+        return f"{start}\n… {count(max(left - 2, 1), 'line')} left out …\n{end}".rstrip("\n")
     kept_tail = lines[len(lines) - tail :]
-    return "\n".join([*lines[:head], f"… {counted(left, 'line')} left out …", *kept_tail])
+    return "\n".join([*lines[:head], f"… {count(left, 'line')} left out …", *kept_tail])
 
 
 def _lines_within(lines: Sequence[str], characters: int) -> int:
@@ -225,10 +226,5 @@ def _whole(action: cards.Action, characters: int) -> bool:
     return len(action.sentence) <= max(characters, 200) and len(action.url) <= _LONGEST_URL
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 line``, ``2 lines``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def _more_of(number: int, noun: str) -> list[cards.Block]:
-    return [cards.Paragraph(line=(f"… {counted(number, f'more {noun}')}",))] if number > 0 else []
+    return [cards.Paragraph(line=(f"… {count(number, f'more {noun}')}",))] if number > 0 else []

@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.domain.cards.card import Card
 from bot.domain.errors import Rejected
-from bot.github import checks, issues, pulls, reviews
+from bot.github import checks, issues, pulls
 from bot.github.app import Repo
 from bot.render import Markdown, marker, part_of, render_document, replace_part, replace_sections
-from bot.render.tables import words
+from bot.render.blocks import words
 from bot.say.audience import fit_on_github
 
 
@@ -74,7 +74,7 @@ async def edit_pull(
 async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None:
     """Put our one answer into a thread of a review, or edit it there."""
     body = render_document(await fit_on_github(repo, card))
-    await reviews.answer_thread(repo, pull, comment, marker(card.key), body)
+    await pulls.answer_thread(repo, pull, comment, marker(card.key), body)
 
 
 async def put_check(

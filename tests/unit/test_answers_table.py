@@ -13,8 +13,8 @@ import pytest
 
 from bot.domain.audience import Audience, may_read
 from bot.domain.commands.command import Command
-from bot.domain.commands.doors import require_door
 from bot.domain.commands.grammar import parse
+from bot.domain.commands.rights import require_door
 from bot.domain.errors import NotAllowed
 from bot.domain.models import Place, Project
 from bot.domain.rooms import Asker, Room, readers_in, way_back

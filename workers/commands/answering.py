@@ -11,8 +11,8 @@ from typing import NamedTuple
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choice, Choices, Code, Section, note
-from bot.domain.commands.doors import require_door
 from bot.domain.commands.grammar import parse, project_in
+from bot.domain.commands.rights import require_door
 from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
 from bot.domain.models import Project
 from bot.domain.rooms import Asker, Way

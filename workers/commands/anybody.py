@@ -6,8 +6,8 @@ from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Code, note
 from bot.domain.commands.command import Command, Level
-from bot.domain.commands.doors import HOW_TO_LINK
 from bot.domain.commands.grammar import parse
+from bot.domain.commands.rights import HOW_TO_LINK
 from bot.domain.errors import NotAllowed, NotUnderstood, UserError
 from bot.domain.models import Person
 from workers.commands.linking import NOT_OURS, at_home

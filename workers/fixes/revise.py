@@ -21,7 +21,7 @@ from bot.domain.errors import NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Remark, Revision, comment_key, new_revision, review_key
 from bot.domain.models import Person, Place, Project
-from bot.github import people, pulls, reviews
+from bot.github import people, pulls
 from bot.github.app import READ
 from bot.jobs import enqueue
 from bot.say import answer_thread, say
@@ -64,7 +64,7 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
         return
     repo = ctx.github.repo(project)
     found = await repo.get(f"/pulls/{pull}")
-    review = await reviews.get_review(repo, pull, review_id)
+    review = await pulls.get_review(repo, pull, review_id)
     place, reviewer = Place(issue=pull), _reviewer(review)
     if found["state"] != "open" or reviewer is None:
         return
@@ -105,7 +105,7 @@ async def standing(ctx: Context, project: Project, run: FixRun) -> tuple[list[st
     words: list[str] = []
     remarks: list[Remark] = []
     repo = ctx.github.repo(project)
-    async for review in reviews.reviews(repo, pull):
+    async for review in pulls.reviews(repo, pull):
         reviewer = _reviewer(review)
         if reviewer is None or review["state"] != "CHANGES_REQUESTED":
             continue
@@ -131,7 +131,7 @@ async def _read(
 ) -> tuple[list[str], list[Remark]]:
     """The review's own words; what somebody else has edited since is not."""
     mine = review_key(review["id"])
-    comments = await reviews.comments_of(ctx.github.repo(project), pull, int(review["id"]))
+    comments = await pulls.comments_of(ctx.github.repo(project), pull, int(review["id"]))
     wanted = [mine, *(comment_key(one["id"]) for one in comments)]
     foreign = await ctx.versions.disowned(project.id, wanted)
     words = [review["body"]] if (review.get("body") or "").strip() and mine not in foreign else []

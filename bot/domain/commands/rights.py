@@ -1,4 +1,4 @@
-"""Who may: GitHub's answer about a person as a role, the level it reaches, and what that allows."""
+"""Who may: a person's role as GitHub tells it, what it allows, and through which doors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from bot.domain.commands.command import Command, Level
+from bot.domain.errors import NotAllowed
+from bot.domain.models import Place
+from bot.domain.rooms import Asker
 
 Role = Literal["none", "read", "triage", "write", "maintain", "admin", "operator"]
 
@@ -39,6 +42,10 @@ NEEDED: Mapping[Level, Role] = {
 WRITERS: frozenset[Role] = frozenset({"write", "maintain", "admin"})
 # The role of whoever sits at this server's shell.
 OPERATOR: Role = "operator"
+HOW_TO_LINK = (
+    "I answer people whose Slack account is linked to their GitHub account: say /soulcaster link."
+)
+NOTHING_TO_READ = "There is no repository here that you can read."
 
 
 def role_in(answer: Mapping[str, Any] | None, user_id: int | None = None) -> Role:
@@ -72,3 +79,18 @@ def allows(role: Role, command: Command, *, own: bool = False) -> bool:
     if role == "none":
         return command.tells_nothing
     return own or level_of(role) >= command.needs
+
+
+def require_door(command: Command, place: Place, asker: Asker) -> None:
+    """Before anything is done: raises NotAllowed, with what would do instead, where the answer
+    would be read by others than who may.
+
+    In Slack nobody is told anything of a project that they cannot read.
+    """
+    if place.issue is not None and command.answers_asker:
+        raise NotAllowed(
+            f"The answer to {command.verb} is for you alone, and everybody reads it here: say it "
+            "in Slack, where only you will see it, or in the shell."
+        )
+    if place.channel and not command.tells_nothing and not asker.reads:
+        raise NotAllowed(NOTHING_TO_READ if asker.linked else HOW_TO_LINK)

@@ -131,14 +131,14 @@ GUARDS = (
     ),
     Guard(
         "an answer for who asked is refused where others read",
-        "bot/domain/commands/doors.py",
+        "bot/domain/commands/rights.py",
         "if place.issue is not None and command.answers_asker:",
         "if False:",
         "tests/unit/test_answers_table.py",
     ),
     Guard(
         "in Slack nobody is told of a project that they can't read",
-        "bot/domain/commands/doors.py",
+        "bot/domain/commands/rights.py",
         "if place.channel and not command.tells_nothing and not asker.reads:",
         "if False:",
         "tests/unit/test_answers_table.py",
