@@ -21,11 +21,12 @@ import aiohttp
 from redis.asyncio import Redis
 
 from bot.adapters import choose
-from bot.domain.errors import ConfigError, Rejected
+from bot.domain.errors import ConfigError
 from bot.domain.models import Project
 from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
 from bot.domain.secrets import keep_secret
 from bot.github.app import READ, GitHubApp
+from bot.github.wire import unless_refused
 from bot.jobs import Jobs
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
@@ -237,12 +238,10 @@ class Context:
 
         Raises ConfigError when the file is wrong: nothing is guessed.
         """
-        try:
-            found = await self.github.repo(project, READ).get(f"/contents/{PATH}")
-        except Rejected as error:
-            if error.status == 404:
-                return RepoConfig()
-            raise
+        file = self.github.repo(project, READ).get(f"/contents/{PATH}")
+        found = await unless_refused(file, 404)
+        if found is None:
+            return RepoConfig()
         if found["size"] and not found["content"]:
             # https://docs.github.com/en/rest/repos/contents: over 1 MB there is no content
             raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")

@@ -17,7 +17,15 @@ import gidgethub
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.domain.ports import Guard
-from bot.github.wire import KEPT_OUT_SECONDS, USER_AGENT, ETagCache, Wire, fetch, translated
+from bot.github.wire import (
+    KEPT_OUT_SECONDS,
+    USER_AGENT,
+    ETagCache,
+    Wire,
+    fetch,
+    translated,
+    unless_refused,
+)
 from bot.storage.budget import Budget, Limit
 from bot.storage.scripts import Scripts
 
@@ -91,12 +99,12 @@ class Repo:
 
     async def delete(self, path: str) -> None:
         """DELETE; what is gone already is fine."""
-        try:
+
+        async def gone() -> None:
             async with self._wire() as api:
                 await api.delete(self.path + path)
-        except Rejected as error:
-            if error.status not in (404, 410):
-                raise
+
+        await unless_refused(gone(), 404, 410)
 
     async def is_private(self) -> bool:
         """Whether only its members read it, as GitHub said within the last minute.
@@ -283,13 +291,8 @@ class GitHubApp:
     async def reaches(self, project: Project) -> bool:
         """Whether the project's installation covers it, as GitHub says now."""
         which = {"repository_ids": [project.id], "permissions": {"metadata": "read"}}
-        try:
-            await self._new_token(project.installation, **which)
-        except Rejected as error:
-            if error.status == 422:
-                return False
-            raise
-        return True
+        made = await unless_refused(self._new_token(project.installation, **which), 422)
+        return made is not None
 
     async def deliveries(self, since: datetime, *, status: str) -> AsyncIterator[Any]:
         """Attempts to deliver a webhook from ``since`` on, newest first, as far as GitHub keeps

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-from bot.domain.errors import OverBudget, Rejected
+from bot.domain.errors import OverBudget
 from bot.github.app import Repo
+from bot.github.wire import unless_refused
 from bot.render import Markdown
 from bot.storage.budget import Priority, at
 
@@ -63,13 +65,8 @@ async def create_comment(repo: Repo, number: int, body: Markdown) -> int:
 
 async def update_comment(repo: Repo, comment: int, body: Markdown) -> bool:
     """Edit a comment in place; False when somebody deleted it."""
-    try:
-        await repo.patch(f"/issues/comments/{comment}", {"body": body})
-    except Rejected as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
+    edited = repo.patch(f"/issues/comments/{comment}", {"body": body})
+    return await unless_refused(edited, 404) is not None
 
 
 async def react(repo: Repo, target: str, content: Reaction) -> None:
@@ -79,15 +76,10 @@ async def react(repo: Repo, target: str, content: Reaction) -> None:
     """
     if await repo.budget.left() < _LITTLE:
         return
-    try:
-        with at(Priority.REACTION):
-            await repo.post(f"/{target}/reactions", {"content": content})
-    except OverBudget:
-        return
-    except Rejected as error:
+    with at(Priority.REACTION), suppress(OverBudget):
         # The comment may have been deleted, the issue locked.
-        if error.status not in (403, 404, 410, 422):
-            raise
+        put = repo.post(f"/{target}/reactions", {"content": content})
+        await unless_refused(put, 403, 404, 410, 422)
 
 
 async def add_labels(repo: Repo, number: int, labels: list[str]) -> None:

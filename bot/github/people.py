@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.commands.rights import Role, role_in
-from bot.domain.errors import Rejected
 from bot.domain.models import Person
 from bot.github.app import Repo
+from bot.github.wire import unless_refused
 
 
 async def role(repo: Repo, person: Person) -> Role:
@@ -22,7 +22,7 @@ async def role(repo: Repo, person: Person) -> Role:
     if person.user_id is None:
         return role_in(found)
     if found is None or (found.get("user") or {}).get("id") != person.user_id:
-        user = await _there(repo, "/user/{id}", id=str(person.user_id))
+        user = await unless_refused(repo.get_from("/user/{id}", id=str(person.user_id)), 404)
         found = await _permission(repo, str(user["login"])) if user else None
     return role_in(found, person.user_id)
 
@@ -35,14 +35,4 @@ async def collaborators(repo: Repo) -> list[tuple[str, Role]]:
 
 async def _permission(repo: Repo, login: str) -> Any:
     path = f"{repo.path}/collaborators/{{login}}/permission"
-    return await _there(repo, path, login=login)
-
-
-async def _there(repo: Repo, path: str, **variables: str) -> Any:
-    """What is at an address of GitHub's; None where nothing is."""
-    try:
-        return await repo.get_from(path, **variables)
-    except Rejected as error:
-        if error.status == 404:
-            return None
-        raise
+    return await unless_refused(repo.get_from(path, login=login), 404)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from bot.domain.cards.views.pull import DRAFT_TITLE
 from bot.domain.errors import Rejected
 from bot.github.app import Repo
+from bot.github.wire import unless_refused
 from bot.render import Markdown
 
 Mode = Literal["100644", "100755", "120000"]
@@ -39,13 +40,8 @@ class Committed:
 
 async def branch_head(repo: Repo, branch: str) -> str | None:
     """The commit a branch points to, or None."""
-    try:
-        found = await repo.get(f"/git/ref/heads/{branch}")
-    except Rejected as error:
-        if error.status == 404:
-            return None
-        raise
-    return str(found["object"]["sha"])
+    found = await unless_refused(repo.get(f"/git/ref/heads/{branch}"), 404)
+    return str(found["object"]["sha"]) if found else None
 
 
 async def commit(repo: Repo, parent: str, message: str, changes: Sequence[CommitFile]) -> Committed:
@@ -82,33 +78,20 @@ def _as_text(data: bytes) -> str | None:
 
 async def create_branch(repo: Repo, branch: str, sha: str) -> bool:
     """Create the ref; False when it exists. Creating it is the lock of a fix."""
-    try:
-        await repo.post("/git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
-    except Rejected as error:
-        if error.status == 422 and "already exists" in str(error):
-            return False
-        raise
-    return True
+    made = repo.post("/git/refs", {"ref": f"refs/heads/{branch}", "sha": sha})
+    return await unless_refused(made, 422, saying="already exists") is not None
 
 
 async def delete_branch(repo: Repo, branch: str) -> None:
     """Delete the ref; gone already is fine."""
-    try:
-        await repo.delete(f"/git/refs/heads/{branch}")
-    except Rejected as error:
-        if error.status != 422 or "does not exist" not in str(error):
-            raise
+    gone = repo.delete(f"/git/refs/heads/{branch}")
+    await unless_refused(gone, 422, saying="does not exist")
 
 
 async def advance_branch(repo: Repo, branch: str, sha: str) -> bool:
     """Move the branch forward to ``sha``; False when that would drop a commit. Never forced."""
-    try:
-        await repo.patch(f"/git/refs/heads/{branch}", {"sha": sha, "force": False})
-    except Rejected as error:
-        if error.status == 422 and "fast forward" in str(error):
-            return False
-        raise
-    return True
+    moved = repo.patch(f"/git/refs/heads/{branch}", {"sha": sha, "force": False})
+    return await unless_refused(moved, 422, saying="fast forward") is not None
 
 
 async def compare(repo: Repo, before: str, after: str) -> Any:

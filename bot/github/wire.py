@@ -9,10 +9,10 @@ import re
 import time
 import urllib.parse
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import gidgethub
@@ -39,6 +39,7 @@ _SECONDARY = re.compile(b"secondary rate limit|abuse detection", re.IGNORECASE)
 # A limit that is over in so many seconds is waited for in place.
 _PATIENCE = 1.0
 
+T = TypeVar("T")
 Answer = tuple[int, Mapping[str, str], bytes]
 
 
@@ -196,6 +197,17 @@ async def fetch(session: aiohttp.ClientSession, url: str, max_bytes: int) -> byt
             return bytes(data)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
+
+
+async def unless_refused(answer: Awaitable[T], *statuses: int, saying: str = "") -> T | None:
+    """The answer; None where GitHub refuses with one of ``statuses``, in words that hold
+    ``saying``. Raises what else there is."""
+    try:
+        return await answer
+    except Rejected as error:
+        if error.status in statuses and saying in str(error):
+            return None
+        raise
 
 
 @asynccontextmanager

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.domain.cards.card import Card
-from bot.domain.errors import Rejected
 from bot.github import checks, issues, pulls
 from bot.github.app import Repo
+from bot.github.wire import unless_refused
 from bot.render import Markdown, marker, part_of, render_document, replace_part, replace_sections
 from bot.render.blocks import words
 from bot.say.audience import fit_on_github
@@ -39,13 +39,8 @@ async def write_issue(
 
 
 async def _edit_part(repo: Repo, number: int, part: Markdown) -> bool:
-    try:
-        issue = await issues.get_issue(repo, number)
-    except Rejected as error:
-        if error.status in (404, 410):
-            return False
-        raise
-    if issue["state"] != "open":
+    issue = await unless_refused(issues.get_issue(repo, number), 404, 410)
+    if issue is None or issue["state"] != "open":
         return False
     body = replace_part(issue.get("body") or "", part)
     if body != issue.get("body"):
