@@ -19,10 +19,11 @@ _REPOSITORY = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
 class Reference(ABC):
     """A word with a shape of its own. ``what`` and ``example`` are used in messages and help."""
 
-    __slots__ = ()
-
     what: ClassVar[str]
     example: ClassVar[str]
+
+    def __init_subclass__(cls, *, what: str = "", example: str = "") -> None:
+        cls.what, cls.example = what, example
 
     @classmethod
     @abstractmethod
@@ -30,20 +31,21 @@ class Reference(ABC):
         """The thing ``word`` names, None when it is not of this shape."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Numbered(Reference):
-    number: int
+    """A number behind the letter of its example."""
 
-    letter: ClassVar[str]
+    number: int
 
     @classmethod
     def read(cls, word: str) -> Self | None:
         """See :class:`Reference`."""
-        found = re.fullmatch(rf"{cls.letter}{_HYPHEN}([1-9][0-9]{{0,8}})", word, re.IGNORECASE)
+        letter = cls.example[0]
+        found = re.fullmatch(rf"{letter}{_HYPHEN}([1-9][0-9]{{0,8}})", word, re.IGNORECASE)
         return cls(int(found[1])) if found else None
 
     def __str__(self) -> str:
-        return f"{self.letter}-{self.number}"
+        return f"{self.example[0]}-{self.number}"
 
 
 def names_repository(word: str) -> bool:
@@ -57,47 +59,27 @@ def names_record(word: str) -> bool:
     return any(kind.read(word) for kind in kinds)
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterRef(_Numbered):
+class ClusterRef(_Numbered, what="a cluster", example="C-12"):
     """``C-12``."""
 
-    letter: ClassVar[str] = "C"
-    what: ClassVar[str] = "a cluster"
-    example: ClassVar[str] = "C-12"
 
-
-@dataclass(frozen=True, slots=True)
-class ItemRef(_Numbered):
+class ItemRef(_Numbered, what="a feedback item", example="I-345"):
     """``I-345``: a feedback item."""
 
-    letter: ClassVar[str] = "I"
-    what: ClassVar[str] = "a feedback item"
-    example: ClassVar[str] = "I-345"
 
-
-@dataclass(frozen=True, slots=True)
-class RunRef(_Numbered):
+class RunRef(_Numbered, what="a fix run", example="F-7"):
     """``F-7``: a fix run."""
 
-    letter: ClassVar[str] = "F"
-    what: ClassVar[str] = "a fix run"
-    example: ClassVar[str] = "F-7"
 
-
-@dataclass(frozen=True, slots=True)
-class VersionRef(_Numbered):
+class VersionRef(_Numbered, what="a version", example="v2"):
     """``v2``: a version of a fix."""
-
-    letter: ClassVar[str] = "v"
-    what: ClassVar[str] = "a version"
-    example: ClassVar[str] = "v2"
 
     def __str__(self) -> str:
         return f"v{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class IssueRef(Reference):
+@dataclass(frozen=True)
+class IssueRef(Reference, what="an issue", example="#123"):
     """``#123`` here or ``owner/repo#123`` elsewhere; the address of an issue or PR reads too.
 
     ``repository`` is empty for the repository the command was given in.
@@ -105,9 +87,6 @@ class IssueRef(Reference):
 
     number: int
     repository: str = ""
-
-    what: ClassVar[str] = "an issue"
-    example: ClassVar[str] = "#123"
 
     @classmethod
     def read(cls, word: str) -> Self | None:
@@ -121,15 +100,12 @@ class IssueRef(Reference):
         return f"{self.repository}#{self.number}"
 
 
-@dataclass(frozen=True, slots=True)
-class UserRef(Reference):
+@dataclass(frozen=True)
+class UserRef(Reference, what="a person", example="@ana"):
     """``@login`` on GitHub, or ``<@U123>`` as Slack writes a person it knows."""
 
     login: str = ""
     slack_user: str = ""
-
-    what: ClassVar[str] = "a person"
-    example: ClassVar[str] = "@ana"
 
     @classmethod
     def read(cls, word: str) -> Self | None:
@@ -143,14 +119,11 @@ class UserRef(Reference):
         return f"<@{self.slack_user}>" if self.slack_user else f"@{self.login}"
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRef(Reference):
+@dataclass(frozen=True)
+class AgentRef(Reference, what="an agent", example="~search"):
     """``~name``: a coding agent on the roster."""
 
     name: str
-
-    what: ClassVar[str] = "an agent"
-    example: ClassVar[str] = "~search"
 
     @classmethod
     def read(cls, word: str) -> Self | None:
@@ -165,14 +138,11 @@ class AgentRef(Reference):
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Duration(Reference):
+@dataclass(frozen=True)
+class Duration(Reference, what="a duration", example="30m"):
     """A span of time: ``90s``, ``30m``, ``1h30m``, ``7d``, ``2w``; up to a century."""
 
     seconds: int
-
-    what: ClassVar[str] = "a duration"
-    example: ClassVar[str] = "30m"
 
     @property
     def timedelta(self) -> timedelta:
