@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from redis.exceptions import RedisError
@@ -40,7 +40,9 @@ class CheckResult:
         return not self.mend
 
 
-Check = Callable[[Context], Awaitable[CheckResult]]
+# What is found, and what mends it: "" where all is well.
+Found = tuple[str, str]
+Check = Callable[[Context], Awaitable[Found]]
 
 
 async def examine(settings: Settings) -> list[CheckResult]:
@@ -49,16 +51,16 @@ async def examine(settings: Settings) -> list[CheckResult]:
     async with open_context(settings) as ctx:
         for need, adapter, why in ctx.adapters():
             rows.append(CheckResult(need, f"{adapter} ({why})"))
-        for check in CHECKS:
+        for what, check in CHECKS.items():
             try:
-                rows.append(await check(ctx))
+                found, mend = await check(ctx)
             except (SoulcasterError, RedisError) as error:
-                name = check.__name__.strip("_")
-                rows.append(CheckResult(name, str(error), "mend what the message says"))
+                found, mend = str(error), "mend what the message says"
+            rows.append(CheckResult(what, found, mend))
     return rows
 
 
-async def _redis(ctx: Context) -> CheckResult:
+async def _redis(ctx: Context) -> Found:
     began = time.monotonic()
     async with ctx.leases.hold("doctor"):
         pass
@@ -69,95 +71,89 @@ async def _redis(ctx: Context) -> CheckResult:
     found = f"a write takes {took:.1f} ms, " + (
         "synced to disk" if durable else "not synced at every write"
     )
-    mend = "" if durable else "CONFIG SET appendfsync always"
-    return CheckResult("Redis durability", found, mend)
+    return found, "" if durable else "CONFIG SET appendfsync always"
 
 
-async def _memory(ctx: Context) -> CheckResult:
+async def _memory(ctx: Context) -> Found:
     told = await ctx.redis.info("memory")
     used, most = (int(told[name]) // 1_000_000 for name in ("used_memory", "maxmemory"))
     if not most:
-        return CheckResult("Redis memory", f"{used:,} MB, no ceiling")
+        return f"{used:,} MB, no ceiling", ""
     full = used > 0.8 * most
     name = "its maxmemory" if ctx.settings.redis_url else "SOULCASTER_REDIS_MB, and start again"
-    mend = f"raise {name}" if full else ""
-    return CheckResult("Redis memory", f"{used:,} of {most:,} MB", mend)
+    return f"{used:,} of {most:,} MB", f"raise {name}" if full else ""
 
 
-async def _names(_ctx: Context) -> CheckResult:
+async def _names(_ctx: Context) -> Found:
     found = misspelt()
     mend = "rename them, if they are meant for Soulcaster" if found else ""
-    return CheckResult("names of settings", "; ".join(found) or "all known", mend)
+    return "; ".join(found) or "all known", mend
 
 
-async def _agent(ctx: Context) -> CheckResult:
+async def _agent(ctx: Context) -> Found:
     name = ctx.default_agent
     try:
         ctx.agent(name)
     except (NotFound, ConfigError) as error:
-        return CheckResult("agent", str(error), "set SOULCASTER_AGENT")
-    return CheckResult("agent", f"~{name}")
+        return str(error), "set SOULCASTER_AGENT"
+    return f"~{name}", ""
 
 
-async def _vault(ctx: Context) -> CheckResult:
+async def _vault(ctx: Context) -> Found:
     await ctx.seal.check(ctx.redis)
     of = [NOBODY, *(project.id for project in await ctx.projects.all())]
     shut = [hook for project in of for hook in await ctx.vault.hooks(project) if not hook.secret]
     found = "those in use there" + f"; {len(shut)} doors were sealed with others" * bool(shut)
     mend = "add their keys to SOULCASTER_VAULT_KEYS, or source rotate" if shut else ""
-    return CheckResult("vault keys", found, mend)
+    return found, mend
 
 
-async def _at_rest(ctx: Context) -> CheckResult:
-    if not ctx.seal.on:
-        ours = not ctx.settings.redis_url
-        found = "as they are, in the data folder" if ours else "as they are, in a Redis not ours"
-        mend = "" if ours else "set SOULCASTER_VAULT_KEYS, the same on every machine"
-        return CheckResult("words at rest", found, mend)
-    return CheckResult("words at rest", "sealed with the newest of SOULCASTER_VAULT_KEYS")
+async def _at_rest(ctx: Context) -> Found:
+    if ctx.seal.on:
+        return "sealed with the newest of SOULCASTER_VAULT_KEYS", ""
+    if not ctx.settings.redis_url:
+        return "as they are, in the data folder", ""
+    mend = "set SOULCASTER_VAULT_KEYS, the same on every machine"
+    return "as they are, in a Redis not ours", mend
 
 
-async def _disk(ctx: Context) -> CheckResult:
+async def _disk(ctx: Context) -> Found:
     free = shutil.disk_usage(ctx.settings.soulcaster_data_dir).free // 1_000_000
-    return CheckResult("disk", f"{free:,} MB free", "" if free > 500 else "make room")
+    return f"{free:,} MB free", "" if free > 500 else "make room"
 
 
-async def _github(ctx: Context) -> CheckResult:
+async def _github(ctx: Context) -> Found:
     if not ctx.settings.github_app_id:
-        return CheckResult("GitHub", "not connected", "set GITHUB_APP_ID and its key")
+        return "not connected", "set GITHUB_APP_ID and its key"
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
     found = f"the app {slug}, installed on {len(projects)} repositories"
     if missing := await ctx.github.unlisted({p.installation for p in projects}):
         waiting = [p.full_name for p in projects if p.installation in missing]
-        return CheckResult(
-            "GitHub",
+        return (
             f"{found}; it does not list the installation of {', '.join(waiting)}",
             "if nobody uninstalled the app there: check GITHUB_APP_ID and GITHUB_API_URL",
         )
-    return CheckResult("GitHub", found)
+    return found, ""
 
 
-async def _services(ctx: Context) -> CheckResult:
+async def _services(ctx: Context) -> Found:
     found = [*(await ctx.breakers.open()).values()]
     for one in sorted({project.installation for project in await ctx.projects.all()}):
         if (left := await ctx.github.budget(one).left()) < 0.4:
             found.append(f"GitHub: {left:.0%} left of what installation {one} may write")
-    told = "; ".join(found) or "all answer"
-    return CheckResult("hosted services", told, "wait a little" if found else "")
+    return "; ".join(found) or "all answer", "wait a little" if found else ""
 
 
-async def _webhook(ctx: Context) -> CheckResult:
-    known = bool(ctx.settings.github_webhook_secret.get_secret_value())
-    if not known:
-        found = "missing: every webhook is refused"
-        return CheckResult("webhook secret", found, "set GITHUB_WEBHOOK_SECRET")
-    return CheckResult("webhook secret", "set")
+async def _webhook(ctx: Context) -> Found:
+    if ctx.settings.github_webhook_secret.get_secret_value():
+        return "set", ""
+    return "missing: every webhook is refused", "set GITHUB_WEBHOOK_SECRET"
 
 
-async def _slack(ctx: Context) -> CheckResult:
+async def _slack(ctx: Context) -> Found:
     if ctx.slack is None:
-        return CheckResult("Slack", "not connected (SLACK_BOT_TOKEN connects it)")
+        return "not connected (SLACK_BOT_TOKEN connects it)", ""
     who = await ctx.slack.identity()
     channel = ctx.settings.soulcaster_slack_channel
     if channel:
@@ -169,11 +165,10 @@ async def _slack(ctx: Context) -> CheckResult:
         if how in WAITS
     ]
     found = f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}"
-    mend = "say channel bind there" if waiting else ""
-    return CheckResult("Slack", "; ".join([found, *waiting]), mend)
+    return "; ".join([found, *waiting]), "say channel bind there" if waiting else ""
 
 
-async def _sandbox(ctx: Context) -> CheckResult:
+async def _sandbox(ctx: Context) -> Found:
     try:
         sandbox = await ctx.sandboxes.open(
             template=ctx.settings.soulcaster_e2b_template,
@@ -182,29 +177,28 @@ async def _sandbox(ctx: Context) -> CheckResult:
             labels={"repository": "doctor"},
         )
     except ConfigError as error:
-        return CheckResult("sandbox", str(error), _ISOLATE)
+        return str(error), _ISOLATE
     try:
         ran = await sandbox.run("python3 --version", timeout=20)
     finally:
         await sandbox.kill()
     found = f"isolated by {ctx.sandboxes.isolation}, {ran.stdout.strip() or ran.stderr.strip()}"
-    return CheckResult("sandbox", found, "see above" if ran.exit_code else "")
+    return found, "see above" if ran.exit_code else ""
 
 
 def _limit(name: str) -> Check:
     """Whether a limit of the sandboxes holds; where this machine is to hold it, by trying."""
 
-    async def sandbox_limit(ctx: Context) -> CheckResult:
-        who, what = ctx.sandboxes.limits[name], f"sandbox {name}"
+    async def sandbox_limit(ctx: Context) -> Found:
+        who = ctx.sandboxes.limits[name]
         if ctx.sandboxes.isolation == "machine":
-            return CheckResult(what, f"held by {who}")
+            return f"held by {who}", ""
         if ctx.sandboxes.isolation == "none":
-            found = f"held by {who}: nothing is tried without isolation"
-            return CheckResult(what, found, _ISOLATE)
+            return f"held by {who}: nothing is tried without isolation", _ISOLATE
         broken = [tried for tried in TRIALS[name] if not await _holds(ctx, TRIALS[name][tried])]
         if broken:
-            return CheckResult(what, f"not held by {who}: {', '.join(broken)}", _GROUPS)
-        return CheckResult(what, f"held by {who}; tried: {', '.join(TRIALS[name])}")
+            return f"not held by {who}: {', '.join(broken)}", _GROUPS
+        return f"held by {who}; tried: {', '.join(TRIALS[name])}", ""
 
     return sandbox_limit
 
@@ -220,19 +214,19 @@ async def _holds(ctx: Context, command: str) -> bool:
         await sandbox.kill()
 
 
-async def _trusted(ctx: Context) -> CheckResult:
+async def _trusted(ctx: Context) -> Found:
     """What trusting a repository's code means where nothing stands round it."""
     trusted = ", ".join(sorted(ctx.settings.soulcaster_trusted_repositories))
     if not trusted or ctx.sandboxes.isolation != "none":
-        return CheckResult("trusted repositories", trusted or "none")
+        return trusted or "none", ""
     found = (
         f"{trusted}: tests run with the rights of this user; they get no variable of ours, and "
         "yet can read its files, .env too. Only people with write may start runs there"
     )
-    return CheckResult("trusted repositories", found, _ISOLATE)
+    return found, _ISOLATE
 
 
-async def _embedder(ctx: Context) -> CheckResult:
+async def _embedder(ctx: Context) -> Found:
     began = time.monotonic()
     await ctx.embedder.embed(["one text"])
     took = (time.monotonic() - began) * 1000
@@ -240,21 +234,21 @@ async def _embedder(ctx: Context) -> CheckResult:
     agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
     others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
     mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
-    return CheckResult("embedder", "; ".join([found, *others]), mend)
+    return "; ".join([found, *others]), mend
 
 
-async def _vectors(ctx: Context) -> CheckResult:
+async def _vectors(ctx: Context) -> Found:
     under_way = [
         f"{project.full_name}: {line}"
         for project in await ctx.projects.all()
         if (line := await ctx.embeddings.under_way(project.id))
     ]
-    return CheckResult("stored vectors", "; ".join(under_way) or "all of the embedder in use")
+    return "; ".join(under_way) or "all of the embedder in use", ""
 
 
-async def _model(ctx: Context) -> CheckResult:
+async def _model(ctx: Context) -> Found:
     if ctx.language_model is None:
-        return CheckResult("questions to the model", "none: there is no language model")
+        return "none: there is no language model", ""
     caps: dict[Kind, int] = {
         JUDGE: ctx.settings.soulcaster_judge_budget,
         SUMMARY: ctx.settings.soulcaster_summary_budget,
@@ -270,10 +264,10 @@ async def _model(ctx: Context) -> CheckResult:
             if cap and spent >= cap:
                 used_up.append(f"SOULCASTER_{kind.upper()}_BUDGET")
     mend = f"used up: raise {', '.join(sorted(set(used_up)))}" if used_up else ""
-    return CheckResult("questions to the model", "; ".join(told) or "none today", mend)
+    return "; ".join(told) or "none today", mend
 
 
-async def _waiting(ctx: Context) -> CheckResult:
+async def _waiting(ctx: Context) -> Found:
     late = (ctx.now() - TOLD_AFTER).timestamp()
     told = [
         f"{said.heard_at:%d %b %H:%M} {project.full_name}: {said.line[:60]} by {said.person.name}: "
@@ -281,26 +275,24 @@ async def _waiting(ctx: Context) -> CheckResult:
         for project in await ctx.projects.all()
         for said in await ctx.commands.waiting(project.id, late)
     ]
-    found = "\n".join([f"{len(told)}, the oldest:", *sorted(told)[:5]]) if told else "none"
-    mend = "they go on by themselves as soon as what they wait for lets them" if told else ""
-    return CheckResult("commands that wait", found, mend)
+    if not told:
+        return "none", ""
+    found = "\n".join([f"{len(told)}, the oldest:", *sorted(told)[:5]])
+    return found, "they go on by themselves as soon as what they wait for lets them"
 
 
-async def _parked(ctx: Context) -> CheckResult:
+async def _parked(ctx: Context) -> Found:
     lanes = [lane for lanes in QUEUES.values() for lane in lanes]
     parked = [one for lane in lanes for one in await ctx.jobs.parked(lane)]
     if not parked:
-        return CheckResult("jobs given up", "none")
+        return "none", ""
     newest = sorted(parked, key=lambda one: one.at, reverse=True)[:5]
     told = "\n".join(f"{one.at:%d %b %H:%M} {one.name}: {one.reason[:120]}" for one in newest)
-    return CheckResult(
-        "jobs given up",
-        f"{len(parked)}, the newest:\n{told}",
-        "mend what they say, then: soulcaster replay [e-…]",
-    )
+    found = f"{len(parked)}, the newest:\n{told}"
+    return found, "mend what they say, then: soulcaster replay [e-…]"
 
 
-async def _unread(ctx: Context) -> CheckResult:
+async def _unread(ctx: Context) -> Found:
     waiting = sum(
         [
             json.loads(one.member)[0] in HEARERS
@@ -312,39 +304,38 @@ async def _unread(ctx: Context) -> CheckResult:
     found = f"{waiting} wait" if waiting else "none"
     if gone:
         found += "; let go so far: " + ", ".join(f"{n} of {kind}" for kind, n in gone.items())
-    mend = "see the jobs given up" if waiting else ""
-    return CheckResult("unread deliveries", found, mend)
+    return found, "see the jobs given up" if waiting else ""
 
 
-async def _kept(ctx: Context) -> CheckResult:
+async def _kept(ctx: Context) -> Found:
     told = [str(keep := ctx.settings.soulcaster_keep)]
     for gone in await ctx.projects.removed():
         at = gone.removed_at and f"on {gone.removed_at + keep.removed:%d %b %H:%M} UTC"
         at = at or "when GitHub says that it is gone, or by soulcaster erase"
         told.append(f"{gone.full_name} was removed and is erased {at}")
-    return CheckResult("kept", "\n".join(told))
+    return "\n".join(told), ""
 
 
-CHECKS: tuple[Check, ...] = (
-    _names,
-    _redis,
-    _memory,
-    _vault,
-    _at_rest,
-    _disk,
-    _github,
-    _services,
-    _webhook,
-    _slack,
-    _agent,
-    _sandbox,
-    *(_limit(name) for name in TRIALS),
-    _trusted,
-    _embedder,
-    _vectors,
-    _model,
-    _waiting,
-    _parked,
-    _unread,
-    _kept,
-)
+CHECKS: Mapping[str, Check] = {
+    "names of settings": _names,
+    "Redis durability": _redis,
+    "Redis memory": _memory,
+    "vault keys": _vault,
+    "words at rest": _at_rest,
+    "disk": _disk,
+    "GitHub": _github,
+    "hosted services": _services,
+    "webhook secret": _webhook,
+    "Slack": _slack,
+    "agent": _agent,
+    "sandbox": _sandbox,
+    **{f"sandbox {name}": _limit(name) for name in TRIALS},
+    "trusted repositories": _trusted,
+    "embedder": _embedder,
+    "stored vectors": _vectors,
+    "questions to the model": _model,
+    "commands that wait": _waiting,
+    "jobs given up": _parked,
+    "unread deliveries": _unread,
+    "kept": _kept,
+}
