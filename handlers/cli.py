@@ -90,9 +90,7 @@ def web() -> None:
 
 
 @app.command()
-def worker(
-    queue: Annotated[str, typer.Option(help="work, or fixes")] = "work",
-) -> None:
+def worker(queue: Annotated[str, typer.Option(help="work, or fixes")] = "work") -> None:
     """Run jobs of one queue until told to stop."""
     from bot.jobs import QUEUES
 

@@ -57,10 +57,7 @@ def _posting(client: AsyncWebClient) -> AsyncWebClient:
     """The same client, that repeats nothing whose outcome is unknown: a message has no id of
     ours that Slack would know it by."""
     return AsyncWebClient(
-        token=client.token,
-        base_url=client.base_url,
-        session=client.session,
-        retry_handlers=[],
+        token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
     )
 
 

@@ -90,9 +90,7 @@ class LocalIndex:
     def _connect(self) -> sqlite3.Connection:
         self._folder.mkdir(parents=True, exist_ok=True)
         made = sqlite3.connect(
-            self._folder / "vectors.db",
-            timeout=PATIENCE,
-            check_same_thread=False,
+            self._folder / "vectors.db", timeout=PATIENCE, check_same_thread=False
         )
         made.execute(
             "CREATE TABLE IF NOT EXISTS vectors (space TEXT, id TEXT, vector BLOB NOT NULL,"

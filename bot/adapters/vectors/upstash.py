@@ -103,8 +103,7 @@ class UpstashIndex:
         for start in range(0, len(ids), BATCH):
             gone = list(ids[start : start + BATCH])
             await self._call(
-                partial(self._index.delete, ids=gone, namespace=_escaped(namespace)),
-                absent=None,
+                partial(self._index.delete, ids=gone, namespace=_escaped(namespace)), absent=None
             )
 
     async def drop(self, namespace: str) -> None:

@@ -8,17 +8,7 @@ from pydantic import AwareDatetime
 
 from bot.domain.audience import Audience, may_read
 from bot.domain.fixes.reproduction.records import Reason
-from bot.domain.models import (
-    Cluster,
-    Item,
-    Person,
-    Place,
-    Ran,
-    Record,
-    RunState,
-    Verdict,
-    Worded,
-)
+from bot.domain.models import Cluster, Item, Person, Place, Ran, Record, RunState, Verdict, Worded
 from bot.domain.ports import Blocked
 
 

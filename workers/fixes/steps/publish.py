@@ -143,9 +143,7 @@ def written(patch: Patch) -> list[pulls.CommitFile]:
     """The patch as the Git Data API takes it."""
     return [
         pulls.CommitFile(
-            path=one.path,
-            mode=_mode(one.after),
-            data=None if one.after is None else one.after.data,
+            path=one.path, mode=_mode(one.after), data=None if one.after is None else one.after.data
         )
         for one in patch.changes
     ]

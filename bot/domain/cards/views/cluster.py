@@ -7,18 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import (
-    Action,
-    Bullets,
-    Card,
-    Code,
-    Fact,
-    Line,
-    Link,
-    Said,
-    Section,
-    Tone,
-)
+from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link, Said, Section, Tone
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.tally import Tally
 from bot.domain.fixes.run import FixRun

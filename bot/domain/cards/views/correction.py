@@ -85,10 +85,7 @@ def done_card(key: str, logged: Logged, seen: Seen, *, contradictions: Sequence[
         audience=seen.readers,
         title=_title(operation, done=True),
         tone="succeeded",
-        facts=(
-            Fact("Operation", str(operation.number)),
-            Fact("By", Code(operation.by)),
-        ),
+        facts=(Fact("Operation", str(operation.number)), Fact("By", Code(operation.by))),
         sections=(*_moves(operation, seen), *_regressions(logged.states), *warnings),
         actions=(undo,) if operation.undoes is None else (),
         footer=("Nothing was closed.",),

@@ -44,11 +44,7 @@ class Board:
 
 
 def digest_card(
-    project: Project,
-    board: Board,
-    runs: Mapping[int, FixRun],
-    *,
-    compact: bool,
+    project: Project, board: Board, runs: Mapping[int, FixRun], *, compact: bool
 ) -> Card:
     """The digest. ``compact`` is for a channel: fewer rows, buttons; otherwise checkboxes.
 

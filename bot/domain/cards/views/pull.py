@@ -143,11 +143,7 @@ def _standing(pull: PullRequest) -> tuple[Section, ...]:
         lines: tuple[Line, ...] = (
             ("This draft is not proved: it is a proposal to start from, not to merge as it is.",),
             ("The proof ended with ", Code(run.unproved.value), ". ", Said(run.reason)),
-            (
-                "It is here because ",
-                Code("fix.unproved_drafts"),
-                " is on for this repository.",
-            ),
+            ("It is here because ", Code("fix.unproved_drafts"), " is on for this repository."),
         )
     elif pull.began_unproved:
         lines = (("This draft began unproved; ", f"v{run.version} is proved, as below."),)

@@ -6,16 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import (
-    Bullets,
-    Card,
-    Code,
-    Line,
-    Paragraph,
-    Said,
-    Section,
-    Strong,
-)
+from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, Strong
 from bot.domain.cards.views.cluster import item_link
 from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine.reasons import Phrase, Reasons

@@ -33,11 +33,7 @@ def refused(findings: Iterable[Finding]) -> bool:
 
 
 def _all(
-    patch: Patch,
-    rules: Rules,
-    proof_tests: Collection[str],
-    tree: Tree,
-    chosen: Collection[str],
+    patch: Patch, rules: Rules, proof_tests: Collection[str], tree: Tree, chosen: Collection[str]
 ) -> Iterator[Finding]:
     too_large = list(files.size(patch, rules))
     yield from too_large

@@ -37,9 +37,7 @@ def in_double(source: str) -> str:
     return rewritten if ast.dump(ast.parse(rewritten)) == ast.dump(ast.parse(source)) else source
 
 
-def _plain(
-    tokens: list[tokenize.TokenInfo],
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+def _plain(tokens: list[tokenize.TokenInfo]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     for token in tokens:
         if token.type == tokenize.STRING and _SINGLE.fullmatch(token.string):
             yield token.start, token.end
