@@ -1,19 +1,22 @@
 """An allow-list for JSON: a field that is not named is refused, one that is named is checked.
 
-A check is given a value and where it stands, and gives back what is forwarded. Raises BadPayload.
+What may be forwarded is a pydantic model without a field for anything else. Raises BadPayload.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from types import GenericAlias
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
+from pydantic.alias_generators import to_snake
 
 from bot.domain.errors import BadPayload
 
-Check = Callable[[Any, str], Any]
 DEEPEST = 60  # levels of what we do not look into
+_CLOSED = ConfigDict(extra="forbid", strict=True, alias_generator=to_snake, populate_by_name=True)
 
 
 def parse(raw: bytes) -> dict[str, Any]:
@@ -38,91 +41,57 @@ def _no_constant(name: str) -> float:
     raise ValueError(name)
 
 
-def fields(allowed: Mapping[str, Check]) -> Check:
-    """An object with these fields in camelCase; snake_case is taken for the same."""
-
-    def check(value: Any, where: str) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise BadPayload(f"{where or 'The body'} is no object.")
-        found: dict[str, Any] = {}
-        for given, inner in value.items():
-            name = re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), given)
-            at = f"{where}.{given}" if where else given
-            if name not in allowed:
-                raise BadPayload(f"{at[:200]} is not forwarded.")
-            if name in found:
-                raise BadPayload(f"{at[:200]} stands twice.")
-            found[name] = None if inner is None else allowed[name](inner, at)
-        return {name: inner for name, inner in found.items() if inner is not None}
-
-    return check
+def fields(allowed: dict[str, Any]) -> Any:
+    """An object with these fields, by their types, in camelCase; snake_case is the same."""
+    optional: dict[str, Any] = {name: (kind | None, None) for name, kind in allowed.items()}
+    return create_model("Fields", __config__=_CLOSED, **optional)
 
 
-def many(one: Check) -> Check:
-    """A list of what ``one`` lets through."""
-
-    def check(value: Any, where: str) -> list[Any]:
-        if not isinstance(value, list):
-            raise BadPayload(f"{where} is no list.")
-        return [one(inner, f"{where}[{index}]") for index, inner in enumerate(value)]
-
-    return check
+def many(one: Any) -> Any:
+    """A list of what ``one`` is."""
+    return GenericAlias(list, one)
 
 
-def whole(least: int, most: int) -> Check:
-    """A whole number within bounds."""
-
-    def check(value: Any, where: str) -> int:
-        if type(value) is not int or not least <= value <= most:
-            raise BadPayload(f"{where} is not from {least} to {most}.")
-        return value
-
-    return check
-
-
-def text(value: Any, where: str) -> str:
-    """Any string."""
-    if not isinstance(value, str):
-        raise BadPayload(f"{where} is no text.")
-    return value
+def forwarded(allowed: type[BaseModel], body: dict[str, Any]) -> dict[str, Any]:
+    """``body`` written anew from what is allowed; what is null is left out."""
+    try:
+        return allowed.model_validate(body).model_dump(exclude_none=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+    where = "".join(steps).lstrip(".")[:200]
+    if first["type"] == "extra_forbidden":
+        raise BadPayload(f"{where} is not forwarded.")
+    raise BadPayload(f"{where}: {first['msg'].removeprefix('Value error, ')[:90]}.")
 
 
-def flag(value: Any, where: str) -> bool:
-    """True or false."""
-    if not isinstance(value, bool):
-        raise BadPayload(f"{where} is neither true nor false.")
-    return value
-
-
-def number(value: Any, where: str) -> float:
-    """Any number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadPayload(f"{where} is no number.")
-    return value
-
-
-def free(value: Any, where: str) -> Any:
-    """Anything: what a model or a tool said, and nobody acts upon."""
-    for _ in _objects(value, where):
+def _not_too_deep(value: Any) -> Any:
+    for _ in _objects(value):
         pass
     return value
 
 
-def schema(value: Any, where: str) -> Any:
-    """A JSON schema; it may point into itself only."""
-    for found in _objects(value, where):
+def _not_elsewhere(value: Any) -> Any:
+    for found in _objects(value):
         for target in (found.get("$ref"), found.get("ref")):
             if isinstance(target, str) and not target.startswith("#"):
-                raise BadPayload(f"{where} points elsewhere.")
+                raise ValueError("it points elsewhere")
     return value
 
 
-def _objects(value: Any, where: str, depth: int = 0) -> Iterator[dict[str, Any]]:
+FREE = Annotated[Any, AfterValidator(_not_too_deep)]
+"""Anything: what a model or a tool said, and nobody acts upon."""
+
+SCHEMA = Annotated[Any, AfterValidator(_not_elsewhere)]
+"""A JSON schema; it may point into itself only."""
+
+
+def _objects(value: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
     """Every object in a value."""
     if depth > DEEPEST:
-        raise BadPayload(f"{where} is nested too deep.")
+        raise ValueError("it is nested too deep")
     if isinstance(value, dict):
         yield value
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for each in inner:
-        yield from _objects(each, where, depth + 1)
+        yield from _objects(each, depth + 1)

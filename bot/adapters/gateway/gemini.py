@@ -10,24 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from bot.adapters.gateway.fields import (
-    Check,
-    fields,
-    flag,
-    free,
-    many,
-    number,
-    parse,
-    schema,
-    text,
-    whole,
-)
-from bot.domain.errors import BadPayload, NotAllowed
+from pydantic import AfterValidator, Field
+
+from bot.adapters.gateway.fields import FREE, SCHEMA, fields, forwarded, many, parse
+from bot.domain.errors import NotAllowed
 
 MOST_OUTPUT = 65_536  # tokens of an answer
 LARGEST_IMAGE = 2_000_000  # bytes
@@ -36,102 +26,95 @@ IMAGE_TOKENS = (
 )
 BYTES_A_TOKEN = 2  # ordinary text has four, code three, so that an estimate is rather too high
 _CALLS = ("generateContent", "streamGenerateContent", "countTokens")
-_IMAGES = re.compile(r"image/(png|jpeg|webp|heic|heif|gif)")
 
 
-def _image_type(value: Any, where: str) -> str:
-    if not _IMAGES.fullmatch(text(value, where)):
-        raise BadPayload(f"{where} is no image.")
-    return str(value)
-
-
-def _image(value: Any, where: str) -> str:
+def _image(value: str) -> str:
     try:
-        data = base64.b64decode(text(value, where), validate=True)
+        data = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadPayload(f"{where} is not base64.") from error
+        raise ValueError("it is not base64") from error
     if len(data) > LARGEST_IMAGE:
-        raise BadPayload(f"{where} is larger than {LARGEST_IMAGE:,} bytes.")
-    return str(value)
+        raise ValueError(f"it is larger than {LARGEST_IMAGE:,} bytes")
+    return value
 
 
-def _texts_only(value: Any, where: str) -> list[str]:
-    found: list[str] = many(text)(value, where)
-    if any(each.upper() != "TEXT" for each in found):
-        raise BadPayload(f"{where} asks for more than text.")
-    return found
+def _whole(least: int, most: int) -> Any:
+    return Annotated[int, Field(ge=least, le=most)]
 
 
-_INLINE = fields({"mimeType": _image_type, "data": _image})
+_NUMBER = int | float
+_IMAGE = Annotated[str, AfterValidator(_image)]
+_IMAGE_TYPE = Annotated[str, Field(pattern="^image/(png|jpeg|webp|heic|heif|gif)$")]
+_INLINE = fields({"mimeType": _IMAGE_TYPE, "data": _IMAGE})
 _PART = fields(
     {
-        "text": text,
-        "thought": flag,
-        "thoughtSignature": text,
+        "text": str,
+        "thought": bool,
+        "thoughtSignature": str,
         "inlineData": _INLINE,
-        "mediaResolution": fields({"level": text}),
-        "functionCall": fields({"id": text, "name": text, "args": free}),
+        "mediaResolution": fields({"level": str}),
+        "functionCall": fields({"id": str, "name": str, "args": FREE}),
         "functionResponse": fields(
             {
-                "id": text,
-                "name": text,
-                "response": free,
+                "id": str,
+                "name": str,
+                "response": FREE,
                 "parts": many(fields({"inlineData": _INLINE})),
             }
         ),
     }
 )
-_CONTENT = fields({"role": text, "parts": many(_PART)})
+_CONTENT = fields({"role": str, "parts": many(_PART)})
 _FUNCTION = fields(
     {
-        "name": text,
-        "description": text,
-        "parameters": schema,
-        "parametersJsonSchema": schema,
-        "response": schema,
-        "responseJsonSchema": schema,
+        "name": str,
+        "description": str,
+        "parameters": SCHEMA,
+        "parametersJsonSchema": SCHEMA,
+        "response": SCHEMA,
+        "responseJsonSchema": SCHEMA,
     }
 )
 _CONFIG = fields(
     {
-        "candidateCount": whole(1, 1),
-        "maxOutputTokens": whole(1, 1_000_000),
-        "stopSequences": many(text),
-        "temperature": number,
-        "topP": number,
-        "topK": number,
-        "seed": whole(-(2**31), 2**31 - 1),
-        "presencePenalty": number,
-        "frequencyPenalty": number,
-        "responseMimeType": text,
-        "responseSchema": schema,
-        "responseJsonSchema": schema,
-        "responseModalities": _texts_only,
-        "mediaResolution": text,
+        "candidateCount": _whole(1, 1),
+        "maxOutputTokens": _whole(1, 1_000_000),
+        "stopSequences": list[str],
+        "temperature": _NUMBER,
+        "topP": _NUMBER,
+        "topK": _NUMBER,
+        "seed": _whole(-(2**31), 2**31 - 1),
+        "presencePenalty": _NUMBER,
+        "frequencyPenalty": _NUMBER,
+        "responseMimeType": str,
+        "responseSchema": SCHEMA,
+        "responseJsonSchema": SCHEMA,
+        "responseModalities": list[Literal["TEXT", "Text", "text"]],
+        "mediaResolution": str,
         "thinkingConfig": fields(
             {
-                "includeThoughts": flag,
-                "thinkingBudget": whole(-1, MOST_OUTPUT),
-                "thinkingLevel": text,
+                "includeThoughts": bool,
+                "thinkingBudget": _whole(-1, MOST_OUTPUT),
+                "thinkingLevel": str,
             }
         ),
     }
 )
-_REQUEST: dict[str, Check] = {
+_REQUEST: dict[str, Any] = {
     "contents": many(_CONTENT),
     "systemInstruction": _CONTENT,
     "tools": many(fields({"functionDeclarations": many(_FUNCTION)})),
     "toolConfig": fields(
-        {"functionCallingConfig": fields({"mode": text, "allowedFunctionNames": many(text)})}
+        {"functionCallingConfig": fields({"mode": str, "allowedFunctionNames": list[str]})}
     ),
-    "safetySettings": many(fields({"category": text, "threshold": text})),
+    "safetySettings": many(fields({"category": str, "threshold": str})),
     "generationConfig": _CONFIG,
 }
 _GENERATE = fields(_REQUEST)
 _COUNT = fields(
     {
         "contents": _REQUEST["contents"],
-        "generateContentRequest": fields({"model": text, **_REQUEST}),
+        "generateContentRequest": fields({"model": str, **_REQUEST}),
     }
 )
 
@@ -177,7 +160,7 @@ class Gemini:
         call = parts["call"]
         if parts["model"] != model or call not in _CALLS:
             raise NotAllowed(f"Only {model} can be asked.")
-        body = (_COUNT if call == "countTokens" else _GENERATE)(parse(raw), "")
+        body = forwarded(_COUNT if call == "countTokens" else _GENERATE, parse(raw))
         counted = body.get("generateContentRequest", {}).get("model", f"models/{model}")
         if counted != f"models/{model}":
             raise NotAllowed(f"Only {model} can be asked.")
