@@ -265,6 +265,9 @@ class Budget:
     dollars: float = 1.0
 
 
+Outcome = Literal["done", "gave up", "limit reached", "broken"]
+
+
 @dataclass(frozen=True, slots=True)
 class Worked:
     """What an agent did. The patch is read from the sandbox, not from here.
@@ -272,7 +275,7 @@ class Worked:
     ``outcome`` says whether the agent believes it is done.
     """
 
-    outcome: Literal["done", "gave up", "limit reached", "broken"]
+    outcome: Outcome
     note: str
     steps: int = 0
     seconds: float = 0

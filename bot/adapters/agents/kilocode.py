@@ -12,13 +12,12 @@ import re
 import shlex
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from bot.adapters.agents.briefing import FOLDER, TASK_MD, write_task
 from bot.adapters.agents.relay import FellSilent, relay
 from bot.adapters.gateway import Cap, Gateway
 from bot.domain.errors import ConfigError
-from bot.domain.ports import Budget, Finished, Heard, RepairTask, Sandbox, Tell, Worked
+from bot.domain.ports import Budget, Finished, Heard, Outcome, RepairTask, Sandbox, Tell, Worked
 
 VERSION = "7.7.7"
 CONFIG = f"{FOLDER}/kilo.json"
@@ -40,7 +39,6 @@ _PROMPT = (
 )
 
 OpenGateway = Callable[[Cap], Gateway]
-Outcome = Literal["done", "gave up", "limit reached", "broken"]
 
 
 class KiloCode:

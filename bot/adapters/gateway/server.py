@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from types import TracebackType
 
 import aiohttp
 from aiohttp import web
@@ -92,7 +91,7 @@ class Gateway:
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError as error:
-            await self._close()
+            await self.__aexit__()
             raise Unavailable(
                 f"Port {self._port} for the model's gateway is taken by another run.",
                 retry_after=60,
@@ -100,15 +99,7 @@ class Gateway:
         self._port = self._runner.addresses[0][1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._close()
-
-    async def _close(self) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self._runner.cleanup()
         await self._session.close()
 

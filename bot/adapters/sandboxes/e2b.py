@@ -14,6 +14,7 @@ import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from json import JSONDecodeError
 from typing import Any, Literal
 
@@ -89,13 +90,11 @@ class E2BSandboxes:
         Everything outward is denied but ``egress``. The machine ends itself when its time is over.
         """
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        machine = await self._living(digest) or await self._create(
-            template, limits, egress, digest, digest, labels or {}
-        )
+        create = partial(self._create, template, limits, egress, {**(labels or {}), KEY: digest})
+        machine = await self._living(digest) or await create(digest)
         if not await self._runs(machine):
             # the idempotency key answers with a machine that has ended meanwhile
-            again = f"{digest}-{uuid.uuid4().hex}"
-            machine = await self._create(template, limits, egress, digest, again, labels or {})
+            machine = await create(f"{digest}-{uuid.uuid4().hex}")
         sandbox = E2BSandbox(machine, limits, errors, grace=self._grace)
         try:
             await sandbox.prepare()
@@ -129,9 +128,8 @@ class E2BSandboxes:
         template: str,
         limits: Limits,
         egress: Sequence[str],
-        digest: str,
-        idempotency_key: str,
         labels: Mapping[str, str],
+        idempotency_key: str,
     ) -> AsyncSandbox:
         network: dict[str, Any] = {"deny_out": [ALL_TRAFFIC], "allow_public_traffic": False}
         if egress:
@@ -140,7 +138,7 @@ class E2BSandboxes:
             return await AsyncSandbox.create(
                 template=template or None,
                 timeout=math.ceil(limits.seconds),
-                metadata={**labels, OURS: "yes", KEY: digest},
+                metadata={**labels, OURS: "yes"},
                 allow_internet_access=bool(egress),
                 network=network,  # type: ignore[arg-type]
                 lifecycle={"on_timeout": "kill"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.domain.fixes.patch import Tree
@@ -20,27 +21,21 @@ class Folder:
 
     def write(self, path: str, data: bytes, mode: int = 0o644) -> None:
         """Write one file in place of whatever is there."""
-        folder, name = self._walk(path, make=True)
-        try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with self._parent(path, make=True) as (folder, name):
             self._clear(folder, name)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             handle = os.open(name, flags, 0o600, dir_fd=folder)
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 os.fchmod(handle, mode)
                 if self._uid is not None:
                     os.fchown(handle, self._uid, self._uid)
-        finally:
-            os.close(folder)
 
     def link(self, path: str, target: str) -> None:
         """Make a symlink; it means something to the sandbox only."""
-        folder, name = self._walk(path, make=True)
-        try:
+        with self._parent(path, make=True) as (folder, name):
             self._clear(folder, name)
             os.symlink(target, name, dir_fd=folder)
-        finally:
-            os.close(folder)
 
     def unpack(self, tree: Tree) -> None:
         """Write every file of ``tree``."""
@@ -52,13 +47,12 @@ class Folder:
 
     def holds(self, path: str) -> bool:
         """Whether ``path`` is a folder that no link leads out of."""
-        with contextlib.suppress(OSError):
-            folder, name = self._walk(f"{path}/x", make=False)
-            os.close(folder)
-            return bool(name)
+        with contextlib.suppress(OSError), self._parent(f"{path}/x", make=False):
+            return True
         return False
 
-    def _walk(self, path: str, *, make: bool) -> tuple[int, str]:
+    @contextlib.contextmanager
+    def _parent(self, path: str, *, make: bool) -> Iterator[tuple[int, str]]:
         """The open parent folder of ``path``, and its name there."""
         *parents, name = path.split("/")
         folder = os.open(self.path, _FOLDER)
@@ -67,19 +61,19 @@ class Folder:
                 if part == ".":
                     continue
                 if make:
-                    with contextlib.suppress(FileExistsError):
-                        os.mkdir(part, 0o755, dir_fd=folder)
-                        if self._uid is not None:
-                            os.chown(
-                                part, self._uid, self._uid, dir_fd=folder, follow_symlinks=False
-                            )
+                    self._make(folder, part)
                 below = os.open(part, _FOLDER, dir_fd=folder)
                 os.close(folder)
                 folder = below
-        except OSError:
+            yield folder, name
+        finally:
             os.close(folder)
-            raise
-        return folder, name
+
+    def _make(self, folder: int, name: str) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o755, dir_fd=folder)
+            if self._uid is not None:
+                os.chown(name, self._uid, self._uid, dir_fd=folder, follow_symlinks=False)
 
     @staticmethod
     def _clear(folder: int, name: str) -> None:
