@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bot import log as logs
 from bot.adapters.sandboxes import processes
-from bot.domain.errors import ConfigError, NotFound, SoulcasterError
+from bot.domain.errors import NotFound, SoulcasterError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _serve(work: Callable[[Context], Awaitable[None]]) -> None:
 @app.command()
 def up() -> None:
     """Run web, worker, fixer and clock together; Ctrl-C ends them all."""
-    from handlers.up import up as run
+    from handlers.stack import up as run
 
     _settings()
     asyncio.run(_until_told(run()))
@@ -90,12 +90,8 @@ def web() -> None:
 
 
 @app.command()
-def worker(queue: Annotated[str, typer.Option(help="work, or fixes")] = "work") -> None:
+def worker(queue: Annotated[Literal["work", "fixes"], typer.Option()] = "work") -> None:
     """Run jobs of one queue until told to stop."""
-    from bot.jobs import QUEUES
-
-    if queue not in QUEUES:
-        raise ConfigError(f"There is no queue {queue!r}: {', '.join(QUEUES)}.")
 
     async def run(ctx: Context) -> None:
         from workers import jobs
@@ -267,17 +263,14 @@ def rebuild(
 def backtest(
     what: Annotated[str, typer.Argument(help="FILE.jsonl, or owner/repo to read its issues")],
     out: Annotated[Path | None, typer.Option(help="Write id, cluster and candidates here")] = None,
-    join: Annotated[str, typer.Option(help="sure, or eager")] = "sure",
+    join: Annotated[Literal["sure", "eager"], typer.Option(help="What joins unasked")] = "sure",
 ) -> None:
     """Cluster a whole history offline, as if it had arrived live; writes nothing to GitHub."""
     from handlers.backtest import backtest as run
 
-    if join not in ("sure", "eager"):
-        raise ConfigError(f"--join wants sure or eager, got {join!r}.")
     # Only lines on stdout: the bar is for people.
     bar = Console(stderr=True)
-    eagerness: Literal["sure", "eager"] = "eager" if join == "eager" else "sure"
-    for line in asyncio.run(run(_settings(), what, bar, out=out, join=eagerness)):
+    for line in asyncio.run(run(_settings(), what, bar, out=out, join=join)):
         print(line)
 
 

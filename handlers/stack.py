@@ -17,6 +17,13 @@ from typing import IO
 from bot.domain.errors import ConfigError
 from bot.log import log
 
+# As in the Procfile; a test holds it.
+PROCESSES: Mapping[str, tuple[str, ...]] = {
+    "web": ("web",),
+    "worker": ("worker", "--queue", "work"),
+    "fixer": ("worker", "--queue", "fixes"),
+    "clock": ("clock",),
+}
 _PR_SET_PDEATHSIG = 1
 # Seconds before a process is started again: the first time, and at most.
 _SOON, _LATEST = 0.2, 30.0
@@ -147,3 +154,22 @@ class Stack:
 async def _print(name: str, lines: asyncio.StreamReader) -> None:
     async for line in lines:
         sys.stderr.write(f"{name:<6} | {line.decode(errors='replace')}")
+
+
+async def start_all(stack: Stack) -> None:
+    """Start every process, the web first."""
+    for name, arguments in PROCESSES.items():
+        await stack.start(name, *arguments)
+
+
+async def up() -> None:
+    """Run the Procfile's processes until cancelled, for small servers and newcomers.
+
+    Raises ConfigError when one cannot even begin.
+    """
+    stack = Stack(os.environ, logs=None)
+    try:
+        await start_all(stack)
+        await stack.wait()
+    finally:
+        await stack.stop()

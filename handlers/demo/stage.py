@@ -32,8 +32,7 @@ from bot.sources import SOURCES
 from bot.storage.vault import Hook
 from handlers.demo import reports
 from handlers.demo.shop_files import shop_files
-from handlers.stack import Stack
-from handlers.up import start_all
+from handlers.stack import Stack, start_all
 from handlers.web import serving
 
 ROOT = Path(__file__).parents[2]

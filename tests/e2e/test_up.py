@@ -14,7 +14,7 @@ from pathlib import Path
 from outlive_kit import PROCFILE, settings_of_nobody, until
 
 from handlers.demo.stage import free_port
-from handlers.up import PROCESSES
+from handlers.stack import PROCESSES
 
 
 @contextmanager
