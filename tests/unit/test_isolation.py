@@ -11,7 +11,7 @@ from bot.adapters.sandboxes.isolation import Way, isolated
 HERE = Path("/data/s1")
 
 
-def told(how: Way, *, network: bool = False) -> list[str]:
+def told(how: Way) -> list[str]:
     return isolated(
         how,
         HERE,
@@ -20,7 +20,6 @@ def told(how: Way, *, network: bool = False) -> list[str]:
         cwd=".",
         env={"LANG": "C.UTF-8"},
         tools=[Path("/opt/python")],
-        network=network,
         calls=7,
     )
 
@@ -51,10 +50,6 @@ def test_it_is_alone_and_sees_nothing_of_ours(how: Way) -> None:
     assert after(argv, "--setenv", 2) == [("LANG", "C.UTF-8")]
     assert after(argv, "--seccomp") == [("7",)]
     assert argv[-2:] == ["make", "test"]
-
-
-def test_the_network_is_there_where_it_was_opened() -> None:
-    assert "--unshare-net" not in told("root", network=True)
 
 
 def test_it_has_no_power() -> None:

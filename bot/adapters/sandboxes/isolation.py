@@ -28,8 +28,6 @@ _CONFIGURATION = (
     *("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime"),
     *("mime.types", "ssl/certs", "ssl/openssl.cnf", "ca-certificates"),
 )
-_RESOLVER = "resolv.conf"
-_CONFIGURATION_OF_NETWORK = (_RESOLVER, "pki/tls/certs")
 
 Way = Literal["root", "user"]
 
@@ -64,7 +62,7 @@ def ways() -> tuple[Way, ...]:
 
 def _holds(candidate: Way) -> bool:
     with closed_calls() as calls:
-        walls = [*_walls(candidate, calls, network=False), *_inside(candidate, uid=65534)]
+        walls = [*_walls(candidate, calls), *_inside(candidate, uid=65534)]
         try:
             done = subprocess.run(
                 [*walls, "sh", "-c", _PROBE],
@@ -106,7 +104,6 @@ def isolated(
     cwd: str,
     env: Mapping[str, str],
     tools: Sequence[Path],
-    network: bool,
     calls: int,
     gate: Sequence[str] = (),
 ) -> list[str]:
@@ -116,18 +113,11 @@ def isolated(
     ``closed_calls``; ``gate`` are more options of bubblewrap.
     """
     return [
-        *_walls(how, calls, network=network),
+        *_walls(how, calls),
         *gate,
         *("--bind", f"{here}/tmp", "/tmp", "--perms", "0755", "--dir", "/sandbox"),  # noqa: S108
         *("--bind", f"{here}/home", HOME, "--bind", f"{here}/work", WORK),
-        *_each(
-            "--ro-bind",
-            [
-                (f"{here}/etc/{name}", f"/etc/{name}")
-                for name in ETC
-                if not (network and name == _RESOLVER)
-            ],
-        ),
+        *_each("--ro-bind", [(f"{here}/etc/{name}", f"/etc/{name}") for name in ETC]),
         *_tools(tools),
         *("--remount-ro", "/"),
         *("--chdir", WORK if cwd == "." else f"{WORK}/{cwd}"),
@@ -178,13 +168,12 @@ ETC: Mapping[str, str] = {
     "group": "root:x:0:\nsandbox:x:{uid}:\n",
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-    # Where there is no network. An address without a route (RFC 5737): a look-up fails at once,
-    # and the kernel counts it.
-    _RESOLVER: "nameserver 192.0.2.1\noptions attempts:1\n",
+    # An address without a route (RFC 5737): a look-up fails at once, and the kernel counts it.
+    "resolv.conf": "nameserver 192.0.2.1\noptions attempts:1\n",
 }
 
 
-def _walls(how: str, calls: int, *, network: bool) -> Iterator[str]:
+def _walls(how: str, calls: int) -> Iterator[str]:
     yield shutil.which("bwrap") or "bwrap"
     yield from ("--seccomp", str(calls))
     yield from ("--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
@@ -192,8 +181,7 @@ def _walls(how: str, calls: int, *, network: bool) -> Iterator[str]:
     if how == "user":
         yield from ("--unshare-user", "--disable-userns", "--cap-drop", "ALL")
         yield from ("--uid", "1000", "--gid", "1000")
-    if not network:
-        yield "--unshare-net"
+    yield "--unshare-net"
     yield from ("--ro-bind", "/usr", "/usr")
     for folder in ("/etc", "/etc/ssl"):
         yield from ("--perms", "0755", "--dir", folder)
@@ -203,8 +191,7 @@ def _walls(how: str, calls: int, *, network: bool) -> Iterator[str]:
             yield from ("--symlink", os.readlink(path), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    configuration = _CONFIGURATION + (_CONFIGURATION_OF_NETWORK if network else ())
-    yield from _each("--ro-bind-try", [(f"/etc/{name}",) * 2 for name in configuration])
+    yield from _each("--ro-bind-try", [(f"/etc/{name}",) * 2 for name in _CONFIGURATION])
     # bubblewrap covers /proc/sys only where access(2) calls it writable, and as root within a
     # user namespace it does not, though its files are
     yield from ("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev")

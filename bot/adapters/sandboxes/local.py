@@ -24,8 +24,7 @@ class LocalSandboxes:
     ``trusted`` names repositories that may run without isolation, ``owner/repo@commit`` one commit
     of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
     folders a checkout may use read-only, each with a ``bin``; by default our own Python.
-    ``open_network`` lets a sandbox that asks for egress reach everything, since nothing here can
-    filter by host. ``isolate`` takes one way to do it, not the best one here; False behaves as on
+    ``isolate`` takes one way to do it, not the best one here; False behaves as on
     a machine without bubblewrap, and ``groups=False`` as on one whose cgroups we can't write to.
     """
 
@@ -37,14 +36,12 @@ class LocalSandboxes:
         *,
         trusted: frozenset[str] = frozenset(),
         tools: Sequence[Path] | None = None,
-        open_network: bool = False,
         isolate: Way | bool = True,
         groups: bool = True,
     ) -> None:
         self._root = root.absolute()
         self._trusted = trusted
         self._tools = toolchain() if tools is None else tuple(tools)
-        self._open_network = open_network
         self._isolate = isolate
         self._groups = groups
 
@@ -85,7 +82,7 @@ class LocalSandboxes:
         labels: Mapping[str, str] | None = None,
     ) -> Sandbox:
         """A fresh sandbox; ``template`` has no meaning here. See the port."""
-        if egress and not self._open_network:
+        if egress:
             raise ConfigError(
                 f"A local sandbox can't open the network to {', '.join(egress)} alone: "
                 "use E2B (E2B_API_KEY), or close egress in .github/soulcaster.yml."
@@ -102,7 +99,6 @@ class LocalSandboxes:
             key=key,
             labels=dict(labels or {}),
             limits=limits,
-            network=bool(egress),
             way=found,
             deadline=time.time() + limits.seconds,
         )

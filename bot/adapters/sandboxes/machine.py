@@ -39,7 +39,7 @@ class LocalSandbox:
 
     @property
     def blocked(self) -> Blocked:
-        """Counted by the kernel; nothing is where its network is open."""
+        """Counted by the kernel; nothing is where there are no walls."""
         return self._blocked
 
     async def run(
@@ -64,7 +64,7 @@ class LocalSandbox:
         )
         timed_out = False
         with contextlib.ExitStack() as held:
-            gate = held.enter_context(Gate()) if self._is_closed else None
+            gate = held.enter_context(Gate()) if self._there.way else None
             child = await self._start(command, seconds, folder, env or {}, gate)
             state.note_running(self._root, self._name, child.pid)
             readers = [
@@ -99,11 +99,6 @@ class LocalSandbox:
             timed_out=timed_out,
             truncated=out.truncated or err.truncated,
         )
-
-    @property
-    def _is_closed(self) -> bool:
-        """Whether its commands have a network namespace without a way out."""
-        return self._there.way is not None and not self._there.network
 
     async def _start(
         self, command: str, seconds: float, folder: str, env: Mapping[str, str], gate: Gate | None
@@ -225,7 +220,6 @@ class LocalSandbox:
             cwd=cwd,
             env=self._environment(env),
             tools=self._tools,
-            network=self._there.network,
             calls=calls,
             gate=gate.options if gate else (),
         )

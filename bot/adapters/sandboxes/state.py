@@ -32,7 +32,6 @@ class State(Record):
     key: str
     labels: Mapping[str, str]
     limits: Limits
-    network: bool
     way: isolation.Way | None
     group: tuple[Path, ...] = ()
     deadline: float
