@@ -152,13 +152,6 @@ def test_a_project_can_allow():
     assert findings(changes, rules) == []
 
 
-def test_a_project_can_have_test_edits_flagged_only():
-    changed = edit(T, "assert result == 5", "assert result == 6")
-    assert refused(findings(changed))
-    found = findings(changed, Rules(tests="flag"))
-    assert [finding.severity for finding in found] == ["flag"]
-
-
 def test_no_rule_opens_a_symlink_or_the_proof():
     rules = Rules(allow=("*", "tests/test_soulcaster_c12.py"))
     assert refused(findings({"shop/x": Entry(mode=0o120000, data=b"/etc")}, rules))

@@ -18,7 +18,7 @@ class Rules(Record):
     """The project's patch policy. Patterns are written as in ``.gitignore``.
 
     ``allow`` opens what a fix may not touch by itself (paths, binaries, modes); ``protect`` closes
-    more. ``tests`` says what becomes of an edited existing test. ``max_lines`` counts added and
+    more. ``max_lines`` counts added and
     removed lines, ``max_bytes`` added ones.
     """
 
@@ -27,7 +27,6 @@ class Rules(Record):
     max_bytes: int = Field(default=200_000, ge=1)
     allow: tuple[str, ...] = ()
     protect: tuple[str, ...] = ()
-    tests: Severity = "refuse"
 
     @cached_property
     def allows(self) -> Callable[[str], bool]:

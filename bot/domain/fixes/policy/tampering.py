@@ -36,20 +36,19 @@ def of_tests(
         elif rules.allows(path) and path in rules.allow:
             continue  # named word for word, not by a pattern
         elif path.endswith(".py"):
-            yield from _python(change, patch, rules)
+            yield from _python(change, patch)
         elif is_test_file(path):
-            yield from _text(change, rules)
+            yield from _text(change)
         elif path.endswith(".rs"):
-            yield from _rust(change, rules)
+            yield from _rust(change)
     yield from _shadows(patch, tree)
 
 
-def _finding(path: str, complaint: str, rules: Rules) -> Finding:
-    message = f"{path}: {complaint}"
-    return Finding(rule="test tampering", path=path, message=message, severity=rules.tests)
+def _finding(path: str, complaint: str) -> Finding:
+    return Finding(rule="test tampering", path=path, message=f"{path}: {complaint}")
 
 
-def _python(change: Change, patch: Patch, rules: Rules) -> Iterator[Finding]:
+def _python(change: Change, patch: Patch) -> Iterator[Finding]:
     path = change.path
     if not is_test_file(path):
         for complaint in python_tests.lost_examples(change):
@@ -58,15 +57,15 @@ def _python(change: Change, patch: Patch, rules: Rules) -> Iterator[Finding]:
         return
     if change.after is None:
         if not _moved(change, patch):
-            yield _finding(path, "is deleted", rules)
+            yield _finding(path, "is deleted")
         return
     before, after = text_of(change.before), change.after.text
     if after is None:
-        yield _finding(path, "is no longer UTF-8 text", rules)
+        yield _finding(path, "is no longer UTF-8 text")
         return
     is_new = change.before is None and not path.endswith("conftest.py")
     for complaint in python_tests.complaints(before, after, is_new=is_new):
-        yield _finding(path, complaint, rules)
+        yield _finding(path, complaint)
 
 
 def _moved(change: Change, patch: Patch) -> bool:
@@ -81,25 +80,25 @@ def _moved(change: Change, patch: Patch) -> bool:
     return False
 
 
-def _text(change: Change, rules: Rules) -> Iterator[Finding]:
+def _text(change: Change) -> Iterator[Finding]:
     """Tests in other languages, and the files that lie among tests."""
     path = change.path
     if change.before is not None and change.after is None:
         if change.before.data.strip():
-            yield _finding(path, "is deleted", rules)
+            yield _finding(path, "is deleted")
         return
     removed, added = (Counter(b"".join(line.split()) for line in lines) for lines in change.lines)
     lost = [line for line in (removed - added) if line and not line.startswith((b"//", b"#", b"*"))]
     if change.before is not None and (lost or change.is_binary):
-        yield _finding(path, f"{len(lost) or 'some'} existing lines are changed or gone", rules)
+        yield _finding(path, f"{len(lost) or 'some'} existing lines are changed or gone")
     for raw in change.lines[1]:
         line = raw.decode("utf-8", "replace")
         found = _SKIPS.search(line) or (change.before and _SWITCHES_OFF.search(line))
         if found:
-            yield _finding(path, f"switches a test off: {line.strip()[:60]}", rules)
+            yield _finding(path, f"switches a test off: {line.strip()[:60]}")
 
 
-def _rust(change: Change, rules: Rules) -> Iterator[Finding]:
+def _rust(change: Change) -> Iterator[Finding]:
     """Rust keeps unit tests at the end of the file they test."""
     before, after = text_of(change.before), text_of(change.after)
     parts = _RUST_TESTS.split(before, maxsplit=1)
@@ -109,11 +108,11 @@ def _rust(change: Change, rules: Rules) -> Iterator[Finding]:
     kept_tests = "".join(_RUST_TESTS.split(after, maxsplit=1)[1:])
     lost = Counter(line.strip() for line in parts[1].splitlines() if line.strip()) - kept
     if lost or not kept_tests:
-        yield _finding(change.path, f"{sum(lost.values())} lines of its tests are gone", rules)
+        yield _finding(change.path, f"{sum(lost.values())} lines of its tests are gone")
     added = Counter(kept_tests.splitlines()) - Counter(parts[1].splitlines())
     for line in added:
         if _SKIPS.search(line):
-            yield _finding(change.path, f"switches a test off: {line.strip()[:60]}", rules)
+            yield _finding(change.path, f"switches a test off: {line.strip()[:60]}")
 
 
 def _shadows(patch: Patch, tree: Tree) -> Iterator[Finding]:
