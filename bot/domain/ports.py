@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
 
 import numpy as np
@@ -280,7 +280,6 @@ class Worked:
     steps: int = 0
     seconds: float = 0
     dollars: float = 0
-    log: tuple[str, ...] = field(default=())
 
 
 Tell = Callable[[str], Awaitable[None]]

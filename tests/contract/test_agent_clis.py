@@ -17,14 +17,14 @@ __all__ = ["bench"]
 class TestCommand:
     async def test_it_finds_the_task(self, bench: Bench) -> None:
         agent = CommandAgent(
-            'grep -c "Page 1 shows" "$SOULCASTER_TASK" && cat "$SOULCASTER_TASK_JSON"; tty'
+            'grep -c "Page 1 shows" "$SOULCASTER_TASK" && cat "$SOULCASTER_TASK_JSON"; tty', every=0
         )
         bench.told.notes = ["ana: hurry"]
         worked = await bench.work(agent)
         assert worked.outcome == "broken"  # tty says there is none
-        assert "1" in worked.log
-        assert any("tests/test_page.py" in line for line in worked.log)
-        assert any("ana: hurry" in line for line in worked.log)
+        assert "1" in bench.told.said
+        assert any("tests/test_page.py" in line for line in bench.told.said)
+        assert any("ana: hurry" in line for line in bench.told.said)
 
     @pytest.mark.parametrize(
         ("template", "outcome", "said"),
@@ -96,7 +96,7 @@ class TestKilo:
             f'test "$1" = run && {{ cat "$KILO_CONFIG"; env; exit 0; }}; echo {VERSION}',
         )
         worked = await bench.work(bench.kilocode(executable="./kilo"))
-        said = "\n".join(worked.log)
+        said = "\n".join(bench.told.said)
         assert worked.outcome == "done"
         assert '"baseURL": "http://127.0.0.1:' in said
         assert KEY not in said

@@ -28,7 +28,6 @@ class TestGemini:
         assert TASK.title not in first.system
         assert TASK.evidence not in first.system
         assert "$ echo seen; exit 3\nexit code 3\nseen" in second.texts[-1]
-        assert "$ echo seen; exit 3" in worked.log
         assert worked.note == "repaired"
         assert worked.dollars == pytest.approx(3 * (1_000 * 1.5 + 100 * 9) / 1e6)
 

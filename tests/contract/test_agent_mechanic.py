@@ -99,7 +99,6 @@ async def test_a_checkout_in_a_sandbox_is_repaired(sandbox):
     changed = "cart.py:6: `if amount > 100:` became `if amount >= 100:`"
     assert told[-1] == f"repaired: {changed}"
     assert worked.note == changed
-    assert worked.log == tuple(told)
     assert worked.steps > 0
     assert worked.seconds > 0
     assert worked.dollars == 0

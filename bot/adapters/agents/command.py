@@ -46,14 +46,13 @@ class CommandAgent:
         """Run it to its end. Steps and money are its own affair; seconds are not."""
         began = self._clock()
         await write_task(task, sandbox, list(dict.fromkeys([*task.steering, *await heard()])))
-        log: list[str] = [f"$ {self._template}"]
-        told = began - self._every
+        told, last = began - self._every, ""
 
         async def on_line(line: str) -> None:
-            nonlocal told
+            nonlocal told, last
             if not line.strip():
                 return
-            log.append(line)
+            last = line
             if self._clock() - told >= self._every:
                 told = self._clock()
                 await tell(line)
@@ -67,8 +66,8 @@ class CommandAgent:
                 on_line=on_line,
             )
         except FellSilent as error:
-            return Worked("broken", str(error), 1, self._clock() - began, 0, tuple(log))
-        return _worked(finished, self._clock() - began, tuple(log))
+            return Worked("broken", str(error), 1, self._clock() - began)
+        return _worked(finished, self._clock() - began, last)
 
     def _line(self, root: str) -> str:
         """The paths are made absolute before the folder is changed."""
@@ -78,14 +77,11 @@ class CommandAgent:
         )
 
 
-def _worked(finished: Finished, seconds: float, log: tuple[str, ...]) -> Worked:
-    last = next((line for line in reversed(log[1:]) if line.strip()), "")
+def _worked(finished: Finished, seconds: float, last: str) -> Worked:
     if finished.timed_out:
-        return Worked("limit reached", f"{seconds:.0f} seconds are used up", 1, seconds, 0, log)
+        return Worked("limit reached", f"{seconds:.0f} seconds are used up", 1, seconds)
     if finished.exit_code == 0:
-        return Worked(
-            "done", last[-_TAIL:] or "It ended well and said nothing.", 1, seconds, 0, log
-        )
+        return Worked("done", last[-_TAIL:] or "It ended well and said nothing.", 1, seconds)
     hint = " (is it in the sandbox's template?)" if finished.exit_code == NOT_FOUND else ""
     note = f"it ended with exit code {finished.exit_code}{hint}: {last[-_TAIL:]}"
-    return Worked("broken", note, 1, seconds, 0, log)
+    return Worked("broken", note, 1, seconds)

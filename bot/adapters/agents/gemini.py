@@ -122,12 +122,11 @@ class _Session:
         self._dearest = 0.0
         self._away = ""
         self._notes = dict.fromkeys(task.steering)
-        self._log: list[str] = []
 
     async def work(self) -> Worked:
         """Until it ends."""
         if self._model.spent.dollars is None:
-            await self._say(f"no price is known for {self._model.id}: the money is not limited")
+            await self._tell(f"no price is known for {self._model.id}: the money is not limited")
         try:
             async with asyncio.timeout(self._left()):
                 return await self._loop()
@@ -143,12 +142,12 @@ class _Session:
             await self._hear()
             move = await self._ask()
             if move.command.strip():
-                await self._say(f"step {self._asked}: {move.thought or move.command}")
+                await self._tell(f"step {self._asked}: {move.thought or move.command}")
                 result = _shown(await self._run(move.command))
             elif not move.done:
                 return self._worked("gave up", move.summary)
             else:
-                await self._say(f"step {self._asked}: done, it says; checking")
+                await self._tell(f"step {self._asked}: done, it says; checking")
                 red = await self._still_red()
                 if red is None:
                     return self._worked("done", move.summary or move.thought)
@@ -189,7 +188,7 @@ class _Session:
         wait = error.retry_after or WAIT
         if wait >= self._left():
             raise _LimitReached(f"{error} That is in {wait:.0f} s, after its time.")
-        await self._say(f"{error} Asked again in {wait:.0f} s.")
+        await self._tell(f"{error} Asked again in {wait:.0f} s.")
         self._away = str(error)
         await asyncio.sleep(wait)
 
@@ -202,22 +201,15 @@ class _Session:
         return None
 
     async def _run(self, command: str) -> Finished:
-        self._log.append(f"$ {command}")
-        finished = await self._sandbox.run(
+        return await self._sandbox.run(
             command, timeout=min(COMMAND_SECONDS, self._left()), cwd=self._task.root
         )
-        self._log.append(f"exit code {finished.exit_code}, {finished.seconds:.1f} s")
-        return finished
 
     async def _hear(self) -> None:
         for note in await self._heard():
             if note not in self._notes:
                 self._notes[note] = None
-                await self._say(f"heard: {note}")
-
-    async def _say(self, words: str) -> None:
-        self._log.append(words)
-        await self._tell(words)
+                await self._tell(f"heard: {note}")
 
     def _left(self) -> float:
         """Seconds. Raises _LimitReached when there are none."""
@@ -238,7 +230,6 @@ class _Session:
             steps=self._asked,
             seconds=self._clock() - self._began,
             dollars=self._model.spent.dollars or 0.0,
-            log=tuple(self._log),
         )
 
 

@@ -101,7 +101,6 @@ class KiloCode:
                 steps=gateway.requests,
                 seconds=self._clock() - began,
                 dollars=gateway.dollars,
-                log=tuple(events.log),
             )
 
     async def _check_version(self, sandbox: Sandbox) -> None:
@@ -130,8 +129,7 @@ class _Events:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self.log: list[str] = []
-        self.last_text = self.last_error = ""
+        self.last_said = self.last_text = self.last_error = ""
 
     async def hear(self, line: str) -> None:
         """Tell what an event means to a reader."""
@@ -151,7 +149,7 @@ class _Events:
             case _:
                 pass
         if said.strip():
-            self.log.append(said)
+            self.last_said = said
             await self._tell(said)
 
 
@@ -223,6 +221,6 @@ def _ended(finished: Finished, events: _Events, gateway: Gateway) -> tuple[Outco
     if finished.timed_out:
         return "limit reached", f"{finished.seconds:.0f} seconds are used up"
     if finished.exit_code or (events.last_error and not events.last_text):
-        why = events.last_error or (events.log[-1] if events.log else "it said nothing")
+        why = events.last_error or events.last_said or "it said nothing"
         return "broken", f"it ended with exit code {finished.exit_code}: {why}"
     return "done", events.last_text or "It ended well and said nothing."

@@ -59,18 +59,16 @@ class Mechanic:
             )
         )
         last: dict[str, Any] = {}
-        log: list[str] = []
         try:
             async for event in _until_finished(events, run):
                 last = event
                 said = in_words(event)
                 if said:
-                    log.append(said)
                     await tell(said)
             finished = await run
         finally:
             run.cancel()
-        return _worked(last, finished, log)
+        return _worked(last, finished)
 
     def _task(self, task: RepairTask, notes: list[str], budget: Budget) -> bytes:
         limits = {"seconds": budget.seconds, "jobs": self._jobs, "max_tries": self._max_tries}
@@ -112,14 +110,14 @@ async def _until_finished(
             waiting.cancel()
 
 
-def _worked(last: dict[str, Any], finished: Finished, log: list[str]) -> Worked:
+def _worked(last: dict[str, Any], finished: Finished) -> Worked:
     seconds = finished.seconds
     if last.get("event") != "done":
         if finished.timed_out:
-            return Worked("limit reached", "the time was used up", 0, seconds, 0, tuple(log))
+            return Worked("limit reached", "the time was used up", 0, seconds)
         tail = (finished.stderr or finished.stdout).strip().splitlines()[-1:]
         note = f"the engine ended with exit code {finished.exit_code}: {' '.join(tail)}"
-        return Worked("broken", note[:500], 0, seconds, 0, tuple(log))
+        return Worked("broken", note[:500], 0, seconds)
     outcome: Outcome = next((o for o in _OUTCOMES if o == last.get("outcome")), "broken")
     tried = last.get("tried")
     return Worked(
@@ -127,5 +125,4 @@ def _worked(last: dict[str, Any], finished: Finished, log: list[str]) -> Worked:
         note=str(last.get("note", ""))[:500],
         steps=tried if isinstance(tried, int) else 0,
         seconds=seconds,
-        log=tuple(log),
     )
