@@ -19,7 +19,7 @@ from rich.table import Table
 
 from bot import log as logs
 from bot.adapters.sandboxes import processes
-from bot.domain.errors import NotFound, SoulcasterError
+from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
 
 if TYPE_CHECKING:
