@@ -135,10 +135,11 @@ class Clusters:
     ) -> list[int]:
         """The numbers of its oldest and of its newest items, oldest first."""
         key = keys.members(project, cluster)
-        found = {number(value) for value in await self._redis.zrange(key, 0, oldest - 1)}
-        if newest and len(found) == oldest:
-            found.update(number(value) for value in await self._redis.zrange(key, -newest, -1))
-        return sorted(found)
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.zrange(key, 0, oldest - 1)
+            if newest:
+                pipe.zrange(key, -newest, -1)
+            return sorted({number(item) for found in await pipe.execute() for item in found})
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""

@@ -34,13 +34,20 @@ async def page(
     most: int,
     readers: Audience,
 ) -> tuple[list[ClusterView], int]:
-    """Up to ``most`` clusters with the items they are shown by, and how many there are in all.
+    """Up to ``most`` clusters as ``rows`` gives them, and how many there are in all.
 
     The arguments are those of ``Overview.page``.
     """
     numbers, total = await ctx.overview.page(
         project.id, wanted, sort, source=source, first=first, most=most
     )
+    return await rows(ctx, project, numbers, readers=readers), total
+
+
+async def rows(
+    ctx: Context, project: Project, numbers: list[int], *, readers: Audience
+) -> list[ClusterView]:
+    """These clusters with their tallies, and of their items only those they are shown by."""
     records = await ctx.clusters.records(project.id, numbers)
     tallies = await ctx.overview.tallies(project.id, records)
     shown_by = {
@@ -53,11 +60,10 @@ async def page(
         project.id, sorted({i for each in shown_by.values() for i in each})
     )
     now = ctx.now()
-    views = [
+    return [
         ClusterView(record, [i for i in items if i.cluster == record.number], tally, now, readers)
         for record, tally in zip(records.values(), tallies, strict=True)
     ]
-    return views, total
 
 
 async def refresh_soon(ctx: Context, project: int) -> None:

@@ -22,7 +22,7 @@ from bot.log import log
 from bot.say import readers_at, say, whole_or_not, write_issue
 from bot.storage.overview import GROUPS
 from workers.clusters.channels import channel_of, settle_channel, waits
-from workers.clusters.views import page
+from workers.clusters.views import rows
 
 TITLE = "Triage digest"
 LABEL = "soulcaster"
@@ -30,19 +30,20 @@ LABEL = "soulcaster"
 
 async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
     """The digest as it stands now."""
-    worst, open_ = await page(ctx, project, "open", most=ROWS, readers=readers)
-    fixed, _ = await page(ctx, project, "resolved", "recent", most=FIXED, readers=readers)
+    worst, open_ = await ctx.overview.page(project.id, "open", most=ROWS)
+    fixed, _ = await ctx.overview.page(project.id, "resolved", "recent", most=FIXED)
     _, new = await ctx.overview.page(project.id, "new", most=0)
     unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
+    views = await rows(ctx, project, [*worst, *fixed], readers=readers)
     board = Board(
-        worst=worst,
-        fixed=fixed,
+        worst=[view for view in views if view.cluster.number in worst],
+        fixed=[view for view in views if view.cluster.number in fixed],
         open=open_,
         new=new,
         reports=unsettled.reports,
         day=(unsettled + settled).day(ctx.now()),
     )
-    runs = await ctx.runs.newest(project.id, [view.cluster.number for view in worst])
+    runs = await ctx.runs.newest(project.id, worst)
     return await whole_or_not(ctx, digest_card(project, board, runs, compact=compact))
 
 
