@@ -66,6 +66,7 @@ class Clusters:
                 keys.evidence(project),
                 keys.operations(project),
                 keys.to_ask(project, "judge"),
+                keys.placements(project),
                 *kept(project),
             ],
             [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -14,9 +14,11 @@ from bot.storage import keys
 from bot.storage.overview import kept, kind_of
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
-from bot.storage.text import number
+from bot.storage.text import number, text
 
 DELETED = "(deleted report)"
+# Redis cuts the log of placements when it is longer, see place.lua and operate.lua.
+LOGGED = 4_096
 # Deleting is the last edit: none that arrives later is newer.
 _FOR_EVER = 1e15
 
@@ -30,6 +32,19 @@ class Recorded(NamedTuple):
     item: int
     new: bool
     counted: bool
+
+
+class Moves(NamedTuple):
+    """Where items went, and ``end``, where the log of that ends.
+
+    ``whole``: every placed item, as the log does not reach back to what was asked for; ``anew``:
+    it was not cut since, so the project was begun again.
+    """
+
+    end: str
+    to: dict[int, int]
+    whole: bool = False
+    anew: bool = False
 
 
 class Items:
@@ -153,6 +168,16 @@ class Items:
         """Every placed item and its cluster."""
         found = await self._redis.hgetall(keys.membership(project))
         return {number(item): number(cluster) for item, cluster in found.items()}
+
+    async def moves(self, project: int, since: str) -> Moves:
+        """What was placed or moved after ``since``, the end of what was read before, or ""."""
+        found: Any = await self._redis.xrange(keys.placements(project), min=since or "-")
+        end, cut = text(found[-1][0]) if found else "0", len(found) >= LOGGED
+        if (since == "0" and not cut) or (found and text(found[0][0]) == since):
+            told = (entry for at, move in found if text(at) != since for entry in move.items())
+            return Moves(end, {number(item): number(cluster) for item, cluster in told})
+        anew = bool(since) and not cut
+        return Moves(end, await self.membership(project), whole=True, anew=anew)
 
     async def count(self, project: int) -> int:
         """How many items there are."""

@@ -151,6 +151,7 @@ class Operations:
                 keys.clusters(project),
                 keys.pairs(project, "must"),
                 keys.pairs(project, "cannot"),
+                keys.placements(project),
                 *kept(project),
             ],
             [json.dumps(plan)],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ParamSpec, TypeVar
 
 from bot.context import Context
 from bot.domain.clusters.engine import Engine, Kind, Links, Reading, Report, calibration_for
@@ -19,19 +21,58 @@ from bot.storage.embeddings import Embedded
 BATCH = 64
 FETCHED = 500  # vectors at once
 NEAREST = 5
+# Items that a process remembers, of all projects together; an engine alone is worth so many.
+HELD, ENGINE = 100_000, 2_000
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass
 class Memory:
-    """The engine, which embedder its vectors are of, and how many corrections it knows of."""
+    """The engine, which embedder its vectors are of, and how many corrections it knows of.
+
+    ``read_to`` is the end of the placements that it has read.
+    """
 
     embedder: str
     engine: Engine
     links: Links = field(default_factory=Links)
-    corrections: int = 0
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    corrections: int = -1
+    read_to: str = ""
+    catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _in_use: threading.Lock = field(default_factory=threading.Lock)
+
+    async def use(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """Work with the engine, off the loop. Who is cancelled leaves it to the end of the work."""
+
+        def alone() -> T:
+            with self._in_use:
+                return work(*args, **named)
+
+        return await asyncio.to_thread(alone)
+
+    async def read(self, items: Iterable[Item]) -> list[Reading]:
+        """What the engine reads in these items."""
+        reports = [report_of(item) for item in items]
+        return await self.use(lambda: [self.engine.read(report) for report in reports])
+
+    async def add(self, reading: Reading, vector: Vector, cluster: int, best: float | None) -> None:
+        """An item as it was placed just now; where it is known, it was read and may be newer."""
+        if reading.id not in self.engine:
+            await self.use(self.engine.add, reading, vector, cluster, best)
+
+    async def fill(self, vectors: Mapping[int, Vector]) -> None:
+        """Vectors of items that lack one."""
+
+        def each() -> None:
+            for item, vector in vectors.items():
+                self.engine.fill(item, vector)
+
+        await self.use(each)
 
 
+# The one that was used last is the last.
 _memories: dict[tuple[str, int], Memory] = {}
 
 
@@ -78,14 +119,29 @@ async def remember(ctx: Context, project: int) -> Memory:
     """
     await agree(ctx, project)
     key = (ctx.redis_url, project)
-    memory = _memories.get(key)
+    memory = _memories.pop(key, None)
     if memory is None or memory.embedder != ctx.embedder.id:
-        engine = Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
-        memory = _memories[key] = Memory(ctx.embedder.id, engine)
-    memory.engine.join = await _eagerness(ctx, project)
-    async with memory.lock:  # what is read later must not be overwritten by what was read before
+        memory = Memory(ctx.embedder.id, _engine(ctx))
+    _memories[key] = memory
+    join = await _eagerness(ctx, project)
+    async with memory.catching_up:
         await _catch_up(ctx, project, memory)
+    memory.engine.join = join
+    _forget(key)
     return memory
+
+
+def _engine(ctx: Context) -> Engine:
+    return Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
+
+
+def _forget(kept: tuple[str, int]) -> None:
+    """Let go of what was used longest ago, where all together is too much; but not of ``kept``."""
+    held = sum(ENGINE + len(memory.engine) for memory in _memories.values())
+    for key, memory in list(_memories.items()):
+        if held > HELD and key != kept:
+            held -= ENGINE + len(memory.engine)
+            del _memories[key]
 
 
 async def agree(ctx: Context, project: int) -> None:
@@ -115,25 +171,38 @@ async def _eagerness(ctx: Context, project: int) -> Eagerness:
 
 async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     corrections = await ctx.operations.count(project)  # first: the rest can only be newer
-    links = await ctx.links.of(project)
-    placed = await ctx.items.membership(project)
-    for item, cluster in placed.items():
-        if item in memory.engine and memory.engine.cluster_of(item) != cluster:
-            memory.engine.move(item, cluster)
+    moves = await ctx.items.moves(project, memory.read_to)
+    links = memory.links
+    if moves.whole or corrections != memory.corrections:
+        links = await ctx.links.of(project)
+    if moves.anew:
+        memory.engine = _engine(ctx)
+    missing = await memory.use(_move, memory.engine, moves.to)
     memory.links, memory.corrections = links, corrections
-    missing = sorted(item for item in placed if item not in memory.engine)
     for start in range(0, len(missing), BATCH):
-        await _learn(ctx, project, memory, missing[start : start + BATCH], placed)
+        await _learn(ctx, project, memory, missing[start : start + BATCH], moves.to)
+    memory.read_to = moves.end
     await _fill(ctx, project, memory)
+
+
+def _move(engine: Engine, to: dict[int, int]) -> list[int]:
+    """What is not where it was; the items that the engine does not know, by number."""
+    for item in to.keys() & engine.items:
+        engine.move(item, to[item])
+    return sorted(to.keys() - engine.items)
 
 
 async def _learn(
     ctx: Context, project: int, memory: Memory, numbers: list[int], placed: dict[int, int]
 ) -> None:
-    items = await ctx.items.many(project, numbers)
+    readings = await memory.read(await ctx.items.many(project, numbers))
     stored = await fetch(ctx, project, numbers)
-    for reading in [memory.engine.read(report_of(item)) for item in items]:
-        memory.engine.add(reading, stored.get(reading.id), placed[reading.id])
+
+    def add() -> None:
+        for reading in readings:
+            memory.engine.add(reading, stored.get(reading.id), placed[reading.id])
+
+    await memory.use(add)
 
 
 async def _fill(ctx: Context, project: int, memory: Memory) -> None:
@@ -144,8 +213,7 @@ async def _fill(ctx: Context, project: int, memory: Memory) -> None:
     stored = [n for n in memory.engine.lacking if known.whole or n <= known.through]
     for start in range(0, len(stored), FETCHED):
         found = await fetch(ctx, project, stored[start : start + FETCHED])
-        for number, vector in found.items():
-            memory.engine.fill(number, vector)
+        await memory.fill(found)
     lacking = memory.engine.lacking
     if len(lacking) <= BATCH:
         await embed(ctx, project, memory, lacking)
@@ -157,8 +225,12 @@ async def embed_nearest(
     ctx: Context, project: int, memory: Memory, readings: Sequence[Reading]
 ) -> None:
     """Embed, ahead of their turn, the items that share the most words with these."""
-    near = {n for r in readings for n in memory.engine.lacking_near(r, NEAREST)}
-    await embed(ctx, project, memory, sorted(near))
+    engine = memory.engine
+    if engine.lacking:
+        near = await memory.use(
+            lambda: {n for r in readings for n in engine.lacking_near(r, NEAREST)}
+        )
+        await embed(ctx, project, memory, sorted(near))
 
 
 async def embed(ctx: Context, project: int, memory: Memory, numbers: list[int]) -> None:
@@ -166,16 +238,15 @@ async def embed(ctx: Context, project: int, memory: Memory, numbers: list[int]) 
     if not numbers:
         return
     items = await ctx.items.many(project, numbers)
-    readings = [memory.engine.read(report_of(item)) for item in items]
+    readings = await memory.read(items)
     vectors = await embed_and_store(ctx, project, readings)
-    for reading, vector in zip(readings, vectors, strict=True):
-        memory.engine.fill(reading.id, vector)
+    await memory.fill({r.id: row for r, row in zip(readings, vectors, strict=True)})
 
 
 async def vectors_of(ctx: Context, project: int, items: Sequence[Item]) -> dict[int, Vector]:
     """One vector an item, by its number; what the index does not have is embedded."""
     memory = await remember(ctx, project)
-    readings = [memory.engine.read(report_of(item)) for item in items]
+    readings = await memory.read(items)
     stored = await fetch(ctx, project, [r.id for r in readings])
     absent = [r for r in readings if r.id not in stored]
     if absent:

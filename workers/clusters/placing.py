@@ -30,12 +30,12 @@ async def cluster_items(ctx: Context, project: int) -> None:
         items = {item.number: item for item in await ctx.items.many(project, waiting)}
         memory = await evidence.remember(ctx, project)
         reports = in_order(evidence.report_of(item) for item in items.values())
-        readings = [memory.engine.read(report) for report in reports]
+        readings = await memory.read([items[report.id] for report in reports])
         await evidence.embed_nearest(ctx, project, memory, readings)
         vectors = await evidence.embed_and_store(ctx, project, readings)
         for reading, vector in zip(readings, vectors, strict=True):
             item = items[reading.id]
-            decision = memory.engine.decide(reading, vector, memory.links)
+            decision = await memory.use(memory.engine.decide, reading, vector, memory.links)
             because = _because(decision)
             to_judge = decision.action != "join" and judge.wanted(ctx, because)
             cluster = await ctx.clusters.place(
@@ -53,7 +53,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
             )
             if cluster is None:
                 break  # somebody corrected meanwhile: decide again, knowing that
-            memory.engine.add(reading, vector, cluster, decision.best)
+            await memory.add(reading, vector, cluster, decision.best)
             await enqueue(ctx, jobs.refresh_cluster, project, cluster)
             if decision.action == "suggest" and not to_judge and item.source == github_issue.NAME:
                 await enqueue(ctx, jobs.suggest_on_issue, project, item.number)

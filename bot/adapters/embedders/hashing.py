@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import zlib
 from collections.abc import Sequence
@@ -24,11 +25,14 @@ class Hashing:
 
     async def embed(self, texts: Sequence[str]) -> Vector:
         """One unit-length row a text; an empty text gives zeros."""
-        rows = [self._row(text) for text in texts]
-        return np.stack(rows) if rows else np.zeros((0, self.dimensions), dtype=np.float32)
+        return await asyncio.to_thread(self._rows, texts)
 
     async def close(self) -> None:
         """Nothing to release."""
+
+    def _rows(self, texts: Sequence[str]) -> Vector:
+        rows = [self._row(text) for text in texts]
+        return np.stack(rows) if rows else np.zeros((0, self.dimensions), dtype=np.float32)
 
     def _row(self, text: str) -> Vector:
         masked = mask(text[:LIMIT]).lower()

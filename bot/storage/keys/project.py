@@ -112,6 +112,16 @@ def membership(p: int) -> str:
     return f"{ROOT}:{p}:membership"
 
 
+@kind(
+    *("clusters", "operations"),
+    kept="the newest 4,096",
+    rebuilt="not needed: who misses one reads the membership",
+)
+def placements(p: int) -> str:
+    """stream: item number -> its cluster, for every placement and every move since."""
+    return f"{ROOT}:{p}:placements"
+
+
 @kind("pairs", "operations", rebuilt="from the operations")
 def pairs(p: int, kind: str) -> str:
     """set: ``a,b`` item pairs people linked; ``kind`` is ``must`` or ``cannot``."""

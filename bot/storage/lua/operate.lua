@@ -1,5 +1,5 @@
 -- Apply a correction in one step, if everything is still as it was when it was worked out.
--- KEYS: operations, membership, clusters, must pairs, cannot pairs, and the read model's
+-- KEYS: operations, membership, clusters, must pairs, cannot pairs, placements, and the read model's
 -- ARGV: plan as JSON:
 --   log      number of operations so far
 --   members  {cluster: "item,item"} as they must be now
@@ -31,6 +31,7 @@ for _, move in ipairs(plan.moves) do
     moved[cluster] = moved[cluster] or {}
     add(moved[cluster], brought, times)
   end
+  redis.call('XADD', KEYS[6], 'MAXLEN', '~', 4096, '*', move[1], move[3])
 end
 for cluster, fields in pairs(moved) do count(cluster, fields) end
 for _, link in ipairs(plan.must_taken) do redis.call('SREM', KEYS[4], link) end

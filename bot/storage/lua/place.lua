@@ -1,6 +1,6 @@
 -- Put an unclustered item into a cluster, as the holder of the project's clustering lease.
--- KEYS: lease, membership, waiting, clusters, counter, evidence, operations, to judge, and the
---       read model's
+-- KEYS: lease, membership, waiting, clusters, counter, evidence, operations, to judge, placements,
+--       and the read model's
 -- ARGV: token, item, cluster ("0" makes one), standing and JSON without a number of a new
 --       cluster, evidence as JSON, corrections it was decided under, to be judged 0|1
 -- Returns the cluster's number; -1 when the lease is lost, -2 when somebody corrected meanwhile.
@@ -18,6 +18,7 @@ if cluster == '0' then
   found(cluster, ARGV[4])
 end
 redis.call('HSET', KEYS[2], ARGV[2], cluster)
+redis.call('XADD', KEYS[9], 'MAXLEN', '~', 4096, '*', ARGV[2], cluster)
 redis.call('ZADD', members .. cluster, ARGV[2], ARGV[2])
 redis.call('HSET', KEYS[6], ARGV[2], ARGV[6])
 redis.call('ZREM', KEYS[3], ARGV[2])

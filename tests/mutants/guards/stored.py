@@ -12,6 +12,7 @@ _QUEUES = "tests/contract/test_queues.py"
 _SEAL = "tests/contract/test_seal.py"
 _RETENTION = "tests/contract/test_retention.py"
 _MACHINES = "tests/contract/test_machines.py"
+_CATCHING_UP = "tests/contract/test_catching_up.py"
 
 GUARDS = (
     Guard(
@@ -444,5 +445,61 @@ GUARDS = (
         "if keep.commands < max(REDELIVERY, keep.parked):",
         "if False:",
         "tests/unit/test_settings.py::test_how_long_things_are_kept_is_checked",
+    ),
+    Guard(
+        "a memory hears of what people moved",
+        f"{_LUA}operate.lua",
+        "redis.call('XADD', KEYS[6], 'MAXLEN', '~', 4096, '*', move[1], move[3])",
+        "",
+        f"{_CATCHING_UP}::test_it_is_what_is_read_afresh",
+    ),
+    Guard(
+        "a memory hears of what was placed",
+        f"{_LUA}place.lua",
+        "redis.call('XADD', KEYS[9], 'MAXLEN', '~', 4096, '*', ARGV[2], cluster)",
+        "",
+        f"{_CATCHING_UP}::test_it_is_what_is_read_afresh",
+    ),
+    Guard(
+        "a memory whose log was cut reads everything",
+        "bot/storage/items.py",
+        "text(found[0][0]) == since",
+        "since",
+        f"{_CATCHING_UP}::test_what_was_cut_from_the_log_is_read_all_the_same",
+    ),
+    Guard(
+        "a memory of a project that was begun again is thrown away",
+        "bot/storage/items.py",
+        "anew = bool(since) and not cut",
+        "anew = False",
+        f"{_CATCHING_UP}::test_a_project_that_was_begun_again_is_another",
+    ),
+    Guard(
+        "a memory reads pairs again when people have spoken",
+        "workers/clusters/evidence.py",
+        "if moves.whole or corrections != memory.corrections:",
+        "if moves.whole:",
+        f"{_CATCHING_UP}::test_it_is_what_is_read_afresh",
+    ),
+    Guard(
+        "a memory keeps what it read over what was placed before",
+        "workers/clusters/evidence.py",
+        "if reading.id not in self.engine:",
+        "if True:",
+        f"{_CATCHING_UP}::test_a_placement_that_was_read_already_is_left_as_it_was_read",
+    ),
+    Guard(
+        "memories of all projects have a bound",
+        "workers/clusters/evidence.py",
+        "if held > HELD and key != kept:",
+        "if False:",
+        f"{_CATCHING_UP}::test_what_was_used_longest_ago_is_forgotten",
+    ),
+    Guard(
+        "the memory that was used longest ago goes first",
+        "workers/clusters/evidence.py",
+        "_memories.pop(key, None)",
+        "_memories.get(key)",
+        f"{_CATCHING_UP}::test_what_was_used_longest_ago_is_forgotten",
     ),
 )

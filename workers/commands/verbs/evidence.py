@@ -85,7 +85,7 @@ async def run_similar(call: Call, command: Similar) -> Answer:
 async def _neighbours(ctx: Context, project: int, item: Item) -> list[Near]:
     """The best earlier and later items of other clusters, best first, one a cluster."""
     memory = await evidence.remember(ctx, project)
-    reading = memory.engine.read(evidence.report_of(item))
-    vectors = await ctx.embedder.embed([reading.text])
-    decision = memory.engine.decide(reading, vectors[0], memory.links)
+    (reading,) = await memory.read([item])
+    (vector,) = await ctx.embedder.embed([reading.text])
+    decision = await memory.use(memory.engine.decide, reading, vector, memory.links)
     return [near(candidate) for candidate in decision.suggested(20)]

@@ -6,7 +6,7 @@ same order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from typing import Literal
 
 import numpy as np
@@ -61,6 +61,11 @@ class Engine:
 
     def __contains__(self, item: int) -> bool:
         return item in self._row
+
+    @property
+    def items(self) -> KeysView[int]:
+        """The remembered items, by number."""
+        return self._row.keys()
 
     def cluster_of(self, item: int) -> int | None:
         """The cluster of a remembered item. Raises KeyError for an unknown one."""
