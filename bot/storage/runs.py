@@ -18,6 +18,8 @@ from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
 BLOB_SECONDS = 30 * 24 * 3600
+# Sent at once: more would hold the event loop.
+PIECE = 4 * 1024 * 1024
 
 
 class Runs:
@@ -168,9 +170,11 @@ class Runs:
         return [self._seal.open(value) for value in found]
 
     async def put_blob(self, project: int, run: int, name: str, data: bytes) -> None:
-        """What a step leaves for the next one."""
-        kept = await self._seal.shut_bytes(data)
-        await self._redis.set(keys.run_blob(project, run, name), kept, ex=BLOB_SECONDS)
+        """What a step leaves for the next one. It is whole when this returns."""
+        kept, key = await self._seal.shut_bytes(data), keys.run_blob(project, run, name)
+        await self._redis.set(key, kept[:PIECE], ex=BLOB_SECONDS)
+        for start in range(PIECE, len(kept), PIECE):
+            await self._redis.append(key, kept[start : start + PIECE])
 
     async def freeze(self, project: int, run: int, name: str, data: bytes) -> None:
         """The same, but what is there already stays."""

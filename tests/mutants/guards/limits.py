@@ -85,4 +85,18 @@ GUARDS = (
         'VERSION = "v1"',
         f"{_LANGUAGE}::test_google_takes_the_schema_of_every_answer",
     ),
+    Guard(
+        "an engine works off the loop",
+        "workers/clusters/evidence.py",
+        "return await asyncio.to_thread(alone)",
+        "return alone()",
+        "tests/e2e/test_free_loop.py::test_a_burst_of_reports",
+    ),
+    Guard(
+        "what goes into a sandbox is packed off the loop",
+        "workers/fixes/steps/context.py",
+        "await made.upload(await asyncio.to_thread(tar_from_tree, tree))",
+        "await made.upload(tar_from_tree(tree))",
+        "tests/e2e/test_free_loop.py::test_a_fix_of_large_files",
+    ),
 )

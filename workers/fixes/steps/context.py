@@ -129,7 +129,7 @@ class RunContext(ABC):
 
     async def put_tree(self, name: str, tree: Tree) -> None:
         """Leave a tree for the next step."""
-        await self.put(name, tar_from_tree(tree))
+        await self.put(name, await asyncio.to_thread(tar_from_tree, tree))
 
     async def tree(self, name: str) -> Tree:
         """A tree that an earlier step left. Raises Ended when it has expired."""
@@ -137,11 +137,11 @@ class RunContext(ABC):
 
     async def put_patch(self, name: str, patch: Patch) -> None:
         """Leave a patch for the next step."""
-        await self.put(name, patch.model_dump_json().encode())
+        await self.put(name, await asyncio.to_thread(lambda: patch.model_dump_json().encode()))
 
     async def patch(self, name: str) -> Patch:
         """A patch that an earlier step left. Raises Ended when it has expired."""
-        return Patch.model_validate_json(await self.left(name))
+        return await asyncio.to_thread(Patch.model_validate_json, await self.left(name))
 
     @staticmethod
     def own_files(path: str) -> bool:
@@ -161,7 +161,7 @@ class RunContext(ABC):
             labels=self.labels(),
         )
         try:
-            await made.upload(tar_from_tree(tree))
+            await made.upload(await asyncio.to_thread(tar_from_tree, tree))
             yield made
         finally:
             try:
