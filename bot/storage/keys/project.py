@@ -113,7 +113,7 @@ def membership(p: int) -> str:
 
 
 @kind(
-    *("clusters", "operations"),
+    *("clusters", "operations", "items"),
     kept="the newest 4,096",
     rebuilt="not needed: who misses one reads the membership",
 )

@@ -14,8 +14,8 @@ GUARDS = (
     Guard(
         "a sandbox has no network",
         _ISOLATION,
-        '        yield "--unshare-net"\n',
-        "        pass\n",
+        '    yield "--unshare-net"\n',
+        "    pass\n",
         _OF_WALLS,
     ),
     Guard(
