@@ -132,8 +132,8 @@ async def test_only_what_is_newer_is_read(two: tuple[Context, Context]) -> None:
     project = await begin(one)
     await report(one, project, [f"Problem number {n}" for n in range(30)])
     memory = await evidence.remember(other, project)
-    await one.redis.config_resetstat()
     await report(one, project, ["Another"])
+    await one.redis.config_resetstat()
     assert await evidence.remember(other, project) is memory
     assert len(memory.engine) == 31
     calls = await one.redis.info("commandstats")

@@ -97,7 +97,7 @@ async def fill(ctx: Context, project: Project) -> None:
 
 
 async def write(ctx: Context, holds: str, key: str) -> None:
-    kind = re.match(r"hash|zset|set|list|string", holds)
+    kind = re.match(r"hash|zset|set|list|string|stream", holds)
     assert kind, holds
     match kind[0]:
         case "hash":
@@ -108,6 +108,8 @@ async def write(ctx: Context, holds: str, key: str) -> None:
             await ctx.redis.sadd(key, "1")
         case "list":
             await ctx.redis.rpush(key, "1")
+        case "stream":
+            await ctx.redis.xadd(key, {"1": "1"})
         case "string":
             await ctx.redis.set(key, "1")
 
@@ -174,23 +176,21 @@ async def test_what_was_not_told_by_github_is_not_erased(ctx: Context, clock: Cl
     clock.now += timedelta(days=4_000)
     await erase_removed(ctx)
     assert await ctx.erasure.under_way() == []
-    row = await doctor._kept(ctx)
-    assert "acme/gone was removed and is erased when GitHub says" in row.found
+    found, _ = await doctor._kept(ctx)
+    assert "acme/gone was removed and is erased when GitHub says" in found
 
 
 async def test_who_comes_back_in_time_has_all_of_it(ctx: Context, clock: Clock) -> None:
     before = await everything(ctx)
     await told_gone(ctx)
     assert await ctx.projects.find(GONE.id) is None
-    assert (
-        "acme/gone was removed and is erased on 28 Nov 10:30 UTC" in (await doctor._kept(ctx)).found
-    )
+    assert "acme/gone was removed and is erased on 28 Nov 10:30 UTC" in (await doctor._kept(ctx))[0]
     clock.now += WEEK - timedelta(minutes=1)
     await ctx.projects.put(GONE)
     clock.now += WEEK
     await erase_removed(ctx)
     assert await everything(ctx) == before
-    assert (await doctor._kept(ctx)).found == str(Keep())
+    assert (await doctor._kept(ctx))[0] == str(Keep())
 
 
 async def test_who_comes_back_while_it_goes_on_begins_anew(ctx: Context, clock: Clock) -> None:

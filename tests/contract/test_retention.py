@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from stored import hours_of
 
 from bot.context import Context
 from bot.domain.audience import Audience
@@ -104,13 +105,24 @@ async def test_old_hours_are_added_up_and_the_sum_stays(ctx: Context) -> None:
     for days, count in ((400, 3), (91, 4), (89, 5), (0, 6)):
         assert await event(ctx, "one", ago(days=days), count) == 1
     await round_of(ctx)
-    held = await ctx.items.hours(P, [1])
+    held = await hours_of(ctx, P, [1])
     assert held == {0: 7, HOUR - 89 * 24: 5, HOUR: 6}
     # One that comes late is added the next time; what was added is not added again.
     await event(ctx, "one", ago(days=95), 2)
     for _ in range(3):
         await round_of(ctx)
-    assert await ctx.items.hours(P, [1]) == {**held, 0: 9}
+    assert await hours_of(ctx, P, [1]) == {**held, 0: 9}
+
+
+async def test_what_clusters_count_is_added_up_too(ctx: Context) -> None:
+    await ctx.redis.set(keys.counter(P, "cluster"), 1)
+    for of in (1, "open"):
+        counts = {"1": 2, str(HOUR): 3, "sentry|team": 4}
+        await ctx.redis.hset(keys.tally(P, of), mapping=counts)
+    await round_of(ctx)
+    for tally in await ctx.overview.tallies(P, (1, "open")):
+        assert tally.hours == {0: 2, HOUR: 3}
+        assert tally.reports == 4
 
 
 async def test_only_numbers_are_hours(ctx: Context) -> None:
@@ -131,7 +143,7 @@ async def test_no_event_is_lost_while_hours_are_added_up(ctx: Context) -> None:
             await round_of(ctx)
 
     await asyncio.gather(come(0), come(1), fold(), fold())
-    assert sum((await ctx.items.hours(P, [1])).values()) == 100
+    assert sum((await hours_of(ctx, P, [1])).values()) == 100
 
 
 # Commands
