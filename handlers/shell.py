@@ -42,7 +42,7 @@ async def say_in_shell(
     """Obey a sentence, with the ``secret`` it asked for. Raises NotFound for an unknown project."""
     async with begin(settings) as ctx:
         if secret:
-            sentence = f"{sentence} {await ctx.vault.hand_over(secret)}"
+            sentence = f"{sentence} --given={await ctx.vault.hand_over(secret)}"
         project = await _project(ctx, project_name or project_in(sentence)[0])
         await ctx.overview.make_whole(project.id)
         said = Utterance(

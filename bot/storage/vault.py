@@ -16,8 +16,9 @@ from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.domain.audience import Audience
 from bot.domain.errors import ConfigError, NotFound
-from bot.domain.models import Record
+from bot.domain.models import Record, Worded
 from bot.domain.secrets import keep_secret
 from bot.storage import keys
 from bot.storage.seal import Keys
@@ -41,7 +42,7 @@ class Hook(Record):
     awaits: bool = False
 
 
-class Noted(Record):
+class Noted(Worded):
     """The beginning of a door's last payload, when it came, and how it was read."""
 
     at: str
@@ -162,7 +163,8 @@ class Vault:
     async def note(self, hook: str, how: str, body: bytes, at: datetime) -> None:
         """Remember the last payload of a door, and how it was read, in one line."""
         payload = body[:_NOTED_BYTES].decode(errors="replace")
-        noted = Noted(at=f"{at:%d %b %H:%M} UTC", how=how[:500], payload=payload)
+        when, team = f"{at:%d %b %H:%M} UTC", Audience.TEAM
+        noted = Noted(audience=team, at=when, how=how[:500], payload=payload)
         sealed = self._fernet.encrypt(noted.model_dump_json().encode())
         await self._redis.set(keys.last_payload(hook), sealed, ex=NOTED_SECONDS)
 

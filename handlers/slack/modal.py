@@ -50,7 +50,7 @@ def line_with(submitted: Mapping[str, Any], word: str) -> Json:
     user = submitted["user"]
     return {
         **told,
-        "text": f"{told['text']} {word}",
+        "text": f"{told['text']} --given={word}",
         "user_id": user["id"],
         "team_id": user.get("team_id") or submitted["team"]["id"],
         "trigger_id": submitted.get("trigger_id"),

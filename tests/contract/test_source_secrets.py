@@ -70,15 +70,17 @@ async def test_a_secret_that_the_vendor_makes_is_asked_for(ctx: Context) -> None
     word = await ctx.vault.hand_over("made-by-sentry")
     assert b"made-by-sentry" not in await ctx.redis.get(keys.handed_over(word))
     assert 0 < await ctx.redis.ttl(keys.handed_over(word)) <= 600
-    refused, how = await say(ctx, f"source secret sentry {word}", ISSUE)
+    refused, how = await say(ctx, f"source secret sentry --given={word}", ISSUE)
     assert (how, "is for you alone" in in_words(refused.card)) == ("refused", True)
-    _, how = await say(ctx, f"source secret sentry {word}", SHELL)
+    _, how = await say(ctx, f"source secret sentry --given={word}", SHELL)
     [given] = await ctx.vault.hooks(SHOP.id)
     assert (how, given.id, given.secret, given.awaits) == ("done", hook.id, "made-by-sentry", False)
 
 
 async def test_a_secret_needs_a_door(ctx: Context) -> None:
-    refused, how = await say(ctx, f"source secret sentry {await ctx.vault.hand_over('x')}", SHELL)
+    refused, how = await say(
+        ctx, f"source secret sentry --given={await ctx.vault.hand_over('x')}", SHELL
+    )
     assert (how, "source add sentry" in in_words(refused.card)) == ("refused", True)
 
 
@@ -87,7 +89,7 @@ async def test_a_secret_needs_a_door(ctx: Context) -> None:
     [
         ("source secret sentry", "sentry"),
         ("/soulcaster acme/shop source  secret Sentry ", "sentry"),
-        ("source secret sentry 0123", ""),
+        ("source secret sentry --given=0123", ""),
         ("source add sentry", ""),
         ("feedback source secret sentry", ""),
     ],

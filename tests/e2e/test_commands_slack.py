@@ -322,7 +322,7 @@ async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: 
     secret = "5e7c4a1b" * 8
     signed = {"Sentry-Hook-Signature": hmac.digest(secret.encode(), body, "sha256").hex()}
     assert await knock(stage, "sentry", body, hook=path, headers=signed) == 401
-    refused = await ask(stage, INES, f"source secret sentry {secret}")
+    refused = await ask(stage, INES, f"source secret sentry --given={secret}")
     assert "never typed here" in refused
     before = await whispers(stage, INES)
     pressed = {"ts": before[-1]["ts"], "value": "acme/shop source secret sentry"}

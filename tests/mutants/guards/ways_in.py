@@ -178,7 +178,7 @@ GUARDS = (
     Guard(
         "how a payload was read is the team's to know",
         "workers/commands/verbs/project.py",
-        'f", {noted.how}" if may_read(readers, Audience.TEAM) else ""',
+        'f", {noted.how}" if may_read(readers, noted.audience) else ""',
         'f", {noted.how}"',
         "tests/contract/test_source_secrets.py",
     ),

@@ -50,7 +50,7 @@ class ManageSources(Command):
 
     what: Annotated[Literal["list", "add", "rotate", "remove", "secret", "test"], WORD] = "list"
     name: Annotated[str, WORD] = ""
-    given: Annotated[str, WORD] = ""
+    given: str = ""
 
     @property
     @override
@@ -159,10 +159,10 @@ async def _test(call: Call, doors: list[Hook]) -> Answer:
 
 
 def _heard(noted: Noted | None, readers: Audience) -> Line:
-    """When something came last; to the team also how it was read."""
+    """When something came last, and how it was read for those who may read it."""
     if noted is None:
         return ("; nothing came yet",)
-    return (f"; last {noted.at}", f", {noted.how}" if may_read(readers, Audience.TEAM) else "")
+    return (f"; last {noted.at}", f", {noted.how}" if may_read(readers, noted.audience) else "")
 
 
 def _line(hook: Hook, *, weak: bool) -> Line:
