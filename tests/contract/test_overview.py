@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import secrets
+import sys
+from asyncio.subprocess import PIPE
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +30,7 @@ from bot.domain.models import ClusterState, Draft, Project
 from bot.jobs import enqueue
 from bot.storage import keys
 from bot.storage.overview import GROUPS, kept, standing
+from handlers.demo.stage import ROOT as PROJECT
 from workers import jobs
 from workers.clusters import corrections
 from workers.clusters.corrections import Plan
@@ -294,3 +299,26 @@ async def test_only_one_process_rebuilds_a_project_at_a_time(ctx: Context, other
         with pytest.raises(Unavailable):
             await ctx.overview.rebuild(P)
     assert await ctx.overview.rebuild(P) == 5
+
+
+async def test_the_operator_rebuilds_from_the_shell(ctx: Context, tmp_path: Path) -> None:
+    await older(ctx)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "REDIS_URL": ctx.redis_url,
+        "SOULCASTER_DATA_DIR": str(tmp_path / "shell"),
+    }
+
+    async def rebuild(project: str) -> tuple[int | None, str]:
+        run = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "handlers.cli", "rebuild", "--project", project),
+            env=environment, cwd=PROJECT, stdout=PIPE, stderr=PIPE,
+        )  # fmt: skip
+        told, wrong = await run.communicate()
+        return run.returncode, (told or wrong).decode()
+
+    code, told = await rebuild("acme/shop")
+    assert code == 0
+    assert "acme/shop: 5 clusters were counted anew.\n" in told
+    assert (await ctx.overview.page(P, "all"))[1] == 5
+    assert (await rebuild("acme/none"))[0] == 2
