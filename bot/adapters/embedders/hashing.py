@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from bot.domain.ports import Vector
 from bot.domain.text import mask, terms
 
-_SPACE = re.compile(r"\s+")
 _WORD_WEIGHT = 2.0
 LIMIT = 1_500  # characters of a text that count
 
@@ -35,20 +34,26 @@ class Hashing:
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), dtype=np.float32)
 
     def _row(self, text: str) -> Vector:
-        masked = mask(text[:LIMIT]).lower()
-        features = [f"w {word}".encode() for word in terms(text[:LIMIT])]
-        words = len(features)
-        for word in _SPACE.split(masked):
-            padded = f" {word} ".encode() if word else b""
-            for size in (3, 4, 5):
-                features += [padded[i : i + size] for i in range(len(padded) - size + 1)]
+        words = [zlib.crc32(f"w {word}".encode()) for word in terms(text[:LIMIT])]
+        parts = [part for word in mask(text[:LIMIT]).lower().split() for part in _parts(word)]
         row = np.zeros(self.dimensions, dtype=np.float32)
-        if not features:
+        if not words and not parts:
             return row
-        hashes = np.fromiter(map(zlib.crc32, features), dtype=np.uint32, count=len(features))
-        weights = np.where(np.arange(len(features)) < words, _WORD_WEIGHT, 1.0)
+        hashes = np.array(words + parts, dtype=np.uint32)
+        weights = np.where(np.arange(len(hashes)) < len(words), _WORD_WEIGHT, 1.0)
         signed = np.where(hashes >> 31, 1.0, -1.0) * weights
         counts = np.bincount(hashes % self.dimensions, weights=signed, minlength=self.dimensions)
         row[:] = np.sign(counts) * np.log1p(np.abs(counts))
         length = float(np.linalg.norm(row))
         return row / length if length else row
+
+
+@lru_cache(1 << 14)
+def _parts(word: str) -> tuple[int, ...]:
+    """Hashes of its 3 to 5 characters in a row."""
+    padded = f" {word} ".encode()
+    return tuple(
+        zlib.crc32(padded[i : i + size])
+        for size in (3, 4, 5)
+        for i in range(len(padded) - size + 1)
+    )

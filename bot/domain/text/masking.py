@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import cache
 
 _PARTS = (
     # The order decides: the longer and more particular forms come first.
@@ -24,9 +25,15 @@ _PARTS = (
     ("id", r"\b[a-z]+(?:[_-][a-z]+)*_-?\d[\w-]*"),
     ("num", r"(?<![a-z_\d])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?(?![a-z_])"),
 )
-_ANY = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PARTS), re.IGNORECASE)
-
 _NEEDED = re.compile(r"[\d/\\@]")  # nothing to mask without one of these
+
+
+@cache
+def _any_of(*there: bool) -> re.Pattern[str]:
+    """A kind whose sign is not there is not looked for; the other kinds have none."""
+    signs = dict(zip(("url", "email", "uuid", "ip", "path"), there, strict=True))
+    parts = (f"(?P<{name}>{pattern})" for name, pattern in _PARTS if signs.get(name, True))
+    return re.compile("|".join(parts), re.IGNORECASE)
 
 
 def mask(text: str, keep: Collection[str] = ()) -> str:
@@ -38,4 +45,8 @@ def mask(text: str, keep: Collection[str] = ()) -> str:
     def shown(match: re.Match[str]) -> str:
         return match[0] if match.lastgroup in keep else f"<{match.lastgroup}>"
 
-    return _ANY.sub(shown, text) if _NEEDED.search(text) else text
+    if not _NEEDED.search(text):
+        return text
+    dotted, slashed = "." in text or ":" in text, "/" in text or "\\" in text
+    kinds = _any_of("://" in text, "@" in text, "-" in text, dotted, slashed)
+    return kinds.sub(shown, text)

@@ -46,22 +46,17 @@ def terms(text: str) -> list[str]:
 
     ``NullPointerException`` gives itself and ``null``, ``pointer``, ``exception``.
     """
-    found: list[str] = []
-    for word in _WORD.findall(text):
-        lower = word.lower()
-        if lower in _STOP or len(lower) < 2 or len(lower) > 60:
-            continue
-        if lower == word or word[1:].islower():
-            if "_" not in word:
-                found.append(stem(lower))
-                continue
-        elif word.isupper() and "_" not in word:
-            found.append(stem(lower))
-            continue
-        found.append(lower)
-        parts = _HUMP.findall(word)
-        if len(parts) > 1:
-            found += [
-                stem(part.lower()) for part in parts if len(part) > 2 and part.lower() not in _STOP
-            ]
-    return found
+    return [term for word in _WORD.findall(text) for term in _terms_of(word)]
+
+
+@lru_cache(1 << 14)  # People say the same words again and again.
+def _terms_of(word: str) -> tuple[str, ...]:
+    lower = word.lower()
+    if lower in _STOP or len(lower) < 2 or len(lower) > 60:
+        return ()
+    if "_" not in word and (lower == word or word[1:].islower() or word.isupper()):
+        return (stem(lower),)
+    parts = [part.lower() for part in _HUMP.findall(word)]
+    if len(parts) < 2:
+        return (lower,)
+    return lower, *(stem(part) for part in parts if len(part) > 2 and part not in _STOP)

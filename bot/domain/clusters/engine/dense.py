@@ -63,9 +63,10 @@ class Dense:
         self._absent: set[int] = set()
         self._centred = np.ones(1_024, dtype=np.float32)  # lengths, as whitened below
         self._whitened = np.ones(1_024, dtype=np.float32)
-        self._axes = _axes(dimensions)
         self._mean: Vector = np.zeros(dimensions, dtype=np.float32)
-        self._whitening: Vector = np.eye(dimensions, dtype=np.float32)
+        # The whitening times its transpose, and times the axes: nobody needs it by itself.
+        self._metric: Vector = np.eye(dimensions, dtype=np.float32)
+        self._signing = _axes(dimensions)
 
     def append(self, vector: Vector | None) -> int:
         """Store a vector, or None for one that will come; its row number."""
@@ -74,6 +75,8 @@ class Dense:
             self._grow(row + row // 2)
         self.rows += 1
         self._absent.add(row)
+        if self.rows == EXACT_ROWS + 1:
+            self._derive_all()
         if vector is None:
             self._derive(row, row + 1)
         else:
@@ -102,9 +105,9 @@ class Dense:
 
     def whitened(self, vector: Vector) -> Query:
         """Measure cosine after the soft whitening."""
-        apart = self._whiten(vector)
-        apart /= max(float(np.linalg.norm(apart)), 1e-9)
-        direction: Vector = self._whitening @ apart
+        apart = vector - self._mean
+        direction: Vector = self._metric @ apart
+        direction /= max(float(apart @ direction), 1e-18) ** 0.5
         return Query(direction, float(direction @ self._mean), self._whitened)
 
     def measure(self, query: Query, rows: Rows) -> Floats:
@@ -137,7 +140,7 @@ class Dense:
 
     def _alike(self, vector: Vector, shortlist: int) -> Rows:
         """Rows whose sketch differs in the fewest bits."""
-        signs = self._signs(self._whiten(vector)[None])[:, 0]
+        signs = self._signs((vector - self._mean)[None])[:, 0]
         distance = np.zeros(self.rows, dtype=np.uint16)
         for word in range(WORDS):
             distance += np.bitwise_count(self._sketch[word, : self.rows] ^ signs[word])
@@ -151,12 +154,8 @@ class Dense:
     def _without_vector(self) -> Rows:
         return np.fromiter(self._absent, dtype=np.intp, count=len(self._absent))
 
-    def _whiten(self, vectors: Vector) -> Vector:
-        whitened: Vector = np.matmul(vectors - self._mean, self._whitening, dtype=np.float32)
-        return whitened
-
     def _signs(self, apart: Vector) -> NDArray[np.uint64]:
-        bits = (apart @ self._axes > 0).reshape(len(apart), WORDS, 64)
+        bits = (apart @ self._signing > 0).reshape(len(apart), WORDS, 64)
         signs: NDArray[np.uint64] = (bits * _POWERS).sum(axis=2, dtype=np.uint64).T
         return signs
 
@@ -171,20 +170,37 @@ class Dense:
         self._mean = mean * np.float32(known / (known + DOUBTED))
         if known >= FIRST_WHITENED:
             self._learn_whitening(sample - mean)
+        self._derive_all()
+
+    def _learn_whitening(self, apart: Vector) -> None:
+        count, width = apart.shape
+        few = count < width
+        scales, directions = np.linalg.eigh((apart @ apart.T if few else apart.T @ apart) / count)
+        doubt = SOFTNESS * max(float(scales.sum()) / width, 1e-9)
+        told = scales > 1e-6 * scales[-1]
+        scales, directions = scales[told], directions[:, told]
+        if few:
+            directions = apart.T @ directions / np.sqrt(scales * count)
+
+        def softened(power: float, of: Vector) -> Vector:
+            beyond = (scales + doubt) ** -power - doubt**-power
+            made: Vector = doubt**-power * of + (directions * beyond) @ (directions.T @ of)
+            return made.astype(np.float32)
+
+        self._metric = softened(2 * POWER, np.eye(width, dtype=np.float32))
+        self._signing = softened(POWER, _axes(width))
+
+    def _derive_all(self) -> None:
         for start in range(0, self.rows, 2_048):
             self._derive(start, min(start + 2_048, self.rows))
 
-    def _learn_whitening(self, apart: Vector) -> None:
-        scales, directions = np.linalg.eigh(apart.T @ apart / len(apart))
-        softened = scales.clip(0) + SOFTNESS * max(float(scales.mean()), 1e-9)
-        self._whitening = (directions * softened**-POWER).astype(np.float32)
-
     def _derive(self, start: int, end: int) -> None:
         apart = self._vectors[start:end] - self._mean
-        whitened = self._whiten(self._vectors[start:end])
+        whitened = np.einsum("ij,ij->i", apart @ self._metric, apart)
         self._centred[start:end] = np.linalg.norm(apart, axis=1).clip(1e-9)
-        self._whitened[start:end] = np.linalg.norm(whitened, axis=1).clip(1e-9)
-        self._sketch[:, start:end] = self._signs(whitened)
+        self._whitened[start:end] = np.sqrt(whitened.clip(1e-18))
+        if self.rows > EXACT_ROWS:  # among few nobody looks at it
+            self._sketch[:, start:end] = self._signs(apart)
         if self._absent:
             without = self._without_vector()
             without = without[(without >= start) & (without < end)]
