@@ -57,7 +57,7 @@ async def _reap(ctx: Context) -> None:
         try:
             if not ctx.outage.on:
                 await reap_sandboxes(ctx)
-                await forget_files(ctx, await ctx.erasure.done())
+                await forget_files(ctx)
         except (SoulcasterError, RedisError, OSError) as error:
             log.warning("could not look for sandboxes", why=str(error))
         await asyncio.sleep(REAPING_SECONDS)

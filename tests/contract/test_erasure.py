@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +15,6 @@ from typing import Any
 import numpy as np
 import pytest
 from test_vector_index import UpstashWire
-from typer.testing import CliRunner
 
 from bot.adapters.vectors.local import LocalIndex
 from bot.adapters.vectors.upstash import UpstashIndex
@@ -26,7 +28,8 @@ from bot.storage import keys
 from bot.storage.accounts import Account
 from bot.storage.inbox import Delivery
 from bot.storage.schema import KINDS
-from handlers import cli, doctor
+from handlers import doctor
+from handlers.demo.stage import ROOT
 from workers import jobs
 from workers.clusters.evidence import namespace
 from workers.upkeep.erase import erase, erase_removed, forget_files
@@ -286,52 +289,50 @@ async def test_a_hosted_index_forgets_them_and_one_that_is_away_is_waited_for(
 
 async def test_files_go_on_every_machine(ctx: Context, tmp_path: Path) -> None:
     """Also of one that placed with files before it was told of a Redis."""
-    folder = tmp_path / "vectors"
-    index = LocalIndex(folder)
-    for project in (GONE, STAYS):
-        for embedder in ("hashing", "x" * 300):
-            space = namespace(project.id, embedder)
-            await index.upsert(space, ["1"], np.ones((1, 4), dtype=np.float32))
+    index, one = LocalIndex(tmp_path / "vectors"), np.ones((1, 4), dtype=np.float32)
+    of = {p.id: [namespace(p.id, e) for e in ("hashing", "x" * 300)] for p in (GONE, STAYS)}
+    for space in (*of[GONE.id], *of[STAYS.id]):
+        await index.upsert(space, ["1"], one)
     await ctx.redis.zadd(keys.erased(), {str(GONE.id): 1})
-    await forget_files(ctx, await ctx.erasure.done())
-    for embedder in ("hashing", "x" * 300):
-        assert list(await index.fetch(namespace(STAYS.id, embedder), ["1"])) == ["1"]
-        assert await index.fetch(namespace(GONE.id, embedder), ["1"]) == {}
-    # Who had it open finds nothing, and may begin anew.
-    space = namespace(GONE.id, "hashing")
-    assert await index.fetch(space, ["1"]) == {}
-    await index.upsert(space, ["2"], np.ones((1, 4), dtype=np.float32))
-    assert list(await index.fetch(space, ["1", "2"])) == ["2"]
+    await ctx.redis.hdel(keys.projects(), str(GONE.id))
+    await forget_files(ctx)
+    assert [await index.fetch(space, ["1"]) for space in of[GONE.id]] == [{}, {}]
+    assert all([await index.fetch(space, ["1"]) for space in of[STAYS.id]])
+    # What a project has that was installed again is not what was erased.
+    await ctx.projects.put(GONE)
+    await index.upsert(of[GONE.id][0], ["2"], one)
+    await forget_files(ctx)
+    assert list(await index.fetch(of[GONE.id][0], ["1", "2"])) == ["2"]
     await index.close()
 
 
 # The operator
 
 
-def test_the_operator_types_the_name_again(
-    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What the shell prints, and that it says no more than one line where it refuses."""
-    monkeypatch.setenv("REDIS_URL", redis_url)
-    monkeypatch.setenv("SOULCASTER_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("SOULCASTER_LEASE_SECONDS", "1")
-    monkeypatch.setenv("COLUMNS", "2000")
+async def shell(ctx: Context, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+    """What an operator gets to see of ``soulcaster erase``."""
+    more = {"REDIS_URL": ctx.redis_url, "SOULCASTER_LEASE_SECONDS": "1", "COLUMNS": "2000"}
+    data = str(ctx.settings.soulcaster_data_dir)
+    return await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "handlers.cli", "erase", "--project", *words],
+        input=f"{answer}\n",
+        env={"PATH": os.environ["PATH"], "SOULCASTER_DATA_DIR": data, **more},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
 
-    async def prepare() -> None:
-        settings = Settings(redis_url=redis_url, soulcaster_data_dir=tmp_path)
-        async with open_context(settings, clock=lambda: NOW) as made:
-            await made.redis.flushdb()
-            for project in (GONE, STAYS):
-                await fill(made, project)
 
-    asyncio.run(prepare())
-    runner = CliRunner()
-    refused = runner.invoke(cli.app, ["erase", "--project", "acme/gone"], input="acme/stays\n")
-    assert "nothing was erased" in str(refused.exception)
-    unknown = runner.invoke(cli.app, ["erase", "--project", "acme/none", "--yes"])
-    assert "not installed on acme/none" in str(unknown.exception)
-    done = runner.invoke(cli.app, ["erase", "--project", "acme/gone"], input="acme/gone\n")
-    assert done.exit_code == 0, done.exception
-    for told in ("1 commands", "1 doors", "2 channels", "3 todo", "1 threads", "5 run", "1 items"):
-        assert f" {told}," in done.output
-    assert "Nothing is left of acme/gone. The app is still installed there" in done.output
+async def test_the_operator_types_the_name_again(ctx: Context) -> None:
+    refused = await shell(ctx, "acme/gone", answer="acme/stays")
+    assert (refused.returncode, await ctx.projects.find(GONE.id)) == (2, GONE)
+    assert refused.stderr.splitlines()[-1].endswith("another name: nothing was erased.")
+    unknown = await shell(ctx, "acme/none", "--yes")
+    assert "not installed on acme/none" in unknown.stderr.splitlines()[-1]
+    done = await shell(ctx, "acme/gone", answer="acme/gone")
+    assert done.returncode == 0, done.stderr
+    for told in ("1 commands", "1 doors", "2 channels", "3 todo", "1 threads", "1 items"):
+        assert f" {told}," in done.stdout
+    assert "Nothing is left of acme/gone. The app is still installed there" in done.stdout
+    assert await ctx.projects.known(GONE.id) is None

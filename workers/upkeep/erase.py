@@ -54,7 +54,7 @@ async def _elsewhere(ctx: Context, project: int) -> Counter[str]:
     gone = Counter[str]()
     for embedder in await ctx.embeddings.all(project):
         await ctx.vectors.drop(namespace(project, embedder))
-    await forget_files(ctx, [project])
+    await forget_files(ctx, project)
     for hook in await ctx.vault.hooks(project):
         await ctx.vault.close_hook(hook.id)
         gone["doors"] += 1
@@ -63,8 +63,11 @@ async def _elsewhere(ctx: Context, project: int) -> Counter[str]:
     return gone
 
 
-async def forget_files(ctx: Context, projects: list[int]) -> None:
-    """Vectors on this machine of projects that were erased, here or elsewhere."""
-    index = LocalIndex(ctx.settings.soulcaster_data_dir / "vectors")
-    await index.forget(projects)
-    await index.close()
+async def forget_files(ctx: Context, *projects: int) -> None:
+    """Vectors on this machine of these, and of projects that were erased elsewhere and not
+    installed again since."""
+    erased = [p for p in await ctx.erasure.done() if await ctx.projects.known(p) is None]
+    if gone := [*projects, *erased]:
+        index = LocalIndex(ctx.settings.soulcaster_data_dir / "vectors")
+        await index.forget(gone)
+        await index.close()

@@ -133,4 +133,11 @@ GUARDS = (
         "if False:",
         "tests/contract/test_removal.py::test_a_run_and_a_revision_stop",
     ),
+    Guard(
+        "what was begun anew is not erased again",
+        "workers/upkeep/erase.py",
+        "if await ctx.projects.known(p) is None]",
+        "]",
+        f"{_ERASURE}::test_files_go_on_every_machine",
+    ),
 )
