@@ -264,12 +264,12 @@ async def test_doctor_tells_what_was_asked_and_what_waits(redis_url: str, tmp_pa
     async with open_shop(redis_url, tmp_path, soulcaster_judge_budget=2) as shop:
         shop.model.script = [AWAY, verdict("different"), verdict("different")]
         await two_reports(shop)
-        row = await doctor._model(shop.ctx)
-        assert (row.ok, row.found) == (True, "acme/shop: judge 1 of 2 today, 1 waiting")
+        found, mend = await doctor._model(shop.ctx)
+        assert (found, mend) == ("acme/shop: judge 1 of 2 today, 1 waiting", "")
         await shop.report(OTHER)
-        row = await doctor._model(shop.ctx)
-        assert (row.ok, row.found) == (False, "acme/shop: judge 2 of 2 today")
-        assert row.mend == "used up: raise SOULCASTER_JUDGE_BUDGET"
+        found, mend = await doctor._model(shop.ctx)
+        assert found == "acme/shop: judge 2 of 2 today"
+        assert mend == "used up: raise SOULCASTER_JUDGE_BUDGET"
 
 
 async def test_without_a_model_nothing_waits_for_one(redis_url: str, tmp_path: Path) -> None:

@@ -95,8 +95,9 @@ async def test_who_has_another_takes_no_clustering_job_and_says_so_once(
     assert f"The embedder of {SHOP.full_name} is {Hashing.id}" in told[0]
     assert "set SOULCASTER_EMBEDDER" in told[0]
     assert (foreign.embedded.total(), await placed(other)) == (0, 1)
-    row = await doctor._embedder(other)
-    assert (row.ok, row.found.split("; ")[1]) == (False, f"acme/shop uses {Hashing.id}")
+    found, mend = await doctor._embedder(other)
+    assert mend
+    assert found.split("; ")[1] == f"acme/shop uses {Hashing.id}"
     # What a person asked for is kept, and obeyed where it can be.
     with pytest.raises(NotHere):
         await evidence.remember(other, P)
@@ -111,7 +112,7 @@ async def test_who_has_another_takes_no_clustering_job_and_says_so_once(
         await enqueue(one, jobs.reembed_items, P)
         await drain(one, "work")
     assert await one.embeddings.agree(P, "new/1") == Hashing.id
-    assert (await doctor._embedder(one)).ok
+    assert (await doctor._embedder(one))[1] == ""
 
 
 @pytest.mark.parametrize("same", [True, False], ids=["this machine", "another machine"])
@@ -167,8 +168,9 @@ async def test_a_door_of_other_keys_breaks_no_list(
     assert f"{theirs.id}`, unreadable" in words
     assert "say `source rotate sentry`" in words
     assert "reddit" not in words
-    row = await doctor._vault(one)
-    assert (row.ok, "2 doors" in row.found) == (False, True), row
+    found, mend = await doctor._vault(one)
+    assert mend
+    assert "2 doors" in found
     _, how = await say(one, "source rotate sentry", SHELL)
     assert how == "done"
     assert all(hook.secret for hook in await one.vault.hooks(P))

@@ -343,8 +343,8 @@ async def test_who_waits_is_told_once_where_it_can_be_told(
     assert "/soulcaster undo" in told
     assert f"@{ADMIN}" in told
     assert await comments(stage) == []
-    row = await doctor._waiting(ctx)
-    assert (row.ok, "history" in row.found, "rate limit" in row.found) == (False, True, True)
+    found, mend = await doctor._waiting(ctx)
+    assert (mend != "", "history" in found, "rate limit" in found) == (True, True, True)
     shown = await heard(ctx, project, "status", place=Place(channel=stage.channel))
     await go_on(ctx, shown)
     [status] = await whispers(stage)
@@ -352,7 +352,7 @@ async def test_who_waits_is_told_once_where_it_can_be_told(
     assert (await go_on(ctx, said)).outcome == "done"
     assert (await go_on(ctx, then)).outcome == "refused"
     assert len(await posts(stage)) == 1
-    assert (await doctor._waiting(ctx)).ok
+    assert (await doctor._waiting(ctx))[1] == ""
 
 
 async def test_who_waits_in_slack_is_told_there(

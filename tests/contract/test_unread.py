@@ -31,15 +31,15 @@ async def test_a_row_that_cannot_be_read_has_a_day_and_is_counted(ctx: Context) 
     # Its day is not over.
     await sweep.let_unread_go(ctx)
     assert len(await ctx.jobs.parked("work")) == 1
-    row = await doctor._unread(ctx)
-    assert not row.ok
-    assert row.found == "1 wait"
+    found, mend = await doctor._unread(ctx)
+    assert mend
+    assert found == "1 wait"
     # Now it is.
     await ctx.redis.delete(keys.inbox(delivery.row))
     await sweep.let_unread_go(ctx)
     assert await ctx.jobs.parked("work") == []
     assert await ctx.inbox.unread() == {"hear_alert": 1}
-    assert (await doctor._unread(ctx)).found == "none; let go so far: 1 of hear_alert"
+    assert (await doctor._unread(ctx))[0] == "none; let go so far: 1 of hear_alert"
     # Counted once.
     await sweep.let_unread_go(ctx)
     assert await ctx.inbox.unread() == {"hear_alert": 1}
