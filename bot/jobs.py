@@ -198,22 +198,23 @@ class Jobs:
             failure_ttl=60,
         )
 
-    async def claim(self, lane: Lane) -> Claim | None:
-        """A due job that nobody holds, of the project whose last turn is longest ago."""
+    async def claim(self, *lanes: Lane) -> Claim | None:
+        """A due job that nobody holds, of the first lane that has one, of the project whose last
+        turn there is longest ago."""
         token, now = secrets.token_hex(8), time.monotonic()
-        prefixes = [keys.todo(lane, ""), keys.lease("job:")]
         found = await self._scripts.run(
             "claim",
-            [keys.turns(lane), keys.generations(lane)],
+            [key for lane in lanes for key in (keys.turns(lane), keys.generations(lane))],
             [
-                *(*prefixes, token, self._leases.milliseconds),
+                *(keys.lease("job:"), token, self._leases.milliseconds),
+                *(keys.todo(lane, "") for lane in lanes),
                 *(job for job, until in self._declined.items() if until > now),
             ],
         )
         if not found:
             return None
-        job, generation, tenant = (text(part) for part in found)
-        return Claim(job, generation, token, lane, tenant)
+        job, generation, tenant = (text(part) for part in found[:3])
+        return Claim(job, generation, token, lanes[int(found[3]) - 1], tenant)
 
     async def decline(self, claim: Claim, why: str) -> None:
         """Leave a job to other workers for a while; the reason is said once."""

@@ -114,10 +114,12 @@ async def _hand_back(tasks: set[asyncio.Task[None]]) -> None:
 async def _fill(ctx: Context, running: Running) -> int:
     """Begin due jobs while there is room in their lane; how many."""
     began = 0
-    for lane, tasks in running.items():
-        while len(tasks) < WIDTH[lane] and (claim := await ctx.jobs.claim(lane)):
-            tasks.add(asyncio.create_task(perform(ctx, claim)))
-            began += 1
+    while lanes := [lane for lane, tasks in running.items() if len(tasks) < WIDTH[lane]]:
+        claim = await ctx.jobs.claim(*lanes)
+        if claim is None:
+            break
+        running[claim.lane].add(asyncio.create_task(perform(ctx, claim)))
+        began += 1
     return began
 
 

@@ -114,7 +114,7 @@ class Clusters:
         """Set what ``decide`` returns for the newest record (nothing: no change)."""
 
         def changed(record: Cluster) -> Cluster:
-            return Cluster.model_validate({**record.model_dump(), **decide(record)})
+            return Cluster.model_validate({**dict(record), **decide(record)})
 
         return await replace(
             self._redis,

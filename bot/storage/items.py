@@ -61,8 +61,10 @@ class Items:
         The first event of a key makes the item; a later text of it goes through ``edit``.
         """
         key = f"{draft.source}:{draft.key}"
-        fields = draft.model_dump()
-        item = Item(**fields, number=0, created_at=now, updated_at=draft.occurred_at)
+        # What is in a draft was validated when it was made.
+        item = Item.model_construct(
+            **dict(draft), number=0, created_at=now, updated_at=draft.occurred_at
+        )
         found = await self._scripts.run(
             "record",
             [
@@ -154,6 +156,10 @@ class Items:
             for record, cluster in zip(records, clusters, strict=True)
             if record
         ]
+
+    async def cluster_of(self, project: int, item: int) -> int | None:
+        """Where an item is; None while it waits."""
+        return number(await self._redis.hget(keys.membership(project), str(item))) or None
 
     async def by_key(self, project: int, source: str, key: str) -> int | None:
         """The number of an item by its natural key."""

@@ -51,14 +51,13 @@ class Leases:
     @asynccontextmanager
     async def kept(self, key: str, token: str) -> AsyncIterator[None]:
         """Renew a lease that is held already, until the block ends."""
-        task = asyncio.current_task()
-        lost = False
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        lost, renewal = False, None
 
         async def renew() -> None:
             nonlocal lost
             misses = 0
             while True:
-                await asyncio.sleep(self.milliseconds / 3000)
                 try:
                     kept = await self._scripts.run("renew", [key], [token, self.milliseconds])
                     misses = 0
@@ -70,8 +69,14 @@ class Leases:
                     if task:
                         task.cancel()
                     return
+                await asyncio.sleep(self.milliseconds / 3000)
 
-        renewal = asyncio.create_task(renew())
+        def begin() -> None:
+            nonlocal renewal
+            renewal = loop.create_task(renew())
+
+        # Most work ends before that.
+        soon = loop.call_later(self.milliseconds / 3000, begin)
         try:
             yield
         except asyncio.CancelledError:
@@ -81,5 +86,7 @@ class Leases:
                 raise LeaseLost(key) from None
             raise
         finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
+            soon.cancel()
+            if renewal is not None:
+                renewal.cancel()
+                await asyncio.gather(renewal, return_exceptions=True)

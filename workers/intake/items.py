@@ -22,11 +22,11 @@ async def take(
         await enqueue(ctx, jobs.cluster_items, project)
         return recorded
     edited = edited_at and await ctx.items.edit(project, draft, edited_at)
-    item = await ctx.items.get(project, recorded.item)
-    if item.cluster is None:
+    cluster = await ctx.items.cluster_of(project, recorded.item)
+    if cluster is None:
         await enqueue(ctx, jobs.cluster_items, project)
     elif recorded.counted or edited:
-        await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
+        await enqueue(ctx, jobs.refresh_cluster, project, cluster)
     return recorded
 
 
@@ -35,6 +35,5 @@ async def withdraw(ctx: Context, project: int, source: str, key: str) -> None:
     number = await ctx.items.withdraw(project, source, key)
     if number is None:
         return
-    item = await ctx.items.get(project, number)
-    if item.cluster is not None:
-        await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
+    if cluster := await ctx.items.cluster_of(project, number):
+        await enqueue(ctx, jobs.refresh_cluster, project, cluster)

@@ -44,10 +44,15 @@ class Scale:
         scores: NDArray[np.float32] = values @ weights + np.float32(self.bias)
         return scores
 
-    def parts(self, values: NDArray[np.float32]) -> tuple[tuple[str, float], ...]:
-        """What one row's score is made of, in logits, the strongest first."""
-        each = [(n, w * float(values[_PLACE[n]])) for n, w in self.weights.items()]
-        return tuple(sorted((part for part in each if part[1]), key=lambda part: -abs(part[1])))
+    def parts(self, values: NDArray[np.float32]) -> list[tuple[tuple[str, float], ...]]:
+        """What each row's score is made of, in logits, the strongest first."""
+        names = list(self.weights)
+        each = values[:, [_PLACE[name] for name in names]] * np.array(list(self.weights.values()))
+        order = np.argsort(-np.abs(each), axis=1, kind="stable").tolist()
+        return [
+            tuple((names[i], row[i]) for i in strongest if row[i])
+            for row, strongest in zip(each.tolist(), order, strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

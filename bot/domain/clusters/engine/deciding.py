@@ -242,17 +242,18 @@ class Engine:
         logits = scale.logits(values)
         repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
         order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
-        items = self._table["item"][rows]
+        items = self._table["item"][rows[order]].tolist()
+        # They are of the right types by themselves.
         return [
-            Near(
-                item=int(items[i]),
-                cluster=self.cluster_of(int(items[i])),
+            Near.model_construct(
+                item=item,
+                cluster=self.cluster_of(item),
                 score=1.0 if repeated[i] else float(1 / (1 + np.exp(-logits[i]))),
                 similarity=float(cosines[i]),
                 repeat=bool(repeated[i]),
-                parts=scale.parts(values[i]),
+                parts=parts,
             )
-            for i in order
+            for i, item, parts in zip(order, items, scale.parts(values[order]), strict=True)
         ]
 
 
