@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from aiohttp import web
-from pydantic_core import from_json
 from redis.exceptions import RedisError
 
 from bot.context import Context
@@ -23,6 +22,7 @@ from bot.domain.errors import (
     WrongSecret,
 )
 from bot.sources import SOURCES, proof
+from bot.sources.reading import decode
 from bot.storage.inbox import Delivery
 from bot.storage.vault import Hook
 from handlers.doors.bodies import Room
@@ -76,8 +76,8 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
         await ctx.vault.mark_weak(hook)
     heard = _delivery(hook, told, body, ctx.now().timestamp())
     try:
-        _check_shape(body)
-        parser.parse(from_json(body), heard.meta, ctx.now())
+        payload = decode(body, told.get("content-type", ""))
+        parser.parse(payload, heard.meta, ctx.now())
     except BadPayload as error:
         if not ctx.outage.on:
             await ctx.vault.note(hook.id, f"refused: {error}", body, ctx.now())
@@ -118,19 +118,10 @@ async def _keep_unproven(
         raise BadSignature("The secret does not match.")
     doors.unproven.take(doors.address(request), request.content_length or MAX_BODY)
     body = await room.read(proof.Proof())
-    _check_shape(body)
+    decode(body, told.get("content-type", ""))
     needed = {n: v for n, v in told.items() if n in _KEPT or n in _PROVES or "signature" in n}
     meta = {"source": request.match_info["source"], "hook": hook, "told": json.dumps(needed)}
     return Delivery(UNPROVEN, meta, body, ctx.now().timestamp())
-
-
-def _check_shape(body: bytes) -> None:
-    if not body.strip():
-        raise BadPayload("The body is empty.")
-    try:
-        from_json(body)
-    except ValueError as error:
-        raise BadPayload(f"This is no JSON: {error}.") from error
 
 
 def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> Delivery:

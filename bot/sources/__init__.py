@@ -1,45 +1,69 @@
-"""Where feedback comes from: one small module a source, all with the same names.
+"""Where feedback comes from: one small module a source.
 
-A source is pure: it proves a sender and turns a vendor's payload into drafts. To add one, write
-its module and add its line to ``SOURCES``; ``tests/unit/test_sources_roster.py`` then checks it
-against real payloads.
+A source is pure: it proves a sender and says what a vendor's payload tells. Most are a ``Table``
+of where each field stands; an odd one is a module with the same names. To add one, write its
+module, its line in ``SOURCES`` and its page ``docs/sources/NAME.md``;
+``tests/unit/test_sources_roster.py`` then checks it against real payloads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.domain.audience import Audience
-from bot.domain.models import Draft
-from bot.sources import datadog, feedback, github_issue, posthog, reddit, sentry
+from bot.sources import (
+    alertmanager,
+    bugsnag,
+    datadog,
+    feedback,
+    github_issue,
+    grafana,
+    honeybadger,
+    intercom,
+    newrelic,
+    opsgenie,
+    pagerduty,
+    posthog,
+    reddit,
+    rollbar,
+    sentry,
+    splunk,
+    zendesk,
+)
+from bot.sources.heard import Heard
 from bot.sources.proof import Proof
 
 __all__ = ["SOURCES", "VENDORS_SECRET", "Source"]
 
 
 class Source(Protocol):
-    """What each module here offers.
+    """What each of them offers.
 
     ``NAME`` stands in ``Draft.source`` and in URLs, ``LABEL`` is what people call it, ``KIND`` what
     sort of reports it sends, ``AUDIENCE`` who may read its words. ``SECRET_IN_URL``: a sender that
     can set no header may put the secret into the URL.
     """
 
-    NAME: str
-    LABEL: str
-    KIND: Literal["tracker", "alert", "feedback"]
-    AUDIENCE: Audience
-    SECRET_IN_URL: bool
-
-    def prove(self, headers: Mapping[str, str], secret: str) -> Proof:
+    @property
+    def NAME(self) -> str: ...  # noqa: D102
+    @property
+    def LABEL(self) -> str: ...  # noqa: D102
+    @property
+    def KIND(self) -> Literal["tracker", "alert", "feedback"]: ...  # noqa: D102
+    @property
+    def AUDIENCE(self) -> Audience: ...  # noqa: D102
+    @property
+    def SECRET_IN_URL(self) -> bool: ...  # noqa: D102
+    @property
+    def prove(self) -> Callable[[Mapping[str, str], str], Proof]:
         """What is to be fed with the raw body; raises BadSignature where the headers do for it."""
 
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime
-    ) -> list[Draft]:
-        """The reports in a payload; none for what is no report, such as a recovery.
+    ) -> list[Heard]:
+        """What a payload tells, and where it is nothing that counts, why.
 
         Parsing again gives the same keys and events. Raises BadPayload, in one line, when the
         payload is not this source's.
@@ -48,11 +72,10 @@ class Source(Protocol):
 
 # Their vendors make the secret that they sign with, so that it has to be given to us.
 VENDORS_SECRET = frozenset(("intercom", "pagerduty", "sentry", "zendesk"))
-SOURCES: dict[str, Source] = {
-    datadog.NAME: datadog,
-    feedback.NAME: feedback,
-    github_issue.NAME: github_issue,
-    posthog.NAME: posthog,
-    reddit.NAME: reddit,
-    sentry.NAME: sentry,
-}
+_ALL: tuple[Source, ...] = (
+    *(alertmanager.SOURCE, bugsnag.SOURCE, datadog.SOURCE, feedback.SOURCE),
+    *(github_issue, grafana.SOURCE, honeybadger.SOURCE, intercom.SOURCE),
+    *(newrelic.SOURCE, opsgenie.SOURCE, pagerduty.SOURCE, posthog.SOURCE, reddit.SOURCE),
+    *(rollbar.SOURCE, sentry, splunk.SOURCE, zendesk.SOURCE),
+)
+SOURCES: dict[str, Source] = {source.NAME: source for source in _ALL}

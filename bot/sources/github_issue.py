@@ -14,10 +14,13 @@ from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.sources import proof
+from bot.sources.heard import Heard, Ignored
 from bot.sources.reading import (
     expect_mapping,
     first_text,
+    joined,
     listed,
+    mapping,
     occurred,
     one_line,
     text,
@@ -39,12 +42,32 @@ def key(number: int) -> str:
     return f"issue:{number}"
 
 
-def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
-    """GitHub signs the raw body: ``X-Hub-Signature-256``."""
-    return proof.by_hmac(headers, "x-hub-signature-256", secret)
+prove = proof.signed_by("x-hub-signature-256", prefix="sha256=", needed=True)
 
 
-def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:
+def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Heard]:
+    """What comes to a door: an issue of another repository keeps that one's name and numbers, and
+    is the team's where that one is not known to be public.
+    """
+    repository = mapping(expect_mapping(payload, LABEL).get("repository"))
+    number = first_text(repository, "id", limit=40)
+    found: list[Heard] = []
+    for draft in reports(payload, received_at):
+        changed: dict[str, object] = {"author_id": None}
+        if number != headers.get("project"):
+            name = joined("repository", number, draft.key)
+            public = repository.get("private") is False
+            changed |= {
+                "key": name,
+                "event": name,
+                "audience": Audience.PUBLIC if public else Audience.TEAM,
+                "tags": {**draft.tags, "repository": first_text(repository, "full_name")[:200]},
+            }
+        found.append(draft.model_copy(update=changed))
+    return found or [Ignored(why="GitHub tells of no issue that was opened, edited or reopened.")]
+
+
+def reports(payload: object, received_at: datetime) -> list[Draft]:
     """The issue, when it was opened, edited or reopened. A pull request is no report."""
     told = expect_mapping(payload, LABEL)
     issue = told.get("issue") if "action" in told or "issue" in told else told

@@ -6,15 +6,16 @@ judged before a byte of the body is read, and the body is hashed as it comes.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from base64 import b64decode
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from bot.domain.errors import BadSignature, WrongSecret
 
 TOKEN_HEADER = "x-soulcaster-token"  # noqa: S105
-_HEX = re.compile(r"[0-9a-f]{64}")
+_HEX = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 class Proof:
@@ -34,19 +35,22 @@ class Proof:
 
 
 class SignedBody(Proof):
-    """Hex HMAC-SHA256 of ``before`` and the raw body.
+    """Hex HMAC of ``before`` and the raw body; one of several signatures, between commas, will do.
 
     Raises BadSignature at once where the signature cannot be one.
     """
 
     at_once = False
 
-    def __init__(self, signature: str, secret: str, *, before: bytes = b"") -> None:
+    def __init__(
+        self, signature: str, secret: str, *, before: bytes = b"", algorithm: str = "sha256"
+    ) -> None:
         _configured(secret)
-        if not _HEX.fullmatch(signature):
-            raise BadSignature("A signature is needed: 64 hexadecimal digits.")
-        self._signature = signature
-        self._hash = hmac.new(secret.encode(), before, hashlib.sha256)
+        self._hash = hmac.new(secret.encode(), before, algorithm)
+        digits = 2 * self._hash.digest_size
+        self._signatures = signature.split(",")
+        if not all(_HEX.fullmatch(each) and len(each) == digits for each in self._signatures):
+            raise BadSignature(f"A signature is needed: {digits} hexadecimal digits.")
 
     def update(self, piece: bytes) -> None:
         """See the base."""
@@ -54,7 +58,8 @@ class SignedBody(Proof):
 
     def finish(self) -> None:
         """See the base."""
-        if not hmac.compare_digest(self._signature, self._hash.hexdigest()):
+        wanted = self._hash.hexdigest()
+        if not any(hmac.compare_digest(each, wanted) for each in self._signatures):
             raise WrongSecret("The signature does not match.")
 
 
@@ -65,7 +70,7 @@ def header(headers: Mapping[str, str], name: str) -> str:
 
 
 def by_token(headers: Mapping[str, str], secret: str) -> Proof:
-    """The secret itself, as ``Authorization: Bearer`` or ``X-Soulcaster-Token``."""
+    """The secret itself: ``X-Soulcaster-Token``, a bearer token, or the password of basic auth."""
     _configured(secret)
     shown = tokens(headers)
     if not shown:
@@ -77,8 +82,11 @@ def by_token(headers: Mapping[str, str], secret: str) -> Proof:
 
 def tokens(headers: Mapping[str, str]) -> list[str]:
     """The secrets that a sender shows, right or wrong."""
-    scheme, _, bearer = header(headers, "authorization").partition(" ")
-    shown = [header(headers, TOKEN_HEADER), bearer.strip() if scheme.lower() == "bearer" else ""]
+    scheme, _, given = header(headers, "authorization").partition(" ")
+    shown = [header(headers, TOKEN_HEADER), given.strip() if scheme.lower() == "bearer" else ""]
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            shown.append(b64decode(given.strip(), validate=True).decode().partition(":")[2])
     return [each for each in shown if each]
 
 
@@ -87,9 +95,39 @@ def shown(headers: Mapping[str, str]) -> bool:
     return bool(tokens(headers)) or any("signature" in name.lower() for name in headers)
 
 
-def by_hmac(headers: Mapping[str, str], name: str, secret: str) -> Proof:
-    """Hex HMAC-SHA256 of the raw body in header ``name``, with or without ``sha256=``."""
-    return SignedBody(header(headers, name).strip().removeprefix("sha256="), secret)
+def signed_by(
+    name: str,
+    *,
+    prefix: str = "",
+    algorithm: str = "sha256",
+    before: str = "",
+    base64: bool = False,
+    needed: bool = False,
+) -> Callable[[Mapping[str, str], str], Proof]:
+    """HMAC of the raw body in header ``name``; where there is none, the token will do.
+
+    Each signature may have a ``prefix``; header ``before`` is signed ahead of the body. It is hex
+    unless ``base64``. ``needed``: a sender that always signs shows no token.
+    """
+
+    def prove(headers: Mapping[str, str], secret: str) -> Proof:
+        said = header(headers, name).strip()
+        if not said and not needed:
+            return by_token(headers, secret)
+        each = [one.strip().removeprefix(prefix) for one in said.split(",")]
+        if base64:
+            each = [_hex(one) for one in each]
+        ahead = header(headers, before).encode("utf-8", "surrogateescape") if before else b""
+        return SignedBody(",".join(each), secret, before=ahead, algorithm=algorithm)
+
+    return prove
+
+
+def _hex(said: str) -> str:
+    try:
+        return b64decode(said, validate=True).hex()
+    except ValueError:
+        return ""
 
 
 def _configured(secret: str) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic_core import from_json
 
 from bot.domain.errors import BadPayload
 from bot.domain.models import Frame
@@ -20,17 +22,13 @@ from bot.domain.models import Frame
 Level = Literal["debug", "info", "warning", "error", "critical"]
 
 _LEVELS: dict[str, Level] = {
-    "debug": "debug",
-    "sample": "debug",
-    "log": "info",
-    "info": "info",
-    "success": "info",
-    "warn": "warning",
-    "warning": "warning",
-    "error": "error",
-    "fatal": "critical",
-    "critical": "critical",
+    **dict.fromkeys(("debug", "sample", "10"), "debug"),
+    **dict.fromkeys(("log", "info", "success", "low", "20", "p4", "p5"), "info"),
+    **dict.fromkeys(("warn", "warning", "medium", "moderate", "average", "30", "p3"), "warning"),
+    **dict.fromkeys(("error", "high", "40", "p2"), "error"),
+    **dict.fromkeys(("fatal", "critical", "urgent", "disaster", "50", "p1"), "critical"),
 }
+_FORM = "application/x-www-form-urlencoded"
 _LONGEST = 60_000
 _EARLIEST, _LATEST = 631_152_000, 7_258_118_400  # the years 1990 and 2200, in epoch seconds
 _TAGS = 40
@@ -41,6 +39,22 @@ def expect_mapping(payload: object, source: str) -> Mapping[str, Any]:
     if not isinstance(payload, dict):
         raise BadPayload(f"{source} sends a JSON object, got {type(payload).__name__}.")
     return payload
+
+
+def decode(body: bytes, content_type: str) -> object:
+    """The value of a body: JSON whatever it is called, or the fields of a form.
+
+    A form's one field ``payload`` holds JSON. Raises BadPayload, in one line.
+    """
+    if not body.strip():
+        raise BadPayload("The body is empty.")
+    try:
+        if content_type.partition(";")[0].strip().lower() == _FORM:
+            fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=1_000))
+            return from_json(fields["payload"]) if fields.keys() == {"payload"} else fields
+        return from_json(body)
+    except ValueError as error:
+        raise BadPayload(f"This is no JSON: {one_line(str(error))}.") from error
 
 
 def at(value: object, path: str) -> Any:

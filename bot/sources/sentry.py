@@ -17,6 +17,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft, Frame
 from bot.sources import proof
+from bot.sources.heard import Heard, Ignored, Recovery
 from bot.sources.reading import (
     at,
     expect_mapping,
@@ -41,7 +42,6 @@ KIND: Literal["tracker", "alert", "feedback"] = "alert"
 AUDIENCE = Audience.TEAM
 SECRET_IN_URL = False
 
-_SIGNATURE = "sentry-hook-signature"
 _PERSONAL = (
     *("user", "sentry:user", "user.id", "user.email", "user.username", "user.ip"),
     *("ip", "email"),
@@ -50,31 +50,28 @@ _METRIC = ("critical", "warning", "open")
 _QUIET = ("installation", "comment", "seer", "preprod_artifact")
 
 
-def prove(headers: Mapping[str, str], secret: str) -> proof.Proof:
-    """HMAC-SHA256 of the raw body with the client secret; without a signature, the token."""
-    if proof.header(headers, _SIGNATURE):
-        return proof.by_hmac(headers, _SIGNATURE, secret)
-    return proof.by_token(headers, secret)
+prove = proof.signed_by("sentry-hook-signature")  # with the client secret
 
 
-def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Draft]:
-    """One report, none for what changes nothing about the problem (assigned, resolved, …)."""
+def parse(payload: object, headers: Mapping[str, str], received_at: datetime) -> list[Heard]:
+    """One report, the recovery of one, or why it is neither (assigned, archived, …)."""
     told = expect_mapping(payload, LABEL)
     action = first_text(told, "action", limit=40)
     resource = proof.header(headers, "sentry-hook-resource")
     if resource in _QUIET or "comment" in mapping(told.get("data")):
-        return []
+        return [Ignored(why=f"Sentry tells of {resource or 'comment'}s: no report.")]
     event = at(told, "data.event") or at(told, "data.error")
     if isinstance(event, dict):
         return [_event(event, {}, received_at)]
     if isinstance(issue := at(told, "data.issue"), dict):
-        return [_issue(issue, action, received_at)] if action in ("created", "unresolved") else []
+        told_at = occurred(received_at, proof.header(headers, "sentry-hook-timestamp"))
+        return [_issue(issue, action, received_at, told_at)]
     if isinstance(alert := at(told, "data.metric_alert"), dict):
-        return [_metric(told, alert, action, headers, received_at)] if action in _METRIC else []
+        return [_metric(told, alert, action, headers, received_at)]
     if isinstance(told.get("event"), dict) and ("project" in told or "culprit" in told):
         return [_event(told["event"], told, received_at)]
     if "installation" in told and "data" in told:
-        return []
+        return [Ignored(why=f"Sentry says “{action}” of something that is no problem.")]
     raise BadPayload("Sentry's payload has no event, issue or metric alert.")
 
 
@@ -113,11 +110,17 @@ def _event(event: Mapping[str, Any], plugin: Mapping[str, Any], received_at: dat
     )
 
 
-def _issue(issue: Mapping[str, Any], action: str, received_at: datetime) -> Draft:
+def _issue(
+    issue: Mapping[str, Any], action: str, received_at: datetime, told_at: datetime
+) -> Heard:
     title = _title(issue)
     number = first_text(issue, "id", "shortId", limit=100)
     when = occurred(received_at, issue.get("lastSeen"), issue.get("firstSeen"))
     key = number or short_hash(title, first_text(issue, "culprit"))
+    if action == "resolved":
+        return Recovery(source=NAME, key=key, at=told_at)
+    if action not in ("created", "unresolved"):
+        return Ignored(why=f"Sentry says “{one_line(action)}”: nothing new about the problem.")
     project = first_text(issue, "project.slug", limit=100)
     return Draft(
         source=NAME,
@@ -140,7 +143,7 @@ def _metric(
     action: str,
     headers: Mapping[str, str],
     received_at: datetime,
-) -> Draft:
+) -> Heard:
     """An incident of an alert rule: the rule is the item."""
     title = one_line(
         first_text(alert, "title", "alert_rule.name") or first_text(told, "data.description_title")
@@ -148,6 +151,11 @@ def _metric(
     rule = first_text(alert, "alert_rule.id", limit=100) or short_hash(title)
     incident = first_text(alert, "id", "identifier", limit=100)
     started = first_text(alert, "date_started", "date_detected", limit=60)
+    if action == "resolved":
+        ended = occurred(received_at, alert.get("date_closed"))
+        return Recovery(source=NAME, key=joined("metric", rule), at=ended)
+    if action not in _METRIC:
+        return Ignored(why=f"Sentry says “{one_line(action)}” of a metric alert: nothing new.")
     request = text(proof.header(headers, "request-id"), 100)
     return Draft(
         source=NAME,

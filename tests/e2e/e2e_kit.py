@@ -29,8 +29,12 @@ from handlers.demo import reports
 from handlers.demo.reports import DemoReport
 from handlers.demo.stage import Stage
 
-# Sources that send to a door of their own.
-SENDERS = [name for name, source in SOURCES.items() if source.KIND != "tracker"]
+# Sources of the demo that send to a door of their own.
+SENDERS = [
+    name
+    for name, source in SOURCES.items()
+    if source.KIND != "tracker" and (reports.DATA / f"{name}.yml").exists()
+]
 ENDED = {"rocket", "-1", "confused"}
 BOT = "soulcaster[bot]"
 

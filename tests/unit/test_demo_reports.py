@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.domain.models import Draft
 from bot.sources import SOURCES
 from handlers.demo.reports import DATA, SHOP, DemoReport, load, world
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
+# Sources that the story tells of; the others are held to the vendors' own payloads.
+TOLD = {"datadog", "feedback", "github", "posthog", "reddit", "sentry"}
 
 
 @pytest.fixture(scope="module")
@@ -176,8 +179,9 @@ def test_a_report_has_the_input_of_its_source(wrong):
 def test_every_source_has_its_file():
     assert {path.name for path in DATA.iterdir()} == {
         "world.yml",
-        *(f"{source}.yml" for source in SOURCES),
+        *(f"{source}.yml" for source in TOLD),
     }
+    assert SOURCES.keys() >= TOLD
 
 
 def test_the_shop_is_data_for_every_tool_of_ours():
@@ -195,9 +199,8 @@ def test_the_sources_read_every_payload(story):
             continue
         headers = {name.lower(): value for name, value in report.headers.items()}
         (draft,) = SOURCES[report.source].parse(report.body, headers, received)
+        assert isinstance(draft, Draft)
         assert draft.title
         assert draft.occurred_at <= received
         keys.setdefault(report.source, set()).add(draft.key)
-    assert {source for source, found in keys.items() if len(found) > 2} == SOURCES.keys() - {
-        "github"
-    }
+    assert {source for source, found in keys.items() if len(found) > 2} == TOLD - {"github"}

@@ -15,6 +15,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft, Frame
 from bot.sources import SOURCES, github_issue
+from bot.sources.heard import Ignored, Recovery
 from bot.sources.reading import moment, occurred, opening, tags
 
 RECEIVED = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -28,6 +29,7 @@ def payload(name: str) -> Any:
 
 def one(source: str, told: object) -> Draft:
     [draft] = SOURCES[source].parse(told, {}, RECEIVED)
+    assert isinstance(draft, Draft)
     return draft
 
 
@@ -59,7 +61,8 @@ def test_a_sentry_issue_and_its_events_are_one_item() -> None:
 @pytest.mark.parametrize("action", ["assigned", "resolved", "ignored", "archived"])
 def test_what_people_do_with_a_sentry_issue_is_no_report(action: str) -> None:
     told = {**payload("sentry_issue_created"), "action": action}
-    assert SOURCES["sentry"].parse(told, {}, RECEIVED) == []
+    [heard] = SOURCES["sentry"].parse(told, {}, RECEIVED)
+    assert isinstance(heard, Recovery if action == "resolved" else Ignored)
 
 
 def test_a_sentry_issue_seen_again_is_an_occurrence() -> None:
@@ -118,7 +121,8 @@ def test_a_datadog_monitor_triggers_again() -> None:
     ],
 )
 def test_a_datadog_recovery_is_no_report(told: dict[str, Any]) -> None:
-    assert SOURCES["datadog"].parse(told, {}, RECEIVED) == []
+    [heard] = SOURCES["datadog"].parse(told, {}, RECEIVED)
+    assert isinstance(heard, Recovery)
 
 
 def test_the_state_in_a_datadog_title_does_not_make_another_item() -> None:
@@ -142,12 +146,14 @@ def test_a_posthog_survey_answer() -> None:
     assert draft.body == "The total is wrong.\nPlease help."
     rating = payload("posthog_survey")
     rating["event"]["properties"]["$survey_response"] = 4
-    assert SOURCES["posthog"].parse(rating, {}, RECEIVED) == []
+    [heard] = SOURCES["posthog"].parse(rating, {}, RECEIVED)
+    assert heard == Ignored(why="PostHog says “a mere rating”: no report, and no end of one.")
 
 
 def test_a_click_is_no_report() -> None:
     told = {"event": {"event": "$autocapture", "properties": {}}}
-    assert SOURCES["posthog"].parse(told, {}, RECEIVED) == []
+    [heard] = SOURCES["posthog"].parse(told, {}, RECEIVED)
+    assert heard == Ignored(why="PostHog says “$autocapture”: no report, and no end of one.")
 
 
 def test_a_reddit_comment() -> None:
@@ -186,10 +192,10 @@ def test_feedback_without_words_is_refused(told: object) -> None:
 
 def test_an_edited_issue_is_the_same_occurrence() -> None:
     edited = payload("github_issue_edited")
-    draft = one("github", edited)
-    opened = one("github", {**edited, "action": "opened"})
-    assert draft == opened
-    assert draft == one("github", edited["issue"]), "the API lists the same issue"
+    [draft] = github_issue.reports(edited, RECEIVED)
+    opened = github_issue.reports({**edited, "action": "opened"}, RECEIVED)
+    assert [draft] == opened
+    assert [draft] == github_issue.reports(edited["issue"], RECEIVED), "the API lists the same"
     assert draft.key == github_issue.key(33)
     assert draft.author == "ana"
     assert draft.tags == {"labels": "bug"}
@@ -198,12 +204,14 @@ def test_an_edited_issue_is_the_same_occurrence() -> None:
 @pytest.mark.parametrize("action", ["labeled", "closed", "deleted", "transferred", "pinned"])
 def test_other_news_of_an_issue_is_no_report(action: str) -> None:
     told = {**payload("github_issue_edited"), "action": action}
-    assert SOURCES["github"].parse(told, {}, RECEIVED) == []
+    assert github_issue.reports(told, RECEIVED) == []
+    [heard] = SOURCES["github"].parse(told, {}, RECEIVED)
+    assert isinstance(heard, Ignored)
 
 
 def test_a_pull_request_is_no_report() -> None:
     issue = {**payload("github_issue_edited")["issue"], "pull_request": {"url": "x"}}
-    assert SOURCES["github"].parse(issue, {}, RECEIVED) == []
+    assert github_issue.reports(issue, RECEIVED) == []
 
 
 @pytest.mark.parametrize(

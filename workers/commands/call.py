@@ -139,7 +139,7 @@ class Call:
         issue = await issues.get_issue(self.ctx.github.repo(self.project), number)
         if (issue.get("user") or {}).get("type") != "User":
             return None
-        for draft in github_issue.parse(issue, {}, self.ctx.now()):
+        for draft in github_issue.reports(issue, self.ctx.now()):
             return (await take(self.ctx, self.project.id, draft)).item or None
         return None
 

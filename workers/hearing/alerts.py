@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from bot.context import Context
+from bot.domain.models import Draft
 from bot.sources import SOURCES
+from bot.sources.heard import Heard, Ignored
+from bot.sources.reading import decode
 from workers.intake.items import take
 
 
@@ -15,15 +17,22 @@ async def hear_alert(ctx: Context, row: str) -> None:
     delivery = await ctx.inbox.read(row)
     if delivery is None:
         return
-    parser = SOURCES[delivery.meta["source"]]
+    source, project = delivery.meta["source"], int(delivery.meta["project"])
     received_at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
-    project = int(delivery.meta["project"])
-    items = []
-    for draft in parser.parse(json.loads(delivery.body), delivery.meta, received_at):
+    payload = decode(delivery.body, delivery.meta.get("content-type", ""))
+    became = []
+    for heard in SOURCES[source].parse(payload, delivery.meta, received_at):
         if await ctx.projects.find(project) is None:
             break  # the app was removed since
-        items.append((await take(ctx, project, draft)).item)
+        became.append(await _take(ctx, project, heard))
     if hook := delivery.meta.get("hook"):
-        how = ", ".join(f"I-{item}" for item in items) or "nothing that counts"
-        await ctx.vault.note(hook, f"read as {how}", delivery.body, received_at)
+        how = f"read as {', '.join(became)}"
+        await ctx.vault.note(hook, how, delivery.body, received_at)
     await ctx.inbox.finish(row)
+
+
+async def _take(ctx: Context, project: int, heard: Heard) -> str:
+    """What became of it, in words."""
+    if isinstance(heard, Draft):
+        return f"I-{(await take(ctx, project, heard)).item}"
+    return f"nothing that counts: {heard.why}" if isinstance(heard, Ignored) else "an end"

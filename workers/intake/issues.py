@@ -31,7 +31,7 @@ async def read_issues(ctx: Context, project_id: int) -> None:
                 if (issue.get("user") or {}).get("type") == "Bot":
                     continue
                 changed = datetime.fromisoformat(issue["updated_at"])
-                for draft in github_issue.parse(issue, {}, now):
+                for draft in github_issue.reports(issue, now):
                     await items.take(ctx, project_id, draft, edited_at=changed)
     except Rejected as error:
         if error.status not in (404, 410):

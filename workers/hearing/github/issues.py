@@ -31,7 +31,7 @@ async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
         return
     issue = payload.issue
     if issue.user is not None and not issue.user.person.is_bot:
-        for draft in github_issue.parse(event.data, {}, ctx.now()):
+        for draft in github_issue.reports(event.data, ctx.now()):
             await items.take(ctx, payload.project.id, draft, edited_at=issue.updated_at)
     if payload.action in ("opened", "edited"):
         origin = f"issue:{issue.number}"
