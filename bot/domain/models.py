@@ -53,13 +53,16 @@ class Draft(Worded):
 
     ``key`` names the item within its source and project (the same for every repeat), ``event``
     names this one occurrence: the pair makes a second delivery of the same event harmless.
-    ``author_id`` is GitHub's id of the author, where the words came from GitHub and through no
-    other app.
+    ``told_at``: where a source tells of one event twice, the time it gives both times; the first
+    that ``announces`` an item and the event itself are then one occurrence. ``author_id`` is
+    GitHub's id of the author, where the words came from GitHub and through no other app.
     """
 
     source: str
     key: str = Field(min_length=1, max_length=500)
     event: str = Field(min_length=1, max_length=500)
+    told_at: str = ""
+    announces: bool = False
     title: str = Field(max_length=1_000)
     body: str = Field(default="", max_length=70_000)
     url: str = ""
@@ -80,6 +83,7 @@ class Item(Draft):
     """A feedback item ``I-345``: a draft that has its number, and perhaps its cluster.
 
     ``updated_at`` is the source's own time of the newest edit seen (an older edit never wins).
+    ``recovered_at``: its source says that it is over since then, and it was not seen again.
     """
 
     number: int
@@ -87,11 +91,21 @@ class Item(Draft):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     gone: bool = False
+    recovered_at: AwareDatetime | None = None
 
     @property
     def name(self) -> str:
         """``I-345``."""
         return f"I-{self.number}"
+
+
+def enriched(item: Item, draft: Draft) -> Item:
+    """The item with what a later event of it knows and it did not. Nothing known is overwritten."""
+    if item.gone:
+        return item
+    brought = ("frames", "fingerprint", "release", "environment", "url")
+    update = {name: getattr(draft, name) for name in brought if not getattr(item, name)}
+    return item.model_copy(update=update | {"people": max(item.people, draft.people)})
 
 
 class ClusterState(StrEnum):

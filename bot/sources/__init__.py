@@ -78,4 +78,6 @@ _ALL: tuple[Source, ...] = (
     *(newrelic.SOURCE, opsgenie.SOURCE, pagerduty.SOURCE, posthog.SOURCE, reddit.SOURCE),
     *(rollbar.SOURCE, sentry, splunk.SOURCE, zendesk.SOURCE),
 )
+# Their alerts are open until they say otherwise, however long they are silent.
+INCIDENTS = frozenset(("alertmanager", "grafana", "newrelic", "opsgenie", "pagerduty"))
 SOURCES: dict[str, Source] = {source.NAME: source for source in _ALL}

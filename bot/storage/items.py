@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
 from bot.domain.errors import NotFound
-from bot.domain.models import Draft, Item
+from bot.domain.models import Draft, Item, enriched
 from bot.storage import keys
 from bot.storage.overview import kept, kind_of
+from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number, text
@@ -19,6 +20,8 @@ from bot.storage.text import number, text
 DELETED = "(deleted report)"
 # Redis cuts the log of placements when it is longer, see place.lua and operate.lua.
 LOGGED = 4_096
+# What is no part of the record: where it stands, and what a draft says of its event alone.
+_BESIDE = {"cluster", "recovered_at", "told_at", "announces"}
 # Deleting is the last edit: none that arrives later is newer.
 _FOR_EVER = 1e15
 
@@ -61,6 +64,8 @@ class Items:
         The first event of a key makes the item; a later text of it goes through ``edit``.
         """
         key = f"{draft.source}:{draft.key}"
+        tellings = [f"{key}@{way}:{draft.told_at}" for way in ("event", "announced")]
+        other, this = tellings if draft.announces else reversed(tellings)
         # What is in a draft was validated when it was made.
         item = Item.model_construct(
             **dict(draft), number=0, created_at=now, updated_at=draft.occurred_at
@@ -75,19 +80,47 @@ class Items:
                 keys.waiting(project),
                 keys.edited(project),
                 keys.membership(project),
+                keys.seen(project),
                 *kept(project),
             ],
             [
                 key,
                 f"{key}:{draft.event}",
-                self._seal.shut(item.model_dump_json(exclude={"number", "cluster"})),
+                self._seal.shut(item.model_dump_json(exclude={"number", *_BESIDE})),
                 int(draft.occurred_at.timestamp() // 3600),
                 draft.count,
                 draft.occurred_at.timestamp(),
                 kind_of(draft.source, draft.audience),
+                *((other, this) if draft.told_at else ("", "")),
             ],
         )
         return Recorded(int(found[0]), bool(found[1]), bool(found[2]))
+
+    async def recover(self, project: int, source: str, key: str, at: datetime) -> int | None:
+        """Its source says that the item of this key is over since ``at``; its number.
+
+        None when there is no such item. A newer occurrence, whenever it is heard of, reopens it.
+        """
+        found = await self._scripts.run(
+            "recover",
+            [keys.item_keys(project), keys.recovered(project)],
+            [f"{source}:{key}", at.timestamp()],
+        )
+        return int(found) or None
+
+    async def enrich(self, project: int, item: int, draft: Draft) -> None:
+        """Write what a later event of the item knows and the item did not, see ``enriched``."""
+        await replace(
+            self._redis,
+            self._scripts,
+            self._seal,
+            keys.items(project),
+            str(item),
+            Item,
+            lambda record: enriched(record, draft),
+            name=f"I-{item}",
+            missing=f"There is no I-{item} in this project.",
+        )
 
     async def edit(self, project: int, draft: Draft, edited_at: datetime) -> int | None:
         """Write a newer title and body over the item of the draft's key; its number.
@@ -131,7 +164,7 @@ class Items:
         return found
 
     def _kept(self, item: Item) -> str:
-        return self._seal.shut(item.model_dump_json(exclude={"cluster"}))
+        return self._seal.shut(item.model_dump_json(exclude=_BESIDE))
 
     async def get(self, project: int, item: int) -> Item:
         """One item with its cluster. Raises NotFound."""
@@ -148,12 +181,14 @@ class Items:
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.hmget(keys.items(project), wanted)
             pipe.hmget(keys.membership(project), wanted)
-            records, clusters = await pipe.execute()
+            pipe.hmget(keys.seen(project), wanted)
+            pipe.hmget(keys.recovered(project), wanted)
+            found = await pipe.execute()
         return [
             Item.read(self._seal.open(record)).model_copy(
-                update={"cluster": number(cluster) or None}
+                update={"cluster": number(cluster) or None, "recovered_at": _since(seen, over)}
             )
-            for record, cluster in zip(records, clusters, strict=True)
+            for record, cluster, seen, over in zip(*found, strict=True)
             if record
         ]
 
@@ -188,3 +223,10 @@ class Items:
     async def count(self, project: int) -> int:
         """How many items there are."""
         return int(await self._redis.hlen(keys.items(project)))
+
+
+def _since(seen: bytes | None, over: bytes | None) -> datetime | None:
+    """Since when it is over, unless it was seen after that."""
+    if over is None or float(over) < float(seen or 0):
+        return None
+    return datetime.fromtimestamp(float(over), UTC)

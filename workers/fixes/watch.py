@@ -7,6 +7,7 @@ from datetime import timedelta
 from bot.context import Context
 from bot.domain.models import ClusterState
 from bot.jobs import enqueue
+from bot.sources import INCIDENTS
 from workers import jobs
 from workers.clusters.views import refresh_soon
 
@@ -32,18 +33,20 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
 
 
 async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
-    """The watch is over: gone means resolved, still there means regressed."""
+    """The watch is over: gone means resolved; seen since, or an alert still open, regressed."""
     record = await ctx.clusters.get(project_id, cluster)
     if record.state is not ClusterState.WATCHING:
         return
+    items = await ctx.items.many(project_id, await ctx.clusters.sample(project_id, cluster))
+    still_open = any(i.source in INCIDENTS and not i.recovered_at and not i.gone for i in items)
     [tally] = await ctx.overview.tallies(project_id, [cluster])
     seen = tally.since(ctx.now() - record.updated_at, ctx.now())
-    state = ClusterState.REGRESSED if seen else ClusterState.RESOLVED
+    state = ClusterState.REGRESSED if seen or still_open else ClusterState.RESOLVED
     await ctx.clusters.change(
         project_id,
         cluster,
         state=state,
-        seen_when_resolved=None if seen else tally.total,
+        seen_when_resolved=tally.total if state is ClusterState.RESOLVED else None,
         updated_at=ctx.now(),
     )
     await refresh_soon(ctx, project_id)

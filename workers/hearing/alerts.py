@@ -1,4 +1,4 @@
-"""What came in at a door for alerts and feedback becomes items."""
+"""What came in at a door for alerts and feedback becomes items, and ends the trouble of some."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.context import Context
 from bot.domain.models import Draft
 from bot.sources import SOURCES
-from bot.sources.heard import Heard, Ignored
+from bot.sources.heard import Heard, Recovery
 from bot.sources.reading import decode
 from workers.intake.items import take
 
@@ -35,4 +35,7 @@ async def _take(ctx: Context, project: int, heard: Heard) -> str:
     """What became of it, in words."""
     if isinstance(heard, Draft):
         return f"I-{(await take(ctx, project, heard)).item}"
-    return f"nothing that counts: {heard.why}" if isinstance(heard, Ignored) else "an end"
+    if isinstance(heard, Recovery):
+        found = await ctx.items.recover(project, heard.source, heard.key, heard.at)
+        return f"the end of I-{found}" if found else "the end of something not known here"
+    return f"nothing that counts: {heard.why}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.context import Context
-from bot.domain.models import Draft
+from bot.domain.models import Draft, enriched
 from bot.jobs import enqueue
 from bot.storage.items import Recorded
 from workers import jobs
@@ -22,11 +22,13 @@ async def take(
         await enqueue(ctx, jobs.cluster_items, project)
         return recorded
     edited = edited_at and await ctx.items.edit(project, draft, edited_at)
-    cluster = await ctx.items.cluster_of(project, recorded.item)
-    if cluster is None:
+    item = await ctx.items.get(project, recorded.item)
+    if richer := enriched(item, draft) != item:
+        await ctx.items.enrich(project, item.number, draft)
+    if item.cluster is None:
         await enqueue(ctx, jobs.cluster_items, project)
-    elif recorded.counted or edited:
-        await enqueue(ctx, jobs.refresh_cluster, project, cluster)
+    elif recorded.counted or edited or richer:
+        await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
     return recorded
 
 

@@ -37,6 +37,18 @@ def edited(p: int) -> str:
     return f"{ROOT}:{p}:edited"
 
 
+@kind("items", rebuilt="not needed: by the next event")
+def seen(p: int) -> str:
+    """hash: item number -> second of its newest occurrence, by its source's own time."""
+    return f"{ROOT}:{p}:seen"
+
+
+@kind("items", rebuilt="not needed: by the next recovery")
+def recovered(p: int) -> str:
+    """hash: item number -> second since when its source says that the problem is over."""
+    return f"{ROOT}:{p}:recovered"
+
+
 @kind("items", "overview", kept="by the hour 90 days (`hours`)", rebuilt="from the events")
 def occurrences(p: int, item: int) -> str:
     """hash: hour since 1970 -> occurrences, hour 0 those before what is kept by the hour;

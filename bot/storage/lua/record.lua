@@ -1,7 +1,8 @@
 -- Count an event once; make its item when it is the first of its key.
--- KEYS: item keys, items, events, counter, waiting, edited, membership, and the read model's
--- ARGV: key, event, item as JSON without a number, hour, count, second of the edit,
---       `source|audience`
+-- KEYS: item keys, items, events, counter, waiting, edited, membership, seen, and the read model's
+-- ARGV: key, event, item as JSON without a number, hour, count, second of the event,
+--       `source|audience`, and where its source tells of it twice the name by which the other
+--       telling is known and that of this one, else ""
 -- Returns {number, new item 0|1, counted 0|1}; number 0 was deleted before we heard of it
 local number = redis.call('HGET', KEYS[1], ARGV[1])
 if number == '0' then return {0, 0, 0} end
@@ -15,8 +16,17 @@ if not number then
   redis.call('ZADD', KEYS[5], number, number)
   new = 1
 end
+local last = redis.call('HGET', KEYS[8], number)
+if not last or tonumber(last) < tonumber(ARGV[6]) then
+  redis.call('HSET', KEYS[8], number, ARGV[6])
+end
 local now = tonumber(redis.call('TIME')[1])
-if redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0 then return {tonumber(number), new, 0} end
+local known = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0
+if ARGV[9] ~= '' then
+  known = redis.call('ZSCORE', KEYS[3], ARGV[8]) or known
+  redis.call('ZADD', KEYS[3], 'NX', now, ARGV[9])
+end
+if known then return {tonumber(number), new, 0} end
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now - 30 * 86400)
 redis.call('HINCRBY', occurrences .. number, ARGV[4], ARGV[5])
 local cluster = redis.call('HGET', KEYS[7], number)

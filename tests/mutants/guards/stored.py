@@ -3,6 +3,7 @@
 from .guard import Guard
 
 _LUA = "bot/storage/lua/"
+_RECOVERIES = "tests/contract/test_recoveries.py"
 _STORAGE = "tests/contract/test_storage.py"
 _OVERVIEW = "tests/contract/test_overview.py"
 _CORRECTIONS = "tests/contract/test_corrections.py"
@@ -165,10 +166,30 @@ GUARDS = (
     Guard(
         "an event is counted once",
         f"{_LUA}record.lua",
-        "if redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0 then "
-        "return {tonumber(number), new, 0} end",
-        "redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2])",
+        "if known then return {tonumber(number), new, 0} end",
+        "",
         f"{_STORAGE}::test_an_event_counts_once_however_often_it_is_recorded",
+    ),
+    Guard(
+        "what a source tells twice is one event",
+        f"{_LUA}record.lua",
+        "known = redis.call('ZSCORE', KEYS[3], ARGV[8]) or known",
+        "",
+        f"{_RECOVERIES}::test_an_event_that_is_told_twice_counts_once",
+    ),
+    Guard(
+        "the newest of recoveries counts",
+        f"{_LUA}recover.lua",
+        "if not last or tonumber(last) < tonumber(ARGV[2]) then",
+        "if true then",
+        f"{_RECOVERIES}::test_the_order_of_delivery_changes_nothing",
+    ),
+    Guard(
+        "an occurrence after a recovery reopens",
+        "bot/storage/items.py",
+        "if over is None or float(over) < float(seen or 0):",
+        "if over is None:",
+        f"{_RECOVERIES}::test_the_order_of_delivery_changes_nothing",
     ),
     Guard(
         "what was withdrawn before it came is not taken",
@@ -245,8 +266,8 @@ GUARDS = (
     Guard(
         "words in a Redis that is not ours are sealed",
         "bot/storage/items.py",
-        'self._seal.shut(item.model_dump_json(exclude={"number", "cluster"}))',
-        'item.model_dump_json(exclude={"number", "cluster"})',
+        'self._seal.shut(item.model_dump_json(exclude={"number", *_BESIDE}))',
+        'item.model_dump_json(exclude={"number", *_BESIDE})',
         "tests/contract/test_seal.py::test_no_word_stands_in_a_redis_that_is_not_ours",
     ),
     Guard(

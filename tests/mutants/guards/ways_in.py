@@ -157,7 +157,7 @@ GUARDS = (
     Guard(
         "what cannot be read is refused while its sender listens",
         "handlers/alerts.py",
-        "        parser.parse(from_json(body), heard.meta, ctx.now())\n",
+        "        parser.parse(payload, heard.meta, ctx.now())\n",
         "",
         f"{_OF_DOORS}::test_what_a_proven_sender_sends_unreadably_is_refused_with_the_line",
     ),

@@ -103,6 +103,9 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
     ]
     if cluster.trend:
         facts.append(Fact("Trend", cluster.trend))
+    if over := [item.recovered_at for item in view.items if item.recovered_at]:
+        last = f"{max(over):%d %b %H:%M} UTC"
+        facts.append(Fact("Recovered", f"{len(over)} of {view.tally.reports}, the last on {last}"))
     if view.people:
         facts.append(Fact("People", str(view.people)))
     if cluster.owner:

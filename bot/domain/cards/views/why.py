@@ -117,6 +117,9 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
         lines += reason_lines(near, hidden=hidden)
         if near.judgement is not None:
             lines.append(judged_line(near.judgement, hidden=hidden))
+    if told.item.recovered_at:
+        since = f" since {told.item.recovered_at:%d %b %H:%M} UTC, says {told.item.source}."
+        lines.append((Strong("Recovered"), since))
     lines += _unjudged(told, readers)
     lines += _corrections(told)
     return Section(Paragraph(*_shown(told.item, readers)), Bullets(*lines))
