@@ -16,6 +16,7 @@ from bot.domain.audience import Audience
 from bot.sources import (
     alertmanager,
     bugsnag,
+    cloudwatch,
     datadog,
     feedback,
     github_issue,
@@ -73,7 +74,7 @@ class Source(Protocol):
 # Their vendors make the secret that they sign with, so that it has to be given to us.
 VENDORS_SECRET = frozenset(("intercom", "pagerduty", "sentry", "zendesk"))
 _ALL: tuple[Source, ...] = (
-    *(alertmanager.SOURCE, bugsnag.SOURCE, datadog.SOURCE, feedback.SOURCE),
+    *(alertmanager.SOURCE, bugsnag.SOURCE, cloudwatch.SOURCE, datadog.SOURCE, feedback.SOURCE),
     *(github_issue, grafana.SOURCE, honeybadger.SOURCE, intercom.SOURCE),
     *(newrelic.SOURCE, opsgenie.SOURCE, pagerduty.SOURCE, posthog.SOURCE, reddit.SOURCE),
     *(rollbar.SOURCE, sentry, splunk.SOURCE, zendesk.SOURCE),

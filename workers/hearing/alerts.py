@@ -6,9 +6,11 @@ from datetime import datetime
 
 from bot.context import Context
 from bot.domain.models import Draft
-from bot.sources import SOURCES
+from bot.sources import SOURCES, cloudwatch
 from bot.sources.heard import Heard, Recovery
 from bot.sources.reading import decode
+from bot.storage.inbox import Delivery
+from workers.hearing import sns
 from workers.intake.items import take
 
 
@@ -17,18 +19,26 @@ async def hear_alert(ctx: Context, row: str) -> None:
     delivery = await ctx.inbox.read(row)
     if delivery is None:
         return
+    at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
+    how = await _hear(ctx, delivery, at)
+    if hook := delivery.meta.get("hook"):
+        await ctx.vault.note(hook, how, delivery.body, at)
+    await ctx.inbox.finish(row)
+
+
+async def _hear(ctx: Context, delivery: Delivery, at: datetime) -> str:
+    """How it was read, in one line."""
     source, project = delivery.meta["source"], int(delivery.meta["project"])
-    received_at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
     payload = decode(delivery.body, delivery.meta.get("content-type", ""))
+    if source == cloudwatch.SOURCE.NAME and not await sns.is_amazons(ctx.http, payload):
+        await ctx.inbox.count_unproven()
+        return "refused: Amazon did not sign it"
     became = []
-    for heard in SOURCES[source].parse(payload, delivery.meta, received_at):
+    for heard in SOURCES[source].parse(payload, delivery.meta, at):
         if await ctx.projects.find(project) is None:
             break  # the app was removed since
         became.append(await _take(ctx, project, heard))
-    if hook := delivery.meta.get("hook"):
-        how = f"read as {', '.join(became)}"
-        await ctx.vault.note(hook, how, delivery.body, received_at)
-    await ctx.inbox.finish(row)
+    return f"read as {', '.join(became)}"
 
 
 async def _take(ctx: Context, project: int, heard: Heard) -> str:

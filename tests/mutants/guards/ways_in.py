@@ -5,6 +5,7 @@ from .guard import Guard
 _OF_DOORS = "tests/contract/test_doors.py"
 _LOOPBACK = "bot/simulators/loopback.py"
 
+_SNS = "tests/contract/test_sns.py"
 GUARDS = (
     Guard(
         "no secret of a source is no proof",
@@ -27,6 +28,27 @@ GUARDS = (
         "if not any(_same(each, secret) for each in shown):",
         "if False:",
         "tests/unit/test_sources_roster.py",
+    ),
+    Guard(
+        "a certificate comes from Amazon's own host",
+        "workers/hearing/sns.py",
+        "if algorithm is None or not _CERTIFICATE.fullmatch(address):",
+        "if algorithm is None:",
+        f"{_SNS}::test_nothing_is_fetched_from_elsewhere",
+    ),
+    Guard(
+        "Amazon signed what its topic says",
+        "workers/hearing/sns.py",
+        "    except (InvalidSignature, ValueError):\n        return False",
+        "    except (InvalidSignature, ValueError):\n        return True",
+        f"{_SNS}::test_what_amazon_did_not_sign_is_not_amazons",
+    ),
+    Guard(
+        "a subscription is confirmed at Amazon",
+        "workers/hearing/sns.py",
+        "if not _CONFIRM.fullmatch(url):",
+        "if False:",
+        f"{_SNS}::test_nothing_is_confirmed_elsewhere",
     ),
     Guard(
         "an old request of Slack is refused",
