@@ -152,12 +152,13 @@ class Jobs:
         self._declined: dict[str, float] = {}
         self._told: set[str] = set()
 
-    async def ask(self, job: Job, *ids: int | str, delay: float = 0) -> None:
+    async def ask(self, job: Job, *ids: int | str, delay: float = 0, tenant: int = NOBODY) -> None:
         """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once.
 
-        A first id that is a number is the project's: within a lane projects take turns.
+        It is project ``tenant``'s, or that of a first id that is a number: within a lane projects
+        take turns. The same job is always the same project's.
         """
-        tenant = ids[0] if ids and isinstance(ids[0], int) else NOBODY
+        tenant = tenant or (ids[0] if ids and isinstance(ids[0], int) else NOBODY)
         await self._scripts.run(
             "ask",
             [keys.todo(job.lane, tenant), keys.generations(job.lane), keys.turns(job.lane)],

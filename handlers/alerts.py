@@ -77,7 +77,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     heard = _delivery(hook, told, body, ctx.now().timestamp())
     try:
         payload = decode(body, told.get("content-type", ""))
-        parser.parse(payload, heard.meta, ctx.now())
+        parser.parse(payload, {**heard.meta, "fields": hook.fields}, ctx.now())
     except BadPayload as error:
         if not ctx.outage.on:
             await ctx.vault.note(hook.id, f"refused: {error}", body, ctx.now())

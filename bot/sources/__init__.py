@@ -19,6 +19,7 @@ from bot.sources import (
     cloudwatch,
     datadog,
     feedback,
+    generic,
     github_issue,
     grafana,
     honeybadger,
@@ -75,7 +76,7 @@ class Source(Protocol):
 VENDORS_SECRET = frozenset(("intercom", "pagerduty", "sentry", "zendesk"))
 _ALL: tuple[Source, ...] = (
     *(alertmanager.SOURCE, bugsnag.SOURCE, cloudwatch.SOURCE, datadog.SOURCE, feedback.SOURCE),
-    *(github_issue, grafana.SOURCE, honeybadger.SOURCE, intercom.SOURCE),
+    *(generic.SOURCE, github_issue, grafana.SOURCE, honeybadger.SOURCE, intercom.SOURCE),
     *(newrelic.SOURCE, opsgenie.SOURCE, pagerduty.SOURCE, posthog.SOURCE, reddit.SOURCE),
     *(rollbar.SOURCE, sentry, splunk.SOURCE, zendesk.SOURCE),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
+# How many payloads of a door wait until somebody says how they are read.
+MOST_HELD = 200
 # When a project has too many deliveries waiting, its senders may come again after so long.
 CROWDED_SECONDS = 60.0
 
@@ -119,6 +122,21 @@ class Inbox:
         be run again."""
         left = self._keep.parked if readable else self._keep.unreadable
         await self._redis.expire(keys.inbox(row), left)
+
+    async def hold(self, hook: str, row: str) -> None:
+        """Keep it until a person says how the payloads of its door are read; the first few only."""
+        held = keys.held_back(hook)
+        if await self._redis.zcard(held) >= MOST_HELD:
+            await self._redis.hincrby(keys.unread(), "not confirmed how to read", 1)
+            await self.finish(row)
+            return
+        await self._redis.zadd(held, {row: time.time()}, nx=True)
+        await self._redis.expire(held, self._keep.parked)
+        await self._redis.expire(keys.inbox(row), self._keep.parked)
+
+    async def held(self, hook: str) -> list[str]:
+        """Rows that wait for that, in the order they came."""
+        return [text(row) for row in await self._redis.zrange(keys.held_back(hook), 0, -1)]
 
     async def let_go(self, kind: str, row: str) -> bool:
         """Count a row that nobody could read and that is gone; False while it still waits."""

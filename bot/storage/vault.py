@@ -32,6 +32,7 @@ _NOTED_BYTES = 4_000
 class Hook(Record):
     """A door for one source of one project; ``command`` opened it. ``secret`` is "" where no key of
     ours opens it. ``awaits``: its vendor makes the secret, and nobody has given it yet.
+    ``fields``: how a generic payload is read, as JSON, once a person confirmed it.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Hook(Record):
     secret: str
     command: str = ""
     awaits: bool = False
+    fields: str = ""
 
 
 class Noted(Worded):
@@ -158,7 +160,7 @@ class Vault:
         """Whatever comes to this door from now on is refused."""
         await self._redis.hdel(keys.hooks(), hook)
         await self._redis.srem(keys.weak_hooks(), hook)
-        await self._redis.delete(keys.last_payload(hook))
+        await self._redis.delete(keys.last_payload(hook), keys.held_back(hook))
 
     async def note(self, hook: str, how: str, body: bytes, at: datetime) -> None:
         """Remember the last payload of a door, and how it was read, in one line."""

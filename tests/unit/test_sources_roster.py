@@ -23,7 +23,7 @@ from properties import examples
 
 from bot.domain.errors import BadPayload, BadSignature
 from bot.domain.models import Draft
-from bot.sources import SOURCES, Source
+from bot.sources import SOURCES, Source, generic
 from bot.sources.heard import Heard, Ignored, Recovery
 
 RECEIVED = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ FOLDERS = {"github": "../github-webhooks/payloads", "cloudwatch": "cloudwatch-sn
 def read(source: Source, payload: object) -> list[Heard] | str:
     """What is heard, or what BadPayload says; anything else fails the test."""
     try:
-        return source.parse(payload, {}, RECEIVED)
+        return source.parse(payload, {"fields": json.dumps(generic.guess(payload))}, RECEIVED)
     except BadPayload as error:
         return str(error)
 

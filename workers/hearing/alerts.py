@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.context import Context
+from bot.domain.errors import NotFound
 from bot.domain.models import Draft
-from bot.sources import SOURCES, cloudwatch
+from bot.sources import SOURCES, cloudwatch, generic
 from bot.sources.heard import Heard, Recovery
 from bot.sources.reading import decode
 from bot.storage.inbox import Delivery
@@ -20,13 +21,27 @@ async def hear_alert(ctx: Context, row: str) -> None:
     if delivery is None:
         return
     at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
-    how = await _hear(ctx, delivery, at)
-    if hook := delivery.meta.get("hook"):
+    hook, fields = delivery.meta.get("hook", ""), ""
+    if delivery.meta["source"] == generic.SOURCE.NAME:
+        fields = await _fields(ctx, hook)
+        if not fields:
+            await ctx.inbox.hold(hook, row)
+            return
+    how = await _hear(ctx, delivery, fields, at)
+    if hook:
         await ctx.vault.note(hook, how, delivery.body, at)
     await ctx.inbox.finish(row)
 
 
-async def _hear(ctx: Context, delivery: Delivery, at: datetime) -> str:
+async def _fields(ctx: Context, hook: str) -> str:
+    """How a generic door is read; "" while nobody has said so, or when it was closed."""
+    try:
+        return (await ctx.vault.hook(hook)).fields
+    except NotFound:
+        return ""
+
+
+async def _hear(ctx: Context, delivery: Delivery, fields: str, at: datetime) -> str:
     """How it was read, in one line."""
     source, project = delivery.meta["source"], int(delivery.meta["project"])
     payload = decode(delivery.body, delivery.meta.get("content-type", ""))
@@ -34,7 +49,7 @@ async def _hear(ctx: Context, delivery: Delivery, at: datetime) -> str:
         await ctx.inbox.count_unproven()
         return "refused: Amazon did not sign it"
     became = []
-    for heard in SOURCES[source].parse(payload, delivery.meta, at):
+    for heard in SOURCES[source].parse(payload, {**delivery.meta, "fields": fields}, at):
         if await ctx.projects.find(project) is None:
             break  # the app was removed since
         became.append(await _take(ctx, project, heard))

@@ -127,7 +127,7 @@ def erased() -> str:
 
 @kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
 def hooks() -> str:
-    """hash: hook id -> project, source, and sealed ``{id, project, source, secret}``."""
+    """hash: hook id -> project, source, and sealed ``{id, project, source, secret, fields}``."""
     return f"{ROOT}:hooks"
 
 
@@ -153,6 +153,12 @@ def last_payload(hook: str) -> str:
 def weak_hooks() -> str:
     """set: ids of hooks whose secret came in a URL."""
     return f"{ROOT}:weak-hooks"
+
+
+@kind("inbox", "vault", kept="30 days (`parked`)")
+def held_back(hook: str) -> str:
+    """zset: rows of a generic door that wait until a person says how they are read."""
+    return f"{ROOT}:held-back:{hook}"
 
 
 @kind("channels", kept="until released")

@@ -51,6 +51,13 @@ GUARDS = (
         f"{_SNS}::test_nothing_is_confirmed_elsewhere",
     ),
     Guard(
+        "nothing is read as nobody has confirmed",
+        "workers/hearing/alerts.py",
+        "        if not fields:\n            await ctx.inbox.hold(hook, row)",
+        "        if False:\n            await ctx.inbox.hold(hook, row)",
+        "tests/contract/test_generic_door.py",
+    ),
+    Guard(
         "an old request of Slack is refused",
         "handlers/slack/door.py",
         "if abs(now - int(at)) > FRESH_SECONDS:",
@@ -179,7 +186,7 @@ GUARDS = (
     Guard(
         "what cannot be read is refused while its sender listens",
         "handlers/alerts.py",
-        "        parser.parse(payload, heard.meta, ctx.now())\n",
+        '        parser.parse(payload, {**heard.meta, "fields": hook.fields}, ctx.now())\n',
         "",
         f"{_OF_DOORS}::test_what_a_proven_sender_sends_unreadably_is_refused_with_the_line",
     ),

@@ -21,24 +21,25 @@ from bot.domain.cards.card import (
 )
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
-from bot.domain.commands.command import REST, WORD, Command, Level
+from bot.domain.commands.command import REST, TEXT, WORD, Command, Level
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.secrets import redact
 from bot.jobs import enqueue
-from bot.sources import SOURCES, VENDORS_SECRET
+from bot.sources import SOURCES, VENDORS_SECRET, generic
 from bot.storage.vault import Hook, Noted
 from workers import jobs
 from workers.clusters import channels
+from workers.commands import confirming
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.digests import posting as digests
 
 
 class ManageSources(Command):
-    """List the doors for alerts and feedback, open or test one, or change its secret.
+    """List the doors for alerts and feedback, open or test one, change its secret, or confirm it.
 
     A secret is shown once, in the shell or to you alone in Slack; never on GitHub. One that the
     vendor makes is asked for there, in a form. ``test`` shows the last payload, and how it was
-    read.
+    read. What a generic door reads is guessed from the first payload, and waits for ``confirm``.
     """
 
     verb = "source"
@@ -46,11 +47,15 @@ class ManageSources(Command):
     examples = (
         *("source list", "source add sentry", "source rotate sentry", "source remove sentry"),
         *("source secret sentry", "source test sentry"),
+        "source confirm generic -- title=monitor.name key=monitor.id",
     )
 
-    what: Annotated[Literal["list", "add", "rotate", "remove", "secret", "test"], WORD] = "list"
+    what: Annotated[
+        Literal["list", "add", "rotate", "remove", "secret", "test", "confirm"], WORD
+    ] = "list"
     name: Annotated[str, WORD] = ""
     given: str = ""
+    fields: Annotated[str, TEXT] = ""
 
     @property
     @override
@@ -65,8 +70,12 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
     if command.what == "list":
         weak = await ctx.vault.weak_hooks()
         noted = {hook.id: await ctx.vault.noted(hook.id) for hook in hooks}
+        asks = {hook.id: await _asks(call, hook) for hook in hooks}
         lines: tuple[Line, ...] = tuple(
-            (*_line(hook, weak=hook.id in weak), *_heard(noted[hook.id], call.readers))
+            (
+                *_line(hook, weak=hook.id in weak),
+                *(asks[hook.id] or _heard(noted[hook.id], call.readers)),
+            )
             for hook in hooks
         )
         nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
@@ -80,12 +89,16 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
     opened = next((hook for hook in hooks if hook.command == call.said.id), None)
     mine = [hook for hook in hooks if hook.source == command.name and hook is not opened]
-    if command.what in ("remove", "secret", "test") and not mine:
+    if command.what in ("remove", "secret", "test", "confirm") and not mine:
         raise NotFound(f"{command.name} has no door here: say source add {command.name}.")
     if command.what == "secret":
         return await _take_secret(call, command, [h for h in mine if h.awaits] or mine)
     if command.what == "test":
         return await _test(call, mine)
+    if command.what == "confirm":
+        if command.name != generic.SOURCE.NAME:
+            raise NotUnderstood(f"How {command.name} is read is known: nothing to confirm.")
+        return await confirming.confirm(call, mine[-1], command.fields)
     if command.what in ("remove", "rotate"):
         for hook in mine:
             await ctx.vault.close_hook(hook.id)
@@ -177,6 +190,12 @@ def _line(hook: Hook, *, weak: bool) -> Line:
     elif weak:
         said = (", weak: its secret comes in the URL. Have it sent in a header, then say ", rotate)
     return (f"{label}: ", Code(_path(hook)), *said)
+
+
+async def _asks(call: Call, hook: Hook) -> Line:
+    if hook.source != generic.SOURCE.NAME or hook.fields or not hook.secret:
+        return ()
+    return confirming.asks(await confirming.waiting(call.ctx, hook))
 
 
 def _in_url(source: str) -> Line:
