@@ -58,12 +58,13 @@ class FixPart(_Part):
 
 
 class RepoConfig(_Part):
-    """The whole file; every key has a default."""
+    """The whole file; every key has a default. ``bots``: whose issues are reports, too."""
 
     slack: SlackPart = SlackPart()
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()
     cluster: Literal["sure", "eager"] = "sure"
+    bots: tuple[str, ...] = ()
 
 
 def read_repo_config(file: bytes) -> RepoConfig:

@@ -191,6 +191,14 @@ async def test_an_issue_of_a_bot_is_no_report(stage: Stage) -> None:
     assert await item_of_issue(stage, made["number"]) is None
 
 
+async def test_an_issue_of_a_bot_that_the_project_names_is_one(stage: Stage) -> None:
+    stage.github.add_user("sentry-io[bot]", kind="Bot")
+    stage.github.set_role(stage.repository, "sentry-io[bot]", "write")
+    named = {".github/soulcaster.yml": "bots: [Sentry-IO]\n"}
+    await stage.person("/push", login="tom-beckett", branch="main", files=named)
+    await open_issue(stage, f"KeyError in the till {unlike()}", "At noon.", login="sentry-io[bot]")
+
+
 async def test_a_pull_request_is_no_report(stage: Stage) -> None:
     await stage.person("/push", login="tom-beckett", branch="topic", files={"NEW.md": "new"})
     made = await stage.person("/pulls", login="tom-beckett", title="Add a file", head="topic")

@@ -13,6 +13,7 @@ from bot.sources import github_issue
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
 from workers.intake import items, sync
+from workers.intake.issues import counts
 
 router = gidgethub.routing.Router()
 
@@ -23,14 +24,16 @@ router = gidgethub.routing.Router()
 @router.register("issues", action="closed")
 @router.register("issues", action="transferred")
 async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """A person's issue is a report; its text may hold commands too."""
+    """A person's issue is a report, and a bot's that the project names; it may hold commands."""
     payload = read(event)
     if payload.issue is None:
         return
     if not await sync.know_project(ctx, payload.project):
         return
     issue = payload.issue
-    if issue.user is not None and not issue.user.person.is_bot:
+    user, ours = issue.user, issue.is_of(ctx.settings.github_app_id)
+    bot = user.login if user and user.person.is_bot else ""
+    if user and not ours and await counts(ctx, payload.project, bot):
         for draft in github_issue.reports(event.data, ctx.now()):
             await items.take(ctx, payload.project.id, draft, edited_at=issue.updated_at)
     if payload.action in ("opened", "edited"):
