@@ -43,6 +43,7 @@ from bot.storage.digests import Digests
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.embeddings import Embeddings
 from bot.storage.erasure import Erasure
+from bot.storage.imports import Imports
 from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
@@ -86,6 +87,7 @@ class Context:
         self.inbox = Inbox(self.redis, self.scripts, self.seal, keep)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.marks = Marks(self.redis)
+        self.imports = Imports(self.redis)
         self.projects = Projects(self.redis, self.scripts)
         self.items = Items(self.redis, self.scripts, self.seal)
         self.clusters = Clusters(self.redis, self.scripts, self.seal)

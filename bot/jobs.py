@@ -39,13 +39,17 @@ if TYPE_CHECKING:
 JobFunction = Callable[..., Awaitable[None]]
 Lane = keys.Lane
 # What a worker process takes jobs from, by the RQ queue that wakes it: what people said never
-# waits behind what machines sent.
-QUEUES: Mapping[str, tuple[Lane, ...]] = {"work": ("people", "work"), "fixes": ("fixes",)}
+# waits behind what machines sent, and nothing live behind what is read from before.
+QUEUES: Mapping[str, tuple[Lane, ...]] = {
+    "work": ("people", "work", "history"),
+    "fixes": ("fixes",),
+}
 _QUEUE_OF = {lane: queue for queue, lanes in QUEUES.items() for lane in lanes}
 # Who goes first where a service takes no more.
 PRIORITIES: Mapping[Lane, Priority] = {
     "people": Priority.ANSWER,
     "work": Priority.TRACKING,
+    "history": Priority.HISTORY,
     "fixes": Priority.END,
 }
 # Jobs that are no single project's.

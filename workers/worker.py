@@ -25,7 +25,7 @@ from workers.upkeep.erase import forget_files
 from workers.upkeep.sweep import reap_sandboxes
 
 # How many jobs of a lane one process runs at once.
-WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "fixes": 1}
+WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "history": 1, "fixes": 1}
 # How long a job may take to let go when the process is to end.
 LETTING_GO_SECONDS = 10.0
 # Between two looks for sandboxes that nobody holds.

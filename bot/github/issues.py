@@ -14,6 +14,8 @@ from bot.github.wire import unless_refused
 from bot.render import Markdown
 from bot.storage.budget import Priority, at
 
+# As many as GitHub lists at once.
+PAGE = 100
 # Share of what may be written, below which a command costs one write instead of three.
 _LITTLE = 0.7
 
@@ -25,15 +27,41 @@ async def get_issue(repo: Repo, number: int) -> Any:
     return await repo.get(f"/issues/{number}")
 
 
-async def issues(
-    repo: Repo, *, state: str = "all", labels: str = "", since: datetime | None = None
-) -> AsyncIterator[Any]:
-    """Issues and pull requests, newest first; ``since`` leaves out what was not changed since."""
-    path = "/issues{?state,labels,since,per_page}"
-    when = since.isoformat() if since else None
-    pages = repo.pages(path, state=state, labels=labels or None, since=when, per_page="100")
-    async for issue in pages:
+async def issues(repo: Repo, *, state: str, labels: str) -> AsyncIterator[Any]:
+    """Issues and pull requests, newest first."""
+    path = "/issues{?state,labels,per_page}"
+    async for issue in repo.pages(path, state=state, labels=labels, per_page="100"):
         yield issue
+
+
+async def changed(
+    repo: Repo, what: Literal["issues", "comments"], since: datetime, page: int
+) -> list[Any]:
+    """Up to ``PAGE`` issues and pull requests, or comments of any of them, that were changed
+    since, longest ago first.
+
+    https://docs.github.com/en/rest/issues/issues#list-repository-issues
+    """
+    path = "/issues{?state,sort,direction,since,page,per_page}"
+    state: str | None = "all"
+    if what == "comments":
+        path, state = path.replace("/issues", "/issues/comments"), None
+    found: list[Any] = await repo.get(
+        path,
+        state=state,
+        sort="updated",
+        direction="asc",
+        since=since.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        page=str(page),
+        per_page=str(PAGE),
+    )
+    return found
+
+
+async def newest(repo: Repo) -> int:
+    """The number of the newest issue or pull request; 0 where there is none."""
+    found = await repo.get("/issues{?state,per_page}", state="all", per_page="1")
+    return int(found[0]["number"]) if found else 0
 
 
 async def create_issue(repo: Repo, title: str, body: Markdown, labels: list[str]) -> Any:

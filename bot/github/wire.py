@@ -36,6 +36,8 @@ KEPT_OUT_SECONDS = 300.0
 _UNKNOWN_SECONDS = 5.0
 # What GitHub says of the limits that it does not count out loud.
 _SECONDARY = re.compile(b"secondary rate limit|abuse detection", re.IGNORECASE)
+# With a larger share of the hour's requests left nobody has to hold back.
+_PLENTY = 0.5
 # A limit that is over in so many seconds is waited for in place.
 _PATIENCE = 1.0
 
@@ -47,6 +49,8 @@ class ETagCache(OrderedDict[str, Any]):
     """ETag cache of one installation: the newest 2,000 answers."""
 
     def __setitem__(self, key: str, value: Any) -> None:
+        if "since=" in key:
+            return  # what was changed since is large, and asked for once
         super().__setitem__(key, value)
         if len(self) > 2_000:
             self.popitem(last=False)
@@ -128,6 +132,9 @@ class Wire(gidgethub.aiohttp.GitHubAPI):
                 raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
             if status >= 500:
                 raise Unavailable(f"GitHub is failing ({status}).")
+            if (left := share_left(answered)) < _PLENTY:
+                reset = float(answered.get("x-ratelimit-reset", 0))
+                await self._budget.heard(left, reset - time.time())
             limited = is_limit(status, answered, said)
             if limited or answered.get("x-ratelimit-remaining") == "0":
                 too_many = limited and content and bool(_SECONDARY.search(said))
@@ -156,6 +163,12 @@ def _require_github(response: aiohttp.ClientResponse) -> None:
         raise Unavailable(
             f"Something between us and GitHub answers with a web page ({response.status})."
         )
+
+
+def share_left(headers: Mapping[str, str]) -> float:
+    """Which share of the hour's requests is left; 1 where GitHub does not say."""
+    limit = int(headers.get("x-ratelimit-limit", 0))
+    return int(headers.get("x-ratelimit-remaining", 0)) / limit if limit else 1.0
 
 
 def is_limit(status: int, headers: Mapping[str, str], said: bytes = b"") -> bool:

@@ -13,9 +13,11 @@ from typing import Literal
 from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
+from bot.domain.text.agreeing import says_same
 from bot.sources import proof
 from bot.sources.heard import Heard, Ignored
 from bot.sources.reading import (
+    at,
     expect_mapping,
     first_text,
     joined,
@@ -94,6 +96,30 @@ def reports(payload: object, received_at: datetime) -> list[Draft]:
             tags={"labels": ", ".join(filter(None, labels))[:500]} if _labels(issue) else {},
         )
     ]
+
+
+def echo(comment: Mapping[str, object], received_at: datetime) -> Draft | None:
+    """A person's comment that says "same here": one more occurrence of its issue, one a person.
+
+    https://docs.github.com/en/rest/issues/comments
+    """
+    number = text(comment.get("issue_url")).rpartition("/")[2]
+    if is_by_bot(comment) or not number.isdigit() or not says_same(text(comment.get("body"))):
+        return None
+    return Draft(
+        source=NAME,
+        key=key(int(number)),
+        event=f"same:{at(comment, 'user.id')}",
+        title="",
+        occurred_at=occurred(received_at, comment.get("created_at")),
+        audience=AUDIENCE,
+    )
+
+
+def is_by_bot(written: Mapping[str, object]) -> bool:
+    """Whether no person wrote it."""
+    login = first_text(written, "user.login", limit=100)
+    return at(written, "user.type") == "Bot" or not login or login.endswith("[bot]")
 
 
 def _author_id(issue: Mapping[str, object]) -> int | None:

@@ -34,6 +34,7 @@ class Priority(float, Enum):
     REACTION = 0.8
     TRACKING = 0.7
     PROGRESS = 0.6
+    HISTORY = 0.4
 
 
 _PRIORITY: ContextVar[Priority] = ContextVar("priority", default=Priority.END)
@@ -108,6 +109,11 @@ class Budget:
         the content, and takes fewer than we thought."""
         args = [request, "" if seconds is None else seconds, int(too_many)]
         return float(text(await self._scripts.run("told", self._keys[:2], args)))
+
+    async def heard(self, left: float, seconds: float) -> None:
+        """The service says which share of a limit of its own is left, for so long: half of what a
+        request may not use of ours it leaves of that."""
+        await self._scripts.redis.set(self._keys[3], left, px=max(1, int(1000 * seconds)))
 
     async def left(self) -> float:
         """The share that is left of the limit that has the least; 0 while somebody has to wait."""

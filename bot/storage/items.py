@@ -85,13 +85,14 @@ class Items:
             ],
             [
                 key,
-                f"{key}:{draft.event}",
+                "" if draft.event == draft.key else f"{key}:{draft.event}",
                 self._seal.shut(item.model_dump_json(exclude={"number", *_BESIDE})),
                 int(draft.occurred_at.timestamp() // 3600),
                 draft.count,
                 draft.occurred_at.timestamp(),
                 kind_of(draft.source, draft.audience),
                 *((other, this) if draft.told_at else ("", "")),
+                int(draft.history),
             ],
         )
         return Recorded(int(found[0]), bool(found[1]), bool(found[2]))
@@ -201,7 +202,7 @@ class Items:
         return number(await self._redis.hget(keys.item_keys(project), f"{source}:{key}")) or None
 
     async def waiting(self, project: int, limit: int = 200) -> list[int]:
-        """Items that no cluster has yet, oldest first."""
+        """Items that no cluster has yet: what is live, then history, oldest first."""
         found = await self._redis.zrange(keys.waiting(project), 0, limit - 1)
         return [number(value) for value in found]
 

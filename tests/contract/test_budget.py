@@ -64,7 +64,14 @@ async def test_two_processes_spend_one_budget(ctx: Context, other: Context) -> N
 
 async def test_who_is_less_urgent_leaves_a_reserve(ctx: Context) -> None:
     budget = a_budget(ctx)
-    assert [await written(budget, priority) for priority in reversed(Priority)] == [6, 1, 1, 1, 1]
+    assert [await written(budget, priority) for priority in reversed(Priority)] == [
+        4,
+        2,
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
 async def test_it_is_filled_again_by_the_clock_of_redis(ctx: Context) -> None:
@@ -178,3 +185,13 @@ async def test_who_slack_tells_to_wait_tells_everybody_of_the_channel(
     with pytest.raises(Unavailable):
         await two.post("C2", message)
     assert len(asked) == 2, "another channel is free"
+
+
+async def test_of_what_the_service_says_is_left_the_less_urgent_leaves_a_share(
+    ctx: Context,
+) -> None:
+    budget = a_budget(ctx, most=100)
+    await budget.heard(0.22, 60)
+    assert [bool(await write(budget, one)) for one in Priority] == [False] * 4 + [False, True]
+    await budget.heard(0.04, 60)
+    assert [bool(await write(budget, one)) for one in Priority] == [False] + [True] * 5

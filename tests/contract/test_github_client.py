@@ -24,6 +24,7 @@ from bot.github.app import READ, TALK, GitHubApp, Repo
 from bot.render import Markdown, marker
 from bot.simulators.github import Limits
 from bot.storage import keys as storage_keys
+from bot.storage.budget import Priority, at
 
 
 @pytest.fixture
@@ -140,6 +141,20 @@ async def test_what_github_refuses_is_not_repeated(kit: Kit, repo: Repo, tmp_pat
     assert sum("/issues/99" in e["url"] for e in exchanges(tmp_path)) == 1
 
 
+async def test_history_leaves_a_part_of_the_hours_requests_to_what_is_live(
+    kit: Kit, repo: Repo
+) -> None:
+    hour = str(int(datetime.now(UTC).timestamp()) + 1_200)
+    left = {"X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "1400"}
+    await fault(kit, "GET", "/issues", status=404, headers={**left, "X-RateLimit-Reset": hour})
+    with pytest.raises(Rejected):
+        await issues.newest(repo)
+    with at(Priority.HISTORY), pytest.raises(OverBudget) as held:
+        await issues.newest(repo)
+    assert 1_100 < (held.value.retry_after or 0) <= 1_201
+    assert await issues.newest(repo) == 1
+
+
 LIMITED = {"message": "API rate limit exceeded for installation."}
 SECONDARY = {"message": "You have exceeded a secondary rate limit."}
 GONE_BY = "Sun, 06 Nov 1994 08:49:37 GMT"
@@ -231,7 +246,7 @@ async def test_a_403_that_is_no_limit_is_a_refusal(kit: Kit, repo: Repo) -> None
 async def test_every_page_is_read(kit: Kit, repo: Repo) -> None:
     for n in range(2, 206):
         await kit.person("POST", f"/repos/{SHOP}/issues", {"login": "ana", "title": f"No. {n}"})
-    found = [issue["number"] async for issue in issues.issues(repo)]
+    found = [issue["number"] async for issue in issues.issues(repo, state="all", labels="")]
     assert found == list(range(205, 0, -1))
 
 
@@ -295,7 +310,7 @@ async def test_a_link_to_another_host_gets_no_token(kit: Kit, repo: Repo, serve:
     link = {"Link": f'<{server.make_url("/more")}>; rel="next"'}
     await fault(kit, "GET", "/issues[?]", status=200, headers=link, body=[{"number": 1}])
     with pytest.raises(Rejected, match="another host"):
-        [issue async for issue in issues.issues(repo)]
+        [issue async for issue in issues.issues(repo, state="all", labels="")]
     assert seen == []
 
 

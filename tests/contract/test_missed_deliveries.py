@@ -167,16 +167,16 @@ async def test_an_issue_that_no_delivery_told_of_is_read_from_the_mark_on(
     await sync.sync_installation(stage.context, installation)
     project = await stage.project()
     await read_issues(stage.context, project.id)
-    first = await stage.context.marks.get(f"issues:{project.id}")
     number = await issue(stage)
     await read_issues(stage.context, project.id)
     found = await stage.context.items.by_key(project.id, "github", f"issue:{number}")
     assert found
     item = await stage.context.items.get(project.id, found)
     assert item.title == "Nobody hears of this"
-    assert first is not None
-    # Nothing is asked for from before we knew the project.
-    await stage.context.marks.put(f"issues:{project.id}", first + 2 * deliveries.OVERLAP)
+    assert not item.history
+    # Nothing is asked for from before what was read already.
+    first = stage.context.now()
+    await stage.context.imports.put(project.id, issues=first + deliveries.OVERLAP)
     late = await issue(stage)
     await read_issues(stage.context, project.id)
     assert not await stage.context.items.by_key(project.id, "github", f"issue:{late}")
@@ -187,12 +187,15 @@ async def test_after_an_outage_the_issues_are_read(
 ) -> None:
     [installation] = stage.github.world.installations
     await sync.sync_installation(stage.context, installation)
-    before = await stage.context.jobs.pending("work")
+    ctx = stage.context
+    begun = await ctx.jobs.claim("history")
+    assert begun
+    await ctx.jobs.settle(begun, "done")
     await open_door()
     for _ in range(2):
         await look(stage)
-    assert await stage.context.jobs.pending("work") == before
+    assert await ctx.jobs.pending("history") == 0
     now = stage.context.now()
     await stage.context.marks.put(deliveries.MARK, now - 2 * deliveries.OVERLAP)
     await look(stage)
-    assert await stage.context.jobs.pending("work") == before + 1
+    assert await ctx.jobs.pending("history") == 1

@@ -67,6 +67,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "digest schedule": (MAINTAIN, ""),
     "digest off": (MAINTAIN, ""),
     "source list": (MAINTAIN, ""),
+    "import github": (MAINTAIN, ""),
     "channel show": (MAINTAIN, ""),
     "replay": (MAINTAIN, ""),
 }

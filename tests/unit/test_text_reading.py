@@ -16,6 +16,35 @@ from bot.domain.text import (
     template,
     terms,
 )
+from bot.domain.text.agreeing import says_same
+
+
+@pytest.mark.parametrize(
+    ("said", "same"),
+    [
+        ("Same here", True),
+        ("me too!", True),
+        ("I'm having the same issue in 2.1.", True),
+        ("We also have this problem", True),
+        ("It's happening to me", True),
+        ("Can confirm.", True),
+        ("\N{THUMBS UP SIGN}", True),
+        ("+1 from us", True),
+        ("Bei mir auch", True),
+        ("我也是", True),
+        ("> same here\n\nWhich version?", False),
+        ("same here, fixed by upgrading", False),
+        ("Same problem? Which version is this", False),
+        ("This is not the same issue", False),
+        ("I can't confirm", False),
+        ("+1000 records are imported", False),
+        ("I see this behaviour as correct", False),
+        ("Same here. " + "Let me tell the whole story. " * 20, False),
+        ("", False),
+    ],
+)
+def test_a_comment_that_says_the_same(said: str, same: bool) -> None:
+    assert says_same(said) is same
 
 
 @pytest.mark.parametrize(

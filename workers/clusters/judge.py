@@ -33,9 +33,13 @@ async def judge_items(ctx: Context, project: int) -> None:
         await enqueue(ctx, jobs.judge_items, project)
 
 
-def wanted(ctx: Context, because: Because) -> bool:
-    """Whether a report that is not joined for sure is something to ask about."""
-    asks = ctx.language_model is not None and ctx.settings.soulcaster_judge_budget > 0
+def wanted(ctx: Context, item: Item, because: Because) -> bool:
+    """Whether a report that is not joined for sure is something to ask about; history is not."""
+    asks = (
+        not item.history
+        and ctx.language_model is not None
+        and ctx.settings.soulcaster_judge_budget > 0
+    )
     return asks and bool(judgement.worth_asking(because.candidates))
 
 

@@ -37,7 +37,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
             item = items[reading.id]
             decision = await memory.use(memory.engine.decide, reading, vector, memory.links)
             because = _because(decision)
-            to_judge = decision.action != "join" and judge.wanted(ctx, because)
+            to_judge = decision.action != "join" and judge.wanted(ctx, item, because)
             cluster = await ctx.clusters.place(
                 project,
                 item.number,

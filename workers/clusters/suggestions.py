@@ -69,7 +69,8 @@ async def card(ctx: Context, project: Project, item: Item, *, readers: Audience)
 
 
 async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
-    """Say it on the item's issue when it is likely; bring what was said up to date."""
+    """Say it on the item's issue when it is likely, but on none of before the app came unasked;
+    bring what was said up to date."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return
@@ -80,7 +81,9 @@ async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
     readers = project.github_readers
     if not await stands(ctx, project_id, item):
         open_ = await pending(ctx, project_id, item)
-        if not any(_likely(each) and may_read(readers, each.item.audience) for each in open_):
+        if item.history or not any(
+            _likely(each) and may_read(readers, each.item.audience) for each in open_
+        ):
             return
     said = await card(ctx, project, item, readers=readers)
     if said is None:

@@ -39,13 +39,15 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
 
     Has them written anew when the reports are not those they were written from.
     """
-    sources = sources_of(reports_for(project, view))
+    reports = reports_for(project, view)
+    sources = sources_of(reports)
     if ctx.language_model is None or not sources:
         return {}
     number = view.cluster.number
     held = await _held(ctx, project.id, number)
     stale = held is None or held.checksum != checksum_of(sources)
-    if stale and ctx.settings.soulcaster_summary_budget:
+    live = any(not report.history for report in reports)
+    if stale and live and ctx.settings.soulcaster_summary_budget:
         await ctx.answers.want(project.id, SUMMARY, number, ctx.now().timestamp())
         await enqueue(ctx, jobs.write_summaries, project.id, delay=SOON)
     if held is None or not held.holds(sources):

@@ -15,11 +15,11 @@ from bot.domain.commands.rights import Role
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Item, Person, Place, Project
-from bot.github import issues
+from bot.github.issues import get_issue
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
 from workers.clusters.views import cluster_view, page
-from workers.intake.items import take
+from workers.intake import issues
 
 # A report just made may not have its cluster yet: a command about it waits this long.
 CLUSTERING_SECONDS = 60.0
@@ -136,12 +136,9 @@ class Call:
     async def _take_in(self, number: int) -> int | None:
         """The issue this was said on as a report, where its own delivery has not brought it: what
         people say overtakes it, and there are issues from before the app. None for no report."""
-        issue = await issues.get_issue(self.ctx.github.repo(self.project), number)
-        if (issue.get("user") or {}).get("type") != "User":
-            return None
-        for draft in github_issue.reports(issue, self.ctx.now()):
-            return (await take(self.ctx, self.project.id, draft)).item or None
-        return None
+        ctx, project = self.ctx, self.project
+        told = await get_issue(ctx.github.repo(project), number)
+        return await issues.take(ctx, project, told, since=await ctx.imports.since(project.id))
 
     async def _of_thread(self) -> int | None:
         """A card's Slack thread is about that card's cluster."""

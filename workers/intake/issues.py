@@ -1,60 +1,162 @@
-"""Issues that no delivery told of: asked for after an outage, and every night."""
+"""GitHub's issues and what is said on them: as a delivery tells, or read from the beginning.
+
+Reading is one mechanism. What it knows is up to when all changes were read: the first time that is
+never, so it reads the project's history; later what no delivery told of.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, Literal
 
 from bot.context import Context
-from bot.domain.errors import ConfigError, Rejected
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Card, Code, Fact
+from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.models import Project
 from bot.github import issues
+from bot.jobs import enqueue
 from bot.log import log
+from bot.say import readers_at, say
 from bot.sources import github_issue
+from bot.storage.imports import BEGINNING, Import
+from workers import jobs
 from workers.intake import items
 from workers.intake.deliveries import OVERLAP
 
+# Read in one go, before other projects have their turn.
+PAGES = 5
 
-async def read_issues(ctx: Context, project_id: int) -> None:
-    """Take what was changed since the project's mark as if it had been told of.
 
-    The first time sets the mark: what is older than the app there is no report. Commands in a text
-    are left to deliveries, which say who said them.
+async def take(
+    ctx: Context, project: Project, told: Mapping[str, Any], *, since: datetime | None = None
+) -> int | None:
+    """Take an issue, or its newest words, as GitHub tells it; the number of its item.
+
+    One that was opened before ``since`` is history. None for what is no report: a pull request,
+    what a bot wrote, what was deleted.
     """
-    project = await ctx.projects.find(project_id)
-    if project is None:
-        return
-    mark, now = f"issues:{project_id}", ctx.now()
-    since = await ctx.marks.get(mark)
-    try:
-        if since is not None:
-            repo = ctx.github.repo(project)
-            async for issue in issues.issues(repo, since=since - OVERLAP):
-                user = issue.get("user") or {}
-                via = (issue.get("performed_via_github_app") or {}).get("id", 0)
-                bot = user.get("login", "") if user.get("type") == "Bot" else ""
-                ours = bot and via == ctx.settings.github_app_id
-                if ours or not await counts(ctx, project, bot):
-                    continue
-                changed = datetime.fromisoformat(issue["updated_at"])
-                for draft in github_issue.reports(issue, now):
-                    await items.take(ctx, project_id, draft, edited_at=changed)
-    except Rejected as error:
-        if error.status not in (404, 410):
-            raise
-        log.info("no issues there", repository=project.full_name, why=str(error))
-    await ctx.marks.put(mark, now)
+    for draft in github_issue.reports(told, ctx.now()):
+        if not await _counts(ctx, project, told):
+            return None
+        if since is not None and draft.occurred_at < since:
+            draft = draft.model_copy(update={"history": True})
+        recorded = await items.take(ctx, project.id, draft, edited_at=_changed(told))
+        return recorded.item or None
+    return None
 
 
-async def counts(ctx: Context, project: Project, bot: str) -> bool:
-    """Whether an issue of this bot is a report: where the project's file names it; "" is nobody's.
+async def _counts(ctx: Context, project: Project, told: Mapping[str, Any]) -> bool:
+    """Whether it is a report, by who wrote it: a person, or a bot that the project's file names.
 
     Raises UpstreamError while GitHub does not give the file.
     """
-    if not bot:
+    if not github_issue.is_by_bot(told):
         return True
+    via, user = told.get("performed_via_github_app") or {}, told.get("user") or {}
+    if not user or via.get("id") == ctx.settings.github_app_id:
+        return False
     try:
         named = (await ctx.repo_config(project)).bots
     except ConfigError as error:
         log.warning("no bot's issues count", project=project.id, why=str(error))
         return False
-    return bot.removesuffix("[bot]").lower() in {one.removesuffix("[bot]").lower() for one in named}
+    bot = user["login"].removesuffix("[bot]").lower()
+    return bot in {one.removesuffix("[bot]").lower() for one in named}
+
+
+async def take_comment(ctx: Context, project: int, told: Mapping[str, Any]) -> None:
+    """Count a person's "same here" as an occurrence of its issue, if that is a report."""
+    draft = github_issue.echo(told, ctx.now())
+    if draft and await ctx.items.by_key(project, draft.source, draft.key):
+        await items.take(ctx, project, draft)
+
+
+async def read_issues(ctx: Context, project_id: int) -> None:
+    """Take what was changed since it was last read, longest ago first; killed, it goes on there.
+
+    Commands in a text are left to deliveries, which say who said them.
+    """
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    now = ctx.now()
+    past = await ctx.imports.get(project_id) or await ctx.imports.begin(project_id, now)
+    try:
+        if past.issues == BEGINNING:
+            total = await issues.newest(ctx.github.repo(project))
+            await ctx.imports.put(project_id, total=total, seen=0)
+        done = await _read(ctx, project, "issues") and await _read(ctx, project, "comments")
+    except Rejected as error:
+        if error.status not in (404, 410):
+            raise
+        log.info("no issues there", repository=project.full_name, why=str(error))
+        done = True
+    if done:
+        # A change that is under way stands in no list yet.
+        upto = now - OVERLAP
+        await ctx.imports.put(project_id, issues=upto, comments=upto, ended=now)
+    else:
+        await enqueue(ctx, jobs.read_issues, project_id)
+    await _show(ctx, project, before=past)
+
+
+async def _read(ctx: Context, project: Project, what: Literal["issues", "comments"]) -> bool:
+    """Read some pages on, the mark behind each; False when there are more."""
+    past = await ctx.imports.get(project.id)
+    if past is None:
+        return True
+    repo, upto, seen = ctx.github.repo(project), getattr(past, what), past.seen
+    page, pages = 1, 0
+    # Of what was changed in one second there may be pages: no mark stands between them.
+    while pages < PAGES or page > 1:
+        found = await issues.changed(repo, what, upto, page)
+        for told in found:
+            if what == "issues":
+                seen += page > 1 or _changed(told) > upto
+                await take(ctx, project, told, since=past.since)
+            else:
+                await take_comment(ctx, project.id, told)
+        if found:
+            page = page + 1 if _changed(found[-1]) == upto else 1
+            upto = _changed(found[-1])
+            await ctx.imports.put(project.id, **{what: upto, "seen": seen})
+        if len(found) < issues.PAGE:
+            return True
+        pages += 1
+    return False
+
+
+def _changed(told: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(told["updated_at"])
+
+
+def import_card(project: Project, past: Import, *, readers: Audience) -> Card:
+    """How far the reading of a project's history is."""
+    how = "is read" if past.ended else "is being read"
+    return Card(
+        key="import",
+        audience=readers,
+        title=("The history of ", Code(project.full_name), f" {how}"),
+        tone="succeeded" if past.ended else "running",
+        facts=(Fact("Read", past.progress),),
+        footer=("It counts towards no quota, and nothing is said on old issues.",),
+    )
+
+
+async def _show(ctx: Context, project: Project, *, before: Import) -> None:
+    """Say how far it is where somebody asked, at every tenth and in the end."""
+    past = await ctx.imports.get(project.id)
+    if past is None or past.place is None or (not past.ended and past.tenth == before.tenth):
+        return
+    readers = await readers_at(ctx, project, past.place)
+    try:
+        await say(ctx, project, past.place, import_card(project, past, readers=readers))
+    except Rejected as error:
+        log.info("could not say how far the import is", why=str(error))
+    except Unavailable:
+        if past.ended:
+            raise
+    if past.ended:
+        await ctx.imports.put(project.id, place=None)

@@ -19,7 +19,8 @@ async def take(
     if not recorded.item:
         return recorded
     if recorded.new:
-        await enqueue(ctx, jobs.cluster_items, project)
+        # What is read from before comes by the hundred, and is embedded so.
+        await enqueue(ctx, jobs.cluster_items, project, delay=float(draft.history))
         return recorded
     edited = edited_at and await ctx.items.edit(project, draft, edited_at)
     item = await ctx.items.get(project, recorded.item)

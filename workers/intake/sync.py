@@ -44,11 +44,13 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         stood = await ctx.projects.find(project.id)
         if stood is None:
             new.append(project.id)
+            await ctx.imports.begin(project.id, ctx.now())
         # The list may be an old one.
         if stood is None or not (stood == project or project.is_older_than(stood)):
             await ctx.projects.put(project)
     for added in new:  # when all are known, so that how many tenants there are is known, too
         await enqueue(ctx, jobs.settle_channel, added)
+        await enqueue(ctx, jobs.read_issues, added)
     for known in await ctx.projects.all():
         if known.installation != installation or known.id in found:
             continue

@@ -58,8 +58,14 @@ def occurrences(p: int, item: int) -> str:
 
 @kind("items", "clusters", kept="until it has a cluster", rebuilt="items without membership")
 def waiting(p: int) -> str:
-    """zset: items that no cluster has yet, by number."""
+    """zset: items that no cluster has yet, by number, history last."""
     return f"{ROOT}:{p}:waiting"
+
+
+@kind("imports", rebuilt="by reading all again")
+def imports(p: int) -> str:
+    """hash: the fields of the project's Import, how far GitHub's issues have been read."""
+    return f"{ROOT}:{p}:imports"
 
 
 @kind("clusters", "operations", "overview")

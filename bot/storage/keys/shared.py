@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.storage.schema import ROOT, kind
 
-Lane = Literal["people", "work", "fixes"]  # of jobs
+Lane = Literal["people", "work", "history", "fixes"]  # of jobs
 THREAD = "90 days (`cards`), and while its cluster is open"
 
 
@@ -83,12 +83,13 @@ def embedders() -> str:
 
 
 # The parts of a budget, which says what each service takes from us.
-BUDGET = ("told", "content", "points")
+BUDGET = ("told", "content", "points", "left")
 
 
 @kind("budget", kept="an hour after its last use", rebuilt="not needed: the service says no, once")
 def budget(name: str, part: str) -> str:
-    """what `name` (``github:7``) may send: a hash of what we were told, zsets of what was sent."""
+    """what `name` (``github:7``) may send: a hash of what we were told, zsets of what was sent,
+    and the share that is left."""
     return f"{ROOT}:budget:{name}:{part}"
 
 

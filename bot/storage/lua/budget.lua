@@ -1,5 +1,5 @@
 -- Whether one more request may be sent now; if so it is counted, by the server's clock.
--- KEYS: what the service told us, contents written, points spent
+-- KEYS: what the service told us, contents written, points spent, share that it says is left
 -- ARGV: request ("": only ask), share of each limit that it may use, contents under way at most,
 --       then for each limit: number of its key, cost, seconds, most; those of contents first
 -- Returns {seconds to wait, share that is left, now}. A content under way is counted as if it were
@@ -12,6 +12,10 @@ local wait, left, longest = math.max(0, (told[1] or 0) - now), 1, {}
 local first = math.max(0, (told[3] or 0) - now)
 local held = wait > 0 or first > 0
 local content = ARGV[5] == '2'
+local remaining = redis.call('GET', KEYS[4])
+if remaining and remaining + 0 < (1 - ARGV[2]) / 2 then
+  wait = math.max(wait, redis.call('PTTL', KEYS[4]) / 1000)
+end
 if content and ARGV[2] + 0 < 1 then wait = math.max(wait, first) end
 for i = 5, #ARGV, 4 do
   local key, cost, seconds, most = KEYS[tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3] + 0

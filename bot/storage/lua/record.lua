@@ -1,8 +1,9 @@
 -- Count an event once; make its item when it is the first of its key.
 -- KEYS: item keys, items, events, counter, waiting, edited, membership, seen, and the read model's
--- ARGV: key, event, item as JSON without a number, hour, count, second of the event,
---       `source|audience`, and where its source tells of it twice the name by which the other
---       telling is known and that of this one, else ""
+-- ARGV: key, event ("": the one that makes the item), item as JSON without a number, hour, count,
+--       second of the event, `source|audience`, and where its source tells of it twice the name by
+--       which the other telling is known and that of this one, else "", 1 for history: it waits
+--       behind what is live
 -- Returns {number, new item 0|1, counted 0|1}; number 0 was deleted before we heard of it
 local number = redis.call('HGET', KEYS[1], ARGV[1])
 if number == '0' then return {0, 0, 0} end
@@ -13,7 +14,7 @@ if not number then
   redis.call('HSET', KEYS[2], number, '{"number":' .. number .. ',' .. string.sub(ARGV[3], 2))
   redis.call('HSET', KEYS[6], number, ARGV[6])
   redis.call('HSET', occurrences .. number, ARGV[7], 1)
-  redis.call('ZADD', KEYS[5], number, number)
+  redis.call('ZADD', KEYS[5], number + ARGV[10] * 2 ^ 40, number)
   new = 1
 end
 local last = redis.call('HGET', KEYS[8], number)
@@ -21,7 +22,9 @@ if not last or tonumber(last) < tonumber(ARGV[6]) then
   redis.call('HSET', KEYS[8], number, ARGV[6])
 end
 local now = tonumber(redis.call('TIME')[1])
-local known = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0
+local known
+if ARGV[2] == '' then known = new == 0
+else known = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0 end
 if ARGV[9] ~= '' then
   known = redis.call('ZSCORE', KEYS[3], ARGV[8]) or known
   redis.call('ZADD', KEYS[3], 'NX', now, ARGV[9])

@@ -23,6 +23,13 @@ GUARDS = (
         f"{_BUDGET}::test_who_is_less_urgent_leaves_a_reserve",
     ),
     Guard(
+        "history leaves a part of the hour to what is live",
+        "bot/storage/lua/budget.lua",
+        "if remaining and remaining + 0 < (1 - ARGV[2]) / 2 then",
+        "if false then",
+        f"{_CLIENT}::test_history_leaves_a_part_of_the_hours_requests_to_what_is_live",
+    ),
+    Guard(
         "nobody passes an answer that waits",
         "bot/storage/lua/budget.lua",
         "if content and ARGV[2] + 0 < 1 then wait = math.max(wait, first) end",

@@ -14,6 +14,7 @@ _SEAL = "tests/contract/test_seal.py"
 _RETENTION = "tests/contract/test_retention.py"
 _MACHINES = "tests/contract/test_machines.py"
 _CATCHING_UP = "tests/contract/test_catching_up.py"
+_HISTORY = "tests/contract/test_history.py"
 
 GUARDS = (
     Guard(
@@ -29,6 +30,27 @@ GUARDS = (
         "'NX', 'PX'",
         "'PX'",
         f"{_JOBS}::test_a_dead_workers_job_is_taken_up_when_its_lease_ends",
+    ),
+    Guard(
+        "what makes an item is counted once, however old it is",
+        f"{_LUA}record.lua",
+        "if ARGV[2] == '' then known = new == 0",
+        "if ARGV[2] == '' then known = false",
+        f"{_HISTORY}::test_killed_in_the_middle_it_goes_on_where_it_was",
+    ),
+    Guard(
+        "history waits behind what is live",
+        f"{_LUA}record.lua",
+        "number + ARGV[10] * 2 ^ 40",
+        "number",
+        f"{_HISTORY}::test_what_is_live_goes_first",
+    ),
+    Guard(
+        "no unasked word on an old issue",
+        "workers/clusters/suggestions.py",
+        "if item.history or not any",
+        "if not any",
+        f"{_HISTORY}::test_nobody_is_asked_about_an_old_issue",
     ),
     Guard(
         "projects take turns",

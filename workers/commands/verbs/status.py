@@ -74,6 +74,7 @@ async def _everything(call: Call) -> Card:
     adapters: tuple[Line, ...] = tuple(
         (f"{need}: ", Code(adapter), f" ({why})") for need, adapter, why in ctx.adapters()
     )
+    past = await ctx.imports.get(project.id)
     under_way = await ctx.embeddings.under_way(project.id)
     late = (ctx.now() - TOLD_AFTER).timestamp()
     kept = len(await ctx.commands.waiting(project.id, late))
@@ -90,6 +91,7 @@ async def _everything(call: Call) -> Card:
             Fact("Seen", sparkline(day), f" {sum(day)} in 24 h · {week} in 7 d"),
             Fact("Fix runs under way", str(len(running))),
             *((Fact("Commands that wait", str(kept)),) if kept else ()),
+            *((Fact("History read", past.progress),) if past and not past.ended else ()),
             *((Fact("Vectors", under_way),) if under_way else ()),
             *((Fact("For the model to judge", count(unjudged, "report")),) if unjudged else ()),
             *away,

@@ -12,8 +12,7 @@ from bot.domain.models import Place
 from bot.sources import github_issue
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
-from workers.intake import items, sync
-from workers.intake.issues import counts
+from workers.intake import issues, items, sync
 
 router = gidgethub.routing.Router()
 
@@ -31,11 +30,10 @@ async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
     if not await sync.know_project(ctx, payload.project):
         return
     issue = payload.issue
-    user, ours = issue.user, issue.is_of(ctx.settings.github_app_id)
-    bot = user.login if user and user.person.is_bot else ""
-    if user and not ours and await counts(ctx, payload.project, bot):
-        for draft in github_issue.reports(event.data, ctx.now()):
-            await items.take(ctx, payload.project.id, draft, edited_at=issue.updated_at)
+    if payload.action in ("opened", "edited", "reopened"):
+        project = payload.project
+        since = None if payload.action == "opened" else await ctx.imports.since(project.id)
+        await issues.take(ctx, project, event.data["issue"], since=since)
     if payload.action in ("opened", "edited"):
         origin = f"issue:{issue.number}"
         await words.take(ctx, payload, issue, Place(issue=issue.number), origin)
@@ -61,5 +59,7 @@ async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
         return
     if not await sync.know_project(ctx, payload.project):
         return
+    if payload.action == "created":
+        await issues.take_comment(ctx, payload.project.id, event.data["comment"])
     place = Place(issue=issue.number, comment=comment.id)
     await words.take(ctx, payload, comment, place, f"comment:{comment.id}")
