@@ -55,6 +55,7 @@ from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
 from bot.storage.private import keep_private
 from bot.storage.projects import Projects
+from bot.storage.quotas import Quotas
 from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
@@ -94,6 +95,7 @@ class Context:
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
         self.runs = Runs(self.redis, self.scripts, self.seal, keep)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
+        self.quotas = Quotas(self.redis, self.scripts)
         self.versions = Versions(self.redis, self.scripts, self.seal, keep)
         self.links = Pairs(self.redis)
         self.answers = Answers(self.redis, self.scripts, self.seal)

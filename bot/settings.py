@@ -134,7 +134,15 @@ class Settings(BaseSettings):
     soulcaster_fix_longest: float = Field(
         3600, gt=0, description="Longest wall time that anybody may ask for"
     )
-    soulcaster_fix_quota: int = Field(20, ge=0, description="Successful fixes a project and month")
+    soulcaster_report_quota: int = Field(
+        1500, ge=0, description="New reports an installation and period; 0 is any number"
+    )
+    soulcaster_fix_quota: int = Field(
+        20, ge=0, description="Successful fixes an installation and period; 0 is no fix"
+    )
+    soulcaster_quota_period: Literal["day", "week", "month", "year", "ever"] = Field(
+        "month", description="When the quotas begin anew, in UTC"
+    )
     soulcaster_judge_budget: int = Field(
         200, ge=0, description="Reports a project and day that the language model compares"
     )

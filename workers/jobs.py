@@ -38,6 +38,7 @@ judge_watch = Job("workers.fixes.watch:judge_watch")
 send_digest = Job("workers.digests.posting:send_digest", timeout=120)
 send_scheduled = Job("workers.digests.posting:send_scheduled", timeout=120)
 settle_channel = Job("workers.clusters.channels:settle_channel")
+tell_refused = Job("workers.digests.notices:tell_refused", timeout=120)
 refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", timeout=120)
 
 reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)

@@ -67,7 +67,8 @@ class Answers:
 
     async def spend(self, project: int, kind: Kind, day: str, what: str, cap: int) -> bool:
         """Count a question against the day's cap, once; False when the cap is reached."""
-        return bool(await self._scripts.run("spend", [keys.asked(project, kind, day)], [what, cap]))
+        key = keys.asked(project, kind, day)
+        return bool(await self._scripts.run("spend", [key], [what, cap, 100]))
 
     async def spent(self, project: int, kind: Kind, day: str) -> int:
         """Questions counted on a day (``2026-11-21``)."""

@@ -12,6 +12,7 @@ from bot.domain.errors import NotFound
 from bot.domain.models import Draft, Item, enriched
 from bot.storage import keys
 from bot.storage.overview import kept, kind_of
+from bot.storage.quotas import Spend
 from bot.storage.replacing import replace
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
@@ -29,7 +30,7 @@ _FOR_EVER = 1e15
 class Recorded(NamedTuple):
     """What came of a draft: its item, whether that is new, and whether the event counted.
 
-    ``item`` is 0 for a report that was deleted before we heard of it.
+    ``item`` is 0 for a report that was deleted before we heard of it, -1 over the quota.
     """
 
     item: int
@@ -58,8 +59,12 @@ class Items:
         self._scripts = scripts
         self._seal = seal
 
-    async def record(self, project: int, draft: Draft, now: datetime) -> Recorded:
+    async def record(
+        self, project: int, draft: Draft, now: datetime, spend: Spend | None = None
+    ) -> Recorded:
         """Count the draft's event, once however often this is called.
+
+        A new item is counted against the quota ``spend`` in the same step.
 
         The first event of a key makes the item; a later text of it goes through ``edit``.
         """
@@ -81,6 +86,7 @@ class Items:
                 keys.edited(project),
                 keys.membership(project),
                 keys.seen(project),
+                keys.reports_used(*spend[:2] if spend else (0, "")),
                 *kept(project),
             ],
             [
@@ -93,6 +99,8 @@ class Items:
                 kind_of(draft.source, draft.audience),
                 *((other, this) if draft.told_at else ("", "")),
                 int(draft.history),
+                spend.cap if spend else "",
+                f"{project}:{draft.source}",
             ],
         )
         return Recorded(int(found[0]), bool(found[1]), bool(found[2]))

@@ -189,18 +189,3 @@ class Runs:
     async def drop_blobs(self, project: int, run: int, *names: str) -> None:
         """Forget what only the run itself needed."""
         await self._redis.delete(*(keys.run_blob(project, run, name) for name in names))
-
-    async def used(self, project: int, month: str) -> int:
-        """Fix runs that opened a pull request in a month (``2026-11``)."""
-        return int(await self._redis.scard(keys.month(project, month)))
-
-    async def refund(self, project: int, month: str, run: int) -> None:
-        """Take a run off the count again: it opened no pull request after all."""
-        await self._redis.srem(keys.month(project, month), run)
-
-    async def spend(self, project: int, month: str, run: int, cap: int) -> bool:
-        """Count a run against the month's cap, once; False when the cap is reached.
-
-        This is the write that binds: it stands right before the pull request is opened.
-        """
-        return bool(await self._scripts.run("spend", [keys.month(project, month)], [run, cap]))

@@ -14,10 +14,10 @@ from bot.domain.audience import Audience
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project, Verdict
 from bot.settings import Settings
-from workers.fixes.quota import month_of
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.publish import publish
+from workers.intake.quota import period_of
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 PRIVATE = Project(id=7, installation=1, full_name="acme/shop", private=True)
@@ -75,7 +75,7 @@ async def test_a_stop_that_came_late_is_heard(ctx: Context) -> None:
 async def test_the_last_of_the_quota_may_be_gone(ctx: Context) -> None:
     run = await ready(ctx)
     for other in range(100, 120):
-        assert await ctx.runs.spend(PRIVATE.id, month_of(ctx), other, cap=20)
+        assert await ctx.quotas.spend_fix(PRIVATE, period_of(ctx), other, cap=20)
     with pytest.raises(Ended, match="20 of 20 fix runs are used") as ended:
         await publish(ProjectRun(ctx, PRIVATE, run))
     assert ended.value.verdict is Verdict.LIMIT_REACHED

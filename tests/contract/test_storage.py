@@ -13,7 +13,7 @@ from stored import clusters_of, hours_of
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.errors import NotFound, QuotaExceeded, TooMany
+from bot.domain.errors import NotFound, TooMany
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Person, Place, RunState
 from bot.storage import keys
@@ -304,15 +304,6 @@ async def test_a_cluster_s_runs_are_found_newest_first(ctx: Context) -> None:
         await ctx.overview.rebuild(P)
 
 
-async def test_what_is_spent_is_counted_once_and_never_over_the_cap(ctx: Context) -> None:
-    granted = await asyncio.gather(*(ctx.runs.spend(P, "2026-11", n % 6, cap=4) for n in range(24)))
-    assert sum(granted) == 16
-    assert await ctx.runs.used(P, "2026-11") == 4
-
-
-# Cards, schedules, deliveries
-
-
 async def test_a_card_stands_where_it_was_put(ctx: Context) -> None:
     assert await ctx.cards.get(P, "gh:1", "status") is None
     await ctx.cards.put(P, "gh:1", "status", Standing(id="5", checksum="x"))
@@ -353,15 +344,6 @@ async def test_a_delivery_that_was_given_up_is_tried_again_when_it_is_sent_again
     again = await ctx.jobs.claim("work")
     assert again
     assert again.ids == [delivery().row]
-
-
-async def test_a_run_over_the_quota_is_refused_in_one_line(ctx: Context) -> None:
-    from workers.fixes.quota import month_of, require_quota
-
-    for number in range(20):
-        await ctx.runs.spend(P, month_of(ctx), number, cap=20)
-    with pytest.raises(QuotaExceeded, match="20 of 20 fix runs used this month"):
-        await require_quota(ctx, P)
 
 
 async def test_a_project_with_too_many_waiting_takes_no_more(ctx: Context) -> None:

@@ -215,7 +215,7 @@ async def test_the_card_the_cluster_and_the_quota(scene: Scene) -> None:
     assert "**Plan** v1, approved by `@ines-ferreira`" in card
     project = await scene.stage.project()
     month = f"{scene.stage.context.now():%Y-%m}"
-    assert await scene.stage.context.runs.used(project.id, month) == 0
+    assert await scene.stage.context.quotas.fixes(project.installation, month) == 0
     cluster = await scene.stage.context.clusters.get(project.id, scene.cluster)
     assert (cluster.state, cluster.pull_request) == (
         ClusterState.PR_OPENED,

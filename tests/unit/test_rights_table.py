@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     'feedback "it broke"': (READ, ""),
     "history": (TRIAGE, ""),
     "versions F-7": (READ, ""),
+    "quota": (READ, ""),
     "diff v1 v2": (READ, ""),
     "digest preview": (READ, ""),
     "not-dup #123": (TRIAGE, "own"),

@@ -12,14 +12,14 @@ from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.commands.grammar import project_in
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
-from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Unavailable
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Item, Person, Place, Project
 from bot.github.issues import get_issue
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
 from workers.clusters.views import cluster_view, page
-from workers.intake import issues
+from workers.intake import issues, quota
 
 # A report just made may not have its cluster yet: a command about it waits this long.
 CLUSTERING_SECONDS = 60.0
@@ -138,7 +138,11 @@ class Call:
         people say overtakes it, and there are issues from before the app. None for no report."""
         ctx, project = self.ctx, self.project
         told = await get_issue(ctx.github.repo(project), number)
-        return await issues.take(ctx, project, told, since=await ctx.imports.since(project.id))
+        since = await ctx.imports.since(project.id)
+        taken = await issues.take(ctx, project, told, since=since)
+        if taken is not None and taken < 0:
+            raise QuotaExceeded(await quota.refusals(ctx, project))
+        return taken
 
     async def _of_thread(self) -> int | None:
         """A card's Slack thread is about that card's cluster."""

@@ -36,7 +36,7 @@ async def request_fix(
     ctx, project = call.ctx, call.project
     if not dry_run:
         await require_no_open_fix(ctx, project, cluster)
-        await require_quota(ctx, project.id)
+        await require_quota(ctx, project)
     wanted = FixRun(
         number=0,
         audience=project.github_readers,

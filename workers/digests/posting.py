@@ -23,6 +23,7 @@ from bot.say import readers_at, say, whole_or_not, write_issue
 from bot.storage.overview import GROUPS
 from workers.clusters.channels import channel_of, settle_channel, waits
 from workers.clusters.views import rows
+from workers.digests.notices import tell
 
 TITLE = "Triage digest"
 LABEL = "soulcaster"
@@ -93,12 +94,7 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
     role = await people.role(ctx.github.repo(project), by)
     if level_of(role) >= Level.L4:
         return await send_digest(ctx, project_id, slot)
-    tracking = await ctx.digests.tracking_issue(project_id)
-    places = [Place(channel=await channel_of(ctx, project)), Place(issue=tracking)]
-    for place in places:
-        if place.channel or place.issue:
-            readers = await readers_at(ctx, project, place)
-            await say(ctx, project, place, stopped_card(slot, by.name, role, readers=readers))
+    await tell(ctx, project, lambda to: stopped_card(slot, by.name, role, readers=to))
     log.info("a schedule stopped", project=project.full_name, by=by.name, role=role)
     await ctx.digests.set_schedule(project_id, "off", by)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.commands.references import Duration
 from bot.domain.errors import NotAllowed, QuotaExceeded
+from bot.domain.models import Project
 from bot.repo_config import PATH, FixPart
-
-
-def month_of(ctx: Context) -> str:
-    """``2026-11``."""
-    return f"{ctx.now():%Y-%m}"
+from workers.intake.quota import in_words, period_of
 
 
 def allowed_seconds(ctx: Context, config: FixPart, wanted: Duration | None) -> float:
@@ -29,12 +26,12 @@ def allowed_seconds(ctx: Context, config: FixPart, wanted: Duration | None) -> f
     return min(seconds, longest)
 
 
-async def require_quota(ctx: Context, project: int) -> None:
-    """Raises QuotaExceeded when the month's fix runs are used; the write checks it again."""
+async def require_quota(ctx: Context, project: Project) -> None:
+    """Raises QuotaExceeded when the period's fix runs are used; the write checks it again."""
     cap = ctx.settings.soulcaster_fix_quota
-    used = await ctx.runs.used(project, month_of(ctx))
+    used = await ctx.quotas.fixes(project.installation, period_of(ctx))
     if used >= cap:
         raise QuotaExceeded(
-            f"{used} of {cap} fix runs used this month. "
+            f"{used} of {cap} fix runs used {in_words(ctx)}. "
             "The operator can raise SOULCASTER_FIX_QUOTA."
         )

@@ -59,7 +59,8 @@ async def _hear(ctx: Context, delivery: Delivery, fields: str, at: datetime) -> 
 async def _take(ctx: Context, project: int, heard: Heard) -> str:
     """What became of it, in words."""
     if isinstance(heard, Draft):
-        return f"I-{(await take(ctx, project, heard)).item}"
+        item = (await take(ctx, project, heard)).item
+        return f"I-{item}" if item >= 0 else "a new report over the quota, refused"
     if isinstance(heard, Recovery):
         found = await ctx.items.recover(project, heard.source, heard.key, heard.at)
         return f"the end of I-{found}" if found else "the end of something not known here"

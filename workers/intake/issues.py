@@ -34,8 +34,8 @@ async def take(
 ) -> int | None:
     """Take an issue, or its newest words, as GitHub tells it; the number of its item.
 
-    One that was opened before ``since`` is history. None for what is no report: a pull request,
-    what a bot wrote, what was deleted.
+    One that was opened before ``since`` is history. None for what is no report (a pull request,
+    what a bot wrote, what was deleted), -1 over the quota.
     """
     for draft in github_issue.reports(told, ctx.now()):
         if not await _counts(ctx, project, told):

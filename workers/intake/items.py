@@ -9,14 +9,20 @@ from bot.domain.models import Draft, enriched
 from bot.jobs import enqueue
 from bot.storage.items import Recorded
 from workers import jobs
+from workers.intake import quota
 
 
 async def take(
     ctx: Context, project: int, draft: Draft, *, edited_at: datetime | None = None
 ) -> Recorded:
-    """Count one event; however often this is called with it, once."""
-    recorded = await ctx.items.record(project, draft, ctx.now())
-    if not recorded.item:
+    """Count one event; however often this is called with it, once. A new report over the quota is
+    not taken, and that is said."""
+    spend = None if draft.history else await quota.spend_of(ctx, project)
+    recorded = await ctx.items.record(project, draft, ctx.now(), spend)
+    if recorded.item < 0:
+        # Those that come together are said together.
+        await enqueue(ctx, jobs.tell_refused, project, delay=60)
+    if recorded.item <= 0:
         return recorded
     if recorded.new:
         # What is read from before comes by the hundred, and is embedded so.

@@ -320,12 +320,6 @@ def disowned(p: int) -> str:
     return f"{ROOT}:{p}:disowned"
 
 
-@kind("runs", rebuilt="from the runs", kept="100 days")
-def month(p: int, month: str) -> str:
-    """set: fix runs that opened a pull request in this month (``2026-11``)."""
-    return f"{ROOT}:{p}:month:{month}"
-
-
 @kind("digests", rebuilt="from the issue's marker")
 def tracking(p: int) -> str:
     """string: number of the project's tracking issue."""

@@ -102,6 +102,18 @@ def breaker(service: str) -> str:
 # Installations and projects.
 
 
+@kind("items", "quotas", kept="400 days after its last use")
+def reports_used(installation: int, period: str) -> str:
+    """hash: ``used``, new reports of a period (``2026-11``); ``project:source`` -> refused ones."""
+    return f"{ROOT}:quota:{installation}:reports:{period}"
+
+
+@kind("quotas", kept="400 days after its last use", rebuilt="from the runs")
+def fixes_used(installation: int, period: str) -> str:
+    """set: ``project:run`` of fix runs that opened a pull request in a period (``2026-11``)."""
+    return f"{ROOT}:quota:{installation}:fixes:{period}"
+
+
 @kind("projects", rebuilt="from GitHub's list of installations, once an hour")
 def projects() -> str:
     """hash: project id -> Project."""

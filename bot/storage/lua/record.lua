@@ -1,13 +1,26 @@
 -- Count an event once; make its item when it is the first of its key.
--- KEYS: item keys, items, events, counter, waiting, edited, membership, seen, and the read model's
+-- KEYS: item keys, items, events, counter, waiting, edited, membership, seen, reports used of the
+--       quota, and the read model's
 -- ARGV: key, event ("": the one that makes the item), item as JSON without a number, hour, count,
 --       second of the event, `source|audience`, and where its source tells of it twice the name by
 --       which the other telling is known and that of this one, else "", 1 for history: it waits
---       behind what is live
--- Returns {number, new item 0|1, counted 0|1}; number 0 was deleted before we heard of it
+--       behind what is live, new reports at most (0: any number, "": of no quota), field of those
+--       refused
+-- Returns {number, new item 0|1, counted 0|1}; number 0 was deleted before we heard of it, and -1 is
+-- over the quota: how many such there are is counted, and each once.
 local number = redis.call('HGET', KEYS[1], ARGV[1])
 if number == '0' then return {0, 0, 0} end
-local new = 0
+local new, now = 0, tonumber(redis.call('TIME')[1])
+if not number and ARGV[11] ~= '' then
+  local over = ARGV[11] ~= '0' and (redis.call('HGET', KEYS[9], 'used') or 0) - ARGV[11] >= 0
+  if not over then
+    redis.call('HINCRBY', KEYS[9], 'used', 1)
+  elseif redis.call('ZADD', KEYS[3], 'NX', now, 'refused:' .. ARGV[1]) == 1 then
+    redis.call('HINCRBY', KEYS[9], ARGV[12], 1)
+  end
+  redis.call('EXPIRE', KEYS[9], 34560000)
+  if over then return {-1, 0, 0} end
+end
 if not number then
   number = redis.call('INCR', KEYS[4])
   redis.call('HSET', KEYS[1], ARGV[1], number)
@@ -21,7 +34,6 @@ local last = redis.call('HGET', KEYS[8], number)
 if not last or tonumber(last) < tonumber(ARGV[6]) then
   redis.call('HSET', KEYS[8], number, ARGV[6])
 end
-local now = tonumber(redis.call('TIME')[1])
 local known
 if ARGV[2] == '' then known = new == 0
 else known = redis.call('ZADD', KEYS[3], 'NX', now, ARGV[2]) == 0 end

@@ -39,7 +39,7 @@ GUARDS = (
     Guard(
         "the quota binds right before the write",
         _PUBLISH,
-        "if not await ctx.runs.spend(project.id, month_of(ctx), run.number, cap):",
+        "if not await ctx.quotas.spend_fix(project, period_of(ctx), run.number, cap):",
         "if False:",
         f"{_PUBLISHING}::test_the_last_of_the_quota_may_be_gone",
     ),

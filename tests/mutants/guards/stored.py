@@ -39,6 +39,13 @@ GUARDS = (
         f"{_HISTORY}::test_killed_in_the_middle_it_goes_on_where_it_was",
     ),
     Guard(
+        "no two workers pass the quota of new reports together",
+        f"{_LUA}record.lua",
+        "if over then return {-1, 0, 0} end",
+        "",
+        "tests/contract/test_quotas.py::test_no_two_workers_pass_it_together",
+    ),
+    Guard(
         "history waits behind what is live",
         f"{_LUA}record.lua",
         "number + ARGV[10] * 2 ^ 40",
@@ -263,11 +270,11 @@ GUARDS = (
         f"{_STORAGE}::test_when_a_run_has_ended_the_next_may_begin",
     ),
     Guard(
-        "a month's fixes have an end",
+        "a period's fixes have an end",
         f"{_LUA}spend.lua",
         "if redis.call('SCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end",
         "",
-        f"{_STORAGE}::test_what_is_spent_is_counted_once_and_never_over_the_cap",
+        "tests/contract/test_quotas.py::test_fixes_are_counted_once_over_all_projects",
     ),
     Guard(
         "what was spooled is dropped when it is taken",

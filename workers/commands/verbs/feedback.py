@@ -8,10 +8,10 @@ from typing import Annotated
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Code, Fact, Line, Said
 from bot.domain.commands.command import REST, Command
-from bot.domain.errors import Unavailable
+from bot.domain.errors import QuotaExceeded, Unavailable
 from bot.domain.models import Draft
 from workers.commands.call import Answer, Call
-from workers.intake import items
+from workers.intake import items, quota
 
 # How long the answer waits for the cluster.
 PATIENCE = timedelta(seconds=10)
@@ -43,6 +43,8 @@ async def run(call: Call, command: Feedback) -> Answer:
         audience=Audience.TEAM if call.place.issue is None else Audience.PROJECT,
     )
     recorded = await items.take(call.ctx, call.project.id, draft)
+    if recorded.item < 0:
+        raise QuotaExceeded(await quota.refusals(call.ctx, call.project))
     item = await call.ctx.items.get(call.project.id, recorded.item)
     age = call.ctx.now() - call.said.heard_at
     if item.cluster is None and age < PATIENCE:

@@ -32,6 +32,7 @@ from workers.clusters import channels
 from workers.commands import confirming
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.digests import posting as digests
+from workers.intake import quota
 
 
 class ManageSources(Command):
@@ -78,12 +79,14 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
             )
             for hook in hooks
         )
+        over = await quota.refusals(ctx, project)
+        refused: tuple[Line, ...] = ((over,),) if over else ()
         nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
         return call.answer(
             "sources",
             "Sources of ",
             Code(project.full_name),
-            sections=(Section(Bullets(*lines or nothing)),),
+            sections=(Section(Bullets(*lines or nothing, *refused)),),
         )
     if command.name not in SOURCES:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")

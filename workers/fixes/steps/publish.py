@@ -26,10 +26,10 @@ from bot.github.pulls import Mode
 from bot.say import open_pull, put_check
 from bot.sources import github_issue
 from bot.storage.leases import LeaseLost
-from workers.fixes.quota import month_of
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.starting import open_fix
+from workers.intake.quota import in_words, period_of
 
 OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
 DRAFT = "soulcaster: draft"
@@ -65,8 +65,9 @@ async def _permitted(context: ProjectRun) -> None:
     if run.unproved:
         return  # only what is proved counts
     cap = ctx.settings.soulcaster_fix_quota
-    if not await ctx.runs.spend(project.id, month_of(ctx), run.number, cap):
-        raise Ended(Verdict.LIMIT_REACHED, f"{cap} of {cap} fix runs are used this month.")
+    if not await ctx.quotas.spend_fix(project, period_of(ctx), run.number, cap):
+        used = f"{cap} of {cap} fix runs are used {in_words(ctx)}."
+        raise Ended(Verdict.LIMIT_REACHED, used)
 
 
 async def require_still_wanted(context: ProjectRun) -> None:
@@ -91,7 +92,8 @@ async def _withdraw(context: ProjectRun, repo: Repo) -> None:
     run = context.run
     if run.branch and await pulls.find_pull(repo, run.branch):
         return
-    await context.ctx.runs.refund(context.project.id, month_of(context.ctx), run.number)
+    ctx = context.ctx
+    await ctx.quotas.refund_fix(context.project, period_of(ctx), run.number)
     if run.branch:
         await pulls.delete_branch(repo, run.branch)
         await context.set(branch="", commit="")
