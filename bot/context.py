@@ -28,6 +28,7 @@ from bot.domain.secrets import keep_secret
 from bot.github.app import READ, GitHubApp
 from bot.github.wire import unless_refused
 from bot.jobs import Jobs
+from bot.reddit import Reddit
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from bot.slack.client import Slack, make_client
@@ -53,6 +54,7 @@ from bot.storage.outage import Outage
 from bot.storage.overview import Overview
 from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
+from bot.storage.polls import Polls
 from bot.storage.private import keep_private
 from bot.storage.projects import Projects
 from bot.storage.quotas import Quotas
@@ -95,6 +97,7 @@ class Context:
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
         self.runs = Runs(self.redis, self.scripts, self.seal, keep)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
+        self.polls = Polls(self.redis)
         self.quotas = Quotas(self.redis, self.scripts)
         self.versions = Versions(self.redis, self.scripts, self.seal, keep)
         self.links = Pairs(self.redis)
@@ -138,6 +141,19 @@ class Context:
             scripts=self.scripts,
             limits=self.settings.soulcaster_github_limits,
             guard=self.breakers.of("GitHub"),
+        )
+
+    @cached_property
+    def reddit(self) -> Reddit:
+        """Reddit, as an app of ours where there is one."""
+        s = self.settings
+        return Reddit(
+            self.http,
+            self.scripts,
+            self.breakers.of("Reddit"),
+            keys=(s.reddit_client_id, s.reddit_client_secret.get_secret_value()),
+            user_agent=s.reddit_user_agent,
+            urls=(s.reddit_url, s.reddit_api_url),
         )
 
     @cached_property

@@ -38,7 +38,7 @@ from bot.domain.keeping import Keep
 READ_BY_TESTS = frozenset({"SOULCASTER_SHARED", "SOULCASTER_QUIXBUGS"})
 
 # Settings of ours whose names begin as those of other programs do.
-_SHARED_PREFIXES = ("GITHUB_", "SLACK_", "GEMINI_", "E2B_", "UPSTASH_", "REDIS_")
+_SHARED_PREFIXES = ("GITHUB_", "SLACK_", "GEMINI_", "E2B_", "UPSTASH_", "REDIS_", "REDDIT_")
 
 
 class Settings(BaseSettings):
@@ -94,6 +94,18 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="Slack team/user = GitHub login, e.g. `T1/U1=ana`; people may `link`, too",
     )
+
+    reddit_client_id: str = Field(
+        "", description="An app at Reddit, for polls; empty reads as anybody"
+    )
+    reddit_client_secret: SecretStr = Field(SecretStr(""), description="Its secret")
+    reddit_user_agent: str = Field(
+        "web:soulcaster:0.1 (self-hosted)",
+        min_length=8,
+        description="Who polls, as Reddit asks: platform:app:version (by /u/you)",
+    )
+    reddit_url: str = Field("https://www.reddit.com", description="Where anybody reads")
+    reddit_api_url: str = Field("https://oauth.reddit.com", description="Where apps read")
 
     gemini_api_key: SecretStr = Field(SecretStr(""), description="Gemini embeddings and language")
     gemini_base_url: str = Field("", description="Another server that speaks Gemini's wire")

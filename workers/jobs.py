@@ -19,6 +19,8 @@ sync_all = Job("workers.intake.sync:sync_all", timeout=300)
 ask_again = Job("workers.intake.deliveries:ask_again", timeout=300)
 read_issues = Job("workers.intake.issues:read_issues", lane="history", timeout=300)
 
+poll_reddit = Job("workers.intake.polls:poll_reddit", timeout=300)
+
 obey = Job("workers.commands.obey:obey", lane="people", timeout=300)
 finish = Job("workers.commands.obey:finish", lane="people")
 

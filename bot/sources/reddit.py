@@ -7,12 +7,15 @@ polls Reddit for us sends the secret along.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from html import unescape
 from typing import Any
 
 from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
-from bot.sources.reading import at, first_text, listed, mapping, opening
+from bot.domain.models import Draft
+from bot.domain.text.agreeing import says_same
+from bot.sources.reading import at, first_text, listed, mapping, occurred, opening
 from bot.sources.table import Table
 
 _GONE = ("[deleted]", "[removed]")
@@ -27,6 +30,23 @@ def _even(told: Mapping[str, Any]) -> dict[str, Any]:
         raise BadPayload(f"Reddit sends a listing, a post or a comment, got: {said}.")
     things = listed(at(told, "data.children")) if kind == "Listing" else [told]
     return {"things": [_thing(at(each, "kind"), mapping(at(each, "data"))) for each in things]}
+
+
+def echo(thing: object, received_at: datetime) -> Draft | None:
+    """A comment that says "same here": one more occurrence of its post, one a person."""
+    data = mapping(at(thing, "data"))
+    post, author = first_text(data, "link_id", limit=40), first_text(data, "author", limit=100)
+    said = unescape(first_text(data, "body"))
+    if not post or author in ("AutoModerator", *_GONE) or not says_same(said):
+        return None
+    return Draft(
+        source=SOURCE.NAME,
+        key=post,
+        event=f"same:{author}",
+        title="",
+        occurred_at=occurred(received_at, data.get("created_utc")),
+        audience=SOURCE.AUDIENCE,
+    )
 
 
 def _thing(kind: object, data: Mapping[str, Any]) -> dict[str, Any]:

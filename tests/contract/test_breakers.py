@@ -30,6 +30,7 @@ CALLS: dict[str, Callable[[Context], Awaitable[object]]] = {
     "Gemini": lambda ctx: ctx.embedder.embed(["words"]),
     "Upstash": lambda ctx: ctx.vectors.fetch("space", ["1"]),
     "E2B": lambda ctx: ctx.sandboxes.alive(),
+    "Reddit": lambda ctx: ctx.reddit.newest("acme", "new"),
 }
 
 
@@ -59,6 +60,7 @@ async def test_every_hosted_service_is_called_within_its_breaker(
         upstash_vector_rest_token="t",
         e2b_api_key="e2b_" + "1" * 40,
         e2b_api_url=nobody,
+        reddit_url=nobody,
     )
     async with open_context(settings) as hosted:
         for _ in range(2):

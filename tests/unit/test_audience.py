@@ -35,7 +35,7 @@ ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
     "Account", "Because", "Embedded", "Hook", "Import", "Logged", "Near", "Operation", "Person",
-    "Place", "Project", "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
+    "Place", "Poll", "Project", "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from bot.domain.commands.references import (
     IssueRef,
     ItemRef,
     RunRef,
+    SubredditRef,
     UserRef,
     VersionRef,
 )
@@ -188,6 +189,7 @@ _VALUES: dict[Any, st.SearchStrategy[Any]] = {
     IssueRef: st.builds(IssueRef, _NUMBERS, st.sampled_from(["", "acme/shop.io"])),
     UserRef: st.builds(UserRef, _NAMES) | st.just(UserRef(slack_user="U0AB")),
     AgentRef: st.builds(AgentRef, _NAMES.map(str.lower)),
+    SubredditRef: st.builds(SubredditRef, st.from_regex(r"\A[a-z0-9_]{2,21}\Z")),
     Duration: st.builds(Duration, st.integers(1, 3_000_000_000)),
 }
 

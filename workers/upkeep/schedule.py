@@ -15,6 +15,7 @@ from bot.jobs import NOBODY, QUEUES, Job, enqueue
 from bot.log import log
 from bot.storage.leases import LeaseLost
 from workers import jobs
+from workers.intake.polls import ask_for_due
 
 Chore = Callable[[Context], Awaitable[None]]
 
@@ -65,6 +66,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (1, wake_for_overdue),
     (20, _asks(jobs.reap_commands, each=True)),
     (30, send_due_digests),
+    (10, ask_for_due),
     (60, embed_again),
     (120, _asks(jobs.ask_again, github=True)),
     (3600, _asks(jobs.sync_all, github=True)),

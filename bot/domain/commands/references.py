@@ -139,6 +139,22 @@ _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 @dataclass(frozen=True)
+class SubredditRef(Reference, what="a subreddit", example="r/acme"):
+    """A subreddit by its name, which Reddit tells in any case."""
+
+    name: str
+
+    @classmethod
+    def read(cls, word: str) -> Self | None:
+        """See :class:`Reference`."""
+        found = re.fullmatch(r"/?r/([a-z0-9_]{2,21})/?", word, re.IGNORECASE | re.ASCII)
+        return cls(found[1].lower()) if found else None
+
+    def __str__(self) -> str:
+        return f"r/{self.name}"
+
+
+@dataclass(frozen=True)
 class Duration(Reference, what="a duration", example="30m"):
     """A span of time: ``90s``, ``30m``, ``1h30m``, ``7d``, ``2w``; up to a century."""
 

@@ -68,6 +68,12 @@ def imports(p: int) -> str:
     return f"{ROOT}:{p}:imports"
 
 
+@kind("polls")
+def polls(p: int) -> str:
+    """hash: subreddit -> Poll, what is asked for by ourselves."""
+    return f"{ROOT}:{p}:polls"
+
+
 @kind("clusters", "operations", "overview")
 def clusters(p: int) -> str:
     """hash: cluster number -> Cluster."""

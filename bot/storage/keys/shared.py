@@ -76,6 +76,12 @@ def mark(name: str) -> str:
     return f"{ROOT}:mark:{name}"
 
 
+@kind("polls", kept="until the poll is removed", rebuilt="from the polls of each project")
+def polls_due() -> str:
+    """zset: ``project:subreddit`` by the second at which it is asked for next."""
+    return f"{ROOT}:polls-due"
+
+
 @kind("embeddings", kept="an hour after the last sign", rebuilt="by the workers that run")
 def embedders() -> str:
     """zset: ``embedder@machine`` by the second a worker there last offered it."""

@@ -23,6 +23,13 @@ GUARDS = (
         f"{_BUDGET}::test_who_is_less_urgent_leaves_a_reserve",
     ),
     Guard(
+        "who is told by Reddit to wait asks nobody meanwhile",
+        "bot/reddit.py",
+        "                await self._budget.told(request, wait)\n",
+        "",
+        "tests/contract/test_polls.py::test_who_is_told_to_wait_asks_nobody_meanwhile",
+    ),
+    Guard(
         "history leaves a part of the hour to what is live",
         "bot/storage/lua/budget.lua",
         "if remaining and remaining + 0 < (1 - ARGV[2]) / 2 then",

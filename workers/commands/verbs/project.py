@@ -22,6 +22,7 @@ from bot.domain.cards.card import (
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, TEXT, WORD, Command, Level
+from bot.domain.commands.references import Duration, SubredditRef
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.secrets import redact
 from bot.jobs import enqueue
@@ -29,7 +30,7 @@ from bot.sources import SOURCES, VENDORS_SECRET, generic
 from bot.storage.vault import Hook, Noted
 from workers import jobs
 from workers.clusters import channels
-from workers.commands import confirming
+from workers.commands import confirming, polling
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.digests import posting as digests
 from workers.intake import quota
@@ -49,6 +50,7 @@ class ManageSources(Command):
         *("source list", "source add sentry", "source rotate sentry", "source remove sentry"),
         *("source secret sentry", "source test sentry"),
         "source confirm generic -- title=monitor.name key=monitor.id",
+        "source add reddit r/acme --every=15m --match=crash",
     )
 
     what: Annotated[
@@ -57,11 +59,15 @@ class ManageSources(Command):
     name: Annotated[str, WORD] = ""
     given: str = ""
     fields: Annotated[str, TEXT] = ""
+    subreddit: Annotated[SubredditRef | None, WORD] = None
+    every: Duration | None = None
+    match: str = ""
 
     @property
     @override
     def answers_asker(self) -> bool:
-        return self.what in ("add", "rotate", "secret", "test")
+        secret = self.what in ("add", "rotate", "secret", "test")
+        return secret and not self.subreddit
 
 
 async def run_source(call: Call, command: ManageSources) -> Answer:
@@ -79,6 +85,7 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
             )
             for hook in hooks
         )
+        lines += await polling.lines(call)
         over = await quota.refusals(ctx, project)
         refused: tuple[Line, ...] = ((over,),) if over else ()
         nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
@@ -90,6 +97,10 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         )
     if command.name not in SOURCES:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
+    if command.subreddit:
+        return await polling.manage(
+            call, command.what, command.subreddit, every=command.every, match=command.match
+        )
     opened = next((hook for hook in hooks if hook.command == call.said.id), None)
     mine = [hook for hook in hooks if hook.source == command.name and hook is not opened]
     if command.what in ("remove", "secret", "test", "confirm") and not mine:

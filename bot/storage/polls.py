@@ -1,0 +1,72 @@
+"""What is asked for by ourselves, as nobody sends it: which, how often, how far, how it goes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime
+from redis.asyncio import Redis
+
+from bot.domain.models import Record
+from bot.storage import keys
+from bot.storage.text import text
+
+
+class Poll(Record):
+    """A subreddit (``acme``) asked for ``every`` so many seconds, since somebody said so.
+
+    Of its posts those count that hold one of the words of ``match`` (parted by commas; all where
+    there are none). ``upto`` is when the newest that is known was written, ``last`` when it was
+    read; ``trouble`` is why it could not be, ``failures`` times in a row.
+    """
+
+    subreddit: str
+    every: int
+    match: str = ""
+    since: AwareDatetime
+    upto: AwareDatetime | None = None
+    last: AwareDatetime | None = None
+    failures: int = 0
+    trouble: str = ""
+
+    @property
+    def name(self) -> str:
+        """``r/acme``."""
+        return f"r/{self.subreddit}"
+
+
+class Polls:
+    """The polls of every project."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def put(self, project: int, poll: Poll, due: datetime, *, new: bool = False) -> None:
+        """Store it as it is now, and when it is due; ``new``, or removed meanwhile it is not."""
+        if new or await self._redis.hexists(keys.polls(project), poll.subreddit):
+            due_at = {f"{project}:{poll.subreddit}": due.timestamp()}
+            await self._redis.hset(keys.polls(project), poll.subreddit, poll.model_dump_json())
+            await self._redis.zadd(keys.polls_due(), due_at)
+
+    async def remove(self, project: int, subreddit: str) -> bool:
+        """False where there was none."""
+        await self._redis.zrem(keys.polls_due(), f"{project}:{subreddit}")
+        return bool(await self._redis.hdel(keys.polls(project), subreddit))
+
+    async def get(self, project: int, subreddit: str) -> Poll | None:
+        """None where there is none."""
+        found = await self._redis.hget(keys.polls(project), subreddit)
+        return Poll.model_validate_json(found) if found else None
+
+    async def all(self, project: int) -> list[Poll]:
+        """By name."""
+        found = await self._redis.hvals(keys.polls(project))
+        return sorted((Poll.model_validate_json(one) for one in found), key=lambda one: one.name)
+
+    async def due(self, now: datetime) -> list[tuple[int, str]]:
+        """Project and subreddit of what is to be asked for by now."""
+        found = await self._redis.zrange(
+            keys.polls_due(), "-inf", now.astimezone(UTC).timestamp(), byscore=True
+        )
+        names = (text(one).partition(":") for one in found)
+        return [(int(project), subreddit) for project, _, subreddit in names]
