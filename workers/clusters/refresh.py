@@ -5,6 +5,7 @@ Nothing here waits for the language model: what it wrote is taken as it is store
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from bot.context import Context
@@ -25,7 +26,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     if project is None:
         return
     view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
-    said = {**said_of(view), **await summarize.written(ctx, project, view)}
+    said = {**await asyncio.to_thread(said_of, view), **await summarize.written(ctx, project, view)}
 
     def decide(record: Cluster) -> dict[str, Any]:
         wanted = {**said, **_state(record, view)}

@@ -62,7 +62,7 @@ GUARDS = (
     Guard(
         "projects take turns",
         f"{_LUA}claim.lua",
-        "redis.call('ZADD', KEYS[1], now, tenant)",
+        "redis.call('ZADD', turns, now, tenant)",
         "",
         f"{_JOBS}::test_projects_take_turns",
     ),
