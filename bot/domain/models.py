@@ -131,13 +131,17 @@ class ClusterState(StrEnum):
 
 
 Severity = Literal["S1", "S2", "S3", "S4"]
+# How an issue ended at its source; the first that holds for any says how their cluster did.
+Ending = Literal["completed", "not planned", "duplicate", "gone"]
+IssueState = Literal["open"] | Ending
 
 
 class Cluster(Worded):
     """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
 
     ``trend`` says how its counts are out of the usual, "" when they are not; ``shown_by`` are the
-    oldest of its reports of each source and audience.
+    oldest of its reports of each source and audience; ``standing`` is how all its issues were
+    closed on GitHub.
     """
 
     number: int
@@ -156,6 +160,7 @@ class Cluster(Worded):
     shown_by: tuple[int, ...] = ()
     pull_request: int | None = None
     redirect: int | None = None
+    standing: IssueState = "open"
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

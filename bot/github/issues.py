@@ -64,6 +64,21 @@ async def newest(repo: Repo) -> int:
     return int(found[0]["number"]) if found else 0
 
 
+async def was_persons_doing(repo: Repo, issue: Any) -> bool:
+    """Whether who closed or reopened the issue last is a person.
+
+    https://docs.github.com/en/rest/issues/events#list-issue-events
+    """
+    if issue["state"] == "closed" and issue.get("closed_by"):
+        return bool(issue["closed_by"]["type"] != "Bot")
+    last: Any = None
+    path = f"/issues/{issue['number']}/events{{?per_page}}"
+    async for event in repo.pages(path, per_page="100"):
+        if event["event"] in ("closed", "reopened"):
+            last = event["actor"]
+    return last is not None and last["type"] != "Bot"
+
+
 async def create_issue(repo: Repo, title: str, body: Markdown, labels: list[str]) -> Any:
     """Open an issue."""
     return await repo.post("/issues", {"title": title[:256], "body": body, "labels": labels})

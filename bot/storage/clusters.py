@@ -9,8 +9,9 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.domain.audience import Audience
+from bot.domain.clusters.standing import ENDINGS
 from bot.domain.errors import NotFound
-from bot.domain.models import Cluster
+from bot.domain.models import Cluster, Ending
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
 from bot.storage.overview import kept, standing
@@ -141,6 +142,13 @@ class Clusters:
             if newest:
                 pipe.zrange(key, -newest, -1)
             return sorted({number(item) for found in await pipe.execute() for item in found})
+
+    async def ended(self, project: int, cluster: int) -> dict[Ending, int]:
+        """How many of a cluster's issues ended, by how they did."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for how in ENDINGS:
+                pipe.zintercard(2, [keys.members(project, cluster), keys.ended(project, how)])
+            return dict(zip(ENDINGS, await pipe.execute(), strict=True))
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""

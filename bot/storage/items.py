@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
 from bot.domain.errors import NotFound
-from bot.domain.models import Draft, Item, enriched
+from bot.domain.models import Draft, IssueState, Item, enriched
 from bot.storage import keys
 from bot.storage.overview import kept, kind_of
 from bot.storage.quotas import Spend
@@ -23,19 +23,27 @@ DELETED = "(deleted report)"
 LOGGED = 4_096
 # What is no part of the record: where it stands, and what a draft says of its event alone.
 _BESIDE = {"cluster", "recovered_at", "told_at", "announces"}
-# Deleting is the last edit: none that arrives later is newer.
-_FOR_EVER = 1e15
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Edited(NamedTuple):
+    """A report before and after an edit."""
+
+    before: Item
+    after: Item
 
 
 class Recorded(NamedTuple):
     """What came of a draft: its item, whether that is new, and whether the event counted.
 
     ``item`` is 0 for a report that was deleted before we heard of it, -1 over the quota.
+    ``edited`` is there where its text was taken as an edit.
     """
 
     item: int
     new: bool
     counted: bool
+    edited: Edited | None = None
 
 
 class Moves(NamedTuple):
@@ -60,20 +68,27 @@ class Items:
         self._seal = seal
 
     async def record(
-        self, project: int, draft: Draft, now: datetime, spend: Spend | None = None
+        self,
+        project: int,
+        draft: Draft,
+        now: datetime,
+        spend: Spend | None = None,
+        *,
+        edited_at: datetime | None = None,
     ) -> Recorded:
         """Count the draft's event, once however often this is called.
 
         A new item is counted against the quota ``spend`` in the same step.
 
-        The first event of a key makes the item; a later text of it goes through ``edit``.
+        The first event of a key makes the item, with the text of ``edited_at``; a later one goes
+        through ``edit``.
         """
         key = f"{draft.source}:{draft.key}"
         tellings = [f"{key}@{way}:{draft.told_at}" for way in ("event", "announced")]
         other, this = tellings if draft.announces else reversed(tellings)
         # What is in a draft was validated when it was made.
         item = Item.model_construct(
-            **dict(draft), number=0, created_at=now, updated_at=draft.occurred_at
+            **dict(draft), number=0, created_at=now, updated_at=edited_at or draft.occurred_at
         )
         found = await self._scripts.run(
             "record",
@@ -83,7 +98,6 @@ class Items:
                 keys.events(project),
                 keys.counter(project, "item"),
                 keys.waiting(project),
-                keys.edited(project),
                 keys.membership(project),
                 keys.seen(project),
                 keys.reports_used(*spend[:2] if spend else (0, "")),
@@ -119,61 +133,74 @@ class Items:
 
     async def enrich(self, project: int, item: int, draft: Draft) -> None:
         """Write what a later event of the item knows and the item did not, see ``enriched``."""
-        await replace(
-            self._redis,
-            self._scripts,
-            self._seal,
-            keys.items(project),
-            str(item),
-            Item,
-            lambda record: enriched(record, draft),
-            name=f"I-{item}",
-            missing=f"There is no I-{item} in this project.",
-        )
+        await self._replace(project, item, lambda record: enriched(record, draft))
 
-    async def edit(self, project: int, draft: Draft, edited_at: datetime) -> int | None:
-        """Write a newer title and body over the item of the draft's key; its number.
+    async def edit(self, project: int, draft: Draft, edited_at: datetime) -> Edited | None:
+        """Write a newer title, body and tags over the item of the draft's key.
 
-        None when there is no such item or the edit is older than what is there.
+        None when there is no such item, when it is gone, or when the edit is older than what is
+        there. Edits of the same second (GitHub tells no finer) are taken as they come; the same
+        edit again is none the less one.
         """
-        key = f"{draft.source}:{draft.key}"
-        found = number(await self._redis.hget(keys.item_keys(project), key))
-        if not found:
-            return None
-        item = await self.get(project, found)
-        newer = item.model_copy(
-            update={"title": draft.title, "body": draft.body, "updated_at": edited_at}
-        )
-        written = await self._scripts.run(
-            "edit",
-            [keys.items(project), keys.edited(project)],
-            [found, edited_at.timestamp(), self._kept(newer)],
-        )
-        return found if written else None
+        found = await self.by_key(project, draft.source, draft.key)
+        words = {"title": draft.title, "body": draft.body, "tags": draft.tags}
+
+        def newer(item: Item) -> Item:
+            if item.gone or item.updated_at > edited_at:
+                return item
+            return item.model_copy(update={**words, "updated_at": edited_at})
+
+        edited = await self._replace(project, found, newer) if found else None
+        took = edited and not edited.after.gone and edited.after.updated_at == edited_at
+        return edited if took else None
 
     async def withdraw(self, project: int, source: str, key: str) -> int | None:
         """The report was deleted at its source: keep the count, drop the words, for good.
 
         None when it was not known; should it be told of later, it is not taken.
         """
-        name = f"{source}:{key}"
-        await self._redis.hsetnx(keys.item_keys(project), name, "0")
-        found = number(await self._redis.hget(keys.item_keys(project), name))
-        if not found:
-            return None
-        item = await self.get(project, found)
-        gone = item.model_copy(
-            update={"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
-        )
-        await self._scripts.run(
-            "edit",
-            [keys.items(project), keys.edited(project)],
-            [found, _FOR_EVER, self._kept(gone)],
-        )
+        await self._redis.hsetnx(keys.item_keys(project), f"{source}:{key}", "0")
+        found = await self.by_key(project, source, key)
+        words = {"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
+        if found:
+            await self._replace(project, found, lambda item: item.model_copy(update=words))
+            await self.stand(project, found, "gone", _FOR_EVER)
         return found
 
-    def _kept(self, item: Item) -> str:
-        return self._seal.shut(item.model_dump_json(exclude=_BESIDE))
+    async def stand(self, project: int, item: int, how: IssueState, at: datetime) -> bool:
+        """The item's issue was closed so, or is open again; whether that is new.
+
+        What is older than what is known changes nothing.
+        """
+        told = [item, int(at.timestamp()), how, keys.ended(project, "")]
+        return bool(await self._scripts.run("stand", [keys.issue_states(project)], told))
+
+    async def standing(self, project: int, item: int) -> IssueState:
+        """How the item's issue stands."""
+        found = text(await self._redis.hget(keys.issue_states(project), str(item)))
+        how: IssueState = found.partition(" ")[2] or "open"  # type: ignore[assignment]
+        return how
+
+    async def _replace(self, project: int, number: int, decide: Callable[[Item], Item]) -> Edited:
+        """The newest record, and what ``decide`` has made of it."""
+        before: list[Item] = []
+
+        def changed(item: Item) -> Item:
+            before[:] = [item]
+            return decide(item)
+
+        after = await replace(
+            self._redis,
+            self._scripts,
+            self._seal,
+            keys.items(project),
+            str(number),
+            Item,
+            changed,
+            name=f"I-{number}",
+            missing=f"There is no I-{number} in this project.",
+        )
+        return Edited(before[-1], after)
 
     async def get(self, project: int, item: int) -> Item:
         """One item with its cluster. Raises NotFound."""

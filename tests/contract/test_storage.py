@@ -20,6 +20,7 @@ from bot.storage import keys
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
+from bot.storage.items import Recorded
 from bot.storage.leases import LeaseLost
 from workers import jobs
 
@@ -67,7 +68,7 @@ async def test_projects_share_nothing(ctx: Context) -> None:
 
 async def test_the_newest_edit_wins_whatever_the_order(ctx: Context) -> None:
     await ctx.items.record(P, draft(), NOW)
-    assert await ctx.items.edit(P, draft(body="second"), NOW + timedelta(seconds=2)) == 1
+    assert await ctx.items.edit(P, draft(body="second"), NOW + timedelta(seconds=2))
     assert await ctx.items.edit(P, draft(body="first"), NOW + timedelta(seconds=1)) is None
     assert (await ctx.items.get(P, 1)).body == "second"
 
@@ -92,7 +93,7 @@ async def test_what_was_withdrawn_stays_without_words(ctx: Context) -> None:
 
 async def test_what_was_withdrawn_before_it_was_heard_of_is_not_taken(ctx: Context) -> None:
     assert await ctx.items.withdraw(P, "github", "issue:1") is None
-    assert await ctx.items.record(P, draft(), NOW) == (0, False, False)
+    assert await ctx.items.record(P, draft(), NOW) == Recorded(0, False, False)
     assert await ctx.items.edit(P, draft(), NOW) is None
     assert await ctx.items.by_key(P, "github", "issue:1") is None
     assert await ctx.items.count(P) == 0

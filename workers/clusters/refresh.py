@@ -12,9 +12,10 @@ from bot.context import Context
 from bot.domain.audience import Audience, combined
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters.severity import assess
+from bot.domain.clusters.standing import followed, standing_of
 from bot.domain.clusters.summary import SummaryInput, extract
 from bot.domain.models import Cluster, ClusterState
-from bot.sources import SOURCES
+from bot.sources import SOURCES, github_issue
 from bot.storage.items import DELETED
 from workers.clusters import summarize
 from workers.clusters.views import cluster_view, refresh_soon
@@ -27,9 +28,16 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
         return
     view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
     said = {**await asyncio.to_thread(said_of, view), **await summarize.written(ctx, project, view)}
+    how = standing_of(
+        await ctx.clusters.ended(project_id, view.cluster.number),
+        issues=view.tally.of(github_issue.NAME),
+        reports=view.tally.reports,
+    )
 
     def decide(record: Cluster) -> dict[str, Any]:
-        wanted = {**said, **_state(record, view)}
+        state = _state(record, view)
+        seen = record.model_copy(update=state)
+        wanted = {**said, **state, **followed(seen, how, view.tally.total)}
         if record.severity_by:
             wanted = {k: v for k, v in wanted.items() if not k.startswith("severity")}
         changed = {name: v for name, v in wanted.items() if getattr(record, name) != v}

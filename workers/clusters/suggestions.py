@@ -80,6 +80,8 @@ async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
         return
     readers = project.github_readers
     if not await stands(ctx, project_id, item):
+        if await ctx.items.standing(project_id, number) != "open":
+            return
         open_ = await pending(ctx, project_id, item)
         if item.history or not any(
             _likely(each) and may_read(readers, each.item.audience) for each in open_

@@ -14,7 +14,7 @@ from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Code, Fact
 from bot.domain.errors import ConfigError, Rejected, Unavailable
-from bot.domain.models import Project
+from bot.domain.models import IssueState, Project
 from bot.github import issues
 from bot.jobs import enqueue
 from bot.log import log
@@ -25,6 +25,9 @@ from workers import jobs
 from workers.intake import items
 from workers.intake.deliveries import OVERLAP
 
+# GitHub tells no finer: what it says of one second is asked again when that is over.
+_SECOND = 2
+_REASONS: dict[str, IssueState] = {"not_planned": "not planned", "duplicate": "duplicate"}
 # Read in one go, before other projects have their turn.
 PAGES = 5
 
@@ -43,6 +46,9 @@ async def take(
         if since is not None and draft.occurred_at < since:
             draft = draft.model_copy(update={"history": True})
         recorded = await items.take(ctx, project.id, draft, edited_at=_changed(told))
+        edited = recorded.edited
+        if edited and edited.before != edited.after and edited.before.updated_at == _changed(told):
+            await enqueue(ctx, jobs.read_issue, project.id, told["number"], delay=_SECOND)
         return recorded.item or None
     return None
 
@@ -64,6 +70,48 @@ async def _counts(ctx: Context, project: Project, told: Mapping[str, Any]) -> bo
         return False
     bot = user["login"].removesuffix("[bot]").lower()
     return bot in {one.removesuffix("[bot]").lower() for one in named}
+
+
+async def stand(ctx: Context, project: int, issue: Mapping[str, Any]) -> None:
+    """A person closed it, or opened it again: its report is settled, or is not."""
+    found = await ctx.items.by_key(project, github_issue.NAME, github_issue.key(issue["number"]))
+    if not found:
+        return
+    how: IssueState = "open"
+    if issue["state"] == "closed":
+        how = _REASONS.get(issue.get("state_reason") or "", "completed")
+    before = await ctx.items.standing(project, found)
+    if not await ctx.items.stand(project, found, how, _changed(issue)):
+        return
+    await items.refresh(ctx, project, found)
+    if "duplicate" in (how, before):
+        await enqueue(ctx, jobs.follow_duplicate, project, issue["number"])
+
+
+async def read_issue(ctx: Context, project_id: int, number: int) -> None:
+    """Take an issue as it is now."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    try:
+        issue = await issues.get_issue(ctx.github.repo(project), number)
+    except Rejected as error:
+        if error.status not in (301, 404, 410):
+            raise
+        return
+    await _take_as_it_is(ctx, project, issue, since=await ctx.imports.since(project_id))
+
+
+async def _take_as_it_is(
+    ctx: Context, project: Project, issue: Mapping[str, Any], *, since: datetime | None
+) -> None:
+    """Its words; and how it stands, where that is new and a person's doing."""
+    found = await take(ctx, project, issue, since=since)
+    stood = await ctx.items.standing(project.id, found) if found and found > 0 else "gone"
+    if stood == "gone" or (stood == "open") == (issue["state"] == "open"):
+        return
+    if await issues.was_persons_doing(ctx.github.repo(project), issue):
+        await stand(ctx, project.id, issue)
 
 
 async def take_comment(ctx: Context, project: int, told: Mapping[str, Any]) -> None:
@@ -115,7 +163,7 @@ async def _read(ctx: Context, project: Project, what: Literal["issues", "comment
         for told in found:
             if what == "issues":
                 seen += page > 1 or _changed(told) > upto
-                await take(ctx, project, told, since=past.since)
+                await _take_as_it_is(ctx, project, told, since=past.since)
             else:
                 await take_comment(ctx, project.id, told)
         if found:

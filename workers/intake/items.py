@@ -18,7 +18,7 @@ async def take(
     """Count one event; however often this is called with it, once. A new report over the quota is
     not taken, and that is said."""
     spend = None if draft.history else await quota.spend_of(ctx, project)
-    recorded = await ctx.items.record(project, draft, ctx.now(), spend)
+    recorded = await ctx.items.record(project, draft, ctx.now(), spend, edited_at=edited_at)
     if recorded.item < 0:
         # Those that come together are said together.
         await enqueue(ctx, jobs.tell_refused, project, delay=60)
@@ -28,7 +28,7 @@ async def take(
         # What is read from before comes by the hundred, and is embedded so.
         await enqueue(ctx, jobs.cluster_items, project, delay=float(draft.history))
         return recorded
-    edited = edited_at and await ctx.items.edit(project, draft, edited_at)
+    edited = await ctx.items.edit(project, draft, edited_at) if edited_at else None
     item = await ctx.items.get(project, recorded.item)
     if richer := enriched(item, draft) != item:
         await ctx.items.enrich(project, item.number, draft)
@@ -36,13 +36,16 @@ async def take(
         await enqueue(ctx, jobs.cluster_items, project)
     elif recorded.counted or edited or richer:
         await enqueue(ctx, jobs.refresh_cluster, project, item.cluster)
-    return recorded
+    return recorded._replace(edited=edited)
 
 
 async def withdraw(ctx: Context, project: int, source: str, key: str) -> None:
     """The report was deleted where it came from."""
-    number = await ctx.items.withdraw(project, source, key)
-    if number is None:
-        return
+    if number := await ctx.items.withdraw(project, source, key):
+        await refresh(ctx, project, number)
+
+
+async def refresh(ctx: Context, project: int, number: int) -> None:
+    """What has changed about an item, its cluster follows."""
     if cluster := await ctx.items.cluster_of(project, number):
         await enqueue(ctx, jobs.refresh_cluster, project, cluster)

@@ -37,6 +37,10 @@ class Tally:
         """Reports in all."""
         return sum(self.kinds.values())
 
+    def of(self, source: str) -> int:
+        """How many reports are from there."""
+        return sum(n for (name, _), n in self.kinds.items() if name == source)
+
     def hidden(self, readers: Audience) -> int:
         """How many reports ``readers`` may not read."""
         return sum(n for (_, audience), n in self.kinds.items() if not may_read(readers, audience))

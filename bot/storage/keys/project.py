@@ -31,10 +31,16 @@ def events(p: int) -> str:
     return f"{ROOT}:{p}:events"
 
 
-@kind("items", rebuilt="not needed: the next edit wins")
-def edited(p: int) -> str:
-    """hash: item number -> second of the newest edit that was written."""
-    return f"{ROOT}:{p}:edited"
+@kind("items", rebuilt="from GitHub's issues")
+def issue_states(p: int) -> str:
+    """hash: item number -> second and how its issue was closed then, or ``open``."""
+    return f"{ROOT}:{p}:issue-states"
+
+
+@kind("items", "clusters", rebuilt="from the states of issues")
+def ended(p: int, how: str) -> str:
+    """set: items whose issue ended so: ``completed``, ``not planned``, ``duplicate``, ``gone``."""
+    return f"{ROOT}:{p}:ended:{how}"
 
 
 @kind("items", rebuilt="not needed: by the next event")

@@ -6,6 +6,7 @@ _LUA = "bot/storage/lua/"
 _RECOVERIES = "tests/contract/test_recoveries.py"
 _STORAGE = "tests/contract/test_storage.py"
 _OVERVIEW = "tests/contract/test_overview.py"
+_ISSUES = "tests/contract/test_issue_events.py"
 _CORRECTIONS = "tests/contract/test_corrections.py"
 _JOBS = "tests/contract/test_jobs.py"
 _OBEY = "tests/contract/test_obey.py"
@@ -229,10 +230,38 @@ GUARDS = (
     ),
     Guard(
         "an older edit never wins",
-        f"{_LUA}edit.lua",
-        "if last and tonumber(last) > tonumber(ARGV[2]) then return 0 end",
-        "",
+        "bot/storage/items.py",
+        "if item.gone or item.updated_at > edited_at:",
+        "if item.gone:",
         f"{_STORAGE}::test_the_newest_edit_wins_whatever_the_order",
+    ),
+    Guard(
+        "an issue's older state never wins",
+        f"{_LUA}stand.lua",
+        "if tonumber(second) > tonumber(ARGV[2]) then return 0 end",
+        "",
+        f"{_ISSUES}::test_a_late_delivery_of_an_earlier_state_changes_nothing",
+    ),
+    Guard(
+        "no bot settles a report",
+        "workers/hearing/github/issues.py",
+        'if action in ("closed", "reopened") and not payload.sender.person.is_bot:',
+        'if action in ("closed", "reopened"):',
+        f"{_ISSUES}::test_a_bot_neither_settles_a_report_nor_takes_it_up",
+    ),
+    Guard(
+        "a run that is under way decides first",
+        "bot/domain/clusters/standing.py",
+        ' or (how != "open" and record.state in _WORKED_ON)',
+        "",
+        f"{_ISSUES}::test_a_run_that_is_under_way_decides_first",
+    ),
+    Guard(
+        "who may not correct names no original",
+        "workers/clusters/duplicates.py",
+        "if original and level_of(await people.role(repo, person)) >= Level.L2:",
+        "if original:",
+        "tests/e2e/test_issues_closed.py::test_a_stranger_names_no_original",
     ),
     Guard(
         "what has taken effect is not taken in again",

@@ -15,38 +15,32 @@ from workers.hearing.github.payloads import read
 from workers.intake import issues, items, sync
 
 router = gidgethub.routing.Router()
+_LEFT = ("deleted", "transferred")
 
 
-@router.register("issues", action="opened")
-@router.register("issues", action="edited")
-@router.register("issues", action="reopened")
-@router.register("issues", action="closed")
-@router.register("issues", action="transferred")
-async def reported(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """A person's issue is a report, and a bot's that the project names; it may hold commands."""
+@router.register("issues")
+async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Whatever was done to an issue, the payload is all of it as it was then.
+
+    A person's issue is a report, and a bot's that the project names; it may hold commands. One
+    that was deleted leaves; so does one that was transferred, which is told of as opened there.
+    """
     payload = read(event)
-    if payload.issue is None:
+    issue, action = payload.issue, payload.action
+    if issue is None or not await sync.know_project(ctx, payload.project):
         return
-    if not await sync.know_project(ctx, payload.project):
+    project = payload.project.id
+    if action in _LEFT:
+        await items.withdraw(ctx, project, github_issue.NAME, github_issue.key(issue.number))
         return
-    issue = payload.issue
-    if payload.action in ("opened", "edited", "reopened"):
-        project = payload.project
-        since = None if payload.action == "opened" else await ctx.imports.since(project.id)
-        await issues.take(ctx, project, event.data["issue"], since=since)
-    if payload.action in ("opened", "edited"):
+    # What was opened before the app came is history, however it is told of.
+    since = None if action == "opened" else await ctx.imports.since(project)
+    await issues.take(ctx, payload.project, event.data["issue"], since=since)
+    if action in ("closed", "reopened") and not payload.sender.person.is_bot:
+        await issues.stand(ctx, project, event.data["issue"])
+    if action in ("opened", "edited"):
         origin = f"issue:{issue.number}"
         await words.take(ctx, payload, issue, Place(issue=issue.number), origin)
-
-
-@router.register("issues", action="deleted")
-async def withdrawn(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """A deleted issue keeps its count and loses its words."""
-    payload = read(event)
-    if payload.issue is not None and await sync.know_project(ctx, payload.project):
-        await items.withdraw(
-            ctx, payload.project.id, github_issue.NAME, github_issue.key(payload.issue.number)
-        )
 
 
 @router.register("issue_comment", action="created")

@@ -11,7 +11,7 @@ from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link,
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.tally import Tally
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Cluster, ClusterState, Item
+from bot.domain.models import Cluster, ClusterState, Ending, Item
 
 _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.FIXING: "running",
@@ -21,6 +21,13 @@ _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.IGNORED: "cancelled",
     ClusterState.SNOOZED: "cancelled",
     ClusterState.REGRESSED: "failed",
+}
+
+_ENDINGS: Mapping[Ending, str] = {
+    "completed": "closed as completed",
+    "not planned": "closed as not planned",
+    "duplicate": "closed as duplicates",
+    "gone": "deleted, or moved away",
 }
 
 
@@ -108,6 +115,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         facts.append(Fact("Recovered", f"{len(over)} of {view.tally.reports}, the last on {last}"))
     if view.people:
         facts.append(Fact("People", str(view.people)))
+    if cluster.standing != "open":
+        facts.append(Fact("Its issues", _ENDINGS[cluster.standing]))
     if cluster.owner:
         facts.append(Fact("Owner", Code(cluster.owner)))
     if run is not None:
