@@ -132,7 +132,7 @@ class ClusterState(StrEnum):
 
 Severity = Literal["S1", "S2", "S3", "S4"]
 # How an issue ended at its source; the first that holds for any says how their cluster did.
-Ending = Literal["completed", "not planned", "duplicate", "gone"]
+Ending = Literal["completed", "not planned", "duplicate", "gone", "moved"]
 IssueState = Literal["open"] | Ending
 
 

@@ -154,17 +154,22 @@ class Items:
         took = edited and not edited.after.gone and edited.after.updated_at == edited_at
         return edited if took else None
 
-    async def withdraw(self, project: int, source: str, key: str) -> int | None:
+    async def withdraw(
+        self, project: int, source: str, key: str, *, moved: bool = False
+    ) -> int | None:
         """The report was deleted at its source: keep the count, drop the words, for good.
 
-        None when it was not known; should it be told of later, it is not taken.
+        One that has ``moved`` is counted where it is now. None when it was not known; should it be
+        told of later, it is not taken.
         """
         await self._redis.hsetnx(keys.item_keys(project), f"{source}:{key}", "0")
         found = await self.by_key(project, source, key)
         words = {"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
         if found:
             await self._replace(project, found, lambda item: item.model_copy(update=words))
-            await self.stand(project, found, "gone", _FOR_EVER)
+            await self.stand(project, found, "moved" if moved else "gone", _FOR_EVER)
+        if found and moved:
+            await self._scripts.run("leave", [keys.membership(project), *kept(project)], [found])
         return found
 
     async def stand(self, project: int, item: int, how: IssueState, at: datetime) -> bool:

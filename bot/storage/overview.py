@@ -153,7 +153,10 @@ class Overview:
                 for found in items.values():
                     item = Item.read(self._seal.open(found))
                     kind = kind_of(item.source, item.audience)
-                    pipe.hset(keys.occurrences(project, item.number), kind, "1")
+                    key = keys.occurrences(project, item.number)
+                    if item.gone and not await self._redis.exists(key):
+                        continue  # it is counted where it has moved to
+                    pipe.hset(key, kind, "1")
                 await pipe.execute()
         counted = 0
         key = keys.clusters(project)

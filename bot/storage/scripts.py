@@ -10,7 +10,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 # Those that keep the read model.
-_COUNTING = frozenset({"record", "place", "operate", "restate", "recount"})
+_COUNTING = frozenset({"record", "place", "leave", "operate", "restate", "recount"})
 
 
 @cache

@@ -11,6 +11,7 @@ from issue_events import BOT, Event, IssueHistory, cluster, hear, report, work
 
 from bot.context import Context
 from bot.domain.models import ClusterState, Project
+from bot.storage.overview import GROUPS
 
 _projects = itertools.count(3_000_000)  # a process remembers what it knows of a project
 
@@ -65,6 +66,33 @@ async def test_a_run_that_is_under_way_decides_first(ctx: Context, history: Issu
     await hear(ctx, history.labelled("bug"))
     await work(ctx)
     assert (await cluster(ctx, p)).state is ClusterState.RESOLVED
+
+
+async def test_a_transferred_issue_is_counted_once(ctx: Context, history: IssueHistory) -> None:
+    old, new = history.project, await install(ctx)
+    there = IssueHistory(new, number=9)
+    moved = history.event("opened"), history.event("transferred")
+    came = there.event("opened", changes={"old_issue": history.issue})
+    for events in (moved, (came,), (came, *moved)):
+        await hear(ctx, *events)
+        await work(ctx)
+    left, item = await report(ctx, old.id), await report(ctx, new.id, 9)
+    assert left is not None
+    assert item is not None
+    assert (left.gone, item.gone, item.title) == (True, False, history.issue["title"])
+    for _ in range(2):
+        [was, now] = [await total(ctx, each) for each in (old, new)]
+        assert (was, now) == ((0, 0), (1, 1))
+        await ctx.overview.rebuild(old.id)
+    record = await cluster(ctx, old.id)
+    assert (record.state, record.ignored_reason) == (ClusterState.IGNORED, "moved")
+
+
+async def total(ctx: Context, project: Project) -> tuple[int, int]:
+    """Occurrences and reports in all."""
+    opened, settled = await ctx.overview.tallies(project.id, GROUPS)
+    both = opened + settled
+    return both.total, both.reports
 
 
 def a_history(project: Project, chance: random.Random) -> list[Event]:

@@ -98,8 +98,16 @@ async def read_issue(ctx: Context, project_id: int, number: int) -> None:
     except Rejected as error:
         if error.status not in (301, 404, 410):
             raise
-        return
-    await _take_as_it_is(ctx, project, issue, since=await ctx.imports.since(project_id))
+        if error.status != 404:  # which may be no more than a refusal
+            await leave(ctx, project_id, number, moved=error.status == 301)
+    else:
+        await _take_as_it_is(ctx, project, issue, since=await ctx.imports.since(project_id))
+
+
+async def leave(ctx: Context, project: int, number: int, *, moved: bool) -> None:
+    """It was deleted, or has ``moved`` to another repository, which tells of it as opened there."""
+    key = github_issue.key(number)
+    await items.withdraw(ctx, project, github_issue.NAME, key, moved=moved)
 
 
 async def _take_as_it_is(
@@ -108,7 +116,7 @@ async def _take_as_it_is(
     """Its words; and how it stands, where that is new and a person's doing."""
     found = await take(ctx, project, issue, since=since)
     stood = await ctx.items.standing(project.id, found) if found and found > 0 else "gone"
-    if stood == "gone" or (stood == "open") == (issue["state"] == "open"):
+    if stood in ("gone", "moved") or (stood == "open") == (issue["state"] == "open"):
         return
     if await issues.was_persons_doing(ctx.github.repo(project), issue):
         await stand(ctx, project.id, issue)

@@ -39,9 +39,11 @@ async def take(
     return recorded._replace(edited=edited)
 
 
-async def withdraw(ctx: Context, project: int, source: str, key: str) -> None:
-    """The report was deleted where it came from."""
-    if number := await ctx.items.withdraw(project, source, key):
+async def withdraw(
+    ctx: Context, project: int, source: str, key: str, *, moved: bool = False
+) -> None:
+    """The report was deleted where it came from, or has moved to where another project counts."""
+    if number := await ctx.items.withdraw(project, source, key, moved=moved):
         await refresh(ctx, project, number)
 
 

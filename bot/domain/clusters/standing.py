@@ -19,11 +19,12 @@ def standing_of(ended: Mapping[Ending, int], *, issues: int, reports: int) -> Is
     """How all of a cluster's issues ended; "open" while one is open, or where none is.
 
     An issue that was deleted or moved away is none of them; a cluster of nothing else is gone.
+    One that has moved is in no count any more: neither in ``issues`` nor in ``reports``.
     """
-    gone = ended.get("gone", 0)
-    if reports and gone == reports:
-        return "gone"
-    closed = [how for how in ENDINGS[:-1] if ended.get(how)]
+    gone, moved = ended.get("gone", 0), ended.get("moved", 0)
+    if reports == gone and (gone or moved):
+        return "gone" if gone else "moved"
+    closed = [how for how in ENDINGS[:3] if ended.get(how)]
     if closed and sum(ended[how] for how in closed) >= issues - gone:
         return closed[0]
     return "open"

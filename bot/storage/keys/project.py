@@ -39,7 +39,7 @@ def issue_states(p: int) -> str:
 
 @kind("items", "clusters", rebuilt="from the states of issues")
 def ended(p: int, how: str) -> str:
-    """set: items whose issue ended so: ``completed``, ``not planned``, ``duplicate``, ``gone``."""
+    """set: items whose issue ended so: ``completed``, ``not planned``, ``duplicate`` ..."""
     return f"{ROOT}:{p}:ended:{how}"
 
 

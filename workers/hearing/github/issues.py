@@ -9,10 +9,9 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.domain.models import Place
-from bot.sources import github_issue
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
-from workers.intake import issues, items, sync
+from workers.intake import issues, sync
 
 router = gidgethub.routing.Router()
 _LEFT = ("deleted", "transferred")
@@ -31,7 +30,7 @@ async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
         return
     project = payload.project.id
     if action in _LEFT:
-        await items.withdraw(ctx, project, github_issue.NAME, github_issue.key(issue.number))
+        await issues.leave(ctx, project, issue.number, moved=action == "transferred")
         return
     # What was opened before the app came is history, however it is told of.
     since = None if action == "opened" else await ctx.imports.since(project)

@@ -27,7 +27,8 @@ _ENDINGS: Mapping[Ending, str] = {
     "completed": "closed as completed",
     "not planned": "closed as not planned",
     "duplicate": "closed as duplicates",
-    "gone": "deleted, or moved away",
+    "gone": "deleted",
+    "moved": "moved to another repository",
 }
 
 
