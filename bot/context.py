@@ -28,6 +28,7 @@ from bot.domain.secrets import keep_secret
 from bot.github.app import READ, GitHubApp
 from bot.github.wire import unless_refused
 from bot.jobs import Jobs
+from bot.log import log
 from bot.reddit import Reddit
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
@@ -256,8 +257,22 @@ class Context:
     async def repo_config(self, project: Project) -> RepoConfig:
         """What the project decided, as its default branch says now (ETag-cached).
 
-        Raises ConfigError when the file is wrong: nothing is guessed.
+        While the file is wrong the last good one stays in force; raises ConfigError when there is
+        none: nothing is guessed.
         """
+        try:
+            config = await self.written_config(project)
+        except ConfigError as error:
+            stood = await self.projects.config(project.id)
+            if stood is None:
+                raise
+            log.warning("the last good file stays in force", why=str(error))
+            return RepoConfig.model_validate_json(stood)
+        await self.projects.keep_config(project.id, config.model_dump_json(exclude_defaults=True))
+        return config
+
+    async def written_config(self, project: Project) -> RepoConfig:
+        """What the file says. Raises ConfigError with the lines that are wrong."""
         file = self.github.repo(project, READ).get(f"/contents/{PATH}")
         found = await unless_refused(file, 404)
         if found is None:
@@ -266,6 +281,10 @@ class Context:
             # https://docs.github.com/en/rest/repos/contents: over 1 MB there is no content
             raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")
         return await asyncio.to_thread(read_repo_config, base64.b64decode(found["content"]))
+
+    async def known_config(self, project: Project) -> RepoConfig:
+        """What the project decided as it could be read last, without asking GitHub."""
+        return RepoConfig.model_validate_json(await self.projects.config(project.id) or "{}")
 
     def adapters(self) -> list[tuple[str, str, str]]:
         """``(need, adapter in use, why)`` for doctor and status."""

@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.domain.errors import ConfigError
+from bot.domain.models import Severity
 
 PATH = ".github/soulcaster.yml"
 MAX_BYTES = 64_000
@@ -58,13 +59,18 @@ class FixPart(_Part):
 
 
 class RepoConfig(_Part):
-    """The whole file; every key has a default. ``bots``: whose issues are reports, too."""
+    """The whole file; every key has a default.
+
+    ``bots``: whose issues are reports, too. ``labels`` says what a label of an issue means, as in
+    ``{critical: S1}``; then a person's ``severity`` and ``assign`` are written to the issues, too.
+    """
 
     slack: SlackPart = SlackPart()
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()
     cluster: Literal["sure", "eager"] = "sure"
     bots: tuple[str, ...] = ()
+    labels: dict[str, Severity] = {}
 
 
 def read_repo_config(file: bytes) -> RepoConfig:

@@ -30,6 +30,7 @@ follow_duplicate = Job("workers.clusters.duplicates:follow_duplicate")
 cluster_items = Job("workers.clusters.placing:cluster_items", timeout=600)
 reembed_items = Job("workers.clusters.reembed:reembed_items", timeout=900)
 refresh_cluster = Job("workers.clusters.refresh:refresh_cluster")
+tell_issues = Job("workers.clusters.telling:tell_issues")
 suggest_on_issue = Job("workers.clusters.suggestions:suggest_on_issue")
 write_summaries = Job("workers.clusters.summarize:write_summaries", timeout=900)
 

@@ -141,7 +141,7 @@ class Cluster(Worded):
 
     ``trend`` says how its counts are out of the usual, "" when they are not; ``shown_by`` are the
     oldest of its reports of each source and audience; ``standing`` is how all its issues were
-    closed on GitHub.
+    closed on GitHub, ``labelled`` and ``assigned`` what its issues said last.
     """
 
     number: int
@@ -161,6 +161,8 @@ class Cluster(Worded):
     pull_request: int | None = None
     redirect: int | None = None
     standing: IssueState = "open"
+    labelled: Severity | Literal[""] = ""
+    assigned: str = ""
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

@@ -130,6 +130,11 @@ async def add_labels(repo: Repo, number: int, labels: list[str]) -> None:
     await repo.post(f"/issues/{number}/labels", {"labels": labels})
 
 
+async def sort_in(repo: Repo, number: int, *, labels: list[str], assignees: list[str]) -> None:
+    """Give an issue exactly these; GitHub drops in silence who may not be an assignee."""
+    await repo.patch(f"/issues/{number}", {"labels": labels, "assignees": assignees})
+
+
 async def remove_label(repo: Repo, number: int, label: str) -> None:
     """Take a label off an issue; one that is not there is fine."""
     await repo.delete(f"/issues/{number}/labels/{quote(label, safe='')}")

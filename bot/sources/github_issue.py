@@ -6,7 +6,7 @@ An issue is one occurrence however often it is edited: its event never changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -80,7 +80,6 @@ def reports(payload: object, received_at: datetime) -> list[Draft]:
     number = whole_number(issue.get("number"))
     if not number:
         raise BadPayload("GitHub's issue has no number.")
-    labels = (first_text(label, "name", limit=60) or text(label, 60) for label in _labels(issue))
     return [
         Draft(
             source=NAME,
@@ -93,7 +92,7 @@ def reports(payload: object, received_at: datetime) -> list[Draft]:
             author_id=_author_id(issue),
             occurred_at=occurred(received_at, issue.get("created_at")),
             audience=AUDIENCE,
-            tags={"labels": ", ".join(filter(None, labels))[:500]} if _labels(issue) else {},
+            tags=_tags(issue),
         )
     ]
 
@@ -130,5 +129,19 @@ def _author_id(issue: Mapping[str, object]) -> int | None:
     return whole_number(user.get("id")) or None
 
 
-def _labels(issue: Mapping[str, object]) -> list[object]:
-    return listed(issue.get("labels"))[:20]
+def _tags(issue: Mapping[str, object]) -> dict[str, str]:
+    """How people have sorted it in; what it is part of is a link and no more."""
+    labels = listed(issue.get("labels"))[:20]
+    people = (first_text(one, "login", limit=60) for one in listed(issue.get("assignees"))[:10])
+    tags = {
+        "labels": _commas(first_text(one, "name", limit=60) or text(one, 60) for one in labels),
+        "assignees": _commas(people),
+        "type": first_text(issue, "type.name", limit=60),
+        "milestone": first_text(issue, "milestone.title", limit=200),
+        "parent": text(issue.get("parent_issue_url")).rpartition("/")[2][:10],
+    }
+    return {name: value for name, value in tags.items() if value}
+
+
+def _commas(names: Iterable[str]) -> str:
+    return ", ".join(filter(None, names))[:500]

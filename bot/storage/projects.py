@@ -65,6 +65,14 @@ class Projects:
         records = [Project.model_validate_json(text(value)) for value in found]
         return sorted(records, key=lambda record: record.full_name)
 
+    async def keep_config(self, project: int, config: str) -> None:
+        """What its file decides, as JSON: the last that could be read."""
+        await self._redis.set(keys.config(project), config)
+
+    async def config(self, project: int) -> str | None:
+        """The last that could be read; None where none was."""
+        return text(await self._redis.get(keys.config(project))) or None
+
     async def remove(self, project: Project, *, told_at: datetime | None = None) -> None:
         """The app is there no more: nothing is posted. ``told_at``: GitHub itself said so."""
         await self.put(project.model_copy(update={"removed": True, "removed_at": told_at}))

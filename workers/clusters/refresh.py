@@ -12,7 +12,7 @@ from bot.context import Context
 from bot.domain.audience import Audience, combined
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters.severity import assess
-from bot.domain.clusters.standing import followed, standing_of
+from bot.domain.clusters.standing import followed, sorted_in, standing_of
 from bot.domain.clusters.summary import SummaryInput, extract
 from bot.domain.models import Cluster, ClusterState
 from bot.sources import SOURCES, github_issue
@@ -33,13 +33,19 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
         issues=view.tally.of(github_issue.NAME),
         reports=view.tally.reports,
     )
+    issues = [i for i in view.items if i.source == github_issue.NAME and not i.gone]
+    labels = {}
+    if any("labels" in issue.tags for issue in issues):
+        labels = (await ctx.known_config(project)).labels
 
     def decide(record: Cluster) -> dict[str, Any]:
         state = _state(record, view)
         seen = record.model_copy(update=state)
         wanted = {**said, **state, **followed(seen, how, view.tally.total)}
-        if record.severity_by:
+        by_people = sorted_in(record, issues, labels)
+        if by_people.get("severity_by", record.severity_by):
             wanted = {k: v for k, v in wanted.items() if not k.startswith("severity")}
+        wanted |= by_people
         changed = {name: v for name, v in wanted.items() if getattr(record, name) != v}
         return changed | ({"updated_at": ctx.now()} if changed else {})
 

@@ -1,16 +1,18 @@
-"""What becomes of a cluster when its issues are closed on GitHub, and when they are reopened.
+"""What becomes of a cluster when its issues are closed, labelled or assigned on GitHub.
 
-Only issues can be closed: alerts and feedback in the same cluster neither keep it open nor end it.
+Each is taken over once, when it changes: what people say of the cluster later stands. Only issues
+can be closed: alerts and feedback in the same cluster neither keep it open nor end it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args
 
-from bot.domain.models import Cluster, ClusterState, Ending, IssueState
+from bot.domain.models import Cluster, ClusterState, Ending, IssueState, Item, Severity
 
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
+BY_LABEL = "a label"
 _WORKED_ON = (ClusterState.FIXING, ClusterState.PR_OPENED)
 _OPEN = (ClusterState.NEW, ClusterState.TRIAGED, ClusterState.REGRESSED, ClusterState.SNOOZED)
 
@@ -49,6 +51,37 @@ def followed(record: Cluster, how: IssueState, total: int) -> dict[str, Any]:
         "snoozed_until": None,
         "snoozed_events": None,
     }
+
+
+def sorted_in(
+    record: Cluster, items: Sequence[Item], labels: Mapping[str, Severity]
+) -> dict[str, Any]:
+    """What changes with the labels and the assignees of its issues.
+
+    ``labels`` says what a label means; the worst that any issue has counts, and the person whom
+    the oldest assigned issue names first.
+    """
+    meant = {name.lower(): severity for name, severity in labels.items()}
+    named = [name.lower() for item in items for name in listed(item, "labels")]
+    worst: Severity | Literal[""] = min((meant[n] for n in named if n in meant), default="")
+    owner = next((name for item in items for name in listed(item, "assignees")), "")
+    changes: dict[str, Any] = {}
+    if worst != record.labelled:
+        changes["labelled"] = worst
+        if worst and worst != record.severity:
+            changes |= {"severity": worst, "severity_by": BY_LABEL, "severity_reasons": ()}
+        elif not worst and record.severity_by == BY_LABEL:
+            changes["severity_by"] = ""
+    if owner != record.assigned:
+        changes["assigned"] = owner
+        if owner or record.owner == record.assigned:
+            changes["owner"] = owner
+    return changes
+
+
+def listed(item: Item, tag: str) -> list[str]:
+    """The names in a tag of an issue, such as ``labels``."""
+    return [name for name in item.tags.get(tag, "").split(", ") if name]
 
 
 def _state_of(how: IssueState) -> ClusterState | None:

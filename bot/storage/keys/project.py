@@ -224,6 +224,12 @@ def forgotten_cards(p: int) -> str:
     return f"{ROOT}:{p}:forgotten-cards"
 
 
+@kind("projects", rebuilt="from the file, once it is right")
+def config(p: int) -> str:
+    """string: what `.github/soulcaster.yml` decided when it could be read last."""
+    return f"{ROOT}:{p}:config"
+
+
 @kind("channels")
 def wanted_channels(p: int) -> str:
     """hash: Slack channel -> how it stands with the project: offered, bound, taken ..."""

@@ -257,6 +257,13 @@ GUARDS = (
         f"{_ISSUES}::test_a_run_that_is_under_way_decides_first",
     ),
     Guard(
+        "a label of our own is nobody's word",
+        "bot/domain/clusters/standing.py",
+        "if worst and worst != record.severity:",
+        "if worst:",
+        "tests/e2e/test_issues_sorted.py::test_what_people_say_here_is_written_there_and_stands",
+    ),
+    Guard(
         "who may not correct names no original",
         "workers/clusters/duplicates.py",
         "if original and level_of(await people.role(repo, person)) >= Level.L2:",

@@ -174,6 +174,8 @@ async def _changed(
     )
     await refresh_soon(ctx, call.project.id)
     await enqueue(ctx, jobs.refresh_cluster, call.project.id, cluster.number)
+    if fields.keys() & {"severity", "owner"}:
+        await enqueue(ctx, jobs.tell_issues, call.project.id, cluster.number)
     facts = []
     for name, label in _SHOWN.items():
         old, new = _words(getattr(cluster, name)), _words(getattr(after, name))
