@@ -7,6 +7,7 @@ https://docs.github.com/en/rest/git/commits#create-a-commit
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -126,6 +127,20 @@ async def open_pull(repo: Repo, *, branch: str, base: str, title: str, body: Mar
         if "Draft pull requests are not supported" not in str(error):
             raise
     return await repo.post("/pulls", {**fields, "title": f"{DRAFT_TITLE}{title}"[:256]})
+
+
+# https://docs.github.com/en/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+_CLOSES = re.compile(
+    r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+"
+    r"(?:https://[^\s/]+/)?([\w.-]+/[\w.-]+)?(?:#|/issues/)(\d{1,9})\b",
+    re.IGNORECASE,
+)
+
+
+def closed_by(text: str, full_name: str) -> list[int]:
+    """Issues of the repository that a pull request with this text closes when it is merged."""
+    found = _CLOSES.findall(text)
+    return [int(n) for where, n in found if where.lower() in ("", full_name.lower())]
 
 
 async def update_pull(repo: Repo, number: int, *, title: str, body: Markdown) -> Any:
