@@ -39,6 +39,7 @@ revise = Job("workers.fixes.revise:revise", lane="fixes", timeout=6 * 3600, trie
 fix_run = Job("workers.fixes.run:fix_run", lane="fixes", timeout=6 * 3600, tries=5)
 follow_pull = Job("workers.fixes.watch:follow_pull")
 judge_watch = Job("workers.fixes.watch:judge_watch")
+tell_watch = Job("workers.fixes.watch:tell_watch")
 
 send_digest = Job("workers.digests.posting:send_digest", timeout=120)
 send_scheduled = Job("workers.digests.posting:send_scheduled", timeout=120)

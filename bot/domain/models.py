@@ -136,6 +136,19 @@ Ending = Literal["completed", "not planned", "duplicate", "gone", "moved"]
 IssueState = Literal["open"] | Ending
 
 
+WatchVerdict = Literal["", "gone", "still there", "not enough traffic"]
+
+
+class Watch(Record):
+    """A problem is watched after the merge of ``pull``; ``counts`` are source, before and after."""
+
+    pull: int
+    since: AwareDatetime
+    until: AwareDatetime
+    verdict: WatchVerdict = ""
+    counts: tuple[tuple[str, int, int], ...] = ()
+
+
 class Cluster(Worded):
     """One underlying problem, ``C-12``; ``redirect`` is set once it was merged into another.
 
@@ -159,6 +172,7 @@ class Cluster(Worded):
     trend: str = ""
     shown_by: tuple[int, ...] = ()
     pull_request: int | None = None
+    watch: Watch | None = None
     redirect: int | None = None
     standing: IssueState = "open"
     labelled: Severity | Literal[""] = ""

@@ -91,6 +91,19 @@ class Overview:
                 pipe.hgetall(keys.tally(project, each))
             return [_read(found) for found in await pipe.execute()]
 
+    async def by_source(self, project: int, cluster: int) -> dict[str, Tally]:
+        """The tally of a cluster, source by source; reads all of its items."""
+        members = await self._redis.zrange(keys.members(project, cluster), 0, -1)
+        found: dict[str, Tally] = {}
+        for first in range(0, len(members), STEP):
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for item in members[first : first + STEP]:
+                    pipe.hgetall(keys.occurrences(project, number(item)))
+                for tally in map(_read, await pipe.execute()):
+                    for source, _ in tally.kinds:
+                        found[source] = found.get(source, Tally({}, {})) + tally
+        return found
+
     async def page(
         self,
         project: int,

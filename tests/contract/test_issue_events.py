@@ -68,6 +68,22 @@ async def test_a_run_that_is_under_way_decides_first(ctx: Context, history: Issu
     assert (await cluster(ctx, p)).state is ClusterState.RESOLVED
 
 
+async def test_reopened_while_its_fix_is_watched_it_has_come_back(
+    ctx: Context, history: IssueHistory
+) -> None:
+    p = history.project.id
+    await hear(ctx, history.event("opened"))
+    await work(ctx)
+    number = (await cluster(ctx, p)).number
+    await ctx.clusters.change(p, number, state=ClusterState.WATCHING)
+    await hear(ctx, history.closed())
+    await work(ctx)
+    assert (await cluster(ctx, p)).state is ClusterState.WATCHING
+    await hear(ctx, history.reopened())
+    await work(ctx)
+    assert (await cluster(ctx, p)).state is ClusterState.REGRESSED
+
+
 async def test_a_transferred_issue_is_counted_once(ctx: Context, history: IssueHistory) -> None:
     old, new = history.project, await install(ctx)
     there = IssueHistory(new, number=9)

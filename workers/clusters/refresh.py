@@ -15,8 +15,10 @@ from bot.domain.clusters.severity import assess
 from bot.domain.clusters.standing import followed, sorted_in, standing_of
 from bot.domain.clusters.summary import SummaryInput, extract
 from bot.domain.models import Cluster, ClusterState
+from bot.jobs import enqueue
 from bot.sources import SOURCES, github_issue
 from bot.storage.items import DELETED
+from workers import jobs
 from workers.clusters import summarize
 from workers.clusters.views import cluster_view, refresh_soon
 
@@ -49,8 +51,10 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
         changed = {name: v for name, v in wanted.items() if getattr(record, name) != v}
         return changed | ({"updated_at": ctx.now()} if changed else {})
 
-    await ctx.clusters.update(project_id, view.cluster.number, decide)
+    after = await ctx.clusters.update(project_id, view.cluster.number, decide)
     await refresh_soon(ctx, project_id)
+    if after.watch and after.state is ClusterState.REGRESSED is not view.cluster.state:
+        await enqueue(ctx, jobs.tell_watch, project_id, after.number)
 
 
 def said_of(view: ClusterView) -> dict[str, Any]:

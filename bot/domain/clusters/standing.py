@@ -35,14 +35,16 @@ def standing_of(ended: Mapping[Ending, int], *, issues: int, reports: int) -> Is
 def followed(record: Cluster, how: IssueState, total: int) -> dict[str, Any]:
     """What changes with the way its issues stand, said once: what people say later stands.
 
-    A run that is under way decides first. ``total`` are the occurrences so far.
+    A run that is under way decides first; reopened while its fix is watched, it has come back.
+    ``total`` are the occurrences so far.
     """
     if how == record.standing or (how != "open" and record.state in _WORKED_ON):
         return {}
-    ours = record.state is _state_of(record.standing)
+    watched = how == "open" and record.state is ClusterState.WATCHING
+    ours = watched or record.state is _state_of(record.standing)
     if not ours and (how == "open" or record.state not in _OPEN):
         return {"standing": how}
-    state = _state_of(how) or ClusterState.TRIAGED
+    state = _state_of(how) or (ClusterState.REGRESSED if watched else ClusterState.TRIAGED)
     return {
         "standing": how,
         "state": state,

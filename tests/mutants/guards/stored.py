@@ -264,6 +264,21 @@ GUARDS = (
         "tests/e2e/test_issues_sorted.py::test_what_people_say_here_is_written_there_and_stands",
     ),
     Guard(
+        "the hour of the merge counts for neither side",
+        "bot/domain/clusters/watch.py",
+        "if merged < hour <= merged + length",
+        "if merged <= hour <= merged + length",
+        "tests/unit/test_watch_verdict.py",
+    ),
+    Guard(
+        "a merge that is told of again begins no second watch",
+        "workers/fixes/watch.py",
+        "if record.watch and (record.watch.pull, record.watch.since) == (new.pull, new.since):",
+        "if False:",
+        "tests/contract/test_watch_ends.py"
+        "::test_a_merge_that_is_told_of_again_begins_no_second_watch",
+    ),
+    Guard(
         "who may not correct names no original",
         "workers/clusters/duplicates.py",
         "if original and level_of(await people.role(repo, person)) >= Level.L2:",

@@ -11,7 +11,7 @@ from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link,
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.tally import Tally
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Cluster, ClusterState, Ending, Item
+from bot.domain.models import Cluster, ClusterState, Ending, Item, Watch
 
 _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.FIXING: "running",
@@ -118,6 +118,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         facts.append(Fact("People", str(view.people)))
     if cluster.standing != "open":
         facts.append(Fact("Its issues", _ENDINGS[cluster.standing]))
+    if cluster.watch is not None:
+        facts.append(Fact("Its fix", watch_line(cluster, cluster.watch)))
     if cluster.owner:
         facts.append(Fact("Owner", Code(cluster.owner)))
     if run is not None:
@@ -153,6 +155,29 @@ def severity_line(cluster: Cluster) -> Line:
         return (f"{cluster.severity}, set by {cluster.severity_by}",)
     reasons = "; ".join(cluster.severity_reasons[:3])
     return (f"{cluster.severity}: {reasons}" if reasons else cluster.severity,)
+
+
+def watch_line(cluster: Cluster, watch: Watch) -> str:
+    """``gone after #45 (sentry 40 → 0)``; what was seen again later has come back after it."""
+    back = cluster.state is ClusterState.REGRESSED and watch.verdict != "still there"
+    if not (watch.verdict or back):
+        return f"watched after #{watch.pull} until {watch.until:%d %b %H:%M} UTC"
+    counts = ", ".join(f"{source} {before} → {after}" for source, before, after in watch.counts)
+    seen = f" ({counts})" if counts else ""
+    return f"{'come back' if back else watch.verdict} after #{watch.pull}{seen}"
+
+
+def watch_card(cluster: Cluster, *, readers: Audience) -> Card:
+    """What is said on the pull request that was meant to end the problem."""
+    watch = cluster.watch
+    line = watch_line(cluster, watch) if watch else ""
+    return Card(
+        key=f"watch:{cluster.name}",
+        audience=readers,
+        title=(Code(cluster.name), f": {line}"),
+        tone=_TONES.get(cluster.state, "info"),
+        actions=cluster_actions(cluster),
+    )
 
 
 def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:

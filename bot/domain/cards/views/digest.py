@@ -24,7 +24,7 @@ from bot.domain.cards.card import (
     Table,
 )
 from bot.domain.cards.sparkline import sparkline
-from bot.domain.cards.views.cluster import ClusterView, count, run_line
+from bot.domain.cards.views.cluster import ClusterView, count, run_line, watch_line
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Project
 
@@ -103,7 +103,10 @@ def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
     rows = []
     for view in views:
         run = runs.get(view.cluster.number)
-        state: Line = run_line(run) if run else (view.cluster.state.value.replace("_", " "),)
+        cluster = view.cluster
+        state: Line = run_line(run) if run else (cluster.state.value.replace("_", " "),)
+        if cluster.watch is not None:
+            state = (watch_line(cluster, cluster.watch),)
         rows.append(
             (
                 (Strong(view.cluster.severity),),
