@@ -15,6 +15,7 @@ hear_slack = Job("workers.hearing.slack:hear_slack", lane="people")
 HEARERS = frozenset({hear_alert.name, hear_github.name, hear_slack.name})
 
 sync_installation = Job("workers.intake.sync:sync_installation", timeout=300)
+quiet_checks = Job("workers.intake.sync:quiet_checks")
 sync_all = Job("workers.intake.sync:sync_all", timeout=300)
 ask_again = Job("workers.intake.deliveries:ask_again", timeout=300)
 read_issue = Job("workers.intake.issues:read_issue")

@@ -11,6 +11,15 @@ PROOF = "soulcaster/proof"
 Conclusion = Literal["success", "failure", "neutral"]
 
 
+async def want_no_suites(repo: Repo, app: int) -> None:
+    """Pushes begin no check suite of ours; a check run makes its own.
+
+    https://docs.github.com/en/rest/checks/suites#update-repository-preferences-for-check-suites
+    """
+    wanted = {"auto_trigger_checks": [{"app_id": app, "setting": False}]}
+    await repo.patch("/check-suites/preferences", wanted)
+
+
 async def put_check(
     repo: Repo,
     sha: str,

@@ -60,9 +60,13 @@ class Versions:
         attempts = [Revision.read(self._seal.open(value)) for value in found]
         return sorted(attempts, key=lambda revision: revision.work.created_at)
 
-    async def disown(self, project: int, key: str) -> None:
-        """A review or comment is no longer only its author's words."""
-        await self._redis.sadd(keys.disowned(project), key)
+    async def disown(self, project: int, *of: str) -> None:
+        """A review or comment is no longer only its author's words, or its thread is resolved."""
+        await self._redis.sadd(keys.disowned(project), *of)
+
+    async def own(self, project: int, *of: str) -> None:
+        """They are asked for again."""
+        await self._redis.srem(keys.disowned(project), *of)
 
     async def disowned(self, project: int, of: Sequence[str]) -> set[str]:
         """Which of these are not; ``of`` names one at least."""

@@ -27,12 +27,13 @@ EVENTS = frozenset(
         "pull_request",
         "pull_request_review",
         "pull_request_review_comment",
+        "pull_request_review_thread",
         "push",
         "repository",
     }
 )
 # What people say: it waits behind no backlog of machines.
-_SAID = frozenset({"issue_comment", "pull_request_review"})
+_SAID = frozenset({"issue_comment", "pull_request_review", "pull_request_review_comment"})
 
 
 class _Id(BaseModel):

@@ -164,3 +164,12 @@ async def test_every_order_with_repeats_ends_as_the_right_one(ctx: Context, roun
             assert found == expected, (seed, [e["action"] for _, e in moved])
         else:
             assert events[-1][1]["action"] in ("deleted", "transferred")
+
+
+async def test_a_resolved_thread_is_asked_for_no_more(ctx: Context, history: IssueHistory) -> None:
+    p = history.project.id
+    for action, asked in (("resolved", {"resolved:8"}), ("unresolved", set())):
+        thread = {"comments": [{"id": 8}]}
+        event = history.event(action, name="pull_request_review_thread", thread=thread)
+        await hear(ctx, event)
+        assert await ctx.versions.disowned(p, ["resolved:8", "comment:8"]) == asked

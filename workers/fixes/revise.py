@@ -19,7 +19,14 @@ from bot.domain.cards.views.version import (
 from bot.domain.commands.rights import WRITERS
 from bot.domain.errors import NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
-from bot.domain.fixes.versions import Remark, Revision, comment_key, new_revision, review_key
+from bot.domain.fixes.versions import (
+    Remark,
+    Revision,
+    comment_key,
+    new_revision,
+    resolved_key,
+    review_key,
+)
 from bot.domain.models import Person, Place, Project
 from bot.github import people, pulls
 from bot.github.app import READ
@@ -129,16 +136,17 @@ def _reviewer(review: Any) -> Person | None:
 async def _read(
     ctx: Context, project: Project, pull: int, review: Any
 ) -> tuple[list[str], list[Remark]]:
-    """The review's own words; what somebody else has edited since is not."""
+    """The review's own words, which somebody else's edit is not, less what was resolved."""
     mine = review_key(review["id"])
     comments = await pulls.comments_of(ctx.github.repo(project), pull, int(review["id"]))
-    wanted = [mine, *(comment_key(one["id"]) for one in comments)]
+    ids = [int(one["id"]) for one in comments]
+    wanted = [mine, *map(comment_key, ids), *map(resolved_key, ids)]
     foreign = await ctx.versions.disowned(project.id, wanted)
     words = [review["body"]] if (review.get("body") or "").strip() and mine not in foreign else []
     remarks = [
         Remark(comment=int(one["id"]), path=str(one["path"]), words=str(one["body"]))
         for one in comments
-        if comment_key(one["id"]) not in foreign
+        if foreign.isdisjoint((comment_key(one["id"]), resolved_key(one["id"])))
     ]
     return words, remarks
 

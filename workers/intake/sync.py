@@ -7,6 +7,7 @@ from collections.abc import Collection
 from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
+from bot.github import checks
 from bot.github.wire import KEPT_OUT_SECONDS
 from bot.jobs import enqueue
 from bot.log import log
@@ -51,12 +52,23 @@ async def sync_installation(ctx: Context, installation: int) -> None:
     for added in new:  # when all are known, so that how many tenants there are is known, too
         await enqueue(ctx, jobs.settle_channel, added)
         await enqueue(ctx, jobs.read_issues, added)
+        await enqueue(ctx, jobs.quiet_checks, added)
     for known in await ctx.projects.all():
         if known.installation != installation or known.id in found:
             continue
         # A list may be short for reasons of its own: the one that is missing is asked for.
         if not await ctx.github.reaches(known):
             await ctx.projects.remove(known)
+
+
+async def quiet_checks(ctx: Context, project_id: int) -> None:
+    """No check suite of ours is left queued on pushes that have nothing to do with us."""
+    if project := await ctx.projects.find(project_id):
+        repo = ctx.github.repo(project, {"checks": "write", "metadata": "read"})
+        try:
+            await checks.want_no_suites(repo, ctx.settings.github_app_id)
+        except Rejected as error:
+            log.warning("check suites stay queued", repository=project.full_name, why=str(error))
 
 
 async def forget_installation(ctx: Context, installation: int) -> None:

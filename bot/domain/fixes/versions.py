@@ -168,6 +168,11 @@ def comment_key(comment: int) -> str:
     return f"comment:{comment}"
 
 
+def resolved_key(comment: int) -> str:
+    """A comment of a thread that was resolved, as it is written down."""
+    return f"resolved:{comment}"
+
+
 def trailer(run: int, version: int) -> str:
     """The last line of a version's commit message, by which people find it in the history."""
     return f"Soulcaster-Version: F-{run} v{version}"

@@ -334,7 +334,8 @@ def revisions(p: int, run: int) -> str:
 
 @kind("versions")
 def disowned(p: int) -> str:
-    """set: ``review:9`` and ``comment:9`` that somebody else than the reviewer has edited."""
+    """set: ``review:9`` and ``comment:9`` that somebody else than the reviewer has edited, and
+    ``resolved:9`` of threads that were resolved."""
     return f"{ROOT}:{p}:disowned"
 
 

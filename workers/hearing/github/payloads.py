@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gidgethub import sansio
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from bot.domain.errors import BadPayload
 from bot.domain.models import Person, Project
@@ -76,12 +76,12 @@ class Comment(_Text):
     id: int
 
 
-class Review(BaseModel):
+class Review(_Text):
     """A review of a pull request."""
 
     id: int
-    user: User | None = None
     state: str = ""
+    updated_at: AwareDatetime = Field(alias="submitted_at")
 
 
 class PullRequest(BaseModel):

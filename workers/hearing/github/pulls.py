@@ -8,13 +8,16 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
-from bot.domain.fixes.versions import comment_key, review_key
+from bot.domain.fixes.versions import comment_key, resolved_key, review_key
+from bot.domain.models import Place
 from bot.jobs import enqueue
 from workers import jobs
+from workers.hearing.github import words
 from workers.hearing.github.payloads import read
 from workers.intake import sync
 
 router = gidgethub.routing.Router()
+_WRITTEN = ("submitted", "created", "edited")
 
 
 @router.register("pull_request", action="closed")
@@ -25,6 +28,29 @@ async def ended(event: sansio.Event, ctx: Context, **_: Any) -> None:
     number = (event.data.get("pull_request") or {}).get("number")
     if isinstance(number, int):
         await enqueue(ctx, jobs.follow_pull, payload.project.id, number)
+
+
+@router.register("pull_request_review")
+@router.register("pull_request_review_comment")
+async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Hear the commands of a review and of its comments, as of any comment."""
+    payload = read(event)
+    written, pull = payload.review or payload.comment, payload.pull_request
+    if written is None or pull is None or payload.action not in _WRITTEN:
+        return
+    if await sync.know_project(ctx, payload.project):
+        origin = f"review:{written.id}" if payload.review else f"review-comment:{written.id}"
+        await words.take(ctx, payload, written, Place(issue=pull.number), origin)
+
+
+@router.register("pull_request_review_thread")
+async def resolved(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """What was said in a thread that is resolved is not asked for any more."""
+    payload = read(event)
+    thread = [resolved_key(one["id"]) for one in event.data["thread"]["comments"]]
+    if thread and await sync.know_project(ctx, payload.project):
+        mark = ctx.versions.disown if payload.action == "resolved" else ctx.versions.own
+        await mark(payload.project.id, *thread)
 
 
 @router.register("pull_request_review", action="submitted")

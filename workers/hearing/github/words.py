@@ -17,11 +17,11 @@ from bot.storage.budget import Priority, at
 from workers.commands import hear
 from workers.commands.permission import role_of
 from workers.commands.verbs import ROSTER
-from workers.hearing.github.payloads import Comment, Issue, Payload
+from workers.hearing.github.payloads import Comment, Issue, Payload, Review
 
 
 async def take(
-    ctx: Context, payload: Payload, written: Issue | Comment, place: Place, origin: str
+    ctx: Context, payload: Payload, written: Issue | Comment | Review, place: Place, origin: str
 ) -> None:
     """Hear what the sender says by themselves; what only looks so is quoted back.
 
@@ -37,7 +37,7 @@ async def take(
     await _quote_back(ctx, payload, said.unsaid, place)
 
 
-def said_by(payload: Payload, written: Issue | Comment, app: int) -> Said:
+def said_by(payload: Payload, written: Issue | Comment | Review, app: int) -> Said:
     """The commands that the event adds; ``app`` is our own id at GitHub."""
     edited = payload.action == "edited"
     if payload.sender.person.is_bot or (edited and payload.changes.body is None):

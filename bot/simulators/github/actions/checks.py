@@ -33,7 +33,8 @@ async def request_suite(
 ) -> None:
     """After a push: ask each app that writes checks for its opinion of the commit."""
     installations = repository.world.installations_on(repository)
-    if not any("checks" in installation.permissions for installation in installations):
+    able = any("checks" in installation.permissions for installation in installations)
+    if not (able and repository.auto_suites):
         return
     suite, new = suite_of(repository, sha, branch, before)
     if new:

@@ -15,7 +15,8 @@ from bot.simulators.github.records import Json
 from bot.simulators.github.rest.contents import resolve
 from bot.simulators.github.views import checks as views
 from bot.simulators.github.views.addresses import repo_page
-from bot.simulators.github.wire.fields import items, need_text, text, time
+from bot.simulators.github.views.repositories import repository
+from bot.simulators.github.wire.fields import flag, items, need_text, text, time
 from bot.simulators.github.wire.routing import Call, Routes, answer, listed, page_of
 
 routes = Routes("checks/runs")
@@ -98,6 +99,16 @@ async def list_suites(call: Call) -> web.StreamResponse:
     head = await call.repository.git.commit(sha)
     shown = [views.check_suite(one, head) for one in found]
     return answer({"total_count": len(shown), "check_suites": shown})
+
+
+@suites("PATCH", f"{_REPO}/check-suites/preferences", "checks:write")
+async def prefer(call: Call) -> web.StreamResponse:
+    """Whether a push makes a check suite of the app."""
+    wanted = items(call.fields, "auto_trigger_checks") or []
+    for one in wanted:
+        call.repository.auto_suites = flag(one, "setting")
+    preferences = {"auto_trigger_checks": wanted}
+    return answer({"preferences": preferences, "repository": repository(call.repository)})
 
 
 def _fields(call: Call) -> dict[str, Any]:
