@@ -15,6 +15,7 @@ from bot.context import Context, open_context
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.domain.rooms import WAITS
+from bot.github.app import PUBLISH, TALK
 from bot.jobs import NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
@@ -128,6 +129,13 @@ async def _github(ctx: Context) -> Found:
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
     found = f"the app {slug}, installed on {len(projects)} repositories"
+    needed = {**TALK, **PUBLISH}.items()
+    if short := [
+        f"{one['account']['login']} has suspended it, or has yet to accept what it asks for"
+        async for one in ctx.github.installations()
+        if one["suspended_at"] or any(one["permissions"].get(n) != access for n, access in needed)
+    ]:
+        return f"{found}; {', '.join(short)}", "in that owner's settings of the installation"
     if missing := await ctx.github.unlisted({p.installation for p in projects}):
         waiting = [p.full_name for p in projects if p.installation in missing]
         return (

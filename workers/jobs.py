@@ -44,6 +44,8 @@ tell_watch = Job("workers.fixes.watch:tell_watch")
 
 send_digest = Job("workers.digests.posting:send_digest", timeout=120)
 send_scheduled = Job("workers.digests.posting:send_scheduled", timeout=120)
+check_file = Job("workers.digests.notices:check_file")
+hide_cards = Job("workers.digests.notices:hide_cards", timeout=3600)
 settle_channel = Job("workers.clusters.channels:settle_channel")
 tell_refused = Job("workers.digests.notices:tell_refused", timeout=120)
 refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", timeout=120)

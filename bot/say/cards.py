@@ -12,7 +12,7 @@ import json
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Card
+from bot.domain.cards.card import Card, note
 from bot.domain.errors import Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.github import issues
@@ -21,6 +21,8 @@ from bot.render import marker, render_markdown
 from bot.render.blocks import render_blocks
 from bot.say.audience import fit_for, fit_on_github, readers_at
 from bot.storage.cards import Standing
+
+HIDDEN = "hidden"
 
 
 async def say(
@@ -54,6 +56,18 @@ async def say(
                 return stands
         await asyncio.sleep(0.1)
     raise Unavailable("Somebody else is writing this card.", retry_after=1)
+
+
+async def hide(ctx: Context, project: Project) -> None:
+    """Take the words off every card on GitHub: others read there now. Goes on where it stopped."""
+    repo = ctx.github.repo(project)
+    words = "This was said while the repository was private."
+    async for place, key, stands in ctx.cards.on_github(project.id):
+        if stands.id and stands.checksum != HIDDEN:
+            body = render_markdown(note(key, words, audience=Audience.PUBLIC))
+            await issues.update_comment(repo, int(stands.id), body)
+            hidden = stands.model_copy(update={"checksum": HIDDEN})
+            await ctx.cards.put(project.id, place, key, hidden)
 
 
 async def whole_or_not(ctx: Context, card: Card) -> Card:

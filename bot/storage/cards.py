@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from pydantic import AliasChoices, Field
 from redis.asyncio import Redis
 
@@ -48,6 +50,13 @@ class Cards:
         if found:
             return Standing.model_validate_json(text(found))
         return Standing(id="", checksum="") if newest is not None and where <= newest else None
+
+    async def on_github(self, project: int) -> AsyncIterator[tuple[str, str, Standing]]:
+        """Place, key and standing of every card that is a comment on GitHub."""
+        key = keys.cards(project)
+        async for field, found in self._redis.hscan_iter(key, match=f"{GITHUB}:*"):
+            place, _, card = text(field).partition("|")
+            yield place, card, Standing.model_validate_json(text(found))
 
     async def put(self, project: int, place: str, key: str, standing: Standing) -> None:
         """Remember it."""

@@ -24,6 +24,8 @@ EVENTS = frozenset(
         "installation_repositories",
         "issue_comment",
         "issues",
+        "meta",
+        "public",
         "pull_request",
         "pull_request_review",
         "pull_request_review_comment",

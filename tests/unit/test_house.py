@@ -43,7 +43,8 @@ def test_app_yml_asks_for_what_we_use_and_no_more() -> None:
             if rank[access] > rank.get(needed.get(name, ""), 0):
                 needed[name] = access
     assert manifest["default_permissions"] == needed
-    always_sent = {"installation", "installation_repositories"}
+    # To subscribe to meta takes a permission of its own; we hear it where it comes unasked.
+    always_sent = {"installation", "installation_repositories", "meta"}
     assert set(manifest["default_events"]) == EVENTS - always_sent
 
 

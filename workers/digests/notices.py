@@ -6,20 +6,29 @@ from collections.abc import Callable
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Card, note
-from bot.domain.errors import Rejected
+from bot.domain.cards.card import Card, Code, Said, note
+from bot.domain.errors import ConfigError, Rejected
 from bot.domain.models import Place, Project
+from bot.jobs import enqueue
 from bot.log import log
-from bot.say import readers_at, say
+from bot.repo_config import PATH
+from bot.say import hide, readers_at, say
+from workers import jobs
 from workers.clusters.channels import channel_of
 from workers.intake import quota
 
+FILE = "file"
 
-async def tell(ctx: Context, project: Project, made: Callable[[Audience], Card]) -> None:
-    """Say the card that is ``made`` for those who read there, once a place."""
+
+async def tell(
+    ctx: Context, project: Project, made: Callable[[Audience], Card], *, where: str = ""
+) -> None:
+    """Say the card that is ``made`` for those who read there, once a place: only where the card
+    ``where`` was said, if it is given."""
     channel, issue = await channel_of(ctx, project), await ctx.digests.tracking_issue(project.id)
     for place in Place(channel=channel), Place(issue=issue):
-        if place.channel or place.issue:
+        said = not where or await ctx.cards.get(project.id, place.name, where)
+        if said and (place.channel or place.issue):
             try:
                 await say(ctx, project, place, made(await readers_at(ctx, project, place)))
             except Rejected as error:
@@ -33,3 +42,28 @@ async def tell_refused(ctx: Context, project_id: int) -> None:
     if project and words:
         key = f"refused:{ctx.now():%Y-%m-%d}"
         await tell(ctx, project, lambda to: note(key, words, audience=to, tone="failed"))
+
+
+async def check_file(ctx: Context, project_id: int) -> None:
+    """Say which line of the project's file is wrong; when it is right again, say that there."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    try:
+        await ctx.written_config(project)
+    except ConfigError as error:
+        wrong = (Said(str(error)), " The last good one stays in force.")
+        await tell(ctx, project, lambda to: note(FILE, *wrong, audience=to, tone="failed"))
+    else:
+        right = Code(PATH), " is right again."
+        await tell(
+            ctx, project, lambda to: note(FILE, *right, audience=to, tone="succeeded"), where=FILE
+        )
+
+
+async def hide_cards(ctx: Context, project_id: int) -> None:
+    """The repository has become public: what was said there for the team alone is taken off."""
+    project = await ctx.projects.find(project_id)
+    if project is not None and not project.private:
+        await hide(ctx, project)
+        await enqueue(ctx, jobs.refresh_tracking_issue, project_id)

@@ -279,6 +279,14 @@ GUARDS = (
         "::test_a_merge_that_is_told_of_again_begins_no_second_watch",
     ),
     Guard(
+        "an old event hides nothing in a private repository",
+        "workers/digests/notices.py",
+        "if project is not None and not project.private:",
+        "if project is not None:",
+        "tests/e2e/test_repository_changes.py"
+        "::test_what_was_said_in_private_is_hidden_when_it_becomes_public",
+    ),
+    Guard(
         "who may not correct names no original",
         "workers/clusters/duplicates.py",
         "if original and level_of(await people.role(repo, person)) >= Level.L2:",

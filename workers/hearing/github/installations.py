@@ -9,12 +9,15 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.jobs import enqueue
+from bot.log import log
 from bot.repo_config import PATH
 from workers import jobs
 from workers.hearing.github.payloads import read
 from workers.intake import sync
 
 router = gidgethub.routing.Router()
+# What only the operator can do something about; doctor shows how it stands.
+_TOLD = ("suspend", "unsuspend", "new_permissions_accepted")
 
 
 @router.register("installation", action="deleted")
@@ -41,7 +44,24 @@ async def taken_off(event: sansio.Event, ctx: Context, **_: Any) -> None:
 async def changed(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """Whatever changed, GitHub's own list of what we may see is the truth."""
     if installation := _installation(event):
+        if (action := event.data.get("action")) in _TOLD:
+            log.warning("the installation changed", what=action, installation=installation)
         await enqueue(ctx, jobs.sync_installation, installation)
+
+
+@router.register("public")
+@router.register("repository", action="publicized")
+async def published(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """What was said there for the team alone is hidden before anything else is done."""
+    payload = read(event)
+    if await sync.know_project(ctx, payload.project):
+        await enqueue(ctx, jobs.hide_cards, payload.project.id)
+
+
+@router.register("meta", action="deleted")
+async def cut_off(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """GitHub tells us nothing any more."""
+    log.error("the app's webhook was deleted: set it up again in the app's settings on GitHub")
 
 
 def _installation(event: sansio.Event) -> int:
@@ -51,7 +71,7 @@ def _installation(event: sansio.Event) -> int:
 
 @router.register("push")
 async def pushed(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """A Slack channel that the project's file names now is asked at once whether it may be its.
+    """The project's file is checked, and a channel it names now is asked whether it may be its.
 
     https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
     """
@@ -61,8 +81,9 @@ async def pushed(event: sansio.Event, ctx: Context, **_: Any) -> None:
     changed = {
         path
         for commit in event.data.get("commits") or []
-        for how in ("added", "modified")
+        for how in ("added", "modified", "removed")
         for path in commit.get(how) or []
     }
     if PATH in changed and await sync.know_project(ctx, payload.project):
+        await enqueue(ctx, jobs.check_file, payload.project.id)
         await enqueue(ctx, jobs.settle_channel, payload.project.id)
