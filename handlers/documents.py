@@ -1,6 +1,6 @@
 """What is written about the code, from the code: ``python -m handlers.documents``.
 
-The tables of README.md and docs/redis.md, and .env.example.
+The tables of README.md and docs, and .env.example.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.domain.commands.usage import summary, usage
+from bot.github import events
 from bot.settings import Settings
 from bot.storage.schema import KINDS
 from workers.commands.verbs import ROSTER
@@ -72,6 +73,7 @@ TABLES = (
     ("README.md", "commands", command_table),
     ("README.md", "settings", settings_table),
     ("docs/redis.md", "keys", key_table),
+    ("docs/github-events.md", "events", events.table),
 )
 
 

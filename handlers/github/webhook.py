@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 
 from bot.domain.errors import BadPayload, BadSignature
+from bot.github.events import HEARD, NOTHING, effect_of
 from bot.sources.proof import SignedBody
 from bot.storage.inbox import Delivery
 from workers import jobs
@@ -17,23 +18,7 @@ from workers import jobs
 # GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
 MAX_BODY = 25 * 1024 * 1024
 _PREFIX = "sha256="
-# What a router in this folder listens to; everything else is answered and dropped.
-EVENTS = frozenset(
-    {
-        "installation",
-        "installation_repositories",
-        "issue_comment",
-        "issues",
-        "meta",
-        "public",
-        "pull_request",
-        "pull_request_review",
-        "pull_request_review_comment",
-        "pull_request_review_thread",
-        "push",
-        "repository",
-    }
-)
+EVENTS = frozenset(HEARD)
 # What people say: it waits behind no backlog of machines.
 _SAID = frozenset({"issue_comment", "pull_request_review", "pull_request_review_comment"})
 
@@ -62,7 +47,7 @@ def prove(headers: Mapping[str, str], secret: str) -> SignedBody:
 
 
 def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Delivery | None:
-    """The delivery of a proven body, or None for an event nobody listens to.
+    """The delivery of a proven body, or None for what has no effect.
 
     Raises BadPayload.
     """
@@ -74,7 +59,7 @@ def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Deliver
         envelope = _Envelope.model_validate_json(body)
     except ValidationError as error:
         raise BadPayload(f"This is no webhook payload: {error.errors()[0]['msg']}.") from error
-    if event not in EVENTS:
+    if effect_of(event, envelope.action).startswith(NOTHING):
         return None
     meta = {"event": event, "guid": guid, "action": envelope.action}
     return Delivery(

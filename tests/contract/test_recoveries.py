@@ -13,7 +13,7 @@ from stored import hours_of
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import cluster_card
-from bot.domain.models import ClusterState, Draft, Frame, Project
+from bot.domain.models import ClusterState, Draft, Frame, Project, Watch
 from bot.storage.inbox import Delivery
 from workers import jobs, worker
 from workers.clusters.views import cluster_view
@@ -114,9 +114,9 @@ async def test_an_alert_that_is_still_open_ends_the_watch_as_regressed(
 ) -> None:
     await hear(ctx, "alertmanager", firing())
     number = await placed(ctx)
-    await ctx.clusters.change(
-        P, number, state=ClusterState.WATCHING, updated_at=NOW + timedelta(hours=3)
-    )
+    merged = datetime(2026, 11, 21, 10, 10, tzinfo=UTC)
+    watch = Watch(pull=45, since=merged, until=ctx.now())
+    await ctx.clusters.change(P, number, state=ClusterState.WATCHING, watch=watch)
     await hear(ctx, "alertmanager", firing(status))
     await judge_watch(ctx, P, number)
     assert (await ctx.clusters.get(P, number)).state is state

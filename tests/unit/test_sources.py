@@ -260,3 +260,22 @@ def test_the_opening_of_a_text_is_a_title() -> None:
     assert opening("\n## Total\nis wrong") == "Total"
     assert opening("x" * 200).endswith("…")
     assert len(opening("x" * 200)) == 100
+
+
+def test_how_people_have_sorted_an_issue_in_is_kept() -> None:
+    issue = {
+        **payload("github_issue_edited")["issue"],
+        "labels": [{"name": "bug"}, {"name": "critical"}],
+        "assignees": [{"login": "ana"}],
+        "type": {"name": "Bug"},
+        "milestone": {"title": "2.0"},
+        "parent_issue_url": "https://api.github.com/repos/acme/shop/issues/12",
+    }
+    [draft] = github_issue.reports(issue, RECEIVED)
+    assert draft.tags == {
+        "labels": "bug, critical",
+        "assignees": "ana",
+        "type": "Bug",
+        "milestone": "2.0",
+        "parent": "12",
+    }

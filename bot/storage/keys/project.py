@@ -334,8 +334,7 @@ def revisions(p: int, run: int) -> str:
 
 @kind("versions")
 def disowned(p: int) -> str:
-    """set: ``review:9`` and ``comment:9`` that somebody else than the reviewer has edited, and
-    ``resolved:9`` of threads that were resolved."""
+    """set: ``review:9`` and ``comment:9`` that another has edited, ``resolved:9`` of a thread."""
     return f"{ROOT}:{p}:disowned"
 
 

@@ -94,6 +94,10 @@ def item_link(item: Item, *, hidden: bool = False) -> Line:
     return (Code(item.name), " ", Said(item.title[:120]))
 
 
+def _part_of(item: Item) -> Line:
+    return (f" · part of #{item.tags['parent']}",) if item.tags.get("parent", "").isdigit() else ()
+
+
 def counts_line(view: ClusterView) -> Line:
     """``▁▁▃█ 12 in 24 h · 40 in 7 d · 61 in all``."""
     day, week = view.since(timedelta(hours=24)), view.since(timedelta(days=7))
@@ -132,7 +136,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         newest = list(reversed(view.shown))[:8]
         gone = sum(i.gone and may_read(view.readers, i.audience) for i in view.items)
         more = view.tally.reports - view.hidden - gone - len(newest)
-        lines = tuple(item_link(item) for item in newest)
+        lines = tuple((*item_link(item), *_part_of(item)) for item in newest)
         if more > 0:
             lines += ((f"and {more} more",),)
         sections.append(Section(Bullets(*lines), title="Reports", collapsed=len(lines) > 4))

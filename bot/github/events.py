@@ -1,0 +1,100 @@
+"""What each event of GitHub does here, or why it does nothing: the table of docs/github-events.md.
+
+What does nothing is answered and dropped at the door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NOTHING = "nothing: "
+_EDITED = "the issue as it is: a label may be a severity in the file, its assignee owns it"
+_ALL = "the list of repositories is asked for again: rights, name, owner and readers follow"
+# Event -> actions -> effect; "*" is every other action, and what has none.
+HEARD: Mapping[str, Mapping[str, str]] = {
+    "installation": {"deleted": "nothing is written there any more", "*": f"{_ALL}; logged"},
+    "installation_repositories": {"*": _ALL},
+    "repository": {"publicized": "what was said for the team is hidden; " + _ALL, "*": _ALL},
+    "public": {"*": "what was said for the team is hidden"},
+    "meta": {"*": "logged: nothing is heard any more"},
+    "push": {"*": "a changed .github/soulcaster.yml is checked, its line shown"},
+    "issues": {
+        "opened": "a report, and its commands",
+        "edited": "its newer words, and commands that are new in them",
+        "closed": "by a person: settled; a cluster of settled ones is resolved, ignored or joined",
+        "reopened": "by a person: its cluster is open again, after a merge as a regression",
+        "deleted": "the report loses its words and leaves the open problems",
+        "transferred": "the report leaves with its count; there it is told of as opened",
+        "*": _EDITED,
+    },
+    "issue_comment": {
+        "created edited": "commands; a box that is ticked is one",
+        "*": NOTHING + "a command that was obeyed stays obeyed",
+    },
+    "pull_request": {
+        "closed": "merged, what it fixes is watched; ours, its cluster follows",
+        "reopened": "ours: its cluster follows",
+        "*": NOTHING + "the branch is looked at when the next version is made, and a person's "
+        "commit makes it theirs",
+    },
+    "pull_request_review": {
+        "submitted": "commands; on ours: changes asked for are the next version",
+        "edited": "commands; by somebody else, the words are nobody's",
+        "*": NOTHING + "reviews are read as they are when a version is made",
+    },
+    "pull_request_review_comment": {
+        "created edited": "commands; edited by somebody else, the words are nobody's",
+        "*": NOTHING + "reviews are read as they are when a version is made",
+    },
+    "pull_request_review_thread": {"*": "resolved, it goes into no new version"},
+}
+# Why -> events.
+UNHEARD: Mapping[str, str] = {
+    "not heard yet": "check_run check_suite discussion discussion_comment release",
+    "the state of code, which is read when a fix begins": (
+        "branch_protection_configuration branch_protection_rule commit_comment create delete "
+        "deploy_key deployment deployment_protection_rule deployment_review deployment_status fork "
+        "gollum merge_group package page_build registry_package repository_import "
+        "repository_ruleset status workflow_dispatch workflow_job workflow_run"
+    ),
+    "links between issues, which come with the issue itself": "issue_dependencies sub_issues",
+    "who may is asked live, with every command": (
+        "github_app_authorization installation_target member membership org_block organization "
+        "personal_access_token_request team team_add"
+    ),
+    "names and lists, which come with each issue": (
+        "label milestone project project_card project_column projects_v2 projects_v2_item "
+        "projects_v2_status_update"
+    ),
+    "findings of other tools, which have their own door": (
+        "code_scanning_alert dependabot_alert repository_advisory repository_vulnerability_alert "
+        "secret_scanning_alert secret_scanning_alert_location secret_scanning_scan "
+        "security_advisory security_and_analysis"
+    ),
+    "no problem is about it": (
+        "custom_property custom_property_values exemption_request_push_ruleset "
+        "marketplace_purchase ping repository_dispatch sponsorship star watch"
+    ),
+}
+
+
+def effect_of(event: str, action: str) -> str:
+    """What it does, or ``nothing:`` and why."""
+    for actions, effect in HEARD.get(event, {}).items():
+        if action in actions.split() or actions == "*":
+            return effect
+    why = next((why for why, events in UNHEARD.items() if event in events.split()), "not known")
+    return NOTHING + why
+
+
+def table() -> str:
+    """The table as people read it."""
+    rows = ["| Event | Action | What it does |", "|---|---|---|"]
+    for event, actions in HEARD.items():
+        for names, effect in actions.items():
+            said = names.replace(" ", ", ").replace("*", "any other" if len(actions) > 1 else "any")
+            rows.append(f"| `{event}` | {said} | {effect} |")
+    for why, events in UNHEARD.items():
+        names = " ".join(f"`{event}`" for event in events.split())
+        rows.append(f"| {names} | any | {NOTHING}{why} |")
+    return "\n".join(rows)
