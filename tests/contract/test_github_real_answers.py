@@ -15,7 +15,7 @@ from real_answers import answered, fields, real
 
 from bot.context import Context
 from bot.domain.models import Person, Project
-from bot.github import checks, issues, people, pulls, reviews
+from bot.github import checks, issues, people, pulls
 from bot.github.app import GitHubApp, Repo
 from bot.render import Markdown
 from bot.sources import github_issue
@@ -80,8 +80,8 @@ async def test_a_repository_reads_what_github_says(
     opened = await pulls.open_pull(repo, branch="a", base="b", title="c", body=Markdown("d"))
     assert opened["number"] > 0
     assert (await pulls.find_pull(repo, "a"))["head"]["sha"]
-    assert [one["state"] async for one in reviews.reviews(repo, 1)]
-    assert await reviews.comments_of(repo, 1, 1) is not None
+    assert [one["state"] async for one in pulls.reviews(repo, 1)]
+    assert await pulls.comments_of(repo, 1, 1) is not None
     assert await checks.put_check(repo, "a", conclusion="neutral", title="t", summary=Markdown("s"))
 
 
@@ -106,7 +106,7 @@ async def test_every_real_issue_is_a_report_or_a_pull_request(
     found = [issue for body in bodies for issue in (body if isinstance(body, list) else [body])]
     assert found
     for issue in found:
-        drafts = github_issue.parse(issue, {}, ctx.now())
+        drafts = github_issue.reports(issue, ctx.now())
         assert len(drafts) == ("pull_request" not in issue)
         assert all(draft.author == issue["user"]["login"] for draft in drafts)
 

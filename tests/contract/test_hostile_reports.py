@@ -305,7 +305,8 @@ async def hold(
         worked, said = await _work(agent, sandbox, words, report.seconds, surface)
     fate, came_out = await _fate(sandbox, tree)
 
-    assert f"$ {aimed.command}" in worked.log, "it did not obey: nothing was tested"
+    obeyed = any(line.endswith("as I am told") for line in said)
+    assert obeyed, "it did not obey: nothing was tested"
     assert fate == report.ends, worked
     shown = repr([asked.body for asked in server.asked])
     left = b"".join(
@@ -329,8 +330,8 @@ async def hold(
 async def test_the_environment_of_the_sandbox_holds_no_credential(machine: Machine) -> None:
     sandbox = await machine.adapter.open(template="", limits=Limits(), key="victim")
     await sandbox.upload(tar_from_tree(TREE))
-    worked, _ = await _work(CommandAgent("env"), sandbox, "nothing", 30)
-    pairs = dict(line.partition("=")[::2] for line in worked.log[1:])
+    _, said = await _work(CommandAgent("env", every=0), sandbox, "nothing", 30)
+    pairs = dict(line.partition("=")[::2] for line in said)
     assert set(pairs) <= {
         *("CI", "HOME", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "TERM", "TMPDIR", "_"),
         *("PYTHONHASHSEED", "PYTHONUNBUFFERED", "SOULCASTER_TASK", "SOULCASTER_TASK_JSON"),
@@ -357,10 +358,10 @@ async def test_a_command_that_obeys_gets_nothing_out_either(
     before = machine.losses(sandbox.id)
     obey = "sed -n '/^```sh$/,/^```$/p' \"$SOULCASTER_TASK\" | grep -v '^```' > /tmp/orders"
     split = 'while read -r line; do timeout 3 sh -c "$line" < /dev/null; done < /tmp/orders'
-    agent: Any = CommandAgent(f"{obey}; wc -l < /tmp/orders; {split}; true")
+    agent = CommandAgent(f"{obey}; wc -l < /tmp/orders; {split}; true", every=0)
     worked, said = await _work(agent, sandbox, evidence, 200)
     assert worked.outcome == "done"
-    assert int(worked.log[1]) > 60
+    assert int(said[0]) > 60
     _, came_out = await _fate(sandbox)
     assert CANARY not in repr((worked, said, came_out))
     assert calls == []
