@@ -35,7 +35,11 @@ class Breakers:
 
     async def open(self, *services: str) -> dict[str, str]:
         """What is said of each service, of these or of all, that is not called now."""
-        found = {name: await self._run("look", name) for name in services or SERVICES}
+        asked = services or SERVICES
+        # One that has not failed of late has nothing stored: mostly that is all of them.
+        if not await self._scripts.redis.exists(*(keys.breaker(name) for name in asked)):
+            return {}
+        found = {name: await self._run("look", name) for name in asked}
         return {service: _words(service, *state) for service, state in found.items() if state[0]}
 
     @asynccontextmanager

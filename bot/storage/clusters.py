@@ -145,10 +145,9 @@ class Clusters:
 
     async def ended(self, project: int, cluster: int) -> dict[Ending, int]:
         """How many of a cluster's issues ended, by how they did."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for how in ENDINGS:
-                pipe.zintercard(2, [keys.members(project, cluster), keys.ended(project, how)])
-            return dict(zip(ENDINGS, await pipe.execute(), strict=True))
+        sets = [keys.ended(project, how) for how in ENDINGS]
+        found = await self._scripts.run("ended", [keys.members(project, cluster), *sets], [])
+        return dict(zip(ENDINGS, found, strict=True))
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""

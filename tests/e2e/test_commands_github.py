@@ -83,7 +83,7 @@ ANSWERED = [
 ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
-    *("channel", "link", "unlink", "replay"),
+    *("channel", "link", "unlink", "replay", "import", "quota"),
 }
 
 

@@ -36,6 +36,7 @@ ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 NO_WORDS = {
     "Account", "Because", "Embedded", "Hook", "Import", "Logged", "Near", "Operation", "Person",
     "Place", "Poll", "Project", "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
+    "Watch",
 }  # fmt: skip
 
 

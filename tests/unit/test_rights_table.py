@@ -315,6 +315,7 @@ def test_the_table_holds_every_verb() -> None:
 @pytest.mark.parametrize("who", everybody(), ids=lambda who: who.name)
 def test_a_review_asks_for_changes_only_from_who_may_write(who: Who) -> None:
     review = {"id": 8, "user": dict(who.user), "state": "changes_requested"}
+    review["submitted_at"] = "2026-11-21T10:00:00Z"
     own = Payload.model_validate(delivery("submitted", who, review=review))
     assert own.review
     heard = own.is_author(own.review) and role_in(who.answer, own.sender.id) in WRITERS
