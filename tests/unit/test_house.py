@@ -124,17 +124,17 @@ def test_every_key_kind_has_an_owner_and_nobody_else_uses_it() -> None:
     made = {name for name, each in vars(keys).items() if inspect.isfunction(each)} - {"kind"}
     assert made == set(KINDS)
     files = {"jobs": "bot/jobs.py"}
+    texts = {
+        str(path.relative_to(PROJECT)): path.read_text()
+        for room in ("bot", "workers", "handlers")
+        for path in (PROJECT / room).rglob("*.py")
+    }
     # Who lets go of what is old, or of a project, lets go of what others own.
     leaving = {"bot/storage/retention.py", "bot/storage/erasure.py"}
     for name, kind in KINDS.items():
         assert kind.owners, name
         owners = {files.get(owner, f"bot/storage/{owner}.py") for owner in kind.owners} | leaving
-        users = {
-            str(path.relative_to(PROJECT))
-            for room in ("bot", "workers", "handlers")
-            for path in (PROJECT / room).rglob("*.py")
-            if re.search(rf"\bkeys\.{name}\(", path.read_text())
-        }
+        users = {path for path, text in texts.items() if re.search(rf"\bkeys\.{name}\(", text)}
         assert users, f"nobody uses {kind.pattern}"
         assert users <= owners, f"{kind.pattern} is used by {users - owners}"
 
