@@ -260,15 +260,16 @@ class Context:
         While the file is wrong the last good one stays in force; raises ConfigError when there is
         none: nothing is guessed.
         """
+        stood = await self.projects.config(project.id)
         try:
             config = await self.written_config(project)
         except ConfigError as error:
-            stood = await self.projects.config(project.id)
             if stood is None:
                 raise
             log.warning("the last good file stays in force", why=str(error))
             return RepoConfig.model_validate_json(stood)
-        await self.projects.keep_config(project.id, config.model_dump_json(exclude_defaults=True))
+        if (written := config.model_dump_json(exclude_defaults=True)) != stood:
+            await self.projects.keep_config(project.id, written)
         return config
 
     async def written_config(self, project: Project) -> RepoConfig:
