@@ -89,10 +89,14 @@ async def update_issue(repo: Repo, number: int, *, body: Markdown) -> Any:
     return await repo.patch(f"/issues/{number}", {"body": body})
 
 
+def comments(repo: Repo, number: int) -> AsyncIterator[Any]:
+    """Every comment of an issue or pull request, oldest first."""
+    return repo.pages(f"/issues/{number}/comments{{?per_page}}", per_page="100")
+
+
 async def find_comment(repo: Repo, number: int, marker: str) -> int | None:
     """Id of our comment that carries a marker."""
-    path = f"/issues/{number}/comments{{?per_page}}"
-    async for comment in repo.pages(path, per_page="100"):
+    async for comment in comments(repo, number):
         by_bot = comment.get("performed_via_github_app") or comment["user"]["type"] == "Bot"
         # At its beginning: others may quote it.
         if by_bot and (comment.get("body") or "").lstrip().startswith(marker):

@@ -56,11 +56,12 @@ class Erasure:
     async def sweep(self, project: int, installation: int) -> Counter[str]:
         """One pass; how many entries were erased, by kind. ``installation`` is the project's where
         no other project is in it, else 0."""
-        gone, cursor, begun = Counter[str](), 0, False
-        while cursor or not begun:
-            begun = True
+        gone, cursor = Counter[str](), 0
+        while True:
             cursor, found = await self._redis.scan(cursor, match=f"{ROOT}:*", count=STEP)
             gone += await self._erase(project, installation, [text(key) for key in found])
+            if not cursor:
+                break
         for key, mine in _shared(project, installation):
             entries = self._redis.hscan_iter(key, count=STEP)
             names = [name async for name, value in entries if mine(text(name), text(value))]

@@ -192,11 +192,13 @@ class Overview:
 
     async def _records(self, key: str) -> AsyncIterator[dict[Any, Any]]:
         """All records of a hash, some at a time."""
-        cursor = -1
-        while cursor:
+        cursor = 0
+        while True:
             found: Any
-            cursor, found = await self._redis.hscan(key, max(cursor, 0), count=STEP)
+            cursor, found = await self._redis.hscan(key, cursor, count=STEP)
             yield found
+            if not cursor:
+                return
 
 
 def _read(stored: Mapping[bytes, bytes]) -> Tally:

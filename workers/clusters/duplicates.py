@@ -9,7 +9,7 @@ from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import Unavailable
 from bot.domain.models import Person, Project
-from bot.github import people
+from bot.github import issues, people
 from bot.log import log
 from bot.sources import github_issue
 from workers.clusters import corrections
@@ -62,7 +62,7 @@ async def _named(ctx: Context, project: Project, number: int) -> tuple[int | Non
     """The report that the last comment of somebody who may correct calls the original; by whom."""
     repo = ctx.github.repo(project)
     named: tuple[int | None, str] = (None, "")
-    async for comment in repo.pages(f"/issues/{number}/comments{{?per_page}}", per_page="100"):
+    async for comment in issues.comments(repo, number):
         user = comment.get("user") or {}
         originals = named_duplicates(comment.get("body") or "", project.full_name)
         if not originals or user.get("type") != "User":

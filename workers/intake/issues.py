@@ -124,9 +124,7 @@ async def _take_as_it_is(
 
 async def take_comment(ctx: Context, project: int, told: Mapping[str, Any]) -> None:
     """Count a person's "same here" as an occurrence of its issue, if that is a report."""
-    draft = github_issue.echo(told, ctx.now())
-    if draft and await ctx.items.by_key(project, draft.source, draft.key):
-        await items.take(ctx, project, draft)
+    await items.take_echo(ctx, project, github_issue.echo(told, ctx.now()))
 
 
 async def read_issues(ctx: Context, project_id: int) -> None:

@@ -12,6 +12,12 @@ from workers import jobs
 from workers.intake import quota
 
 
+async def take_echo(ctx: Context, project: int, echo: Draft | None) -> None:
+    """A comment that says "same here" is an occurrence of its report, if that is known."""
+    if echo and await ctx.items.by_key(project, echo.source, echo.key):
+        await take(ctx, project, echo)
+
+
 async def take(
     ctx: Context, project: int, draft: Draft, *, edited_at: datetime | None = None
 ) -> Recorded:

@@ -51,9 +51,7 @@ async def poll_reddit(ctx: Context, project: int, subreddit: str) -> None:
                 old = {"history": draft.occurred_at < poll.since}
                 await items.take(ctx, project, draft.model_copy(update=old))
         for thing in comments:
-            same = reddit.echo(thing, now)
-            if same and await ctx.items.by_key(project, same.source, same.key):
-                await items.take(ctx, project, same)
+            await items.take_echo(ctx, project, reddit.echo(thing, now))
         fields["upto"] = max((_written(one) for one in (*posts, *comments)), default=poll.upto)
     due = now + timedelta(seconds=min(wait, LONGEST) * random.uniform(0.9, 1.1))  # noqa: S311
     await ctx.polls.put(project, poll.model_copy(update=fields), due)
