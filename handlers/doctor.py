@@ -15,7 +15,7 @@ from bot.context import Context, open_context
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.domain.rooms import WAITS
-from bot.github.app import PUBLISH, TALK
+from bot.github.app import ACTIONS, PUBLISH, TALK
 from bot.jobs import NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
@@ -129,7 +129,7 @@ async def _github(ctx: Context) -> Found:
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
     found = f"the app {slug}, installed on {len(projects)} repositories"
-    needed = {**TALK, **PUBLISH}.items()
+    needed = {**TALK, **PUBLISH, **ACTIONS}.items()
     if short := [
         f"{one['account']['login']} has suspended it, or has yet to accept what it asks for"
         async for one in ctx.github.installations()

@@ -37,6 +37,9 @@ _UNDER_WAY = 4
 # Talking needs these; only the step that publishes a fix asks for more.
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
 READ = {"contents": "read", "metadata": "read"}
+CHECKS = {"checks": "read", "metadata": "read"}
+# An owner may have yet to accept it.
+ACTIONS = {"actions": "read", "metadata": "read"}
 PUBLISH = {"contents": "write", "pull_requests": "write", "checks": "write", "metadata": "read"}
 # How old what we know of a repository's readers may be before something private is shown there.
 LOOK_SECONDS = 60.0
@@ -117,16 +120,20 @@ class Repo:
             return False
 
     async def tarball(self, ref: str, *, max_bytes: int = 200_000_000) -> bytes:
-        """The files at a commit as a gzipped tar. Raises TooLarge over ``max_bytes``.
+        """The files at a commit as a gzipped tar. Raises TooLarge over ``max_bytes``."""
+        return await self.download(f"/tarball/{ref}", max_bytes=max_bytes)
+
+    async def download(self, path: str, *, max_bytes: int) -> bytes:
+        """A file that GitHub keeps elsewhere. Raises TooLarge over ``max_bytes``.
 
         GitHub answers with a redirect to another host, which must not see our token.
         """
-        path = f"{self.path}/tarball/{ref}"
+        path = self.path + path
         try:
             async with self._wire() as api:
                 there = await api.redirected(path)
         except Rejected as error:
-            said, status = f"GitHub has no tarball for {path} ({error.status}).", error.status
+            said, status = f"GitHub has nothing at {path} ({error.status}).", error.status
             raise Rejected(said, status=status) from error
         async with self._app.guard():
             return await fetch(self._app.session, there, max_bytes)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from contextlib import suppress
+from typing import Any, Literal
 
+from bot.domain.errors import Rejected, TooLarge
+from bot.domain.secrets import redact
 from bot.github.app import Repo
+from bot.github.wire import unless_refused
 from bot.render import Markdown
 
 PROOF = "soulcaster/proof"
 Conclusion = Literal["success", "failure", "neutral"]
+FAILED = ("failure", "timed_out")
+# Bytes of a log that are downloaded, characters of it that are looked at, and kept.
+_LARGEST_LOG, _LOOKED_AT, _LOG = 20_000_000, 60_000, 6_000
+# What GitHub Actions puts before each line.
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
+_TO_ERROR = re.compile(r".*##\[error\][^\n]*", re.DOTALL)
 
 
 async def want_no_suites(repo: Repo, app: int) -> None:
@@ -40,3 +51,39 @@ async def put_check(
         "/check-runs", {"name": PROOF, "head_sha": sha, "external_id": external_id, **fields}
     )
     return int(made["id"])
+
+
+async def of_others(repo: Repo, sha: str, app: int) -> list[Any]:
+    """The newest check run of each name on a commit, but for those of ``app``."""
+    runs = repo.pages(f"/commits/{sha}/check-runs{{?per_page}}", key="check_runs", per_page="100")
+    return [run async for run in runs if (run["app"] or {}).get("id") != app]
+
+
+async def failing_step(repo: Repo, run: Any) -> str:
+    """The step that failed of a job of GitHub Actions, whose id is its check run's; "" of any
+    other, and where ``actions: read`` is not accepted.
+
+    https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run
+    """
+    if not _is_job(run):
+        return ""
+    job = await unless_refused(repo.get(f"/actions/jobs/{run['id']}"), 403, 404, 422) or {}
+    steps = job.get("steps") or []
+    return next((str(step["name"]) for step in steps if step["conclusion"] in FAILED), "")
+
+
+async def log_of(repo: Repo, run: Any) -> str:
+    """The end of what a failed check run says, without secrets: a job's log up to its last error;
+    of any other, and where that is not to be had, its output. Strangers wrote it."""
+    said = "\n".join(str(run["output"].get(part) or "") for part in ("title", "summary", "text"))
+    if _is_job(run):
+        with suppress(Rejected, TooLarge):
+            path = f"/actions/jobs/{run['id']}/logs"
+            data = await repo.download(path, max_bytes=_LARGEST_LOG)
+            log = _STAMP.sub("", data.decode(errors="replace"))
+            said = found[0] if (found := _TO_ERROR.match(log)) else log
+    return redact(said[-_LOOKED_AT:])[-_LOG:].strip()
+
+
+def _is_job(run: Any) -> bool:
+    return bool((run["app"] or {}).get("slug") == "github-actions")

@@ -34,8 +34,9 @@ HEARD: Mapping[str, Mapping[str, str]] = {
     "pull_request": {
         "closed": "merged, what it fixes is watched; ours, its cluster follows",
         "reopened": "ours: its cluster follows",
-        "*": NOTHING + "the branch is looked at when the next version is made, and a person's "
-        "commit makes it theirs",
+        "synchronize": "ours: a person's commit makes the branch theirs, said on the card",
+        "ready_for_review converted_to_draft": "ours: said on the card",
+        "*": NOTHING + "what is asked of a pull request is read when it matters",
     },
     "pull_request_review": {
         "submitted": "commands; on ours: changes asked for are the next version",
@@ -46,11 +47,16 @@ HEARD: Mapping[str, Mapping[str, str]] = {
         "created edited": "commands; edited by somebody else, the words are nobody's",
         "*": NOTHING + "reviews are read as they are when a version is made",
     },
+    "check_run": {
+        "completed": "on ours: what fails, and passes again, is said on the card with its step, "
+        "and one revise with its log is offered",
+        "*": NOTHING + "it is not over",
+    },
     "pull_request_review_thread": {"*": "resolved, it goes into no new version"},
 }
 # Why -> events.
 UNHEARD: Mapping[str, str] = {
-    "not heard yet": "check_run check_suite discussion discussion_comment release",
+    "not heard yet": "check_suite discussion discussion_comment release",
     "the state of code, which is read when a fix begins": (
         "branch_protection_configuration branch_protection_rule commit_comment create delete "
         "deploy_key deployment deployment_protection_rule deployment_review deployment_status fork "

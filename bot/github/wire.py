@@ -34,6 +34,8 @@ _KEPT_OUT = re.compile("suspended|IP allow list|SAML", re.IGNORECASE)
 KEPT_OUT_SECONDS = 300.0
 # GitHub's lists may lag behind its writes: until then nobody looks for what may have been written.
 _UNKNOWN_SECONDS = 5.0
+# What GitHub keeps on other hosts, and leads to.
+_ELSEWHERE = re.compile(r"/tarball/|/actions/jobs/\d+/logs$")
 # What GitHub says of the limits that it does not count out loud.
 _SECONDARY = re.compile(b"secondary rate limit|abuse detection", re.IGNORECASE)
 # With a larger share of the hour's requests left nobody has to hold back.
@@ -156,9 +158,9 @@ def _require_github(response: aiohttp.ClientResponse) -> None:
     """Raises Unavailable for a web page: GitHub's API has none, but a proxy before it has.
 
     GitHub's own pages for its failures (5xx) are left to whoever handles failures, and the empty
-    one that leads to a tarball is no page.
+    one that leads to a tarball or a log is no page.
     """
-    leads_on = response.status == 302 and "/tarball/" in response.url.path
+    leads_on = response.status == 302 and bool(_ELSEWHERE.search(response.url.path))
     if response.content_type == "text/html" and response.status < 500 and not leads_on:
         raise Unavailable(
             f"Something between us and GitHub answers with a web page ({response.status})."
@@ -200,13 +202,13 @@ async def fetch(session: aiohttp.ClientSession, url: str, max_bytes: int) -> byt
     try:
         async with session.get(url, headers=headers, timeout=timeout) as response:
             if response.status != 200:
-                said, status = f"GitHub refused the tarball ({response.status}).", response.status
+                said, status = f"GitHub refused the file ({response.status}).", response.status
                 raise Unavailable(said) if status >= 500 else Rejected(said, status=status)
             data = bytearray()
             async for chunk in response.content.iter_chunked(1 << 16):
                 data += chunk
                 if len(data) > max_bytes:
-                    raise TooLarge(f"The repository is over {max_bytes // 1_000_000} MB.")
+                    raise TooLarge(f"What GitHub sends is over {max_bytes // 1_000_000} MB.")
             return bytes(data)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error

@@ -345,7 +345,7 @@ async def test_the_tarball_is_fetched_without_the_token(ctx: Context, serve: Any
         assert seen == [("api", "token secret-token"), ("codeload", "")]
         with pytest.raises(TooLarge):
             await repo.tarball("abc", max_bytes=4_000)
-        with pytest.raises(Rejected, match="no tarball for /repos/acme/shop/tarball/xyz"):
+        with pytest.raises(Rejected, match="nothing at /repos/acme/shop/tarball/xyz"):
             await repo.tarball("xyz")
 
 

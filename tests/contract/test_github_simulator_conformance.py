@@ -125,6 +125,9 @@ async def _a_pull_request(kit: Kit) -> None:
     await kit.ok("GET", f"{REPO}/check-runs/{run['id']}/annotations")
     await kit.ok("GET", f"{REPO}/commits/fix/check-runs")
     await kit.ok("GET", f"{REPO}/commits/{sha}/check-suites")
+    job = await kit.simulator.run_job(SHOP, sha, "lint", "failure", step="Run ruff", log="wrong")
+    await kit.ok("GET", f"{REPO}/actions/jobs/{job.id}")
+    assert (await kit.api("GET", f"{REPO}/actions/jobs/{job.id}/logs")).status == 302
     await kit.ok("GET", place)
     await kit.ok("GET", f"{REPO}/pulls?head=acme:fix&base=main&state=open")
     await kit.ok("PATCH", place, {"title": "Fix the totals"})

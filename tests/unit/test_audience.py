@@ -26,9 +26,9 @@ PUBLIC = PRIVATE.model_copy(update={"private": False})
 # Records with text that is somebody's words, but that never stand alone: what holds them says it.
 PARTS = {
     "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
-    "Comparison", "Comparisons", "Entry", "Fact", "Finding", "Frame", "Judgement", "Link", "Patch",
-    "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark", "Reply", "Reproduction",
-    "RunStep", "Said", "Section", "Sentence", "Step", "Strong", "Wait",
+    "Comparison", "Comparisons", "Entry", "Fact", "Failing", "Finding", "Frame", "Judgement",
+    "Link", "OnGitHub", "Patch", "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark",
+    "Reply", "Reproduction", "RunStep", "Said", "Section", "Sentence", "Step", "Strong", "Wait",
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
 ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}

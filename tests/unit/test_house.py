@@ -33,12 +33,12 @@ def test_the_tables_are_those_of_the_code(path: str, name: str, table: Callable[
 
 def test_app_yml_asks_for_what_we_use_and_no_more() -> None:
     manifest = yaml.safe_load((PROJECT / "app.yml").read_text())
-    from bot.github.app import PUBLISH, READ, TALK
+    from bot.github.app import ACTIONS, PUBLISH, READ, TALK
     from handlers.github.webhook import EVENTS
 
     rank = {"read": 1, "write": 2}
     needed: dict[str, str] = {}
-    for permissions in (TALK, READ, PUBLISH):
+    for permissions in (TALK, READ, ACTIONS, PUBLISH):
         for name, access in permissions.items():
             if rank[access] > rank.get(needed.get(name, ""), 0):
                 needed[name] = access

@@ -58,9 +58,13 @@ async def require_open(ctx: Context, project: Project, run: FixRun) -> None:
 async def handed_over(ctx: Context, project: Project, run: FixRun) -> bool:
     """Whether the branch's head is no commit of ours."""
     head = await pulls.branch_head(ctx.github.repo(project, READ), run.branch)
-    ours = {version.commit for version in await ctx.versions.all(project.id, run)}
-    ours |= {one.work.commit for one in await ctx.versions.attempts(project.id, run.number)}
-    return head is not None and head not in ours
+    return head is not None and head not in await ours(ctx, project, run)
+
+
+async def ours(ctx: Context, project: Project, run: FixRun) -> set[str]:
+    """The commits that we made for the branch, written down as versions or about to be."""
+    made = {version.commit for version in await ctx.versions.all(project.id, run)}
+    return made | {one.work.commit for one in await ctx.versions.attempts(project.id, run.number)}
 
 
 async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) -> None:

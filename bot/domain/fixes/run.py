@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import AwareDatetime
 
@@ -35,6 +36,30 @@ class RunStep(Record):
     ended_at: AwareDatetime | None = None
     note: str = ""
     held_up: str = ""
+
+
+class Failing(Record):
+    """A check of others that fails, where it is shown, and the step of it where GitHub tells us."""
+
+    name: str
+    url: str
+    step: str = ""
+
+
+class OnGitHub(Record):
+    """A pull request of ours as GitHub showed it last.
+
+    ``theirs`` is who pushed on top of our newest version, "" for nobody. ``checks`` of others are
+    not spoken of until one fails; ``taken`` names the commit whose failures were taken up, and by
+    which attempt at the next version.
+    """
+
+    head: str = ""
+    draft: bool = True
+    theirs: str = ""
+    checks: Literal["", "failing", "running", "passing"] = ""
+    failing: tuple[Failing, ...] = ()
+    taken: str = ""
 
 
 class Case(Record):
@@ -71,6 +96,7 @@ class FixRun(Worded):
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
     until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
     all the same. ``blocked`` is what its sandboxes wanted of the network.
+    ``seen`` is its pull request as it was looked at last.
     """
 
     number: int
@@ -110,6 +136,7 @@ class FixRun(Worded):
     unproved: Verdict | None = None
     pull_request: int | None = None
     pull_url: str = ""
+    seen: OnGitHub | None = None
     attempt: int = 1
     agent_steps: int = 0
     dollars: float = 0
@@ -132,6 +159,12 @@ class FixRun(Worded):
     def ended(self) -> bool:
         """Whether nothing will happen any more."""
         return self.state in (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
+
+    def offers_checks(self, to: str = "") -> bool:
+        """Whether checks of others fail on its newest version that none but ``to`` took up."""
+        seen = self.seen or OnGitHub()
+        free = seen.taken.partition(" ")[0] != self.commit or seen.taken == f"{self.commit} {to}"
+        return free and seen.head == self.commit and bool(seen.failing)
 
     @property
     def step(self) -> RunStep | None:

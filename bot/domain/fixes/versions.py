@@ -58,7 +58,8 @@ class Revision(Worded):
 
     ``work`` is the run's record as this attempt goes on; ``parent`` is the commit it builds on.
     ``delta`` are the paths that differ from it, once they are known; ``example`` is the test that
-    something asked became. ``handed_over``: people have pushed to the branch.
+    something asked became. ``handed_over``: people have pushed to the branch. ``log`` is what
+    checks of others say that fail: strangers wrote it.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Revision(Worded):
     delta: tuple[str, ...] = ()
     version: int | None = None
     handed_over: bool = False
+    log: str = ""
 
     @property
     def id(self) -> str:
@@ -112,6 +114,7 @@ def new_revision(
     words: Sequence[str] = (),
     remarks: Sequence[Remark] = (),
     operator: bool = False,
+    log: str = "",
 ) -> Revision:
     """An attempt at the next version: the run's record with everything still to be done."""
     names = _REVERT_STEPS if kind == "revert" else tuple(StepName)
@@ -147,6 +150,7 @@ def new_revision(
         remarks=tuple(remarks),
         place=place,
         work=work,
+        log=log,
     )
 
 

@@ -235,9 +235,10 @@ class ReviewComment:
 
 @dataclass(eq=False, slots=True)
 class CheckSuite:
-    """All check runs of the app on one commit."""
+    """All check runs of one app on one commit."""
 
     repository: Repository
+    app: App
     id: int
     head_sha: str
     head_branch: str | None
@@ -253,7 +254,8 @@ class CheckSuite:
 
 @dataclass(eq=False, slots=True)
 class CheckRun:
-    """One check. ``output`` has title, summary, text and annotations as they were sent."""
+    """One check. ``output`` has title, summary, text and annotations as they were sent; ``steps``
+    and ``log`` are those of a job of GitHub Actions."""
 
     id: int
     suite: CheckSuite
@@ -268,6 +270,8 @@ class CheckRun:
     output: Json = field(default_factory=dict)
     annotations: list[Json] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
+    steps: list[Json] = field(default_factory=list)
+    log: str = ""
 
 
 @dataclass(eq=False, slots=True)

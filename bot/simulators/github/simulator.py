@@ -11,7 +11,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from bot.simulators.github.actions import installs
+from bot.simulators.github.actions import checks, installs
 from bot.simulators.github.actions.labels import add_default_labels
 from bot.simulators.github.commits import Signed
 from bot.simulators.github.git import GitRepository
@@ -20,7 +20,7 @@ from bot.simulators.github.person import issues as person_issues
 from bot.simulators.github.person import pulls as person_pulls
 from bot.simulators.github.person import setup as person_setup
 from bot.simulators.github.person import state as person_state
-from bot.simulators.github.records import App, Installation, Repository, Role, User
+from bot.simulators.github.records import App, CheckRun, Installation, Repository, Role, User
 from bot.simulators.github.rest import ROUTES
 from bot.simulators.github.webhooks import Webhooks
 from bot.simulators.github.wire.faults import FAULTS, Faults
@@ -33,6 +33,7 @@ _PERSON = (person_issues, person_pulls, person_setup, person_state)
 _LARGEST_BODY = 120 * 1024 * 1024
 # https://docs.github.com/rest/authentication/permissions-required-for-github-apps
 PERMISSIONS: Mapping[str, str] = {
+    "actions": "read",
     "checks": "write",
     "contents": "write",
     "issues": "write",
@@ -134,6 +135,20 @@ class GitHubSimulator:
             created_at=world.now(),
         )
         return world.other_apps[slug]
+
+    async def run_job(
+        self, full_name: str, sha: str, name: str, conclusion: str, *, step: str = "", log: str = ""
+    ) -> CheckRun:
+        """A job of GitHub Actions has ended on a commit, with ``step`` as its last one."""
+        repository = self.world.repository(full_name)
+        app = self.world.other_apps.get("github-actions") or self.add_app("github-actions")
+        output = {"title": None, "summary": None}
+        ended = {"conclusion": conclusion, "output": output}
+        steps = [{"name": "Set up job", "conclusion": "success"}]
+        steps += [{"name": step, "conclusion": conclusion}]
+        return await checks.create_run(
+            repository, app.bot, sha, name, ended, app=app, steps=steps, log=log
+        )
 
     async def add_repository(
         self,

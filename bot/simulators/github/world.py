@@ -22,8 +22,8 @@ class World:
 
     ``origin`` is where the API is served (empty until it is), ``web`` where people's pages are.
     ``manifests`` are those accepted and not yet turned into an app, with the code and the end of
-    each; ``archives`` says by ticket which repository may be downloaded; ``renamed`` which one had
-    a name before.
+    each; ``archives`` says by ticket which repository or log may be downloaded; ``renamed`` which
+    repository had a name before.
     """
 
     def __init__(

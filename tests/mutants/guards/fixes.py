@@ -16,6 +16,27 @@ _OF_FIELDS = "tests/contract/test_gateway_fields.py"
 
 GUARDS = (
     Guard(
+        "a log of others holds no secret",
+        "bot/github/checks.py",
+        "return redact(said[-_LOOKED_AT:])[-_LOG:].strip()",
+        "return said[-_LOOKED_AT:][-_LOG:].strip()",
+        "tests/contract/test_github_checks.py",
+    ),
+    Guard(
+        "checks that fail are taken up once",
+        "bot/domain/fixes/run.py",
+        "return free and seen.head == self.commit",
+        "return seen.head == self.commit",
+        "tests/e2e/test_pull_followed.py",
+    ),
+    Guard(
+        "what a person pushed is said to be theirs",
+        "workers/fixes/follow.py",
+        "if head in await ours(ctx, project, run):",
+        "if True:",
+        "tests/e2e/test_pull_followed.py",
+    ),
+    Guard(
         "the role is asked for right before the write",
         _PUBLISH,
         "if role not in WRITERS:",

@@ -14,13 +14,14 @@ from bot.github import pulls
 from bot.github.app import READ
 from workers.commands.call import Answer, Call
 from workers.commands.requests import request_version
-from workers.fixes import revise
+from workers.fixes import follow, revise
 
 
 class Revise(Command):
     """Work on a fix again, as you say or as its reviews ask, and push it as the next version.
 
-    Without words, reviews that request changes and were not taken up yet are what is asked.
+    Without words, reviews that request changes and were not taken up yet are what is asked. Checks
+    of others that fail on its newest version go with it once, with the end of their logs.
     """
 
     verb = "revise"
@@ -43,11 +44,12 @@ async def run_revise(call: Call, command: Revise) -> Answer:
         words, remarks = [command.text], list[Remark]()
     else:
         words, remarks = await revise.standing(ctx, project, found)
-    if not words and not remarks:
+    log = await follow.take_up(ctx, project, found, call.said.id)
+    if not words and not remarks and not log:
         raise NotUnderstood(
             "Say what should change: /soulcaster revise -- handle an empty list, too"
         )
-    return await request_version(call, found, "revise", words=words, remarks=remarks)
+    return await request_version(call, found, "revise", words=words, remarks=remarks, log=log)
 
 
 class ListVersions(Command):

@@ -34,7 +34,8 @@ class RunContext(ABC):
 
     ``ProjectRun`` keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder.
     ``sandboxes`` are where code of others runs, opened from ``template`` and known as this run's
-    by the labels in ``mark``. ``open_model`` makes a language model that nobody else uses, or None.
+    by the labels in ``mark``. ``material`` is what there is to go by beside the reports: strangers
+    wrote it, too. ``open_model`` makes a language model that nobody else uses, or None.
     """
 
     run: FixRun
@@ -43,6 +44,7 @@ class RunContext(ABC):
     template: str
     mark: Mapping[str, str]
     open_model: Callable[[], LanguageModel | None]
+    material = ""
 
     @abstractmethod
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:

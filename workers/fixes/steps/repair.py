@@ -93,7 +93,7 @@ async def _task(context: RunContext, tests: tuple[str, ...], paths: object) -> R
     return RepairTask(
         title=(await context.case()).named(context.run.audience).title,
         plan="\n".join([plan.symptom.text, *plan.approach]),
-        evidence="\n".join(sentence.text for sentence in plan.evidence),
+        evidence="\n".join([*(each.text for each in plan.evidence), context.material]).strip(),
         rules="\n\n".join(rules)[:20_000],
         root=".",
         failing=(red.command,) if red else (),

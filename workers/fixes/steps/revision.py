@@ -27,6 +27,8 @@ class RevisionRun(ProjectRun):
         super().__init__(ctx, project, revision.work)
         self.revision = revision
         self._namespace = "head"
+        if log := revision.log:
+            self.material = f"These checks fail on the branch; the end of their logs:\n\n{log}"
 
     @contextmanager
     def namespace(self, name: str) -> Iterator[None]:

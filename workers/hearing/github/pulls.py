@@ -30,6 +30,22 @@ async def ended(event: sansio.Event, ctx: Context, **_: Any) -> None:
         await enqueue(ctx, jobs.follow_pull, payload.project.id, number)
 
 
+@router.register("pull_request", action="synchronize")
+@router.register("pull_request", action="ready_for_review")
+@router.register("pull_request", action="converted_to_draft")
+@router.register("check_run", action="completed")
+async def moved(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """What is there now of a pull request of ours is looked at.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
+    """
+    project = read(event).project.id
+    check = event.data.get("check_run")
+    for pull in check["pull_requests"] if check else [event.data["pull_request"]]:
+        if run := await ctx.runs.of_pull(project, pull["number"]):
+            await enqueue(ctx, jobs.look_at_pull, project, run.number)
+
+
 @router.register("pull_request_review")
 @router.register("pull_request_review_comment")
 async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:

@@ -10,6 +10,8 @@ from bot.domain.cards.card import (
     Action,
     Bullets,
     Card,
+    Choice,
+    Choices,
     Code,
     Fact,
     Line,
@@ -24,7 +26,7 @@ from bot.domain.cards.card import (
     Tone,
 )
 from bot.domain.cards.views.cluster import count, item_link
-from bot.domain.fixes.run import FixRun, RunStep, StepName
+from bot.domain.fixes.run import FixRun, OnGitHub, RunStep, StepName
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
 from bot.domain.ports import Blocked
 
@@ -79,6 +81,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         ("Network", _network(run.blocked) if run.blocked != Blocked() else ()),
         ("Dry run", ("nothing is published",) if run.dry_run else ()),
         ("Version", (f"v{run.version}",) if run.version > 1 else ()),
+        ("On GitHub", _seen(run.seen) if run.seen else ()),
     )
     sections = [steps_section(run, LABELS, now)]
     if run.verdict is not None:
@@ -93,7 +96,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         sections.append(Section(*blocks))
     elif run.ended and run.reason:
         sections.append(Section(Paragraph(Said(run.reason))))
-    sections += findings_section(run)
+    sections += [*checks_section(run), *findings_section(run)]
     if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
         sections.append(_failing_test(run))
     if run.change and run.dry_run and run.verdict is Verdict.PROVED:
@@ -192,6 +195,41 @@ def _step(step: RunStep, label: str, now: datetime) -> Step:
         seconds = ((step.ended_at or now) - step.started_at).total_seconds()
     detail: Line = (Said(step.note),) if step.note else ()
     return Step(label=label, tone=_TONES[step.state], seconds=seconds, detail=detail)
+
+
+def _seen(seen: OnGitHub) -> Line:
+    """``draft``, ``ready for review``; whose the branch is where it is not ours any more."""
+    state = "a draft" if seen.draft else "ready for review"
+    pushed = ("; ", Code(seen.head[:10]), " on top is by ", Code(seen.theirs), ": theirs now")
+    return (state, *(pushed if seen.theirs else ()))
+
+
+def checks_section(run: FixRun) -> tuple[Section, ...]:
+    """Checks of others, once one has failed, and the one offer to work on it with their logs."""
+    seen = run.seen
+    if seen is None or not seen.checks:
+        return ()
+    if seen.checks != "failing":
+        words = "pass now" if seen.checks == "passing" else "are run again"
+        return (Section(Paragraph(f"The checks that failed {words}."), title="Checks"),)
+    lines: list[Line] = [
+        (Link(one.name, one.url), *((" fails at ", Said(one.step)) if one.step else (" fails",)))
+        for one in seen.failing
+    ]
+    offer = Choice("Revise with the end of their logs", sentence=f"revise {run.name}")
+    blocks = (Bullets(*lines), *((Choices(offer),) if run.offers_checks() else ()))
+    return (Section(*blocks, title="Checks"),)
+
+
+def checks_card(run: FixRun) -> Card:
+    """The same for the pull request."""
+    return Card(
+        key=f"checks:{run.name}",
+        audience=run.audience,
+        title=("Checks of ", Code(run.name), f" v{run.version}"),
+        tone="failed" if run.seen and run.seen.failing else "info",
+        sections=checks_section(run),
+    )
 
 
 def findings_section(run: FixRun) -> tuple[Section, ...]:

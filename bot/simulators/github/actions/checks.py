@@ -10,20 +10,20 @@ from typing import Any
 
 from bot.simulators.github.errors import not_found
 from bot.simulators.github.events import announce
-from bot.simulators.github.records import CheckRun, CheckSuite, Json, Repository, User
+from bot.simulators.github.records import App, CheckRun, CheckSuite, Json, Repository, User
 from bot.simulators.github.views import checks as views
 
 
 def suite_of(
-    repository: Repository, sha: str, branch: str | None, before: str | None
+    repository: Repository, app: App, sha: str, branch: str | None, before: str | None
 ) -> tuple[CheckSuite, bool]:
     """The app's check suite on a commit, and whether it was made just now."""
     for suite in repository.check_suites.values():
-        if suite.head_sha == sha:
+        if suite.head_sha == sha and suite.app is app:
             return suite, False
     world = repository.world
     now = world.now()
-    suite = CheckSuite(repository, world.next_id(), sha, branch, before, now, now)
+    suite = CheckSuite(repository, app, world.next_id(), sha, branch, before, now, now)
     repository.check_suites[suite.id] = suite
     return suite, True
 
@@ -36,18 +36,25 @@ async def request_suite(
     able = any("checks" in installation.permissions for installation in installations)
     if not (able and repository.auto_suites):
         return
-    suite, new = suite_of(repository, sha, branch, before)
+    suite, new = suite_of(repository, repository.world.app, sha, branch, before)
     if new:
         await _tell_suite(actor, suite, "requested")
 
 
 async def create_run(
-    repository: Repository, actor: User, sha: str, name: str, fields: Mapping[str, Any]
+    repository: Repository,
+    actor: User,
+    sha: str,
+    name: str,
+    fields: Mapping[str, Any],
+    *,
+    app: App | None = None,
+    **job: Any,
 ) -> CheckRun:
-    """A new check run on a commit."""
+    """A new check run on a commit, of another ``app`` than this one or as a job of Actions."""
     heads = await repository.git.branches()
     branch = next((b for b, tip in heads.items() if tip == sha), None)
-    suite, _ = suite_of(repository, sha, branch, None)
+    suite, _ = suite_of(repository, app or repository.world.app, sha, branch, None)
     run = CheckRun(
         id=actor.world.next_id(),
         suite=suite,
@@ -58,7 +65,8 @@ async def create_run(
         started_at=actor.world.now(),
         completed_at=None,
         external_id="",
-        details_url=actor.world.app.external_url,
+        details_url=suite.app.external_url,
+        **job,
     )
     repository.check_runs[run.id] = run
     _fill(run, fields)

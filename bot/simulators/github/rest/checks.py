@@ -5,12 +5,13 @@ https://docs.github.com/rest/checks
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from aiohttp import web
 
 from bot.simulators.github.actions import checks as actions
-from bot.simulators.github.errors import GitHubError, invalid, malformed
+from bot.simulators.github.errors import GitHubError, invalid, malformed, not_found
 from bot.simulators.github.records import Json
 from bot.simulators.github.rest.contents import resolve
 from bot.simulators.github.views import checks as views
@@ -21,6 +22,7 @@ from bot.simulators.github.wire.routing import Call, Routes, answer, listed, pag
 
 routes = Routes("checks/runs")
 suites = Routes("checks/suites")
+jobs = Routes("actions/workflow-jobs")
 _REPO = "/repos/{owner}/{repo}"
 _MOST_ANNOTATIONS, _OUTPUT_LIMIT = 50, 65_535
 _STATES = ("queued", "in_progress", "completed")
@@ -57,6 +59,9 @@ async def get_run(call: Call) -> web.StreamResponse:
 async def update_run(call: Call) -> web.StreamResponse:
     """Change a check run."""
     run = call.check_run()
+    if run.suite.app is not call.world.app:
+        who = "check run can only be modified by the GitHub App that created it."
+        raise GitHubError(403, f"Invalid app_id `{call.world.app.id}` - {who}")
     await actions.update_run(call.actor, run, _fields(call))
     return answer(views.check_run(run))
 
@@ -101,6 +106,32 @@ async def list_suites(call: Call) -> web.StreamResponse:
     return answer({"total_count": len(shown), "check_suites": shown})
 
 
+@jobs("GET", f"{_REPO}/actions/jobs/{{run}}", "actions:read")
+async def get_job(call: Call) -> web.StreamResponse:
+    """A job of GitHub Actions; its check run has the same id."""
+    return answer(views.job(call.check_run()))
+
+
+@jobs("GET", f"{_REPO}/actions/jobs/{{run}}/logs", "actions:read")
+async def get_log(call: Call) -> web.StreamResponse:
+    """Where the log of a job can be had for the next minute."""
+    run = call.check_run()
+    ticket = secrets.token_hex(16)
+    call.world.archives[ticket] = run.id
+    place = f"{call.world.origin}/codeload/{call.repository.full_name}/logs/{run.id}"
+    return web.Response(status=302, headers={"Location": f"{place}?sig={ticket}"})
+
+
+@jobs("GET", "/codeload/{owner}/{repo}/logs/{run}", "anyone")
+async def download_log(call: Call) -> web.StreamResponse:
+    """The log; the ticket in the query is all the proof it takes."""
+    run = call.check_run()
+    if call.world.archives.get(call.query("sig")) != run.id:
+        raise not_found()
+    lines = (f"2026-03-04T09:30:00.0000000Z {line}\n" for line in run.log.splitlines())
+    return web.Response(text="".join(lines))
+
+
 @suites("PATCH", f"{_REPO}/check-suites/preferences", "checks:write")
 async def prefer(call: Call) -> web.StreamResponse:
     """Whether a push makes a check suite of the app."""
@@ -138,4 +169,4 @@ def _fields(call: Call) -> dict[str, Any]:
     return body | times
 
 
-routes.extend(suites)
+routes.extend((*suites, *jobs))

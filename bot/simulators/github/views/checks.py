@@ -46,7 +46,7 @@ def check_run(one: CheckRun) -> Json:
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": one.suite.id},
-        "app": app(repository.world.app),
+        "app": app(one.suite.app),
         "pull_requests": _pulls(repository, one.head_sha),
     }
 
@@ -66,7 +66,7 @@ def suite_in_run(one: CheckSuite) -> Json:
         "before": one.before,
         "after": one.head_sha,
         "pull_requests": _pulls(repository, one.head_sha),
-        "app": app(repository.world.app),
+        "app": app(one.app),
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.updated_at),
     }
@@ -87,6 +87,32 @@ def check_suite(one: CheckSuite, head: Commit) -> Json:
             "author": {"name": head.author.name, "email": head.author.email},
             "committer": {"name": head.committer.name, "email": head.committer.email},
         },
+    }
+
+
+def job(one: CheckRun) -> Json:
+    """A check run of GitHub Actions as the job that it is."""
+    repository, suite = one.suite.repository, one.suite
+    view = check_run(one)
+    same = ("id", "node_id", "head_sha", "name", "html_url", "status", "conclusion", "completed_at")
+    steps = [{"status": "completed", "number": n, **s} for n, s in enumerate(one.steps, 1)]
+    return {
+        **{name: view[name] for name in same},
+        "started_at": view["started_at"],
+        "created_at": view["started_at"],
+        "run_id": suite.id,
+        "run_url": repo_url(repository, f"/actions/runs/{suite.id}"),
+        "run_attempt": 1,
+        "url": repo_url(repository, f"/actions/jobs/{one.id}"),
+        "check_run_url": view["url"],
+        "head_branch": suite.head_branch,
+        "workflow_name": "CI",
+        "labels": ["ubuntu-latest"],
+        "runner_id": 1,
+        "runner_name": "GitHub Actions 1",
+        "runner_group_id": 0,
+        "runner_group_name": "GitHub Actions",
+        "steps": steps,
     }
 
 
