@@ -50,13 +50,18 @@ HEARD: Mapping[str, Mapping[str, str]] = {
     "check_run": {
         "completed": "on ours: what fails, and passes again, is said on the card with its step, "
         "and one revise with its log is offered",
+        "rerequested": "ours: the version is proved again, and the check run says how it went",
         "*": NOTHING + "it is not over",
+    },
+    "check_suite": {
+        "rerequested": "ours: as of a check run",
+        "*": NOTHING + "its check runs are heard, and no push begins one of ours",
     },
     "pull_request_review_thread": {"*": "resolved, it goes into no new version"},
 }
 # Why -> events.
 UNHEARD: Mapping[str, str] = {
-    "not heard yet": "check_suite discussion discussion_comment release",
+    "not heard yet": "discussion discussion_comment release",
     "the state of code, which is read when a fix begins": (
         "branch_protection_configuration branch_protection_rule commit_comment create delete "
         "deploy_key deployment deployment_protection_rule deployment_review deployment_status fork "

@@ -10,7 +10,7 @@ from test_storage import run
 from bot.domain.audience import Audience
 from bot.domain.cards.card import note
 from bot.domain.fixes.versions import new_revision
-from bot.domain.models import Place, Project, RunState
+from bot.domain.models import Person, Place, Project, RunState
 from bot.say import say
 from bot.storage.inbox import Delivery
 from handlers.demo.stage import ADMIN, Stage
@@ -110,7 +110,12 @@ async def test_a_run_and_a_revision_stop(stage: Stage, project: Project) -> None
     ctx = stage.context
     opened, _ = await ctx.runs.open(project.id, run("a"))
     made = new_revision(
-        opened, key="review:1", kind="revise", asked_by="ana", place=Place(), now=ctx.now()
+        opened,
+        key="review:1",
+        kind="revise",
+        asker=Person(login="ana"),
+        place=Place(),
+        now=ctx.now(),
     )
     await ctx.versions.open(project.id, made)
     await ctx.redis.hset(f"sc:{project.id}:clusters", "1", CLUSTER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -69,6 +70,38 @@ async def test_checks_that_pass_later_are_said(stage: Stage, run: FixRun) -> Non
     await job(stage, run, "success")
     for card in await cards(stage, run):
         assert "The checks that failed pass now." in card
+
+
+async def test_a_proof_that_does_not_hold_any_more_is_said_by_its_check(
+    stage: Stage, run: FixRun
+) -> None:
+    # The run was made without a proof: its test passes on the base.
+    [check] = [c for c in await checks(stage, run) if c["name"] == "soulcaster/proof"]
+    assert check["conclusion"] == "success"
+    await person(stage, "POST", f"/check-runs/{check['id']}/rerequest", login="ines-ferreira")
+
+    async def completed() -> Any:
+        found = next(c for c in await checks(stage, run) if c["id"] == check["id"])
+        return found if found["status"] == "completed" else None
+
+    again = await stage.wait("the proof", completed, timeout=60)
+    assert again["conclusion"] == "neutral"
+    assert "Not proved: In a clean sandbox the test passes" in again["output"]["title"]
+
+
+async def test_a_check_of_others_that_is_run_again_proves_nothing(
+    stage: Stage, run: FixRun
+) -> None:
+    project = await stage.project()
+    before = await stage.context.versions.attempts(project.id, run.number)
+    [check, *_] = [c for c in await checks(stage, run) if c["name"] == "lint"]
+    await person(stage, "POST", f"/check-runs/{check['id']}/rerequest", login="ines-ferreira")
+    await settled(stage)
+    assert await stage.context.versions.attempts(project.id, run.number) == before
+
+
+async def checks(stage: Stage, run: FixRun) -> list[Any]:
+    return list((await issue(stage, run.pull_request or 0))["pull"]["checks"])
 
 
 async def test_ready_and_draft_are_followed(stage: Stage, run: FixRun) -> None:

@@ -164,6 +164,21 @@ async def test_the_check_the_body_and_the_card_follow(stage: Stage, fix: Fix) ->
     assert "v2" in await reply(stage, 1, "run:F-1")
 
 
+async def test_a_check_of_ours_that_is_run_again_is_proved_again(stage: Stage, fix: Fix) -> None:
+    [check] = (await fix.pull())["checks"]
+    before, said = await fix.commits(), await fix.said("revision:")
+    await person(stage, "POST", f"/check-runs/{check['id']}/rerequest", login="ines-ferreira")
+
+    async def completed() -> Any:
+        [now] = (await fix.pull())["checks"]
+        return now if now["status"] == "completed" else None
+
+    again = await stage.wait("the proof", completed, timeout=120)
+    assert (again["id"], again["conclusion"]) == (check["id"], "success")
+    assert again["output"]["title"] == "Red before, green after, the suite no worse"
+    assert (await fix.commits(), await fix.said("revision:")) == (before, said)
+
+
 async def test_versions_and_diff(stage: Stage, fix: Fix) -> None:
     first, second = await fix.commits()
     assert await obey(stage, fix.number, "/soulcaster versions", "lena-brandt") == "done"

@@ -15,7 +15,7 @@ from fix_kit import TEST, ended, held, hold, publish, ready_to_publish, reported
 from bot.domain.fixes.patch import Entry, diff
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.fixes.versions import Remark, Revision, new_revision
-from bot.domain.models import Place, RunState
+from bot.domain.models import Person, Place, RunState
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage, open_stage
@@ -58,7 +58,7 @@ async def ready_to_push(stage: Stage, run: FixRun) -> Revision:
         run,
         key=f"review:{thread['review']}",
         kind="revise",
-        asked_by=ADMIN,
+        asker=Person(login=ADMIN),
         place=Place(issue=pull),
         now=ctx.now(),
         remarks=[Remark(comment=thread["id"], path=thread["path"], words=thread["body"])],

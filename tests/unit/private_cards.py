@@ -34,6 +34,7 @@ from bot.domain.fixes.run import Case, FixRun, RunStep, StepName
 from bot.domain.fixes.versions import Remark, Revision, Version, commit_message, new_revision
 from bot.domain.models import (
     Item,
+    Person,
     Place,
     Ran,
     RunState,
@@ -215,7 +216,7 @@ class Told(History):
             run,
             key="command:1",
             kind="revise",
-            asked_by="ana",
+            asker=Person(login="ana"),
             place=Place(issue=1),
             now=NOW,
             words=[said],

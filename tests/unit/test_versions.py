@@ -25,7 +25,7 @@ from bot.domain.fixes.versions import (
     new_revision,
     version_of,
 )
-from bot.domain.models import Place, Ran, RunState, Verdict
+from bot.domain.models import Person, Place, Ran, RunState, Verdict
 from bot.render import render_blocks, render_document, render_markdown, replace_sections
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -69,7 +69,7 @@ def asked(**fields: object) -> Revision:
         the_run(),
         key="review:9",
         kind="revise",
-        asked_by="bo",
+        asker=Person(login="bo"),
         place=Place(issue=45),
         now=NOW,
         words=["Nearly there."],
@@ -238,7 +238,7 @@ def test_a_revert_asks_no_agent() -> None:
         key="command:x",
         kind="revert",
         restores=1,
-        asked_by="bo",
+        asker=Person(login="bo"),
         place=Place(),
         now=NOW,
     )

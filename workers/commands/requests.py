@@ -11,7 +11,7 @@ from bot.domain.cards.views.version import revision_card
 from bot.domain.commands.rights import OPERATOR
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
-from bot.domain.models import Cluster, RunState
+from bot.domain.models import Cluster, Person, RunState
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
 from workers.fixes.quota import require_quota
@@ -73,8 +73,7 @@ async def request_version(call: Call, run: FixRun, kind: Kind, **asked: Any) -> 
         run,
         key=f"command:{call.said.id}",
         kind=kind,
-        asked_by=_asker(call),
-        asker_id=call.person.user_id,
+        asker=Person(login=_asker(call), user_id=call.person.user_id),
         operator=call.role == OPERATOR,
         place=call.place,
         now=call.ctx.now(),

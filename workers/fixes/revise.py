@@ -27,14 +27,15 @@ from bot.domain.fixes.versions import (
     resolved_key,
     review_key,
 )
-from bot.domain.models import Person, Place, Project
+from bot.domain.models import Person, Place, Project, RunState, Verdict
 from bot.github import people, pulls
-from bot.github.app import READ
+from bot.github.app import PUBLISH, READ
 from bot.jobs import enqueue
 from bot.say import answer_thread, say
 from workers import jobs
 from workers.fixes.progress import drive_and_show
 from workers.fixes.steps.drive import conclude
+from workers.fixes.steps.publish import report_proof
 from workers.fixes.steps.revise import STEPS
 from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.telling import show
@@ -99,14 +100,31 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
         run,
         key=review_key(review_id),
         kind="revise",
-        asked_by=reviewer.login,
-        asker_id=reviewer.user_id,
+        asker=reviewer,
         place=place,
         now=ctx.now(),
         words=words,
         remarks=remarks,
     )
     await ask(ctx, project, revision)
+
+
+async def prove_again(
+    ctx: Context, project: Project, run: FixRun, sha: str, asker: Person, key: str
+) -> None:
+    """Somebody who may write asked GitHub for a check of ours again; of what is no version, not."""
+    for version in await ctx.versions.all(project.id, run):
+        if version.commit == sha:
+            revision = new_revision(
+                run,
+                key=f"proof:{key}",
+                kind="prove",
+                asker=asker,
+                place=Place(issue=run.pull_request),
+                now=ctx.now(),
+                restores=version.number,
+            )
+            await ask(ctx, project, revision.model_copy(update={"parent": sha}))
 
 
 async def standing(ctx: Context, project: Project, run: FixRun) -> tuple[list[str], list[Remark]]:
@@ -186,6 +204,13 @@ async def _tell(context: RevisionRun) -> None:
     ctx, project, revision = context.ctx, context.project, context.revision
     run = await ctx.runs.get(project.id, context.run.number)
     pull = run.pull_request or 0
+    if revision.kind == "prove":  # the check run is where that is said
+        work = revision.work
+        proved = work.state is RunState.SUCCEEDED
+        unproved = None if proved else work.verdict or Verdict.LIMIT_REACHED
+        work = work.model_copy(update={"unproved": unproved})
+        await report_proof(ctx.github.repo(project, PUBLISH), work, revision.parent)
+        return
     if revision.handed_over:
         await say(ctx, project, Place(issue=pull), handover_card(run))
     else:
@@ -197,5 +222,7 @@ async def _tell(context: RevisionRun) -> None:
 
 
 async def _show(context: RevisionRun) -> None:
+    if context.revision.kind == "prove":
+        return
     card = revision_card(context.revision, context.now())
     await say(context.ctx, context.project, context.revision.place, card)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import AwareDatetime
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun, RunStep, StepName
-from bot.domain.models import Place, Ran, Record, RunState, Worded
+from bot.domain.models import Person, Place, Ran, Record, RunState, Worded
 
-Kind = Literal["fix", "revise", "revert"]
+Kind = Literal["fix", "revise", "revert", "prove"]
 
-_REVERT_STEPS = (StepName.FETCH, StepName.PROVE, StepName.POLICY, StepName.PUBLISH)
+# Of kinds that do not go through them all; ``prove`` makes no version.
+_STEPS: Mapping[Kind, tuple[StepName, ...]] = {
+    "revert": (StepName.FETCH, StepName.PROVE, StepName.POLICY, StepName.PUBLISH),
+    "prove": (StepName.FETCH, StepName.PROVE),
+}
 
 
 class Version(Record):
@@ -54,7 +58,7 @@ class Remark(Record):
 
 
 class Revision(Worded):
-    """A version being made. ``key`` names the review or command that asked for it.
+    """A version being made, or proved again. ``key`` names the review or command that asked for it.
 
     ``work`` is the run's record as this attempt goes on; ``parent`` is the commit it builds on.
     ``delta`` are the paths that differ from it, once they are known; ``example`` is the test that
@@ -106,8 +110,7 @@ def new_revision(
     *,
     key: str,
     kind: Kind,
-    asked_by: str,
-    asker_id: int | None = None,
+    asker: Person,
     place: Place,
     now: AwareDatetime,
     restores: int | None = None,
@@ -117,15 +120,15 @@ def new_revision(
     log: str = "",
 ) -> Revision:
     """An attempt at the next version: the run's record with everything still to be done."""
-    names = _REVERT_STEPS if kind == "revert" else tuple(StepName)
+    names = _STEPS.get(kind, tuple(StepName))
     work = run.model_copy(
         update={
             "state": RunState.PENDING,
             "verdict": None,
             "reason": "",
             "command": key,
-            "requested_by": asked_by,
-            "requester_id": asker_id,
+            "requested_by": asker.login,
+            "requester_id": asker.user_id,
             "operator": operator,
             "steps": tuple(RunStep(name=name) for name in names),
             "stop_asked_by": "",

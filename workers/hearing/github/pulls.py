@@ -8,10 +8,12 @@ import gidgethub.routing
 from gidgethub import sansio
 
 from bot.context import Context
+from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import comment_key, resolved_key, review_key
-from bot.domain.models import Place
+from bot.domain.models import Place, Project
 from bot.jobs import enqueue
 from workers import jobs
+from workers.fixes import revise
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
 from workers.intake import sync
@@ -39,11 +41,28 @@ async def moved(event: sansio.Event, ctx: Context, **_: Any) -> None:
 
     https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
     """
-    project = read(event).project.id
-    check = event.data.get("check_run")
-    for pull in check["pull_requests"] if check else [event.data["pull_request"]]:
-        if run := await ctx.runs.of_pull(project, pull["number"]):
-            await enqueue(ctx, jobs.look_at_pull, project, run.number)
+    project, check = read(event).project, event.data.get("check_run")
+    pulls = check["pull_requests"] if check else [event.data["pull_request"]]
+    for run in await _ours(ctx, project, pulls):
+        await enqueue(ctx, jobs.look_at_pull, project.id, run.number)
+
+
+@router.register("check_run", action="rerequested")
+@router.register("check_suite", action="rerequested")
+async def asked_again(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """A check of ours is wanted again."""
+    payload = read(event)
+    check = event.data.get("check_run") or event.data["check_suite"]
+    if (check["app"] or {}).get("id") != ctx.settings.github_app_id:
+        return
+    for run in await _ours(ctx, payload.project, check["pull_requests"]):
+        who, key = payload.sender.person, event.delivery_id
+        await revise.prove_again(ctx, payload.project, run, check["head_sha"], who, key)
+
+
+async def _ours(ctx: Context, project: Project, pulls: list[Any]) -> list[FixRun]:
+    found = [await ctx.runs.of_pull(project.id, pull["number"]) for pull in pulls]
+    return [run for run in found if run]
 
 
 @router.register("pull_request_review")
