@@ -35,18 +35,24 @@ async def put_check(
     repo: Repo,
     sha: str,
     *,
-    conclusion: Conclusion,
+    conclusion: Conclusion | None,
     title: str,
     summary: Markdown,
     external_id: str = "",
 ) -> int:
-    """Report the proof on a commit, once: a check run that is there is updated; its id."""
-    output = {"title": title[:255], "summary": summary[:65_535]}
-    fields = {"status": "completed", "conclusion": conclusion, "output": output}
+    """Report the proof on a commit, once: a check run that is there is updated; its id, 0 for none.
+
+    Without a conclusion only the words of one that is there are changed.
+    """
+    fields: dict[str, Any] = {"output": {"title": title[:255], "summary": summary[:65_535]}}
+    if conclusion:
+        fields |= {"status": "completed", "conclusion": conclusion}
     path = f"/commits/{sha}/check-runs{{?check_name}}"
     async for run in repo.pages(path, key="check_runs", check_name=PROOF):
         await repo.patch(f"/check-runs/{run['id']}", fields)
         return int(run["id"])
+    if not conclusion:
+        return 0
     made = await repo.post(
         "/check-runs", {"name": PROOF, "head_sha": sha, "external_id": external_id, **fields}
     )

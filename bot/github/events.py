@@ -10,12 +10,13 @@ from collections.abc import Mapping
 NOTHING = "nothing: "
 _EDITED = "the issue as it is: a label may be a severity in the file, its assignee owns it"
 _ALL = "the list of repositories is asked for again: rights, name, owner and readers follow"
+_HIDDEN = "what was said for the team is hidden, in pull requests and check runs, too"
 # Event -> actions -> effect; "*" is every other action, and what has none.
 HEARD: Mapping[str, Mapping[str, str]] = {
     "installation": {"deleted": "nothing is written there any more", "*": f"{_ALL}; logged"},
     "installation_repositories": {"*": _ALL},
-    "repository": {"publicized": "what was said for the team is hidden; " + _ALL, "*": _ALL},
-    "public": {"*": "what was said for the team is hidden"},
+    "repository": {"publicized": f"{_HIDDEN}; {_ALL}", "*": _ALL},
+    "public": {"*": _HIDDEN},
     "meta": {"*": "logged: nothing is heard any more"},
     "push": {"*": "a changed .github/soulcaster.yml is checked, its line shown"},
     "issues": {

@@ -13,13 +13,16 @@ import json
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, note
+from bot.domain.cards.views.pull import pull_title
 from bot.domain.errors import Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.github import issues
+from bot.github.app import PUBLISH
 from bot.log import log
 from bot.render import marker, render_markdown
 from bot.render.blocks import render_blocks
 from bot.say.audience import fit_for, fit_on_github, readers_at
+from bot.say.documents import hide_pull
 from bot.storage.cards import Standing
 
 HIDDEN = "hidden"
@@ -59,7 +62,8 @@ async def say(
 
 
 async def hide(ctx: Context, project: Project) -> None:
-    """Take the words off every card on GitHub: others read there now. Goes on where it stopped."""
+    """Take the words off every card on GitHub, and off what was made of private reports: others
+    read there now. Goes on where it stopped."""
     repo = ctx.github.repo(project)
     words = "This was said while the repository was private."
     async for place, key, stands in ctx.cards.on_github(project.id):
@@ -68,6 +72,13 @@ async def hide(ctx: Context, project: Project) -> None:
             await issues.update_comment(repo, int(stands.id), body)
             hidden = stands.model_copy(update={"checksum": HIDDEN})
             await ctx.cards.put(project.id, place, key, hidden)
+    for run in await ctx.runs.all(project.id):
+        if run.pull_request and not may_read(project.github_readers, run.audience):
+            title = pull_title(await ctx.clusters.get(project.id, run.cluster), ())
+            body = render_markdown(note(f"pull:{run.name}", words, audience=Audience.PUBLIC))
+            commits = [version.commit for version in await ctx.versions.all(project.id, run)]
+            publish = ctx.github.repo(project, PUBLISH)
+            await hide_pull(publish, run.pull_request, title, body, commits)
 
 
 async def whole_or_not(ctx: Context, card: Card) -> Card:

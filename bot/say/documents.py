@@ -66,6 +66,15 @@ async def edit_pull(
         await pulls.update_pull(repo, int(pull["number"]), title=title, body=body)
 
 
+async def hide_pull(
+    repo: Repo, number: int, title: str, body: Markdown, commits: Sequence[str]
+) -> None:
+    """Replace the words of a pull request, and those of the check runs on its commits."""
+    await unless_refused(pulls.update_pull(repo, number, title=title, body=body), 404, 410)
+    for sha in commits:
+        await checks.put_check(repo, sha, conclusion=None, title=title, summary=body)
+
+
 async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None:
     """Put our one answer into a thread of a review, or edit it there."""
     body = render_document(await fit_on_github(repo, card))

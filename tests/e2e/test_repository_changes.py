@@ -11,12 +11,12 @@ from e2e_kit import (
     issue,
     messages,
     obey,
-    open_issue,
     person,
     replies,
     settled,
     unlike,
 )
+from fix_kit import ended, publish, ready_to_publish, reported
 
 from bot.simulators.github.views.repositories import repository as repository_view
 from handlers.demo.stage import ADMIN, Stage
@@ -49,7 +49,10 @@ async def test_a_wrong_file_is_named_with_its_line_and_the_last_good_one_counts(
 
 
 async def test_what_was_said_in_private_is_hidden_when_it_becomes_public(stage: Stage) -> None:
-    number = await open_issue(stage, f"Seen at {unlike()}", f"By {unlike()}.")
+    number, cluster = await reported(stage, f"Seen at {unlike()}", f"By {unlike()}.")
+    made = await ready_to_publish(stage, number, cluster)
+    await publish(stage, made)
+    run = await ended(stage, made.number)
     assert await obey(stage, number, "/soulcaster status") == "done"
     assert "on its way" in await ask(stage, INES, "digest now")
     await settled(stage)
@@ -64,6 +67,14 @@ async def test_what_was_said_in_private_is_hidden_when_it_becomes_public(stage: 
         shop = repository_view(stage.github.world.repository(stage.repository))
         assert await deliver(stage, "public", {**who, "repository": shop}) == 202
         await settled(stage)
+    pull = await issue(stage, run.pull_request or 0)
+    assert pull["title"] == "Fix: a problem from private reports"
+    [check] = pull["pull"]["checks"]
+    for words in (pull["body"], check["output"]["summary"]):
+        assert "said while the repository was private" in words
+        assert "Seen at" not in words
+        assert "python -m pytest" not in words
+    assert check["conclusion"] == "success"
     after = [card["body"] for card in await replies(stage, number)]
     assert len(after) == len(before)
     assert all("said while the repository was private" in body for body in after)

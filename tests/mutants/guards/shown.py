@@ -11,6 +11,13 @@ _DRAFT = "bot/domain/fixes/drafting.py"
 
 GUARDS = (
     Guard(
+        "a pull request made of private reports is hidden from everybody",
+        "bot/say/cards.py",
+        "if run.pull_request and not may_read(project.github_readers, run.audience):",
+        "if False:",
+        "tests/e2e/test_repository_changes.py",
+    ),
+    Guard(
         "a mention from outside notifies nobody",
         _DEFUSE,
         r'return re.sub(r"([@#])(?=\w)", rf"\1{ZERO_WIDTH_SPACE}", text)',
