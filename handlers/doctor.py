@@ -87,8 +87,7 @@ async def _memory(ctx: Context) -> Found:
 
 async def _names(_ctx: Context) -> Found:
     found = misspelt()
-    mend = "rename them, if they are meant for Soulcaster" if found else ""
-    return "; ".join(found) or "all known", mend
+    return "; ".join(found) or "all known", "rename them, if meant for Soulcaster" * bool(found)
 
 
 async def _agent(ctx: Context) -> Found:
@@ -154,9 +153,11 @@ async def _services(ctx: Context) -> Found:
 
 
 async def _webhook(ctx: Context) -> Found:
-    if ctx.settings.github_webhook_secret.get_secret_value():
-        return "set", ""
-    return "missing: every webhook is refused", "set GITHUB_WEBHOOK_SECRET"
+    if not ctx.settings.github_webhook_secret.get_secret_value():
+        return "missing: every webhook is refused", "set GITHUB_WEBHOOK_SECRET"
+    if ctx.settings.github_app_id and not await ctx.github.hook():
+        return "GitHub sends nothing any more", "set the webhook's URL in the app's settings there"
+    return "set", ""
 
 
 async def _slack(ctx: Context) -> Found:

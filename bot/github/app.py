@@ -275,6 +275,14 @@ class GitHubApp:
         async with translated():
             return await self._as_app.getitem("/app")
 
+    async def hook(self) -> str:
+        """Where GitHub sends webhooks; "" since there is none any more.
+
+        https://docs.github.com/en/rest/apps/webhooks#get-a-webhook-configuration-for-an-app
+        """
+        async with translated():
+            return str((await self._as_app.getitem("/app/hook/config")).get("url") or "")
+
     async def installations(self) -> AsyncIterator[Any]:
         """Every installation of the app."""
         async with translated():

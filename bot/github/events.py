@@ -13,11 +13,14 @@ _ALL = "the list of repositories is asked for again: rights, name, owner and rea
 _HIDDEN = "what was said for the team is hidden, in pull requests and check runs, too"
 # Event -> actions -> effect; "*" is every other action, and what has none.
 HEARD: Mapping[str, Mapping[str, str]] = {
-    "installation": {"deleted": "nothing is written there any more", "*": f"{_ALL}; logged"},
+    "installation": {
+        "deleted": "nothing is written there any more",
+        "*": f"{_ALL}; logged, and in doctor",
+    },
     "installation_repositories": {"*": _ALL},
     "repository": {"publicized": f"{_HIDDEN}; {_ALL}", "*": _ALL},
     "public": {"*": _HIDDEN},
-    "meta": {"*": "logged: nothing is heard any more"},
+    "meta": {"*": "logged, and in doctor: nothing is heard any more"},
     "push": {"*": "a changed .github/soulcaster.yml is checked, its line shown"},
     "issues": {
         "opened": "a report, and its commands",
