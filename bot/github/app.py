@@ -38,8 +38,7 @@ _UNDER_WAY = 4
 TALK = {"issues": "write", "pull_requests": "write", "metadata": "read"}
 READ = {"contents": "read", "metadata": "read"}
 CHECKS = {"checks": "read", "metadata": "read"}
-# An owner may have yet to accept it.
-ACTIONS = {"actions": "read", "metadata": "read"}
+ACTIONS = {"actions": "read", "metadata": "read"}  # an owner may have yet to accept it
 PUBLISH = {"contents": "write", "pull_requests": "write", "checks": "write", "metadata": "read"}
 # How old what we know of a repository's readers may be before something private is shown there.
 LOOK_SECONDS = 60.0

@@ -66,13 +66,11 @@ async def of_others(repo: Repo, sha: str, app: int) -> list[Any]:
 
 
 async def failing_step(repo: Repo, run: Any) -> str:
-    """The step that failed of a job of GitHub Actions, whose id is its check run's; "" of any
-    other, and where ``actions: read`` is not accepted.
+    """The step that failed of a job of GitHub Actions, whose id is its check run's; "" of what is
+    none, and where ``actions: read`` is not accepted.
 
     https://docs.github.com/en/rest/actions/workflow-jobs#get-a-job-for-a-workflow-run
     """
-    if not _is_job(run):
-        return ""
     job = await unless_refused(repo.get(f"/actions/jobs/{run['id']}"), 403, 404, 422) or {}
     steps = job.get("steps") or []
     return next((str(step["name"]) for step in steps if step["conclusion"] in FAILED), "")
@@ -82,14 +80,9 @@ async def log_of(repo: Repo, run: Any) -> str:
     """The end of what a failed check run says, without secrets: a job's log up to its last error;
     of any other, and where that is not to be had, its output. Strangers wrote it."""
     said = "\n".join(str(run["output"].get(part) or "") for part in ("title", "summary", "text"))
-    if _is_job(run):
-        with suppress(Rejected, TooLarge):
-            path = f"/actions/jobs/{run['id']}/logs"
-            data = await repo.download(path, max_bytes=_LARGEST_LOG)
-            log = _STAMP.sub("", data.decode(errors="replace"))
-            said = found[0] if (found := _TO_ERROR.match(log)) else log
+    with suppress(Rejected, TooLarge):
+        path = f"/actions/jobs/{run['id']}/logs"
+        data = await repo.download(path, max_bytes=_LARGEST_LOG)
+        log = _STAMP.sub("", data.decode(errors="replace"))
+        said = found[0] if (found := _TO_ERROR.match(log)) else log
     return redact(said[-_LOOKED_AT:])[-_LOG:].strip()
-
-
-def _is_job(run: Any) -> bool:
-    return bool((run["app"] or {}).get("slug") == "github-actions")

@@ -19,10 +19,7 @@ _MOST = 5
 
 
 async def look_at_pull(ctx: Context, project_id: int, number: int) -> None:
-    """Say on the card whose the branch is, whether it is a draft, and which checks fail.
-
-    One that was merged or closed is left as it was seen.
-    """
+    """While it is open: say whose the branch is, whether it is a draft, and which checks fail."""
     project = await ctx.projects.find(project_id)
     run = await ctx.runs.get(project_id, number)
     if project is None or run.pull_request is None:

@@ -27,7 +27,7 @@ from bot.domain.fixes.versions import (
     resolved_key,
     review_key,
 )
-from bot.domain.models import Person, Place, Project, RunState, Verdict
+from bot.domain.models import Person, Place, Project, Verdict
 from bot.github import people, pulls
 from bot.github.app import PUBLISH, READ
 from bot.jobs import enqueue
@@ -205,10 +205,9 @@ async def _tell(context: RevisionRun) -> None:
     run = await ctx.runs.get(project.id, context.run.number)
     pull = run.pull_request or 0
     if revision.kind == "prove":  # the check run is where that is said
-        work = revision.work
-        proved = work.state is RunState.SUCCEEDED
-        unproved = None if proved else work.verdict or Verdict.LIMIT_REACHED
-        work = work.model_copy(update={"unproved": unproved})
+        verdict = revision.work.verdict or Verdict.LIMIT_REACHED
+        unproved = None if verdict is Verdict.PROVED else verdict
+        work = revision.work.model_copy(update={"unproved": unproved})
         await report_proof(ctx.github.repo(project, PUBLISH), work, revision.parent)
         return
     if revision.handed_over:

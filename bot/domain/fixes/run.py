@@ -49,9 +49,8 @@ class Failing(Record):
 class OnGitHub(Record):
     """A pull request of ours as GitHub showed it last.
 
-    ``theirs`` is who pushed on top of our newest version, "" for nobody. ``checks`` of others are
-    not spoken of until one fails; ``taken`` names the commit whose failures were taken up, and by
-    which attempt at the next version.
+    ``theirs`` is who pushed on top of our newest version, "" for nobody; ``checks`` of others are
+    not spoken of until one fails; ``taken`` is the commit whose failures an attempt took up.
     """
 
     head: str = ""

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.simulators.github.actions import checks as actions
 from bot.simulators.github.errors import GitHubError, invalid, malformed, not_found
-from bot.simulators.github.records import Json
+from bot.simulators.github.records import CheckRun, Json
 from bot.simulators.github.rest.contents import resolve
 from bot.simulators.github.views import checks as views
 from bot.simulators.github.views.addresses import repo_page
@@ -109,17 +109,24 @@ async def list_suites(call: Call) -> web.StreamResponse:
 @jobs("GET", f"{_REPO}/actions/jobs/{{run}}", "actions:read")
 async def get_job(call: Call) -> web.StreamResponse:
     """A job of GitHub Actions; its check run has the same id."""
-    return answer(views.job(call.check_run()))
+    return answer(views.job(_job(call)))
 
 
 @jobs("GET", f"{_REPO}/actions/jobs/{{run}}/logs", "actions:read")
 async def get_log(call: Call) -> web.StreamResponse:
     """Where the log of a job can be had for the next minute."""
-    run = call.check_run()
+    run = _job(call)
     ticket = secrets.token_hex(16)
     call.world.archives[ticket] = run.id
     place = f"{call.world.origin}/codeload/{call.repository.full_name}/logs/{run.id}"
     return web.Response(status=302, headers={"Location": f"{place}?sig={ticket}"})
+
+
+def _job(call: Call) -> CheckRun:
+    """The check run that the path names, where it is a job. Raises 404."""
+    if not call.check_run().steps:
+        raise not_found()
+    return call.check_run()
 
 
 @jobs("GET", "/codeload/{owner}/{repo}/logs/{run}", "anyone")
