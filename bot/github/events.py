@@ -10,13 +10,11 @@ from collections.abc import Mapping
 NOTHING = "nothing: "
 _EDITED = "the issue as it is: a label may be a severity in the file, its assignee owns it"
 _ALL = "the list of repositories is asked for again: rights, name, owner and readers follow"
+_LINK = "the issue as it is now: a link on the card of its cluster, that joins nothing"
 _HIDDEN = "what was said for the team is hidden, in pull requests and check runs, too"
 # Event -> actions -> effect; "*" is every other action, and what has none.
 HEARD: Mapping[str, Mapping[str, str]] = {
-    "installation": {
-        "deleted": "nothing is written there any more",
-        "*": f"{_ALL}; logged, and in doctor",
-    },
+    "installation": {"deleted": "nothing is written there any more", "*": f"{_ALL}; logged"},
     "installation_repositories": {"*": _ALL},
     "repository": {"publicized": f"{_HIDDEN}; {_ALL}", "*": _ALL},
     "public": {"*": _HIDDEN},
@@ -31,6 +29,8 @@ HEARD: Mapping[str, Mapping[str, str]] = {
         "transferred": "the report leaves with its count; there it is told of as opened",
         "*": _EDITED,
     },
+    "sub_issues": {"*": _LINK},
+    "issue_dependencies": {"*": _LINK},
     "issue_comment": {
         "created edited": "commands; a box that is ticked is one",
         "*": NOTHING + "a command that was obeyed stays obeyed",
@@ -72,7 +72,6 @@ UNHEARD: Mapping[str, str] = {
         "gollum merge_group package page_build registry_package repository_import "
         "repository_ruleset status workflow_dispatch workflow_job workflow_run"
     ),
-    "links between issues, which come with the issue itself": "issue_dependencies sub_issues",
     "who may is asked live, with every command": (
         "github_app_authorization installation_target member membership org_block organization "
         "personal_access_token_request team team_add"

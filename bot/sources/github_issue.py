@@ -139,6 +139,7 @@ def _tags(issue: Mapping[str, object]) -> dict[str, str]:
         "type": first_text(issue, "type.name", limit=60),
         "milestone": first_text(issue, "milestone.title", limit=200),
         "parent": text(issue.get("parent_issue_url")).rpartition("/")[2][:10],
+        "blocked": str(whole_number(at(issue, "issue_dependencies_summary.blocked_by")) or ""),
     }
     return {name: value for name, value in tags.items() if value}
 

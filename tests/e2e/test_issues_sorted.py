@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from e2e_kit import issue, item_of_issue, obey, open_issue, person, settled, unlike
+from e2e_kit import (
+    deliver,
+    issue,
+    item_of_issue,
+    obey,
+    open_issue,
+    person,
+    reply,
+    settled,
+    unlike,
+)
 
 from bot.domain.models import Cluster
 from handlers.demo.stage import ADMIN, Stage
@@ -54,6 +64,43 @@ async def test_who_is_assigned_owns_it(stage: Stage) -> None:
     number = await open_issue(stage, f"No {unlike()} at {unlike()}", f"Why {unlike()}?")
     assert (await change(stage, number, assignees=["tom-beckett"])).owner == "tom-beckett"
     assert (await change(stage, number, assignees=[])).owner == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "action", "named", "link", "said"),
+    [
+        (
+            "sub_issues",
+            "parent_issue_added",
+            "sub_issue",
+            {"parent_issue_url": "x/7"},
+            "part of #7",
+        ),
+        (
+            "issue_dependencies",
+            "blocked_by_added",
+            "blocked_issue",
+            {"issue_dependencies_summary": {"blocked_by": 2}},
+            "blocked by 2",
+        ),
+    ],
+)
+async def test_links_between_issues_are_shown_and_join_nothing(
+    stage: Stage, event: str, action: str, named: str, link: dict[str, Any], said: str
+) -> None:
+    number = await open_issue(stage, f"Less {unlike()} in {unlike()}", f"At {unlike()}.")
+    before = await cluster(stage, number)
+    told = next(d.payload for d in stage.github.webhooks.sent() if d.event == "issues")
+    as_it_is = {**told["issue"], **link}
+    path = f"/issues/{number}$"
+    asked = {"match": {"method": "GET", "path": path}, "times": 9, "status": 200, "body": as_it_is}
+    stage.github.faults.add(asked)
+    payload = {k: told[k] for k in ("sender", "installation", "repository")}
+    assert await deliver(stage, event, {**payload, "action": action, named: as_it_is}) == 202
+    await settled(stage)
+    assert (await cluster(stage, number)).name == before.name
+    assert await obey(stage, number, "/soulcaster status") == "done"
+    assert said in await reply(stage, number, f"status:{before.name}")
 
 
 async def test_what_people_say_here_is_written_there_and_stands(stage: Stage) -> None:

@@ -9,6 +9,8 @@ from gidgethub import sansio
 
 from bot.context import Context
 from bot.domain.models import Place
+from bot.jobs import enqueue
+from workers import jobs
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
 from workers.intake import issues, sync
@@ -40,6 +42,15 @@ async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
     if action in ("opened", "edited"):
         origin = f"issue:{issue.number}"
         await words.take(ctx, payload, issue, Place(issue=issue.number), origin)
+
+
+@router.register("sub_issues")
+@router.register("issue_dependencies")
+async def linked(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """What an issue is part of, or waits for, is read with it."""
+    payload, issue = read(event), event.data.get("sub_issue") or event.data.get("blocked_issue")
+    if issue and await sync.know_project(ctx, payload.project):
+        await enqueue(ctx, jobs.read_issue, payload.project.id, issue["number"])
 
 
 @router.register("issue_comment", action="created")

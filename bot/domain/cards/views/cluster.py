@@ -95,7 +95,10 @@ def item_link(item: Item, *, hidden: bool = False) -> Line:
 
 
 def _part_of(item: Item) -> Line:
-    return (f" · part of #{item.tags['parent']}",) if item.tags.get("parent", "").isdigit() else ()
+    """What it is part of, and how many open issues it waits for."""
+    shown = (("parent", " · part of #"), ("blocked", " · blocked by "))
+    found = ((words, item.tags.get(name, "")) for name, words in shown)
+    return tuple(f"{words}{number}" for words, number in found if number.isdigit())
 
 
 def counts_line(view: ClusterView) -> Line:
