@@ -247,6 +247,8 @@ class Context:
             e2b_url=s.e2b_api_url,
             e2b_sandbox_url=s.e2b_sandbox_url,
             trusted=s.soulcaster_trusted_repositories,
+            environments_mb=s.soulcaster_environments_mb,
+            registries=s.soulcaster_registries,
             agent_command=s.soulcaster_agent_command,
             gateway_url=s.soulcaster_gateway_url,
             gateway_host=s.soulcaster_gateway_host,
@@ -295,11 +297,9 @@ class Context:
             ("state and queue", *redis),
             ("words at rest", *self._at_rest()),
             *choose.explain(self.settings_for_adapters),
-            (
-                "GitHub",
-                s.github_api_url if s.github_app_id else "not connected",
-                f"app {s.github_app_id}" if s.github_app_id else "no GITHUB_APP_ID",
-            ),
+            ("GitHub", s.github_api_url, f"app {s.github_app_id}")
+            if s.github_app_id
+            else ("GitHub", "not connected", "no GITHUB_APP_ID"),
             (
                 "Slack",
                 s.slack_api_url if self.slack else "not connected",
@@ -329,7 +329,7 @@ async def open_context(
     Raises ConfigError or Unavailable.
     """
     # A checkout under test has modes of its own.
-    keep_private(settings.soulcaster_data_dir, leave=frozenset({"sandboxes"}))
+    keep_private(settings.soulcaster_data_dir, leave=frozenset({"sandboxes", "environments"}))
     embedded = None
     url = settings.redis_url
     if not url:

@@ -142,6 +142,13 @@ class Settings(BaseSettings):
         frozenset(),
         description="owner/repo or owner/repo@commit,...: tested here without isolation",
     )
+    soulcaster_registries: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Where a build may read packages, `python=URL npm=URL`; empty: as pip and npm",
+    )
+    soulcaster_environments_mb: int = Field(
+        10_000, ge=1, description="Disk for what builds have installed, the least used gone first"
+    )
     soulcaster_fix_seconds: float = Field(900, gt=0, description="Wall time of one fix run")
     soulcaster_fix_longest: float = Field(
         3600, gt=0, description="Longest wall time that anybody may ask for"
@@ -177,6 +184,19 @@ class Settings(BaseSettings):
     @classmethod
     def _words(cls, value: object) -> object:
         return value.split() if isinstance(value, str) else value
+
+    @field_validator("soulcaster_registries", mode="before")
+    @classmethod
+    def _named_urls(cls, value: object) -> object:
+        if isinstance(value, str):
+            pairs = [pair.partition("=") for pair in value.split()]
+            if any(
+                kind not in ("python", "npm") or not re.match("https?://", url)
+                for kind, _, url in pairs
+            ):
+                raise ValueError("wants python=https://... and npm=https://..., or one of them")
+            return {kind: url for kind, _, url in pairs}
+        return value
 
     @field_validator("soulcaster_keep", mode="before")
     @classmethod

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.domain.errors import ConfigError, NotFound
 from bot.domain.ports import Agent, Embedder, Guard, LanguageModel, Sandboxes, VectorIndex
+
+if TYPE_CHECKING:
+    from bot.adapters.sandboxes.environments import Environments
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class AdapterChoices:
     e2b_sandbox_url: str = ""
     trusted: frozenset[str] = frozenset()
     tools: tuple[Path, ...] = ()
+    environments: Path | None = None
+    environments_mb: int = 10_000
+    registries: Mapping[str, str] = field(default_factory=dict)
     agent_command: str = ""
     gateway_url: str = ""
     gateway_host: str = "127.0.0.1"
@@ -160,7 +167,9 @@ def _e2b_sandboxes(c: AdapterChoices) -> Sandboxes:
     from bot.adapters.sandboxes.e2b import E2BSandboxes
 
     return E2BSandboxes(
-        api_key=c.e2b_key,
+        c.e2b_key,
+        _environments(c),
+        registries=c.registries,
         api_url=c.e2b_url or None,
         sandbox_url=c.e2b_sandbox_url or None,
         guard=c.guard("E2B"),
@@ -172,7 +181,21 @@ def _local_sandboxes(c: AdapterChoices) -> Sandboxes:
     from bot.adapters.sandboxes.local import LocalSandboxes
 
     tools = (*c.tools, *toolchain())
-    return LocalSandboxes(c.data_dir / "sandboxes", trusted=c.trusted, tools=tools)
+    return LocalSandboxes(
+        c.data_dir / "sandboxes",
+        trusted=c.trusted,
+        tools=tools,
+        environments=_environments(c),
+        registries=c.registries,
+    )
+
+
+def _environments(c: AdapterChoices) -> Environments:
+    from bot.adapters.sandboxes.environments import Environments
+
+    return Environments(
+        c.environments or c.data_dir / "environments", c.environments_mb * 1_000_000
+    )
 
 
 SANDBOXES: Mapping[str, Callable[[AdapterChoices], Sandboxes]] = {

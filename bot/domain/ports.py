@@ -191,6 +191,12 @@ class Sandbox(Protocol):
         ``exclude`` names files and folders (``node_modules``) left out wherever they are.
         """
 
+    async def keep(self) -> Sequence[str]:
+        """Keep what its build has installed, and end it; what was asked of the registries.
+
+        Raises TooLarge when it is more than may be kept.
+        """
+
     async def kill(self) -> None:
         """End it and everything in it. Harmless when repeated."""
 
@@ -219,12 +225,20 @@ class Sandboxes(Protocol):
         egress: Sequence[str] = (),
         key: str,
         labels: Mapping[str, str] | None = None,
+        environment: str = "",
+        build: bool = False,
     ) -> Sandbox:
         """A fresh sandbox. ``egress`` lists hosts it may reach (none: no network).
 
+        ``environment`` names what a build has kept, read-only at ``$VIRTUAL_ENV`` with its ``bin``
+        first on the path. To ``build`` it is empty and writable, package registries can be
+        reached and nothing else can, and ``keep`` keeps it under that name.
         The same ``key`` again gives the same sandbox where it still lives, never a second one.
         Raises Unavailable, or ConfigError where this machine can't isolate it.
         """
+
+    async def keeps(self, environment: str) -> bool:
+        """Whether an environment of that name (hex digits) is kept here."""
 
     async def alive(self) -> Mapping[str, Mapping[str, str]]:
         """Labels of every sandbox of ours that lives, by id; for the sweep."""

@@ -1,6 +1,7 @@
 """What only the E2B adapter promises, and how it bears a service that misbehaves."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from e2b.api.client.models import NewSandboxV2
@@ -8,10 +9,12 @@ from e2b_wire import E2BWire
 from e2b_wire_rules import wrong_body, wrong_message
 
 from bot.adapters.sandboxes.e2b import E2BSandboxes
+from bot.adapters.sandboxes.environments import Environments
 from bot.domain.errors import Rejected, TooLarge, Unavailable
 from bot.domain.ports import Blocked, Limits
 
 API_KEY = "e2b_" + "1" * 40
+KEPT = Environments(Path("unused"), 1)
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ async def url(wire, serve):
 
 @pytest.fixture
 def adapter(url):
-    return E2BSandboxes(API_KEY, api_url=url, sandbox_url=url, grace=1)
+    return E2BSandboxes(API_KEY, KEPT, api_url=url, sandbox_url=url, grace=1)
 
 
 async def test_what_is_asked_of_e2b(adapter, wire):
@@ -55,7 +58,7 @@ async def test_egress_is_opened_to_the_hosts_named(adapter, wire):
 
 
 async def test_a_key_that_is_not_accepted(url):
-    adapter = E2BSandboxes("e2b_wrong", api_url=url, sandbox_url=url)
+    adapter = E2BSandboxes("e2b_wrong", KEPT, api_url=url, sandbox_url=url)
     with pytest.raises(Rejected, match="E2B_API_KEY") as caught:
         await adapter.open(template="", limits=Limits(), key="k")
     assert caught.value.status == 401
@@ -70,7 +73,9 @@ async def test_a_busy_service(adapter, wire):
 
 
 async def test_nobody_there():
-    adapter = E2BSandboxes(API_KEY, api_url="http://127.0.0.1:9", sandbox_url="http://127.0.0.1:9")
+    adapter = E2BSandboxes(
+        API_KEY, KEPT, api_url="http://127.0.0.1:9", sandbox_url="http://127.0.0.1:9"
+    )
     with pytest.raises(Unavailable):
         await adapter.alive()
 

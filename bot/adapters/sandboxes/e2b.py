@@ -16,6 +16,7 @@ import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from json import JSONDecodeError
+from types import MappingProxyType
 from typing import Any, Literal
 
 from e2b import ALL_TRAFFIC, AsyncSandbox, SandboxQuery
@@ -33,7 +34,9 @@ from e2b.exceptions import TimeoutException as SandboxTimeout
 from httpx import TransportError
 
 from bot.adapters.sandboxes.contents import GONE
-from bot.adapters.sandboxes.e2b_machine import E2BSandbox
+from bot.adapters.sandboxes.e2b_machine import E2BSandbox, Kept
+from bot.adapters.sandboxes.environments import Environments
+from bot.adapters.sandboxes.registry import Registries, hosts_of, registries_of
 from bot.domain.errors import NotFound, Rejected, Unavailable
 from bot.domain.ports import Guard, Limits, Sandbox
 
@@ -46,6 +49,7 @@ _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 class E2BSandboxes:
     """``api_url`` and ``sandbox_url`` point at another control plane and another envd.
 
+    ``environments`` are what builds have kept, here, ``registries`` what a build may reach.
     ``grace`` is how many seconds an answer may be late after a command's own deadline. Machines
     are opened, listed and ended within ``guard``.
     """
@@ -56,12 +60,15 @@ class E2BSandboxes:
     def __init__(
         self,
         api_key: str,
+        environments: Environments,
         *,
+        registries: Registries = MappingProxyType({}),
         api_url: str | None = None,
         sandbox_url: str | None = None,
         grace: float = 10,
         guard: Guard = contextlib.nullcontext,
     ) -> None:
+        self._environments, self._registries = environments, registries
         self._grace = grace
         self._guard = guard
         self._options: dict[str, Any] = {"api_key": api_key, "debug": False}
@@ -84,24 +91,34 @@ class E2BSandboxes:
         egress: Sequence[str] = (),
         key: str,
         labels: Mapping[str, str] | None = None,
+        environment: str = "",
+        build: bool = False,
     ) -> Sandbox:
         """A fresh machine from ``template``, or the one that lives under ``key``.
 
-        Everything outward is denied but ``egress``. The machine ends itself when its time is over.
+        Everything outward is denied but ``egress``, or the hosts of the registries for a build.
+        The machine ends itself when its time is over.
         """
+        if build:
+            egress = await hosts_of(registries_of(self._registries))
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
         create = partial(self._create, template, limits, egress, {**(labels or {}), KEY: digest})
         machine = await self._living(digest) or await create(digest)
         if not await self._runs(machine):
             # the idempotency key answers with a machine that has ended meanwhile
             machine = await create(f"{digest}-{uuid.uuid4().hex}")
-        sandbox = E2BSandbox(machine, limits, errors, grace=self._grace)
+        kept = Kept(self._environments, environment, build=build)
+        sandbox = E2BSandbox(machine, limits, errors, grace=self._grace, kept=kept)
         try:
             await sandbox.prepare()
         except BaseException:
             await asyncio.shield(asyncio.ensure_future(sandbox.kill()))
             raise
         return sandbox
+
+    async def keeps(self, environment: str) -> bool:
+        """By its archive, on this machine's disk."""
+        return await asyncio.to_thread(self._environments.find, environment) is not None
 
     async def alive(self) -> Mapping[str, Mapping[str, str]]:
         """Every machine that carries our mark, whoever opened it."""

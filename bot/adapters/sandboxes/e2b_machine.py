@@ -7,9 +7,12 @@ import contextlib
 import itertools
 import math
 import shlex
+import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from e2b import AsyncSandbox
@@ -17,17 +20,28 @@ from e2b.exceptions import NotFoundException
 from e2b.sandbox.commands.command_handle import CommandExitException
 
 from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Output, inside, safe_tar
+from bot.adapters.sandboxes.environments import Environments
 from bot.adapters.sandboxes.network import unreached
 from bot.domain.errors import NotFound, SoulcasterError, TooLarge, Unavailable
 from bot.domain.ports import Blocked, Finished, Limits, OnOutput
 
 WORK = "work"
+ENVIRONMENT = "environment"
 NOTES = ".soulcaster-notes"
 NO_FOLDER, TIMED_OUT, KILLED = 97, 124, 137
 SMALL = 30.0  # seconds for one small request
 BYTES_A_SECOND = 1_000_000
 
 Errors = Callable[[float], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which environment a machine has, if any, and where archives of them are."""
+
+    environments: Environments
+    name: str = ""
+    build: bool = False
 
 
 class E2BSandbox:
@@ -37,10 +51,10 @@ class E2BSandbox:
     """
 
     def __init__(
-        self, machine: AsyncSandbox, limits: Limits, errors: Errors, *, grace: float
+        self, machine: AsyncSandbox, limits: Limits, errors: Errors, *, grace: float, kept: Kept
     ) -> None:
         self._machine, self._limits, self._errors = machine, limits, errors
-        self._grace = grace
+        self._grace, self._kept = grace, kept
         self._numbers = itertools.count(time.monotonic_ns())
         self._deadline = time.monotonic() + limits.seconds
         self._blocked = Blocked()
@@ -56,8 +70,24 @@ class E2BSandbox:
         return self._blocked
 
     async def prepare(self) -> None:
-        """Make the work folder."""
+        """Make the work folder, and beside it the environment."""
         await self._quick(f"mkdir -p ~/{WORK} ~/{NOTES}")
+        if self._kept.build:
+            await self._quick(f"mkdir -p ~/{ENVIRONMENT}")
+        elif self._kept.name:
+            found = await asyncio.to_thread(self._kept.environments.find, self._kept.name)
+            if found is None:
+                raise Unavailable("The environment is gone: it will be built again.")
+            data = await asyncio.to_thread(found.read_bytes)
+            seconds = SMALL + len(data) / BYTES_A_SECOND
+            async with self._errors(seconds):
+                await self._machine.files.write(f"{NOTES}/environment.tgz", data)
+            await self._quick(
+                f"cd ~ && tar -xzf {NOTES}/environment.tgz --no-same-owner && "
+                f"rm {NOTES}/environment.tgz && chmod -R a-w {ENVIRONMENT} && "
+                f"ln -s {ENVIRONMENT}/node_modules .",
+                seconds,
+            )
 
     async def run(
         self,
@@ -137,6 +167,16 @@ class E2BSandbox:
             with contextlib.suppress(SoulcasterError):
                 await self._quick(f"rm -f ~/{there}")
 
+    async def keep(self) -> Sequence[str]:
+        """Bring what was installed here; E2B does not tell what was fetched for it."""
+        limit = self._limits.disk_mb * 1_000_000
+        there, seconds = f"{NOTES}/environment.tgz", SMALL + limit / BYTES_A_SECOND
+        await self._quick(f"tar -czf ~/{there} -C ~ {ENVIRONMENT}", seconds)
+        data = await self._read(there, limit, seconds)
+        await asyncio.to_thread(_put, self._kept.environments, self._kept.name, data)
+        await self.kill()
+        return ()
+
     async def kill(self) -> None:
         """End the machine."""
         async with self._errors(SMALL):
@@ -149,7 +189,9 @@ class E2BSandbox:
         What it leaves running would hold its output open, and envd would wait for that.
         """
         folder = f"~/{WORK}/{shlex.quote(inside(cwd))}"
+        own = f"export VIRTUAL_ENV=~/{ENVIRONMENT} PATH=~/{ENVIRONMENT}/bin:$PATH; "
         return (
+            f"{own if self._kept.name else ''}"
             f"cd {folder} 2>/dev/null || exit {NO_FOLDER}; ulimit -c 0; "
             f"ulimit -u {self._limits.processes} 2>/dev/null; "
             f"ulimit -d {self._limits.memory_mb * 1024} 2>/dev/null; "
@@ -209,3 +251,10 @@ class E2BSandbox:
                 if len(data) > max_bytes:
                     raise TooLarge(f"the sandbox sends more than {max_bytes} bytes")
         return bytes(data)
+
+
+def _put(environments: Environments, name: str, data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / name
+        archive.write_bytes(data)
+        environments.take(name, archive)

@@ -21,6 +21,8 @@ from bot.adapters.sandboxes import seccomp
 from bot.domain.ports import Limits
 
 WORK, HOME = "/sandbox/work", "/sandbox/home"
+# Above the checkout, so that Node finds what is installed there.
+ENVIRONMENT, REGISTRY = "/sandbox/environment", "/sandbox/registry"
 OPEN_FILES = 4096
 SHARED_MEMORY = 64 * 1024 * 1024  # /dev/shm, as Docker has it
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -105,17 +107,17 @@ def isolated(
     env: Mapping[str, str],
     tools: Sequence[Path],
     calls: int,
-    gate: Sequence[str] = (),
+    more: Sequence[str] = (),
 ) -> list[str]:
     """``command`` between walls: no network, a read-only system, only its own folders writable.
 
     ``here`` holds the sandbox's ``work``, ``home``, ``tmp`` and ``etc``. ``calls`` is of
-    ``closed_calls``; ``gate`` are more options of bubblewrap.
+    ``closed_calls``; ``more`` are options of bubblewrap.
     """
     return [
         *_walls(how, calls),
-        *gate,
         *("--bind", f"{here}/tmp", "/tmp", "--perms", "0755", "--dir", "/sandbox"),  # noqa: S108
+        *more,
         *("--bind", f"{here}/home", HOME, "--bind", f"{here}/work", WORK),
         *_each("--ro-bind", [(f"{here}/etc/{name}", f"/etc/{name}") for name in ETC]),
         *_tools(tools),

@@ -6,11 +6,14 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from bot.adapters.sandboxes import cgroups, state
+from bot.adapters.sandboxes.environments import Environments
 from bot.adapters.sandboxes.isolation import Way, processes_are_counted, toolchain, way
 from bot.adapters.sandboxes.machine import LocalSandbox
+from bot.adapters.sandboxes.registry import Registries, registries_of
 from bot.domain.errors import ConfigError, Unavailable
 from bot.domain.ports import Limits, Sandbox
 
@@ -24,6 +27,7 @@ class LocalSandboxes:
     ``trusted`` names repositories that may run without isolation, ``owner/repo@commit`` one commit
     of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
     folders a checkout may use read-only, each with a ``bin``; by default our own Python.
+    ``environments`` are what builds have kept, ``registries`` what a build may reach.
     ``isolate`` takes one way to do it, not the best one here; False behaves as on
     a machine without bubblewrap, and ``groups=False`` as on one whose cgroups we can't write to.
     """
@@ -36,6 +40,8 @@ class LocalSandboxes:
         *,
         trusted: frozenset[str] = frozenset(),
         tools: Sequence[Path] | None = None,
+        environments: Environments | None = None,
+        registries: Registries = MappingProxyType({}),
         isolate: Way | bool = True,
         groups: bool = True,
     ) -> None:
@@ -44,6 +50,8 @@ class LocalSandboxes:
         self._tools = toolchain() if tools is None else tuple(tools)
         self._isolate = isolate
         self._groups = groups
+        self._environments = environments or Environments(root / "environments", 10**10)
+        self._registries = registries
 
     @property
     def isolation(self) -> Literal["machine", "namespaces", "none"]:
@@ -80,6 +88,8 @@ class LocalSandboxes:
         egress: Sequence[str] = (),
         key: str,
         labels: Mapping[str, str] | None = None,
+        environment: str = "",
+        build: bool = False,
     ) -> Sandbox:
         """A fresh sandbox; ``template`` has no meaning here. See the port."""
         if egress:
@@ -95,16 +105,27 @@ class LocalSandboxes:
                 "install bubblewrap (0.8 or newer), set E2B_API_KEY, or name the repository in "
                 "SOULCASTER_TRUSTED_REPOSITORIES."
             )
+        if environment and found is None:
+            raise ConfigError("Nothing can be installed where nothing is isolated.")
         wanted = state.State(
+            environment=environment,
+            build=build,
             key=key,
             labels=dict(labels or {}),
             limits=limits,
             way=found,
             deadline=time.time() + limits.seconds,
         )
-        return await asyncio.to_thread(self._take, state.name_of(key), wanted)
+        made = await asyncio.to_thread(self._take, state.name_of(key), wanted)
+        if build:
+            await made.reach(registries_of(self._registries))
+        return made
 
-    def _take(self, name: str, wanted: state.State) -> Sandbox:
+    async def keeps(self, environment: str) -> bool:
+        """By its folder."""
+        return await asyncio.to_thread(self._environments.find, environment) is not None
+
+    def _take(self, name: str, wanted: state.State) -> LocalSandbox:
         """The one that lives, or a new one; racers get the same."""
         with state.alone(self._root):
             there = state.load(self._root, name)
@@ -112,7 +133,7 @@ class LocalSandboxes:
                 state.end(self._root, name)
                 there = wanted.model_copy(update={"group": self._group(wanted.limits)})
                 state.make(self._root, name, there)
-        return LocalSandbox(self._root, name, there, self._tools)
+        return LocalSandbox(self._root, name, there, self._tools, self._environments)
 
     def _group(self, limits: Limits) -> tuple[Path, ...]:
         try:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from bot.adapters.sandboxes import cgroups, isolation, processes, state
 from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Output, inside
+from bot.adapters.sandboxes.environments import Environments
 from bot.adapters.sandboxes.folder import Folder
 from bot.adapters.sandboxes.network import Gate, unreached
+from bot.adapters.sandboxes.registry import PORT, Mirror, Registries, reached_by
 from bot.adapters.sandboxes.watchdog import Watchdog
 from bot.domain.errors import NotFound, TooLarge, Unavailable
 from bot.domain.fixes.patch import tree_from_tar
@@ -25,8 +27,17 @@ SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 class LocalSandbox:
     """``there`` is its state as it stands in ``root``."""
 
-    def __init__(self, root: Path, name: str, there: state.State, tools: Sequence[Path]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        name: str,
+        there: state.State,
+        tools: Sequence[Path],
+        environments: Environments,
+    ) -> None:
         self._root, self._name, self._there, self._tools = root, name, there, tools
+        self._environments = environments
+        self._mirror: Mirror | None = None
         self._uid = state.uid_of(name, there.way)
         self._here = root / name
         self._work = Folder(self._here / "work", self._uid)
@@ -164,8 +175,23 @@ class LocalSandbox:
             # https://github.com/python/cpython/issues/119710
             await child.communicate()
 
+    async def reach(self, registries: Registries) -> None:
+        """Have its build reach them."""
+        self._mirror = Mirror(registries)
+        await self._mirror.open()
+
+    async def keep(self) -> Sequence[str]:
+        """Move what was installed to where the next ones find it."""
+        self._left()
+        built = self._here / "environment"
+        await asyncio.to_thread(self._environments.take, self._there.environment, built)
+        await self.kill()
+        return self._mirror.fetched if self._mirror else ()
+
     async def kill(self) -> None:
         """End it and everything in it."""
+        if self._mirror:
+            await self._mirror.close()
         await asyncio.to_thread(state.end, self._root, self._name)
 
     def _left(self) -> float:
@@ -187,14 +213,34 @@ class LocalSandbox:
     def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
         walled = self._there.way is not None
         bins = [str(tool / "bin") for tool in self._tools]
+        own = {"VIRTUAL_ENV": isolation.ENVIRONMENT} if self._there.environment else {}
+        if own:
+            bins = [f"{isolation.ENVIRONMENT}/bin", *bins]
+        if self._mirror:
+            own |= reached_by(f"http://127.0.0.1:{PORT}")
         return {
             **QUIET,
+            **own,
             "PATH": ":".join([*bins, *SYSTEM_PATH]),
             "HOME": isolation.HOME if walled else str(self._here / "home"),
             "TMPDIR": "/tmp" if walled else str(self._here / "tmp"),  # noqa: S108
             **({} if walled else {processes.MARK: str(self._here)}),
             **env,
         }
+
+    def _mounts(self) -> list[str]:
+        """The environment, and for its build the way to the registries."""
+        name, inside_ = self._there.environment, isolation.ENVIRONMENT
+        if not name:
+            return []
+        if self._there.build:
+            way_out = ("--ro-bind", self._mirror.folder, isolation.REGISTRY) if self._mirror else ()
+            return ["--bind", f"{self._here}/environment", inside_, *way_out]
+        kept = self._environments.find(name)
+        if kept is None:
+            raise Unavailable("The environment of this sandbox is gone: it will be built again.")
+        modules = ("--symlink", f"{inside_}/node_modules", "/sandbox/node_modules")
+        return ["--ro-bind", str(kept), inside_, *modules]
 
     def _argv(
         self,
@@ -207,6 +253,9 @@ class LocalSandbox:
     ) -> list[str]:
         way = self._there.way
         shell = [shutil.which("bash") or "/bin/sh", "-c", command]
+        if self._mirror:
+            way_out = (f"{isolation.REGISTRY}/forward.py", f"{isolation.REGISTRY}/socket")
+            shell = ["python3", *way_out, str(PORT), command]
         counted = isolation.processes_are_counted(way)
         prefix = isolation.limited(self._there.limits, seconds, count_processes=counted)
         grouped = cgroups.entering(self._there.group)
@@ -221,7 +270,7 @@ class LocalSandbox:
             env=self._environment(env),
             tools=self._tools,
             calls=calls,
-            gate=gate.options if gate else (),
+            more=[*(gate.options if gate else ()), *self._mounts()],
         )
         return [*grouped, *walled]
 

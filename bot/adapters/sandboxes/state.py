@@ -1,7 +1,8 @@
 """What a local sandbox leaves on disk, so that any process can take it up or end it.
 
 ``<root>/<id>/`` holds ``sandbox.json``, the folders ``work``, ``home``, ``tmp`` and ``etc``, and
-``running/<pid>`` with the start time of each process that was started for a command.
+``running/<pid>`` with the start time of each process that was started for a command; a build has
+``environment``, what it installs.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class State(Record):
     limits: Limits
     way: isolation.Way | None
     group: tuple[Path, ...] = ()
+    environment: str = ""
+    build: bool = False
     deadline: float
 
 
@@ -79,10 +82,13 @@ def make(root: Path, name: str, state: State) -> None:
     """Its folders and state; the rename makes them appear all at once."""
     fresh = root / f".new-{name}-{os.getpid()}-{time.monotonic_ns()}"
     uid = uid_of(name, state.way)
-    for folder in ("work", "home", "tmp"):
+    for folder in ("work", "home", "tmp", *(("environment",) if state.build else ())):
         (fresh / folder).mkdir(parents=True)
         if uid is not None:
             os.chown(fresh / folder, uid, uid)
+    if state.build:
+        # read by whoever runs in later ones
+        (fresh / "environment").chmod(0o755)
     (fresh / "running").mkdir()
     (fresh / "etc").mkdir()
     for file, text in isolation.ETC.items():

@@ -1,0 +1,215 @@
+"""Package registries as a build sees them: through us, and nothing else of the network.
+
+Only reading what a registry itself lists is passed on. Python: the simple API,
+https://packaging.python.org/en/latest/specifications/simple-repository-api/; npm: packuments and
+their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, web
+
+from bot.domain.errors import Unavailable
+
+PORT = 3141
+MAX_BYTES = 4_000_000_000
+MAX_REQUESTS = 20_000
+_PASSED = ("Accept", "Range")
+_KEPT = ("Content-Type", "Content-Range", "Accept-Ranges", "ETag")
+_LINK = re.compile(r'(<a[^>]*\shref=")([^"#]+)')
+_PYTHON = r"/python/{name:[a-z0-9][a-z0-9._-]{0,200}}/"
+_NPM = r"/npm/{path:(?:@[\w.-]{1,100}(?:/|%2[fF]))?[\w.-]{1,200}(?:/-/[\w.-]{1,250}\.tgz)?}"
+
+Registries = Mapping[str, str]
+
+
+def registries_of(named: Registries) -> Registries:
+    """The base URL of each, with its slash; of those not named, what this machine's client asks."""
+    found = {"python": named.get("python") or _of_pip(), "npm": named.get("npm") or _of_npm()}
+    return {kind: url.rstrip("/") + "/" for kind, url in found.items() if url}
+
+
+async def hosts_of(registries: Registries) -> list[str]:
+    """The hosts of the registries, and of the files that the Python one lists."""
+    urls = list(registries.values())
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    try:
+        async with (
+            ClientSession(timeout=ClientTimeout(60), trust_env=True) as client,
+            client.get(f"{registries['python']}pip/", headers=accept) as answer,
+        ):
+            listed = await answer.json(content_type=None)
+        urls += [urljoin(registries["python"], each["url"]) for each in listed["files"]]
+    except (ClientError, TimeoutError, LookupError, ValueError) as error:
+        raise Unavailable(f"The registry of Python packages can't be read: {error!r}.") from error
+    return sorted({host for url in urls if (host := urlsplit(url).hostname)})
+
+
+def _of_pip() -> str:
+    try:
+        from pip._internal.models.index import PyPI
+    except ImportError:
+        return ""
+    return str(PyPI.simple_url)
+
+
+def _of_npm() -> str:
+    npm = shutil.which("npm")
+    if npm is None:
+        return ""
+    asked = [npm, "config", "get", "registry"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def reached_by(base: str) -> Mapping[str, str]:
+    """The environment in which uv, pip and npm ask the registries at ``base``."""
+    return {
+        "UV_DEFAULT_INDEX": f"{base}/python/",
+        "PIP_INDEX_URL": f"{base}/python/",
+        "npm_config_registry": f"{base}/npm/",
+        "npm_config_replace_registry_host": "always",
+        "npm_config_audit": "false",
+        "npm_config_fund": "false",
+    }
+
+
+class Mirror:
+    """Answers GET alone, and files alone that a page of a registry has listed.
+
+    ``folder`` holds the socket it listens at, and what leads a port to it. ``fetched`` are the
+    paths that were asked for, in order: what a build read, and all that it could have told.
+    """
+
+    def __init__(self, registries: Registries) -> None:
+        self._registries = registries
+        self._files: dict[str, str] = {}
+        self._bytes = 0
+        self.fetched: list[str] = []
+        self.folder = ""
+        self._runner: web.AppRunner | None = None
+        self._client: ClientSession | None = None
+
+    async def open(self) -> None:
+        """Listen at a socket that anybody may connect to who can see it."""
+        # a socket's path must be short, and a data folder may lie deep
+        self.folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="soulcaster-")
+        await asyncio.to_thread(self._furnish, Path(self.folder))
+        app = web.Application()
+        app.router.add_get(_PYTHON, self._index)
+        app.router.add_get(r"/file/{token:[0-9a-f]{32}}/{name:[^/]+}", self._file)
+        app.router.add_get(_NPM, self._npm)
+        self._client = ClientSession(
+            timeout=ClientTimeout(total=600, sock_read=60), trust_env=True, auto_decompress=True
+        )
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.UnixSite(self._runner, f"{self.folder}/socket").start()
+        await asyncio.to_thread(os.chmod, f"{self.folder}/socket", 0o666)
+
+    async def close(self) -> None:
+        """Nobody is answered any more. Harmless when repeated."""
+        if self._runner:
+            await self._runner.cleanup()
+        if self._client:
+            await self._client.close()
+        if self.folder:
+            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+
+    @staticmethod
+    def _furnish(folder: Path) -> None:
+        folder.chmod(0o755)
+        shutil.copy(Path(__file__).with_name("forward.py"), folder)
+        (folder / "forward.py").chmod(0o644)
+
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        """A project's files, each at an address of ours."""
+        url = f"{self._registry('python')}{request.match_info['name']}/"
+        kind, body = await self._read(url, request)
+        if kind.endswith("+json"):
+            page = json.loads(body)
+            for each in page.get("files", ()):
+                each["url"] = self._ours(urljoin(url, each["url"]))
+            text = json.dumps(page)
+        else:
+            text = _LINK.sub(
+                lambda link: link[1] + self._ours(urljoin(url, html.unescape(link[2]))),
+                body.decode("utf-8", "replace"),
+            )
+        return web.Response(text=text, headers={"Content-Type": kind})
+
+    def _ours(self, url: str) -> str:
+        token = hashlib.sha256(url.encode()).hexdigest()[:32]
+        self._files[token] = url
+        return f"/file/{token}/{urlsplit(url).path.rpartition('/')[2]}"
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        url, name = self._files.get(request.match_info["token"]), request.match_info["name"]
+        if url is None:
+            raise web.HTTPNotFound
+        asked = url.partition("#")[0]
+        return await self._pass_on(asked + ".metadata" * name.endswith(".metadata"), request)
+
+    async def _npm(self, request: web.Request) -> web.StreamResponse:
+        return await self._pass_on(self._registry("npm") + request.match_info["path"], request)
+
+    def _registry(self, kind: str) -> str:
+        if kind not in self._registries:
+            raise web.HTTPNotFound(text=f"no {kind} registry is named here")
+        return self._registries[kind]
+
+    def _counted(self, request: web.Request, more: int = 0) -> None:
+        """Raises where a build takes more than any honest one."""
+        self._bytes += more
+        if self._bytes > MAX_BYTES or len(self.fetched) > MAX_REQUESTS:
+            raise web.HTTPInsufficientStorage(text="this build has fetched too much")
+        if not more:
+            self.fetched.append(request.path)
+
+    async def _read(self, url: str, request: web.Request) -> tuple[str, bytes]:
+        self._counted(request)
+        try:
+            async with self._asked(url, request) as answer:
+                if answer.status != 200:
+                    raise web.HTTPNotFound(text=f"the registry answers {answer.status}")
+                body = await answer.read()
+                self._counted(request, len(body))
+                return answer.content_type, body
+        except (ClientError, TimeoutError) as error:
+            raise web.HTTPBadGateway(text=f"the registry can't be reached: {error}") from error
+
+    async def _pass_on(self, url: str, request: web.Request) -> web.StreamResponse:
+        self._counted(request)
+        try:
+            async with self._asked(url, request) as answer:
+                kept = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
+                out = web.StreamResponse(status=answer.status, headers=kept)
+                # who has read enough of a file hangs up
+                with contextlib.suppress(ConnectionError):
+                    await out.prepare(request)
+                    async for piece in answer.content.iter_chunked(1 << 16):
+                        self._counted(request, len(piece))
+                        await out.write(piece)
+                return out
+        except (ClientError, TimeoutError) as error:
+            raise web.HTTPBadGateway(text=f"the registry can't be reached: {error}") from error
+
+    def _asked(self, url: str, request: web.Request) -> AbstractAsyncContextManager[ClientResponse]:
+        if self._client is None:
+            raise RuntimeError("the mirror is not open")
+        headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
+        return self._client.get(url, headers=headers)
