@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.fixes.proof import outcomes, suite_no_worse
+from bot.domain.fixes.proof import Suite, junit, outcomes, suite_no_worse
 from bot.domain.ports import Finished
 
 
@@ -109,4 +109,50 @@ A, B = "PASSED t.py::a\n", "PASSED t.py::b\n"
     ],
 )
 def test_no_worse(before, after, worse):
-    assert suite_no_worse(before, after) == (not worse, worse)
+    assert suite_no_worse(Suite.of(before), Suite.of(after)) == (not worse, worse)
+
+
+CASE = '<testcase classname="tests.test_a" name="test_{name}">{said}</testcase>'
+BROKEN = '<testcase classname="" name="tests.test_b"><error message="x"/></testcase>'
+
+
+def xml(*cases):
+    return f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>"
+
+
+def test_a_report_wins_over_what_is_printed():
+    report = xml(
+        CASE.format(name="one", said=""),
+        CASE.format(name="two", said="<failure/>"),
+        CASE.format(name="two", said="<error/>"),
+        CASE.format(name="three", said="<skipped/>"),
+        BROKEN,
+    )
+    suite = Suite.of(ran("PASSED t.py::a\n", 1), report)
+    assert suite.tests == {
+        "tests.test_a.test_one": "passed",
+        "tests.test_a.test_two": "failed",
+        "tests.test_a.test_three": "skipped",
+        "module tests.test_b": "failed",
+    }
+    assert suite.ran == 2
+
+
+@pytest.mark.parametrize("report", ["", "<testsuites>", "no xml", '<!DOCTYPE a [<!ENTITY b "c">]>'])
+def test_a_report_that_is_none(report):
+    assert junit(report) == {}
+    assert Suite.of(ran("PASSED t.py::a\n"), report).tests == {"t.py::a": "passed"}
+
+
+def test_a_module_that_could_not_be_imported_before_is_no_worse():
+    before = Suite.of(ran("", 1), xml(CASE.format(name="one", said=""), BROKEN))
+    assert suite_no_worse(before, before) == (True, [])
+    whole = Suite.of(ran(""), xml(CASE.format(name="one", said="")))
+    assert suite_no_worse(whole, before) == (False, ["module tests.test_b: new, and fails"])
+
+
+def test_no_suite_is_nothing_to_be_worse_than():
+    nothing, one = Suite.of(ran("", 5)), Suite.of(ran("PASSED t.py::a\n"))
+    assert suite_no_worse(nothing, nothing) == (True, [])
+    assert suite_no_worse(nothing, one) == (True, [])
+    assert not suite_no_worse(nothing, Suite.of(ran("bad", 1)))[0]

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
 
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Ran, Record, Verdict
 from bot.domain.ports import Finished
 
 Outcome = Literal["passed", "failed", "skipped"]
+NO_TESTS = 5  # pytest's exit code, and unittest's since Python 3.12
 
 # A line for each test, and what its words mean; any other word is a failure.
 _LINES: Mapping[str, Mapping[str, Outcome]] = {
@@ -99,16 +104,69 @@ def outcomes(output: str) -> dict[str, Outcome]:
     return found
 
 
-def suite_no_worse(before: Finished, after: Finished) -> tuple[bool, list[str]]:
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A suite that has ended, and what each of its tests did, empty where it names none.
+
+    A module that could not be imported counts as a test that failed.
+    """
+
+    finished: Finished
+    tests: Mapping[str, Outcome]
+
+    @classmethod
+    def of(cls, finished: Finished, report: str = "") -> Suite:
+        """From its JUnit XML where it wrote one, else from what it printed."""
+        printed = outcomes(finished.stdout) or outcomes(finished.stderr)
+        return cls(finished, junit(report) or printed)
+
+    @property
+    def ran(self) -> int:
+        """How many tests have really been run."""
+        return sum(
+            said != "skipped" and not name.startswith("module ")
+            for name, said in self.tests.items()
+        )
+
+
+def junit(report: str) -> dict[str, Outcome]:
+    """The tests of a JUnit XML report, as pytest writes it; empty where it can't be read.
+
+    https://docs.pytest.org/en/stable/how-to/output.html#creating-junitxml-format-files
+    """
+    found: dict[str, Outcome] = {}
+    try:
+        root = ElementTree.fromstring(report, forbid_dtd=True)
+    except (ElementTree.ParseError, DefusedXmlException):
+        return found
+    for case in root.iter("testcase"):
+        module, name = case.get("classname") or "", case.get("name") or ""
+        said = {child.tag for child in case}
+        outcome: Outcome = (
+            "failed"
+            if said & {"failure", "error"}
+            else "skipped"
+            if "skipped" in said
+            else "passed"
+        )
+        # a test whose teardown failed, too, is told twice
+        key = f"{module}.{name}" if module else f"module {name}"
+        if _WORST[outcome] >= _WORST[found.get(key, "passed")]:
+            found[key] = outcome
+    return found
+
+
+def suite_no_worse(before: Suite, after: Suite) -> tuple[bool, list[str]]:
     """Whether the suite is no worse after the patch, and what is worse, a line each.
 
     A test that passed must pass again: failing, skipped and gone are all worse. A runner that
     names no tests is judged by its exit codes alone.
     """
-    if after.timed_out:
+    if after.finished.timed_out:
         return False, ["the suite no longer ends in time"]
-    was, now = _of(before), _of(after)
-    cut = before.truncated or after.truncated
+    was, now = before.tests, after.tests
+    began, ended = before.finished, after.finished
+    cut = began.truncated or ended.truncated
     worse = [
         f"{name}: {now.get(name, 'gone')}"
         for name, outcome in was.items()
@@ -117,12 +175,10 @@ def suite_no_worse(before: Finished, after: Finished) -> tuple[bool, list[str]]:
     worse += [
         f"{name}: new, and fails" for name in now if name not in was and now[name] == "failed"
     ]
-    if before.exit_code == 0 and after.exit_code != 0 and not worse:
-        worse.append(f"the suite ends with exit code {after.exit_code}, before with 0")
-    elif before.exit_code != 0 and after.exit_code != 0 and not (was and now):
+    if began.exit_code in (0, NO_TESTS) and ended.exit_code not in (0, NO_TESTS) and not worse:
+        worse.append(
+            f"the suite ends with exit code {ended.exit_code}, before with {began.exit_code}"
+        )
+    elif began.exit_code != 0 and ended.exit_code not in (0, NO_TESTS) and not (was and now):
         worse.append("the suite failed before and fails now, and does not name its tests")
     return not worse, worse
-
-
-def _of(finished: Finished) -> dict[str, Outcome]:
-    return outcomes(finished.stdout) or outcomes(finished.stderr)

@@ -25,7 +25,7 @@ async def prove(context: RunContext) -> None:
     async with context.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
     red = await tests.alone(with_test, context.run.test_path)
-    await context.set(red=ran(red), suite_before=ran(before))
+    await context.set(red=ran(red), suite_before=ran(before.finished))
     if red.timed_out:
         raise Ended(Verdict.LIMIT_REACHED, "In a clean sandbox the test does not end on the base.")
     if red.exit_code == 0:
@@ -39,7 +39,7 @@ async def prove(context: RunContext) -> None:
     async with context.sandbox(patched) as sandbox:
         after = await tests.suite(sandbox, patched=True)
         green = await tests.one(sandbox, context.run.test_path)
-    await context.set(green=ran(green), suite_after=ran(after))
+    await context.set(green=ran(green), suite_after=ran(after.finished))
     if green.exit_code != 0:
         raise Ended(Verdict.NOT_REPAIRED, "In a clean sandbox the test still fails.")
     fine, worse = suite_no_worse(before, after)
