@@ -37,12 +37,12 @@ class TestsPart(_Part):
     """How the tests are run; empty finds out from the repository."""
 
     command: str = ""
-    install: str = ""
 
 
 class FixPart(_Part):
     """What fix runs may do here. ``allow`` lists what they may touch beside sources and tests.
 
+    ``setup`` are commands that install what the tests need, in place of what is found out.
     ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is.
     """
 
@@ -55,6 +55,7 @@ class FixPart(_Part):
     max_lines: int = Field(400, ge=1)
     max_minutes: int = Field(60, ge=1)
     unproved_drafts: bool = False
+    setup: tuple[str, ...] = ()
     tests: TestsPart = TestsPart()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import re
 import secrets
 import signal
 import tempfile
@@ -31,6 +32,8 @@ from workers.fixes.steps.checkout import read_checkout
 from workers.fixes.steps.local import LocalRun, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
+# What a virtual environment has that nothing was installed into.
+_FRESH = re.compile(r"pip|setuptools|wheel|_?distutils|pkg_resources|_virtualenv|__pycache__")
 FILES = (PATCH, REPRODUCTION, PROOF, LOG)
 
 
@@ -63,11 +66,14 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     config = _config(tree, wanted.test)
     with tempfile.TemporaryDirectory(prefix="soulcaster-") as state:
         # Whoever says this line in a shell means it: the folder's own tests may run here.
+        own = _environment(folder)
+        choices = Context.choices_of(settings)
         choices = replace(
-            Context.choices_of(settings),
+            choices,
             data_dir=Path(state),
+            environments=choices.data_dir / "environments",
             trusted=frozenset({str(folder)}),
-            tools=_environment(folder),
+            tools=own,
         )
         name = wanted.agent.removeprefix("~") or config.fix.agent or settings.soulcaster_agent
         sandboxes, log = choose.sandboxes(choices), list[str]()
@@ -84,6 +90,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             agent=choose.agent(name, choices),
             open_model=lambda: choose.language_model(choices),
             log=log.append,
+            brings_environment=bool(own),
         )
         try:
             async with _stopped_by_signals(context), shown(context, console):
@@ -138,11 +145,12 @@ def _config(tree: Tree, test: str) -> RepoConfig:
 
 
 def _environment(folder: Path) -> tuple[Path, ...]:
-    """The checkout's own virtual environment and the Python below it, where it can run pytest."""
+    """The checkout's own virtual environment and the Python below it, where it has one."""
     for name in (".venv", "venv"):
         there = folder / name
         config = there / "pyvenv.cfg"
-        if config.is_file() and any(there.glob("lib/python*/site-packages/pytest")):
+        packages = {path.name for path in there.glob("lib/python*/site-packages/*")}
+        if config.is_file() and any(not _FRESH.match(name) for name in packages):
             python = (there / "bin" / "python").resolve()
             return (there, python.parent.parent)
     return ()

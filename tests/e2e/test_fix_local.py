@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+import handlers
+
+OURS = str(Path(handlers.__file__).parents[1])
 CALC = "def last_page(total, per_page):\n    return total // per_page + 1\n"
 TEST = "from calc import last_page\n\n\ndef test_pages():\n    assert last_page(21, 10) == 3\n"
 REPORT = "# One page too many\n\n`calc.last_page(20, 10)` returns 3, expected 2.\n"
@@ -24,7 +27,7 @@ def fix(cwd: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "handlers.cli", "fix", *map(str, arguments)],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "HOME": str(cwd)},
+        env={"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": OURS},
         capture_output=True,
         text=True,
         timeout=120,

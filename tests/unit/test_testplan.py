@@ -4,13 +4,15 @@ import pytest
 
 from bot.domain.fixes.patch import Entry
 from bot.domain.fixes.testfiles import is_test_file
-from bot.domain.fixes.testplan import PYTEST, how_to_test
+from bot.domain.fixes.testplan import PYTEST, REPORT, how_to_test
 
 
 def plan(files, **config):
     return how_to_test({path: Entry(data=text.encode()) for path, text in files.items()}, **config)
 
 
+SUITE = f"{PYTEST} -ra --continue-on-collection-errors --junitxml={REPORT}"
+ONE = f"{PYTEST} -rA tests/x.py"
 PLAIN = "def test_a():\n    assert 1\n"
 CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
 
@@ -18,19 +20,19 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
 @pytest.mark.parametrize(
     ("files", "framework", "suite", "one"),
     [
-        ({"tests/test_a.py": PLAIN}, "pytest", PYTEST, f"{PYTEST} tests/x.py"),
-        ({"test_a.py": PLAIN}, "pytest", PYTEST, f"{PYTEST} tests/x.py"),
+        ({"tests/test_a.py": PLAIN}, "pytest", SUITE, ONE),
+        ({"test_a.py": PLAIN}, "pytest", SUITE, ONE),
         (
             {"pytest.ini": "[pytest]\n", "tests/a.py": CASE},
             "pytest",
-            PYTEST,
-            f"{PYTEST} tests/x.py",
+            SUITE,
+            ONE,
         ),
         (
             {"src/shop/a.py": "", "tests/test_a.py": PLAIN},
             "pytest",
-            f"PYTHONPATH=src {PYTEST}",
-            f"PYTHONPATH=src {PYTEST} tests/x.py",
+            f"PYTHONPATH=src {SUITE}",
+            f"PYTHONPATH=src {ONE}",
         ),
         (
             {
@@ -39,8 +41,8 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
                 "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["src"]\n',
             },
             "pytest",
-            PYTEST,
-            f"{PYTEST} tests/x.py",
+            SUITE,
+            ONE,
         ),
         (
             {"tests/test_a.py": CASE},
@@ -88,6 +90,18 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             "./gradlew --console=plain test --tests x",
         ),
         ({"Makefile": "all:\n\ntest: all\n\ttrue\n"}, "make", "make test", "make test"),
+        ({"calc.py": ""}, "pytest", SUITE, ONE),
+        (
+            {
+                "test_a.py": PLAIN,
+                "pytest.ini": "[pytest]\n",
+                "tox.ini": "pytest -v checks/ {posargs}",
+            }
+            | {"checks/a.py": ""},
+            "pytest",
+            f"{SUITE} checks",
+            ONE,
+        ),
     ],
 )
 def test_what_a_repository_shows(files, framework, suite, one):
@@ -118,12 +132,9 @@ def test_nothing_that_looks_like_a_test(files):
 
 
 def test_the_project_says():
-    found = plan(
-        {"tests/test_a.py": PLAIN}, command="python -m pytest -q tests", install="make deps"
-    )
+    found = plan({"tests/test_a.py": PLAIN}, command="python -m pytest -q tests")
     assert found.suite == "python -m pytest -q tests"
     assert found.command_for("tests/x.py") == "python -m pytest -q tests tests/x.py"
-    assert found.install == ("make deps",)
     assert (found.folder, found.style) == ("tests", "pytest")
     assert plan({}, command="./check {all}").command_for("x") == "./check {all}"
 
@@ -133,20 +144,19 @@ def test_names_are_quoted():
     assert found.command_for("tests/a; rm -rf x.py").endswith("'tests/a; rm -rf x.py'")
 
 
-def test_install_commands():
+def test_a_package_in_a_folder_is_tested_where_it_stands():
     found = plan(
         {
-            "tests/test_a.py": PLAIN,
-            "requirements-dev.txt": "",
-            "requirements.txt": "",
-            "pyproject.toml": "[build-system]\n[project.optional-dependencies]\ntest = []\n",
+            "README.md": "",
+            "web/package.json": "{}",
+            "services/pay/pyproject.toml": "[project]\nname = 'pay'\n",
+            "services/pay/tests/test_a.py": PLAIN,
         }
     )
-    assert found.install == (
-        "python -m pip install -r requirements-dev.txt",
-        "python -m pip install -r requirements.txt",
-        "python -m pip install -e '.[test]'",
-    )
+    assert found.suite == f"cd services/pay && {SUITE}"
+    assert found.command_for("services/pay/tests/x.py") == f"cd services/pay && {ONE}"
+    assert found.report == f"services/pay/{REPORT}"
+    assert found.folder == "services/pay/tests"
 
 
 def test_where_the_tests_live():

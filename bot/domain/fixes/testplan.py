@@ -10,23 +10,25 @@ import tomllib
 from collections import Counter
 from typing import Any, Literal
 
+from bot.domain.fixes.environment import package_root
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.models import Record
 
 Style = Literal["pytest", "unittest", "other"]
-PYTEST = "python -m pytest -rA --tb=short -p no:cacheprovider"
-_EXTRAS = ("test", "tests", "testing", "dev")
-_REQUIREMENTS = re.compile(r"requirements([-_/](dev|test|tests|testing))?\.txt")
+PYTEST = "python -m pytest --tb=short -p no:randomly"
+# Where a suite leaves what it did: among our own files.
+REPORT = ".soulcaster/suite.xml"
+_SUITE = f"{PYTEST} -ra --continue-on-collection-errors --junitxml={REPORT}"
 _NO_TEST = "no test specified"  # what `npm init` writes
 
 
 class TestPlan(Record):
-    """Commands are for a shell in the checkout's root.
+    """Commands are for a shell in the checkout's root; ``root`` is the package's folder there.
 
     ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}`` and ``{stem}`` are
-    put in, quoted. ``install`` needs a network. ``folder`` is where
-    tests live, ``why`` says how we know.
+    put in, quoted, as seen from ``root``. ``report`` is the JUnit XML that the suite writes, empty
+    where it writes none. ``folder`` is where tests live, ``why`` says how we know.
     """
 
     __test__ = False  # not a test, whatever pytest makes of its name
@@ -35,33 +37,34 @@ class TestPlan(Record):
     suite: str
     one: str
     why: str
-    install: tuple[str, ...] = ()
+    root: str = ""
+    report: str = ""
     folder: str = ""
     style: Style = "other"
 
     def command_for(self, path: str) -> str:
-        """The command that runs the tests in ``path``."""
-        folder, name = posixpath.split(path)
+        """The command that runs the tests in ``path`` of the checkout."""
+        seen = path.removeprefix(f"{self.root}/") if self.root else path
+        folder, name = posixpath.split(seen)
         stem = name.partition(".")[0]
-        parts = {"path": path, "folder": folder or ".", "name": name, "stem": stem}
+        parts = {"path": seen, "folder": folder or ".", "name": name, "stem": stem}
         return self.one.format(**{key: shlex.quote(value) for key, value in parts.items()})
 
 
-def how_to_test(tree: Tree, *, command: str = "", install: str = "") -> TestPlan | None:
-    """The plan for ``tree``; None when nothing in it looks like a test.
+def how_to_test(tree: Tree, *, command: str = "") -> TestPlan | None:
+    """The plan for ``tree``; None when it holds no language whose tests we know how to run.
 
-    ``command`` and ``install`` are the project's own words, which win.
+    ``command`` is the project's own word, which wins.
     """
     shown = _shown(tree)
     if not command:
-        return shown.model_copy(update={"install": (install,)}) if shown and install else shown
+        return shown
     folder, style = _python_tests(tree)
     return TestPlan(
         framework="configured",
         suite=command,
         one=_one_of(command, shown),
         why=".github/soulcaster.yml says so",
-        install=(install,) if install else shown.install if shown else (),
         folder=shown.folder if shown else folder,
         style=shown.style if shown else style,
     )
@@ -76,7 +79,7 @@ def _one_of(command: str, shown: TestPlan | None) -> str:
 
 
 def _shown(tree: Tree) -> TestPlan | None:
-    finders = (_python, _tox, _node, _go, _by_its_file, _make)
+    finders = (_python, _tox, _node, _go, _by_its_file, _make, _first_python)
     return next((plan for find in finders if (plan := find(tree))), None)
 
 
@@ -111,36 +114,72 @@ def _python_tests(tree: Tree) -> tuple[str, Style]:
 
 
 def _python(tree: Tree) -> TestPlan | None:
-    files = _test_files(tree, ".py")
-    config = _pytest_config(tree)
+    root = package_root(tree)
+    here = {
+        path.removeprefix(f"{root}/") if root else path: entry
+        for path, entry in tree.items()
+        if not root or path.startswith(f"{root}/")
+    }
+    files = _test_files(here, ".py")
+    config = _pytest_config(here)
     if not files and not config:
         return None
-    folder, style = _python_tests(tree)
-    prefix = _python_path(tree)
-    install = _python_install(tree)
+    folder, style = _python_tests(here)
+    prefix = (f"cd {shlex.quote(root)} && " if root else "") + _python_path(here)
+    where = {"root": root, "folder": posixpath.join(root, folder)}
     if config or style == "pytest":
         why = f"{config} configures pytest" if config else f"{files[0]} is a pytest file"
         return TestPlan(
             framework="pytest",
-            suite=prefix + PYTEST,
-            one=f"{prefix}{PYTEST} {{path}}",
+            suite=f"{prefix}{_SUITE}{_pytest_paths(here)}",
+            one=f"{prefix}{PYTEST} -rA {{path}}",
+            report=posixpath.join(root, REPORT),
             why=why,
-            install=install,
-            folder=folder,
             style=style,
+            **where,
         )
     start = f"-s {shlex.quote(folder)}" if folder else ""
-    top = "-t ." if f"{folder}/__init__.py" in tree else ""
+    top = "-t ." if f"{folder}/__init__.py" in here else ""
     discover = " ".join(f"python -m unittest discover -v {top}".split())
     return TestPlan(
         framework="unittest",
         suite=f"{prefix}{discover} {start}".rstrip(),
         one=f"{prefix}{discover} -s {{folder}} -p {{name}}",
         why=f"{files[0]} uses unittest",
-        install=install,
-        folder=folder,
         style="unittest",
+        **where,
     )
+
+
+def _first_python(tree: Tree) -> TestPlan | None:
+    """Python without a test: the first one will be pytest's."""
+    if not any(path.endswith(".py") for path in tree):
+        return None
+    return TestPlan(
+        framework="pytest",
+        suite=_SUITE,
+        one=f"{_python_path(tree)}{PYTEST} -rA {{path}}",
+        report=REPORT,
+        why="there is no test yet",
+        folder="tests",
+        style="pytest",
+    )
+
+
+def _pytest_paths(tree: Tree) -> str:
+    """What CI or tox names for pytest to run, where its configuration says nothing itself."""
+    texts = [text_of(tree.get(path)) for path in ("pytest.ini", "setup.cfg", "tox.ini")]
+    options = _pyproject(tree).get("tool", {}).get("pytest", {}).get("ini_options", {})
+    if "testpaths" in options or any(re.search(r"^testpaths", text, re.M) for text in texts):
+        return ""
+    workflows = [text_of(tree[path]) for path in sorted(tree) if path.startswith(".github/workf")]
+    folders = {path.partition("/")[0] for path in tree if "/" in path}
+    for text in (texts[2], *workflows):
+        for line in re.findall(r"\b(?:pytest|py\.test)\b(.*)", text):
+            named = [word.rstrip("/") for word in line.split() if word.rstrip("/") in folders]
+            if named:
+                return f" {shlex.join(named)}"
+    return ""
 
 
 def _pytest_config(tree: Tree) -> str:
@@ -161,22 +200,6 @@ def _python_path(tree: Tree) -> str:
     return "PYTHONPATH=src " if in_source and not options.get("pythonpath") else ""
 
 
-def _python_install(tree: Tree) -> tuple[str, ...]:
-    commands = [
-        f"python -m pip install -r {path}" for path in sorted(tree) if _REQUIREMENTS.fullmatch(path)
-    ]
-    project = _pyproject(tree)
-    if "build-system" in project or "setup.py" in tree:
-        extras = project.get("project", {}).get("optional-dependencies", {})
-        extra = next((name for name in _EXTRAS if name in extras), "")
-        commands.append(
-            f"python -m pip install -e '.[{extra}]'" if extra else "python -m pip install -e ."
-        )
-    groups = project.get("dependency-groups", {})
-    commands += [f"python -m pip install --group {name}" for name in _EXTRAS if name in groups][:1]
-    return tuple(commands)
-
-
 def _tox(tree: Tree) -> TestPlan | None:
     if "tox.ini" not in tree:
         return None
@@ -192,12 +215,11 @@ def _node(tree: Tree) -> TestPlan | None:
     if not isinstance(script, str) or not script or _NO_TEST in script:
         return None
     if "pnpm-lock.yaml" in tree:
-        runner, one, install = "pnpm", "pnpm test {path}", "pnpm install --frozen-lockfile"
+        runner, one = "pnpm", "pnpm test {path}"
     elif "yarn.lock" in tree:
-        runner, one, install = "yarn", "yarn test {path}", "yarn install --frozen-lockfile"
+        runner, one = "yarn", "yarn test {path}"
     else:
-        lock = "package-lock.json" in tree
-        runner, one, install = "npm", "npm test -- {path}", "npm ci" if lock else "npm install"
+        runner, one = "npm", "npm test -- {path}"
     files = [
         path for path in sorted(tree) if is_test_file(path) and re.search(r"\.[cm]?[jt]sx?$", path)
     ]
@@ -206,7 +228,6 @@ def _node(tree: Tree) -> TestPlan | None:
         suite=f"{runner} test",
         one=one,
         why="package.json has a test script",
-        install=(install,),
         folder=posixpath.dirname(files[0]) if files else "test",
     )
 
@@ -220,7 +241,6 @@ def _go(tree: Tree) -> TestPlan | None:
         suite="go test -v ./...",
         one="go test -v ./{folder}",
         why="there is a go.mod",
-        install=("go mod download",),
         folder=posixpath.dirname(files[0]),
     )
 
@@ -230,11 +250,11 @@ def _by_its_file(tree: Tree) -> TestPlan | None:
     mvn = "./mvnw -B -q" if "mvnw" in tree else "mvn -B -q"
     gradle = f"{'./gradlew' if 'gradlew' in tree else 'gradle'} --console=plain"
     java = "src/test/java"
-    for file, framework, suite, one, install, folder in (
-        ("Cargo.toml", "cargo", "cargo test", "--test {stem}", "cargo fetch", "tests"),
-        ("pom.xml", "maven", f"{mvn} test", "-Dtest={stem}", f"{mvn} dependency:go-offline", java),
-        ("build.gradle", "gradle", f"{gradle} test", "--tests {stem}", "", java),
-        ("build.gradle.kts", "gradle", f"{gradle} test", "--tests {stem}", "", java),
+    for file, framework, suite, one, folder in (
+        ("Cargo.toml", "cargo", "cargo test", "--test {stem}", "tests"),
+        ("pom.xml", "maven", f"{mvn} test", "-Dtest={stem}", java),
+        ("build.gradle", "gradle", f"{gradle} test", "--tests {stem}", java),
+        ("build.gradle.kts", "gradle", f"{gradle} test", "--tests {stem}", java),
     ):
         if file in tree:
             return TestPlan(
@@ -242,7 +262,6 @@ def _by_its_file(tree: Tree) -> TestPlan | None:
                 suite=suite,
                 one=f"{suite} {one}",
                 why=f"there is a {file}",
-                install=(install,) if install else (),
                 folder=folder,
             )
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,10 @@ from bot.domain.secrets import redact
 from bot.repo_config import RepoConfig
 
 TAIL = 3_000
+# What a build leaves in its environment: an archive of what it made in the checkout, and what it
+# could not install.
+OURS = '"$VIRTUAL_ENV/.soulcaster"'
+BRING_ALONG = f"tar -xvkf {OURS}/made.tar 2>/dev/null; cat {OURS}/missing >&2"
 
 
 class Ended(Exception):
@@ -34,8 +38,10 @@ class RunContext(ABC):
 
     ``ProjectRun`` keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder.
     ``sandboxes`` are where code of others runs, opened from ``template`` and known as this run's
-    by the labels in ``mark``. ``material`` is what there is to go by beside the reports: strangers
-    wrote it, too. ``open_model`` makes a language model that nobody else uses, or None.
+    by the labels in ``mark``. ``environment`` names what is installed in them, ``made`` are the
+    files that its build made in the checkout, ``missing`` what it could not install. ``material``
+    is what there is to go by beside the reports: strangers wrote it, too. ``open_model`` makes a
+    language model that nobody else uses, or None.
     """
 
     run: FixRun
@@ -45,6 +51,16 @@ class RunContext(ABC):
     mark: Mapping[str, str]
     open_model: Callable[[], LanguageModel | None]
     material = ""
+    # Whether this machine's own folders hold what the tests need.
+    brings_environment = False
+    environment = ""
+    made: Collection[str] = ()
+    missing: Sequence[str] = ()
+
+    @property
+    def has_environment(self) -> bool:
+        """Whether tests run in what was installed for them."""
+        return bool(self.environment) or self.brings_environment
 
     @abstractmethod
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -161,9 +177,12 @@ class RunContext(ABC):
             egress=config.fix.egress,
             key=f"{self.key()}-{self._opened}",
             labels=self.labels(),
+            environment=self.environment,
         )
         try:
             await made.upload(await asyncio.to_thread(tar_from_tree, tree))
+            if self.environment:
+                await self._bring_along(made)
             yield made
         finally:
             try:
@@ -173,6 +192,12 @@ class RunContext(ABC):
                     await self.set(blocked=more)
             finally:
                 await made.kill()
+
+    async def _bring_along(self, sandbox: Sandbox) -> None:
+        """What the build made in the checkout, where it has no such file itself."""
+        done = await sandbox.run(BRING_ALONG, timeout=60)
+        self.missing = [line for line in done.stderr.splitlines() if line.startswith("`")]
+        self.made = frozenset(line.removeprefix("./") for line in done.stdout.splitlines())
 
     @asynccontextmanager
     async def model(self) -> AsyncIterator[LanguageModel | None]:

@@ -41,7 +41,9 @@ class LocalRun(RunContext):
         agent: Agent,
         open_model: Callable[[], LanguageModel | None],
         log: Log,
+        brings_environment: bool = False,
     ) -> None:
+        self.brings_environment = brings_environment
         self.run = run
         self.proved = Patch()
         self.reproduction = Patch()

@@ -10,6 +10,7 @@ from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext
+from workers.fixes.steps.environment import environment_of
 
 # What a step may leave of the run's time to those after it.
 _SHARE = 0.7
@@ -24,6 +25,7 @@ async def repair(context: RunContext) -> None:
     test = await context.patch("test")
     with_test = apply(base, test)
     agent = context.agent()
+    await environment_of(context, base)
     task = await _task(context, test.paths, with_test.keys())
     async with context.sandbox(with_test) as sandbox:
         worked = await agent.work(
@@ -58,7 +60,13 @@ async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree
     try:
         data = await sandbox.download(max_bytes=room, exclude=DROPPING_FOLDERS)
         return await asyncio.to_thread(
-            tree_from_tar, data, skip=lambda path: context.own_files(path) or ignored(path)
+            tree_from_tar,
+            data,
+            skip=lambda path: (
+                context.own_files(path)
+                or ignored(path)
+                or (path in context.made and path not in before)
+            ),
         )
     except TooLarge as error:
         raise Ended(

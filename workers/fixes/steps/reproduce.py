@@ -59,7 +59,7 @@ async def reproduce(context: RunContext) -> None:
     )
     async with context.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
-    await context.set(suite_before=ran(before))
+    await context.set(suite_before=ran(before.finished))
     for tried in [*found, *private]:
         if not await _why_not(context, base, tests, tried):
             return

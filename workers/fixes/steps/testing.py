@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import shlex
+import zlib
 
 from bot.domain.fixes.patch import Tree
-from bot.domain.fixes.proof import outcomes
+from bot.domain.fixes.proof import NO_TESTS, Suite
 from bot.domain.fixes.testplan import TestPlan, how_to_test
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
+from workers.fixes.steps.environment import environment_of
 
 # Of the run's time, what one command may take.
 _SHARE = 0.4
-# What a shell says of a command that is not there, and pytest of a run without tests.
-_NOTHING_RAN = {4, 5, 126, 127}
+# What a shell says of a command that is not there, and pytest of words it can't follow.
+_NOT_STARTED = {4, 126, 127}
+_MAX_REPORT = 64_000_000
 
 
 class Tests:
@@ -24,66 +29,70 @@ class Tests:
         self.plan = plan
         self._context = context
         self._timeout = context.run.seconds_allowed * _SHARE
-        # The plugins beside a local sandbox's pytest are ours, not the checkout's.
-        local = context.sandboxes.id == "local"
-        self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if local else {}
+        # The plugins beside a local sandbox's own pytest are ours, not the checkout's.
+        bare = context.sandboxes.id == "local" and not context.has_environment
+        self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if bare else {}
 
     @classmethod
     async def of(cls, context: RunContext, tree: Tree) -> Tests:
-        """From the base commit. Raises Ended when it shows no tests."""
+        """From the base commit, with what it needs installed. Raises Ended where that can't be."""
         config = (await context.config()).fix.tests
-        plan = how_to_test(tree, command=config.command, install=config.install)
+        plan = how_to_test(tree, command=config.command)
         if plan is None:
             raise Ended(
                 Verdict.TESTS_DO_NOT_RUN,
                 "No tests were found. Say how they run: fix.tests.command in "
                 ".github/soulcaster.yml.",
             )
+        await environment_of(context, tree)
         return cls(context, plan)
 
-    async def install(self, sandbox: Sandbox) -> None:
-        """Install what the tests need, where the project opened the network for it."""
-        if not (await self._context.config()).fix.egress:
-            return
-        for command in self.plan.install:
-            done = await sandbox.run(command, timeout=self._timeout)
-            await self._context.log(f"$ {command}\n{ran(done).tail[-800:]}")
-            if done.exit_code:
-                raise Ended(Verdict.TESTS_DO_NOT_RUN, f"`{command}` failed: see the log.")
-
-    async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Finished:
+    async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Suite:
         """The whole suite. Raises Ended when it does not run at all on the base.
 
-        That it does not run with a patch is the patch's fault, and the proof's to say.
+        That it does not run with a patch is the patch's fault, and the proof's to say. A project
+        without a test has a suite in which none ran.
         """
-        await self.install(sandbox)
         done = await self._run(sandbox, self.plan.suite)
+        suite = Suite.of(done, await self._report(sandbox))
         if patched:
-            return done
+            return suite
         if done.timed_out:
             raise Ended(
                 Verdict.LIMIT_REACHED,
                 f"`{self.plan.suite}` did not end within {done.seconds:.0f} s, its share of the "
                 "run's time; --timeout allows more.",
             )
-        if self._ran_nothing(done):
+        if self._ran_nothing(suite):
+            reasons = [_why(done), *(f"Not installed: {each}." for each in self._context.missing)]
             raise Ended(
                 Verdict.TESTS_DO_NOT_RUN,
-                f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): {_why(done)}",
+                f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): "
+                f"{' '.join(reasons[:3])}",
             )
-        return done
+        return suite
 
-    def _ran_nothing(self, done: Finished) -> bool:
-        """Not found, nothing collected, or a runner that names its tests and names none."""
-        if done.exit_code in _NOTHING_RAN:
+    def _ran_nothing(self, suite: Suite) -> bool:
+        """Not started, or a runner that names its tests and names none."""
+        code = suite.finished.exit_code
+        if code in _NOT_STARTED:
             return True
-        if done.exit_code == 0 or self.plan.framework not in ("pytest", "unittest"):
+        if code in (0, NO_TESTS) or self.plan.framework not in ("pytest", "unittest"):
             return False
-        named = outcomes(done.stdout) or outcomes(done.stderr)
-        # A module that can't be imported is named too, but it is no test.
-        return not any(
-            "::" in name or ("(" in name and "_FailedTest" not in name) for name in named
-        )
+        return not suite.ran
+
+    async def _report(self, sandbox: Sandbox) -> str:
+        """The suite's report, which it may have left unwritten, or anything else in its place."""
+        if not self.plan.report:
+            return ""
+        packed = f"gzip -c {shlex.quote(self.plan.report)} | base64 -w0"
+        done = await sandbox.run(packed, timeout=60)
+        try:
+            unpacked = zlib.decompressobj(wbits=31)
+            data = unpacked.decompress(base64.b64decode(done.stdout, validate=True), _MAX_REPORT)
+        except (ValueError, zlib.error):
+            return ""
+        return "" if unpacked.unconsumed_tail else data.decode("utf-8", "replace")
 
     async def one(self, sandbox: Sandbox, path: str) -> Finished:
         """The tests of one file."""
@@ -92,7 +101,6 @@ class Tests:
     async def alone(self, tree: Tree, path: str) -> Finished:
         """The tests of one file of ``tree``, in a sandbox of their own."""
         async with self._context.sandbox(tree) as sandbox:
-            await self.install(sandbox)
             return await self.one(sandbox, path)
 
     async def _run(self, sandbox: Sandbox, command: str) -> Finished:
@@ -107,7 +115,8 @@ class Tests:
 def _why(done: Finished) -> str:
     """The last line that speaks of an error, else the last line."""
     lines = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines()]
-    said = [line for line in lines if line] or ["it said nothing"]
+    said = [line for line in lines if line and not line.startswith("rootdir:")]
+    said = said or ["it said nothing"]
     return next(
-        (line for line in reversed(said) if re.search(r"Error\b|not found", line)), said[-1]
+        (line for line in reversed(said) if re.search(r"Error\b|not found|error:", line)), said[-1]
     )

@@ -1,0 +1,113 @@
+"""What is to be installed, and the commands that do it."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.models import Record
+
+_ALWAYS = ("pytest",)
+_READ = re.compile(
+    r"pyproject\.toml|setup\.(py|cfg)|[\w./-]*requirements[\w./-]*|tox\.ini|noxfile\.py|Pipfile"
+    r"|uv\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|.*/_version\.py|PKG-INFO"
+)
+
+
+class Needs(Record):
+    """Found in the files of a checkout.
+
+    ``root`` is the package's folder, empty for the checkout's own. ``setup`` are the project's
+    own commands, which stand for all that follows: ``project`` (install itself), ``extras``,
+    ``groups``, ``files`` (of requirements) and ``packages`` for Python, ``node`` for Node.
+    ``why`` names the file each came from; ``left_out`` is what a build can't do.
+    """
+
+    root: str = ""
+    setup: tuple[str, ...] = ()
+    project: bool = False
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    node: str = ""
+    version: str = ""
+    why: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def python(self) -> bool:
+        """Whether Python packages are needed."""
+        return bool(self.project or self.extras or self.groups or self.files or self.packages)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether tests run as they are."""
+        return not (self.setup or self.python or self.node)
+
+    @property
+    def whole(self) -> str:
+        """Installs all at once, so that versions fit each other."""
+        return _install([*_ALWAYS, *self._each()])
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Installs one after the other, for where not all fit: itself first."""
+        each = list(self._each())
+        return tuple(_install([part]) for part in (*each, *_ALWAYS))
+
+    def _each(self) -> Iterator[str]:
+        if self.project:
+            extras = f"[{','.join(self.extras)}]" if self.extras else ""
+            yield f"-e {shlex.quote('.' + extras)}"
+        yield from (f"-r {shlex.quote(path)}" for path in self.files)
+        yield from (f"--group {shlex.quote(name)}" for name in self.groups)
+        if self.packages:
+            yield " ".join(shlex.quote(each) for each in self.packages)
+
+    def key(self, tree: Tree, *also: str) -> str:
+        """Names the environment: equal for checkouts that need the same, built by ``also``."""
+        digest = hashlib.sha256(self.model_dump_json().encode())
+        for part in also:
+            digest.update(b"\0" + part.encode())
+        for path in sorted(tree):
+            if _READ.fullmatch(path.removeprefix(f"{self.root}/")):
+                digest.update(f"\0{path}\0".encode() + tree[path].data)
+        return digest.hexdigest()[:40]
+
+    def merged(self, others: Iterable[Needs]) -> Needs:
+        """All of several; the first word of each stands."""
+        found = self
+        for other in others:
+            found = found.model_copy(
+                update={
+                    name: tuple(dict.fromkeys((*getattr(found, name), *getattr(other, name))))
+                    for name in ("extras", "groups", "files", "packages", "why", "left_out")
+                }
+                | {"project": found.project or other.project, "node": found.node or other.node}
+            )
+        return found
+
+
+def _install(parts: Sequence[str]) -> str:
+    return f"uv pip install {' '.join(parts)}"
+
+
+def version_of(tree: Tree, root: str) -> str:
+    """What a version taken from tags would be: a checkout without history has none."""
+    info = text_of(tree.get(posixpath.join(root, "PKG-INFO")))
+    if found := re.search(r"^Version: (\S+)", info, re.M):
+        return found[1]
+    for path in sorted(tree):
+        folder, _, name = path.rpartition("/")
+        if (
+            folder in (root, posixpath.join(root, "docs"))
+            and re.match(r"(CHANGES|CHANGELOG|HISTORY|NEWS|RELEASES?)\b", name, re.I)
+            and (found := re.search(r"\bv?(\d+\.\d+(\.\d+)?)\b", text_of(tree[path])))
+        ):
+            return found[1]
+    return "0.0.1"

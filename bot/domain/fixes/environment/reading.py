@@ -1,0 +1,249 @@
+"""Where a project says what its tests need, asked in the order in which its people keep it true."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.domain.fixes.environment.needs import Needs, version_of
+from bot.domain.fixes.environment.shell_lines import read_arguments, read_line
+from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.python import parsed
+from bot.domain.fixes.testfiles import is_test_file
+
+_TEST = re.compile(r"(unit[-_]?)?tests?(ing|s)?|test[-_]\w+|pytest|ci", re.I)
+_DEV = re.compile(r"dev(elop(ment)?)?", re.I)
+_REQUIREMENTS = re.compile(
+    r"(requirements[-_./]?)?(?P<for>tests?|testing|dev|development|ci|test[-_]requirements"
+    r"|dev[-_]requirements|requirements[-_](tests?|testing|dev|ci))\.(txt|pip|in)"
+)
+_PACKAGE = ("pyproject.toml", "setup.py", "setup.cfg")
+_RUNS_TESTS = re.compile(r"\b(pytest|py\.test|unittest|tox|nox|make test|hatch test)\b")
+_SETUPS = (".github/workflows/copilot-setup-steps.yml", ".devcontainer/devcontainer.json")
+
+
+def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
+    """What ``tree`` needs; ``setup``, the project's own commands, stand for everything."""
+    root = package_root(tree)
+    if setup:
+        return Needs(root=root, setup=setup, why=(".github/soulcaster.yml",))
+    here = {
+        path.removeprefix(f"{root}/") if root else path: entry
+        for path, entry in tree.items()
+        if not root or path.startswith(f"{root}/")
+    }
+    project = _toml(here, "pyproject.toml")
+    found = Needs(root=root).merged(
+        [
+            _of_metadata(here, project),
+            *_of_groups(project),
+            *_of_tools(project),
+            *_of_setup_cfg(here),
+            *_of_tox(here, project),
+            *_of_nox(here),
+            *_of_workflows(tree, root),
+            *_of_requirements(here),
+        ]
+    )
+    known = _table(project, "dependency-groups")
+    found = found.model_copy(
+        update={
+            "groups": tuple(name for name in found.groups if name in known),
+            "version": version_of(tree, root) if found.project else "",
+        }
+    )
+    if not any(path.endswith(".py") for path in here):
+        found = Needs(root=root)
+    return found.merged([_of_node(here)])
+
+
+def package_root(tree: Tree) -> str:
+    """The folder of the Python package: the checkout's, or that of the only or most tested one."""
+    folders = {posixpath.dirname(path) for path in tree if posixpath.basename(path) in _PACKAGE}
+    if "" in folders or not folders:
+        return ""
+    if any("/" not in path and path.endswith(".py") for path in tree):
+        return ""
+    tests = {
+        folder: sum(path.startswith(f"{folder}/") and is_test_file(path) for path in tree)
+        for folder in folders
+    }
+    return max(sorted(folders), key=lambda folder: (tests[folder], -folder.count("/")))
+
+
+def _toml(tree: Tree, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text_of(tree.get(path)))
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _for_tests(names: Mapping[str, Any] | list[str]) -> tuple[str, ...]:
+    """The names that are for tests; where there are none, those for developers."""
+    tests = tuple(name for name in names if _TEST.fullmatch(name))
+    return tests or tuple(name for name in names if _DEV.fullmatch(name))[:1]
+
+
+def _of_metadata(tree: Tree, project: dict[str, Any]) -> Needs:
+    """The project itself, with its extras."""
+    poetry = _table(project, "tool", "poetry")
+    itself = "project" in project or "build-system" in project or bool(poetry.get("name"))
+    if not itself and "setup.py" not in tree and "[metadata]" not in text_of(tree.get("setup.cfg")):
+        return Needs()
+    extras = _for_tests(
+        {**_table(project, "project", "optional-dependencies"), **_table(poetry, "extras")}
+    )
+    where = next(path for path in _PACKAGE if path in tree)
+    named = f"{where} ({', '.join(extras)})" if extras else where
+    return Needs(project=True, extras=extras, why=(named,))
+
+
+def _of_groups(project: dict[str, Any]) -> Iterator[Needs]:
+    """PEP 735."""
+    if groups := _for_tests(_table(project, "dependency-groups")):
+        yield Needs(groups=groups, why=(f"pyproject.toml (group {', '.join(groups)})",))
+
+
+def _of_tools(project: dict[str, Any]) -> Iterator[Needs]:
+    """What poetry, pdm, uv and hatch keep in tables of their own."""
+    tool = _table(project, "tool")
+    poetry = _table(tool, "poetry")
+    groups = _table(poetry, "group")
+    tables = [_table(groups[name], "dependencies") for name in _for_tests(groups)]
+    tables.append(_table(poetry, "dev-dependencies"))
+    packages = [_of_poetry(name, wanted) for table in tables for name, wanted in table.items()]
+    pdm = _table(tool, "pdm", "dev-dependencies")
+    listed = [pdm[name] for name in _for_tests(pdm)] + [_table(tool, "uv").get("dev-dependencies")]
+    environments = _table(tool, "hatch", "envs")
+    chosen = [environments[name] for name in ("default", *_for_tests(environments), "hatch-test")
+              if isinstance(environments.get(name), dict)]  # fmt: skip
+    for each in chosen:
+        listed += [each.get("dependencies"), each.get("extra-dependencies")]
+    packages += [item for each in listed if isinstance(each, list) for item in each
+                 if isinstance(item, str) and "{" not in item]  # fmt: skip
+    features = tuple(name for each in chosen for name in each.get("features", ()))
+    if packages or features:
+        why = next((name for name in ("poetry", "pdm", "hatch", "uv") if name in tool), "pyproject")
+        yield Needs(packages=tuple(packages), extras=features, why=(f"pyproject.toml ({why})",))
+
+
+def _of_poetry(name: str, wanted: object) -> str:
+    """A caret or tilde is kept as its lower end: what resolved then may be too old by now."""
+    text = wanted.get("version", "*") if isinstance(wanted, dict) else wanted
+    if not isinstance(text, str) or text == "*":
+        return name
+    bound = re.match(r"[\^~]?(\d[\w.]*)$", text.strip())
+    return f"{name}>={bound[1]}" if bound else f"{name}{text}" if text[:1] in "<>=!~" else name
+
+
+def _of_setup_cfg(tree: Tree) -> Iterator[Needs]:
+    config = _ini(text_of(tree.get("setup.cfg")))
+    names = dict(config["options.extras_require"]) if "options.extras_require" in config else {}
+    if extras := _for_tests(names):
+        yield Needs(extras=extras, why=(f"setup.cfg ({', '.join(extras)})",))
+
+
+def _of_tox(tree: Tree, project: dict[str, Any]) -> Iterator[Needs]:
+    tool = _table(project, "tool", "tox")
+    legacy = tool.get("legacy_tox_ini")
+    for where, text in (("tox.ini", text_of(tree.get("tox.ini"))), ("pyproject.toml", legacy)):
+        config = _ini(text if isinstance(text, str) else "")
+        for name in config.sections():
+            if name == "testenv" or name.startswith("testenv:py"):
+                section, why = config[name], f"{where} [{name}]"
+                for line in section.get("deps", "").splitlines():
+                    factors, colon, rest = line.strip().rpartition(": ")
+                    if not colon or re.search(r"\bpy(3|311)?\b|\btests?\b", factors):
+                        yield read_arguments(rest, tree, "", why)
+                yield Needs(extras=_list(section.get("extras", "")))
+                yield Needs(groups=_list(section.get("dependency_groups", "")))
+    base = _table(tool, "env_run_base")
+    yield Needs(
+        extras=tuple(base.get("extras", ())), groups=tuple(base.get("dependency_groups", ()))
+    )
+    for line in base.get("deps", ()):
+        if isinstance(line, str):
+            yield read_arguments(line, tree, "", "pyproject.toml [tool.tox]")
+
+
+def _of_nox(tree: Tree) -> Iterator[Needs]:
+    """The calls of ``session.install`` in the sessions that test."""
+    module = parsed(text_of(tree.get("noxfile.py")))
+    for function in ast.walk(module) if module else ():
+        if isinstance(function, ast.FunctionDef) and _TEST.fullmatch(function.name):
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "session.install":
+                    words = [each.value for each in call.args if isinstance(each, ast.Constant)]
+                    yield read_arguments(" ".join(map(str, words)), tree, "", "noxfile.py")
+
+
+def _of_workflows(tree: Tree, root: str) -> Iterator[Needs]:
+    """Set-ups for agents first, then the CI files that run tests."""
+    workflows = [path for path in sorted(tree) if re.match(r"\.github/workflows/.*\.ya?ml", path)]
+    for path in dict.fromkeys((*_SETUPS, *workflows)):
+        text = text_of(tree.get(path))
+        if path not in _SETUPS and not _RUNS_TESTS.search(text):
+            continue
+        for line in text.replace("\\\n", " ").splitlines():
+            yield read_line(line, tree, root, path)
+
+
+def _of_requirements(tree: Tree) -> Iterator[Needs]:
+    """Files of requirements by their names; those of the program itself where nothing else is."""
+    named = [path for path in sorted(tree) if _REQUIREMENTS.fullmatch(path)]
+    # an .in beside its .txt is what that was made from
+    named = [path for path in named if path[:-3] + ".txt" not in named or path.endswith(".txt")]
+    for_tests = [path for path in named if "dev" not in path] or named
+    if "requirements.txt" in tree:
+        for_tests.insert(0, "requirements.txt")
+    if for_tests:
+        yield Needs(files=tuple(for_tests), why=(", ".join(for_tests),))
+    pipfile = _toml(tree, "Pipfile")
+    tables = [_table(pipfile, name) for name in ("packages", "dev-packages")]
+    if packages := [_of_poetry(name, wanted) for table in tables for name, wanted in table.items()]:
+        yield Needs(packages=tuple(packages), why=("Pipfile",))
+
+
+def _of_node(tree: Tree) -> Needs:
+    try:
+        package = json.loads(text_of(tree.get("package.json")) or "{}")
+    except ValueError:
+        return Needs()
+    wanted = ("dependencies", "devDependencies")
+    if not isinstance(package, dict) or not any(package.get(name) for name in wanted):
+        return Needs()
+    for lock, install in (
+        ("pnpm-lock.yaml", "npx --yes pnpm install --frozen-lockfile"),
+        ("yarn.lock", "npx --yes yarn install --frozen-lockfile"),
+        ("package-lock.json", "npm ci"),
+    ):
+        if lock in tree:
+            return Needs(node=install, why=(lock,))
+    return Needs(node="npm install", why=("package.json",))
+
+
+def _table(table: Mapping[str, Any], *path: str) -> dict[str, Any]:
+    """A table within tables; empty where there is none."""
+    found: Any = table
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _ini(text: str) -> configparser.ConfigParser:
+    config = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        config.read_string(text)
+    except configparser.Error:
+        return configparser.ConfigParser()
+    return config
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part for part in re.split(r"[\s,]+", text) if re.fullmatch(r"[\w.-]+", part))

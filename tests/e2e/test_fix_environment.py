@@ -1,0 +1,197 @@
+"""``soulcaster fix`` on projects whose tests need what is not here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from registry_double import RegistryDouble, wheel, wheel_of
+
+import handlers
+from bot.adapters.sandboxes import isolation
+
+if isolation.way() is None:
+    pytest.skip("nothing is installed where nothing is isolated", allow_module_level=True)
+
+PYPROJECT = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+[project]
+name = "pager"
+version = "1.0"
+dependencies = ["rounding"]
+[dependency-groups]
+test = ["pytest", "strictness"]
+[tool.pytest.ini_options]
+addopts = "--strictness=high"
+"""
+# Makes a file that the tests need and git ignores, as hatch-vcs and setuptools-scm do.
+BACKEND = """\
+import pathlib, zipfile
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    pathlib.Path("src/pager/_version.py").write_text("VERSION = '1.0'\\n")
+    name = "pager-1.0-py3-none-any.whl"
+    about = "pager-1.0.dist-info"
+    with zipfile.ZipFile(pathlib.Path(folder, name), "w") as made:
+        made.writestr("pager.pth", str(pathlib.Path("src").absolute()))
+        made.writestr(f"{about}/METADATA",
+            "Metadata-Version: 2.1\\nName: pager\\nVersion: 1.0\\nRequires-Dist: rounding\\n")
+        made.writestr(f"{about}/WHEEL",
+            "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        made.writestr(f"{about}/RECORD", "")
+    return name
+"""
+PAGER = """\
+from rounding import down
+from pager._version import VERSION
+
+
+def pages(total, size):
+    return down(total, size) + 1
+"""
+FILES = {
+    "pyproject.toml": PYPROJECT,
+    "backend.py": BACKEND,
+    ".gitignore": "_version.py\n",
+    "src/pager/__init__.py": PAGER,
+    "tests/test_pager.py": "import pager\n\n\ndef test_odd(strict):\n"
+    "    assert strict == 'high'\n    assert pager.pages(21, 10) == 3\n",
+    "tests/test_needs_a_server.py": "import a_database_driver\n\n\ndef test_it():\n    pass\n",
+}
+PLUGIN = """\
+import pytest
+def pytest_addoption(parser):
+    parser.addoption("--strictness")
+@pytest.fixture
+def strict(request):
+    return request.config.getoption("--strictness")
+"""
+ARGUMENTS = ("--report", "report.md", "--out", "out", "--timeout", "5m")
+PARTS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pip")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Iterator[str]:
+    """Its URL; in a thread, since the runs are processes that we wait for."""
+    plugin = {
+        "strictness.py": PLUGIN,
+        "strictness-1.dist-info/entry_points.txt": "[pytest11]\nstrictness = strictness\n",
+    }
+    double = RegistryDouble(
+        [
+            *map(wheel_of, PARTS),
+            wheel("strictness", "1", plugin),
+            wheel("rounding", "2", {"rounding.py": "def down(a, b):\n    return a // b\n"}),
+        ]
+    )
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    url = []
+
+    async def serve() -> None:
+        runner = web.AppRunner(double.app())
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url.append(f"http://127.0.0.1:{runner.addresses[0][1]}/simple")
+        ready.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    async def run() -> None:
+        nonlocal task
+        task = asyncio.current_task()
+        await serve()
+
+    task: asyncio.Task[None] | None = None
+
+    def main() -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(run())
+        except asyncio.CancelledError:
+            pass
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=main)
+    thread.start()
+    assert ready.wait(20)
+    yield url[0]
+    assert task is not None
+    loop.call_soon_threadsafe(task.cancel)
+    thread.join()
+
+
+def fix(folder: Path, registry: str, report: str) -> subprocess.CompletedProcess[str]:
+    (folder / "report.md").write_text(report)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "handlers.cli",
+            "fix",
+            "repo",
+            "--report",
+            "report.md",
+            "--out",
+            "out",
+            "--timeout",
+            "5m",
+        ],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(Path(handlers.__file__).parents[1]),
+            "SOULCASTER_REGISTRIES": f"python={registry}",
+        },
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for path, text in FILES.items():
+        (tmp_path / "repo" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "repo" / path).write_text(text)
+    return tmp_path
+
+
+def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: str) -> None:
+    """Installed through the mirror, kept, and no part of the patch."""
+    report = "# One page too many\n\n`pager.pages(20, 10)` returns 3, expected 2.\n"
+    done = fix(folder, registry, report)
+    log = (folder / "out" / "run.log").read_text()
+    assert done.returncode == 0, done.stdout + done.stderr + log
+    patch = (folder / "out" / "patch.diff").read_text()
+    assert "src/pager/_version.py" not in patch
+    assert "src/pager/__init__.py" in patch
+    assert (
+        "installing what the tests need, as pyproject.toml, pyproject.toml (group test) says" in log
+    )
+    assert "rounding-2" in log
+    assert "1 passed" in log
+    again = fix(folder, "http://127.0.0.1:9/simple", report)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "is kept" in (folder / "out" / "run.log").read_text()
+
+
+def test_a_registry_that_is_away_is_why_they_do_not_run(folder: Path) -> None:
+    done = fix(folder, "http://127.0.0.1:9/simple", "# x\n\n`pager.pages(20, 10)` is 3, not 2.\n")
+    assert done.returncode != 0
+    assert "Tests do not run here" in done.stdout
+    assert "Not installed" in " ".join(done.stdout.split())

@@ -1,0 +1,183 @@
+# ruff: noqa: E501
+"""What a project's tests need, from each place where projects say so."""
+
+import pytest
+
+from bot.domain.fixes.environment import needs_of, package_root
+from bot.domain.fixes.patch import Entry
+
+PROJECT = "[build-system]\nrequires = ['flit']\n[project]\nname = 'a'\n"
+
+
+def tree(files):
+    return {path: Entry(data=text.encode()) for path, text in {"a.py": "", **files}.items()}
+
+
+def found(files, **more):
+    return needs_of(tree(files), **more).model_dump(
+        exclude_defaults=True, exclude={"why", "version"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "needs"),
+    [
+        ({}, {}),
+        ({"pyproject.toml": "[tool.pytest.ini_options]\n"}, {}),
+        ({"pyproject.toml": "not [ toml"}, {}),
+        ({"pyproject.toml": PROJECT}, {"project": True}),
+        ({"setup.py": ""}, {"project": True}),
+        ({"setup.cfg": "[metadata]\nname = a\n"}, {"project": True}),
+        ({"setup.cfg": "[tool:pytest]\n"}, {}),
+        (
+            {"pyproject.toml": f"{PROJECT}[project.optional-dependencies]\ndocs=[]\ntest=[]\ndev=[]"},
+            {"project": True, "extras": ("test",)},
+        ),
+        (
+            {"pyproject.toml": f"{PROJECT}[project.optional-dependencies]\ndocs=[]\ndev=[]"},
+            {"project": True, "extras": ("dev",)},
+        ),
+        (
+            {"pyproject.toml": f"{PROJECT}[dependency-groups]\ntests=[]\ntyping=[]\n"},
+            {"project": True, "groups": ("tests",)},
+        ),
+        (
+            {"setup.cfg": "[metadata]\n[options.extras_require]\ntesting =\n  x\n"},
+            {"project": True, "extras": ("testing",)},
+        ),
+        (
+            {
+                "pyproject.toml": "[tool.poetry]\nname='a'\n[tool.poetry.group.test.dependencies]\n"
+                "respx='^0.20'\nmoto={version='~4.1'}\nfreezegun='*'\nattrs='>=22,<24'\n"
+            },
+            {
+                "project": True,
+                "packages": ("respx>=0.20", "moto>=4.1", "freezegun", "attrs>=22,<24"),
+            },
+        ),
+        (
+            {"pyproject.toml": "[tool.pdm.dev-dependencies]\ntest = ['respx']\ndoc = ['mkdocs']\n"},
+            {"packages": ("respx",)},
+        ),
+        (
+            {
+                "pyproject.toml": f"{PROJECT}[tool.hatch.envs.default]\nfeatures = ['http']\n"
+                "dependencies = ['respx', 'x@{root:uri}']\n"
+            },
+            {"project": True, "extras": ("http",), "packages": ("respx",)},
+        ),
+        ({"pyproject.toml": "[tool.uv]\ndev-dependencies = ['respx']\n"}, {"packages": ("respx",)}),
+        (
+            {"tox.ini": "[testenv]\ndeps =\n  respx\n  -rtests/need.txt\n  docs: sphinx\n  py311: moto\n"
+             "extras = http, more\n", "tests/need.txt": ""},
+            {"files": ("tests/need.txt",), "packages": ("respx", "moto"), "extras": ("http", "more")},
+        ),
+        ({"tox.ini": "[testenv:docs]\ndeps = sphinx\n"}, {}),
+        (
+            {"pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n[testenv]\ndeps = respx\n"""\n'},
+            {"packages": ("respx",)},
+        ),
+        (
+            {"noxfile.py": "@nox.session\ndef tests(session):\n    session.install('.[x]', 'respx')\n"
+             "def docs(session):\n    session.install('sphinx')\n"},
+            {"project": True, "extras": ("x",), "packages": ("respx",)},
+        ),
+        (
+            {"requirements.txt": "", "requirements-test.txt": "", "requirements/dev.txt": ""},
+            {"files": ("requirements.txt", "requirements-test.txt")},
+        ),
+        (
+            {"requirements/tests.in": "", "requirements/tests.txt": "", "requirements/docs.txt": ""},
+            {"files": ("requirements/tests.txt",)},
+        ),
+        ({"dev-requirements.txt": ""}, {"files": ("dev-requirements.txt",)}),
+        ({"Pipfile": "[packages]\nattrs='*'\n[dev-packages]\nrespx='==1'\n"},
+         {"packages": ("attrs", "respx==1")}),
+        (
+            {".github/workflows/ci.yml": "  - run: pip install -U pip respx\n  - run: pytest\n"},
+            {"packages": ("respx",)},
+        ),
+        ({".github/workflows/docs.yml": "  - run: pip install sphinx\n"}, {}),
+        (
+            {".github/workflows/ci.yml": "run: |\n  sudo apt-get install -y libxml2-dev\n  tox\n"},
+            {"left_out": ("system packages (.github/workflows/ci.yml): libxml2-dev",)},
+        ),
+        (
+            {".github/workflows/ci.yml": "run: uv sync --extra http --group test\nrun: pytest\n",
+             "pyproject.toml": f"{PROJECT}[dependency-groups]\ntest=[]\n"},
+            {"project": True, "extras": ("http",), "groups": ("test",)},
+        ),
+        (
+            {".github/workflows/ci.yml": "run: pip install $EXTRA ${{ matrix.x }} `id`; pytest\n"},
+            {},
+        ),
+        ({"package.json": '{"devDependencies": {"jest": "1"}}', "package-lock.json": ""},
+         {"node": "npm ci"}),
+        ({"package.json": '{"scripts": {"test": "node --test"}}'}, {}),
+        ({"package.json": "[]"}, {}),
+    ],
+)  # fmt: skip
+def test_what_a_project_says(files, needs):
+    assert found(files) == needs
+
+
+def test_a_project_s_own_commands_stand_for_everything():
+    said = found({"pyproject.toml": PROJECT}, setup=("make deps",))
+    assert said == {"setup": ("make deps",)}
+
+
+def test_where_each_comes_from():
+    needs = needs_of(tree({"pyproject.toml": f"{PROJECT}[dependency-groups]\ntests=[]\n"}))
+    assert needs.why == ("pyproject.toml", "pyproject.toml (group tests)")
+
+
+def test_the_commands():
+    needs = needs_of(
+        tree(
+            {
+                "pyproject.toml": f"{PROJECT}[project.optional-dependencies]\ntest=[]\n",
+                "tox.ini": "[testenv]\ndeps = moto>=4; rm -rf /\n  x; python_version < '3' \n  respx[x]>1\n",
+            }
+        )
+    )
+    packages = "'moto>=4' 'x; python_version < \"3\"' 'respx[x]>1'"
+    assert needs.whole == f"uv pip install pytest -e '.[test]' {packages}"
+    assert needs.parts == (
+        "uv pip install -e '.[test]'",
+        f"uv pip install {packages}",
+        "uv pip install pytest",
+    )
+
+
+def test_equal_needs_share_an_environment():
+    one = tree({"pyproject.toml": PROJECT, "requirements-test.txt": "x"})
+    same = {**one, "more.py": Entry(data=b"code")}
+    other = {**one, "requirements-test.txt": Entry(data=b"y")}
+    keys = [needs_of(each).key(each, "local") for each in (one, same, other)]
+    assert keys[0] == keys[1] != keys[2]
+    assert needs_of(one).key(one, "e2b") != keys[0]
+
+
+@pytest.mark.parametrize(
+    ("files", "version"),
+    [
+        ({}, "0.0.1"),
+        ({"PKG-INFO": "Name: a\nVersion: 3.2.1\n"}, "3.2.1"),
+        ({"CHANGES.rst": "Unreleased\n\nVersion 2.4.0 (2026)\n2.3\n"}, "2.4.0"),
+    ],
+)
+def test_a_version_from_tags_is_pretended(files, version):
+    assert needs_of(tree({"pyproject.toml": PROJECT, **files})).version == version
+
+
+@pytest.mark.parametrize(
+    ("paths", "root"),
+    [
+        (["setup.py", "b/setup.py"], ""),
+        (["a.py", "b/setup.py"], ""),
+        (["b/setup.py", "c/pyproject.toml", "c/tests/test_x.py"], "c"),
+        (["README.md"], ""),
+    ],
+)
+def test_the_folder_of_the_package(paths, root):
+    assert package_root({path: Entry(data=b"") for path in paths}) == root

@@ -1,0 +1,150 @@
+"""The environment in which a project's tests run: built once, apart, and kept by what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+
+from bot.domain.errors import TooLarge
+from bot.domain.fixes.environment import Needs, needs_of
+from bot.domain.fixes.patch import Tree, tar_from_tree
+from bot.domain.models import Verdict
+from bot.domain.ports import Finished, Limits, Sandbox
+from workers.fixes.steps.context import OURS, Ended, RunContext, ran
+
+BUILD_SECONDS = 900.0
+_BUILD = Limits(seconds=BUILD_SECONDS + 60, memory_mb=4_096, disk_mb=8_192, processes=512)
+# A checkout without history has no tag to take a version from.
+_VERSION = "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"
+_PYTHON = 'uv venv --quiet --seed --allow-existing --python python3 "$VIRTUAL_ENV"'
+# Made beside the checkout, or Node would not find them there.
+_NODE = 'if [ -d node_modules ]; then mv node_modules "$VIRTUAL_ENV/"; fi'
+# What building made in the checkout, such as a file with the version: it comes with it again.
+_MADE = (
+    "find . -newer {ours}/begun -type f -not -path './.soulcaster/*' -not -path '*/__pycache__/*' "
+    "-not -path './.git/*' -print0 | tar --create --null --files-from=- --file={ours}/made.tar"
+)
+
+
+async def environment_of(context: RunContext, base: Tree) -> None:
+    """Have the sandboxes of a run hold what the tests of ``base`` need; built where it is not kept.
+
+    Raises Ended where the project's own commands fail, for they are its word.
+    """
+    needs = needs_of(base, (await context.config()).fix.setup)
+    if needs.nothing or context.brings_environment:
+        return
+    if context.sandboxes.isolation == "none":
+        context.missing = ["nothing is installed where nothing is isolated"]
+        return
+    name = needs.key(base, context.sandboxes.id, platform.machine(), context.template)
+    sources = ", ".join(needs.why)
+    if await context.sandboxes.keeps(name):
+        await context.log(f"the environment of {sources} is kept: {name}")
+    else:
+        await context.tell(f"installing what the tests need, as {sources} says")
+        await _build(context, base, needs, name)
+    context.environment = name
+
+
+async def _build(context: RunContext, base: Tree, needs: Needs, name: str) -> None:
+    made = await context.sandboxes.open(
+        template=context.template,
+        limits=_BUILD,
+        key=f"{context.key()}-environment",
+        labels=context.labels(),
+        environment=name,
+        build=True,
+    )
+    try:
+        await made.upload(await asyncio.to_thread(tar_from_tree, base))
+        missing = await _Build(context, made, needs).everything()
+        fetched = await made.keep()
+    except TooLarge as error:
+        raise Ended(
+            Verdict.TESTS_DO_NOT_RUN, f"What the tests need is too large: {error}."
+        ) from error
+    finally:
+        await made.kill()
+    for each in missing:
+        await context.log(f"not installed: {each}")
+    await context.log(f"{len(fetched)} files of the registries: {' '.join(fetched[:200])}")
+
+
+class _Build:
+    def __init__(self, context: RunContext, sandbox: Sandbox, needs: Needs) -> None:
+        self._context, self._sandbox, self._needs = context, sandbox, needs
+        pretended = dict.fromkeys(_VERSION, needs.version) if needs.version else {}
+        self._env = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", **pretended}
+
+    async def everything(self) -> list[str]:
+        """All that is needed; what could not be had, a line each."""
+        await self._run(f"mkdir -p {OURS} && touch {OURS}/begun && sleep 0.01", cwd=".")
+        missing: list[str] = []
+        if self._needs.setup:
+            await self._as_told()
+        if self._needs.python:
+            missing += await self._python()
+        if self._needs.node:
+            missing += await self._tried(self._needs.node)
+            await self._run(_NODE)
+        await self._run(_MADE.format(ours=OURS), cwd=".")
+        self._env["MISSING"] = "".join(f"{each}\n" for each in missing)
+        await self._run(f'rm -rf "$VIRTUAL_ENV/.cache"; printf %s "$MISSING" > {OURS}/missing')
+        return missing
+
+    async def _as_told(self) -> None:
+        await self._run(_PYTHON)
+        for command in self._needs.setup:
+            done = await self._run(command)
+            if done.exit_code:
+                raise Ended(
+                    Verdict.TESTS_DO_NOT_RUN,
+                    f"`{command}` of .github/soulcaster.yml failed: {_why(done)}",
+                )
+
+    async def _python(self) -> list[str]:
+        """All at once; where that fails one by one, so that one bad line costs itself alone."""
+        await self._need_uv()
+        await self._run(_PYTHON)
+        whole = await self._run(self._needs.whole)
+        if not whole.exit_code:
+            return []
+        await self._context.tell("not all of it fits together: one by one")
+        missing: list[str] = []
+        for part in self._needs.parts:
+            missing += await self._tried(part)
+        return missing
+
+    async def _need_uv(self) -> None:
+        """A template may not have it."""
+        await self._run("command -v uv || python3 -m pip install --quiet --user uv")
+
+    async def _tried(self, command: str) -> list[str]:
+        done = await self._run(command)
+        return [f"`{command}`: {_why(done)}"] if done.exit_code else []
+
+    async def _run(self, command: str, *, cwd: str = "") -> Finished:
+        export = 'export UV_CACHE_DIR="$VIRTUAL_ENV/.cache" PATH="$HOME/.local/bin:$PATH"; '
+        done = await self._sandbox.run(
+            export + command,
+            timeout=BUILD_SECONDS,
+            cwd=cwd or self._needs.root or ".",
+            env=self._env,
+        )
+        await self._context.log(
+            f"$ {command}\n{ran(done).tail[-800:]}\n"
+            f"exit code {done.exit_code}, {done.seconds:.1f} s"
+        )
+        return done
+
+
+def _why(done: Finished) -> str:
+    """The line of an installer that says what is wrong."""
+    lines = [line.strip(" ×╰─▶├│") for line in (done.stdout + "\n" + done.stderr).splitlines()]
+    said = [line for line in lines if line]
+    if done.timed_out:
+        return f"it did not end within {done.seconds:.0f} s"
+    return next(
+        (line for line in said if "error" in line.lower()), (said or ["it said nothing"])[-1]
+    )
