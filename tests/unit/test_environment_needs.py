@@ -149,6 +149,16 @@ def test_the_commands():
     )
 
 
+def test_the_versions_of_a_lock_are_kept_to():
+    package = "[[package]]\nname = 'respx'\nversion = '0.21'\n"
+    git = package + "[package.source]\nurl = 'x'\n[[package]]\nname = 'a b'\nversion = '1'\n"
+    needs = needs_of(tree({"pyproject.toml": PROJECT, "poetry.lock": git}))
+    assert needs.pins == ("respx==0.21",)
+    assert needs.whole == "uv pip install pytest -c .soulcaster/constraints.txt -e ."
+    assert needs.parts == ("uv pip install -e .", "uv pip install pytest")
+    assert needs_of(tree({"pyproject.toml": PROJECT, "uv.lock": package})).lock == "uv.lock"
+
+
 def test_equal_needs_share_an_environment():
     one = tree({"pyproject.toml": PROJECT, "requirements-test.txt": "x"})
     same = {**one, "more.py": Entry(data=b"code")}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import posixpath
 
 from bot.domain.errors import TooLarge
-from bot.domain.fixes.environment import Needs, needs_of
+from bot.domain.fixes.environment import CONSTRAINTS, Needs, needs_of
 from bot.domain.fixes.patch import Tree, tar_from_tree
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Limits, Sandbox
@@ -17,6 +18,10 @@ _BUILD = Limits(seconds=BUILD_SECONDS + 60, memory_mb=4_096, disk_mb=8_192, proc
 # A checkout without history has no tag to take a version from.
 _VERSION = "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"
 _PYTHON = 'uv venv --quiet --seed --allow-existing --python python3 "$VIRTUAL_ENV"'
+_LOCKED = (
+    "uv export --quiet --frozen --all-groups --all-extras --no-hashes --no-emit-workspace "
+    f"> {CONSTRAINTS}"
+)
 # Made beside the checkout, or Node would not find them there.
 _NODE = 'if [ -d node_modules ]; then mv node_modules "$VIRTUAL_ENV/"; fi'
 # What building made in the checkout, such as a file with the version: it comes with it again.
@@ -107,6 +112,12 @@ class _Build:
         """All at once; where that fails one by one, so that one bad line costs itself alone."""
         await self._need_uv()
         await self._run(_PYTHON)
+        if self._needs.lock:
+            pins = "".join(f"{pin}\n" for pin in self._needs.pins)
+            where = posixpath.join(self._needs.root, CONSTRAINTS)
+            await self._sandbox.write(where, pins.encode())
+            if not pins:
+                await self._run(_LOCKED)
         whole = await self._run(self._needs.whole)
         if not whole.exit_code:
             return []

@@ -1,5 +1,6 @@
 """What a project's tests need installed, as its own files say; nothing is installed here."""
 
+from bot.domain.fixes.environment.needs import CONSTRAINTS as CONSTRAINTS
 from bot.domain.fixes.environment.needs import Needs as Needs
 from bot.domain.fixes.environment.reading import needs_of as needs_of
 from bot.domain.fixes.environment.reading import package_root as package_root

@@ -12,9 +12,11 @@ from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.models import Record
 
 _ALWAYS = ("pytest",)
+# Where a build puts the versions of a lock, below the package's folder.
+CONSTRAINTS = ".soulcaster/constraints.txt"
 _READ = re.compile(
     r"pyproject\.toml|setup\.(py|cfg)|[\w./-]*requirements[\w./-]*|tox\.ini|noxfile\.py|Pipfile"
-    r"|uv\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|.*/_version\.py|PKG-INFO"
+    r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|.*/_version\.py|PKG-INFO"
 )
 
 
@@ -24,6 +26,7 @@ class Needs(Record):
     ``root`` is the package's folder, empty for the checkout's own. ``setup`` are the project's
     own commands, which stand for all that follows: ``project`` (install itself), ``extras``,
     ``groups``, ``files`` (of requirements) and ``packages`` for Python, ``node`` for Node.
+    ``lock`` is the file whose versions are kept to, ``pins`` those versions where they are plain.
     ``why`` names the file each came from; ``left_out`` is what a build can't do.
     """
 
@@ -35,6 +38,8 @@ class Needs(Record):
     files: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     node: str = ""
+    lock: str = ""
+    pins: tuple[str, ...] = ()
     version: str = ""
     why: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -51,8 +56,9 @@ class Needs(Record):
 
     @property
     def whole(self) -> str:
-        """Installs all at once, so that versions fit each other."""
-        return _install([*_ALWAYS, *self._each()])
+        """Installs all at once, so that versions fit each other and the lock."""
+        locked = [f"-c {CONSTRAINTS}"] if self.lock else []
+        return _install([*_ALWAYS, *locked, *self._each()])
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _REQUIREMENTS = re.compile(
     r"|dev[-_]requirements|requirements[-_](tests?|testing|dev|ci))\.(txt|pip|in)"
 )
 _PACKAGE = ("pyproject.toml", "setup.py", "setup.cfg")
+_PIN = re.compile(r"[A-Za-z0-9][\w.-]*==[\w.+!]+")
 _RUNS_TESTS = re.compile(r"\b(pytest|py\.test|unittest|tox|nox|make test|hatch test)\b")
 _SETUPS = (".github/workflows/copilot-setup-steps.yml", ".devcontainer/devcontainer.json")
 
@@ -56,6 +57,7 @@ def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
         update={
             "groups": tuple(name for name in found.groups if name in known),
             "version": version_of(tree, root) if found.project else "",
+            **_of_locks(here),
         }
     )
     if not any(path.endswith(".py") for path in here):
@@ -208,6 +210,22 @@ def _of_requirements(tree: Tree) -> Iterator[Needs]:
     tables = [_table(pipfile, name) for name in ("packages", "dev-packages")]
     if packages := [_of_poetry(name, wanted) for table in tables for name, wanted in table.items()]:
         yield Needs(packages=tuple(packages), why=("Pipfile",))
+
+
+def _of_locks(tree: Tree) -> dict[str, Any]:
+    """The lock that counts. uv's knows a version for each platform: uv itself picks from it."""
+    if "uv.lock" in tree:
+        return {"lock": "uv.lock"}
+    for path in ("poetry.lock", "pdm.lock"):
+        packages = _toml(tree, path).get("package", [])
+        pins = [
+            f"{each['name']}=={each['version']}"
+            for each in packages
+            if isinstance(each, dict) and {"name", "version"} <= each.keys()
+        ]
+        if pins := [pin for pin in pins if _PIN.fullmatch(pin)]:
+            return {"lock": path, "pins": tuple(pins)}
+    return {}
 
 
 def _of_node(tree: Tree) -> Needs:
