@@ -175,10 +175,11 @@ def suite_no_worse(before: Suite, after: Suite) -> tuple[bool, list[str]]:
     worse += [
         f"{name}: new, and fails" for name in now if name not in was and now[name] == "failed"
     ]
-    if began.exit_code in (0, NO_TESTS) and ended.exit_code not in (0, NO_TESTS) and not worse:
+    broken = ended.exit_code not in (0, NO_TESTS)
+    if began.exit_code in (0, NO_TESTS) and broken and not worse:
         worse.append(
             f"the suite ends with exit code {ended.exit_code}, before with {began.exit_code}"
         )
-    elif began.exit_code != 0 and ended.exit_code not in (0, NO_TESTS) and not (was and now):
+    elif began.exit_code != 0 and broken and not (was and now):
         worse.append("the suite failed before and fails now, and does not name its tests")
     return not worse, worse

@@ -6,6 +6,9 @@ _LOCAL = "bot/adapters/sandboxes/local.py"
 _ISOLATION = "bot/adapters/sandboxes/isolation.py"
 _WATCHDOG = "bot/adapters/sandboxes/watchdog.py"
 _SECCOMP = "bot/adapters/sandboxes/seccomp.py"
+_REGISTRY = "bot/adapters/sandboxes/registry.py"
+_MACHINE = "bot/adapters/sandboxes/machine.py"
+_OF_BUILDS = "tests/contract/test_environments.py"
 _OF_WALLS = "tests/unit/test_isolation.py"
 _OF_LOCAL = "tests/contract/test_sandbox_local.py"
 _OF_LIMITS = "tests/contract/test_sandbox_limits.py"
@@ -108,5 +111,26 @@ GUARDS = (
         "        del self._tail[: -(self._limit - half)]\n",
         "",
         "tests/contract/test_sandbox.py::test_output_is_capped",
+    ),
+    Guard(
+        "a build fetches only what a page has listed",
+        _REGISTRY,
+        "        if url is None:\n            raise web.HTTPNotFound\n",
+        '        url = url or f"http://127.0.0.1{request.path}"\n',
+        f"{_OF_BUILDS}::test_nothing_else_is_passed_on",
+    ),
+    Guard(
+        "what was installed is read-only",
+        _MACHINE,
+        'return ["--ro-bind", str(kept), inside_, *modules]',
+        'return ["--bind", str(kept), inside_, *modules]',
+        f"{_OF_BUILDS}::test_nobody_changes_it_afterwards",
+    ),
+    Guard(
+        "environments are bounded",
+        "bot/adapters/sandboxes/environments.py",
+        "                self._make_room(self._max - size)\n",
+        "",
+        f"{_OF_BUILDS}::test_the_least_used_goes_first",
     ),
 )
