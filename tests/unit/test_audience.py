@@ -35,7 +35,8 @@ ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
     "Account", "Because", "Embedded", "Hook", "Import", "Logged", "Near", "Needs", "Operation",
-    "Person", "Place", "Poll", "Project", "Rules", "Standing", "StateChange", "Stats", "TestPlan", "Version",
+    "Person", "Place", "Poll", "Project", "Rules", "Standing", "StateChange", "Stats",
+    "TestPlan", "Version",
     "Watch",
 }  # fmt: skip
 
