@@ -87,31 +87,32 @@ class Context:
         s = self.settings
         keys, keep = s.soulcaster_vault_keys.get_secret_value(), s.soulcaster_keep
         self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
+        stored = self.redis, self.scripts, self.seal
         self.outage = Outage(self.redis, self.seal)
         self.inbox = Inbox(self.redis, self.scripts, self.seal, keep)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
-        self.marks = Marks(self.redis)
-        self.imports = Imports(self.redis)
-        self.projects = Projects(self.redis, self.scripts)
-        self.items = Items(self.redis, self.scripts, self.seal)
-        self.clusters = Clusters(self.redis, self.scripts, self.seal)
+        self.marks = Marks(*stored)
+        self.imports = Imports(*stored)
+        self.projects = Projects(*stored)
+        self.items = Items(*stored)
+        self.clusters = Clusters(*stored)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
         self.runs = Runs(self.redis, self.scripts, self.seal, keep)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
-        self.polls = Polls(self.redis)
-        self.quotas = Quotas(self.redis, self.scripts)
+        self.polls = Polls(*stored)
+        self.quotas = Quotas(*stored)
         self.versions = Versions(self.redis, self.scripts, self.seal, keep)
-        self.links = Pairs(self.redis)
-        self.answers = Answers(self.redis, self.scripts, self.seal)
+        self.links = Pairs(*stored)
+        self.answers = Answers(*stored)
         self.operations = Operations(self.redis, self.scripts, self.links, self.seal)
-        self.plans = Plans(self.redis, self.seal)
-        self.cards = Cards(self.redis)
-        self.commands = Commands(self.redis, self.scripts, self.seal)
-        self.digests = Digests(self.redis)
-        self.channels = Channels(self.redis)
-        self.accounts = Accounts(self.redis)
+        self.plans = Plans(*stored)
+        self.cards = Cards(*stored)
+        self.commands = Commands(*stored)
+        self.digests = Digests(*stored)
+        self.channels = Channels(*stored)
+        self.accounts = Accounts(*stored)
         self.retention = Retention(self.redis, self.scripts, self.seal, keep)
-        self.erasure = Erasure(self.redis, self.scripts)
+        self.erasure = Erasure(*stored)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
     def now(self) -> datetime:
@@ -203,11 +204,6 @@ class Context:
         self._closers.append(made)
         return made
 
-    @property
-    def default_agent(self) -> str:
-        """The agent of a fix that names none."""
-        return self.settings.soulcaster_agent
-
     def agent(self, name: str) -> Agent:
         """An agent of the roster. Raises NotFound with the names there are."""
         return choose.agent(name, self.settings_for_adapters)
@@ -223,7 +219,7 @@ class Context:
     def _stored_vectors(self) -> VectorIndex:
         from bot.storage.vectors import StoredVectors
 
-        return StoredVectors(self.redis, self.seal)
+        return StoredVectors(self.redis, self.scripts, self.seal)
 
     def _machine(self) -> str:
         """Tells this data folder of this host from any other."""

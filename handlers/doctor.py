@@ -91,7 +91,7 @@ async def _names(_ctx: Context) -> Found:
 
 
 async def _agent(ctx: Context) -> Found:
-    name = ctx.default_agent
+    name = ctx.settings.soulcaster_agent
     try:
         ctx.agent(name)
     except (NotFound, ConfigError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal, Self
 
@@ -318,13 +317,6 @@ class Ran(Record):
     exit_code: int
     seconds: float
     tail: str = ""
-
-
-def utc(moment: datetime) -> datetime:
-    """``moment`` in UTC. Raises ValueError when it is naive."""
-    if moment.tzinfo is None:
-        raise ValueError("a time without a zone")
-    return moment.astimezone(UTC)
 
 
 Cluster.model_rebuild()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from redis.asyncio import Redis
-
 from bot.domain.models import Person, Record
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 CODE_SECONDS = 600
@@ -28,11 +27,8 @@ def _of(person: Person) -> str:
     return f"{person.slack_team}/{person.slack_user}"
 
 
-class Accounts:
+class Accounts(Store):
     """Slack people by team and user. A code is known by its digest alone."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def find(self, person: Person) -> Account | None:
         """The account that the Slack person is; None for the unlinked."""

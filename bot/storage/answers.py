@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal, NamedTuple
 
-from redis.asyncio import Redis
-
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 Kind = Literal["judge", "summary"]
@@ -24,13 +21,8 @@ class Waiting(NamedTuple):
     since: float
 
 
-class Answers:
+class Answers(Store):
     """Questions and answers of every project, by kind and by number of report or cluster."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
 
     async def want(self, project: int, kind: Kind, about: int, now: float) -> None:
         """Ask about this, too, after everything else that waits."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from pydantic import AliasChoices, Field
-from redis.asyncio import Redis
 
 from bot.domain.models import Record
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
@@ -34,11 +34,8 @@ def room_of(place: str) -> tuple[str, float]:
     return room, float(where or 0)
 
 
-class Cards:
+class Cards(Store):
     """Cards of every project, by place and key."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def get(self, project: int, place: str, key: str) -> Standing | None:
         """Where the card stands; None when it was never posted."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import NamedTuple, cast
 
-from redis.asyncio import Redis
-
 from bot.domain.rooms import Standing
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
@@ -19,11 +18,8 @@ class Spoken(NamedTuple):
     cluster: int | None
 
 
-class Channels:
+class Channels(Store):
     """Channels by id, messages by channel and ts."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def bound(self, channel: str) -> dict[int, str]:
         """The projects spoken of in a channel, and by whose word each is."""

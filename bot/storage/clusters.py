@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from redis.asyncio import Redis
-
 from bot.domain.audience import Audience
 from bot.domain.clusters.standing import ENDINGS
 from bot.domain.errors import NotFound
@@ -16,21 +14,15 @@ from bot.storage import keys
 from bot.storage.leases import LeaseLost
 from bot.storage.overview import kept, standing
 from bot.storage.replacing import replace
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 # How many of its items are read to say what a cluster is: it may have any number.
 OLDEST, NEWEST = 10, 40
 
 
-class Clusters:
+class Clusters(Store):
     """The clusters of every project."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
 
     async def place(
         self,

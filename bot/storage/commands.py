@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime, ConfigDict
-from redis.asyncio import Redis
 
 from bot.domain.cards.card import Card
 from bot.domain.models import Person, Place, Record, Worded
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import text
 
 Outcome = Literal["heard", "done", "refused", "failed"]
@@ -79,16 +77,11 @@ class Utterance(Worded):
         return f"{said:020.6f}|{self.place.comment or 0:020}|{self.index:03}|{self.id}"
 
 
-class Commands:
+class Commands(Store):
     """Utterances of every project, until they have ended and for the record after.
 
     Only who holds the lease of a queue writes how its commands stand.
     """
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
 
     async def hear(self, said: Utterance) -> bool:
         """Write it down, in its turn; False when it was heard before."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from redis.asyncio import Redis
-
 from bot.domain.models import Person
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 
-class Digests:
+class Digests(Store):
     """Schedules and tracking issues of every project."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def schedule(self, project: int) -> str:
         """The schedule in the words it was set with; "" for the default, "off" for none."""

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import get_args
 
-from redis.asyncio import Redis
-
 from bot.storage import keys
 from bot.storage.accounts import Account
 from bot.storage.schema import ROOT
-from bot.storage.scripts import Scripts
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 STEP = 500
@@ -28,12 +26,8 @@ _JOB = keys.lease("job:")
 _OF_JOBS = [make(lane) for lane in _LANES for make in (keys.parked, keys.generations, keys.tries)]
 
 
-class Erasure:
+class Erasure(Store):
     """Projects that are being erased, see ``Projects.begin_erasing``."""
-
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
-        self._redis = redis
-        self._scripts = scripts
 
     async def under_way(self) -> list[int]:
         """Those that are being erased, by number."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import AwareDatetime
 from pydantic_core import to_jsonable_python
-from redis.asyncio import Redis
 
 from bot.domain.models import Place, Record
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,11 +46,8 @@ class Import(Record):
         return f"all {self.total:,} issues and pull requests" + ", now comments" * (not self.ended)
 
 
-class Imports:
+class Imports(Store):
     """The imports of every project."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def begin(self, project: int, now: datetime) -> Import:
         """The app has come, or is back; what was read before stays read."""

@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from redis.asyncio import Redis
-
 from bot.domain.errors import NotFound
 from bot.domain.models import Draft, IssueState, Item, enriched
 from bot.storage import keys
 from bot.storage.overview import kept, kind_of
 from bot.storage.quotas import Spend
 from bot.storage.replacing import replace
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 DELETED = "(deleted report)"
@@ -59,13 +56,8 @@ class Moves(NamedTuple):
     anew: bool = False
 
 
-class Items:
+class Items(Store):
     """The items of every project."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
 
     async def record(
         self,
@@ -261,9 +253,9 @@ class Items:
         anew = bool(since) and not cut
         return Moves(end, await self.membership(project), whole=True, anew=anew)
 
-    async def count(self, project: int) -> int:
-        """How many items there are."""
-        return int(await self._redis.hlen(keys.items(project)))
+    async def last(self, project: int, kind: str = "item") -> int:
+        """The largest number that an ``item``, ``cluster`` or ``run`` was given."""
+        return number(await self._redis.get(keys.counter(project, kind)))
 
 
 def _since(seen: bytes | None, over: bytes | None) -> datetime | None:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from redis.asyncio import Redis
-
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
-class Marks:
+class Marks(Store):
     """High-water marks by name: everything up to them has been dealt with."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def get(self, name: str) -> datetime | None:
         """Up to when; None where nothing was read yet."""

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from redis.asyncio import Redis
-
 from bot.domain.clusters.engine import Links
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
-class Pairs:
+class Pairs(Store):
     """Must-link and cannot-link pairs of every project."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def of(self, project: int) -> Links:
         """All of a project's corrections."""

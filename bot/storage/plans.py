@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from redis.asyncio import Redis
-
 from bot.domain.audience import Audience
 from bot.domain.fixes.plan import Plan
 from bot.storage import keys
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import text
 
 _APPROVED = "approved"
 
 
-class Plans:
+class Plans(Store):
     """A version of a plan is one set of reports and words; its text is written once."""
-
-    def __init__(self, redis: Redis, seal: Seal) -> None:
-        self._redis = redis
-        self._seal = seal
 
     async def steering(self, project: int, cluster: int) -> list[str]:
         """Every note, oldest first."""

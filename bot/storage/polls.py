@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pydantic import AwareDatetime
-from redis.asyncio import Redis
 
 from bot.domain.models import Record
 from bot.storage import keys
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
@@ -35,11 +35,8 @@ class Poll(Record):
         return f"r/{self.subreddit}"
 
 
-class Polls:
+class Polls(Store):
     """The polls of every project."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
 
     async def put(self, project: int, poll: Poll, due: datetime, *, new: bool = False) -> None:
         """Store it as it is now, and when it is due; ``new``, or removed meanwhile it is not."""

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from redis.asyncio import Redis
-
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Project
 from bot.storage import keys
-from bot.storage.scripts import Scripts
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
-class Projects:
+class Projects(Store):
     """Every repository the app is installed on, and for a while those it was."""
-
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
-        self._redis = redis
-        self._scripts = scripts
 
     async def put(self, project: Project) -> None:
         """Add or replace. Raises Unavailable while what was known of it is being erased."""

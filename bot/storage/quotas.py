@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from redis.asyncio import Redis
-
 from bot.domain.models import Project
 from bot.storage import keys
-from bot.storage.scripts import Scripts
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 
@@ -21,12 +19,8 @@ class Spend(NamedTuple):
     cap: int
 
 
-class Quotas:
+class Quotas(Store):
     """The quotas of every installation."""
-
-    def __init__(self, redis: Redis, scripts: Scripts) -> None:
-        self._redis = redis
-        self._scripts = scripts
 
     async def reports(self, installation: int, period: str) -> int:
         """New reports that were taken."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -18,7 +18,7 @@ from typing import Literal, Self
 import yaml
 from pydantic import Field, JsonValue, TypeAdapter, model_validator
 
-from bot.domain.models import Record, utc
+from bot.domain.models import Record
 
 HERE = Path(__file__).parent
 SHOP = HERE / "shop"
@@ -104,7 +104,9 @@ def load(start: datetime) -> list[DemoReport]:
 
     Raises ValueError when ``start`` is naive.
     """
-    start = utc(start)
+    if start.tzinfo is None:
+        raise ValueError("a time without a zone")
+    start = start.astimezone(UTC)
     reports = [
         DemoReport.model_validate(
             raw

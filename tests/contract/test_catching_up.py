@@ -50,7 +50,7 @@ async def begin(ctx: Context) -> int:
 async def report(ctx: Context, project: int, titles: list[str]) -> None:
     """Reports that this process hears and places."""
     for title in titles:
-        key = str(await ctx.items.count(project))
+        key = str(await ctx.items.last(project))
         draft = Draft(
             source="feedback",
             key=key,
@@ -69,7 +69,7 @@ async def report(ctx: Context, project: int, titles: list[str]) -> None:
 
 async def correct(ctx: Context, project: int, verb: str, a: int, b: int) -> None:
     """What a person says of two reports or clusters, counted from 0, if it can be done."""
-    there = await ctx.items.count(project)
+    there = await ctx.items.last(project)
     if not there:
         return
     a, b = 1 + a % there, 1 + b % there

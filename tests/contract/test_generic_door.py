@@ -61,7 +61,7 @@ async def test_what_comes_waits_for_a_person_and_is_then_read(ctx: Context, door
     assert "waits for its first payload" in await source(ctx)
     await send(ctx, door, DOWN)
     await send(ctx, door, {**DOWN, "at": "2026-11-21T10:05:00Z"})
-    assert await ctx.items.count(P.id) == 0
+    assert await ctx.items.last(P.id) == 0
     listed = await source(ctx)
     assert "2 wait until you confirm" in listed
     assert "title=monitor.name key=monitor.id state=monitor.state" in listed

@@ -74,7 +74,7 @@ async def poll(ctx: Context) -> None:
 
 
 async def reports(ctx: Context) -> list[Item]:
-    return await ctx.items.many(SHOP.id, range(1, await ctx.items.count(SHOP.id) + 1))
+    return await ctx.items.many(SHOP.id, range(1, await ctx.items.last(SHOP.id) + 1))
 
 
 def later(ctx: Context, seconds: float) -> None:

@@ -131,7 +131,7 @@ async def test_whatever_comes_between_what_was_heard_is_obeyed_as_it_was_said(
             if head is not None:
                 waiting.remove(head)
                 ended.append(head)
-    count = await ctx.items.count(P)
+    count = await ctx.items.last(P)
     done = await ctx.items.many(P, range(1, count + 1))
     assert [int(item.title) for item in done] == first_tries
     commands = [await ctx.commands.get(P, str(one)) for one in ended]

@@ -90,7 +90,7 @@ async def ctx(
             tmp_path,
             upstash_url=url,
             upstash_token="t",
-            shared_vectors=lambda: StoredVectors(ctx.redis, ctx.seal),
+            shared_vectors=lambda: StoredVectors(ctx.redis, ctx.scripts, ctx.seal),
         )
         ctx.vectors = choose.VECTOR_INDEXES[request.param](choices)
         yield ctx
@@ -102,7 +102,7 @@ def the_project() -> Project:
 
 
 async def report(ctx: Context, title: str, body: str) -> int:
-    number = await ctx.items.count(P) + 1
+    number = await ctx.items.last(P) + 1
     key = f"issue:{number}"
     when = NOW + timedelta(minutes=number)
     draft = Draft(
@@ -163,7 +163,7 @@ async def said(ctx: Context) -> str:
 
 
 async def stored(ctx: Context, embedder: Hashing) -> set[int]:
-    names = [str(n) for n in range(1, await ctx.items.count(P) + 1)]
+    names = [str(n) for n in range(1, await ctx.items.last(P) + 1)]
     found = await ctx.vectors.fetch(evidence.namespace(P, embedder.id), names)
     return {int(name) for name, vector in found.items() if len(vector) == embedder.dimensions}
 

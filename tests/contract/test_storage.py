@@ -47,7 +47,7 @@ async def test_an_event_counts_once_however_often_it_is_recorded(ctx: Context) -
     assert {r.item for r in found} == {1}
     assert sum(r.new for r in found) == 1
     assert sum(r.counted for r in found) == 1
-    assert await ctx.items.count(P) == 1
+    assert await ctx.items.last(P) == 1
     assert await total(ctx, 1) == 1
 
 
@@ -56,13 +56,13 @@ async def test_other_events_of_a_key_are_occurrences_in_their_hour(ctx: Context)
         later = draft(event=f"e{hour}", occurred_at=NOW + timedelta(hours=hour), count=2)
         await ctx.items.record(P, later, NOW)
     assert sorted((await hours_of(ctx, P, [1])).values()) == [2, 2, 2]
-    assert await ctx.items.count(P) == 1
+    assert await ctx.items.last(P) == 1
 
 
 async def test_projects_share_nothing(ctx: Context) -> None:
     await ctx.items.record(P, draft(), NOW)
     await ctx.items.record(8, draft(), NOW)
-    assert await ctx.items.count(P) == await ctx.items.count(8) == 1
+    assert await ctx.items.last(P) == await ctx.items.last(8) == 1
     assert await ctx.items.membership(8) == {}
 
 
@@ -96,7 +96,7 @@ async def test_what_was_withdrawn_before_it_was_heard_of_is_not_taken(ctx: Conte
     assert await ctx.items.record(P, draft(), NOW) == Recorded(0, False, False)
     assert await ctx.items.edit(P, draft(), NOW) is None
     assert await ctx.items.by_key(P, "github", "issue:1") is None
-    assert await ctx.items.count(P) == 0
+    assert await ctx.items.last(P) == 0
     assert await ctx.items.waiting(P) == []
 
 

@@ -187,7 +187,7 @@ async def item_of_issue(stage: Stage, number: int) -> Item | None:
 async def all_items(stage: Stage) -> list[Item]:
     """Every report, by number."""
     project = await stage.project()
-    count = await stage.context.items.count(project.id)
+    count = await stage.context.items.last(project.id)
     return await stage.context.items.many(project.id, range(1, count + 1))
 
 

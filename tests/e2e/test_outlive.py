@@ -59,7 +59,7 @@ class World:
 
     async def counted(self) -> int:
         """Alerts that have taken effect."""
-        count = await self.context.items.count(PROJECT.id)
+        count = await self.context.items.last(PROJECT.id)
         return (await hours_of(self.context, PROJECT.id, range(1, count + 1))).total()
 
     async def all_counted(self) -> bool:

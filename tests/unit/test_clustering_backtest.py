@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from calibrate import calibrate
 
 from bot.adapters.embedders.hashing import Hashing
 from bot.domain.clusters.engine.measures import measure
 from bot.domain.errors import BadPayload
-from workers.clusters.backtest import BATCH, calibrate, read_history, run_backtest, write_rows
+from workers.clusters.backtest import BATCH, read_history, run_backtest, write_rows
 
 
 def line(number: int, title: str, **more: object) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from calibrate import fit
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
@@ -26,7 +27,6 @@ from bot.domain.clusters.engine.calibration import SERIES
 from bot.domain.clusters.engine.deciding import Eagerness
 from bot.domain.clusters.engine.dense import Dense
 from bot.domain.clusters.engine.features import NAMES
-from bot.domain.clusters.engine.fitting import fit
 from bot.domain.clusters.engine.reasons import reasons, shared_phrases
 from bot.domain.models import Frame
 

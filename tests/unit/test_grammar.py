@@ -30,6 +30,7 @@ from bot.domain.commands.references import (
 )
 from bot.domain.commands.usage import explanation, summary, usage
 from bot.domain.errors import NotUnderstood
+from bot.domain.models import ClusterState
 from workers.commands.verbs import ROSTER as VERBS
 
 HALF_AN_HOUR = Duration(1_800)
@@ -190,6 +191,7 @@ _VALUES: dict[Any, st.SearchStrategy[Any]] = {
     UserRef: st.builds(UserRef, _NAMES) | st.just(UserRef(slack_user="U0AB")),
     AgentRef: st.builds(AgentRef, _NAMES.map(str.lower)),
     SubredditRef: st.builds(SubredditRef, st.from_regex(r"\A[a-z0-9_]{2,21}\Z")),
+    ClusterState: st.sampled_from(ClusterState),
     Duration: st.builds(Duration, st.integers(1, 3_000_000_000)),
 }
 

@@ -17,13 +17,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.domain.clusters.engine import Eagerness, Engine, Report, calibration_for
-from bot.domain.clusters.engine.calibration import TRACKER_FEATURES, Scale
-from bot.domain.clusters.engine.fitting import fit
 from bot.domain.clusters.engine.measures import Measures, measure
 from bot.domain.errors import BadPayload
 from bot.domain.ports import Embedder
@@ -194,34 +190,3 @@ def _related(reports: Sequence[History]) -> dict[int, set[int]]:
                 related[i].add(j)
                 related[j].add(i)
     return related
-
-
-async def calibrate(
-    paths: Sequence[Path], embedder: Embedder, *, features: Sequence[str] = TRACKER_FEATURES
-) -> Scale:
-    """Fit the scoring function for an embedder to labelled histories of one kind.
-
-    Every report is compared with its candidates as ``run_backtest`` would, and the pairs that
-    share a ``gold`` are what the score must tell from the rest; pairs that are only ``related``
-    are left out. What it gives goes into ``bot/domain/clusters/engine/calibration.py``.
-    """
-    values: list[NDArray[np.float32]] = []
-    same: list[NDArray[np.bool_]] = []
-    for path in paths:
-        reports = read_history(path)
-        related = _related(reports)
-        gold = np.array([row.gold for row in reports])
-        engine = Engine(calibration_for(embedder.id), embedder.dimensions)
-        for start in range(0, len(reports), BATCH):
-            batch = reports[start : start + BATCH]
-            readings = [engine.read(_report(start + i, row)) for i, row in enumerate(batch)]
-            vectors = await embedder.embed([reading.text for reading in readings])
-            for reading, vector in zip(readings, vectors, strict=True):
-                # Added in order, a report's row in the engine is its place in the history.
-                rows, compared, _ = engine.features(reading, vector)
-                equal = gold[rows] == gold[reading.id]
-                kept = equal | ~np.isin(rows, list(related[reading.id]))
-                values.append(compared[kept])
-                same.append(equal[kept])
-                engine.add(reading, vector, None)
-    return fit(np.concatenate(values), np.concatenate(same), features)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -111,6 +112,8 @@ def kind_of(annotation: Any) -> WordKind:
     if get_origin(annotation) in (Union, types.UnionType):
         kinds = [kind_of(part) for part in get_args(annotation) if part is not types.NoneType]
         return kinds[0] if len(kinds) == 1 else _either(kinds)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return _choice(tuple(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Reference):
         return WordKind(annotation.what, annotation.example, annotation.read)
     raise TypeError(f"no word is read as {annotation!r}")

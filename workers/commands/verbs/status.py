@@ -15,7 +15,7 @@ from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.commands.command import WORD, Command
 from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, RunRef
-from bot.domain.models import Item
+from bot.domain.models import ClusterState, Item
 from bot.storage.answers import JUDGE
 from bot.storage.commands import TOLD_AFTER
 from bot.storage.overview import GROUPS, Sort
@@ -104,19 +104,6 @@ async def _everything(call: Call) -> Card:
 
 
 PAGE = 15
-States = Literal[
-    "new",
-    "triaged",
-    "fixing",
-    "pr_opened",
-    "watching",
-    "resolved",
-    "ignored",
-    "snoozed",
-    "regressed",
-    "open",
-    "all",
-]
 
 
 class ListClusters(Command):
@@ -126,7 +113,7 @@ class ListClusters(Command):
     aliases = ("ls",)
     examples = ("clusters", "clusters --state=new --sort=recent", "ls --source sentry --page 2")
 
-    state: States = "open"
+    state: ClusterState | Literal["open", "all"] = "open"
     source: str = ""
     sort: Sort = "severity"
     page: int = 1

@@ -1,7 +1,6 @@
 """What belongs to an embedder: the weights of the scoring function and its thresholds.
 
-``fitting.fit`` made the numbers, from the features that ``workers.clusters.backtest.calibrate``
-wrote down while it replayed labelled histories.
+``tests/calibrate.py`` made the numbers, by replaying labelled histories.
 """
 
 from __future__ import annotations
@@ -123,7 +122,6 @@ _WEIGHTS = {
     "length": (0.449, 0.244, 0.449),
     "size": (-0.317, -0.359, -0.243),
 }
-TRACKER_FEATURES = tuple(n for n in _WEIGHTS if n not in ("centred", "frames", "series"))
 
 
 def _scales(column: int, bias: float, feedback: Scale) -> Mapping[Kind, Scale]:
