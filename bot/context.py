@@ -64,6 +64,7 @@ from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
 from bot.storage.spool import Spool
+from bot.storage.tokens import Tokens
 from bot.storage.vault import Vault, open_vault
 from bot.storage.versions import Versions
 
@@ -94,6 +95,7 @@ class Context:
         self.marks = Marks(*stored)
         self.imports = Imports(*stored)
         self.projects = Projects(*stored)
+        self.tokens = Tokens(*stored)
         self.items = Items(*stored)
         self.clusters = Clusters(*stored)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())

@@ -238,7 +238,8 @@ class Project(Record):
 class Person(Record):
     """Who gives a command. ``login`` is empty for an unlinked Slack user.
 
-    ``operator``: who sits at this server's shell; no door ever sets it.
+    ``operator``: who sits at this server's shell, or uses a ``token`` that was made there; of no
+    door else. ``token`` is the id of the API's token that speaks in the person's name.
     ``user_id`` is GitHub's own: a login can be given up and be somebody else's the next day.
     """
 
@@ -248,11 +249,13 @@ class Person(Record):
     slack_team: str = ""
     is_bot: bool = False
     operator: bool = False
+    token: str = ""
 
     @property
     def name(self) -> str:
         """How the person is called in a card."""
-        return f"@{self.login}" if self.login else (self.slack_user or "somebody")
+        name = f"@{self.login}" if self.login else (self.slack_user or "somebody")
+        return f"{name} (token {self.token})" if self.token else name
 
     def is_same(self, login: str, user_id: int | None) -> bool:
         """Whether they are who is named: by id; by login only where theirs is all we know."""

@@ -17,6 +17,7 @@ _TOKENS = {
         r"(?P<kept>[Ss](?i:ecret_?(?:access_?)?key)[\"']?\s{0,4}(?:=>|:=|[=:])\s{0,4}[\"']?)"
         r"(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
     ),
+    "a Soulcaster token": r"sct_[0-9]{1,19}_[\w-]{43}",
     "a Slack token": r"xox[abdeoprs](?:\.xox[abp])?-\d[\w-]{4,}|xapp-\d-[\w-]{3,}",
     "a Slack webhook": r"hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/]{20,}",
     "a Google API key": r"AIza[\w-]{20,}|AQ\.(?<!\w...)[\w-]{20,}",

@@ -211,7 +211,14 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         yield from (f"not-dup {item} {other}", f"split {item}", f"split {item} --confirm")
         yield from (f"move {item} to new", f"move {item} to {chance.choice(names)} --confirm")
         yield from ("history", "undo", "why")
-    yield from ("channel show", "link K7QX9M2P4RTW", "unlink", "quota", "import status")
+    yield from (
+        "channel show",
+        "link K7QX9M2P4RTW",
+        "unlink",
+        "quota",
+        "import status",
+        "token list",
+    )
     yield from ("clusters --state=all", "status", "help", "whoami", "source list", "similar")
     yield from ("digest preview", "digest now", "history", "feedback It is slow", "status")
 

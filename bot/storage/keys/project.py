@@ -230,6 +230,12 @@ def config(p: int) -> str:
     return f"{ROOT}:{p}:config"
 
 
+@kind("tokens", kept="until revoked", rebuilt="not at all: make a new one")
+def tokens(p: int) -> str:
+    """hash: SHA-256 of a token of the API -> Token; ``used ID`` -> second of its last use."""
+    return f"{ROOT}:{p}:tokens"
+
+
 @kind("channels")
 def wanted_channels(p: int) -> str:
     """hash: Slack channel -> how it stands with the project: offered, bound, taken ..."""

@@ -17,6 +17,7 @@ from workers.commands.verbs import (
     regroup,
     runs,
     status,
+    tokens,
     versions,
 )
 
@@ -60,6 +61,7 @@ VERBS: Mapping[type[Command], Run] = {
     project.Channel: project.run_channel,
     intake.ImportHistory: intake.run_import,
     intake.ShowQuota: intake.run_quota,
+    tokens.ManageTokens: tokens.run_token,
     anybody.Link: anybody.run_link,
     anybody.Unlink: anybody.run_unlink,
     anybody.Whoami: anybody.run_whoami,

@@ -1,0 +1,75 @@
+"""``token``: who may use the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from typing_extensions import override
+
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Section
+from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.errors import NotFound
+from bot.domain.models import Person
+from bot.storage.tokens import Scope
+from workers.commands.call import Answer, Call
+
+
+class ManageTokens(Command):
+    """Make a token for the API, list what there are, or revoke one.
+
+    It reads what the team reads, and with --scope=write does what you may do, each time with the
+    rights that you have then. It is shown once, in the shell or to you alone in Slack.
+    """
+
+    verb = "token"
+    level = Level.L4
+    examples = ("token list", "token new --scope=write", "token revoke 3f9a2c1b")
+
+    what: Annotated[Literal["list", "new", "revoke"], WORD] = "list"
+    name: Annotated[str, WORD] = ""
+    scope: Scope = "read"
+
+    @property
+    @override
+    def answers_asker(self) -> bool:
+        return self.what == "new"
+
+
+async def run_token(call: Call, command: ManageTokens) -> Answer:
+    """Tokens of this project."""
+    ctx, project = call.ctx, call.project.id
+    if command.what == "new":
+        by = call.person.model_copy(update={"slack_user": "", "slack_team": ""})
+        made = await ctx.tokens.new(project, command.scope, by, command=call.said.id, now=ctx.now())
+        how = ("Send it as ", Code("Authorization: Bearer TOKEN"), "; what there is: /docs")
+        lines = (Paragraph("Token (shown once): ", Code(made)), Paragraph(*how))
+        title = (f"This token may {command.scope} in ", Code(call.project.full_name))
+        return Answer(
+            Card(
+                key="token",
+                audience=Audience.PERSON,
+                title=title,
+                tone="succeeded",
+                sections=(Section(*lines),),
+            )
+        )
+    if command.what == "revoke":
+        if not await ctx.tokens.revoke(project, command.name):
+            raise NotFound(f"There is no token {command.name!r} here: say token list.")
+        return call.answer("token", f"{command.name} opens nothing any more.", tone="succeeded")
+    tokens: tuple[Line, ...] = tuple(
+        (
+            Code(one.id),
+            f": {one.scope}, made by {_name(one.by)} on {one.made_at:%d %b %Y}, ",
+            f"last used {one.used_at:%d %b %H:%M} UTC" if one.used_at else "never used",
+        )
+        for one in await ctx.tokens.all(project)
+    )
+    nothing: tuple[Line, ...] = (("There is none: ", Code("token new --scope=read")),)
+    title = ("Tokens of ", Code(call.project.full_name))
+    return call.answer("token", *title, sections=(Section(Bullets(*tokens or nothing)),))
+
+
+def _name(person: Person) -> str:
+    return "the operator" if person.operator else person.name
