@@ -159,6 +159,7 @@ class Settings(BaseSettings):
     soulcaster_fix_quota: int = Field(
         20, ge=0, description="Successful fixes an installation and period; 0 is no fix"
     )
+    soulcaster_api_limit: int = Field(600, ge=1, description="Requests a minute with one token")
     soulcaster_quota_period: Literal["day", "week", "month", "year", "ever"] = Field(
         "month", description="When the quotas begin anew, in UTC"
     )

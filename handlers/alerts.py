@@ -1,4 +1,4 @@
-"""The doors for alerts and feedback: ``/hooks/{source}/{hook}``."""
+"""The doors for alerts and feedback: ``/hooks/{source}/{hook}``, and the API's paths to them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     if not proof.shown(told):
         raise BadSignature("A proof is needed: a signature, or the secret in a header.")
     try:
-        hook = await _find(ctx, request.match_info["hook"])
+        hook = await _find(ctx, _hook_in(request))
     except Unavailable:
         return await _keep_unproven(ctx, doors, request, room, told)
     if not ctx.outage.on:
@@ -83,6 +83,11 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
             await ctx.vault.note(hook.id, f"refused: {error}", body, ctx.now())
         raise Unreadable(str(error)) from error
     return replace(heard, most=ctx.settings.soulcaster_backlog)
+
+
+def _hook_in(request: web.Request) -> str:
+    """The door that is named in the path, or in the query of the API's path to it."""
+    return request.match_info.get("hook") or request.query.get("hook", "")
 
 
 async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
@@ -113,7 +118,7 @@ async def _keep_unproven(
 
     Raises Unavailable when this address has sent too many.
     """
-    hook = request.match_info["hook"]
+    hook = _hook_in(request)
     if not _HOOK.fullmatch(hook):
         raise BadSignature("The secret does not match.")
     doors.unproven.take(doors.address(request), request.content_length or MAX_BODY)

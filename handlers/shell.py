@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 
 from bot.context import Context
-from bot.domain.audience import Audience
 from bot.domain.commands.grammar import project_in
 from bot.domain.errors import NotFound
-from bot.domain.models import Person, Place, Project
+from bot.domain.models import Person, Project
 from bot.render import render_markdown
 from bot.settings import Settings
-from bot.storage.commands import Utterance
 from handlers.begin import begin
-from workers.commands.answering import answer_to
+from workers.commands.answering import answer_at_once
 
 
 async def _project(ctx: Context, name: str) -> Project:
@@ -44,16 +41,7 @@ async def say_in_shell(
         if secret:
             sentence = f"{sentence} --given={await ctx.vault.hand_over(secret)}"
         project = await _project(ctx, project_name or project_in(sentence)[0])
-        await ctx.overview.make_whole(project.id)
-        said = Utterance(
-            id=secrets.token_hex(10),
-            project=project.id,
-            line=sentence,
-            audience=Audience.TEAM,
-            person=Person(operator=True),
-            place=Place(),
-            heard_at=ctx.now(),
-        )
-        answer, outcome, _ = await answer_to(ctx, project, said)
+        person = Person(operator=True)
+        answer, outcome, _ = await answer_at_once(ctx, project, person, sentence)
         text = render_markdown(answer.card).split("\n", 1)[1].strip()
         return Spoken(text, outcome == "done")

@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -22,7 +22,11 @@ from bot.domain.errors import (
     BadSignature,
     Busy,
     ConfigError,
+    NotAllowed,
     NotFound,
+    NotUnderstood,
+    QuotaExceeded,
+    Rejected,
     SoulcasterError,
     TooLarge,
     TooMany,
@@ -32,12 +36,18 @@ from bot.domain.errors import (
 )
 from bot.log import log
 from handlers import alerts
+from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
 from handlers.slack import door
 from handlers.storing import Storing
 
 CONTEXT = web.AppKey("context", Context)
+STATIC = Path(__file__).parent / "static"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 PAGES = Path(__file__).parents[1] / "docs" / "sources"
 # What writes to the spool and empties it; ends only with an error.
 SPOOLING: web.AppKey[asyncio.Task[None]] = web.AppKey("spooling", asyncio.Task)
@@ -55,8 +65,12 @@ _STATUS: dict[type[SoulcasterError], int] = {
     TooSlow: 408,
     Unreadable: 422,
     BadPayload: 400,
+    QuotaExceeded: 402,
+    NotAllowed: 403,
     NotFound: 404,
+    NotUnderstood: 422,
     TooLarge: 413,
+    Rejected: 502,
     Unavailable: 503,
     ConfigError: 503,
 }
@@ -76,13 +90,24 @@ async def errors_to_status(
         if status >= 500 and not isinstance(error, Busy):
             log.error("refused", path=request.path, why=str(error))
         wait = getattr(error, "retry_after", None)
-        headers = {"Retry-After": str(math.ceil(wait))} if wait else None
-        return web.json_response({"error": str(error)}, status=status, headers=headers)
+        headers = {"Retry-After": str(math.ceil(wait))} if wait else {}
+        return _refused(request, status, str(error), headers)
+    except web.HTTPError as error:
+        allowed = {name: error.headers[name] for name in error.headers if name == "Allow"}
+        return _refused(request, error.status, error.reason, allowed)
     except RedisError as error:
         request.app[CONTEXT].outage.began(error)
-        return web.json_response({"error": "The store is away; try again."}, status=503)
+        return _refused(request, 503, "The store is away; try again.", {})
     finally:
         connections.answered(request)
+
+
+def _refused(
+    request: web.Request, status: int, why: str, headers: Mapping[str, str]
+) -> web.Response:
+    if request.path.startswith(f"{api.PREFIX}/"):
+        return api.problem(status, why, headers)
+    return web.json_response({"error": why}, status=status, headers=headers)
 
 
 async def health(request: web.Request) -> web.Response:
@@ -104,6 +129,11 @@ async def page(request: web.Request) -> web.StreamResponse:
     """What a person clicks at a vendor."""
     path = PAGES / f"{request.match_info['name']}.md"
     return web.FileResponse(path, headers={"Content-Type": "text/plain; charset=utf-8"})
+
+
+async def docs(_request: web.Request) -> web.StreamResponse:
+    """The API's page; it loads nothing from elsewhere."""
+    return web.FileResponse(STATIC / "api.html", headers={"Content-Security-Policy": _POLICY})
 
 
 def build_app(ctx: Context) -> web.Application:
@@ -134,6 +164,9 @@ def build_app(ctx: Context) -> web.Application:
 
     app.router.add_post("/github/webhook", github)
     app.router.add_post("/hooks/{source}/{hook}", hook)
+    api.add_routes(app, ctx, doors, hook)
+    app.router.add_get("/docs", docs)
+    app.router.add_static("/docs/static", STATIC)
     app.router.add_get("/healthz", health)
     app.router.add_get("/docs/sources/{name:[a-z_]+}.md", page)
     door.add_routes(app, ctx, doors, storing.store)

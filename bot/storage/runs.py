@@ -55,7 +55,7 @@ class Runs:
 
     async def get(self, project: int, run: int) -> FixRun:
         """One run. Raises NotFound."""
-        for found in await self._many(project, [run]):
+        for found in await self.many(project, [run]):
             return found
         raise NotFound(f"There is no F-{run} in this project.")
 
@@ -71,7 +71,7 @@ class Runs:
     async def of_cluster(self, project: int, cluster: int) -> list[FixRun]:
         """A cluster's runs, newest first."""
         found = text(await self._redis.hget(keys.cluster_runs(project), str(cluster)))
-        return await self._many(project, [int(run) for run in reversed(found.split(",")) if run])
+        return await self.many(project, [int(run) for run in reversed(found.split(",")) if run])
 
     async def newest(self, project: int, clusters: Sequence[int]) -> dict[int, FixRun]:
         """The newest run of each of these clusters that has one."""
@@ -79,9 +79,10 @@ class Runs:
             return {}
         found = await self._redis.hmget(keys.cluster_runs(project), [str(c) for c in clusters])
         numbers = [int(text(runs).rpartition(",")[2]) for runs in found if runs]
-        return {run.cluster: run for run in await self._many(project, numbers)}
+        return {run.cluster: run for run in await self.many(project, numbers)}
 
-    async def _many(self, project: int, numbers: Sequence[int]) -> list[FixRun]:
+    async def many(self, project: int, numbers: Sequence[int]) -> list[FixRun]:
+        """Those that exist, in the order asked for."""
         if not numbers:
             return []
         found = await self._redis.hmget(keys.runs(project), [str(run) for run in numbers])

@@ -14,7 +14,7 @@ from bot.domain.cards.card import Card, Choice, Choices, Code, Section, note
 from bot.domain.commands.grammar import parse, project_in
 from bot.domain.commands.rights import require_door
 from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
-from bot.domain.models import Project
+from bot.domain.models import Person, Place, Project
 from bot.domain.rooms import Asker, Way
 from bot.log import log
 from bot.say import whole_or_not
@@ -59,6 +59,26 @@ async def answer_to(
         return Answered(Answer(card), "failed", way)
 
 
+async def answer_at_once(
+    ctx: Context, project: Project, person: Person, line: str, *, command: str = ""
+) -> Answered:
+    """What is said to a line of the shell or of the API; ``command`` is the same for a repeat.
+
+    Raises Unavailable: then it may be said again.
+    """
+    await ctx.overview.make_whole(project.id)
+    said = Utterance(
+        id=command or secrets.token_hex(10),
+        project=project.id,
+        line=line,
+        audience=Audience.TEAM,
+        person=person,
+        place=Place(),
+        heard_at=ctx.now(),
+    )
+    return await answer_to(ctx, project, said)
+
+
 async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Outcome]:
     said, readers = call.said, call.readers
     key = f"command:{said.id}"
@@ -70,9 +90,10 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
         if error.choices:
             asked = (Section(Choices(*error.choices)),)
             card = card.model_copy(update={"sections": asked})
-        return Answer(card), "refused"
+        return Answer(card, refusal=error), "refused"
     except UserError as error:
-        return Answer(note(key, str(error), audience=readers, tone="refused")), "refused"
+        card = note(key, str(error), audience=readers, tone="refused")
+        return Answer(card, refusal=error), "refused"
     except (Unavailable, Rejected, LeaseLost):
         raise
     except Exception as error:

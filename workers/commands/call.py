@@ -12,7 +12,14 @@ from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.commands.grammar import project_in
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
-from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded, Unavailable
+from bot.domain.errors import (
+    NotAllowed,
+    NotFound,
+    NotUnderstood,
+    QuotaExceeded,
+    Unavailable,
+    UserError,
+)
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Item, Person, Place, Project
 from bot.github.issues import get_issue
@@ -35,10 +42,14 @@ class Ambiguous(NotUnderstood):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verb says. ``public`` cards are for everybody even where replies are whispered."""
+    """What a verb says. ``public`` cards are for everybody even where replies are whispered.
+
+    ``refusal`` is why it did nothing.
+    """
 
     card: Card
     public: bool = False
+    refusal: UserError | None = None
 
 
 @dataclass

@@ -1,0 +1,187 @@
+"""What can be asked: a function for each operation of ``openapi.yaml``, by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.context import Context
+from bot.domain.audience import Audience, may_read
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.commands.command import Level
+from bot.domain.commands.rights import NEEDED, level_of
+from bot.domain.commands.words import quoted
+from bot.domain.errors import NotAllowed, SoulcasterError, Unavailable
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Item, Person, Project
+from bot.domain.secrets import redact
+from bot.say import in_words
+from handlers.api.shapes import Cancel, Fix, FixOf, Query, Report
+from workers.clusters import views
+from workers.commands.answering import answer_at_once
+from workers.commands.permission import role_of
+
+# A token reads as the team of its project.
+READERS = Audience.TEAM
+# A request looks at so many pages of records for those that it asks for.
+MOST_PAGES = 20
+
+
+class Standing(Exception):
+    """Nothing was done, because of ``what``: 409."""
+
+    def __init__(self, what: object) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of somebody who is known. ``command`` is the id of what it says."""
+
+    ctx: Context
+    project: Project
+    person: Person
+    command: str
+
+    async def require(self, level: Level) -> None:
+        """Raises NotAllowed where who made the token has not the right to it any more."""
+        role = await role_of(self.ctx, self.project, self.person)
+        if level_of(role) < level:
+            where = self.project.full_name
+            raise NotAllowed(f"{self.person.name} needs {NEEDED[level]} on {where} (has: {role}).")
+
+    async def say(self, line: str) -> None:
+        """Have a sentence obeyed in the person's name. Raises what it is refused for."""
+        answer, outcome, _ = await answer_at_once(
+            self.ctx, self.project, self.person, line, command=self.command
+        )
+        if answer.refusal:
+            raise answer.refusal
+        if outcome != "done":
+            raise SoulcasterError(in_words(answer.card))
+
+
+async def report(asked: Asked, body: Report) -> Item:
+    """It has its cluster a moment later."""
+    title = f"--title={quoted(body.title)} " if body.title else ""
+    items, mine = asked.ctx.items, (asked.project.id, "feedback", asked.command)
+    try:
+        await asked.say(f"feedback {title}-- {body.text}")
+    except Unavailable:
+        if not await items.by_key(*mine):
+            raise
+    return await items.get(asked.project.id, await items.by_key(*mine) or 0)
+
+
+async def sync(asked: Asked) -> object:
+    """It goes on in the background."""
+    await asked.say("import github")
+    return await asked.ctx.imports.get(asked.project.id)
+
+
+async def list_feedback(asked: Asked, query: Query) -> object:
+    """Those that the team reads."""
+
+    async def read(numbers: list[int]) -> list[Item]:
+        found = await asked.ctx.items.many(asked.project.id, numbers)
+        wanted = [one for one in found if query.source in ("", one.source) and not one.gone]
+        return [one for one in wanted if may_read(READERS, one.audience)]
+
+    return await _page(asked, "item", query, read)
+
+
+async def list_clusters(asked: Asked, query: Query) -> object:
+    """Without those that were merged away."""
+
+    async def read(numbers: list[int]) -> list[dict[str, Any]]:
+        found = await views.rows(asked.ctx, asked.project, numbers, readers=READERS)
+        here = [_cluster(view) for view in found if view.cluster.redirect is None]
+        return [one for one in here if query.state in (None, one["state"])]
+
+    return await _page(asked, "cluster", query, read)
+
+
+async def show_cluster(asked: Asked, number: int) -> object:
+    """The number of one that was merged away leads to where it is now."""
+    view = await views.cluster_view(asked.ctx, asked.project, number, readers=READERS)
+    return {**_cluster(view), "feedback": [item.number for item in view.shown]}
+
+
+async def start_fix(asked: Asked, number: int, body: Fix) -> FixRun:
+    """Raises Standing with the run that is under way."""
+    runs, project = asked.ctx.runs, asked.project.id
+    cluster = await asked.ctx.clusters.get(project, number)
+    run = await runs.active(project, cluster.number)
+    if run is None:
+        await asked.say(f"fix {cluster.name}{' --dry-run' * body.dry_run}")
+        run = (await runs.newest(project, [cluster.number]))[cluster.number]
+    if run.command != asked.command:
+        raise Standing(run)
+    return run
+
+
+async def create_job(asked: Asked, body: FixOf) -> FixRun:
+    """The same."""
+    return await start_fix(asked, body.cluster, body)
+
+
+async def list_jobs(asked: Asked, query: Query) -> object:
+    """All there were."""
+
+    async def read(numbers: list[int]) -> list[FixRun]:
+        return await asked.ctx.runs.many(asked.project.id, numbers)
+
+    return await _page(asked, "run", query, read)
+
+
+async def show_job(asked: Asked, number: int) -> FixRun:
+    """One of them."""
+    return await asked.ctx.runs.get(asked.project.id, number)
+
+
+async def cancel_job(asked: Asked, number: int, body: Cancel) -> FixRun:
+    """Raises Standing with a run that has ended."""
+    run = await show_job(asked, number)
+    if run.ended:
+        raise Standing(run)
+    await asked.say(f"stop {run.name}")
+    return await show_job(asked, number)
+
+
+async def show_log(asked: Asked, number: int) -> object:
+    """For those who may say logs."""
+    await asked.require(Level.L3)
+    run = await show_job(asked, number)
+    lines = await asked.ctx.runs.log_tail(asked.project.id, run.number, 500)
+    return {"lines": [redact(line) for line in lines]}
+
+
+def _cluster(view: ClusterView) -> dict[str, Any]:
+    counts = {"reports": view.tally.reports, "occurrences": view.tally.total}
+    return {**dict(view.cluster), **counts}
+
+
+async def _page(
+    asked: Asked, kind: str, query: Query, read: Callable[[list[int]], Awaitable[Sequence[Any]]]
+) -> object:
+    """Numbered records from below the cursor downwards: what is added later moves none of them."""
+    last = await asked.ctx.items.last(asked.project.id, kind)
+    top = min(query.cursor or last + 1, last + 1)
+    found: list[Any] = []
+    for _ in range(MOST_PAGES):
+        # No more than are still wanted, so that the page ends where they do.
+        bottom = max(1, top - query.limit + len(found))
+        found += await read(list(range(top - 1, bottom - 1, -1)))
+        top = bottom
+        if top == 1 or len(found) == query.limit:
+            break
+    return {"items": found, "next": top if top > 1 else None}
+
+
+_ALL: tuple[Callable[..., Awaitable[object]], ...] = (
+    *(report, sync, list_feedback, list_clusters, show_cluster, start_fix),
+    *(create_job, list_jobs, show_job, cancel_job, show_log),
+)
+ENDPOINTS = {each.__name__: each for each in _ALL}

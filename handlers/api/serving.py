@@ -1,0 +1,182 @@
+"""The API over HTTP, as ``openapi.yaml`` says: who asks for what, and errors as problems."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import yaml
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from bot.context import Context
+from bot.domain.commands.command import Level
+from bot.domain.errors import (
+    BadSignature,
+    NotAllowed,
+    NotUnderstood,
+    OverBudget,
+    TooMany,
+    WrongSecret,
+)
+from bot.sources.proof import Proof, tokens
+from bot.storage.budget import Budget, Limit, Priority, at
+from bot.storage.tokens import Token
+from handlers.api.endpoints import ENDPOINTS, Asked, Standing
+from handlers.api.shapes import BODIES, SHAPES, Query
+from handlers.doors.doors import Doors
+
+PREFIX = "/api/v1"
+MAX_BODY = 256 * 1024
+B = TypeVar("B", bound=BaseModel)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _Unguessable(Proof):
+    """Of 256 bits: whoever has the right one never waits for those who guess."""
+
+    at_once = False
+
+
+def describe() -> Any:
+    """The OpenAPI document: what is written by hand, with the shapes of what is sent and given.
+
+    https://spec.openapis.org/oas/v3.1.0
+    """
+    written = yaml.safe_load((Path(__file__).parent / "openapi.yaml").read_text())
+    parts = written["components"]
+    known: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "validation") for one in BODIES]
+    known += [(shape, "serialization") for shape in SHAPES.values()]
+    _, schemas = models_json_schema(known, ref_template="#/components/schemas/{model}")
+    parts["schemas"] |= schemas["$defs"]
+    for shape, mode in known:
+        schema = {"$ref": f"#/components/schemas/{shape.__name__}"}
+        told = {"description": shape.__name__, "content": {"application/json": {"schema": schema}}}
+        where = "requestBodies" if mode == "validation" else "responses"
+        parts[where][shape.__name__] = told
+    return written
+
+
+def add_routes(app: web.Application, ctx: Context, doors: Doors, hook: Handler) -> None:
+    """Every path. Vendors cannot send our tokens: theirs lead to ``hook``, with their own proof."""
+    described = describe()
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            kind, _, source = operation["operationId"].partition(":")
+            path = path.replace("{id}", "{id:[1-9][0-9]{0,8}}")
+            if kind == "ingest":
+                path, handler = path.replace(source, f"{{source:{source}}}"), hook
+            else:
+                handler = _handler(ctx, doors, operation)
+            app.router.add_route(method, f"{PREFIX}{path}", handler)
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(described)
+
+    app.router.add_get(f"{PREFIX}/openapi.json", openapi)
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str]) -> web.Response:
+    """Why not, in one sentence: https://www.rfc-editor.org/rfc/rfc9457"""
+    title = HTTPStatus(status).phrase
+    known = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    return web.json_response(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        status=status,
+        headers={**known, **headers},
+        content_type="application/problem+json",
+    )
+
+
+def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handler:
+    run = ENDPOINTS[operation["operationId"]]
+    takes = get_type_hints(run)
+    [scope] = operation["security"][0]["token"]
+    [status] = (status for status in operation["responses"] if status.startswith("2"))
+    shape = SHAPES[_name(operation["responses"][status])]
+
+    async def handle(request: web.Request) -> web.Response:
+        with doors.bodies.room(request, MAX_BODY) as room, at(Priority.ANSWER):
+            shown = tokens(request.headers)
+            if not shown:
+                raise BadSignature("A token is needed, as Authorization: Bearer TOKEN.")
+            token = await ctx.tokens.find(shown[0], ctx.now())
+            project = await ctx.projects.find(token.project) if token else None
+
+            def begin() -> Proof:
+                if project is None:
+                    raise WrongSecret("There is no such token, or it was revoked.")
+                return _Unguessable()
+
+            body = await doors.prove(request, room, "api", begin)
+            assert token and project  # noqa: S101, PT018 - or it was not proven
+            await _spend(ctx, token)
+            if scope == "write" and token.scope != "write":
+                raise NotAllowed("This token may only read: say token new --scope=write.")
+            query = _query(request, operation)
+            if query.project_id not in (None, project.id):
+                raise NotAllowed(f"This token is of project {project.id}, {project.full_name}.")
+            given: dict[str, Any] = {"query": query, "number": int(request.match_info.get("id", 0))}
+            if "body" in takes:
+                if request.content_type != "application/json":
+                    raise web.HTTPUnsupportedMediaType(reason="Send application/json.")
+                given["body"] = _valid(lambda: takes["body"].model_validate_json(body))
+            person = token.by.model_copy(update={"token": token.id})
+            asked = Asked(ctx, project, person, _command(request, token))
+            await asked.require(Level.L2)
+            await ctx.overview.make_whole(project.id)
+            try:
+                found = await run(asked, **{name: given[name] for name in given if name in takes})
+                code = int(status)
+            except Standing as standing:
+                found, code = standing.what, HTTPStatus.CONFLICT
+        told = shape.model_validate(found, from_attributes=True)
+        return web.json_response(text=told.model_dump_json(), status=code)
+
+    return handle
+
+
+async def _spend(ctx: Context, token: Token) -> None:
+    """Raises TooMany."""
+    limit = Limit(60, ctx.settings.soulcaster_api_limit)
+    budget = Budget(ctx.scripts, "API", token.id, points=[limit], patience=0)
+    try:
+        async with budget.spend(content=False):
+            pass
+    except OverBudget as error:
+        raise TooMany(error.retry_after or 1, "requests with this token") from None
+
+
+def _command(request: web.Request, token: Token) -> str:
+    """The same for a request that is sent again with its ``Idempotency-Key``."""
+    key = request.headers.get("Idempotency-Key")
+    told = f"{token.id} {request.method} {request.path} {key}"
+    return hashlib.sha256(told.encode()).hexdigest()[:20] if key else secrets.token_hex(10)
+
+
+def _query(request: web.Request, operation: Mapping[str, Any]) -> Query:
+    named = [_name(one) for one in operation["parameters"]]
+    given = request.query
+    if wrong := sorted(name for name in given if name not in named):
+        raise NotUnderstood(f"{', '.join(wrong)}: this path takes no such parameter.")
+    if len(given) > len(set(given)):
+        raise NotUnderstood("Say each parameter of the query once.")
+    return _valid(lambda: Query.model_validate(dict(given)))
+
+
+def _name(told: Mapping[str, str]) -> str:
+    return told["$ref"].rpartition("/")[2]
+
+
+def _valid(read: Callable[[], B]) -> B:
+    try:
+        return read()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the body"
+        raise NotUnderstood(f"{where}: {first['msg']}.") from None

@@ -1,0 +1,248 @@
+"""The API in process: who is let in, what a token sees of its project, pages and limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.audience import Audience
+from bot.domain.models import Draft, Person, Project
+from bot.simulators.github import Limits
+from bot.storage.tokens import Scope
+from handlers.api.serving import PREFIX, describe
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.web import build_app, serving
+from workers.commands.answering import answer_at_once
+from workers.intake import sync
+
+OTHER = Project(id=77, installation=9, full_name="other/place")
+SHELL = Person(operator=True)
+
+
+@dataclass
+class Api:
+    """The API over HTTP, with a token of each kind."""
+
+    stage: Stage
+    url: str
+
+    async def token(self, scope: Scope = "read", *, by: Person = SHELL, of: int = 0) -> str:
+        project = of or (await self.stage.project()).id
+        ctx = self.stage.context
+        return await ctx.tokens.new(project, scope, by, command=f"{scope}{by}{of}", now=ctx.now())
+
+    async def ask(
+        self, method: str, path: str, token: str = "", *, json: Any = None, key: str = ""
+    ) -> tuple[int, Any, dict[str, str]]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Idempotency-Key": key} if key else {}
+        url = f"{self.url}{PREFIX}{path}"
+        async with self.stage.http.request(method, url, json=json, headers=headers) as answer:
+            return answer.status, await answer.json(), dict(answer.headers)
+
+    async def report(self, title: str, project: int = 0, **more: Any) -> int:
+        project = project or (await self.stage.project()).id
+        now = self.stage.context.now()
+        told = {"source": "sentry", "audience": Audience.TEAM, "occurred_at": now, **more}
+        draft = Draft(key=title, event=title, title=title, **told)
+        return (await self.stage.context.items.record(project, draft, now)).item
+
+
+@pytest.fixture
+async def api(tmp_path: Path) -> AsyncIterator[Api]:
+    limits = Limits.none()
+    async with (
+        open_stage(tmp_path, processes=False, limits=limits, SOULCASTER_API_LIMIT="60") as stage,
+        serving(build_app(stage.context), "127.0.0.1", 0) as url,
+    ):
+        installed = stage.github.install("acme", repositories=[stage.repository], sender=ADMIN)
+        await sync.sync_installation(stage.context, installed.id)
+        yield Api(stage, url)
+
+
+async def test_a_token_is_shown_once_hashed_at_rest_and_revoked_at_once(
+    api: Api, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ctx, project = api.stage.context, await api.stage.project()
+    ines = Person(login=ADMIN)
+    answer, *_ = await answer_at_once(ctx, project, ines, "token new --scope=write")
+    assert answer.card.audience is Audience.PERSON
+    [token] = re.findall(r"sct_\d+_[\w-]{43}", answer.card.model_dump_json())
+    assert (await api.ask("GET", "/feedback", token))[0] == 200
+
+    secret = token[-43:]
+    async for key in ctx.redis.scan_iter():
+        assert secret.encode() not in await ctx.redis.dump(key)
+    said, *_ = await answer_at_once(ctx, project, ines, "token list")
+    words = said.card.model_dump_json()
+    assert "write, made by @ines-ferreira" in words
+    assert "last used" in words
+    assert secret not in words
+
+    [made] = await ctx.tokens.all(project.id)
+    await answer_at_once(ctx, project, ines, f"token revoke {made.id}")
+    status, told, headers = await api.ask("GET", "/feedback", token)
+    assert (status, headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert told["detail"] == "There is no such token, or it was revoked."
+    assert await ctx.tokens.all(project.id) == []
+    assert secret not in "".join(capfd.readouterr())
+
+
+async def test_on_github_no_token_is_made(api: Api) -> None:
+    from bot.domain.commands.grammar import parse
+    from bot.domain.commands.rights import require_door
+    from bot.domain.errors import NotAllowed
+    from bot.domain.models import Place
+    from bot.domain.rooms import Asker
+    from workers.commands.verbs import ROSTER
+
+    command = parse("token new --scope=read", ROSTER)
+    with pytest.raises(NotAllowed):
+        require_door(command, Place(issue=7), Asker())
+
+
+async def test_a_token_that_may_read_says_nothing(api: Api) -> None:
+    token = await api.token("read")
+    for method, path, body in (
+        ("POST", "/ingest/manual", {"text": "It breaks"}),
+        ("POST", "/ingest/github/sync", None),
+        ("PATCH", "/jobs/1", {"state": "cancelled"}),
+    ):
+        status, told, _ = await api.ask(method, path, token, json=body)
+        assert (status, told["status"], "may only read" in told["detail"]) == (403, 403, True)
+    assert await api.stage.context.items.last((await api.stage.project()).id) == 0
+
+
+async def test_a_token_has_the_rights_that_who_made_it_has_now(api: Api) -> None:
+    """On a private repository: a reader's token reads nothing of the team's, a writer's no sync."""
+    reader = await api.token(by=Person(login="pavel-novak"))
+    status, told, _ = await api.ask("GET", "/feedback", reader)
+    assert status == 403
+    assert "needs triage on acme/shop (has: read)" in told["detail"]
+    writer = await api.token("write", by=Person(login="tom-beckett"))
+    assert (await api.ask("GET", "/feedback", writer))[0] == 200
+    status, told, _ = await api.ask("POST", "/ingest/github/sync", writer)
+    assert status == 403
+    assert "needs maintain" in told["detail"]
+
+
+async def test_a_report_is_written_down_once_for_its_key(api: Api) -> None:
+    token = await api.token("write")
+    report = {"text": "The invoice is empty -- since 2.4\nsays Ana", "title": 'An "empty" invoice'}
+    status, made, _ = await api.ask("POST", "/ingest/manual", token, json=report, key="k1")
+    assert (status, made["title"], made["body"]) == (202, report["title"], report["text"])
+    again = (await api.ask("POST", "/ingest/manual", token, json=report, key="k1"))[1]
+    other = (await api.ask("POST", "/ingest/manual", token, json=report))[1]
+    assert [again["number"], other["number"]] == [made["number"], made["number"] + 1]
+
+
+async def test_pages_are_stable_while_reports_come_in(api: Api) -> None:
+    token = await api.token()
+    for n in range(7):
+        await api.report(f"r{n}", source="github" if n % 2 else "sentry")
+    _, first, _ = await api.ask("GET", "/feedback?limit=3", token)
+    await api.report("late")
+    _, second, _ = await api.ask("GET", f"/feedback?limit=3&cursor={first['next']}", token)
+    _, third, _ = await api.ask("GET", f"/feedback?limit=3&cursor={second['next']}", token)
+    pages = [[item["number"] for item in page["items"]] for page in (first, second, third)]
+    assert pages == [[7, 6, 5], [4, 3, 2], [1]]
+    assert third["next"] is None
+    _, some, _ = await api.ask("GET", "/feedback?source=github&limit=2", token)
+    assert [item["number"] for item in some["items"]] == [6, 4]
+    assert some["next"] == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("limit=1000", 200),
+        ("limit=1001", 422),
+        ("limit=0", 422),
+        ("limit=1&limit=2", 422),
+        ("cursor=x", 422),
+        ("colour=red", 422),
+        ("state=new", 422),
+        ("project_id={id}", 200),
+        ("project_id=77", 403),
+    ],
+)
+async def test_a_query_is_what_the_document_says(api: Api, query: str, status: int) -> None:
+    project = await api.stage.project()
+    asked = f"/feedback?{query.format(id=project.id)}"
+    assert (await api.ask("GET", asked, await api.token()))[0] == status
+
+
+async def test_a_token_sees_its_own_project_only(api: Api) -> None:
+    """Whatever is read by whatever number, nothing of the other project is in it."""
+    ctx, mine = api.stage.context, await api.stage.project()
+    await ctx.projects.put(OTHER)
+    canaries = {mine.id: "zqxvours", OTHER.id: "zqxvtheirs"}
+    for project, canary in canaries.items():
+        for n in range(1, 4):
+            item = await api.report(f"{canary}{n}", project)
+            await ctx.runs.log(project, item, canary)
+    tokens = {project: await api.token(of=project) for project in canaries}
+    gets = [path for path, does in describe()["paths"].items() if "get" in does]
+    seen = dict.fromkeys(canaries, "")
+    for project, token in tokens.items():
+        for path in gets:
+            for number in range(1, 5) if "{id}" in path else [0]:
+                answer = await api.ask("GET", path.replace("{id}", str(number)), token)
+                seen[project] += str(answer)
+    for project, canary in canaries.items():
+        [other] = [canaries[each] for each in canaries if each != project]
+        assert canary in seen[project]
+        assert other not in seen[project]
+    assert (await api.ask("GET", f"/feedback?project_id={OTHER.id}", tokens[mine.id]))[0] == 403
+
+
+async def test_too_many_requests_with_one_token_wait(api: Api) -> None:
+    token, other = await api.token(), await api.token("write")
+    answers = [await api.ask("GET", "/jobs", token) for _ in range(61)]
+    assert [status for status, _, _ in answers] == [200] * 60 + [429]
+    assert 0 < int(answers[-1][2]["Retry-After"]) <= 60
+    assert (await api.ask("GET", "/jobs", other))[0] == 200
+
+
+async def test_vendors_come_in_by_their_doors(api: Api) -> None:
+    project = await api.stage.project()
+    door = await api.stage.context.vault.open_hook(project.id, "datadog")
+    body = {"id": "1", "title": "It is slow", "alert_id": "m", "body": "", "date": "1795000000000"}
+    path = f"{PREFIX}/ingest/datadog/webhook?hook={door.id}"
+    for secret, status in ((door.secret, 202), ("wrong", 401), (await api.token("write"), 401)):
+        headers = {"X-Soulcaster-Token": secret}
+        async with api.stage.http.post(f"{api.url}{path}", json=body, headers=headers) as answer:
+            assert answer.status == status
+    assert (await api.ask("POST", "/ingest/datadog/webhook", json=body))[0] == 401
+
+
+async def test_what_there_is_not_is_a_problem(api: Api) -> None:
+    token = await api.token("write")
+    for method, path, status in (
+        ("GET", "/nothing", 404),
+        ("GET", "/jobs/9", 404),
+        ("GET", "/clusters/9", 404),
+        ("DELETE", "/jobs/9", 405),
+        ("POST", "/jobs", 415),
+    ):
+        found, told, headers = await api.ask(method, path, token)
+        assert (found, told["status"]) == (status, status)
+        assert headers["Content-Type"].startswith("application/problem+json")
+        assert told["detail"]
+
+
+async def test_the_page_loads_nothing_from_elsewhere(api: Api) -> None:
+    async with api.stage.http.get(f"{api.url}/docs") as answer:
+        text = await answer.text()
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert loaded
+    assert "//" not in "".join(loaded)
+    for path in loaded:
+        async with api.stage.http.get(f"{api.url}{path}") as answer:
+            assert answer.status == 200
