@@ -57,8 +57,10 @@ def describe() -> Any:
     for shape, mode in known:
         schema = {"$ref": f"#/components/schemas/{shape.__name__}"}
         told = {"description": shape.__name__, "content": {"application/json": {"schema": schema}}}
-        where = "requestBodies" if mode == "validation" else "responses"
-        parts[where][shape.__name__] = told
+        if mode == "validation":
+            parts["requestBodies"][shape.__name__] = {**told, "required": True}
+        else:
+            parts["responses"][shape.__name__] = told
     return written
 
 

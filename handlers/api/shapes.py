@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from bot.domain import models
 from bot.domain.fixes.run import FixRun
@@ -41,6 +41,11 @@ class Report(Body):
     title: str = Field("", max_length=200)
 
 
+def _whole(told: object) -> object:
+    # To JSON Schema 12.0 is an integer.
+    return int(told) if isinstance(told, float) and told.is_integer() else told
+
+
 class Fix(Body):
     """How to fix it."""
 
@@ -50,7 +55,7 @@ class Fix(Body):
 class FixOf(Fix):
     """Which cluster to fix, and how."""
 
-    cluster: Number
+    cluster: Annotated[Number, BeforeValidator(_whole)]
 
 
 class Cancel(Body):

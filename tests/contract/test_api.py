@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.models import Draft, Person, Project
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Draft, Person, Project, RunState
+from bot.jobs import Claim
 from bot.simulators.github import Limits
 from bot.storage.tokens import Scope
 from handlers.api.serving import PREFIX, describe
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from handlers.web import build_app, serving
 from workers.commands.answering import answer_at_once
-from workers.intake import sync
+from workers.intake import quota, sync
 
 OTHER = Project(id=77, installation=9, full_name="other/place")
 SHELL = Person(operator=True)
@@ -51,6 +54,18 @@ class Api:
         told = {"source": "sentry", "audience": Audience.TEAM, "occurred_at": now, **more}
         draft = Draft(key=title, event=title, title=title, **told)
         return (await self.stage.context.items.record(project, draft, now)).item
+
+
+async def placed(ctx: Context, project: int, item: int) -> int:
+    """The new cluster of a report, which is worded by nothing but its title."""
+    claim = Claim(f'["cluster_items", {project}]', "1", "mine", "work", str(project))
+    await ctx.redis.set(claim.lease, claim.token)
+    found = await ctx.clusters.place(
+        project, item, None, now=ctx.now(), title="It breaks", audience=Audience.TEAM,
+        evidence="{}", corrections=0, lease=claim.lease, token=claim.token,
+    )  # fmt: skip
+    assert found
+    return found
 
 
 @pytest.fixture
@@ -139,6 +154,41 @@ async def test_a_report_is_written_down_once_for_its_key(api: Api) -> None:
     again = (await api.ask("POST", "/ingest/manual", token, json=report, key="k1"))[1]
     other = (await api.ask("POST", "/ingest/manual", token, json=report))[1]
     assert [again["number"], other["number"]] == [made["number"], made["number"] + 1]
+
+
+async def test_a_fix_is_started_once_and_stopped(api: Api) -> None:
+    ctx, token = api.stage.context, await api.token("write", by=Person(login=ADMIN))
+    project = await api.stage.project()
+    await api.report("It breaks")
+    cluster = await placed(ctx, project.id, 1)
+    path = f"/clusters/{cluster}/start_fix"
+    status, job, _ = await api.ask("POST", path, token, json={"dry_run": True}, key="a")
+    assert (status, job["state"], job["requested_by"]) == (202, "pending", ADMIN)
+    assert (await api.ask("POST", path, token, json={}, key="a"))[:2] == (202, job)
+    for again in ((path, {}), ("/jobs", {"cluster": cluster})):
+        status, running, _ = await api.ask("POST", again[0], token, json=again[1])
+        assert (status, running) == (409, job)
+    await ctx.runs.log(project.id, job["number"], "fetched")
+    shown = f"/jobs/{job['number']}"
+    assert (await api.ask("GET", f"{shown}/logs", token))[1] == {"lines": ["fetched"]}
+    assert (await api.ask("PATCH", shown, token, json={"state": "cancelled"}))[0] == 200
+    stopped = await ctx.runs.get(project.id, job["number"])
+    assert stopped.stop_asked_by.startswith(f"@{ADMIN} (token ")
+
+    def ended(run: FixRun) -> FixRun:
+        return run.model_copy(update={"state": RunState.CANCELLED})
+
+    await ctx.runs.update(project.id, job["number"], ended)
+    assert (await api.ask("PATCH", shown, token, json={"state": "cancelled"}))[0] == 409
+    cap, period = ctx.settings.soulcaster_fix_quota, quota.period_of(ctx)
+    for used in range(100, 100 + cap):
+        assert await ctx.quotas.spend_fix(project, period, used, cap)
+    status, told, _ = await api.ask("POST", path, token, json={})
+    assert status == 402
+    assert "fix runs used" in told["detail"]
+    clusters = (await api.ask("GET", "/clusters", token))[1]["items"]
+    assert [(c["number"], c["reports"], c["title"]) for c in clusters] == [(1, 1, "It breaks")]
+    assert (await api.ask("GET", "/clusters/1", token))[1]["feedback"] == [1]
 
 
 async def test_pages_are_stable_while_reports_come_in(api: Api) -> None:
