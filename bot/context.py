@@ -88,9 +88,9 @@ class Context:
         s = self.settings
         keys, keep = s.soulcaster_vault_keys.get_secret_value(), s.soulcaster_keep
         self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
-        stored = self.redis, self.scripts, self.seal
+        stored = self.redis, self.scripts, self.seal, keep
         self.outage = Outage(self.redis, self.seal)
-        self.inbox = Inbox(self.redis, self.scripts, self.seal, keep)
+        self.inbox = Inbox(*stored)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.marks = Marks(*stored)
         self.imports = Imports(*stored)
@@ -99,11 +99,11 @@ class Context:
         self.items = Items(*stored)
         self.clusters = Clusters(*stored)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
-        self.runs = Runs(self.redis, self.scripts, self.seal, keep)
+        self.runs = Runs(*stored)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
         self.polls = Polls(*stored)
         self.quotas = Quotas(*stored)
-        self.versions = Versions(self.redis, self.scripts, self.seal, keep)
+        self.versions = Versions(*stored)
         self.links = Pairs(*stored)
         self.answers = Answers(*stored)
         self.operations = Operations(self.redis, self.scripts, self.links, self.seal)
@@ -113,7 +113,7 @@ class Context:
         self.digests = Digests(*stored)
         self.channels = Channels(*stored)
         self.accounts = Accounts(*stored)
-        self.retention = Retention(self.redis, self.scripts, self.seal, keep)
+        self.retention = Retention(*stored)
         self.erasure = Erasure(*stored)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
@@ -221,7 +221,7 @@ class Context:
     def _stored_vectors(self) -> VectorIndex:
         from bot.storage.vectors import StoredVectors
 
-        return StoredVectors(self.redis, self.scripts, self.seal)
+        return StoredVectors(self.redis, self.seal)
 
     def _machine(self) -> str:
         """Tells this data folder of this host from any other."""

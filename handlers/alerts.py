@@ -49,6 +49,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     not used here before is proven later, see ``prove_late``.
     """
     source = request.match_info["source"]
+    door = request.match_info.get("hook") or request.query.get("hook", "")  # as the API has it
     parser = SOURCES.get(source)
     if parser is None:
         raise NotFound(f"There is no source {source!r}: {', '.join(sorted(SOURCES))}.")
@@ -59,9 +60,9 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     if not proof.shown(told):
         raise BadSignature("A proof is needed: a signature, or the secret in a header.")
     try:
-        hook = await _find(ctx, _hook_in(request))
+        hook = await _find(ctx, door)
     except Unavailable:
-        return await _keep_unproven(ctx, doors, request, room, told)
+        return await _keep_unproven(ctx, doors, request, room, told, door)
     if not ctx.outage.on:
         doors.unproven.clear()
 
@@ -83,11 +84,6 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
             await ctx.vault.note(hook.id, f"refused: {error}", body, ctx.now())
         raise Unreadable(str(error)) from error
     return replace(heard, most=ctx.settings.soulcaster_backlog)
-
-
-def _hook_in(request: web.Request) -> str:
-    """The door that is named in the path, or in the query of the API's path to it."""
-    return request.match_info.get("hook") or request.query.get("hook", "")
 
 
 async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
@@ -112,13 +108,12 @@ async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
 
 
 async def _keep_unproven(
-    ctx: Context, doors: Doors, request: web.Request, room: Room, told: Mapping[str, str]
+    ctx: Context, doors: Doors, request: web.Request, room: Room, told: Mapping[str, str], hook: str
 ) -> Delivery:
     """A delivery that says what is needed to prove it later; it goes to disk, never to the inbox.
 
     Raises Unavailable when this address has sent too many.
     """
-    hook = _hook_in(request)
     if not _HOOK.fullmatch(hook):
         raise BadSignature("The secret does not match.")
     doors.unproven.take(doors.address(request), request.content_length or MAX_BODY)

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from aiohttp import web
@@ -102,12 +103,15 @@ async def errors_to_status(
         connections.answered(request)
 
 
-def _refused(
-    request: web.Request, status: int, why: str, headers: Mapping[str, str]
-) -> web.Response:
-    if request.path.startswith(f"{api.PREFIX}/"):
-        return api.problem(status, why, headers)
-    return web.json_response({"error": why}, status=status, headers=headers)
+def _refused(request: web.Request, status: int, why: str, told: Mapping[str, str]) -> web.Response:
+    """The API's are problems: https://www.rfc-editor.org/rfc/rfc9457"""
+    if not request.path.startswith(f"{api.PREFIX}/"):
+        return web.json_response({"error": why}, status=status, headers=told)
+    proof = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    title = HTTPStatus(status).phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": why}
+    kind = "application/problem+json"
+    return web.json_response(problem, status=status, headers={**told, **proof}, content_type=kind)
 
 
 async def health(request: web.Request) -> web.Response:

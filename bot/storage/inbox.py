@@ -13,13 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import Redis
-
 from bot.domain.errors import TooMany
-from bot.domain.keeping import REDELIVERY, Keep
+from bot.domain.keeping import REDELIVERY
 from bot.storage import keys
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 # How many payloads of a door wait until somebody says how they are read.
@@ -55,14 +52,8 @@ class Delivery:
         return checksum.hexdigest()
 
 
-class Inbox:
+class Inbox(Store):
     """Rows that were acknowledged."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._keep = keep
 
     async def accept(self, delivery: Delivery) -> bool:
         """Store it and the job ``[kind, row]``. False when it was here before.

@@ -24,20 +24,18 @@ from bot.storage.commands import Utterance
 from bot.storage.overview import GROUPS
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 STEP = 100
 _OVER = (ClusterState.RESOLVED, ClusterState.IGNORED)
 
 
-class Retention:
+class Retention(Store):
     """What is kept no longer than ``keep`` says: of a project, and of project 0 what all share."""
 
     def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._keep = keep
+        super().__init__(redis, scripts, seal, keep)
         parked = (partial(self._parked, keys.parked(lane)) for lane in get_args(keys.Lane))
         self._shared = (self._threads, *parked)
         of_items = (

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
-from bot.domain.keeping import Keep
 from bot.storage import keys
 from bot.storage.replacing import replace
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 BLOB_SECONDS = 30 * 24 * 3600
@@ -22,14 +19,8 @@ BLOB_SECONDS = 30 * 24 * 3600
 PIECE = 4 * 1024 * 1024
 
 
-class Runs:
+class Runs(Store):
     """The runs of every project."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._keep = keep
 
     async def open(self, project: int, run: FixRun) -> tuple[FixRun, bool]:
         """Start a run, or join the cluster's active one; whether it is this command's own.

@@ -16,8 +16,6 @@ from bot.storage.store import Store
 from bot.storage.text import text
 
 Scope = Literal["read", "write"]
-# How exactly its last use is known, in seconds.
-NOTED = 60
 _SHAPE = re.compile(r"sct_([0-9]{1,19})_[A-Za-z0-9_-]{43}")
 
 
@@ -36,16 +34,14 @@ class Token(Record):
 class Tokens(Store):
     """The tokens of every project."""
 
-    async def new(
-        self, project: int, scope: Scope, by: Person, *, command: str, now: datetime
-    ) -> str:
+    async def new(self, project: int, scope: Scope, by: Person, command: str, now: datetime) -> str:
         """A new token, which nobody can be shown again: the same command again makes another, and
         the first is revoked."""
         for old in await self.all(project):
             if old.command == command:
                 await self.revoke(project, old.id)
         token = f"sct_{project}_{secrets.token_urlsafe(32)}"
-        name = _hash(token)
+        name = hashlib.sha256(token.encode()).hexdigest()
         made = Token(id=name[:8], project=project, scope=scope, by=by, command=command, made_at=now)
         await self._redis.hset(keys.tokens(project), name, made.model_dump_json())
         return token
@@ -58,12 +54,12 @@ class Tokens(Store):
         return sorted(made, key=lambda token: token.made_at)
 
     async def find(self, token: str, now: datetime) -> Token | None:
-        """What a token is; None for one that was never made, or revoked. Its use is noted."""
+        """What a token is, None once it is revoked. Its use is noted, to the minute."""
         if not (shape := _SHAPE.fullmatch(token)):
             return None
-        key, name = keys.tokens(int(shape[1])), _hash(token)
+        key, name = keys.tokens(int(shape[1])), hashlib.sha256(token.encode()).hexdigest()
         kept, used = await self._redis.hmget(key, [name, _use(name)])
-        if kept and now.timestamp() - float(used or 0) > NOTED:
+        if kept and now.timestamp() - float(used or 0) > 60:
             await self._redis.hset(key, _use(name), now.timestamp())
         return _read(kept, used) if kept else None
 
@@ -72,10 +68,6 @@ class Tokens(Store):
         names = [text(name) for name in await self._redis.hkeys(keys.tokens(project))]
         gone = [name for name in names if name[:8] == token or name == _use(token)]
         return bool(gone and await self._redis.hdel(keys.tokens(project), *gone))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _use(name: str) -> str:

@@ -7,20 +7,25 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from redis.asyncio import Redis
 
 from bot.domain.errors import Rejected
 from bot.domain.ports import Match, Vector
 from bot.storage import keys
-from bot.storage.store import Store
+from bot.storage.seal import Seal
 from bot.storage.text import text
 
 BATCH = 500  # vectors at once
 
 
-class StoredVectors(Store):
+class StoredVectors:
     """The vector index port on Redis. A query reads the namespace: exact, and meant for few."""
 
     id = "redis"
+
+    def __init__(self, redis: Redis, seal: Seal) -> None:
+        self._redis = redis
+        self._seal = seal
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store unit-length copies; every machine sees them at once."""

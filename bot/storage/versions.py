@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from redis.asyncio import Redis
-
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Revision, Version, first_version
-from bot.domain.keeping import Keep
 from bot.storage import keys
 from bot.storage.replacing import replace
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import text
 
 
-class Versions:
+class Versions(Store):
     """The versions of every run."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, seal: Seal, keep: Keep) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._keep = keep
 
     async def all(self, project: int, run: FixRun) -> list[Version]:
         """Oldest first. The first one is the run's own. Raises NotFound without a pull request."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.context import Context
@@ -29,11 +30,7 @@ MOST_PAGES = 20
 
 
 class Standing(Exception):
-    """Nothing was done, because of ``what``: 409."""
-
-    def __init__(self, what: object) -> None:
-        super().__init__(what)
-        self.what = what
+    """Nothing was done, because of what it holds: 409."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +126,7 @@ async def create_job(asked: Asked, body: FixOf) -> FixRun:
 
 async def list_jobs(asked: Asked, query: Query) -> object:
     """All there were."""
-
-    async def read(numbers: list[int]) -> list[FixRun]:
-        return await asked.ctx.runs.many(asked.project.id, numbers)
-
-    return await _page(asked, "run", query, read)
+    return await _page(asked, "run", query, partial(asked.ctx.runs.many, asked.project.id))
 
 
 async def show_job(asked: Asked, number: int) -> FixRun:

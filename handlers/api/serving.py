@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -44,10 +43,7 @@ class _Unguessable(Proof):
 
 
 def describe() -> Any:
-    """The OpenAPI document: what is written by hand, with the shapes of what is sent and given.
-
-    https://spec.openapis.org/oas/v3.1.0
-    """
+    """https://spec.openapis.org/oas/v3.1.0: what is written, with the shapes put in."""
     written = yaml.safe_load((Path(__file__).parent / "openapi.yaml").read_text())
     parts = written["components"]
     known: list[tuple[type[BaseModel], JsonSchemaMode]] = [(one, "validation") for one in BODIES]
@@ -83,24 +79,12 @@ def add_routes(app: web.Application, ctx: Context, doors: Doors, hook: Handler) 
     app.router.add_get(f"{PREFIX}/openapi.json", openapi)
 
 
-def problem(status: int, detail: str, headers: Mapping[str, str]) -> web.Response:
-    """Why not, in one sentence: https://www.rfc-editor.org/rfc/rfc9457"""
-    title = HTTPStatus(status).phrase
-    known = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    return web.json_response(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail},
-        status=status,
-        headers={**known, **headers},
-        content_type="application/problem+json",
-    )
-
-
 def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handler:
     run = ENDPOINTS[operation["operationId"]]
     takes = get_type_hints(run)
     [scope] = operation["security"][0]["token"]
     [status] = (status for status in operation["responses"] if status.startswith("2"))
-    shape = SHAPES[_name(operation["responses"][status])]
+    shape = SHAPES[operation["responses"][status]["$ref"].rpartition("/")[2]]
 
     async def handle(request: web.Request) -> web.Response:
         with doors.bodies.room(request, MAX_BODY) as room, at(Priority.ANSWER):
@@ -136,7 +120,7 @@ def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handle
                 found = await run(asked, **{name: given[name] for name in given if name in takes})
                 code = int(status)
             except Standing as standing:
-                found, code = standing.what, HTTPStatus.CONFLICT
+                found, code = standing.args[0], 409
         told = shape.model_validate(found, from_attributes=True)
         return web.json_response(text=told.model_dump_json(), status=code)
 
@@ -162,17 +146,13 @@ def _command(request: web.Request, token: Token) -> str:
 
 
 def _query(request: web.Request, operation: Mapping[str, Any]) -> Query:
-    named = [_name(one) for one in operation["parameters"]]
-    given = request.query
-    if wrong := sorted(name for name in given if name not in named):
-        raise NotUnderstood(f"{', '.join(wrong)}: this path takes no such parameter.")
-    if len(given) > len(set(given)):
-        raise NotUnderstood("Say each parameter of the query once.")
+    given, named = (
+        request.query,
+        [one["$ref"].rpartition("/")[2] for one in operation["parameters"]],
+    )
+    if not {*given} <= {*named} or len(given) > len({*given}):
+        raise NotUnderstood(f"The query of this path is of {', '.join(named)}, each once.")
     return _valid(lambda: Query.model_validate(dict(given)))
-
-
-def _name(told: Mapping[str, str]) -> str:
-    return told["$ref"].rpartition("/")[2]
 
 
 def _valid(read: Callable[[], B]) -> B:

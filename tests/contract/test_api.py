@@ -37,7 +37,7 @@ class Api:
     async def token(self, scope: Scope = "read", *, by: Person = SHELL, of: int = 0) -> str:
         project = of or (await self.stage.project()).id
         ctx = self.stage.context
-        return await ctx.tokens.new(project, scope, by, command=f"{scope}{by}{of}", now=ctx.now())
+        return await ctx.tokens.new(project, scope, by, f"{scope}{by}{of}", ctx.now())
 
     async def ask(
         self, method: str, path: str, token: str = "", *, json: Any = None, key: str = ""

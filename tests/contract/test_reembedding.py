@@ -90,7 +90,7 @@ async def ctx(
             tmp_path,
             upstash_url=url,
             upstash_token="t",
-            shared_vectors=lambda: StoredVectors(ctx.redis, ctx.scripts, ctx.seal),
+            shared_vectors=lambda: StoredVectors(ctx.redis, ctx.seal),
         )
         ctx.vectors = choose.VECTOR_INDEXES[request.param](choices)
         yield ctx

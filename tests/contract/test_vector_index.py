@@ -43,7 +43,7 @@ async def index(
         tmp_path,
         upstash_url=wire[1],
         upstash_token="t",
-        shared_vectors=lambda: StoredVectors(ctx.redis, ctx.scripts, ctx.seal),
+        shared_vectors=lambda: StoredVectors(ctx.redis, ctx.seal),
     )
     made = choose.VECTOR_INDEXES[request.param](choices)
     assert made.id == request.param

@@ -46,7 +46,7 @@ async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
 async def token_of(stage: Stage) -> str:
     project, ines = await stage.project(), Person(login=ADMIN)
     now = stage.context.now()
-    return await stage.context.tokens.new(project.id, "write", ines, command="test", now=now)
+    return await stage.context.tokens.new(project.id, "write", ines, "test", now)
 
 
 async def run(*command: str, **environ: str) -> tuple[int, str]:

@@ -12,14 +12,7 @@ from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.commands.grammar import project_in
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
-from bot.domain.errors import (
-    NotAllowed,
-    NotFound,
-    NotUnderstood,
-    QuotaExceeded,
-    Unavailable,
-    UserError,
-)
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Item, Person, Place, Project
 from bot.github.issues import get_issue
@@ -49,7 +42,7 @@ class Answer:
 
     card: Card
     public: bool = False
-    refusal: UserError | None = None
+    refusal: Exception | None = None
 
 
 @dataclass

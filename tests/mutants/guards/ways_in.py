@@ -2,6 +2,7 @@
 
 from .guard import Guard
 
+_API = "tests/contract/test_api.py"
 _OF_DOORS = "tests/contract/test_doors.py"
 _LOOPBACK = "bot/simulators/loopback.py"
 
@@ -231,5 +232,47 @@ GUARDS = (
         'raise ValueError("is neither PEM text nor the path of a readable file") from None',
         "raise ValueError(value) from None",
         "tests/unit/test_settings.py",
+    ),
+    Guard(
+        "a token that was revoked opens nothing",
+        "handlers/api/serving.py",
+        "                if project is None:\n",
+        "                if False:\n",
+        f"{_API}::test_a_token_is_shown_once_hashed_at_rest_and_revoked_at_once",
+    ),
+    Guard(
+        "a token that may read says nothing",
+        "handlers/api/serving.py",
+        'if scope == "write" and token.scope != "write":',
+        "if False:",
+        f"{_API}::test_a_token_that_may_read_says_nothing",
+    ),
+    Guard(
+        "a token is of its own project",
+        "handlers/api/serving.py",
+        "if query.project_id not in (None, project.id):",
+        "if False:",
+        f"{_API}::test_a_query_is_what_the_document_says",
+    ),
+    Guard(
+        "a token has the rights that who made it has now",
+        "handlers/api/serving.py",
+        "            await asked.require(Level.L2)\n",
+        "",
+        f"{_API}::test_a_token_has_the_rights_that_who_made_it_has_now",
+    ),
+    Guard(
+        "a token sends so much a minute",
+        "handlers/api/serving.py",
+        "            await _spend(ctx, token)\n",
+        "",
+        f"{_API}::test_too_many_requests_with_one_token_wait",
+    ),
+    Guard(
+        "a token is made where nobody else reads it",
+        "workers/commands/verbs/tokens.py",
+        'return self.what == "new"',
+        "return False",
+        f"{_API}::test_on_github_no_token_is_made",
     ),
 )

@@ -10,7 +10,6 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.errors import NotFound
-from bot.domain.models import Person
 from bot.storage.tokens import Scope
 from workers.commands.call import Answer, Call
 
@@ -41,35 +40,26 @@ async def run_token(call: Call, command: ManageTokens) -> Answer:
     ctx, project = call.ctx, call.project.id
     if command.what == "new":
         by = call.person.model_copy(update={"slack_user": "", "slack_team": ""})
-        made = await ctx.tokens.new(project, command.scope, by, command=call.said.id, now=ctx.now())
+        made = await ctx.tokens.new(project, command.scope, by, call.said.id, ctx.now())
         how = ("Send it as ", Code("Authorization: Bearer TOKEN"), "; what there is: /docs")
-        lines = (Paragraph("Token (shown once): ", Code(made)), Paragraph(*how))
-        title = (f"This token may {command.scope} in ", Code(call.project.full_name))
-        return Answer(
-            Card(
-                key="token",
-                audience=Audience.PERSON,
-                title=title,
-                tone="succeeded",
-                sections=(Section(*lines),),
-            )
+        told = (Paragraph("Token (shown once): ", Code(made)), Paragraph(*how))
+        card = Card(
+            key="token",
+            audience=Audience.PERSON,
+            title=(f"This token may {command.scope} in ", Code(call.project.full_name)),
+            tone="succeeded",
+            sections=(Section(*told),),
         )
+        return Answer(card)
     if command.what == "revoke":
         if not await ctx.tokens.revoke(project, command.name):
             raise NotFound(f"There is no token {command.name!r} here: say token list.")
         return call.answer("token", f"{command.name} opens nothing any more.", tone="succeeded")
-    tokens: tuple[Line, ...] = tuple(
-        (
-            Code(one.id),
-            f": {one.scope}, made by {_name(one.by)} on {one.made_at:%d %b %Y}, ",
-            f"last used {one.used_at:%d %b %H:%M} UTC" if one.used_at else "never used",
-        )
-        for one in await ctx.tokens.all(project)
-    )
-    nothing: tuple[Line, ...] = (("There is none: ", Code("token new --scope=read")),)
+    lines: list[Line] = []
+    for one in await ctx.tokens.all(project):
+        who = "the operator" if one.by.operator else one.by.name
+        used = f"last used {one.used_at:%d %b %H:%M} UTC" if one.used_at else "never used"
+        lines.append((Code(one.id), f": {one.scope}, made by {who} on {one.made_at:%d %b}, {used}"))
+    nothing: Line = ("There is none: ", Code("token new --scope=read"))
     title = ("Tokens of ", Code(call.project.full_name))
-    return call.answer("token", *title, sections=(Section(Bullets(*tokens or nothing)),))
-
-
-def _name(person: Person) -> str:
-    return "the operator" if person.operator else person.name
+    return call.answer("token", *title, sections=(Section(Bullets(*lines or [nothing])),))
