@@ -151,7 +151,9 @@ def test_no_answer_on_github_reaches_who_may_not_read_it(project: Project) -> No
             way = way_back(project, place, Room(), asker)
             assert there <= may(project, way.readers, Room()), line
             secret = (
-                line.startswith(("source add", "source rotate", "source secret", "source test"))
+                line.startswith(
+                    ("source add", "source rotate", "source secret", "source test", "token new")
+                )
                 or line == "link"
             )
             assert refused(command, place, asker) == (secret and " r/" not in line), line

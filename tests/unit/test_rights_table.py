@@ -40,6 +40,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "history": (TRIAGE, ""),
     "versions F-7": (READ, ""),
     "quota": (READ, ""),
+    "token list": (MAINTAIN, ""),
     "diff v1 v2": (READ, ""),
     "digest preview": (READ, ""),
     "not-dup #123": (TRIAGE, "own"),

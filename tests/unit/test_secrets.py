@@ -16,6 +16,7 @@ TOKENS = [
     ("a GitLab token", "glrt-" + MIXED[:20]),
     ("an AWS access key", "AKIA" + "ABCDEFGHIJKLMNOP"),
     ("an AWS access key", "ASIA" + "ABCDEFGHIJKLMNOP"),
+    ("a Soulcaster token", "sct_1234_" + "aB3-_" * 8 + "xyz"),
     ("a Slack token", "xoxb-" + "123456789012-abcdefABCDEF"),
     ("a Slack token", "xoxe.xoxp-" + "1-abcdef"),
     ("a Slack token", "xapp-" + "1-A012-345-" + HEX),
