@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shlex
 import sys
@@ -49,9 +48,9 @@ async def token_of(stage: Stage) -> str:
     return await stage.context.tokens.new(project.id, "write", ines, "test", now)
 
 
-async def run(*command: str, **environ: str) -> tuple[int, str]:
+async def run(*command: str, cwd: Path = ROOT) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **environ},
+        *command, cwd=cwd,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     told, _ = await process.communicate()
@@ -67,7 +66,7 @@ async def tried(stage: Stage, folder: Path, *, examples: int) -> None:
         f"{stage.web_url}/api/v1/openapi.json", "--header",
         f"Authorization: Bearer {await token_of(stage)}", "--max-examples", str(examples),
         "--seed", "1", "--generation-database", "none", "--no-color", "--workers", "2",
-        "--phases", "examples,coverage,fuzzing,stateful",
+        "--phases", "examples,coverage,fuzzing,stateful", cwd=folder,
     )  # fmt: skip
     assert code == 0, told
     log = (stage.stack.logs / "web.log").read_text()
