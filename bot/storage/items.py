@@ -16,10 +16,12 @@ from bot.storage.store import Store
 from bot.storage.text import number, text
 
 DELETED = "(deleted report)"
-# Redis cuts the log of placements when it is longer, see place.lua and operate.lua.
+# Redis cuts the log of placements when it is longer, see place, operate and swap.lua.
 LOGGED = 4_096
 # What is no part of the record: where it stands, and what a draft says of its event alone.
 _BESIDE = {"cluster", "recovered_at", "told_at", "announces"}
+# What clustering reads of an item that may change, see ``report_of``.
+_CLUSTERED = {"title", "body", "frames", "fingerprint", "environment"}
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -46,14 +48,14 @@ class Recorded(NamedTuple):
 class Moves(NamedTuple):
     """Where items went, and ``end``, where the log of that ends.
 
-    ``whole``: every placed item, as the log does not reach back to what was asked for; ``anew``:
-    it was not cut since, so the project was begun again.
+    ``changed`` are those that read otherwise now. ``whole``: every placed item, as the log does
+    not reach back to what was asked for.
     """
 
     end: str
     to: dict[int, int]
+    changed: frozenset[int] = frozenset()
     whole: bool = False
-    anew: bool = False
 
 
 class Items(Store):
@@ -196,6 +198,8 @@ class Items(Store):
             changed,
             name=f"I-{number}",
             missing=f"There is no I-{number} in this project.",
+            more_keys=[keys.placements(project)],
+            beside=lambda after: ["1" if _reads_otherwise(before[-1], after) else ""],
         )
         return Edited(before[-1], after)
 
@@ -244,18 +248,23 @@ class Items(Store):
         return {number(item): number(cluster) for item, cluster in found.items()}
 
     async def moves(self, project: int, since: str) -> Moves:
-        """What was placed or moved after ``since``, the end of what was read before, or ""."""
+        """What happened to items after ``since``, the end of what was read before, or ""."""
         found: Any = await self._redis.xrange(keys.placements(project), min=since or "-")
         end, cut = text(found[-1][0]) if found else "0", len(found) >= LOGGED
         if (since == "0" and not cut) or (found and text(found[0][0]) == since):
-            told = (entry for at, move in found if text(at) != since for entry in move.items())
-            return Moves(end, {number(item): number(cluster) for item, cluster in told})
-        anew = bool(since) and not cut
-        return Moves(end, await self.membership(project), whole=True, anew=anew)
+            entries = (entry for at, move in found if text(at) != since for entry in move.items())
+            told = [(number(item), number(cluster)) for item, cluster in entries]
+            changed = frozenset(item for item, cluster in told if not cluster)
+            return Moves(end, {item: cluster for item, cluster in told if cluster}, changed)
+        return Moves(end, await self.membership(project), whole=True)
 
     async def last(self, project: int, kind: str = "item") -> int:
         """The largest number that an ``item``, ``cluster`` or ``run`` was given."""
         return number(await self._redis.get(keys.counter(project, kind)))
+
+
+def _reads_otherwise(before: Item, after: Item) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in _CLUSTERED)
 
 
 def _since(seen: bytes | None, over: bytes | None) -> datetime | None:

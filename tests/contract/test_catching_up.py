@@ -199,3 +199,26 @@ async def test_a_placement_that_was_read_already_is_left_as_it_was_read(
     await evidence.remember(one, project)
     await memory.add(reading, vector, 1, None)
     assert memory.engine.cluster_of(2) == 2
+
+
+async def test_what_a_later_event_brought_is_read_where_the_first_is_known(
+    two: tuple[Context, Context],
+) -> None:
+    """Whoever had read the report before its fingerprint was told knows it by that, too."""
+    one, other = two
+    project = await begin(one)
+    await report(one, project, ["The cart is empty", "Login fails"])
+    memory = await evidence.remember(other, project)
+    item = await one.items.get(project, 1)
+    richer = Draft(**{**item.model_dump(include=set(Draft.model_fields)), "fingerprint": "cart"})
+    await one.items.enrich(project, 1, richer)
+    later = richer.model_copy(update={"title": "Quite another title", "body": "and other words"})
+    (reading,) = await memory.read([item.model_copy(update={**dict(later), "number": 9})])
+    assert memory.engine.repeat_of(reading) is None
+    for ctx in two:
+        remembered = await evidence.remember(ctx, project)
+        assert remembered.engine.repeat_of(reading) == 1
+        assert known(remembered)[0] == {1: 1, 2: 2}
+    log = await one.redis.xlen(keys.placements(project))
+    await one.items.enrich(project, 1, richer.model_copy(update={"people": 5}))
+    assert await one.redis.xlen(keys.placements(project)) == log, "that is not read"

@@ -17,6 +17,7 @@ from bot.domain.ports import Vector
 from bot.log import log
 from bot.sources import SOURCES
 from bot.storage.embeddings import Embedded
+from bot.storage.items import Moves
 
 BATCH = 64
 FETCHED = 500  # vectors at once
@@ -175,31 +176,35 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     links = memory.links
     if moves.whole or corrections != memory.corrections:
         links = await ctx.links.of(project)
-    if moves.anew:
+    if moves.whole:  # what changed of those that are known is not told
         memory.engine = _engine(ctx)
-    missing = await memory.use(_move, memory.engine, moves.to)
+    missing = await memory.use(_move, memory.engine, moves)
     memory.links, memory.corrections = links, corrections
     for start in range(0, len(missing), BATCH):
-        await _learn(ctx, project, memory, missing[start : start + BATCH], moves.to)
+        await _learn(ctx, project, memory, missing[start : start + BATCH])
     memory.read_to = moves.end
     await _fill(ctx, project, memory)
 
 
-def _move(engine: Engine, to: dict[int, int]) -> list[int]:
-    """What is not where it was; the items that the engine does not know, by number."""
-    for item in to.keys() & engine.items:
-        engine.move(item, to[item])
-    return sorted(to.keys() - engine.items)
+def _move(engine: Engine, moves: Moves) -> list[tuple[int, int | None]]:
+    """What is not where it was; what the engine does not know as it is, by number, and where."""
+    for item in moves.to.keys() & engine.items:
+        engine.move(item, moves.to[item])
+    new = {item: moves.to[item] for item in moves.to.keys() - engine.items}
+    stale = {item: engine.cluster_of(item) for item in moves.changed & engine.items}
+    return sorted({**new, **stale}.items())
 
 
 async def _learn(
-    ctx: Context, project: int, memory: Memory, numbers: list[int], placed: dict[int, int]
+    ctx: Context, project: int, memory: Memory, some: list[tuple[int, int | None]]
 ) -> None:
-    readings = await memory.read(await ctx.items.many(project, numbers))
-    stored = await fetch(ctx, project, numbers)
+    placed = dict(some)
+    readings = await memory.read(await ctx.items.many(project, placed))
+    stored = await fetch(ctx, project, list(placed))
 
     def add() -> None:
         for reading in readings:
+            memory.engine.forget(reading.id)  # as it read before
             memory.engine.add(reading, stored.get(reading.id), placed[reading.id])
 
     await memory.use(add)

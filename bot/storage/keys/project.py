@@ -148,7 +148,8 @@ def membership(p: int) -> str:
     rebuilt="not needed: who misses one reads the membership",
 )
 def placements(p: int) -> str:
-    """stream: item number -> its cluster, for every placement and every move since."""
+    """stream: item number -> its cluster, for every placement and every move since; 0: it reads
+    otherwise."""
     return f"{ROOT}:{p}:placements"
 
 

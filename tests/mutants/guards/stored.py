@@ -578,10 +578,17 @@ GUARDS = (
     ),
     Guard(
         "a memory of a project that was begun again is thrown away",
-        "bot/storage/items.py",
-        "anew = bool(since) and not cut",
-        "anew = False",
+        "workers/clusters/evidence.py",
+        "if moves.whole:  #",
+        "if False:  #",
         f"{_CATCHING_UP}::test_a_project_that_was_begun_again_is_another",
+    ),
+    Guard(
+        "a memory hears of what reads otherwise now",
+        f"{_LUA}swap.lua",
+        "if ARGV[4] == '1' then redis",
+        "if false then redis",
+        f"{_CATCHING_UP}::test_what_a_later_event_brought_is_read_where_the_first_is_known",
     ),
     Guard(
         "a memory reads pairs again when people have spoken",
