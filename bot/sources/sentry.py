@@ -35,6 +35,7 @@ from bot.sources.reading import (
     web_url,
     whole_number,
 )
+from bot.sources.table import Table
 
 NAME = "sentry"
 LABEL = "Sentry"
@@ -46,7 +47,6 @@ _PERSONAL = (
     *("user", "sentry:user", "user.id", "user.email", "user.username", "user.ip"),
     *("ip", "email"),
 )
-_METRIC = ("critical", "warning", "open")
 _QUIET = ("installation", "comment", "seer", "preprod_artifact")
 
 
@@ -67,7 +67,9 @@ def parse(payload: object, headers: Mapping[str, str], received_at: datetime) ->
         told_at = occurred(received_at, proof.header(headers, "sentry-hook-timestamp"))
         return [_issue(issue, action, received_at, told_at)]
     if isinstance(alert := at(told, "data.metric_alert"), dict):
-        return [_metric(told, alert, action, headers, received_at)]
+        request = proof.header(headers, "request-id")
+        incident = {**told, "alert": alert, "request": request}
+        return _METRIC.parse(incident, headers, received_at)
     if isinstance(told.get("event"), dict) and ("project" in told or "culprit" in told):
         return [_event(told["event"], told, received_at)]
     if "installation" in told and "data" in told:
@@ -140,37 +142,22 @@ def _issue(
     )
 
 
-def _metric(
-    told: Mapping[str, Any],
-    alert: Mapping[str, Any],
-    action: str,
-    headers: Mapping[str, str],
-    received_at: datetime,
-) -> Heard:
-    """An incident of an alert rule: the rule is the item."""
-    title = one_line(
-        first_text(alert, "title", "alert_rule.name") or first_text(told, "data.description_title")
-    )
-    rule = first_text(alert, "alert_rule.id", limit=100) or short_hash(title)
-    incident = first_text(alert, "id", "identifier", limit=100)
-    started = first_text(alert, "date_started", "date_detected", limit=60)
-    if action == "resolved":
-        ended = occurred(received_at, alert.get("date_closed"))
-        return Recovery(source=NAME, key=joined("metric", rule), at=ended)
-    if action not in _METRIC:
-        return Ignored(why=f"Sentry says “{one_line(action)}” of a metric alert: nothing new.")
-    request = text(proof.header(headers, "request-id"), 100)
-    return Draft(
-        source=NAME,
-        key=joined("metric", rule),
-        event=joined("metric", incident or request or rule, action, started),
-        title=title or "Metric alert",
-        body=first_text(told, "data.description_text"),
-        url=web_url(at(told, "data.web_url")),
-        occurred_at=occurred(received_at, started),
-        level="critical" if action == "critical" else "warning",
-        audience=AUDIENCE,
-    )
+# An incident of an alert rule: the rule is the item.
+_METRIC = Table(
+    NAME=NAME,
+    LABEL=LABEL,
+    state="action",
+    open=("critical", "warning", "open"),
+    over=("resolved",),
+    title="[alert.title || alert.alert_rule.name || data.description_title || 'Metric alert']",
+    key="alert.alert_rule.id && ['metric', alert.alert_rule.id]",
+    event="['metric', alert.id || alert.identifier || request, action, alert.date_started]",
+    body="data.description_text",
+    url="data.web_url",
+    when="[alert.date_started, alert.date_detected]",
+    ended="alert.date_closed",
+    level="action == 'critical' && action || 'warning'",
+)
 
 
 _UNTITLED = "An error without a title"
