@@ -124,7 +124,7 @@ class Context:
     @cached_property
     def vault(self) -> Vault:
         """Secrets of the alert sources."""
-        return Vault(self.redis, self.fernet)
+        return Vault(self.redis, self.scripts, self.fernet)
 
     @cached_property
     def fernet(self) -> Keys:

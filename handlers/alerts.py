@@ -6,7 +6,9 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -16,13 +18,16 @@ from bot.domain.errors import (
     BadPayload,
     BadSignature,
     ConfigError,
+    Forbidden,
     NotFound,
+    SoulcasterError,
     Unavailable,
     Unreadable,
     WrongSecret,
 )
-from bot.sources import SOURCES, proof
+from bot.sources import FORMS, SOURCES, cloudwatch, proof
 from bot.sources.reading import decode
+from bot.storage.health import PASSED, WRONG
 from bot.storage.inbox import Delivery
 from bot.storage.vault import Hook
 from handlers.doors.bodies import Room
@@ -40,13 +45,13 @@ _HOOK = re.compile(r"[A-Za-z0-9_-]{22}")
 _KEPT = ("sentry-hook-resource", "sentry-hook-timestamp", "request-id", "content-type")
 
 
-async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> Delivery:
-    """Prove the sender and make a delivery.
+async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> Delivery | str:
+    """Prove the sender and make a delivery; or why there is none, for which it need not come again.
 
     A sender that can set no header puts ``?secret=`` into the URL, where its source allows that.
     Raises NotFound for an unknown source, BadSignature (also for an unknown door: it is not told
-    apart), TooMany, Unreadable, and what ``room.read`` raises. While Redis is away a door that was
-    not used here before is proven later, see ``prove_late``.
+    apart), Forbidden, TooMany, Unreadable, and what ``room.read`` raises. While Redis is away a
+    door that was not used here before is proven later, see ``prove_late``.
     """
     source = request.match_info["source"]
     door = request.match_info.get("hook") or request.query.get("hook", "")  # as the API has it
@@ -66,24 +71,50 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     if not ctx.outage.on:
         doors.unproven.clear()
 
-    def begin() -> proof.Proof:
-        if hook is None or hook.source != source:
-            raise WrongSecret("The secret does not match.")
-        return parser.prove(told, hook.secret)
-
-    body = await doors.prove(request, room, f"hook {hook.id}" if hook else "no hook", begin)
-    assert hook is not None  # noqa: S101 - or nothing was proven
-    if weak and not ctx.outage.on:
-        await ctx.vault.mark_weak(hook)
-    heard = _delivery(hook, told, body, ctx.now().timestamp())
+    now, name = ctx.now(), f"hook {hook.id}" if hook else "no hook"
     try:
-        payload = decode(body, told.get("content-type", ""))
-        parser.parse(payload, {**heard.meta, "fields": hook.fields}, ctx.now())
+        body = await doors.prove(request, room, name, lambda: _begin(hook, source, told, now))
+    except WrongSecret:
+        if hook:
+            await _note(ctx, hook, WRONG)
+        raise
+    assert hook is not None  # noqa: S101 - or nothing was proven
+    if weak and not hook.weak and not ctx.outage.on:
+        with suppress(RedisError):
+            await ctx.vault.change(hook, weak=True)
+    if hook.paused:
+        await _note(ctx, hook, PASSED)
+        return "paused: not taken"
+    heard, kind = _delivery(hook, told, body, now.timestamp()), told.get("content-type", "")
+    refusal: type[SoulcasterError] = Forbidden
+    odd = False
+    try:
+        payload = decode(body, kind)
+        parser.parse(payload, {**heard.meta, "fields": hook.fields}, now)
+        why = cloudwatch.other_topic(payload, hook.topic)
     except BadPayload as error:
-        if not ctx.outage.on:
-            await ctx.vault.note(hook.id, f"refused: {error}", body, ctx.now())
-        raise Unreadable(str(error)) from error
-    return replace(heard, most=ctx.settings.soulcaster_backlog)
+        refusal, why = Unreadable, str(error)
+        if odd := source not in FORMS and bool(re.search("form|xml", kind)):
+            why = f"{parser.LABEL} is not read from {kind[:80]}: have it send JSON."
+    if not why:
+        return replace(heard, most=ctx.settings.soulcaster_backlog)
+    await _note(ctx, hook, f"refused: {why}", body)
+    if odd:
+        doors.warn_once(f"{hook.word} of project {hook.project}: {why}")
+        return why
+    raise refusal(why)
+
+
+def _begin(hook: Hook | None, source: str, told: Mapping[str, str], at: datetime) -> proof.Proof:
+    if hook is None or hook.source != source:
+        raise WrongSecret("The secret does not match.")
+    return SOURCES[source].prove(told, *hook.secrets(at))
+
+
+async def _note(ctx: Context, hook: Hook, how: str, body: bytes | None = None) -> None:
+    """Count what came to a door, while Redis is there."""
+    if not ctx.outage.on:
+        await ctx.vault.health.note(hook.project, hook.id, ctx.now(), how, body)
 
 
 async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
@@ -96,13 +127,15 @@ async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
     told = json.loads(delivery.meta["told"])
     try:
         hook = await _open(ctx, delivery.meta["hook"])
-        if hook.source != delivery.meta["source"]:
-            raise WrongSecret("The secret does not match.")
-        shown = SOURCES[hook.source].prove(told, hook.secret)
+        at = datetime.fromtimestamp(delivery.received_at, UTC)
+        shown = _begin(hook, delivery.meta["source"], told, at)
         shown.update(delivery.body)
         shown.finish()
     except (NotFound, BadSignature, ConfigError):
-        await ctx.inbox.count_unproven()
+        await ctx.inbox.count_unread("not proven")
+        return None
+    if hook.paused:
+        await ctx.vault.health.note(hook.project, hook.id, at, PASSED)
         return None
     return _delivery(hook, told, delivery.body, delivery.received_at)
 
@@ -127,13 +160,7 @@ async def _keep_unproven(
 def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> Delivery:
     meta = {name: told[name] for name in _KEPT if name in told}
     meta |= {"source": hook.source, "project": str(hook.project), "hook": hook.id}
-    return Delivery(
-        jobs.hear_alert.name,
-        meta,
-        body,
-        at,
-        tenant=hook.project,
-    )
+    return Delivery(jobs.hear_alert.name, meta, body, at, tenant=hook.project)
 
 
 async def _open(ctx: Context, hook: str) -> Hook:

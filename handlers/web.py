@@ -23,6 +23,7 @@ from bot.domain.errors import (
     BadSignature,
     Busy,
     ConfigError,
+    Forbidden,
     NotAllowed,
     NotFound,
     NotUnderstood,
@@ -36,6 +37,7 @@ from bot.domain.errors import (
     Unreadable,
 )
 from bot.log import log
+from bot.sources import github_issue
 from handlers import alerts
 from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
@@ -62,6 +64,7 @@ LINGERING_SECONDS = 1.0
 
 _STATUS: dict[type[SoulcasterError], int] = {
     BadSignature: 401,
+    Forbidden: 403,
     TooMany: 429,
     TooSlow: 408,
     Unreadable: 422,
@@ -153,7 +156,7 @@ def build_app(ctx: Context) -> web.Application:
     async def github(request: web.Request) -> web.Response:
         with doors.bodies.room(request, webhook.MAX_BODY) as room:
             body = await doors.prove(
-                request, room, "github", lambda: webhook.prove(request.headers, secret)
+                request, room, "github", lambda: github_issue.prove(request.headers, secret)
             )
             delivery = webhook.read(request.headers, body, time.time())
             if delivery is None:
@@ -163,7 +166,10 @@ def build_app(ctx: Context) -> web.Application:
 
     async def hook(request: web.Request) -> web.Response:
         with doors.bodies.room(request, alerts.MAX_BODY) as room:
-            await storing.store(await alerts.read(ctx, doors, request, room))
+            heard = await alerts.read(ctx, doors, request, room)
+            if isinstance(heard, str):
+                return web.Response(status=202, text=heard)
+            await storing.store(heard)
         return web.Response(status=202, text="accepted")
 
     app.router.add_post("/github/webhook", github)

@@ -14,6 +14,7 @@
     │   └── Rejected            trying again will not help
     ├── BadSignature            401
     │   └── WrongSecret         the same, but a proof was shown
+    ├── Forbidden               403: who sends it is proven, and this was not agreed on
     ├── TooMany                 429
     ├── BadPayload              400
     │   └── Unreadable          422: who sends it is proven
@@ -99,6 +100,10 @@ class BadSignature(SoulcasterError):
 
 class WrongSecret(BadSignature):
     """A proof was shown, and it is wrong."""
+
+
+class Forbidden(SoulcasterError):
+    """Its sender is proven, and nobody agreed to what it sends: what to say so that it may."""
 
 
 class TooMany(SoulcasterError):

@@ -8,7 +8,7 @@ module, its line in ``SOURCES`` and its page ``docs/sources/NAME.md``;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -35,7 +35,7 @@ from bot.sources import (
     zendesk,
 )
 from bot.sources.heard import Heard
-from bot.sources.proof import Proof
+from bot.sources.proof import Prove
 
 __all__ = ["SOURCES", "VENDORS_SECRET", "Source"]
 
@@ -59,7 +59,7 @@ class Source(Protocol):
     @property
     def SECRET_IN_URL(self) -> bool: ...  # noqa: D102
     @property
-    def prove(self) -> Callable[[Mapping[str, str], str], Proof]:
+    def prove(self) -> Prove:
         """What is to be fed with the raw body; raises BadSignature where the headers do for it."""
 
     def parse(
@@ -74,6 +74,8 @@ class Source(Protocol):
 
 # Their vendors make the secret that they sign with, so that it has to be given to us.
 VENDORS_SECRET = frozenset(("intercom", "pagerduty", "sentry", "zendesk"))
+# What these send may be the fields of a form; of others a form holds JSON, or nothing we know.
+FORMS = frozenset(("datadog", "feedback", "generic"))
 _ALL: tuple[Source, ...] = (
     *(alertmanager.SOURCE, bugsnag.SOURCE, cloudwatch.SOURCE, datadog.SOURCE, feedback.SOURCE),
     *(generic.SOURCE, github_issue, grafana.SOURCE, honeybadger.SOURCE, intercom.SOURCE),

@@ -25,6 +25,19 @@ def _alarm(told: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "alarm": mapping(said)}
 
 
+def topic(payload: object) -> str:
+    """The topic of Amazon SNS that a message is from; "" where it names none."""
+    return text(mapping(payload).get("TopicArn"), 300)
+
+
+def other_topic(payload: object, agreed: str) -> str:
+    """What to say of a message of another topic than was ``agreed`` on ("" is any), else ""."""
+    why = f"it is of the topic {topic(payload)}, not {agreed}: if that is meant, say source confirm"
+    return (
+        f"{why} cloudwatch, and have SNS ask again." if agreed not in ("", topic(payload)) else ""
+    )
+
+
 SOURCE = Table(
     NAME="cloudwatch",
     LABEL="CloudWatch",

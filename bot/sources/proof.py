@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from bot.domain.errors import BadSignature, WrongSecret
@@ -34,8 +34,13 @@ class Proof:
         """Raise WrongSecret unless the whole body is the sender's."""
 
 
+# Judges the headers by one or more secrets, any of which will do.
+Prove = Callable[..., Proof]
+
+
 class SignedBody(Proof):
-    """Hex HMAC of ``before`` and the raw body; one of several signatures, between commas, will do.
+    """Hex HMAC of ``before`` and the raw body, by one of the ``secrets``; one of several
+    signatures, between commas, will do.
 
     Raises BadSignature at once where the signature cannot be one.
     """
@@ -43,23 +48,24 @@ class SignedBody(Proof):
     at_once = False
 
     def __init__(
-        self, signature: str, secret: str, *, before: bytes = b"", algorithm: str = "sha256"
+        self, signature: str, *secrets: str, before: bytes = b"", algorithm: str = "sha256"
     ) -> None:
-        _configured(secret)
-        self._hash = hmac.new(secret.encode(), before, algorithm)
-        digits = 2 * self._hash.digest_size
+        _configured(secrets)
+        self._hashes = [hmac.new(secret.encode(), before, algorithm) for secret in secrets]
+        digits = 2 * self._hashes[0].digest_size
         self._signatures = signature.split(",")
         if not all(_HEX.fullmatch(each) and len(each) == digits for each in self._signatures):
             raise BadSignature(f"A signature is needed: {digits} hexadecimal digits.")
 
     def update(self, piece: bytes) -> None:
         """See the base."""
-        self._hash.update(piece)
+        for each in self._hashes:
+            each.update(piece)
 
     def finish(self) -> None:
         """See the base."""
-        wanted = self._hash.hexdigest()
-        if not any(hmac.compare_digest(each, wanted) for each in self._signatures):
+        wanted = [each.hexdigest() for each in self._hashes]
+        if not any(hmac.compare_digest(s, w) for s in self._signatures for w in wanted):
             raise WrongSecret("The signature does not match.")
 
 
@@ -69,13 +75,13 @@ def header(headers: Mapping[str, str], name: str) -> str:
     return next((value for each, value in headers.items() if each.lower() == wanted), "")
 
 
-def by_token(headers: Mapping[str, str], secret: str) -> Proof:
-    """The secret itself: ``X-Soulcaster-Token``, a bearer token, or the password of basic auth."""
-    _configured(secret)
+def by_token(headers: Mapping[str, str], *secrets: str) -> Proof:
+    """A secret itself: ``X-Soulcaster-Token``, a bearer token, or the password of basic auth."""
+    _configured(secrets)
     shown = tokens(headers)
     if not shown:
         raise BadSignature("The secret is missing.")
-    if not any(_same(each, secret) for each in shown):
+    if not any(_same(each, secret) for each in shown for secret in secrets):
         raise WrongSecret("The secret does not match.")
     return Proof()
 
@@ -103,22 +109,25 @@ def signed_by(
     before: str = "",
     base64: bool = False,
     needed: bool = False,
-) -> Callable[[Mapping[str, str], str], Proof]:
+) -> Prove:
     """HMAC of the raw body in header ``name``; where there is none, the token will do.
 
     Each signature may have a ``prefix``; header ``before`` is signed ahead of the body. It is hex
     unless ``base64``. ``needed``: a sender that always signs shows no token.
     """
 
-    def prove(headers: Mapping[str, str], secret: str) -> Proof:
+    def prove(headers: Mapping[str, str], *secrets: str) -> Proof:
         said = header(headers, name).strip()
         if not said and not needed:
-            return by_token(headers, secret)
-        each = [one.strip().removeprefix(prefix) for one in said.split(",")]
+            return by_token(headers, *secrets)
+        # One without the prefix is none.
+        each = [
+            one.strip().partition(prefix)[2] if prefix else one.strip() for one in said.split(",")
+        ]
         if base64:
             each = [_hex(one) for one in each]
         ahead = header(headers, before).encode("utf-8", "surrogateescape") if before else b""
-        return SignedBody(",".join(each), secret, before=ahead, algorithm=algorithm)
+        return SignedBody(",".join(each), *secrets, before=ahead, algorithm=algorithm)
 
     return prove
 
@@ -130,8 +139,8 @@ def _hex(said: str) -> str:
         return ""
 
 
-def _configured(secret: str) -> None:
-    if not secret:
+def _configured(secrets: Sequence[str]) -> None:
+    if not secrets or not all(secrets):
         raise BadSignature("No secret is set here, so nothing is let in.")
 
 

@@ -54,7 +54,7 @@ class Table:
     KIND: Literal["tracker", "alert", "feedback"] = "alert"
     AUDIENCE: Audience = Audience.TEAM
     SECRET_IN_URL: bool = False
-    prove: Callable[[Mapping[str, str], str], proof.Proof] = proof.by_token
+    prove: proof.Prove = proof.by_token
     prepare: Callable[[Mapping[str, Any]], object] = dict
     each: str = "[@]"
     only: str = ""

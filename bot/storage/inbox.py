@@ -62,7 +62,7 @@ class Inbox(Store):
         """
         stored = int(await self._scripts.run("accept", *await self._call(delivery)))
         if stored < 0:
-            await self._redis.hincrby(keys.unread(), "alerts refused over SOULCASTER_BACKLOG", 1)
+            await self.count_unread("alerts refused over SOULCASTER_BACKLOG")
             raise TooMany(CROWDED_SECONDS, "deliveries of this project are waiting")
         return bool(stored)
 
@@ -118,7 +118,7 @@ class Inbox(Store):
         """Keep it until a person says how the payloads of its door are read; the first few only."""
         held = keys.held_back(hook)
         if await self._redis.zcard(held) >= MOST_HELD:
-            await self._redis.hincrby(keys.unread(), "not confirmed how to read", 1)
+            await self.count_unread("not confirmed how to read")
             await self.finish(row)
             return
         await self._redis.zadd(held, {row: time.time()}, nx=True)
@@ -134,12 +134,12 @@ class Inbox(Store):
         if await self._redis.exists(keys.inbox(row)):
             return False
         if not await self._redis.exists(keys.done(row)):
-            await self._redis.hincrby(keys.unread(), kind, 1)
+            await self.count_unread(kind)
         return True
 
-    async def count_unproven(self) -> None:
-        """Count one that was kept to be proven later, and could not be."""
-        await self._redis.hincrby(keys.unread(), "not proven", 1)
+    async def count_unread(self, why: str) -> None:
+        """Count one that is never heard."""
+        await self._redis.hincrby(keys.unread(), why, 1)
 
     async def unread(self) -> dict[str, int]:
         """Job that should have heard -> rows that were let go so far."""

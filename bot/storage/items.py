@@ -20,8 +20,6 @@ DELETED = "(deleted report)"
 LOGGED = 4_096
 # What is no part of the record: where it stands, and what a draft says of its event alone.
 _BESIDE = {"cluster", "recovered_at", "told_at", "announces"}
-# What clustering reads of an item that may change, see ``report_of``.
-_CLUSTERED = {"title", "body", "frames", "fingerprint", "environment"}
 _FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -199,7 +197,7 @@ class Items(Store):
             name=f"I-{number}",
             missing=f"There is no I-{number} in this project.",
             more_keys=[keys.placements(project)],
-            beside=lambda after: ["1" if _reads_otherwise(before[-1], after) else ""],
+            beside=lambda after: [str(int(_clustered(before[-1]) != _clustered(after)))],
         )
         return Edited(before[-1], after)
 
@@ -263,8 +261,9 @@ class Items(Store):
         return number(await self._redis.get(keys.counter(project, kind)))
 
 
-def _reads_otherwise(before: Item, after: Item) -> bool:
-    return any(getattr(before, name) != getattr(after, name) for name in _CLUSTERED)
+def _clustered(item: Item) -> tuple[object, ...]:
+    """What clustering reads of an item that may change, see ``report_of``."""
+    return item.title, item.body, item.frames, item.fingerprint, item.environment
 
 
 def _since(seen: bytes | None, over: bytes | None) -> datetime | None:

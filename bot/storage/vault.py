@@ -8,31 +8,36 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from cryptography.fernet import Fernet
+from pydantic import AwareDatetime
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-from bot.domain.audience import Audience
 from bot.domain.errors import ConfigError, NotFound
-from bot.domain.models import Record, Worded
+from bot.domain.models import Record
 from bot.domain.secrets import keep_secret
 from bot.storage import keys
+from bot.storage.health import Health
+from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys
 from bot.storage.text import text
 
 HANDED_OVER_SECONDS = 10 * 60
-NOTED_SECONDS = 30 * 24 * 3600
-_NOTED_BYTES = 4_000
+# How long a secret is good after it was replaced.
+ROTATING = timedelta(days=1)
 
 
 class Hook(Record):
     """A door for one source of one project; ``command`` opened it. ``secret`` is "" where no key of
     ours opens it. ``awaits``: its vendor makes the secret, and nobody has given it yet.
-    ``fields``: how a generic payload is read, as JSON, once a person confirmed it.
+    ``fields``: how a generic payload is read, as JSON, once a person confirmed it. ``name`` tells
+    it from others of its source; ``before`` is the secret before this one, good ``until``; what
+    comes while it is ``paused`` is let pass; ``topic`` is the one of SNS that it hears; ``weak``:
+    its secret came in a URL, which proxies and logs on the way have read, too.
     """
 
     id: str
@@ -42,14 +47,21 @@ class Hook(Record):
     command: str = ""
     awaits: bool = False
     fields: str = ""
+    name: str = ""
+    before: str = ""
+    until: AwareDatetime | None = None
+    paused: bool = False
+    topic: str = ""
+    weak: bool = False
 
+    @property
+    def word(self) -> str:
+        """``sentry`` or ``sentry:checkout``."""
+        return f"{self.source}:{self.name}" if self.name else self.source
 
-class Noted(Worded):
-    """The beginning of a door's last payload, when it came, and how it was read."""
-
-    at: str
-    how: str
-    payload: str
+    def secrets(self, at: datetime) -> list[str]:
+        """Those that prove a sender then."""
+        return [self.secret, self.before] if self.until and at < self.until else [self.secret]
 
 
 def open_vault(configured: str, folder: Path) -> Keys:
@@ -78,11 +90,12 @@ def open_vault(configured: str, folder: Path) -> Keys:
 class Vault:
     """Doors for alert sources and their secrets."""
 
-    def __init__(self, redis: Redis, fernet: Keys) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts, fernet: Keys) -> None:
         self._redis = redis
+        self._scripts = scripts
         self._fernet = fernet
+        self.health = Health(redis, fernet)
         self._seen: dict[str, Hook] = {}
-        self._weak: set[str] = set()
 
     async def open_hook(
         self,
@@ -92,6 +105,7 @@ class Vault:
         secret: str = "",
         command: str = "",
         awaits: bool = False,
+        name: str = "",
     ) -> Hook:
         """A new door with a new id; its ``secret`` is made, and told nobody while it ``awaits``."""
         hook = Hook(
@@ -101,15 +115,34 @@ class Vault:
             secret=secret or secrets.token_urlsafe(32),
             command=command,
             awaits=awaits,
+            name=name,
         )
-        keep_secret(hook.secret)
-        await self.put(hook)
+        await self._redis.hset(keys.hooks(), hook.id, self._sealed(hook))
         return hook
 
-    async def put(self, hook: Hook) -> None:
-        """Store a door as it is now."""
+    async def change(self, hook: Hook, **fields: Any) -> Hook:
+        """Set fields of a door, whatever others change meanwhile. Raises NotFound when closed."""
+        while held := await self._redis.hget(keys.hooks(), hook.id):
+            newest = self._open(held) if hook.secret else hook
+            if not hook.secret:  # what was noted there is sealed with that key, too
+                await self._redis.delete(keys.door(hook.project, hook.id, "noted"))
+            changed = newest.model_copy(update=fields)
+            arguments = [hook.id, held, self._sealed(changed)]
+            if await self._scripts.run("swap", [keys.hooks()], arguments):
+                return changed
+        raise NotFound(f"{hook.word} was closed meanwhile.")
+
+    async def rotate(self, hook: Hook, now: datetime, secret: str = "", command: str = "") -> Hook:
+        """Another ``secret``, else one that is made; one that was in use is good for a day more."""
+        used = "" if hook.awaits else hook.secret
+        before = {"before": used, "until": now + ROTATING if used else None}
+        new = {"secret": secret or secrets.token_urlsafe(32), "awaits": False, "weak": False}
+        return await self.change(hook, **new, **before, command=command)
+
+    def _sealed(self, hook: Hook) -> str:
+        keep_secret(hook.secret)  # which is new, perhaps
         sealed = self._fernet.encrypt(hook.model_dump_json().encode()).decode()
-        await self._redis.hset(keys.hooks(), hook.id, f"{hook.project} {hook.source} {sealed}")
+        return f"{hook.project} {hook.word} {sealed}"
 
     async def hand_over(self, secret: str) -> str:
         """Keep a secret that a person typed into a form; the word that stands for it in a line."""
@@ -136,7 +169,7 @@ class Vault:
     def _open(self, kept: bytes | str) -> Hook:
         # The project and the source stand before what is sealed.
         opened = Hook.model_validate_json(self._fernet.open(kept.split()[-1]))
-        keep_secret(opened.secret)
+        keep_secret(opened.secret, opened.before)
         return opened
 
     def seen(self, hook: str) -> Hook | None:
@@ -144,47 +177,27 @@ class Vault:
         return self._seen.get(hook)
 
     async def hooks(self, project: int) -> list[Hook]:
-        """Every door of a project, by source, those too whose secret no key of ours opens."""
-        found = []
-        for name, kept in (await self._redis.hgetall(keys.hooks())).items():
-            of, source, _ = ["0", "", *text(kept).split()][-3:]
+        """Every door of a project, by source, those too whose secret no key of ours opens.
+
+        One that is called as another is bears its id as its name.
+        """
+        found: dict[str, Hook] = {}
+        for field, kept in sorted((await self._redis.hgetall(keys.hooks())).items()):
+            of, word, _ = ["0", "", *text(kept).split()][-3:]
             if of not in ("0", str(project)):
                 continue
-            try:
-                found.append(self._open(kept))
-            except ConfigError:
-                found.append(Hook(id=text(name), project=int(of), source=source, secret=""))
-        return sorted((h for h in found if h.project == project), key=lambda h: (h.source, h.id))
+            source, _, name = word.partition(":")
+            hook = Hook(id=text(field), project=int(of), source=source, name=name, secret="")
+            with suppress(ConfigError):
+                hook = self._open(kept)
+            if hook.project == project:
+                named = hook.model_copy(update={"name": hook.id}) if hook.word in found else hook
+                found[named.word] = named
+        return sorted(found.values(), key=lambda hook: (hook.source, hook.name))
 
-    async def close_hook(self, hook: str) -> None:
+    async def close_hook(self, hook: Hook) -> None:
         """Whatever comes to this door from now on is refused."""
-        await self._redis.hdel(keys.hooks(), hook)
-        await self._redis.srem(keys.weak_hooks(), hook)
-        await self._redis.delete(keys.last_payload(hook), keys.held_back(hook))
-
-    async def note(self, hook: str, how: str, body: bytes, at: datetime) -> None:
-        """Remember the last payload of a door, and how it was read, in one line."""
-        payload = body[:_NOTED_BYTES].decode(errors="replace")
-        when, team = f"{at:%d %b %H:%M} UTC", Audience.TEAM
-        noted = Noted(audience=team, at=when, how=how[:500], payload=payload)
-        sealed = self._fernet.encrypt(noted.model_dump_json().encode())
-        await self._redis.set(keys.last_payload(hook), sealed, ex=NOTED_SECONDS)
-
-    async def noted(self, hook: str) -> Noted | None:
-        """What ``note`` remembered last."""
-        kept = await self._redis.get(keys.last_payload(hook))
-        return Noted.model_validate_json(self._fernet.open(kept)) if kept else None
-
-    async def mark_weak(self, hook: Hook) -> None:
-        """Its secret came in a URL, which proxies and logs on the way have read, too.
-
-        Told once by each process; while Redis is away it is told the next time.
-        """
-        if hook.id not in self._weak:
-            with suppress(RedisError):
-                await self._redis.sadd(keys.weak_hooks(), hook.id)
-                self._weak.add(hook.id)
-
-    async def weak_hooks(self) -> set[str]:
-        """Doors whose secret came in a URL."""
-        return {text(hook) for hook in await self._redis.smembers(keys.weak_hooks())}
+        await self._redis.hdel(keys.hooks(), hook.id)
+        noted = keys.door(hook.project, hook.id, "noted")
+        await self._redis.delete(keys.held_back(hook.id), noted)
+        await self.health.look_again(hook.project, hook.id, None)

@@ -34,14 +34,19 @@ class Doors:
         self.unproven = Unproven()
         self.waits = Waits(settings.soulcaster_wrong_secrets)
         self._proxies = settings.soulcaster_proxies
-        self._warned = False
+        self._warned: set[str] = set()
+
+    def warn_once(self, of: str) -> None:
+        """One line in the log, however often it is said."""
+        if of not in self._warned:
+            self._warned.add(of)
+            log.warning(of)
 
     def address(self, request: web.Request) -> str:
         """Whom we heard from, as far as our own proxies can tell."""
         forwarded = request.headers.getall("X-Forwarded-For", ())
-        if forwarded and not self._proxies and not self._warned:
-            self._warned = True
-            log.warning(
+        if forwarded and not self._proxies:
+            self.warn_once(
                 "requests come through a proxy, so all senders count as one: set SOULCASTER_PROXIES"
             )
         return address_of(request.remote or "", forwarded, self._proxies)

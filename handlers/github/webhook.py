@@ -9,15 +9,13 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from bot.domain.errors import BadPayload, BadSignature
+from bot.domain.errors import BadPayload
 from bot.github.events import HEARD, NOTHING, effect_of
-from bot.sources.proof import SignedBody
 from bot.storage.inbox import Delivery
 from workers import jobs
 
 # GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
 MAX_BODY = 25 * 1024 * 1024
-_PREFIX = "sha256="
 EVENTS = frozenset(HEARD)
 # What people say: it waits behind no backlog of machines.
 _SAID = frozenset({"issue_comment", "pull_request_review", "pull_request_review_comment"})
@@ -33,17 +31,6 @@ class _Envelope(BaseModel):
     action: str = ""
     installation: _Id | None = None
     repository: _Id | None = None
-
-
-def prove(headers: Mapping[str, str], secret: str) -> SignedBody:
-    """What proves the body that follows.
-
-    Raises BadSignature for headers that can prove nothing, also when no secret is set: fail closed.
-    """
-    signature = headers.get("x-hub-signature-256", "")
-    if not signature.startswith(_PREFIX):
-        raise BadSignature("X-Hub-Signature-256 is needed.")
-    return SignedBody(signature[len(_PREFIX) :], secret)
 
 
 def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Delivery | None:

@@ -43,7 +43,7 @@ def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -
     from slack_bolt.adapter.aiohttp import to_aiohttp_response
     from slack_bolt.request.async_request import AsyncBoltRequest
 
-    bolt = build_bolt(ctx, store)
+    bolt = build_bolt(ctx, store, doors.warn_once)
     secret = ctx.settings.slack_signing_secret.get_secret_value()
 
     async def door(request: web.Request) -> web.Response:
@@ -80,23 +80,30 @@ def prove(headers: Mapping[str, str], secret: str, now: float) -> SignedBody:
     return SignedBody(signature[len(_PREFIX) :], secret, before=f"v0:{at}:".encode())
 
 
-def build_bolt(ctx: Context, store: Store) -> AsyncApp:
-    """The Bolt app: every listener stores and acknowledges, and does nothing else."""
+def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> AsyncApp:
+    """The Bolt app: a listener stores and acknowledges; what none hears is named once."""
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.error import BoltUnhandledRequestError
+    from slack_bolt.response import BoltResponse
 
     if ctx.slack is None:
         raise ValueError("Slack is not connected")
     bolt = AsyncApp(
         signing_secret=ctx.settings.slack_signing_secret.get_secret_value(),
         client=ctx.slack.client,
-        raise_error_for_unhandled_request=False,
+        raise_error_for_unhandled_request=True,
         # Otherwise an event is acknowledged before its listener has stored it.
         process_before_response=True,
     )
 
     @bolt.error
-    async def hand_on(error: Exception) -> None:
-        raise error
+    async def hand_on(error: Exception, body: dict[str, Any]) -> BoltResponse:
+        if not isinstance(error, BoltUnhandledRequestError):
+            raise error
+        what = f"Slack's {body.get('type') or body.get('command')}"[:60]
+        warn_once(f"{what} is not heard here")
+        await ctx.inbox.count_unread(what)
+        return BoltResponse(status=200)
 
     def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
         async def listener(ack: Any, body: dict[str, Any]) -> None:

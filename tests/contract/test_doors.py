@@ -310,9 +310,7 @@ async def test_a_secret_in_the_url_is_for_who_can_do_no_better(open_server: Any)
         path = f"/hooks/{hook.source}/{hook.id}?secret={hook.secret}"
         code, _ = await server.post(path, b'{"text": "a", "title": "b"}', {})
         assert code == expected, hook.source
-    assert await server.ctx.vault.weak_hooks() == {feedback.id}
-    await server.ctx.vault.close_hook(feedback.id)
-    assert await server.ctx.vault.weak_hooks() == set()
+    assert [door.weak for door in await server.ctx.vault.hooks(1)] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -332,10 +330,12 @@ async def test_what_a_proven_sender_sends_unreadably_is_refused_with_the_line(
     headers = {"Authorization": f"Bearer {hook.secret}"}
     async with server.http.post(url, data=body, headers=headers) as answer:
         assert (answer.status, line in await answer.text()) == (422, True)
-    noted = await server.ctx.vault.noted(hook.id)
+    now = server.ctx.now()
+    noted, refused, _ = await server.ctx.vault.health.state(SHOP.id, hook.id, now)
+    assert noted == refused
     assert noted.how.startswith("refused: ")
     assert noted.payload.encode() == body
-    assert b"words" not in await server.ctx.redis.get(keys.last_payload(hook.id))
+    assert b"words" not in await server.ctx.redis.hget(keys.door(SHOP.id, hook.id, "noted"), "last")
     assert await server.ctx.jobs.pending("work") == 0
 
 

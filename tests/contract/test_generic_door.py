@@ -18,7 +18,7 @@ from bot.storage.inbox import MOST_HELD, Delivery
 from bot.storage.vault import Hook
 from workers import jobs, worker
 from workers.commands.call import Call
-from workers.commands.verbs.project import ManageSources, run_source
+from workers.commands.verbs.source import ManageSources, run_source
 from workers.hearing.alerts import hear_alert
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)

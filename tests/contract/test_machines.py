@@ -154,7 +154,7 @@ async def test_a_door_of_other_keys_breaks_no_list(
     two: tuple[Context, Context], tmp_path: Path
 ) -> None:
     one, _ = two
-    foreign = Vault(one.redis, open_vault("", tmp_path / "elsewhere"))
+    foreign = Vault(one.redis, one.scripts, open_vault("", tmp_path / "elsewhere"))
     ours = await one.vault.open_hook(P, "datadog")
     theirs = await foreign.open_hook(P, "sentry")
     await foreign.open_hook(P + 1, "reddit")
@@ -171,7 +171,8 @@ async def test_a_door_of_other_keys_breaks_no_list(
     found, mend = await doctor._vault(one)
     assert mend
     assert "2 doors" in found
-    _, how = await say(one, "source rotate sentry", SHELL)
+    given = await one.vault.hand_over("made-by-sentry")
+    _, how = await say(one, f"source rotate sentry --given={given}", SHELL)
     assert how == "done"
     assert all(hook.secret for hook in await one.vault.hooks(P))
 

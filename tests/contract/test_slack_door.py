@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.domain.errors import Unavailable
 from bot.simulators.slack.app_client import signature
@@ -55,3 +56,27 @@ async def test_what_cannot_be_stored_is_not_acknowledged(stage: Stage, serve, na
             async with http.post(url, data=body) as answer:
                 assert (answer.status, full) == (status, full)
     assert len(heard) == 2
+
+
+async def test_what_nobody_here_hears_is_named_once_and_need_not_come_again(
+    stage: Stage, serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = web.Application(middlewares=[errors_to_status])
+    app[DOORS] = Doors(stage.context.settings)
+    door.add_routes(app, stage.context, app[DOORS], store=stage.context.inbox.accept)
+    url = (await serve(app)).make_url("/slack/interactions")
+    body = urlencode({"payload": json.dumps({"type": "dialog_submission", "state": "x"})}).encode()
+    at = f"{time.time():.0f}"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": at,
+        "X-Slack-Signature": signature(stage.environment["SLACK_SIGNING_SECRET"], at, body),
+    }
+    with capture_logs() as logs:
+        async with aiohttp.ClientSession(headers=headers) as http:
+            for _ in range(2):
+                async with http.post(url, data=body) as answer:
+                    assert answer.status == 200
+    assert [line["event"] for line in logs] == ["Slack's dialog_submission is not heard here"]
+    assert caplog.records == []
+    assert await stage.context.inbox.unread() == {"Slack's dialog_submission": 2}

@@ -41,7 +41,7 @@ async def say(
     return answered.answer, answered.outcome
 
 
-@pytest.mark.parametrize("words", ["source add datadog", "source rotate datadog"])
+@pytest.mark.parametrize("words", ["source add datadog", "source add datadog:eu"])
 async def test_a_secret_is_shown_to_who_asked_for_it_and_nobody_else(
     ctx: Context, words: str
 ) -> None:
@@ -88,7 +88,7 @@ async def test_a_secret_needs_a_door(ctx: Context) -> None:
     ("line", "source"),
     [
         ("source secret sentry", "sentry"),
-        ("/soulcaster acme/shop source  secret Sentry ", "sentry"),
+        ("/soulcaster acme/shop source  secret Sentry:eu ", "Sentry:eu"),
         ("source secret sentry --given=0123", ""),
         ("source add sentry", ""),
         ("feedback source secret sentry", ""),

@@ -260,7 +260,7 @@ class Tenants:
         own = await self.stage.context.vault.open_hook(self.bait.id, source)
         for headers in ({"Authorization": f"Bearer {own.secret}"}, {"X-Soulcaster-Token": own.id}):
             assert await knock(self.stage, source, b'{"text": "x"}', headers=headers) in (401, 429)
-        await self.stage.context.vault.close_hook(own.id)
+        await self.stage.context.vault.close_hook(own)
         return 2
 
     async def _send(self, door: str, form: dict[str, str]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from e2e_kit import (
     SENDERS,
     all_items,
+    ask,
     cluster_of,
     comment,
     deliver,
@@ -15,6 +17,7 @@ from e2e_kit import (
     inbox,
     issue,
     item_of_issue,
+    knock,
     occurrences,
     open_issue,
     parked,
@@ -30,6 +33,8 @@ from handlers.demo.stage import ADMIN, Stage
 from workers import jobs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+INES = "U07INESF01"
 
 
 def sent(stage: Stage, event: str, action: str, number: int) -> Delivery:
@@ -250,3 +255,37 @@ async def test_nothing_was_given_up_or_left_behind(stage: Stage) -> None:
     await settled(stage)
     assert await parked(stage) == {}
     assert await inbox(stage) == []
+
+
+async def test_a_door_is_opened_rotated_and_paused_by_what_a_person_says(stage: Stage) -> None:
+    told = await ask(stage, INES, "source add datadog:eu")
+    [hook] = re.findall(r"/hooks/datadog/([\w-]{22})", told)
+    [before] = re.findall(r"shown once\): `([\w-]{43})`", told)
+    [after] = re.findall(
+        r"shown once\): `([\w-]{43})`", await ask(stage, INES, "source rotate datadog:eu")
+    )
+
+    async def send(secret: str, number: int) -> int:
+        body = json.dumps({"title": f"Full disk {unlike()}", "id": number}).encode()
+        headers = {"Authorization": f"Bearer {secret}"}
+        return await knock(stage, "datadog", body, hook=hook, headers=headers)
+
+    assert [await send(secret, n) for n, secret in enumerate((before, after, "wrong"))] == [
+        *(202, 202, 401)
+    ]
+    await settled(stage)
+    items = len(await all_items(stage))
+    assert "is paused" in await ask(stage, INES, "source pause datadog:eu")
+    assert await send(after, 3) == 202
+    listed = await ask(stage, INES, "source list")
+    for words in (
+        "taken 2 in 24 hours",
+        "let pass 1 in 24",
+        "a wrong secret 1 in 24",
+        "is good until",
+    ):
+        assert words in listed
+    assert "is heard again" in await ask(stage, INES, "source resume datadog:eu")
+    assert len(await all_items(stage)) == items
+    assert "is closed" in await ask(stage, INES, "source remove datadog:eu")
+    assert await send(after, 4) == 401

@@ -6,7 +6,7 @@ import hmac
 import pytest
 
 from bot.domain.errors import BadSignature
-from handlers.github import webhook
+from bot.sources import github_issue
 
 BODY = b'{"zen": "Design for failure."}'
 
@@ -16,7 +16,7 @@ def signed(secret: bytes, body: bytes = BODY) -> str:
 
 
 def prove(signature: str, secret: str) -> None:
-    proof = webhook.prove({"x-hub-signature-256": signature}, secret)
+    proof = github_issue.prove({"x-hub-signature-256": signature}, secret)
     proof.update(BODY)
     proof.finish()
 

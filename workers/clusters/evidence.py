@@ -181,7 +181,7 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     missing = await memory.use(_move, memory.engine, moves)
     memory.links, memory.corrections = links, corrections
     for start in range(0, len(missing), BATCH):
-        await _learn(ctx, project, memory, missing[start : start + BATCH])
+        await _learn(ctx, project, memory, dict(missing[start : start + BATCH]))
     memory.read_to = moves.end
     await _fill(ctx, project, memory)
 
@@ -195,17 +195,14 @@ def _move(engine: Engine, moves: Moves) -> list[tuple[int, int | None]]:
     return sorted({**new, **stale}.items())
 
 
-async def _learn(
-    ctx: Context, project: int, memory: Memory, some: list[tuple[int, int | None]]
-) -> None:
-    placed = dict(some)
-    readings = await memory.read(await ctx.items.many(project, placed))
-    stored = await fetch(ctx, project, list(placed))
+async def _learn(ctx: Context, project: int, memory: Memory, to: dict[int, int | None]) -> None:
+    readings = await memory.read(await ctx.items.many(project, to))
+    stored = await fetch(ctx, project, list(to))
 
     def add() -> None:
         for reading in readings:
             memory.engine.forget(reading.id)  # as it read before
-            memory.engine.add(reading, stored.get(reading.id), placed[reading.id])
+            memory.engine.add(reading, stored.get(reading.id), to[reading.id])
 
     await memory.use(add)
 

@@ -59,7 +59,7 @@ async def confirm(call: Call, hook: Hook, said: str) -> Answer:
                 ]
     except BadPayload as error:
         raise NotUnderstood(f"{error} Say source confirm generic -- FIELD=EXPRESSION.") from error
-    await ctx.vault.put(hook.model_copy(update={"fields": stored}))
+    await ctx.vault.change(hook, fields=stored)
     for row in known.rows:
         await ctx.jobs.ask(jobs.hear_alert, row, tenant=hook.project)
     title = f"What comes is read so; {len(known.rows)} that waited are read now."

@@ -11,6 +11,7 @@ from bot.sources import SOURCES, cloudwatch, generic
 from bot.sources.heard import Heard, Recovery
 from bot.sources.reading import decode
 from bot.storage.inbox import Delivery
+from bot.storage.vault import Hook
 from workers.hearing import sns
 from workers.intake.items import take
 
@@ -21,35 +22,43 @@ async def hear_alert(ctx: Context, row: str) -> None:
     if delivery is None:
         return
     at = datetime.fromtimestamp(delivery.received_at, tz=ctx.now().tzinfo)
-    hook, fields = delivery.meta.get("hook", ""), ""
-    if delivery.meta["source"] == generic.SOURCE.NAME:
-        fields = await _fields(ctx, hook)
-        if not fields:
-            await ctx.inbox.hold(hook, row)
-            return
-    how = await _hear(ctx, delivery, fields, at)
+    hook, source = delivery.meta.get("hook", ""), delivery.meta["source"]
+    # Of these doors people say how they are read, or what may come there.
+    own = source in (generic.SOURCE.NAME, cloudwatch.SOURCE.NAME)
+    door = await _door(ctx, hook) if own else None
+    if source == generic.SOURCE.NAME and not (door and door.fields):
+        await ctx.inbox.hold(hook, row)
+        return
+    how = await _hear(ctx, delivery, door, at)
     if hook:
-        await ctx.vault.note(hook, how, delivery.body, at)
+        project = int(delivery.meta["project"])
+        await ctx.vault.health.note(project, hook, at, how, delivery.body)
     await ctx.inbox.finish(row)
 
 
-async def _fields(ctx: Context, hook: str) -> str:
-    """How a generic door is read; "" while nobody has said so, or when it was closed."""
+async def _door(ctx: Context, hook: str) -> Hook | None:
+    """What a person said of it; None when it was closed."""
     try:
-        return (await ctx.vault.hook(hook)).fields
+        return await ctx.vault.hook(hook)
     except NotFound:
-        return ""
+        return None
 
 
-async def _hear(ctx: Context, delivery: Delivery, fields: str, at: datetime) -> str:
+async def _hear(ctx: Context, delivery: Delivery, door: Hook | None, at: datetime) -> str:
     """How it was read, in one line."""
     source, project = delivery.meta["source"], int(delivery.meta["project"])
     payload = decode(delivery.body, delivery.meta.get("content-type", ""))
-    if source == cloudwatch.SOURCE.NAME and not await sns.is_amazons(ctx.http, payload):
-        await ctx.inbox.count_unproven()
-        return "refused: Amazon did not sign it"
-    became = []
-    for heard in SOURCES[source].parse(payload, {**delivery.meta, "fields": fields}, at):
+    if source == cloudwatch.SOURCE.NAME:
+        why = cloudwatch.other_topic(payload, door.topic if door else "")
+        if not why and not await sns.is_amazons(ctx.http, payload):
+            await ctx.inbox.count_unread("not proven")
+            why = "Amazon did not sign it"
+        if why:
+            return f"refused: {why}"
+        if door and not door.topic:  # the first one that Amazon signs for
+            await ctx.vault.change(door, topic=cloudwatch.topic(payload))
+    became, fields = [], {"fields": door.fields if door else ""}
+    for heard in SOURCES[source].parse(payload, {**delivery.meta, **fields}, at):
         if await ctx.projects.find(project) is None:
             break  # the app was removed since
         became.append(await _take(ctx, project, heard))

@@ -56,7 +56,7 @@ async def _elsewhere(ctx: Context, project: int) -> Counter[str]:
         await ctx.vectors.drop(namespace(project, embedder))
     await forget_files(ctx, project)
     for hook in await ctx.vault.hooks(project):
-        await ctx.vault.close_hook(hook.id)
+        await ctx.vault.close_hook(hook)
         gone["doors"] += 1
     for channel in await ctx.channels.of(project):
         gone["channels"] += await unbind(ctx, project, channel)

@@ -16,6 +16,7 @@ from bot.log import log
 from bot.storage.leases import LeaseLost
 from workers import jobs
 from workers.intake.polls import ask_for_due
+from workers.upkeep.silence import ask_for_silent
 
 Chore = Callable[[Context], Awaitable[None]]
 
@@ -67,6 +68,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (20, _asks(jobs.reap_commands, each=True)),
     (30, send_due_digests),
     (10, ask_for_due),
+    (60, ask_for_silent),
     (60, embed_again),
     (120, _asks(jobs.ask_again, github=True)),
     (3600, _asks(jobs.sync_all, github=True)),

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 
-_ASKS = re.compile(r"(?:/\S+\s+)?(?:[\w.-]+/[\w.-]+\s+)?source\s+secret\s+(\w+)", re.IGNORECASE)
+_ASKS = re.compile(r"(?:/\S+\s+)?(?:[\w.-]+/[\w.-]+\s+)?source\s+secret\s+([\w:-]+)", re.I)
 
 
 def wants_secret(line: str) -> str:
-    """The source whose secret is to be asked for now; "" for a line that is about no secret."""
+    """The door whose secret is to be asked for now; "" for a line that is about no secret."""
     found = _ASKS.fullmatch(line.strip())
-    return found[1].lower() if found else ""
+    return found[1] if found else ""

@@ -80,6 +80,13 @@ def polls(p: int) -> str:
     return f"{ROOT}:{p}:polls"
 
 
+@kind("health", "vault", kept="what came 30 days, counts 5 weeks", rebuilt="by the next that comes")
+def door(p: int, hook: str, part: str | int) -> str:
+    """hash: of a door, ``noted``: what came ``last`` and was ``refused`` last, and how it was read,
+    sealed; of a week: what became of it, and the hour since 1970 -> how much came."""
+    return f"{ROOT}:{p}:door:{hook}:{part}"
+
+
 @kind("clusters", "operations", "overview")
 def clusters(p: int) -> str:
     """hash: cluster number -> Cluster."""

@@ -146,7 +146,7 @@ def erased() -> str:
 
 @kind("vault", kept="until the door is closed", rebuilt="not at all: open the door again")
 def hooks() -> str:
-    """hash: hook id -> project, source, and sealed ``{id, project, source, secret, fields}``."""
+    """hash: hook id -> project, source, and its sealed record with the secret."""
     return f"{ROOT}:hooks"
 
 
@@ -162,16 +162,10 @@ def vault_keys() -> str:
     return f"{ROOT}:vault-keys"
 
 
-@kind("vault", kept="30 days", rebuilt="by the next that comes")
-def last_payload(hook: str) -> str:
-    """string: when the last payload of a door came, its beginning, and how it was read; sealed."""
-    return f"{ROOT}:last-payload:{hook}"
-
-
-@kind("vault", kept="until the door is closed", rebuilt="when a secret comes so again")
-def weak_hooks() -> str:
-    """set: ids of hooks whose secret came in a URL."""
-    return f"{ROOT}:weak-hooks"
+@kind("health", kept="while something comes to a door, or its silence was not said")
+def doors_due() -> str:
+    """zset: ``project:hook`` by the second at which it is judged whether that door is silent."""
+    return f"{ROOT}:doors-due"
 
 
 @kind("inbox", "vault", kept="30 days (`parked`)")

@@ -152,7 +152,7 @@ GUARDS = (
     ),
     Guard(
         "a secret is shown to who asked for it only",
-        "workers/commands/verbs/project.py",
+        "workers/commands/verbs/source.py",
         "audience=Audience.PERSON,",
         "audience=call.readers,",
         "tests/contract/test_source_secrets.py",

@@ -437,9 +437,9 @@ GUARDS = (
     ),
     Guard(
         "a door is opened once by one command",
-        "workers/commands/verbs/project.py",
-        "made = opened or await",
-        "made = await",
+        "workers/commands/verbs/source.py",
+        "door.command == call.said.id",
+        "False",
         f"{_OBEY}::test_a_secret_that_could_not_be_told_is_told_later_and_not_written_down",
     ),
     Guard(
