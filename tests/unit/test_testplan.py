@@ -56,6 +56,12 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             "python -m unittest discover -v -t . -s tests",
             "python -m unittest discover -v -t . -s tests -p x.py",
         ),
+        (
+            {"tests/__init__.py": "", "tests/a/test_a.py": CASE, "tests/b/test_a.py": CASE},
+            "unittest",
+            "python -m unittest discover -v -t . -s tests",
+            "python -m unittest discover -v -t . -s tests -p x.py",
+        ),
         ({"tox.ini": "[testenv]\n"}, "tox", "tox", "tox -- tests/x.py"),
         (
             {"package.json": '{"scripts": {"test": "jest"}}'},
@@ -95,9 +101,9 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             {
                 "test_a.py": PLAIN,
                 "pytest.ini": "[pytest]\n",
-                "tox.ini": "pytest -v checks/ {posargs}",
+                "tox.ini": "pytest -v --ignore docs checks/ {posargs}",
             }
-            | {"checks/a.py": ""},
+            | {"checks/test_b.py": PLAIN, "docs/a.py": ""},
             "pytest",
             f"{SUITE} checks",
             ONE,

@@ -138,8 +138,9 @@ def _python(tree: Tree) -> TestPlan | None:
             style=style,
             **where,
         )
-    start = f"-s {shlex.quote(folder)}" if folder else ""
-    top = "-t ." if f"{folder}/__init__.py" in here else ""
+    above = posixpath.commonpath([posixpath.dirname(path) for path in files])
+    start = f"-s {shlex.quote(above)}" if above else ""
+    top = "-t ." if f"{above}/__init__.py" in here else ""
     discover = " ".join(f"python -m unittest discover -v {top}".split())
     return TestPlan(
         framework="unittest",
@@ -173,7 +174,7 @@ def _pytest_paths(tree: Tree) -> str:
     if "testpaths" in options or any(re.search(r"^testpaths", text, re.M) for text in texts):
         return ""
     workflows = [text_of(tree[path]) for path in sorted(tree) if path.startswith(".github/workf")]
-    folders = {path.partition("/")[0] for path in tree if "/" in path}
+    folders = {path.partition("/")[0] for path in _test_files(tree, ".py") if "/" in path}
     for text in (texts[2], *workflows):
         for line in re.findall(r"\b(?:pytest|py\.test)\b(.*)", text):
             named = [word.rstrip("/") for word in line.split() if word.rstrip("/") in folders]

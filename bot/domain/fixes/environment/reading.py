@@ -157,12 +157,12 @@ def _of_tox(tree: Tree, project: dict[str, Any]) -> Iterator[Needs]:
     for where, text in (("tox.ini", text_of(tree.get("tox.ini"))), ("pyproject.toml", legacy)):
         config = _ini(text if isinstance(text, str) else "")
         for name in config.sections():
-            if name == "testenv" or name.startswith("testenv:py"):
-                section, why = config[name], f"{where} [{name}]"
+            if re.fullmatch(r"testenv(:py(3|311)(-.*)?)?", name):
+                section = config[name]
                 for line in section.get("deps", "").splitlines():
                     factors, colon, rest = line.strip().rpartition(": ")
                     if not colon or re.search(r"\bpy(3|311)?\b|\btests?\b", factors):
-                        yield read_arguments(rest, tree, "", why)
+                        yield read_arguments(rest, tree, "", where)
                 yield Needs(extras=_list(section.get("extras", "")))
                 yield Needs(groups=_list(section.get("dependency_groups", "")))
     base = _table(tool, "env_run_base")

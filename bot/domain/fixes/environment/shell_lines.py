@@ -40,6 +40,7 @@ _TOOLS = frozenset(
         "pipenv",
         "tox-gh-actions",
         "tox-uv",
+        "tox-gh",
         "cibuildwheel",
         "flit",
         "mypy",
