@@ -102,6 +102,9 @@ def said(console: Console, run: FixRun, files: Mapping[str, Path]) -> None:
         console.print(escape(run.reason), highlight=False, soft_wrap=True)
     for finding in run.findings[:10]:
         console.print(f"  {escape(finding)}", highlight=False, soft_wrap=True)
+    if run.environment:
+        environment = escape("; ".join(run.environment))
+        console.print(f"  Environment: {environment}", highlight=False, soft_wrap=True)
     for label, ran in checks_of(run):
         console.print(
             f"  {label}, exit code {ran.exit_code}, {ran.seconds:.1f} s  "

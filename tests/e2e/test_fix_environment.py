@@ -194,4 +194,4 @@ def test_a_registry_that_is_away_is_why_they_do_not_run(folder: Path) -> None:
     done = fix(folder, "http://127.0.0.1:9/simple", "# x\n\n`pager.pages(20, 10)` is 3, not 2.\n")
     assert done.returncode != 0
     assert "Tests do not run here" in done.stdout
-    assert "Not installed" in " ".join(done.stdout.split())
+    assert "not installed" in " ".join(done.stdout.split())

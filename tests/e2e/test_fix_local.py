@@ -19,7 +19,17 @@ OURS = str(Path(handlers.__file__).parents[1])
 CALC = "def last_page(total, per_page):\n    return total // per_page + 1\n"
 TEST = "from calc import last_page\n\n\ndef test_pages():\n    assert last_page(21, 10) == 3\n"
 REPORT = "# One page too many\n\n`calc.last_page(20, 10)` returns 3, expected 2.\n"
-KEYS = ["verdict", "red", "green", "suite_before", "suite_after", "seconds", "agent", "steps"]
+KEYS = [
+    "verdict",
+    "red",
+    "green",
+    "suite_before",
+    "suite_after",
+    "environment",
+    "seconds",
+    "agent",
+    "steps",
+]
 
 
 def fix(cwd: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

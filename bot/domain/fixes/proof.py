@@ -60,8 +60,8 @@ _WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
 class Proof(Record):
     """The evidence of a fix run, as it is written to ``proof.json``.
 
-    A command that was not reached is None. ``seconds`` is the wall time of the run, ``steps``
-    what the agent took.
+    A command that was not reached is None. ``environment`` says what the tests ran in, ``seconds``
+    is the wall time of the run, ``steps`` what the agent took.
     """
 
     verdict: Verdict
@@ -69,6 +69,7 @@ class Proof(Record):
     green: Ran | None = None
     suite_before: Ran | None = None
     suite_after: Ran | None = None
+    environment: tuple[str, ...] = ()
     seconds: float = 0
     agent: str = ""
     steps: int = 0
@@ -84,6 +85,7 @@ def proof_of(run: FixRun) -> Proof:
         green=run.green,
         suite_before=run.suite_before,
         suite_after=run.suite_after,
+        environment=run.environment,
         seconds=round(((run.ended_at or run.updated_at) - run.created_at).total_seconds(), 1),
         agent=run.agent,
         steps=run.agent_steps,

@@ -95,6 +95,7 @@ class FixRun(Worded):
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
     until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
     all the same. ``blocked`` is what its sandboxes wanted of the network.
+    ``environment`` are sentences: where it is said what the tests need, and what is lacking.
     ``seen`` is its pull request as it was looked at last.
     """
 
@@ -140,6 +141,7 @@ class FixRun(Worded):
     agent_steps: int = 0
     dollars: float = 0
     blocked: Blocked = Blocked()
+    environment: tuple[str, ...] = ()
     created_at: AwareDatetime
     updated_at: AwareDatetime
     ended_at: AwareDatetime | None = None

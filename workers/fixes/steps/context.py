@@ -39,9 +39,9 @@ class RunContext(ABC):
     ``ProjectRun`` keeps it in Redis for a project on GitHub, ``LocalRun`` in memory for a folder.
     ``sandboxes`` are where code of others runs, opened from ``template`` and known as this run's
     by the labels in ``mark``. ``environment`` names what is installed in them, ``made`` are the
-    files that its build made in the checkout, ``missing`` what it could not install. ``material``
-    is what there is to go by beside the reports: strangers wrote it, too. ``open_model`` makes a
-    language model that nobody else uses, or None.
+    files that its build made in the checkout. ``material`` is what there is to go by beside the
+    reports: strangers wrote it, too. ``open_model`` makes a language model that nobody else uses,
+    or None.
     """
 
     run: FixRun
@@ -55,7 +55,6 @@ class RunContext(ABC):
     brings_environment = False
     environment = ""
     made: Collection[str] = ()
-    missing: Sequence[str] = ()
 
     @property
     def has_environment(self) -> bool:
@@ -196,7 +195,9 @@ class RunContext(ABC):
     async def _bring_along(self, sandbox: Sandbox) -> None:
         """What the build made in the checkout, where it has no such file itself."""
         done = await sandbox.run(BRING_ALONG, timeout=60)
-        self.missing = [line for line in done.stderr.splitlines() if line.startswith("`")]
+        missing = [f"not installed: {line}" for line in done.stderr.splitlines() if line[:1] == "`"]
+        if missing and missing[0] not in self.run.environment:
+            await self.set(environment=(*self.run.environment, *missing))
         self.made = frozenset(line.removeprefix("./") for line in done.stdout.splitlines())
 
     @asynccontextmanager

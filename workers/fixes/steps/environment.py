@@ -40,16 +40,17 @@ async def environment_of(context: RunContext, base: Tree) -> None:
     if needs.nothing or context.brings_environment:
         return
     if context.sandboxes.isolation == "none":
-        context.missing = ["nothing is installed where nothing is isolated"]
+        await context.set(environment=("nothing is installed where nothing is isolated",))
         return
     name = needs.key(base, context.sandboxes.id, platform.machine(), context.template)
-    sources = ", ".join(needs.why)
+    sources = ", ".join((*needs.why, *filter(None, (needs.lock,))))
     if await context.sandboxes.keeps(name):
         await context.log(f"the environment of {sources} is kept: {name}")
     else:
         await context.tell(f"installing what the tests need, as {sources} says")
         await _build(context, base, needs, name)
     context.environment = name
+    await context.set(environment=(f"installed as {sources} says", *needs.left_out))
 
 
 async def _build(context: RunContext, base: Tree, needs: Needs, name: str) -> None:

@@ -64,7 +64,8 @@ class Tests:
                 "run's time; --timeout allows more.",
             )
         if self._ran_nothing(suite):
-            reasons = [_why(done), *(f"Not installed: {each}." for each in self._context.missing)]
+            lacking = [f"{each}." for each in self._context.run.environment[1:]]
+            reasons = [_why(done), *lacking]
             raise Ended(
                 Verdict.TESTS_DO_NOT_RUN,
                 f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): "

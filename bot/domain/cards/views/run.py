@@ -26,6 +26,7 @@ from bot.domain.cards.card import (
     Tone,
 )
 from bot.domain.cards.views.cluster import count, item_link
+from bot.domain.fixes.proof import NO_TESTS
 from bot.domain.fixes.run import FixRun, OnGitHub, RunStep, StepName
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
 from bot.domain.ports import Blocked
@@ -78,6 +79,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         ("Limit", (_minutes(run.seconds_allowed),)),
         ("Plan", plan_of(run) if run.plan_version else ()),
         ("Spent", (_spent(run),) if run.agent_steps else ()),
+        ("Environment", (Said("; ".join(run.environment)[:300]),) if run.environment else ()),
         ("Network", _network(run.blocked) if run.blocked != Blocked() else ()),
         ("Dry run", ("nothing is published",) if run.dry_run else ()),
         ("Version", (f"v{run.version}",) if run.version > 1 else ()),
@@ -253,7 +255,13 @@ def _actions(run: FixRun) -> tuple[Action, ...]:
 def checks_of(run: FixRun) -> list[tuple[str, Ran]]:
     """What was run, each with what it is and how it came out: ``New test on the base: red``."""
     found: list[tuple[str, Ran | None]] = [(label, getattr(run, field)) for label, field in CHECKS]
-    return [(f"{label}: {'red' if ran.exit_code else 'green'}", ran) for label, ran in found if ran]
+    return [(f"{label}: {_outcome(ran)}", ran) for label, ran in found if ran]
+
+
+def _outcome(ran: Ran) -> str:
+    if ran.exit_code == NO_TESTS:
+        return "there is no test yet"
+    return "red" if ran.exit_code else "green"
 
 
 def proof_table(run: FixRun) -> Table:
