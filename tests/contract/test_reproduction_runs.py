@@ -7,7 +7,7 @@ import yaml
 
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.fixes.patch import Entry, tar_from_tree
-from bot.domain.fixes.reproduction import BugReport, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, attempts, graded
 from bot.domain.fixes.testplan import how_to_test
 from bot.domain.ports import Limits
 
@@ -49,7 +49,7 @@ async def test_every_bug_of_the_shop_is_reproduced(shop, reports, tmp_path):
     best = {
         problem: found[0]
         for problem, about in reports.items()
-        if (found := candidates(about, shop, name="C-1"))
+        if (found := attempts(about, shop, name="C-1").tests)
     }
     assert set(best) == SHOWN
     plan = how_to_test(shop)
@@ -62,5 +62,5 @@ async def test_every_bug_of_the_shop_is_reproduced(shop, reports, tmp_path):
         await sandbox.write(one.path, one.source.encode())
         done = await sandbox.run(plan.command_for(one.path), timeout=60)
         assert done.exit_code == 1, (problem, done)
-        assert fails_for_the_reason(done.stdout + done.stderr, one), (problem, done)
+        assert graded(done.stdout + done.stderr, one.test, one.reason), (problem, done)
     await sandbox.kill()

@@ -21,6 +21,7 @@ TEST = "from calc import last_page\n\n\ndef test_pages():\n    assert last_page(
 REPORT = "# One page too many\n\n`calc.last_page(20, 10)` returns 3, expected 2.\n"
 KEYS = [
     "verdict",
+    "reproduced",
     "red",
     "green",
     "suite_before",
@@ -74,6 +75,7 @@ def test_proved(repository: Path, report: Path, tmp_path: Path) -> None:
     proof = json.loads((out / "proof.json").read_text())
     assert list(proof) == KEYS
     assert (proof["verdict"], proof["agent"]) == ("proved", "mechanic")
+    assert proof["reproduced"] == "as reported"
     assert proof["red"]["exit_code"] == 1
     assert proof["green"]["exit_code"] == 0
     assert proof["red"]["command"] == proof["green"]["command"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.fixes.patch import Entry
-from bot.domain.fixes.reproduction import BugReport, candidates, neutral
+from bot.domain.fixes.reproduction import BugReport, attempts, neutral
 
 TREE = {
     "shop/mail.py": Entry(
@@ -24,7 +24,7 @@ Ticket of Ottilie Fernsby: `shop.mail.shipped("Ottilie Fernsby", "N-7731")` retu
 
 
 def rewritten(body: str, *public: str) -> str:
-    shown = candidates([BugReport(number=4, title="A mail", body=body)], TREE, name="C-1")
+    shown = attempts([BugReport(number=4, title="A mail", body=body)], TREE, name="C-1").tests
     assert shown
     return neutral(shown, TREE, public)[0].source
 
@@ -44,7 +44,7 @@ def test_what_the_checkout_or_a_public_report_says_stays() -> None:
 
 
 def test_the_reason_is_rewritten_alike() -> None:
-    shown = candidates([BugReport(number=4, body=PRIVATE)], TREE, name="C-1")
+    shown = attempts([BugReport(number=4, body=PRIVATE)], TREE, name="C-1").tests
     [one] = neutral(shown, TREE, ())[:1]
     assert one.reason.actual == '"Hi N-1111, your Aaaaaaa Aaaaaab"'
 
@@ -54,7 +54,7 @@ def test_no_word_of_a_private_report_is_left(canary: str) -> None:
     canary = f"q{canary}z"
     body = f"`shop.mail.shipped({canary!r}, 1)` returns 'Hi 1, your {canary}', expected {canary!r}."
     for one in neutral(
-        candidates([BugReport(number=4, title=canary, body=body)], TREE, name="C-1"), TREE, ()
+        attempts([BugReport(number=4, title=canary, body=body)], TREE, name="C-1").tests, TREE, ()
     ):
         told = one.model_dump_json().casefold()
         for word in [canary, *re.findall(r"[^\W\d_]{4,}|\d{4,}", canary)]:

@@ -8,7 +8,7 @@ import pytest
 from steps import growth
 
 from bot.domain.fixes.patch import Entry
-from bot.domain.fixes.reproduction import BugReport, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, attempts, graded
 from bot.domain.models import Frame
 
 CART = """
@@ -53,7 +53,7 @@ def greeting(name, number=1):
 TREE = {
     "shop/__init__.py": "from shop.cart import Cart\n",
     "shop/cart.py": CART,
-    "shop/text.py": "def slug(text):\n    return text\n\n\ndef total(words):\n    return 0\n",
+    "shop/text.py": "import os\n\n\ndef slug(text):\n    return text\n\n\ndef total(words):\n    return 0\n",
     "shop/cli.py": "def main():\n    return 0\n",
     "tests/test_cart.py": 'from shop.cart import first\n\n\ndef test_first():\n    assert first(["a"]) == "a"\n',
     "pyproject.toml": "[project]\nname = 'shop'\n[project.scripts]\nshopctl = 'shop.cli:main'\n[tool.pytest.ini_options]\n",
@@ -67,7 +67,7 @@ def tree(**more):
 
 def offered(body, title="", files=None, frames=()):
     report = BugReport(number=3, title=title, body=body, frames=frames)
-    return candidates([report], files or tree(), name="C-12")
+    return attempts([report], files or tree(), name="C-12").tests
 
 
 def fence(code, language="python"):
@@ -111,8 +111,8 @@ TELLING = [
     ("### Steps\n" + fence("c = Cart('ana')\nc.add(Line('mug', 2))\nc.total()") + "\n### Expected\nIt should be 2.\n### Actual\nIt is 0.", "assert c.total() == 2", ("AssertionError", "0")),
     (fence("first([])") + "\n" + fence('Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nIndexError: list index out of range', ""), "first([])", ("IndexError", "")),
     (fence("first([])") + "\nExpected: `None`\n" + fence('Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nIndexError: no', ""), "assert first([]) is None", ("IndexError", "")),
-    (fence("assert first([1, 2]) == 1"), "assert first([1, 2]) == 1", ("AssertionError", "")),
-    (fence("x = [1, 2]\nassert first(x) == 1, 'broken'"), "assert first(x) == 1", ("AssertionError", "")),
+    (fence("assert first([1, 2]) == 1"), "assert first([1, 2]) == 1", ("", "")),
+    (fence("x = [1, 2]\nassert first(x) == 1, 'broken'"), "assert first(x) == 1", ("", "")),
     (fence(">>> first([1, 2])\n2", "pycon") + "\nExpected 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (fence(">>> first([1, 2])\n1", "pycon") + "\nBut it prints `2`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (">>> from shop.cart import first\n>>> first([1, 2])\n2\n\nshould be 1", "assert first([1, 2]) == 1", ("AssertionError", "2")),
@@ -151,9 +151,9 @@ def test_the_whole_file():
     )
     (one,) = offered(body)
     assert one.source == (
-        '"""As reported in I-3: shop.cart."""\n\n'
+        '"""As reported in I-3: shop.cart.Line."""\n\n'
         "from shop import cart\n\n\n"
-        "def test_cart_as_reported():\n"
+        "def test_line_as_reported():\n"
         "    c = cart.Cart()\n"
         '    c.add(cart.Line("a"))\n'
         "    assert c.total() == 1\n"
@@ -179,7 +179,7 @@ def test_the_repository_s_style():
         "from shop.cart import first\n\n\n"
         "class AsReported(unittest.TestCase):\n\n"
         "    def test_first_as_reported(self):\n"
-        "        self.assertEqual(first(['x']), 1)\n"
+        '        self.assertEqual(first(["x"]), 1)\n'
     )
 
 
@@ -220,7 +220,7 @@ def test_reports_of_one_thing_are_one_candidate():
         BugReport(number=4, title="first([1, 2]) should be 1", body="but it is 2"),
         BugReport(number=5, body="`slug('a')` returns 'b', expected 'a'"),
     ]
-    found = candidates(reports, tree(), name="C-12")
+    found = attempts(reports, tree(), name="C-12").tests
     assert [one.items for one in found] == [(4, 9), (5,)]
     assert found[0].source.startswith('"""As reported in I-4, I-9: shop.cart.first."""\n')
 
@@ -237,7 +237,7 @@ def test_frames_with_their_call():
 
 
 def test_plainer_reports_come_first():
-    body = ">>> first([7])\n8\n\nSomething else. `slug('a')` returns `'b'`, expected `'a'`."
+    body = "`first([7])` should be 8. `slug('a')` returns `'b'`, expected `'a'`."
     assert [one.says for one in offered(body)] == [
         "shop.text.slug should give 'a', gives 'b'",
         "shop.cart.first should give 8",
@@ -268,15 +268,30 @@ def test_a_command_that_ends_with_a_traceback():
 
 
 HOSTILE = [
+    "`first(uuid.os.environ)` returns 1, expected 0",
+    "`first(shop.cart.dataclass)` returns 1, expected 0",
+    "`first(lambda: __import__('os'))` returns 1, expected 0",
+    "`first([open(x) for x in ('/etc/passwd',)])` returns 1, expected 0",
+    "`first(f'{open(1)}')` returns 1, expected 0",
+    "`first(x.__class__ for x in (1,))` returns 1, expected 0",
+    fence("import uuid\nfirst(uuid.os.getcwd())  # => 1 but got 2"),
+    fence("import uuid as u\nfirst(u.os.getcwd())  # => 1 but got 2"),
+    fence("from uuid import os\nfirst(os.getcwd())  # => 1 but got 2"),
+    fence("from collections import _sys\nfirst(_sys.modules)  # => 1 but got 2"),
+    fence("from shop.text import os\nfirst(os.getcwd())  # => 1 but got 2"),
+    fence("from shop import text\nfirst(text.os.getcwd())  # => 1 but got 2"),
+    fence("import shop.text as t\nfirst(t.os.getcwd())  # => 1 but got 2"),
+    fence("class A:\n    def f(self):\n        return open('x')\nassert first([A()]) == 2"),
+    fence("for x in [1]:\n    open(x)\nassert first([1]) == 2"),
+    fence("def test_it():\n    import os\n    assert first([1]) == 2"),
+    fence("def test_it():\n    assert first([eval('1')]) == 2"),
+    fence("import pytest\ndef test_it():\n    pytest.skip('x')\n    assert first([1]) == 2"),
     "`__import__('os').system('id')` returns 1, expected 0",
     "`first(__import__('os').environ)` returns 1, expected 0",
     "`eval('1')` returns 1, expected 0",
     "`first(open('/etc/passwd'))` returns 1, expected 0",
     "`first.__globals__['os']` returns 1, expected 0",
     "`first([].__class__.__base__.__subclasses__())` returns 1, expected 0",
-    "`first(lambda: 1)` returns 1, expected 0",
-    "`first([x for x in (1,)])` returns 1, expected 0",
-    "`first(f'{1}')` returns 1, expected 0",
     "`first((y := 1))` returns 1, expected 0",
     "`first(getattr(first, 'x'))` returns 1, expected 0",
     "`first(2 ** 2 ** 99)` returns 1, expected 0",
@@ -287,10 +302,9 @@ HOSTILE = [
     fence("from subprocess import run\nrun('id')\nassert first([1]) == 2"),
     fence("import socket\nassert first([1]) == 2"),
     fence("def f():\n    import os\nassert first([1]) == 2"),
-    fence("class A: pass\nassert first([1]) == 2"),
     fence("exec('1')\nassert first([1]) == 2"),
     fence("first.__code__ = 1\nassert first([1]) == 2"),
-    fence("for x in [1]:\n    first([x])\nassert first([1]) == 2"),
+    fence("while True: pass\nassert first([1]) == 2"),
     fence("with first([1]): pass\nassert first([1]) == 2"),
     fence("del first\nassert first([1]) == 2"),
     fence(">>> import os; os.system('id')\n>>> first([1])\n2", "pycon") + "\nexpected 1",
@@ -402,15 +416,21 @@ def one(body="`first([1, 2])` returns 2, expected 1"):
         ("`first([])` should raise EmptyCart, it returns None", "test_first_as_reported\nE   Failed: DID NOT RAISE <class 'shop.cart.EmptyCart'>", True),
         ("`first([])` should return None, it raises EmptyCart", "test_first_as_reported\nE   shop.cart.EmptyCart: x", True),
         ("`first([1, 2])` returns 2, expected 1", "FAIL: test_first_as_reported (t.AsReported)\nTraceback (most recent call last):\nAssertionError: 2 != 1\nRan 1 test", True),
+        ("`first([1])` should be 3", "test_first_as_reported\nE   AssertionError: assert 'a' == 3", False),
+        ("`first([1])` should be 3", "test_first_as_reported\nE   AssertionError: assert 4 == 3", True),
+        ("`first([1])` should be 3", "test_first_as_reported\nE   ValueError: no", True),
+        ("`first([1])` returns 'a', expected 3", "test_first_as_reported\nE   AssertionError: assert 'a' == 3", True),
+        ("`first([1])` fails with `IndexError: no`", "test_first_as_reported\nE   IndexError: another", False),
         ("`first([1])` returns 'a', expected 'b'", "test_first_as_reported\nE   AssertionError: assert 'a' == 'b'", True),
     ],
 )  # fmt: skip
 def test_red_for_the_reason(body, log, right):
-    assert fails_for_the_reason(log, one(body)) is right
+    told = one(body)
+    assert (graded(log, told.test, told.reason) is not None) is right
 
 
 def test_candidates_are_the_same_every_time():
     reports = [BugReport(number=n, body=body) for n, (body, _, _) in enumerate(TELLING)]
-    first = [one.model_dump() for one in candidates(reports, tree(), name="C-12")]
-    again = [one.model_dump() for one in candidates(reports, tree(), name="C-12")]
+    first = [one.model_dump() for one in attempts(reports, tree(), name="C-12").tests]
+    again = [one.model_dump() for one in attempts(reports, tree(), name="C-12").tests]
     assert json.dumps(first) == json.dumps(again)

@@ -54,6 +54,7 @@ PROTECTED = (
 RED = {
     "test_path": TEST,
     "test_source": SOURCE,
+    "test_grade": "as reported",
     "red": Ran(
         command=f"{PYTEST} {TEST}", exit_code=1, seconds=0.81, tail="E   assert 2 == 3\n1 failed"
     ),

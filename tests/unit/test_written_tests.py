@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.fixes.patch import Entry
-from bot.domain.fixes.reproduction import BugReport, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, graded
 from bot.domain.fixes.reproduction.written import (
     WrittenTest,
     reproduction_of,
@@ -63,12 +63,12 @@ def test_a_good_one_is_run_as_it_is() -> None:
     assert made.source == f'"""As reported in I-7."""\n\n{SOURCE}'
     assert (made.test, made.subject, made.items) == (
         "test_a_full_last_page_is_the_last",
-        "shop",
+        "tests/test_pages_full.py",
         (7,),
     )
     red = "FAILED tests/test_pages_full.py::test_a_full_last_page_is_the_last\nE   assert {} == 2\n"
-    assert fails_for_the_reason(red.format(3), made)
-    assert not fails_for_the_reason(red.format(4), made)
+    assert graded(red.format(3), made.test, made.reason)
+    assert not graded(red.format(4), made.test, made.reason)
 
 
 @pytest.mark.parametrize(
@@ -104,30 +104,30 @@ def test_an_exception_of_the_repository_needs_no_value() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("import os", "imports os"),
-        ("import subprocess as pages", "imports subprocess"),
-        ("from unittest import mock", "imports unittest.mock"),
-        ("from unittest.mock import patch", "imports unittest.mock.patch"),
-        ("from shop.pages import os", "imports shop.pages.os"),
+        ("import os", "os is not"),
+        ("import subprocess as pages", "subprocess is not"),
+        ("from unittest import mock", "mock is nothing"),
+        ("from unittest.mock import patch", "patch is nothing"),
+        ("from shop.pages import os", "os is nothing"),
         ("from . import pages", "imports relatively"),
-        ("import shop.pages\nshop.pages.os.getcwd()", "uses os"),
-        ("import io\nio.open('/etc/passwd')", "uses open"),
-        ("open('/etc/passwd')", "uses open"),
-        ("eval('1')", "uses eval"),
-        ("__import__('os')", "uses __import__"),
-        ("().__class__", "uses __class__"),
-        ("getattr(pages, 'x')", "uses getattr"),
-        ("pages.x = 1", "changes pages.x"),
-        ("type(pages).x = 1", "changes type(pages).x"),
-        ("import pytest\npytest.MonkeyPatch()", "uses MonkeyPatch"),
-        ("import pytest\npytest.skip('no')", "uses skip"),
-        ("import pytest\npytest.fail('3')", "uses fail"),
+        ("import shop.pages\nshop.pages.os.getcwd()", "shop is nothing"),
+        ("import io\nio.open('/etc/passwd')", "io is not"),
+        ("open('/etc/passwd')", "open is nothing"),
+        ("eval('1')", "eval is nothing"),
+        ("__import__('os')", "__import__ is nothing"),
+        ("().__class__", "__class__ is private"),
+        ("getattr(pages, 'x')", "getattr is nothing"),
+        ("pages.x = 1", "not its own"),
+        ("type(pages).x = 1", "not its own"),
+        ("import pytest\npytest.MonkeyPatch()", "not define MonkeyPatch"),
+        ("import pytest\npytest.skip('no')", "not define skip"),
+        ("import pytest\npytest.fail('3')", "not define fail"),
         ("raise AssertionError(3)", "raise statement"),
         ("assert False, 3", "asserts a constant"),
         ("def test_two(): assert pages(1, 1)", "2 test functions"),
         ("def of(monkeypatch): pass", "uses monkeypatch"),
-        ("try:\n    pages(1, 1)\nexcept ValueError:\n    pass", "try statement"),
-        ("from operator import attrgetter", "imports operator.attrgetter"),
+        ("try:\n    pages(1, 1)\nexcept ValueError:\n    pass", "Try is not"),
+        ("from operator import attrgetter", "attrgetter is nothing"),
     ],
 )
 def test_nothing_is_smuggled_in(lines: str, said: str) -> None:
@@ -137,7 +137,7 @@ def test_nothing_is_smuggled_in(lines: str, said: str) -> None:
 
 def test_it_must_ask_the_repository() -> None:
     assert mistakes(source="def test_x():\n    assert 3 == 2\n") == [
-        "it imports nothing of the repository"
+        "it asks nothing of the repository"
     ]
     assert mistakes(
         source="from shop.pages import pages\n\n\ndef test_x():\n    pages(1, 1)\n"

@@ -15,6 +15,7 @@ from typing import Literal
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
+from bot.domain.fixes.reproduction import Grade
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Ran, Record, Verdict
 from bot.domain.ports import Finished
@@ -61,10 +62,12 @@ class Proof(Record):
     """The evidence of a fix run, as it is written to ``proof.json``.
 
     A command that was not reached is None. ``environment`` says what the tests ran in, ``seconds``
-    is the wall time of the run, ``steps`` what the agent took.
+    is the wall time of the run, ``steps`` what the agent took; ``reproduced`` is the grade of the
+    failing test.
     """
 
     verdict: Verdict
+    reproduced: Grade | None = None
     red: Ran | None = None
     green: Ran | None = None
     suite_before: Ran | None = None
@@ -81,6 +84,7 @@ def proof_of(run: FixRun) -> Proof:
         raise ValueError(f"{run.name} has no verdict")
     return Proof(
         verdict=run.verdict,
+        reproduced=run.test_grade,
         red=run.red,
         green=run.green,
         suite_before=run.suite_before,

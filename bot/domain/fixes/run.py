@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.fixes.reproduction.records import Reason
+from bot.domain.fixes.reproduction.records import Grade, Reason
 from bot.domain.models import Cluster, Item, Person, Place, Ran, Record, RunState, Verdict, Worded
 from bot.domain.ports import Blocked
 
@@ -89,7 +89,8 @@ class FixRun(Worded):
     ``requester_id`` is GitHub's id of who asked. ``operator``: asked for in the shell, by whoever
     runs this server. ``agent_steps`` and
     ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
-    ``test_name`` its function and ``test_reason`` how it must fail on the base;
+    ``test_name`` its function and ``test_reason`` how it must fail on the base; ``test_grade`` is
+    how much its failure says, ``test_quote`` the passage that a model rests it on;
     ``change`` the agent's patch for people, its first 6,000 characters.
     ``private_examples`` are reports whose example shows it and may not be shown by the run.
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
@@ -122,6 +123,8 @@ class FixRun(Worded):
     test_source: str = ""
     test_name: str = ""
     test_reason: Reason | None = None
+    test_grade: Grade | None = None
+    test_quote: str = ""
     private_examples: tuple[int, ...] = ()
     change: str = ""
     red: Ran | None = None

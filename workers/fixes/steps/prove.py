@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.proof import suite_no_worse
-from bot.domain.fixes.reproduction import fails_as_told
+from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.run import StepName
 from bot.domain.models import RunState, Verdict
 from bot.domain.ports import Finished
@@ -53,7 +53,7 @@ def _as_told(context: RunContext, red: Finished) -> bool:
     run = context.run
     if run.test_reason is None:
         return True
-    return fails_as_told(red.stdout + red.stderr, run.test_name, run.test_reason)
+    return graded(red.stdout + red.stderr, run.test_name, run.test_reason) is not None
 
 
 async def prove_or_draft(context: RunContext) -> None:

@@ -13,8 +13,8 @@ from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.reproduction import (
     BugReport,
     Reproduction,
-    candidates,
-    fails_for_the_reason,
+    attempts,
+    graded,
     neutral,
 )
 from bot.domain.fixes.reproduction.written import (
@@ -31,8 +31,9 @@ from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.testing import Tests
 
-_TRIES = 3
+_TRIES = 5
 _TOKENS = 4_096
+_FOR_PYTHON = "Repairs without a model are for Python: set GEMINI_API_KEY."
 _NEEDS_ISOLATION = (
     "Nobody with write here reported this, and what others ask to be called needs isolation: "
     "install bubblewrap or set E2B_API_KEY."
@@ -48,37 +49,43 @@ async def reproduce(context: RunContext) -> None:
     if not case.items and (await context.case()).items:
         raise Ended(Verdict.NOT_REPRODUCED, _NEEDS_ISOLATION)
     base = await context.tree("base")
-    tests = await Tests.of(context, base)
     reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
     name = f"C-{context.run.cluster}"
-    found = await asyncio.to_thread(candidates, reports, base, name=name)
+    found = await asyncio.to_thread(attempts, reports, base, name=name)
     private = await asyncio.to_thread(_neutral, case, context.run.audience, base, name=name)
-    await context.tell(
-        f"{tests.plan.framework}: {tests.plan.why}; "
-        f"{count(len(found) + len(private), 'example')} to try"
-    )
-    async with context.sandbox(base) as sandbox:
-        before = await tests.suite(sandbox)
-    await context.set(suite_before=ran(before.finished))
-    for tried in [*found, *private]:
-        if not await _why_not(context, base, tests, tried):
-            return
-    reason = (
-        f"{count(len(found), 'example')} from the reports tried; none fails as reported."
-        if found
-        else "The reports hold no example that can be run. Add one, such as: "
-        "f(1) returns 2, expected 3."
-    )
-    why = "no model"
-    if tests.plan.style != "other" and reports:
-        async with context.model() as model:
-            why = await _written(context, base, tests, reports, model) if model else why
-    if private and why:
-        numbers = sorted({number for tried in private for number in tried.items})
+    for dropped in found.dropped:
+        await context.log(f"not tried: {dropped}")
+    tried = [*found.tests, *private]
+    async with context.model() as model:
+        if not tried and (model is None or not reports):
+            # Nobody waits for an environment and a suite to hear that.
+            is_python = any(path.endswith(".py") for path in base)
+            raise Ended(Verdict.NOT_REPRODUCED, found.advice if is_python else _FOR_PYTHON)
+        tests = await Tests.of(context, base)
+        await context.tell(
+            f"{tests.plan.framework}: {tests.plan.why}; {count(len(tried), 'example')} to try"
+        )
+        async with context.sandbox(base) as sandbox:
+            before = await tests.suite(sandbox)
+        await context.set(suite_before=ran(before.finished))
+        for one in tried:
+            if not await _why_not(context, base, tests, one):
+                return
+        why = ""
+        if model is not None and reports and tests.plan.style != "other":
+            why = await _written(context, base, tests, reports, model)
+            if not why:
+                return
+    if private:
+        numbers = sorted({number for one in private for number in one.items})
         await context.set(private_examples=tuple(numbers))
         raise Ended(Verdict.NEEDS_A_PERSON, "")  # which report, and why, is told to the team
-    if why:
-        raise Ended(Verdict.NOT_REPRODUCED, reason if why == "no model" else f"{reason} {why}")
+    reason = (
+        f"{count(len(found.tests), 'example')} from the reports tried; none fails as reported."
+        if found.tests
+        else found.advice
+    )
+    raise Ended(Verdict.NOT_REPRODUCED, f"{reason} {why}".strip())
 
 
 def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:
@@ -86,7 +93,7 @@ def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Re
     hidden = [item for item in case.items if not may_read(readers, item.audience)]
     if not hidden:
         return []
-    shown = candidates([BugReport.of(item.number, item) for item in hidden], base, name=name)
+    shown = attempts([BugReport.of(item.number, item) for item in hidden], base, name=name).tests
     public = [f"{item.title}\n{item.body}" for item in case.shown(readers)]
     return neutral(shown, base, public)
 
@@ -164,10 +171,14 @@ async def _why_not(context: RunContext, base: Tree, tests: Tests, tried: Reprodu
     patch = _adding(base, tried)
     done = await tests.alone(apply(base, patch), tried.path)
     if done.exit_code == 0:
+        await context.log(f"dropped, it passes on the base commit:\n{tried.source}")
         return "it passes on the base commit, so it does not show the bug"
-    if not fails_for_the_reason(done.stdout + done.stderr, tried):
-        told = f"{tried.reason.exception} {tried.reason.actual}".strip()
-        return f"it fails, but not with {told}: {ran(done).tail[-1_500:]}"
+    grade = graded(done.stdout + done.stderr, tried.test, tried.reason)
+    if grade is None:
+        told = f"{tried.reason.exception} {tried.reason.actual}".strip() or "what is reported"
+        why = f"it fails, but not with {told}: {ran(done).tail[-1_500:]}"
+        await context.log(f"dropped: {why}\n{tried.source}")
+        return why
     await context.put_patch("test", patch)
     await context.set(
         red=ran(done),
@@ -175,6 +186,8 @@ async def _why_not(context: RunContext, base: Tree, tests: Tests, tried: Reprodu
         test_source=redact(tried.source),
         test_name=tried.test,
         test_reason=tried.reason,
+        test_grade="written by a model" if tried.quote else grade,
+        test_quote=redact(tried.quote),
     )
     names = " ".join(f"I-{number}" for number in tried.items)
     await context.tell(f"red, as {names} says: {tried.says}")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from bot.domain.errors import Unavailable
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
-from bot.domain.fixes.reproduction import BugReport, Reproduction, candidates, fails_for_the_reason
+from bot.domain.fixes.reproduction import BugReport, Reproduction, attempts, graded
 from bot.domain.fixes.run import StepName
 from bot.domain.fixes.versions import version_of
 from bot.domain.models import Verdict
@@ -68,7 +68,8 @@ async def _listen(context: RevisionRun) -> None:
     head = await context.tree("head")
     asked = [*context.revision.words, *(remark.words for remark in context.revision.remarks)]
     reports = [BugReport(number=number, body=words) for number, words in enumerate(asked, 1)]
-    found = await asyncio.to_thread(candidates, reports, head, name=f"C-{context.run.cluster}")
+    read = await asyncio.to_thread(attempts, reports, head, name=f"C-{context.run.cluster}")
+    found = read.tests
     tests = await Tests.of(context, head)
     await context.tell(f"{len(found)} examples in what was asked" if found else "no example to run")
     added: dict[str, Entry] = {}
@@ -76,7 +77,7 @@ async def _listen(context: RevisionRun) -> None:
         source = _named(example, context)
         tried = {example.path: Entry(data=source.encode())}
         done = await tests.alone({**head, **tried}, example.path)
-        if done.exit_code != 0 and fails_for_the_reason(done.stdout + done.stderr, example):
+        if done.exit_code and graded(done.stdout + done.stderr, example.test, example.reason):
             added = tried
             await context.set(red=ran(done))
             await context.tell(f"red, as asked: {example.says}")

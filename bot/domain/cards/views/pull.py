@@ -19,7 +19,7 @@ from bot.domain.cards.card import (
     Section,
 )
 from bot.domain.cards.views.cluster import count, item_link
-from bot.domain.cards.views.run import plan_of, proof_table
+from bot.domain.cards.views.run import plan_of, proof_table, reproduced
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Item, Ran
 
@@ -97,6 +97,7 @@ def pull_card(pull: PullRequest) -> Card:
             Paragraph(
                 "Run by Soulcaster in a second, clean sandbox, not by the agent. The new test is ",
                 Code(run.test_path),
+                *((", reproduced ", *reproduced(run)) if run.test_grade else ()),
                 ".",
             ),
             proof_table(run),

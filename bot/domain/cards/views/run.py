@@ -78,6 +78,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         ("Attempt", (str(run.attempt),) if run.attempt > 1 else ()),
         ("Limit", (_minutes(run.seconds_allowed),)),
         ("Plan", plan_of(run) if run.plan_version else ()),
+        ("Reproduced", reproduced(run)),
         ("Spent", (_spent(run),) if run.agent_steps else ()),
         ("Environment", (Said("; ".join(run.environment)[:300]),) if run.environment else ()),
         ("Network", _network(run.blocked) if run.blocked != Blocked() else ()),
@@ -162,6 +163,12 @@ def plan_of(run: FixRun) -> Line:
     approved = (f"v{run.plan_version}, approved by ", Code(run.plan_approved_by))
     own = run.plan_approved_by == run.requester.name
     return (*approved, ", who asked for the fix: no second person did") if own else approved
+
+
+def reproduced(run: FixRun) -> Line:
+    """``as reported``, or what a model's test rests on."""
+    quoted: Line = (": ", Said(run.test_quote[:200])) if run.test_quote else ()
+    return (run.test_grade, *quoted) if run.test_grade else ()
 
 
 def _spent(run: FixRun) -> str:

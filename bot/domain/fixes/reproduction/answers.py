@@ -1,60 +1,110 @@
-"""What a report says should come, and what came instead: the words around a value."""
+"""What a report says should come, and what came instead: the words around a value.
+
+**Invariant:** only a literal, a thing that the checkout makes and an exception are values. Bare
+words of prose, counts (``3 items``) and shortened values (``[1, ...]``) are none.
+"""
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.fixes.reproduction.reading import Passage
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
+from bot.domain.fixes.reproduction.sessions import is_session
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _EMPTY = {"list": "[]", "string": "''", "dict": "{}", "tuple": "()", "set": "set()"}
-_WORDS = {
-    **{f"an empty {name}": value for name, value in _EMPTY.items()},
-    **{f"the empty {name}": _EMPTY[name] for name in ("list", "string")},
-    "none": "None",
-    "true": "True",
-    "false": "False",
-    "zero": "0",
-}
-_VALUE = (
-    r"(?:``[^`]+``|`[^`]+`|'[^'\n]{0,200}'|\"[^\"\n]{0,200}\""
-    r"|(?:an?|the) empty (?:list|string|dict|tuple|set)"
-    r"|\[[^\]\n]{0,200}\]|\{[^}\n]{0,200}\}|\([^)\n]{0,200}\)"
-    r"|(?:\w{1,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['.(])"
-    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e-?\d+)?\b(?!\s?[%/])|None|True|False|zero\b)"
+_WORDS = {"none": "None", "true": "True", "false": "False", "zero": "0"}
+_WORDS |= {f"{a}empty {k}": v for k, v in _EMPTY.items() for a in ("", "an ", "the ")}
+# What may follow a bare value; anything else makes it part of a phrase: 3 items, 'wrong' answer.
+_ENDS = (
+    r"(?=[\"*]{0,2}(?:\s*(?:$|[.,;:!?)\]]|\n|—|–|-\s|\()|\s+(?:but|instead|rather|not|and|or|when|if|for|while|where"
+    r"|whereas|because|since|in|on|from|after|as|with|so|here|too|though|although|which|today|now|every|is|was"
+    r"|were|would|should|comes?|came|both|all|each|at|by|again|anyway|however|even|like|only)\b))"
 )
+_TICKED = r"(?:``[^`\n]+``|`[^`\n]+`)"
+_BARE = (
+    r"(?:(?<!\w)'[^'\n]{0,200}'(?!\w)|\"[^\"\n]{0,200}\""
+    r"|(?:(?:an|the)\s)?empty (?:list|string|dict|tuple|set)\b"
+    r"|\[[^\n]{0,200}\](?!\()|\{[^\n]{0,200}\}|(?<!\w)\([^\n]{0,200}\)"
+    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z])\w{0,60}\([^()\n]{0,80}\)"
+    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['.(])"
+    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|\.\d)|None\b|True\b|False\b|zero\b)"
+)
+_VALUE = rf"(?:{_TICKED}|{_BARE}{_ENDS})"
 # Bounded on purpose: the text is anybody's.
 _FILLER = (
     r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
-    r"|is|was|error|exception|back|only|just|returning|get|see|return|raise)\b){0,5}[\s:=]{0,6}"
+    r"|is|was|error|exception|back|only|just|returning|get|see|return|raise|raised|for|there|exactly|string|list"
+    r"|number|tuple|out|simply|still|literally)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
 )
 _SHOULD = (
     r"expected(?:\s+(?:result|output|value|behaviou?r|answer))?|expect(?:s|ing)?"
-    r"|should(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|raise|produce|evaluate))?"
-    r"|instead\s+of|rather\s+than|must\s+(?:be|return)|ought\s+to\s+be|want(?:ed|s)?|and\s+not|,\s*not"
-    r"|correct\s+(?:result|answer|value)"
+    r"|(?:should|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
+    r"|raise|throw|produce|evaluate|come|become|remain|show|read|fail\s+with|result\s+in))?"
+    r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
+    r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for"
+    r"|used\s+to\s+(?:be|return|give|print|raise)"
 )
 _DOES = (
     r"return(?:s|ed)|gives?|gave|got|gets?|is|was|prints?|printed|yields?|yielded|comes?\s+out\s+as"
     r"|actual(?:ly)?(?:\s+(?:result|output|value|behaviou?r))?|rais(?:es|ed)|throws?|threw|produces?"
-    r"|(?:fail(?:s|ed)?|crash(?:es|ed)?|di(?:es|ed))\s+with|evaluates?\s+to|shows?|=>|->|→|returning"
+    r"|(?:fail(?:s|ed)?|crash(?:es|ed)?|di(?:es|ed)|blows\s+up|ends|ended)\s+(?:up\s+)?(?:with|as|in)"
+    r"|evaluates?\s+to|shows?|=>|->|→|returning|received?|results?\s+in|end(?:s|ed)?\s+up|answers?|hands\s+back"
+    r"|produced|spits\s+out|computes|equals|becomes|makes"
+    r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
 )
+_RELATIVE = r"instead\s+of|rather\s+than|as\s+opposed\s+to|and\s+not|but\s+not|,\s*not"
 _SAID = re.compile(
-    rf"(?P<should>\b(?:{_SHOULD}))(?P<f1>{_FILLER})(?P<expected>{_VALUE})"
-    rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?P<f2>{_FILLER})(?P<actual>{_VALUE})",
+    rf"(?P<turned>(?:\b|(?=,))(?:{_RELATIVE}))(?:{_FILLER})(?P<other>{_VALUE})"
+    rf"|(?P<should>\b(?:{_SHOULD}))(?:{_FILLER})(?P<expected>{_VALUE})"
+    rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?:{_FILLER})(?P<actual>{_VALUE})",
     re.IGNORECASE,
 )
+# "expected `f(1)` to be 2", "I expect that f(1) is 2": the verb is not the reporter's observation.
 _EXPECT_TO = re.compile(
-    rf"expect(?:ed|s)?\s+`[^`]+`\s+to\s+(?:be|return|equal|give|raise|print)\s+(?P<expected>{_VALUE})",
+    r"\bexpect(?:ed|s|ing)?\s+(?:that\s+)?(?:`[^`\n]{1,300}`|\w[\w.]{0,60}\([^()\n]{0,200}\))\s+"
+    rf"(?:(?:to|should|would|must)\s+)?(?:be|is|was|returns?|equals?|gives?|raises?|prints?)\s+(?P<expected>{_VALUE})",
     re.IGNORECASE,
+)
+_UNCHANGED = re.compile(
+    r"\b(?:come|comes|be|is|are|returned|left|stays?|remains?|kept|back|passed\s+through|unmodified)\s+"
+    r"(?:back\s+|returned\s+|left\s+|passed\s+through\s+)?(?:unchanged|untouched|unmodified|alone|as\s+(?:it|they)\s+(?:is|are|was|were))\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_HANGS = re.compile(
+    r"\b(?:hangs?|hung|hanging|infinite\s+loops?|endless\s+loops?|(?:loops?|runs?|spins?)\s+(?:forever|endlessly|for\s+ever)"
+    r"|freez(?:es|e|ing)|froze|(?:never|does(?:n['’]t|\s+not)(?:\s+ever)?)\s+(?:returns?|comes?\s+back|ends?|finish(?:es)?"
+    r"|terminates?|stops?|completes?))\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_MODAL = re.compile(r"\b(?:should|must|ought|expect\w*|would|supposed|want\w*)\b", re.IGNORECASE)
+_NOT = re.compile(r"\b(?:not|never|no longer)\b|n['’]t\b", re.IGNORECASE)
+_THEN = re.compile(
+    r"\b(?:previously|formerly|earlier|before|until|in v?\d+\.\d[\d.]*|if)\b[^.!?\n]{0,40}$", re.I
 )
 _ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*))?$", re.DOTALL)
 _ASKS = re.compile(r"\b(\w{1,80})\(")
 _LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
+_OPENS = re.compile(
+    r"[\W\d]*(?:it|this|that|these|they|both|all|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
+    r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
+    r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
+    r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",
+    re.IGNORECASE,
+)
+_SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n")
+_AHEAD = 3  # how far a sentence may stand from the code it speaks of, in passages
+_MAKERS = "set frozenset date datetime time timedelta range Decimal Fraction UUID".split()  # noqa: SIM905
+_LITERAL = (
+    *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.operator),
+    *(ast.unaryop, ast.expr_context, ast.Call, ast.keyword, ast.Name, ast.Attribute),
+)
+UNCHANGED = Shown("unchanged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +116,13 @@ class StatedAnswer:
     answer: Answer
 
 
+def hangs(text: str) -> bool:
+    """Whether a report says that something never ends."""
+    return _HANGS.search(text) is not None
+
+
 def answer(text: str, symbols: Symbols) -> Answer | None:
-    """A value or an exception, as written between backticks or bare."""
+    """A value or an exception, as written between backticks, in a block or bare."""
     text = text.strip()
     if text.startswith("`"):
         text = text.strip("`").strip("\n") if text.startswith("``") else text[1:-1]
@@ -76,53 +131,101 @@ def answer(text: str, symbols: Symbols) -> Answer | None:
     if error and symbols.is_error(error["name"]):
         return Raised(error["name"], error["message"] or "")
     try:
-        return Shown(text, ast.parse(text.strip(), mode="eval").body)
+        node = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Shown(text) if text.strip() else None
+    return Shown(text, node if is_value(node, symbols) else None)
+
+
+def is_value(node: ast.expr, symbols: Symbols) -> bool:
+    """Whether an expression is written as a value: a literal, or something made by its class."""
+    for part in ast.walk(node):
+        name = ast.unparse(part).rpartition(".")[2] if isinstance(part, ast.Name) else ""
+        if isinstance(part, ast.Call):
+            name = ast.unparse(part.func).rpartition(".")[2]
+        made = name in _MAKERS or (name[:1].isupper() and name in symbols.names)
+        shortened = isinstance(part, ast.Constant) and part.value is ...
+        if shortened or not isinstance(part, _LITERAL) or (name and not made):
+            return False
+    return not isinstance(node, ast.Name)
 
 
 def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
     """Everything a text says about what should be and what is, in order."""
-    found = []
-    for match in [*_EXPECT_TO.finditer(text), *_SAID.finditer(text)]:
-        groups = match.groupdict()
-        about = "expected" if groups.get("expected") else "actual"
-        value = answer(groups[about] or "", symbols)
-        if value is not None and not _is_prose(groups[about], value, symbols):
-            found.append(StatedAnswer(match.start(about), about, value))
-    return sorted(found, key=lambda each: each.at)
+    found: dict[int, StatedAnswer] = {}
+    for match in _EXPECT_TO.finditer(text):
+        _keep(found, match.start("expected"), "expected", match["expected"], symbols)
+    for match in _SAID.finditer(text):
+        name = about = next(n for n in ("expected", "actual", "other") if match[n] is not None)
+        clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
+        if name == "other":
+            about = _turned(found, text, match.start())
+        elif _NOT.search(re.sub(_RELATIVE, "", clause.rpartition(",")[2])):
+            if not isinstance(answer(match[name], symbols), Raised):
+                continue  # "should not be 3" says what is, and not what should be
+            about = "actual" if _MODAL.search(clause) else "expected"
+        elif name == "actual" and _THEN.search(clause.removesuffix(match["does"])[-60:]):
+            continue  # what came in another version, or would come
+        _keep(found, match.start(name), about, match[name], symbols)
+    for match in _UNCHANGED.finditer(text):
+        sentence = text[_clause(text, match.start()) : match.start()]
+        if _MODAL.search(sentence) and not _NOT.search(sentence):
+            found[match.start()] = StatedAnswer(match.start(), "expected", UNCHANGED)
+    return sorted(found.values(), key=lambda each: each.at)
 
 
-def _is_prose(text: str, value: Answer, symbols: Symbols) -> bool:
-    """A bare word (``is The``), or ``expected `total(x)` to be``: the question, no answer."""
-    node = value.node if isinstance(value, Shown) else None
-    if isinstance(node, ast.Name | ast.Attribute):
-        return not text.startswith(("`", "'", '"'))
-    if not isinstance(node, ast.Call):
-        return False
-    name = ast.unparse(node.func).rpartition(".")[2]
-    return name in symbols.names and not name[:1].isupper()
+def _keep(found: dict[int, StatedAnswer], at: int, about: str, text: str, symbols: Symbols) -> None:
+    """Unless it was read there before, or is no value."""
+    value = answer(text, symbols)
+    ticked = text.startswith("`")
+    if isinstance(value, Shown) and value.node is None:
+        # A text between backticks may be what is printed; a type is none, and a call of the
+        # checkout is a question.
+        is_name = value.text in symbols.names or hasattr(builtins, value.text)
+        if not ticked or is_name or _questions(value.text, symbols):
+            value = None
+    if about and value is not None:
+        found.setdefault(at, StatedAnswer(at, about, value))
+
+
+def _turned(found: dict[int, StatedAnswer], text: str, at: int) -> str:
+    """What "instead of" is about: the opposite of what its sentence said before."""
+    start = _clause(text, at)
+    before = [each for each in found.values() if start <= each.at < at]
+    if not before:
+        return "expected"
+    return "actual" if max(before, key=lambda each: each.at).about == "expected" else "expected"
+
+
+def _clause(text: str, at: int) -> int:
+    """Where the sentence begins that ``at`` stands in."""
+    return max((m.end() for m in _SENTENCE_ENDS.finditer(text, max(0, at - 400), at)), default=0)
+
+
+def sentence_at(text: str, at: int) -> str:
+    """The sentence that ``at`` stands in."""
+    end = _SENTENCE_ENDS.search(text, at)
+    return text[_clause(text, at) : end.start() if end else len(text)]
 
 
 def announced(passage: Passage, symbols: Symbols) -> Answer | None:
     """The value of a passage whose heading says what it is."""
-    text = passage.text.strip()
+    text = passage.text.strip("\n")
     if passage.code:
+        if is_session(text):
+            return None
         return error_in(text, symbols) or answer(text, symbols)
     for each in said_in(text, symbols):
         return each.answer
-    spans = re.findall(r"`[^`]+`", text)
-    if spans:
-        return answer(spans[0], symbols)
-    match = re.search(_VALUE, text)
-    whole = answer(text.rstrip("."), symbols)
+    whole = answer(text.strip().rstrip("."), symbols)
     if isinstance(whole, Raised) or (isinstance(whole, Shown) and whole.node is not None):
-        return None if _is_word(text) else whole
-    return answer(match[0], symbols) if match and match.start() < 40 else None
-
-
-def _is_word(text: str) -> bool:
-    return bool(re.fullmatch(r"(?!(?:None|True|False)\.?$)[A-Za-z]+\.?", text))
+        return whole
+    spans = re.findall(_TICKED, text)
+    bare = re.match(rf"(?:an?\s+|the\s+)?(?:\w+:\s*)?({_BARE}{_ENDS})", text.strip())
+    found: dict[int, StatedAnswer] = {}
+    if len(spans) == 1 or (bare and not spans):
+        _keep(found, 0, "said", spans[0] if spans else bare[1] if bare else "", symbols)
+    return found[0].answer if found else None
 
 
 def error_in(text: str, symbols: Symbols) -> Raised | None:
@@ -132,43 +235,72 @@ def error_in(text: str, symbols: Symbols) -> Raised | None:
     for match in reversed(list(_LAST_LINE.finditer(text))):
         name = match[1].rpartition(".")[2]
         if symbols.is_error(name) or name.endswith(("Error", "Exception")):
-            return Raised(name, match[2] or "")
+            return Raised(name, (match[2] or "").strip())
     return None
 
 
 def nearest(
-    parts: Sequence[Passage], where: int, after: int, about: str, symbols: Symbols
+    parts: Sequence[Passage], where: int, span: tuple[int, int], about: str, symbols: Symbols
 ) -> Answer | None:
-    """What is said about a question in passage ``where``, that ends there at ``after``.
+    """What is said about a question that stands at ``span`` of passage ``where``.
 
-    A heading that announces it comes first; then the rest of its own passage, what follows it,
-    and what leads up to it.
+    What a heading announces comes first, what follows before what leads up; then its own passage,
+    the text that follows, and the paragraph that leads up to a block.
     """
-    for passage in parts:
-        if passage.about == about:
-            found = announced(passage, symbols)
-            if found is not None:
-                return found
-    for index in (where, *range(where + 1, len(parts)), *range(where - 1, -1, -1)):
-        passage = parts[index]
-        if passage.code:
-            if about == "actual" and index != where:
-                error = error_in(passage.text, symbols)
-                if error is not None:
-                    return error
-            continue
-        told = [each for each in said_in(passage.text, symbols) if each.about == about]
-        others = _questions(passage.text, symbols)
-        if index == where:
-            later = min((at for at in others if at >= after), default=len(passage.text))
-            told = [each for each in told if after <= each.at < later] or told[-1:]
-        elif index > where:
-            told = [each for each in told if each.at < min(others, default=len(passage.text))]
-        else:
-            told = [each for each in told if each.at > max(others, default=-1)][::-1]
-        if told:
-            return told[0].answer
-    return None
+    announce = [n for n, passage in enumerate(parts) if passage.about == about and n != where]
+    for index in sorted(announce, key=lambda n: (n < where, n)):
+        found = announced(parts[index], symbols)
+        if found is not None:
+            return found
+    told = _told(parts, where, span, symbols)
+    return next((each.answer for each in told if each.about == about), None)
+
+
+def _told(
+    parts: Sequence[Passage], where: int, span: tuple[int, int], symbols: Symbols
+) -> Iterator[StatedAnswer]:
+    """What is said around a question, the likeliest to be about it first."""
+    if not parts[where].code:
+        yield from _beside(parts[where].text, span, symbols)
+    for passage in parts[where + 1 : where + 1 + _AHEAD]:
+        error = error_in(passage.text, symbols) if passage.code else None
+        if error is not None:
+            yield StatedAnswer(0, "actual", error)
+        if passage.code and is_session(passage.text):
+            break
+        others = [] if passage.code else _questions(passage.text, symbols)
+        end = min(others, default=0 if passage.code else len(passage.text))
+        yield from _of_it(passage.text[:end], symbols)
+        if others:
+            break
+    if parts[where].code and where and not parts[where - 1].code:
+        text = parts[where - 1].text
+        last = max([*_questions(text, symbols), text.rfind("\n\n")])
+        yield from reversed([each for each in _of_it(text, symbols) if each.at > last])
+
+
+def _of_it(text: str, symbols: Symbols, span: tuple[int, int] = (-1, -1)) -> Iterator[StatedAnswer]:
+    """What a text says in the sentence of a question, and in others that begin with no subject of
+    their own: "The page should be 3" is about the page."""
+    for each in said_in(text, symbols):
+        start = _clause(text, each.at)
+        named = set(re.findall(r"\w+", text[start : each.at])) & symbols.names.keys()
+        if named or start <= span[0] <= each.at or _OPENS.match(text[start:]):
+            yield each
+
+
+def _beside(text: str, span: tuple[int, int], symbols: Symbols) -> Iterator[StatedAnswer]:
+    """What a text says of its own question: up to the next one, else since the one before."""
+    others = [at for at in _questions(text, symbols) if not span[0] <= at < span[1]]
+    later = min((at for at in others if at >= span[1]), default=len(text))
+    before = max([text.rfind("\n\n", 0, span[0]), *(at for at in others if at < span[0])])
+    told = list(_of_it(text, symbols, span))
+    yield from (each for each in told if span[1] <= each.at < later)
+    earlier = [each for each in told if before < _clause(text, each.at) and each.at < span[0]]
+    yield from reversed(earlier)
+    for each in told:  # "they should come back unchanged", of all that were asked before
+        if re.search(r"\b(?:they|all|both|these)\b", text[_clause(text, each.at) : each.at], re.I):
+            yield each
 
 
 def _questions(text: str, symbols: Symbols) -> list[int]:
@@ -178,3 +310,11 @@ def _questions(text: str, symbols: Symbols) -> list[int]:
         for match in _ASKS.finditer(text)
         if match[1] in symbols.names and not match[1][:1].isupper()
     ]
+
+
+def resolved(told: Answer | None, question: ast.expr) -> Answer | None:
+    """``told``; what comes back unchanged is the question's first argument."""
+    if told is UNCHANGED:
+        first = question.args[0] if isinstance(question, ast.Call) and question.args else None
+        return Shown(ast.unparse(first), first) if first else None
+    return told

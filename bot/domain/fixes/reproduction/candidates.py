@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import textwrap
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from bot.domain.fixes.patch import Tree
+from bot.domain.fixes.python import parsed
 from bot.domain.fixes.reproduction.commands import command_lines
 from bot.domain.fixes.reproduction.examples import examples_in
-from bot.domain.fixes.reproduction.quotes import in_double, uses_single
 from bot.domain.fixes.reproduction.records import BugReport, Reproduction
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
@@ -18,7 +22,25 @@ from bot.domain.fixes.testplan import Style, how_to_test
 MAX_CANDIDATES = 12
 
 
-def candidates(reports: Sequence[BugReport], tree: Tree, *, name: str) -> list[Reproduction]:
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """What reports offer: tests, best first, and what became none and why, a line each."""
+
+    tests: list[Reproduction]
+    dropped: list[str]
+
+    @property
+    def advice(self) -> str:
+        """What the reports lack; for a person."""
+        if self.dropped:
+            return f"No example can be run: {self.dropped[0]}."
+        return (
+            "The reports hold no example that can be run: a call with its values, and what it "
+            "should give. Add one, such as: f(1) returns 2, expected 3."
+        )
+
+
+def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts:
     """Tests that should fail on ``tree``, best first; empty when no report shows an example.
 
     ``name`` is the cluster's (``C-12``); the file is named after it and lies among the tests.
@@ -27,51 +49,40 @@ def candidates(reports: Sequence[BugReport], tree: Tree, *, name: str) -> list[R
     folder, style = _place(tree)
     path = _free_path(folder, name, tree)
     found: dict[tuple[str, str], tuple[int, Reproduction]] = {}
+    dropped: list[str] = []
     for report in reports:
-        for sure, one in _of_report(report, tree, symbols, path, style):
+        offered = list(command_lines(report, tree, symbols, style=style, path=path))
+        hints = _hints(report, symbols)
+        with suppress(RecursionError):  # nested deeper than anything honest
+            for example in examples_in(report, symbols):
+                resolver = Resolver(symbols, hints)
+                try:
+                    one = write(example, resolver, style=style, path=path, number=report.number)
+                    offered.append((example.sure, one))
+                except NotPlain as error:
+                    code = " ".join(ast.unparse(example.question).split())
+                    dropped.append(f"of {textwrap.shorten(code, 80)}, {error}")
+        for sure, one in offered:
             # the same test from another report: one candidate, seen more often
-            key = (one.says, one.source.partition('"""\n')[2])
-            known = found.get(key)
-            if known:
-                one = one.model_copy(
-                    update={
-                        "items": tuple(sorted({*known[1].items, *one.items})),
-                        "reason": known[1].reason if known[1].reason.actual else one.reason,
-                    }
-                )
-                sure = max(sure, known[0])
-            found[key] = (sure, one)
+            key = (one.test, one.source.partition('"""\n')[2])
+            known = found.get(key, (0, one))
+            plainer = known[1] if known[1].reason.actual or known[1].reason.exception else one
+            items = tuple(sorted({*known[1].items, *one.items}))
+            found[key] = max(sure, known[0]), plainer.model_copy(update={"items": items})
     ranked = sorted(
         found.values(),
         key=lambda pair: (-pair[0], -len(pair[1].items), len(pair[1].source), pair[1].source),
     )
-    single = uses_single(tree)
-    return [_finished(one, single) for _, one in ranked[:MAX_CANDIDATES]]
+    tests = [_finished(one) for _, one in ranked[:MAX_CANDIDATES]]
+    return Attempts(tests, list(dict.fromkeys(dropped))[:MAX_CANDIDATES])
 
 
-def _of_report(
-    report: BugReport, tree: Tree, symbols: Symbols, path: str, style: Style
-) -> list[tuple[int, Reproduction]]:
-    found = []
-    hints = _hints(report, symbols)
-    try:
-        examples = examples_in(report, symbols)
-    except RecursionError:
-        examples = []  # nested deeper than anything honest
-    for example in examples:
-        try:
-            resolver = Resolver(symbols, hints)
-            one = write(example, resolver, style=style, path=path, number=report.number)
-        except (NotPlain, RecursionError):
-            continue
-        found.append((example.sure, one))
-    return [*found, *command_lines(report, tree, symbols, style=style, path=path)]
-
-
-def _finished(one: Reproduction, single: bool) -> Reproduction:
-    """Its first line names every report it came from; quotes are the repository's."""
+def _finished(one: Reproduction) -> Reproduction:
+    """Its first line names every report it came from; quotes are double where they can be."""
     source = headed(one.subject, one.items, one.source.partition("\n")[2])
-    return one.model_copy(update={"source": source if single else in_double(source)})
+    double = parsed(doubled := re.sub(r"'([^'\"\\\n]*)'", r'"\1"', source))
+    same = double is not None and ast.dump(double) == ast.dump(ast.parse(source))
+    return one.model_copy(update={"source": doubled if same else source})
 
 
 def _hints(report: BugReport, symbols: Symbols) -> list[str]:

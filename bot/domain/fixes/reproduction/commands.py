@@ -10,17 +10,24 @@ import tomllib
 from collections.abc import Iterator
 
 from bot.domain.fixes.patch import Tree, text_of
-from bot.domain.fixes.reproduction.answers import nearest
+from bot.domain.fixes.reproduction.answers import error_in, nearest
 from bot.domain.fixes.reproduction.reading import Passage, passages
-from bot.domain.fixes.reproduction.records import BugReport, Raised, Reason, Reproduction, Shown
+from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction, Shown
+from bot.domain.fixes.reproduction.resolving import Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols
-from bot.domain.fixes.reproduction.writing import headed
+from bot.domain.fixes.reproduction.writing import finished
 from bot.domain.fixes.testplan import Style
 
 _PROMPT = re.compile(r"^\s*(?:\$|%|>(?!>)|PS [^>]*>)\s+(?P<command>\S.*)$")
 _ARGUMENT = re.compile(r"[^\0\n]{0,300}")
 _SHELL = re.compile(r"[|;&<>`$\\]")
-SECONDS = 60
+_RUN = """
+done = subprocess.run(
+    [sys.executable, {words}], capture_output=True, text=True, timeout=60,
+    env={{**os.environ, 'PYTHONPATH': os.pathsep.join(sys.path)}},
+)
+assert {check}, done.stderr
+"""
 
 
 def command_lines(
@@ -34,49 +41,39 @@ def command_lines(
             if found is None:
                 continue
             argv, subject = found
-            told = nearest(parts, index, 0, "expected", symbols)
-            error = nearest([Passage(output, code=True)] * 2, 0, 0, "actual", symbols)
-            expected = told.text.strip("\n") if isinstance(told, Shown) else None
-            if isinstance(error, Raised):
-                actual = error.name
-            elif expected is not None:
-                actual = output.strip().splitlines()[-1] if output.strip() else ""
+            told, error = (
+                nearest(parts, index, (0, 0), "expected", symbols),
+                error_in(output, symbols),
+            )
+            actual = error.name if error else (output.strip().splitlines() or [""])[-1]
+            if isinstance(told, Shown):
+                want = ast.unparse(ast.Constant(told.text.strip("\n")))
+                check, says = f"done.stdout.strip() == {want}", "does not print what is expected"
+            elif error is not None:
+                check, says = "'Traceback' not in done.stderr", "ends with a traceback"
             else:
                 continue
-            ends = (
-                "ends with a traceback" if expected is None else "does not print what is expected"
-            )
-            code, test = _code(argv, subject, expected, style)
+            words = ", ".join(ast.unparse(ast.Constant(word)) for word in argv)
+            body, resolver = _RUN.format(words=words, check=check), Resolver(symbols)
             yield (
-                3 if expected is None else 4,
-                Reproduction(
-                    kind="command line",
-                    path=path,
-                    source=headed(subject, (report.number,), code),
-                    test=test,
-                    subject=subject,
-                    says=f"{subject} {ends}",
+                4 if isinstance(told, Shown) else 3,
+                finished(
+                    *("command line", body, resolver, style, path, report.number, subject),
+                    says=says,
                     reason=Reason(exception="AssertionError", actual=actual),
-                    items=(report.number,),
                 ),
             )
 
 
-def _shown(passage: Passage) -> Iterator[tuple[str, str]]:
+def _shown(passage: Passage) -> list[tuple[str, str]]:
     """Commands and what follows them."""
-    if not passage.code:
-        return
-    command, output = "", list[str]()
-    for line in passage.text.splitlines():
-        prompt = _PROMPT.match(line)
-        if prompt:
-            if command:
-                yield command, "\n".join(output)
-            command, output = prompt["command"], []
-        else:
-            output.append(line)
-    if command:
-        yield command, "\n".join(output)
+    found: list[tuple[str, list[str]]] = []
+    for line in passage.text.splitlines() if passage.code else ():
+        if prompt := _PROMPT.match(line):
+            found.append((prompt["command"], []))
+        elif found:
+            found[-1][1].append(line)
+    return [(command, "\n".join(output)) for command, output in found]
 
 
 def _program(command: str, tree: Tree, symbols: Symbols) -> tuple[tuple[str, ...], str] | None:
@@ -115,35 +112,3 @@ def _scripts(tree: Tree) -> dict[str, str]:
         for name, value in project.get("scripts", {}).items()
         if re.fullmatch(r"[\w.]+:\w+", str(value))
     }
-
-
-def _code(
-    argv: tuple[str, ...], subject: str, expected: str | None, style: Style
-) -> tuple[str, str]:
-    """A test file below its first line, and the name of its test.
-
-    ``argv`` comes after the interpreter; ``expected`` is the output, or None for no traceback.
-    """
-    name = f"test_{re.sub(r'[^a-z0-9]+', '_', subject.lower()).strip('_')}_as_reported"
-    words = ", ".join(ast.unparse(ast.Constant(word)) for word in argv)
-    check = (
-        f"assert done.stdout.strip() == {ast.unparse(ast.Constant(expected))}, done.stderr"
-        if expected is not None
-        else 'assert "Traceback" not in done.stderr, done.stderr'
-    )
-    body = [
-        f"def {name}({'self' if style == 'unittest' else ''}):",
-        "    done = subprocess.run(",
-        f"        [sys.executable, {words}],",
-        "        capture_output=True,",
-        "        text=True,",
-        f"        timeout={SECONDS},",
-        '        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},',
-        "    )",
-        f"    {check}",
-    ]
-    imports = ["import os", "import subprocess", "import sys"]
-    if style == "unittest":
-        imports.append("import unittest")
-        body = ["class AsReported(unittest.TestCase):", *(f"    {each}" for each in body)]
-    return "\n".join(["", *imports, "", "", *body, ""]), name

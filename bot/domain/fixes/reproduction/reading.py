@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,7 +33,8 @@ _HEADING = re.compile(
 )
 _EXPECTED = re.compile(r"\b(expect\w*|should|desired|want\w*|correct)\b", re.IGNORECASE)
 _ACTUAL = re.compile(
-    r"\b(actual\w*|observed|instead|got|current|what happen\w*|result|output|traceback|error)\b",
+    r"\b(actual\w*|observed|instead|got|gets?|gives?|gave|returns?|prints?|see|current\w*"
+    r"|what happen\w*|result|output|traceback|error)\b",
     re.IGNORECASE,
 )
 
@@ -48,6 +50,19 @@ def _about(heading: str) -> About:
     if _EXPECTED.search(heading):
         return "expected"
     return "actual" if _ACTUAL.search(heading) else ""
+
+
+def announcing(parts: Sequence[Passage], index: int) -> About:
+    """What the words right before a block say that it shows: the last that say anything count."""
+    if not index or parts[index - 1].code:
+        return ""
+    words = re.split(r"(?<=[.!?])\s|\n\s*\n", parts[index - 1].text.strip())[-1]
+    last = [
+        max((m.end() for m in each.finditer(words)), default=0) for each in (_EXPECTED, _ACTUAL)
+    ]
+    if last[0] and (last[0] > last[1] or re.search(r"\b(?:should|would|must)\b", words, re.I)):
+        return "expected"
+    return "actual" if last[1] and not last[0] else ""
 
 
 def _body(lines: list[str]) -> Iterator[Passage]:
@@ -69,13 +84,20 @@ def _body(lines: list[str]) -> Iterator[Passage]:
             yield from flush()
             code, position = _fenced(lines, position, fence[1])
             yield Passage(code, about, code=True, language=fence[2].lower())
-        elif line.lstrip().startswith(">>> "):
+        elif line.lstrip().startswith((">>> ", "In [")):
             yield from flush()
             start = position - 1
             while position < len(lines) and lines[position].strip():
                 position += 1
             session = "\n".join(each[:MAX_LINE] for each in lines[start:position])
             yield Passage(session, about, code=True, language="pycon")
+        elif _starts_indented(line, lines[: position - 1]):
+            yield from flush()
+            start = position - 1
+            while position < len(lines) and re.match(r"    |\t|\s*$", lines[position]):
+                position += 1
+            code = "\n".join(each[:MAX_LINE] for each in lines[start:position])
+            yield Passage(textwrap.dedent(code).strip("\n"), about, code=True)
         elif heading:
             yield from flush()
             name = heading["hash"] or heading["bold"] or heading["plain"]
@@ -89,6 +111,14 @@ def _body(lines: list[str]) -> Iterator[Passage]:
         else:
             text.append(line)
     yield from flush()
+
+
+def _starts_indented(line: str, before: list[str]) -> bool:
+    """A block of code by its indent; what is indented below a list belongs to the list."""
+    if not re.match(r"(?: {4}|\t)\s*\S", line) or (before and before[-1].strip()):
+        return False
+    above = next((each for each in reversed(before[-5:]) if each.strip()), "")
+    return not re.match(r"\s*(?:[-*+]|\d+[.)])\s|\s+\S", above)
 
 
 def _fenced(lines: list[str], position: int, fence: str) -> tuple[str, int]:

@@ -1,17 +1,18 @@
-"""Whether a red test is red for the reason that was reported."""
+"""Whether a red test is red for the reason that was reported, and how much that says."""
 
 from __future__ import annotations
 
+import ast
 import re
 
-from bot.domain.fixes.reproduction.records import Reason, Reproduction
+from bot.domain.fixes.reproduction.records import Grade, Reason
 
 # What fails before the question is asked.
 _BROKEN = re.compile(
     r"ImportError while (importing|loading)|ModuleNotFoundError|SyntaxError"
     r"|fixture '[^']*' not found"
     r"|no tests ran|collected 0 items|Ran 0 tests|_FailedTest|INTERNALERROR|NameError: name"
-    r"|usage: |file or directory not found"
+    r"|UnboundLocalError|usage: |file or directory not found"
 )
 # A call that does not fit its function says more about the report than about the function.
 _MISFIT = re.compile(
@@ -20,35 +21,59 @@ _MISFIT = re.compile(
 )
 _PYTEST_LINE = re.compile(r"^E(?:   +(.*))?$", re.MULTILINE)
 _RAISED = re.compile(r"^(?:[A-Za-z_]\w*\.)*([A-Z]\w*)(?::|$)", re.MULTILINE)
+_COMPARED = re.compile(
+    r"^(?:AssertionError: )?(?:assert )?(?P<left>.+?) (?:==|is|!=) (?P<right>.+)$", re.MULTILINE
+)
 PREFIX = 40  # characters of a shown value that must be found again
 
 
-def fails_for_the_reason(output: str, reproduction: Reproduction) -> bool:
-    """Whether the log of the red run shows the failure that was reported.
+def graded(output: str, test: str, reason: Reason) -> Grade | None:
+    """How much the log of a red run says; None where it fails for another reason.
 
-    ``output`` is what pytest or unittest printed, both streams.
+    ``output`` is what pytest or unittest printed, both streams; ``test`` is the function.
     """
-    return fails_as_told(output, reproduction.test, reproduction.reason)
-
-
-def fails_as_told(output: str, test: str, reason: Reason) -> bool:
-    """The same for the function ``test`` alone."""
     if test not in output:
-        return False
+        return None
     broken = _BROKEN.search(output)
-    if broken and reason.exception not in output[broken.start() : broken.end() + 40]:
-        return False
+    told = reason.exception and reason.exception in (
+        output[broken.start() : broken.end() + 40] if broken else ""
+    )
+    if broken and not told:
+        return None
     shown = "\n".join(match[1] or "" for match in _PYTEST_LINE.finditer(output)) or output
     if _MISFIT.search(shown) and reason.exception not in ("TypeError", "AttributeError"):
-        return False
+        return None
     raised = {match[1] for match in _RAISED.finditer(shown)}
     if re.search(r"^assert ", shown, re.MULTILINE):
         raised.add("AssertionError")
     if "DID NOT RAISE" in shown or re.search(r"AssertionError: \w+ not raised", shown):
         raised.add("DID NOT RAISE")
-    if reason.exception not in raised:
-        return False
-    return not reason.actual or _found(reason.actual, shown)
+    if reason.exception and reason.exception not in raised:
+        return None
+    if not raised or not _satisfiable(shown, reason.actual):
+        return None
+    if reason.actual:
+        return "as reported" if _found(reason.actual, shown) else None
+    if reason.exception in ("", "AssertionError", "DID NOT RAISE"):
+        return "fails"
+    return "as reported" if _found(reason.message, shown) else None
+
+
+def _satisfiable(shown: str, actual: str) -> bool:
+    """Whether what came is of the kind of what should come, or the report says to the letter that
+    it is not: a repair seldom turns a text into a number."""
+    match = _COMPARED.search(shown)
+    left, right, told = map(_kind, (match["left"], match["right"], actual) if match else ("",) * 3)
+    return left in (right, "", told) or not right or "NoneType" in (left, right)
+
+
+def _kind(text: str) -> str:
+    """The type of the value that a text shows; empty where it is no literal."""
+    try:
+        name = type(ast.literal_eval(text.strip())).__name__
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return ""
+    return "number" if name in ("bool", "int", "float", "complex") else name
 
 
 def _found(actual: str, shown: str) -> bool:
@@ -57,6 +82,8 @@ def _found(actual: str, shown: str) -> bool:
     def plain(text: str) -> str:
         return re.sub(r"[\s'\"`]+", "", text)
 
+    if _kind(actual) == "str" and repr(ast.literal_eval(actual.strip())) in shown:
+        return True
     wanted = plain(actual)[:PREFIX]
     if re.fullmatch(r"-?[\w.]{1,12}", wanted):
         return re.search(rf"(?<![\w.]){re.escape(wanted)}(?![\w]|\.\d)", shown) is not None

@@ -11,6 +11,9 @@ from bot.domain.models import Draft, Frame, Record
 Kind = Literal[
     "doctest", "assertion", "snippet", "sentence", "traceback", "command line", "written"
 ]
+# How much a red test says: what was told came to the letter; only what should come was told; or a
+# model wrote it.
+Grade = Literal["as reported", "fails", "written by a model"]
 
 
 class BugReport(Record):
@@ -28,17 +31,23 @@ class BugReport(Record):
 
 
 class Reason(Record):
-    """Why the test must fail: the exception's name, and what came instead where it was told."""
+    """Why the test must fail: the exception's name, and what came instead where it was told.
+
+    ``exception`` is empty where only the right value is told: whatever else comes is a failure.
+    ``message`` is the exception's, where it was told.
+    """
 
     exception: str
     actual: str = ""
+    message: str = ""
 
 
 class Reproduction(Record):
     """A test that should fail. ``path`` and ``source`` are the whole file, ``test`` the function.
 
     ``subject`` is what is under test (``shop.pagination.page_count``), ``says`` one line about it.
-    ``items`` are the numbers of the reports it came from.
+    ``items`` are the numbers of the reports it came from, ``quote`` is the passage that a model
+    rests it on.
     """
 
     kind: Kind
@@ -49,11 +58,12 @@ class Reproduction(Record):
     says: str
     reason: Reason
     items: tuple[int, ...]
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value as a report shows it. ``node`` is None where it is no expression."""
+    """A value as a report shows it. ``node`` is None where it is the text of something printed."""
 
     text: str
     node: ast.expr | None = None
@@ -74,14 +84,16 @@ Answer = Shown | Raised
 class Example:
     """What a report tells about one question, unchecked.
 
-    ``expected`` None means that the question should just not fail. ``printed`` compares the text
-    of the answer. ``sure`` is how plainly the report says it, larger is plainer.
+    ``question`` is a module where the whole output of a script is asked. ``expected`` None means
+    that it should just not fail. ``printed`` compares the text of the answer; ``hangs`` says that
+    none comes. ``sure`` is how plainly the report says it, larger is plainer.
     """
 
     kind: Kind
     setup: tuple[ast.stmt, ...]
-    question: ast.expr | ast.Assert
+    question: ast.expr | ast.Assert | ast.Module
     expected: Answer | None
     actual: Answer | None
     sure: int
     printed: bool = False
+    hangs: bool = False

@@ -1,45 +1,74 @@
-"""Letting in expressions of a report: plain ones, on names that the checkout defines."""
+"""Letting in code of a report: plain statements, on names that the checkout or they define."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
+import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from bot.domain.fixes.reproduction.symbols import Symbols
 
-MAX_NODES = 400
+MAX_NODES = 600
 MAX_TEXT = 5_000
-_NODES = (
+_EXPRESSIONS = (
     *(ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.Name, ast.Attribute, ast.Call),
     *(ast.keyword, ast.Starred, ast.Subscript, ast.Slice, ast.UnaryOp, ast.BinOp, ast.Compare),
     *(ast.BoolOp, ast.Load, ast.Store, ast.operator, ast.unaryop, ast.cmpop, ast.boolop),
-    *(ast.Assign, ast.Expr, ast.Assert),
+    *(ast.IfExp, ast.Lambda, ast.arguments, ast.arg, ast.JoinedStr, ast.FormattedValue),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension),
+)
+_STATEMENTS = (
+    *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Assert, ast.For, ast.If, ast.Pass),
+    *(ast.FunctionDef, ast.ClassDef, ast.Return, ast.Yield, ast.YieldFrom, ast.Break),
+    *(ast.Continue, ast.Raise, ast.With, ast.withitem),
 )
 _BUILTINS = frozenset(
     (
-        *("abs", "all", "any", "bool", "bytearray", "bytes", "complex", "dict", "divmod"),
-        *("enumerate", "float", "frozenset", "int", "isinstance", "iter", "len", "list", "max"),
-        *("min", "next", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str"),
-        *("sum", "tuple", "zip"),
+        *("abs", "all", "any", "bool", "bytearray", "bytes", "callable", "chr", "classmethod"),
+        *("complex", "dict", "divmod", "enumerate", "filter", "float", "frozenset", "hash", "hex"),
+        *("int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "min", "next"),
+        *("object", "ord", "print", "property", "range", "repr", "reversed", "round", "set"),
+        *("slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip"),
     )
 )
-# Modules without a way out, whose values reports show.
+# Modules whose values reports show, and which open, run and import nothing.
 _STANDARD = frozenset(
-    "collections datetime decimal fractions math re string uuid zoneinfo statistics".split()  # noqa: SIM905
+    (
+        *("collections", "collections.abc", "copy", "dataclasses", "datetime", "decimal", "enum"),
+        *("fractions", "itertools", "json", "math", "re", "statistics", "string", "textwrap"),
+        *("typing", "uuid", "zoneinfo"),
+    )
 )
+# What a ready-made test needs of its runner.
+_RUNNERS = {"pytest": ("raises", "approx"), "unittest": ("TestCase",)}
 
 
 class NotPlain(ValueError):
-    """The report asks for more than a plain expression."""
+    """The report asks for more than plain code on what the checkout defines."""
+
+
+@lru_cache
+def _public(module: str) -> frozenset[str]:
+    """What a module of the standard library offers, without the modules it uses itself."""
+    found = vars(importlib.import_module(module))
+    return frozenset(
+        name
+        for name, value in found.items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    )
 
 
 class Resolver:
     """Checks nodes and finds their imports. ``hints`` are modules the report speaks of."""
 
     def __init__(self, symbols: Symbols, hints: Iterable[str] = ()) -> None:
-        self._symbols = symbols
+        self.symbols = symbols
         self._hints = list(hints)
-        self._bound: set[str] = set()
+        self.bound: set[str] = set()
+        self._modules: dict[str, str] = {}  # names that stand for a module
         self.imports: dict[str, tuple[str, str]] = {}  # name here: (module, name there or "")
         self.subjects: list[str] = []
 
@@ -50,62 +79,59 @@ class Resolver:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._take(node)
             else:
-                kept.append(self._statement(node))
+                self._check(node, (*_EXPRESSIONS, *_STATEMENTS))
+                copy = ast.parse(ast.unparse(ast.fix_missing_locations(node))).body[0]
+                found = _Names(self).visit(copy)
+                assert isinstance(found, ast.stmt)  # noqa: S101 (the transformer keeps the kind)
+                kept.append(found)
         return kept
 
     def expression(self, node: ast.expr) -> ast.expr:
         """An expression, its names resolved. Raises NotPlain."""
-        self._check(node)
+        self._check(node, _EXPRESSIONS)
         copy = ast.parse(ast.unparse(node), mode="eval").body
         found = _Names(self).visit(copy)
         assert isinstance(found, ast.expr)  # noqa: S101 (the transformer keeps the kind)
         return found
 
-    def _statement(self, node: ast.stmt) -> ast.stmt:
-        match node:
-            case ast.Assign(targets=[target], value=value):
-                resolved = self.expression(value)
-                return ast.Assign([self._target(target)], resolved, lineno=0)
-            case ast.Expr(value=value):
-                return ast.Expr(self.expression(value))
-            case ast.Assert(test=test):
-                return ast.Assert(self.expression(test), None)
-            case _:
-                raise NotPlain(type(node).__name__)
+    def _bind_here(self, name: str) -> None:
+        if name.startswith("__"):
+            raise NotPlain(f"{name} is private")
+        if name in self.imports:
+            raise NotPlain(f"two things are called {name}")
+        self.bound.add(name)
 
-    def _target(self, target: ast.expr) -> ast.expr:
-        match target:
-            case ast.Name(id=name):
-                if name.startswith("__"):
-                    raise NotPlain(name)
-                self._bound.add(name)
-                self.imports.pop(name, None)
-                return ast.Name(name, ast.Store())
-            case ast.Tuple(elts=parts):
-                return ast.Tuple([self._target(part) for part in parts], ast.Store())
-            case (
-                ast.Attribute(value=ast.Name(id=owner)) | ast.Subscript(value=ast.Name(id=owner))
-            ) if owner in self._bound:
-                return self.expression(target)
-            case _:
-                raise NotPlain("target")
-
-    def _check(self, node: ast.AST) -> None:
+    def _check(self, node: ast.AST, allowed: tuple[type[ast.AST], ...]) -> None:
         nodes = list(ast.walk(node))
         if len(nodes) > MAX_NODES:
             raise NotPlain("too long")
         for part in nodes:
-            if not isinstance(part, _NODES):
-                raise NotPlain(type(part).__name__)
+            if not isinstance(part, allowed):
+                raise NotPlain(f"{type(part).__name__} is not let in")
             match part:
                 case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) if name.startswith("_"):
-                    raise NotPlain(name)
+                    raise NotPlain(f"{name} is private")
                 case ast.Constant(value=str() | bytes() as text) if len(text) > MAX_TEXT:
                     raise NotPlain("too long")
+                case ast.Constant(value=str() as text) if ">>> " in text:
+                    raise NotPlain("a prompt within a string")
+                case ast.Constant() if part.value is Ellipsis:
+                    raise NotPlain("it is shortened by ...")
                 case ast.Call(func=func) if not isinstance(func, ast.Name | ast.Attribute):
-                    raise NotPlain("call")
+                    raise NotPlain("it calls what it does not name")
                 case ast.BinOp(op=ast.Pow() | ast.LShift()):
-                    raise NotPlain("power")
+                    raise NotPlain("a power has no bounds")
+                case ast.withitem(context_expr=waits) if not re.match(
+                    r"pytest\.raises\(|self\.assertRaises", ast.unparse(waits)
+                ):
+                    raise NotPlain("a with statement is not let in")
+                case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                    self._bind_here(name)
+                case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name[:2] != "__":
+                    self._bind_here(name)
+                case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+                    if _root(part) not in self.bound:
+                        raise NotPlain("it changes what is not its own")
                 case _:
                     pass
 
@@ -114,85 +140,119 @@ class Resolver:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if not self._known(alias.name):
-                    raise NotPlain(alias.name)
+                    raise NotPlain(f"{alias.name} is not the checkout's")
                 if alias.asname:
-                    self.imports[alias.asname] = (alias.name, "")
+                    self._is_module(alias.asname, alias.name, (alias.name, ""))
+                elif "." not in alias.name and alias.name not in self.symbols.modules:
+                    self._is_module(alias.name, alias.name, (alias.name, ""))
                 self._hints.insert(0, alias.name)
             return
         module = node.module or ""
         for alias in node.names:
+            name = alias.asname or alias.name
+            if alias.name.startswith("_"):
+                raise NotPlain(f"{alias.name} is private")
             if alias.name == "*":
                 self._hints.insert(0, module)
+            elif alias.name in self._offered(module):
+                self._bind(name, module, alias.name)
             elif self._known(f"{module}.{alias.name}"):
-                self.imports[alias.asname or alias.name] = (module, alias.name)
-            elif module in _STANDARD or alias.name in self._symbols.owned.get(module, ()):
-                self._bind(alias.asname or alias.name, module, alias.name)
+                self._is_module(name, f"{module}.{alias.name}", (module, alias.name))
             else:
-                self._bind(alias.asname or alias.name, self._home(alias.name), alias.name)
+                self._bind(name, self._home(alias.name), alias.name)
+
+    def _is_module(self, name: str, module: str, imported: tuple[str, str]) -> None:
+        self._modules[name] = module
+        self.imports[name] = imported
+
+    def _offered(self, module: str) -> Iterable[str]:
+        """Names that may be taken from a module."""
+        if module in self.symbols.modules:
+            return self.symbols.owned.get(module, ())
+        return _RUNNERS.get(module, _public(module) if module in _STANDARD else ())
 
     def _known(self, module: str) -> bool:
-        below = f"{module}."
-        ours = any(f"{name}.".startswith(below) for name in self._symbols.modules)
-        return ours or module.partition(".")[0] in _STANDARD
+        ours = any(f"{name}.".startswith(f"{module}.") for name in self.symbols.modules)
+        return ours or module in _STANDARD or module in _RUNNERS
 
     def _bind(self, name: str, module: str, there: str) -> None:
         if self.imports.get(name, (module, there)) != (module, there):
             raise NotPlain(f"two things are called {name}")
         self.imports[name] = (module, there)
-        if module in self._symbols.modules:
+        if module in self.symbols.modules:
             self.subjects.append(f"{module}.{there}")
 
     def _home(self, name: str) -> str:
         """The module that defines ``name``: the only one, or one the report speaks of."""
-        modules = self._symbols.names.get(name, [])
+        modules = self.symbols.names.get(name, [])
         for hint in self._hints:
             for module in modules:
                 if module == hint or module.endswith(f".{hint}") or module.startswith(f"{hint}."):
                     return module
-        if len(modules) != 1:
-            raise NotPlain(f"{name} is defined in {len(modules)} modules")
+        if not modules:
+            raise NotPlain(f"{name} is nothing that the checkout defines")
+        if len(modules) > 1:
+            raise NotPlain(f"{name} is defined in {len(modules)} modules: say which")
         return modules[0]
 
     def name(self, node: ast.Name) -> ast.expr:
         """A name that is read."""
         name = node.id
-        if name in self._bound or name in _BUILTINS or name in self.imports:
+        if name in self.bound or name in _BUILTINS or name in self.imports:
             self._note(name)
             return node
-        if name in self._symbols.names:
+        if name in self.symbols.names:
             self._bind(name, self._home(name), name)
             return node
-        if self._symbols.is_error(name):
+        if self.symbols.is_error(name):
             return node
-        raise NotPlain(f"{name} is unknown")
+        raise NotPlain(f"{name} is nothing that the checkout defines")
 
     def _note(self, name: str) -> None:
         module, there = self.imports.get(name, ("", ""))
-        if module in self._symbols.modules and there:
+        if module in self.symbols.modules and there and name not in self._modules:
             self.subjects.append(f"{module}.{there}")
 
     def dotted(self, parts: list[str]) -> ast.expr | None:
-        """``shop.cart.total`` by its module; None when it does not start with one."""
-        if parts[0] in self._bound or self.imports.get(parts[0], ("", ""))[1]:
+        """``shop.cart.total`` by its module; None when it does not start with one.
+
+        Raises NotPlain for what a module does not offer: another module that it uses, above all.
+        """
+        if parts[0] in self.bound:
             return None
+        if parts[0] in self._modules:
+            module, at = self._modules[parts[0]], 1
+            while f"{module}.{parts[at]}" in self.symbols.modules and at < len(parts) - 1:
+                module, at = f"{module}.{parts[at]}", at + 1
+            if parts[at] not in self._offered(module):
+                raise NotPlain(f"{module} does not define {parts[at]}")
+            if module in self.symbols.modules:
+                self.subjects.append(f"{module}.{parts[at]}")
+            return ast.parse(".".join(parts), mode="eval").body
+        if parts[0] in _RUNNERS:
+            self._is_module(parts[0], parts[0], (parts[0], ""))
+            return self.dotted(parts)
         if parts[0] in self.imports:
-            parts = [*self.imports[parts[0]][0].split("."), *parts[1:]]
+            return None
         for length in range(len(parts) - 1, 0, -1):
-            module = ".".join(parts[:length])
-            for known in self._matching(module):
-                if parts[length] in self._symbols.owned.get(known, ()) or known in _STANDARD:
+            for known in self._matching(".".join(parts[:length])):
+                if parts[length] in self._offered(known):
                     self._bind(parts[length], known, parts[length])
-                    found: ast.expr = ast.Name(parts[length], ast.Load())
-                    for attribute in parts[length + 1 :]:
-                        found = ast.Attribute(found, attribute, ast.Load())
-                    return found
+                    return ast.parse(".".join(parts[length:]), mode="eval").body
         return None
 
     def _matching(self, module: str) -> list[str]:
-        if module in self._symbols.modules or module in _STANDARD:
+        if module in self.symbols.modules or module in _STANDARD:
             return [module]
-        ends = [name for name in self._symbols.modules if name.endswith(f".{module}")]
+        ends = [name for name in self.symbols.modules if name.endswith(f".{module}")]
         return ends if len(ends) == 1 else []
+
+
+def _root(node: ast.AST) -> str:
+    """The name that ``a.b[0]`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 class _Names(ast.NodeTransformer):
@@ -201,6 +261,9 @@ class _Names(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         return self._resolver.name(node)
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        return ast.Assert(self.visit(node.test), None)  # what it says is the report's text
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         parts = [node.attr]

@@ -26,13 +26,17 @@ _BUILTIN_ERRORS = frozenset(
 class Symbols:
     """``modules``: dotted name to path. ``names``: top-level name to the modules that have it.
 
-    ``owned`` are a module's names, imported ones too; ``errors`` the exception classes.
+    ``owned`` are a module's names, with those it imports from the checkout; ``errors`` the
+    exception classes; ``needy`` functions that cannot be called without an argument.
+    ``generators`` are functions that yield.
     """
 
     modules: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     owned: dict[str, set[str]] = field(default_factory=dict)
     errors: set[str] = field(default_factory=set)
+    needy: set[str] = field(default_factory=set)
+    generators: set[str] = field(default_factory=set)
 
     def is_error(self, name: str) -> bool:
         """Whether ``name`` is an exception, the language's or the checkout's."""
@@ -44,6 +48,8 @@ def symbols_of(tree: Tree) -> Symbols:
     symbols = Symbols()
     imported = set(_imported_by_tests(tree))
     bases: dict[str, set[str]] = {}
+    trees: dict[str, ast.Module] = {}
+    stars: list[tuple[str, str]] = []
     sources = [path for path in sorted(tree) if path.endswith(".py") and not is_test_file(path)]
     for path in sources[:MAX_FILES]:
         module = _module_of(path, tree, imported)
@@ -51,14 +57,28 @@ def symbols_of(tree: Tree) -> Symbols:
         if not module or code is None:
             continue
         symbols.modules[module] = path
+        trees[module] = code
+    roots = {module.partition(".")[0] for module in symbols.modules}
+    for module, code in trees.items():
         symbols.owned[module] = set()
-        for name, own in _top(code):
-            symbols.owned[module].add(name)
-            if own and module not in symbols.names[name]:
-                symbols.names[name].append(module)
         for node in code.body:
+            for name, own in _bound(node, roots):
+                symbols.owned[module].add(name)
+                if own and module not in symbols.names[name]:
+                    symbols.names[name].append(module)
             if isinstance(node, ast.ClassDef):
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+            elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
+                needed = len(node.args.posonlyargs + node.args.args) - len(node.args.defaults)
+                symbols.needy |= {node.name} if needed else set()
+                yields = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
+                symbols.generators |= {node.name} if yields else set()
+            elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                stars.append((module, (node.module or "").rpartition(".")[2]))
+    for module, source in stars:  # what the last part of its name is enough to find
+        for name, found in symbols.owned.items():
+            if name.rpartition(".")[2] == source:
+                symbols.owned[module] |= {each for each in found if each[0] != "_"}
     _find_errors(bases, symbols)
     return symbols
 
@@ -79,23 +99,22 @@ def _parsed(tree: Tree, path: str) -> ast.Module | None:
     return parsed(text_of(entry)) if readable else None
 
 
-def _top(module: ast.Module) -> Iterator[tuple[str, bool]]:
-    """Names a module binds at its top, and whether it defines them itself."""
-    for node in module.body:
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-                yield node.name, True
-            case ast.Assign(targets=targets):
-                for target in targets:
-                    if isinstance(target, ast.Name):
-                        yield target.id, True
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                yield name, True
-            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-                for alias in aliases:
-                    yield alias.asname or alias.name.partition(".")[0], False
-            case _:
-                pass
+def _bound(node: ast.stmt, roots: set[str]) -> Iterator[tuple[str, bool]]:
+    """Names a statement binds, and whether it defines them; other people's modules are none."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name, True
+        case ast.Assign(targets=targets):
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, True
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name, True
+        case ast.ImportFrom(module=module, names=aliases, level=level):
+            if level or (module or "").partition(".")[0] in roots:
+                yield from ((alias.asname or alias.name, False) for alias in aliases)
+        case _:
+            pass
 
 
 def _module_of(path: str, tree: Tree, imported: set[str]) -> str:

@@ -6,11 +6,12 @@ import ast
 import math
 import re
 from collections.abc import Sequence
-from contextlib import suppress
+from textwrap import indent
 
 from bot.domain.fixes.reproduction.records import (
     Answer,
     Example,
+    Kind,
     Raised,
     Reason,
     Reproduction,
@@ -20,32 +21,69 @@ from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.testplan import Style
 
 MAX_SHOWN = 200
+SECONDS = 10
+# What hangs is red in seconds, not when the time of the whole run is over.
+_TOO_LONG = f"""
+
+def too_long(signum, frame):
+    raise TimeoutError('not done within {SECONDS} s')
+"""
+_IN_TIME = """\
+signal.signal(signal.SIGALRM, too_long)
+signal.alarm({seconds})
+try:
+{body}
+finally:
+    signal.alarm(0)"""
+_CAUGHT = """\
+output = io.StringIO()
+with contextlib.redirect_stdout(output):
+{body}
+{check}"""
+_OURS = ("contextlib", "io", "os", "signal", "subprocess", "sys")
 
 
 def write(
     example: Example, resolver: Resolver, *, style: Style, path: str, number: int
 ) -> Reproduction:
     """The test of ``example`` of report ``number``. Raises NotPlain for what we do not let in."""
-    setup = resolver.statements(example.setup)
+    setup = _code_of(resolver.statements(example.setup))
     check, reason, says = _check(example, resolver, style)
-    subject = resolver.subjects[-1] if resolver.subjects else ""
-    if not subject:
+    body = f"{setup}\n{check}".strip("\n")
+    if example.hangs:
+        body = _IN_TIME.format(seconds=SECONDS, body=indent(body, "    "))
+        reason, says = Reason(exception="TimeoutError"), "never returns"
+    if not resolver.subjects:
         raise NotPlain("nothing of the checkout is asked")
-    subject = _asked_about(example, resolver) or subject
-    name = f"test_{_identifier(subject.rpartition('.')[2])}_as_reported"
-    function = ast.FunctionDef(
-        name=name,
-        args=ast.arguments(
-            [], [ast.arg("self")] if style == "unittest" else [], None, [], [], None, []
-        ),
-        body=[*setup, *check],
-        decorator_list=[],
-        lineno=0,
+    calls = [part.func for part in ast.walk(example.question) if isinstance(part, ast.Call)]
+    asked = [ast.unparse(call).rpartition(".")[2] for call in calls]
+    ours = (each for each in resolver.subjects if each.rpartition(".")[2] in asked)
+    subject = next(ours, resolver.subjects[-1])
+    return finished(
+        *(example.kind, body, resolver, style, path, number, subject), says=says, reason=reason
     )
+
+
+def finished(
+    kind: Kind,
+    body: str,
+    resolver: Resolver,
+    style: Style,
+    path: str,
+    number: int,
+    subject: str,
+    *,
+    says: str,
+    reason: Reason,
+) -> Reproduction:
+    """The test file around ``body``."""
+    short = subject if "/" in subject else subject.rpartition(".")[2]
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", short).lower()
+    name = f"test_{re.sub(r'[^a-z0-9]+', '_', snake)[:60]}_as_reported"
     return Reproduction(
-        kind=example.kind,
+        kind=kind,
         path=path,
-        source=headed(subject, (number,), _code(function, resolver, style)),
+        source=headed(subject, (number,), _file(name, body, resolver, style)),
         test=name,
         subject=subject,
         says=f"{subject} {says}",
@@ -61,58 +99,80 @@ def headed(subject: str, items: Sequence[int], code: str) -> str:
     )
 
 
-def _asked_about(example: Example, resolver: Resolver) -> str:
-    """The function that the question calls, as a dotted name."""
-    node = example.question.test if isinstance(example.question, ast.Assert) else example.question
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call):
-            name = ast.unparse(part.func).rpartition(".")[2]
-            for subject in resolver.subjects:
-                if subject.endswith(f".{name}"):
-                    return subject
-    return ""
+def _code_of(body: Sequence[ast.stmt]) -> str:
+    return ast.unparse(ast.fix_missing_locations(ast.Module([*body], [])))
 
 
-def _identifier(name: str) -> str:
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-    return re.sub(r"\W", "_", snake)[:60]
-
-
-def _check(
-    example: Example, resolver: Resolver, style: Style
-) -> tuple[list[ast.stmt], Reason, str]:
-    """The statements that ask, why they must fail, and a clause about it."""
-    actual = example.actual
+def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Reason, str]:
+    """The lines that ask, why they must fail, and a clause about it."""
+    expected, actual = example.expected, example.actual
+    if isinstance(example.question, ast.Module):
+        return _script(example, example.question, resolver, style)
     if isinstance(example.question, ast.Assert):
-        (asked,) = resolver.statements([example.question])
-        return [asked], _reason("AssertionError", actual), "does not hold as reported"
+        asked = _code_of(resolver.statements([example.question]))
+        return asked, _reason(actual), "does not hold as reported"
     question = resolver.expression(example.question)
-    expected = example.expected
+    match question:
+        case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if (
+            name in resolver.symbols.needy and name not in resolver.bound
+        ):
+            raise NotPlain("the call lacks its arguments")
+    asked = ast.unparse(question)
     if expected is None:
-        if not isinstance(actual, Raised):
-            raise NotPlain("neither expected nor actual")
-        return [ast.Expr(question)], Reason(exception=actual.name), f"raises {actual.name}"
+        if isinstance(actual, Raised):
+            return asked, _reason(actual), f"raises {actual.name}"
+        if not example.hangs:
+            raise NotPlain("neither what should come nor an error is told")
+        return asked, _reason(None), ""
     if isinstance(expected, Raised):
-        error = resolver.expression(ast.Name(expected.name, ast.Load()))
-        context = _call("self.assertRaises" if style == "unittest" else "pytest.raises", error)
-        body: list[ast.stmt] = [ast.Expr(question)]
-        check = ast.With([ast.withitem(context)], body, lineno=0)
-        name = actual.name if isinstance(actual, Raised) else "DID NOT RAISE"
-        return [check], Reason(exception=name), f"does not raise {expected.name}"
-    left, right = _compared(question, expected, resolver, example.printed)
+        error = ast.unparse(resolver.expression(ast.Name(expected.name, ast.Load())))
+        waits = "self.assertRaises" if style == "unittest" else "pytest.raises"
+        came = actual if isinstance(actual, Raised) else Raised("DID NOT RAISE")
+        return (
+            f"with {waits}({error}):\n    {asked}",
+            _reason(came),
+            f"does not raise {expected.name}",
+        )
+    left, right = _compared(question, example, expected, resolver)
     says = f"should give {_short(ast.unparse(right))}"
     if isinstance(actual, Raised):
         says += f", raises {actual.name}"
     elif actual is not None:
         says += f", gives {_short(actual.text)}"
-    return [_assertion(left, right, style)], _reason("AssertionError", actual), says
+    return _assertion(left, right, style), _reason(actual), says
 
 
-def _reason(exception: str, actual: Answer | None) -> Reason:
+def _reason(actual: Answer | None) -> Reason:
+    """What must come: what was told, else anything but what should."""
     if isinstance(actual, Raised):
-        return Reason(exception=actual.name)
+        return Reason(exception=actual.name, message=actual.message[:MAX_SHOWN])
     text = actual.text.strip()[:MAX_SHOWN] if actual else ""
-    return Reason(exception=exception, actual=text)
+    return Reason(exception="AssertionError" if text else "", actual=text)
+
+
+def _script(
+    example: Example, script: ast.Module, resolver: Resolver, style: Style
+) -> tuple[str, Reason, str]:
+    """The whole of it; what it prints is caught, and compared line by line."""
+    body = _code_of(resolver.statements(script.body))
+    expected, actual = example.expected, example.actual
+    if example.kind == "assertion":
+        return body, _reason(actual), "does not hold as reported"
+    if not isinstance(expected, Shown):
+        if not isinstance(actual, Raised) or expected is not None:
+            raise NotPlain("what the script should print is not told")
+        return body, _reason(actual), f"raises {actual.name}"
+    if resolver.bound & {"output", "io", "contextlib"}:
+        raise NotPlain("it uses a name of the test's own")
+    check = _assertion("output.getvalue().splitlines()", _lines(expected), style)
+    if isinstance(actual, Shown):
+        actual = Shown(ast.unparse(_lines(actual)))
+    code = _CAUGHT.format(body=indent(body, "    "), check=check)
+    return code, _reason(actual), "does not print what is expected"
+
+
+def _lines(shown: Shown) -> ast.expr:
+    return ast.parse(repr(shown.text.strip("\n").splitlines()), mode="eval").body
 
 
 def _short(text: str) -> str:
@@ -121,52 +181,57 @@ def _short(text: str) -> str:
 
 
 def _compared(
-    question: ast.expr, expected: Shown, resolver: Resolver, printed: bool
-) -> tuple[ast.expr, ast.expr]:
-    """Both sides of the comparison: values where we can, their text where we can't."""
+    question: ast.expr, example: Example, expected: Shown, resolver: Resolver
+) -> tuple[str, ast.expr]:
+    """Both sides of the comparison: values, or the text that a session or a print shows."""
+    asked = ast.unparse(question)
+    if expected.node is not None:
+        right = resolver.expression(expected.node)
+        name = ast.unparse(question.func) if isinstance(question, ast.Call) else ""
+        if isinstance(question, ast.Compare | ast.BoolOp):
+            asked = f"bool({asked})"  # so that a log shows what comes
+        elif name.rpartition(".")[2] in resolver.symbols.generators:
+            kind = {ast.List: "list", ast.Tuple: "tuple"}.get(type(right), "")
+            asked = f"{kind}({asked})" if kind else asked
+        return asked, right
     text = ast.Constant(expected.text.strip())
-    if expected.node is not None and not _is_word(expected.node, resolver):
-        with suppress(NotPlain):
-            return question, resolver.expression(expected.node)
-    return _call("str" if printed else "repr", question), text
+    both = isinstance(example.actual, Shown) and example.actual.node is None
+    if example.printed or (both and example.kind != "doctest"):  # neither bears quotes
+        return f"str({asked})", text
+    if example.kind == "doctest" or re.match(r"<[\w.]+.*>$", expected.text.strip(), re.DOTALL):
+        return f"repr({asked})", text
+    raise NotPlain(f"{_short(expected.text)} is no value")
 
 
-def _is_word(node: ast.expr, resolver: Resolver) -> bool:
-    """A bare word of prose that happens to parse as a name."""
-    return isinstance(node, ast.Name) and node.id not in resolver.imports
-
-
-def _assertion(left: ast.expr, right: ast.expr, style: Style) -> ast.stmt:
-    is_float = isinstance(right, ast.Constant) and isinstance(right.value, float)
+def _assertion(left: str, right: ast.expr, style: Style) -> str:
+    value = right.value if isinstance(right, ast.Constant) else ...
+    shown = ast.unparse(right)
     if style == "unittest":
-        name = "assertAlmostEqual" if is_float else "assertEqual"
-        return ast.Expr(_call(f"self.{name}", left, right))
-    if isinstance(right, ast.Constant) and (right.value is None or isinstance(right.value, bool)):
-        return ast.Assert(ast.Compare(left, [ast.Is()], [right]), None)
-    if is_float and math.isfinite(right.value):  # type: ignore[attr-defined]
-        right = _call("pytest.approx", right)
-    return ast.Assert(ast.Compare(left, [ast.Eq()], [right]), None)
+        name = "assertAlmostEqual" if isinstance(value, float) else "assertEqual"
+        return f"self.{name}({left}, {shown})"
+    if value is None or isinstance(value, bool):
+        return f"assert {left} is {shown}"
+    if isinstance(value, float) and math.isfinite(value):
+        shown = f"pytest.approx({shown})"
+    return f"assert {left} == {shown}"
 
 
-def _call(name: str, *arguments: ast.expr) -> ast.Call:
-    return ast.Call(ast.parse(name, mode="eval").body, list(arguments), [])
-
-
-def _code(function: ast.FunctionDef, resolver: Resolver, style: Style) -> str:
+def _file(name: str, body: str, resolver: Resolver, style: Style) -> str:
     """Everything below the first line."""
-    body: ast.stmt = function
+    code = f"def {name}({'self' if style == 'unittest' else ''}):\n{indent(body, '    ')}"
     if style == "unittest":
-        body = ast.ClassDef(
-            "AsReported", [ast.parse("unittest.TestCase", mode="eval").body], [], [function], []
-        )
-    code = ast.unparse(ast.fix_missing_locations(ast.Module([body], [])))
-    runner = style if style == "unittest" or "pytest." in code else ""
+        code = f"class AsReported(unittest.TestCase):\n\n{indent(code, '    ')}"
+    code = ast.unparse(ast.parse(code))
     used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
-    head = [
-        f"import {runner}" if runner else "",
-        "\n".join(sorted(_import(name, resolver) for name in resolver.imports if name in used)),
-    ]
-    return "".join(f"\n{part}\n" for part in head if part) + f"\n\n{code}\n"
+    runners = [runner for runner in ("pytest", "unittest") if runner in used]
+    named = sorted(used & resolver.imports.keys() - {*_OURS, *runners})
+    groups = (
+        [f"import {module}" for module in _OURS if module in used],
+        [f"import {runner}" for runner in runners],
+        sorted(_import(each, resolver) for each in named),
+    )
+    head = "".join("\n" + "\n".join(group) + "\n" for group in groups if group)
+    return f"{head}{_TOO_LONG if 'too_long' in used else ''}\n\n{code}\n"
 
 
 def _import(name: str, resolver: Resolver) -> str:

@@ -16,6 +16,7 @@ from pydantic import Field
 
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction
+from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.testfiles import is_collected_by_pytest, is_test_file
 from bot.domain.models import Record
@@ -42,30 +43,8 @@ If your last attempt is in the material, write another one that heeds why it was
 MOST_REPORTS = 8
 _BODY, _SOURCE, _FILE, _PATHS = 5_000, 6_000, 14_000, 400
 _QUOTE = 8
-# Modules without a way out.
-_STANDARD = frozenset(
-    (
-        *("__future__", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal"),
-        *("enum", "fractions", "functools", "io", "itertools", "json", "math", "operator"),
-        *("pytest", "re", "statistics", "string", "textwrap", "typing", "unittest", "uuid"),
-        "zoneinfo",
-    )
-)
-_NAMES = frozenset(
-    (
-        *("__import__", "breakpoint", "compile", "delattr", "eval", "exec", "getattr", "globals"),
-        *("input", "locals", "monkeypatch", "mocker", "open", "setattr", "vars"),
-    )
-)
-_ATTRIBUTES = frozenset(
-    (
-        *("attrgetter", "builtins", "environ", "exit", "fail", "importlib", "importorskip"),
-        *("methodcaller", "mock", "MonkeyPatch", "modules", "open", "open_code", "os"),
-        *("pathlib", "popen"),
-        *("shutil", "skip", "skipIf", "skipTest", "skipUnless", "skipif", "socket"),
-        *("subprocess", "sys", "system", "xfail", "FileIO"),
-    )
-)
+# Fixtures that change what they are given.
+_FIXTURES = ("monkeypatch", "mocker", "request")
 
 
 class WrittenTest(Record):
@@ -143,10 +122,11 @@ def reproduction_of(written: WrittenTest) -> Reproduction:
         path=written.path,
         source=source,
         test=_tests(module)[0],
-        subject=", ".join(_own_imports(module))[:200],
+        subject=written.path,
         says=" ".join(written.says.split()),
         reason=Reason(exception=written.exception.rpartition(".")[2], actual=written.actual),
         items=(written.report,),
+        quote=" ".join(written.quote.split()),
     )
 
 
@@ -188,30 +168,23 @@ def _unfounded(written: WrittenTest, reports: Sequence[BugReport], tree: Tree) -
 
 def _smuggled(module: ast.Module, symbols: Symbols) -> Iterator[str]:
     """What a test that only asks the checkout's code has no need of."""
-    own = {name.partition(".")[0] for name in symbols.modules}
-    bound = set()
-    if not set(_own_imports(module)) & own:
-        yield "it imports nothing of the repository"
+    resolver = Resolver(symbols)
+    try:
+        resolver.statements(module.body)
+    except NotPlain as error:
+        yield f"it may hold no such code: {error}"
+        return
+    if not resolver.subjects:
+        yield "it asks nothing of the repository"
     for node in ast.walk(module):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            bound |= {(a.asname or a.name).partition(".")[0] for a in node.names}
-            for name in _imported(node):
-                root, *rest = name.split(".")
-                if root not in own | _STANDARD or _ATTRIBUTES & {*rest}:
-                    yield f"it imports {name or 'relatively'}"
-        elif isinstance(node, ast.Raise | ast.Try | ast.Global | ast.Nonlocal):
-            yield f"it holds a {type(node).__name__.lower()} statement"
+        if isinstance(node, ast.Raise):
+            yield "it holds a raise statement"
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            yield "it imports relatively"
         elif isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant):
             yield "it asserts a constant"
-        elif isinstance(node, ast.Name) and (node.id in _NAMES or _is_dunder(node.id)):
-            yield f"it uses {node.id}"
-        elif isinstance(node, ast.arg) and node.arg in _NAMES:
+        elif isinstance(node, ast.arg) and node.arg in _FIXTURES:
             yield f"it uses {node.arg}"
-        elif isinstance(node, ast.Attribute):
-            if node.attr in _ATTRIBUTES or _is_dunder(node.attr):
-                yield f"it uses {node.attr}"
-            elif not isinstance(node.ctx, ast.Load) and _root(node) in {*bound, ""}:
-                yield f"it changes {ast.unparse(node)}"
     if not any(_asks(node) for node in ast.walk(module)):
         yield "it asserts nothing"
 
@@ -230,37 +203,6 @@ def _tests(module: ast.Module) -> list[str]:
         for node in ast.walk(module)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test")
     ]
-
-
-def _own_imports(module: ast.Module) -> list[str]:
-    """Top packages that are imported, without those of the standard library."""
-    names = [
-        name.partition(".")[0]
-        for node in ast.walk(module)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in _imported(node)
-    ]
-    return [name for name in dict.fromkeys(names) if name and name not in _STANDARD]
-
-
-def _imported(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Full names; a relative import has an empty one."""
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if node.level or node.module is None:
-        return [""]
-    return [f"{node.module}.{alias.name}" for alias in node.names]
-
-
-def _root(node: ast.expr) -> str:
-    """The name that ``a.b[0].c`` begins with; empty for ``type(a).b``."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_dunder(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
 
 
 def _plain(text: str) -> str:
