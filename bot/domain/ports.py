@@ -191,10 +191,10 @@ class Sandbox(Protocol):
         ``exclude`` names files and folders (``node_modules``) left out wherever they are.
         """
 
-    async def keep(self) -> Sequence[str]:
-        """Keep what its build has installed, and end it; what was asked of the registries.
+    async def keep(self, environment: str) -> Sequence[str]:
+        """Keep what its build has installed under a name of hex digits, and end it.
 
-        Raises TooLarge when it is more than may be kept.
+        Gives what was asked of the registries. Raises TooLarge when it is more than may be kept.
         """
 
     async def kill(self) -> None:
@@ -231,8 +231,8 @@ class Sandboxes(Protocol):
         """A fresh sandbox. ``egress`` lists hosts it may reach (none: no network).
 
         ``environment`` names what a build has kept, read-only at ``$VIRTUAL_ENV`` with its ``bin``
-        first on the path. To ``build`` it is empty and writable, package registries can be
-        reached and nothing else can, and ``keep`` keeps it under that name.
+        first on the path. To ``build`` one it is empty and writable, and package registries can be
+        reached and nothing else can.
         The same ``key`` again gives the same sandbox where it still lives, never a second one.
         Raises Unavailable, or ConfigError where this machine can't isolate it.
         """

@@ -67,9 +67,7 @@ async def building():
     opened = []
 
     async def build(sandboxes):
-        made = await sandboxes.open(
-            template="", limits=Limits(), key="build", environment=NAME, build=True
-        )
+        made = await sandboxes.open(template="", limits=Limits(), key="build", build=True)
         opened.append(made)
         return made
 
@@ -89,7 +87,7 @@ async def test_what_is_installed_once_is_there_for_all(sandboxes, building):
     greet = "'#!/bin/sh\necho good day\n' > greet && chmod +x greet"
     done = await build.run(install + greet, timeout=20)
     assert done.exit_code == 0, done.stderr
-    await build.keep()
+    await build.keep(NAME)
     assert await sandboxes.keeps(NAME)
     assert await sandboxes.alive() == {}
     for key in ("one", "two"):
@@ -103,7 +101,7 @@ async def test_nobody_changes_it_afterwards(sandboxes, building):
         pytest.skip("the double's machines run as root, whom no mode holds")
     build = await building(sandboxes)
     await build.run('touch "$VIRTUAL_ENV/kept"', timeout=20)
-    await build.keep()
+    await build.keep(NAME)
     sandbox = await using(sandboxes)
     done = await sandbox.run('echo more >> "$VIRTUAL_ENV/kept"', timeout=20)
     assert done.exit_code != 0
@@ -128,7 +126,7 @@ async def test_a_package_comes_through_the_mirror(local, registry, building):
         timeout=60,
     )
     assert done.stdout.endswith("good day\n"), done.stderr
-    fetched = await build.keep()
+    fetched = await build.keep(NAME)
     assert fetched[0] == "/python/greeter/"
     assert any(path.startswith("/file/") and path.endswith(GREETER[0]) for path in fetched)
     assert all(each.startswith("GET ") for each in registry.asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -133,7 +134,9 @@ def registry() -> Iterator[str]:
     thread.join()
 
 
-def fix(folder: Path, registry: str, report: str) -> subprocess.CompletedProcess[str]:
+def fix(
+    folder: Path, registry: str, report: str, *, repository: str = "repo"
+) -> subprocess.CompletedProcess[str]:
     (folder / "report.md").write_text(report)
     return subprocess.run(
         [
@@ -141,7 +144,7 @@ def fix(folder: Path, registry: str, report: str) -> subprocess.CompletedProcess
             "-m",
             "handlers.cli",
             "fix",
-            "repo",
+            repository,
             "--report",
             "report.md",
             "--out",
@@ -188,6 +191,11 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
     again = fix(folder, "http://127.0.0.1:9/simple", report)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "is kept" in (folder / "out" / "run.log").read_text()
+    # A build runs its repository's code: with equal needs another's tests must not meet it.
+    shutil.copytree(folder / "repo", folder / "other")
+    other = fix(folder, "http://127.0.0.1:9/simple", report, repository="other")
+    assert "is kept" not in (folder / "out" / "run.log").read_text()
+    assert "Tests do not run here" in other.stdout
 
 
 def test_a_registry_that_is_away_is_why_they_do_not_run(folder: Path) -> None:

@@ -163,9 +163,10 @@ def test_equal_needs_share_an_environment():
     one = tree({"pyproject.toml": PROJECT, "requirements-test.txt": "x"})
     same = {**one, "more.py": Entry(data=b"code")}
     other = {**one, "requirements-test.txt": Entry(data=b"y")}
-    keys = [needs_of(each).key(each, "local") for each in (one, same, other)]
+    keys = [needs_of(each).key(each, "acme/shop", "local") for each in (one, same, other)]
     assert keys[0] == keys[1] != keys[2]
-    assert needs_of(one).key(one, "e2b") != keys[0]
+    assert needs_of(one).key(one, "acme/shop", "e2b") != keys[0]
+    assert needs_of(one).key(one, "evil/shop", "local") != keys[0]
 
 
 @pytest.mark.parametrize(

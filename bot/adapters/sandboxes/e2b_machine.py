@@ -167,13 +167,13 @@ class E2BSandbox:
             with contextlib.suppress(SoulcasterError):
                 await self._quick(f"rm -f ~/{there}")
 
-    async def keep(self) -> Sequence[str]:
+    async def keep(self, environment: str) -> Sequence[str]:
         """Bring what was installed here; E2B does not tell what was fetched for it."""
         limit = self._limits.disk_mb * 1_000_000
         there, seconds = f"{NOTES}/environment.tgz", SMALL + limit / BYTES_A_SECOND
         await self._quick(f"tar -czf ~/{there} -C ~ {ENVIRONMENT}", seconds)
         data = await self._read(there, limit, seconds)
-        await asyncio.to_thread(_put, self._kept.environments, self._kept.name, data)
+        await asyncio.to_thread(_put, self._kept.environments, environment, data)
         await self.kill()
         return ()
 
@@ -191,7 +191,7 @@ class E2BSandbox:
         folder = f"~/{WORK}/{shlex.quote(inside(cwd))}"
         own = f"export VIRTUAL_ENV=~/{ENVIRONMENT} PATH=~/{ENVIRONMENT}/bin:$PATH; "
         return (
-            f"{own if self._kept.name else ''}"
+            f"{own if self._kept.name or self._kept.build else ''}"
             f"cd {folder} 2>/dev/null || exit {NO_FOLDER}; ulimit -c 0; "
             f"ulimit -u {self._limits.processes} 2>/dev/null; "
             f"ulimit -d {self._limits.memory_mb * 1024} 2>/dev/null; "

@@ -105,7 +105,7 @@ class LocalSandboxes:
                 "install bubblewrap (0.8 or newer), set E2B_API_KEY, or name the repository in "
                 "SOULCASTER_TRUSTED_REPOSITORIES."
             )
-        if environment and found is None:
+        if (environment or build) and found is None:
             raise ConfigError("Nothing can be installed where nothing is isolated.")
         wanted = state.State(
             environment=environment,

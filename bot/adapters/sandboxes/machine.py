@@ -180,11 +180,11 @@ class LocalSandbox:
         self._mirror = Mirror(registries)
         await self._mirror.open()
 
-    async def keep(self) -> Sequence[str]:
+    async def keep(self, environment: str) -> Sequence[str]:
         """Move what was installed to where the next ones find it."""
         self._left()
         built = self._here / "environment"
-        await asyncio.to_thread(self._environments.take, self._there.environment, built)
+        await asyncio.to_thread(self._environments.take, environment, built)
         await self.kill()
         return self._mirror.fetched if self._mirror else ()
 
@@ -213,7 +213,8 @@ class LocalSandbox:
     def _environment(self, env: Mapping[str, str]) -> dict[str, str]:
         walled = self._there.way is not None
         bins = [str(tool / "bin") for tool in self._tools]
-        own = {"VIRTUAL_ENV": isolation.ENVIRONMENT} if self._there.environment else {}
+        has_one = self._there.environment or self._there.build
+        own = {"VIRTUAL_ENV": isolation.ENVIRONMENT} if has_one else {}
         if own:
             bins = [f"{isolation.ENVIRONMENT}/bin", *bins]
         if self._mirror:
@@ -231,11 +232,11 @@ class LocalSandbox:
     def _mounts(self) -> list[str]:
         """The environment, and for its build the way to the registries."""
         name, inside_ = self._there.environment, isolation.ENVIRONMENT
-        if not name:
-            return []
         if self._there.build:
             way_out = ("--ro-bind", self._mirror.folder, isolation.REGISTRY) if self._mirror else ()
             return ["--bind", f"{self._here}/environment", inside_, *way_out]
+        if not name:
+            return []
         kept = self._environments.find(name)
         if kept is None:
             raise Unavailable("The environment of this sandbox is gone: it will be built again.")

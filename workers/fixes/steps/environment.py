@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import platform
 import posixpath
+import sys
 
 from bot.domain.errors import TooLarge
 from bot.domain.fixes.environment import CONSTRAINTS, Needs, needs_of
@@ -42,30 +44,34 @@ async def environment_of(context: RunContext, base: Tree) -> None:
     if context.sandboxes.isolation == "none":
         await context.set(environment=("nothing is installed where nothing is isolated",))
         return
-    name = needs.key(base, context.sandboxes.id, platform.machine(), context.template)
+    # Of one repository alone: what a build runs is its code, and another's tests must not meet it.
+    built_by = (context.labels()["repository"], context.sandboxes.id, context.template)
+    name = needs.key(base, *built_by, platform.machine(), sys.version)
     sources = ", ".join((*needs.why, *filter(None, (needs.lock,))))
     if await context.sandboxes.keeps(name):
         await context.log(f"the environment of {sources} is kept: {name}")
     else:
         await context.tell(f"installing what the tests need, as {sources} says")
-        await _build(context, base, needs, name)
+        name = await _build(context, base, needs, name)
     context.environment = name
     await context.set(environment=(f"installed as {sources} says", *needs.left_out))
 
 
-async def _build(context: RunContext, base: Tree, needs: Needs, name: str) -> None:
+async def _build(context: RunContext, base: Tree, needs: Needs, name: str) -> str:
+    """The name it is kept under: one that lacks something is no other run's."""
     made = await context.sandboxes.open(
         template=context.template,
         limits=_BUILD,
         key=f"{context.key()}-environment",
         labels=context.labels(),
-        environment=name,
         build=True,
     )
     try:
         await made.upload(await asyncio.to_thread(tar_from_tree, base))
         missing = await _Build(context, made, needs).everything()
-        fetched = await made.keep()
+        if missing:
+            name = hashlib.sha256(f"{name} {context.key()}".encode()).hexdigest()[:40]
+        fetched = await made.keep(name)
     except TooLarge as error:
         raise Ended(
             Verdict.TESTS_DO_NOT_RUN, f"What the tests need is too large: {error}."
@@ -75,6 +81,7 @@ async def _build(context: RunContext, base: Tree, needs: Needs, name: str) -> No
     for each in missing:
         await context.log(f"not installed: {each}")
     await context.log(f"{len(fetched)} files of the registries: {' '.join(fetched[:200])}")
+    return name
 
 
 class _Build:
