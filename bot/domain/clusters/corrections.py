@@ -93,14 +93,7 @@ def propose(state: Clustering, operation: Operation) -> Proposal:
         if before.get(cluster) != parents.get(cluster)
     )
     complete = operation.model_copy(update={"redirects": redirects})
-    return Proposal(complete, {c: tuple(state.members(c)) for c in touched(complete)})
-
-
-def touched(operation: Operation) -> list[int]:
-    """Every cluster that an operation changes, by number."""
-    ends = {c for change in operation.items for c in (change.before, change.after)}
-    ends |= {c for r in operation.redirects for c in (r.number, r.before, r.after)}
-    return sorted(c for c in ends if c is not None)
+    return Proposal(complete, {c: tuple(state.members(c)) for c in complete.clusters})
 
 
 def numbered(operation: Operation, numbers: Mapping[int, int]) -> Operation:

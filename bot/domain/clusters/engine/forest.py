@@ -10,16 +10,12 @@ from dataclasses import dataclass, field
 
 
 class Loop(ValueError):
-    """The new edge would close a circle; ``path`` is the way that is there already."""
-
-    def __init__(self, path: tuple[int, ...]) -> None:
-        super().__init__(" -> ".join(map(str, path)))
-        self.path = path
+    """Something would be its own ancestor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Parents by number; a new record for every change."""
+    """Parents by number. Raises Loop where something is its own ancestor."""
 
     parents: Mapping[int, int] = field(default_factory=dict)
 
@@ -28,27 +24,16 @@ class Forest:
             seen = {number}
             for ancestor in self._above(number):
                 if ancestor in seen:
-                    raise Loop((*seen, ancestor))
+                    raise Loop(f"{number} leads to itself")
                 seen.add(ancestor)
 
     def root(self, number: int) -> int:
         """Where following the parents ends; the number itself when it has none."""
-        return (number, *self._above(number))[-1]
+        return self.path(number)[-1]
 
     def path(self, number: int) -> tuple[int, ...]:
         """From ``number`` to its root, both included."""
         return (number, *self._above(number))
-
-    def with_parent(self, number: int, parent: int) -> Forest:
-        """``number`` hangs under ``parent`` from now on. Raises Loop."""
-        way = self.path(parent)
-        if number in way:
-            raise Loop(way[: way.index(number) + 1])
-        return Forest({**self.parents, number: parent})
-
-    def without(self, number: int) -> Forest:
-        """``number`` is a root again."""
-        return Forest({n: p for n, p in self.parents.items() if n != number})
 
     def _above(self, number: int) -> Iterator[int]:
         while (parent := self.parents.get(number)) is not None:

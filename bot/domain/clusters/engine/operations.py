@@ -6,8 +6,10 @@ corrections it adds and takes back. Its inverse swaps before and after.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -17,7 +19,7 @@ from bot.domain.clusters.engine.links import Links, Pair, pair
 from bot.domain.errors import UserError
 from bot.domain.models import Record
 
-Verb = Literal["merge", "split", "move", "undo"]
+Verb = Literal["merge", "split", "move", "recluster", "undo"]
 
 
 class Blocked(UserError):
@@ -52,8 +54,15 @@ class Operation(Record):
         """``merge #7``."""
         return f"{self.verb} #{self.number}"
 
+    @property
+    def clusters(self) -> list[int]:
+        """Every cluster that it changes, by number."""
+        ends = {c for change in self.items for c in (change.before, change.after)}
+        ends |= {c for r in self.redirects for c in (r.number, r.before, r.after)}
+        return sorted(c for c in ends if c is not None)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Clustering:
     """Who is where, where old numbers lead, and the corrections in force."""
 
@@ -63,7 +72,14 @@ class Clustering:
 
     def members(self, cluster: int) -> list[int]:
         """The items of a cluster, by number."""
-        return sorted(item for item, where in self.membership.items() if where == cluster)
+        return sorted(self._members.get(cluster, ()))
+
+    @cached_property
+    def _members(self) -> dict[int, list[int]]:
+        found = defaultdict[int, list[int]](list)
+        for item, cluster in self.membership.items():
+            found[cluster].append(item)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +184,25 @@ def apply(state: Clustering, operation: Operation) -> Clustering:
             membership.pop(change.number, None)
         else:
             membership[change.number] = change.after
-    redirects = state.redirects
+    parents = dict(state.redirects.parents)
     for change in operation.redirects:
-        redirects = redirects.without(change.number)
+        parents.pop(change.number, None)
         if change.after is not None:
-            redirects = redirects.with_parent(change.number, change.after)
+            parents[change.number] = change.after
     links = Links(
         (state.links.must - operation.must_taken) | operation.must_added,
         (state.links.cannot - operation.cannot_taken) | operation.cannot_added,
     )
-    return Clustering(membership, redirects, links)
+    return Clustering(membership, Forest(parents), links)
 
 
-def last_undoable(log: Iterable[Operation]) -> int | None:
-    """The newest operation that is no undo and still counts."""
-    entries = list(log)
+def last_undoable(entries: Sequence[Operation], cluster: int | None = None) -> int | None:
+    """The newest operation, or the newest on ``cluster``, that is no undo and still counts."""
     counts = in_effect(entries)
-    open_ = (o.number for o in reversed(entries) if o.undoes is None and o.number in counts)
-    return next(open_, None)
+    for each in reversed(entries):
+        if each.undoes is None and each.number in counts and cluster in (None, *each.clusters):
+            return each.number
+    return None
 
 
 def in_effect(entries: Sequence[Operation]) -> set[int]:
