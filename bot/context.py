@@ -38,6 +38,7 @@ from bot.storage.answers import Answers
 from bot.storage.breakers import Breakers
 from bot.storage.cards import Cards
 from bot.storage.channels import Channels
+from bot.storage.cluster_jobs import ClusterJobs
 from bot.storage.clusters import Clusters
 from bot.storage.commands import Commands
 from bot.storage.connection import connect
@@ -98,6 +99,7 @@ class Context:
         self.tokens = Tokens(*stored)
         self.items = Items(*stored)
         self.clusters = Clusters(*stored)
+        self.cluster_jobs = ClusterJobs(*stored)
         self.embeddings = Embeddings(self.redis, self.scripts, self._machine())
         self.runs = Runs(*stored)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)

@@ -84,7 +84,7 @@ ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
     *("channel", "link", "unlink", "replay", "import", "quota"),
-    "token",
+    *("token", "recluster"),
 }
 
 
@@ -114,6 +114,17 @@ async def test_feedback_says_its_cluster(stage: Stage, number: int) -> None:
     found = [r["body"] for r in await replies(stage, number) if "Written down" in r["body"]]
     assert len(found) == 1
     assert re.search(r"`C-\d+`", found[0])
+
+
+async def test_what_clustering_again_would_change_is_said_where_it_was_asked(
+    stage: Stage, number: int
+) -> None:
+    assert await obey(stage, number, "/soulcaster recluster --dry-run", ADMIN) == "done"
+
+    async def said() -> bool:
+        return "would move" in await reply(stage, number, "recluster:1")
+
+    await stage.wait("the end of it", said)
 
 
 async def test_eyes_come_before_the_answer(stage: Stage) -> None:

@@ -217,6 +217,9 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "unlink",
         "quota",
         "import status",
+        "merge --suggest",
+        "recluster --dry-run",
+        "recluster status",
         "token list",
     )
     yield from ("clusters --state=all", "status", "help", "whoami", "source list", "similar")

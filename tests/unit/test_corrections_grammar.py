@@ -55,7 +55,6 @@ def test_a_line_is_a_correction(line: str, command: Command) -> None:
     [
         ("dup", "dup wants an issue or a feedback item or a cluster"),
         ("dup #1 #2 #3", "at most 2 items"),
-        ("merge", "merge wants a cluster. Example: merge C-31 into C-12"),
         ("merge C-31 into", "into wants a cluster"),
         ("move I-345", 'move wants "to"'),
         ("split --by=colour", "--by wants one of source, release, auto"),

@@ -70,6 +70,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "digest off": (MAINTAIN, ""),
     "source list": (MAINTAIN, ""),
     "import github": (MAINTAIN, ""),
+    "recluster --dry-run": (MAINTAIN, ""),
     "channel show": (MAINTAIN, ""),
     "replay": (MAINTAIN, ""),
 }

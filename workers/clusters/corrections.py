@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Concatenate, Literal, ParamSpec
 
 from bot.context import Context
@@ -21,8 +21,15 @@ from bot.domain.clusters.corrections import (
     same,
 )
 from bot.domain.clusters.engine import operations as pure
-from bot.domain.clusters.engine.operations import Blocked, Clustering, LogEntry, Operation
+from bot.domain.clusters.engine.operations import (
+    Blocked,
+    ClusterChange,
+    Clustering,
+    LogEntry,
+    Operation,
+)
 from bot.domain.clusters.grouping import by_attribute, in_two
+from bot.domain.errors import Unavailable
 from bot.domain.models import Cluster, ClusterState
 from bot.jobs import enqueue
 from bot.storage.operations import Held
@@ -32,8 +39,10 @@ from workers.clusters.views import refresh_soon
 
 By = Literal["source", "release", "auto"]
 MOST_FOR_AUTO = 500
-_SETTLED = (ClusterState.RESOLVED, ClusterState.IGNORED)
+ATTEMPTS = 20  # while others change the same
+_READ = 500  # records at once
 _UNTOUCHED = (ClusterState.NEW, ClusterState.TRIAGED)
+_SETTLED = (ClusterState.RESOLVED, ClusterState.IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +173,52 @@ async def presuming(
     held = await ctx.operations.read(project, items=[item, other])
     operation = presumed(held.clustering, item, other, _entry(ctx, held, by))
     record = held.record(operation.redirects[0].number)
-    if record.state not in _UNTOUCHED or record.owner:
+    if _in_hand(record):
         raise Blocked(f"People have taken C-{record.number} in hand.")
     await _refuse_running(ctx, project, held.clustering, operation)
     return PlannedCorrection(held, propose(held.clustering, operation))
+
+
+@_planned
+async def reclustering(
+    ctx: Context, project: int, by: str, moves: Mapping[int, int]
+) -> PlannedCorrection:
+    """Each item goes where ``moves`` says, if it leaves and joins no cluster that is kept by now.
+
+    It links nothing, for only people's words bind what comes after.
+    """
+    ends = {cluster for cluster in moves.values() if cluster > 0}
+    held = await ctx.operations.read(project, clusters=ends, items=moves)
+    there, still = held.clustering.membership, await kept(ctx, project)
+    items = tuple(
+        ClusterChange(number=item, before=there[item], after=to)
+        for item, to in sorted(moves.items())
+        if item in there and still.isdisjoint({there[item], to})
+    )
+    operation = Operation(**asdict(_entry(ctx, held, by)), verb="recluster", items=items)
+    return PlannedCorrection(held, propose(held.clustering, operation))
+
+
+async def kept(ctx: Context, project: int) -> set[int]:
+    """The clusters that people, or the language model, have corrected or taken in hand."""
+    log = [logged.operation for logged in await ctx.operations.log(project)]
+    links, counts = await ctx.links.of(project), pure.in_effect(log)
+    said = [o for o in log if o.number in counts and o.verb not in ("recluster", "undo")]
+    linked = {item for link in links.must | links.cannot for item in link}
+    where = await ctx.items.membership(project)
+    found = {c for o in said for c in o.clusters} | {where[i] for i in linked & where.keys()}
+    found |= {
+        run.cluster for run in await ctx.runs.many(project, await ctx.runs.under_way(project))
+    }
+    numbers = sorted({*where.values()} - found)
+    for first in range(0, len(numbers), _READ):
+        records = await ctx.clusters.records(project, numbers[first : first + _READ])
+        found |= {number for number, record in records.items() if _in_hand(record)}
+    return found
+
+
+def _in_hand(record: Cluster) -> bool:
+    return record.state not in _UNTOUCHED or bool(record.owner)
 
 
 @_planned
@@ -176,7 +227,8 @@ async def undoing(
 ) -> PlannedCorrection:
     """The exact inverse of operation ``number``, else of the last one (on ``cluster``)."""
     log = await ctx.operations.log(project)
-    chosen = number or _last(log, cluster)
+    entries = [logged.operation for logged in log]
+    chosen = number or pure.last_undoable(entries, cluster)
     if chosen is None:
         raise Blocked(
             "Nothing was corrected here that could be undone."
@@ -186,17 +238,9 @@ async def undoing(
     if not 0 < chosen <= len(log):
         raise Blocked(f"There is no operation {chosen}. What there is: /soulcaster history")
     target = log[chosen - 1]
-    clusters = {
-        c
-        for change in (*target.operation.items, *target.operation.redirects)
-        for c in (change.before, change.after)
-        if c is not None
-    } | {change.number for change in target.operation.redirects}
     items = [change.number for change in target.operation.items]
-    held = await ctx.operations.read(project, clusters=clusters, items=items)
-    entry = _entry(ctx, held, by)
-    entries = [logged.operation for logged in log]
-    operation = pure.undo(held.clustering, entries, chosen, entry)
+    held = await ctx.operations.read(project, clusters=target.operation.clusters, items=items)
+    operation = pure.undo(held.clustering, entries, chosen, _entry(ctx, held, by))
     return PlannedCorrection(held, propose(held.clustering, operation), undoes=target)
 
 
@@ -239,6 +283,18 @@ async def apply(
     return logged if done else None
 
 
+async def do(ctx: Context, project: int, plan: Plan, by: str, said: str, command: str) -> Logged:
+    """Apply it, worked out anew while others change the same, once for a ``command``; see that it
+    shows. Raises Blocked or Unavailable."""
+    done = await done_before(ctx, project, command)
+    for _ in range(ATTEMPTS):
+        if done is not None:
+            await after(ctx, project, done)
+            return done
+        done = await apply(ctx, project, await plan(by), said=said, command=command)
+    raise Unavailable("Reports are being clustered faster than this can be done.", retry_after=1)
+
+
 async def after(ctx: Context, project: int, logged: Logged) -> None:
     """Bring what is said about everything it touched up to date. Harmless when repeated."""
     operation = logged.operation
@@ -263,20 +319,6 @@ _KINDS: dict[By, str] = {"source": "source", "release": "release", "auto": "kind
 
 def _entry(ctx: Context, held: Held, by: str) -> LogEntry:
     return LogEntry(held.count + 1, by, ctx.now())
-
-
-def _last(log: Sequence[Logged], cluster: int | None) -> int | None:
-    """The newest operation that can be undone; one that touched ``cluster`` where it is given."""
-    if cluster is None:
-        return pure.last_undoable([entry.operation for entry in log])
-    counts = pure.in_effect([entry.operation for entry in log])
-    for entry in reversed(log):
-        operation = entry.operation
-        ends = {c for change in operation.items for c in (change.before, change.after)}
-        ends |= {c for r in operation.redirects for c in (r.number, r.after)}
-        if cluster in ends and operation.undoes is None and operation.number in counts:
-            return operation.number
-    return None
 
 
 def _restored(worked: PlannedCorrection) -> tuple[StateChange, ...]:

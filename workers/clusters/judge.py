@@ -24,8 +24,6 @@ from bot.storage.answers import JUDGE
 from workers import jobs
 from workers.clusters import asking, corrections, explain
 
-_MOST_CHANGES = 20  # of the clustering under our hands, before we come back later
-
 
 async def judge_items(ctx: Context, project: int) -> None:
     """Ask about every report that waits for it. Run again, it finds what is left."""
@@ -105,25 +103,15 @@ async def _candidates(ctx: Context, project: int, item: Item) -> list[Item]:
 
 async def _join(ctx: Context, project: int, item: Item, found: Judged) -> None:
     """Act on the first yes that nothing forbids; once, even if a person undoes it."""
-    command = f"judge:{item.name}"
-    if found.of("same") and (done := await corrections.done_before(ctx, project, command)):
-        await corrections.after(ctx, project, done)
-        return
     for yes in found.of("same"):
         plan = corrections.presuming(ctx, project, item.number, yes.other)
-        said = f"{item.name} is the same as I-{yes.other}"
-        for _ in range(_MOST_CHANGES):
-            try:
-                worked = await plan(judgement.author(found.model))
-            except Blocked as error:
-                log.info("the model's yes is not acted on", item=item.name, why=str(error))
-                break
-            logged = await corrections.apply(ctx, project, worked, said=said, command=command)
-            if logged is not None:
-                await corrections.after(ctx, project, logged)
-                return
+        said, by = f"{item.name} is the same as I-{yes.other}", judgement.author(found.model)
+        try:
+            await corrections.do(ctx, project, plan, by, said, f"judge:{item.name}")
+        except Blocked as error:
+            log.info("the model's yes is not acted on", item=item.name, why=str(error))
         else:
-            raise Unavailable(f"The clusters of {item.name} are changing.", retry_after=1)
+            return
 
 
 async def _suggest(ctx: Context, project: int, item: Item) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from bot.domain.clusters.engine.links import Pair, pair
 from bot.domain.clusters.engine.operations import (
@@ -198,20 +199,7 @@ def _union(sets: Iterable[frozenset[Pair]]) -> frozenset[Pair]:
     return frozenset().union(*sets)
 
 
-def _linked(
-    entry: LogEntry,
-    *,
-    must_added: frozenset[Pair] = frozenset(),
-    must_taken: frozenset[Pair] = frozenset(),
-    cannot_added: frozenset[Pair] = frozenset(),
-    cannot_taken: frozenset[Pair] = frozenset(),
-) -> Operation:
+def _linked(entry: LogEntry, **links: Any) -> Operation:
     """An operation that only links: nobody moves."""
-    return Operation(
-        **asdict(entry),
-        verb="merge" if must_added else "split",
-        must_added=must_added,
-        must_taken=must_taken,
-        cannot_added=cannot_added,
-        cannot_taken=cannot_taken,
-    )
+    verb = "merge" if links.get("must_added") else "split"
+    return Operation(**asdict(entry), verb=verb, **links)

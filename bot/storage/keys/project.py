@@ -172,6 +172,12 @@ def operations(p: int) -> str:
     return f"{ROOT}:{p}:operations"
 
 
+@kind("cluster_jobs", kept="the newest 20")
+def cluster_jobs(p: int) -> str:
+    """hash: number -> ClusterJob, everything clustered again or what that would change."""
+    return f"{ROOT}:{p}:cluster-jobs"
+
+
 @kind("operations", kept="1 day", rebuilt="not needed: ask for the preview again")
 def preview(p: int, name: str) -> str:
     """string, 1 day: checksum of the preview shown last, by place and sentence."""

@@ -96,6 +96,13 @@ GUARDS = (
         f"{_JOBS}::test_a_held_lease_is_renewed",
     ),
     Guard(
+        "clustering again leaves what people have touched meanwhile",
+        "workers/clusters/corrections.py",
+        "if item in there and still.isdisjoint({there[item], to})",
+        "if item in there",
+        "tests/contract/test_recluster.py::test_what_is_touched_meanwhile_is_kept",
+    ),
+    Guard(
         "only who holds the lease places a report",
         f"{_LUA}place.lua",
         "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end",

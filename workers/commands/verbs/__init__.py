@@ -36,6 +36,7 @@ VERBS: Mapping[type[Command], Run] = {
     regroup.Merge: regroup.run_merge,
     regroup.Split: regroup.run_split,
     regroup.Move: regroup.run_move,
+    regroup.Recluster: regroup.run_recluster,
     regroup.Undo: regroup.run_undo,
     regroup.ShowHistory: regroup.run_history,
     project.Digest: project.run_digest,

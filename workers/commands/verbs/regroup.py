@@ -1,4 +1,4 @@
-"""``dup not-dup merge split move undo history``: reports are put where they belong, and back."""
+"""``dup not-dup merge split move recluster undo history``: reports are put where they belong."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.correction import history_card
-from bot.domain.clusters.corrections import Logged
+from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.commands.command import WORD, After, Command, Level
 from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import NotAllowed, NotUnderstood
 from bot.domain.models import Item
+from bot.jobs import enqueue
 from bot.sources import github_issue
+from bot.storage.cluster_jobs import ClusterJob
+from workers import jobs
 from workers.clusters import corrections, explain, suggestions
 from workers.clusters.corrections import Plan, PlannedCorrection
+from workers.clusters.recluster import recluster_card
 from workers.commands.call import Answer, Call
 from workers.commands.correcting import Confirmable, carry_out, item_here, item_of
 
+ASKED = 8  # in one answer
 Two = Annotated[tuple[IssueRef | ItemRef | ClusterRef, ...], Field(min_length=1, max_length=2)]
 
 
@@ -130,19 +136,25 @@ async def _answered(
 class Merge(Confirmable):
     """Make clusters one, after a preview; their numbers lead to it.
 
-    Without into: the cluster spoken of here, else the first one named.
+    Without into: the cluster spoken of here, else the first one named. --suggest lists those of
+    the worst that may be one problem, most likely first.
     """
 
     verb = "merge"
     level = Level.L2
-    examples = ("merge C-31 into C-12", "merge C-31 C-40 into C-12", "merge C-31")
+    examples = ("merge C-31 into C-12", "merge C-31 C-40 into C-12", "merge --suggest")
 
-    clusters: tuple[ClusterRef, ...]
+    clusters: Annotated[tuple[ClusterRef, ...], WORD] = ()
     into: Annotated[ClusterRef | None, After("into")] = None
+    suggest: bool = False
 
 
 async def run_merge(call: Call, command: Merge) -> Answer:
-    """A preview, or the merge."""
+    """A preview, or the merge; or what could be merged."""
+    if command.suggest:
+        return await _alike(call)
+    if not command.clusters:
+        raise NotUnderstood("merge wants a cluster. Example: merge C-31 into C-12")
     into = command.into
     if into is None:
         here = await call.implied()
@@ -157,6 +169,19 @@ async def run_merge(call: Call, command: Merge) -> Answer:
         call.ctx, call.project.id, [source.number for source in sources], into.number
     )
     return await carry_out(call, plain, plan)
+
+
+async def _alike(call: Call) -> Answer:
+    found = await suggestions.alike(call.ctx, call.project, readers=call.readers)
+    sections = [
+        section
+        for item, each in found[:ASKED]
+        for section in suggestion_sections(
+            item, [each], readers=call.readers, title=f"C-{item.cluster}, by {item.name}"
+        )
+    ]
+    title = f"{count(len(found), 'pair')} of the worst problems may be one"
+    return call.answer("alike", title, sections=tuple(sections))
 
 
 class Split(Confirmable):
@@ -209,6 +234,34 @@ async def run_move(call: Call, command: Move) -> Answer:
     return await carry_out(call, command, plan)
 
 
+class Recluster(Command):
+    """Cluster all reports again with a fresh engine, as one operation that undo takes back.
+
+    What people or the language model have touched stays as it is. --dry-run only says what would
+    change; status says how the last one went.
+    """
+
+    verb = "recluster"
+    level = Level.L4
+    examples = ("recluster --dry-run", "recluster", "recluster status")
+
+    what: Annotated[Literal["all", "status"], WORD] = "all"
+    dry_run: bool = False
+
+
+async def run_recluster(call: Call, command: Recluster) -> Answer:
+    """How far it is; asked for where one is under way, that goes on."""
+    ctx, project = call.ctx, call.project.id
+    known = await ctx.cluster_jobs.all(project)
+    if command.what == "status" and known:
+        return Answer(recluster_card(known[0], call.readers))
+    how = {"dry_run": command.dry_run or command.what == "status", "command": call.said.id}
+    who = {"requested_by": call.person.name, "place": call.place, "created_at": ctx.now()}
+    job = await ctx.cluster_jobs.open(project, ClusterJob.model_validate(how | who))
+    await enqueue(ctx, jobs.recluster, project, job.number)
+    return Answer(recluster_card(job, call.readers), public=True)
+
+
 class Undo(Command):
     """Take the last correction back, or the one named: every report returns to where it was.
 
@@ -249,16 +302,10 @@ async def run_history(call: Call, command: ShowHistory) -> Answer:
     """One page of the log; of one cluster where it is named."""
     log = await call.ctx.operations.log(call.project.id)
     name = str(command.about) if command.about else ""
-    chosen = [entry for entry in reversed(log) if _concerns(entry, command.about)]
+    about = command.about.number if command.about else None
+    chosen = [e for e in reversed(log) if about in (None, *e.operation.clusters)]
     pages = max(1, -(-len(chosen) // PAGE))
     page = min(max(1, command.page), pages)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     card = history_card(name, log, shown=shown, page=page, pages=pages, readers=call.readers)
     return Answer(card)
-
-
-def _concerns(entry: Logged, about: ClusterRef | None) -> bool:
-    operation = entry.operation
-    ends = {c for change in operation.items for c in (change.before, change.after)}
-    ends |= {c for r in operation.redirects for c in (r.number, r.before, r.after)}
-    return about is None or about.number in ends

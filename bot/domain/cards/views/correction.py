@@ -133,6 +133,12 @@ def history_card(
     )
 
 
+def more(lines: Sequence[Line]) -> list[Line]:
+    """The first of them, and how many more there are."""
+    left = len(lines) - SHOWN
+    return [*lines[:SHOWN], *([(f"and {left:,} more",)] if left > 0 else [])]
+
+
 def cluster_name(number: int) -> Line:
     """``C-12``; ``a new cluster`` for one that is still to be made."""
     return (Code(f"C-{number}"),) if number > 0 else ("a new cluster",)
@@ -146,6 +152,8 @@ def _title(operation: Operation, *, done: bool) -> Line:
         a, b = min(links, default=(0, 0))
         verdict = "are the same problem" if operation.must_added else "are not the same problem"
         return (Code(f"I-{a}"), " and ", Code(f"I-{b}"), f" {verdict}")
+    if operation.verb == "recluster":
+        return (f"Clustered everything again: {count(len(operation.items), 'report')} moved",)
     origins = sorted({c.before for c in operation.items if c.before is not None})
     targets = sorted({c.after for c in operation.items if c.after is not None}, key=abs)
     if operation.verb == "merge":
@@ -172,25 +180,27 @@ def _moves(operation: Operation, seen: Seen) -> tuple[Section, ...]:
     for change in operation.items:
         ways.setdefault((change.before or 0, change.after or 0), []).append(change.number)
     sections = []
-    for (before, after), numbers in sorted(ways.items(), key=lambda way: (way[0][0], way[1])):
+    ordered = sorted(ways.items(), key=lambda way: (way[0][0], way[1]))
+    for (before, after), numbers in ordered[:SHOWN]:
         shown = [seen.items[n] for n in numbers if n in seen.items]
         lines: list[Line] = [
-            item_link(i, hidden=not may_read(seen.readers, i.audience)) for i in shown[:SHOWN]
+            item_link(i, hidden=not may_read(seen.readers, i.audience)) for i in shown
         ]
-        if len(numbers) > SHOWN:
-            lines.append((f"and {len(numbers) - SHOWN} more",))
         heading: Line = (
             Strong(count(len(numbers), "report")),
             " from ",
-            *_titled(before, seen),
+            *titled(before, seen),
             " to ",
-            *_titled(after, seen),
+            *titled(after, seen),
         )
-        sections.append(Section(Paragraph(*heading), Bullets(*lines)))
+        sections.append(Section(Paragraph(*heading), Bullets(*more(lines))))
+    if len(ordered) > SHOWN:
+        sections.append(Section(Paragraph(f"and {len(ordered) - SHOWN:,} more ways")))
     return tuple(sections)
 
 
-def _titled(cluster: int, seen: Seen) -> Line:
+def titled(cluster: int, seen: Seen) -> Line:
+    """A cluster by its name, with its title where they may read it."""
     record = seen.clusters.get(cluster)
     if record is None or not record.title or not may_read(seen.readers, record.audience):
         return cluster_name(cluster)  # a title may be the words of a private report
@@ -204,7 +214,7 @@ def _sizes(proposal: Proposal) -> list[Fact]:
         gains[change.before or 0] -= 1
         gains[change.after or 0] += 1
     facts = []
-    for cluster in sorted(gains, key=lambda c: (c < 0, abs(c))):
+    for cluster in sorted(gains, key=lambda c: (c < 0, abs(c)))[:SHOWN]:
         now = len(proposal.members.get(cluster, ()))
         label = f"C-{cluster}" if cluster > 0 else "New cluster"
         then = f"{now} → {now + gains[cluster]}" if cluster > 0 else str(gains[cluster])
@@ -219,10 +229,8 @@ def _taken_back(proposal: Proposal) -> tuple[Section, ...]:
          "to be the same")
         for (a, b), same in proposal.taken_back
     ]  # fmt: skip
-    if len(lines) > SHOWN:
-        lines = [*lines[:SHOWN], (f"and {len(lines) - SHOWN} more",)]
     title = "This takes back what people said"
-    return (Section(Bullets(*lines), title=title),) if lines else ()
+    return (Section(Bullets(*more(lines)), title=title),) if lines else ()
 
 
 def _regressions(states: Sequence[StateChange]) -> tuple[Section, ...]:
