@@ -18,8 +18,9 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Item, Person, Project
 from bot.domain.secrets import redact
 from bot.say import in_words
-from handlers.api.shapes import Cancel, Fix, FixOf, Query, Report
-from workers.clusters import views
+from bot.storage.cluster_jobs import ClusterJob
+from handlers.api.shapes import Cancel, FixOf, How, Query, Report
+from workers.clusters import suggestions, views
 from workers.commands.answering import answer_at_once
 from workers.commands.permission import role_of
 
@@ -106,7 +107,7 @@ async def show_cluster(asked: Asked, number: int) -> object:
     return {**_cluster(view), "feedback": [item.number for item in view.shown]}
 
 
-async def start_fix(asked: Asked, number: int, body: Fix) -> FixRun:
+async def start_fix(asked: Asked, number: int, body: How) -> FixRun:
     """Raises Standing with the run that is under way."""
     runs, project = asked.ctx.runs, asked.project.id
     cluster = await asked.ctx.clusters.get(project, number)
@@ -122,6 +123,40 @@ async def start_fix(asked: Asked, number: int, body: Fix) -> FixRun:
 async def create_job(asked: Asked, body: FixOf) -> FixRun:
     """The same."""
     return await start_fix(asked, body.cluster, body)
+
+
+async def cleanup(asked: Asked) -> object:
+    """What ``merge --suggest`` says; it changes nothing."""
+    found = await suggestions.alike(asked.ctx, asked.project, readers=READERS)
+    names = ("cluster", "into", "report", "like", "likelihood")
+    pairs = [
+        (i.cluster, each.item.cluster, i.number, each.item.number, each.near.score)
+        for i, each in found
+    ]
+    return {"items": [dict(zip(names, pair, strict=True)) for pair in pairs], "next": None}
+
+
+async def recluster(asked: Asked, body: How) -> ClusterJob:
+    """Raises Standing with the one that is under way."""
+    await asked.say(f"recluster{' --dry-run' * body.dry_run}")
+    known = await asked.ctx.cluster_jobs.all(asked.project.id)
+    mine = [job for job in known if job.command == asked.command]
+    if not mine:
+        raise Standing(known[0])
+    return mine[0]
+
+
+async def list_cluster_jobs(asked: Asked, query: Query) -> object:
+    """The newest that are kept."""
+    known = await asked.ctx.cluster_jobs.all(asked.project.id)
+    left = [job for job in known if job.number < (query.cursor or job.number + 1)]
+    page = left[: query.limit]
+    return {"items": page, "next": page[-1].number if len(left) > len(page) else None}
+
+
+async def show_cluster_job(asked: Asked, number: int) -> ClusterJob:
+    """One of them."""
+    return await asked.ctx.cluster_jobs.get(asked.project.id, number)
 
 
 async def list_jobs(asked: Asked, query: Query) -> object:
@@ -175,6 +210,16 @@ async def _page(
 
 _ALL: tuple[Callable[..., Awaitable[object]], ...] = (
     *(report, sync, list_feedback, list_clusters, show_cluster, start_fix),
-    *(create_job, list_jobs, show_job, cancel_job, show_log),
+    *(
+        cleanup,
+        recluster,
+        list_cluster_jobs,
+        show_cluster_job,
+        create_job,
+        list_jobs,
+        show_job,
+        cancel_job,
+        show_log,
+    ),
 )
 ENDPOINTS = {each.__name__: each for each in _ALL}

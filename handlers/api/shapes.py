@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from bot.domain import models
 from bot.domain.fixes.run import FixRun
+from bot.storage.cluster_jobs import ClusterJob
 from bot.storage.imports import Import
 
 Number = Annotated[int, Field(ge=1, lt=10**9)]
@@ -46,13 +47,13 @@ def _whole(told: object) -> object:
     return int(told) if isinstance(told, float) and told.is_integer() else told
 
 
-class Fix(Body):
-    """How to fix it."""
+class How(Body):
+    """Whether it changes nothing, and only says what would come of it."""
 
     dry_run: bool = False
 
 
-class FixOf(Fix):
+class FixOf(How):
     """Which cluster to fix, and how."""
 
     cluster: Annotated[Number, BeforeValidator(_whole)]
@@ -64,7 +65,7 @@ class Cancel(Body):
     state: Literal["cancelled"]
 
 
-BODIES = (Report, Fix, FixOf, Cancel)
+BODIES = (Report, How, FixOf, Cancel)
 
 
 def _shape(name: str, of: type[BaseModel], fields: str, **more: Any) -> type[BaseModel]:
@@ -81,11 +82,15 @@ def _page(of: type[BaseModel]) -> type[BaseModel]:
 _ITEM = "number cluster source title body url author level environment release occurred_at"
 _CLUSTER = "number state title severity owner pull_request created_at updated_at"
 _RUN = "number cluster state verdict reason requested_by agent dry_run pull_url"
+_AGAIN = "number state dry_run requested_by seen total moved merged split operation created_at"
 _COUNTS: Any = {"reports": (int, ...), "occurrences": (int, ...)}
+_ALIKE: Any = dict.fromkeys(("cluster", "into", "report", "like"), (int, ...))
 _LISTED = (
+    _shape("Alike", Import, "", **_ALIKE, likelihood=(float, ...)),
     _shape("Feedback", models.Item, _ITEM),
     _shape("Cluster", models.Cluster, _CLUSTER, **_COUNTS),
     _shape("Job", FixRun, f"{_RUN} created_at updated_at ended_at"),
+    _shape("ClusterJob", ClusterJob, _AGAIN),
 )
 _WITH_REPORTS = {"feedback": (list[int], ...), **_COUNTS}
 _OTHERS = (

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bot.context import Context
 from bot.domain.audience import Audience
+from bot.domain.clusters.evidence import Because, Near
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Draft, Person, Project, RunState
+from bot.domain.models import Draft, Person, RunState
 from bot.jobs import Claim
 from bot.simulators.github import Limits
+from bot.simulators.github.actions.installs import suspend
 from bot.storage.tokens import Scope
 from handlers.api.serving import PREFIX, describe
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from handlers.web import build_app, serving
+from workers.clusters.recluster import recluster
 from workers.commands.answering import answer_at_once
+from workers.commands.permission import role_of
 from workers.intake import quota, sync
 
-OTHER = Project(id=77, installation=9, full_name="other/place")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 SHELL = Person(operator=True)
 
 
@@ -33,6 +39,7 @@ class Api:
 
     stage: Stage
     url: str
+    installation: int
 
     async def token(self, scope: Scope = "read", *, by: Person = SHELL, of: int = 0) -> str:
         project = of or (await self.stage.project()).id
@@ -56,28 +63,45 @@ class Api:
         return (await self.stage.context.items.record(project, draft, now)).item
 
 
-async def placed(ctx: Context, project: int, item: int) -> int:
+async def placed(ctx: Context, project: int, item: int, **because: Any) -> int:
     """The new cluster of a report, which is worded by nothing but its title."""
+    why = Because(**{"action": "new"} | because)
     claim = Claim(f'["cluster_items", {project}]', "1", "mine", "work", str(project))
     await ctx.redis.set(claim.lease, claim.token)
     found = await ctx.clusters.place(
         project, item, None, now=ctx.now(), title="It breaks", audience=Audience.TEAM,
-        evidence="{}", corrections=0, lease=claim.lease, token=claim.token,
+        evidence=why.model_dump_json(), corrections=0, lease=claim.lease, token=claim.token,
     )  # fmt: skip
     assert found
     return found
 
 
-@pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    limits = Limits.none()
+@asynccontextmanager
+async def served(folder: Path) -> AsyncIterator[Api]:
     async with (
-        open_stage(tmp_path, processes=False, limits=limits, SOULCASTER_API_LIMIT="60") as stage,
+        open_stage(
+            folder, processes=False, limits=Limits.none(), SOULCASTER_API_LIMIT="60"
+        ) as stage,
         serving(build_app(stage.context), "127.0.0.1", 0) as url,
     ):
         installed = stage.github.install("acme", repositories=[stage.repository], sender=ADMIN)
-        await sync.sync_installation(stage.context, installed.id)
-        yield Api(stage, url)
+        yield Api(stage, url, installed.id)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
+    async with served(tmp_path_factory.mktemp("api")) as api:
+        yield api
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def api(running: Api) -> Api:
+    """One server for all tests; nothing is stored but that the app is installed."""
+    ctx = running.stage.context
+    await ctx.redis.flushdb()
+    ctx.overview.whole.clear()
+    await sync.sync_installation(ctx, running.installation)
+    return running
 
 
 async def test_a_token_is_shown_once_hashed_at_rest_and_revoked_at_once(
@@ -134,7 +158,13 @@ async def test_a_token_that_may_read_says_nothing(api: Api) -> None:
 
 
 async def test_a_token_has_the_rights_that_who_made_it_has_now(api: Api) -> None:
-    """On a private repository: a reader's token reads nothing of the team's, a writer's no sync."""
+    """On a private repository: a reader's token reads nothing of the team's, a writer's no sync.
+    One of the shell has those of a maintainer, and not the operator's."""
+    ctx, project = api.stage.context, await api.stage.project()
+    shell = Person(operator=True, token="3f9a2c1b")
+    assert await role_of(ctx, project, shell) == "maintain"
+    assert await role_of(ctx, project, SHELL) == "operator"
+    assert await role_of(ctx, project, Person(slack_user="U1")) == "none"
     reader = await api.token(by=Person(login="pavel-novak"))
     status, told, _ = await api.ask("GET", "/feedback", reader)
     assert status == 403
@@ -191,6 +221,68 @@ async def test_a_fix_is_started_once_and_stopped(api: Api) -> None:
     assert (await api.ask("GET", "/clusters/1", token))[1]["feedback"] == [1]
 
 
+async def test_everything_is_clustered_again_by_one_job_at_a_time(api: Api) -> None:
+    ctx, token = api.stage.context, await api.token("write", by=Person(login=ADMIN))
+    project = await api.stage.project()
+    for item in (1, 2):
+        await api.report(f"r{item}", body="The last page is missing", told_at=str(item))
+        await placed(ctx, project.id, item)
+    path, how = "/cluster-jobs", {"dry_run": True}
+    status, job, _ = await api.ask("POST", path, token, json=how, key="a")
+    assert (status, job["state"], job["requested_by"][: len(ADMIN) + 1]) == (
+        202,
+        "pending",
+        f"@{ADMIN}",
+    )
+    assert (await api.ask("POST", path, token, json=how, key="a"))[:2] == (202, job)
+    assert (await api.ask("POST", path, token, json={}))[:2] == (409, job)
+    await recluster(ctx, project.id, job["number"])
+    done = (await api.ask("GET", f"{path}/1", token))[1]
+    assert (done["state"], done["total"], done["merged"], done["moved"]) == (
+        "succeeded",
+        2,
+        {"2": 1},
+        1,
+    )
+    assert (await api.ask("POST", path, token, json={}))[1]["number"] == 2
+    page = (await api.ask("GET", f"{path}?limit=1", token))[1]
+    assert ([each["number"] for each in page["items"]], page["next"]) == ([2], 2)
+    page = (await api.ask("GET", f"{path}?limit=1&cursor=2", token))[1]
+    assert page == {"items": [done], "next": None}
+    assert (await api.ask("GET", f"{path}/3", token))[0] == 404
+
+
+async def test_what_may_be_one_problem_is_said_and_not_done(api: Api) -> None:
+    ctx, project, token = api.stage.context, await api.stage.project(), await api.token()
+    near = Near(item=1, cluster=1, score=0.8, similarity=0.9)
+    for item, because in ((1, {}), (2, {"action": "suggest", "candidates": (near,)})):
+        await api.report(f"r{item}")
+        await placed(ctx, project.id, item, **because)
+    status, told, _ = await api.ask("POST", "/clusters/cleanup", token)
+    assert status == 200
+    assert told["items"] == [{"cluster": 2, "into": 1, "report": 2, "like": 1, "likelihood": 0.8}]
+    assert await ctx.operations.count(project.id) == 0
+
+
+async def test_a_token_opens_nothing_where_the_app_is_kept_out(tmp_path: Path) -> None:
+    """Suspended, or removed, in whosever name it speaks."""
+    async with served(tmp_path) as api:
+        ctx = api.stage.context
+        await sync.sync_installation(ctx, api.installation)
+        tokens = [await api.token(), await api.token(by=Person(login=ADMIN))]
+        installation = api.stage.github.world.installations[api.installation]
+        user = api.stage.github.world.users[ADMIN]
+        suspend(installation, user, suspended=True)
+        for token in tokens:
+            status, told, _ = await api.ask("GET", "/feedback", token)
+            assert (status, "suspended" in told["detail"]) == (503, True)
+        suspend(installation, user, suspended=False)
+        await ctx.projects.remove(await api.stage.project())
+        for token in tokens:
+            status, told, _ = await api.ask("GET", "/feedback", token)
+            assert (status, told["detail"]) == (401, "There is no such token, or it was revoked.")
+
+
 async def test_pages_are_stable_while_reports_come_in(api: Api) -> None:
     token = await api.token()
     for n in range(7):
@@ -229,9 +321,11 @@ async def test_a_query_is_what_the_document_says(api: Api, query: str, status: i
 
 async def test_a_token_sees_its_own_project_only(api: Api) -> None:
     """Whatever is read by whatever number, nothing of the other project is in it."""
-    ctx, mine = api.stage.context, await api.stage.project()
-    await ctx.projects.put(OTHER)
-    canaries = {mine.id: "zqxvours", OTHER.id: "zqxvtheirs"}
+    ctx, mine, github = api.stage.context, await api.stage.project(), api.stage.github
+    made = await github.add_repository("other/place", {"a.py": b"1"})
+    there = github.install("other", repositories=["other/place"], sender=ADMIN)
+    await sync.sync_installation(ctx, there.id)
+    canaries = {mine.id: "zqxvours", made.id: "zqxvtheirs"}
     for project, canary in canaries.items():
         for n in range(1, 4):
             item = await api.report(f"{canary}{n}", project)
@@ -248,7 +342,7 @@ async def test_a_token_sees_its_own_project_only(api: Api) -> None:
         [other] = [canaries[each] for each in canaries if each != project]
         assert canary in seen[project]
         assert other not in seen[project]
-    assert (await api.ask("GET", f"/feedback?project_id={OTHER.id}", tokens[mine.id]))[0] == 403
+    assert (await api.ask("GET", f"/feedback?project_id={made.id}", tokens[mine.id]))[0] == 403
 
 
 async def test_too_many_requests_with_one_token_wait(api: Api) -> None:

@@ -17,14 +17,18 @@ _roles: dict[tuple[str, int, int | str], tuple[float, Role]] = {}
 
 
 async def role_of(ctx: Context, project: Project, person: Person, *, fresh: bool = False) -> Role:
-    """The person's role, at most a minute old; ``fresh`` asks GitHub now."""
-    if person.operator:
+    """The person's role, at most a minute old; ``fresh`` asks GitHub now. A token that was made in
+    the shell is a maintainer's, while the app reaches the repository."""
+    if person.operator and not person.token:
         return OPERATOR
     who = person.login if person.user_id is None else person.user_id
-    key = (ctx.redis_url, project.id, who)
+    key = (ctx.redis_url, project.id, "the operator" if person.operator else who)
     at, role = _roles.get(key, (0.0, None))
     if fresh or role is None or time.monotonic() - at > CACHED_SECONDS:
-        role = await people.role(ctx.github.repo(project), person)
+        if person.operator:
+            role = "maintain" if await ctx.github.reaches(project) else "none"
+        else:
+            role = await people.role(ctx.github.repo(project), person)
         _roles[key] = (time.monotonic(), role)
     return role
 

@@ -290,6 +290,13 @@ GUARDS = (
         f"{_API}::test_a_token_has_the_rights_that_who_made_it_has_now",
     ),
     Guard(
+        "a token of the shell opens nothing where the app is kept out",
+        "workers/commands/permission.py",
+        'role = "maintain" if await ctx.github.reaches(project) else "none"',
+        'role = "maintain"',
+        f"{_API}::test_a_token_opens_nothing_where_the_app_is_kept_out",
+    ),
+    Guard(
         "a token sends so much a minute",
         "handlers/api/serving.py",
         "            await _spend(ctx, token)\n",
