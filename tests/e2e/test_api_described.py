@@ -57,16 +57,17 @@ async def run(*command: str, cwd: Path = ROOT) -> tuple[int, str]:
     return process.returncode or 0, told.decode()
 
 
-async def tried(stage: Stage, folder: Path, *, examples: int) -> None:
-    """What schemathesis finds, with so many examples an operation."""
+async def tried(stage: Stage, folder: Path, *, examples: int, phases: str) -> None:
+    """What schemathesis finds, with so many examples an operation. It has one worker: CPython 3.11
+    may fail to read two sources at once ("AST constructor recursion depth mismatch")."""
     config = folder / "schemathesis.toml"
     config.write_text(CONFIG)
     code, told = await run(
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run",
         f"{stage.web_url}/api/v1/openapi.json", "--header",
         f"Authorization: Bearer {await token_of(stage)}", "--max-examples", str(examples),
-        "--seed", "1", "--generation-database", "none", "--no-color", "--workers", "2",
-        "--phases", "examples,coverage,fuzzing,stateful", cwd=folder,
+        "--seed", "1", "--generation-database", "none", "--no-color", "--workers", "1",
+        "--phases", phases, cwd=folder,
     )  # fmt: skip
     assert code == 0, told
     log = (stage.stack.logs / "web.log").read_text()
@@ -74,12 +75,12 @@ async def tried(stage: Stage, folder: Path, *, examples: int) -> None:
 
 
 async def test_it_is_what_its_document_says(api: Stage, tmp_path: Path) -> None:
-    await tried(api, tmp_path, examples=3)
+    await tried(api, tmp_path, examples=1, phases="coverage,fuzzing")
 
 
 @pytest.mark.long
 async def test_it_is_what_its_document_says_in_thousands(api: Stage, tmp_path: Path) -> None:
-    await tried(api, tmp_path, examples=1_000)
+    await tried(api, tmp_path, examples=1_000, phases="examples,coverage,fuzzing,stateful")
 
 
 async def test_the_examples_of_the_document_work(api: Stage) -> None:
