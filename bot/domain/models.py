@@ -139,11 +139,16 @@ WatchVerdict = Literal["", "gone", "still there", "not enough traffic"]
 
 
 class Watch(Record):
-    """A problem is watched after the merge of ``pull``; ``counts`` are source, before and after."""
+    """A problem is watched after the merge of ``pull``; ``counts`` are source, before and after.
+
+    It begins with ``release``, the first that has the merge: "" while that is awaited, None where
+    the project makes none.
+    """
 
     pull: int
     since: AwareDatetime
     until: AwareDatetime
+    release: str | None = None
     verdict: WatchVerdict = ""
     counts: tuple[tuple[str, int, int], ...] = ()
 

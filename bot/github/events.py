@@ -51,6 +51,11 @@ HEARD: Mapping[str, Mapping[str, str]] = {
         "created edited": "commands; edited by somebody else, the words are nobody's",
         "*": NOTHING + "reviews are read as they are when a version is made",
     },
+    "release": {
+        "published released": "no draft or prerelease: merges that it is the first to have are "
+        "watched from it on",
+        "*": NOTHING + "it is heard once it is out",
+    },
     "check_run": {
         "completed": "on ours: what fails, and passes again, is said on the card with its step, "
         "and one revise with its log is offered",
@@ -65,7 +70,7 @@ HEARD: Mapping[str, Mapping[str, str]] = {
 }
 # Why -> events.
 UNHEARD: Mapping[str, str] = {
-    "not heard yet": "discussion discussion_comment release",
+    "not heard yet": "discussion discussion_comment",
     "the state of code, which is read when a fix begins": (
         "branch_protection_configuration branch_protection_rule commit_comment create delete "
         "deploy_key deployment deployment_protection_rule deployment_review deployment_status fork "

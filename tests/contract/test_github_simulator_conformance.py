@@ -163,6 +163,10 @@ async def _a_pull_request(kit: Kit) -> None:
     await kit.person("POST", f"{place}/merge", how)
     await kit.ok("GET", place)
     await kit.ok("DELETE", f"{REPO}/git/refs/heads/fix")
+    for tag, early in (("v1", False), ("v2-rc", True)):
+        fields = {"login": "ana", "tag": tag, "prerelease": early}
+        await kit.person("POST", f"{REPO}/releases", fields)
+    await kit.ok("GET", f"{REPO}/releases?per_page=100")
     second = await kit.commit("again", {"b.txt": "b"})
     await kit.person("POST", f"{REPO}/pulls", {"login": "wes", "title": "B", "head": "again"})
     await kit.ok("PATCH", f"{REPO}/git/refs/heads/again", {"sha": second, "force": True})

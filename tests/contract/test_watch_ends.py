@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.audience import Audience
-from bot.domain.models import Cluster, ClusterState, Draft, Watch
+from bot.domain.models import Cluster, ClusterState, Draft, Project, Watch
 from bot.jobs import enqueue
 from handlers.demo.stage import ADMIN, Stage
 from workers import jobs, worker
@@ -22,8 +22,9 @@ _events = itertools.count()
 class Problem:
     """An alert of ``acme/shop``, its cluster, and the pull request that was to mend it."""
 
-    def __init__(self, stage: Stage, project: int, pull: int) -> None:
-        self.stage, self.ctx, self.project, self.pull = stage, stage.context, project, pull
+    def __init__(self, stage: Stage, shop: Project, pull: int) -> None:
+        self.stage, self.ctx, self.shop, self.pull = stage, stage.context, shop, pull
+        self.project = shop.id
         self.merged = datetime.now(UTC) - watch.WATCH - timedelta(hours=2)
 
     async def seen(self, *, hours: int, times: int) -> None:
@@ -40,9 +41,9 @@ class Problem:
         await items.take(self.ctx, self.project, draft)
         await worker.drain(self.ctx, "work")
 
-    async def begin(self) -> None:
+    async def begin(self, **given: Any) -> None:
         until = self.merged + watch.WATCH
-        told = Watch(pull=self.pull, since=self.merged, until=until)
+        told = Watch(**{"pull": self.pull, "since": self.merged, "until": until, **given})
         await self.ctx.clusters.change(self.project, 1, state=ClusterState.WATCHING, watch=told)
 
     async def end(self) -> Cluster:
@@ -63,7 +64,7 @@ class Problem:
 @pytest.fixture
 async def problem(stage: Stage) -> Problem:
     made = await stage.person("/issues", login=ADMIN, title="Stands for a pull request")
-    return Problem(stage, (await stage.project()).id, int(made["number"]))
+    return Problem(stage, await stage.project(), int(made["number"]))
 
 
 @pytest.mark.parametrize("times", [2, 40])
@@ -98,7 +99,16 @@ async def test_a_watch_is_not_judged_before_its_end(problem: Problem) -> None:
 async def test_a_merge_that_is_told_of_again_begins_no_second_watch(problem: Problem) -> None:
     await problem.seen(hours=-5, times=40)
     pull = {"number": problem.pull, "merged_at": problem.merged.isoformat()}
-    await watch.begin(problem.ctx, problem.project, 1, pull)
+    await watch.begin(problem.ctx, problem.shop, 1, pull)
     record = await problem.end()
-    await watch.begin(problem.ctx, problem.project, 1, pull)
+    await watch.begin(problem.ctx, problem.shop, 1, pull)
     assert await problem.ctx.clusters.get(problem.project, 1) == record
+
+
+async def test_a_release_that_never_comes_leaves_the_merge_to_judge_by(problem: Problem) -> None:
+    problem.merged -= watch.RELEASES
+    await problem.seen(hours=-5, times=40)
+    await problem.begin(release="", until=problem.merged + watch.RELEASES)
+    await problem.seen(hours=80, times=1)
+    assert (await problem.end()).state is ClusterState.RESOLVED
+    assert f"gone after #{problem.pull} (sentry 40 → 0)" in await problem.said()

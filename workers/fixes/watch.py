@@ -10,7 +10,8 @@ from bot.domain.cards.views.cluster import watch_card
 from bot.domain.clusters.watch import judged
 from bot.domain.errors import Unavailable
 from bot.domain.models import Cluster, ClusterState, Place, Project, Watch
-from bot.github import pulls
+from bot.github import pulls, releases
+from bot.github.app import READ
 from bot.jobs import enqueue
 from bot.say import say
 from bot.sources import INCIDENTS, github_issue
@@ -18,7 +19,10 @@ from workers import jobs
 from workers.clusters.views import cluster_view, refresh_soon
 
 WATCH = timedelta(days=3)
+# A project that released so lately makes releases; the next one is awaited as long.
+RELEASES = timedelta(days=60)
 MOST = 20
+_MOST_WATCHED = 200
 
 
 async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
@@ -30,7 +34,7 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
     pull = await ctx.github.repo(project).get(f"/pulls/{number}")
     if pull.get("merged"):
         for cluster in [run.cluster] if run else await _closed_by(ctx, project, pull):
-            await begin(ctx, project_id, cluster, pull)
+            await begin(ctx, project, cluster, pull)
     elif run is not None:
         state = ClusterState.PR_OPENED if pull["state"] == "open" else ClusterState.TRIAGED
         await ctx.clusters.change(project_id, run.cluster, state=state, updated_at=ctx.now())
@@ -49,19 +53,47 @@ async def _closed_by(ctx: Context, project: Project, pull: Any) -> list[int]:
     return sorted({item.cluster for item in items if item.cluster})
 
 
-async def begin(ctx: Context, project: int, cluster: int, pull: Any) -> None:
-    """Once a merge: what came of it stays, however often it is told of."""
-    merged = datetime.fromisoformat(pull["merged_at"])
-    new = Watch(pull=pull["number"], since=merged, until=merged + WATCH)
+async def begin(ctx: Context, project: Project, cluster: int, pull: Any) -> None:
+    """Once a merge, and anew with the first release that has it: what came of it stays, however
+    often it is told of."""
+    new = await _times(ctx, project, pull)
 
     def begun(record: Cluster) -> dict[str, Any]:
-        if record.watch and (record.watch.pull, record.watch.since) == (new.pull, new.since):
-            return {}
+        if (old := record.watch) and old.pull == new.pull:
+            waits = record.state is ClusterState.WATCHING and not old.release
+            if not (waits and new.release):
+                return {}
         return {"state": ClusterState.WATCHING, "watch": new, "updated_at": ctx.now()}
 
-    cluster = (await ctx.clusters.get(project, cluster)).number
-    await ctx.clusters.update(project, cluster, begun)
-    await enqueue(ctx, jobs.judge_watch, project, cluster, delay=WATCH.total_seconds())
+    cluster = (await ctx.clusters.get(project.id, cluster)).number
+    await ctx.clusters.update(project.id, cluster, begun)
+    left = (new.until - ctx.now()).total_seconds()
+    await enqueue(ctx, jobs.judge_watch, project.id, cluster, delay=max(left, 0))
+
+
+async def _times(ctx: Context, project: Project, pull: Any) -> Watch:
+    """Of the watch of a merge: from the first release that has it, or awaiting one; from the merge
+    itself where the project makes none."""
+    repo, merged = ctx.github.repo(project, READ), datetime.fromisoformat(pull["merged_at"])
+    made = [one for one in await releases.published(repo) if one[0] > merged - RELEASES]
+    number, until = pull["number"], merged + (RELEASES if made else WATCH)
+    for at, tag in made:
+        if at >= merged and await releases.contains(repo, tag, pull["merge_commit_sha"]):
+            return Watch(pull=number, since=at, until=at + WATCH, release=tag)
+    return Watch(pull=number, since=merged, until=until, release="" if made else None)
+
+
+async def hear_release(ctx: Context, project_id: int) -> None:
+    """A release came out: what is watched and in no other is watched from it on."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    found, _ = await ctx.overview.page(project_id, ClusterState.WATCHING, most=_MOST_WATCHED)
+    for record in (await ctx.clusters.records(project_id, found)).values():
+        if (watch := record.watch) and not watch.release:
+            pull = await ctx.github.repo(project).get(f"/pulls/{watch.pull}")
+            await begin(ctx, project, record.number, pull)
+    await refresh_soon(ctx, project_id)
 
 
 async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
@@ -72,11 +104,14 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
         return
     if (left := (record.watch.until - ctx.now()).total_seconds()) > 0:
         raise Unavailable(f"{record.name} is watched until then.", retry_after=left)
+    timed = record.watch
+    if timed.release == "":  # none came: it is judged by the merge
+        timed = timed.model_copy(update={"release": None, "until": timed.since + WATCH})
     seen = await ctx.overview.by_source(project_id, record.number)
     items = await ctx.items.many(project_id, await ctx.clusters.sample(project_id, record.number))
-    since, living = record.watch.since, [item for item in items if not item.gone]
+    since, living = timed.since, [item for item in items if not item.gone]
     watch = judged(
-        record.watch,
+        timed,
         {source: tally.hours for source, tally in seen.items()},
         over={i.source for i in living if i.recovered_at and i.recovered_at > since},
         still_open=any(i.source in INCIDENTS and not i.recovered_at for i in living),

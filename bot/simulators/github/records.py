@@ -306,6 +306,7 @@ class Repository:
     auto_suites: bool = True
     check_suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    releases: list[Json] = field(default_factory=list)
     last_number: int = 0
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 

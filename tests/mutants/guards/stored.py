@@ -280,10 +280,17 @@ GUARDS = (
     Guard(
         "a merge that is told of again begins no second watch",
         "workers/fixes/watch.py",
-        "if record.watch and (record.watch.pull, record.watch.since) == (new.pull, new.since):",
+        "if not (waits and new.release):",
         "if False:",
         "tests/contract/test_watch_ends.py"
         "::test_a_merge_that_is_told_of_again_begins_no_second_watch",
+    ),
+    Guard(
+        "a release without the merge begins no watch",
+        "bot/github/releases.py",
+        'found["status"] in ("ahead", "identical")',
+        "True",
+        "tests/e2e/test_watch.py",
     ),
     Guard(
         "an old event hides nothing in a private repository",

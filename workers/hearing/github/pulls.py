@@ -47,6 +47,13 @@ async def moved(event: sansio.Event, ctx: Context, **_: Any) -> None:
         await enqueue(ctx, jobs.look_at_pull, project.id, run.number)
 
 
+@router.register("release", action="published")
+@router.register("release", action="released")
+async def released(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """Which merges are out now is asked of GitHub: a prerelease is published, too."""
+    await enqueue(ctx, jobs.hear_release, read(event).project.id)
+
+
 @router.register("check_run", action="rerequested")
 @router.register("check_suite", action="rerequested")
 async def asked_again(event: sansio.Event, ctx: Context, **_: Any) -> None:

@@ -167,11 +167,14 @@ def severity_line(cluster: Cluster) -> Line:
 def watch_line(cluster: Cluster, watch: Watch) -> str:
     """``gone after #45 (sentry 40 → 0)``; what was seen again later has come back after it."""
     back = cluster.state is ClusterState.REGRESSED and watch.verdict != "still there"
+    after = f"#{watch.pull} in {watch.release[:60]}" if watch.release else f"#{watch.pull}"
+    if watch.release == "" and not back:
+        return f"watched from the first release with {after} on"
     if not (watch.verdict or back):
-        return f"watched after #{watch.pull} until {watch.until:%d %b %H:%M} UTC"
+        return f"watched after {after} until {watch.until:%d %b %H:%M} UTC"
     counts = ", ".join(f"{source} {before} → {after}" for source, before, after in watch.counts)
     seen = f" ({counts})" if counts else ""
-    return f"{'come back' if back else watch.verdict} after #{watch.pull}{seen}"
+    return f"{'come back' if back else watch.verdict} after {after}{seen}"
 
 
 def watch_card(cluster: Cluster, *, readers: Audience) -> Card:

@@ -10,7 +10,8 @@ from bot.simulators.github.diffs import changed_files
 from bot.simulators.github.events import announce
 from bot.simulators.github.git import EMPTY_TREE, NOTHING
 from bot.simulators.github.records import Json, Repository, User
-from bot.simulators.github.views.addresses import repo_page, stamp
+from bot.simulators.github.views.accounts import user
+from bot.simulators.github.views.addresses import node_id, repo_page, repo_url, stamp
 from bot.simulators.github.views.commits import author_of
 from bot.simulators.github.views.repositories import repository as repository_view
 
@@ -32,6 +33,39 @@ async def ref_moved(
         await request_suite(repository, actor, after, branch, before)
     await _follow(repository, actor, branch, before, after)
     actor.world.changed("push", repository)
+
+
+async def release(
+    repository: Repository, actor: User, tag: str, target: str, *, prerelease: bool
+) -> Json:
+    """Tag what ``target`` names and publish it; the release as GitHub shows it."""
+    await repository.git.move(f"refs/tags/{tag}", await repository.git.resolve(target))
+    identity, now = actor.world.next_id(), stamp(actor.world.now())
+    url = repo_url(repository, f"/releases/{identity}")
+    made: Json = {
+        "url": url,
+        "html_url": repo_page(repository, f"/releases/tag/{tag}"),
+        "assets_url": f"{url}/assets",
+        "upload_url": f"{url}/assets{{?name,label}}",
+        "tarball_url": repo_url(repository, f"/tarball/{tag}"),
+        "zipball_url": repo_url(repository, f"/zipball/{tag}"),
+        "id": identity,
+        "node_id": node_id("RE", identity),
+        "tag_name": tag,
+        "target_commitish": target,
+        "name": tag,
+        "body": "",
+        "draft": False,
+        "prerelease": prerelease,
+        "created_at": now,
+        "published_at": now,
+        "author": user(actor),
+        "assets": [],
+    }
+    repository.releases.append(made)
+    for action in ("published", "prereleased" if prerelease else "released"):
+        announce(repository, actor, "release", action, release=made)
+    return made
 
 
 async def _follow(

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.simulators.github.actions import checks, pulls, reviews
 from bot.simulators.github.actions.diffstat import pull_view
-from bot.simulators.github.actions.pushes import ref_moved
+from bot.simulators.github.actions.pushes import ref_moved, release
 from bot.simulators.github.commits import Signed
 from bot.simulators.github.errors import existing, unprocessable
 from bot.simulators.github.git import NOTHING, GitError
@@ -44,6 +44,15 @@ async def push(call: Call) -> web.StreamResponse:
     old = None if new else before
     await ref_moved(repository, person, f"refs/heads/{branch}", old, after)
     return answer({"sha": after, "branch": branch})
+
+
+@routes("POST", f"{_REPO}/releases", "anyone")
+async def publish(call: Call) -> web.StreamResponse:
+    """``{login, tag, target?, prerelease?}``: release what a branch or commit is."""
+    repository, person, tag = call.repository, need(call, "write"), need_text(call.fields, "tag")
+    target = text(call.fields, "target") or repository.default_branch
+    early = flag(call.fields, "prerelease")
+    return answer(await release(repository, person, tag, target, prerelease=early))
 
 
 @routes("DELETE", f"{_REPO}/branches/{{branch:.+}}", "anyone")

@@ -13,6 +13,7 @@ from bot.simulators.github.rest import (
     labels,
     pulls,
     reactions,
+    releases,
     repository,
     reviews,
 )
@@ -26,6 +27,7 @@ ROUTES: list[Route] = [
     *checks.routes,
     *branches.routes,
     *git.routes,
+    *releases.routes,
     # Before the issues: /issues/comments/... is not an issue's number.
     *comments.routes,
     *reactions.routes,
