@@ -62,8 +62,9 @@ class FixPart(_Part):
 class RepoConfig(_Part):
     """The whole file; every key has a default.
 
-    ``bots``: whose issues are reports, too. ``labels`` says what a label of an issue means, as in
-    ``{critical: S1}``; then a person's ``severity`` and ``assign`` are written to the issues, too.
+    ``bots``: whose issues are reports, too, as ``discussions`` are where that is true. ``labels``
+    says what a label of an issue means, as in ``{critical: S1}``; then a person's ``severity`` and
+    ``assign`` are written to the issues, too.
     """
 
     slack: SlackPart = SlackPart()
@@ -71,6 +72,7 @@ class RepoConfig(_Part):
     fix: FixPart = FixPart()
     cluster: Literal["sure", "eager"] = "sure"
     bots: tuple[str, ...] = ()
+    discussions: bool = False
     labels: dict[str, Severity] = {}
 
 

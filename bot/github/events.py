@@ -29,6 +29,17 @@ HEARD: Mapping[str, Mapping[str, str]] = {
         "transferred": "the report leaves with its count; there it is told of as opened",
         "*": _EDITED,
     },
+    "discussion": {
+        "created edited": "where .github/soulcaster.yml wants them, a report",
+        "closed answered": "by a person: settled, as an issue is",
+        "reopened unanswered": "by a person: open again, as an issue is",
+        "deleted transferred": "the report leaves, as an issue does",
+        "*": "its newer words and labels",
+    },
+    "discussion_comment": {
+        "created": "one that says the same has happened counts, as on an issue",
+        "*": NOTHING + "there are no commands: nobody could be answered",
+    },
     "sub_issues": {"*": _LINK},
     "issue_dependencies": {"*": _LINK},
     "issue_comment": {
@@ -70,7 +81,6 @@ HEARD: Mapping[str, Mapping[str, str]] = {
 }
 # Why -> events.
 UNHEARD: Mapping[str, str] = {
-    "not heard yet": "discussion discussion_comment",
     "the state of code, which is read when a fix begins": (
         "branch_protection_configuration branch_protection_rule commit_comment create delete "
         "deploy_key deployment deployment_protection_rule deployment_review deployment_status fork "

@@ -1,6 +1,6 @@
-"""GitHub issues, from the ``issues`` webhook or as the REST API lists them.
+"""GitHub issues, from the ``issues`` webhook or as the REST API lists them, and discussions.
 
-https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues
+https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues and #discussion
 An issue is one occurrence however often it is edited: its event never changes.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
@@ -42,6 +42,17 @@ _REPORTS = ("opened", "edited", "reopened")
 def key(number: int) -> str:
     """The key of issue ``number`` within its project."""
     return f"issue:{number}"
+
+
+def key_of(told: Mapping[str, Any]) -> str:
+    """The key of an issue or a discussion, as GitHub tells of it."""
+    number = whole_number(told.get("number"))
+    return f"discussion:{number}" if is_discussion(told) else key(number)
+
+
+def is_discussion(told: Mapping[str, Any]) -> bool:
+    """Only discussions have answers."""
+    return "answer_chosen_at" in told
 
 
 prove = proof.signed_by("x-hub-signature-256", prefix="sha256=", needed=True)
@@ -83,8 +94,8 @@ def reports(payload: object, received_at: datetime) -> list[Draft]:
     return [
         Draft(
             source=NAME,
-            key=key(number),
-            event=key(number),
+            key=key_of(issue),
+            event=key_of(issue),
             title=one_line(text(issue.get("title"))) or f"Issue {number}",
             body=text(issue.get("body")),
             url=web_url(issue.get("html_url")),
@@ -97,17 +108,17 @@ def reports(payload: object, received_at: datetime) -> list[Draft]:
     ]
 
 
-def echo(comment: Mapping[str, object], received_at: datetime) -> Draft | None:
-    """A person's comment that says "same here": one more occurrence of its issue, one a person.
+def echo(comment: Mapping[str, Any], of: str, received_at: datetime) -> Draft | None:
+    """A person's comment that says "same here": one more occurrence of the report with the key
+    ``of``, one a person.
 
     https://docs.github.com/en/rest/issues/comments
     """
-    number = text(comment.get("issue_url")).rpartition("/")[2]
-    if is_by_bot(comment) or not number.isdigit() or not says_same(text(comment.get("body"))):
+    if is_by_bot(comment) or not says_same(text(comment.get("body"))):
         return None
     return Draft(
         source=NAME,
-        key=key(int(number)),
+        key=of,
         event=f"same:{at(comment, 'user.id')}",
         title="",
         occurred_at=occurred(received_at, comment.get("created_at")),
@@ -122,9 +133,12 @@ def is_by_bot(written: Mapping[str, object]) -> bool:
 
 
 def _author_id(issue: Mapping[str, object]) -> int | None:
-    """GitHub's id of who wrote it themselves; another app may quote anybody in their name."""
+    """GitHub's id of who wrote it themselves; another app may quote anybody in their name.
+
+    Of a discussion GitHub does not say whether one did.
+    """
     user = issue.get("user")
-    if issue.get("performed_via_github_app") or not isinstance(user, dict):
+    if issue.get("performed_via_github_app") or is_discussion(issue) or not isinstance(user, dict):
         return None
     return whole_number(user.get("id")) or None
 

@@ -1,4 +1,5 @@
 """GitHub's issues and what is said on them: as a delivery tells, or read from the beginning.
+Discussions are told of only: the REST API has none.
 
 Reading is one mechanism. What it knows is up to when all changes were read: the first time that is
 never, so it reads the project's history; later what no delivery told of.
@@ -27,7 +28,11 @@ from workers.intake.deliveries import OVERLAP
 
 # GitHub tells no finer: what it says of one second is asked again when that is over.
 _SECOND = 2
-_REASONS: dict[str, IssueState] = {"not_planned": "not planned", "duplicate": "duplicate"}
+_REASONS: dict[str, IssueState] = {
+    "not_planned": "not planned",
+    "outdated": "not planned",
+    "duplicate": "duplicate",
+}
 # Read in one go, before other projects have their turn.
 PAGES = 5
 
@@ -35,7 +40,7 @@ PAGES = 5
 async def take(
     ctx: Context, project: Project, told: Mapping[str, Any], *, since: datetime | None = None
 ) -> int | None:
-    """Take an issue, or its newest words, as GitHub tells it; the number of its item.
+    """Take an issue or discussion, or its newest words, as GitHub tells it; its item's number.
 
     One that was opened before ``since`` is history. None for what is no report (a pull request,
     what a bot wrote, what was deleted), -1 over the quota.
@@ -54,31 +59,40 @@ async def take(
 
 
 async def _counts(ctx: Context, project: Project, told: Mapping[str, Any]) -> bool:
-    """Whether it is a report, by who wrote it: a person, or a bot that the project's file names.
+    """Whether it is a report: a person's issue. Of bots that the project's file names, and of
+    discussions where it wants them, too; what is one already is followed.
 
     Raises UpstreamError while GitHub does not give the file.
     """
-    if not github_issue.is_by_bot(told):
+    by_bot, discussed = github_issue.is_by_bot(told), github_issue.is_discussion(told)
+    if not (by_bot or discussed):
         return True
     via, user = told.get("performed_via_github_app") or {}, told.get("user") or {}
     if not user or via.get("id") == ctx.settings.github_app_id:
         return False
+    if await _known(ctx, project.id, told):
+        return True
     try:
-        named = (await ctx.repo_config(project)).bots
+        config = await ctx.repo_config(project)
     except ConfigError as error:
-        log.warning("no bot's issues count", project=project.id, why=str(error))
+        log.warning("no bot's issues and no discussions count", project=project.id, why=str(error))
         return False
-    bot = user["login"].removesuffix("[bot]").lower()
-    return bot in {one.removesuffix("[bot]").lower() for one in named}
+    named = {one.removesuffix("[bot]").lower() for one in config.bots}
+    by_named = user["login"].removesuffix("[bot]").lower() in named
+    return (config.discussions or not discussed) and (by_named or not by_bot)
+
+
+async def _known(ctx: Context, project: int, told: Mapping[str, Any]) -> int | None:
+    return await ctx.items.by_key(project, github_issue.NAME, github_issue.key_of(told))
 
 
 async def stand(ctx: Context, project: int, issue: Mapping[str, Any]) -> None:
-    """A person closed it, or opened it again: its report is settled, or is not."""
-    found = await ctx.items.by_key(project, github_issue.NAME, github_issue.key(issue["number"]))
+    """A person closed or answered it, or took that back: its report is settled, or is not."""
+    found = await _known(ctx, project, issue)
     if not found:
         return
     how: IssueState = "open"
-    if issue["state"] == "closed":
+    if issue["state"] == "closed" or issue.get("answer_chosen_at"):
         how = _REASONS.get(issue.get("state_reason") or "", "completed")
     before = await ctx.items.standing(project, found)
     if not await ctx.items.stand(project, found, how, _changed(issue)):
@@ -99,14 +113,14 @@ async def read_issue(ctx: Context, project_id: int, number: int) -> None:
         if error.status not in (301, 404, 410):
             raise
         if error.status != 404:  # which may be no more than a refusal
-            await leave(ctx, project_id, number, moved=error.status == 301)
+            key = github_issue.key(number)
+            await leave(ctx, project_id, key, moved=error.status == 301)
     else:
         await _take_as_it_is(ctx, project, issue, since=await ctx.imports.since(project_id))
 
 
-async def leave(ctx: Context, project: int, number: int, *, moved: bool) -> None:
+async def leave(ctx: Context, project: int, key: str, *, moved: bool) -> None:
     """It was deleted, or has ``moved`` to another repository, which tells of it as opened there."""
-    key = github_issue.key(number)
     await items.withdraw(ctx, project, github_issue.NAME, key, moved=moved)
 
 
@@ -122,9 +136,14 @@ async def _take_as_it_is(
         await stand(ctx, project.id, issue)
 
 
-async def take_comment(ctx: Context, project: int, told: Mapping[str, Any]) -> None:
-    """Count a person's "same here" as an occurrence of its issue, if that is a report."""
-    await items.take_echo(ctx, project, github_issue.echo(told, ctx.now()))
+async def take_comment(
+    ctx: Context, project: Project, told: Mapping[str, Any], on: Mapping[str, Any]
+) -> None:
+    """Count a person's "same here" as an occurrence of what it is ``on``, if that is a report; it
+    may be told of first."""
+    if echo := github_issue.echo(told, github_issue.key_of(on), ctx.now()):
+        await take(ctx, project, on, since=await ctx.imports.since(project.id))
+        await items.take_echo(ctx, project.id, echo)
 
 
 async def read_issues(ctx: Context, project_id: int) -> None:
@@ -171,7 +190,9 @@ async def _read(ctx: Context, project: Project, what: Literal["issues", "comment
                 seen += page > 1 or _changed(told) > upto
                 await _take_as_it_is(ctx, project, told, since=past.since)
             else:
-                await take_comment(ctx, project.id, told)
+                number = int(told["issue_url"].rpartition("/")[2])
+                echo = github_issue.echo(told, github_issue.key(number), ctx.now())
+                await items.take_echo(ctx, project.id, echo)
         if found:
             page = page + 1 if _changed(found[-1]) == upto else 1
             upto = _changed(found[-1])

@@ -252,8 +252,8 @@ GUARDS = (
     Guard(
         "no bot settles a report",
         "workers/hearing/github/issues.py",
-        'if action in ("closed", "reopened") and not payload.sender.person.is_bot:',
-        'if action in ("closed", "reopened"):',
+        "if action in _STANDS and not payload.sender.person.is_bot:",
+        "if action in _STANDS:",
         f"{_ISSUES}::test_a_bot_neither_settles_a_report_nor_takes_it_up",
     ),
     Guard(
@@ -284,6 +284,13 @@ GUARDS = (
         "if False:",
         "tests/contract/test_watch_ends.py"
         "::test_a_merge_that_is_told_of_again_begins_no_second_watch",
+    ),
+    Guard(
+        "a discussion is a report only where the project wants it",
+        "workers/intake/issues.py",
+        "(config.discussions or not discussed) and ",
+        "",
+        "tests/e2e/test_discussions.py",
     ),
     Guard(
         "a release without the merge begins no watch",

@@ -1,4 +1,5 @@
-"""Issues as reports; in them and in comments, commands, of which a box that is ticked is one."""
+"""Issues and discussions as reports; in issues and their comments, commands, of which a box that is
+ticked is one."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from gidgethub import sansio
 from bot.context import Context
 from bot.domain.models import Place
 from bot.jobs import enqueue
+from bot.sources import github_issue
 from workers import jobs
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
@@ -17,31 +19,40 @@ from workers.intake import issues, sync
 
 router = gidgethub.routing.Router()
 _LEFT = ("deleted", "transferred")
+_STANDS = ("closed", "reopened", "answered", "unanswered")
 
 
 @router.register("issues")
+@router.register("discussion")
 async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """Whatever was done to an issue, the payload is all of it as it was then.
+    """Whatever was done to an issue or a discussion, the payload is all of it as it was then.
 
     A person's issue is a report, and a bot's that the project names; it may hold commands. One
     that was deleted leaves; so does one that was transferred, which is told of as opened there.
     """
-    payload = read(event)
+    payload, it = read(event), _told_of(event)
     issue, action = payload.issue, payload.action
-    if issue is None or not await sync.know_project(ctx, payload.project):
+    if it is None or not await sync.know_project(ctx, payload.project):
         return
     project = payload.project.id
     if action in _LEFT:
-        await issues.leave(ctx, project, issue.number, moved=action == "transferred")
+        key = github_issue.key_of(it)
+        await issues.leave(ctx, project, key, moved=action == "transferred")
         return
     # What was opened before the app came is history, however it is told of.
-    since = None if action == "opened" else await ctx.imports.since(project)
-    await issues.take(ctx, payload.project, event.data["issue"], since=since)
-    if action in ("closed", "reopened") and not payload.sender.person.is_bot:
-        await issues.stand(ctx, project, event.data["issue"])
-    if action in ("opened", "edited"):
+    since = None if action in ("opened", "created") else await ctx.imports.since(project)
+    await issues.take(ctx, payload.project, it, since=since)
+    if action in _STANDS and not payload.sender.person.is_bot:
+        await issues.stand(ctx, project, it)
+    if issue and action in ("opened", "edited"):
         origin = f"issue:{issue.number}"
         await words.take(ctx, payload, issue, Place(issue=issue.number), origin)
+
+
+def _told_of(event: sansio.Event) -> dict[str, Any] | None:
+    """The issue or the discussion that it is about."""
+    found: dict[str, Any] | None = event.data.get("issue") or event.data.get("discussion")
+    return found
 
 
 @router.register("sub_issues")
@@ -55,15 +66,20 @@ async def linked(event: sansio.Event, ctx: Context, **_: Any) -> None:
 
 @router.register("issue_comment", action="created")
 @router.register("issue_comment", action="edited")
+@router.register("discussion_comment", action="created")
 async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """Hear the commands of a comment; of an edited one, only the lines it did not have."""
-    payload = read(event)
+    """Hear the commands of a comment; of an edited one, only the lines it did not have.
+
+    In discussions there are none: the REST API can answer nobody there.
+    """
+    payload, it = read(event), _told_of(event)
     comment, issue = payload.comment, payload.issue
-    if comment is None or issue is None or payload.sender.person.is_bot:
+    if comment is None or it is None or payload.sender.person.is_bot:
         return
     if not await sync.know_project(ctx, payload.project):
         return
     if payload.action == "created":
-        await issues.take_comment(ctx, payload.project.id, event.data["comment"])
-    place = Place(issue=issue.number, comment=comment.id)
-    await words.take(ctx, payload, comment, place, f"comment:{comment.id}")
+        await issues.take_comment(ctx, payload.project, event.data["comment"], it)
+    if issue:
+        place = Place(issue=issue.number, comment=comment.id)
+        await words.take(ctx, payload, comment, place, f"comment:{comment.id}")

@@ -13,7 +13,6 @@ from bot.simulators.github.rest import (
     labels,
     pulls,
     reactions,
-    releases,
     repository,
     reviews,
 )
@@ -27,7 +26,6 @@ ROUTES: list[Route] = [
     *checks.routes,
     *branches.routes,
     *git.routes,
-    *releases.routes,
     # Before the issues: /issues/comments/... is not an issue's number.
     *comments.routes,
     *reactions.routes,

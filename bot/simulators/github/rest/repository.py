@@ -10,7 +10,7 @@ from aiohttp import web
 from bot.simulators.github.errors import not_found
 from bot.simulators.github.views import accounts
 from bot.simulators.github.views.repositories import full_repository
-from bot.simulators.github.wire.routing import Call, Routes, answer, page_of
+from bot.simulators.github.wire.routing import Call, Routes, answer, listed, page_of
 
 routes = Routes("repos/repos")
 users = Routes("users/users")
@@ -47,6 +47,12 @@ async def list_collaborators(call: Call) -> web.StreamResponse:
     found, headers = page_of(call, people)
     views = [accounts.collaborator(call.repository, one) for one in found]
     return answer(views, headers=headers)
+
+
+@routes("GET", "/repos/{owner}/{repo}/releases", "contents:read")
+async def list_releases(call: Call) -> web.StreamResponse:
+    """Every release, newest first."""
+    return listed(call, call.repository.releases[::-1], dict)
 
 
 @users("GET", "/user/{id}", "metadata:read")
