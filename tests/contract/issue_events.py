@@ -81,7 +81,8 @@ class IssueHistory:
     def commented(self, body: str) -> Event:
         self.second += 1
         when = (BEGAN + timedelta(seconds=self.second)).isoformat()
-        comment = {"id": self.second, "body": body, "user": ANA, "updated_at": when}
+        times = {"created_at": when, "updated_at": when}
+        comment = {"id": self.second, "body": body, "user": ANA, **times}
         return self.event("created", name="issue_comment", comment=comment)
 
 

@@ -130,13 +130,19 @@ def a_history(project: Project, chance: random.Random) -> list[Event]:
 
 
 async def outcome(ctx: Context, project: int) -> object:
-    """All that the events of an issue can change."""
+    """All that the events of an issue can change.
+
+    Except that what comes to a resolved problem brings it back when it is heard of, whenever it
+    was written: then a comment that counts and a closing may end either way.
+    """
     item = await report(ctx, project)
     if item is None:
         return None
     record = await cluster(ctx, project)
     said = (item.title, item.body, item.tags, item.gone, item.author, record.title)
-    is_open, [counted] = record.state.is_open, await ctx.overview.tallies(project, [record.number])
+    [counted] = await ctx.overview.tallies(project, [record.number])
+    either_way = record.standing == "completed" and counted.total > 1
+    is_open = record.state.is_open or either_way
     why = (record.ignored_reason, record.standing, record.severity)
     return said, await ctx.items.standing(project, item.number), is_open, why, counted
 

@@ -28,6 +28,8 @@ if not number then
   redis.call('HSET', occurrences .. number, ARGV[7], 1)
   redis.call('ZADD', KEYS[5], number + ARGV[10] * 2 ^ 40, number)
   new = 1
+elseif redis.call('EXISTS', occurrences .. number) == 0 then
+  return {tonumber(number), 0, 0} -- has moved: it is counted where it is now
 end
 local last = redis.call('HGET', KEYS[7], number)
 if not last or tonumber(last) < tonumber(ARGV[6]) then

@@ -286,6 +286,13 @@ GUARDS = (
         "::test_a_merge_that_is_told_of_again_begins_no_second_watch",
     ),
     Guard(
+        "an issue that has moved is counted where it is now",
+        f"{_LUA}record.lua",
+        "elseif redis.call('EXISTS', occurrences .. number) == 0 then",
+        "elseif false then",
+        f"{_ISSUES}::test_every_order_with_repeats_ends_as_the_right_one",
+    ),
+    Guard(
         "a discussion is a report only where the project wants it",
         "workers/intake/issues.py",
         "(config.discussions or not discussed) and ",
