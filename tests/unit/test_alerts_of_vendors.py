@@ -1,7 +1,8 @@
-"""What becomes of every alert in the shared folder: item, occurrence, recovery, ignored or refused.
+"""What becomes of every payload in the shared folder: item, occurrence, recovery, ignored, refused.
 
-``pytest -s`` prints the table. A vendor without a source of its own is read by a generic door,
-whose fields are guessed from its first payload and changed where a person would change them.
+``pytest -s`` prints each, and the table of all by source. A vendor without a source of its own is
+read by a generic door, whose fields are guessed from its first payload and changed where a person
+would change them.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import pytest
 
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
-from bot.sources import SOURCES, generic
+from bot.github.events import NOTHING, effect_of
+from bot.sources import SOURCES, generic, github_issue
 from bot.sources.heard import Recovery
 
 RECEIVED = datetime(2026, 11, 28, tzinfo=UTC)
@@ -178,9 +180,61 @@ def test_every_alert_becomes_what_it_is(vendor: str, shared: Path) -> None:
         found[name].append(became)
         assert bool(why) == (became in ("ignored", "refused")), "nothing is passed over in silence"
         print(f"{vendor:15} {name:58} {became:10} {why}")
-    wanted = {
-        name: [word for part, word in WANTED[vendor].items() if part in name][-1].split()
-        for name in found
-    }
-    assert found == wanted
-    print(vendor, dict(Counter(word for words in found.values() for word in words)))
+    assert found == {name: _wanted(vendor, name) for name in found}
+
+
+def _wanted(vendor: str, name: str) -> list[str]:
+    return [word for part, word in WANTED[vendor].items() if part in name][-1].split()
+
+
+def _read_github(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """The same of GitHub's webhooks; ``heard`` is what has an effect and counts nothing."""
+    known = Known()
+    for path in sorted(folder.glob("*.json")):
+        (event, action), told = path.name.split(".")[:2], json.loads(path.read_text())
+        effect = effect_of(event, "" if action == "none" else action)
+        it, draft = told.get("issue") or told.get("discussion"), None
+        if effect.startswith(NOTHING):
+            yield path.name, "ignored", effect.removeprefix(NOTHING)
+            continue
+        if event in ("issues", "discussion") and action not in ("deleted", "transferred"):
+            draft = next(iter(github_issue.reports(it, RECEIVED)), None)
+        elif event in ("issue_comment", "discussion_comment") and action == "created":
+            draft = github_issue.echo(told["comment"], github_issue.key_of(it), RECEIVED)
+        if draft:
+            where = f"{told['repository']['id']}:{draft.key}"
+            event_of = where if draft.event == draft.key else draft.event
+            draft = draft.model_copy(update={"key": where, "event": event_of})
+        yield path.name, known.take(draft) if draft else "heard", ""
+
+
+COLUMNS = ("item", "occurrence", "known", "recovery", "heard", "ignored", "refused")
+
+
+def test_no_payload_is_read_wrong(shared: Path) -> None:
+    """The table, each file in it once; what is ignored or refused says why."""
+    conformance = shared / "conformance"
+    folders = {vendor: conformance / "alerts" / vendor for vendor in WANTED}
+    folders["github"] = conformance / "github-webhooks/payloads"
+    print("", f"{'source':15} {'sent':>5}", *(f"{c:>10}" for c in COLUMNS), "  wrong")
+    total: Counter[str] = Counter()
+    for vendor, folder in folders.items():
+        read = list((_read_github if vendor == "github" else _read)(folder))
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, became, _ in read:
+            found[name].append(became)
+        row = Counter(became for _, became, _ in read) + Counter(sent=len(found))
+        row["wrong"] = sum("not known" in why for _, _, why in read)
+        if vendor in WANTED:
+            row["wrong"] = sum(became != _wanted(vendor, n) for n, became in found.items())
+        assert found.keys() == {path.name for path in folder.glob("*.json")}
+        print(
+            f"{vendor:15} {row['sent']:5}", *(f"{row[c]:10}" for c in COLUMNS), f"{row['wrong']:7}"
+        )
+        for why, n in Counter(why for _, _, why in read if why).most_common():
+            print(f"{'':15} {n:5} {why}")
+        total += row
+    print(f"{'all':15} {total['sent']:5}", *(f"{total[c]:10}" for c in COLUMNS))
+    assert total["wrong"] == 0
+    assert total["sent"] >= 380
+    assert total["item"] > 50
