@@ -60,17 +60,8 @@ class _Drawer:
         """An issue or a pull request with its conversation."""
         tasks = _TASK.findall(issue["body"] or "")
         return {
-            "number": issue["number"],
-            "title": issue["title"],
-            "state": issue["state"],
-            "state_reason": issue["state_reason"],
-            "labels": issue["labels"],
-            "assignees": issue["assignees"],
-            "author": self._author(issue["author"]),
-            "at": _seconds(issue["created_at"]),
-            "html": self._html(issue["body"]),
+            **self._written(issue, "number title state state_reason labels assignees reactions"),
             "tasks": {"done": sum(mark != " " for mark in tasks), "total": len(tasks)},
-            "reactions": issue["reactions"],
             "comments": [self._comment(one) for one in issue["comments"]],
             "events": [
                 {
@@ -84,73 +75,49 @@ class _Drawer:
         }
 
     def _comment(self, comment: Json) -> Json:
+        edited = comment["updated_at"] != comment["created_at"]
+        return {**self._written(comment, "id reactions"), "edited": edited}
+
+    def _written(self, one: Json, names: str, *, at: str = "created_at") -> Json:
+        """What somebody wrote, with these fields as they are."""
         return {
-            "id": comment["id"],
-            "author": self._author(comment["author"]),
-            "at": _seconds(comment["created_at"]),
-            "edited": comment["updated_at"] != comment["created_at"],
-            "html": self._html(comment["body"]),
-            "reactions": comment["reactions"],
+            **_picked(one, names),
+            "author": self._author(one["author"]),
+            "at": _seconds(one[at]),
+            "html": self._html(one["body"]),
         }
 
     def _pull(self, pull: Json) -> Json:
-        names = (
-            "head",
-            "base",
-            "draft",
-            "merged",
-            "merged_by",
-            "mergeable",
-            "additions",
-            "deletions",
-            "files",
-        )
+        names = "head base draft merged merged_by mergeable additions deletions files commits"
         return {
-            **{name: pull[name] for name in names},
-            "commits": pull["commits"],
+            **_picked(pull, names),
             "checks": [self._check(one) for one in pull["checks"]],
             "reviews": [
-                {
-                    "id": one["id"],
-                    "author": self._author(one["author"]),
-                    "state": one["state"],
-                    "html": self._html(one["body"]),
-                    "at": _seconds(one["submitted_at"]),
-                }
+                self._written(one, "id state", at="submitted_at")
                 for one in pull["reviews"]
                 if one["submitted_at"]
             ],
             "review_comments": [
-                {
-                    "id": one["id"],
-                    "review": one["review"],
-                    "author": self._author(one["author"]),
-                    "path": one["path"],
-                    "line": one["line"],
-                    "side": one["side"],
-                    "html": self._html(one["body"]),
-                    "at": _seconds(one["created_at"]),
-                }
-                for one in pull["review_comments"]
+                self._written(one, "id review path line side") for one in pull["review_comments"]
             ],
         }
 
     def _check(self, check: Json) -> Json:
         output = check["output"] or {}
         return {
-            "id": check["id"],
-            "name": check["name"],
-            "status": check["status"],
-            "conclusion": check["conclusion"],
+            **_picked(check, "id name status conclusion actions"),
             "title": output.get("title") or "",
             "summary": self._html(output.get("summary")),
             "text": self._html(output.get("text")),
-            "actions": check["actions"],
         }
 
     def _author(self, login: str) -> Json:
         is_bot = login.endswith("[bot]")
         return {"login": login.removesuffix("[bot]"), "bot": is_bot, "ours": login == self._app}
+
+
+def _picked(record: Json, names: str) -> Json:
+    return {name: record[name] for name in names.split()}
 
 
 def _seconds(stamp: str) -> float:

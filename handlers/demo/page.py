@@ -31,18 +31,9 @@ _HEADERS = {
     "Cache-Control": "no-cache",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "; ".join(
-        [
-            "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data:",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ]
-    ),
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
 }
 _PERSONS = re.compile(r"/(api|progress|changes)(/|$)")
 _HEARTBEAT_SECONDS = 15
@@ -50,7 +41,8 @@ _SETTLE_SECONDS = 0.15
 
 
 class Page:
-    """The page's server side. ``github_url`` and ``slack_url`` are the simulators' bases.
+    """The page's server side. ``github_url`` and ``slack_url`` are the simulators' bases,
+    ``repository`` is ``owner/name``, ``progress`` is what the story's player drives.
 
     Only who was served the page knows ``token``, which the simulators ask of it, too.
     """
@@ -176,21 +168,3 @@ async def _dress(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not response.prepared:
         response.headers.update(_HEADERS)
     return response
-
-
-def build_page(
-    *, github_url: str, slack_url: str, repository: str, progress: Progress, token: str
-) -> web.Application:
-    """The page as an application.
-
-    ``github_url`` and ``slack_url`` are the simulators' bases, ``repository`` is ``owner/name``,
-    ``progress`` is what the story's player drives, ``token`` is what the simulators ask for.
-    """
-    page = Page(
-        github_url=github_url,
-        slack_url=slack_url,
-        repository=repository,
-        progress=progress,
-        token=token,
-    )
-    return page.build_app()

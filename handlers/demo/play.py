@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import tempfile
 import time
 from pathlib import Path
 
 import aiohttp
 from rich.console import Console
 
-from handlers.demo.page import build_page
+from handlers.demo.page import Page
 from handlers.demo.progress import Progress
 from handlers.demo.stage import free_port, open_stage
-from handlers.demo.story import STEPS, Story, story_folder
+from handlers.demo.story import STEPS, Story
 from handlers.web import serving
 
 
@@ -22,7 +23,7 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
     """Play it; the exit code. Headless ends with the story, otherwise Ctrl-C ends it."""
     console = Console(highlight=False)
     kept = folder is not None
-    folder = folder or story_folder()
+    folder = folder or Path(tempfile.mkdtemp(prefix="soulcaster-demo-"))
     port = free_port()
     page_url = f"http://127.0.0.1:{port}"
     began = time.monotonic()
@@ -35,13 +36,13 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
         async with open_stage(folder, record=record, web=page_url) as stage:
             progress.end("Start", detail="Redis, web, worker, fixer, clock, GitHub and Slack")
             console.print(f"{time.monotonic() - began:6.1f} s  Everything is up")
-            page = build_page(
+            page = Page(
                 github_url=stage.github_url,
                 slack_url=stage.slack_url,
                 repository=stage.repository,
                 progress=progress,
                 token=stage.token,
-            )
+            ).build_app()
             story = Story(stage, progress, speed, console.print)
             async with serving(page, "127.0.0.1", port):
                 if not headless:

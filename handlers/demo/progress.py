@@ -36,12 +36,7 @@ class Progress:
         self._version = 0
         self._changed = asyncio.Event()
         for name in names:
-            self.add(name)
-
-    def add(self, name: str, *, total: int = 0) -> None:
-        """A further step, still to come."""
-        self._steps[name] = DemoStep(name, total=total)
-        self._tell()
+            self._step(name)
 
     def start(self, name: str, *, total: int = 0, detail: str = "") -> None:
         """The step begins."""

@@ -127,10 +127,10 @@ class Stage:
             response.raise_for_status()
             return await response.json()
 
-    async def person(self, path: str, **body: Any) -> Any:
+    async def person(self, path: str, method: str = "POST", **body: Any) -> Any:
         """Do on GitHub what a person would; ``path`` is below the repository."""
         url = f"{self.github_url}/_sim/repos/{self.repository}{path}"
-        async with self.http.post(url, json=body) as response:
+        async with self.http.request(method, url, json=body) as response:
             response.raise_for_status()
             return await response.json()
 

@@ -1,4 +1,4 @@
-"""The demo's story: reports arrive, clusters form, a digest, a fix, its proof.
+"""The demo's story: reports arrive, clusters form, a digest, a fix, its proof; what comes after.
 
 Nothing is scripted but the inputs; each step ends when its outcome can be read back over HTTP.
 """
@@ -15,10 +15,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from bot.domain.models import RunState, Verdict
+from bot.domain.models import ClusterState, IssueState, RunState, Verdict
 from handlers.demo import reports
 from handlers.demo.progress import Progress
 from handlers.demo.senders import send_alert
@@ -30,9 +29,14 @@ DIGEST = "The digest lands"
 FIX = "A fix is commanded"
 PULL = "A pull request opens"
 CHECK = "Its tests are run"
-STEPS = (ARRIVE, CLUSTER, DIGEST, FIX, PULL, CHECK)
+RECOVER = "An alert recovers"
+CLOSE = "A person closes an issue"
+RETURN = "A merged fix did not help"
+STEPS = (ARRIVE, CLUSTER, DIGEST, FIX, PULL, CHECK, RECOVER, CLOSE, RETURN)
 # The problem whose fix the story asks for, and who asks.
 PROBLEM = "last-page-missing"
+# The one that ends without a fix: its alert recovers, its issue is closed.
+PASSING = "image-disk-full"
 MAINTAINER = "tom-beckett"
 
 
@@ -46,20 +50,15 @@ class StoryOutcome:
     digest_issue: bool = False
     pr: str = ""
     proof: str = ""
+    recovered: str = ""
+    closed: str = ""
+    regressed: str = ""
     seconds: float = 0
 
     @property
     def ok(self) -> bool:
         """Whether all of it did."""
-        proved = self.proof == Verdict.PROVED.value
-        return bool(
-            self.items
-            and self.clusters
-            and self.digest_slack
-            and self.digest_issue
-            and self.pr
-            and proved
-        )
+        return all(self.__dict__.values()) and self.proof == Verdict.PROVED.value
 
     def as_json(self) -> str:
         """The headless demo's last line."""
@@ -79,16 +78,10 @@ class Story:
     async def play(self) -> StoryOutcome:
         """Every step in order. Raises TimeoutError when one does not happen."""
         began = time.monotonic()
-        steps = (
-            (ARRIVE, self._arrive),
-            (CLUSTER, self._cluster),
-            (DIGEST, self._digest),
-            (FIX, self._fix),
-            (PULL, self._pull),
-            (CHECK, self._check),
-        )
+        steps = [self._arrive, self._cluster, self._digest, self._fix, self._pull, self._check]
+        steps += [self._recover, self._close, self._return]
         try:
-            for name, step in steps:
+            for name, step in zip(STEPS, steps, strict=True):
                 self.progress.start(name)
                 at = time.monotonic()
                 try:
@@ -173,25 +166,45 @@ class Story:
             if r["full_name"] == self.stage.repository
         )
 
-    async def _fix(self) -> str:
-        title = next(
-            r.issue.title
-            for r in reports.load(datetime.now(UTC))
-            if r.issue is not None and r.problem == PROBLEM
-        )
-        number = next(i["number"] for i in await self._issues() if i["title"] == title)
-        await self.stage.person(
-            f"/issues/{number}/comments", login=MAINTAINER, body="/soulcaster fix"
-        )
+    def _report(self, problem: str, source: str = "github") -> reports.DemoReport:
+        told = reports.load(datetime.now(UTC))
+        return next(r for r in told if r.problem == problem and r.source == source)
 
-        async def heard() -> bool:
+    async def _number(self, problem: str) -> int:
+        """The first issue that was opened about it."""
+        issue = self._report(problem).issue
+        titles = {i["title"]: i["number"] for i in await self._issues()}
+        return int(titles[issue.title]) if issue else 0
+
+    async def _command(self, number: int, line: str, answer: str) -> None:
+        """The maintainer says it in an issue, and is answered so."""
+        body = f"/soulcaster {line}"
+        await self.stage.person(f"/issues/{number}/comments", login=MAINTAINER, body=body)
+        await self._said(number, answer)
+
+    async def _said(self, number: int, words: str) -> None:
+        async def said() -> bool:
             issue = next(i for i in await self._issues() if i["number"] == number)
-            return any(
-                comment["author"].endswith("[bot]") and "Fix" in comment["body"]
-                for comment in issue["comments"]
-            )
+            ours = [c["body"] for c in issue["comments"] if c["author"].endswith("[bot]")]
+            return any(words in body for body in ours)
 
-        await self.stage.wait("the fix's card", heard, timeout=30)
+        await self.stage.wait(f"{words!r} on #{number}", said, timeout=30)
+
+    async def _becomes(self, number: int, state: ClusterState, standing: IssueState) -> str:
+        """The name of an issue's cluster, once it is in that state and its issues stand so."""
+        ctx, project = self.stage.context, await self.stage.project()
+
+        async def there() -> str:
+            found = await ctx.items.by_key(project.id, "github", f"issue:{number}")
+            item = await ctx.items.get(project.id, found or 0)
+            cluster = await ctx.clusters.get(project.id, item.cluster or 0)
+            return cluster.name if (cluster.state, cluster.standing) == (state, standing) else ""
+
+        return str(await self.stage.wait(f"#{number} is {state}", there, timeout=30))
+
+    async def _fix(self) -> str:
+        number = await self._number(PROBLEM)
+        await self._command(number, "fix", "Fix")
         return f"by @{MAINTAINER} on issue #{number}"
 
     async def _pull(self) -> str:
@@ -223,6 +236,43 @@ class Story:
             raise RuntimeError(f"the proof says {self.outcome.proof}")
         return summary
 
+    async def _recover(self) -> str:
+        """The source itself says that its alert is over."""
+        alert, ctx = self._report(PASSING, "datadog"), self.stage.context
+        over = {"alert_transition": "Recovered", "last_updated": str(int(time.time() * 1000))}
+        await send_alert(self.stage, alert.model_copy(update={"body": {**alert.body, **over}}))
+        project = await self.stage.project()
+
+        async def heard() -> Any:
+            known = sorted(await ctx.items.membership(project.id))
+            items = await ctx.items.many(project.id, known)
+            return next((item for item in items if item.recovered_at), None)
+
+        item = await self.stage.wait("the recovery", heard, timeout=30)
+        await self._command(await self._number(PASSING), f"status C-{item.cluster}", "Recovered")
+        self.outcome.recovered = f"C-{item.cluster}"
+        return f"Datadog's, of {self.outcome.recovered}"
+
+    async def _close(self) -> str:
+        number, done = await self._number(PASSING), {"login": MAINTAINER, "state": "closed"}
+        await self.stage.person(f"/issues/{number}", "PATCH", **done)
+        name = await self._becomes(number, ClusterState.RESOLVED, "completed")
+        await self._command(number, "status", "Its issues")
+        self.outcome.closed = name
+        return f"#{number}: {name} is resolved"
+
+    async def _return(self) -> str:
+        """The pull request is merged; the problem is there again, and its issue reopened."""
+        number, pull = await self._number(PROBLEM), int(self.outcome.pr.rpartition("/")[2])
+        await self.stage.person(f"/pulls/{pull}/merge", login=MAINTAINER, ready=True)
+        await self._becomes(number, ClusterState.WATCHING, "completed")
+        again = {"login": MAINTAINER, "state": "open"}
+        await self.stage.person(f"/issues/{number}", "PATCH", **again)
+        name = await self._becomes(number, ClusterState.REGRESSED, "open")
+        await self._said(pull, "come back after")
+        self.outcome.regressed = name
+        return f"{name} has come back after #{pull}"
+
 
 def _test_branch(repository: str, branch: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
@@ -243,8 +293,3 @@ def _test_branch(repository: str, branch: str) -> str:
     if tested.returncode or not found:
         raise RuntimeError(f"the branch's tests fail:\n{tested.stdout[-2000:]}")
     return f"{found.group(1)} tests pass on {branch}"
-
-
-def story_folder() -> Path:
-    """A new folder for one play."""
-    return Path(tempfile.mkdtemp(prefix="soulcaster-demo-"))

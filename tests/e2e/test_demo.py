@@ -39,6 +39,9 @@ def test_the_last_line_says_what_happened(played) -> None:
         "digest_issue",
         "pr",
         "proof",
+        "recovered",
+        "closed",
+        "regressed",
         "seconds",
     ]
     assert said["items"] == 33
@@ -48,6 +51,8 @@ def test_the_last_line_says_what_happened(played) -> None:
     assert said["proof"] == "proved"
     assert "/acme/shop/pull/" in said["pr"]
     assert "tests pass on" in printed
+    assert {said[what][:2] for what in ("recovered", "closed", "regressed")} == {"C-"}
+    assert f"{said['regressed']} has come back after #{said['pr'].rpartition('/')[2]}" in printed
 
 
 def test_github_would_have_understood_every_request(played, shared: Path) -> None:

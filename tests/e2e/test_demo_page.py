@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from bot.simulators.github import GitHubSimulator
 from bot.simulators.loopback import TOKEN_HEADER, loopback_only
 from bot.simulators.slack import SlackSimulator
-from handlers.demo.page import build_page
+from handlers.demo.page import Page
 from handlers.demo.progress import Progress
 
 CHROMIUM = next(
@@ -126,13 +126,13 @@ async def demo(tmp_path: Path):
     slack.workspace.add_user("ines", "Ines Ferreira")
     slack.workspace.add_channel("triage")
     demo = Demo(page_url, github_url, slack_url, Progress(["Reports arrive", "A fix"]))
-    page = build_page(
+    page = Page(
         github_url=github_url,
         slack_url=slack_url,
         repository=REPOSITORY,
         progress=demo.progress,
         token=TOKEN,
-    )
+    ).build_app()
     apps = (page, github.build_app(), slack.build_app(), our_app(demo))
     for app in apps[1:3]:
         app.middlewares.insert(0, loopback_only(TOKEN))

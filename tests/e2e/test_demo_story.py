@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from handlers.demo.page import build_page
+from handlers.demo.page import Page
 from handlers.demo.progress import Progress
 from handlers.demo.stage import free_port, open_stage
 from handlers.demo.story import CHECK, DIGEST, STEPS, Story
@@ -37,13 +37,13 @@ async def test_a_newcomer_watches_the_story_and_plays_on(
     port = free_port()
     progress = Progress(STEPS)
     async with open_stage(tmp_path, web=f"http://127.0.0.1:{port}") as stage:
-        app = build_page(
+        app = Page(
             github_url=stage.github_url,
             slack_url=stage.slack_url,
             repository=stage.repository,
             progress=progress,
             token=stage.token,
-        )
+        ).build_app()
         story = Story(stage, progress, speed=5)
         async with serving(app, "127.0.0.1", port) as url, playwright.async_playwright() as driver:
             browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
@@ -68,7 +68,8 @@ async def test_a_newcomer_watches_the_story_and_plays_on(
             await page.get_by_text("The story is told").wait_for()
             await page.get_by_role("link", name="Pull requests").click()
             await page.get_by_role("link", name="Fix: ").first.click()
-            await page.get_by_text("Closes").wait_for()
+            await page.get_by_text("Closes #").wait_for()
+            await page.get_by_text("come back after").first.wait_for()
             if keep:
                 await page.screenshot(path=PICTURES / "pull_request.png")
             await page.get_by_role("link", name="Files changed").click()
