@@ -256,6 +256,7 @@ class RepairTask:
 
     ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must
     turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
+    ``probes`` is a command that prints what calls of the code in question give, or empty.
     """
 
     title: str
@@ -268,6 +269,7 @@ class RepairTask:
     test_files: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
+    probes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,15 @@ class Budget:
     dollars: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """A call, and what two states of the code give for it."""
+
+    call: str
+    one: str
+    other: str
+
+
 Outcome = Literal["done", "gave up", "limit reached", "broken"]
 
 
@@ -286,7 +297,8 @@ Outcome = Literal["done", "gave up", "limit reached", "broken"]
 class Worked:
     """What an agent did. The patch is read from the sandbox, not from here.
 
-    ``outcome`` says whether the agent believes it is done.
+    ``outcome`` says whether the agent believes it is done, ``reading`` where another patch of its
+    that holds as well does something else.
     """
 
     outcome: Outcome
@@ -294,6 +306,7 @@ class Worked:
     steps: int = 0
     seconds: float = 0
     dollars: float = 0
+    reading: Differing | None = None
 
 
 Tell = Callable[[str], Awaitable[None]]

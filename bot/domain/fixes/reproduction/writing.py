@@ -228,13 +228,14 @@ def _file(name: str, body: str, resolver: Resolver, style: Style) -> str:
     groups = (
         [f"import {module}" for module in _OURS if module in used],
         [f"import {runner}" for runner in runners],
-        sorted(_import(each, resolver) for each in named),
+        sorted(import_line(each, resolver) for each in named),
     )
     head = "".join("\n" + "\n".join(group) + "\n" for group in groups if group)
     return f"{head}{_TOO_LONG if 'too_long' in used else ''}\n\n{code}\n"
 
 
-def _import(name: str, resolver: Resolver) -> str:
+def import_line(name: str, resolver: Resolver) -> str:
+    """The import of a name that was resolved."""
     module, there = resolver.imports[name]
     if not there:
         return f"import {module} as {name}" if module != name else f"import {name}"

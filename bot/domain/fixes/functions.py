@@ -1,0 +1,86 @@
+"""Functions that a patch changes, or that a test asks, and what is left when they are broken."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from bot.domain.fixes.patch import Entry, Tree, text_of
+from bot.domain.fixes.python import parsed
+from bot.domain.fixes.testfiles import is_test_file
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function at the top of a module, or a method of a class there (``Field.text``)."""
+
+    path: str
+    name: str
+    node: FunctionNode
+
+    @property
+    def called(self) -> str:
+        """The name in a call of it; empty for a method that an operator calls."""
+        owner, _, own = self.name.rpartition(".")
+        if own in ("__init__", "__new__"):
+            return owner
+        return "" if own.startswith("__") else own
+
+
+def changed(base: Tree, patched: Tree) -> list[Function]:
+    """Those that ``patched`` has otherwise, as it has them; tests are none."""
+    found: list[Function] = []
+    for path in _sources(patched):
+        if base.get(path) != patched[path]:
+            was = {one.name: ast.dump(one.node) for one in _functions(path, _module(base, path))}
+            now = _functions(path, _module(patched, path))
+            found += [one for one in now if was.get(one.name) != ast.dump(one.node)]
+    return found
+
+
+def asked(tree: Tree, tests: Collection[str]) -> list[Function]:
+    """Those that the tests at these paths name."""
+    nodes = [node for path in tests for node in ast.walk(_module(tree, path))]
+    names = {getattr(node, "id", getattr(node, "attr", "")) for node in nodes} - {""}
+    return [
+        one
+        for path in _sources(tree)
+        if any(name in text_of(tree[path]) for name in names)
+        for one in _functions(path, _module(tree, path))
+        if one.called in names
+    ]
+
+
+def broken(tree: Tree, functions: Collection[Function]) -> Tree:
+    """``tree`` with nothing in these functions but their docstring and ``return None``."""
+    edited = dict(tree)
+    for path in {one.path for one in functions}:
+        module = _module(tree, path)
+        for one in _functions(path, module):
+            if any((one.path, one.name) == (each.path, each.name) for each in functions):
+                docstring = one.node.body[: ast.get_docstring(one.node) is not None]
+                one.node.body = [*docstring, ast.Return(ast.Constant(None))]
+        source = ast.unparse(ast.fix_missing_locations(module))
+        edited[path] = Entry(mode=tree[path].mode, data=source.encode())
+    return edited
+
+
+def _sources(tree: Tree) -> list[str]:
+    return [path for path in sorted(tree) if path.endswith(".py") and not is_test_file(path)]
+
+
+def _module(tree: Tree, path: str) -> ast.Module:
+    return parsed(text_of(tree.get(path))) or ast.Module([], [])
+
+
+def _functions(path: str, module: ast.Module) -> Iterator[Function]:
+    for node in module.body:
+        if isinstance(node, FunctionNode):
+            yield Function(path, node.name, node)
+        elif isinstance(node, ast.ClassDef):
+            for inner in node.body:
+                if isinstance(inner, FunctionNode):
+                    yield Function(path, f"{node.name}.{inner.name}", inner)

@@ -1,0 +1,176 @@
+"""Which functions a patch changes, which calls of them are tried, and what counts as worse."""
+
+import json
+
+import pytest
+
+from bot.domain.fixes.answers import answers_of, broken_calls, changed_calls
+from bot.domain.fixes.calls import calls_of, examples_in, raised_in
+from bot.domain.fixes.functions import asked, broken, changed
+from bot.domain.fixes.patch import Entry, Tree, text_of
+
+BASE = '''\
+import os
+
+RATE = 2
+
+
+def cut(text, most=None, *, strict=False):
+    """Cut it.
+
+    >>> cut("a-b")
+    ['a', 'b']
+    """
+    return _inner(text, most)
+
+
+def _inner(text, most):
+    return text.split("-", most)
+
+
+async def rated(n):
+    return n * RATE
+
+
+def untouched():
+    return os.getcwd()
+
+
+class Field:
+    def __init__(self, value):
+        self.value = value
+
+    def text(self):
+        return str(self.value)
+'''
+
+
+def tree(**files: str) -> Tree:
+    names = {"code": "pack.py", "suite": "tests/test_pack.py", "made": "tests/test_made.py"}
+    return {
+        names.get(name, f"{name}.md"): Entry(data=text.encode()) for name, text in files.items()
+    }
+
+
+def names_changed(source: str) -> list[str]:
+    return [one.name for one in changed(tree(code=BASE), tree(code=source))]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"),
+    [
+        ('"-", most', '"-", most or -1', ["_inner"]),
+        ("n * RATE", "n + RATE", ["rated"]),
+        ("str(self.value)", "repr(self.value)", ["Field.text"]),
+        ("n * RATE", "n * RATE  # twice", []),
+        ("most=None", "most=0", ["cut"]),
+    ],
+)
+def test_what_changes(before: str, after: str, names: list[str]) -> None:
+    assert before in BASE
+    assert names_changed(BASE.replace(before, after, 1)) == names
+
+
+def test_a_broken_tree_keeps_docstrings_and_the_rest() -> None:
+    patched = tree(code=BASE.replace("most=None", "most=0").replace("n * RATE", "n + RATE"))
+    source = text_of(broken(patched, changed(tree(code=BASE), patched))["pack.py"])
+    namespace: dict[str, object] = {}
+    exec(source, namespace)
+    assert 'cut("a-b")' in source
+    assert source.count("return None") == 2
+    assert "os.getcwd()" in source
+
+
+MADE = 'from pack import cut\n\n\ndef test_made():\n    assert cut("a-b-c", most=1) == ["a"]\n'
+
+
+def called(**files: str) -> list[str]:
+    there = tree(code=BASE, made=MADE, **files)
+    functions = [one for one in changed(tree(), there) if one.called != "Field"]
+    return list(calls_of(functions, there, ["tests/test_made.py"]))
+
+
+def test_calls_of_suite_documents_and_code_are_tried_with_others_round_them() -> None:
+    suite = "from pack import cut\n\n\ndef test_it(x):\n    cut('x', 2, strict=True)\n    cut(x)\n"
+    found = called(suite=suite, README="Say\n\n    >>> cut('doc')\n")
+    assert found[:3] == ["cut('x', 2, strict=True)", "cut('doc')", "cut('a-b')"]
+    rest = set(found)
+    assert {"cut('a-b-c')", "cut('x')"} <= rest
+    assert {"cut('', most=1)", "cut('a', most=1)", "cut('a-b-ca-b-c', most=1)"} <= rest
+    assert {f"cut('a-b-c', most={n})" for n in (0, -1, 2)} <= rest
+    assert "cut('a-b-c', most=1)" not in rest
+    assert len(found) == len(rest)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "cut(open('x').read())",
+        "cut(os.environ)",
+        "cut(__import__('os').name)",
+        "cut(fixture)",
+        "cut(2 ** 9999)",
+        "cut(_inner.__globals__)",
+    ],
+)
+def test_no_call_is_tried_that_says_more_than_plain_values(call: str) -> None:
+    suite = f"import os\nfrom pack import cut\n\n\ndef test_it(fixture):\n    {call}\n"
+    assert called(suite=suite) == called()
+
+
+def test_a_call_brings_its_imports() -> None:
+    suite = "import pack as p\n\n\ndef test_it():\n    p.cut('x')\n"
+    there = tree(code=BASE, suite=suite)
+    calls = calls_of(changed(tree(), there), there, [])
+    assert calls["p.cut('x')"] == ["import pack as p"]
+
+
+def test_what_a_test_asks_is_found_by_name() -> None:
+    assert [one.name for one in asked(tree(code=BASE, made=MADE), ["tests/test_made.py"])] == [
+        "cut"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("assert f(1) == 2", 1),
+        ("assert list(f(1)) == [2]\n    assert len(f(1)) == 1", 1),
+        ("assert f(1) == 2\n    assert f(3) == 4", 2),
+        ("assert f(g(1)) == 2", 1),
+        ("with pytest.raises(ValueError):\n        f(0)", 1),
+        ("self.assertEqual(f(1), 2)\n    self.assertEqual(f(2), 2)", 2),
+    ],
+)
+def test_how_many_examples_there_are(body: str, count: int) -> None:
+    assert len(examples_in(f"def test(self):\n    {body}\n")) == count
+
+
+def gave(**answers: object) -> dict[str, tuple[str, str]]:
+    return {code: ("gave", str(text)) for code, text in answers.items()}
+
+
+def test_a_value_that_is_none_any_more_is_worse() -> None:
+    before = {**gave(a=1, b=1, c=1, d=1, e=1, f=1), "g": ("raised", "KeyError")}
+    after = {
+        **gave(a=1, b=2, g=3),
+        "c": ("raised", "TypeError"),
+        "d": ("slow", ""),
+        "e": ("raised", "ValueError"),
+    }
+    assert broken_calls(before, after, raised_in("with pytest.raises(ValueError): a()")) == [
+        "`c` gave 1, now raises TypeError",
+        "`d` gave 1, now does not end",
+        "`f` gave 1, now ends the process",
+    ]
+    changes = [(o.call, o.one, o.other) for o in changed_calls(before, after) if o.call != "c"]
+    assert changes == [
+        ("b", "1", "2"),
+        ("e", "1", "raises ValueError"),
+        ("g", "raises KeyError", "3"),
+    ]
+
+
+def test_what_the_code_prints_is_no_answer() -> None:
+    lines = ["no json", "[1, 2]", json.dumps(["a", "gave", "1"])]
+    assert answers_of("\n".join(lines)) == {"a": ("gave", "1")}
