@@ -16,7 +16,7 @@ from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, SourceFile
 _MOST_LINES = 400
 # What kind of repair an error asks for: (error, words of its message) -> kinds and factor.
 _CLUES: tuple[tuple[str, str, str, float], ...] = (
-    ("AttributeError", "NoneType", r"guard|truth|fallback|condition|verdict|missing return", 2.0),
+    ("AttributeError", "NoneType", r"guard|truth|fallback|condition|missing return", 2.0),
     ("TypeError", "NoneType", r"guard|truth|fallback|condition|missing return|forgotten", 2.0),
     ("KeyError", "", r"^get|^string|^guard|condition|variable|except", 2.0),
     ("ZeroDivisionError", "", r"zero guard|^guard|fallback|comparison|wrap", 2.5),

@@ -51,7 +51,6 @@ OPERATORS: tuple[Operator, ...] = (
     calls.donors,
     wraps.wrapped,
     wraps.fallback,
-    wraps.kept_extreme,
     wraps.arithmetic,
     conditions.replaced,
     conditions.extended,
@@ -64,7 +63,6 @@ OPERATORS: tuple[Operator, ...] = (
     movement.outdented,
     movement.indented,
     movement.branches,
-    movement.repeated,
     returns.values,
     returns.extended,
     returns.forgotten,
@@ -75,7 +73,6 @@ OPERATORS: tuple[Operator, ...] = (
     failures.zero_division,
     failures.none_value,
     failures.handlers,
-    failures.conditional,
 )
 
 __all__ = ["OPERATORS", "Edit", "Site", "applied"]

@@ -97,7 +97,7 @@ def extended(site: Site) -> Iterator[Edit]:
     own = site.source.segment(site.node)
     if "\n" in own:
         return
-    for text, tight, weight in [*atoms(site), *_partial(site), *nearby(site)]:
+    for text, tight, weight in [*atoms(site), *nearby(site)]:
         if text in own and tight == 15 and text == own:
             continue
         for word, needed in (("and", AND), ("or", OR)):
@@ -115,18 +115,6 @@ def extended(site: Site) -> Iterator[Edit]:
                     )
                 )
     yield from spread(edits)
-
-
-def _partial(site: Site) -> list[tuple[str, int, float]]:
-    """Objects inside the condition that may be None: ``node.next is None`` guards on ``node``."""
-    found = []
-    for node in ast.walk(site.node):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
-            text = site.source.segment(node.value)
-            if text != "self" and isinstance(node.value, ast.Attribute):
-                found.append((f"{text} is None", COMPARE, 0.5))
-                found.append((f"{text} is not None", COMPARE, 0.5))
-    return found
 
 
 def _shares_name(one: str, two: str) -> bool:

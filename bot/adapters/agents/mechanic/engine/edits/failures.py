@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
-from bot.adapters.agents.mechanic.engine.precedence import LOOSEST, tightness
+from bot.adapters.agents.mechanic.engine.precedence import LOOSEST
 from bot.adapters.agents.mechanic.engine.scope import CONTAINERS, NUMBERS
 
 _ERRORS = (
@@ -134,11 +134,3 @@ def handlers(site: Site) -> Iterator[Edit]:
             if name != own
         ]
         yield from spread(edits)
-
-
-def conditional(site: Site) -> Iterator[Edit]:
-    """An ``a if c else b`` reduced to one of its values."""
-    node = site.node
-    if isinstance(node, ast.IfExp):
-        for value in (node.body, node.orelse):
-            yield site.replace(site.text(value), "drop conditional", 0.2, tight=tightness(value))

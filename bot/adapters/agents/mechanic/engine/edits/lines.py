@@ -46,12 +46,12 @@ def taken_out(site: Site, statement: ast.stmt) -> Change | None:
     return block[0], block[1], ""
 
 
-def shifted(site: Site, statement: ast.stmt, deeper: bool, levels: int = 1) -> str | None:
+def shifted(site: Site, statement: ast.stmt, deeper: bool) -> str | None:
     """The lines of a statement one indentation deeper or shallower; None where that is unsafe."""
     block = site.source.block(statement)
     if block is None or _holds_long_string(statement):
         return None
-    unit = site.source.indent * levels
+    unit = site.source.indent
     out = []
     for line in site.source.text[block[0] : block[1]].splitlines(keepends=True):
         if deeper:
@@ -63,12 +63,6 @@ def shifted(site: Site, statement: ast.stmt, deeper: bool, levels: int = 1) -> s
         else:
             out.append(line)
     return "".join(out)
-
-
-def block_text(site: Site, statement: ast.stmt) -> str | None:
-    """The lines of a statement."""
-    block = site.source.block(statement)
-    return None if block is None else site.source.text[block[0] : block[1]]
 
 
 def _holds_long_string(statement: ast.stmt) -> bool:

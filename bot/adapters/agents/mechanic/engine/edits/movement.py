@@ -6,17 +6,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bot.adapters.agents.mechanic.engine.edits.lines import (
-    block_text,
-    put_after,
-    shifted,
-    taken_out,
-)
+from bot.adapters.agents.mechanic.engine.edits.lines import shifted, taken_out
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
 
 if TYPE_CHECKING:
-    from bot.adapters.agents.mechanic.engine.edits.proposal import Change
+    pass
 
 _DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.Try)
@@ -51,17 +46,8 @@ def exchanged(site: Site) -> Iterator[Edit]:
         text = site.source.text
         if not text[other[0] : other[1]].endswith(("\n", "\r")):
             return
-        moved: tuple[Change, ...] = (
-            (own[0], own[0], text[other[0] : other[1]]),
-            (other[0], other[1], ""),
-        )
+        moved = ((own[0], own[0], text[slice(*other)]), (*other, ""))
         yield site.edit(moved, "move up", prior)
-        if distance > 1:
-            lowered: tuple[Change, ...] = (
-                (own[0], own[1], ""),
-                (other[1], other[1], text[own[0] : own[1]]),
-            )
-            yield site.edit(lowered, "move down", prior)
 
 
 def outdented(site: Site) -> Iterator[Edit]:
@@ -85,12 +71,6 @@ def outdented(site: Site) -> Iterator[Edit]:
             yield site.edit(((own[0], own[1], text),), "outdent", 0.4)
         else:
             yield site.edit(((own[0], own[1], ""), (whole[1], whole[1], text)), "outdent", 0.3)
-    outer = site.source.parent(block)
-    if isinstance(outer, _BLOCKS) and own[1] == whole[1]:
-        far = shifted(site, node, deeper=False, levels=2)
-        further = site.source.block(outer)
-        if far is not None and further is not None and further[1] == own[1] and len(siblings) > 1:
-            yield site.edit(((own[0], own[1], far),), "outdent", 0.15)
 
 
 def indented(site: Site) -> Iterator[Edit]:
@@ -106,12 +86,6 @@ def indented(site: Site) -> Iterator[Edit]:
     if text is None or own is None:
         return
     yield site.edit(((own[0], own[1], text),), "indent", 0.4)
-    above = siblings[position - 1]
-    inner = above.body[-1] if isinstance(above, (ast.For, ast.While, ast.With)) else None
-    if isinstance(inner, _BLOCKS):
-        deeper = shifted(site, node, deeper=True, levels=2)
-        if deeper is not None:
-            yield site.edit(((own[0], own[1], deeper),), "indent", 0.15)
 
 
 def branches(site: Site) -> Iterator[Edit]:
@@ -119,15 +93,9 @@ def branches(site: Site) -> Iterator[Edit]:
     node = site.node
     if isinstance(node, ast.If):
         yield from _of_if(site, node)
-    elif isinstance(node, ast.While) and not isinstance(node.test, ast.Constant):
-        start = site.source.span(node)[0]
-        yield site.edit(((start, start + 5, "if"),), "branch", 0.06)
     elif isinstance(node, (ast.Break, ast.Continue)):
         other = "continue" if isinstance(node, ast.Break) else "break"
         yield site.replace(other, "break/continue", 0.5)
-        function = site.source.function(node)
-        if function is not None:
-            yield site.replace("return", "break/continue", 0.06)
 
 
 def _of_if(site: Site, node: ast.If) -> Iterator[Edit]:
@@ -160,17 +128,3 @@ def _without_if(site: Site, node: ast.If) -> Iterator[Edit]:
     texts = [shifted(site, statement, deeper=False) for statement in node.body]
     if all(text is not None for text in texts):
         yield site.edit(((*block, "".join(text or "" for text in texts)),), "drop if", 0.12)
-
-
-def repeated(site: Site) -> Iterator[Edit]:
-    """A simple statement of the block once more behind another one."""
-    node = site.node
-    if not isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)):
-        return
-    text = block_text(site, node)
-    siblings = site.source.siblings(node)
-    position = siblings.index(node)
-    for other in siblings[position + 1 : position + 3]:
-        change = put_after(site, other, [site.source.segment(node)]) if text else None
-        if change is not None and not isinstance(other, ast.Return):
-            yield site.edit((change,), "repeat", 0.05)

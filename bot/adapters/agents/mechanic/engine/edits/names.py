@@ -34,7 +34,6 @@ def variables(site: Site) -> Iterator[Edit]:
         if node.id in scope.class_members and scope.self_name:
             known = node.id in scope.names or node.id in scope.module_names
             yield site.replace(f"self.{node.id}", "self", 0.25 if known else 0.8)
-        yield from _into_attribute(site, node)
     elif isinstance(node.ctx, ast.Store):
         parent = site.source.parent(node)
         if isinstance(parent, (ast.Assign, ast.AugAssign)):
@@ -73,19 +72,6 @@ def _globals(site: Site, node: ast.Name) -> list[Edit]:
         near = difflib.SequenceMatcher(None, node.id, name).ratio()
         edits.append(site.replace(name, "module name", 0.15 + 0.5 * near * (mine is None or near)))
     return edits
-
-
-def _into_attribute(site: Site, node: ast.Name) -> Iterator[Edit]:
-    """``order`` where ``order.total`` was meant."""
-    parent = site.source.parent(node)
-    if isinstance(parent, (ast.Attribute, ast.Subscript)) or node.id == "self":
-        return
-    edits = [
-        site.replace(f"{node.id}.{attribute}", "into attribute", 0.25)
-        for attribute in site.scope.attributes.get(node.id, ())
-        if not attribute.startswith("_")
-    ]
-    yield from spread(edits)
 
 
 def attributes(site: Site) -> Iterator[Edit]:

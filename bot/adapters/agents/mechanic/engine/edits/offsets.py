@@ -123,8 +123,6 @@ def ranges(site: Site) -> Iterator[Edit]:
     elif node.func.id == "range" and len(node.args) == 2:
         yield site.edit(((start, site.source.span(node.args[1])[0], ""),), "range", 0.3)
         yield site.edit(((end, end, ", -1"),), "range", 0.08)
-    elif node.func.id == "range" and len(node.args) == 3:
-        yield site.edit(((site.source.span(node.args[1])[1], end, ""),), "range", 0.2)
     elif node.func.id == "enumerate" and len(node.args) == 1 and not node.keywords:
         yield site.edit(((end, end, ", 1"),), "range", 0.3)
     elif node.func.id == "enumerate" and len(node.args) == 2:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from bot.adapters.agents.mechanic.engine.edits.lines import put_after
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
 from bot.adapters.agents.mechanic.engine.precedence import AND, COMPARE, NOT, OR, tightness
-from bot.adapters.agents.mechanic.engine.scope import CONTAINERS, NUMBERS
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
 
 
@@ -18,8 +17,6 @@ def values(site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.Return) or node.value is None:
         return
     value = node.value
-    if isinstance(value, ast.Constant) and isinstance(value.value, bool):
-        yield from _verdicts(site, value)
     own = site.source.segment(value)
     texts = [(name, 15, 0.35) for name in site.scope.visible(node) if name != "self"]
     texts += [(text, 15, 0.12) for text in ("None", "[]", "0", "{}", site.source.quote * 2)]
@@ -34,25 +31,6 @@ def values(site: Site) -> Iterator[Edit]:
     ]
     yield from spread(edits)
     yield from _spelled(site, node, "return", (("yield", 0.12),))
-
-
-def _verdicts(site: Site, value: ast.Constant) -> Iterator[Edit]:
-    """``return True`` where it depends: on a counter being zero, on a collection being empty."""
-    edits = []
-    for name in site.scope.visible(value):
-        kinds = site.scope.kinds(name)
-        if kinds & NUMBERS or not kinds:
-            for sign, prior in (("==", 0.6), ("!=", 0.2), (">", 0.3), (">=", 0.1), ("<=", 0.1)):
-                edits.append(
-                    site.replace(f"{name} {sign} 0", "verdict", prior, tight=COMPARE, node=value)
-                )
-        if kinds & CONTAINERS:
-            edits.append(site.replace(f"not {name}", "verdict", 0.5, tight=NOT, node=value))
-            edits.append(site.replace(f"bool({name})", "verdict", 0.2, node=value))
-        if "bool" in kinds:
-            edits.append(site.replace(name, "verdict", 0.6, node=value))
-            edits.append(site.replace(f"not {name}", "verdict", 0.4, tight=NOT, node=value))
-    yield from spread(edits)
 
 
 def extended(site: Site) -> Iterator[Edit]:
@@ -163,6 +141,3 @@ def missing(site: Site) -> Iterator[Edit]:
         if change is not None:
             edits.append(site.edit((change,), "missing return", 0.15))
     yield from spread(edits)
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        start, end = site.source.span(node)[0], site.source.span(node.value)[0]
-        yield site.edit(((start, end, "return "),), "missing return", 0.05)

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
-from bot.adapters.agents.mechanic.engine.precedence import ADD, MULTIPLY, OR, POWER, tightness
+from bot.adapters.agents.mechanic.engine.precedence import ADD, MULTIPLY, OR, tightness
 from bot.adapters.agents.mechanic.engine.scope import CONTAINERS, NUMBERS, SEQUENCES
 
-_EXTREMES = {
-    "max": re.compile(r"max|best|most|longest|largest|biggest|highest|greatest|peak|latest|newest"),
-    "min": re.compile(r"min|least|shortest|smallest|lowest|cheapest|earliest|nearest|oldest"),
-}
 _PLACES = (
-    "args",
-    "value",
-    "left",
-    "right",
-    "comparators",
-    "slice",
-    "iter",
-    "values",
-    "elts",
-    "elt",
-    "key",
+    *("args", "value", "left", "right", "comparators", "slice", "iter"),
+    *("values", "elts", "elt", "key"),
 )
 _TEXT = frozenset({"str"})
 _COLLECTION = CONTAINERS - _TEXT
@@ -105,24 +91,6 @@ def fallback(site: Site) -> Iterator[Edit]:
     yield from spread(edits)
 
 
-def kept_extreme(site: Site) -> Iterator[Edit]:
-    """``best = x`` as ``best = max(best, x)``, or ``min``; a floor of zero."""
-    node = site.node
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-        return
-    target = node.targets[0]
-    if not isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
-        return
-    name, value = site.source.segment(target), site.text(node.value, 0)
-    if "\n" in value or not site.scope.may_be(node.value, NUMBERS):
-        return
-    fresh = isinstance(node.value, ast.Constant)
-    for function, named in _EXTREMES.items():
-        prior = (0.05 if fresh else 0.25) * (2.5 if named.search(name.lower()) else 1.0)
-        new = f"{function}({name}, {value})"
-        yield site.replace(new, "keep extreme", prior, node=node.value)
-
-
 def arithmetic(site: Site) -> Iterator[Edit]:
     """A value of the scope added, subtracted or multiplied: ``k`` as ``k - skipped``."""
     node = site.node
@@ -141,14 +109,12 @@ def arithmetic(site: Site) -> Iterator[Edit]:
         scale = 1.0 if kinds and other else 0.3
         if number:
             yes = 1.0 if simple else 0.5
-            compared = 4.0 if name in _compared_with(site, own) else 1.0
             for sign, prior, tight in (
                 ("-", 0.5, ADD), ("+", 0.5, ADD), ("*", 0.25, MULTIPLY), ("//", 0.06, MULTIPLY),
                 ("/", 0.08, MULTIPLY), ("%", 0.08, MULTIPLY),
             ):  # fmt: skip
                 text = f"{site.text(node, tight)} {sign} {name}"
-                likely = prior * scale * yes * (compared if sign == "-" else 1.0)
-                edits.append(site.replace(text, "arithmetic", likely, tight=tight))
+                edits.append(site.replace(text, "arithmetic", prior * scale * yes, tight=tight))
         elif sequence or (isinstance(node, (ast.ListComp, ast.List)) and "list" in other):
             edits.append(
                 site.replace(f"{name} + {site.text(node, ADD)}", "concatenate", 0.4, tight=ADD)
@@ -156,27 +122,7 @@ def arithmetic(site: Site) -> Iterator[Edit]:
             edits.append(
                 site.replace(f"{site.text(node, ADD)} + {name}", "concatenate", 0.4, tight=ADD)
             )
-    if simple and kinds & NUMBERS:
-        edits.append(
-            site.replace(f"{site.text(node, POWER + 1)} ** 2", "arithmetic", 0.35, tight=POWER)
-        )
-        edits.append(site.replace(f"{site.text(node)} * 2", "arithmetic", 0.15, tight=MULTIPLY))
-        edits.append(site.replace(f"{site.text(node)} // 2", "arithmetic", 0.15, tight=MULTIPLY))
-        edits.append(site.replace(f"{site.text(node)} / 100", "arithmetic", 0.12, tight=MULTIPLY))
-    if kinds & NUMBERS and not isinstance(site.source.parent(node), ast.BinOp):
-        edits.append(site.replace(f"1 - {site.text(node, ADD + 1)}", "arithmetic", 0.1, tight=ADD))
     yield from spread(edits)
-
-
-def _compared_with(site: Site, own: str) -> set[str]:
-    """What the conditions around compare a value with: ``if k >= n`` often asks for ``k - n``."""
-    found = set()
-    for above in site.source.above(site.node):
-        if isinstance(above, (ast.If, ast.While)) and isinstance(above.test, ast.Compare):
-            texts = [site.source.segment(e) for e in (above.test.left, *above.test.comparators)]
-            if own in texts:
-                found.update(texts)
-    return found
 
 
 def _operands(site: Site) -> list[str]:
