@@ -200,7 +200,7 @@ def _write(out: Path, context: LocalRun, log: list[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in (PATCH, REPRODUCTION):
         (out / name).unlink(missing_ok=True)
-    if context.run.verdict is Verdict.PROVED:
+    if context.run.holds:
         (out / PATCH).write_bytes(context.proved.unified_bytes)
     elif context.reproduction:
         (out / REPRODUCTION).write_bytes(context.reproduction.unified_bytes)

@@ -27,6 +27,7 @@ _MARKS: Mapping[RunState, str] = {
 }
 _ENDINGS: Mapping[Verdict, str] = {
     Verdict.PROVED: "[green]Proved[/]: red before, green after, the suite no worse.",
+    Verdict.ON_ONE_EXAMPLE: "[yellow]Proved on one example only[/]: no test held what changed.",
     Verdict.NOT_REPRODUCED: "[red]Not reproduced[/]: no test made from the report fails.",
     Verdict.NOT_REPAIRED: "[red]Reproduced, not repaired[/]: the failing test is yours to keep.",
     Verdict.TESTS_DO_NOT_RUN: "[red]Tests do not run here[/], so nothing could be proved.",
@@ -105,6 +106,10 @@ def said(console: Console, run: FixRun, files: Mapping[str, Path]) -> None:
     if run.environment:
         environment = escape("; ".join(run.environment))
         console.print(f"  Environment: {environment}", highlight=False, soft_wrap=True)
+    for one in (*run.changes, *filter(None, [run.reading])):
+        what = "another patch holds and differs" if one is run.reading else "also changes"
+        line = f"  {what}: {one.call}: {one.one} → {one.other}"
+        console.print(escape(line), highlight=False, soft_wrap=True)
     for label, ran in checks_of(run):
         console.print(
             f"  {label}, exit code {ran.exit_code}, {ran.seconds:.1f} s  "

@@ -309,6 +309,7 @@ class Verdict(StrEnum):
     """How a fix run ended."""
 
     PROVED = "proved"
+    ON_ONE_EXAMPLE = "proved on one example only"
     NOT_REPRODUCED = "not reproduced"
     NOT_REPAIRED = "reproduced, not repaired"
     TESTS_DO_NOT_RUN = "tests do not run here"

@@ -74,7 +74,8 @@ async def hide(ctx: Context, project: Project) -> None:
             await ctx.cards.put(project.id, place, key, hidden)
     for run in await ctx.runs.all(project.id):
         if run.pull_request and not may_read(project.github_readers, run.audience):
-            title = pull_title(await ctx.clusters.get(project.id, run.cluster), ())
+            cluster = await ctx.clusters.get(project.id, run.cluster)
+            title = pull_title(cluster, (), proof=run.verdict or run.proof)
             body = render_markdown(note(f"pull:{run.name}", words, audience=Audience.PUBLIC))
             commits = [version.commit for version in await ctx.versions.all(project.id, run)]
             publish = ctx.github.repo(project, PUBLISH)

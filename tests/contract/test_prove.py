@@ -43,11 +43,13 @@ MADE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20) == 2\
 MENDED = {"calc.py": Entry(data=b"def pages(n):\n    return -(-n // 10)\n")}
 
 
-async def left(context: LocalRun, *, made: str = MADE, fix: Tree = MENDED) -> None:
+async def left(
+    context: LocalRun, *, made: str = MADE, fix: Tree = MENDED, base: Tree = BASE
+) -> None:
     """The patches of the steps before: the test, and on top of it the fix."""
-    tested = {**BASE, TEST: Entry(data=made.encode())}
+    tested = {**base, TEST: Entry(data=made.encode())}
     mended = {**tested, **fix}
-    await context.put_patch("test", diff(BASE, tested))
+    await context.put_patch("test", diff(base, tested))
     await context.put_patch("fix", diff(tested, mended))
     assert apply(tested, await context.patch("fix")) == mended
 

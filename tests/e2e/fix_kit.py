@@ -171,6 +171,7 @@ async def ready_to_publish(stage: Stage, issue: int, cluster: int, **fields: Any
             "green": ran,
             "suite_before": ran,
             "suite_after": ran,
+            "grade": Verdict.PROVED,
             "created_at": now,
             "updated_at": now,
             **fields,

@@ -22,6 +22,9 @@ REPORT = "# One page too many\n\n`calc.last_page(20, 10)` returns 3, expected 2.
 KEYS = [
     "verdict",
     "reproduced",
+    "grade",
+    "changes",
+    "reading",
     "red",
     "green",
     "suite_before",
@@ -75,7 +78,7 @@ def test_proved(repository: Path, report: Path, tmp_path: Path) -> None:
     proof = json.loads((out / "proof.json").read_text())
     assert list(proof) == KEYS
     assert (proof["verdict"], proof["agent"]) == ("proved", "mechanic")
-    assert proof["reproduced"] == "as reported"
+    assert (proof["reproduced"], proof["grade"]) == ("as reported", "proved")
     assert proof["red"]["exit_code"] == 1
     assert proof["green"]["exit_code"] == 0
     assert proof["red"]["command"] == proof["green"]["command"]

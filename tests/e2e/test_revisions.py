@@ -175,7 +175,7 @@ async def test_a_check_of_ours_that_is_run_again_is_proved_again(stage: Stage, f
 
     again = await stage.wait("the proof", completed, timeout=120)
     assert (again["id"], again["conclusion"]) == (check["id"], "success")
-    assert again["output"]["title"] == "Red before, green after, the suite no worse"
+    assert again["output"]["title"] == "Proved: red before, green after, the suite no worse"
     assert (await fix.commits(), await fix.said("revision:")) == (before, said)
 
 

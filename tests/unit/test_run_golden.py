@@ -14,11 +14,11 @@ from checkers import load_checker
 
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
-from bot.domain.cards.views.pull import PullRequest, proved_title, pull_card
-from bot.domain.cards.views.run import person_card, run_card
+from bot.domain.cards.views.pull import PullRequest, pull_card, title_with
+from bot.domain.cards.views.run import check_card, person_card, run_card
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
-from bot.domain.ports import Blocked
+from bot.domain.ports import Blocked, Differing
 from bot.render import render_blocks, render_document, render_markdown
 
 BEGAN = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
@@ -64,12 +64,22 @@ GREEN = {
     "green": Ran(command=f"{PYTEST} {TEST}", exit_code=0, seconds=0.79, tail="1 passed"),
     "suite_after": Ran(command=PYTEST, exit_code=0, seconds=1.97, tail="59 passed"),
     "agent_steps": 31,
+    "grade": Verdict.PROVED,
+}
+WEAK = {
+    **GREEN,
+    "grade": Verdict.ON_ONE_EXAMPLE,
+    "changes": (Differing(call="page_count(total=0, per_page=10)", one="0", other="1"),),
+    "reading": Differing(call="page_count(1, 1)", one="1", other="2"),
 }
 
 
 def run_that(verdict: Verdict | None, at: StepName, reason: str = "", **fields: Any) -> FixRun:
     """A run that ended in step ``at``; every step took 4.2 s."""
-    stopped, proved = verdict is Verdict.STOPPED, verdict is Verdict.PROVED
+    stopped, proved = (
+        verdict is Verdict.STOPPED,
+        verdict in (Verdict.PROVED, Verdict.ON_ONE_EXAMPLE),
+    )
     failed = RunState.CANCELLED if stopped else RunState.FAILED
     run = FixRun(
         audience=Audience.TEAM,
@@ -110,6 +120,14 @@ RUNS = {
         pull_url="https://github.com/acme/shop/pull/19",
         **RED,
         **GREEN,
+    ),
+    "on_one_example": run_that(
+        Verdict.ON_ONE_EXAMPLE,
+        StepName.PUBLISH,
+        pull_request=19,
+        pull_url="https://github.com/acme/shop/pull/19",
+        **RED,
+        **WEAK,
     ),
     "dry_run": run_that(
         Verdict.PROVED,
@@ -247,9 +265,16 @@ def pull_of(name: str, **fields: Any) -> str:
 def test_pull_requests(golden: Callable[[str, str], None]) -> None:
     golden("pull_unproved.md", pull_of("unproved"))
     golden("pull_proved.md", pull_of("proved"))
+    golden("pull_on_one_example.md", pull_of("on_one_example"))
     began = pull_of("proved", began_unproved=True)
-    assert proved_title("Unproved fix: x") == "Fix: x"
-    assert proved_title("Mine, Unproved fix: x") == "Mine, Unproved fix: x"
+    proved, weak = Verdict.PROVED, Verdict.ON_ONE_EXAMPLE
+    assert title_with("Unproved fix: x", proved) == "Fix: x"
+    assert title_with("Draft: Fix: x", weak) == "Draft: Fix, proved on one example only: x"
+    assert title_with("Fix, proved on one example only: x", proved) == "Fix: x"
+    assert title_with("Mine, Unproved fix: x", proved) == "Mine, Unproved fix: x"
+    (title,) = check_card(RUNS["on_one_example"]).title
+    assert isinstance(title, str)
+    assert title.startswith("Proved on one example only: red before")
     assert "This draft began unproved; v1 is proved, as below." in began
 
 

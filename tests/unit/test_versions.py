@@ -102,6 +102,7 @@ def pushed() -> Revision:
         Verdict.PROVED,
         commit="2" * 40,
         version=2,
+        grade=Verdict.PROVED,
         green=GREEN,
         suite_after=SUITE,
     )

@@ -206,7 +206,7 @@ async def _tell(context: RevisionRun) -> None:
     pull = run.pull_request or 0
     if revision.kind == "prove":  # the check run is where that is said
         verdict = revision.work.verdict or Verdict.LIMIT_REACHED
-        unproved = None if verdict is Verdict.PROVED else verdict
+        unproved = None if revision.work.holds else verdict
         work = revision.work.model_copy(update={"unproved": unproved})
         await report_proof(ctx.github.repo(project, PUBLISH), work, revision.parent)
         return

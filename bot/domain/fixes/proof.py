@@ -18,7 +18,7 @@ from defusedxml.common import DefusedXmlException
 from bot.domain.fixes.reproduction import Grade
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Ran, Record, Verdict
-from bot.domain.ports import Finished
+from bot.domain.ports import Differing, Finished
 
 Outcome = Literal["passed", "failed", "skipped"]
 NO_TESTS = 5  # pytest's exit code, and unittest's since Python 3.12
@@ -63,11 +63,15 @@ class Proof(Record):
 
     A command that was not reached is None. ``environment`` says what the tests ran in, ``seconds``
     is the wall time of the run, ``steps`` what the agent took; ``reproduced`` is the grade of the
-    failing test.
+    failing test, ``grade`` what the proof came to where it holds. ``changes`` are calls that give
+    something else with the patch, ``reading`` is where a second patch that holds differs.
     """
 
     verdict: Verdict
     reproduced: Grade | None = None
+    grade: Verdict | None = None
+    changes: tuple[Differing, ...] = ()
+    reading: Differing | None = None
     red: Ran | None = None
     green: Ran | None = None
     suite_before: Ran | None = None
@@ -85,6 +89,9 @@ def proof_of(run: FixRun) -> Proof:
     return Proof(
         verdict=run.verdict,
         reproduced=run.test_grade,
+        grade=run.grade,
+        changes=run.changes,
+        reading=run.reading,
         red=run.red,
         green=run.green,
         suite_before=run.suite_before,

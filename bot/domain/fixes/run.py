@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 from bot.domain.audience import Audience, may_read
 from bot.domain.fixes.reproduction.records import Grade, Reason
 from bot.domain.models import Cluster, Item, Person, Place, Ran, Record, RunState, Verdict, Worded
-from bot.domain.ports import Blocked
+from bot.domain.ports import Blocked, Differing
 
 
 class StepName(StrEnum):
@@ -95,7 +95,9 @@ class FixRun(Worded):
     ``private_examples`` are reports whose example shows it and may not be shown by the run.
     ``commit`` and what proves it are those of the newest ``version``. ``plan_version`` is 0
     until the run goes by a plan. ``unproved`` is how the proof of a patch ended that is published
-    all the same. ``blocked`` is what its sandboxes wanted of the network.
+    all the same; ``grade`` is what a proof that holds comes to, ``changes`` are calls that give
+    something else now, ``reading`` is where a second patch that holds differs. ``blocked`` is what
+    its sandboxes wanted of the network.
     ``environment`` are sentences: where it is said what the tests need, and what is lacking.
     ``seen`` is its pull request as it was looked at last.
     """
@@ -137,6 +139,9 @@ class FixRun(Worded):
     verified: bool = False
     version: int = 1
     unproved: Verdict | None = None
+    grade: Verdict | None = None
+    changes: tuple[Differing, ...] = ()
+    reading: Differing | None = None
     pull_request: int | None = None
     pull_url: str = ""
     seen: OnGitHub | None = None
@@ -164,11 +169,21 @@ class FixRun(Worded):
         """Whether nothing will happen any more."""
         return self.state in (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
+    @property
+    def holds(self) -> bool:
+        """Whether it ended with a patch that turned red to green and left the suite no worse."""
+        return self.verdict in (Verdict.PROVED, Verdict.ON_ONE_EXAMPLE)
+
     def offers_checks(self, to: str = "") -> bool:
         """Whether checks of others fail on its newest version that none but ``to`` took up."""
         seen = self.seen or OnGitHub()
         free = seen.taken.partition(" ")[0] != self.commit or seen.taken == f"{self.commit} {to}"
         return free and seen.head == self.commit and bool(seen.failing)
+
+    @property
+    def proof(self) -> Verdict:
+        """How the proof of what is published ended. One that nobody graded is not a whole one."""
+        return self.unproved or self.grade or Verdict.ON_ONE_EXAMPLE
 
     @property
     def step(self) -> RunStep | None:

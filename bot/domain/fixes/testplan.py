@@ -8,6 +8,7 @@ import re
 import shlex
 import tomllib
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from bot.domain.fixes.environment import package_root
@@ -18,9 +19,11 @@ from bot.domain.models import Record
 Style = Literal["pytest", "unittest", "other"]
 PYTEST = "python -m pytest --tb=short -p no:randomly"
 # Where a suite leaves what it did: among our own files.
-REPORT = ".soulcaster/suite.xml"
+REPORT, EXAMPLES = ".soulcaster/suite.xml", ".soulcaster/examples.xml"
 _SUITE = f"{PYTEST} -ra --continue-on-collection-errors --junitxml={REPORT}"
 _NO_TEST = "no test specified"  # what `npm init` writes
+# Calls to try, and the program that tries them.
+TRYING, CALLS = ".soulcaster/calls.pyz", ".soulcaster/calls.json"
 
 
 class TestPlan(Record):
@@ -29,6 +32,7 @@ class TestPlan(Record):
     ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}`` and ``{stem}`` are
     put in, quoted, as seen from ``root``. ``report`` is the JUnit XML that the suite writes, empty
     where it writes none. ``folder`` is where tests live, ``why`` says how we know.
+    ``prefix`` stands before what Python runs.
     """
 
     __test__ = False  # not a test, whatever pytest makes of its name
@@ -41,14 +45,33 @@ class TestPlan(Record):
     report: str = ""
     folder: str = ""
     style: Style = "other"
+    prefix: str = ""
 
     def command_for(self, path: str) -> str:
         """The command that runs the tests in ``path`` of the checkout."""
-        seen = path.removeprefix(f"{self.root}/") if self.root else path
+        seen = self._seen(path)
         folder, name = posixpath.split(seen)
         stem = name.partition(".")[0]
         parts = {"path": seen, "folder": folder or ".", "name": name, "stem": stem}
         return self.one.format(**{key: shlex.quote(value) for key, value in parts.items()})
+
+    def examples_of(self, paths: Sequence[str]) -> str:
+        """The command that runs the examples in the docstrings of modules."""
+        modules = shlex.join(map(self._seen, paths))
+        options = "--doctest-modules --continue-on-collection-errors"
+        return f"{self.prefix}{PYTEST} {options} --junitxml={EXAMPLES} {modules}"
+
+    @property
+    def trying(self) -> str:
+        """The command that tries calls; "" where they are not Python's."""
+        if self.style == "other":
+            return ""
+        # From where it began: tests may run in a folder of their own.
+        run = f'PYTHONHASHSEED=0 python "$top/{TRYING}" calls "$top/{CALLS}"'
+        return f'top="$PWD" && {self.prefix}{run}'
+
+    def _seen(self, path: str) -> str:
+        return path.removeprefix(f"{self.root}/") if self.root else path
 
 
 def how_to_test(tree: Tree, *, command: str = "") -> TestPlan | None:
@@ -67,6 +90,7 @@ def how_to_test(tree: Tree, *, command: str = "") -> TestPlan | None:
         why=".github/soulcaster.yml says so",
         folder=shown.folder if shown else folder,
         style=shown.style if shown else style,
+        prefix=shown.prefix if shown else "",
     )
 
 
@@ -126,7 +150,7 @@ def _python(tree: Tree) -> TestPlan | None:
         return None
     folder, style = _python_tests(here)
     prefix = (f"cd {shlex.quote(root)} && " if root else "") + _python_path(here)
-    where = {"root": root, "folder": posixpath.join(root, folder)}
+    where = {"root": root, "folder": posixpath.join(root, folder), "prefix": prefix}
     if config or style == "pytest":
         why = f"{config} configures pytest" if config else f"{files[0]} is a pytest file"
         return TestPlan(
@@ -160,6 +184,7 @@ def _first_python(tree: Tree) -> TestPlan | None:
         framework="pytest",
         suite=_SUITE,
         one=f"{_python_path(tree)}{PYTEST} -rA {{path}}",
+        prefix=_python_path(tree),
         report=REPORT,
         why="there is no test yet",
         folder="tests",

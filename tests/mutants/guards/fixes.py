@@ -6,6 +6,8 @@ _PUBLISH = "workers/fixes/steps/publish.py"
 _PUBLISHING = "tests/contract/test_publishing.py"
 _PROVE = "workers/fixes/steps/prove.py"
 _OF_PROVE = "tests/contract/test_prove.py"
+_ELSEWHERE = "workers/fixes/steps/elsewhere.py"
+_OF_ELSEWHERE = "tests/contract/test_proved_elsewhere.py"
 _LIMITS = "tests/e2e/test_fix_limits.py"
 _PROOF = "bot/domain/fixes/proof.py"
 _REASONS = "bot/domain/fixes/reproduction/reasons.py"
@@ -119,6 +121,34 @@ GUARDS = (
         "if not fine:",
         "if False:",
         f"{_OF_PROVE}::test_what_is_not_green_or_costs_the_suite_is_no_repair",
+    ),
+    Guard(
+        "a call that gave a value and raises is worse",
+        _PROVE,
+        "if worse := elsewhere.worse(was, now):",
+        "if worse := []:",
+        f"{_OF_ELSEWHERE}::test_a_default_call_that_breaks_is_worse",
+    ),
+    Guard(
+        "an example in a docstring that breaks is worse",
+        _ELSEWHERE,
+        "if before[0] and after[0] and before[0].tests:",
+        "if False:",
+        f"{_OF_ELSEWHERE}::test_an_example_in_a_docstring_that_breaks_is_worse",
+    ),
+    Guard(
+        "what no earlier test holds is proved on one example only",
+        _ELSEWHERE,
+        "return Verdict.PROVED if held else Verdict.ON_ONE_EXAMPLE",
+        "return Verdict.PROVED",
+        f"{_OF_ELSEWHERE}::test_what_no_earlier_test_holds_needs_two_examples",
+    ),
+    Guard(
+        "a call that holds more than plain values is not tried",
+        "bot/domain/fixes/calls.py",
+        "plain = resolver.expression(node)",
+        "plain = node",
+        "tests/unit/test_elsewhere.py",
     ),
     Guard(
         "a test that passed must pass again",

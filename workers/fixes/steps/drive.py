@@ -35,7 +35,7 @@ async def drive(context: B, steps: Steps[B]) -> Ended:
     try:
         while (step := context.run.step) is not None:
             if context.run.dry_run and step.name is StepName.PUBLISH:
-                return Ended(Verdict.PROVED, "A dry run: nothing was published.")
+                return Ended(context.run.proof, "A dry run: nothing was published.")
             await context.step(
                 step.name, state=RunState.RUNNING, started_at=step.started_at or context.now()
             )
@@ -60,14 +60,12 @@ async def drive(context: B, steps: Steps[B]) -> Ended:
             f"{error} That is in {_span(error.retry_after or 0)}, and the run may take "
             f"{_span(context.run.seconds_allowed)}.",
         )
-    if context.run.unproved:
-        return Ended(context.run.unproved, context.run.reason)
-    return Ended(Verdict.PROVED, "")
+    return Ended(context.run.proof, context.run.reason if context.run.unproved else "")
 
 
 async def conclude(context: RunContext, ended: Ended) -> FixRun:
     """Write the verdict down, once."""
-    proved = ended.verdict is Verdict.PROVED
+    proved = ended.verdict in (Verdict.PROVED, Verdict.ON_ONE_EXAMPLE)
     stopped = ended.verdict is Verdict.STOPPED
     state = RunState.SUCCEEDED if proved else RunState.CANCELLED if stopped else RunState.FAILED
     now = context.now()

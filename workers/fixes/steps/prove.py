@@ -1,6 +1,8 @@
-"""Prove the patch in clean sandboxes: red on the base, green with it, the suite no worse."""
+"""Prove the patch in clean sandboxes: red on the base, green with it, nothing else worse."""
 
 from __future__ import annotations
+
+import asyncio
 
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.proof import suite_no_worse
@@ -10,6 +12,7 @@ from bot.domain.models import RunState, Verdict
 from bot.domain.ports import Finished
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
+from workers.fixes.steps.elsewhere import Elsewhere
 from workers.fixes.steps.testing import Tests
 
 _CARRIES_A_PATCH = (Verdict.NOT_REPRODUCED, Verdict.NOT_REPAIRED, Verdict.TESTS_DO_NOT_RUN)
@@ -18,12 +21,15 @@ _CARRIES_A_PATCH = (Verdict.NOT_REPRODUCED, Verdict.NOT_REPAIRED, Verdict.TESTS_
 async def prove(context: RunContext) -> None:
     """Nothing of the agent's sandbox is in these but its patch."""
     base = await context.tree("base")
-    with_test = apply(base, await context.patch("test"))
+    test = await context.patch("test")
+    with_test = apply(base, test)
     patched = apply(with_test, await context.patch("fix"))
     tests = await Tests.of(context, base)
+    elsewhere = await asyncio.to_thread(Elsewhere, tests, base, patched, test.paths)
     await context.tell("the suite, and the new test, on the base")
     async with context.sandbox(base) as sandbox:
         before = await tests.suite(sandbox)
+        was = await elsewhere.at(sandbox)
     red = await tests.alone(with_test, context.run.test_path)
     await context.set(red=ran(red), suite_before=ran(before.finished))
     if red.timed_out:
@@ -39,13 +45,18 @@ async def prove(context: RunContext) -> None:
     async with context.sandbox(patched) as sandbox:
         after = await tests.suite(sandbox, patched=True)
         green = await tests.one(sandbox, context.run.test_path)
+        now = await elsewhere.at(sandbox)
     await context.set(green=ran(green), suite_after=ran(after.finished))
     if green.exit_code != 0:
         raise Ended(Verdict.NOT_REPAIRED, "In a clean sandbox the test still fails.")
     fine, worse = suite_no_worse(before, after)
     if not fine:
         raise Ended(Verdict.NOT_REPAIRED, f"The suite is worse: {'; '.join(worse[:5])}.")
-    await context.tell("red before, green after, the suite no worse")
+    if worse := elsewhere.worse(was, now):
+        raise Ended(Verdict.NOT_REPAIRED, f"Worse elsewhere: {'; '.join(worse[:5])}.")
+    grade = await elsewhere.grade(context, before)
+    await context.set(grade=grade, changes=elsewhere.changes(was, now))
+    await context.tell(f"red before, green after, the suite no worse: {grade.value}")
 
 
 def _as_told(context: RunContext, red: Finished) -> bool:

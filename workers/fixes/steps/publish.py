@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from redis.exceptions import RedisError
 
@@ -31,7 +31,11 @@ from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.starting import open_fix
 from workers.intake.quota import in_words, period_of
 
-OURS, PROVED, UNPROVED = "soulcaster", "soulcaster: proved", "soulcaster: unproved"
+OURS, UNPROVED = "soulcaster", "soulcaster: unproved"
+PROOFS: Mapping[Verdict, str] = {
+    Verdict.PROVED: "soulcaster: proved",
+    Verdict.ON_ONE_EXAMPLE: "soulcaster: one example",
+}
 DRAFT = "soulcaster: draft"
 
 
@@ -103,7 +107,7 @@ async def _publish(context: ProjectRun, repo: Repo) -> None:
     run, readers = context.run, context.run.audience
     case = await context.case()
     cluster, shown = case.named(readers), case.shown(readers)
-    title = pull_title(cluster, shown, unproved=run.unproved is not None)
+    title = pull_title(cluster, shown, proof=run.proof)
     base = await context.tree("base")
     patched = apply(apply(base, await context.patch("test")), await context.patch("fix"))
     patch = diff(base, patched)
@@ -134,7 +138,7 @@ async def _publish(context: ProjectRun, repo: Repo) -> None:
     number = int(pull["number"])
     await context.set(pull_request=number, pull_url=str(pull["html_url"]))
     await report_proof(repo, context.run, sha)
-    labels = [OURS, UNPROVED if run.unproved else PROVED]
+    labels = [OURS, PROOFS.get(run.proof, UNPROVED)]
     if str(pull["title"]).startswith(DRAFT_TITLE):
         labels.append(DRAFT)
     await issues.add_labels(context.ctx.github.repo(context.project), number, labels)
@@ -159,14 +163,15 @@ def _mode(entry: Entry | None) -> Mode:
 
 def branch_name(run: FixRun, title: str) -> str:
     """``soulcaster/C-12-last-page-missing``; the same for a run however often it is asked."""
-    words = title.removeprefix("Unproved fix: ").removeprefix("Fix: ").lower()
+    words = title.partition(": ")[2].lower()
     slug = re.sub(r"[^a-z0-9]+", "-", words).strip("-")[:40]
     return f"soulcaster/C-{run.cluster}-{slug.strip('-') or 'fix'}-F{run.number}"
 
 
 def commit_message(run: FixRun, title: str) -> str:
     """One subject, what proved it, and who asked."""
-    body = f"Proved by {run.test_path}: red on {run.base_sha[:10]}, green with this change."
+    how = f"{run.proof.value.capitalize()} by {run.test_path}"
+    body = f"{how}: red on {run.base_sha[:10]}, green with this change."
     if run.unproved:
         body = f"Not proved: the proof by {run.test_path} failed, as the pull request says."
     return f"{title}\n\n{body}\n\n{coauthor(run)}{trailer(run.number, 1)}"
@@ -183,7 +188,7 @@ async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
 
     It failed where what was run speaks against the patch, and is neutral where nothing does.
     """
-    conclusion: checks.Conclusion = "success"
+    conclusion: checks.Conclusion = "success" if run.proof is Verdict.PROVED else "neutral"
     if run.unproved:
         conclusion = "failure" if run.unproved is Verdict.NOT_REPAIRED else "neutral"
     await put_check(repo, sha, check_card(run), conclusion=conclusion, external_id=run.name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, proved_title, pull_card
+from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, pull_card, title_with
+from bot.domain.cards.views.run import ALSO_CHANGES
 from bot.domain.errors import Unavailable
 from bot.domain.fixes.patch import Patch
 from bot.domain.fixes.run import FixRun, RunStep
@@ -16,7 +17,7 @@ from bot.say import edit_pull
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.publish import (
     OURS,
-    PROVED,
+    PROOFS,
     UNPROVED,
     report_proof,
     require_still_wanted,
@@ -25,7 +26,8 @@ from workers.fixes.steps.publish import (
 from workers.fixes.steps.revision import HandedOver, RevisionRun
 
 # What of the pull request's body is ours to keep up to date; the rest may be people's.
-_OURS = (NOT_PROVED, "Change", "Proof", "Output")
+_WEAK = Verdict.ON_ONE_EXAMPLE.value.capitalize()
+_SECTIONS = (NOT_PROVED, _WEAK, "Change", "Proof", ALSO_CHANGES, "Output")
 
 
 async def push(context: RevisionRun) -> None:
@@ -54,8 +56,7 @@ async def push(context: RevisionRun) -> None:
             raise HandedOver
     await _write_down(context)
     await report_proof(repo, context.run, context.run.commit)
-    await _edit_body(context, repo)
-    await _relabel(context)
+    await _relabel(context, await _edit_body(context, repo))
     await context.tell(f"v{context.revision.version} at {context.run.commit[:10]}")
 
 
@@ -110,9 +111,10 @@ async def _write_down(context: RevisionRun) -> None:
         if run.version >= work.version:
             return run
         fields = ("commit", "verified", "version", "red", "green", "suite_before", "suite_after")
-        newer = {name: getattr(work, name) for name in (*fields, "findings")}
-        if run.unproved:
-            newer |= {"state": RunState.SUCCEEDED, "verdict": Verdict.PROVED, "reason": ""}
+        more = ("findings", "grade", "changes", "reading")
+        newer = {name: getattr(work, name) for name in (*fields, *more)}
+        newer |= {"state": RunState.SUCCEEDED, "verdict": work.proof}
+        newer["reason"] = "" if run.unproved else run.reason
         return run.model_copy(
             update={**newer, "dollars": run.dollars + work.dollars, "updated_at": context.now()}
         )
@@ -120,8 +122,8 @@ async def _write_down(context: RevisionRun) -> None:
     await context.ctx.runs.update(context.project.id, work.number, newest)
 
 
-async def _edit_body(context: RevisionRun, repo: Repo) -> None:
-    """Bring our sections of the body up to date; what people wrote around them stays."""
+async def _edit_body(context: RevisionRun, repo: Repo) -> set[str]:
+    """Bring our sections of the body up to date, and leave people's. The labels as they stand."""
     run = context.run
     with context.namespace("origin"):
         test, fix = await context.patch("test"), await context.patch("fix")
@@ -140,15 +142,17 @@ async def _edit_body(context: RevisionRun, repo: Repo) -> None:
         began_unproved=first.unproved is not None,
     )
     pull = await repo.get(f"/pulls/{run.pull_request}")
-    title = proved_title(str(pull["title"]))
-    await edit_pull(repo, pull, pull_card(document), title=title, sections=_OURS)
+    title = title_with(str(pull["title"]), run.proof)
+    await edit_pull(repo, pull, pull_card(document), title=title, sections=_SECTIONS)
+    return {str(label["name"]) for label in pull["labels"]}
 
 
-async def _relabel(context: RevisionRun) -> None:
-    """What began as an unproved draft is proved now."""
-    number = context.run.pull_request
-    run = await context.ctx.runs.get(context.project.id, context.run.number)
-    if number is not None and run.unproved:
-        repo = context.ctx.github.repo(context.project)
-        await issues.add_labels(repo, number, [OURS, PROVED])
-        await issues.remove_label(repo, number, UNPROVED)
+async def _relabel(context: RevisionRun, labels: set[str]) -> None:
+    """Have the label say what the newest version's proof came to."""
+    number, right = context.run.pull_request, PROOFS.get(context.run.proof, UNPROVED)
+    if number is None or right in labels:
+        return
+    repo = context.ctx.github.repo(context.project)
+    await issues.add_labels(repo, number, [OURS, right])
+    for wrong in {UNPROVED, *PROOFS.values()} & labels:
+        await issues.remove_label(repo, number, wrong)

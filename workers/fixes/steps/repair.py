@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from bot.domain.errors import BadPayload, TooLarge
+from bot.domain.fixes.calls import calls_of
 from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext
-from workers.fixes.steps.environment import environment_of
+from workers.fixes.steps.testing import Tests
 
 # What a step may leave of the run's time to those after it.
 _SHARE = 0.7
@@ -25,9 +26,13 @@ async def repair(context: RunContext) -> None:
     test = await context.patch("test")
     with_test = apply(base, test)
     agent = context.agent()
-    await environment_of(context, base)
-    task = await _task(context, test.paths, with_test.keys())
+    tests = await Tests.of(context, base)
+    calls = await asyncio.to_thread(calls_of, (), with_test, test.paths)
+    probes = tests.plan.trying if calls else ""
+    task = await _task(context, test.paths, probes)
     async with context.sandbox(with_test) as sandbox:
+        if probes:
+            await tests.put_calls(sandbox, calls)
         worked = await agent.work(
             task,
             sandbox,
@@ -42,6 +47,7 @@ async def repair(context: RunContext) -> None:
     await context.set(
         dollars=context.run.dollars + worked.dollars,
         agent_steps=context.run.agent_steps + worked.steps,
+        reading=worked.reading,
     )
     patch = diff(with_test, after)
     if not patch:
@@ -92,7 +98,7 @@ def _why_nothing(worked: Worked) -> str:
     return worked.note or "The agent changed nothing."
 
 
-async def _task(context: RunContext, tests: tuple[str, ...], paths: object) -> RepairTask:
+async def _task(context: RunContext, tests: tuple[str, ...], probes: str) -> RepairTask:
     plan = await context.plan()
     base = await context.tree("base")
     rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
@@ -109,4 +115,5 @@ async def _task(context: RunContext, tests: tuple[str, ...], paths: object) -> R
         test_files=tests,
         suspects=plan.suspects_in(base),
         steering=tuple(plan.steering),
+        probes=probes,
     )

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
+import posixpath
 import re
 import shlex
 import zlib
+from collections.abc import Sequence
 
+from bot.adapters.agents.mechanic.archive import engine_archive
+from bot.domain.fixes.answers import Answers, answers_of
+from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
-from bot.domain.fixes.testplan import TestPlan, how_to_test
+from bot.domain.fixes.testplan import CALLS, EXAMPLES, TRYING, TestPlan, how_to_test
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -54,7 +60,7 @@ class Tests:
         without a test has a suite in which none ran.
         """
         done = await self._run(sandbox, self.plan.suite)
-        suite = Suite.of(done, await self._report(sandbox))
+        suite = Suite.of(done, await self._report(sandbox, self.plan.report))
         if patched:
             return suite
         if done.timed_out:
@@ -82,11 +88,11 @@ class Tests:
             return False
         return not suite.ran
 
-    async def _report(self, sandbox: Sandbox) -> str:
+    async def _report(self, sandbox: Sandbox, path: str) -> str:
         """The suite's report, which it may have left unwritten, or anything else in its place."""
-        if not self.plan.report:
+        if not path:
             return ""
-        packed = f"gzip -c {shlex.quote(self.plan.report)} | base64 -w0"
+        packed = f"gzip -c {shlex.quote(path)} | base64 -w0"
         done = await sandbox.run(packed, timeout=60)
         try:
             unpacked = zlib.decompressobj(wbits=31)
@@ -94,6 +100,23 @@ class Tests:
         except (ValueError, zlib.error):
             return ""
         return "" if unpacked.unconsumed_tail else data.decode("utf-8", "replace")
+
+    async def examples(self, sandbox: Sandbox, modules: Sequence[str]) -> Suite:
+        """The examples in the docstrings of modules, each a test."""
+        done = await self._run(sandbox, self.plan.examples_of(modules))
+        where = posixpath.join(self.plan.root, EXAMPLES)
+        return Suite.of(done, await self._report(sandbox, where))
+
+    async def calls(self, sandbox: Sandbox, calls: Calls) -> Answers:
+        """What each call gives."""
+        await self.put_calls(sandbox, calls)
+        return answers_of((await self._run(sandbox, self.plan.trying)).stdout)
+
+    @staticmethod
+    async def put_calls(sandbox: Sandbox, calls: Calls) -> None:
+        """What the command for trying reads."""
+        await sandbox.write(TRYING, engine_archive())
+        await sandbox.write(CALLS, json.dumps(calls).encode())
 
     async def one(self, sandbox: Sandbox, path: str) -> Finished:
         """The tests of one file."""

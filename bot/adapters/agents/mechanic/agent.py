@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from bot.adapters.agents.mechanic.archive import engine_archive
 from bot.adapters.agents.mechanic.words import in_words
-from bot.domain.ports import Budget, Finished, Heard, RepairTask, Sandbox, Tell, Worked
+from bot.domain.ports import Budget, Differing, Finished, Heard, RepairTask, Sandbox, Tell, Worked
+from bot.domain.secrets import redact
 
 _ARCHIVE = ".soulcaster/mechanic.pyz"
 _TASK = ".soulcaster/mechanic.json"
@@ -125,4 +126,11 @@ def _worked(last: dict[str, Any], finished: Finished) -> Worked:
         note=str(last.get("note", ""))[:500],
         steps=tried if isinstance(tried, int) else 0,
         seconds=seconds,
+        reading=_reading(last.get("reading")),
     )
+
+
+def _reading(said: Any) -> Differing | None:
+    """What the sandbox says, which may be anything."""
+    whole = isinstance(said, list) and len(said) == 3
+    return Differing(*(redact(str(each))[:200] for each in said)) if whole else None

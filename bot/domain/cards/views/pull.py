@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.audience import combined
@@ -19,12 +19,16 @@ from bot.domain.cards.card import (
     Section,
 )
 from bot.domain.cards.views.cluster import count, item_link
-from bot.domain.cards.views.run import plan_of, proof_table, reproduced
+from bot.domain.cards.views.run import elsewhere_section, plan_of, proof_table, reproduced
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Cluster, Item, Ran
+from bot.domain.models import Cluster, Item, Ran, Verdict
 
 NOT_PROVED = "Not proved"
-_PROVED_TITLE, _UNPROVED_TITLE = "Fix: ", "Unproved fix: "
+_UNPROVED_TITLE = "Unproved fix: "
+_TITLES: Mapping[Verdict, str] = {
+    Verdict.PROVED: "Fix: ",
+    Verdict.ON_ONE_EXAMPLE: f"Fix, {Verdict.ON_ONE_EXAMPLE.value}: ",
+}
 # Before the title of a draft where GitHub offers none.
 DRAFT_TITLE = "Draft: "
 
@@ -47,19 +51,20 @@ class PullRequest:
     began_unproved: bool = False
 
 
-def pull_title(cluster: Cluster, items: Sequence[Item], *, unproved: bool = False) -> str:
+def pull_title(cluster: Cluster, items: Sequence[Item], *, proof: Verdict) -> str:
     """One line of at most 72 characters; private reports give it no words."""
     words = " ".join(cluster.title.split()) if items else "a problem from private reports"
-    begins = _UNPROVED_TITLE if unproved else _PROVED_TITLE
+    begins = _TITLES.get(proof, _UNPROVED_TITLE)
     room = 71 - len(begins)
     return f"{begins}{words[:room]}" + ("…" if len(words) > room else "")
 
 
-def proved_title(title: str) -> str:
-    """The title of a pull request that began unproved, once it is proved."""
-    if not title.removeprefix(DRAFT_TITLE).startswith(_UNPROVED_TITLE):
-        return title
-    return title.replace(_UNPROVED_TITLE, _PROVED_TITLE, 1)
+def title_with(title: str, proof: Verdict) -> str:
+    """The title of a pull request whose proof has come to another end; people's stays theirs."""
+    for begins in (*_TITLES.values(), _UNPROVED_TITLE):
+        if title.removeprefix(DRAFT_TITLE).startswith(begins):
+            return title.replace(begins, _TITLES.get(proof, _UNPROVED_TITLE), 1)
+    return title
 
 
 def pull_card(pull: PullRequest) -> Card:
@@ -82,7 +87,7 @@ def pull_card(pull: PullRequest) -> Card:
     )
     if pull.closes:
         # What is not proved closes nothing when it is merged.
-        word = "about" if run.unproved else "closes"
+        word = "closes" if run.proof is Verdict.PROVED else "about"
         linked = ", ".join(f"{word} #{number}" for number in pull.closes)
         problem.append(Paragraph(linked.capitalize() + "."))
     sections = [
@@ -103,6 +108,7 @@ def pull_card(pull: PullRequest) -> Card:
             proof_table(run),
             title="Proof",
         ),
+        *elsewhere_section(run),
     ]
     tails = _tails(run.red, run.green)
     if tails:
@@ -130,7 +136,7 @@ def pull_card(pull: PullRequest) -> Card:
     return Card(
         key=f"pull:{run.name}",
         audience=combined(run.audience, cluster.audience, *(i.audience for i in pull.items)),
-        title=(pull_title(cluster, pull.items, unproved=run.unproved is not None),),
+        title=(pull_title(cluster, pull.items, proof=run.proof),),
         tone="failed" if run.unproved else "succeeded",
         sections=tuple(sections),
         footer=_made_by(run),
@@ -148,6 +154,9 @@ def _standing(pull: PullRequest) -> tuple[Section, ...]:
         )
     elif pull.began_unproved:
         lines = (("This draft began unproved; ", f"v{run.version} is proved, as below."),)
+    elif run.proof is Verdict.ON_ONE_EXAMPLE:
+        held = "One example asks for it. With what it changes broken, all earlier tests still pass."
+        return (Section(Paragraph(held), title=run.proof.value.capitalize()),)
     else:
         return ()
     return (Section(*(Paragraph(*line) for line in lines), title=NOT_PROVED),)

@@ -29,7 +29,7 @@ from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.fixes.proof import NO_TESTS
 from bot.domain.fixes.run import FixRun, OnGitHub, RunStep, StepName
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
-from bot.domain.ports import Blocked
+from bot.domain.ports import Blocked, Differing
 
 _TONES: Mapping[RunState, Tone] = {
     RunState.PENDING: "pending",
@@ -54,9 +54,11 @@ CHECKS = (
     ("Whole suite with the patch", "suite_after"),
 )
 _HOSTS_SHOWN = 5
+ALSO_CHANGES = "Also changes"
 # What each verdict means for the person who asked.
 _ENDINGS: Mapping[Verdict, str] = {
     Verdict.PROVED: "Proved: red before, green after, the suite no worse.",
+    Verdict.ON_ONE_EXAMPLE: "Proved on one example only: no earlier test holds what was changed.",
     Verdict.NOT_REPRODUCED: "Not reproduced: no test made from the reports fails on the base.",
     Verdict.NOT_REPAIRED: "Reproduced, not repaired: the failing test is below for a person.",
     Verdict.TESTS_DO_NOT_RUN: "The tests do not run here, so nothing could be proved.",
@@ -90,8 +92,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
     if run.verdict is not None:
         ending: Line = (_ENDINGS[run.verdict],)
         if run.pull_url:
-            proved = run.verdict is Verdict.PROVED
-            what = "Pull request" if proved else "The unproved draft is pull request"
+            what = "Pull request" if run.holds else "The unproved draft is pull request"
             ending += (" ", Link(f"{what} {run.pull_request}", run.pull_url))
         blocks = [Paragraph(*ending)]
         if run.reason and not any(found.endswith(run.reason) for found in run.findings):
@@ -99,10 +100,10 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         sections.append(Section(*blocks))
     elif run.ended and run.reason:
         sections.append(Section(Paragraph(Said(run.reason))))
-    sections += [*checks_section(run), *findings_section(run)]
+    sections += [*checks_section(run), *findings_section(run), *elsewhere_section(run)]
     if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
         sections.append(_failing_test(run))
-    if run.change and run.dry_run and run.verdict is Verdict.PROVED:
+    if run.change and run.dry_run and run.holds:
         change = Preformatted(text=run.change, language="diff")
         sections.append(Section(change, title="Change"))
     if run.red is not None:
@@ -247,13 +248,26 @@ def findings_section(run: FixRun) -> tuple[Section, ...]:
     return (Section(Bullets(*lines), title="Policy"),) if lines else ()
 
 
+def elsewhere_section(run: FixRun) -> tuple[Section, ...]:
+    """What the patch changes where nobody asked, and what else would have held."""
+    lines = [_differing(one, " → ") for one in run.changes]
+    if run.reading:
+        also = "Another patch also holds and differs: "
+        lines.append((also, *_differing(run.reading, " with this one, with the other ")))
+    return (Section(Bullets(*lines), title=ALSO_CHANGES),) if lines else ()
+
+
+def _differing(differs: Differing, between: str) -> Line:
+    return (Code(differs.call), ": ", Code(differs.one), between, Code(differs.other))
+
+
 def _actions(run: FixRun) -> tuple[Action, ...]:
     logs = Action("Logs", f"logs {run.name}")
     if not run.ended:
         return (Action("Stop", f"stop {run.name}", style="danger"), logs)
     if run.pull_url:
         return (Action("Open the pull request", url=run.pull_url, style="primary"), logs)
-    if run.dry_run and run.verdict is Verdict.PROVED:
+    if run.dry_run and run.holds:
         again = f"fix C-{run.cluster}"
         return (Action("Fix it for real", again, style="primary"), logs)
     return (Action("Retry", f"retry {run.name}", style="primary"), logs)
@@ -282,12 +296,12 @@ def proof_table(run: FixRun) -> Table:
 
 def check_card(run: FixRun) -> Card:
     """What the check run of a commit says."""
-    proved = "Red before, green after, the suite no worse"
+    title = f"{run.proof.value.capitalize()}: red before, green after, the suite no worse"
     return Card(
         key=f"check:{run.name}",
         audience=run.audience,
-        title=(f"Not proved: {run.reason}" if run.unproved else proved,),
-        sections=(Section(proof_table(run)),),
+        title=(f"Not proved: {run.reason}" if run.unproved else title,),
+        sections=(Section(proof_table(run)), *elsewhere_section(run)),
     )
 
 
@@ -304,5 +318,5 @@ def _evidence(run: FixRun) -> Section:
         for ran in (run.red, run.green)
         if ran is not None and ran.tail.strip()
     ]
-    title = "Proof" if run.verdict is Verdict.PROVED else "What was run"
+    title = "Proof" if run.holds else "What was run"
     return Section(proof_table(run), *tails, title=title, collapsed=True)

@@ -69,7 +69,8 @@ def revision_card(revision: Revision, now: datetime) -> Card:
 def _ending(revision: Revision) -> list[Line]:
     run = revision.work
     if run.state is RunState.SUCCEEDED:
-        proof = ", proved again: red without the fix, green with it, the suite no worse."
+        again = "proved again" if run.proof is Verdict.PROVED else run.proof.value
+        proof = f", {again}: red without the fix, green with it, the suite no worse."
         lines: list[Line] = [
             (f"v{revision.version} is on the branch as ", _commit(run, run.commit), proof)
         ]

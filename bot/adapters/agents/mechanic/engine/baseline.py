@@ -175,7 +175,7 @@ def _reds_of_the_shell(
     return stages
 
 
-def run_shell(command: str, folder: str, timeout: float) -> int:
+def run_shell(command: str, folder: str, timeout: float, out: Any = subprocess.DEVNULL) -> int:
     """The exit code of a shell command; 124 when it was ended for taking too long."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(  # noqa: S602
@@ -184,7 +184,7 @@ def run_shell(command: str, folder: str, timeout: float) -> int:
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=out,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )

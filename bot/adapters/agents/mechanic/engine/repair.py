@@ -13,7 +13,8 @@ from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.events import Events
 from bot.adapters.agents.mechanic.engine.localise import Suspicion, localise
 from bot.adapters.agents.mechanic.engine.pool import Pool
-from bot.adapters.agents.mechanic.engine.search import Search, edited
+from bot.adapters.agents.mechanic.engine.probes import answers, differing, lost
+from bot.adapters.agents.mechanic.engine.search import MOST_FURTHER, Search, edited
 from bot.adapters.agents.mechanic.engine.source import SourceFile
 from bot.adapters.agents.mechanic.engine.task import Task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot
@@ -21,6 +22,7 @@ from bot.adapters.agents.mechanic.engine.verify import confirm
 
 _KEPT_FOR_THE_END = 0.12  # of the time, for confirming with the real commands
 _CONFIRMED_AT_MOST = 6
+_PROBED = 8
 
 
 class Repair:
@@ -114,7 +116,7 @@ class Repair:
     def _conclude(
         self, baseline: Baseline, search: Search, sources: dict[str, SourceFile]
     ) -> tuple[str, dict[str, object]]:
-        choices = ranked(search.plausible)
+        choices, reading = self._weighed(ranked(search.plausible), sources)
         self.events.tell("found", plausible=len(choices), tried=search.tried)
         problem = ""
         for choice in choices[:_CONFIRMED_AT_MOST]:
@@ -124,7 +126,8 @@ class Repair:
                 continue
             problem = confirm(self.task, baseline, texts, self.snapshot)
             if not problem:
-                return "done", self._facts(least, sources, search)
+                reading = reading if choice is choices[0] else []
+                return "done", {**self._facts(least, sources, search), "reading": reading}
         facts: dict[str, object] = {"tried": search.tried}
         if problem:
             facts["note"] = f"edits that passed here did not hold: {problem}"
@@ -134,6 +137,34 @@ class Repair:
             return "limit reached", facts
         facts["note"] = f"tried all {search.tried} edits I can think of, none holds"
         return "gave up", facts
+
+    def _weighed(
+        self, choices: list[EditCandidate], sources: dict[str, SourceFile]
+    ) -> tuple[list[EditCandidate], list[str]]:
+        """Those that cost no call its value first, and where another as good as the first differs.
+
+        Of edits of one line that do the same, the shortest text is what a person writes.
+        """
+        if not self.task.probes or len(choices) < 2:
+            return choices, []
+        until = time.monotonic() + MOST_FURTHER
+        before = answers(self.task, {}, self.snapshot)
+        seen: list[tuple[int, int, int, dict[str, tuple[str, str]]]] = []
+        for place, choice in enumerate(choices[:_PROBED]):
+            texts = edited(sources, choice)
+            if texts is None or (seen and time.monotonic() > until):
+                continue
+            given = answers(self.task, texts, self.snapshot)
+            length = sum(map(len, texts.values()))
+            seen.append((lost(before, given), place, length, given))
+        seen.sort(key=lambda each: each[:2])
+        cost, best, _, said = seen[0]
+        line = choices[best].edits[0].line
+        same = [s for s in seen if s[3] == said and choices[s[1]].edits[0].line == line]
+        first = min(same, key=lambda each: each[2])[1]
+        places = dict.fromkeys([first, *(s[1] for s in seen), *range(len(choices))])
+        readings = [differing(said, s[3]) for s in seen if s[0] == cost]
+        return [choices[place] for place in places], next(filter(None, readings), [])
 
     def _minimised(
         self, choice: EditCandidate, search: Search, sources: dict[str, SourceFile]

@@ -15,7 +15,8 @@ from bot.adapters.agents.mechanic.engine.edits import applied
 from bot.adapters.agents.mechanic.engine.pool import Broken, Pool, PoolWorker, Run
 from bot.adapters.agents.mechanic.engine.source import SourceFile
 
-_FURTHER = 8.0  # seconds to look for a better repair than the first
+# Seconds to look for a better repair than the first: a share of what that took.
+_FURTHER, LEAST_FURTHER, MOST_FURTHER = 0.25, 2.0, 10.0
 _PARTIALS = 40
 _PARTNERS = 250
 
@@ -42,6 +43,7 @@ class Search:
     sources: dict[str, SourceFile]
     deadline: float
     on_progress: Callable[[int, int, int], None]
+    began: float = field(default_factory=time.monotonic)
     max_tries: int = 0
     tried: int = 0
     plausible: list[Trial] = field(default_factory=list)
@@ -166,7 +168,9 @@ class Search:
             if trial.plausible:
                 if self._grace is None:
                     self._stop_at = trial.index + max(60, min(400, trial.index))
-                    self._grace = time.monotonic() + _FURTHER
+                    took = time.monotonic() - self.began
+                    further = min(MOST_FURTHER, max(LEAST_FURTHER, _FURTHER * took))
+                    self._grace = time.monotonic() + further
                 self.plausible.append(trial)
             elif trial.fixed or trial.changed:
                 self.partial.append(trial)

@@ -20,6 +20,7 @@ class Task:
     root: str
     failing: tuple[str, ...]
     suite: str = ""
+    probes: str = ""
     test_files: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ def load_task(path: str) -> Task:
         root=os.path.realpath(fields["root"]),
         failing=tuple(command for command in fields.get("failing", ()) if command.strip()),
         suite=str(fields.get("suite", "")),
+        probes=str(fields.get("probes", "")),
         test_files=tuple(fields.get("test_files", ())),
         suspects=tuple(fields.get("suspects", ())),
         mentions=tuple(sorted(set(_MENTION.findall(prose)))),

@@ -15,12 +15,17 @@ def confirm(task: Task, baseline: Baseline, texts: dict[str, bytes], snapshot: S
     The checkout is restored unless the repair holds; whatever the tests themselves leave behind
     is removed in any case.
     """
-    for path, data in texts.items():
-        with open(os.path.join(task.root, path), "wb") as stream:
-            stream.write(data)
+    put(task, texts)
     problem = _problem(task, baseline)
     snapshot.restore(keep=frozenset() if problem else frozenset(texts))
     return problem
+
+
+def put(task: Task, texts: dict[str, bytes]) -> None:
+    """Write the files of a repair."""
+    for path, data in texts.items():
+        with open(os.path.join(task.root, path), "wb") as stream:
+            stream.write(data)
 
 
 def _problem(task: Task, baseline: Baseline) -> str:

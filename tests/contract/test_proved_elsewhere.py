@@ -1,0 +1,111 @@
+"""What a patch does where neither the suite nor the report looked: in real sandboxes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from test_prove import TEST, left, opened, tree
+
+from bot.adapters.agents.mechanic import Mechanic
+from bot.domain.fixes.patch import Entry
+from bot.domain.models import Ran, Verdict
+from workers.fixes.steps.context import Ended
+from workers.fixes.steps.prove import prove
+from workers.fixes.steps.repair import repair
+
+BASE = tree(
+    calc='''\
+def pages(n, per=None):
+    """How many pages.
+
+    >>> pages(11)
+    2
+    """
+    if per is not None:
+        per = int(per)
+    return n // (per or 10) + 1
+
+
+def unread(n):
+    """Nobody calls it."""
+    return n + 1
+''',
+    old="from calc import pages\n\n\ndef test_old():\n    assert pages(21, per=10) == 3\n",
+)
+SOURCE = BASE["calc.py"].data.decode()
+ONE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20, per=10) == 2\n"
+UNREAD = "from calc import unread\n\n\ndef test_made():\n    assert unread(1) == 3\n"
+RIGHT = ("n // (per or 10) + 1", "-(-n // (per or 10))")
+
+
+async def proved(
+    tmp_path: Path, made: str, *changes: tuple[str, str]
+) -> tuple[Verdict, list[tuple[str, str, str]]]:
+    """The grade of a patch of ``calc.py``, and what changes elsewhere."""
+    source = SOURCE
+    for before, after in changes:
+        assert before in source
+        source = source.replace(before, after)
+    async with opened(tmp_path, Mechanic()) as context:
+        await context.put_tree("base", BASE)
+        await left(context, made=made, fix={"calc.py": Entry(data=source.encode())}, base=BASE)
+        await context.set(test_reason=None)
+        await prove(context)
+        assert context.run.test_path == TEST
+        assert context.run.grade is not None
+        return context.run.grade, [(one.call, one.one, one.other) for one in context.run.changes]
+
+
+async def test_what_the_suite_holds_is_proved_and_says_what_changes(tmp_path: Path) -> None:
+    grade, changes = await proved(tmp_path, ONE, RIGHT)
+    assert grade is Verdict.PROVED
+    assert ("pages(20)", "3", "2") in changes
+
+
+async def test_a_default_call_that_breaks_is_worse(tmp_path: Path) -> None:
+    turned = ("per is not None", "per is None")
+    undocumented = (">>> pages(11)\n    2\n", "")
+    with pytest.raises(Ended, match=r"`pages\(20\)` gave 3, now raises TypeError") as ended:
+        await proved(tmp_path, ONE, RIGHT, turned, undocumented)
+    assert ended.value.verdict is Verdict.NOT_REPAIRED
+
+
+async def test_an_example_in_a_docstring_that_breaks_is_worse(tmp_path: Path) -> None:
+    one_more = ("return -(-n", "return (per is None) - (-n")
+    with pytest.raises(Ended, match=r"Worse elsewhere: \S*calc\.pages: failed") as ended:
+        await proved(tmp_path, ONE, RIGHT, one_more)
+    assert ended.value.verdict is Verdict.NOT_REPAIRED
+
+
+@pytest.mark.parametrize(
+    ("made", "grade"),
+    [
+        (UNREAD, Verdict.ON_ONE_EXAMPLE),
+        (UNREAD + "    assert unread(2) == 4\n", Verdict.PROVED),
+        (UNREAD + "    assert unread(1) < 4\n", Verdict.ON_ONE_EXAMPLE),
+    ],
+    ids=["one", "two", "the same twice"],
+)
+async def test_what_no_earlier_test_holds_needs_two_examples(
+    tmp_path: Path, made: str, grade: Verdict
+) -> None:
+    found, _ = await proved(tmp_path, made, ("return n + 1\n", "return n + 2\n"))
+    assert found is grade
+
+
+async def test_two_readings_of_one_example_are_both_told(tmp_path: Path) -> None:
+    base = tree(calc="def total(prices):\n    return sum(prices[1:])\n")
+    async with opened(tmp_path, Mechanic()) as context:
+        await context.put_tree("base", base)
+        made = "from calc import total\n\n\ndef test_made():\n    assert total([5]) == 5\n"
+        await left(context, made=made, base=base)
+        await context.set(red=Ran(command=f"python -m pytest {TEST}", exit_code=1, seconds=1))
+        await repair(context)
+        patch, reading = await context.patch("fix"), context.run.reading
+    (change,) = patch.changes
+    assert change.after is not None
+    assert b"return sum(prices)\n" in change.after.data
+    assert reading is not None
+    assert reading.call.startswith("total([")
+    assert reading.one != reading.other
