@@ -34,14 +34,24 @@ _BUILTINS = frozenset(
         *("slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip"),
     )
 )
-# Modules whose values reports show, and which open, run and import nothing.
-_STANDARD = frozenset(
+# Names of these modules need no import.
+_VALUES = ("datetime", "decimal", "fractions", "collections", "uuid", "ipaddress", "pathlib")
+# Modules whose values reports show, and which open, run and import nothing; of some, only a part.
+STANDARD = frozenset(
     (
-        *("collections", "collections.abc", "copy", "dataclasses", "datetime", "decimal", "enum"),
-        *("fractions", "itertools", "json", "math", "re", "statistics", "string", "textwrap"),
-        *("typing", "uuid", "zoneinfo"),
+        *(*_VALUES, "collections.abc", "copy", "dataclasses", "enum", "functools", "io"),
+        *("itertools", "json", "math", "re", "statistics", "string", "textwrap", "types"),
+        *("typing", "zoneinfo"),
     )
 )
+_PARTS = {
+    "io": {"BytesIO", "StringIO"},
+    "pathlib": {"PurePath", "PurePosixPath", "PureWindowsPath"},
+    "types": {"MappingProxyType", "SimpleNamespace"},
+}
+# They evaluate annotations or a text's fields, start a program, or read another folder.
+_WITHHELD = {"ForwardRef", "Formatter", "FunctionType", "get_type_hints", "getnode", "main"}
+_WITHHELD |= {"reset_tzpath", "singledispatch", "singledispatchmethod", "uuid1"}
 # What a ready-made test needs of its runner.
 _RUNNERS = {"pytest": ("raises", "approx"), "unittest": ("TestCase",)}
 
@@ -53,12 +63,9 @@ class NotPlain(ValueError):
 @lru_cache
 def _public(module: str) -> frozenset[str]:
     """What a module of the standard library offers, without the modules it uses itself."""
-    found = vars(importlib.import_module(module))
-    return frozenset(
-        name
-        for name, value in found.items()
-        if not name.startswith("_") and not inspect.ismodule(value)
-    )
+    found = vars(importlib.import_module(module)).items()
+    offered = {name for name, value in found if name[0] != "_" and not inspect.ismodule(value)}
+    return frozenset(_PARTS.get(module, offered - _WITHHELD))
 
 
 class Resolver:
@@ -105,6 +112,7 @@ class Resolver:
         nodes = list(ast.walk(node))
         if len(nodes) > MAX_NODES:
             raise NotPlain("too long")
+        called = {part.func: part for part in nodes if isinstance(part, ast.Call)}
         for part in nodes:
             if not isinstance(part, allowed):
                 raise NotPlain(f"{type(part).__name__} is not let in")
@@ -119,6 +127,10 @@ class Resolver:
                     raise NotPlain("it is shortened by ...")
                 case ast.Call(func=func) if not isinstance(func, ast.Name | ast.Attribute):
                     raise NotPlain("it calls what it does not name")
+                case ast.Attribute(value=text, attr="format" | "format_map") if _may_read(
+                    text, called.get(part)
+                ):
+                    raise NotPlain("a format may read what is private")
                 case ast.BinOp(op=ast.Pow() | ast.LShift()):
                     raise NotPlain("a power has no bounds")
                 case ast.withitem(context_expr=waits) if not re.match(
@@ -169,11 +181,11 @@ class Resolver:
         """Names that may be taken from a module."""
         if module in self.symbols.modules:
             return self.symbols.owned.get(module, ())
-        return _RUNNERS.get(module, _public(module) if module in _STANDARD else ())
+        return _RUNNERS.get(module, _public(module) if module in STANDARD else ())
 
     def _known(self, module: str) -> bool:
         ours = any(f"{name}.".startswith(f"{module}.") for name in self.symbols.modules)
-        return ours or module in _STANDARD or module in _RUNNERS
+        return ours or module in STANDARD or module in _RUNNERS
 
     def _bind(self, name: str, module: str, there: str) -> None:
         if self.imports.get(name, (module, there)) != (module, there):
@@ -199,19 +211,20 @@ class Resolver:
         """A name that is read."""
         name = node.id
         if name in self.bound or name in _BUILTINS or name in self.imports:
-            self._note(name)
+            module, there = self.imports.get(name, ("", ""))
+            if module in self.symbols.modules and there and name not in self._modules:
+                self.subjects.append(f"{module}.{there}")
             return node
         if name in self.symbols.names:
             self._bind(name, self._home(name), name)
             return node
         if self.symbols.is_error(name):
             return node
+        for module in _VALUES:
+            if name in _public(module):
+                self._bind(name, module, name)
+                return node
         raise NotPlain(f"{name} is nothing that the checkout defines")
-
-    def _note(self, name: str) -> None:
-        module, there = self.imports.get(name, ("", ""))
-        if module in self.symbols.modules and there and name not in self._modules:
-            self.subjects.append(f"{module}.{there}")
 
     def dotted(self, parts: list[str]) -> ast.expr | None:
         """``shop.cart.total`` by its module; None when it does not start with one.
@@ -242,10 +255,18 @@ class Resolver:
         return None
 
     def _matching(self, module: str) -> list[str]:
-        if module in self.symbols.modules or module in _STANDARD:
+        if module in self.symbols.modules or module in STANDARD:
             return [module]
         ends = [name for name in self.symbols.modules if name.endswith(f".{module}")]
         return ends if len(ends) == 1 else []
+
+
+def _may_read(text: ast.expr, call: ast.Call | None) -> bool:
+    """Whether a format could reach what is private: by its text, or by one that is put together."""
+    if isinstance(text, ast.Constant):
+        return "__" in str(text.value)
+    given = [*call.args, *(each.value for each in call.keywords)] if call else [text]
+    return not all(isinstance(each, ast.Constant) for each in given)
 
 
 def _root(node: ast.AST) -> str:
