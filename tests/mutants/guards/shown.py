@@ -174,7 +174,7 @@ GUARDS = (
     Guard(
         "a private report's words are no test's words",
         "bot/domain/fixes/reproduction/neutral.py",
-        "if folded not in self._strange:",
+        "if name[0] not in strange:",
         "if True:",
         "tests/unit/test_neutral.py",
     ),

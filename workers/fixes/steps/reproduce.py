@@ -14,15 +14,10 @@ from bot.domain.fixes.reproduction import (
     BugReport,
     Reproduction,
     attempts,
+    confirmed,
     graded,
     neutral,
-)
-from bot.domain.fixes.reproduction.written import (
-    TEST_INSTRUCTIONS,
-    WrittenTest,
-    reproduction_of,
-    written_material,
-    written_mistakes,
+    written,
 )
 from bot.domain.fixes.run import Case
 from bot.domain.models import Verdict
@@ -57,7 +52,7 @@ async def reproduce(context: RunContext) -> None:
         await context.log(f"not tried: {dropped}")
     tried = [*found.tests, *private]
     async with context.model() as model:
-        if not tried and (model is None or not reports):
+        if not tried and not found.observed and (model is None or not reports):
             # Nobody waits for an environment and a suite to hear that.
             is_python = any(path.endswith(".py") for path in base)
             raise Ended(Verdict.NOT_REPRODUCED, found.advice if is_python else _FOR_PYTHON)
@@ -71,16 +66,17 @@ async def reproduce(context: RunContext) -> None:
         for one in tried:
             if not await _why_not(context, base, tests, one):
                 return
+        seen = await _seen(context, base, tests, found.observed)
         why = ""
         if model is not None and reports and tests.plan.style != "other":
-            why = await _written(context, base, tests, reports, model)
+            why = await _written(context, base, tests, reports, model, seen)
             if not why:
                 return
     if private:
         numbers = sorted({number for one in private for number in one.items})
         await context.set(private_examples=tuple(numbers))
         raise Ended(Verdict.NEEDS_A_PERSON, "")  # which report, and why, is told to the team
-    reason = (
+    reason = seen or (
         f"{count(len(found.tests), 'example')} from the reports tried; none fails as reported."
         if found.tests
         else found.advice
@@ -98,43 +94,56 @@ def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Re
     return neutral(shown, base, public)
 
 
+async def _seen(
+    context: RunContext, base: Tree, tests: Tests, observed: Sequence[Reproduction]
+) -> str:
+    """What the reports say that comes and does; empty where none of it does."""
+    for one in reversed(observed):
+        done = await tests.alone(apply(base, _adding(base, one)), one.path)
+        if done.exit_code == 0:
+            return redact(confirmed(one))
+    return ""
+
+
 async def _written(
     context: RunContext,
     base: Tree,
     tests: Tests,
     reports: Sequence[BugReport],
     model: LanguageModel,
+    seen: str,
 ) -> str:
     """Have the model write the test, told each time why the last one was none; why it gave up."""
     plan = await context.plan()
     folder = tests.plan.folder
-    last: WrittenTest | None = None
+    last: written.WrittenTest | None = None
     why = ""
     for number in range(1, _TRIES + 1):
         _within_budget(context, model)
         await context.tell(f"{model.id} writes a test, try {number} of {_TRIES}")
-        material = written_material(
+        material = written.written_material(
             reports,
             base,
             folder=folder,
             suspects=plan.suspects_in(base),
-            steering=plan.steering,
+            steering=[*plan.steering, seen] if seen else plan.steering,
             last=last,
             why=why,
         )
         try:
             last = await model.answer(
-                WrittenTest,
-                instructions=TEST_INSTRUCTIONS,
+                written.WrittenTest,
+                instructions=written.TEST_INSTRUCTIONS,
                 material=redact(material),
                 max_output_tokens=_TOKENS,
             )
         except (Rejected, Unavailable) as error:
             return f"{model.id} wrote no test: {error}"
-        mistakes = await asyncio.to_thread(written_mistakes, last, reports, base, folder=folder)
+        check = written.written_mistakes
+        mistakes = await asyncio.to_thread(check, last, reports, base, folder=folder)
         why = "; ".join(mistakes[:5])
         if not why:
-            tried = reproduction_of(last)
+            tried = written.reproduction_of(last)
             why = await _refusal(context, base, tried) or await _why_not(
                 context, base, tests, tried
             )

@@ -4,7 +4,7 @@
 node against what the checkout defines and printed again; never its text, and nothing is run here.
 """
 
-from bot.domain.fixes.reproduction.candidates import Attempts, attempts
+from bot.domain.fixes.reproduction.candidates import Attempts, attempts, confirmed
 from bot.domain.fixes.reproduction.neutral import neutral
 from bot.domain.fixes.reproduction.reasons import graded
 from bot.domain.fixes.reproduction.records import BugReport, Grade, Reason, Reproduction

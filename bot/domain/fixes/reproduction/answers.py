@@ -9,12 +9,12 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from bot.domain.fixes.reproduction.reading import Passage
+from bot.domain.fixes.python import expression, literal
+from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
-from bot.domain.fixes.reproduction.sessions import is_session
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _EMPTY = {"list": "[]", "string": "''", "dict": "{}", "tuple": "()", "set": "set()"}
@@ -33,7 +33,9 @@ _BARE = (
     r"|\[[^\n]{0,200}\](?!\()|\{[^\n]{0,200}\}|(?<!\w)\([^\n]{0,200}\)"
     r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z])\w{0,60}\([^()\n]{0,80}\)"
     r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['.(])"
-    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|\.\d)|None\b|True\b|False\b|zero\b)"
+    r"|\d{4}-\d\d-\d\d(?:[ T]\d\d?:\d\d(?::\d\d)?)?\b(?!\d|[-:.]\d)"
+    r"|(?<![\d:])\d\d?:\d\d(?::\d\d)?\b(?![-:.]\d)"
+    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|[-.:]\d)|None\b|True\b|False\b|zero\b)"
 )
 _VALUE = rf"(?:{_TICKED}|{_BARE}{_ENDS})"
 # Bounded on purpose: the text is anybody's.
@@ -47,7 +49,7 @@ _SHOULD = (
     r"|(?:should|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
     r"|raise|throw|produce|evaluate|come|become|remain|show|read|fail\s+with|result\s+in))?"
     r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
-    r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for"
+    r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
     r"|used\s+to\s+(?:be|return|give|print|raise)"
 )
 _DOES = (
@@ -58,10 +60,15 @@ _DOES = (
     r"|produced|spits\s+out|computes|equals|becomes|makes"
     r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
 )
+# "expect only the two pairs `[1, 2]`", "should come out escaped: `a`": what stands between.
+_FEW = (
+    r"(?:\s{1,3}(?!(?:not|with|for|of|on|from|to|than|as|like|if|when|work|behave|a|an)\b)[\w'’-]{1,20}"
+    r"){1,6}:?\s{1,3}"
+)
 _RELATIVE = r"instead\s+of|rather\s+than|as\s+opposed\s+to|and\s+not|but\s+not|,\s*not"
 _SAID = re.compile(
     rf"(?P<turned>(?:\b|(?=,))(?:{_RELATIVE}))(?:{_FILLER})(?P<other>{_VALUE})"
-    rf"|(?P<should>\b(?:{_SHOULD}))(?:{_FILLER})(?P<expected>{_VALUE})"
+    rf"|(?P<should>\b(?:{_SHOULD}))(?:(?:{_FILLER})(?P<expected>{_VALUE})|(?:{_FEW})(?P<few>{_TICKED}))"
     rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?:{_FILLER})(?P<actual>{_VALUE})",
     re.IGNORECASE,
 )
@@ -88,10 +95,14 @@ _THEN = re.compile(
     r"\b(?:previously|formerly|earlier|before|until|in v?\d+\.\d[\d.]*|if)\b[^.!?\n]{0,40}$", re.I
 )
 _ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*))?$", re.DOTALL)
+_MOMENT = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[ T])(\d\d?):(\d\d)(?::(\d\d))?)?")
 _ASKS = re.compile(r"\b(\w{1,80})\(")
+_FRAME = re.compile(
+    r'^Traceback \(most recent call last\)|^\s*File "[^"\n]*", line \d', re.MULTILINE
+)
 _LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
 _OPENS = re.compile(
-    r"[\W\d]*(?:it|this|that|these|they|both|all|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
+    r"[\W\d]*(?:it|this|that|these|they|nothing|everything|there|so|both|all|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
     r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
     r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
     r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",
@@ -127,12 +138,15 @@ def answer(text: str, symbols: Symbols) -> Answer | None:
     if text.startswith("`"):
         text = text.strip("`").strip("\n") if text.startswith("``") else text[1:-1]
     text = _WORDS.get(text.strip().lower(), text)
+    if (moment := _MOMENT.fullmatch(text.strip())) and text.strip():
+        kind = "datetime" if moment[1] and moment[4] else "date" if moment[1] else "time"
+        numbers = ", ".join(str(int(part)) for part in moment.groups() if part)
+        text = f"datetime.{kind}({numbers})"
     error = _ERROR.match(text.strip())
     if error and symbols.is_error(error["name"]):
         return Raised(error["name"], error["message"] or "")
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    node = expression(text)
+    if node is None:
         return Shown(text) if text.strip() else None
     return Shown(text, node if is_value(node, symbols) else None)
 
@@ -156,7 +170,10 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
     for match in _EXPECT_TO.finditer(text):
         _keep(found, match.start("expected"), "expected", match["expected"], symbols)
     for match in _SAID.finditer(text):
-        name = about = next(n for n in ("expected", "actual", "other") if match[n] is not None)
+        name = next(n for n in ("expected", "few", "actual", "other") if match[n] is not None)
+        if name == "few" and literal(match[name].strip("`")) is ...:
+            continue
+        about = "expected" if name == "few" else name
         clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
         if name == "other":
             about = _turned(found, text, match.start())
@@ -230,7 +247,7 @@ def announced(passage: Passage, symbols: Symbols) -> Answer | None:
 
 def error_in(text: str, symbols: Symbols) -> Raised | None:
     """The exception a traceback ends with."""
-    if "Traceback (most recent call last)" not in text:
+    if not _FRAME.search(text):
         return None
     for match in reversed(list(_LAST_LINE.finditer(text))):
         name = match[1].rpartition(".")[2]
@@ -239,54 +256,56 @@ def error_in(text: str, symbols: Symbols) -> Raised | None:
     return None
 
 
-def nearest(
-    parts: Sequence[Passage], where: int, span: tuple[int, int], about: str, symbols: Symbols
-) -> Answer | None:
-    """What is said about a question that stands at ``span`` of passage ``where``.
+def nearest(spot: Spot, about: str, span: tuple[int, int] = (0, 0)) -> Answer | None:
+    """What is said about a question that stands at ``span`` of a passage.
 
     What a heading announces comes first, what follows before what leads up; then its own passage,
     the text that follows, and the paragraph that leads up to a block.
     """
-    announce = [n for n, passage in enumerate(parts) if passage.about == about and n != where]
-    for index in sorted(announce, key=lambda n: (n < where, n)):
-        found = announced(parts[index], symbols)
-        if found is not None:
+    others = [n for n, each in enumerate(spot.parts) if each.about == about and n != spot.index]
+    for n in sorted(others, key=lambda n: (n < spot.index, n)):
+        if (found := announced(spot.parts[n], spot.symbols)) is not None:
             return found
-    told = _told(parts, where, span, symbols)
-    return next((each.answer for each in told if each.about == about), None)
+    return next((each.answer for each in _told(spot, span) if each.about == about), None)
 
 
-def _told(
-    parts: Sequence[Passage], where: int, span: tuple[int, int], symbols: Symbols
-) -> Iterator[StatedAnswer]:
+def _told(spot: Spot, span: tuple[int, int]) -> Iterator[StatedAnswer]:
     """What is said around a question, the likeliest to be about it first."""
-    if not parts[where].code:
-        yield from _beside(parts[where].text, span, symbols)
-    for passage in parts[where + 1 : where + 1 + _AHEAD]:
-        error = error_in(passage.text, symbols) if passage.code else None
+    if not spot.passage.code:
+        yield from _beside(spot.passage.text, span, spot.symbols)
+    for passage in spot.parts[spot.index + 1 : spot.index + 1 + _AHEAD]:
+        error = error_in(passage.text, spot.symbols) if passage.code else None
         if error is not None:
             yield StatedAnswer(0, "actual", error)
         if passage.code and is_session(passage.text):
             break
-        others = [] if passage.code else _questions(passage.text, symbols)
+        others = [] if passage.code else _questions(passage.text, spot.symbols)
         end = min(others, default=0 if passage.code else len(passage.text))
-        yield from _of_it(passage.text[:end], symbols)
+        yield from _of_it(passage.text[:end], spot.symbols)
         if others:
             break
-    if parts[where].code and where and not parts[where - 1].code:
-        text = parts[where - 1].text
-        last = max([*_questions(text, symbols), text.rfind("\n\n")])
-        yield from reversed([each for each in _of_it(text, symbols) if each.at > last])
+    if spot.passage.code and spot.index and not spot.parts[spot.index - 1].code:
+        text = spot.parts[spot.index - 1].text
+        last = max([*_questions(text, spot.symbols), text.rfind("\n\n")])
+        yield from reversed([each for each in _of_it(text, spot.symbols) if each.at > last])
 
 
 def _of_it(text: str, symbols: Symbols, span: tuple[int, int] = (-1, -1)) -> Iterator[StatedAnswer]:
-    """What a text says in the sentence of a question, and in others that begin with no subject of
-    their own: "The page should be 3" is about the page."""
+    """What a text says in the sentence of a question, in those that name the checkout's or a number
+    of the question's own, and in others that begin with no subject: "The page should be 3" is
+    about the page."""
+    numbers = set(re.findall(r"\d{2,9}", text[slice(*span)] if span[0] >= 0 else ""))
     for each in said_in(text, symbols):
         start = _clause(text, each.at)
-        named = set(re.findall(r"\w+", text[start : each.at])) & symbols.names.keys()
-        if named or start <= span[0] <= each.at or _OPENS.match(text[start:]):
+        own = start <= span[0] <= each.at
+        if own or speaks_of_it(text[start : each.at], symbols.names.keys() | numbers):
             yield each
+
+
+def speaks_of_it(sentence: str, words: Set[str]) -> bool:
+    """Whether a sentence is about what was asked: it says one of ``words``, or has no subject."""
+    named = words & {*re.findall(r"\w+", sentence), *re.findall(r"\d+", sentence)}
+    return bool(named) or _OPENS.match(sentence) is not None
 
 
 def _beside(text: str, span: tuple[int, int], symbols: Symbols) -> Iterator[StatedAnswer]:

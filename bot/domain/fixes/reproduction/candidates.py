@@ -16,18 +16,21 @@ from bot.domain.fixes.reproduction.examples import examples_in
 from bot.domain.fixes.reproduction.records import BugReport, Reproduction
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
-from bot.domain.fixes.reproduction.writing import headed, write
+from bot.domain.fixes.reproduction.writing import Place, headed, write
 from bot.domain.fixes.testplan import Style, how_to_test
 
 MAX_CANDIDATES = 12
+MAX_OBSERVED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What reports offer: tests, best first, and what became none and why, a line each."""
+    """What reports offer: tests, best first, what became none and why, a line each; and of what
+    they say that comes, tests that hold while the bug is there."""
 
     tests: list[Reproduction]
     dropped: list[str]
+    observed: list[Reproduction]
 
     @property
     def advice(self) -> str:
@@ -40,6 +43,14 @@ class Attempts:
         )
 
 
+def confirmed(one: Reproduction) -> str:
+    """What to tell when what a report says that comes does come, and no test came of it."""
+    return (
+        f"Confirmed: {one.says}, as reported. What it should give is not said in a form that can "
+        f"be read: add a line such as: {one.says.replace('` gives', '` returns', 1)}, expected ..."
+    )
+
+
 def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts:
     """Tests that should fail on ``tree``, best first; empty when no report shows an example.
 
@@ -48,23 +59,23 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
     symbols = symbols_of(tree)
     folder, style = _place(tree)
     path = _free_path(folder, name, tree)
-    found: dict[tuple[str, str], tuple[int, Reproduction]] = {}
+    found: dict[tuple[str, str, bool], tuple[int, Reproduction]] = {}
     dropped: list[str] = []
     for report in reports:
-        offered = list(command_lines(report, tree, symbols, style=style, path=path))
+        place = Place(path, style, report.number)
+        offered = list(command_lines(report, tree, symbols, place))
         hints = _hints(report, symbols)
         with suppress(RecursionError):  # nested deeper than anything honest
             for example in examples_in(report, symbols):
                 resolver = Resolver(symbols, hints)
                 try:
-                    one = write(example, resolver, style=style, path=path, number=report.number)
-                    offered.append((example.sure, one))
+                    offered.append((example.sure, write(example, resolver, place)))
                 except NotPlain as error:
                     code = " ".join(ast.unparse(example.question).split())
                     dropped.append(f"of {textwrap.shorten(code, 80)}, {error}")
         for sure, one in offered:
             # the same test from another report: one candidate, seen more often
-            key = (one.test, one.source.partition('"""\n')[2])
+            key = (one.test, one.source.partition('"""\n')[2], sure > 0)
             known = found.get(key, (0, one))
             plainer = known[1] if known[1].reason.actual or known[1].reason.exception else one
             items = tuple(sorted({*known[1].items, *one.items}))
@@ -73,8 +84,10 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
         found.values(),
         key=lambda pair: (-pair[0], -len(pair[1].items), len(pair[1].source), pair[1].source),
     )
-    tests = [_finished(one) for _, one in ranked[:MAX_CANDIDATES]]
-    return Attempts(tests, list(dict.fromkeys(dropped))[:MAX_CANDIDATES])
+    tests = [_finished(one) for sure, one in ranked if sure]
+    seen = [_finished(one) for sure, one in ranked if not sure]
+    dropped = list(dict.fromkeys(dropped))[:MAX_CANDIDATES]
+    return Attempts(tests[:MAX_CANDIDATES], dropped, seen[-MAX_OBSERVED:])
 
 
 def _finished(one: Reproduction) -> Reproduction:

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.reproduction.answers import error_in, nearest
-from bot.domain.fixes.reproduction.reading import Passage, passages
+from bot.domain.fixes.reproduction.reading import Passage, Spot, passages
 from bot.domain.fixes.reproduction.records import BugReport, Reason, Reproduction, Shown
 from bot.domain.fixes.reproduction.resolving import Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols
-from bot.domain.fixes.reproduction.writing import finished
-from bot.domain.fixes.testplan import Style
+from bot.domain.fixes.reproduction.writing import Place, finished
 
 _PROMPT = re.compile(r"^\s*(?:\$|%|>(?!>)|PS [^>]*>)\s+(?P<command>\S.*)$")
 _ARGUMENT = re.compile(r"[^\0\n]{0,300}")
@@ -31,38 +30,26 @@ assert {check}, done.stderr
 
 
 def command_lines(
-    report: BugReport, tree: Tree, symbols: Symbols, *, style: Style, path: str
+    report: BugReport, tree: Tree, symbols: Symbols, place: Place
 ) -> Iterator[tuple[int, Reproduction]]:
     """Tests of the checkout's own programs that a report runs, and how plainly it tells each."""
     parts = passages(report.title, report.body)
-    for index, passage in enumerate(parts):
-        for command, output in _shown(passage):
-            found = _program(command, tree, symbols)
-            if found is None:
-                continue
-            argv, subject = found
-            told, error = (
-                nearest(parts, index, (0, 0), "expected", symbols),
-                error_in(output, symbols),
-            )
-            actual = error.name if error else (output.strip().splitlines() or [""])[-1]
-            if isinstance(told, Shown):
-                want = ast.unparse(ast.Constant(told.text.strip("\n")))
-                check, says = f"done.stdout.strip() == {want}", "does not print what is expected"
-            elif error is not None:
-                check, says = "'Traceback' not in done.stderr", "ends with a traceback"
-            else:
-                continue
-            words = ", ".join(ast.unparse(ast.Constant(word)) for word in argv)
-            body, resolver = _RUN.format(words=words, check=check), Resolver(symbols)
-            yield (
-                4 if isinstance(told, Shown) else 3,
-                finished(
-                    *("command line", body, resolver, style, path, report.number, subject),
-                    says=says,
-                    reason=Reason(exception="AssertionError", actual=actual),
-                ),
-            )
+    shown = [(n, *pair) for n, passage in enumerate(parts) for pair in _shown(passage)]
+    for index, command, output in shown:
+        told, error = nearest(Spot(parts, index, symbols), "expected"), error_in(output, symbols)
+        program = _program(command, tree, symbols)
+        if program is None or not (error or isinstance(told, Shown)):
+            continue
+        sure, check, says = 3, "'Traceback' not in done.stderr", "ends with a traceback"
+        if isinstance(told, Shown):
+            want = ast.unparse(ast.Constant(told.text.strip("\n")))
+            sure, check = 4, f"done.stdout.strip() == {want}"
+            says = "does not print what is expected"
+        actual = error.name if error else (output.strip().splitlines() or [""])[-1]
+        words = ", ".join(ast.unparse(ast.Constant(word)) for word in program[0])
+        body, resolver = _RUN.format(words=words, check=check), Resolver(symbols)
+        reason = Reason(exception="AssertionError", actual=actual)
+        yield sure, finished("command line", body, resolver, place, program[1], says, reason)
 
 
 def _shown(passage: Passage) -> list[tuple[str, str]]:

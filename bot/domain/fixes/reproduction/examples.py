@@ -3,148 +3,156 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
-from bot.domain.fixes.reproduction.answers import (
-    answer,
-    error_in,
-    hangs,
-    nearest,
-    resolved,
-    said_in,
-    sentence_at,
-)
-from bot.domain.fixes.reproduction.reading import Passage, announcing, passages
-from bot.domain.fixes.reproduction.records import Answer, BugReport, Example, Raised, Shown
-from bot.domain.fixes.reproduction.sentences import (
-    asked_in,
-    calls_in,
-    calls_it,
-    same,
-    sentences,
-    together,
-)
-from bot.domain.fixes.reproduction.sessions import Step, is_session, steps_of
+from bot.domain.fixes.python import literal, names_in
+from bot.domain.fixes.reproduction import answers, reading, records, sentences
+from bot.domain.fixes.reproduction.reading import Spot
+from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
+from bot.domain.fixes.reproduction.resolving import STANDARD
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _FRAME = re.compile(r'^\s*File "[^"\n]*", line \d+, in \S+\n\s+(?P<code>\S.*)$', re.MULTILINE)
 _PYTHON = ("", "python", "py", "python3", "pycon", "text", "ipython", "console")
 _ARROW = re.compile(r"(?:=>|->|→|==|should be|must be)?\s*(?P<value>.+?)(?:,?\s+but\b|$)")
 _WITH_VALUES = re.compile(r"\w\([^)\n]+\)")
+_DEFINED = re.compile(
+    r"`?\b(?P<name>[A-Za-z_]\w{0,40})`?\s+(?:is|was|being|=)\s+(?:(?:an?|the|just)\s+){0,2}"
+    r"(?:empty\s+\()?`(?P<value>[^`\n]{1,300})`"
+    r"|\b(?:with|where|for)\s+(?P<with>\w{1,40})\s*=\s*(?P<plain>[^`\n,;]{1,200})"
+)
+# An error is wanted: "should be rejected", "instead of a proper message".
+_AN_ERROR = re.compile(
+    r"\b(?:should|must|would|expect\w*|want\w*|catch\w*|instead\s+of|rather\s+than)\b[^.!?]{0,80}"
+    r"\b(?:errors?|exceptions?|message|reject\w*|refuse\w*|complain\w*|invalid|raised?|fail)\b",
+    re.IGNORECASE,
+)
 MAX_EXAMPLES = 40
 
 
-def examples_in(report: BugReport, symbols: Symbols) -> list[Example]:
+def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
     """Every example of a report, in no order of worth."""
-    parts = passages(report.title, report.body)
+    parts = reading.passages(report.title, report.body)
     parts = [_kind_of(parts, index, symbols) for index in range(len(parts))]
     found: list[Example] = []
-    for index, passage in enumerate(parts):
+    spots = [Spot(parts, index, symbols) for index in range(len(parts))]
+    for spot, passage in zip(spots, parts, strict=True):
         if not passage.code:
-            found += together(list(sentences(parts, index, symbols)))
-            for *_, code in calls_in(passage.text, symbols):
-                for step in steps_of(code) if "#" in code else ():
-                    found += _judged(parts, index, [], step, symbols)
-        elif is_session(passage.text) or (passage.language in _PYTHON and not passage.about):
-            found += _block(parts, index, symbols)
-        error = error_in(passage.text, symbols)
-        for match in _FRAME.finditer(passage.text) if error else ():
-            found += _called(match["code"], error)
-    title = [answer(passage.text, symbols) for passage in parts if not passage.code]
-    error = next((told for told in title if isinstance(told, Raised)), None)
-    for frame in report.frames if error else ():
-        found += _called(frame.code, error)
-    return found[:MAX_EXAMPLES]
+            found += sentences.together(list(sentences.spoken(spot)))
+            codes = (code for *_, code in sentences.calls_in(passage.text, symbols) if "#" in code)
+            for step in (step for code in codes for step in reading.steps_of(code)):
+                found += _judged(spot, (), step)
+        elif reading.is_session(passage.text) or (
+            passage.language in _PYTHON and not passage.about
+        ):
+            found += _block(spot)
+        if (error := answers.error_in(passage.text, symbols)) is not None:
+            for match in _FRAME.finditer(passage.text):
+                found += called(match["code"], error, spot)
+    texts = [answers.answer(spot.passage.text, symbols) for spot in spots if not spot.passage.code]
+    for error in [told for told in texts if isinstance(told, Raised)][:1]:
+        for frame in report.frames:
+            found += called(frame.code, error, spots[0])
+    return [_unless_meant(one, spots[0]) for one in found[:MAX_EXAMPLES]]
 
 
-def _kind_of(parts: Sequence[Passage], index: int, symbols: Symbols) -> Passage:
+def _unless_meant(one: Example, spot: Spot) -> Example:
+    """Where the report wants an error and does not say which, that one comes is all it shows."""
+    if one.expected is not None or not isinstance(one.actual, Raised):
+        return one
+    text = "\n".join(spot.prose)
+    others = {name for name in re.findall(r"\b[A-Z]\w+", text) if spot.symbols.is_error(name)}
+    if not _AN_ERROR.search(text) and others <= {one.actual.name}:
+        return one
+    return replace(one, expected=one.actual, actual=None, sure=0)
+
+
+def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> reading.Passage:
     """A block that asks nothing shows what came, or should come; lines with arrows are told."""
     passage = parts[index]
-    if not passage.code or passage.about or is_session(passage.text):
+    if not passage.code or passage.about or reading.is_session(passage.text):
         return passage
-    steps = steps_of(passage.text)
-    if not steps and any(calls_in(passage.text, symbols)):
+    steps = reading.steps_of(passage.text)
+    if not steps and any(sentences.calls_in(passage.text, symbols)):
         return replace(passage, code="Traceback" in passage.text)
-    if not any(calls_it(step.node, symbols) for step in steps):
-        return replace(passage, about=announcing(parts, index))
+    if not any(sentences.calls_it(step.node, symbols) for step in steps):
+        return replace(passage, about=reading.announcing(parts, index))
     return passage
 
 
-def _block(parts: Sequence[Passage], index: int, symbols: Symbols) -> Iterator[Example]:
+def _block(spot: Spot) -> Iterator[Example]:
     """What was typed: its asserts, its lines with an answer, its output, its last expression."""
-    steps = steps_of(parts[index].text)
+    steps = reading.steps_of(spot.passage.text)
     body = [step.node for step in steps]
-    own = [*_ready_made(body), *_said_to_raise(parts, index, body, symbols)]
-    before: list[ast.stmt] = []
-    for step in steps:
+    told = sentences.expected_of(_texts_beside(spot), steps, spot.symbols)
+    own = [*_ready_made(body), *_said_to_raise(spot, body), *told]
+    last = max((n for n, step in enumerate(steps) if step.shown), default=-1)
+    for n, step in enumerate(steps):
+        before = tuple(node for node in body[:n] if not isinstance(node, ast.Assert))
         if isinstance(step.node, ast.Assert):
-            actual = nearest(parts, index, (0, 0), "actual", symbols)
-            own.append(Example("assertion", tuple(before), step.node, None, actual, 5))
-            continue
-        if step.shown or step.comment:
-            own += _judged(parts, index, before, step, symbols)
-        before.append(step.node)
+            actual = answers.nearest(spot, "actual")
+            own.append(Example("assertion", before, step.node, None, actual, 5))
+        elif step.shown or step.comment:
+            own += _judged(spot, before, step, n == last and not told)
     yield from own
     if not own and steps and not steps[-1].shown:
-        yield from _whole(parts, index, body, symbols)
+        yield from _whole(spot, body)
+    for n in range(len(steps) if spot.passage.about != "expected" else 0):
+        yield from sentences.as_shown(steps, n, spot.symbols)
 
 
-def _whole(
-    parts: Sequence[Passage], index: int, body: list[ast.stmt], symbols: Symbols
-) -> Iterator[Example]:
+def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     """A script without a word in it: what is told of its output, or of its last expression."""
-    expected = nearest(parts, index, (0, 0), "expected", symbols)
-    actual = nearest(parts, index, (0, 0), "actual", symbols)
-    asked = asked_in(body[-1])
-    prints = ast.unparse(ast.Module(body, [])).count("print(")
+    expected = answers.nearest(spot, "expected")
+    actual = answers.nearest(spot, "actual")
+    asked, script = sentences.asked_in(body[-1]), ast.Module(body, [])
+    prints = ast.unparse(script).count("print(")
     if prints > 1 or (prints and asked is None):
         lines = len(expected.text.strip().splitlines()) if isinstance(expected, Shown) else 0
         plain = lines > 1 or (isinstance(actual, Raised) and not expected)
         if plain and not same(expected, actual):
-            yield Example("snippet", (), ast.Module(body, []), expected, actual, 5)
-        return
-    if asked is None or isinstance(expected, Raised):  # which call should raise, a sentence says
-        return
-    question, printed = asked
-    expected = resolved(expected, question)
-    said = " ".join(part.text for part in parts if not part.code)
-    if actual is None and calls_it(question, symbols) and hangs(said):
-        yield Example("snippet", tuple(body[:-1]), question, expected, None, 3, printed, hangs=True)
-    elif (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
-        yield Example("snippet", tuple(body[:-1]), question, expected, actual, 4, printed)
+            yield Example("snippet", (), script, expected, actual, 5)
+    elif asked is not None and not isinstance(expected, Raised):  # that, a sentence says of a call
+        expected = answers.resolved(expected, asked[0])
+        one = Example("snippet", tuple(body[:-1]), asked[0], expected, actual, 4, asked[1])
+        said = " ".join(spot.prose)
+        if actual is None and sentences.calls_it(asked[0], spot.symbols) and answers.hangs(said):
+            yield replace(one, sure=3, hangs=True)
+        elif (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
+            yield one
 
 
 def _judged(
-    parts: Sequence[Passage], index: int, before: list[ast.stmt], step: Step, symbols: Symbols
+    spot: Spot, setup: tuple[ast.stmt, ...], step: reading.Step, last: bool = True
 ) -> Iterator[Example]:
-    """Which of what a step shows, its comment says and the text tells is which."""
-    setup, about = tuple(before), parts[index].about
-    asked = asked_in(step.node)
+    """Which of what a step shows, its comment says and the text tells of the last one is which."""
+    about, asked = spot.passage.about, sentences.asked_in(step.node)
     if asked is None and not (step.shown and "print(" in ast.unparse(step.node)):
         return
-    question, printed = asked or (ast.Module([*before, step.node], []), False)
-    remarks = said_in(step.comment, symbols)
+    question, printed = asked or (ast.Module([*setup, step.node], []), False)
+    remarks = answers.said_in(step.comment, spot.symbols)
     told: dict[str, Answer | None] = {each.about: each.answer for each in reversed(remarks)}
-    shown = _answer(step.shown, symbols) if asked else Shown(step.shown)
+    shown = _answer(step.shown, spot.symbols) if asked else Shown(step.shown)
     bare = _ARROW.match(step.comment)
-    value = answer(bare["value"], symbols) if bare else None
+    value = answers.answer(bare["value"], spot.symbols) if bare else None
     sure = 5
     if isinstance(value, Shown) and value.node is not None and "expected" not in told:
         if re.search(r"\bbut\b", step.comment):
             told = {"expected": value, "actual": remarks[-1].answer if remarks else None}
         elif not told and not step.shown:
             told, sure = {"expected": value}, 2
-    if step.shown:
-        for each in ("expected", "actual"):
-            told.setdefault(each, nearest(parts, index, (0, 0), each, symbols))
-    elif isinstance(value, Raised) and not told:
+    elif isinstance(value, Raised) and not (told or step.shown):
         told = {"actual": value}
-    other = _elsewhere(parts, index, step.node, symbols) if step.shown else None
+    for each in ("expected", "actual") if step.shown and last else ():
+        told.setdefault(each, answers.nearest(spot, each))
+    other = _elsewhere(spot, step.node) if step.shown else None
     expected, actual = told.get("expected"), told.get("actual")
     if isinstance(question, ast.expr):
-        expected = resolved(expected, question)
+        expected = answers.resolved(expected, question)
     if shown is not None and about == "expected":
         expected, actual = shown, other or actual
     elif shown is not None and about == "actual" and other is not None:
@@ -159,23 +167,33 @@ def _judged(
         return  # which call should raise, a sentence says
     if same(expected, actual) or (expected is None and not isinstance(actual, Raised)):
         return
-    kind = "doctest" if step.shown else "snippet"
-    yield Example(kind, setup if asked else (), question, expected, actual, sure, printed)  # type: ignore[arg-type]
+    kind: records.Kind = "doctest" if step.shown else "snippet"
+    yield Example(kind, setup if asked else (), question, expected, actual, sure, printed)
 
 
 def _answer(text: str, symbols: Symbols) -> Answer | None:
-    return (error_in(text, symbols) or answer(text, symbols)) if text.strip() else None
+    return (
+        (answers.error_in(text, symbols) or answers.answer(text, symbols)) if text.strip() else None
+    )
 
 
-def _elsewhere(
-    parts: Sequence[Passage], index: int, node: ast.stmt, symbols: Symbols
-) -> Answer | None:
+def _texts_beside(spot: Spot) -> list[str]:
+    """The text that follows a block up to the next session, and that leads up to it."""
+    later = spot.parts[spot.index + 1 : spot.index + 4]
+    both = [
+        *takewhile(lambda part: not reading.is_session(part.text), later),
+        *spot.parts[max(0, spot.index - 1) : spot.index],
+    ]
+    return [part.text for part in both if not part.code and part.about != "actual"]
+
+
+def _elsewhere(spot: Spot, node: ast.stmt) -> Answer | None:
     """What the same question shows in the block that says the opposite: expected, and actual."""
-    for part in parts:
-        if part.code and part.about != parts[index].about and is_session(part.text):
-            for step in steps_of(part.text):
+    for part in spot.parts:
+        if part.code and part.about != spot.passage.about and reading.is_session(part.text):
+            for step in reading.steps_of(part.text):
                 if step.shown and ast.dump(step.node) == ast.dump(node):
-                    return _answer(step.shown, symbols)
+                    return _answer(step.shown, spot.symbols)
     return None
 
 
@@ -189,35 +207,57 @@ def _ready_made(body: list[ast.stmt]) -> Iterator[Example]:
             yield Example("assertion", (), ast.Module(script, []), None, None, 6)
 
 
-def _said_to_raise(
-    parts: Sequence[Passage], index: int, body: list[ast.stmt], symbols: Symbols
-) -> Iterator[Example]:
+def _said_to_raise(spot: Spot, body: list[ast.stmt]) -> list[Example]:
     """`Field` should raise ValueError: the last call of what the sentence names, it alone."""
-    calls = [
-        (at, part)
-        for at, node in enumerate(body)
-        if isinstance(node, ast.Expr | ast.Assign)
-        for part in ast.walk(node)
-        if isinstance(part, ast.Call)
-    ]
-    for passage in parts[max(0, index - 1) : index + 3]:
-        for said in said_in(passage.text, symbols) if not passage.code else ():
-            sentence = sentence_at(passage.text, said.at)
-            if said.about != "expected" or not isinstance(said.answer, Raised):
-                continue
-            if _WITH_VALUES.search(sentence):
-                continue  # it names its own call
+    asked = [(at, node) for at, node in enumerate(body) if isinstance(node, ast.Expr | ast.Assign)]
+    calls = [(at, c) for at, node in asked for c in ast.walk(node) if isinstance(c, ast.Call)]
+    near = spot.parts[max(0, spot.index - 1) : spot.index + 3]
+    texts = [part.text for part in near if not part.code]
+    for text, said in ((t, said) for t in texts for said in answers.said_in(t, spot.symbols)):
+        sentence = answers.sentence_at(text, said.at)
+        own = _WITH_VALUES.search(sentence)  # it names its own call, and is read as a sentence
+        if said.about == "expected" and isinstance(said.answer, Raised) and not own:
             words = set(re.findall(r"[A-Za-z_]\w*", sentence))
             named = [(at, c) for at, c in calls if ast.unparse(c.func).split(".")[-1] in words]
-            if named or len(calls) == 1:
-                at, call = (named or calls)[-1]
-                yield Example("snippet", tuple(body[:at]), call, said.answer, None, 5)
-                return
+            for at, call in (named or (calls if len(calls) == 1 else []))[-1:]:
+                return [Example("snippet", tuple(body[:at]), call, said.answer, None, 5)]
+    return []
 
 
-def _called(code: str, error: Raised | None) -> Iterator[Example]:
-    """The call that a line of a traceback shows."""
-    steps = steps_of(code.strip().removeprefix("return ").removeprefix("await "))
-    asked = asked_in(steps[0].node) if len(steps) == 1 else None
-    if asked is not None and any(isinstance(part, ast.Call) for part in ast.walk(asked[0])):
-        yield Example("traceback", (), asked[0], None, error, 2)
+def called(code: str, error: Raised, spot: Spot) -> Iterator[Example]:
+    """The call in a line; where nothing defines one of its names, with each value that is told."""
+    steps = reading.steps_of(code.strip().removeprefix("return ").removeprefix("await "))
+    asked = sentences.asked_in(steps[0].node) if len(steps) == 1 else None
+    if asked is None or not any(isinstance(part, ast.Call) for part in ast.walk(asked[0])):
+        return
+    told = [each for text in spot.prose for each in answers.said_in(text, spot.symbols)]
+    raised = (each.answer for each in told if each.about == "expected")
+    expected = next((each for each in raised if isinstance(each, Raised)), None)
+    setup: list[ast.stmt] = []
+    needed, defined = names_in(asked[0]), _definitions(spot.parts)
+    for node in reversed(defined):
+        if (name := ast.unparse(node.targets[0])) in needed:
+            needed = needed - {name} | names_in(node.value)
+            setup.insert(0, node)
+    heads = {part for module in spot.symbols.modules for part in module.split(".")}
+    missing = sorted(needed - heads - STANDARD - spot.symbols.names.keys() - vars(builtins).keys())
+    one = Example("traceback", tuple(setup), asked[0], expected, error, 2)
+    if len(missing) != 1 or not error.message:
+        yield one
+        return
+    values = [node.value for node in defined if literal(node.value) is not ...]
+    for value in values[:3]:
+        given = ast.Assign([ast.Name(missing[0], ast.Store())], value)
+        yield replace(one, setup=(given, *setup))
+
+
+def _definitions(parts: Sequence[reading.Passage]) -> list[ast.Assign]:
+    """What the report says that its names stand for, in its code and in its prose."""
+    codes = [part.text for part in parts if part.code]
+    for part in (part for part in parts if not part.code):
+        codes += [m["two"] or m["one"] for m in sentences.SPAN.finditer(part.text)]
+        for m in _DEFINED.finditer(part.text):
+            codes.append(f"{m['name'] or m['with']} = {m['value'] or m['plain']}")
+    steps = [step.node for code in codes for step in reading.steps_of(code)]
+    assigned = [node for node in steps if isinstance(node, ast.Assign)]
+    return [node for node in assigned if isinstance(node.targets[0], ast.Name)]

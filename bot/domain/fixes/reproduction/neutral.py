@@ -11,7 +11,8 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import product
 from string import ascii_lowercase
 
@@ -46,8 +47,8 @@ def neutral(
     strange -= _held(strange, public)
     strange -= _held(strange, map(text_of, tree.values()))
     strange -= _held(strange, tree)
-    names = _Names(strange)
-    return [_rewritten(test, names) for test in tests]
+    renamed = _renaming(strange)
+    return [_rewritten(test, renamed) for test in tests]
 
 
 def _held(wanted: Collection[str], texts: Iterable[str]) -> set[str]:
@@ -65,28 +66,24 @@ def _body(source: str) -> str:
     return source.partition("\n")[2]
 
 
-class _Names:
+def _renaming(strange: Collection[str]) -> Callable[[str], str]:
     """Another word of the same shape for each strange one, in the order they are met."""
+    given: dict[tuple[str, int], str] = {}
+    fresh: dict[str, Iterator[str]] = {}
 
-    def __init__(self, strange: Collection[str]) -> None:
-        self._strange = strange
-        self._given: dict[tuple[str, int], str] = {}
-        self._fresh: dict[str, Iterator[str]] = {}
-
-    def in_text(self, text: str) -> str:
-        return _WORD.sub(lambda found: self._instead(found[0]), text)
-
-    def _instead(self, word: str) -> str:
-        folded = word.casefold()
-        if folded not in self._strange:
+    def instead(found: re.Match[str]) -> str:
+        word = found[0]
+        name = word.casefold(), len(word)  # another case may be longer: "ß" is "SS"
+        if name[0] not in strange:
             return word
-        name = folded, len(word)  # another case may be longer: "ß" is "SS"
-        if name not in self._given:
+        if name not in given:
             shape = "".join("1" if sign.isdecimal() else "a" for sign in word)
-            fresh = self._fresh.setdefault(shape, _words(shape))
-            self._given[name] = next(one for one in fresh if one not in self._strange)
-        pairs = zip(word, self._given[name], strict=True)
+            words = fresh.setdefault(shape, _words(shape))
+            given[name] = next(one for one in words if one not in strange)
+        pairs = zip(word, given[name], strict=True)
         return "".join(new.upper() if old.isupper() else new for old, new in pairs)
+
+    return partial(_WORD.sub, instead)
 
 
 def _words(shape: str) -> Iterator[str]:
@@ -95,14 +92,14 @@ def _words(shape: str) -> Iterator[str]:
     return ("".join(word) for word in product(*signs))
 
 
-def _rewritten(test: Reproduction, names: _Names) -> Reproduction:
+def _rewritten(test: Reproduction, renamed: Callable[[str], str]) -> Reproduction:
     first, _, body = test.source.partition("\n")
-    reason = {name: names.in_text(told) for name, told in test.reason.model_dump().items()}
+    reason = {name: renamed(told) for name, told in test.reason.model_dump().items()}
     return test.model_copy(
         update={
-            "source": f"{first}\n{names.in_text(body)}",
-            "test": names.in_text(test.test),
-            "says": names.in_text(test.says),
+            "source": f"{first}\n{renamed(body)}",
+            "test": renamed(test.test),
+            "says": renamed(test.says),
             "reason": test.reason.model_copy(update=reason),
         }
     )

@@ -1,12 +1,20 @@
-"""A report's Markdown as passages: code, and text under what heading."""
+"""A report's Markdown as passages, text under what heading, and their code as steps: scripts, and
+sessions with or without dots."""
 
 from __future__ import annotations
 
+import ast
+import io
 import re
 import textwrap
+import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
+
+from bot.domain.fixes.python import parsed
+from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_BODY = 60_000
 MAX_LINE = 2_000
@@ -23,6 +31,25 @@ class Passage:
     about: About = ""
     code: bool = False
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A passage among the others of its report, and what the checkout defines."""
+
+    parts: Sequence[Passage]
+    index: int
+    symbols: Symbols
+
+    @property
+    def passage(self) -> Passage:
+        """The one that is meant."""
+        return self.parts[self.index]
+
+    @property
+    def prose(self) -> list[str]:
+        """All text of the report that is no code."""
+        return [part.text for part in self.parts if not part.code]
 
 
 _FENCE = re.compile(r"^\s{0,12}(`{3,}|~{3,})\s*([\w+-]*)[^`]*$")
@@ -84,20 +111,13 @@ def _body(lines: list[str]) -> Iterator[Passage]:
             yield from flush()
             code, position = _fenced(lines, position, fence[1])
             yield Passage(code, about, code=True, language=fence[2].lower())
-        elif line.lstrip().startswith((">>> ", "In [")):
+        elif (typed := _PROMPT.match(line)) or _starts_indented(line, lines[: position - 1]):
             yield from flush()
-            start = position - 1
-            while position < len(lines) and lines[position].strip():
+            start, more = position - 1, r"\s*\S" if typed else r"    |\t|\s*$"
+            while position < len(lines) and re.match(more, lines[position]):
                 position += 1
-            session = "\n".join(each[:MAX_LINE] for each in lines[start:position])
-            yield Passage(session, about, code=True, language="pycon")
-        elif _starts_indented(line, lines[: position - 1]):
-            yield from flush()
-            start = position - 1
-            while position < len(lines) and re.match(r"    |\t|\s*$", lines[position]):
-                position += 1
-            code = "\n".join(each[:MAX_LINE] for each in lines[start:position])
-            yield Passage(textwrap.dedent(code).strip("\n"), about, code=True)
+            code = textwrap.dedent("\n".join(each[:MAX_LINE] for each in lines[start:position]))
+            yield Passage(code.strip("\n"), about, code=True, language="pycon" if typed else "")
         elif heading:
             yield from flush()
             name = heading["hash"] or heading["bold"] or heading["plain"]
@@ -133,3 +153,76 @@ def _fenced(lines: list[str], position: int, fence: str) -> tuple[str, int]:
         code.append(line[:MAX_LINE])
     indent = min((len(line) - len(line.lstrip()) for line in code if line.strip()), default=0)
     return "\n".join(line[indent:] for line in code), position
+
+
+_PROMPT = re.compile(r"^\s*(?:>>>|In \[\d+\]:)(?: |$)")
+_DOTS = re.compile(r"^\s*\.\.\.:?(?: |$)")
+_OUT = re.compile(r"^\s*Out\[\d+\]: ?")
+MAX_OPEN = 60  # lines that a statement without dots may take
+MAX_STEPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A statement, what it printed at a prompt, and the comment beside either."""
+
+    node: ast.stmt
+    shown: str = ""
+    comment: str = ""
+
+
+def is_session(text: str) -> bool:
+    """Whether a block is typed at a prompt."""
+    return any(_PROMPT.match(line) for line in text.splitlines())
+
+
+def steps_of(text: str) -> list[Step]:
+    """The steps of a block; none where it is no Python. A script's main part is unwrapped."""
+    if is_session(text):
+        return list(islice(_typed(text.splitlines()), MAX_STEPS))
+    module, remarks = parsed(text), comments(text)
+    steps = []
+    for node in module.body if module else ():
+        main = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+        for part in node.body if main and isinstance(node, ast.If) else [node]:
+            steps.append(Step(part, "", remarks.get(part.end_lineno or 0, "")))
+    return steps[:MAX_STEPS]
+
+
+def _typed(lines: list[str]) -> Iterator[Step]:
+    """What was typed at a prompt; it ends at the first that is no Python."""
+    at = next(n for n, line in enumerate(lines) if _PROMPT.match(line))
+    while at < len(lines):
+        typed, start, body = [_PROMPT.sub("", lines[at])], at, None
+        at += 1
+        while at < len(lines) and not _PROMPT.match(lines[at]) and at < start + MAX_OPEN:
+            if not _DOTS.match(lines[at]) and (body := parsed("\n".join(typed))):
+                break
+            typed.append(_DOTS.sub("", lines[at]))
+            at += 1
+        body = body or parsed("\n".join(typed))
+        if body is None:
+            return
+        shown = []
+        while at < len(lines) and not _PROMPT.match(lines[at]):
+            shown.append(_OUT.sub("", lines[at]))
+            at += 1
+        said = "\n".join(shown).strip("\n")
+        remarks = [*comments("\n".join(typed)).values()]
+        if parsed(said) and (beside := comments(said)):
+            remarks += beside.values()
+            said = said[: said.rindex("#", 0, len(said) - len(remarks[-1]))]
+        yield from (Step(node) for node in body.body[:-1])
+        yield from (Step(node, said.rstrip(), " ".join(remarks)) for node in body.body[-1:])
+
+
+def comments(text: str) -> dict[int, str]:
+    """Comments by their line."""
+    found: dict[int, str] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT:
+                found[token.start[0]] = token.string.lstrip("# ").strip()
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return found

@@ -80,13 +80,23 @@ class Raised:
 Answer = Shown | Raised
 
 
+def same(one: Answer | None, other: Answer | None) -> bool:
+    """Whether two answers are told to be the same."""
+    if isinstance(one, Shown) and isinstance(other, Shown):
+        if one.node is not None and other.node is not None:
+            return ast.dump(one.node) == ast.dump(other.node)
+        return one.text.strip() == other.text.strip()
+    return isinstance(one, Raised) and isinstance(other, Raised) and one.name == other.name
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """What a report tells about one question, unchecked.
 
     ``question`` is a module where the whole output of a script is asked. ``expected`` None means
     that it should just not fail. ``printed`` compares the text of the answer; ``hangs`` says that
-    none comes. ``sure`` is how plainly the report says it, larger is plainer.
+    none comes. ``sure`` is how plainly the report says it, larger is plainer; at 0 nothing says
+    what should come, and ``expected`` is what comes now.
     """
 
     kind: Kind

@@ -1,4 +1,8 @@
-"""Calls in running text, and what the text says of them."""
+"""What running text says: its calls with their answers, and what should come of a session.
+
+**Invariant:** an expectation belongs to the question that its sentence names, else to the last one
+that does not show it already; what names another call belongs to none.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.domain.fixes.reproduction.answers import hangs, nearest, resolved, sentence_at
-from bot.domain.fixes.reproduction.reading import Passage
-from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown
-from bot.domain.fixes.reproduction.sessions import steps_of
+from bot.domain.fixes.python import expression, literal, names_in
+from bot.domain.fixes.reproduction import answers
+from bot.domain.fixes.reproduction.reading import Spot, Step, steps_of
+from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.symbols import Symbols
 
-_SPAN = re.compile(r"``(?P<two>[^`\n]+)``|`(?P<one>[^`\n]+)`")
+SPAN = re.compile(r"``(?P<two>[^`\n]+)``|`(?P<one>[^`\n]+)`")
 _BARE_CALL = re.compile(
     r"(?<![`\w.])(?:\w+\.)*\w+\((?:[^()`\n]|\([^()`\n]{0,80}\)){0,200}\)"
     r"(?:\.\w+(?:\([^()`\n]{0,80}\))?)*"
@@ -32,6 +36,16 @@ _TOLD_CALL = re.compile(
     re.IGNORECASE,
 )
 _FAILS = re.compile(r"\W{0,3}\s*(?:fails|does not (?:hold|pass))\b")
+_COUNTS = ("empty", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_FORMS = re.compile(
+    r"\b(?:should|must|ought\s+to|ha(?:s|ve)\s+to|expect\w*|want\w*)\b(?!\s+not\b|n)(?:"
+    r"[^.\n]{0,80}?\b(?:same\s+(?:\w+\s+)?as|equal\s+to|identical\s+to|just\s+like)\s+`(?P<like>[^`\n]+)`"
+    rf"|[^.`\n]{{0,30}}?\b(?P<count>\d{{1,4}}|{'|'.join(_COUNTS[1:])})\s+(?:\w+\s+)?"
+    r"(?:element|item|entry|entrie|row|character|key|value|pair|part|line|field)s?\b"
+    r"|\s+(?:\w+\s+){0,2}(?P<empty>empty)(?=\s*(?:$|[.,;:!?)])))",
+    re.IGNORECASE,
+)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
 
 def asked_in(node: ast.stmt) -> tuple[ast.expr, bool] | None:
@@ -55,19 +69,10 @@ def calls_it(node: ast.AST, symbols: Symbols) -> bool:
     return any(name[-1] in symbols.names or name[0] in symbols.modules for name in names)
 
 
-def same(one: Answer | None, other: Answer | None) -> bool:
-    """Whether two answers are told to be the same."""
-    if isinstance(one, Shown) and isinstance(other, Shown):
-        if one.node is not None and other.node is not None:
-            return ast.dump(one.node) == ast.dump(other.node)
-        return one.text.strip() == other.text.strip()
-    return isinstance(one, Raised) and isinstance(other, Raised) and one.name == other.name
-
-
 def calls_in(text: str, symbols: Symbols) -> Iterator[tuple[int, int, str]]:
     """Code between backticks, bare calls and calls in words, with their places."""
-    bare = _SPAN.sub(lambda span: " " * len(span[0]), text)
-    for match in (*_SPAN.finditer(text), *_BARE_CALL.finditer(bare)):
+    bare = SPAN.sub(lambda span: " " * len(span[0]), text)
+    for match in (*SPAN.finditer(text), *_BARE_CALL.finditer(bare)):
         groups = match.groupdict()
         yield match.start(), match.end(), groups.get("one") or groups.get("two") or match[0]
     for match in _TOLD_CALL.finditer(text):
@@ -77,35 +82,41 @@ def calls_in(text: str, symbols: Symbols) -> Iterator[tuple[int, int, str]]:
             yield match.start(), match.end(), f"{name}({told})"
 
 
-def sentences(parts: Sequence[Passage], index: int, symbols: Symbols) -> Iterator[Example]:
+def spoken(spot: Spot) -> Iterator[Example]:
     """Calls in running text; what is assigned in one of them is there for those after it."""
-    text = parts[index].text
+    text = spot.passage.text
     setup: list[ast.stmt] = []
     made: set[str] = set()
-    for start, end, code in calls_in(text, symbols):
+    for start, end, code in calls_in(text, spot.symbols):
         steps = steps_of(code.strip())
         if len(steps) != 1 or steps[0].comment:
             continue
         node, asked = steps[0].node, asked_in(steps[0].node)
-        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        if not calls_it(node, symbols) and not names & made:
+        names = names_in(node)
+        called = re.fullmatch(r"([\w.]+\.)?(\w+)\(\)", code.strip())
+        if called and re.search(rf"\b{called[2]}\([^)\s]", "\n".join(p.text for p in spot.parts)):
+            continue  # that is how people name a function, and not how they called it
+        defines = re.search(r"\b(?:is|was)\s+(?:an?|just)\s+$", text[:start])
+        if defines or not (calls_it(node, spot.symbols) or names & made):
             continue
         before = tuple(setup) if names & made else ()
         if isinstance(node, ast.Assign):
             setup.append(node)
-            made |= {part.id for part in node.targets if isinstance(part, ast.Name)}
+            made |= names_in(node.targets[0])
         elif isinstance(node, ast.Assert) and _FAILS.match(text[end:]):
             yield Example("assertion", before, node, None, None, 4)
         if asked is None or isinstance(node, ast.Assign):
             continue
-        endless = hangs(sentence_at(text, start))
-        expected = nearest(parts, index, (start, end), "expected", symbols)
-        expected = resolved(expected, asked[0])
-        actual = nearest(parts, index, (start, end), "actual", symbols)
+        endless = answers.hangs(answers.sentence_at(text, start))
+        told = answers.nearest(spot, "expected", (start, end))
+        expected = answers.resolved(told, asked[0])
+        actual = answers.nearest(spot, "actual", (start, end))
         if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             sure = 5 if expected is not None and actual is not None else 3
             one = Example("sentence", before, asked[0], expected, actual, sure, asked[1])
             yield replace(one, hangs=endless and actual is None)
+        elif isinstance(actual, Shown) and expected is None:
+            yield Example("sentence", before, asked[0], actual, None, 0, asked[1])
         elif endless and isinstance(asked[0], ast.Call):
             yield Example("sentence", before, asked[0], None, None, 2, hangs=True)
 
@@ -119,19 +130,99 @@ def together(found: Sequence[Example]) -> Iterator[Example]:
         if isinstance(one.question, ast.Call) and plain and not (one.setup or one.printed):
             key = ast.unparse(one.question.func), one.actual is None
             groups.setdefault(key, {})[ast.unparse(one.question)] = one
-    for group in groups.values():
-        if len(group) > 1:
-            one, *_ = several = list(group.values())
-            actual = _listed([each.actual for each in several]) if one.actual else None
-            expected, asked = _listed([each.expected for each in several]), _listed(group)
-            question = ast.parse(asked.text, mode="eval").body
-            yield replace(
-                one, question=question, expected=expected, actual=actual, sure=one.sure + 1
-            )
+    for group in (group for group in groups.values() if len(group) > 1):
+        one, *_ = several = list(group.values())
+        actual = _listed(each.actual for each in several) if one.actual else None
+        expected, asked = _listed(each.expected for each in several), _listed(map(Shown, group))
+        assert asked.node is not None  # noqa: S101 (it was parsed before)
+        yield replace(one, question=asked.node, expected=expected, actual=actual, sure=one.sure + 1)
     yield from found
 
 
-def _listed(several: Iterable[Answer | str | None]) -> Shown:
-    texts = [each.text if isinstance(each, Shown) else str(each) for each in several]
-    text = f"[{', '.join(texts)}]"
-    return Shown(text, ast.parse(text, mode="eval").body)
+def _listed(several: Iterable[Answer | None]) -> Shown:
+    text = f"[{', '.join(each.text for each in several if isinstance(each, Shown))}]"
+    return Shown(text, expression(text))
+
+
+def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -> list[Example]:
+    """What ``texts`` say should come of the ``steps`` of a session, in their order."""
+    seen = [one for n in reversed(range(len(steps))) for one in as_shown(steps, n, symbols)]
+    seen = [one for one in seen if steps[len(one.setup)].shown]
+    found: list[Example] = []
+    code = "\n".join(ast.unparse(step.node) for step in steps)
+    words = symbols.names.keys() | set(re.findall(r"\d{2,9}", code))
+    for sentence in (each for text in texts for each in _SENTENCES.split(text) if seen):
+        before = 0
+        for at, told in sorted(_told(sentence, symbols), key=lambda pair: pair[0]):
+            spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
+            asked = _named(spans[-1], seen, steps, symbols) if spans else None
+            if asked is not None or answers.speaks_of_it(sentence[:at], words):
+                found += _applied(told, seen if asked is None else asked, symbols)
+            before = at
+    return found
+
+
+def as_shown(steps: Sequence[Step], n: int, symbols: Symbols) -> Iterator[Example]:
+    """A step's question, and as what should come, what it shows or its comment says that comes."""
+    step, asked = steps[n], asked_in(steps[n].node)
+    told = answers.answer(step.shown or step.comment, symbols)
+    if asked is not None and isinstance(told, Shown) and (step.shown or told.node is not None):
+        setup = tuple(each.node for each in steps[:n])
+        yield Example("doctest", setup, asked[0], told, None, 0, asked[1])
+
+
+def _told(sentence: str, symbols: Symbols) -> Iterator[tuple[int, Shown | int]]:
+    """Values, expressions that give what should come, and numbers of elements."""
+    for each in answers.said_in(sentence, symbols):
+        if each.about == "expected" and isinstance(each.answer, Shown):
+            yield each.at, each.answer
+    for match in _FORMS.finditer(sentence):
+        word = (match["count"] or match["empty"] or "").lower()
+        if word:
+            yield match.start(), _COUNTS.index(word) if word in _COUNTS else int(word)
+        elif isinstance(node := expression(match["like"]), ast.Call | ast.Subscript):
+            yield match.start(), Shown(match["like"], node)
+
+
+def _named(
+    span: str, seen: list[Example], steps: Sequence[Step], symbols: Symbols
+) -> list[Example] | None:
+    """The questions that a sentence's subject names; None where it names nothing known."""
+    node = expression(span)
+    if node is None:
+        return None
+    wanted = ast.dump(node)
+    exact = [e for e in seen if wanted in map(ast.dump, ast.walk(e.question))]
+    if exact:
+        return exact
+    for one in seen:
+        value = literal(one.expected.text) if isinstance(one.expected, Shown) else ...
+        key = span.strip("'\"")
+        if isinstance(value, dict) and key in value and isinstance(one.question, ast.expr):
+            part = ast.Subscript(one.question, ast.Constant(key), ast.Load())
+            return [replace(one, question=part, expected=answers.answer(repr(value[key]), symbols))]
+    names = names_in(node)
+    code = ast.walk(ast.Module([step.node for step in steps], []))
+    made = {p.id for p in code if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)}
+    if names and names <= made:
+        return [Example("doctest", tuple(step.node for step in steps), node, None, None, 0)]
+    return [] if isinstance(node, ast.Call) else None
+
+
+def _applied(told: Shown | int, asked: Sequence[Example], symbols: Symbols) -> Iterator[Example]:
+    """The first question that does not show it already, asked for what is told."""
+    for one in asked:
+        shown, question = one.expected, one.question
+        expected: Answer | None = (
+            told if isinstance(told, Shown) else answers.answer(str(told), symbols)
+        )
+        if isinstance(told, int):
+            value = literal(shown.text) if isinstance(shown, Shown) else ...
+            if not isinstance(value, list | tuple | dict | set | str):
+                continue
+            question = ast.parse(f"len({ast.unparse(question)})", mode="eval").body
+            shown = answers.answer(str(len(value)), symbols)
+        if not same(expected, shown):
+            sure = (5 if shown is not None else 3) - isinstance(told, int)
+            yield replace(one, question=question, expected=expected, actual=shown, sure=sure)
+            return

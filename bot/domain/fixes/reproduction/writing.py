@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from textwrap import indent
+from typing import NamedTuple
 
 from bot.domain.fixes.reproduction.records import (
     Answer,
@@ -43,12 +44,18 @@ with contextlib.redirect_stdout(output):
 _OURS = ("contextlib", "io", "os", "signal", "subprocess", "sys")
 
 
-def write(
-    example: Example, resolver: Resolver, *, style: Style, path: str, number: int
-) -> Reproduction:
-    """The test of ``example`` of report ``number``. Raises NotPlain for what we do not let in."""
+class Place(NamedTuple):
+    """Where a test is written, how, and for which report."""
+
+    path: str
+    style: Style
+    number: int
+
+
+def write(example: Example, resolver: Resolver, place: Place) -> Reproduction:
+    """The test of ``example``. Raises NotPlain for what we do not let in."""
     setup = _code_of(resolver.statements(example.setup))
-    check, reason, says = _check(example, resolver, style)
+    check, reason, says = _check(example, resolver, place.style)
     body = f"{setup}\n{check}".strip("\n")
     if example.hangs:
         body = _IN_TIME.format(seconds=SECONDS, body=indent(body, "    "))
@@ -59,36 +66,34 @@ def write(
     asked = [ast.unparse(call).rpartition(".")[2] for call in calls]
     ours = (each for each in resolver.subjects if each.rpartition(".")[2] in asked)
     subject = next(ours, resolver.subjects[-1])
-    return finished(
-        *(example.kind, body, resolver, style, path, number, subject), says=says, reason=reason
+    found = finished(example.kind, body, resolver, place, subject, says, reason)
+    if example.sure:
+        return found
+    came = example.expected
+    gives = (
+        f"gives {_short(came.text)}" if isinstance(came, Shown) else f"raises {reason.exception}"
     )
+    return found.model_copy(update={"says": f"`{_short(ast.unparse(example.question))}` {gives}"})
 
 
 def finished(
-    kind: Kind,
-    body: str,
-    resolver: Resolver,
-    style: Style,
-    path: str,
-    number: int,
-    subject: str,
-    *,
-    says: str,
-    reason: Reason,
+    kind: Kind, body: str, resolver: Resolver, place: Place, subject: str, says: str, why: Reason
 ) -> Reproduction:
     """The test file around ``body``."""
     short = subject if "/" in subject else subject.rpartition(".")[2]
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", short).lower()
     name = f"test_{re.sub(r'[^a-z0-9]+', '_', snake)[:60]}_as_reported"
+    items = (place.number,)
+    source = headed(subject, items, _file(name, body, resolver, place.style))
     return Reproduction(
         kind=kind,
-        path=path,
-        source=headed(subject, (number,), _file(name, body, resolver, style)),
+        path=place.path,
+        source=source,
         test=name,
         subject=subject,
         says=f"{subject} {says}",
-        reason=reason,
-        items=(number,),
+        reason=why,
+        items=items,
     )
 
 
@@ -128,18 +133,19 @@ def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Rea
         error = ast.unparse(resolver.expression(ast.Name(expected.name, ast.Load())))
         waits = "self.assertRaises" if style == "unittest" else "pytest.raises"
         came = actual if isinstance(actual, Raised) else Raised("DID NOT RAISE")
-        return (
-            f"with {waits}({error}):\n    {asked}",
-            _reason(came),
-            f"does not raise {expected.name}",
-        )
+        code = f"with {waits}({error}):\n    {asked}"
+        return code, _reason(came), f"does not raise {expected.name}"
     left, right = _compared(question, example, expected, resolver)
     says = f"should give {_short(ast.unparse(right))}"
     if isinstance(actual, Raised):
         says += f", raises {actual.name}"
     elif actual is not None:
         says += f", gives {_short(actual.text)}"
-    return _assertion(left, right, style), _reason(actual), says
+    check = _assertion(left, right, style)
+    if isinstance(question, ast.BinOp) and "result" not in resolver.bound:
+        # a log shows the value, and not what it was made of
+        check = f"result = {left}\n{_assertion('result', right, style)}"
+    return check, _reason(actual), says
 
 
 def _reason(actual: Answer | None) -> Reason:
@@ -185,7 +191,11 @@ def _compared(
 ) -> tuple[str, ast.expr]:
     """Both sides of the comparison: values, or the text that a session or a print shows."""
     asked = ast.unparse(question)
-    if expected.node is not None:
+    # Both as the same class shows itself, which need not be how it is made; of a set, in any order.
+    head, shown = expected.text.partition("(")[0], example.actual or expected
+    alike = isinstance(shown, Shown) and shown.text.startswith(f"{head}(") and "set" not in head
+    as_text = alike and isinstance(expected.node, ast.Call) and example.kind == "doctest"
+    if expected.node is not None and not as_text:
         right = resolver.expression(expected.node)
         name = ast.unparse(question.func) if isinstance(question, ast.Call) else ""
         if isinstance(question, ast.Compare | ast.BoolOp):
