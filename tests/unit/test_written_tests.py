@@ -111,7 +111,7 @@ def test_an_exception_of_the_repository_needs_no_value() -> None:
         ("from shop.pages import os", "os is nothing"),
         ("from . import pages", "imports relatively"),
         ("import shop.pages\nshop.pages.os.getcwd()", "shop is nothing"),
-        ("import io\nio.open('/etc/passwd')", "io is not"),
+        ("import io\nio.open('/etc/passwd')", "io does not define"),
         ("open('/etc/passwd')", "open is nothing"),
         ("eval('1')", "eval is nothing"),
         ("__import__('os')", "__import__ is nothing"),
