@@ -88,7 +88,7 @@ async def until(stage: Stage, number: int, step: StepName) -> FixRun:
     return found
 
 
-async def ended(stage: Stage, number: int, *, timeout: float = 90) -> FixRun:
+async def ended(stage: Stage, number: int, *, timeout: float = 240) -> FixRun:
     """Wait until the run has ended and its job is settled."""
 
     async def over() -> FixRun | None:

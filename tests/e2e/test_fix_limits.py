@@ -55,6 +55,12 @@ async def some_cluster(stage: Stage) -> tuple[int, int]:
     return await reported(stage, f"Something is wrong {unlike()}", unlike())
 
 
+async def shown_cluster(stage: Stage) -> tuple[int, int]:
+    """With an example: without one nothing is run."""
+    example = "`shop.pagination.page_count(20, 10)` returns 3, expected 2."
+    return await reported(stage, f"Pages are wrong {unlike()}", f"{unlike()} {example}")
+
+
 async def test_a_role_that_was_taken_stops_the_publishing(stage: Stage) -> None:
     issue, cluster = await some_cluster(stage)
     stage.github.set_role(stage.repository, WRITER, "write")
@@ -212,7 +218,7 @@ async def test_a_stop_in_the_middle_of_a_long_command(stage: Stage) -> None:
         message="Test slowly",
         files={".github/soulcaster.yml": config},
     )
-    issue, cluster = await some_cluster(stage)
+    issue, cluster = await shown_cluster(stage)
     run = await ask(stage, issue, "fix --dry-run", cluster)
     await stage.wait("the long command", long_command_runs, timeout=60, every=0.05)
     assert await obey(stage, issue, f"/soulcaster stop {run.name}") == "done"
@@ -247,7 +253,7 @@ async def test_a_sandbox_ends_with_the_claim_that_opened_it(stage: Stage) -> Non
 
 async def test_the_time_that_was_allowed_is_all_there_is(stage: Stage) -> None:
     """The tests still take a minute."""
-    issue, cluster = await some_cluster(stage)
+    issue, cluster = await shown_cluster(stage)
     run = await ask(stage, issue, "fix --dry-run --timeout=10s", cluster)
     done = await ended(stage, run.number)
     assert done.verdict is Verdict.LIMIT_REACHED

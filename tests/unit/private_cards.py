@@ -235,7 +235,9 @@ class Told(History):
         for cluster in self.clusters:
             run = self.run(cluster, Audience.PROJECT)
             case = self._case(cluster)
-            title = pull_title(case.named(run.audience), case.shown(run.audience))
+            title = pull_title(
+                case.named(run.audience), case.shown(run.audience), proof=Verdict.PROVED
+            )
             yield title
             yield publish.branch_name(run, title)
             yield publish.commit_message(run, title)
