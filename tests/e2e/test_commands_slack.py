@@ -314,7 +314,7 @@ async def test_nothing_was_given_up(stage: Stage, cluster: str) -> None:
 
 
 async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: Stage) -> None:
-    opened = await ask(stage, INES, "source add sentry")
+    opened = await ask(stage, INES, "source add sentry:typed")
     assert "Sentry makes the secret" in opened
     assert "shown once" not in opened
     [path] = re.findall(r"/hooks/sentry/([\w-]{22})", opened)
@@ -322,10 +322,10 @@ async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: 
     secret = "5e7c4a1b" * 8
     signed = {"Sentry-Hook-Signature": hmac.digest(secret.encode(), body, "sha256").hex()}
     assert await knock(stage, "sentry", body, hook=path, headers=signed) == 401
-    refused = await ask(stage, INES, f"source secret sentry --given={secret}")
+    refused = await ask(stage, INES, f"source secret sentry:typed --given={secret}")
     assert "never typed here" in refused
     before = await whispers(stage, INES)
-    pressed = {"ts": before[-1]["ts"], "value": "acme/shop source secret sentry"}
+    pressed = {"ts": before[-1]["ts"], "value": "acme/shop source secret sentry:typed"}
     await stage.slacker("press", user=INES, channel=stage.channel, **pressed)
     [modal] = (await stage.slack_state())["modals"][INES]
     values = {"secret": {"typed": f" {secret} "}}
@@ -336,7 +336,8 @@ async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: 
 
     assert "is kept" in json.dumps(await stage.wait("the answer", told, timeout=10, every=0.05))
     assert await knock(stage, "sentry", body, hook=path, headers=signed) == 202
-    await stage.slacker("command", user=LENA, channel=stage.channel, text="source secret sentry")
+    again = "source secret sentry:typed"
+    await stage.slacker("command", user=LENA, channel=stage.channel, text=again)
     [modal] = (await stage.slack_state())["modals"][LENA]
     await stage.slacker("submit", user=LENA, view_id=modal["id"], values=values)
     await settled(stage)

@@ -36,6 +36,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 INES = "U07INESF01"
 # Fix runs have their own tests, and the demo's recording is held to the same.
 ELSEWHERE = {"fix", "retry"}
+# Events that GitHub's published schema does not know yet where it lists those of an app.
+NEWER = re.compile(r"performed_via_github_app\.events.* '(issue_dependencies|sub_issues)' is not")
 # A channel takes one message a second.
 MENTIONED = {"status", "why", "similar", "resolve"}
 
@@ -137,6 +139,7 @@ async def test_the_webhooks_we_are_tested_with_are_githubs(
         f"{d.event}/{d.payload.get('action')}: {why}"
         for d in sent
         for why in checker.check(d.event, d.payload, d.request_headers)
+        if not NEWER.search(why)
     ]
     assert {d.event for d in sent} >= {"installation", "issues", "issue_comment"}
     assert found == []

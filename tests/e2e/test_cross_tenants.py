@@ -83,7 +83,9 @@ async def hold(folder: Path, count: int) -> None:
         assert set(tried) == {"comment", "slash", "mention", "thread", "button", "door"}
         assert await tenants.seen() == []
         after = await tenants.acme_now()
-        assert {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)} == set()
+        changed = {k for k in before.keys() | after.keys() if before.get(k) != after.get(k)}
+        # A door counts who knocks with a wrong secret.
+        assert {key for key in changed if ":door:" not in key} == set()
         assert await parked(stage) == {}
         assert CANARY in await ask(stage, INES, f"{ACME} status C-1"), "there was nothing to see"
 

@@ -127,7 +127,7 @@ async def test_a_patch_that_breaks_the_suite(scene: Scene) -> None:
     wrong = f"sed -i 's/full + 1 if rest > 1 else full/full + 1/' {PAGES}"
     run = await scene.fix(gemini.runs(wrong), gemini.done())
     assert run.verdict is Verdict.NOT_REPAIRED
-    assert run.reason.startswith("The suite is worse: tests/test_pagination.py::")
+    assert run.reason.startswith("The suite is worse: tests.test_pagination.")
     card = await scene.published_nothing(run)
     assert "❌ Prove it in a clean sandbox" in card
     # As people read it: without what keeps the words from being markup.
