@@ -24,6 +24,8 @@ _LOCKED = (
     "uv export --quiet --frozen --all-groups --all-extras --no-hashes --no-emit-workspace "
     f"> {CONSTRAINTS}"
 )
+# As uv tells that our mirror could not reach a registry.
+_AWAY = "502 Bad Gateway"
 # Made beside the checkout, or Node would not find them there.
 _NODE = 'if [ -d node_modules ]; then mv node_modules "$VIRTUAL_ENV/"; fi'
 # What building made in the checkout, such as a file with the version: it comes with it again.
@@ -88,7 +90,8 @@ class _Build:
     def __init__(self, context: RunContext, sandbox: Sandbox, needs: Needs) -> None:
         self._context, self._sandbox, self._needs = context, sandbox, needs
         pretended = dict.fromkeys(_VERSION, needs.version) if needs.version else {}
-        self._env = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", **pretended}
+        self._env = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_HTTP_RETRIES": "1"}
+        self._env |= pretended
 
     async def everything(self) -> list[str]:
         """All that is needed; what could not be had, a line each."""
@@ -129,6 +132,8 @@ class _Build:
         whole = await self._run(self._needs.whole)
         if not whole.exit_code:
             return []
+        if _AWAY in whole.stderr:
+            return [f"`{self._needs.whole}`: {_why(whole)}"]
         await self._context.tell("not all of it fits together: one by one")
         missing: list[str] = []
         for part in self._needs.parts:
