@@ -19,7 +19,11 @@ BUILD_SECONDS = 900.0
 _BUILD = Limits(seconds=BUILD_SECONDS + 60, memory_mb=4_096, disk_mb=8_192, processes=512)
 # A checkout without history has no tag to take a version from.
 _VERSION = "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"
-_PYTHON = 'uv venv --quiet --seed --allow-existing --python python3 "$VIRTUAL_ENV"'
+# A template may not have uv.
+_PYTHON = (
+    "{ command -v uv || python3 -m pip install --quiet --user uv; } && "
+    'uv venv --quiet --seed --allow-existing --python python3 "$VIRTUAL_ENV"'
+)
 _LOCKED = (
     "uv export --quiet --frozen --all-groups --all-extras --no-hashes --no-emit-workspace "
     f"> {CONSTRAINTS}"
@@ -121,7 +125,6 @@ class _Build:
 
     async def _python(self) -> list[str]:
         """All at once; where that fails one by one, so that one bad line costs itself alone."""
-        await self._need_uv()
         await self._run(_PYTHON)
         if self._needs.lock:
             pins = "".join(f"{pin}\n" for pin in self._needs.pins)
@@ -139,10 +142,6 @@ class _Build:
         for part in self._needs.parts:
             missing += await self._tried(part)
         return missing
-
-    async def _need_uv(self) -> None:
-        """A template may not have it."""
-        await self._run("command -v uv || python3 -m pip install --quiet --user uv")
 
     async def _tried(self, command: str) -> list[str]:
         done = await self._run(command)
