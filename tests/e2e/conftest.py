@@ -31,6 +31,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     async with opened(folder, limits=Limits.none(), SOULCASTER_EMBEDDER="hashing") as made:
         yield made
         assert await _keys_of_no_kind(made) == []
+        assert _failed(made) == ""
 
 
 async def _keys_of_no_kind(made: Stage) -> list[str]:
@@ -40,3 +41,10 @@ async def _keys_of_no_kind(made: Stage) -> list[str]:
     found = [key.decode() async for key in made.context.redis.scan_iter(count=1_000)]
     assert found
     return [key for key in found if not key.startswith("rq:") and not known.fullmatch(key)]
+
+
+def _failed(made: Stage) -> str:
+    """What our processes said of jobs that broke for a reason that nobody had foreseen."""
+    said = "".join(path.read_text() for path in made.stack.logs.glob("*.log"))
+    at = said.find("job failed")
+    return said[at : at + 3_000] if at >= 0 else ""

@@ -124,7 +124,7 @@ async def person(stage: Stage, method: str, path: str, **body: Any) -> Any:
     return await github(stage, method, f"/repos/{stage.repository}{path}", **body)
 
 
-async def settled(stage: Stage, *, timeout: float = 30) -> None:
+async def settled(stage: Stage, *, timeout: float = 60) -> None:
     """Wait until every webhook was sent, every delivery has taken effect and no job is due."""
     await stage.github.webhooks.settle()
     quiet = 0
@@ -242,7 +242,7 @@ async def reactions(stage: Stage, number: int, comment_id: int) -> set[str]:
     return {name for name, people in found["reactions"].items() if BOT in people}
 
 
-async def ended(stage: Stage, number: int, comment_id: int, *, timeout: float = 15) -> str:
+async def ended(stage: Stage, number: int, comment_id: int, *, timeout: float = 60) -> str:
     """Wait until a command in a comment has ended; the reaction that says how."""
 
     async def reaction() -> str | None:

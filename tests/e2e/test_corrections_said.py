@@ -101,7 +101,7 @@ async def test_an_undo_takes_back_what_was_said_before_it_though_that_had_to_wai
 
     await stage.wait("a refusal", refused, timeout=20, every=0.05)
     undo = await comment(stage, other, "/soulcaster undo")
-    assert [await ended(stage, other, said, timeout=30) for said in (dup, undo)] == ["rocket"] * 2
+    assert [await ended(stage, other, said) for said in (dup, undo)] == ["rocket"] * 2
     assert await cluster_of(stage, other) == source
     *_, done, undone = await stage.context.operations.log((await stage.project()).id)
     assert undone.operation.undoes == done.operation.number

@@ -181,7 +181,7 @@ async def test_while_redis_hangs_deliveries_are_taken_and_counted_later(stage: S
         return times == [2] and await item_of_issue(stage, made["number"]) is not None
 
     await stage.wait("what was spooled", counted, timeout=30)
-    await settled(stage, timeout=30)
+    await settled(stage)
     assert not spooled(stage)
     assert await parked(stage) == {}
 

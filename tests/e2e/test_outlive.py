@@ -105,6 +105,15 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
                 return all(processes.lines(name, BACK) for name in PROCFILE if name != "web")
 
             await until("a line that Redis is back", all_back, told=processes.all_said())
+
+            async def listens() -> bool:
+                try:
+                    async with http.get(f"{made.url}/healthz") as response:
+                        return response.status == 200
+                except aiohttp.ClientConnectorError:
+                    return False
+
+            await until("web that listens", listens, told=processes.all_said())
             await made.alert()
             await until("the first alert", made.all_counted, told=processes.all_said())
             yield made

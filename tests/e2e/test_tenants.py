@@ -105,7 +105,7 @@ async def answered(stage: Stage, user: str, act: Callable[[], Awaitable[Any]]) -
     async def heard() -> list[Any]:
         return (await whispers(stage, user))[before:]
 
-    return json.dumps(await stage.wait("a whisper", heard, timeout=20), ensure_ascii=False)
+    return json.dumps(await stage.wait("a whisper", heard), ensure_ascii=False)
 
 
 async def mention(stage: Stage, user: str, channel: str, text: str, thread: str = "") -> str:
@@ -328,7 +328,9 @@ async def test_a_person_is_a_team_and_a_user(stage: Stage, cluster: str) -> None
 async def test_a_secret_is_for_who_asked(stage: Stage, cluster: str) -> None:
     before = len(await messages(stage))
     answer = await answered(
-        stage, INES, lambda: mention(stage, INES, stage.channel, "acme/shop source add datadog")
+        stage,
+        INES,
+        lambda: mention(stage, INES, stage.channel, "acme/shop source add datadog:second"),
     )
     [secret] = re.findall(r"shown once\): `([\w-]{43})`", answer)
     await settled(stage)

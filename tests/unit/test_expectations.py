@@ -35,6 +35,13 @@ def test_an_expectation_goes_to_the_question_that_it_names(text, line, actual):
     assert best.reason.actual == actual
 
 
+def test_what_holds_and_prints_something_else():
+    session = fence(">>> from shop.cart import first\n>>> first([3, 4])\n0", "pycon")
+    best = offered(f"This should hold and prints `490` instead:\n\n{session}")[0]
+    assert "assert first([3, 4]) == 0" in best.source
+    assert best.reason.actual == "490"
+
+
 SILENT = [
     "It must be the other way round.",
     "`c.lines` should not be empty.",

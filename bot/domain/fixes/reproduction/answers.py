@@ -60,10 +60,11 @@ _DOES = (
     r"|produced|spits\s+out|computes|equals|becomes|makes"
     r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
 )
-# "expect only the two pairs `[1, 2]`", "should come out escaped: `a`": what stands between.
+# "expect only the two pairs `[1, 2]`", "should come out escaped: `a`": what stands between. A verb
+# of what is, or another clause, ends it: "should hold and prints `490` instead".
 _FEW = (
-    r"(?:\s{1,3}(?!(?:not|with|for|of|on|from|to|than|as|like|if|when|work|behave|a|an)\b)[\w'’-]{1,20}"
-    r"){1,6}:?\s{1,3}"
+    r"(?:\s{1,3}(?!(?:not|with|for|of|on|from|to|than|as|like|if|when|work|behave|a|an|and|but|yet|or|while)\b)"
+    rf"(?!(?:{_DOES})(?!\w))[\w'’-]{{1,20}}){{1,6}}:?\s{{1,3}}"
 )
 _RELATIVE = r"instead\s+of|rather\s+than|as\s+opposed\s+to|and\s+not|but\s+not|,\s*not"
 _SAID = re.compile(
