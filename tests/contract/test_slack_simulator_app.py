@@ -464,16 +464,19 @@ async def test_a_closed_modal_tells_the_app_that_asked(team: Team) -> None:
 
 
 async def test_a_trigger_opens_one_modal_within_three_seconds(make_team) -> None:
-    passed = [0.0]
-    team = await make_team(clock=lambda: time.time() + passed[0])
+    passed, start, both = [0.0], time.time(), asyncio.Event()
+    team = await make_team(clock=lambda: start + passed[0])
 
     @team.app.command("/soulcaster")
     async def _(ack, command):
         team.heard.append(command["trigger_id"])
         await ack()
+        if len(team.heard) == 2:
+            both.set()
 
     for _ in range(2):
         await team.person("command", user="ana", channel="triage", text="x")
+    await both.wait()
     fresh, stale = team.heard
     opened = await team.client.views_open(trigger_id=fresh, view=MODAL)
     view_id, seen = opened["view"]["id"], opened["view"]["hash"]

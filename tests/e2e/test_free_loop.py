@@ -74,9 +74,10 @@ async def test_a_burst_of_reports(watched: Watched) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
-async def test_a_fix_of_large_files(watched: Watched) -> None:
+@pytest.mark.parametrize("count", [FILES // 4, pytest.param(FILES, marks=pytest.mark.long)])
+async def test_a_fix_of_large_files(watched: Watched, count: int) -> None:
     stage = watched.stage
-    files = {f"data/part{n // 100}/file{n}.txt": f"{n}\n" * 200 for n in range(FILES)}
+    files = {f"data/part{n // 100}/file{n}.txt": f"{n}\n" * 200 for n in range(count)}
     await stage.person("/push", login=ADMIN, files={**files, "src/shop/large.py": LARGE})
     issue, cluster = await reported(stage, *LAST_PAGE)
     asked = await ask(stage, issue, "fix", cluster)
