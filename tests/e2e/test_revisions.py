@@ -28,14 +28,25 @@ REPORT = """When a category has one product more than fits, the last page does n
 """
 EXAMPLE = '`shop.shipping.shipping_cost(5000, "DE")` returns 490, expected 0.'
 PAGINATION, SHIPPING = "src/shop/pagination.py", "src/shop/shipping.py"
+AGENT = (
+    f"sed -i 's/rest > 1/rest > 0/' {PAGINATION}; ! grep -q shipping_cost \"$SOULCASTER_TASK\" || "
+    f"sed -i 's/subtotal > FREE_FROM/subtotal >= FREE_FROM/' {SHIPPING}; "
+    '! grep -q percent_off "$SOULCASTER_TASK" || '
+    "sed -i 's|price // 100 . percent|price * percent / 100|' src/shop/pricing.py"
+)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """A stage whose GitHub traffic is recorded."""
+    """A stage whose GitHub traffic is recorded, with an agent that knows both answers."""
     folder = tmp_path_factory.mktemp("versions")
     async with open_stage(
-        folder, record=folder / "record", limits=Limits.none(), SOULCASTER_EMBEDDER="hashing"
+        folder,
+        record=folder / "record",
+        limits=Limits.none(),
+        SOULCASTER_EMBEDDER="hashing",
+        SOULCASTER_AGENT="command",
+        SOULCASTER_AGENT_COMMAND=AGENT,
     ) as made:
         yield made
 
@@ -205,7 +216,7 @@ async def test_prose_is_answered_honestly_and_nothing_is_pushed(stage: Stage, fi
     await settled(stage)
     [[answer]] = (await fix.answers(review)).values()
     assert "Nothing was changed" in answer
-    assert "cannot follow prose" in answer
+    assert "no file of the checkout has changed" in answer
     assert await fix.commits() == before
 
 
