@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import secrets
 import socket
@@ -44,10 +45,16 @@ ADMIN = "ines-ferreira"
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
 
 
+_ports = itertools.count(secrets.randbelow(12_000))
+
+
 def free_port() -> int:
-    """A port nobody listens on, and the kernel gives to nobody who asks for any."""
+    """A port nobody listens on, and the kernel gives to nobody who asks for any.
+
+    No process is given one twice, though it may be a while before somebody listens there.
+    """
     while True:
-        port = 20_000 + secrets.randbelow(12_000)
+        port = 20_000 + next(_ports) % 12_000
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
