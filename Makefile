@@ -22,7 +22,7 @@ demo: $(RUNNING) ## the whole of it on this machine, with simulators of GitHub a
 weights: $(RUNNING) ## fetch the local embedding model: 84 MB, pinned by hash
 	$(BIN)/soulcaster weights
 
-test: $(DEVELOPING) ## every check, the same every time (about 14 minutes on two cores)
+test: $(DEVELOPING) ## every check, the same every time (about 18 minutes on two cores)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/vulture

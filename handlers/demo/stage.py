@@ -43,8 +43,6 @@ CHANNEL = "triage"
 ADMIN = "ines-ferreira"
 # Variables of the person who plays the demo that its processes may see.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
-
-
 _ports = itertools.count(secrets.randbelow(12_000))
 
 

@@ -23,7 +23,7 @@ from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers import jobs
 from workers.commands.answering import Answered, answer_to
 from workers.digests import posting
-from workers.digests.notices import tell_refused
+from workers.digests.notices import check_file, tell_refused
 from workers.fixes.quota import require_quota
 from workers.hearing.alerts import hear_alert
 from workers.intake import items, quota, sync
@@ -197,6 +197,14 @@ async def test_who_asks_is_told_what_is_used_and_what_was_refused(ctx: Context) 
     own = await say(ctx, 'feedback "The invoice is empty"')
     assert own.outcome == "refused"
     assert "(feedback 1, sentry 2)" in own.answer.card.model_dump_json()
+
+
+async def test_a_project_that_has_no_place_yet_is_told_nothing(stage: Stage) -> None:
+    project = await stage.project()
+    assert not await stage.context.digests.tracking_issue(project.id)
+    before = len(await messages(stage))
+    await check_file(stage.context, project.id)
+    assert len(await messages(stage)) == before
 
 
 async def test_one_card_a_day_says_it(tmp_path: Path) -> None:

@@ -124,6 +124,11 @@ async def person(stage: Stage, method: str, path: str, **body: Any) -> Any:
     return await github(stage, method, f"/repos/{stage.repository}{path}", **body)
 
 
+def logs_of(stage: Stage) -> str:
+    """What all of our processes have logged."""
+    return "".join(path.read_text() for path in stage.stack.logs.glob("*.log"))
+
+
 async def settled(stage: Stage, *, timeout: float = 60) -> None:
     """Wait until every webhook was sent, every delivery has taken effect and no job is due."""
     await stage.github.webhooks.settle()

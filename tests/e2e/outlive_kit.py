@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import aiohttp
 import redis
 
 from bot.storage.embedded import find_server
@@ -34,6 +35,14 @@ async def until(
                 await asyncio.sleep(0.05)
     except TimeoutError:
         raise AssertionError(f"never came: {what}\n{told}") from None
+
+
+async def is_up(http: aiohttp.ClientSession, port: str | int) -> bool:
+    """Whether a web process of ours listens there, and is well."""
+    with suppress(aiohttp.ClientError):
+        async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+            return answer.status == 200
+    return False
 
 
 def settings_of_nobody() -> dict[str, str]:

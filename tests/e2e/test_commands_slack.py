@@ -15,6 +15,7 @@ from e2e_kit import (
     ask,
     cluster_of,
     knock,
+    logs_of,
     messages,
     open_issue,
     parked,
@@ -343,5 +344,4 @@ async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: 
     await settled(stage)
     [answer] = [w for w in await whispers(stage, LENA) if "maintain" in json.dumps(w)][-1:]
     assert "needs maintain" in json.dumps(answer)
-    logs = "".join(path.read_text() for path in stage.stack.logs.glob("*.log"))
-    assert secret not in logs
+    assert secret not in logs_of(stage)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import aiohttp
 import pytest
 import pytest_asyncio
-from outlive_kit import PROCFILE, Processes, RedisServer, until
+from outlive_kit import PROCFILE, Processes, RedisServer, is_up, until
 from stored import hours_of
 
 from bot.context import Context, open_context
@@ -106,14 +106,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 
             await until("a line that Redis is back", all_back, told=processes.all_said())
 
-            async def listens() -> bool:
-                try:
-                    async with http.get(f"{made.url}/healthz") as response:
-                        return response.status == 200
-                except aiohttp.ClientConnectorError:
-                    return False
-
-            await until("web that listens", listens, told=processes.all_said())
+            await until("a web that listens", lambda: is_up(http, port), told=processes.all_said())
             await made.alert()
             await until("the first alert", made.all_counted, told=processes.all_said())
             yield made

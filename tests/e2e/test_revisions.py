@@ -28,7 +28,9 @@ REPORT = """When a category has one product more than fits, the last page does n
 """
 EXAMPLE = '`shop.shipping.shipping_cost(5000, "DE")` returns 490, expected 0.'
 PAGINATION, SHIPPING = "src/shop/pagination.py", "src/shop/shipping.py"
+# It knows each answer, and takes its time over names.
 AGENT = (
+    '! grep -q "shorter names" "$SOULCASTER_TASK" || sleep 60; '
     f"sed -i 's/rest > 1/rest > 0/' {PAGINATION}; ! grep -q shipping_cost \"$SOULCASTER_TASK\" || "
     f"sed -i 's/subtotal > FREE_FROM/subtotal >= FREE_FROM/' {SHIPPING}; "
     '! grep -q percent_off "$SOULCASTER_TASK" || '
@@ -38,7 +40,7 @@ AGENT = (
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    """A stage whose GitHub traffic is recorded, with an agent that knows both answers."""
+    """A stage whose GitHub traffic is recorded, with an agent that knows the answers."""
     folder = tmp_path_factory.mktemp("versions")
     async with open_stage(
         folder,
@@ -204,8 +206,15 @@ async def test_versions_and_diff(stage: Stage, fix: Fix) -> None:
     assert await obey(stage, fix.number, "/soulcaster diff v1 v7") == "refused"
 
 
+async def made_by(stage: Stage, agent: str) -> None:
+    """As if the fix had been asked of this agent: its versions are, too."""
+    project = (await stage.project()).id
+    await stage.context.runs.update(project, 1, lambda r: r.model_copy(update={"agent": agent}))
+
+
 async def test_prose_is_answered_honestly_and_nothing_is_pushed(stage: Stage, fix: Fix) -> None:
     before = await fix.commits()
+    await made_by(stage, "mechanic")
     line = await fix.line_of(PAGINATION)
     review = await fix.review(
         "yuki-mori",
@@ -216,8 +225,9 @@ async def test_prose_is_answered_honestly_and_nothing_is_pushed(stage: Stage, fi
     await settled(stage)
     [[answer]] = (await fix.answers(review)).values()
     assert "Nothing was changed" in answer
-    assert "no file of the checkout has changed" in answer
+    assert "cannot follow prose" in answer
     assert await fix.commits() == before
+    await made_by(stage, "command")
 
 
 async def test_revert_is_a_new_commit_with_the_old_files(stage: Stage, fix: Fix) -> None:

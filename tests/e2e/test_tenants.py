@@ -13,6 +13,7 @@ from e2e_kit import (
     cluster_of,
     github,
     listening,
+    logs_of,
     messages,
     open_issue,
     parked,
@@ -344,8 +345,7 @@ async def test_a_secret_is_for_who_asked(stage: Stage, cluster: str) -> None:
         else:
             held = await redis.get(key) if kind == "string" else b""
         assert secret.encode() not in (held or b""), key
-    logs = "".join(path.read_text() for path in stage.stack.logs.glob("*.log"))
-    assert secret not in logs
+    assert secret not in logs_of(stage)
 
 
 async def test_nothing_was_given_up(stage: Stage, cluster: str) -> None:

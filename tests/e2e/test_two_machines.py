@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from cryptography.fernet import Fernet
 from e2e_kit import alert, all_items, open_issue, unlike
 from fix_kit import ended, opened_once, publish, ready_to_publish
-from outlive_kit import PROCFILE, Processes, RedisServer, until
+from outlive_kit import PROCFILE, Processes, RedisServer, is_up, until
 
 from bot.adapters.embedders.hashing import Hashing
 from bot.simulators.github import Limits
@@ -54,14 +52,8 @@ class Machines:
             assert answer.status == 202, await answer.text()
 
     async def answers(self, machine: Processes) -> None:
-        async def up() -> bool:
-            with suppress(aiohttp.ClientError):
-                url = f"http://127.0.0.1:{machine.env['PORT']}/healthz"
-                async with self.stage.http.get(url) as answer:
-                    return answer.status == 200
-            return False
-
-        await until("a web that listens", up, told=self.told())
+        port = machine.env["PORT"]
+        await until("a web that listens", lambda: is_up(self.stage.http, port), told=self.told())
 
 
 async def shell(machine: Processes, *arguments: str) -> tuple[int, str, str]:

@@ -26,9 +26,9 @@ async def tell(
     """Say the card that is ``made`` for those who read there, once a place: only where the card
     ``where`` was said, if it is given."""
     channel, issue = await channel_of(ctx, project), await ctx.digests.tracking_issue(project.id)
-    both = (Place(channel=channel), Place(issue=issue))
-    for place in (each for each in both if each.channel or each.issue):
-        if not where or await ctx.cards.get(project.id, place.name, where):
+    for place in Place(channel=channel), Place(issue=issue):
+        there = place.channel or place.issue
+        if there and (not where or await ctx.cards.get(project.id, place.name, where)):
             try:
                 await say(ctx, project, place, made(await readers_at(ctx, project, place)))
             except Rejected as error:
