@@ -257,6 +257,7 @@ class RepairTask:
     ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must
     turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
     ``probes`` is a command that prints what calls of the code in question give, or empty.
+    ``suite_seconds`` is what the suite took on the base, 0 where nobody knows.
     """
 
     title: str
@@ -270,6 +271,7 @@ class RepairTask:
     suspects: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
     probes: str = ""
+    suite_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

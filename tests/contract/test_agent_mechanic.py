@@ -304,6 +304,23 @@ def test_what_the_suite_guards_is_not_broken(engine, tmp_path):
     assert contents(root)["cart.py"].decode() == REPAIRED
 
 
+def test_of_a_slow_suite_only_what_speaks_of_the_code_runs_for_every_edit(engine, tmp_path):
+    files = {
+        "cart.py": CART,
+        "tests/test_red.py": SCRIPT.split("assert")[0]
+        + "\ndef test_it():\n    assert discount(100, 10) == 90\n",
+        "tests/test_near.py": TESTS.replace("def test_at_the_limit", "def check_at_the_limit"),
+        "tests/test_far.py": "def test_it():\n    assert 1\n",
+    }
+    root = lay_out(tmp_path / "checkout", files)
+    command = "python -m pytest tests/test_red.py"
+    told = run(engine, root, command, suite="python -m pytest", suite_seconds=600)
+    baseline = next(event for event in told if event["event"] == "baseline")
+    assert told[-1]["outcome"] == "done", told
+    assert (baseline["failing"], baseline["passing"]) == (1, 2)  # not the far one
+    assert contents(root)["cart.py"].decode() == REPAIRED
+
+
 def test_a_suite_that_was_red_elsewhere_does_not_stand_in_the_way(engine, tmp_path):
     files = {
         "cart.py": CART,

@@ -14,6 +14,7 @@ from bot.adapters.agents.mechanic.engine.choose import ranked
 from bot.adapters.agents.mechanic.engine.commands import read_command
 from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
 from bot.adapters.agents.mechanic.engine.localise import localise
+from bot.adapters.agents.mechanic.engine.near import near
 from bot.adapters.agents.mechanic.engine.search import Trial
 from bot.adapters.agents.mechanic.engine.source import SourceFile
 from bot.adapters.agents.mechanic.engine.task import Task, load_task
@@ -271,3 +272,34 @@ def test_the_engine_is_standard_library_and_python_3_8(path):
             ours = name.startswith("bot.adapters.agents.mechanic.engine")
             tested = path.stem == "with_pytest" and name.split(".")[0] in ("pytest", "_pytest")
             assert ours or tested or name.split(".")[0] in sys.stdlib_module_names, name
+
+
+# A slow suite -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "targets"),
+    [
+        (2, ("tests/test_fares.py", "tests/test_trips.py", "tests/test_all.py")),
+        (6, ("tests/test_fares.py", "tests/test_all.py")),
+        (0, ()),
+    ],
+    ids=["a function that a test names", "one that none names", "nothing ran"],
+)
+def test_the_tests_near_a_function(tmp_path, line, targets):
+    files = {
+        "src/bus/fares.py": "def child():\n    return 1\n\n\ndef senior():\n    return 2\n",
+        "tests/test_fares.py": "from bus import fares\n",
+        "tests/test_trips.py": "from bus import child\n",
+        "tests/test_all.py": "import bus.fares\nfrom bus import child\n",
+        "tests/test_other.py": "",
+        "tests/helpers.py": "from bus import child\n",
+    }
+    for path, text in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    root = str(tmp_path)
+    suite = read_command("python -m pytest tests", root)
+    ran = {("src/bus/fares.py", line)} if line else set()
+    found = near(suite, Task(root, ()), root, ran)
+    assert sorted(found.targets if found else ()) == sorted(targets)

@@ -116,4 +116,5 @@ async def _task(context: RunContext, tests: tuple[str, ...], probes: str) -> Rep
         suspects=plan.suspects_in(base),
         steering=tuple(plan.steering),
         probes=probes,
+        suite_seconds=suite.seconds if suite else 0.0,
     )

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.agents.mechanic.engine.commands import RunnerCommand, Session, read_command
+from bot.adapters.agents.mechanic.engine.near import near
 from bot.adapters.agents.mechanic.engine.pool import Pool, PoolWorker, Result, Run
 from bot.adapters.agents.mechanic.engine.task import Task
 
 if TYPE_CHECKING:
     Types = dict[str, dict[int, dict[str, set[str]]]]  # path, line of the function, name
 
+_SLOW = 8.0  # seconds from which on a suite is too slow to run for every edit
 _TRACED_SLOWER = 25  # line tracing costs about this factor, at worst
 
 
@@ -66,36 +68,48 @@ class Baseline:
 
 
 def measure(task: Task, pool: Pool) -> Baseline:
-    """Run what fails and the suite, without and with tracing. Raises GaveUp or Broken."""
+    """Run what fails and the suite, without and with tracing. Raises GaveUp or Broken.
+
+    A slow suite is not run: of it only the files that speak of what the failing tests run.
+    """
     commands = [read_command(text, task.root) for text in task.failing]
     suite = read_command(task.suite, task.root) if task.suite.strip() else None
     if suite is not None and (suite.session.kind == "shell" or _is_among(suite, commands)):
         suite = None  # it judges at the end, in one piece, or has its stage already
+    slow = suite is not None and task.suite_seconds > _SLOW and suite.session.kind == "pytest"
     patience = max(10.0, task.seconds * 0.15)
-    with ThreadPoolExecutor(2) as threads:
+    one, other = pool.workers[0], pool.workers[-1]
+    with ThreadPoolExecutor(1) as threads:
         later = None
-        if suite is not None and len(pool.workers) > 1:
-            later = threads.submit(_run_all, pool.workers[1], suite.session, [suite], patience)
-        stages, results, libraries = _failing_stages(task, pool.workers[0], commands, patience)
-        suite_run = None
-        if suite is not None:
-            suite_run = (
+        if suite is not None and not slow:
+            later = threads.submit(_run_all, other, suite.session, [suite], patience)
+            if one is other:
                 later.result()
-                if later
-                else _run_all(pool.workers[0], suite.session, [suite], patience)
-            )
-    failing = [name for stage in stages for name in stage.first]
-    green = {name for name, result in results.items() if result.good}
-    suite_stage = _suite_stage(suite, suite_run, failing, green) if suite and suite_run else None
-    if suite_run is not None:
-        results = {**suite_run.results, **results}
-    red_before = {name for name, result in results.items() if not result.good} - set(failing)
-    baseline = Baseline(stages, suite_stage, results, failing, red_before)
-    for worker in pool.workers:
-        for session, names in libraries.items():
-            worker.preload(session, names)
-    _trace(task, pool, baseline)
+        stages, results, libraries = _failing_stages(task, one, commands, patience)
+        failing = [name for stage in stages for name in stage.first]
+        baseline = Baseline(stages, None, results, failing, set())
+        _preload(one, libraries)
+        _trace_failing(task, one, baseline)
+        run = later.result() if later else None
+    if suite is not None and slow:
+        ran = set().union(*baseline.failing_lines.values()) - baseline.imported
+        suite = near(suite, task, one.tree, ran)
+        run = _run_all(other, suite.session, [suite], patience) if suite else None
+    if suite is not None and run is not None:
+        green = {name for name, result in results.items() if result.good}
+        baseline.suite = _suite_stage(suite, run, failing, green)
+        baseline.results = {**run.results, **results}
+    red = {name for name, result in baseline.results.items() if not result.good}
+    baseline.red_before = red - set(failing)
+    for worker in pool.workers[1:]:
+        _preload(worker, libraries)
+    _merge(baseline.types, _trace_passing(task, other, baseline))
     return baseline
+
+
+def _preload(worker: PoolWorker, libraries: dict[Session, list[str]]) -> None:
+    for session, names in libraries.items():
+        worker.preload(session, names)
 
 
 def _is_among(suite: RunnerCommand, commands: list[RunnerCommand]) -> bool:
@@ -222,30 +236,29 @@ def _limit(stage: BaselineStage, results: dict[str, Result]) -> None:
     stage.wall = 4.0 + 4 * sum(times) + 2 * stage.cpu
 
 
-def _trace(task: Task, pool: Pool, baseline: Baseline) -> None:
-    """Lines and types of the failing tests, lines of as many passing ones as time allows."""
-    wall = max(8.0, task.seconds * 0.08)
-    with ThreadPoolExecutor(2) as threads:
-        passing = threads.submit(_trace_passing, pool.workers[-1], baseline, wall)
-        if len(pool.workers) == 1:
-            passing.result()
-        for stage in baseline.stages:
-            request = stage.request(then=[], trace=True, wall=wall, cpu=min(1.0, wall / 3))
-            run = pool.workers[0].run(stage.session, request, {})
-            flaky = [name for name in stage.first if name in run.results and run.results[name].good]
-            if flaky:
-                raise GaveUp(f"{flaky[0]} fails only sometimes, so a repair could not be proved")
+def _trace_failing(task: Task, worker: PoolWorker, baseline: Baseline) -> None:
+    """Lines and types of the failing tests. Raises GaveUp where one of them is green now."""
+    wall = _tracing(task)
+    for stage in baseline.stages:
+        request = stage.request(then=[], trace=True, wall=wall, cpu=min(1.0, wall / 3))
+        run = worker.run(stage.session, request, {})
+        flaky = [name for name in stage.first if name in run.results and run.results[name].good]
+        if flaky:
+            raise GaveUp(f"{flaky[0]} fails only sometimes, so a repair could not be proved")
+        for name in stage.first:
+            baseline.failing_lines[name] = run.lines.get(name, set())
+            if name in run.results and run.results[name].frames:
+                baseline.results[name] = run.results[name]
+        baseline.imported |= run.lines.get("", set())
+        if any(name in run.uncollected for name in stage.first):
             for name in stage.first:
-                baseline.failing_lines[name] = run.lines.get(name, set())
-                if name in run.results and run.results[name].frames:
-                    baseline.results[name] = run.results[name]
-            baseline.imported |= run.lines.get("", set())
-            if any(name in run.uncollected for name in stage.first):
-                for name in stage.first:
-                    baseline.failing_lines[name] |= run.lines.get("", set())
-            _merge(baseline.types, run.types)
-        for types in passing.result():
-            _merge(baseline.types, types)
+                baseline.failing_lines[name] |= run.lines.get("", set())
+        _merge(baseline.types, run.types)
+
+
+def _tracing(task: Task) -> float:
+    """Seconds that tracing may take."""
+    return max(8.0, task.seconds * 0.08)
 
 
 def _merge(types: Types, more: Types) -> None:
@@ -257,9 +270,12 @@ def _merge(types: Types, more: Types) -> None:
                 known.setdefault(name, set()).update(kinds)
 
 
-def _trace_passing(worker: PoolWorker, baseline: Baseline, wall: float) -> list[Types]:
+def _trace_passing(task: Task, worker: PoolWorker, baseline: Baseline) -> Types:
+    """Types, and lines of as many passing tests as time allows, the quickest first."""
     stages = [*baseline.stages, *([baseline.suite] if baseline.suite else [])]
-    left, types = wall, []
+    types: Types = {}
+    wall = _tracing(task)
+    left = wall
     for stage in stages:
         if not stage.then or stage.session.kind == "shell":
             continue
@@ -273,5 +289,5 @@ def _trace_passing(worker: PoolWorker, baseline: Baseline, wall: float) -> list[
         run = worker.run(stage.session, request, {})
         baseline.passing_lines.update({n: lines for n, lines in run.lines.items() if n})
         baseline.imported |= run.lines.get("", set())
-        types.append(run.types)
+        _merge(types, run.types)
     return types

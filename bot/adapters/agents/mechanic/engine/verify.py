@@ -29,7 +29,7 @@ def put(task: Task, texts: dict[str, bytes]) -> None:
 
 
 def _problem(task: Task, baseline: Baseline) -> str:
-    patience = max(30.0, task.seconds * 0.25)
+    patience = max(30.0, task.seconds * 0.25, 3 * task.suite_seconds)
     for command in task.failing:
         code = run_shell(command, task.root, patience)
         if code != 0:
