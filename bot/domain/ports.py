@@ -41,14 +41,6 @@ class Embedder(Protocol):
         """Release connections and threads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A stored vector; ``similarity`` is plain cosine in [-1, 1]."""
-
-    id: str
-    similarity: float
-
-
 class VectorIndex(Protocol):
     """Vectors by namespace. ``{project}:{embedder id}``: embedders are never mixed."""
 
@@ -59,17 +51,8 @@ class VectorIndex(Protocol):
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store ``vectors[i]`` as ``ids[i]``. May become visible late. Raises Unavailable."""
 
-    async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
-        """Nearest stored vectors, best first. An unknown namespace is empty.
-
-        Never read your own writes through the index. Raises Unavailable.
-        """
-
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of those ids that are there. Raises Unavailable."""
-
-    async def delete(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget these; unknown ids are ignored."""
 
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""

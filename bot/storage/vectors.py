@@ -10,16 +10,15 @@ import numpy as np
 from redis.asyncio import Redis
 
 from bot.domain.errors import Rejected
-from bot.domain.ports import Match, Vector
+from bot.domain.ports import Vector
 from bot.storage import keys
 from bot.storage.seal import Seal
-from bot.storage.text import text
 
 BATCH = 500  # vectors at once
 
 
 class StoredVectors:
-    """The vector index port on Redis. A query reads the namespace: exact, and meant for few."""
+    """The vector index port on Redis."""
 
     id = "redis"
 
@@ -41,19 +40,6 @@ class StoredVectors:
         if kept:
             await self._redis.hset(_key(namespace), items=kept)
 
-    async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
-        """The most similar of the namespace, best first."""
-        found = await self.fetch(
-            namespace, [text(i) for i in await self._redis.hkeys(_key(namespace))]
-        )
-        length = float(np.linalg.norm(vector))
-        if not found or not length or top_k < 1:
-            return []
-        similar = np.stack(list(found.values())) @ (vector / length).astype(np.float32)
-        best = np.argsort(-similar, kind="stable")[:top_k].tolist()
-        names = list(found)
-        return [Match(names[i], float(np.clip(similar[i], -1, 1))) for i in best]
-
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of those ids that are there."""
         found: dict[str, Vector] = {}
@@ -65,11 +51,6 @@ class StoredVectors:
                     opened = await self._seal.open_bytes(kept)
                     found[name] = np.frombuffer(zlib.decompress(opened), dtype="<f4")
         return found
-
-    async def delete(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget these; unknown ids are ignored."""
-        if ids:
-            await self._redis.hdel(_key(namespace), *ids)
 
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""

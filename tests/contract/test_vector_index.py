@@ -61,26 +61,15 @@ def names(count: int) -> list[str]:
 
 
 class TestEveryIndex:
-    async def test_nearest_first_as_plain_cosine(self, index: VectorIndex) -> None:
+    async def test_what_is_stored_is_given_back(self, index: VectorIndex) -> None:
         stored = vectors(30)
         await index.upsert(SPACE, names(30), stored)
-        found = await index.query(SPACE, stored[7] * 3, top_k=5)
-        cosines = stored @ stored[7]
-        assert [m.id for m in found] == [str(i) for i in np.argsort(-cosines)[:5]]
-        np.testing.assert_allclose(
-            [m.similarity for m in found], np.sort(cosines)[::-1][:5], atol=1e-5
-        )
-
-    async def test_opposite_is_minus_one(self, index: VectorIndex) -> None:
-        stored = vectors(1)
-        await index.upsert(SPACE, ["a"], stored)
-        (match,) = await index.query(SPACE, -stored[0], top_k=3)
-        assert match.similarity == pytest.approx(-1, abs=1e-5)
+        found = await index.fetch(SPACE, ["7", "no such", "3"])
+        assert set(found) == {"7", "3"}
+        assert np.allclose(found["7"], stored[7], atol=1e-6)
 
     async def test_an_unknown_namespace_is_empty(self, index: VectorIndex) -> None:
-        assert await index.query("nowhere", vectors(1)[0], top_k=3) == []
         assert await index.fetch("nowhere", ["a"]) == {}
-        await index.delete("nowhere", ["a"])
         await index.drop("nowhere")
 
     async def test_namespaces_are_apart(self, index: VectorIndex) -> None:
@@ -95,30 +84,22 @@ class TestEveryIndex:
         old, new = vectors(2)
         await index.upsert(SPACE, ["a"], old[None])
         await index.upsert(SPACE, ["a"], new[None])
-        found = await index.query(SPACE, new, top_k=5)
-        assert [(m.id, round(m.similarity, 4)) for m in found] == [("a", 1.0)]
-
-    async def test_deleted_is_gone(self, index: VectorIndex) -> None:
-        stored = vectors(3)
-        await index.upsert(SPACE, names(3), stored)
-        await index.delete(SPACE, ["1", "no such"])
-        assert {m.id for m in await index.query(SPACE, stored[1], top_k=5)} == {"0", "2"}
-        assert set(await index.fetch(SPACE, names(3))) == {"0", "2"}
+        assert np.allclose((await index.fetch(SPACE, ["a"]))["a"], new, atol=1e-6)
 
     async def test_dropped_is_gone_and_can_begin_again(self, index: VectorIndex) -> None:
         stored = vectors(3)
         await index.upsert(SPACE, names(3), stored)
         await index.drop(SPACE)
-        assert await index.query(SPACE, stored[0], top_k=5) == []
+        assert await index.fetch(SPACE, names(3)) == {}
         await index.upsert(SPACE, ["9"], stored[:1])
-        assert [m.id for m in await index.query(SPACE, stored[0], top_k=5)] == ["9"]
+        assert set(await index.fetch(SPACE, [*names(3), "9"])) == {"9"}
 
     async def test_many_at_once(self, index: VectorIndex) -> None:
         stored = vectors(1_203)
         await index.upsert(SPACE, names(1_203), stored)
         found = await index.fetch(SPACE, names(1_203))
         assert len(found) == 1_203
-        assert (await index.query(SPACE, stored[1_100], top_k=1))[0].id == "1100"
+        assert np.allclose(found["1100"], stored[1_100], atol=1e-6)
 
     async def test_as_many_ids_as_vectors(self, index: VectorIndex) -> None:
         with pytest.raises(Rejected):
@@ -130,10 +111,11 @@ class TestLocalFile:
         writer, reader = LocalIndex(tmp_path), LocalIndex(tmp_path)
         stored = vectors(3)
         await writer.upsert(SPACE, ["a"], stored[:1])
-        assert len(await reader.query(SPACE, stored[0], top_k=9)) == 1
+        assert set(await reader.fetch(SPACE, ["a", "b"])) == {"a"}
         await writer.upsert(SPACE, ["b", "c"], stored[1:])
-        await reader.delete(SPACE, ["a"])
-        assert {m.id for m in await writer.query(SPACE, stored[0], top_k=9)} == {"b", "c"}
+        assert set(await reader.fetch(SPACE, ["a", "b", "c"])) == {"a", "b", "c"}
+        await reader.drop(SPACE)
+        assert await writer.fetch(SPACE, ["a", "b", "c"]) == {}
 
     async def test_two_writers_lose_nothing(self, tmp_path: Path) -> None:
         one, two = LocalIndex(tmp_path), LocalIndex(tmp_path)
@@ -157,8 +139,6 @@ class TestLocalFile:
         await index.upsert(SPACE, ["a"], vectors(1))
         with pytest.raises(Rejected):
             await index.upsert(SPACE, ["b"], np.ones((1, 3), dtype=np.float32))
-        with pytest.raises(Rejected):
-            await index.query(SPACE, np.ones(3, dtype=np.float32), top_k=1)
 
 
 def _drop(request: web.Request) -> web.Response:
@@ -192,7 +172,7 @@ class TestUpstashWire:
         stored = vectors(1)
         await index.upsert(SPACE, ["a"], stored)
         assert len(wire[0].requests) == 3
-        assert [m.id for m in await index.query(SPACE, stored[0], top_k=5)] == ["a"]
+        assert set(await index.fetch(SPACE, ["a"])) == {"a"}
 
     async def test_a_named_wait_is_kept(
         self, wire: Any, index: UpstashIndex, waits: list[float]
@@ -214,22 +194,22 @@ class TestUpstashWire:
     async def test_a_refusal_is_not_tried_again(self, wire: Any, index: UpstashIndex) -> None:
         wire[0].faults = [lambda _: web.json_response({"error": "no"}, status=401)]
         with pytest.raises(Rejected) as raised:
-            await index.query(SPACE, vectors(1)[0], top_k=1)
+            await index.fetch(SPACE, ["a"])
         assert raised.value.status == 401
         assert len(wire[0].requests) == 1
 
     async def test_down_for_good(self, wire: Any, index: UpstashIndex) -> None:
         wire[0].faults = [lambda _: web.Response(status=503)] * 9
         with pytest.raises(Unavailable):
-            await index.query(SPACE, vectors(1)[0], top_k=1)
+            await index.fetch(SPACE, ["a"])
 
     async def test_a_late_write_is_missed_not_made_up(self, wire: Any, index: UpstashIndex) -> None:
         wire[0].delay = 3
         stored = vectors(2)
         await index.upsert(SPACE, ["a", "b"], stored)
-        assert await index.query(SPACE, stored[0], top_k=5) == []
         assert await index.fetch(SPACE, ["a"]) == {}
-        assert {m.id for m in await index.query(SPACE, stored[0], top_k=5)} == {"a", "b"}
+        assert await index.fetch(SPACE, ["b"]) == {}
+        assert set(await index.fetch(SPACE, ["a", "b"])) == {"a", "b"}
 
     async def test_the_namespace_is_escaped_in_the_url(
         self, wire: Any, index: UpstashIndex
@@ -250,7 +230,6 @@ class TestUpstashWire:
         [
             ("upsert", [{"id": 1, "vector": [0.1]}], "string"),
             ("upsert", [{"id": "a", "values": [0.1]}], "vector"),
-            ("query", {"vector": [0.1], "top_k": 3}, "top_k"),
             ("fetch", {"ids": ["a"], "include_vectors": True}, "include_vectors"),
             ("search", {}, "no such command"),
         ],

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
-import numpy as np
 from aiohttp import web
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -31,36 +30,17 @@ class _Entry(_Body):
     data: str | None = None
 
 
-class _Included(_Body):
+class _Fetch(_Body):
+    ids: list[str] | None = None
+    prefix: str | None = None
     includeVectors: bool = False
     includeMetadata: bool = False
     includeData: bool = False
 
 
-class _Query(_Included):
-    vector: list[float]
-    topK: int = Field(10, ge=1)
-    filter: str = ""
-    weightingStrategy: str | None = None
-    fusionAlgorithm: str | None = None
-
-
-class _Fetch(_Included):
-    ids: list[str] | None = None
-    prefix: str | None = None
-
-
-class _Delete(_Body):
-    ids: list[str] | None = None
-    prefix: str | None = None
-    filter: str | None = None
-
-
 _BODIES: dict[str, TypeAdapter[Any]] = {
     "upsert": TypeAdapter(list[_Entry]),
-    "query": TypeAdapter(_Query),
     "fetch": TypeAdapter(_Fetch),
-    "delete": TypeAdapter(_Delete),
     "delete-namespace": TypeAdapter(None),
 }
 
@@ -89,7 +69,7 @@ class UpstashWire:
         verb, _, raw = request.raw_path.lstrip("/").partition("/")
         if wrong := wrong_body(verb, body):
             return _refused(400, wrong)
-        for vector in _vectors(verb, body):
+        for vector in [entry["vector"] for entry in body] if verb == "upsert" else []:
             if self.width and len(vector) != self.width:
                 return _refused(
                     422, f"Invalid vector dimension: {len(vector)}, expected: {self.width}"
@@ -113,23 +93,12 @@ class UpstashWire:
             self.late.remove((due, space, name, vector))
 
     def _result(self, verb: str, space: str, stored: dict[str, list[float]], body: Any) -> Any:
-        if verb == "query":
-            wanted = np.asarray(body["vector"])
-            scored = []
-            for name, vector in stored.items():
-                other = np.asarray(vector)
-                cosine = wanted @ other / np.linalg.norm(wanted) / np.linalg.norm(other)
-                scored.append({"id": name, "score": (1 + float(cosine)) / 2})
-            return sorted(scored, key=lambda m: -m["score"])[: body["topK"]]
         if verb == "fetch":
             shown = {"vector"} if body.get("includeVectors") else set()
             return [
                 {"id": i, **({"vector": stored[i]} if shown else {})} if i in stored else None
                 for i in body["ids"]
             ]
-        if verb == "delete":
-            gone = [stored.pop(i, None) for i in body["ids"]]
-            return {"deleted": sum(v is not None for v in gone)}
         del self.spaces[space]
         return "Success"
 
@@ -144,11 +113,6 @@ def wrong_body(verb: str, body: Any) -> str:
         first = error.errors(include_url=False)[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     return ""
-
-
-def _vectors(verb: str, body: Any) -> list[list[float]]:
-    entries = body if verb == "upsert" else [body] if verb == "query" else []
-    return [entry["vector"] for entry in entries]
 
 
 def _refused(status: int, error: str) -> web.Response:

@@ -1,4 +1,4 @@
-"""Vectors in a file of this machine, in SQLite: exact cosine, shared by any number of processes."""
+"""Vectors in a file of this machine, in SQLite, shared by any number of processes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.ports import Match, Vector
+from bot.domain.ports import Vector
 
 BATCH = 500  # ids a statement
 PATIENCE = 30.0  # seconds that a write waits for those of other processes
 
 
 class LocalIndex:
-    """The vector index port on a folder. A query reads the namespace.
+    """The vector index port on a folder.
 
     What is written is on disk when a call returns. Raises Unavailable when the disk refuses.
     """
@@ -42,18 +42,9 @@ class LocalIndex:
         if ids:
             await asyncio.to_thread(self._upsert, namespace, ids, vectors)
 
-    async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
-        """The most similar of the namespace, best first; of equals the one stored first."""
-        return await asyncio.to_thread(self._query, namespace, vector, top_k)
-
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of those ids that are there."""
         return await asyncio.to_thread(self._fetch, namespace, ids)
-
-    async def delete(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget these; unknown ids are ignored."""
-        statement = "DELETE FROM vectors WHERE space = ? AND id = ?"
-        await asyncio.to_thread(self._write, statement, [(namespace, name) for name in ids])
 
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""
@@ -113,21 +104,6 @@ class LocalIndex:
                     width = len(known) // 4
                     raise Rejected(f"this namespace is {width} wide, not {vectors.shape[1]}")
             database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
-
-    def _query(self, namespace: str, vector: Vector, top_k: int) -> list[Match]:
-        with self._open() as database:
-            found = database.execute(
-                "SELECT id, vector FROM vectors WHERE space = ? ORDER BY rowid", (namespace,)
-            ).fetchall()
-        length = float(np.linalg.norm(vector))
-        if not found or not length or top_k < 1:
-            return []
-        stored = np.stack([np.frombuffer(kept, "<f4") for _, kept in found])
-        if stored.shape[1] != len(vector):
-            raise Rejected(f"{namespace} holds vectors of {stored.shape[1]}, not {len(vector)}.")
-        similar = stored @ (vector / length).astype(np.float32)
-        best = np.argsort(-similar, kind="stable")[:top_k].tolist()
-        return [Match(found[i][0], float(np.clip(similar[i], -1, 1))) for i in best]
 
     def _fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
         found: dict[str, Vector] = {}

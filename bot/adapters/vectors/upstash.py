@@ -21,7 +21,7 @@ from upstash_vector import AsyncIndex
 from upstash_vector.errors import UpstashError
 
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
-from bot.domain.ports import Guard, Match, Vector
+from bot.domain.ports import Guard, Vector
 from bot.retrying import retried, retry_after
 
 BATCH = 500  # vectors a request; the service takes 1,000 at most
@@ -63,22 +63,6 @@ class UpstashIndex:
             if batch:
                 await self._call(partial(self._index.upsert, batch, namespace=space))
 
-    async def query(self, namespace: str, vector: Vector, *, top_k: int) -> list[Match]:
-        """The most similar, best first."""
-        if top_k < 1 or not vector.any():
-            return []
-        found = await self._call(
-            partial(
-                self._index.query,
-                vector=vector.tolist(),
-                top_k=top_k,
-                namespace=_escaped(namespace),
-            ),
-            absent=[],
-        )
-        # (1 + cosine) / 2 on the wire: https://upstash.com/docs/vector/features/similarityfunctions
-        return [Match(match.id, float(np.clip(2 * match.score - 1, -1, 1))) for match in found]
-
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of those ids that are there and visible."""
         vectors: dict[str, Vector] = {}
@@ -97,14 +81,6 @@ class UpstashIndex:
                 if entry is not None and entry.vector:
                     vectors[entry.id] = np.asarray(entry.vector, dtype=np.float32)
         return vectors
-
-    async def delete(self, namespace: str, ids: Sequence[str]) -> None:
-        """Forget these; unknown ids are ignored."""
-        for start in range(0, len(ids), BATCH):
-            gone = list(ids[start : start + BATCH])
-            await self._call(
-                partial(self._index.delete, ids=gone, namespace=_escaped(namespace)), absent=None
-            )
 
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""
