@@ -289,11 +289,6 @@ def test_flagged_for_the_reviewer(rule, changes):
     assert rule in {finding.rule for finding in found if finding.severity == "flag"}, found
 
 
-def test_a_project_can_protect_more():
-    rules = Rules(protect=("shop/money.py",))
-    assert refused(findings({"shop/money.py": "x = 1\n"}, rules))
-
-
 def test_there_are_enough_of_them():
     assert len(REFUSED) + len(UNSAFE) >= 80
 

@@ -81,13 +81,6 @@ GUARDS = (
         f"{_PLACES}::test_a_test_of_ours_may_be_the_first_of_its_folder_and_no_more",
     ),
     Guard(
-        "a project can protect more",
-        f"{_POLICY}places.py",
-        "if rules.protects(path):",
-        "if False:",
-        _HOSTILE,
-    ),
-    Guard(
         "a fix does not edit the test that proves it",
         f"{_POLICY}tampering.py",
         "if path in proof_tests:",

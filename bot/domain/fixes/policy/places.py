@@ -60,9 +60,6 @@ def out_of_place(
     for change in patch.changes:
         path = change.path
         shown = path if path.isprintable() else ascii(path)
-        if rules.protects(path):
-            message = f"{shown} is protected by this project"
-            yield Finding(rule="protected", path=path, message=message)
         why = "" if rules.allows(path) else _why(change, homes, path in chosen)
         if why:
             pattern = json.dumps(re.sub(r"([\\*?\[\]!#])", r"\\\1", path))

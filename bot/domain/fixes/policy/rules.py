@@ -17,26 +17,19 @@ Severity = Literal["refuse", "flag"]
 class Rules(Record):
     """The project's patch policy. Patterns are written as in ``.gitignore``.
 
-    ``allow`` opens what a fix may not touch by itself (paths, binaries, modes); ``protect`` closes
-    more. ``max_lines`` counts added and
-    removed lines, ``max_bytes`` added ones.
+    ``allow`` opens what a fix may not touch by itself (paths, binaries, modes). ``max_lines``
+    counts added and removed lines, ``max_bytes`` added ones.
     """
 
     max_files: int = Field(default=20, ge=1)
     max_lines: int = Field(default=800, ge=1)
     max_bytes: int = Field(default=200_000, ge=1)
     allow: tuple[str, ...] = ()
-    protect: tuple[str, ...] = ()
 
     @cached_property
     def allows(self) -> Callable[[str], bool]:
         """Whether the project opened a path."""
         return matcher(self.allow)
-
-    @cached_property
-    def protects(self) -> Callable[[str], bool]:
-        """Whether the project itself closed a path."""
-        return matcher(self.protect)
 
 
 class Finding(Record):
