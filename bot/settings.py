@@ -87,7 +87,6 @@ class Settings(BaseSettings):
 
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signs Slack's requests")
     slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb-..., posts as the app")
-    slack_app_token: SecretStr = Field(SecretStr(""), description="xapp-..., for Socket Mode")
     slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
     soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
     soulcaster_links: Annotated[dict[str, str], NoDecode] = Field(
