@@ -13,7 +13,6 @@ from bot.domain.models import Cluster, Ending
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
 from bot.storage.overview import kept, standing
-from bot.storage.replacing import replace
 from bot.storage.store import Store
 from bot.storage.text import number, text
 
@@ -109,10 +108,7 @@ class Clusters(Store):
         def changed(record: Cluster) -> Cluster:
             return Cluster.model_validate({**dict(record), **decide(record)})
 
-        return await replace(
-            self._redis,
-            self._scripts,
-            self._seal,
+        return await self._replace(
             keys.clusters(project),
             str(cluster),
             Cluster,

@@ -11,7 +11,6 @@ from bot.domain.models import Draft, IssueState, Item, enriched
 from bot.storage import keys
 from bot.storage.overview import kept, kind_of
 from bot.storage.quotas import Spend
-from bot.storage.replacing import replace
 from bot.storage.store import Store
 from bot.storage.text import number, text
 
@@ -125,7 +124,7 @@ class Items(Store):
 
     async def enrich(self, project: int, item: int, draft: Draft) -> None:
         """Write what a later event of the item knows and the item did not, see ``enriched``."""
-        await self._replace(project, item, lambda record: enriched(record, draft))
+        await self._edited(project, item, lambda record: enriched(record, draft))
 
     async def edit(self, project: int, draft: Draft, edited_at: datetime) -> Edited | None:
         """Write a newer title, body and tags over the item of the draft's key.
@@ -142,7 +141,7 @@ class Items(Store):
                 return item
             return item.model_copy(update={**words, "updated_at": edited_at})
 
-        edited = await self._replace(project, found, newer) if found else None
+        edited = await self._edited(project, found, newer) if found else None
         took = edited and not edited.after.gone and edited.after.updated_at == edited_at
         return edited if took else None
 
@@ -158,7 +157,7 @@ class Items(Store):
         found = await self.by_key(project, source, key)
         words = {"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
         if found:
-            await self._replace(project, found, lambda item: item.model_copy(update=words))
+            await self._edited(project, found, lambda item: item.model_copy(update=words))
             await self.stand(project, found, "moved" if moved else "gone", _FOR_EVER)
         if found and moved:
             await self._scripts.run("leave", [keys.membership(project), *kept(project)], [found])
@@ -178,7 +177,7 @@ class Items(Store):
         how: IssueState = found.partition(" ")[2] or "open"  # type: ignore[assignment]
         return how
 
-    async def _replace(self, project: int, number: int, decide: Callable[[Item], Item]) -> Edited:
+    async def _edited(self, project: int, number: int, decide: Callable[[Item], Item]) -> Edited:
         """The newest record, and what ``decide`` has made of it."""
         before: list[Item] = []
 
@@ -186,10 +185,7 @@ class Items(Store):
             before[:] = [item]
             return decide(item)
 
-        after = await replace(
-            self._redis,
-            self._scripts,
-            self._seal,
+        after = await self._replace(
             keys.items(project),
             str(number),
             Item,

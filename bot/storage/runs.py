@@ -10,7 +10,6 @@ from redis.asyncio.client import Pipeline
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.storage import keys
-from bot.storage.replacing import replace
 from bot.storage.store import Store
 from bot.storage.text import number, text
 
@@ -92,10 +91,7 @@ class Runs(Store):
 
     async def update(self, project: int, run: int, decide: Callable[[FixRun], FixRun]) -> FixRun:
         """Replace the newest record by what ``decide`` makes of it, whatever others do."""
-        changed = await replace(
-            self._redis,
-            self._scripts,
-            self._seal,
+        changed = await self._replace(
             keys.runs(project),
             str(run),
             FixRun,

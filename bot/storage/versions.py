@@ -8,7 +8,6 @@ from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Revision, Version, first_version
 from bot.storage import keys
-from bot.storage.replacing import replace
 from bot.storage.store import Store
 from bot.storage.text import text
 
@@ -67,10 +66,7 @@ class Versions(Store):
         self, project: int, run: int, key: str, decide: Callable[[Revision], Revision]
     ) -> Revision:
         """Replace the newest record by what ``decide`` makes of it, whatever others do."""
-        return await replace(
-            self._redis,
-            self._scripts,
-            self._seal,
+        return await self._replace(
             keys.revisions(project, run),
             key,
             Revision,
