@@ -54,7 +54,6 @@ from bot.storage.marks import Marks
 from bot.storage.operations import Operations
 from bot.storage.outage import Outage
 from bot.storage.overview import Overview
-from bot.storage.pairs import Pairs
 from bot.storage.plans import Plans
 from bot.storage.polls import Polls
 from bot.storage.private import keep_private
@@ -106,9 +105,8 @@ class Context:
         self.polls = Polls(*stored)
         self.quotas = Quotas(*stored)
         self.versions = Versions(*stored)
-        self.links = Pairs(*stored)
         self.answers = Answers(*stored)
-        self.operations = Operations(self.redis, self.scripts, self.links, self.seal)
+        self.operations = Operations(*stored)
         self.plans = Plans(*stored)
         self.cards = Cards(*stored)
         self.commands = Commands(*stored)

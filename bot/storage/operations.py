@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from redis.asyncio import Redis
-
 from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine.forest import Forest
 from bot.domain.clusters.engine.links import Links, Pair
@@ -22,9 +20,7 @@ from bot.domain.errors import NotFound
 from bot.domain.models import Cluster
 from bot.storage import keys
 from bot.storage.overview import kept, standing
-from bot.storage.pairs import Pairs
-from bot.storage.scripts import Scripts
-from bot.storage.seal import Seal
+from bot.storage.store import Store
 from bot.storage.text import number, text
 
 PREVIEW_SECONDS = 86_400
@@ -47,18 +43,18 @@ class Held:
         return self.opened[cluster]
 
 
-class Operations:
+class Operations(Store):
     """The corrections of every project."""
-
-    def __init__(self, redis: Redis, scripts: Scripts, pairs: Pairs, seal: Seal) -> None:
-        self._redis = redis
-        self._scripts = scripts
-        self._seal = seal
-        self._pairs = pairs
 
     async def count(self, project: int) -> int:
         """How many corrections there were; it only grows."""
         return int(await self._redis.llen(keys.operations(project)))
+
+    async def links(self, project: int) -> Links:
+        """The pairs of items that, by all corrections, must or must not be together."""
+        must = await self._redis.smembers(keys.pairs(project, "must"))
+        cannot = await self._redis.smembers(keys.pairs(project, "cannot"))
+        return Links.of([_pair(v) for v in must], [_pair(v) for v in cannot])
 
     async def log(self, project: int) -> list[Logged]:
         """All of them, oldest first."""
@@ -73,7 +69,7 @@ class Operations:
         Raises NotFound for a cluster that never was.
         """
         count = await self.count(project)  # first: what is read after can only be newer
-        links: Links = await self._pairs.of(project)
+        links = await self.links(project)
         wanted = list(clusters)
         asked = [str(item) for item in items]
         if asked:
@@ -169,3 +165,8 @@ class Operations:
 
 def _written(links: Iterable[Pair]) -> list[str]:
     return [f"{a},{b}" for a, b in sorted(links)]
+
+
+def _pair(value: object) -> tuple[int, int]:
+    first, _, second = text(value).partition(",")
+    return int(first), int(second)

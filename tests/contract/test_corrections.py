@@ -141,7 +141,7 @@ async def everything(ctx: Context, project: int, clusters: int) -> Clustering:
     assert membership == by_cluster
     records = await ctx.clusters.records(project, list(range(1, clusters + 1)))
     parents = {c.number: c.redirect for c in records.values() if c.redirect is not None}
-    return Clustering(membership, Forest(parents), await ctx.links.of(project))
+    return Clustering(membership, Forest(parents), await ctx.operations.links(project))
 
 
 # Exactness
@@ -401,11 +401,11 @@ async def test_a_split_by_source_parts_every_source(ctx: Context) -> None:
     assert title(shown) == "Split 3 reports off from C-1 into 2 new clusters?"
     await say(ctx, confirmation(shown))
     assert await ctx.items.membership(P) == {1: 1, 2: 2, 3: 3, 4: 2}
-    links = await ctx.links.of(P)
+    links = await ctx.operations.links(P)
     assert links.apart(3) >= {1, 2}
     await say(ctx, "undo 1")
     assert await ctx.items.membership(P) == {1: 1, 2: 1, 3: 1, 4: 1}
-    assert await ctx.links.of(P) == Links()
+    assert await ctx.operations.links(P) == Links()
     assert (await ctx.clusters.get(P, 3)).name == "C-1"
 
 
@@ -424,7 +424,7 @@ async def test_a_moved_report_stays_and_an_emptied_number_leads_on(ctx: Context)
     await clustered(ctx, [1], [2])
     await say(ctx, confirmation(await say(ctx, "move I-2 to C-1")))
     assert (await ctx.clusters.get(P, 2)).number == 1
-    assert (await ctx.links.of(P)).together(2) == {1, 2}
+    assert (await ctx.operations.links(P)).together(2) == {1, 2}
     assert "alone in C-1" not in title(await say(ctx, "move I-2 to new"))
     await say(ctx, "undo")
     assert title(await say(ctx, "move I-2 to new")) == "I-2 is alone in C-2 already."
@@ -456,7 +456,7 @@ async def test_a_duplicate_of_a_resolved_problem_is_a_regression(ctx: Context) -
     assert title(done) == "Merged C-2 into C-1"
     assert "reported again" in done.card.model_dump_json()
     assert (await ctx.clusters.get(P, 1)).state is ClusterState.REGRESSED
-    assert (await ctx.links.of(P)).must == {(1, 2)}
+    assert (await ctx.operations.links(P)).must == {(1, 2)}
     await say(ctx, "undo")
     assert (await ctx.clusters.get(P, 1)).state is ClusterState.RESOLVED
     await refresh.refresh_cluster(ctx, P, 1)
@@ -488,14 +488,14 @@ async def test_what_was_said_before_is_not_taken_back_unasked(ctx: Context) -> N
     told = shown.card.model_dump_json()
     assert "This takes back what people said" in told
     await say(ctx, confirmation(shown))
-    assert (await ctx.links.of(P)) == Links.of(must=[(1, 2)])
+    assert (await ctx.operations.links(P)) == Links.of(must=[(1, 2)])
 
 
 async def test_not_dup_parts_what_is_together(ctx: Context) -> None:
     await clustered(ctx, [1, 2, 3])
     await say(ctx, "not-dup I-2 C-1")
     assert await ctx.items.membership(P) == {1: 1, 2: 2, 3: 1}
-    assert (await ctx.links.of(P)).apart(2) == {1}
+    assert (await ctx.operations.links(P)).apart(2) == {1}
 
 
 async def test_contradictions_are_shown(ctx: Context) -> None:

@@ -75,7 +75,7 @@ async def test_a_yes_joins_as_the_model_and_not_as_a_person(shop: Shop) -> None:
     first, second = await two_reports(shop)
     assert await clusters(shop) == {first: 1, second: 1}
     assert (await shop.ctx.clusters.get(shop.id, 2)).number == 1, "the old number leads on"
-    links = await shop.ctx.links.of(shop.id)
+    links = await shop.ctx.operations.links(shop.id)
     assert (links.must, links.cannot) == (frozenset(), frozenset()), "nobody corrected anything"
     told = await shop.say(f"why I-{second}")
     for words in (
@@ -110,7 +110,7 @@ async def test_a_no_is_remembered(shop: Shop) -> None:
     assert await verdicts(shop, second) == [(first, "different")]
     assert await asked_people(shop, second) == []
     assert "it is another problem" in await shop.say(f"why I-{second}")
-    assert (await shop.ctx.links.of(shop.id)).cannot == frozenset()
+    assert (await shop.ctx.operations.links(shop.id)).cannot == frozenset()
     await again(shop)
     assert len(shop.model.asked) == 1
 

@@ -202,7 +202,7 @@ async def reclustering(
 async def kept(ctx: Context, project: int) -> set[int]:
     """The clusters that people, or the language model, have corrected or taken in hand."""
     log = [logged.operation for logged in await ctx.operations.log(project)]
-    links, counts = await ctx.links.of(project), pure.in_effect(log)
+    links, counts = await ctx.operations.links(project), pure.in_effect(log)
     said = [o for o in log if o.number in counts and o.verb not in ("recluster", "undo")]
     linked = {item for link in links.must | links.cannot for item in link}
     where = await ctx.items.membership(project)

@@ -175,7 +175,7 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     moves = await ctx.items.moves(project, memory.read_to)
     links = memory.links
     if moves.whole or corrections != memory.corrections:
-        links = await ctx.links.of(project)
+        links = await ctx.operations.links(project)
     if moves.whole:  # what changed of those that are known is not told
         memory.engine = _engine(ctx)
     missing = await memory.use(_move, memory.engine, moves)

@@ -22,7 +22,7 @@ LATEST = 5
 async def explain(ctx: Context, project: int, items: Iterable[Item]) -> list[Explanation]:
     """Why each item is where it is; without those that have no cluster yet."""
     log = await ctx.operations.log(project)
-    links = await ctx.links.of(project)
+    links = await ctx.operations.links(project)
     told = [await _explain(ctx, project, item, log, links) for item in items]
     return [each for each in told if each is not None]
 

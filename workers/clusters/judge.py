@@ -91,7 +91,7 @@ async def _ask(ctx: Context, project: int, item: Item, *, away: datetime | None)
 async def _candidates(ctx: Context, project: int, item: Item) -> list[Item]:
     """The reports to compare it with: as they are now, and none that people spoke about."""
     stored = await ctx.clusters.evidence(project, item.number)
-    links = await ctx.links.of(project)
+    links = await ctx.operations.links(project)
     if not stored or item.gone or len(links.together(item.number)) > 1:
         return []
     near = judgement.worth_asking(Because.model_validate_json(stored).candidates)

@@ -32,7 +32,7 @@ async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
     because = Because.model_validate_json(stored) if stored else None
     if because is None or because.action == "join":
         return []
-    links = await ctx.links.of(project)
+    links = await ctx.operations.links(project)
     if len(links.together(item.number)) > 1:
         return []
     judged = await explain.judged(ctx, project, item.number)

@@ -119,7 +119,7 @@ async def _seen(call: Call, operation: Operation, worked: PlannedCorrection | No
 
 
 async def _done(call: Call, key: str, logged: Logged) -> Card:
-    links = await call.ctx.links.of(call.project.id)
+    links = await call.ctx.operations.links(call.project.id)
     pairs = logged.operation.must_added | logged.operation.cannot_added
     ways = {
         way

@@ -160,7 +160,7 @@ def placements(p: int) -> str:
     return f"{ROOT}:{p}:placements"
 
 
-@kind("pairs", "operations", rebuilt="from the operations")
+@kind("operations", rebuilt="from the operations")
 def pairs(p: int, kind: str) -> str:
     """set: ``a,b`` item pairs people linked; ``kind`` is ``must`` or ``cannot``."""
     return f"{ROOT}:{p}:pairs:{kind}"
