@@ -270,8 +270,6 @@ class Jobs:
         found = []
         for member, kept in (await self._redis.hgetall(keys.parked(lane))).items():
             at, _, reason = text(kept).partition(" ")
-            if not at.endswith("Z"):  # of before the time was kept
-                at, reason = "1970-01-01T00:00:00Z", text(kept)
             found.append(Parked(text(member), datetime.fromisoformat(at), reason))
         return sorted(found, key=lambda one: one.at)
 

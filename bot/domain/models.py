@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.domain.audience import Audience, may_read
 
@@ -25,16 +24,8 @@ class Worded(Record):
 
     @classmethod
     def read(cls, stored: str | bytes) -> Self:
-        """The record as it was stored. One of before audiences were told is the team's."""
-        try:
-            return cls.model_validate_json(stored)
-        except ValidationError:
-            held = json.loads(stored)
-            if not isinstance(held, dict) or "audience" in held:
-                raise
-            private = held.pop("private", True)
-            held["audience"] = Audience.TEAM if private else Audience.PROJECT
-            return cls.model_validate_json(json.dumps(held))
+        """The record as it was stored."""
+        return cls.model_validate_json(stored)
 
 
 class Frame(Record):

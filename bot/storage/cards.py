@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from pydantic import AliasChoices, Field
-
 from bot.domain.models import Record
 from bot.storage import keys
 from bot.storage.store import Store
@@ -19,8 +17,7 @@ class Standing(Record):
     """
 
     id: str
-    # As it was stored before it had this name, too.
-    checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))
+    checksum: str
     # Second it was said last.
     at: float = 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import AwareDatetime
 
 from bot.domain.cards.card import Card
 from bot.domain.models import Person, Place, Record, Worded
@@ -41,9 +41,6 @@ class Utterance(Worded):
     ``said_at`` is by the clock of the place, where that tells it, and ``index`` its number among
     the lines of one text. ``told``: who said it knows that it waits.
     """
-
-    # Rows of before there were queues say which line was above.
-    model_config = ConfigDict(extra="ignore")
 
     id: str
     project: int

@@ -144,7 +144,6 @@ class Retention(Store):
     async def _parked(self, key: str, _project: int, cursor: int, now: datetime) -> int:
         cursor, found = await self._scan(key, cursor)
         before = f"{now - self._keep.parked:%Y-%m-%dT%H:%M:%SZ}"
-        # Of before the time was kept there is a reference.
-        old = [job for job, kept in found.items() if not before <= text(kept).split()[0] < "e"]
+        old = [job for job, kept in found.items() if text(kept).split()[0] < before]
         await self._drop(key, found, old)
         return cursor

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -217,12 +216,6 @@ async def test_only_the_holder_of_the_queue_says_how_a_command_stands(ctx: Conte
     assert await ctx.commands.get(P, "a") == done
 
 
-async def test_a_command_of_before_there_were_queues_is_read(ctx: Context) -> None:
-    row = {**said().model_dump(mode="json", include=set(said().model_fields_set)), "after": "b"}
-    await ctx.redis.hset("sc:7:commands", "a", json.dumps(row))
-    assert await ctx.commands.get(P, "a") == said()
-
-
 # Fix runs
 
 
@@ -310,8 +303,6 @@ async def test_a_card_stands_where_it_was_put(ctx: Context) -> None:
     await ctx.cards.put(P, "gh:1", "status", Standing(id="5", checksum="x"))
     assert await ctx.cards.get(P, "gh:1", "status") == Standing(id="5", checksum="x")
     assert await ctx.cards.get(P, "gh:2", "status") is None
-    await ctx.redis.hset(keys.cards(P), "gh:3|status", '{"id":"6","digest":"y"}')
-    assert await ctx.cards.get(P, "gh:3", "status") == Standing(id="6", checksum="y"), "as of old"
 
 
 def delivery(body: bytes = b"{}", guid: str = "g") -> Delivery:

@@ -88,11 +88,11 @@ def test_who_reads_in_a_channel(project: Project, room: Room, readers: Audience)
     assert readers_in(project, room) is readers
 
 
-def test_a_record_of_before_is_for_the_team() -> None:
+def test_a_record_that_does_not_say_who_may_read_it_is_not_read() -> None:
     old = {"number": 3, "title": "A private title", "created_at": NOW, "updated_at": NOW}
-    assert Cluster.read(json.dumps(old)).audience is Audience.TEAM
-    with pytest.raises(ValidationError):
-        Cluster.read(json.dumps({**old, "audience": "everybody"}))
+    for told in ({}, {"audience": "everybody"}):
+        with pytest.raises(ValidationError):
+            Cluster.read(json.dumps({**old, **told}))
 
 
 def item(number: int, audience: Audience) -> Item:

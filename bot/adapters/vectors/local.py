@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -51,11 +50,9 @@ class LocalIndex:
         await asyncio.to_thread(self._write, "DELETE FROM vectors WHERE space = ?", [(namespace,)])
 
     async def forget(self, projects: Sequence[int]) -> None:
-        """Forget all namespaces of these, and whatever an earlier version left in the folder."""
+        """Forget all namespaces of these."""
         if not self._folder.exists():
             return
-        for left in self._folder.glob("*/"):
-            shutil.rmtree(left, ignore_errors=True)
         statement = "DELETE FROM vectors WHERE space LIKE ?"
         await asyncio.to_thread(self._write, statement, [(f"{one}:%",) for one in projects])
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from pydantic import AliasChoices, AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from bot.domain.clusters.summary import (
     SENTENCE_LIMIT,
@@ -52,7 +52,7 @@ class WrittenSummary(Worded):
     ``since`` is when the model was first found to be away.
     """
 
-    checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name
+    checksum: str
     model: str = ""
     title: str = ""
     sentences: tuple[Sentence, ...] = ()
