@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +27,6 @@ class LocalIndex:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._database: sqlite3.Connection | None = None
-        self._guard = threading.Lock()
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         """Store unit-length copies of ``vectors``; visible to every process at once.
@@ -57,35 +54,23 @@ class LocalIndex:
         await asyncio.to_thread(self._write, statement, [(f"{one}:%",) for one in projects])
 
     async def close(self) -> None:
-        """Release the file."""
-        with self._guard:
-            if self._database:
-                self._database.close()
-            self._database = None
+        """Nothing is held open."""
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """The database, for one thread at a time; what the block has written is committed."""
+        """The database; what the block has written is committed."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            with self._guard:
-                if self._database is None:
-                    self._database = self._connect()
-                with self._database:
-                    yield self._database
+            with closing(sqlite3.connect(self._folder / "vectors.db", timeout=PATIENCE)) as made:
+                made.execute(
+                    "CREATE TABLE IF NOT EXISTS vectors (space TEXT, id TEXT, vector BLOB NOT NULL,"
+                    " PRIMARY KEY (space, id))"
+                )
+                made.execute("PRAGMA secure_delete = ON")  # what is erased is not in free pages
+                with made:
+                    yield made
         except sqlite3.OperationalError as error:
             raise Unavailable(f"The vectors in {self._folder} are out of reach: {error}") from error
-
-    def _connect(self) -> sqlite3.Connection:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        made = sqlite3.connect(
-            self._folder / "vectors.db", timeout=PATIENCE, check_same_thread=False
-        )
-        made.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (space TEXT, id TEXT, vector BLOB NOT NULL,"
-            " PRIMARY KEY (space, id))"
-        )
-        made.execute("PRAGMA secure_delete = ON")  # what is erased is not left in free pages
-        return made
 
     def _upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
