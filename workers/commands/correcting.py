@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from bot.domain.cards.card import Card, Code, Line
+from bot.domain.cards.card import Card
 from bot.domain.cards.views.correction import Seen, done_card, preview_card
+from bot.domain.cards.views.why import contradiction_line
 from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine.operations import Operation
 from bot.domain.commands.command import Command
@@ -126,23 +127,13 @@ async def _done(call: Call, key: str, logged: Logged) -> Card:
         for item in {i for pair in pairs for i in pair}
         for way in explain.contradictions(links, item)
     }
-    lines: list[Line] = [
-        (
-            Code(f"I-{way[0]}"),
-            " and ",
-            Code(f"I-{way[-1]}"),
-            " are said not to be the same, yet ",
-            Code(" = ".join(f"I-{n}" for n in way)),
-            " was said, too",
-        )
-        for way in sorted(ways)
-    ]
+    contradictions = [contradiction_line(way) for way in sorted(ways)]
     seen = await _seen(call, logged.operation)
     if call.place.issue is None:
         # Each is a message of its own, and what is said below it is about that cluster.
         ends = [change.after for change in logged.operation.items if change.after]
         key = f"correction:{logged.operation.number}" + (f":C-{ends[0]}" if ends else "")
-    return done_card(key, logged, seen, contradictions=lines)
+    return done_card(key, logged, seen, contradictions=contradictions)
 
 
 def _short(text: str) -> str:

@@ -201,17 +201,25 @@ def _corrections(told: Explanation) -> list[Line]:
             (
                 Strong("Contradiction"),
                 ": ",
-                Code(f"I-{path[0]}"),
-                " and ",
-                Code(f"I-{path[-1]}"),
-                " are said not to be the same, yet ",
-                Code(" = ".join(f"I-{n}" for n in path)),
-                " was said, too. ",
+                *contradiction_line(path),
+                ". ",
                 Code(f"/soulcaster not-dup I-{path[0]} I-{path[1]}"),
                 " or another pair of them settles it.",
             )
         )
     return lines
+
+
+def contradiction_line(path: Sequence[int]) -> Line:
+    """Reports that are said to be both: ``path`` is the way by which they are the same."""
+    return (
+        Code(f"I-{path[0]}"),
+        " and ",
+        Code(f"I-{path[-1]}"),
+        " are said not to be the same, yet ",
+        Code(" = ".join(f"I-{n}" for n in path)),
+        " was said, too",
+    )
 
 
 def _names(numbers: Sequence[int]) -> str:
