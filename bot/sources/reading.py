@@ -99,16 +99,16 @@ def one_line(value: str, limit: int = 300) -> str:
     return line if len(line) <= limit else f"{line[: limit - 1].rstrip()}…"
 
 
-def opening(value: str, limit: int = 100) -> str:
+def opening(value: str) -> str:
     """The first line of a longer text as a title."""
     lines = (line.strip("#>*- \t") for line in value.splitlines())
-    return one_line(next((line for line in lines if line), ""), limit)
+    return one_line(next((line for line in lines if line), ""), 100)
 
 
-def whole_number(value: object, default: int = 0) -> int:
+def whole_number(value: object) -> int:
     """A count, from a number or a string; never negative."""
     found = text(value, 20)
-    return min(int(found), 10**12) if re.fullmatch(r"[0-9]{1,18}", found) else default
+    return min(int(found), 10**12) if re.fullmatch(r"[0-9]{1,18}", found) else 0
 
 
 def web_url(*values: object) -> str:
@@ -123,9 +123,9 @@ def web_url(*values: object) -> str:
     return ""
 
 
-def level(value: object, default: Level = "error") -> Level:
+def level(value: object) -> Level:
     """A vendor's word for how bad it is, as one of ours."""
-    return _LEVELS.get(text(value, 20).lower(), default)
+    return _LEVELS.get(text(value, 20).lower(), "error")
 
 
 def moment(value: object) -> datetime | None:

@@ -33,10 +33,9 @@ class MiniLM:
     id = "all-minilm-l6-v2/128/384"
     dimensions = 384
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path) -> None:
         verify(folder)
         self._folder = folder
-        self._threads = threads
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="minilm")
         self._model: tuple[Any, Any] | None = None
 
@@ -56,7 +55,7 @@ class MiniLM:
             from tokenizers import Tokenizer
 
             options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = self._threads
+            options.intra_op_num_threads = 1
             options.inter_op_num_threads = 1
             session = onnxruntime.InferenceSession(
                 self._graph(), options, providers=["CPUExecutionProvider"]

@@ -76,15 +76,14 @@ class Engine:
         """Take a report apart; changes nothing."""
         return read_report(report, self.common)
 
-    def repeat_of(self, reading: Reading, links: Links | None = None) -> int | None:
+    def repeat_of(self, reading: Reading) -> int | None:
         """The earlier item of the same text or stack after masking, in constant time."""
-        apart = (links or Links()).apart(reading.id)
         for key in reading.keys:
             row = self._keys.get(key)
             if row is None or self._table["gone"][row]:
                 continue
             item = int(self._table["item"][row])
-            if item != reading.id and item not in apart:
+            if item != reading.id:
                 return item
         return None
 

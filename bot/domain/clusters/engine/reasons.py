@@ -45,7 +45,7 @@ def reasons(ours: Report, theirs: Report) -> Reasons:
     )
 
 
-def shared_phrases(ours: str, theirs: str, most: int = PHRASES) -> tuple[Phrase, ...]:
+def shared_phrases(ours: str, theirs: str) -> tuple[Phrase, ...]:
     """The longest runs of words both texts have, apart from endings and letter case."""
     mine, yours = list(_words(ours)), list(_words(theirs))
     places: dict[str, list[int]] = {}
@@ -69,7 +69,7 @@ def shared_phrases(ours: str, theirs: str, most: int = PHRASES) -> tuple[Phrase,
     told: set[str] = set()
     for length, i, j in sorted(runs, key=lambda run: (-run[0], run[1], run[2])):
         stems = {mine[i + k][0] for k in range(length)}
-        if len(chosen) == most or (length < 2 and chosen):
+        if len(chosen) == PHRASES or (length < 2 and chosen):
             break
         if stems <= told:
             continue
