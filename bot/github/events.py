@@ -114,16 +114,3 @@ def effect_of(event: str, action: str) -> str:
             return effect
     why = next((why for why, events in UNHEARD.items() if event in events.split()), "not known")
     return NOTHING + why
-
-
-def table() -> str:
-    """The table as people read it."""
-    rows = ["| Event | Action | What it does |", "|---|---|---|"]
-    for event, actions in HEARD.items():
-        for names, effect in actions.items():
-            said = names.replace(" ", ", ").replace("*", "any other" if len(actions) > 1 else "any")
-            rows.append(f"| `{event}` | {said} | {effect} |")
-    for why, events in UNHEARD.items():
-        names = " ".join(f"`{event}`" for event in events.split())
-        rows.append(f"| {names} | any | {NOTHING}{why} |")
-    return "\n".join(rows)

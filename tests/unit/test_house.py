@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from documents import TABLES, environment_example
 
 from bot.settings import Settings
 from bot.storage import keys
 from bot.storage.schema import KINDS
 from handlers.demo.stage import ROOT as PROJECT
-from handlers.documents import TABLES, environment_example
 
 LONGEST = 350
 
@@ -28,7 +28,7 @@ def test_env_example_lists_every_setting() -> None:
 
 @pytest.mark.parametrize(("path", "name", "table"), TABLES)
 def test_the_tables_are_those_of_the_code(path: str, name: str, table: Callable[[], str]) -> None:
-    assert table() in (PROJECT / path).read_text(), "run: .venv/bin/python -m handlers.documents"
+    assert table() in (PROJECT / path).read_text(), "run: .venv/bin/python tests/documents.py"
 
 
 def test_app_yml_asks_for_what_we_use_and_no_more() -> None:

@@ -1,4 +1,4 @@
-"""What is written about the code, from the code: ``python -m handlers.documents``.
+"""What is written about the code, from the code: ``python tests/documents.py``.
 
 The tables of README.md and docs, and .env.example.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.domain.commands.usage import summary, usage
-from bot.github import events
+from bot.github.events import HEARD, NOTHING, UNHEARD
 from bot.settings import Settings
 from bot.storage.schema import KINDS
 from workers.commands.verbs import ROSTER
@@ -61,6 +61,19 @@ def key_table() -> str:
     return "\n".join(rows)
 
 
+def event_table() -> str:
+    """What each of GitHub's events does."""
+    rows = ["| Event | Action | What it does |", "|---|---|---|"]
+    for event, actions in HEARD.items():
+        for names, effect in actions.items():
+            said = names.replace(" ", ", ").replace("*", "any other" if len(actions) > 1 else "any")
+            rows.append(f"| `{event}` | {said} | {effect} |")
+    for why, events in UNHEARD.items():
+        names = " ".join(f"`{event}`" for event in events.split())
+        rows.append(f"| {names} | any | {NOTHING}{why} |")
+    return "\n".join(rows)
+
+
 def between(text: str, name: str, table: str) -> str:
     """``text`` with the part between two markers replaced."""
     begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
@@ -73,7 +86,7 @@ TABLES = (
     ("README.md", "commands", command_table),
     ("README.md", "settings", settings_table),
     ("docs/redis.md", "keys", key_table),
-    ("docs/github-events.md", "events", events.table),
+    ("docs/github-events.md", "events", event_table),
 )
 
 
