@@ -27,6 +27,18 @@ LAST_PAGE = (
     "Last page of a category is missing",
     "`shop.pagination.page_count(total=21, per_page=10)` returns 2, expected 3.",
 )
+# What mends each planted bug, by a word of the task that reports it.
+_ANSWERS = {
+    "page_count": "'s/rest > 1/rest > 0/' src/shop/pagination.py",
+    "shipping_cost": "'s/subtotal > FREE_FROM/subtotal >= FREE_FROM/' src/shop/shipping.py",
+    "percent_off": "'s|price // 100 . percent|price * percent / 100|' src/shop/pricing.py",
+    "order_shipped": "'s/SHIPPED, number, name/SHIPPED, name, number/' src/shop/notifications.py",
+}
+# An agent that knows the answers, for runs whose subject is not the search for them.
+KNOWS = "; ".join(
+    f'! grep -q {word} "$SOULCASTER_TASK" || sed -i {edit}' for word, edit in _ANSWERS.items()
+)
+KNOWING = {"SOULCASTER_AGENT": "command", "SOULCASTER_AGENT_COMMAND": KNOWS}
 TEST = "tests/test_soulcaster_made.py"
 MODEL_KEY = "AIza" + "SyScripted" * 3
 

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from e2e_kit import reply, unlike
 from fix_kit import (
+    KNOWS,
     LAST_PAGE,
     ask,
     ended,
@@ -41,6 +42,9 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         limits=Limits.none(),
         SOULCASTER_EMBEDDER="hashing",
         SOULCASTER_LEASE_SECONDS="2",
+        SOULCASTER_AGENT="command",
+        # Slow enough to be met at its work.
+        SOULCASTER_AGENT_COMMAND=f"sleep 2; {KNOWS}",
     ) as made:
         yield made
 

@@ -59,6 +59,7 @@ from pager._version import VERSION
 def pages(total, size):
     return down(total, size) + 1
 """
+MENDS = "sed -i 's/down(total, size) + 1/down(total - 1, size) + 1/' src/pager/__init__.py"
 FILES = {
     "pyproject.toml": PYPROJECT,
     "backend.py": BACKEND,
@@ -135,7 +136,7 @@ def registry() -> Iterator[str]:
 
 
 def fix(
-    folder: Path, registry: str, report: str, *, repository: str = "repo"
+    folder: Path, registry: str, report: str, *, repository: str = "repo", agent: str = "mechanic"
 ) -> subprocess.CompletedProcess[str]:
     (folder / "report.md").write_text(report)
     return subprocess.run(
@@ -151,12 +152,15 @@ def fix(
             "out",
             "--timeout",
             "5m",
+            "--agent",
+            agent,
         ],
         cwd=folder,
         env={
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "PYTHONPATH": str(Path(handlers.__file__).parents[1]),
+            "SOULCASTER_AGENT_COMMAND": MENDS,
             "SOULCASTER_REGISTRIES": f"python={registry}",
         },
         capture_output=True,
@@ -188,7 +192,7 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
     )
     assert "rounding-2" in log
     assert "1 passed" in log
-    again = fix(folder, "http://127.0.0.1:9/simple", report)
+    again = fix(folder, "http://127.0.0.1:9/simple", report, agent="command")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "is kept" in (folder / "out" / "run.log").read_text()
     # A build runs its repository's code: with equal needs another's tests must not meet it.

@@ -9,8 +9,10 @@ import pytest
 import pytest_asyncio
 from e2e_kit import comment, obey, person, reply, settled, unlike
 from fix_kit import (
+    KNOWING,
     ask,
     ended,
+    hold,
     no_sandbox,
     opened_nothing,
     opened_once,
@@ -43,6 +45,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
         limits=GitHubLimits.none(),
         SOULCASTER_EMBEDDER="hashing",
         SOULCASTER_FIX_QUOTA="2",
+        **KNOWING,
     ) as made:
         yield made
 
@@ -188,6 +191,7 @@ async def test_dry_join_freeze_and_stop(stage: Stage) -> None:
         "'Hi 10042, your order Ana is on its way.', "
         "expected 'Hi Ana, your order 10042 is on its way.'",
     )
+    await hold(stage, "GET", "/tarball/", seconds=3)
     run = await ask(stage, issue, "fix --dry-run", cluster)
     await person(stage, "PATCH", f"/issues/{issue}", login=WRITER, body="Never mind.")
     await asyncio.gather(

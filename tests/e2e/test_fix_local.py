@@ -36,12 +36,12 @@ KEYS = [
 ]
 
 
-def fix(cwd: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run it with an environment that has no account in it."""
+def fix(cwd: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run it with an environment that has no account in it, but for ``more``."""
     return subprocess.run(
         [sys.executable, "-m", "handlers.cli", "fix", *map(str, arguments)],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": OURS},
+        env={"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": OURS, **more},
         capture_output=True,
         text=True,
         timeout=120,
@@ -113,10 +113,12 @@ def test_not_repaired_keeps_the_failing_test(repository: Path, tmp_path: Path) -
     hard = tmp_path / "hard.md"
     hard.write_text("`calc.last_page(20, 10)` returns 3, expected 'a palindrome, reversed'.\n")
     out = tmp_path / "out"
-    done = fix(tmp_path, repository, "--report", hard, "--out", out, "--timeout", "25s")
+    arguments = ("--report", hard, "--out", out, "--agent", "command")
+    done = fix(tmp_path, repository, *arguments, SOULCASTER_AGENT_COMMAND="echo I see no way")
     assert done.returncode == 1
     proof = json.loads((out / "proof.json").read_text())
-    assert proof["verdict"] in ("reproduced, not repaired", "limit reached")
+    assert proof["verdict"] == "reproduced, not repaired"
+    assert "It said: I see no way" in " ".join(done.stdout.split())
     assert not (out / "patch.diff").exists()
     assert "a palindrome, reversed" in (out / "reproduction.diff").read_text()
 

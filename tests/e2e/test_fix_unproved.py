@@ -40,6 +40,8 @@ WORSE = f"sed -i 's/return full + 1 if rest > 1 else full/return full + 1/' {PAG
 RIGHT = f"sed -i 's/return full + 1$/return full + 1 if rest > 0 else full/' {PAGES}"
 WORDED = f"sed -i 's/none for an empty list/a started page counts/' {PAGES}"
 
+FREE = "sed -i 's/subtotal > FREE_FROM/subtotal >= FREE_FROM/' src/shop/shipping.py"
+
 
 @dataclass
 class Model:
@@ -285,7 +287,8 @@ async def test_a_proof_that_did_not_speak_against_it_is_neutral(scene: Scene) ->
 async def test_a_report_in_prose_is_reproduced_by_the_model(scene: Scene) -> None:
     words = "An order to Germany of exactly fifty euros still costs postage. It should be free."
     number, cluster = await reported(scene.stage, "Postage at the free limit", words)
-    run = await ask(scene.stage, number, "fix --agent ~mechanic", cluster)
+    scene.model.script = [gemini.runs(FREE), gemini.done("Fifty is enough.")]
+    run = await ask(scene.stage, number, "fix --agent ~gemini", cluster)
     run = await ended(scene.stage, run.number)
     assert run.verdict is Verdict.PROVED, run.reason
     assert run.test_path == "tests/test_free_postage.py"

@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from gemini_server import Body, GeminiServer, Reply
 
 CALC = "def last_page(total, per_page):\n    return total // per_page + 1\n"
+MENDS = "sed -i 's|total // per_page + 1|-(-total // per_page)|' calc.py"
 TEST = "from calc import last_page\n\n\ndef test_pages():\n    assert last_page(21, 10) == 3\n"
 REPORT = "# An empty page\n\nWith twenty products and ten a page I am shown an empty third page.\n"
 PLAN = {
@@ -82,11 +83,12 @@ async def fix(folder: Path, model: Model) -> tuple[int, dict[str, Any], str]:
     async with TestServer(GeminiServer(model).app()) as server:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "handlers.cli", "fix", "repository"),
-            *("--report", "report.md", "--out", "out", "--agent", "mechanic", "--timeout", "4m"),
+            *("--report", "report.md", "--out", "out", "--agent", "command", "--timeout", "4m"),
             cwd=folder,
             env={
                 "PATH": os.environ["PATH"],
                 "HOME": str(folder),
+                "SOULCASTER_AGENT_COMMAND": MENDS,
                 "GEMINI_API_KEY": "k-" + "1" * 30,
                 "GEMINI_BASE_URL": str(server.make_url("/")),
             },

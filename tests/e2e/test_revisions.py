@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 import yaml
 from e2e_kit import BOT, comment, issue, obey, open_issue, person, reply, settled
+from fix_kit import KNOWS
 
 from bot.simulators.github import Limits
 from handlers.demo.stage import ROOT, Stage, open_stage
@@ -28,14 +29,8 @@ REPORT = """When a category has one product more than fits, the last page does n
 """
 EXAMPLE = '`shop.shipping.shipping_cost(5000, "DE")` returns 490, expected 0.'
 PAGINATION, SHIPPING = "src/shop/pagination.py", "src/shop/shipping.py"
-# It knows each answer, and takes its time over names.
-AGENT = (
-    '! grep -q "shorter names" "$SOULCASTER_TASK" || sleep 60; '
-    f"sed -i 's/rest > 1/rest > 0/' {PAGINATION}; ! grep -q shipping_cost \"$SOULCASTER_TASK\" || "
-    f"sed -i 's/subtotal > FREE_FROM/subtotal >= FREE_FROM/' {SHIPPING}; "
-    '! grep -q percent_off "$SOULCASTER_TASK" || '
-    "sed -i 's|price // 100 . percent|price * percent / 100|' src/shop/pricing.py"
-)
+# It takes its time over names.
+AGENT = f'! grep -q "shorter names" "$SOULCASTER_TASK" || sleep 60; {KNOWS}'
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
