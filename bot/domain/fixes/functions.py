@@ -56,11 +56,11 @@ def asked(tree: Tree, tests: Collection[str]) -> list[Function]:
 
 def broken(tree: Tree, functions: Collection[Function]) -> Tree:
     """``tree`` with nothing in these functions but their docstring and ``return None``."""
-    edited = dict(tree)
-    for path in {one.path for one in functions}:
+    edited, cut = dict(tree), {(one.path, one.name) for one in functions}
+    for path in {path for path, _ in cut}:
         module = _module(tree, path)
         for one in _functions(path, module):
-            if any((one.path, one.name) == (each.path, each.name) for each in functions):
+            if (one.path, one.name) in cut:
                 docstring = one.node.body[: ast.get_docstring(one.node) is not None]
                 one.node.body = [*docstring, ast.Return(ast.Constant(None))]
         source = ast.unparse(ast.fix_missing_locations(module))
