@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -279,6 +280,8 @@ def main() -> None:
     # What we write is for us alone: state, logs, patches.
     os.umask(0o077)
     processes.hide()
+    # Nearly all that is made while we start stays: looking through it again and again is vain.
+    gc.set_threshold(50_000)
     try:
         app()
     except SoulcasterError as error:
