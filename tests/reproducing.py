@@ -17,15 +17,16 @@ import contextlib, io, json, os, sys
 import pytest
 said = []
 for folder, path in json.load(sys.stdin):
-    before, there = set(sys.modules), list(sys.path)
+    there = list(sys.path)
     os.chdir(folder)
     sys.path[:0] = [folder, os.path.join(folder, "src")]
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         code = pytest.main(["-rA", "--tb=short", "-p", "no:cacheprovider", "-c", os.devnull,
                             "--rootdir", folder, path])
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(folder):
+            del sys.modules[name]
     sys.path[:] = there
     said.append([int(code), out.getvalue()])
 print(json.dumps(said))
