@@ -27,7 +27,7 @@ LAST_PAGE = (
     "Last page of a category is missing",
     "`shop.pagination.page_count(total=21, per_page=10)` returns 2, expected 3.",
 )
-# What mends each planted bug, by a word of the task that reports it.
+# What mends each planted bug, by a word of the task or of the test that shows it.
 _ANSWERS = {
     "page_count": "'s/rest > 1/rest > 0/' src/shop/pagination.py",
     "shipping_cost": "'s/subtotal > FREE_FROM/subtotal >= FREE_FROM/' src/shop/shipping.py",
@@ -35,9 +35,8 @@ _ANSWERS = {
     "order_shipped": "'s/SHIPPED, number, name/SHIPPED, name, number/' src/shop/notifications.py",
 }
 # An agent that knows the answers, for runs whose subject is not the search for them.
-KNOWS = "; ".join(
-    f'! grep -q {word} "$SOULCASTER_TASK" || sed -i {edit}' for word, edit in _ANSWERS.items()
-)
+_TOLD = '"$SOULCASTER_TASK" tests/test_soulcaster*'
+KNOWS = "; ".join(f"! grep -qs {word} {_TOLD} || sed -i {edit}" for word, edit in _ANSWERS.items())
 KNOWING = {"SOULCASTER_AGENT": "command", "SOULCASTER_AGENT_COMMAND": KNOWS}
 TEST = "tests/test_soulcaster_made.py"
 MODEL_KEY = "AIza" + "SyScripted" * 3

@@ -78,7 +78,7 @@ class Watch:
     async def _look(self) -> None:
         while True:
             await asyncio.to_thread(self._read, secrets_of(self.stage))
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
     def _read(self, secrets: Collection[str]) -> None:
         for folder, below, names in os.walk(self.root):

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from e2e_kit import all_items, ask, cluster_of, knock, messages, obey, open_issue, settled, unlike
-from fix_kit import ended
+from fix_kit import KNOWS, ended
 
 from bot.domain.audience import Audience
 from bot.domain.fixes.run import FixRun
@@ -34,6 +34,8 @@ MAIL = (
     '{a} {b} is on its way.", expected "Hi {a} {b}, your order N-77 is on its way."'
 )
 SLUG = 'Name: `shop.search.slugify("{a} Tasse")` returns "tasse", expected "{c}-tasse".'
+# It says aloud what it was told, and takes its time over mails.
+AGENT = f'cat "$SOULCASTER_TASK"; ! grep -q order_shipped tests/test_soul* || sleep 10; {KNOWS}'
 INVOICE = "The invoice of every second order is an empty page when it is printed on paper"
 
 
@@ -104,9 +106,13 @@ async def test_nothing_private_gets_out_of_any_history(tmp_path: Path, seed: int
 
 async def hold(folder: Path, *, seed: int, most: int) -> None:
     """Live one history; ``most`` is about how many things everything is said."""
-    limits = Limits.none()
     async with open_stage(
-        folder, private=False, limits=limits, SOULCASTER_EMBEDDER="hashing"
+        folder,
+        private=False,
+        limits=Limits.none(),
+        SOULCASTER_EMBEDDER="hashing",
+        SOULCASTER_AGENT="command",
+        SOULCASTER_AGENT_COMMAND=AGENT,
     ) as stage:
         await _live(stage, Private(seed), most)
 
@@ -140,8 +146,8 @@ async def _live(stage: Stage, private: Private, most: int) -> None:
     proved = await _ended(stage, await _fixing(stage, issue, pages))
     stopped = await _ended(stage, await _fixing(stage, issue, slug))
     assert (proved.verdict, stopped.verdict) == (Verdict.PROVED, Verdict.NEEDS_A_PERSON)
-    # The example is rewritten at once; nothing mends it, and meanwhile everything is said.
-    rewritten = await _fixing(stage, issue, mail, "20s")
+    # The example is rewritten at once, and while it is mended everything is said.
+    rewritten = await _fixing(stage, issue, mail)
     said = await _said(stage, issue, hidden, proved, private.chance, most)
     assert said | {"fix"} == {command.verb for command in ROSTER}
     await settled(stage)
@@ -153,10 +159,9 @@ async def _live(stage: Stage, private: Private, most: int) -> None:
     assert slug.title in in_slack
 
 
-async def _fixing(stage: Stage, issue: int, item: Item, patience: str = "10m") -> int:
+async def _fixing(stage: Stage, issue: int, item: Item) -> int:
     """The number of a run of the report's cluster that was asked for."""
-    line = f"/soulcaster fix C-{item.cluster} --timeout={patience}"
-    assert await obey(stage, issue, line, ADMIN) == "done"
+    assert await obey(stage, issue, f"/soulcaster fix C-{item.cluster}", ADMIN) == "done"
     runs = await stage.context.runs.all((await stage.project()).id)
     return next(run.number for run in runs if run.cluster == item.cluster)
 
