@@ -1,8 +1,13 @@
 """Outcomes read from runners' output, and what "no worse" means."""
 
+import subprocess
+import sys
+
 import pytest
 
-from bot.domain.fixes.proof import Suite, junit, outcomes, suite_no_worse
+from bot.adapters.sandboxes import unittests
+from bot.domain.fixes.proof import Suite, suite_no_worse
+from bot.domain.fixes.results import junit, outcomes, reported
 from bot.domain.ports import Finished
 
 
@@ -156,3 +161,70 @@ def test_no_suite_is_nothing_to_be_worse_than():
     assert suite_no_worse(nothing, nothing) == (True, [])
     assert suite_no_worse(nothing, one) == (True, [])
     assert not suite_no_worse(nothing, Suite.of(ran("bad", 1)))[0]
+
+
+def test_reports_of_other_runners():
+    """go test -json, jest --json, and Node's JUnit, which names no file and no class."""
+    go = (
+        '{"Action":"run","Package":"a/b","Test":"TestX"}\n'
+        '{"Action":"output","Package":"a/b","Test":"TestX","Output":"--- PASS: TestLie\\n"}\n'
+        '{"Action":"fail","Package":"a/b","Test":"TestX"}\n'
+        '{"Action":"skip","Package":"a/b","Test":"TestY"}\n'
+        '{"Action":"pass","Package":"a/b"}\n{"Action":"fail","Package":"a/broken"}\n'
+    )
+    events = {"a/b.TestX": "failed", "a/b.TestY": "skipped", "module a/broken": "failed"}
+    assert reported(go) == events
+    suite = Suite.of(ran("", 1, truncated=True), go)
+    assert (suite.tests, suite.ran) == (events, 1)
+    assert (suite.finished.stdout, suite.finished.truncated) == ("--- PASS: TestLie\n", False)
+    jest = (
+        '{"testResults": [{"name": "a.js", "status": "failed", "assertionResults": ['
+        '{"fullName": "adds one", "status": "passed"}, {"fullName": "b", "status": "pending"}]},'
+        ' {"name": "broken.js", "status": "failed", "assertionResults": []}]}'
+    )
+    assert reported(jest) == {
+        "a.js adds one": "passed",
+        "a.js b": "skipped",
+        "module broken.js": "failed",
+    }
+    node = (
+        '<testsuites><testcase name="one" classname="test"/><testsuite name="adds">'
+        '<testcase name="one" classname="test"><failure/></testcase></testsuite></testsuites>'
+    )
+    assert reported(node) == {"test.one": "passed", "test.adds > one": "failed"}
+
+
+@pytest.mark.parametrize("report", ["", "{", '{"a": 1}', '{"Action": "pass", "Test": "x"}', "[]"])
+def test_a_report_that_cannot_be_read_names_nothing(report):
+    assert reported(report) == {}
+
+
+SUITE_OF_UNITTEST = """\
+import unittest
+class A(unittest.TestCase):
+    def test_good(self): print("test_lie (a.A.test_lie) ... ok")
+    def test_bad(self):
+        with self.subTest(i=1): self.fail()
+    @unittest.skip("x")
+    def test_skipped(self): pass
+    @unittest.expectedFailure
+    def test_expected(self): self.fail()
+    @unittest.expectedFailure
+    def test_unexpected(self): pass
+"""
+
+
+def test_the_runner_of_unittest_reports_each_test(tmp_path):
+    (tmp_path / "test_a.py").write_text(SUITE_OF_UNITTEST)
+    (tmp_path / "test_b.py").write_text("import not_there\n")
+    command = [sys.executable, unittests.__file__, "report", "discover", "-v"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert reported((tmp_path / "report").read_text()) == {
+        "test_a.A.test_good": "passed",
+        "test_a.A.test_bad": "failed",
+        "test_a.A.test_skipped": "skipped",
+        "test_a.A.test_expected": "skipped",
+        "test_a.A.test_unexpected": "failed",
+        "module test_b": "failed",
+    }

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.fixes.patch import Entry
 from bot.domain.fixes.testfiles import is_test_file
-from bot.domain.fixes.testplan import PYTEST, REPORT, how_to_test
+from bot.domain.fixes.testplan import EVENTS, PYTEST, REPORT, how_to_test
 
 
 def plan(files, **config):
@@ -87,7 +87,12 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             "go test -v ./...",
             "go test -v ./tests",
         ),
-        ({"Cargo.toml": ""}, "cargo", "cargo test", "cargo test --test x"),
+        (
+            {"Cargo.toml": ""},
+            "cargo",
+            "cargo test --no-fail-fast",
+            "cargo test --no-fail-fast --test x",
+        ),
         ({"pom.xml": ""}, "maven", "mvn -B -q test", "mvn -B -q test -Dtest=x"),
         (
             {"build.gradle.kts": "", "gradlew": ""},
@@ -189,3 +194,43 @@ def test_where_the_tests_live():
 )
 def test_test_files(path, is_one):
     assert is_test_file(path) == is_one
+
+
+@pytest.mark.parametrize(
+    ("files", "recorded", "report"),
+    [
+        (
+            {"tests/test_a.py": CASE},
+            'top="$PWD" && python "$top/.soulcaster/unittests.py" "$top/.soulcaster/suite.json" '
+            "discover -v -s tests",
+            EVENTS,
+        ),
+        (
+            {"package.json": '{"scripts": {"test": "tsc && jest"}}'},
+            "npm test -- --json --outputFile=.soulcaster/suite.json",
+            EVENTS,
+        ),
+        ({"package.json": '{"scripts": {"test": "jest && eslint"}}'}, "", ""),
+        (
+            {"package.json": '{"scripts": {"test": "vitest run"}}', "pnpm-lock.yaml": ""},
+            "pnpm test --reporter=default --reporter=junit "
+            "--outputFile.junit=.soulcaster/suite.xml",
+            REPORT,
+        ),
+        (
+            {"package.json": '{"scripts": {"test": "node --test test/"}}'},
+            'mkdir -p .soulcaster && NODE_OPTIONS="--test-reporter=junit '
+            "--test-reporter-destination=.soulcaster/suite.xml --test-reporter=spec "
+            '--test-reporter-destination=stdout" npm test',
+            REPORT,
+        ),
+        (
+            {"go.mod": "", "a_test.go": ""},
+            "mkdir -p .soulcaster && go test -json ./... > .soulcaster/suite.json",
+            EVENTS,
+        ),
+    ],
+)
+def test_a_suite_leaves_a_report_where_its_runner_writes_one(files, recorded, report):
+    found = plan(files)
+    assert (found.recorded, found.report) == (recorded, report)

@@ -1,61 +1,17 @@
-"""What counts as a proof: red before, green after, the suite no worse. Values only.
-
-Test runners print one line a test; those lines are read as data. Whoever controls the code under
-test can print such lines too, so a line that says "failed" always beats one that says "passed",
-and no line beats the exit code.
-"""
+"""What counts as a proof: red before, green after, the suite no worse. Values only."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
-
-from defusedxml import ElementTree
-from defusedxml.common import DefusedXmlException
+from dataclasses import dataclass, replace
 
 from bot.domain.fixes.reproduction import Grade
+from bot.domain.fixes.results import Outcome, outcomes, printed, reported
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Ran, Record, Verdict
 from bot.domain.ports import Differing, Finished
 
-Outcome = Literal["passed", "failed", "skipped"]
 NO_TESTS = 5  # pytest's exit code, and unittest's since Python 3.12
-
-# A line for each test, and what its words mean; any other word is a failure.
-_LINES: Mapping[str, Mapping[str, Outcome]] = {
-    # pytest -rA, its short summary: https://docs.pytest.org/en/stable/how-to/output.html
-    r"^(?P<said>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+\.py(::\S.*?)?)(?: - .*)?$": {
-        "PASSED": "passed",
-        "XPASS": "passed",
-        "XFAIL": "skipped",
-        "SKIPPED": "skipped",
-    },
-    # unittest -v
-    r"^(?P<id>\w+ \([\w.]+\))(?:\n.*)? \.\.\. "
-    r"(?P<said>ok|FAIL|ERROR|skipped|expected failure)": {
-        "ok": "passed",
-        "skipped": "skipped",
-        "expected failure": "skipped",
-    },
-    # go test -v
-    r"^\s*--- (?P<said>PASS|FAIL|SKIP): (?P<id>\S+)": {"PASS": "passed", "SKIP": "skipped"},
-    # cargo test
-    r"^test (?P<id>\S+(?: - .+)?) \.\.\. (?P<said>ok|FAILED|ignored)": {
-        "ok": "passed",
-        "ignored": "skipped",
-    },
-    # TAP, and what mocha, jest and vitest print for each test
-    r"^\s*(?P<said>✓|✔|√|✕|✗|×|○|ok|not ok) (?:\d+ -? ?)?(?P<id>.+?)(?: \(?[\d.]+ ?m?s\)?)?$": {
-        "✓": "passed",
-        "✔": "passed",
-        "√": "passed",
-        "ok": "passed",
-        "○": "skipped",
-    },
-}
-_WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
 
 
 class Proof(Record):
@@ -103,20 +59,6 @@ def proof_of(run: FixRun) -> Proof:
     )
 
 
-def outcomes(output: str) -> dict[str, Outcome]:
-    """What each test did, by its id as the runner prints it; empty when it prints none."""
-    found: dict[str, Outcome] = {}
-    for pattern, words in _LINES.items():
-        for match in re.finditer(pattern, output, re.MULTILINE):
-            name = match["id"].strip()
-            outcome = words.get(match["said"], "failed")
-            if _WORST[outcome] >= _WORST[found.get(name, "passed")]:
-                found[name] = outcome
-        if found:
-            return found
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class Suite:
     """A suite that has ended, and what each of its tests did, empty where it names none.
@@ -129,9 +71,11 @@ class Suite:
 
     @classmethod
     def of(cls, finished: Finished, report: str = "") -> Suite:
-        """From its JUnit XML where it wrote one, else from what it printed."""
-        printed = outcomes(finished.stdout) or outcomes(finished.stderr)
-        return cls(finished, junit(report) or printed)
+        """From its report where it wrote one, else from what it printed."""
+        if tests := reported(report):
+            said = finished.stdout or printed(report)
+            return cls(replace(finished, stdout=said, truncated=False), tests)
+        return cls(finished, outcomes(finished.stdout) or outcomes(finished.stderr))
 
     @property
     def ran(self) -> int:
@@ -140,33 +84,6 @@ class Suite:
             said != "skipped" and not name.startswith("module ")
             for name, said in self.tests.items()
         )
-
-
-def junit(report: str) -> dict[str, Outcome]:
-    """The tests of a JUnit XML report, as pytest writes it; empty where it can't be read.
-
-    https://docs.pytest.org/en/stable/how-to/output.html#creating-junitxml-format-files
-    """
-    found: dict[str, Outcome] = {}
-    try:
-        root = ElementTree.fromstring(report, forbid_dtd=True)
-    except (ElementTree.ParseError, DefusedXmlException):
-        return found
-    for case in root.iter("testcase"):
-        module, name = case.get("classname") or "", case.get("name") or ""
-        said = {child.tag for child in case}
-        outcome: Outcome = (
-            "failed"
-            if said & {"failure", "error"}
-            else "skipped"
-            if "skipped" in said
-            else "passed"
-        )
-        # a test whose teardown failed, too, is told twice
-        key = f"{module}.{name}" if module else f"module {name}"
-        if _WORST[outcome] >= _WORST[found.get(key, "passed")]:
-            found[key] = outcome
-    return found
 
 
 def suite_no_worse(before: Suite, after: Suite) -> tuple[bool, list[str]]:

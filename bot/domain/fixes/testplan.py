@@ -20,6 +20,9 @@ Style = Literal["pytest", "unittest", "other"]
 PYTEST = "python -m pytest --tb=short -p no:randomly"
 # Where a suite leaves what it did: among our own files.
 REPORT, EXAMPLES = ".soulcaster/suite.xml", ".soulcaster/examples.xml"
+EVENTS = ".soulcaster/suite.json"
+# What runs a suite of unittest and reports on it.
+UNITTESTS = ".soulcaster/unittests.py"
 _SUITE = f"{PYTEST} -ra --continue-on-collection-errors --junitxml={REPORT}"
 _NO_TEST = "no test specified"  # what `npm init` writes
 # Calls to try, and the program that tries them.
@@ -30,9 +33,9 @@ class TestPlan(Record):
     """Commands are for a shell in the checkout's root; ``root`` is the package's folder there.
 
     ``one`` runs a single test file: ``{path}``, ``{folder}``, ``{name}`` and ``{stem}`` are
-    put in, quoted, as seen from ``root``. ``report`` is the JUnit XML that the suite writes, empty
-    where it writes none. ``folder`` is where tests live, ``why`` says how we know.
-    ``prefix`` stands before what Python runs.
+    put in, quoted, as seen from ``root``. ``recorded`` is the suite as we run it where its own
+    command would leave no ``report``; that is empty where there is none. ``folder`` is where tests
+    live, ``why`` says how we know. ``prefix`` stands before what Python runs.
     """
 
     __test__ = False  # not a test, whatever pytest makes of its name
@@ -42,6 +45,7 @@ class TestPlan(Record):
     one: str
     why: str
     root: str = ""
+    recorded: str = ""
     report: str = ""
     folder: str = ""
     style: Style = "other"
@@ -166,9 +170,13 @@ def _python(tree: Tree) -> TestPlan | None:
     start = f"-s {shlex.quote(above)}" if above else ""
     top = "-t ." if f"{above}/__init__.py" in here else ""
     discover = " ".join(f"python -m unittest discover -v {top}".split())
+    suite = f"{prefix}{discover} {start}".rstrip()
+    ours = f'python "$top/{UNITTESTS}" "$top/{EVENTS}"'
     return TestPlan(
         framework="unittest",
-        suite=f"{prefix}{discover} {start}".rstrip(),
+        suite=suite,
+        recorded=f'top="$PWD" && {suite.replace("python -m unittest", ours)}',
+        report=EVENTS,
         one=f"{prefix}{discover} -s {{folder}} -p {{name}}",
         why=f"{files[0]} uses unittest",
         style="unittest",
@@ -249,13 +257,33 @@ def _node(tree: Tree) -> TestPlan | None:
     files = [
         path for path in sorted(tree) if is_test_file(path) and re.search(r"\.[cm]?[jt]sx?$", path)
     ]
+    recorded, report = _recorded_node(script, runner, one)
     return TestPlan(
         framework=runner,
         suite=f"{runner} test",
+        recorded=recorded,
+        report=report,
         one=one,
         why="package.json has a test script",
         folder=posixpath.dirname(files[0]) if files else "test",
     )
+
+
+def _recorded_node(script: str, runner: str, one: str) -> tuple[str, str]:
+    """The script with a report, and where that is, for the runners that have one."""
+    if re.search(r"\bnode\b[^&|;]* --test\b", script):
+        # npm is a Node, too, and never runs tests of its own
+        each = [("junit", REPORT), ("spec", "stdout")]
+        options = " ".join(f"--test-reporter={a} --test-reporter-destination={b}" for a, b in each)
+        return f'mkdir -p .soulcaster && NODE_OPTIONS="{options}" {runner} test', REPORT
+    for name, options, report in (
+        ("jest", f"--json --outputFile={EVENTS}", EVENTS),
+        ("vitest", f"--reporter=default --reporter=junit --outputFile.junit={REPORT}", REPORT),
+    ):
+        # options are put behind the last of several commands
+        if re.search(rf"\b{name}\b[^&|;]*$", script):
+            return one.format(path=options), report
+    return "", ""
 
 
 def _go(tree: Tree) -> TestPlan | None:
@@ -265,6 +293,8 @@ def _go(tree: Tree) -> TestPlan | None:
     return TestPlan(
         framework="go",
         suite="go test -v ./...",
+        recorded=f"mkdir -p .soulcaster && go test -json ./... > {EVENTS}",
+        report=EVENTS,
         one="go test -v ./{folder}",
         why="there is a go.mod",
         folder=posixpath.dirname(files[0]),
@@ -277,7 +307,7 @@ def _by_its_file(tree: Tree) -> TestPlan | None:
     gradle = f"{'./gradlew' if 'gradlew' in tree else 'gradle'} --console=plain"
     java = "src/test/java"
     for file, framework, suite, one, folder in (
-        ("Cargo.toml", "cargo", "cargo test", "--test {stem}", "tests"),
+        ("Cargo.toml", "cargo", "cargo test --no-fail-fast", "--test {stem}", "tests"),
         ("pom.xml", "maven", f"{mvn} test", "-Dtest={stem}", java),
         ("build.gradle", "gradle", f"{gradle} test", "--tests {stem}", java),
         ("build.gradle.kts", "gradle", f"{gradle} test", "--tests {stem}", java),

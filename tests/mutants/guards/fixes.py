@@ -159,7 +159,7 @@ GUARDS = (
     ),
     Guard(
         "a line that says failed beats one that says passed",
-        _PROOF,
+        "bot/domain/fixes/results.py",
         'if _WORST[outcome] >= _WORST[found.get(name, "passed")]:',
         "if True:",
         "tests/unit/test_proof.py",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import posixpath
 import re
 import shlex
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.adapters.agents.mechanic.archive import engine_archive
+from bot.adapters.sandboxes import unittests
 from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
-from bot.domain.fixes.testplan import CALLS, EXAMPLES, TRYING, TestPlan, how_to_test
+from bot.domain.fixes.testplan import CALLS, EXAMPLES, TRYING, UNITTESTS, TestPlan, how_to_test
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -59,7 +62,10 @@ class Tests:
         That it does not run with a patch is the patch's fault, and the proof's to say. A project
         without a test has a suite in which none ran.
         """
-        done = await self._run(sandbox, self.plan.suite)
+        if self.plan.framework == "unittest":
+            await sandbox.write(UNITTESTS, inspect.getsource(unittests).encode())
+        done = await self._run(sandbox, self.plan.recorded or self.plan.suite)
+        done = replace(done, command=self.plan.suite)
         suite = Suite.of(done, await self._report(sandbox, self.plan.report))
         if patched:
             return suite
