@@ -142,19 +142,28 @@ def weights() -> None:
 @app.command()
 def fix(
     path: Annotated[Path, typer.Argument(help="A checkout; it is read, never touched")],
-    report: Annotated[Path, typer.Option(help="What is wrong, as Markdown, with an example")],
+    report: Annotated[
+        Path | None, typer.Option(help="What is wrong, as Markdown, with an example")
+    ] = None,
     test: Annotated[str, typer.Option(help="Command of the suite; found out by default")] = "",
     agent: Annotated[str, typer.Option(help="Who repairs; SOULCASTER_AGENT by default")] = "",
     timeout: Annotated[str, typer.Option(help="Wall time: 90s, 10m, 1h")] = "",
     out: Annotated[
         Path | None, typer.Option(help="Where patch.diff and proof.json go; a new folder if none")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be installed and run; run nothing")
+    ] = False,
 ) -> None:
     """Reproduce, repair and prove on a local checkout: no GitHub, no account. 0 only if proved."""
-    from handlers.local_fix import Wanted, fix_here
+    from handlers.local_fix import Wanted, fix_here, show_environment
 
     settings = Settings.load()
     logs.configure(settings.soulcaster_log, level=logging.ERROR)
+    if dry_run:
+        raise typer.Exit(0 if show_environment(path, test, console) else 1)
+    if report is None:
+        raise typer.BadParameter("say what is wrong: --report FILE.md")
     wanted = Wanted(path=path, report=report, test=test, agent=agent, timeout=timeout, out=out)
     raise typer.Exit(0 if asyncio.run(fix_here(settings, wanted, console)) else 1)
 

@@ -15,15 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from bot.adapters import choose
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.commands.references import Duration
 from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.fixes.environment import needs_of
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import proof_of
 from bot.domain.fixes.run import Case, FixRun
+from bot.domain.fixes.testplan import SAY_HOW, how_to_test
 from bot.domain.models import Cluster, Item, Verdict
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
@@ -101,6 +104,27 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     _write(out, context, log)
     said(console, context.run, {name: out / name for name in FILES if (out / name).exists()})
     return context.run.verdict is Verdict.PROVED
+
+
+def show_environment(path: Path, test: str, console: Console) -> bool:
+    """What a run would install and run here, and which files say so; whether it knows both."""
+    tree = read_checkout(path.resolve())
+    config = _config(tree, test).fix
+    plan, needs = how_to_test(tree, command=config.tests.command), needs_of(tree, config.setup)
+    own = _environment(path.resolve())
+    lines = [f"Tests: {plan.suite} ({plan.why})" if plan else f"Tests: none found; {SAY_HOW}"]
+    if own:
+        lines.append(f"Environment: {own[0]}, as it is")
+    elif needs.nothing:
+        lines.append("Environment: nothing is to be installed")
+    else:
+        lines.append(f"Environment: as {needs.sources} says")
+        lines += [f"  {command}" for command in needs.commands]
+    if unnamed := [name for name, named in needs.imports.items() if not (named or own)]:
+        lines.append(f"Tests import what no file names: {', '.join(unnamed)}")
+    lines += [f"Not there: {line}" for line in needs.left_out]
+    console.print("\n".join(map(escape, lines)), highlight=False, soft_wrap=True)
+    return plan is not None
 
 
 def _case(report: Path) -> Case:

@@ -30,6 +30,8 @@ backend-path = ["."]
 name = "pager"
 version = "1.0"
 dependencies = ["rounding"]
+[project.optional-dependencies]
+docs = ["spare"]
 [dependency-groups]
 test = ["pytest", "strictness"]
 [tool.pytest.ini_options]
@@ -65,7 +67,7 @@ FILES = {
     "backend.py": BACKEND,
     ".gitignore": "_version.py\n",
     "src/pager/__init__.py": PAGER,
-    "tests/test_pager.py": "import pager\n\n\ndef test_odd(strict):\n"
+    "tests/test_pager.py": "import pager\nimport spare\n\n\ndef test_odd(strict):\n"
     "    assert strict == 'high'\n    assert pager.pages(21, 10) == 3\n",
     "tests/test_needs_a_server.py": "import a_database_driver\n\n\ndef test_it():\n    pass\n",
 }
@@ -92,6 +94,7 @@ def registry() -> Iterator[str]:
         [
             *map(wheel_of, PARTS),
             wheel("strictness", "1", plugin),
+            wheel("spare", "1", {"spare.py": ""}),
             wheel("rounding", "2", {"rounding.py": "def down(a, b):\n    return a // b\n"}),
         ]
     )
@@ -191,6 +194,10 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
         "installing what the tests need, as pyproject.toml, pyproject.toml (group test) says" in log
     )
     assert "rounding-2" in log
+    assert "spare-1" in log  # of an extra for documents, because a test imports it
+    assert "`a_database_driver`: tests import that, and no file says" in " ".join(
+        done.stdout.split()
+    )
     assert "1 passed" in log
     again = fix(folder, "http://127.0.0.1:9/simple", report, agent="command")
     assert again.returncode == 0, again.stdout + again.stderr

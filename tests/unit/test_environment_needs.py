@@ -4,9 +4,12 @@
 import pytest
 
 from bot.domain.fixes.environment import needs_of, package_root
-from bot.domain.fixes.patch import Entry
+from bot.domain.fixes.patch import SYMLINK, Entry
 
 PROJECT = "[build-system]\nrequires = ['flit']\n[project]\nname = 'a'\n"
+
+JEST = '{"devDependencies": {"jest": "1"}}'
+GLOBALLY = 'npm install --global --prefix "$VIRTUAL_ENV"'
 
 
 def tree(files):
@@ -111,14 +114,55 @@ def found(files, **more):
             {".github/workflows/ci.yml": "run: pip install $EXTRA ${{ matrix.x }} `id`; pytest\n"},
             {},
         ),
-        ({"package.json": '{"devDependencies": {"jest": "1"}}', "package-lock.json": ""},
-         {"node": "npm ci"}),
+        ({"package.json": JEST, "package-lock.json": ""}, {"node": "npm ci"}),
+        ({"package.json": JEST}, {"node": "npm install --no-package-lock"}),
+        ({"package.json": JEST, "pnpm-lock.yaml": "lockfileVersion: '6.0'\n"},
+         {"node": f"{GLOBALLY} pnpm@8 && pnpm install --frozen-lockfile"}),
+        ({"package.json": JEST[:-1] + ', "packageManager": "pnpm@9.1.2+sha"}', "pnpm-lock.yaml": ""},
+         {"node": f"{GLOBALLY} pnpm@9.1.2 && pnpm install --frozen-lockfile"}),
+        ({"package.json": JEST, "yarn.lock": "__metadata:\n  version: 10\n"},
+         {"node": f"{GLOBALLY} @yarnpkg/cli-dist@4 && yarn install --immutable"}),
+        ({".gitmodules": '[submodule "a"]\n\tpath = vendor/a\n\turl = x\n[submodule "b"]\n path = b\n',
+          "b/c": ""}, {"left_out": ("1 submodule is not fetched: vendor/a",)}),
+        (dict.fromkeys("4321", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+         {"left_out": ("4 files are pointers of Git LFS: 1, 2, 3, ...",)}),
         ({"package.json": '{"scripts": {"test": "node --test"}}'}, {}),
         ({"package.json": "[]"}, {}),
     ],
 )  # fmt: skip
 def test_what_a_project_says(files, needs):
     assert found(files) == needs
+
+
+def test_what_tests_import_comes_from_wherever_it_is_named():
+    """Guessed from no module's name: what no file names is told, and not installed."""
+    files = {
+        "pyproject.toml": f"{PROJECT}version = '1'\nkeywords = ['driver']\n"
+        "[project.optional-dependencies]\ntime = ['pytz>=2020; python_version < \"3\"']\n"
+        "[tool.poetry.group.docs.dependencies]\nPyYAML = { version = '^6' }\n",
+        "setup.py": "setup(extras_require={'x': ['a_b[c]==1']}, keywords=['driver'])",
+        "PKG-INFO": "Requires-Dist: moto; extra == 'x'\n",
+        "docs/requirements.txt": "respx==1 # pinned\n",
+        "a/b.py": "",
+        "tests/data/app.py": "import nowhere",
+        "tests/test_a.py": "import os, a.b, pytz, yaml.x\nfrom . import x\nimport driver\n"
+        "from a_b.x import y\ntry:\n    import moto, gone\nexcept ImportError: pass\n"
+        "def test_a():\n    import respx, late\n",
+    }
+    assert needs_of(tree(files)).imports == {
+        "a_b": "a_b[c]==1",
+        "driver": "",
+        "moto": "moto",
+        "pytz": "pytz>=2020",
+        "respx": "respx==1",
+        "yaml": "pyyaml",
+    }
+
+
+def test_links_that_lead_out_of_the_checkout_are_named():
+    links = {"a/in": "../a.py", "out": "/etc/hosts", "b/out": "../../x"}
+    there = {path: Entry(mode=SYMLINK, data=to.encode()) for path, to in links.items()}
+    assert needs_of(there).left_out == ("2 links lead out of the checkout: b/out, out",)
 
 
 def test_a_project_s_own_commands_stand_for_everything():

@@ -1,8 +1,11 @@
 """How the tests are run, from what a repository shows."""
 
+import subprocess
+
 import pytest
 
 from bot.domain.fixes.patch import Entry
+from bot.domain.fixes.results import reported
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.fixes.testplan import EVENTS, PYTEST, REPORT, how_to_test
 
@@ -234,3 +237,20 @@ def test_test_files(path, is_one):
 def test_a_suite_leaves_a_report_where_its_runner_writes_one(files, recorded, report):
     found = plan(files)
     assert (found.recorded, found.report) == (recorded, report)
+
+
+def test_what_java_reports_by_class_is_read_as_one(tmp_path):
+    """Maven and Gradle leave a file a class; the exit code stays the suite's."""
+    folder = tmp_path / "target" / "surefire-reports"
+    folder.mkdir(parents=True)
+    for name, end in (("A", ""), ("B", "<failure/>")):
+        case = f'<testcase classname="{name}" name="adds">{end}</testcase>'
+        text = f'<?xml version="1.0"?>\n<testsuite name="{name}">{case}</testsuite>\n'
+        (folder / f"TEST {name}.xml").write_text(text)
+    (tmp_path / "mvnw").write_text("exit 3\n")
+    (tmp_path / "mvnw").chmod(0o755)
+    found = plan({"pom.xml": "", "mvnw": ""})
+    done = subprocess.run(["bash", "-c", found.recorded], cwd=tmp_path, check=False)
+    assert done.returncode == 3
+    report = (tmp_path / found.report).read_text()
+    assert reported(report) == {"A.adds": "passed", "B.adds": "failed"}

@@ -189,7 +189,8 @@ class E2BSandbox:
         What it leaves running would hold its output open, and envd would wait for that.
         """
         folder = f"~/{WORK}/{shlex.quote(inside(cwd))}"
-        own = f"export VIRTUAL_ENV=~/{ENVIRONMENT} PATH=~/{ENVIRONMENT}/bin:$PATH; "
+        own = f"export VIRTUAL_ENV=~/{ENVIRONMENT} "
+        own += f"PATH=~/{ENVIRONMENT}/bin:~/{ENVIRONMENT}/node_modules/.bin:$PATH; "
         return (
             f"{own if self._kept.name or self._kept.build else ''}"
             f"cd {folder} 2>/dev/null || exit {NO_FOLDER}; ulimit -c 0; "

@@ -21,6 +21,8 @@ from bot.domain.fixes.patch import tree_from_tar
 from bot.domain.ports import Blocked, Finished, OnOutput
 
 TIMED_OUT, KILLED = 124, 137
+# Where an environment has its programs.
+BINS = ("bin", "node_modules/.bin")
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
@@ -216,7 +218,7 @@ class LocalSandbox:
         has_one = self._there.environment or self._there.build
         own = {"VIRTUAL_ENV": isolation.ENVIRONMENT} if has_one else {}
         if own:
-            bins = [f"{isolation.ENVIRONMENT}/bin", *bins]
+            bins = [f"{isolation.ENVIRONMENT}/{each}" for each in BINS] + bins
         if self._mirror:
             own |= reached_by(f"http://127.0.0.1:{PORT}")
         return {

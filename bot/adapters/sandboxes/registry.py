@@ -33,7 +33,8 @@ _PASSED = ("Accept", "Range")
 _KEPT = ("Content-Type", "Content-Range", "Accept-Ranges", "ETag")
 _LINK = re.compile(r'(<a[^>]*\shref=")([^"#]+)')
 _PYTHON = r"/python/{name:[a-z0-9][a-z0-9._-]{0,200}}/"
-_NPM = r"/npm/{path:(?:@[\w.-]{1,100}(?:/|%2[fF]))?[\w.-]{1,200}(?:/-/[\w.-]{1,250}\.tgz)?}"
+_NPM = r"(?:@[\w.-]{1,100}(?:/|%2[fF]))?[\w.-]{1,200}"
+_TARBALL = r"/-/[\w.-]{1,250}\.tgz"
 
 Registries = Mapping[str, str]
 
@@ -77,7 +78,7 @@ def _of_npm() -> str:
 
 
 def reached_by(base: str) -> Mapping[str, str]:
-    """The environment in which uv, pip and npm ask the registries at ``base``."""
+    """The environment in which uv, pip, npm, pnpm and yarn ask the registries at ``base``."""
     return {
         "UV_DEFAULT_INDEX": f"{base}/python/",
         "PIP_INDEX_URL": f"{base}/python/",
@@ -85,6 +86,10 @@ def reached_by(base: str) -> Mapping[str, str]:
         "npm_config_replace_registry_host": "always",
         "npm_config_audit": "false",
         "npm_config_fund": "false",
+        "YARN_NPM_REGISTRY_SERVER": f"{base}/npm/",
+        "YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1",
+        "YARN_NODE_LINKER": "node-modules",
+        "YARN_ENABLE_TELEMETRY": "false",
     }
 
 
@@ -112,7 +117,9 @@ class Mirror:
         app = web.Application()
         app.router.add_get(_PYTHON, self._index)
         app.router.add_get(r"/file/{token:[0-9a-f]{32}}/{name:[^/]+}", self._file)
-        app.router.add_get(_NPM, self._npm)
+        app.router.add_get(f"/npm/{{path:{_NPM}(?:{_TARBALL})?}}", self._npm)
+        # what a lock holds, as npm and yarn put our host in it
+        app.router.add_get(f"/{{path:{_NPM}{_TARBALL}}}", self._npm)
         self._client = ClientSession(
             timeout=ClientTimeout(total=600, sock_read=60), trust_env=True, auto_decompress=True
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 import shlex
@@ -11,13 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from bot.domain.fixes.environment import package_root
+from bot.domain.fixes.environment import node_manager, package_json, package_root
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.models import Record
 
 Style = Literal["pytest", "unittest", "other"]
 PYTEST = "python -m pytest --tb=short -p no:randomly"
+SAY_HOW = "say how they run: fix.tests.command in .github/soulcaster.yml"
 # Where a suite leaves what it did: among our own files.
 REPORT, EXAMPLES = ".soulcaster/suite.xml", ".soulcaster/examples.xml"
 EVENTS = ".soulcaster/suite.json"
@@ -241,19 +241,12 @@ def _tox(tree: Tree) -> TestPlan | None:
 
 
 def _node(tree: Tree) -> TestPlan | None:
-    try:
-        package = json.loads(text_of(tree.get("package.json")) or "{}")
-    except ValueError:
-        return None
-    script = (package.get("scripts") or {}).get("test", "") if isinstance(package, dict) else ""
+    script = (package_json(tree).get("scripts") or {}).get("test", "")
     if not isinstance(script, str) or not script or _NO_TEST in script:
         return None
-    if "pnpm-lock.yaml" in tree:
-        runner, one = "pnpm", "pnpm test {path}"
-    elif "yarn.lock" in tree:
-        runner, one = "yarn", "yarn test {path}"
-    else:
-        runner, one = "npm", "npm test -- {path}"
+    # berry runs nothing where its own record of an install is not beside the checkout
+    runner = {"berry": "npm"}.get(manager := node_manager(tree), manager)
+    one = f"{runner} test {'-- ' * (runner == 'npm')}{{path}}"
     files = [
         path for path in sorted(tree) if is_test_file(path) and re.search(r"\.[cm]?[jt]sx?$", path)
     ]
@@ -303,6 +296,9 @@ def _go(tree: Tree) -> TestPlan | None:
 
 def _by_its_file(tree: Tree) -> TestPlan | None:
     """Tools that are known by the file that configures them; their wrapper lies beside it."""
+    # of Maven and Gradle alike: a file a class, with a declaration of its own
+    found = "find . -path '*/surefire-reports/*.xml' -o -path '*/test-results/*.xml'"
+    joined = f"echo '<all>'; {found} | xargs -r -d '\\n' sed '/^<?xml/d'; echo '</all>'"
     mvn = "./mvnw -B -q" if "mvnw" in tree else "mvn -B -q"
     gradle = f"{'./gradlew' if 'gradlew' in tree else 'gradle'} --console=plain"
     java = "src/test/java"
@@ -313,9 +309,13 @@ def _by_its_file(tree: Tree) -> TestPlan | None:
         ("build.gradle.kts", "gradle", f"{gradle} test", "--tests {stem}", java),
     ):
         if file in tree:
+            is_java = folder == java
+            collected = f"{suite}; code=$?; {{ {joined}; }} > {REPORT}; exit $code"
             return TestPlan(
                 framework=framework,
                 suite=suite,
+                recorded=f"mkdir -p .soulcaster; {collected}" if is_java else "",
+                report=REPORT if is_java else "",
                 one=f"{suite} {one}",
                 why=f"there is a {file}",
                 folder=folder,

@@ -6,10 +6,11 @@ import asyncio
 import hashlib
 import platform
 import posixpath
+import shlex
 import sys
 
 from bot.domain.errors import TooLarge
-from bot.domain.fixes.environment import CONSTRAINTS, Needs, needs_of
+from bot.domain.fixes.environment import CONSTRAINTS, Needs, install, needs_of
 from bot.domain.fixes.patch import Tree, tar_from_tree
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Limits, Sandbox
@@ -30,8 +31,13 @@ _LOCKED = (
 )
 # As uv tells that our mirror could not reach a registry.
 _AWAY = "502 Bad Gateway"
-# Made beside the checkout, or Node would not find them there.
-_NODE = 'if [ -d node_modules ]; then mv node_modules "$VIRTUAL_ENV/"; fi'
+# Made beside the checkout, or Node would not find them there. A link to a package of the checkout
+# leads there from anywhere.
+_NODE = (
+    "if [ -d node_modules ]; then for link in $(find node_modules -maxdepth 2 -type l); do "
+    'there=$(realpath "$link"); case "$there" in "$PWD"/node_modules/*) ;; '
+    '*) ln -sfn "$there" "$link";; esac; done; mv node_modules "$VIRTUAL_ENV/"; fi'
+)
 # What building made in the checkout, such as a file with the version: it comes with it again.
 _MADE = (
     "find . -newer {ours}/begun -type f -not -path './.soulcaster/*' -not -path '*/__pycache__/*' "
@@ -44,23 +50,25 @@ async def environment_of(context: RunContext, base: Tree) -> None:
 
     Raises Ended where the project's own commands fail, for they are its word.
     """
-    needs = needs_of(base, (await context.config()).fix.setup)
+    setup = (await context.config()).fix.setup
+    needs = await asyncio.to_thread(needs_of, base, setup)
     if needs.nothing or context.brings_environment:
+        await context.set(environment=needs.left_out)
         return
     if context.sandboxes.isolation == "none":
-        await context.set(environment=("nothing is installed where nothing is isolated",))
+        said = "nothing is installed where nothing is isolated"
+        await context.set(environment=(said, *needs.left_out))
         return
     # Of one repository alone: what a build runs is its code, and another's tests must not meet it.
     built_by = (context.labels()["repository"], context.sandboxes.id, context.template)
     name = needs.key(base, *built_by, platform.machine(), sys.version)
-    sources = ", ".join((*needs.why, *filter(None, (needs.lock,))))
     if await context.sandboxes.keeps(name):
-        await context.log(f"the environment of {sources} is kept: {name}")
+        await context.log(f"the environment of {needs.sources} is kept: {name}")
     else:
-        await context.tell(f"installing what the tests need, as {sources} says")
+        await context.tell(f"installing what the tests need, as {needs.sources} says")
         name = await _build(context, base, needs, name)
     context.environment = name
-    await context.set(environment=(f"installed as {sources} says", *needs.left_out))
+    await context.set(environment=(f"installed as {needs.sources} says", *needs.left_out))
 
 
 async def _build(context: RunContext, base: Tree, needs: Needs, name: str) -> str:
@@ -103,13 +111,15 @@ class _Build:
         missing: list[str] = []
         if self._needs.setup:
             await self._as_told()
+        undeclared: list[str] = []
         if self._needs.python:
             missing += await self._python()
+            undeclared += await self._imported()
         if self._needs.node:
             missing += await self._tried(self._needs.node)
             await self._run(_NODE)
         await self._run(_MADE.format(ours=OURS), cwd=".")
-        self._env["MISSING"] = "".join(f"{each}\n" for each in missing)
+        self._env["MISSING"] = "".join(f"{each}\n" for each in (*missing, *undeclared))
         await self._run(f'rm -rf "$VIRTUAL_ENV/.cache"; printf %s "$MISSING" > {OURS}/missing')
         return missing
 
@@ -142,6 +152,17 @@ class _Build:
         for part in self._needs.parts:
             missing += await self._tried(part)
         return missing
+
+    async def _imported(self) -> list[str]:
+        """What tests import comes from wherever the project names it; a line each for the rest."""
+        if not self._needs.imports:
+            return []
+        absent = (await self._run(self._needs.absent)).stdout.split()
+        named = [said for name in absent if (said := self._needs.imports.get(name))]
+        if named:
+            await self._run(install(list(map(shlex.quote, named))))
+        names = ", ".join(name for name in absent if not self._needs.imports.get(name, "-"))
+        return [f"`{names}`: tests import that, and no file says what installs it"] * bool(names)
 
     async def _tried(self, command: str) -> list[str]:
         done = await self._run(command)

@@ -18,7 +18,15 @@ from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
-from bot.domain.fixes.testplan import CALLS, EXAMPLES, TRYING, UNITTESTS, TestPlan, how_to_test
+from bot.domain.fixes.testplan import (
+    CALLS,
+    EXAMPLES,
+    SAY_HOW,
+    TRYING,
+    UNITTESTS,
+    TestPlan,
+    how_to_test,
+)
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -48,11 +56,7 @@ class Tests:
         config = (await context.config()).fix.tests
         plan = how_to_test(tree, command=config.command)
         if plan is None:
-            raise Ended(
-                Verdict.TESTS_DO_NOT_RUN,
-                "No tests were found. Say how they run: fix.tests.command in "
-                ".github/soulcaster.yml.",
-            )
+            raise Ended(Verdict.TESTS_DO_NOT_RUN, f"No tests were found; {SAY_HOW}.")
         await environment_of(context, tree)
         return cls(context, plan)
 
@@ -76,13 +80,7 @@ class Tests:
                 "run's time; --timeout allows more.",
             )
         if self._ran_nothing(suite):
-            lacking = [f"{each}." for each in self._context.run.environment[1:]]
-            reasons = [_why(done), *lacking]
-            raise Ended(
-                Verdict.TESTS_DO_NOT_RUN,
-                f"`{self.plan.suite}` ran no test (exit code {done.exit_code}): "
-                f"{' '.join(reasons[:3])}",
-            )
+            raise Ended(Verdict.TESTS_DO_NOT_RUN, self._why_nothing(done))
         return suite
 
     def _ran_nothing(self, suite: Suite) -> bool:
@@ -90,9 +88,20 @@ class Tests:
         code = suite.finished.exit_code
         if code in _NOT_STARTED:
             return True
-        if code in (0, NO_TESTS) or self.plan.framework not in ("pytest", "unittest"):
-            return False
-        return not suite.ran
+        names = bool(self.plan.report) or self.plan.framework == "cargo"
+        return names and not suite.ran and code not in (0, NO_TESTS)
+
+    def _why_nothing(self, done: Finished) -> str:
+        suite = self.plan.suite
+        program = re.search(r"([\w./-]+): (?:command )?not found", done.stderr)
+        if done.exit_code == 127 and program and program[1] in suite.split():
+            return (
+                f"{program[1]} is not installed here, and `{suite}` needs it: install it where "
+                "fixes run, or in the template of their sandboxes."
+            )
+        lacking = [f"{each}." for each in self._context.run.environment[1:]]
+        reasons = " ".join([_why(done), *lacking][:3])
+        return f"`{suite}` ran no test (exit code {done.exit_code}): {reasons}"
 
     async def _report(self, sandbox: Sandbox, path: str) -> str:
         """The suite's report, which it may have left unwritten, or anything else in its place."""
@@ -148,5 +157,6 @@ def _why(done: Finished) -> str:
     said = [line for line in lines if line and not line.startswith("rootdir:")]
     said = said or ["it said nothing"]
     return next(
-        (line for line in reversed(said) if re.search(r"Error\b|not found|error:", line)), said[-1]
+        (line for line in reversed(said) if re.search(r"Error\b|ERROR\]|not found|error:", line)),
+        said[-1],
     )

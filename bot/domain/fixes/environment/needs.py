@@ -8,6 +8,8 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from pydantic import Field
+
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.models import Record
 
@@ -27,7 +29,8 @@ class Needs(Record):
     own commands, which stand for all that follows: ``project`` (install itself), ``extras``,
     ``groups``, ``files`` (of requirements) and ``packages`` for Python, ``node`` for Node.
     ``lock`` is the file whose versions are kept to, ``pins`` those versions where they are plain.
-    ``why`` names the file each came from; ``left_out`` is what a build can't do.
+    ``imports`` are modules that tests import, and what may install each. ``why`` names the file
+    each came from; ``left_out`` is what a build can't do.
     """
 
     root: str = ""
@@ -41,6 +44,7 @@ class Needs(Record):
     lock: str = ""
     pins: tuple[str, ...] = ()
     version: str = ""
+    imports: dict[str, str] = Field(default_factory=dict)
     why: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -58,13 +62,30 @@ class Needs(Record):
     def whole(self) -> str:
         """Installs all at once, so that versions fit each other and the lock."""
         locked = [f"-c {CONSTRAINTS}"] if self.lock else []
-        return _install([*_ALWAYS, *locked, *self._each()])
+        return install([*_ALWAYS, *locked, *self._each()])
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Installs one after the other, for where not all fit: itself first."""
         each = list(self._each())
-        return tuple(_install([part]) for part in (*each, *_ALWAYS))
+        return tuple(install([part]) for part in (*each, *_ALWAYS))
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What a build runs, in this order, where all goes well."""
+        return (*self.setup, *([self.whole] if self.python else []), *filter(None, [self.node]))
+
+    @property
+    def sources(self) -> str:
+        """The files that say so."""
+        return ", ".join((*self.why, *filter(None, (self.lock,))))
+
+    @property
+    def absent(self) -> str:
+        """Prints the modules that tests import and can't."""
+        find = "from importlib.util import find_spec as found; import sys; "
+        find += "print(*(name for name in sys.argv[1:] if not found(name)))"
+        return shlex.join(["python", "-c", find, *self.imports])
 
     def _each(self) -> Iterator[str]:
         if self.project:
@@ -99,7 +120,8 @@ class Needs(Record):
         return found
 
 
-def _install(parts: Sequence[str]) -> str:
+def install(parts: Sequence[str]) -> str:
+    """Installs ``parts``, which are quoted."""
     return f"uv pip install {' '.join(parts)}"
 
 

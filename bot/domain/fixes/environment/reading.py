@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import configparser
-import json
 import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bot.domain.fixes.environment.absences import absences
+from bot.domain.fixes.environment.imports import imports_of
 from bot.domain.fixes.environment.needs import Needs, version_of
+from bot.domain.fixes.environment.node import node_needs
 from bot.domain.fixes.environment.shell_lines import read_arguments, read_line
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.python import parsed
@@ -57,12 +59,13 @@ def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
         update={
             "groups": tuple(name for name in found.groups if name in known),
             "version": version_of(tree, root) if found.project else "",
+            "imports": imports_of(here, project),
             **_of_locks(here),
         }
     )
     if not any(path.endswith(".py") for path in here):
         found = Needs(root=root)
-    return found.merged([_of_node(here)])
+    return found.merged([Needs(left_out=tuple(absences(tree))), node_needs(here)])
 
 
 def package_root(tree: Tree) -> str:
@@ -226,24 +229,6 @@ def _of_locks(tree: Tree) -> dict[str, Any]:
         if pins := [pin for pin in pins if _PIN.fullmatch(pin)]:
             return {"lock": path, "pins": tuple(pins)}
     return {}
-
-
-def _of_node(tree: Tree) -> Needs:
-    try:
-        package = json.loads(text_of(tree.get("package.json")) or "{}")
-    except ValueError:
-        return Needs()
-    wanted = ("dependencies", "devDependencies")
-    if not isinstance(package, dict) or not any(package.get(name) for name in wanted):
-        return Needs()
-    for lock, install in (
-        ("pnpm-lock.yaml", "npx --yes pnpm install --frozen-lockfile"),
-        ("yarn.lock", "npx --yes yarn install --frozen-lockfile"),
-        ("package-lock.json", "npm ci"),
-    ):
-        if lock in tree:
-            return Needs(node=install, why=(lock,))
-    return Needs(node="npm install", why=("package.json",))
 
 
 def _table(table: Mapping[str, Any], *path: str) -> dict[str, Any]:

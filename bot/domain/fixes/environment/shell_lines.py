@@ -20,34 +20,9 @@ _PIP = re.compile(r"\b(?:pip3?|uv pip)\s+install\s+(.*)")
 _SYNC = re.compile(r"\b(?:uv (?:sync|run)|pdm (?:install|sync)|poetry install)\b(.*)")
 _APT = re.compile(r"\bapt(?:-get)?\s+install\s+(.*)")
 # What builds, publishes or runs a suite, and is no part of it.
-_TOOLS = frozenset(
-    [
-        "pip",
-        "setuptools",
-        "wheel",
-        "build",
-        "twine",
-        "tox",
-        "nox",
-        "virtualenv",
-        "codecov",
-        "coveralls",
-        "pre-commit",
-        "poetry",
-        "uv",
-        "hatch",
-        "pdm",
-        "pipenv",
-        "tox-gh-actions",
-        "tox-uv",
-        "tox-gh",
-        "cibuildwheel",
-        "flit",
-        "mypy",
-        "ruff",
-        "black",
-        "flake8",
-    ]
+_TOOLS = re.compile(
+    r"pip|setuptools|wheel|build|twine|tox(-gh(-actions)?|-uv)?|nox|virtualenv|codecov|coveralls"
+    r"|pre-commit|poetry|uv|hatch|pdm|pipenv|cibuildwheel|flit|mypy|ruff|black|flake8"
 )
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?\s*([<>=!~]=?[^;$`]*)?(;.*)?")
@@ -92,7 +67,7 @@ def read_arguments(text: str, tree: Tree, root: str, why: str) -> Needs:
         extras=tuple(extras),
         groups=tuple(groups),
         files=tuple(file for file in files if posixpath.join(root, file) in tree),
-        packages=tuple(each for each in packages if _bare(each) not in _TOOLS),
+        packages=tuple(each for each in packages if not _TOOLS.fullmatch(_bare(each))),
     )
     return needs if needs.nothing else needs.model_copy(update={"why": (why,)})
 

@@ -1,0 +1,99 @@
+"""Modules that tests import, and what the project's own words would install for each."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.python import parsed
+
+# Of packages whose module has another name.
+_MODULES = {
+    "yaml": "pyyaml",
+    "attr": "attrs",
+    "dateutil": "python-dateutil",
+    "PIL": "pillow",
+    "bs4": "beautifulsoup4",
+    "jwt": "pyjwt",
+    "OpenSSL": "pyopenssl",
+    "socks": "pysocks",
+}
+
+# What a runner of tests imports; other files among them may be data.
+_RUN = re.compile(r"(?!.*\b(data|fixtures)/)(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
+# Of a table or an argument that lists requirements.
+_KEPT_IN = re.compile(r"dependenc|requires?$|^deps$")
+
+
+def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
+    """By module: the requirement that names it somewhere, in whatever extra, group or file.
+
+    Empty where nothing does; what tests do without where it is absent is left out then.
+    """
+    modules = [path.removesuffix(".py") for path in tree if path.endswith(".py")]
+    own = {part for path in modules for part in path.split("/")}
+    found: dict[str, bool] = {}
+    for path in tree:
+        module = parsed(text_of(tree[path])) if _RUN.match(path) else None
+        for name, needed in _imported(module, needed=True) if module else ():
+            if name not in own and name not in sys.stdlib_module_names:
+                found[name] = found.get(name, False) or needed
+    named = dict(_named(tree, project)) if found else {}
+    wanted = {
+        name: named.get(_MODULES.get(name, name).lower().replace("_", "-"), "") for name in found
+    }
+    return {name: said for name, said in sorted(wanted.items()) if said or found[name]}
+
+
+def _imported(node: ast.AST, *, needed: bool) -> Iterator[tuple[str, bool]]:
+    """Each module, and whether nothing works without it: what is tried or comes later may not."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from ((each.name.partition(".")[0], needed) for each in child.names)
+        elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
+            yield child.module.partition(".")[0], needed
+        else:
+            at_once = needed and isinstance(child, ast.ClassDef)
+            yield from _imported(child, needed=at_once)
+
+
+def _named(tree: Tree, project: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for text in _requirements(tree, project):
+        try:
+            requirement = Requirement(text.partition(" #")[0].strip())
+        except InvalidRequirement:
+            continue
+        # in which extra it stands does not matter here
+        requirement.marker = None
+        yield requirement.name.lower().replace("_", "-"), str(requirement)
+
+
+def _requirements(tree: Tree, project: dict[str, Any]) -> Iterator[str]:
+    yield from re.findall(r"^Requires-Dist: (.*)", text_of(tree.get("PKG-INFO")), re.M)
+    for path in sorted(tree):
+        if re.search(r"requirements[^/]*(/[\w.-]+)?\.(txt|in|pip)$|^(setup\.cfg|tox\.ini)$", path):
+            yield from text_of(tree[path]).splitlines()
+    module = parsed(text_of(tree.get("setup.py")))
+    for node in ast.walk(module) if module else ():
+        if isinstance(node, ast.keyword) and _KEPT_IN.search(node.arg or ""):
+            texts = (each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+            yield from (text for text in texts if isinstance(text, str))
+    yield from _listed(project, inside=False)
+
+
+def _listed(table: dict[str, Any], *, inside: bool) -> Iterator[str]:
+    """What stands below a key that says so, in whichever tool's table."""
+    for key, value in table.items():
+        within = inside or _KEPT_IN.search(key) is not None
+        if isinstance(value, dict) and not (inside and "version" in value):
+            yield from _listed(value, inside=within)
+        elif within and isinstance(value, list):
+            yield from (each for each in value if isinstance(each, str))
+        elif within:
+            yield key.lower()  # poetry's: a name, and what version

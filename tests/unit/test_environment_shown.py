@@ -1,0 +1,53 @@
+"""``soulcaster fix PATH --dry-run``: what would be installed and run, by whose word."""
+
+import io
+
+from rich.console import Console
+
+from handlers.local_fix import show_environment
+
+PROJECT = """\
+[build-system]
+requires = ["flit"]
+[project]
+name = "a"
+[project.optional-dependencies]
+docs = ["spare>=1"]
+[dependency-groups]
+test = ["pytest"]
+"""
+
+
+def shown(folder, files):
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    console = Console(file=io.StringIO())
+    known = show_environment(folder, "", console)
+    return known, console.file.getvalue().splitlines()
+
+
+def test_what_would_be_installed_and_which_files_say_so(tmp_path):
+    test = "import spare, driver\n\n\ndef test_a():\n    pass\n"
+    submodule = '[submodule "b"]\n\tpath = b\n\turl = ../b\n'
+    files = {"pyproject.toml": PROJECT, "tests/test_a.py": test, ".gitmodules": submodule}
+    known, (suite, *lines) = shown(tmp_path, files)
+    assert known
+    assert suite.startswith("Tests: python -m pytest ")
+    assert suite.endswith("(tests/test_a.py is a pytest file)")
+    assert lines == [
+        "Environment: as pyproject.toml, pyproject.toml (group test) says",
+        "  uv pip install pytest -e . --group test",
+        "Tests import what no file names: driver",
+        "Not there: 1 submodule is not fetched: b",
+    ]
+    assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", "tests", ".gitmodules"}
+
+
+def test_nothing_to_run_is_said(tmp_path):
+    known, lines = shown(tmp_path, {"README.md": "# A"})
+    assert not known
+    assert lines == [
+        "Tests: none found; say how they run: fix.tests.command in .github/soulcaster.yml",
+        "Environment: nothing is to be installed",
+    ]
