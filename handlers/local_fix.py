@@ -21,10 +21,10 @@ from bot.adapters import choose
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.commands.references import Duration
-from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.errors import NotFound, NotUnderstood, TooLarge
 from bot.domain.fixes.environment import needs_of
 from bot.domain.fixes.patch import Tree
-from bot.domain.fixes.proof import proof_of
+from bot.domain.fixes.proof import Proof, proof_of
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.fixes.testplan import SAY_HOW, how_to_test
 from bot.domain.models import Cluster, Item, Verdict
@@ -63,9 +63,15 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     if wanted.out is not None and wanted.out.exists() and not wanted.out.is_dir():
         raise NotUnderstood(f"--out {wanted.out} is no folder.")
     case = _case(wanted.report)
-    tree = await asyncio.to_thread(
-        read_checkout, folder, leave_out=wanted.out.resolve() if wanted.out else None
-    )
+    out = wanted.out.resolve() if wanted.out else None
+    try:
+        tree = await asyncio.to_thread(read_checkout, folder, leave_out=out)
+    except TooLarge as error:
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            refused = Proof(verdict=Verdict.LIMIT_REACHED, reason=str(error))
+            (out / PROOF).write_text(refused.model_dump_json(indent=2) + "\n")
+        raise
     config = _config(tree, wanted.test)
     with tempfile.TemporaryDirectory(prefix="soulcaster-") as state:
         # Whoever says this line in a shell means it: the folder's own tests may run here.
@@ -112,14 +118,12 @@ def show_environment(path: Path, test: str, console: Console) -> bool:
     config = _config(tree, test).fix
     plan, needs = how_to_test(tree, command=config.tests.command), needs_of(tree, config.setup)
     own = _environment(path.resolve())
-    lines = [f"Tests: {plan.suite} ({plan.why})" if plan else f"Tests: none found; {SAY_HOW}"]
-    if own:
-        lines.append(f"Environment: {own[0]}, as it is")
-    elif needs.nothing:
-        lines.append("Environment: nothing is to be installed")
-    else:
-        lines.append(f"Environment: as {needs.sources} says")
-        lines += [f"  {command}" for command in needs.commands]
+    suite = f"{plan.suite} ({plan.why})" if plan else f"none found; {SAY_HOW}"
+    found = f"{own[0]}, as it is" if own else f"as {needs.sources} says"
+    if needs.nothing and not own:
+        found = "nothing is to be installed"
+    lines = [f"Tests: {suite}", f"Environment: {found}"]
+    lines += [f"  {command}" for command in needs.commands if not own]
     if unnamed := [name for name, named in needs.imports.items() if not (named or own)]:
         lines.append(f"Tests import what no file names: {', '.join(unnamed)}")
     lines += [f"Not there: {line}" for line in needs.left_out]

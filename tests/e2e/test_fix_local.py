@@ -21,6 +21,7 @@ TEST = "from calc import last_page\n\n\ndef test_pages():\n    assert last_page(
 REPORT = "# One page too many\n\n`calc.last_page(20, 10)` returns 3, expected 2.\n"
 KEYS = [
     "verdict",
+    "reason",
     "reproduced",
     "grade",
     "changes",

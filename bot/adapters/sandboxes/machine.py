@@ -21,8 +21,6 @@ from bot.domain.fixes.patch import tree_from_tar
 from bot.domain.ports import Blocked, Finished, OnOutput
 
 TIMED_OUT, KILLED = 124, 137
-# Where an environment has its programs.
-BINS = ("bin", "node_modules/.bin")
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
@@ -218,7 +216,7 @@ class LocalSandbox:
         has_one = self._there.environment or self._there.build
         own = {"VIRTUAL_ENV": isolation.ENVIRONMENT} if has_one else {}
         if own:
-            bins = [f"{isolation.ENVIRONMENT}/{each}" for each in BINS] + bins
+            bins = [f"{isolation.ENVIRONMENT}/{one}" for one in ("bin", "node_modules/.bin")] + bins
         if self._mirror:
             own |= reached_by(f"http://127.0.0.1:{PORT}")
         return {

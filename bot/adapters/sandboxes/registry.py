@@ -89,7 +89,6 @@ def reached_by(base: str) -> Mapping[str, str]:
         "YARN_NPM_REGISTRY_SERVER": f"{base}/npm/",
         "YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1",
         "YARN_NODE_LINKER": "node-modules",
-        "YARN_ENABLE_TELEMETRY": "false",
     }
 
 

@@ -16,20 +16,16 @@ from typing import Any
 _NOT_IMPORTED = "unittest.loader._FailedTest."
 
 
-class Recorded(unittest.TextTestResult):
-    """Writes the report when all is run."""
-
+class _Recorded(unittest.TextTestResult):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._began: list[str] = []
 
     def startTest(self, test: unittest.TestCase) -> None:
-        """Note that it began: how it ended stands in lists of unittest's own."""
         super().startTest(test)
-        self._began.append(test.id())
+        self._began.append(test.id())  # how it ends stands in lists of unittest's own
 
     def stopTestRun(self) -> None:
-        """Write the report."""
         super().stopTestRun()
         with open(sys.argv[1], "w") as report:
             report.writelines(json.dumps(event) + "\n" for event in self._events())
@@ -50,7 +46,7 @@ class Recorded(unittest.TextTestResult):
 
 
 class _Runner(unittest.TextTestRunner):
-    resultclass = Recorded
+    resultclass = _Recorded
 
 
 if __name__ == "__main__":

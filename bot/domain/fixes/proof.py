@@ -17,13 +17,15 @@ NO_TESTS = 5  # pytest's exit code, and unittest's since Python 3.12
 class Proof(Record):
     """The evidence of a fix run, as it is written to ``proof.json``.
 
-    A command that was not reached is None. ``environment`` says what the tests ran in, ``seconds``
-    is the wall time of the run, ``steps`` what the agent took; ``reproduced`` is the grade of the
-    failing test, ``grade`` what the proof came to where it holds. ``changes`` are calls that give
-    something else with the patch, ``reading`` is where a second patch that holds differs.
+    ``reason`` is what the verdict rests on; a command that was not reached is None. ``environment``
+    says what the tests ran in, ``seconds`` is the wall time of the run, ``steps`` what the agent
+    took; ``reproduced`` is the grade of the failing test, ``grade`` what the proof came to where it
+    holds. ``changes`` are calls that give something else with the patch, ``reading`` is where a
+    second patch that holds differs.
     """
 
     verdict: Verdict
+    reason: str = ""
     reproduced: Grade | None = None
     grade: Verdict | None = None
     changes: tuple[Differing, ...] = ()
@@ -44,6 +46,7 @@ def proof_of(run: FixRun) -> Proof:
         raise ValueError(f"{run.name} has no verdict")
     return Proof(
         verdict=run.verdict,
+        reason=run.reason,
         reproduced=run.test_grade,
         grade=run.grade,
         changes=run.changes,

@@ -6,6 +6,7 @@ Both are data. Whoever controls the code under test can print such lines too, so
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -48,6 +49,10 @@ _LINES: Mapping[str, Mapping[str, Outcome]] = {
         "○": "skipped",
     },
 }
+# go's words and jest's
+_SAID: Mapping[str, Outcome] = {
+    "pass": "passed", "passed": "passed", "fail": "failed", "failed": "failed", "skip": "skipped",
+}  # fmt: skip
 _WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
 
 
@@ -73,23 +78,19 @@ def reported(report: str) -> dict[str, Outcome]:
     """The tests of a report, whichever of ours it is; empty where it can't be read."""
     if not report.startswith("{"):
         return junit(report)
-    try:
-        events = [json.loads(line) for line in report.splitlines() if line.startswith("{")]
-        if "testResults" in events[0]:
-            return worst(_of_jest(events[0]))
-        return worst(_of_events(events))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return {}
+    events = _events(report)
+    with contextlib.suppress(LookupError, TypeError, AttributeError):
+        return worst(_of_jest(events[0]) if "testResults" in events[0] else _of_go(events))
+    return {}
 
 
-def _of_events(events: list[dict[str, Any]]) -> Iterator[tuple[str, Outcome]]:
+def _of_go(events: list[dict[str, Any]]) -> Iterator[tuple[str, Outcome]]:
     """``go test -json``, which our runner of unittest writes, too: https://pkg.go.dev/cmd/test2json
 
     A package that fails without a test of its own did not build.
     """
-    words: dict[str, Outcome] = {"pass": "passed", "fail": "failed", "skip": "skipped"}
     for event in events:
-        name, outcome = event.get("Test"), words.get(event["Action"])
+        name, outcome = event.get("Test"), _SAID.get(event["Action"])
         if outcome and name:
             yield f"{event['Package']}.{name}", outcome
         elif outcome == "failed":
@@ -98,21 +99,22 @@ def _of_events(events: list[dict[str, Any]]) -> Iterator[tuple[str, Outcome]]:
 
 def _of_jest(report: dict[str, Any]) -> Iterator[tuple[str, Outcome]]:
     """``jest --json``: https://jestjs.io/docs/cli#--json"""
-    words: dict[str, Outcome] = {"passed": "passed", "failed": "failed"}
     for file in report["testResults"]:
         if not file["assertionResults"]:
-            yield f"module {file['name']}", words.get(file["status"], "skipped")
+            yield f"module {file['name']}", _SAID.get(file["status"], "skipped")
         for test in file["assertionResults"]:
-            yield f"{file['name']} {test['fullName']}", words.get(test["status"], "skipped")
+            yield f"{file['name']} {test['fullName']}", _SAID.get(test["status"], "skipped")
 
 
 def printed(report: str) -> str:
     """What the tests printed, of a report that stands in place of it."""
-    try:
-        events = [json.loads(line) for line in report.splitlines() if line.startswith("{")]
-        return "".join(event.get("Output", "") for event in events)
-    except (ValueError, TypeError, AttributeError):
-        return ""
+    return "".join(str(event.get("Output", "")) for event in _events(report))
+
+
+def _events(report: str) -> list[dict[str, Any]]:
+    with contextlib.suppress(ValueError, RecursionError):
+        return [json.loads(line) for line in report.splitlines() if line.startswith("{")]
+    return []
 
 
 def junit(report: str) -> dict[str, Outcome]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+
+from bot.domain.fixes.patch import Tree, text_of
 
 _FOLDERS = frozenset({"test", "tests", "testing", "__tests__", "spec", "specs", "__snapshots__"})
 _NAMES = re.compile(
@@ -28,3 +31,13 @@ def is_test_file(path: str) -> bool:
 def is_collected_by_pytest(path: str) -> bool:
     """Whether pytest would look for tests in ``path`` without being told to."""
     return re.fullmatch(r"test_.*\.py|.*_test\.py", path.rpartition("/")[2]) is not None
+
+
+def part_near(tree: Tree, suspects: Collection[str]) -> list[str]:
+    """The few files of tests that name the modules of ``suspects`` most often."""
+    stems = {re.escape(path.rpartition("/")[2].partition(".")[0]) for path in suspects}
+    named = re.compile(rf"\b({'|'.join(sorted(stems - {'__init__'})) or '(?!)'})\b")
+    tests = sorted(filter(is_collected_by_pytest, tree))
+    counts = {path: len(named.findall(text_of(tree[path]))) for path in tests}
+    near = sorted(filter(counts.get, tests), key=lambda path: -counts[path])
+    return (near or tests)[:10]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
-from bot.domain.fixes.environment import node_manager, package_json, package_root
+from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.models import Record
@@ -58,6 +57,10 @@ class TestPlan(Record):
         stem = name.partition(".")[0]
         parts = {"path": seen, "folder": folder or ".", "name": name, "stem": stem}
         return self.one.format(**{key: shlex.quote(value) for key, value in parts.items()})
+
+    def part_of(self, paths: Sequence[str]) -> str:
+        """The command that runs some files of pytest's as the suite does."""
+        return f"{self.prefix}{_SUITE} {shlex.join(map(self._seen, paths))}"
 
     def examples_of(self, paths: Sequence[str]) -> str:
         """The command that runs the examples in the docstrings of modules."""
@@ -111,13 +114,6 @@ def _shown(tree: Tree) -> TestPlan | None:
     return next((plan for find in finders if (plan := find(tree))), None)
 
 
-def _pyproject(tree: Tree) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text_of(tree.get("pyproject.toml")))
-    except tomllib.TOMLDecodeError:
-        return {}
-
-
 def _test_files(tree: Tree, suffix: str) -> list[str]:
     return sorted(path for path in tree if path.endswith(suffix) and is_test_file(path))
 
@@ -143,11 +139,7 @@ def _python_tests(tree: Tree) -> tuple[str, Style]:
 
 def _python(tree: Tree) -> TestPlan | None:
     root = package_root(tree)
-    here = {
-        path.removeprefix(f"{root}/") if root else path: entry
-        for path, entry in tree.items()
-        if not root or path.startswith(f"{root}/")
-    }
+    here = below(tree, root)
     files = _test_files(here, ".py")
     config = _pytest_config(here)
     if not files and not config:
@@ -203,7 +195,9 @@ def _first_python(tree: Tree) -> TestPlan | None:
 def _pytest_paths(tree: Tree) -> str:
     """What CI or tox names for pytest to run, where its configuration says nothing itself."""
     texts = [text_of(tree.get(path)) for path in ("pytest.ini", "setup.cfg", "tox.ini")]
-    options = _pyproject(tree).get("tool", {}).get("pytest", {}).get("ini_options", {})
+    options = (
+        toml_of(tree, "pyproject.toml").get("tool", {}).get("pytest", {}).get("ini_options", {})
+    )
     if "testpaths" in options or any(re.search(r"^testpaths", text, re.M) for text in texts):
         return ""
     workflows = [text_of(tree[path]) for path in sorted(tree) if path.startswith(".github/workf")]
@@ -219,7 +213,7 @@ def _pytest_paths(tree: Tree) -> str:
 def _pytest_config(tree: Tree) -> str:
     if "pytest.ini" in tree:
         return "pytest.ini"
-    if "pytest" in _pyproject(tree).get("tool", {}):
+    if "pytest" in toml_of(tree, "pyproject.toml").get("tool", {}):
         return "pyproject.toml"
     for path, section in (("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")):
         if section in text_of(tree.get(path)):
@@ -229,7 +223,9 @@ def _pytest_config(tree: Tree) -> str:
 
 def _python_path(tree: Tree) -> str:
     """A package below ``src`` is found without installing it; harmless where it is installed."""
-    options = _pyproject(tree).get("tool", {}).get("pytest", {}).get("ini_options", {})
+    options = (
+        toml_of(tree, "pyproject.toml").get("tool", {}).get("pytest", {}).get("ini_options", {})
+    )
     in_source = any(path.startswith("src/") and path.endswith(".py") for path in tree)
     return "PYTHONPATH=src " if in_source and not options.get("pythonpath") else ""
 

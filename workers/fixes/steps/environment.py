@@ -29,6 +29,9 @@ _LOCKED = (
     "uv export --quiet --frozen --all-groups --all-extras --no-hashes --no-emit-workspace "
     f"> {CONSTRAINTS}"
 )
+# Prints which of its arguments are modules that can't be imported.
+_FIND = "import sys, importlib.util as u; print(*(n for n in sys.argv[1:] if not u.find_spec(n)))"
+_ABSENT = ("python", "-c", _FIND)
 # As uv tells that our mirror could not reach a registry.
 _AWAY = "502 Bad Gateway"
 # Made beside the checkout, or Node would not find them there. A link to a package of the checkout
@@ -157,7 +160,7 @@ class _Build:
         """What tests import comes from wherever the project names it; a line each for the rest."""
         if not self._needs.imports:
             return []
-        absent = (await self._run(self._needs.absent)).stdout.split()
+        absent = (await self._run(shlex.join([*_ABSENT, *self._needs.imports]))).stdout.split()
         named = [said for name in absent if (said := self._needs.imports.get(name))]
         if named:
             await self._run(install(list(map(shlex.quote, named))))

@@ -12,7 +12,7 @@ from bot.domain.errors import Unavailable
 from bot.domain.fixes.patch import Patch, Tree, apply, diff
 from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.fixes.run import Case, FixRun, StepName
-from bot.domain.models import Item
+from bot.domain.models import Item, Verdict
 from bot.domain.ports import Agent, LanguageModel, Sandboxes
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
@@ -148,7 +148,7 @@ STEPS: Steps[LocalRun] = {
 async def work(context: LocalRun) -> None:
     """Take the run to its end. No sandbox is left, however it ends.
 
-    A sandbox that died is survived. Raises Unavailable when the third one did.
+    A sandbox that died is survived, the third one is its end.
     """
     try:
         ended = await _driven(context, tries=3)
@@ -162,6 +162,6 @@ async def _driven(context: LocalRun, *, tries: int) -> Ended:
         return await drive(context, STEPS)
     except Unavailable as error:
         if tries <= 1:
-            raise
+            return Ended(Verdict.TESTS_DO_NOT_RUN, str(error))
         await context.log(f"{error} Trying again.")
         return await _driven(context, tries=tries - 1)

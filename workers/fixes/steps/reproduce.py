@@ -60,8 +60,9 @@ async def reproduce(context: RunContext) -> None:
         await context.tell(
             f"{tests.plan.framework}: {tests.plan.why}; {count(len(tried), 'example')} to try"
         )
+        suspects = (await context.plan()).suspects_in(base)
         async with context.sandbox(base) as sandbox:
-            before = await tests.suite(sandbox)
+            before = await tests.at_first(sandbox, base, suspects)
         await context.set(suite_before=ran(before.finished))
         for one in tried:
             if not await _why_not(context, base, tests, one):

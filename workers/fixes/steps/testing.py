@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import inspect
 import json
+import math
 import posixpath
 import re
 import shlex
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.adapters.agents.mechanic.archive import engine_archive
@@ -18,6 +19,7 @@ from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
+from bot.domain.fixes.testfiles import part_near
 from bot.domain.fixes.testplan import (
     CALLS,
     EXAMPLES,
@@ -34,6 +36,8 @@ from workers.fixes.steps.environment import environment_of
 
 # Of the run's time, what one command may take.
 _SHARE = 0.4
+# Of that, what a suite may take before a part of it has to do for the repair.
+_AT_FIRST = 0.4
 # What a shell says of a command that is not there, and pytest of words it can't follow.
 _NOT_STARTED = {4, 126, 127}
 _MAX_REPORT = 64_000_000
@@ -60,6 +64,29 @@ class Tests:
         await environment_of(context, tree)
         return cls(context, plan)
 
+    async def at_first(self, sandbox: Sandbox, tree: Tree, suspects: Collection[str]) -> Suite:
+        """The suite, or of a long one the tests near ``suspects``: all of it is for the proof.
+
+        Raises Ended where no proof would end in time, too, for it runs all of it twice.
+        """
+        if self.plan.framework != "pytest":
+            return await self.suite(sandbox)
+        done = await self._run(sandbox, self.plan.suite, share=_AT_FIRST)
+        if not done.timed_out:
+            return await self._read(sandbox, done)
+        shares = re.findall(r"\[ *(\d+)%\]", done.stdout)
+        if not shares or not int(shares[-1]):
+            return await self.suite(sandbox)
+        minutes = done.seconds / int(shares[-1]) * 100 / 60
+        if minutes * 60 > self._timeout:
+            took = f"was at {shares[-1]} % after {done.seconds:.0f} s, and a proof runs it twice"
+            allow = f"--timeout {math.ceil(minutes / _SHARE * 1.2)}m allows that"
+            raise Ended(Verdict.LIMIT_REACHED, f"`{self.plan.suite}` {took}: {allow}.")
+        near = part_near(tree, suspects)
+        told = f"the suite takes about {minutes:.0f} min: {', '.join(near[:3])} first, then all"
+        await self._context.tell(told)
+        return await self._read(sandbox, await self._run(sandbox, self.plan.part_of(near)))
+
     async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Suite:
         """The whole suite. Raises Ended when it does not run at all on the base.
 
@@ -69,7 +96,9 @@ class Tests:
         if self.plan.framework == "unittest":
             await sandbox.write(UNITTESTS, inspect.getsource(unittests).encode())
         done = await self._run(sandbox, self.plan.recorded or self.plan.suite)
-        done = replace(done, command=self.plan.suite)
+        return await self._read(sandbox, replace(done, command=self.plan.suite), patched=patched)
+
+    async def _read(self, sandbox: Sandbox, done: Finished, *, patched: bool = False) -> Suite:
         suite = Suite.of(done, await self._report(sandbox, self.plan.report))
         if patched:
             return suite
@@ -142,8 +171,8 @@ class Tests:
         async with self._context.sandbox(tree) as sandbox:
             return await self.one(sandbox, path)
 
-    async def _run(self, sandbox: Sandbox, command: str) -> Finished:
-        done = await sandbox.run(command, timeout=self._timeout, env=self._env)
+    async def _run(self, sandbox: Sandbox, command: str, *, share: float = 1) -> Finished:
+        done = await sandbox.run(command, timeout=self._timeout * share, env=self._env)
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"
@@ -156,7 +185,5 @@ def _why(done: Finished) -> str:
     lines = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines()]
     said = [line for line in lines if line and not line.startswith("rootdir:")]
     said = said or ["it said nothing"]
-    return next(
-        (line for line in reversed(said) if re.search(r"Error\b|ERROR\]|not found|error:", line)),
-        said[-1],
-    )
+    error = re.compile(r"Error\b|ERROR\]|not found|error:")
+    return next((line for line in reversed(said) if error.search(line)), said[-1])

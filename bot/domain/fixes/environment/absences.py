@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.domain.fixes.patch import Tree, text_of
 
@@ -27,13 +27,14 @@ def absences(tree: Tree) -> Iterator[str]:
     modules = [path for path in paths if not any(each.startswith(f"{path}/") for each in tree)]
     pointers = [path for path, entry in tree.items() if entry.data.startswith(_POINTER)]
     outside = [path for path, entry in tree.items() if entry.target and _leaves(path, entry.target)]
-    for found, one, many in (
-        (modules, "submodule is not fetched", "submodules are not fetched"),
-        (pointers, "file is a pointer of Git LFS", "files are pointers of Git LFS"),
-        (outside, "link leads out of the checkout", "links lead out of the checkout"),
+    for what, found in (
+        ("submodules that are not fetched", modules),
+        ("pointers of Git LFS", pointers),
+        ("links out of the checkout", outside),
     ):
         if found:
-            yield f"{len(found)} {one if len(found) == 1 else many}: {_some(sorted(found))}"
+            more = f" and {len(found) - 3} more" * (len(found) > 3)
+            yield f"{what}: {', '.join(sorted(found)[:3])}{more}"
     for what, file, sign, beside in _OTHERS:
         if sign in text_of(tree.get(file)) and beside not in tree:
             yield f"{what} are not fetched ({file})"
@@ -41,8 +42,4 @@ def absences(tree: Tree) -> Iterator[str]:
 
 def _leaves(path: str, target: str) -> bool:
     there = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return there.startswith(("/", "../"))
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join([*names[:3], *(["..."] if len(names) > 3 else [])])
+    return f"{there}/".startswith(("/", "../"))

@@ -15,15 +15,9 @@ from bot.domain.fixes.python import parsed
 
 # Of packages whose module has another name.
 _MODULES = {
-    "yaml": "pyyaml",
-    "attr": "attrs",
-    "dateutil": "python-dateutil",
-    "PIL": "pillow",
-    "bs4": "beautifulsoup4",
-    "jwt": "pyjwt",
-    "OpenSSL": "pyopenssl",
-    "socks": "pysocks",
-}
+    "yaml": "pyyaml", "attr": "attrs", "dateutil": "python-dateutil", "PIL": "pillow",
+    "bs4": "beautifulsoup4", "jwt": "pyjwt", "OpenSSL": "pyopenssl", "socks": "pysocks",
+}  # fmt: skip
 
 # What a runner of tests imports; other files among them may be data.
 _RUN = re.compile(r"(?!.*\b(data|fixtures)/)(.*/)?(test_[^/]*|[^/]*_tests?|tests?|conftest)\.py$")
@@ -58,9 +52,8 @@ def _imported(node: ast.AST, *, needed: bool) -> Iterator[tuple[str, bool]]:
             yield from ((each.name.partition(".")[0], needed) for each in child.names)
         elif isinstance(child, ast.ImportFrom) and child.module and not child.level:
             yield child.module.partition(".")[0], needed
-        else:
-            at_once = needed and isinstance(child, ast.ClassDef)
-            yield from _imported(child, needed=at_once)
+        elif not isinstance(child, ast.expr):  # which may be nested as deep as anybody likes
+            yield from _imported(child, needed=needed and isinstance(child, ast.ClassDef))
 
 
 def _named(tree: Tree, project: dict[str, Any]) -> Iterator[tuple[str, str]]:

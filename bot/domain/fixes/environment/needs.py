@@ -80,13 +80,6 @@ class Needs(Record):
         """The files that say so."""
         return ", ".join((*self.why, *filter(None, (self.lock,))))
 
-    @property
-    def absent(self) -> str:
-        """Prints the modules that tests import and can't."""
-        find = "from importlib.util import find_spec as found; import sys; "
-        find += "print(*(name for name in sys.argv[1:] if not found(name)))"
-        return shlex.join(["python", "-c", find, *self.imports])
-
     def _each(self) -> Iterator[str]:
         if self.project:
             extras = f"[{','.join(self.extras)}]" if self.extras else ""

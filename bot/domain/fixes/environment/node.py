@@ -45,18 +45,17 @@ def node_needs(tree: Tree) -> Needs:
         return Needs()
     said = re.match(r"(pnpm|yarn)@(\d+\.\d+\.\d+)", str(package.get("packageManager", "")))
     manager = node_manager(tree)
-    if manager == "pnpm":
-        written = re.search(r"^lockfileVersion: '?(\d+)", text_of(tree["pnpm-lock.yaml"]), re.M)
-        version = said[2] if said else _PNPM.get(written[1] if written else "", "9")
-        install = f"{_MANAGER.format(f'pnpm@{version}')} && pnpm install --frozen-lockfile"
-        return Needs(node=install, why=("pnpm-lock.yaml",))
-    if manager == "yarn":
-        install = f"{_MANAGER.format('yarn@1')} && {_HOSTS} && yarn install --frozen-lockfile"
-        return Needs(node=install, why=("yarn.lock",))
-    if manager == "berry":
-        version = said[2] if said else "4"
-        install = f"{_MANAGER.format(f'@yarnpkg/cli-dist@{version}')} && yarn install --immutable"
-        return Needs(node=install, why=("yarn.lock",))
-    if "package-lock.json" in tree:
-        return Needs(node="npm ci", why=("package-lock.json",))
-    return Needs(node="npm install --no-package-lock", why=("package.json",))
+    written = re.search(r"^lockfileVersion: '?(\d+)", text_of(tree.get("pnpm-lock.yaml")), re.M)
+    pnpm, frozen = _PNPM.get(written[1] if written else "", "9"), "install --frozen-lockfile"
+    lock, version, install = {
+        "pnpm": ("pnpm-lock.yaml", pnpm, f"pnpm {frozen}"),
+        "yarn": ("yarn.lock", "1", f"{_HOSTS} && yarn {frozen}"),
+        "berry": ("yarn.lock", "4", "yarn install --immutable"),
+        "npm": ("package-lock.json", "", "npm ci"),
+    }[manager]  # fmt: skip
+    if lock not in tree:
+        return Needs(node="npm install --no-package-lock", why=("package.json",))
+    if manager != "npm":
+        name = "@yarnpkg/cli-dist" if manager == "berry" else manager
+        install = f"{_MANAGER.format(f'{name}@{said[2] if said else version}')} && {install}"
+    return Needs(node=install, why=(lock,))

@@ -36,12 +36,8 @@ def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
     root = package_root(tree)
     if setup:
         return Needs(root=root, setup=setup, why=(".github/soulcaster.yml",))
-    here = {
-        path.removeprefix(f"{root}/") if root else path: entry
-        for path, entry in tree.items()
-        if not root or path.startswith(f"{root}/")
-    }
-    project = _toml(here, "pyproject.toml")
+    here = below(tree, root)
+    project = toml_of(here, "pyproject.toml")
     found = Needs(root=root).merged(
         [
             _of_metadata(here, project),
@@ -68,6 +64,12 @@ def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
     return found.merged([Needs(left_out=tuple(absences(tree))), node_needs(here)])
 
 
+def below(tree: Tree, root: str) -> Tree:
+    """The files of a folder as seen from there; of none, all."""
+    inside = f"{root}/" if root else ""
+    return {path.removeprefix(inside): tree[path] for path in tree if path.startswith(inside)}
+
+
 def package_root(tree: Tree) -> str:
     """The folder of the Python package: the checkout's, or that of the only or most tested one."""
     folders = {posixpath.dirname(path) for path in tree if posixpath.basename(path) in _PACKAGE}
@@ -82,7 +84,8 @@ def package_root(tree: Tree) -> str:
     return max(sorted(folders), key=lambda folder: (tests[folder], -folder.count("/")))
 
 
-def _toml(tree: Tree, path: str) -> dict[str, Any]:
+def toml_of(tree: Tree, path: str) -> dict[str, Any]:
+    """A file of tables; empty where there is none that can be read."""
     try:
         return tomllib.loads(text_of(tree.get(path)))
     except tomllib.TOMLDecodeError:
@@ -209,7 +212,7 @@ def _of_requirements(tree: Tree) -> Iterator[Needs]:
         for_tests.insert(0, "requirements.txt")
     if for_tests:
         yield Needs(files=tuple(for_tests), why=(", ".join(for_tests),))
-    pipfile = _toml(tree, "Pipfile")
+    pipfile = toml_of(tree, "Pipfile")
     tables = [_table(pipfile, name) for name in ("packages", "dev-packages")]
     if packages := [_of_poetry(name, wanted) for table in tables for name, wanted in table.items()]:
         yield Needs(packages=tuple(packages), why=("Pipfile",))
@@ -220,7 +223,7 @@ def _of_locks(tree: Tree) -> dict[str, Any]:
     if "uv.lock" in tree:
         return {"lock": "uv.lock"}
     for path in ("poetry.lock", "pdm.lock"):
-        packages = _toml(tree, path).get("package", [])
+        packages = toml_of(tree, path).get("package", [])
         pins = [
             f"{each['name']}=={each['version']}"
             for each in packages

@@ -21,8 +21,8 @@ _SYNC = re.compile(r"\b(?:uv (?:sync|run)|pdm (?:install|sync)|poetry install)\b
 _APT = re.compile(r"\bapt(?:-get)?\s+install\s+(.*)")
 # What builds, publishes or runs a suite, and is no part of it.
 _TOOLS = re.compile(
-    r"pip|setuptools|wheel|build|twine|tox(-gh(-actions)?|-uv)?|nox|virtualenv|codecov|coveralls"
-    r"|pre-commit|poetry|uv|hatch|pdm|pipenv|cibuildwheel|flit|mypy|ruff|black|flake8"
+    r"(pip|setuptools|wheel|build|twine|tox(-gh(-actions)?|-uv)?|nox|virtualenv|codecov|coveralls"
+    r"|pre-commit|poetry|uv|hatch|pdm|pipenv|cibuildwheel|flit|mypy|ruff|black|flake8)(?![\w.-])"
 )
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _PACKAGE = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w,. -]+\])?\s*([<>=!~]=?[^;$`]*)?(;.*)?")
@@ -67,7 +67,9 @@ def read_arguments(text: str, tree: Tree, root: str, why: str) -> Needs:
         extras=tuple(extras),
         groups=tuple(groups),
         files=tuple(file for file in files if posixpath.join(root, file) in tree),
-        packages=tuple(each for each in packages if not _TOOLS.fullmatch(_bare(each))),
+        packages=tuple(
+            each for each in packages if not _TOOLS.match(each.lower().replace("_", "-"))
+        ),
     )
     return needs if needs.nothing else needs.model_copy(update={"why": (why,)})
 
@@ -94,8 +96,3 @@ def _words(text: str) -> list[str]:
     except ValueError:
         return []
     return [word for word in words if not re.search(r"[$`{]", word)]
-
-
-def _bare(package: str) -> str:
-    found = _NAME.match(package)
-    return found[0].lower().replace("_", "-") if found else ""
