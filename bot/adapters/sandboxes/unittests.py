@@ -45,11 +45,8 @@ class _Recorded(unittest.TextTestResult):
                 yield {"Action": action, "Package": package, "Test": test}
 
 
-class _Runner(unittest.TextTestRunner):
-    resultclass = _Recorded
-
-
 if __name__ == "__main__":
     # as with -m: what is imported is the checkout's
     sys.path[0] = os.getcwd()
-    unittest.main(module=None, argv=["python -m unittest", *sys.argv[2:]], testRunner=_Runner)
+    runner = type("Runner", (unittest.TextTestRunner,), {"resultclass": _Recorded})
+    unittest.main(module=None, argv=["python -m unittest", *sys.argv[2:]], testRunner=runner)

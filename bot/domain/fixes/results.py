@@ -87,7 +87,7 @@ def reported(report: str) -> dict[str, Outcome]:
 def _of_go(events: list[dict[str, Any]]) -> Iterator[tuple[str, Outcome]]:
     """``go test -json``, which our runner of unittest writes, too: https://pkg.go.dev/cmd/test2json
 
-    A package that fails without a test of its own did not build.
+    A package that fails is told of beside its tests: it may have none, or not have been built.
     """
     for event in events:
         name, outcome = event.get("Test"), _SAID.get(event["Action"])

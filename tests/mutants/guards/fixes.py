@@ -304,4 +304,18 @@ GUARDS = (
         "if False:",
         _OF_FIELDS,
     ),
+    Guard(
+        "only what lists requirements says what installs a module",
+        "bot/domain/fixes/environment/imports.py",
+        "within = inside or _KEPT_IN.search(key) is not None",
+        "within = True",
+        "tests/unit/test_environment_needs.py",
+    ),
+    Guard(
+        "no repair begins whose proof can't run the suite twice",
+        "workers/fixes/steps/testing.py",
+        "if minutes * 60 > self._timeout:",
+        "if False:",
+        "tests/contract/test_long_suites.py",
+    ),
 )

@@ -185,5 +185,5 @@ def _why(done: Finished) -> str:
     lines = [line.strip() for line in (done.stdout + "\n" + done.stderr).splitlines()]
     said = [line for line in lines if line and not line.startswith("rootdir:")]
     said = said or ["it said nothing"]
-    error = re.compile(r"Error\b|ERROR\]|not found|error:")
+    error = re.compile(r"Error\b|Exception:|ERROR\]|not found|error:")
     return next((line for line in reversed(said) if error.search(line)), said[-1])
