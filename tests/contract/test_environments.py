@@ -1,8 +1,13 @@
 """What a build installs, and what it may reach meanwhile: against every sandbox adapter."""
 
+import io
+import json
 import os
+import shutil
+import tarfile
 
 import pytest
+from aiohttp import web
 from e2b_wire import E2BWire
 from registry_double import RegistryDouble, wheel
 
@@ -139,6 +144,39 @@ async def test_a_package_comes_through_the_mirror(local, registry, building):
     assert done.stdout == "good day\n"
     assert done.exit_code != 0  # no network, and nothing to write to
     assert len(registry.asked) == asked
+
+
+async def test_npm_keeps_to_a_lock_whatever_host_that_names(serve, tmp_path, building):
+    if isolation.way() is None or not shutil.which("npm", path="/usr/local/bin:/usr/bin:/bin"):
+        pytest.skip("local: this machine has no working bubblewrap, or no npm in it")
+    package = io.BytesIO()
+    with tarfile.open(fileobj=package, mode="w:gz") as tar:
+        files = {
+            "package.json": '{"name": "left", "version": "1.0.0"}',
+            "index.js": "module.exports = 7",
+        }
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text.encode()))
+    asked = []
+
+    async def answer(request):
+        asked.append(request.path)
+        return web.Response(body=package.getvalue(), content_type="application/octet-stream")
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    url = str((await serve(app)).make_url("/"))
+    build = await building(choose.SANDBOXES["local"](choices(tmp_path, registries={"npm": url})))
+    wants = {"name": "a", "version": "1.0.0", "dependencies": {"left": "1.0.0"}}
+    left = {"version": "1.0.0", "resolved": "https://elsewhere.invalid/left/-/left-1.0.0.tgz"}
+    lock = {"lockfileVersion": 3, "packages": {"": wants, "node_modules/left": left}}
+    await build.write("package.json", json.dumps(wants).encode())
+    await build.write("package-lock.json", json.dumps({**wants, **lock}).encode())
+    done = await build.run("npm ci --silent && node -p 'require(\"left\")'", timeout=100)
+    assert done.stdout == "7\n", done.stderr
+    assert asked == ["/left/-/left-1.0.0.tgz"]
 
 
 @pytest.mark.parametrize(
