@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -40,16 +41,17 @@ RIGHT = ("n // (per or 10) + 1", "-(-n // (per or 10))")
 
 
 async def proved(
-    tmp_path: Path, made: str, *changes: tuple[str, str]
+    tmp_path: Path, made: str, *changes: tuple[str, str], beside: Mapping[str, str] = {}
 ) -> tuple[Verdict, list[tuple[str, str, str]]]:
-    """The grade of a patch of ``calc.py``, and what changes elsewhere."""
+    """The grade of a patch of ``calc.py``, with files ``beside``, and what changes elsewhere."""
+    base = BASE | {path: Entry(data=text.encode()) for path, text in beside.items()}
     source = SOURCE
     for before, after in changes:
         assert before in source
         source = source.replace(before, after)
     async with opened(tmp_path, Mechanic()) as context:
-        await context.put_tree("base", BASE)
-        await left(context, made=made, fix={"calc.py": Entry(data=source.encode())}, base=BASE)
+        await context.put_tree("base", base)
+        await left(context, made=made, fix={"calc.py": Entry(data=source.encode())}, base=base)
         await context.set(test_reason=None)
         await prove(context)
         assert context.run.test_path == TEST
@@ -76,6 +78,23 @@ async def test_an_example_in_a_docstring_that_breaks_is_worse(tmp_path: Path) ->
     with pytest.raises(Ended, match=r"Worse elsewhere: \S*calc\.pages: failed") as ended:
         await proved(tmp_path, ONE, RIGHT, one_more)
     assert ended.value.verdict is Verdict.NOT_REPAIRED
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def test_x():\n    assert 0\n",
+        "import calc\n\nassert calc.unread(1) == 2\n\n\ndef test_x():\n    pass\n",
+    ],
+    ids=["fails before, too", "can't be imported where the function is broken"],
+)
+async def test_what_ends_before_the_test_that_notices_hides_it_not(
+    tmp_path: Path, text: str
+) -> None:
+    """Once something is broken on purpose, the suite is run up to the first new failure only."""
+    changes = (RIGHT, ("return n + 1\n", "return n + 2 - 1\n"))
+    found, _ = await proved(tmp_path, ONE, *changes, beside={"tests/test_a.py": text})
+    assert found is Verdict.PROVED
 
 
 @pytest.mark.parametrize(
