@@ -13,103 +13,12 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from bot.domain.fixes.python import expression, literal
+from bot.domain.fixes.reproduction import wording
 from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
 from bot.domain.fixes.reproduction.records import Answer, Raised, Shown
 from bot.domain.fixes.reproduction.symbols import Symbols
 
-_EMPTY = {"list": "[]", "string": "''", "dict": "{}", "tuple": "()", "set": "set()"}
-_WORDS = {"none": "None", "true": "True", "false": "False", "zero": "0"}
-_WORDS |= {f"{a}empty {k}": v for k, v in _EMPTY.items() for a in ("", "an ", "the ")}
-# What may follow a bare value; anything else makes it part of a phrase: 3 items, 'wrong' answer.
-_ENDS = (
-    r"(?=[\"*]{0,2}(?:\s*(?:$|[.,;:!?)\]]|\n|—|–|-\s|\()|\s+(?:but|instead|rather|not|and|or|when|if|for|while|where"
-    r"|whereas|because|since|in|on|from|after|as|with|so|here|too|though|although|which|today|now|every|is|was"
-    r"|were|would|should|comes?|came|both|all|each|at|by|again|anyway|however|even|like|only)\b))"
-)
-_TICKED = r"(?:``[^`\n]+``|`[^`\n]+`)"
-_BARE = (
-    r"(?:(?<!\w)'[^'\n]{0,200}'(?!\w)|\"[^\"\n]{0,200}\""
-    r"|(?:(?:an|the)\s)?empty (?:list|string|dict|tuple|set)\b"
-    r"|\[[^\n]{0,200}\](?!\()|\{[^\n]{0,200}\}|(?<!\w)\([^\n]{0,200}\)"
-    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z])\w{0,60}\([^()\n]{0,80}\)"
-    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['.(])"
-    r"|\d{4}-\d\d-\d\d(?:[ T]\d\d?:\d\d(?::\d\d)?)?\b(?!\d|[-:.]\d)"
-    r"|(?<![\d:])\d\d?:\d\d(?::\d\d)?\b(?![-:.]\d)"
-    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|[-.:]\d)|None\b|True\b|False\b|zero\b)"
-)
-_VALUE = rf"(?:{_TICKED}|{_BARE}{_ENDS})"
-# Bounded on purpose: the text is anybody's.
-_FILLER = (
-    r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
-    r"|is|was|error|exception|back|only|just|returning|get|see|return|raise|raised|for|there|exactly|string|list"
-    r"|number|tuple|out|simply|still|literally)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
-)
-_SHOULD = (
-    r"expected(?:\s+(?:result|output|value|behaviou?r|answer))?|expect(?:s|ing)?"
-    r"|(?:should|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
-    r"|raise|throw|produce|evaluate|come|become|remain|show|read|fail\s+with|result\s+in))?"
-    r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
-    r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
-    r"|used\s+to\s+(?:be|return|give|print|raise)"
-)
-_DOES = (
-    r"return(?:s|ed)|gives?|gave|got|gets?|is|was|prints?|printed|yields?|yielded|comes?\s+out\s+as"
-    r"|actual(?:ly)?(?:\s+(?:result|output|value|behaviou?r))?|rais(?:es|ed)|throws?|threw|produces?"
-    r"|(?:fail(?:s|ed)?|crash(?:es|ed)?|di(?:es|ed)|blows\s+up|ends|ended)\s+(?:up\s+)?(?:with|as|in)"
-    r"|evaluates?\s+to|shows?|=>|->|→|returning|received?|results?\s+in|end(?:s|ed)?\s+up|answers?|hands\s+back"
-    r"|produced|spits\s+out|computes|equals|becomes|makes"
-    r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
-)
-# "expect only the two pairs `[1, 2]`", "should come out escaped: `a`": what stands between. A verb
-# of what is, or another clause, ends it: "should hold and prints `490` instead".
-_FEW = (
-    r"(?:\s{1,3}(?!(?:not|with|for|of|on|from|to|than|as|like|if|when|work|behave|a|an|and|but|yet|or|while)\b)"
-    rf"(?!(?:{_DOES})(?!\w))[\w'’-]{{1,20}}){{1,6}}:?\s{{1,3}}"
-)
-_RELATIVE = r"instead\s+of|rather\s+than|as\s+opposed\s+to|and\s+not|but\s+not|,\s*not"
-_SAID = re.compile(
-    rf"(?P<turned>(?:\b|(?=,))(?:{_RELATIVE}))(?:{_FILLER})(?P<other>{_VALUE})"
-    rf"|(?P<should>\b(?:{_SHOULD}))(?:(?:{_FILLER})(?P<expected>{_VALUE})|(?:{_FEW})(?P<few>{_TICKED}))"
-    rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?:{_FILLER})(?P<actual>{_VALUE})",
-    re.IGNORECASE,
-)
-# "expected `f(1)` to be 2", "I expect that f(1) is 2": the verb is not the reporter's observation.
-_EXPECT_TO = re.compile(
-    r"\bexpect(?:ed|s|ing)?\s+(?:that\s+)?(?:`[^`\n]{1,300}`|\w[\w.]{0,60}\([^()\n]{0,200}\))\s+"
-    rf"(?:(?:to|should|would|must)\s+)?(?:be|is|was|returns?|equals?|gives?|raises?|prints?)\s+(?P<expected>{_VALUE})",
-    re.IGNORECASE,
-)
-_UNCHANGED = re.compile(
-    r"\b(?:come|comes|be|is|are|returned|left|stays?|remains?|kept|back|passed\s+through|unmodified)\s+"
-    r"(?:back\s+|returned\s+|left\s+|passed\s+through\s+)?(?:unchanged|untouched|unmodified|alone|as\s+(?:it|they)\s+(?:is|are|was|were))\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_HANGS = re.compile(
-    r"\b(?:hangs?|hung|hanging|infinite\s+loops?|endless\s+loops?|(?:loops?|runs?|spins?)\s+(?:forever|endlessly|for\s+ever)"
-    r"|freez(?:es|e|ing)|froze|(?:never|does(?:n['’]t|\s+not)(?:\s+ever)?)\s+(?:returns?|comes?\s+back|ends?|finish(?:es)?"
-    r"|terminates?|stops?|completes?))\b",
-    re.IGNORECASE,
-)  # fmt: skip
-_MODAL = re.compile(r"\b(?:should|must|ought|expect\w*|would|supposed|want\w*)\b", re.IGNORECASE)
-_NOT = re.compile(r"\b(?:not|never|no longer)\b|n['’]t\b", re.IGNORECASE)
-_THEN = re.compile(
-    r"\b(?:previously|formerly|earlier|before|until|in v?\d+\.\d[\d.]*|if)\b[^.!?\n]{0,40}$", re.I
-)
-_ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*))?$", re.DOTALL)
-_MOMENT = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[ T])(\d\d?):(\d\d)(?::(\d\d))?)?")
-_ASKS = re.compile(r"\b(\w{1,80})\(")
-_FRAME = re.compile(
-    r'^Traceback \(most recent call last\)|^\s*File "[^"\n]*", line \d', re.MULTILINE
-)
-_LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
-_OPENS = re.compile(
-    r"[\W\d]*(?:it|this|that|these|they|nothing|everything|there|so|both|all|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
-    r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
-    r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
-    r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",
-    re.IGNORECASE,
-)
-_SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n")
+MAX_WORDS = 60
 _AHEAD = 3  # how far a sentence may stand from the code it speaks of, in passages
 _MAKERS = "set frozenset date datetime time timedelta range Decimal Fraction UUID".split()  # noqa: SIM905
 _LITERAL = (
@@ -130,7 +39,7 @@ class StatedAnswer:
 
 def hangs(text: str) -> bool:
     """Whether a report says that something never ends."""
-    return _HANGS.search(text) is not None
+    return wording.HANGS.search(text) is not None
 
 
 def answer(text: str, symbols: Symbols) -> Answer | None:
@@ -138,12 +47,12 @@ def answer(text: str, symbols: Symbols) -> Answer | None:
     text = text.strip()
     if text.startswith("`"):
         text = text.strip("`").strip("\n") if text.startswith("``") else text[1:-1]
-    text = _WORDS.get(text.strip().lower(), text)
-    if (moment := _MOMENT.fullmatch(text.strip())) and text.strip():
+    text = wording.WORDS.get(text.strip().lower(), text)
+    if (moment := wording.MOMENT.fullmatch(text.strip())) and text.strip():
         kind = "datetime" if moment[1] and moment[4] else "date" if moment[1] else "time"
         numbers = ", ".join(str(int(part)) for part in moment.groups() if part)
         text = f"datetime.{kind}({numbers})"
-    error = _ERROR.match(text.strip())
+    error = wording.ERROR.match(text.strip())
     if error and symbols.is_error(error["name"]):
         return Raised(error["name"], error["message"] or "")
     node = expression(text)
@@ -165,29 +74,50 @@ def is_value(node: ast.expr, symbols: Symbols) -> bool:
     return not isinstance(node, ast.Name)
 
 
+def leading(text: str, symbols: Symbols) -> tuple[Answer | None, str]:
+    """The value that a comment begins with, and the remark after it: ``# [1], should be [2]``."""
+    words = re.split(r"(?<=\s)(?=\S)", re.sub(r"^(?:=>|->|→|==|>)\s*", "", text))[:MAX_WORDS]
+    for count in range(len(words), 0, -1):
+        value = answer("".join(words[:count]).strip().rstrip(",.;:!?"), symbols)
+        if isinstance(value, Raised) or (value is not None and value.node is not None):
+            return value, "".join(words[count:]).strip()
+    return None, text
+
+
 def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
     """Everything a text says about what should be and what is, in order."""
     found: dict[int, StatedAnswer] = {}
-    for match in _EXPECT_TO.finditer(text):
+    for match in (*wording.EXPECT_TO.finditer(text), *wording.BEFORE.finditer(text)):
         _keep(found, match.start("expected"), "expected", match["expected"], symbols)
-    for match in _SAID.finditer(text):
-        name = next(n for n in ("expected", "few", "actual", "other") if match[n] is not None)
+    within = [match.span() for match in wording.EXPECT_TO.finditer(text)]
+    for match in wording.SAID.finditer(text):
+        if any(start <= match.start() < end for start, end in within):
+            continue
+        name = next(
+            n for n in ("expected", "few", "colon", "actual", "other") if match[n] is not None
+        )
         if name == "few" and literal(match[name].strip("`")) is ...:
             continue
-        about = "expected" if name == "few" else name
+        about = "expected" if name in ("few", "colon") else name
         clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
         if name == "other":
             about = _turned(found, text, match.start())
-        elif _NOT.search(re.sub(_RELATIVE, "", clause.rpartition(",")[2])):
+        elif wording.NOT.search(re.sub(wording.RELATIVE, "", clause.rpartition(",")[2])):
             if not isinstance(answer(match[name], symbols), Raised):
                 continue  # "should not be 3" says what is, and not what should be
-            about = "actual" if _MODAL.search(clause) else "expected"
-        elif name == "actual" and _THEN.search(clause.removesuffix(match["does"])[-60:]):
+            about = "actual" if wording.MODAL.search(clause) else "expected"
+        elif name == "actual" and (
+            wording.THEN.search(before := text[: match.start()][-60:])
+            or re.search(r"\b\d+(?:\.\d+)+\s*$", before)
+        ):
             continue  # what came in another version, or would come
         _keep(found, match.start(name), about, match[name], symbols)
-    for match in _UNCHANGED.finditer(text):
+        more = wording.MORE.match(text, match.end(name)) if about == "expected" else None
+        if more and literal(more[1].strip("`")) is not ...:
+            _keep(found, more.start(1), about, more[1], symbols)
+    for match in wording.AS_IT_WAS.finditer(text):
         sentence = text[_clause(text, match.start()) : match.start()]
-        if _MODAL.search(sentence) and not _NOT.search(sentence):
+        if wording.MODAL.search(sentence) and not wording.NOT.search(sentence):
             found[match.start()] = StatedAnswer(match.start(), "expected", UNCHANGED)
     return sorted(found.values(), key=lambda each: each.at)
 
@@ -217,12 +147,14 @@ def _turned(found: dict[int, StatedAnswer], text: str, at: int) -> str:
 
 def _clause(text: str, at: int) -> int:
     """Where the sentence begins that ``at`` stands in."""
-    return max((m.end() for m in _SENTENCE_ENDS.finditer(text, max(0, at - 400), at)), default=0)
+    return max(
+        (m.end() for m in wording.SENTENCE_ENDS.finditer(text, max(0, at - 400), at)), default=0
+    )
 
 
 def sentence_at(text: str, at: int) -> str:
     """The sentence that ``at`` stands in."""
-    end = _SENTENCE_ENDS.search(text, at)
+    end = wording.SENTENCE_ENDS.search(text, at)
     return text[_clause(text, at) : end.start() if end else len(text)]
 
 
@@ -233,14 +165,17 @@ def announced(passage: Passage, symbols: Symbols) -> Answer | None:
         if is_session(text):
             return None
         return error_in(text, symbols) or answer(text, symbols)
-    for each in said_in(text, symbols):
+    found: dict[int, StatedAnswer] = {}
+    if first := re.match(rf"(?:an?\s+|the\s+)?({wording.VALUE})", text.strip()):
+        _keep(found, 0, "said", first[1], symbols)
+    said = [each for each in said_in(text, symbols) if each.about == passage.about]
+    for each in (*found.values(), *said, *said_in(text, symbols)):
         return each.answer
     whole = answer(text.strip().rstrip("."), symbols)
     if isinstance(whole, Raised) or (isinstance(whole, Shown) and whole.node is not None):
         return whole
-    spans = re.findall(_TICKED, text)
-    bare = re.match(rf"(?:an?\s+|the\s+)?(?:\w+:\s*)?({_BARE}{_ENDS})", text.strip())
-    found: dict[int, StatedAnswer] = {}
+    spans = re.findall(wording.TICKED, text)
+    bare = re.match(rf"(?:an?\s+|the\s+)?(?:\w+:\s*)?({wording.BARE}{wording.ENDS})", text.strip())
     if len(spans) == 1 or (bare and not spans):
         _keep(found, 0, "said", spans[0] if spans else bare[1] if bare else "", symbols)
     return found[0].answer if found else None
@@ -248,9 +183,10 @@ def announced(passage: Passage, symbols: Symbols) -> Answer | None:
 
 def error_in(text: str, symbols: Symbols) -> Raised | None:
     """The exception a traceback ends with."""
-    if not _FRAME.search(text):
-        return None
-    for match in reversed(list(_LAST_LINE.finditer(text))):
+    if not wording.FRAME.search(text):
+        whole = answer(text, symbols) if text.count("\n") < 2 else None
+        return whole if isinstance(whole, Raised) and ":" in text else None
+    for match in reversed(list(wording.LAST_LINE.finditer(text))):
         name = match[1].rpartition(".")[2]
         if symbols.is_error(name) or name.endswith(("Error", "Exception")):
             return Raised(name, (match[2] or "").strip())
@@ -299,14 +235,23 @@ def _of_it(text: str, symbols: Symbols, span: tuple[int, int] = (-1, -1)) -> Ite
     for each in said_in(text, symbols):
         start = _clause(text, each.at)
         own = start <= span[0] <= each.at
-        if own or speaks_of_it(text[start : each.at], symbols.names.keys() | numbers):
+        if (
+            own
+            or each.answer is UNCHANGED
+            or speaks_of_it(text[start : each.at], symbols.names.keys() | numbers)
+        ):
             yield each
 
 
 def speaks_of_it(sentence: str, words: Set[str]) -> bool:
     """Whether a sentence is about what was asked: it says one of ``words``, or has no subject."""
     named = words & {*re.findall(r"\w+", sentence), *re.findall(r"\d+", sentence)}
-    return bool(named) or _OPENS.match(sentence) is not None
+    clause = re.split(r"[;:,]\s+(?:so|and|but)?\s*", sentence.rstrip(" :\n"))[-1]
+    return (
+        bool(named)
+        or not sentence.strip()
+        or (wording.OPENS.match(sentence) or wording.OPENS.match(clause)) is not None
+    )
 
 
 def _beside(text: str, span: tuple[int, int], symbols: Symbols) -> Iterator[StatedAnswer]:
@@ -327,7 +272,7 @@ def _questions(text: str, symbols: Symbols) -> list[int]:
     """Where a text asks something of its own: what follows there is about that."""
     return [
         match.start()
-        for match in _ASKS.finditer(text)
+        for match in wording.ASKS.finditer(text)
         if match[1] in symbols.names and not match[1][:1].isupper()
     ]
 

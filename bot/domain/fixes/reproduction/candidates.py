@@ -19,7 +19,7 @@ from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.reproduction.writing import Place, headed, write
 from bot.domain.fixes.testplan import Style, how_to_test
 
-MAX_CANDIDATES = 12
+MAX_CANDIDATES = 20
 MAX_OBSERVED = 3
 
 

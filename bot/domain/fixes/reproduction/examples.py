@@ -10,28 +10,26 @@ from dataclasses import replace
 from itertools import takewhile
 
 from bot.domain.fixes.python import literal, names_in
-from bot.domain.fixes.reproduction import answers, reading, records, sentences
+from bot.domain.fixes.reproduction import answers, completing, guessing, reading, records, sentences
 from bot.domain.fixes.reproduction.reading import Spot
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
-from bot.domain.fixes.reproduction.resolving import STANDARD
+from bot.domain.fixes.reproduction.standard import STANDARD
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 _FRAME = re.compile(r'^\s*File "[^"\n]*", line \d+, in \S+\n\s+(?P<code>\S.*)$', re.MULTILINE)
 _PYTHON = ("", "python", "py", "python3", "pycon", "text", "ipython", "console")
-_ARROW = re.compile(r"(?:=>|->|→|==|should be|must be)?\s*(?P<value>.+?)(?:,?\s+but\b|$)")
 _WITH_VALUES = re.compile(r"\w\([^)\n]+\)")
-_DEFINED = re.compile(
-    r"`?\b(?P<name>[A-Za-z_]\w{0,40})`?\s+(?:is|was|being|=)\s+(?:(?:an?|the|just)\s+){0,2}"
-    r"(?:empty\s+\()?`(?P<value>[^`\n]{1,300})`"
-    r"|\b(?:with|where|for)\s+(?P<with>\w{1,40})\s*=\s*(?P<plain>[^`\n,;]{1,200})"
-)
 # An error is wanted: "should be rejected", "instead of a proper message".
 _AN_ERROR = re.compile(
     r"\b(?:should|must|would|expect\w*|want\w*|catch\w*|instead\s+of|rather\s+than)\b[^.!?]{0,80}"
     r"\b(?:errors?|exceptions?|message|reject\w*|refuse\w*|complain\w*|invalid|raised?|fail)\b",
     re.IGNORECASE,
 )
-MAX_EXAMPLES = 40
+_NO_ERROR = re.compile(
+    r"\b(?:no|without(?:\s+an|\s+any)?|not\s+\w+\s+(?:an|any))\s+(?:\w+\s+)?(?:errors?|exceptions?)\b",
+    re.IGNORECASE,
+)
+MAX_EXAMPLES = 60
 
 
 def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
@@ -57,18 +55,35 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
     for error in [told for told in texts if isinstance(told, Raised)][:1]:
         for frame in report.frames:
             found += called(frame.code, error, spots[0])
-    return [_unless_meant(one, spots[0]) for one in found[:MAX_EXAMPLES]]
+    found += guessing.guesses(spots[0]) if spots else ()
+    defined = completing.definitions(parts, symbols)
+    found = [completing.completed(one, defined, parts, symbols) for one in found[:MAX_EXAMPLES]]
+    found += [text for one in found for text in _as_text(one)]
+    return [each for one in found for each in _unless_meant(one, spots[0])]
 
 
-def _unless_meant(one: Example, spot: Spot) -> Example:
-    """Where the report wants an error and does not say which, that one comes is all it shows."""
+def _as_text(one: Example) -> Iterator[Example]:
+    """Of what is printed nobody knows whether it is a number or a text that shows one."""
+    if one.printed and isinstance(one.expected, Shown) and one.sure > 1:
+        told = [Shown(each.text) for each in (one.expected, one.actual) if isinstance(each, Shown)]
+        if isinstance(literal(one.expected.node), int):
+            yield replace(one, expected=told[0], actual=told[-1] if told[1:] else None, sure=1)
+
+
+def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
+    """Where the report wants another error than comes, that one; where it does not say which, that
+    one comes is all it shows."""
     if one.expected is not None or not isinstance(one.actual, Raised):
-        return one
-    text = "\n".join(spot.prose)
-    others = {name for name in re.findall(r"\b[A-Z]\w+", text) if spot.symbols.is_error(name)}
-    if not _AN_ERROR.search(text) and others <= {one.actual.name}:
-        return one
-    return replace(one, expected=one.actual, actual=None, sure=0)
+        yield one
+        return
+    text = _NO_ERROR.sub("", "\n".join(spot.prose))
+    others = guessing.other_errors(text, one.actual, spot.symbols)
+    for other in others:
+        yield replace(one, expected=other, sure=min(one.sure, 2))
+    if others or _AN_ERROR.search(text):
+        yield replace(one, expected=one.actual, actual=None, sure=0)
+    else:
+        yield one
 
 
 def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> reading.Passage:
@@ -78,10 +93,18 @@ def _kind_of(parts: Sequence[reading.Passage], index: int, symbols: Symbols) -> 
         return passage
     steps = reading.steps_of(passage.text)
     if not steps and any(sentences.calls_in(passage.text, symbols)):
-        return replace(passage, code="Traceback" in passage.text)
-    if not any(sentences.calls_it(step.node, symbols) for step in steps):
+        return replace(passage, code=answers.error_in(passage.text, symbols) is not None)
+    heads = {name.partition(".")[0] for name in symbols.modules}
+    imported = {name.partition(".")[0] for step in steps for name in _imports(step.node)}
+    if not imported & heads and not any(sentences.calls_it(step.node, symbols) for step in steps):
         return replace(passage, about=reading.announcing(parts, index))
     return passage
+
+
+def _imports(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [each.name for each in node.names] if isinstance(node, ast.Import) else []
 
 
 def _block(spot: Spot) -> Iterator[Example]:
@@ -99,7 +122,12 @@ def _block(spot: Spot) -> Iterator[Example]:
         elif step.shown or step.comment:
             own += _judged(spot, before, step, n == last and not told)
     yield from own
-    if not own and steps and not steps[-1].shown:
+    several = ast.unparse(ast.Module(body, [])).count("print(") > 1
+    if (
+        (several or not own)
+        and steps
+        and (not steps[-1].shown or not reading.is_session(spot.passage.text))
+    ):
         yield from _whole(spot, body)
     for n in range(len(steps) if spot.passage.about != "expected" else 0):
         yield from sentences.as_shown(steps, n, spot.symbols)
@@ -113,14 +141,18 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     prints = ast.unparse(script).count("print(")
     if prints > 1 or (prints and asked is None):
         lines = len(expected.text.strip().splitlines()) if isinstance(expected, Shown) else 0
-        plain = lines > 1 or (isinstance(actual, Raised) and not expected)
+        plain = lines or (isinstance(actual, Raised) and not expected)
         if plain and not same(expected, actual):
+            actual = actual if lines != 1 else None
             yield Example("snippet", (), script, expected, actual, 5)
-    elif asked is not None and not isinstance(expected, Raised):  # that, a sentence says of a call
+    elif asked is not None and not (
+        isinstance(expected, Raised) and not isinstance(actual, Raised)
+    ):  # that, a sentence says of a call
         expected = answers.resolved(expected, asked[0])
         one = Example("snippet", tuple(body[:-1]), asked[0], expected, actual, 4, asked[1])
-        said = " ".join(spot.prose)
-        if actual is None and sentences.calls_it(asked[0], spot.symbols) and answers.hangs(said):
+        said = " ".join([*spot.prose, *reading.comments(spot.passage.text).values()])
+        asks = any(sentences.calls_it(node, spot.symbols) for node in body)
+        if actual is None and asks and answers.hangs(said):
             yield replace(one, sure=3, hangs=True)
         elif (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             yield one
@@ -137,16 +169,17 @@ def _judged(
     remarks = answers.said_in(step.comment, spot.symbols)
     told: dict[str, Answer | None] = {each.about: each.answer for each in reversed(remarks)}
     shown = _answer(step.shown, spot.symbols) if asked else Shown(step.shown)
-    bare = _ARROW.match(step.comment)
-    value = answers.answer(bare["value"], spot.symbols) if bare else None
+    value, remark = answers.leading(step.comment, spot.symbols)
     sure = 5
-    if isinstance(value, Shown) and value.node is not None and "expected" not in told:
-        if re.search(r"\bbut\b", step.comment):
+    if isinstance(value, Shown) and "expected" not in told:
+        if re.search(r"\bbut\b", remark):
             told = {"expected": value, "actual": remarks[-1].answer if remarks else None}
-        elif not told and not step.shown:
+        elif not told and not step.shown and not remark:
             told, sure = {"expected": value}, 2
     elif isinstance(value, Raised) and not (told or step.shown):
         told = {"actual": value}
+    elif isinstance(value, Shown):
+        told["actual"] = value
     for each in ("expected", "actual") if step.shown and last else ():
         told.setdefault(each, answers.nearest(spot, each))
     other = _elsewhere(spot, step.node) if step.shown else None
@@ -233,31 +266,17 @@ def called(code: str, error: Raised, spot: Spot) -> Iterator[Example]:
     told = [each for text in spot.prose for each in answers.said_in(text, spot.symbols)]
     raised = (each.answer for each in told if each.about == "expected")
     expected = next((each for each in raised if isinstance(each, Raised)), None)
-    setup: list[ast.stmt] = []
-    needed, defined = names_in(asked[0]), _definitions(spot.parts)
-    for node in reversed(defined):
-        if (name := ast.unparse(node.targets[0])) in needed:
-            needed = needed - {name} | names_in(node.value)
-            setup.insert(0, node)
+    defined = completing.definitions(spot.parts, spot.symbols)
+    one = Example("traceback", (), asked[0], expected, error, 2)
+    known = {name for node in defined for name in completing.bound_in(node)}
+    needed = names_in(asked[0]) - known
     heads = {part for module in spot.symbols.modules for part in module.split(".")}
     missing = sorted(needed - heads - STANDARD - spot.symbols.names.keys() - vars(builtins).keys())
-    one = Example("traceback", tuple(setup), asked[0], expected, error, 2)
     if len(missing) != 1 or not error.message:
         yield one
         return
-    values = [node.value for node in defined if literal(node.value) is not ...]
+    assigned = [node for node in defined if isinstance(node, ast.Assign)]
+    values = [node.value for node in assigned if literal(node.value) is not ...]
     for value in values[:3]:
-        given = ast.Assign([ast.Name(missing[0], ast.Store())], value)
-        yield replace(one, setup=(given, *setup))
-
-
-def _definitions(parts: Sequence[reading.Passage]) -> list[ast.Assign]:
-    """What the report says that its names stand for, in its code and in its prose."""
-    codes = [part.text for part in parts if part.code]
-    for part in (part for part in parts if not part.code):
-        codes += [m["two"] or m["one"] for m in sentences.SPAN.finditer(part.text)]
-        for m in _DEFINED.finditer(part.text):
-            codes.append(f"{m['name'] or m['with']} = {m['value'] or m['plain']}")
-    steps = [step.node for code in codes for step in reading.steps_of(code)]
-    assigned = [node for node in steps if isinstance(node, ast.Assign)]
-    return [node for node in assigned if isinstance(node.targets[0], ast.Name)]
+        given = ast.parse(f"{missing[0]} = {ast.unparse(value)}").body[0]
+        yield replace(one, setup=(given,))

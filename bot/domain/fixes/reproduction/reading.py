@@ -9,8 +9,8 @@ import re
 import textwrap
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 from typing import Literal
 
 from bot.domain.fixes.python import parsed
@@ -69,8 +69,44 @@ _ACTUAL = re.compile(
 def passages(title: str, body: str) -> list[Passage]:
     """The title, then the body in order."""
     found = [Passage(title[:MAX_LINE])] if title else []
-    found += _body(body[:MAX_BODY].replace("\r\n", "\n").split("\n"))
+    for passage in _body(body[:MAX_BODY].replace("\r\n", "\n").split("\n")):
+        found += _with_output(passage) if passage.code else _unfenced(passage)
     return [passage for passage in found if passage.text.strip()][:MAX_PASSAGES]
+
+
+def _with_output(passage: Passage) -> list[Passage]:
+    """A block of code, and by itself what stands below in the same block and is none."""
+    lines = passage.text.splitlines()
+    if is_session(passage.text) or len(lines) > MAX_OPEN or parsed(passage.text):
+        return [passage]
+    for at in range(len(lines) - 1, 0, -1):
+        body = parsed("\n".join(lines[:at]))
+        if body and any(_is_code(node) for node in body.body):
+            rest = Passage(
+                "\n".join(lines[at:]).strip("\n"), passage.about, code=True, language="text"
+            )
+            return [replace(passage, text="\n".join(lines[:at])), rest]
+    return [passage]
+
+
+def _unfenced(passage: Passage) -> Iterator[Passage]:
+    """Prose, and by themselves paragraphs of it that are code."""
+    head: list[str] = []
+    for text in re.split(r"\n\s*\n", passage.text):
+        body = parsed(text) if len(text) < MAX_LINE else None
+        if body and any(map(_is_code, body.body)) and "\n" in text.strip():
+            yield replace(passage, text="\n\n".join(head))
+            head = []
+            yield replace(passage, text=text.strip("\n"), code=True)
+        else:
+            head.append(text)
+    yield replace(passage, text="\n\n".join(head))
+
+
+def _is_code(node: ast.stmt) -> bool:
+    """Whether a statement is none that prose may look like."""
+    calls = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    return calls or isinstance(node, ast.Import | ast.ImportFrom | ast.Assign | ast.Try)
 
 
 def _about(heading: str) -> About:
@@ -181,11 +217,17 @@ def steps_of(text: str) -> list[Step]:
     if is_session(text):
         return list(islice(_typed(text.splitlines()), MAX_STEPS))
     module, remarks = parsed(text), comments(text)
-    steps = []
+    lines, steps = text.splitlines(), []
     for node in module.body if module else ():
         main = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
-        for part in node.body if main and isinstance(node, ast.If) else [node]:
-            steps.append(Step(part, "", remarks.get(part.end_lineno or 0, "")))
+        tries = isinstance(node, ast.Try)  # what was tried, without what is done then
+        for part in node.body if (main or tries) and hasattr(node, "body") else [node]:
+            at, below = part.end_lineno or 0, ""
+            beside = remarks.get(at, "")
+            if ast.unparse(part).startswith("print("):  # what it prints may stand below
+                under = list(takewhile(re.compile(r"\s*#").match, lines[at:]))
+                below = "\n".join(re.sub(r"^\s*#+[> ]?\s?", "", line) for line in under)
+            steps.append(Step(part, below, beside))
     return steps[:MAX_STEPS]
 
 

@@ -58,7 +58,7 @@ def graded(output: str, test: str, reason: Reason) -> Grade | None:
         return None
     if reason.actual:
         return "as reported" if _found(reason.actual, shown) else None
-    if reason.exception in ("", "AssertionError", "DID NOT RAISE"):
+    if reason.exception in ("", "AssertionError", "DID NOT RAISE") and not reason.message:
         return "fails"
     return "as reported" if _found(reason.message, shown) else None
 
@@ -93,6 +93,6 @@ def _found(actual: str, shown: str) -> bool:
         if plain(actual).startswith(plain(head)) and plain(actual).endswith(plain(tail)):
             return True
     wanted = plain(actual)[:PREFIX]
-    if re.fullmatch(r"-?[\w.]{1,12}", wanted):
+    if re.fullmatch(r"-?[\w.]{1,12}", actual.strip()):
         return re.search(rf"(?<![\w.]){re.escape(wanted)}(?![\w]|\.\d)", shown) is not None
     return wanted in plain(shown)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib
-import inspect
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
+from bot.domain.fixes.reproduction.standard import BUILTINS, STANDARD, VALUES, public
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_NODES = 600
@@ -23,49 +21,15 @@ _EXPRESSIONS = (
 _STATEMENTS = (
     *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Assert, ast.For, ast.If, ast.Pass),
     *(ast.FunctionDef, ast.ClassDef, ast.Return, ast.Yield, ast.YieldFrom, ast.Break),
-    *(ast.Continue, ast.Raise, ast.With, ast.withitem),
+    *(ast.Continue, ast.Raise, ast.With, ast.withitem, ast.Delete, ast.Del),
 )
-_BUILTINS = frozenset(
-    (
-        *("abs", "all", "any", "bool", "bytearray", "bytes", "callable", "chr", "classmethod"),
-        *("complex", "dict", "divmod", "enumerate", "filter", "float", "frozenset", "hash", "hex"),
-        *("int", "isinstance", "issubclass", "iter", "len", "list", "map", "max", "min", "next"),
-        *("object", "ord", "print", "property", "range", "repr", "reversed", "round", "set"),
-        *("slice", "sorted", "staticmethod", "str", "sum", "super", "tuple", "type", "zip"),
-    )
-)
-# Names of these modules need no import.
-_VALUES = ("datetime", "decimal", "fractions", "collections", "uuid", "ipaddress", "pathlib")
-# Modules whose values reports show, and which open, run and import nothing; of some, only a part.
-STANDARD = frozenset(
-    (
-        *(*_VALUES, "collections.abc", "copy", "dataclasses", "enum", "functools", "io"),
-        *("itertools", "json", "math", "re", "statistics", "string", "textwrap", "types"),
-        *("typing", "zoneinfo"),
-    )
-)
-_PARTS = {
-    "io": {"BytesIO", "StringIO"},
-    "pathlib": {"PurePath", "PurePosixPath", "PureWindowsPath"},
-    "types": {"MappingProxyType", "SimpleNamespace"},
-}
-# They evaluate annotations or a text's fields, start a program, or read another folder.
-_WITHHELD = {"ForwardRef", "Formatter", "FunctionType", "get_type_hints", "getnode", "main"}
-_WITHHELD |= {"reset_tzpath", "singledispatch", "singledispatchmethod", "uuid1"}
+_ENTERED = ("pytest.raises", "self.assertRaises", "suppress", "catch_warnings")
 # What a ready-made test needs of its runner.
 _RUNNERS = {"pytest": ("raises", "approx"), "unittest": ("TestCase",)}
 
 
 class NotPlain(ValueError):
     """The report asks for more than plain code on what the checkout defines."""
-
-
-@lru_cache
-def _public(module: str) -> frozenset[str]:
-    """What a module of the standard library offers, without the modules it uses itself."""
-    found = vars(importlib.import_module(module)).items()
-    offered = {name for name, value in found if name[0] != "_" and not inspect.ismodule(value)}
-    return frozenset(_PARTS.get(module, offered - _WITHHELD))
 
 
 class Resolver:
@@ -113,6 +77,7 @@ class Resolver:
         if len(nodes) > MAX_NODES:
             raise NotPlain("too long")
         called = {part.func: part for part in nodes if isinstance(part, ast.Call)}
+        heads = {part.value for part in nodes if isinstance(part, ast.Attribute)}
         for part in nodes:
             if not isinstance(part, allowed):
                 raise NotPlain(f"{type(part).__name__} is not let in")
@@ -125,23 +90,33 @@ class Resolver:
                     raise NotPlain("a prompt within a string")
                 case ast.Constant() if part.value is Ellipsis:
                     raise NotPlain("it is shortened by ...")
-                case ast.Call(func=func) if not isinstance(func, ast.Name | ast.Attribute):
+                case ast.Call(func=func) if not isinstance(
+                    func, ast.Name | ast.Attribute | ast.Call
+                ):
                     raise NotPlain("it calls what it does not name")
                 case ast.Attribute(value=text, attr="format" | "format_map") if _may_read(
                     text, called.get(part)
                 ):
                     raise NotPlain("a format may read what is private")
-                case ast.BinOp(op=ast.Pow() | ast.LShift()):
-                    raise NotPlain("a power has no bounds")
-                case ast.withitem(context_expr=waits) if not re.match(
-                    r"pytest\.raises\(|self\.assertRaises", ast.unparse(waits)
+                case ast.BinOp(op=ast.Pow() | ast.LShift()) if not re.fullmatch(
+                    r"-?\d{1,4} (\*\*|<<) \d{1,3}", ast.unparse(part)
                 ):
+                    raise NotPlain("a power has no bounds")
+                case ast.Name(id="pickle") | ast.Attribute(value=ast.Name(id="pickle")) if not (
+                    part in heads or _own_pickle(part, called.get(part))
+                ):
+                    raise NotPlain("a pickle may run anything")
+                case ast.withitem(context_expr=waits) if not _waits(waits, self.bound):
                     raise NotPlain("a with statement is not let in")
                 case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
                     self._bind_here(name)
                 case ast.FunctionDef(name=name) | ast.ClassDef(name=name) if name[:2] != "__":
                     self._bind_here(name)
-                case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+                case (
+                    ast.Name(ctx=ast.Del())
+                    | ast.Attribute(ctx=ast.Store() | ast.Del())
+                    | ast.Subscript(ctx=ast.Store() | ast.Del())
+                ):
                     if _root(part) not in self.bound:
                         raise NotPlain("it changes what is not its own")
                 case _:
@@ -153,6 +128,8 @@ class Resolver:
             for alias in node.names:
                 if not self._known(alias.name):
                     raise NotPlain(f"{alias.name} is not the checkout's")
+                if alias.asname and alias.name == "pickle":
+                    raise NotPlain("a pickle may run anything")
                 if alias.asname:
                     self._is_module(alias.asname, alias.name, (alias.name, ""))
                 elif "." not in alias.name and alias.name not in self.symbols.modules:
@@ -160,6 +137,8 @@ class Resolver:
                 self._hints.insert(0, alias.name)
             return
         module = node.module or ""
+        if module == "pickle":
+            raise NotPlain("a pickle may run anything")
         for alias in node.names:
             name = alias.asname or alias.name
             if alias.name.startswith("_"):
@@ -181,7 +160,7 @@ class Resolver:
         """Names that may be taken from a module."""
         if module in self.symbols.modules:
             return self.symbols.owned.get(module, ())
-        return _RUNNERS.get(module, _public(module) if module in STANDARD else ())
+        return _RUNNERS.get(module, public(module) if module in STANDARD else ())
 
     def _known(self, module: str) -> bool:
         ours = any(f"{name}.".startswith(f"{module}.") for name in self.symbols.modules)
@@ -210,7 +189,7 @@ class Resolver:
     def name(self, node: ast.Name) -> ast.expr:
         """A name that is read."""
         name = node.id
-        if name in self.bound or name in _BUILTINS or name in self.imports:
+        if name in self.bound or name in BUILTINS or name in self.imports:
             module, there = self.imports.get(name, ("", ""))
             if module in self.symbols.modules and there and name not in self._modules:
                 self.subjects.append(f"{module}.{there}")
@@ -220,8 +199,8 @@ class Resolver:
             return node
         if self.symbols.is_error(name):
             return node
-        for module in _VALUES:
-            if name in _public(module):
+        for module in VALUES:
+            if name in public(module):
                 self._bind(name, module, name)
                 return node
         raise NotPlain(f"{name} is nothing that the checkout defines")
@@ -247,12 +226,25 @@ class Resolver:
             return self.dotted(parts)
         if parts[0] in self.imports:
             return None
+        if parts[0] not in self.symbols.modules and (package := self._called(parts)):
+            self._is_module(parts[0], package, (package, ""))
+            return self.dotted(parts)
         for length in range(len(parts) - 1, 0, -1):
             for known in self._matching(".".join(parts[:length])):
                 if parts[length] in self._offered(known):
+                    if parts[length] in self.bound and parts[:length] == [known]:
+                        self._is_module(known, known, (known, ""))
+                        return self.dotted(parts)
                     self._bind(parts[length], known, parts[length])
                     return ast.parse(".".join(parts[length:]), mode="eval").body
         return None
+
+    def _called(self, parts: list[str]) -> str:
+        """The package that nobody imports and that a short name stands for: ``np.array``."""
+        roots = [name for name in self.symbols.modules if "." not in name]
+        having = [name for name in roots if parts[1] in self.symbols.owned.get(name, ())]
+        short = len(parts[0]) < 4 and not self._matching(parts[0])
+        return having[0] if short and len(having) == 1 else ""
 
     def _matching(self, module: str) -> list[str]:
         if module in self.symbols.modules or module in STANDARD:
@@ -269,10 +261,24 @@ def _may_read(text: ast.expr, call: ast.Call | None) -> bool:
     return not all(isinstance(each, ast.Constant) for each in given)
 
 
+def _own_pickle(part: ast.expr, call: ast.Call | None) -> bool:
+    """Whether ``pickle`` writes, or reads again what it writes right there."""
+    given = call.args[0] if call and call.args else None
+    own = isinstance(given, ast.Call) and ast.unparse(given.func) == "pickle.dumps"
+    return ast.unparse(part) == "pickle.dumps" or (ast.unparse(part) == "pickle.loads" and own)
+
+
+def _waits(context: ast.expr, bound: set[str]) -> bool:
+    """Whether a ``with`` waits for an error, or enters what a class or the report itself makes."""
+    name = ast.unparse(context.func if isinstance(context, ast.Call) else context)
+    made = name.rpartition(".")[2][:1].isupper() or _root(context) in bound
+    return made or name.removeprefix("contextlib.").removeprefix("warnings.") in _ENTERED
+
+
 def _root(node: ast.AST) -> str:
     """The name that ``a.b[0]`` begins with."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 

@@ -39,10 +39,18 @@ _FAILS = re.compile(r"\W{0,3}\s*(?:fails|does not (?:hold|pass))\b")
 _COUNTS = ("empty", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FORMS = re.compile(
     r"\b(?:should|must|ought\s+to|ha(?:s|ve)\s+to|expect\w*|want\w*)\b(?!\s+not\b|n)(?:"
-    r"[^.\n]{0,80}?\b(?:same\s+(?:\w+\s+)?as|equal\s+to|identical\s+to|just\s+like)\s+`(?P<like>[^`\n]+)`"
+    r"[^.\n]{0,80}?\b(?:same\s+(?:\w+\s+)?as|equal\s+to|identical\s+to|just\s+like|like|as)\s+(?:\w+\s+){0,6}`(?P<like>[^`\n]+)`"
     rf"|[^.`\n]{{0,30}}?\b(?P<count>\d{{1,4}}|{'|'.join(_COUNTS[1:])})\s+(?:\w+\s+)?"
     r"(?:element|item|entry|entrie|row|character|key|value|pair|part|line|field)s?\b"
     r"|\s+(?:\w+\s+){0,2}(?P<empty>empty)(?=\s*(?:$|[.,;:!?)])))",
+    re.IGNORECASE,
+)
+_ORDINALS = ("first", "second", "third", "former", "other", "third one", "latter", "last")
+_ORDINAL = re.compile(r"\bthe\s+(?P<which>first|second|third|former|latter|last|other)\b", re.I)
+# What a remark says of a line that is right.
+_FINE = re.compile(
+    r"\b(?:ok(?:ay)?|correct(?:ly)?|right|fine|good|works?|as\s+expected|as\s+it\s+should)\b"
+    r"|^expected$",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
@@ -66,7 +74,7 @@ def calls_it(node: ast.AST, symbols: Symbols) -> bool:
     names = (
         ast.unparse(part.func).split(".") for part in ast.walk(node) if isinstance(part, ast.Call)
     )
-    return any(name[-1] in symbols.names or name[0] in symbols.modules for name in names)
+    return any(name[0] in symbols.modules or symbols.names.keys() & {*name} for name in names)
 
 
 def calls_in(text: str, symbols: Symbols) -> Iterator[tuple[int, int, str]]:
@@ -84,41 +92,80 @@ def calls_in(text: str, symbols: Symbols) -> Iterator[tuple[int, int, str]]:
 
 def spoken(spot: Spot) -> Iterator[Example]:
     """Calls in running text; what is assigned in one of them is there for those after it."""
+    text, asks = spot.passage.text, list(_asked(spot))
+    said = {each.at: each for each in answers.said_in(text, spot.symbols)}
+    # "the second should raise ValueError"
+    counted: dict[int, Answer] = {}
+    for match in _ORDINAL.finditer(text) if len(asks) > 1 else ():
+        later = [at for at in said if match.end() <= at < match.end() + 60]
+        index = _ORDINALS.index(match["which"].lower()) % 3 if later else len(asks)
+        index = len(asks) - 1 if match["which"].lower() in ("last", "latter") else index
+        if later and said[min(later)].about == "expected" and index < len(asks):
+            counted.setdefault(index, said[min(later)].answer)
+    hanging = len(asks) == 1 and answers.hangs("\n".join(spot.prose))
+    for index, (start, end, before, question, printed) in enumerate(asks):
+        if isinstance(question, ast.Assert):
+            if _FAILS.match(text[end:]):
+                yield Example("assertion", before, question, None, None, 4)
+            continue
+        endless = hanging or answers.hangs(answers.sentence_at(text, start))
+        told = counted.get(index) or answers.nearest(spot, "expected", (start, end))
+        if counted and index not in counted:
+            told = None
+        expected = answers.resolved(told, question)
+        actual = answers.nearest(spot, "actual", (start, end))
+        if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
+            sure = 5 if expected is not None and actual is not None else 3
+            one = Example("sentence", before, question, expected, actual, sure, printed)
+            yield replace(one, hangs=endless and actual is None)
+        elif isinstance(actual, Shown) and expected is None:
+            shown = Example("sentence", before, question, actual, None, 0, printed)
+            for sentence in _SENTENCES.split(text[end:]):
+                for _, value in _told(sentence, spot.symbols, [shown]):
+                    yield from _applied(value, [shown], spot.symbols)
+            yield Example("sentence", before, question, actual, None, 0, printed)
+        elif endless and isinstance(question, ast.Call):
+            yield Example("sentence", before, question, None, None, 2, hangs=True)
+
+
+def _asked(
+    spot: Spot,
+) -> Iterator[tuple[int, int, tuple[ast.stmt, ...], ast.expr | ast.Assert, bool]]:
+    """The questions of a running text: their places, what comes before, whether they are printed.
+
+    ``.info("two")`` is asked of what the question before it gives.
+    """
     text = spot.passage.text
     setup: list[ast.stmt] = []
     made: set[str] = set()
+    last: ast.expr | None = None
     for start, end, code in calls_in(text, spot.symbols):
-        steps = steps_of(code.strip())
-        if len(steps) != 1 or steps[0].comment:
+        chained = last is not None and re.match(r"\.\w+\(", code.strip())
+        steps = steps_of(
+            f"({ast.unparse(last)}){code.strip()}" if chained and last else code.strip()
+        )
+        if not steps or any(step.comment for step in steps):
             continue
-        node, asked = steps[0].node, asked_in(steps[0].node)
+        for step in steps[:-1]:
+            setup.append(step.node)
+            made |= names_in(step.node) & {*re.findall(r"\b(\w+) =", ast.unparse(step.node))}
+        node, asked = steps[-1].node, asked_in(steps[-1].node)
         names = names_in(node)
         called = re.fullmatch(r"([\w.]+\.)?(\w+)\(\)", code.strip())
         if called and re.search(rf"\b{called[2]}\([^)\s]", "\n".join(p.text for p in spot.parts)):
             continue  # that is how people name a function, and not how they called it
         defines = re.search(r"\b(?:is|was)\s+(?:an?|just)\s+$", text[:start])
-        if defines or not (calls_it(node, spot.symbols) or names & made):
+        if defines or not (chained or calls_it(node, spot.symbols) or names & made):
             continue
         before = tuple(setup) if names & made else ()
-        if isinstance(node, ast.Assign):
+        if isinstance(node, ast.Assign) or len(steps) > 1:
             setup.append(node)
-            made |= names_in(node.targets[0])
-        elif isinstance(node, ast.Assert) and _FAILS.match(text[end:]):
-            yield Example("assertion", before, node, None, None, 4)
-        if asked is None or isinstance(node, ast.Assign):
-            continue
-        endless = answers.hangs(answers.sentence_at(text, start))
-        told = answers.nearest(spot, "expected", (start, end))
-        expected = answers.resolved(told, asked[0])
-        actual = answers.nearest(spot, "actual", (start, end))
-        if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
-            sure = 5 if expected is not None and actual is not None else 3
-            one = Example("sentence", before, asked[0], expected, actual, sure, asked[1])
-            yield replace(one, hangs=endless and actual is None)
-        elif isinstance(actual, Shown) and expected is None:
-            yield Example("sentence", before, asked[0], actual, None, 0, asked[1])
-        elif endless and isinstance(asked[0], ast.Call):
-            yield Example("sentence", before, asked[0], None, None, 2, hangs=True)
+            made |= names_in(node.targets[0]) if isinstance(node, ast.Assign) else set()
+        elif isinstance(node, ast.Assert):
+            yield start, end, before, node, False
+        elif asked is not None:
+            last = asked[0]
+            yield start, end, before, *asked
 
 
 def together(found: Sequence[Example]) -> Iterator[Example]:
@@ -147,31 +194,61 @@ def _listed(several: Iterable[Answer | None]) -> Shown:
 def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -> list[Example]:
     """What ``texts`` say should come of the ``steps`` of a session, in their order."""
     seen = [one for n in reversed(range(len(steps))) for one in as_shown(steps, n, symbols)]
-    seen = [one for one in seen if steps[len(one.setup)].shown]
+    seen = [one for one in seen if not _FINE.search(steps[len(one.setup)].comment)]
     found: list[Example] = []
     code = "\n".join(ast.unparse(step.node) for step in steps)
     words = symbols.names.keys() | set(re.findall(r"\d{2,9}", code))
     for sentence in (each for text in texts for each in _SENTENCES.split(text) if seen):
         before = 0
-        for at, told in sorted(_told(sentence, symbols), key=lambda pair: pair[0]):
+        told = sorted(_told(sentence, symbols, seen), key=lambda pair: pair[0])
+        side_by_side = re.search(r"[`\])}'\"]\s+and\s+[`\[({'\"]", sentence)
+        if side_by_side and len(told) > 1:  # one for each, in their order
+            pairs = zip(told, reversed(seen), strict=False) if len(told) == len(seen) else ()
+            found += [each for (_, value), one in pairs for each in _applied(value, [one], symbols)]
+            continue
+        for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
             asked = _named(spans[-1], seen, steps, symbols) if spans else None
+            if asked is None:
+                asked = _about(sentence[:at], seen)
             if asked is not None or answers.speaks_of_it(sentence[:at], words):
-                found += _applied(told, seen if asked is None else asked, symbols)
+                found += _applied(value, seen if asked is None else asked, symbols)
             before = at
     return found
+
+
+def _about(text: str, seen: Sequence[Example]) -> list[Example] | None:
+    """The questions that hold a text which a sentence speaks of: ``URL`` of ``env.str("URL")``."""
+    for word in reversed(re.findall(r"[\w.-]+", text)):
+        held = [one for one in seen if word in _texts(one)]
+        if 0 < len(held) < max(2, len(seen)) and len(word) > 1:
+            return held
+    return None
+
+
+def _texts(one: Example) -> set[str]:
+    """The words of the texts in a question."""
+    parts = [p.value for p in ast.walk(one.question) if isinstance(p, ast.Constant)]
+    texts = [part for part in parts if isinstance(part, str)]
+    return {word for text in texts for word in re.split(r"[/\s\"'=:,;]+", text)}
 
 
 def as_shown(steps: Sequence[Step], n: int, symbols: Symbols) -> Iterator[Example]:
     """A step's question, and as what should come, what it shows or its comment says that comes."""
     step, asked = steps[n], asked_in(steps[n].node)
-    told = answers.answer(step.shown or step.comment, symbols)
-    if asked is not None and isinstance(told, Shown) and (step.shown or told.node is not None):
+    told = answers.answer(step.shown, symbols)
+    if not step.shown:
+        told = answers.leading(step.comment, symbols)[0]
+    if asked is not None and isinstance(told, Shown):
         setup = tuple(each.node for each in steps[:n])
-        yield Example("doctest", setup, asked[0], told, None, 0, asked[1])
+        yield Example(
+            "doctest" if step.shown else "snippet", setup, asked[0], told, None, 0, asked[1]
+        )
 
 
-def _told(sentence: str, symbols: Symbols) -> Iterator[tuple[int, Shown | int]]:
+def _told(
+    sentence: str, symbols: Symbols, seen: Sequence[Example]
+) -> Iterator[tuple[int, Shown | int]]:
     """Values, expressions that give what should come, and numbers of elements."""
     for each in answers.said_in(sentence, symbols):
         if each.about == "expected" and isinstance(each.answer, Shown):
@@ -182,6 +259,10 @@ def _told(sentence: str, symbols: Symbols) -> Iterator[tuple[int, Shown | int]]:
             yield match.start(), _COUNTS.index(word) if word in _COUNTS else int(word)
         elif isinstance(node := expression(match["like"]), ast.Call | ast.Subscript):
             yield match.start(), Shown(match["like"], node)
+        elif len(match["like"]) > 3:
+            alike = [one.expected for one in seen if match["like"] in ast.unparse(one.question)]
+            if len(alike) == 1 < len(seen) and isinstance(alike[0], Shown):
+                yield match.start(), alike[0]
 
 
 def _named(
@@ -213,9 +294,11 @@ def _applied(told: Shown | int, asked: Sequence[Example], symbols: Symbols) -> I
     """The first question that does not show it already, asked for what is told."""
     for one in asked:
         shown, question = one.expected, one.question
-        expected: Answer | None = (
-            told if isinstance(told, Shown) else answers.answer(str(told), symbols)
-        )
+        expected = told if isinstance(told, Shown) else answers.answer(str(told), symbols)
+        if isinstance(question, ast.expr):
+            expected = answers.resolved(expected, question)
+        if expected is None:
+            continue
         if isinstance(told, int):
             value = literal(shown.text) if isinstance(shown, Shown) else ...
             if not isinstance(value, list | tuple | dict | set | str):

@@ -27,14 +27,16 @@ class Symbols:
     """``modules``: dotted name to path. ``names``: top-level name to the modules that have it.
 
     ``owned`` are a module's names, with those it imports from the checkout; ``errors`` the
-    exception classes; ``needy`` functions that cannot be called without an argument.
-    ``generators`` are functions that yield.
+    exception classes; ``functions`` those at the top of a module, ``methods`` those of classes;
+    ``needy`` cannot be called without an argument; ``generators`` yield.
     """
 
     modules: dict[str, str] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     owned: dict[str, set[str]] = field(default_factory=dict)
     errors: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    methods: set[str] = field(default_factory=set)
     needy: set[str] = field(default_factory=set)
     generators: set[str] = field(default_factory=set)
 
@@ -67,8 +69,10 @@ def symbols_of(tree: Tree) -> Symbols:
                 if own and module not in symbols.names[name]:
                     symbols.names[name].append(module)
             if isinstance(node, ast.ClassDef):
+                symbols.methods |= {each.name for each in node.body if hasattr(each, "name")}
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
+                symbols.functions.add(node.name)
                 needed = len(node.args.posonlyargs + node.args.args) - len(node.args.defaults)
                 symbols.needy |= {node.name} if needed else set()
                 yields = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
@@ -105,14 +109,18 @@ def _bound(node: ast.stmt, roots: set[str]) -> Iterator[tuple[str, bool]]:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name, True
         case ast.Assign(targets=targets):
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, True
+            for part in (part for target in targets for part in ast.walk(target)):
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    yield part.id, True
         case ast.AnnAssign(target=ast.Name(id=name)):
             yield name, True
         case ast.ImportFrom(module=module, names=aliases, level=level):
             if level or (module or "").partition(".")[0] in roots:
                 yield from ((alias.asname or alias.name, False) for alias in aliases)
+        case ast.If() | ast.Try():
+            for part in (*node.body, *node.orelse, *getattr(node, "handlers", ())):
+                for inner in part.body if isinstance(part, ast.ExceptHandler) else [part]:
+                    yield from _bound(inner, roots)
         case _:
             pass
 

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from textwrap import indent
 from typing import NamedTuple
 
+from bot.domain.fixes.python import literal, names_in
+from bot.domain.fixes.reproduction.completing import surrounded
 from bot.domain.fixes.reproduction.records import (
     Answer,
     Example,
@@ -41,6 +43,7 @@ output = io.StringIO()
 with contextlib.redirect_stdout(output):
 {body}
 {check}"""
+_FIXTURES = {"monkeypatch"}
 _OURS = ("contextlib", "io", "os", "signal", "subprocess", "sys")
 
 
@@ -54,7 +57,12 @@ class Place(NamedTuple):
 
 def write(example: Example, resolver: Resolver, place: Place) -> Reproduction:
     """The test of ``example``. Raises NotPlain for what we do not let in."""
-    setup = _code_of(resolver.statements(example.setup))
+    given = surrounded(example.setup)
+    fixtures = {name for node in given for name in names_in(node)} & _FIXTURES
+    if fixtures and place.style == "unittest":
+        raise NotPlain("it sets what a test case of unittest cannot")
+    resolver.bound |= fixtures
+    setup = _code_of(resolver.statements(given))
     check, reason, says = _check(example, resolver, place.style)
     body = f"{setup}\n{check}".strip("\n")
     if example.hangs:
@@ -125,7 +133,7 @@ def _check(example: Example, resolver: Resolver, style: Style) -> tuple[str, Rea
     asked = ast.unparse(question)
     if expected is None:
         if isinstance(actual, Raised):
-            return asked, _reason(actual), f"raises {actual.name}"
+            return asked, _reason(actual), f"raises {actual.name or _short(actual.message)}"
         if not example.hangs:
             raise NotPlain("neither what should come nor an error is told")
         return asked, _reason(None), ""
@@ -170,7 +178,9 @@ def _script(
         return body, _reason(actual), f"raises {actual.name}"
     if resolver.bound & {"output", "io", "contextlib"}:
         raise NotPlain("it uses a name of the test's own")
-    check = _assertion("output.getvalue().splitlines()", _lines(expected), style)
+    check = _assertion("output.getvalue().splitlines()", lines := _lines(expected), style)
+    if isinstance(lines, ast.List) and len(lines.elts) == 1:  # one line of them is told
+        check = f"assert {ast.unparse(lines.elts[0])} in output.getvalue().splitlines()"
     if isinstance(actual, Shown):
         actual = Shown(ast.unparse(_lines(actual)))
     code = _CAUGHT.format(body=indent(body, "    "), check=check)
@@ -204,13 +214,21 @@ def _compared(
             kind = {ast.List: "list", ast.Tuple: "tuple"}.get(type(right), "")
             asked = f"{kind}({asked})" if kind else asked
         return asked, right
-    text = ast.Constant(expected.text.strip())
+    text = ast.Constant(_unescaped(expected.text.strip(), example.actual))
     both = isinstance(example.actual, Shown) and example.actual.node is None
     if example.printed or (both and example.kind != "doctest"):  # neither bears quotes
         return f"str({asked})", text
     if example.kind == "doctest" or re.match(r"<[\w.]+.*>$", expected.text.strip(), re.DOTALL):
         return f"repr({asked})", text
     raise NotPlain(f"{_short(expected.text)} is no value")
+
+
+def _unescaped(text: str, actual: Answer | None) -> str:
+    """Text between backticks writes a line break as Python does, unless what came holds a
+    backslash."""
+    plain = "\\" not in text or (isinstance(actual, Shown) and "\\" in actual.text)
+    value = ... if plain or "\n" in text else literal('"' + text.replace('"', '\\"') + '"')
+    return value if isinstance(value, str) else text
 
 
 def _assertion(left: str, right: ast.expr, style: Style) -> str:
@@ -228,7 +246,9 @@ def _assertion(left: str, right: ast.expr, style: Style) -> str:
 
 def _file(name: str, body: str, resolver: Resolver, style: Style) -> str:
     """Everything below the first line."""
-    code = f"def {name}({'self' if style == 'unittest' else ''}):\n{indent(body, '    ')}"
+    given = sorted(resolver.bound & _FIXTURES & names_in(ast.parse(body)))
+    given = ["self"] if style == "unittest" else given
+    code = f"def {name}({', '.join(given)}):\n{indent(body, '    ')}"
     if style == "unittest":
         code = f"class AsReported(unittest.TestCase):\n\n{indent(code, '    ')}"
     code = ast.unparse(ast.parse(code))

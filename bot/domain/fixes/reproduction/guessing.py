@@ -1,0 +1,106 @@
+"""Calls that a report tells of in pieces: what is called in one place, what with in another.
+
+**Invariant:** a guess counts only where what came is told as well, so that the run can say that it
+was this call.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice, product
+
+from bot.domain.fixes.python import expression, literal
+from bot.domain.fixes.reproduction import answers
+from bot.domain.fixes.reproduction.reading import Passage, Spot
+from bot.domain.fixes.reproduction.records import Example, Raised
+from bot.domain.fixes.reproduction.sentences import SPAN
+from bot.domain.fixes.reproduction.symbols import Symbols
+
+MAX_GUESSES = 12
+_IN = re.compile(r'^\s*File "[^"\n]*", line \d+, in (?P<name>[a-z]\w*)$', re.MULTILINE)
+_QUOTED = re.compile(r"\"[^\"\n]{3,120}\"")
+_ACCEPTED = re.compile(
+    r"\b(?:is|are|should\s+be|must\s+be|be)\s+(?:\w+\s+)?(?:valid|accepted|allowed|legal|fine|ok)\b"
+    r"|\bshould\s+(?:pass|match|work|validate|be\s+possible)\b",
+    re.IGNORECASE,
+)
+# How JSON writes what Python writes otherwise.
+_JSON = {"NaN": "float('nan')", "Infinity": "float('inf')", "null": "None", "true": "True",
+         "false": "False"}  # fmt: skip
+
+
+def guesses(spot: Spot) -> Iterator[Example]:
+    """Everything that the spans of a report's prose may be put together to; ``spot`` is any."""
+    parts, symbols = spot.parts, spot.symbols
+    spans = [m["two"] or m["one"] for text in spot.prose for m in SPAN.finditer(text)]
+    crashes = [answers.error_in(part.text, symbols) for part in parts if part.code]
+    crash = next((each for each in crashes if each is not None and each.message), None)
+    text = "\n".join(spot.prose)
+    calls = islice(_calls(spans, parts, symbols), MAX_GUESSES)
+    if crash is not None:
+        others: list[Raised | None] = [*other_errors(text, crash, symbols)]
+        for (setup, call), expected in product(calls, others or [None]):
+            yield Example("sentence", tuple(setup), call, expected, crash, 1)
+    elif (said := _QUOTED.search(text)) and _ACCEPTED.search(text):
+        for setup, call in calls:
+            yield Example("sentence", tuple(setup), call, None, Raised("", said[0].strip('"')), 1)
+
+
+def other_errors(text: str, crash: Raised, symbols: Symbols) -> list[Raised]:
+    """The errors that prose names, by their class or in words, other than the one that came."""
+    spoken = {
+        " ".join(re.findall(r"[A-Z][a-z]+|[A-Z]+(?![a-z])", name)).lower(): name
+        for name in symbols.errors
+        if name.endswith(("Error", "Exception"))
+    }
+    names = [name for name in re.findall(r"\b[A-Z]\w+", text) if symbols.is_error(name)]
+    names += [name for words, name in spoken.items() if " " in words and words in text.lower()]
+    return [Raised(name) for name in dict.fromkeys(names) if name != crash.name][:3]
+
+
+def _calls(
+    spans: Sequence[str], parts: Sequence[Passage], symbols: Symbols
+) -> Iterator[tuple[list[ast.stmt], ast.Call]]:
+    """What can be called, or the method that a traceback names of it, with each value."""
+    # ``total()`` is how people name a function, and not how they call it
+    spans = [re.sub(r"^([\w.]*\b[a-z_]\w*)\(\)$", r"\1", span) for span in spans]
+    nodes = [(span, expression(span)) for span in dict.fromkeys(spans)]
+    things = [node for _, node in nodes if node is not None and _is_thing(node, symbols)][:3]
+    frames = [m["name"] for part in parts if part.code for m in _IN.finditer(part.text)]
+    methods = [name for name in dict.fromkeys(frames) if name in symbols.methods][:3]
+    values: list[ast.expr] = []
+    for span, node in nodes:
+        values += _values(span, node)
+    for thing, method, value in product(things, ["", *methods], values[:6]):
+        head, given = ast.unparse(thing), ast.unparse(value)
+        if isinstance(thing, ast.Call) and not method:
+            setup = ast.parse(f"thing = {head}").body
+            yield setup, ast.Call(ast.Name("thing", ast.Load()), [value], [])
+        elif isinstance(thing, ast.Call) or not method:
+            asked = expression(f"{head}.{method}({given})" if method else f"{head}({given})")
+            if isinstance(asked, ast.Call):
+                yield [], asked
+
+
+def _is_thing(node: ast.expr, symbols: Symbols) -> bool:
+    """A function by its name, or something that is made by a class or a function."""
+    if isinstance(node, ast.Call):
+        node = node.func
+        made = ast.unparse(node).rpartition(".")[2]
+        return made in symbols.names
+    name = ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+    return name.rpartition(".")[2] in symbols.functions
+
+
+def _values(span: str, node: ast.expr | None) -> Iterator[ast.expr]:
+    """A literal, the values of a dict, or a text that is no code."""
+    node = expression(re.sub(r"\b(?:NaN|Infinity|null|true|false)\b", lambda m: _JSON[m[0]], span))
+    plain = re.sub(r"float\('(?:nan|inf)'\)", "0", ast.unparse(node)) if node else "..."
+    if node is not None and literal(plain) is not ...:
+        yield node
+        if isinstance(node, ast.Dict):
+            yield from node.values
+    elif node is None and re.fullmatch(r"\S+", span) and not re.search(r"[`<>|]", span):
+        yield ast.Constant(span)

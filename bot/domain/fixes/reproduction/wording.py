@@ -1,0 +1,120 @@
+"""The words around a value: what announces it, and what it may look like. Bounded on purpose: the
+text is anybody's."""
+
+from __future__ import annotations
+
+import re
+
+_EMPTY = {"list": "[]", "string": "''", "dict": "{}", "tuple": "()", "set": "set()"}
+WORDS = {"none": "None", "true": "True", "false": "False", "zero": "0"}
+WORDS |= {f"{a}empty {k}": v for k, v in _EMPTY.items() for a in ("", "an ", "the ")}
+# What may follow a bare value; anything else makes it part of a phrase: 3 items, 'wrong' answer.
+ENDS = (
+    r"(?=[\"*]{0,2}(?:\s*(?:$|[.,;:!?)\]]|\n|—|–|-\s|\()|\s+(?:but|instead|rather|not|and|or|when|if|for|while|where"
+    r"|whereas|because|since|in|on|from|after|as|with|so|here|too|though|although|which|today|now|every|is|was"
+    r"|were|would|should|comes?|came|both|all|each|at|by|again|anyway|however|even|like|only)\b))"
+)
+
+
+def _nested(opens: str, closes: str) -> str:
+    """What stands between two brackets, two more levels of them within."""
+    plain = rf"[^\n\{opens}\{closes}]"
+    inner = rf"{plain}|\{opens}{plain}{{0,80}}\{closes}"
+    return rf"\{opens}(?:{plain}|\{opens}(?:{inner}){{0,80}}\{closes}){{0,200}}\{closes}"
+
+
+TICKED = r"(?:``[^`\n]+``|`[^`\n]+`)"
+BARE = (
+    r"(?:(?<!\w)'[^'\n]{0,200}'(?!\w)|\"[^\"\n]{0,200}\""
+    r"|(?:(?:an|the)\s)?empty (?:list|string|dict|tuple|set)\b"
+    rf"|{_nested('[', ']')}(?!\()|{_nested('{', '}')}|(?<!\w){_nested('(', ')')}"
+    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z])\w{0,60}\([^()\n]{0,80}\)"
+    r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['(]|\.\w)"
+    r"|\d{4}-\d\d-\d\d(?:[ T]\d\d?:\d\d(?::\d\d)?)?\b(?!\d|[-:.]\d)"
+    r"|(?<![\d:])\d\d?:\d\d(?::\d\d)?\b(?![-:.]\d)"
+    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|[-.:]\d)|None\b|True\b|False\b|zero\b)"
+)
+VALUE = rf"(?:{TICKED}|{BARE}{ENDS})"
+_FILLER = (
+    r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
+    r"|is|was|error|exception|back|only|just|returning|get|see|return|raise|raised|for|there|exactly|string|list"
+    r"|number|tuple|out|simply|still|literally)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
+)
+_SHOULD = (
+    r"expected(?:\s+(?:result|output|value|behaviou?r|answer))?|expect(?:s|ing)?"
+    r"|(?:should|must)(?:n['’]t)?(?:\s+(?:\w+\s+)?(?:be|return|give|equal|print|yield|have\s+been|have\s+returned"
+    r"|raise|throw|produce|evaluate|come|become|remain|show|read|fail\s+with|result\s+in))?"
+    r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
+    r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
+    r"|please\s+(?:raise|return|give|print|make\s+it)|used\s+to\s+(?:be|return|give|print|raise)"
+)
+_DOES = (
+    r"return(?:s|ed)|gives?|gave|got|gets?|is|was|prints?|printed|yields?|yielded|comes?\s+out\s+as"
+    r"|actual(?:ly)?(?:\s+(?:result|output|value|behaviou?r))?|rais(?:es|ed)|throws?|threw|produces?"
+    r"|(?:fail(?:s|ed)?|crash(?:es|ed)?|di(?:es|ed)|blows\s+up|ends|ended)\s+(?:up\s+)?(?:with|as|in)"
+    r"|evaluates?\s+to|shows?|=>|->|→|returning|received?|results?\s+in|end(?:s|ed)?\s+up|answers?|hands\s+back"
+    r"|produced|spits\s+out|computes|equals|becomes|makes"
+    r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
+)
+# "expect only the two pairs `[1, 2]`", "should come out escaped: `a`": what stands between. A verb
+# of what is, or another clause, ends it: "should hold and prints `490` instead".
+_FEW = (
+    r"(?:\s{1,3}(?!(?:not|with|for|of|on|from|to|than|as|like|if|when|work|behave|a|an|and|but|yet|or|while)\b)"
+    rf"(?!(?:{_DOES})(?!\w))[\w'’-]{{1,20}}){{1,6}}:?\s{{1,3}}"
+)
+_ANY = rf"(?:\s{{1,3}}(?!(?:but|instead|yet)\b|(?:{_DOES})(?!\w))[\w'’/-]{{1,20}},?){{0,12}}?"
+RELATIVE = (
+    r"instead\s+of(?:\s+the\s+expected)?|rather\s+than|as\s+opposed\s+to"
+    r"|and\s+not|but\s+not|,\s*not"
+)
+SAID = re.compile(
+    rf"(?P<turned>(?:\b|(?=,))(?:{RELATIVE}))(?:{_FILLER})(?P<other>{VALUE})"
+    rf"|(?P<should>\b(?:{_SHOULD}))(?:(?:{_FILLER})(?P<expected>{VALUE})|(?:{_FEW})(?P<few>{TICKED})|(?:{_ANY})(?::|(?<=,))\s{{1,3}}(?P<colon>{VALUE}))"
+    rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?:{_FILLER})(?P<actual>{VALUE})",
+    re.IGNORECASE,
+)
+MORE = re.compile(rf",?\s+(?:and|resp\.|then)\s+({VALUE})(?!\s+(?:should|must|is|was)\b)")
+# "expected `f(1)` to be 2", "I expect that f(1) is 2": the verb is not the reporter's observation.
+EXPECT_TO = re.compile(
+    r"\bexpect(?:ed|s|ing)?\s+(?:that\s+)?(?:`[^`\n]{1,300}`|\w[\w.]{0,60}\([^()\n]{0,200}\))\s+"
+    rf"(?:(?:to|should|would|must)\s+)?(?:be|is|was|returns?|equals?|gives?|raises?|prints?)\s+(?P<expected>{VALUE})",
+    re.IGNORECASE,
+)
+# "1001 is expected", "`x` would be right"
+BEFORE = re.compile(
+    rf"(?P<expected>{VALUE})\s+(?:is|was|were|would\s+be)\s+(?:what\s+(?:I|we)\s+)?"
+    r"(?:expect(?:ed)?|want(?:ed)?|correct|right)(?=\s*(?:$|[.,;!)]))",
+    re.IGNORECASE,
+)
+AS_IT_WAS = re.compile(
+    r"\b(?:same|identical|equal)\b[^.\n]{0,20}\b(?:input|original|argument)\b|"
+    r"\b(?:come|comes|be|is|are|returned|left|stays?|remains?|kept|back|passed\s+through|unmodified)\s+"
+    r"(?:back\s+|returned\s+|left\s+|passed\s+through\s+)?(?:unchanged|untouched|unmodified|alone|as\s+(?:it|they)\s+(?:is|are|was|were))\b",
+    re.IGNORECASE,
+)  # fmt: skip
+HANGS = re.compile(
+    r"\b(?:hangs?|hung|hanging|locks?\s+up|locked\s+up|deadlock\w*|gets?\s+stuck|stuck\s+(?:in|for)|infinite\s+loops?|endless\s+loops?|(?:loops?|runs?|spins?)\s+(?:forever|endlessly|for\s+ever)"
+    r"|freez(?:es|e|ing)|froze|(?:never|does(?:n['’]t|\s+not)(?:\s+ever)?)\s+(?:returns?|comes?\s+back|ends?|finish(?:es)?"
+    r"|terminates?|stops?|completes?))\b",
+    re.IGNORECASE,
+)  # fmt: skip
+MODAL = re.compile(r"\b(?:should|must|ought|expect\w*|would|supposed|want\w*)\b", re.IGNORECASE)
+NOT = re.compile(r"\b(?:not|never|no longer)\b|n['’]t\b", re.IGNORECASE)
+THEN = re.compile(
+    r"\b(?:previously|formerly|earlier|before|until|in v?\d+\.\d[\d.]*|if)\b[^.!?\n]{0,40}$", re.I
+)
+ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*))?$", re.DOTALL)
+MOMENT = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[ T])(\d\d?):(\d\d)(?::(\d\d))?)?")
+ASKS = re.compile(r"\b(\w{1,80})\(")
+FRAME = re.compile(
+    r'^Traceback \(most recent call last\)|^\s*File "[^"\n]*", line \d', re.MULTILINE
+)
+LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
+OPENS = re.compile(
+    r"[\W\d]*(?:it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
+    r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
+    r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
+    r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",
+    re.IGNORECASE,
+)
+SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n")
