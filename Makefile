@@ -10,7 +10,10 @@ WORKERS := $(shell expr 1 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo weights test long fuzz mutants golden bench lock sbom clean
+AGENTS := $(or $(SOULCASTER_AGENTS_DIR),$(HOME)/.cache/soulcaster/agents)
+INSTALLS := import sys; from bot.adapters.agents.rows import ROWS; \
+	print(*(ROWS[n].install("$(AGENTS)/" + n) for n in sys.argv[1:] or ROWS), sep="\n")
+.PHONY: help demo weights agents test long fuzz mutants golden bench lock sbom clean
 
 help: ## say what there is
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +24,9 @@ demo: $(RUNNING) ## the whole of it on this machine, with simulators of GitHub a
 
 weights: $(RUNNING) ## fetch the local embedding model: 84 MB, pinned by hash
 	$(BIN)/soulcaster weights
+
+agents: $(RUNNING) ## install the agents' CLIs, each at its pinned version: 2 GB (ARGS="claude" for one)
+	@$(BIN)/python -c '$(INSTALLS)' $(ARGS) | sh -ex
 
 test: $(DEVELOPING) ## every check, the same every time (about 18 minutes on two cores)
 	$(BIN)/ruff format --check .

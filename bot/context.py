@@ -20,7 +20,7 @@ from functools import cached_property
 import aiohttp
 from redis.asyncio import Redis
 
-from bot.adapters import choose
+from bot.adapters import choose, choose_agent
 from bot.domain.errors import ConfigError
 from bot.domain.models import Project
 from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
@@ -208,7 +208,7 @@ class Context:
 
     def agent(self, name: str) -> Agent:
         """An agent of the roster. Raises NotFound with the names there are."""
-        return choose.agent(name, self.settings_for_adapters)
+        return choose_agent.agent(name, self.settings_for_adapters)
 
     @cached_property
     def settings_for_adapters(self) -> choose.AdapterChoices:
@@ -251,7 +251,9 @@ class Context:
             gateway_url=s.soulcaster_gateway_url,
             gateway_host=s.soulcaster_gateway_host,
             gateway_port=s.soulcaster_gateway_port,
-            kilo_version=s.soulcaster_kilo_version,
+            agents_dir=s.soulcaster_agents_dir.expanduser().absolute(),
+            anthropic=choose.ModelAccess(*s.access("anthropic")),
+            openai=choose.ModelAccess(*s.access("openai")),
         )
 
     async def repo_config(self, project: Project) -> RepoConfig:

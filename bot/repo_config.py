@@ -42,12 +42,13 @@ class TestsPart(_Part):
 class FixPart(_Part):
     """What fix runs may do here. ``allow`` lists what they may touch beside sources and tests.
 
+    ``agents`` are tried in this order; code of a private repository leaves for those alone.
     ``setup`` are commands that install what the tests need, in place of what is found out.
     ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is.
     """
 
     enabled: bool = True
-    agent: str = ""
+    agents: tuple[str, ...] = ()
     base: str = ""
     egress: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()

@@ -110,33 +110,36 @@ class Settings(BaseSettings):
     gemini_base_url: str = Field("", description="Another server that speaks Gemini's wire")
     soulcaster_gemini_model: str = Field("gemini-3.5-flash", description="Language model")
     soulcaster_gemini_embedding: str = Field("gemini-embedding-001", description="Embedder")
+    anthropic_api_key: SecretStr = Field(SecretStr(""), description="Claude, for agents")
+    anthropic_base_url: str = Field("", description="Another server that speaks Messages")
+    soulcaster_anthropic_model: str = Field("claude-sonnet-5", description="Agents' Claude")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="GPT, for agents")
+    openai_base_url: str = Field("", description="Another server that speaks OpenAI's wires")
+    soulcaster_openai_model: str = Field("gpt-6.1-sol", description="Agents' GPT")
     upstash_vector_rest_url: str = Field("", description="Upstash Vector index")
     upstash_vector_rest_token: SecretStr = Field(SecretStr(""), description="Its token")
     e2b_api_key: SecretStr = Field(SecretStr(""), description="E2B sandboxes")
     e2b_api_url: str = Field("", description="Another E2B control plane")
     e2b_sandbox_url: str = Field("", description="Another way to E2B's sandboxes themselves")
     soulcaster_e2b_template: str = Field("base", description="Template of a sandbox")
-
     soulcaster_embedder: Literal["auto", "gemini", "minilm", "hashing"] = Field(
         "auto", description="auto: gemini with a key, else minilm with weights, else hashing"
     )
     soulcaster_weights_dir: Path = Field(
         Path("~/.cache/soulcaster/minilm"), description="Where `make weights` puts the model"
     )
-    soulcaster_agent: str = Field("mechanic", description="Agent of a fix that names none")
+    soulcaster_agent: str = Field("mechanic", description="Agents, with commas, of other fixes")
     soulcaster_agent_command: str = Field(
         "", description="What the agent `command` runs; its task is in $SOULCASTER_TASK"
     )
-    soulcaster_kilo_version: str = Field(
-        "", description="Kilo CLI to install; empty: the tested one"
+    soulcaster_agents_dir: Path = Field(
+        Path("~/.cache/soulcaster/agents"), description="Where `make agents` puts agents' CLIs"
     )
     soulcaster_gateway_url: str = Field(
         "", description="Where sandboxes elsewhere reach a run's model gateway; empty: this machine"
     )
     soulcaster_gateway_host: str = Field("127.0.0.1", description="Address the gateway binds")
-    soulcaster_gateway_port: int = Field(
-        0, ge=0, le=65535, description="Its port; 0 takes a free one"
-    )
+    soulcaster_gateway_port: int = Field(0, ge=0, le=65535, description="Its port; 0: a free one")
     soulcaster_trusted_repositories: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(),
         description="owner/repo or owner/repo@commit,...: tested here without isolation",
@@ -280,6 +283,11 @@ class Settings(BaseSettings):
         ):
             raise ValueError("SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET go together: set both")
         return self
+
+    def access(self, vendor: str) -> tuple[str, str, str]:
+        """A vendor's key, address and model."""
+        key, url, model = f"{vendor}_api_key", f"{vendor}_base_url", f"soulcaster_{vendor}_model"
+        return getattr(self, key).get_secret_value(), getattr(self, url), getattr(self, model)
 
     def secrets(self) -> list[str]:
         """Every secret by its value; of several keys each."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
+from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
@@ -48,10 +49,9 @@ Check = Callable[[Context], Awaitable[Found]]
 
 async def examine(settings: Settings) -> list[CheckResult]:
     """Every check, in the order in which things depend on each other."""
-    rows = []
     async with open_context(settings) as ctx:
-        for need, adapter, why in ctx.adapters():
-            rows.append(CheckResult(need, f"{adapter} ({why})"))
+        rows = [CheckResult(need, f"{each} ({why})") for need, each, why in ctx.adapters()]
+        rows += [CheckResult(*row) for row in choose_agent.readiness(ctx.settings_for_adapters)]
         for what, check in CHECKS.items():
             try:
                 found, mend = await check(ctx)

@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from bot.adapters import choose
+from bot.adapters import choose, choose_agent
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.commands.references import Duration
@@ -84,7 +84,8 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             trusted=frozenset({str(folder)}),
             tools=own,
         )
-        name = wanted.agent.removeprefix("~") or config.fix.agent or settings.soulcaster_agent
+        named = ",".join(config.fix.agents) or settings.soulcaster_agent
+        name = wanted.agent.removeprefix("~") or named
         sandboxes, log = choose.sandboxes(choices), list[str]()
         if sandboxes.isolation == "none":
             console.print("[yellow]This machine isolates nothing: tests run with your rights.[/]")
@@ -96,7 +97,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             config=config,
             sandboxes=sandboxes,
             template=settings.soulcaster_e2b_template,
-            agent=choose.agent(name, choices),
+            agent=choose_agent.agent(name, choices),
             open_model=lambda: choose.language_model(choices),
             log=log.append,
             brings_environment=bool(own),

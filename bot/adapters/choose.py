@@ -11,11 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.domain.errors import ConfigError, NotFound
-from bot.domain.ports import Agent, Embedder, Guard, LanguageModel, Sandboxes, VectorIndex
+from bot.domain.errors import ConfigError
+from bot.domain.ports import Embedder, Guard, LanguageModel, Sandboxes, VectorIndex
 
 if TYPE_CHECKING:
     from bot.adapters.sandboxes.environments import Environments
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAccess:
+    """A vendor's key, where its wire is spoken if not at the vendor's, and the model to ask."""
+
+    key: str = ""
+    base_url: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +48,13 @@ class AdapterChoices:
     environments: Path | None = None
     environments_mb: int = 10_000
     registries: Mapping[str, str] = field(default_factory=dict)
+    anthropic: ModelAccess = ModelAccess()
+    openai: ModelAccess = ModelAccess()
+    agents_dir: Path = Path("/nowhere")
     agent_command: str = ""
     gateway_url: str = ""
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 0
-    kilo_version: str = ""
     # Makes the index in a Redis that other machines use, too; None where it is ours alone.
     shared_vectors: Callable[[], VectorIndex] | None = None
     # By the name of a hosted service: what its calls are made within.
@@ -139,7 +150,8 @@ def _language_model_name(c: AdapterChoices) -> tuple[str, str]:
     return ("gemini", "GEMINI_API_KEY is set") if c.gemini_key else ("", "no GEMINI_API_KEY")
 
 
-def _gemini_model(c: AdapterChoices) -> LanguageModel:
+def gemini_model(c: AdapterChoices) -> LanguageModel:
+    """One that counts what it spends; whoever makes it closes it."""
     from bot.adapters.language.gemini import GeminiModel
 
     return GeminiModel(
@@ -150,7 +162,7 @@ def _gemini_model(c: AdapterChoices) -> LanguageModel:
     )
 
 
-LANGUAGE_MODELS: Mapping[str, Callable[[AdapterChoices], LanguageModel]] = {"gemini": _gemini_model}
+LANGUAGE_MODELS: Mapping[str, Callable[[AdapterChoices], LanguageModel]] = {"gemini": gemini_model}
 
 
 def language_model(c: AdapterChoices) -> LanguageModel | None:
@@ -180,7 +192,8 @@ def _local_sandboxes(c: AdapterChoices) -> Sandboxes:
     from bot.adapters.sandboxes.isolation import toolchain
     from bot.adapters.sandboxes.local import LocalSandboxes
 
-    tools = (*c.tools, *toolchain())
+    agents = [c.agents_dir] if c.agents_dir.is_dir() else []
+    tools = (*c.tools, *toolchain(), *agents)
     return LocalSandboxes(
         c.data_dir / "sandboxes",
         trusted=c.trusted,
@@ -207,67 +220,6 @@ SANDBOXES: Mapping[str, Callable[[AdapterChoices], Sandboxes]] = {
 def sandboxes(c: AdapterChoices) -> Sandboxes:
     """E2B where there is a key, else this machine."""
     return SANDBOXES[_sandboxes_name(c)[0]](c)
-
-
-def _mechanic(_c: AdapterChoices) -> Agent:
-    from bot.adapters.agents.mechanic import Mechanic
-
-    return Mechanic()
-
-
-def _gemini_agent(c: AdapterChoices) -> Agent:
-    from bot.adapters.agents.gemini import GeminiAgent
-
-    _gemini_key(c, "gemini")
-    return GeminiAgent(lambda: _gemini_model(c))
-
-
-def _kilocode(c: AdapterChoices) -> Agent:
-    from bot.adapters.agents.kilocode import VERSION, KiloCode
-    from bot.adapters.gateway import Cap, Gateway
-    from bot.adapters.language.gemini import MODEL
-
-    key, model = _gemini_key(c, "kilocode"), c.gemini_model or MODEL
-
-    def open_gateway(cap: Cap) -> Gateway:
-        return Gateway(
-            api_key=key,
-            model=model,
-            cap=cap,
-            upstream=c.gemini_base_url,
-            host=c.gateway_host,
-            port=c.gateway_port,
-            public_url=c.gateway_url,
-        )
-
-    return KiloCode(open_gateway, model=model, version=c.kilo_version or VERSION)
-
-
-def _command(c: AdapterChoices) -> Agent:
-    from bot.adapters.agents.command import CommandAgent
-
-    return CommandAgent(c.agent_command)
-
-
-def _gemini_key(c: AdapterChoices, name: str) -> str:
-    if not c.gemini_key:
-        raise ConfigError(f"The agent ~{name} needs a model: set GEMINI_API_KEY, or use ~mechanic.")
-    return c.gemini_key
-
-
-AGENTS: Mapping[str, Callable[[AdapterChoices], Agent]] = {
-    "command": _command,
-    "gemini": _gemini_agent,
-    "kilocode": _kilocode,
-    "mechanic": _mechanic,
-}
-
-
-def agent(name: str, c: AdapterChoices) -> Agent:
-    """An agent by name. Raises NotFound with the names there are, or ConfigError."""
-    if name not in AGENTS:
-        raise NotFound(f"There is no agent ~{name}. There are: {', '.join(sorted(AGENTS))}.")
-    return AGENTS[name](c)
 
 
 def explain(c: AdapterChoices) -> list[tuple[str, str, str]]:

@@ -174,6 +174,10 @@ class Sandbox(Protocol):
         ``exclude`` names files and folders (``node_modules``) left out wherever they are.
         """
 
+    async def reach(self, socket: str) -> str:
+        """Lead its further commands to what listens at a socket of this machine, and to nothing
+        else: the URL at which they find it. Empty where it has a network of its own."""
+
     async def keep(self, environment: str) -> Sequence[str]:
         """Keep what its build has installed under a name of hex digits, and end it.
 
@@ -241,6 +245,7 @@ class RepairTask:
     turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
     ``probes`` is a command that prints what calls of the code in question give, or empty.
     ``suite_seconds`` is what the suite took on the base, 0 where nobody knows.
+    ``learnt`` is what agents before this one have tried.
     """
 
     title: str
@@ -255,6 +260,7 @@ class RepairTask:
     steering: tuple[str, ...] = ()
     probes: str = ""
     suite_seconds: float = 0.0
+    learnt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +289,7 @@ class Worked:
     """What an agent did. The patch is read from the sandbox, not from here.
 
     ``outcome`` says whether the agent believes it is done, ``reading`` where another patch of its
-    that holds as well does something else.
+    that holds as well does something else. ``by`` names the agent of a chain that ended it.
     """
 
     outcome: Outcome
@@ -292,6 +298,7 @@ class Worked:
     seconds: float = 0
     dollars: float = 0
     reading: Differing | None = None
+    by: str = ""
 
 
 Tell = Callable[[str], Awaitable[None]]

@@ -13,19 +13,24 @@ import gemini_server as gemini
 import pytest
 from aiohttp.test_utils import TestServer
 from gemini_server import GeminiServer
+from vendor_double import Move, VendorDouble
 
-from bot.adapters.agents.gemini import GeminiAgent
-from bot.adapters.agents.kilocode import KiloCode
-from bot.adapters.gateway import Gateway
+from bot.adapters.agents.cli import CliAgent
+from bot.adapters.agents.loop import LoopAgent
+from bot.adapters.agents.rows import ROWS, Row
+from bot.adapters.gateway import WIRES, Cap, Gateway
 from bot.adapters.language.gemini import GeminiModel
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.fixes.patch import Entry, diff, tar_from_tree, tree_from_tar
 from bot.domain.ports import Agent, Budget, Limits, RepairTask, Sandbox
 
-KILO = os.environ.get("SOULCASTER_KILO", "")
+AGENTS_DIR = Path(
+    os.environ.get("SOULCASTER_AGENTS_DIR") or "~/.cache/soulcaster/agents"
+).expanduser()
 KEY = "AIza-the-real-key-of-the-worker"
 MODEL = "gemini-3.5-flash"
+MODELS = {"anthropic": "claude-sonnet-5", "openai": "gpt-6.1-sol", "gemini": MODEL}
 PAGES = b"""\
 def last_page(items: int, size: int) -> int:
     return items // size
@@ -93,27 +98,41 @@ class Bench:
     sandbox: Sandbox
     server: GeminiServer
     url: str
+    double: VendorDouble
+    double_url: str
     told: Told = field(default_factory=Told)
+    gateway: Gateway | None = None
 
-    def gemini(self, *script: gemini.Script, model: str = MODEL) -> GeminiAgent:
+    def loop(self, *script: gemini.Script, model: str = MODEL) -> LoopAgent:
         self.server.script = script
-        return GeminiAgent(
+        return LoopAgent(
             lambda: GeminiModel(api_key=KEY, model=model, base_url=self.url, timeout=5)
         )
 
-    def kilocode(self, *script: gemini.Script, **options: Any) -> KiloCode:
-        self.server.script = script
+    def cli(self, name: str, *script: Move, vendor: str = "", **options: Any) -> CliAgent:
+        """The agent of a row; its model is the scripted one of the vendor that it takes first."""
+        row: Row = options.pop("row", ROWS[name])
+        vendor = vendor or next(iter(row.wires))
+        self.double.script = script
 
-        def open_gateway(cap: Any) -> Gateway:
-            return Gateway(api_key=KEY, model=MODEL, cap=cap, upstream=self.url)
+        def open_gateway(cap: Cap) -> Gateway:
+            wire = WIRES[row.wires[vendor]]
+            url = options.pop("upstream", self.double_url)
+            self.gateway = Gateway(
+                api_key=KEY, model=MODELS[vendor], wire=wire, cap=cap, upstream=url
+            )
+            return self.gateway
 
-        return KiloCode(open_gateway, model=MODEL, **options)
+        folder = options.pop("folder", AGENTS_DIR / name)
+        return CliAgent(
+            row, open_gateway, model=MODELS[vendor], vendor=vendor, folder=folder, **options
+        )
 
     async def work(self, agent: Agent, *, task: RepairTask = TASK, **budget: Any) -> Any:
         return await agent.work(
             task,
             self.sandbox,
-            budget=Budget(**{"seconds": 120, **budget}),
+            budget=Budget(**{"seconds": 400, **budget}),
             tell=self.told.tell,
             heard=self.told.heard,
         )
@@ -136,13 +155,19 @@ class Bench:
         return (await self.sandbox.run(FAILING, timeout=60)).exit_code == 0
 
 
+def require(name: str) -> None:
+    """Skip where a real CLI is not installed."""
+    if not (AGENTS_DIR / name / "bin" / name).exists():
+        pytest.skip(f"no {name}: `make agents` installs it")
+
+
 @pytest.fixture
 async def bench(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    """``indirect`` True: without walls, so that a CLI finds its gateway on this machine."""
-    networked = bool(getattr(request, "param", False))
-    tools = [*isolation.toolchain(), *([kilo_home()] if KILO else [])]
+    """``indirect`` True: without walls."""
+    open_to_all = bool(getattr(request, "param", False))
+    tools = [*isolation.toolchain(), *([AGENTS_DIR] if AGENTS_DIR.is_dir() else [])]
     adapter = LocalSandboxes(
-        tmp_path, trusted=frozenset({"acme/shop"}), tools=tools, isolate=not networked
+        tmp_path, trusted=frozenset({"acme/shop"}), tools=tools, isolate=not open_to_all
     )
     sandbox = await adapter.open(
         template="",
@@ -151,12 +176,11 @@ async def bench(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
         labels={"repository": "acme/shop"},
     )
     await sandbox.upload(tar_from_tree(TREE))
-    server = GeminiServer()
-    async with TestServer(server.app(), host="127.0.0.1") as served:
-        yield Bench(sandbox, server, str(served.make_url("")).rstrip("/"))
+    server, double = GeminiServer(), VendorDouble()
+    async with (
+        TestServer(server.app(), host="127.0.0.1") as served,
+        TestServer(double.app(), host="127.0.0.1") as vendors,
+    ):
+        urls = (str(each.make_url("")).rstrip("/") for each in (served, vendors))
+        yield Bench(sandbox, server, next(urls), double, next(urls))
     await sandbox.kill()
-
-
-def kilo_home() -> Path:
-    """The folder of the platform's binary: ``bin/kilo`` in it."""
-    return Path(KILO).resolve().parent.parent

@@ -1,13 +1,20 @@
-"""CLIs in the sandbox: any command, and Kilo. The real Kilo where ``SOULCASTER_KILO`` names it."""
+"""CLIs in the sandbox: any command, those of the table, and several one after the other."""
 
 from __future__ import annotations
 
-import gemini_server as gemini
-import pytest
-from agent_bench import KEY, KILO, Bench, bench, kilo_home
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import pytest
+from agent_bench import FIX, KEY, Bench, bench, require
+from vendor_double import Move, run
+
+from bot.adapters.agents.chain import Chain
+from bot.adapters.agents.cli import ENVIRONMENT, CliAgent
 from bot.adapters.agents.command import CommandAgent
-from bot.adapters.agents.kilocode import CONFIG, VERSION
+from bot.adapters.agents.lines import plain
+from bot.adapters.agents.rows import ROWS
 from bot.domain.errors import ConfigError
 from bot.domain.ports import RepairTask
 
@@ -65,59 +72,109 @@ class TestCommand:
         assert (worked.outcome, worked.note) == ("done", "er")
 
 
-class TestKilo:
-    """Without the CLI: what is refused. With it: the real one."""
+class TestCli:
+    """What ends it, with a stand-in where the real ones are slow to start."""
 
-    async def test_a_template_without_it_is_named(self, bench: Bench) -> None:
-        with pytest.raises(ConfigError, match="npm install -g @kilocode/cli@"):
-            await bench.work(bench.kilocode(executable="no-such-kilo"))
+    async def test_a_sandbox_without_it_is_told_how_to_get_it(self, bench: Bench) -> None:
+        with pytest.raises(ConfigError, match=r"has none: `npm install .*claude-code@"):
+            await bench.work(bench.cli("claude", folder=Path("/nowhere")))
 
     async def test_another_version_is_refused(self, bench: Bench) -> None:
-        await _stand_in(bench, "echo 0.0.1")
-        with pytest.raises(ConfigError, match=r"has '0\.0\.1'"):
-            await bench.work(bench.kilocode(executable="./kilo"))
+        agent = await stand_in(bench, "", version="0.0.1")
+        with pytest.raises(ConfigError, match=r"has 0\.0\.1"):
+            await bench.work(agent)
 
-    async def test_a_sandbox_without_network_is_refused(self, bench: Bench) -> None:
-        await _stand_in(bench, f"echo {VERSION}")
-        with pytest.raises(ConfigError, match="SOULCASTER_GATEWAY_URL"):
-            await bench.work(bench.kilocode(executable="./kilo"))
-        assert bench.server.asked == []
-
-    @pytest.mark.parametrize("bench", [True], indirect=True)
-    async def test_its_silence_ends_it(self, bench: Bench) -> None:
-        await _stand_in(bench, f'test "$1" = run && sleep 60; echo {VERSION}')
-        worked = await bench.work(bench.kilocode(executable="./kilo", silence=1))
-        assert (worked.outcome, "said nothing" in worked.note) == ("broken", True)
-
-    @pytest.mark.parametrize("bench", [True], indirect=True)
-    async def test_no_key_is_in_the_sandbox(self, bench: Bench) -> None:
-        await _stand_in(
+    async def test_it_reaches_the_gateway_and_nothing_else(self, bench: Bench) -> None:
+        ask = "curl -sS -m 9 -o /dev/null -w '%{http_code}\\n'"
+        agent = await stand_in(
             bench,
-            f'test "$1" = run && {{ cat "$KILO_CONFIG"; env; exit 0; }}; echo {VERSION}',
+            f"{ask} $ANTHROPIC_BASE_URL/open; {ask} {bench.double_url}/ || echo shut; "
+            f"{ask} http://192.0.2.7 || echo shut",
         )
-        worked = await bench.work(bench.kilocode(executable="./kilo"))
+        await bench.work(agent)
+        said = bench.told.said
+        assert "200" in said
+        assert said.count("shut") == 2
+        assert bench.double.heard == []
+        shut = "curl -sS -m 9 http://127.0.0.1:3141/open || echo shut"
+        after = await bench.sandbox.run(shut, timeout=20)
+        assert after.stdout == "shut\n", "the way out is closed once the agent has ended"
+
+    async def test_no_key_is_in_the_sandbox(self, bench: Bench) -> None:
+        processes = "/proc/[0-9]*/cmdline /proc/[0-9]*/environ"
+        looks = f"env; cat .soulcaster/*; cat {processes} | tr '\\0' '\\n'"
+        agent = await stand_in(bench, looks)
+        worked = await bench.work(agent)
         said = "\n".join(bench.told.said)
         assert worked.outcome == "done"
-        assert '"baseURL": "http://127.0.0.1:' in said
+        assert f"ANTHROPIC_API_KEY={bench.gateway.token}" in said
         assert KEY not in said
-        token = said.split('"apiKey": "')[1].split('"')[0]
-        environment = said.split('"permission"')[1]
-        assert token not in environment
 
-    @pytest.mark.skipif(not KILO, reason="no Kilo CLI: SOULCASTER_KILO names none")
-    @pytest.mark.parametrize("bench", [True], indirect=True)
-    async def test_the_real_one_stops_at_the_cap(self, bench: Bench) -> None:
-        agent = bench.kilocode(
-            *[gemini.calls("bash", command="true", description="again")] * 40,
-            executable=str(kilo_home() / "bin" / "kilo"),
-        )
-        worked = await bench.work(agent, steps=3, seconds=150)
+    @pytest.mark.parametrize(
+        ("does", "outcome", "note"),
+        [
+            ("sleep 60", "broken", "said nothing for 2 seconds"),
+            ("read answer || exit 3", "broken", "exit code 3"),
+            ("yes | head -c 9000000", "broken", "printed more than"),
+            ("echo x > /usr/escaped || exit 4", "broken", "exit code 4"),
+            ("exit 0", "done", "said nothing"),
+        ],
+        ids=["hangs", "asks", "floods", "writes outside", "changes nothing"],
+    )
+    async def test_how_it_ends(self, bench: Bench, does: str, outcome: str, note: str) -> None:
+        worked = await bench.work(await stand_in(bench, does, silence=2))
+        assert (worked.outcome, note in worked.note) == (outcome, True), worked
+        assert await bench.patch() == {}
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("name", ["claude", "codex"])
+    async def test_the_real_one_stops_at_the_cap(self, bench: Bench, name: str) -> None:
+        require(name)
+        worked = await bench.work(bench.cli(name, run("true")), steps=3)
         assert (worked.outcome, worked.steps) == ("limit reached", 3)
-        assert len(bench.server.asked) == 3
-        assert {asked.key for asked in bench.server.asked} == {KEY}
-        assert KEY not in (await bench.sandbox.run(f"cat {CONFIG}", timeout=20)).stdout
+        assert len(bench.double.heard) == 3
+        assert KEY not in (await bench.sandbox.run(f"cat {ENVIRONMENT}", timeout=20)).stdout
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("name", ["claude", "codex"])
+    @pytest.mark.parametrize("answer", ["data: {not json\n\n", "nothing of the kind"])
+    async def test_what_is_no_answer_ends_it(self, bench: Bench, name: str, answer: str) -> None:
+        require(name)
+        worked = await bench.work(bench.cli(name, Move("garbage", answer)), steps=4, seconds=90)
+        assert worked.outcome in ("broken", "limit reached"), worked
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("name", ["claude", "codex"])
+    async def test_a_service_that_is_away_ends_it(self, bench: Bench, name: str) -> None:
+        require(name)
+        agent = bench.cli(name, upstream="http://127.0.0.1:9", silence=30)
+        worked = await bench.work(agent, steps=4, seconds=90)
+        assert worked.outcome in ("broken", "limit reached"), worked
+        assert worked.dollars == 0
 
 
-async def _stand_in(bench: Bench, script: str) -> None:
-    await bench.sandbox.write("kilo", f"#!/bin/sh\n{script}\n".encode())
-    await bench.sandbox.run("chmod +x kilo", timeout=20)
+class TestChain:
+    async def test_the_next_hears_what_was_tried(self, bench: Bench) -> None:
+        first = CommandAgent("echo the slice looks wrong; exit 1", every=0)
+        last = CommandAgent(f"grep -o 'the slice looks wrong' $SOULCASTER_TASK; {FIX}", every=0)
+        worked = await bench.work(Chain([first, last]))
+        assert (worked.outcome, worked.by, worked.steps) == ("done", "command", 2)
+        assert worked.note == "the slice looks wrong"
+        assert await bench.is_green()
+
+    async def test_whoever_is_done_is_the_last(self, bench: Bench) -> None:
+        chain = Chain([CommandAgent(FIX), CommandAgent("touch never")])
+        assert (await bench.work(chain)).outcome == "done"
+        assert set(await bench.patch()) == {"shop/pages.py"}
+
+
+async def stand_in(bench: Bench, does: str, *, version: str = "", **options: Any) -> CliAgent:
+    """An agent of claude's row whose program does that; its output is plain."""
+    row = replace(ROWS["claude"], read=plain)
+    script = (
+        f"#!/bin/sh\ntest $1 = --version && echo {version or row.version} || {{ {does or ':'}; }}\n"
+    )
+    await bench.sandbox.write("bin/claude", script.encode())
+    await bench.sandbox.run("chmod +x bin/claude; mv bin ~/bin", timeout=20)
+    home = (await bench.sandbox.run("echo ~", timeout=20)).stdout.strip()
+    return bench.cli("claude", row=row, folder=Path(home), every=0, **options)

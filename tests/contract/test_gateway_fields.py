@@ -12,7 +12,8 @@ import pytest
 from gemini_wire_rules import wrong_request
 
 from bot.adapters.gateway.fields import DEEPEST
-from bot.adapters.gateway.gemini import IMAGE_TOKENS, LARGEST_IMAGE, Gemini, Question
+from bot.adapters.gateway.gemini import IMAGE_TOKENS, Gemini
+from bot.adapters.gateway.wire import LARGEST_IMAGE, Question
 from bot.domain.errors import BadPayload
 
 MODEL = "gemini-3.5-flash"

@@ -26,7 +26,7 @@ from hostile_reports import FRAMES, REPORTS, Hostile, text
 from sleeps import a_sleep, ended
 
 from bot.adapters.agents.command import CommandAgent
-from bot.adapters.agents.gemini import GeminiAgent
+from bot.adapters.agents.loop import LoopAgent
 from bot.adapters.language.gemini import GeminiModel
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.local import LocalSandboxes
@@ -299,7 +299,7 @@ async def hold(
     server = GeminiServer([Obedient(*looks.get(surface, ()))] * 9)
     async with TestServer(server.app(), host="127.0.0.1") as served:
         model_url = str(served.make_url(""))
-        agent = GeminiAgent(
+        agent = LoopAgent(
             lambda: GeminiModel(api_key=f"{CANARY}-key", base_url=model_url, timeout=20)
         )
         worked, said = await _work(agent, sandbox, words, report.seconds, surface)

@@ -15,10 +15,10 @@ from gemini_wire_rules import wrong_request
 from pydantic import BaseModel, Field
 
 from bot.adapters import choose
-from bot.adapters.agents.gemini import NextMove
-from bot.adapters.gemini_prices import PRICES, Price
+from bot.adapters.agents.loop import NextMove
 from bot.adapters.gemini_wire import ATTEMPTS
 from bot.adapters.language.gemini import THINKING_TOKENS, GeminiModel, schema_of
+from bot.adapters.prices import PRICES, Price
 from bot.context import Context
 from bot.domain.clusters.judgement import Comparisons
 from bot.domain.clusters.written_summary import SummaryDraft

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from e2e_kit import cluster_of, comment, github, open_issue
+from e2e_kit import cluster_of, comment, github, open_issue, person
 from gemini_server import GeminiServer
 
 from bot.domain.audience import Audience
@@ -55,7 +55,21 @@ async def stage_with_model(folder: Path, model: Any) -> AsyncIterator[Stage]:
             GEMINI_BASE_URL=url,
         ) as stage,
     ):
+        await configured(stage, "fix: {agents: [loop]}\n")
         yield stage
+
+
+async def configured(stage: Stage, text: str) -> None:
+    """Push the project's own file: the repository is private, so it names who may see its code."""
+    await person(
+        stage,
+        "POST",
+        "/push",
+        login=ADMIN,
+        branch="main",
+        message="Say what fixes may do",
+        files={".github/soulcaster.yml": text},
+    )
 
 
 async def reported(

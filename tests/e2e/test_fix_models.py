@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import gemini_server as gemini
 import pytest
 import pytest_asyncio
-from e2e_kit import reply
+from e2e_kit import obey, replies, reply
 from fix_kit import (
     LAST_PAGE,
     ask,
@@ -26,7 +26,7 @@ from gemini_server import Body, Reply
 
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Verdict
-from handlers.demo.stage import Stage
+from handlers.demo.stage import ADMIN, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PAGES = "src/shop/pagination.py"
@@ -88,7 +88,7 @@ class Scene:
     async def fix(self, *script: Reply, options: str = "", away: Reply | None = None) -> FixRun:
         """Ask for a fix, and wait for its end."""
         self.model.says(*script, away=away)
-        words = f"fix --agent=~gemini {options}".strip()
+        words = f"fix --agent=~loop {options}".strip()
         run = await ask(self.stage, self.issue, words, self.cluster)
         return await ended(self.stage, run.number)
 
@@ -227,7 +227,16 @@ async def test_a_right_patch(scene: Scene) -> None:
     run = await scene.fix(gemini.runs(FIX), gemini.done("A rest of one needs a page too."))
     pull = await opened_once(scene.stage, run)
     assert {file["path"] for file in pull["pull"]["files"]} == {PAGES, PROOF}
-    assert (run.agent, run.agent_steps) == ("gemini", 2)
+    assert (run.agent, run.agent_steps) == ("loop", 2)
     card = await reply(scene.stage, scene.issue, f"run:{run.name}")
     assert "Proved: red before, green after, the suite no worse. [Pull request " in card
     await no_sandbox(scene.stage)
+
+
+async def test_private_code_leaves_for_those_alone_that_the_repository_names(scene: Scene) -> None:
+    said = await obey(scene.stage, scene.issue, "/soulcaster fix --agent ~opencode", ADMIN)
+    known = await scene.stage.context.runs.all((await scene.stage.project()).id)
+    assert "opencode" not in {run.agent for run in known}
+    text = "\n".join(reply["body"] for reply in await replies(scene.stage, scene.issue))
+    assert "sends code to Google, and this repository is private" in text.replace("\\", "")
+    assert said == "refused"

@@ -43,7 +43,7 @@ SECRETS = {
 }
 # Every command and every test says what its environment holds.
 SAYS = "env | sed 's/^/sandbox has /'"
-CONFIG = f'fix: {{tests: {{command: "{SAYS}; {PYTEST}"}}}}\n'
+CONFIG = f'fix: {{agents: [loop], tests: {{command: "{SAYS}; {PYTEST}"}}}}\n'
 FIX = "sed -i 's/if rest > 1 else/if rest > 0 else/' src/shop/pagination.py"
 # What bash sets by itself, what we set, and what is in the template.
 HARMLESS = {
@@ -176,7 +176,7 @@ async def flow(
         )
         number, cluster = await reported(stage, *LAST_PAGE)
         async with watch.watching():
-            asked = await ask(stage, number, "fix --agent=~gemini", cluster)
+            asked = await ask(stage, number, "fix --agent=~loop", cluster)
             run = await ended(stage, asked.number)
         await stage.github.webhooks.settle()
         record = folder / "record/github.jsonl"

@@ -152,7 +152,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             login="ines-ferreira",
             branch="main",
             message="Show unproved drafts",
-            files={".github/soulcaster.yml": "fix: {unproved_drafts: true}\n"},
+            files={".github/soulcaster.yml": "fix: {agents: [loop], unproved_drafts: true}\n"},
         )
         yield Scene(stage, model, *await reported(stage, *LAST_PAGE))
 
@@ -181,7 +181,7 @@ async def test_policy_and_dry_runs_stand_above_it(
     scene: Scene, more: str, options: str, verdict: str
 ) -> None:
     scene.model.script = [gemini.runs(f"{WORSE} && {more}"), gemini.done("One page more.")]
-    run = await ask(scene.stage, scene.issue, f"fix --agent ~gemini{options}", scene.cluster)
+    run = await ask(scene.stage, scene.issue, f"fix --agent ~loop{options}", scene.cluster)
     run = await ended(scene.stage, run.number)
     assert run.verdict == verdict, run.reason
     await opened_nothing(scene.stage, run)
@@ -189,7 +189,7 @@ async def test_policy_and_dry_runs_stand_above_it(
 
 async def test_a_patch_that_makes_the_suite_worse_is_a_draft_that_says_so(scene: Scene) -> None:
     scene.model.script = [gemini.runs(WORSE), gemini.done("One page more.")]
-    run = await ask(scene.stage, scene.issue, "fix --agent ~gemini", scene.cluster)
+    run = await ask(scene.stage, scene.issue, "fix --agent ~loop", scene.cluster)
     run = scene.run = await ended(scene.stage, run.number)
     assert (run.verdict, run.unproved) == (Verdict.NOT_REPAIRED, Verdict.NOT_REPAIRED)
     assert run.reason.startswith("The suite is worse: ")

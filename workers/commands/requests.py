@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.adapters.choose_agent import sends_to
 from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.run import run_card
 from bot.domain.cards.views.version import revision_card
 from bot.domain.commands.rights import OPERATOR
+from bot.domain.errors import NotAllowed
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
 from bot.domain.models import Cluster, Person, RunState
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
 from workers.fixes.quota import require_quota
-from workers.fixes.steps.starting import require_no_open_fix, start
+from workers.fixes.steps.starting import require_no_open_fix, start, unnamed
 
 
 async def request_fix(
@@ -34,6 +36,9 @@ async def request_fix(
     Raises NotUnderstood when the cluster has an open pull request, QuotaExceeded.
     """
     ctx, project = call.ctx, call.project
+    vendors = sends_to(agent, ctx.settings_for_adapters)
+    if refused := unnamed(project, vendors, (await ctx.repo_config(project)).fix.agents):
+        raise NotAllowed(refused)
     if not dry_run:
         await require_no_open_fix(ctx, project, cluster)
         await require_quota(ctx, project)
@@ -47,6 +52,7 @@ async def request_fix(
         operator=call.role == OPERATOR,
         places=(call.place,),
         agent=agent,
+        sends_to=", ".join(dict.fromkeys(vendors.values())),
         base=base,
         dry_run=dry_run,
         seconds_allowed=seconds,

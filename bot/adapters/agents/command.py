@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 
 from bot.adapters.agents.briefing import TASK_JSON, TASK_MD, write_task
-from bot.adapters.agents.relay import FellSilent, relay
+from bot.adapters.agents.lines import Listener, plain
+from bot.adapters.agents.relay import Misbehaved, relay
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Budget, Finished, Heard, RepairTask, Sandbox, Tell, Worked
 
@@ -46,28 +47,18 @@ class CommandAgent:
         """Run it to its end. Steps and money are its own affair; seconds are not."""
         began = self._clock()
         await write_task(task, sandbox, list(dict.fromkeys([*task.steering, *await heard()])))
-        told, last = began - self._every, ""
-
-        async def on_line(line: str) -> None:
-            nonlocal told, last
-            if not line.strip():
-                return
-            last = line
-            if self._clock() - told >= self._every:
-                told = self._clock()
-                await tell(line)
-
+        listener = Listener(plain, tell, every=self._every, clock=self._clock)
         try:
             finished = await relay(
                 sandbox,
                 self._line(task.root),
                 timeout=budget.seconds,
                 silence=min(self._silence, budget.seconds + 5),
-                on_line=on_line,
+                on_line=listener.hear,
             )
-        except FellSilent as error:
+        except Misbehaved as error:
             return Worked("broken", str(error), 1, self._clock() - began)
-        return _worked(finished, self._clock() - began, last)
+        return _worked(finished, self._clock() - began, listener.last)
 
     def _line(self, root: str) -> str:
         """The paths are made absolute before the folder is changed."""

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from bot.domain.ports import Finished, Sandbox
 
 LONGEST_LINE = 4_000
+MOST_OUTPUT = 900_000  # characters; a sandbox passes on a million bytes
 
 
-class FellSilent(Exception):
-    """The command said nothing for too long and was ended."""
+class Misbehaved(Exception):
+    """The command said nothing for too long, or far too much, and was ended."""
 
 
 async def relay(
@@ -26,13 +27,16 @@ async def relay(
 ) -> Finished:
     """The finished command; ``on_line`` got each line as it came.
 
-    ``timeout`` and ``silence`` are in seconds. Raises FellSilent, or Unavailable.
+    ``timeout`` and ``silence`` are in seconds. Raises Misbehaved, or Unavailable.
     """
     lines: asyncio.Queue[str] = asyncio.Queue()
-    rest = ""
+    rest, size = "", 0
 
     def feed(text: str) -> None:
-        nonlocal rest
+        nonlocal rest, size
+        size += len(text)
+        if size > MOST_OUTPUT:
+            return
         *whole, rest = (rest + text).split("\n")
         for line in whole:
             lines.put_nowait(line[:LONGEST_LINE])
@@ -47,12 +51,15 @@ async def relay(
             done, _ = await asyncio.wait(
                 {hearing, run}, timeout=silence, return_when=asyncio.FIRST_COMPLETED
             )
+            if size > MOST_OUTPUT:
+                hearing.cancel()
+                raise Misbehaved(f"it printed more than {MOST_OUTPUT:,} characters")
             if hearing in done:
                 await on_line(hearing.result())
                 continue
             hearing.cancel()
             if not done:
-                raise FellSilent(f"it said nothing for {silence:.0f} seconds")
+                raise Misbehaved(f"it said nothing for {silence:.0f} seconds")
         if rest.strip():
             await on_line(rest)
         return await run

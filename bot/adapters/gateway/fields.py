@@ -6,6 +6,7 @@ What may be forwarded is a pydantic model without a field for anything else. Rai
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from types import GenericAlias
 from typing import Annotated, Any
@@ -47,6 +48,11 @@ def fields(allowed: dict[str, Any]) -> Any:
     return create_model("Fields", __config__=_CLOSED, **optional)
 
 
+def words(*names: str) -> dict[str, Any]:
+    """Fields of text."""
+    return dict.fromkeys(names, str)
+
+
 def many(one: Any) -> Any:
     """A list of what ``one`` is."""
     return GenericAlias(list, one)
@@ -57,8 +63,12 @@ def forwarded(allowed: type[BaseModel], body: dict[str, Any]) -> dict[str, Any]:
     try:
         return allowed.model_validate(body).model_dump(exclude_none=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+        # of several shapes that a value may have, the one that fitted furthest tells most
+        all_of = error.errors(include_url=False, include_input=False)
+        first = max(all_of, key=lambda one: len(one["loc"]))
+    # names of shapes stand among the steps, too
+    path = [step for step in first["loc"] if isinstance(step, int) or re.fullmatch(r"\w+", step)]
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     where = "".join(steps).lstrip(".")[:200]
     if first["type"] == "extra_forbidden":
         raise BadPayload(f"{where} is not forwarded.")

@@ -7,45 +7,35 @@ files, cached content), more than one candidate, and answers in sound or picture
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field
+from typing_extensions import override
 
 from bot.adapters.gateway.fields import FREE, SCHEMA, fields, forwarded, many, parse
+from bot.adapters.gateway.wire import (
+    BYTES_A_TOKEN,
+    IMAGE,
+    IMAGE_TYPE,
+    NUMBER,
+    Question,
+    Usage,
+    Wire,
+    at,
+    count,
+    pieces,
+    tokens_of,
+    whole,
+)
 from bot.domain.errors import NotAllowed
 
 MOST_OUTPUT = 65_536  # tokens of an answer
-LARGEST_IMAGE = 2_000_000  # bytes
 IMAGE_TOKENS = (
     2_240  # at the highest resolution, https://ai.google.dev/gemini-api/docs/media-resolution
 )
-BYTES_A_TOKEN = 2  # ordinary text has four, code three, so that an estimate is rather too high
 _CALLS = ("generateContent", "streamGenerateContent", "countTokens")
 
-
-def _image(value: str) -> str:
-    try:
-        data = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("it is not base64") from error
-    if len(data) > LARGEST_IMAGE:
-        raise ValueError(f"it is larger than {LARGEST_IMAGE:,} bytes")
-    return value
-
-
-def _whole(least: int, most: int) -> Any:
-    return Annotated[int, Field(ge=least, le=most)]
-
-
-_NUMBER = int | float
-_IMAGE = Annotated[str, AfterValidator(_image)]
-_IMAGE_TYPE = Annotated[str, Field(pattern="^image/(png|jpeg|webp|heic|heif|gif)$")]
-_INLINE = fields({"mimeType": _IMAGE_TYPE, "data": _IMAGE})
+_INLINE = fields({"mimeType": IMAGE_TYPE, "data": IMAGE})
 _PART = fields(
     {
         "text": str,
@@ -77,15 +67,15 @@ _FUNCTION = fields(
 )
 _CONFIG = fields(
     {
-        "candidateCount": _whole(1, 1),
-        "maxOutputTokens": _whole(1, 1_000_000),
+        "candidateCount": whole(1, 1),
+        "maxOutputTokens": whole(1, 1_000_000),
         "stopSequences": list[str],
-        "temperature": _NUMBER,
-        "topP": _NUMBER,
-        "topK": _NUMBER,
-        "seed": _whole(-(2**31), 2**31 - 1),
-        "presencePenalty": _NUMBER,
-        "frequencyPenalty": _NUMBER,
+        "temperature": NUMBER,
+        "topP": NUMBER,
+        "topK": NUMBER,
+        "seed": whole(-(2**31), 2**31 - 1),
+        "presencePenalty": NUMBER,
+        "frequencyPenalty": NUMBER,
         "responseMimeType": str,
         "responseSchema": SCHEMA,
         "responseJsonSchema": SCHEMA,
@@ -94,7 +84,7 @@ _CONFIG = fields(
         "thinkingConfig": fields(
             {
                 "includeThoughts": bool,
-                "thinkingBudget": _whole(-1, MOST_OUTPUT),
+                "thinkingBudget": whole(-1, MOST_OUTPUT),
                 "thinkingLevel": str,
             }
         ),
@@ -119,51 +109,24 @@ _COUNT = fields(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One request, made of known fields only.
-
-    ``path`` is below ``Gemini.address``. ``tokens`` is how many the question may be, estimated
-    high; ``answer`` how many the asker wants back at most. ``is_free`` is true of what is not
-    billed and bears no limit for the answer.
-    """
-
-    path: str
-    query: dict[str, str]
-    body: dict[str, Any]
-    tokens: int
-    answer: int
-    is_free: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as Google counted them; ``prompt`` holds the ``cached`` ones, too."""
-
-    prompt: int
-    output: int
-    cached: int = 0
-
-
-class Gemini:
+class Gemini(Wire):
     """The calls that ask a model, and the one that counts tokens."""
 
     address = "https://generativelanguage.googleapis.com"
     key_header = "x-goog-api-key"
-    route = "/{version:v1|v1beta}/models/{model}:{call}"
-    """A path of aiohttp's router; ``read`` gets the parts that vary."""
+    routes = ("/{version:v1|v1beta}/models/{model}:{call}",)
 
+    @override
     def read(
         self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes
     ) -> Question:
-        """The question in a request. Raises BadPayload and NotAllowed."""
+        """See the base; the model stands in the path."""
         call = parts["call"]
-        if parts["model"] != model or call not in _CALLS:
-            raise NotAllowed(f"Only {model} can be asked.")
+        if call not in _CALLS:
+            raise NotAllowed(f"{call} is not forwarded.")
         body = forwarded(_COUNT if call == "countTokens" else _GENERATE, parse(raw))
-        counted = body.get("generateContentRequest", {}).get("model", f"models/{model}")
-        if counted != f"models/{model}":
-            raise NotAllowed(f"Only {model} can be asked.")
+        if "generateContentRequest" in body:
+            body["generateContentRequest"]["model"] = f"models/{model}"
         return Question(
             path=f"/{parts['version']}/models/{model}:{call}",
             query={"alt": "sse"} if query.get("alt") == "sse" else {},
@@ -175,6 +138,7 @@ class Gemini:
             is_free=call == "countTokens",
         )
 
+    @override
     def limited(self, question: Question, tokens: int) -> dict[str, Any]:
         """The body, with an answer of ``tokens`` at most; thinking is part of it."""
         if question.is_free:
@@ -182,20 +146,16 @@ class Gemini:
         config = question.body.get("generationConfig", {})
         return {**question.body, "generationConfig": {**config, "maxOutputTokens": tokens}}
 
+    @override
     def usage(self, answered: bytes) -> Usage | None:
         """The last usage of an answer, of a list of them, or of a stream of events."""
-        events = [line[5:] for line in answered.splitlines() if line.startswith(b"data:")]
-        for line in reversed(events or [answered]):
-            try:
-                found = json.loads(line)
-            except ValueError:
-                continue
-            for piece in reversed(found if isinstance(found, list) else [found]):
-                usage = piece.get("usageMetadata") if isinstance(piece, dict) else None
-                if isinstance(usage, dict) and "promptTokenCount" in usage:
-                    return _usage(usage)
+        for piece in reversed(pieces(answered)):
+            usage = at(piece, "usageMetadata")
+            if at(usage, "promptTokenCount") is not None:
+                return _usage(usage)
         return None
 
+    @override
     def refusal(self, code: int, message: str) -> dict[str, Any]:
         """A google.rpc.Status."""
         return {"error": {"code": code, "message": message, "status": _STATUSES[code]}}
@@ -211,10 +171,10 @@ _STATUSES = {
 
 
 def _tokens(body: dict[str, Any]) -> int:
-    """The tokens of a question, estimated high. Images count by the piece, not by their size."""
+    """Images count by the piece, not by their size."""
     images = list(_image_data(body))
-    size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-    return (size - sum(map(len, images))) // BYTES_A_TOKEN + IMAGE_TOKENS * len(images)
+    sizes = sum(map(len, images)) // BYTES_A_TOKEN
+    return tokens_of(body) - sizes + IMAGE_TOKENS * len(images)
 
 
 def _image_data(body: dict[str, Any]) -> Iterator[str]:
@@ -226,14 +186,10 @@ def _image_data(body: dict[str, Any]) -> Iterator[str]:
 
 
 def _usage(found: dict[str, Any]) -> Usage:
-    def count(name: str) -> int:
-        number = found.get(name)
-        return number if isinstance(number, int) and number > 0 else 0
-
-    prompt = count("promptTokenCount") + count("toolUsePromptTokenCount")
-    said = count("candidatesTokenCount") + count("thoughtsTokenCount")
+    prompt = count(found, "promptTokenCount") + count(found, "toolUsePromptTokenCount")
+    said = count(found, "candidatesTokenCount") + count(found, "thoughtsTokenCount")
     return Usage(
         prompt=prompt,
-        output=max(said, count("totalTokenCount") - prompt),
-        cached=count("cachedContentTokenCount"),
+        output=max(said, count(found, "totalTokenCount") - prompt),
+        cached=count(found, "cachedContentTokenCount"),
     )

@@ -10,17 +10,20 @@ import asyncio
 import hmac
 import io
 import json
+import os
 import secrets
+import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import aiohttp
 from aiohttp import web
 
-from bot.adapters.gateway.gemini import Gemini, Question, Usage
-from bot.adapters.gemini_prices import price_of
+from bot.adapters.gateway.wire import Question, Usage, Wire
+from bot.adapters.prices import price_of
 from bot.domain.errors import BadPayload, NotAllowed, Unavailable
 
 LARGEST = 4_000_000  # bytes of a request
@@ -40,9 +43,10 @@ class Cap:
 class Gateway:
     """``async with``: open for one run. ``public_url`` is where a sandbox elsewhere finds it.
 
-    ``upstream`` is another server that speaks Gemini's API, empty for Google's.
-    ``used_up`` says which limit refused a request, or nothing. Without a price for ``model``
-    (``priced``) only requests and seconds are capped.
+    ``upstream`` is another server that speaks the ``wire``, empty for the vendor's. It listens at
+    ``socket``, and once ``listen`` was called at a port, too. ``used_up`` says which limit refused
+    a request, ``refused`` what else was refused, each once. Without a price for ``model``
+    (``priced``) only requests and seconds are capped. ``used`` is what the vendor has counted.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Gateway:
         *,
         api_key: str,
         model: str,
+        wire: Wire,
         cap: Cap,
         upstream: str = "",
         host: str = "127.0.0.1",
@@ -58,7 +63,7 @@ class Gateway:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._key, self._model, self._cap = api_key, model, cap
-        self._wire = Gemini()
+        self._wire = wire
         self._upstream = (upstream or self._wire.address).rstrip("/")
         self._host, self._port, self._public_url = host, port, public_url.rstrip("/")
         self._clock, self._ends = clock, clock() + cap.seconds
@@ -67,44 +72,54 @@ class Gateway:
         self.token = secrets.token_urlsafe(32)
         self.requests = 0
         self.dollars = 0.0
+        self.used = Usage(0, 0)
         self.used_up = ""
+        self.refused: dict[str, None] = {}
+        self.socket = ""
 
     @property
     def priced(self) -> bool:
         """Whether dollars can be counted."""
         return self._price is not None
 
-    @property
-    def url(self) -> str:
-        """Where the sandbox finds it."""
-        return self._public_url or f"http://{self._host}:{self._port}"
-
     async def __aenter__(self) -> Gateway:
         app = web.Application(client_max_size=LARGEST)
         app.router.add_get("/open", _open)
-        app.router.add_post(self._wire.route, self._serve)
+        for route in self._wire.routes:
+            app.router.add_post(route, self._serve)
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=QUIET_SECONDS)
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
+        # A socket's path must be short; whoever is led to it may be another user.
+        self._folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="soulcaster-")
+        self.socket = f"{self._folder}/socket"
+        await web.UnixSite(self._runner, self.socket).start()
+        await asyncio.to_thread(os.chmod, self.socket, 0o666)
+        return self
+
+    async def listen(self) -> str:
+        """Its URL for a sandbox that has a network of its own. Raises Unavailable."""
+        site = web.TCPSite(self._runner, self._host, self._port)
         try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
+            await site.start()
         except OSError as error:
-            await self.__aexit__()
             raise Unavailable(
                 f"Port {self._port} for the model's gateway is taken by another run.",
                 retry_after=60,
             ) from error
-        self._port = self._runner.addresses[0][1]
-        return self
+        port = self._runner.addresses[-1][1]
+        return self._public_url or f"http://{self._host}:{port}"
 
     async def __aexit__(self, *error: object) -> None:
         await self._runner.cleanup()
         await self._session.close()
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        given = request.headers.get(self._wire.key_header, "").encode("utf-8", "replace")
+        head = request.headers.get(self._wire.key_header, "")
+        given = head.removeprefix(self._wire.key_prefix).encode("utf-8", "replace")
         if not hmac.compare_digest(given, self.token.encode()):
             return self._refusal(401, "This token is not known here.")
         async with self._one_at_a_time:
@@ -112,10 +127,10 @@ class Gateway:
                 question = self._wire.read(
                     self._model, request.match_info, dict(request.query), await request.read()
                 )
-            except BadPayload as error:
-                return self._refusal(400, f"Refused: {error}")
-            except NotAllowed as error:
-                return self._refusal(403, str(error))
+            except (BadPayload, NotAllowed) as error:
+                self.refused[str(error)] = None
+                code = 400 if isinstance(error, BadPayload) else 403
+                return self._refusal(code, f"Refused: {error}")
             most = self._longest_answer(question)
             self.used_up = self._limit(question, most)
             if self.used_up:
@@ -155,7 +170,11 @@ class Gateway:
                 f"{self._upstream}{question.path}",
                 params=question.query,
                 data=io.BytesIO(json.dumps(self._wire.limited(question, most)).encode()),
-                headers={self._wire.key_header: self._key, "Content-Type": "application/json"},
+                headers={
+                    **{n: request.headers[n] for n in self._wire.headers if n in request.headers},
+                    self._wire.key_header: self._wire.key_prefix + self._key,
+                    "Content-Type": "application/json",
+                },
                 allow_redirects=False,
             ) as answer:
                 status = answer.status
@@ -178,10 +197,15 @@ class Gateway:
             is_billed = is_billed and not isinstance(error, aiohttp.ClientConnectorError)
             return self._refusal(503, "The model's service cannot be reached.")
         finally:
-            if is_billed and self._price:
+            if is_billed:
                 used = self._wire.usage(bytes(answered)) if is_whole else None
-                used = used or Usage(prompt=question.tokens, output=most)
-                self.dollars += self._price.dollars(used.prompt, used.output, used.cached)
+                self._count(used or Usage(prompt=question.tokens, output=most))
+
+    def _count(self, one: Usage) -> None:
+        sums = map(sum, zip(astuple(self.used), astuple(one), strict=True))
+        self.used = Usage(*sums)
+        if self._price:
+            self.dollars += self._price.dollars(one.prompt, one.output, one.cached)
 
 
 async def _open(_request: web.Request) -> web.Response:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from bot.adapters.gemini_prices import price_of
 from bot.adapters.gemini_wire import GeminiWire
+from bot.adapters.prices import price_of
 from bot.domain.errors import Rejected
 from bot.domain.ports import Guard, Shape
 

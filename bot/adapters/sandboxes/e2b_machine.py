@@ -167,6 +167,10 @@ class E2BSandbox:
             with contextlib.suppress(SoulcasterError):
                 await self._quick(f"rm -f ~/{there}")
 
+    async def reach(self, socket: str) -> str:
+        """It is another machine: a gateway has to be where its network reaches it."""
+        return ""
+
     async def keep(self, environment: str) -> Sequence[str]:
         """Bring what was installed here; E2B does not tell what was fetched for it."""
         limit = self._limits.disk_mb * 1_000_000

@@ -1,13 +1,15 @@
-"""Runs in a build's sandbox, alone: a local port that leads to a socket, while a command runs.
+"""Runs in a sandbox, alone: a local port that leads to a socket, while a command runs.
 
-``python forward.py SOCKET PORT COMMAND``. Package managers speak TCP, and the only way out is a
-socket that was put into the sandbox.
+``python forward.py SOCKET PORT COMMAND``. Package managers and agents speak TCP, and the only way
+out is a socket that was put into the sandbox.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
+
+PORT = 3141
 
 
 async def forward(socket: str, port: int, command: str) -> int:

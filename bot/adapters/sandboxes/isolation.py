@@ -22,7 +22,7 @@ from bot.domain.ports import Limits
 
 WORK, HOME = "/sandbox/work", "/sandbox/home"
 # Above the checkout, so that Node finds what is installed there.
-ENVIRONMENT, REGISTRY = "/sandbox/environment", "/sandbox/registry"
+ENVIRONMENT, WAY_OUT = "/sandbox/environment", "/sandbox/way-out"
 OPEN_FILES = 4096
 SHARED_MEMORY = 64 * 1024 * 1024  # /dev/shm, as Docker has it
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")

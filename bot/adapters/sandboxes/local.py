@@ -118,7 +118,7 @@ class LocalSandboxes:
         )
         made = await asyncio.to_thread(self._take, state.name_of(key), wanted)
         if build:
-            await made.reach(registries_of(self._registries))
+            await made.mirror(registries_of(self._registries))
         return made
 
     async def keeps(self, environment: str) -> bool:

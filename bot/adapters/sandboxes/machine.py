@@ -9,12 +9,12 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from bot.adapters.sandboxes import cgroups, isolation, processes, state
+from bot.adapters.sandboxes import cgroups, forward, isolation, processes, state
 from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Output, inside
 from bot.adapters.sandboxes.environments import Environments
 from bot.adapters.sandboxes.folder import Folder
 from bot.adapters.sandboxes.network import Gate, unreached
-from bot.adapters.sandboxes.registry import PORT, Mirror, Registries, reached_by
+from bot.adapters.sandboxes.registry import Mirror, Registries, reached_by
 from bot.adapters.sandboxes.watchdog import Watchdog
 from bot.domain.errors import NotFound, TooLarge, Unavailable
 from bot.domain.fixes.patch import tree_from_tar
@@ -22,6 +22,7 @@ from bot.domain.ports import Blocked, Finished, OnOutput
 
 TIMED_OUT, KILLED = 124, 137
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
+URL = f"http://127.0.0.1:{forward.PORT}"  # of the way out, as commands see it
 
 
 class LocalSandbox:
@@ -38,6 +39,7 @@ class LocalSandbox:
         self._root, self._name, self._there, self._tools = root, name, there, tools
         self._environments = environments
         self._mirror: Mirror | None = None
+        self._way_out = ""
         self._uid = state.uid_of(name, there.way)
         self._here = root / name
         self._work = Folder(self._here / "work", self._uid)
@@ -175,10 +177,18 @@ class LocalSandbox:
             # https://github.com/python/cpython/issues/119710
             await child.communicate()
 
-    async def reach(self, registries: Registries) -> None:
+    async def mirror(self, registries: Registries) -> None:
         """Have its build reach them."""
         self._mirror = Mirror(registries)
         await self._mirror.open()
+        await self.reach(self._mirror.socket)
+
+    async def reach(self, socket: str) -> str:
+        """By a port of its own loopback. Without walls it has the network of this machine."""
+        if self._there.way is None:
+            return ""
+        self._way_out = socket
+        return URL
 
     async def keep(self, environment: str) -> Sequence[str]:
         """Move what was installed to where the next ones find it."""
@@ -218,7 +228,7 @@ class LocalSandbox:
         if own:
             bins = [f"{isolation.ENVIRONMENT}/{one}" for one in ("bin", "node_modules/.bin")] + bins
         if self._mirror:
-            own |= reached_by(f"http://127.0.0.1:{PORT}")
+            own |= reached_by(URL)
         return {
             **QUIET,
             **own,
@@ -230,18 +240,22 @@ class LocalSandbox:
         }
 
     def _mounts(self) -> list[str]:
-        """The environment, and for its build the way to the registries."""
+        """The environment, and the way out where there is one."""
         name, inside_ = self._there.environment, isolation.ENVIRONMENT
+        out: list[str] = []
+        if self._way_out:
+            out += ["--perms", "0755", "--dir", isolation.WAY_OUT]
+            for source, target in ((self._way_out, "socket"), (forward.__file__, "forward.py")):
+                out += ["--ro-bind", source, f"{isolation.WAY_OUT}/{target}"]
         if self._there.build:
-            way_out = ("--ro-bind", self._mirror.folder, isolation.REGISTRY) if self._mirror else ()
-            return ["--bind", f"{self._here}/environment", inside_, *way_out]
+            return ["--bind", f"{self._here}/environment", inside_, *out]
         if not name:
-            return []
+            return out
         kept = self._environments.find(name)
         if kept is None:
             raise Unavailable("The environment of this sandbox is gone: it will be built again.")
         modules = ("--symlink", f"{inside_}/node_modules", "/sandbox/node_modules")
-        return ["--ro-bind", str(kept), inside_, *modules]
+        return ["--ro-bind", str(kept), inside_, *modules, *out]
 
     def _argv(
         self,
@@ -254,9 +268,9 @@ class LocalSandbox:
     ) -> list[str]:
         way = self._there.way
         shell = [shutil.which("bash") or "/bin/sh", "-c", command]
-        if self._mirror:
-            way_out = (f"{isolation.REGISTRY}/forward.py", f"{isolation.REGISTRY}/socket")
-            shell = ["python3", *way_out, str(PORT), command]
+        if self._way_out:
+            way_out = (f"{isolation.WAY_OUT}/forward.py", f"{isolation.WAY_OUT}/socket")
+            shell = ["python3", *way_out, str(forward.PORT), command]
         counted = isolation.processes_are_counted(way)
         prefix = isolation.limited(self._there.limits, seconds, count_processes=counted)
         grouped = cgroups.entering(self._there.group)

@@ -26,7 +26,6 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, w
 
 from bot.domain.errors import Unavailable
 
-PORT = 3141
 MAX_BYTES = 4_000_000_000
 MAX_REQUESTS = 20_000
 _PASSED = ("Accept", "Range")
@@ -95,8 +94,8 @@ def reached_by(base: str) -> Mapping[str, str]:
 class Mirror:
     """Answers GET alone, and files alone that a page of a registry has listed.
 
-    ``folder`` holds the socket it listens at, and what leads a port to it. ``fetched`` are the
-    paths that were asked for, in order: what a build read, and all that it could have told.
+    It listens at ``socket``. ``fetched`` are the paths that were asked for, in order: what a build
+    read, and all that it could have told.
     """
 
     def __init__(self, registries: Registries) -> None:
@@ -104,15 +103,15 @@ class Mirror:
         self._files: dict[str, str] = {}
         self._bytes = 0
         self.fetched: list[str] = []
-        self.folder = ""
+        self.socket = ""
         self._runner: web.AppRunner | None = None
         self._client: ClientSession | None = None
 
     async def open(self) -> None:
         """Listen at a socket that anybody may connect to who can see it."""
         # a socket's path must be short, and a data folder may lie deep
-        self.folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="soulcaster-")
-        await asyncio.to_thread(self._furnish, Path(self.folder))
+        folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="soulcaster-")
+        self.socket = f"{folder}/socket"
         app = web.Application()
         app.router.add_get(_PYTHON, self._index)
         app.router.add_get(r"/file/{token:[0-9a-f]{32}}/{name:[^/]+}", self._file)
@@ -124,8 +123,8 @@ class Mirror:
         )
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
-        await web.UnixSite(self._runner, f"{self.folder}/socket").start()
-        await asyncio.to_thread(os.chmod, f"{self.folder}/socket", 0o666)
+        await web.UnixSite(self._runner, self.socket).start()
+        await asyncio.to_thread(os.chmod, self.socket, 0o666)
 
     async def close(self) -> None:
         """Nobody is answered any more. Harmless when repeated."""
@@ -133,14 +132,9 @@ class Mirror:
             await self._runner.cleanup()
         if self._client:
             await self._client.close()
-        if self.folder:
-            await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
-
-    @staticmethod
-    def _furnish(folder: Path) -> None:
-        folder.chmod(0o755)
-        shutil.copy(Path(__file__).with_name("forward.py"), folder)
-        (folder / "forward.py").chmod(0o644)
+        if self.socket:
+            folder = Path(self.socket).parent
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         """A project's files, each at an address of ours."""

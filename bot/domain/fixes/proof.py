@@ -57,7 +57,7 @@ def proof_of(run: FixRun) -> Proof:
         suite_after=run.suite_after,
         environment=run.environment,
         seconds=round(((run.ended_at or run.updated_at) - run.created_at).total_seconds(), 1),
-        agent=run.agent,
+        agent=run.made_by or run.agent,
         steps=run.agent_steps,
     )
 

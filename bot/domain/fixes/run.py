@@ -87,8 +87,9 @@ class FixRun(Worded):
     """``F-7``: one attempt to repair one cluster.
 
     ``requester_id`` is GitHub's id of who asked. ``operator``: asked for in the shell, by whoever
-    runs this server. ``agent_steps`` and
-    ``dollars`` are what the agent spent; ``test_source`` is the failing test as it was written,
+    runs this server. ``agent_steps`` and ``dollars`` are what the agent spent; ``sends_to`` are the
+    vendors that it sends code to, ``made_by`` the agent of several that made the patch;
+    ``test_source`` is the failing test as it was written,
     ``test_name`` its function and ``test_reason`` how it must fail on the base; ``test_grade`` is
     how much its failure says, ``test_quote`` the passage that a model rests it on;
     ``change`` the agent's patch for people, its first 6,000 characters.
@@ -113,6 +114,8 @@ class FixRun(Worded):
     operator: bool = False
     places: tuple[Place, ...] = ()
     agent: str
+    sends_to: str = ""
+    made_by: str = ""
     base: str = ""
     base_sha: str = ""
     dry_run: bool = False

@@ -122,8 +122,8 @@ GUARDS = (
     Guard(
         "what was installed is read-only",
         _MACHINE,
-        'return ["--ro-bind", str(kept), inside_, *modules]',
-        'return ["--bind", str(kept), inside_, *modules]',
+        'return ["--ro-bind", str(kept), inside_, *modules, *out]',
+        'return ["--bind", str(kept), inside_, *modules, *out]',
         f"{_OF_BUILDS}::test_nobody_changes_it_afterwards",
     ),
     Guard(

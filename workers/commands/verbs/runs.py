@@ -89,9 +89,8 @@ async def run_fix(call: Call, command: Fix) -> Answer:
     config = await ctx.repo_config(project)
     if not config.fix.enabled:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
-    agent = (
-        command.agent.name if command.agent else config.fix.agent or ctx.settings.soulcaster_agent
-    )
+    named = ",".join(config.fix.agents) or ctx.settings.soulcaster_agent
+    agent = command.agent.name if command.agent else named
     ctx.agent(agent)  # refuses an unknown one before anything is written
     made, own = await request_fix(
         call,

@@ -102,8 +102,8 @@ class RunContext(ABC):
         """What the agent goes by."""
 
     @abstractmethod
-    def agent(self) -> Agent:
-        """The agent that was asked for."""
+    async def agent(self) -> Agent:
+        """The agent that was asked for. Raises Ended where code may not leave for it."""
 
     @abstractmethod
     def labels(self) -> Mapping[str, str]:

@@ -111,7 +111,7 @@ class LocalRun(RunContext):
         return self._plan
 
     @override
-    def agent(self) -> Agent:
+    async def agent(self) -> Agent:
         return self._agent
 
     @override

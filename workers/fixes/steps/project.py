@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from typing_extensions import override
 
+from bot.adapters.choose_agent import sends_to
 from bot.context import Context
 from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.plan import Plan
@@ -17,6 +18,7 @@ from bot.jobs import CLAIM
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
 from workers.fixes.steps.context import Ended, RunContext
+from workers.fixes.steps.starting import unnamed
 
 
 class ProjectRun(RunContext):
@@ -116,7 +118,10 @@ class ProjectRun(RunContext):
         return await self._written() or plan
 
     @override
-    def agent(self) -> Agent:
+    async def agent(self) -> Agent:
+        vendors = sends_to(self.run.agent, self.ctx.settings_for_adapters)
+        if refused := unnamed(self.project, vendors, (await self.config()).fix.agents):
+            raise Ended(Verdict.REFUSED_BY_POLICY, refused)
         return self.ctx.agent(self.run.agent)
 
     @override

@@ -25,7 +25,7 @@ async def repair(context: RunContext) -> None:
     base = await context.tree("base")
     test = await context.patch("test")
     with_test = apply(base, test)
-    agent = context.agent()
+    agent = await context.agent()
     tests = await Tests.of(context, base)
     calls = await asyncio.to_thread(calls_of, (), with_test, test.paths)
     probes = tests.plan.trying if calls else ""
@@ -48,6 +48,7 @@ async def repair(context: RunContext) -> None:
         dollars=context.run.dollars + worked.dollars,
         agent_steps=context.run.agent_steps + worked.steps,
         reading=worked.reading,
+        made_by=worked.by,
     )
     patch = diff(with_test, after)
     if not patch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.context import Context
 from bot.domain.errors import NotUnderstood
@@ -10,6 +10,7 @@ from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Project
 from bot.github.app import TALK
 from bot.jobs import enqueue
+from bot.repo_config import PATH
 from workers import jobs
 from workers.fixes import planning
 
@@ -49,6 +50,17 @@ async def case_of(ctx: Context, project: Project, cluster: Cluster) -> Case:
     members = await ctx.clusters.sample(project.id, cluster.number)
     items = await ctx.items.many(project.id, members)
     return Case(cluster=cluster, items=tuple(item for item in items if not item.gone))
+
+
+def unnamed(project: Project, vendors: Mapping[str, str], named: Sequence[str]) -> str:
+    """Why a private repository's code may not leave for these agents' vendors; or nothing."""
+    for name, vendor in vendors.items():
+        if project.private and name not in named:
+            return (
+                f"~{name} sends code to {vendor}, and this repository is private: name it in "
+                f"{PATH}, as in `fix: {{agents: [{name}]}}`, to allow that."
+            )
+    return ""
 
 
 async def open_fix(ctx: Context, project: Project, cluster: int) -> FixRun | None:

@@ -164,7 +164,7 @@ def _standing(pull: PullRequest) -> tuple[Section, ...]:
 
 def _made_by(run: FixRun) -> Line:
     """Who asked, who made it, and the plan it went by."""
-    made: Line = (f"Asked for by {run.requested_by}; made by the agent {run.agent}",)
+    made: Line = (f"Asked for by {run.requested_by}; made by the agent {run.made_by or run.agent}",)
     if run.plan_version:
         made += (" after plan ", *plan_of(run))
     return (*made, ".")

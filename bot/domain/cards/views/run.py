@@ -29,7 +29,7 @@ from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.fixes.proof import NO_TESTS
 from bot.domain.fixes.run import FixRun, OnGitHub, RunStep, StepName
 from bot.domain.models import Cluster, Item, Ran, RunState, Verdict
-from bot.domain.ports import Blocked, Differing
+from bot.domain.ports import Blocked, Budget, Differing
 
 _TONES: Mapping[RunState, Tone] = {
     RunState.PENDING: "pending",
@@ -76,7 +76,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         title += (" ", Said(cluster.title[:100]))
     known: tuple[tuple[str, Line], ...] = (
         ("Asked by", (Code(run.requested_by or "somebody"),)),
-        ("Agent", (Code(run.agent),)),
+        ("Agent", (Code(run.agent), *_sent(run))),
         ("Attempt", (str(run.attempt),) if run.attempt > 1 else ()),
         ("Limit", (_minutes(run.seconds_allowed),)),
         ("Plan", plan_of(run) if run.plan_version else ()),
@@ -151,6 +151,15 @@ def person_card(run: FixRun, items: Sequence[Item]) -> Card:
             Action("Retry", f"retry {run.name}"),
         ),
     )
+
+
+def _sent(run: FixRun) -> Line:
+    """What leaves for whom, and the most that it may cost."""
+    if not run.sends_to:
+        return ()
+    most = f"${Budget().dollars:.2f}"
+    what = "sends the task, the files it reads and test output to"
+    return (f", {what} {run.sends_to}; up to {most}",)
 
 
 def _minutes(seconds: float) -> str:

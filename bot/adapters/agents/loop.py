@@ -65,13 +65,13 @@ class NextMove(Record):
         return self
 
 
-class GeminiAgent:
+class LoopAgent:
     """``open_model`` makes a model for one run; it is closed when the run ends.
 
     ``clock`` gives seconds and never runs backwards.
     """
 
-    name = "gemini"
+    name = "loop"
 
     def __init__(
         self,
