@@ -60,13 +60,10 @@ async def reproduce(context: RunContext) -> None:
         await context.tell(
             f"{tests.plan.framework}: {tests.plan.why}; {count(len(tried), 'example')} to try"
         )
-        suspects = (await context.plan()).suspects_in(base)
-        async with context.sandbox(base) as sandbox:
-            before = await tests.at_first(sandbox, base, suspects)
-        await context.set(suite_before=ran(before.finished))
         for one in tried:
             if not await _why_not(context, base, tests, one):
-                return
+                return await _suite(context, base, tests)
+        await _suite(context, base, tests)
         seen = await _seen(context, base, tests, found.observed)
         why = ""
         if model is not None and reports and tests.plan.style != "other":
@@ -83,6 +80,14 @@ async def reproduce(context: RunContext) -> None:
         else found.advice
     )
     raise Ended(Verdict.NOT_REPRODUCED, f"{reason} {why}".strip())
+
+
+async def _suite(context: RunContext, base: Tree, tests: Tests) -> None:
+    """After the examples: however long it takes, what they show is known."""
+    suspects = (await context.plan()).suspects_in(base)
+    async with context.sandbox(base) as sandbox:
+        before = await tests.at_first(sandbox, base, suspects)
+    await context.set(suite_before=ran(before.finished))
 
 
 def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:
