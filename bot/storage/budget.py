@@ -87,6 +87,7 @@ class Budget:
         request = secrets.token_hex(6)
         patient = time.monotonic() + self._patience
         while True:
+            asked = time.monotonic()
             wait, _, now = await self._ask(request, content, points)
             if not wait:
                 break
@@ -95,13 +96,13 @@ class Budget:
                     f"{self._service} lets us go on in {wait:.0f} s.", retry_after=wait
                 )
             await asyncio.sleep(wait)
-        sent = time.monotonic()
         try:
             yield request
         finally:
             if content and self._content:
-                # It was counted over there when we asked, when we heard, or between.
-                ended = {f"{request}:1": now + time.monotonic() - sent}
+                # It was counted over there when we asked, when we heard, or between; and from
+                # before we asked Redis, whose answer may have waited for us.
+                ended = {f"{request}:1": now + time.monotonic() - asked}
                 await self._scripts.redis.zadd(self._keys[1], ended, xx=True)
 
     async def told(self, request: str, seconds: float | None, *, too_many: bool = False) -> float:

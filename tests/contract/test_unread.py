@@ -61,7 +61,9 @@ async def test_what_took_effect_after_all_is_not_counted(ctx: Context) -> None:
 
 
 async def test_other_jobs_that_were_given_up_stay_to_be_read(ctx: Context) -> None:
-    await ctx.redis.hset(keys.parked("work"), '["cluster_items", 1]', "e-1 broke")
+    await ctx.redis.hset(
+        keys.parked("work"), '["cluster_items", 1]', "2026-01-01T00:00:00+00:00 e-1 broke"
+    )
     await sweep.let_unread_go(ctx)
     assert [one.member for one in await ctx.jobs.parked("work")] == ['["cluster_items", 1]']
 

@@ -166,4 +166,4 @@ async def test_who_may_not_is_told(stage: Stage) -> None:
     line = f"/soulcaster not-dup #{first}"
     assert await obey(stage, other, line, login="pavel-novak") == "done", "the reporter may"
     project = await stage.project()
-    assert len((await stage.context.links.of(project.id)).cannot) == 1
+    assert len((await stage.context.operations.links(project.id)).cannot) == 1

@@ -288,7 +288,7 @@ async def test_a_report_in_prose_is_reproduced_by_the_model(scene: Scene) -> Non
     words = "An order to Germany of exactly fifty euros still costs postage. It should be free."
     number, cluster = await reported(scene.stage, "Postage at the free limit", words)
     scene.model.script = [gemini.runs(FREE), gemini.done("Fifty is enough.")]
-    run = await ask(scene.stage, number, "fix --agent ~gemini", cluster)
+    run = await ask(scene.stage, number, "fix --agent ~loop", cluster)
     run = await ended(scene.stage, run.number)
     assert run.verdict is Verdict.PROVED, run.reason
     assert run.test_path == "tests/test_free_postage.py"
