@@ -11,6 +11,7 @@ from test_prove import TEST, left, opened, tree
 from bot.adapters.agents.mechanic import Mechanic
 from bot.domain.fixes.patch import Entry
 from bot.domain.models import Ran, Verdict
+from bot.domain.ports import Differing
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.prove import prove
 from workers.fixes.steps.repair import repair
@@ -41,7 +42,11 @@ RIGHT = ("n // (per or 10) + 1", "-(-n // (per or 10))")
 
 
 async def proved(
-    tmp_path: Path, made: str, *changes: tuple[str, str], beside: Mapping[str, str] = {}
+    tmp_path: Path,
+    made: str,
+    *changes: tuple[str, str],
+    beside: Mapping[str, str] = {},
+    reading: Differing | None = None,
 ) -> tuple[Verdict, list[tuple[str, str, str]]]:
     """The grade of a patch of ``calc.py``, with files ``beside``, and what changes elsewhere."""
     base = BASE | {path: Entry(data=text.encode()) for path, text in beside.items()}
@@ -52,7 +57,7 @@ async def proved(
     async with opened(tmp_path, Mechanic()) as context:
         await context.put_tree("base", base)
         await left(context, made=made, fix={"calc.py": Entry(data=source.encode())}, base=base)
-        await context.set(test_reason=None)
+        await context.set(test_reason=None, reading=reading)
         await prove(context)
         assert context.run.test_path == TEST
         assert context.run.grade is not None
@@ -78,6 +83,13 @@ async def test_an_example_in_a_docstring_that_breaks_is_worse(tmp_path: Path) ->
     with pytest.raises(Ended, match=r"Worse elsewhere: \S*calc\.pages: failed") as ended:
         await proved(tmp_path, ONE, RIGHT, one_more)
     assert ended.value.verdict is Verdict.NOT_REPAIRED
+
+
+async def test_what_another_patch_answers_otherwise_is_not_proved_by_one_example(
+    tmp_path: Path,
+) -> None:
+    found, _ = await proved(tmp_path, ONE, RIGHT, reading=Differing("pages(30)", "3", "4"))
+    assert found is Verdict.ON_ONE_EXAMPLE
 
 
 @pytest.mark.parametrize(
@@ -113,18 +125,25 @@ async def test_what_no_earlier_test_holds_needs_two_examples(
     assert found is grade
 
 
-async def test_two_readings_of_one_example_are_both_told(tmp_path: Path) -> None:
-    base = tree(calc="def total(prices):\n    return sum(prices[1:])\n")
+async def mended(tmp_path: Path, calc: str, made: str) -> tuple[str, Differing | None]:
+    """``calc.py`` as the search leaves it, and where another repair gives something else."""
+    base = tree(calc=calc)
     async with opened(tmp_path, Mechanic()) as context:
         await context.put_tree("base", base)
-        made = "from calc import total\n\n\ndef test_made():\n    assert total([5]) == 5\n"
         await left(context, made=made, base=base)
         await context.set(red=Ran(command=f"python -m pytest {TEST}", exit_code=1, seconds=1))
         await repair(context)
         patch, reading = await context.patch("fix"), context.run.reading
     (change,) = patch.changes
     assert change.after is not None
-    assert b"return sum(prices)\n" in change.after.data
+    return change.after.data.decode(), reading
+
+
+async def test_two_readings_of_one_example_are_both_told(tmp_path: Path) -> None:
+    calc = "def total(prices):\n    return sum(prices[1:])\n"
+    made = "from calc import total\n\n\ndef test_made():\n    assert total([5]) == 5\n"
+    found, reading = await mended(tmp_path, calc, made)
+    assert "return sum(prices)\n" in found
     assert reading is not None
     assert reading.call.startswith("total([")
     assert reading.one != reading.other

@@ -151,6 +151,13 @@ GUARDS = (
         "tests/unit/test_elsewhere.py",
     ),
     Guard(
+        "one example that two patches answer is no proof of either",
+        _ELSEWHERE,
+        "if not self._functions or context.run.reading is not None:",
+        "if not self._functions:",
+        _OF_ELSEWHERE,
+    ),
+    Guard(
         "a test that passed must pass again",
         _PROOF,
         'if outcome == "passed" and now.get(name) != "passed" and not (cut and name not in now)',

@@ -17,6 +17,9 @@ from bot.adapters.agents.mechanic.engine.source import SourceFile
 
 # Seconds to look for a better repair than the first: a share of what that took.
 _FURTHER, LEAST_FURTHER, MOST_FURTHER = 0.25, 2.0, 10.0
+# Edits that are tried beside the first repair even so, on a machine that is slow or busy, and the
+# seconds that end this, too.
+_BESIDE, _ENOUGH = 40, 30.0
 _PARTIALS = 40
 _PARTNERS = 250
 
@@ -53,6 +56,7 @@ class Search:
     _next: int = 0
     _stop_at: int = 0
     _grace: float | None = None  # once something is plausible, when to stop looking further
+    _enough: tuple[int, float] = (0, 0.0)  # unless fewer were tried then, and it is not so late yet
     _broken: int = 0
 
     def singles(self, candidates: list[EditCandidate]) -> None:
@@ -100,7 +104,7 @@ class Search:
         with self.pool.borrow() as worker:
             while True:
                 with self._lock:
-                    late = time.monotonic() > min(self.deadline, self._grace or self.deadline)
+                    late = time.monotonic() > self.deadline or self._looked_further()
                     spent = self.max_tries and self.tried >= self.max_tries
                     if late or spent or self._next >= min(self._stop_at, len(candidates)):
                         return
@@ -108,6 +112,12 @@ class Search:
                 texts = edited(self.sources, candidates[index])
                 if texts is not None and self._is_new(texts):
                     self._note(self._try(worker, index, candidates[index], texts), len(candidates))
+
+    def _looked_further(self) -> bool:
+        now, (tries, latest) = time.monotonic(), self._enough
+        return self._grace is not None and (
+            now > latest or (now > self._grace and self.tried >= tries)
+        )
 
     def _is_new(self, texts: dict[str, bytes]) -> bool:
         key = tuple(f"{path}:{hash(data)}" for path, data in sorted(texts.items()))
@@ -171,6 +181,7 @@ class Search:
                     took = time.monotonic() - self.began
                     further = min(MOST_FURTHER, max(LEAST_FURTHER, _FURTHER * took))
                     self._grace = time.monotonic() + further
+                    self._enough = self.tried + _BESIDE, time.monotonic() + _ENOUGH
                 self.plausible.append(trial)
             elif trial.fixed or trial.changed:
                 self.partial.append(trial)
