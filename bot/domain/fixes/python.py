@@ -16,7 +16,16 @@ def parsed(text: str) -> ast.Module | None:
 def expression(text: str) -> ast.expr | None:
     """``text`` as one expression, None where it is none."""
     body = module.body if (module := parsed(text.strip())) else []
-    return body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    one = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    return one if one is not None and printable(one) else None
+
+
+def printable(node: ast.AST) -> bool:
+    """Whether ``node`` can be written as source again: not every f-string can."""
+    try:
+        return bool(ast.unparse(node))
+    except (ValueError, RecursionError):
+        return False
 
 
 def literal(code: str | ast.expr | None) -> object:

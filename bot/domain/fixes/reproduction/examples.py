@@ -81,7 +81,8 @@ def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
     for other in others:
         yield replace(one, expected=other, sure=min(one.sure, 2))
     if others or _AN_ERROR.search(text):
-        yield replace(one, expected=one.actual, actual=None, sure=0)
+        if one.actual.name:
+            yield replace(one, expected=one.actual, actual=None, sure=0)
     else:
         yield one
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 from typing import Literal
 
-from bot.domain.fixes.python import parsed
+from bot.domain.fixes.python import parsed, printable
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_BODY = 60_000
@@ -215,10 +215,11 @@ def is_session(text: str) -> bool:
 def steps_of(text: str) -> list[Step]:
     """The steps of a block; none where it is no Python. A script's main part is unwrapped."""
     if is_session(text):
-        return list(islice(_typed(text.splitlines()), MAX_STEPS))
+        typed = islice(_typed(text.splitlines()), MAX_STEPS)
+        return [step for step in typed if printable(step.node)]
     module, remarks = parsed(text), comments(text)
     lines, steps = text.splitlines(), []
-    for node in module.body if module else ():
+    for node in module.body if module and printable(module) else ():
         main = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
         tries = isinstance(node, ast.Try)  # what was tried, without what is done then
         for part in node.body if (main or tries) and hasattr(node, "body") else [node]:

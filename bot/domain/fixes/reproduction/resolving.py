@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.domain.fixes.python import expression, parsed
 from bot.domain.fixes.reproduction.standard import BUILTINS, STANDARD, VALUES, public
 from bot.domain.fixes.reproduction.symbols import Symbols
 
@@ -51,8 +52,10 @@ class Resolver:
                 self._take(node)
             else:
                 self._check(node, (*_EXPRESSIONS, *_STATEMENTS))
-                copy = ast.parse(ast.unparse(ast.fix_missing_locations(node))).body[0]
-                found = _Names(self).visit(copy)
+                copy = parsed(ast.unparse(ast.fix_missing_locations(node)))
+                if copy is None or len(copy.body) != 1:
+                    raise NotPlain("it cannot be written again")
+                found = _Names(self).visit(copy.body[0])
                 assert isinstance(found, ast.stmt)  # noqa: S101 (the transformer keeps the kind)
                 kept.append(found)
         return kept
@@ -60,7 +63,9 @@ class Resolver:
     def expression(self, node: ast.expr) -> ast.expr:
         """An expression, its names resolved. Raises NotPlain."""
         self._check(node, _EXPRESSIONS)
-        copy = ast.parse(ast.unparse(node), mode="eval").body
+        copy = expression(ast.unparse(node))
+        if copy is None:
+            raise NotPlain("it cannot be written again")
         found = _Names(self).visit(copy)
         assert isinstance(found, ast.expr)  # noqa: S101 (the transformer keeps the kind)
         return found

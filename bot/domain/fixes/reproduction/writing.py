@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from textwrap import indent
 from typing import NamedTuple
 
-from bot.domain.fixes.python import literal, names_in
+from bot.domain.fixes.python import literal, names_in, parsed
 from bot.domain.fixes.reproduction.completing import surrounded
 from bot.domain.fixes.reproduction.records import (
     Answer,
@@ -246,13 +246,14 @@ def _assertion(left: str, right: ast.expr, style: Style) -> str:
 
 def _file(name: str, body: str, resolver: Resolver, style: Style) -> str:
     """Everything below the first line."""
-    given = sorted(resolver.bound & _FIXTURES & names_in(ast.parse(body)))
+    given = sorted(resolver.bound & _FIXTURES & set(re.findall(r"\w+", body)))
     given = ["self"] if style == "unittest" else given
     code = f"def {name}({', '.join(given)}):\n{indent(body, '    ')}"
     if style == "unittest":
         code = f"class AsReported(unittest.TestCase):\n\n{indent(code, '    ')}"
-    code = ast.unparse(ast.parse(code))
-    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    if (module := parsed(code)) is None:
+        raise NotPlain("it is no code within a test")
+    code, used = ast.unparse(module), names_in(module)
     runners = [runner for runner in ("pytest", "unittest") if runner in used]
     named = sorted(used & resolver.imports.keys() - {*_OURS, *runners})
     groups = (
