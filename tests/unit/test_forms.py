@@ -19,6 +19,12 @@ FORMS = [
     ("`Cart('ana')` is made, but on first use (`.total()`):\n\n" + fence(TRACE, ""), 'Cart("ana").total()'),
     ("I gave `[]` to `first` and expected EmptyCart:\n\n" + fence(TRACE, ""), "with pytest.raises(EmptyCart):"),
     ("from shop.cart import first\nfirst([1])  # gives 2, should be 1", "assert first([1]) == 1"),
+    ("As you see:\n\n>>> first([1])\n1\n>>> first([2])\n-1\n>>> first([2, 3])\n2\n\nShould be 0 in the second call.", "assert first([2]) == 0"),
+    ("`cat` was -1 there:\n\n" + fence('  File "b.py", line 2, in use\n    return f"{basket.add(cat)} in all"\n' + TRACE, ""), "Cart().add(cat)"),
+    ("Today it was empty.\n\n" + fence('  File "b.py", line 2, in use\n    return list(first(parts))\n' + TRACE, ""), "parts = []"),
+    ("I call it with a list of two items and the places 0 and 5:\n\n" + fence('  File "b.py", line 2, in use\n    rows = total(rows, *chosen)\n' + TRACE, ""), "chosen = [0, 5]"),
+    ("Some are like `data:,x`.\n\n" + fence(TRACE, "") + "\nIf it were invalid I'd have expected ValueError.", 'first("data:,x")'),
+    ("A page\n\n    <a href=x>\n\nCall `first()` with it and, say, `x://y`.\n\n**Expected:** `x://a`\n\n**Actual:** `x://b`", 'assert str(first("<a href=x>", "x://y")) == "x://a"'),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
 

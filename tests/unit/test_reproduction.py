@@ -421,6 +421,7 @@ def one(body="`first([1, 2])` returns 2, expected 1"):
         ("`first([1])` should be 3", "test_first_as_reported\nE   ValueError: no", True),
         ("`first([1])` returns 'a', expected 3", "test_first_as_reported\nE   AssertionError: assert 'a' == 3", True),
         ("`first([1])` fails with `IndexError: no`", "test_first_as_reported\nE   IndexError: another", False),
+        ("`first([1])`\n\n### Expected\n\n```\n<a b c d e>\n<f>2</f>\n```\n\n### Actual\n\n```\n<a b c d e>\n<f>3</f>\n```", "test_first_as_reported\nE   AssertionError: assert '<a b c d e...>\\n<f>3</f>' == '<a b c d e...>\\n<f>2</f>'", True),
         ("`first([1])` returns 'a', expected 'b'", "test_first_as_reported\nE   AssertionError: assert 'a' == 'b'", True),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.domain.fixes.python import literal, names_in
 from bot.domain.fixes.reproduction.reading import Passage, steps_of
 from bot.domain.fixes.reproduction.records import Example
-from bot.domain.fixes.reproduction.sentences import SPAN
+from bot.domain.fixes.reproduction.sentences import COUNTS, SPAN
 from bot.domain.fixes.reproduction.standard import BUILTINS, STANDARD
 from bot.domain.fixes.reproduction.symbols import Symbols
 
@@ -19,6 +19,13 @@ _DEFINED = re.compile(
     r"`?\b(?P<name>[A-Za-z_]\w{0,40})`?\s+(?:is|was|being|=)\s+(?:(?:an?|the|just)\s+){0,2}"
     r"(?:empty\s+\()?`(?P<value>[^`\n]{1,300})`"
     r"|\b(?:with|where|for)\s+(?P<with>\w{1,40})\s*=\s*(?P<plain>[^`\n,;]{1,200})"
+)
+# "a list of three items and the indexes 0 and 5", "today it was empty"
+_APART = re.compile(
+    rf"\b(?P<kind>list|tuple)\s+(?:of|with)\s+(?P<count>\d{{1,2}}|{'|'.join(COUNTS[1:])})\b"
+    r"|\bthe\s+\w+\s+(?P<row>-?\d{1,9}(?:(?:,\s*|,?\s+and\s+)-?\d{1,9}){1,9})\b"
+    r"|\b(?:is|was|were)\s+empty\b",
+    re.IGNORECASE,
 )
 
 
@@ -69,13 +76,33 @@ def completed(
     text = "\n".join(part.text for part in parts if not part.code)
     nodes = [part for node in (*one.setup, one.question) for part in ast.walk(node)]
     called = {ast.unparse(p.func).partition(".")[0] for p in nodes if isinstance(p, ast.Call)}
-    for name in sorted(needed - heads - BUILTINS - called):
+    missing = needed - heads - BUILTINS - called - {n for node in added for n in bound_in(node)}
+    places = {p.id: p.col_offset for p in nodes if isinstance(p, ast.Name) and hasattr(p, "lineno")}
+    unknown = sorted(missing - symbols.names.keys(), key=lambda name: places.get(name, 0))
+    apart = _told_apart(text) if one.kind == "traceback" else []  # which the run must confirm
+    in_turn = dict(zip(unknown, apart, strict=True)) if len(unknown) == len(apart) else {}
+    for name in sorted(missing):
         # "with width 1", "the text is `'a'`"
-        pattern = rf"\b{name}\b(?=(?:\s+of|\s*=)?\s+(-?\d+(?:\.\d+)?)\b|[^`.]{{0,80}}`([^`\n]+)`)"
+        verb = r"`?(?:\s+(?:of|is|was|being|at)|\s*=)?"
+        pattern = rf"\b{name}\b(?={verb}\s+(-?\d+(?:\.\d+)?)\b|[^`.]{{0,80}}`([^`\n]+)`)"
         values = [m[1] or m[2] for m in re.finditer(pattern, text)]
+        values.append(in_turn.get(name, ""))
         given = next((value for value in values if literal(value) is not ...), "")
         added += ast.parse(f"{name} = {given}").body if given else []
     return replace(one, setup=(*added, *one.setup))
+
+
+def _told_apart(text: str) -> list[str]:
+    """Values that prose tells without a name: a list by its length, numbers in a row, nothing."""
+    found = []
+    for match in _APART.finditer(text):
+        if count := (match["count"] or "").lower():
+            size = COUNTS.index(count) if count in COUNTS else int(count)
+            value = list(range(1, size + 1))
+            found.append(str(tuple(value) if match["kind"].lower() == "tuple" else value))
+        else:
+            found.append(str([int(one) for one in re.findall(r"-?\d+", match["row"] or "")]))
+    return list(dict.fromkeys(found))
 
 
 def surrounded(body: Iterable[ast.stmt]) -> list[ast.stmt]:

@@ -268,16 +268,33 @@ def called(code: str, error: Raised, spot: Spot) -> Iterator[Example]:
     raised = (each.answer for each in told if each.about == "expected")
     expected = next((each for each in raised if isinstance(each, Raised)), None)
     defined = completing.definitions(spot.parts, spot.symbols)
-    one = Example("traceback", (), asked[0], expected, error, 2)
     known = {name for node in defined for name in completing.bound_in(node)}
-    needed = names_in(asked[0]) - known
+    question = asked[0]
+    if isinstance(question, ast.JoinedStr):
+        question = next(part for part in ast.walk(question) if isinstance(part, ast.Call))
+    _made(question, known, spot.symbols)
+    one = Example("traceback", (), question, expected, error, 2)
+    needed = names_in(question) - known
     heads = {part for module in spot.symbols.modules for part in module.split(".")}
     missing = sorted(needed - heads - STANDARD - spot.symbols.names.keys() - vars(builtins).keys())
-    if len(missing) != 1 or not error.message:
-        yield one
-        return
     assigned = [node for node in defined if isinstance(node, ast.Assign)]
     values = [node.value for node in assigned if literal(node.value) is not ...]
+    if len(missing) != 1 or not error.message or not values:
+        yield one
+        return
     for value in values[:3]:
         given = ast.parse(f"{missing[0]} = {ast.unparse(value)}").body[0]
         yield replace(one, setup=(given,))
+
+
+def _made(question: ast.expr, known: set[str], symbols: Symbols) -> None:
+    """``engine.ordinal(1)`` of an ``engine`` that nothing defines: an instance of its class."""
+    modules = {part for module in symbols.modules for part in module.split(".")}
+    for part in ast.walk(question):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method) as asked):
+                classes = symbols.methods.get(method, set())
+                if len(classes) == 1 and name not in known | modules:
+                    asked.value = ast.Call(ast.Name(min(classes), ast.Load()), [], [])
+            case _:
+                pass

@@ -9,14 +9,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice, product
+from itertools import combinations, islice, product
 
-from bot.domain.fixes.python import expression, literal
+from bot.domain.fixes.python import expression, literal, parsed
 from bot.domain.fixes.reproduction import answers
-from bot.domain.fixes.reproduction.reading import Passage, Spot
-from bot.domain.fixes.reproduction.records import Example, Raised
+from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
+from bot.domain.fixes.reproduction.records import Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.sentences import SPAN
 from bot.domain.fixes.reproduction.symbols import Symbols
+from bot.domain.fixes.reproduction.wording import FRAME
 
 MAX_GUESSES = 12
 _IN = re.compile(r'^\s*File "[^"\n]*", line \d+, in (?P<name>[a-z]\w*)$', re.MULTILINE)
@@ -26,6 +27,10 @@ _ACCEPTED = re.compile(
     r"|\bshould\s+(?:pass|match|work|validate|be\s+possible)\b",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(r"(?:^|(?<=[.!?]\s))If\b[^.!?]*")
+_CAME = re.compile(
+    r"\b(?:was|saw|see|got|get|gives?|gave|raises?|raised)\s+(?:an?\s+|the\s+)?`+[A-Z]\w+: [^`\n]*`"
+)
 # How JSON writes what Python writes otherwise.
 _JSON = {"NaN": "float('nan')", "Infinity": "float('inf')", "null": "None", "true": "True",
          "false": "False"}  # fmt: skip
@@ -34,11 +39,11 @@ _JSON = {"NaN": "float('nan')", "Infinity": "float('inf')", "null": "None", "tru
 def guesses(spot: Spot) -> Iterator[Example]:
     """Everything that the spans of a report's prose may be put together to; ``spot`` is any."""
     parts, symbols = spot.parts, spot.symbols
-    spans = [m["two"] or m["one"] for text in spot.prose for m in SPAN.finditer(text)]
     crashes = [answers.error_in(part.text, symbols) for part in parts if part.code]
     crash = next((each for each in crashes if each is not None and each.message), None)
     text = "\n".join(spot.prose)
-    calls = islice(_calls(spans, parts, symbols), MAX_GUESSES)
+    calls = islice(_calls(_pieces(parts), parts, symbols), MAX_GUESSES)
+    should, does = answers.nearest(spot, "expected"), answers.nearest(spot, "actual")
     if crash is not None:
         others: list[Raised | None] = [*other_errors(text, crash, symbols)]
         for (setup, call), expected in product(calls, others or [None]):
@@ -46,6 +51,21 @@ def guesses(spot: Spot) -> Iterator[Example]:
     elif (said := _QUOTED.search(text)) and _ACCEPTED.search(text):
         for setup, call in calls:
             yield Example("sentence", tuple(setup), call, None, Raised("", said[0].strip('"')), 1)
+    elif isinstance(should, Shown) and isinstance(does, Shown) and not same(should, does):
+        for setup, call in calls:
+            yield Example("sentence", tuple(setup), call, should, does, 1)
+
+
+def _pieces(parts: Sequence[Passage]) -> list[str]:
+    """What a report shows that may be asked, or asked with: its spans, and texts that are no code,
+    in their order."""
+    found: list[str] = []
+    for part in (part for part in parts if not part.about):
+        if not part.code:
+            found += [m["two"] or m["one"] for m in SPAN.finditer(part.text)]
+        elif not (parsed(part.text) or FRAME.search(part.text) or is_session(part.text)):
+            found.append(repr(part.text))
+    return found
 
 
 def other_errors(text: str, crash: Raised, symbols: Symbols) -> list[Raised]:
@@ -55,6 +75,7 @@ def other_errors(text: str, crash: Raised, symbols: Symbols) -> list[Raised]:
         for name in symbols.errors
         if name.endswith(("Error", "Exception"))
     }
+    text = _CAME.sub("", _CONDITION.sub("", text))
     names = [name for name in re.findall(r"\b[A-Z]\w+", text) if symbols.is_error(name)]
     names += [name for words, name in spoken.items() if " " in words and words in text.lower()]
     return [Raised(name) for name in dict.fromkeys(names) if name != crash.name][:3]
@@ -69,15 +90,18 @@ def _calls(
     nodes = [(span, expression(span)) for span in dict.fromkeys(spans)]
     things = [node for _, node in nodes if node is not None and _is_thing(node, symbols)][:3]
     frames = [m["name"] for part in parts if part.code for m in _IN.finditer(part.text)]
+    public = [name for name in dict.fromkeys(frames) if name in symbols.functions]
+    things = things or [ast.Name(name, ast.Load()) for name in public[:1]]
     methods = [name for name in dict.fromkeys(frames) if name in symbols.methods][:3]
     values: list[ast.expr] = []
     for span, node in nodes:
         values += _values(span, node)
-    for thing, method, value in product(things, ["", *methods], values[:6]):
-        head, given = ast.unparse(thing), ast.unparse(value)
+    several = [[value] for value in values[:6]] + [[*pair] for pair in combinations(values[:4], 2)]
+    for thing, method, values in product(things, ["", *methods], several):
+        head, given = ast.unparse(thing), ", ".join(map(ast.unparse, values))
         if isinstance(thing, ast.Call) and not method:
             setup = ast.parse(f"thing = {head}").body
-            yield setup, ast.Call(ast.Name("thing", ast.Load()), [value], [])
+            yield setup, ast.Call(ast.Name("thing", ast.Load()), values, [])
         elif isinstance(thing, ast.Call) or not method:
             asked = expression(f"{head}.{method}({given})" if method else f"{head}({given})")
             if isinstance(asked, ast.Call):

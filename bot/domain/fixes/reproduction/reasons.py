@@ -82,10 +82,10 @@ def _kind(text: str) -> str:
 
 
 def _found(actual: str, shown: str) -> bool:
-    """Quotes and spaces may differ between a report and a log."""
+    """Quotes and spaces may differ between a report and a log, and how it writes a line break."""
 
     def plain(text: str) -> str:
-        return re.sub(r"[\s'\"`]+", "", text)
+        return re.sub(r"[\s'\"`]+|\\n", "", text)
 
     if _kind(actual) == "str" and repr(literal(actual)) in shown:
         return True

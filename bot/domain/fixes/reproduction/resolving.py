@@ -181,9 +181,11 @@ class Resolver:
     def _home(self, name: str) -> str:
         """The module that defines ``name``: the only one, or one the report speaks of."""
         modules = self.symbols.names.get(name, [])
+        if said := next((hint for hint in self._hints if hint in modules), ""):
+            return said
         for hint in self._hints:
             for module in modules:
-                if module == hint or module.endswith(f".{hint}") or module.startswith(f"{hint}."):
+                if module.endswith(f".{hint}") or module.startswith(f"{hint}."):
                     return module
         if not modules:
             raise NotPlain(f"{name} is nothing that the checkout defines")

@@ -36,17 +36,23 @@ _TOLD_CALL = re.compile(
     re.IGNORECASE,
 )
 _FAILS = re.compile(r"\W{0,3}\s*(?:fails|does not (?:hold|pass))\b")
-_COUNTS = ("empty", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+COUNTS = ("empty", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FORMS = re.compile(
     r"\b(?:should|must|ought\s+to|ha(?:s|ve)\s+to|expect\w*|want\w*)\b(?!\s+not\b|n)(?:"
     r"[^.\n]{0,80}?\b(?:same\s+(?:\w+\s+)?as|equal\s+to|identical\s+to|just\s+like|like|as)\s+(?:\w+\s+){0,6}`(?P<like>[^`\n]+)`"
-    rf"|[^.`\n]{{0,30}}?\b(?P<count>\d{{1,4}}|{'|'.join(_COUNTS[1:])})\s+(?:\w+\s+)?"
+    rf"|[^.`\n]{{0,30}}?\b(?P<count>\d{{1,4}}|{'|'.join(COUNTS[1:])})\s+(?:\w+\s+)?"
     r"(?:element|item|entry|entrie|row|character|key|value|pair|part|line|field)s?\b"
     r"|\s+(?:\w+\s+){0,2}(?P<empty>empty)(?=\s*(?:$|[.,;:!?)])))",
     re.IGNORECASE,
 )
 _ORDINALS = ("first", "second", "third", "former", "other", "third one", "latter", "last")
 _ORDINAL = re.compile(r"\bthe\s+(?P<which>first|second|third|former|latter|last|other)\b", re.I)
+# "Should be 0 in the second call" counts what the session shows.
+_COUNTED = re.compile(
+    r"\bthe\s+(?P<which>first|second|third|former|latter|last)"
+    r"(?:\s+(?:call|line|one|example|case|result|output|statement)\b|(?=\s+(?:should|must)\b))",
+    re.IGNORECASE,
+)
 # What a remark says of a line that is right.
 _FINE = re.compile(
     r"\b(?:ok(?:ay)?|correct(?:ly)?|right|fine|good|works?|as\s+expected|as\s+it\s+should)\b"
@@ -198,6 +204,7 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
     found: list[Example] = []
     code = "\n".join(ast.unparse(step.node) for step in steps)
     words = symbols.names.keys() | set(re.findall(r"\d{2,9}", code))
+    shown = [n for n, step in enumerate(steps) if step.shown]
     for sentence in (each for text in texts for each in _SENTENCES.split(text) if seen):
         before = 0
         told = sorted(_told(sentence, symbols, seen), key=lambda pair: pair[0])
@@ -205,6 +212,13 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
         if side_by_side and len(told) > 1:  # one for each, in their order
             pairs = zip(told, reversed(seen), strict=False) if len(told) == len(seen) else ()
             found += [each for (_, value), one in pairs for each in _applied(value, [one], symbols)]
+            continue
+        if counted := _COUNTED.search(sentence):
+            which = counted["which"].lower()
+            at = -1 if which in ("latter", "last") else _ORDINALS.index(which) % 3
+            meant = shown[at : at + 1 or None]
+            of_it = [one for one in seen if [len(one.setup)] == meant]
+            found += [each for _, value in told for each in _applied(value, of_it, symbols)]
             continue
         for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
@@ -256,7 +270,7 @@ def _told(
     for match in _FORMS.finditer(sentence):
         word = (match["count"] or match["empty"] or "").lower()
         if word:
-            yield match.start(), _COUNTS.index(word) if word in _COUNTS else int(word)
+            yield match.start(), COUNTS.index(word) if word in COUNTS else int(word)
         elif isinstance(node := expression(match["like"]), ast.Call | ast.Subscript):
             yield match.start(), Shown(match["like"], node)
         elif len(match["like"]) > 3:

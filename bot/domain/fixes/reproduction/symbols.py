@@ -27,7 +27,8 @@ class Symbols:
     """``modules``: dotted name to path. ``names``: top-level name to the modules that have it.
 
     ``owned`` are a module's names, with those it imports from the checkout; ``errors`` the
-    exception classes; ``functions`` those at the top of a module, ``methods`` those of classes;
+    exception classes; ``functions`` those at the top of a module, ``methods`` those of classes,
+    with the classes among theirs that are made without an argument;
     ``needy`` cannot be called without an argument; ``generators`` yield.
     """
 
@@ -36,7 +37,7 @@ class Symbols:
     owned: dict[str, set[str]] = field(default_factory=dict)
     errors: set[str] = field(default_factory=set)
     functions: set[str] = field(default_factory=set)
-    methods: set[str] = field(default_factory=set)
+    methods: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     needy: set[str] = field(default_factory=set)
     generators: set[str] = field(default_factory=set)
 
@@ -69,12 +70,14 @@ def symbols_of(tree: Tree) -> Symbols:
                 if own and module not in symbols.names[name]:
                     symbols.names[name].append(module)
             if isinstance(node, ast.ClassDef):
-                symbols.methods |= {each.name for each in node.body if hasattr(each, "name")}
+                there = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+                needs = "__init__" in there and _needed(there["__init__"]) > 1
+                for method in there:
+                    symbols.methods[method] |= set() if needs else {node.name}
                 bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
             elif isinstance(node, ast.FunctionDef) and not node.decorator_list:
                 symbols.functions.add(node.name)
-                needed = len(node.args.posonlyargs + node.args.args) - len(node.args.defaults)
-                symbols.needy |= {node.name} if needed else set()
+                symbols.needy |= {node.name} if _needed(node) else set()
                 yields = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node))
                 symbols.generators |= {node.name} if yields else set()
             elif isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
@@ -85,6 +88,11 @@ def symbols_of(tree: Tree) -> Symbols:
                 symbols.owned[module] |= {each for each in found if each[0] != "_"}
     _find_errors(bases, symbols)
     return symbols
+
+
+def _needed(node: ast.FunctionDef) -> int:
+    """How many arguments a function must be given."""
+    return len(node.args.posonlyargs + node.args.args) - len(node.args.defaults)
 
 
 def _find_errors(bases: dict[str, set[str]], symbols: Symbols) -> None:
