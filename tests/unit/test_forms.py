@@ -25,6 +25,8 @@ FORMS = [
     ("I call it with a list of two items and the places 0 and 5:\n\n" + fence('  File "b.py", line 2, in use\n    rows = total(rows, *chosen)\n' + TRACE, ""), "chosen = [0, 5]"),
     ("Some are like `data:,x`.\n\n" + fence(TRACE, "") + "\nIf it were invalid I'd have expected ValueError.", 'first("data:,x")'),
     ("A page\n\n    <a href=x>\n\nCall `first()` with it and, say, `x://y`.\n\n**Expected:** `x://a`\n\n**Actual:** `x://b`", 'assert str(first("<a href=x>", "x://y")) == "x://a"'),
+    ("The type is `tuple[int, str]`, of a `Cart()`:\n\n" + fence('  File "shop/cart.py", line 33, in add\n    y\nKeyError: 3', ""), "Cart().add(tuple[int, str])"),
+    (">>> first([1])\n'<i alt=\"a  b\">'\n\nThe other tool gives `alt=\"a b\"`.", "assert 'alt=\"a b\"' in first([1])"),
     (fence("import os\nos.environ['A'] = 'b'\nprint(slug('$A'))  # 'c', should be 'b'"), 'monkeypatch.setenv("A", "b")'),
 ]  # fmt: skip
 
@@ -49,3 +51,14 @@ PICKLES = [
 def test_a_pickle_is_read_only_where_it_is_written(code):
     assert offered(fence(code)) == []
     assert offered(fence("import pickle\nassert first(pickle.loads(pickle.dumps(1))) == 1"))
+
+
+def test_a_text_told_as_an_answer_is_not_what_it_is_asked_with():
+    body = (
+        "A page `<p>`.\n\nCall `first()` with it: `x://b`.\n\n**Expected:** `x://a`\n\n**Actual:** "
+    )
+    told = [line for one in offered(f"{body}`x://b`") for line in one.source.splitlines()]
+    assert not any("first(" in line and "x://b" in line for line in told)
+    assert (
+        offered("Call `first()` with `x://b`.\n\n**Expected:** `x://a`\n\n**Actual:** `None`") == []
+    )

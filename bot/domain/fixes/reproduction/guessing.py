@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, islice, product
 
-from bot.domain.fixes.python import expression, literal, parsed
+from bot.domain.fixes.python import expression, literal, names_in, parsed
 from bot.domain.fixes.reproduction import answers
 from bot.domain.fixes.reproduction.reading import Passage, Spot, is_session
 from bot.domain.fixes.reproduction.records import Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.sentences import SPAN
+from bot.domain.fixes.reproduction.standard import BUILTINS, public
 from bot.domain.fixes.reproduction.symbols import Symbols
 from bot.domain.fixes.reproduction.wording import FRAME
 
@@ -51,9 +52,21 @@ def guesses(spot: Spot) -> Iterator[Example]:
     elif (said := _QUOTED.search(text)) and _ACCEPTED.search(text):
         for setup, call in calls:
             yield Example("sentence", tuple(setup), call, None, Raised("", said[0].strip('"')), 1)
-    elif isinstance(should, Shown) and isinstance(does, Shown) and not same(should, does):
+    elif (
+        isinstance(should, Shown)
+        and isinstance(does, Shown)
+        and not (should is answers.UNCHANGED or same(should, does) or _common(does))
+    ):
+        answered = {should.text.strip("'\""), does.text.strip("'\"")}
         for setup, call in calls:
-            yield Example("sentence", tuple(setup), call, should, does, 1)
+            given = {str(part.value) for part in ast.walk(call) if isinstance(part, ast.Constant)}
+            if not given & answered:
+                yield Example("sentence", tuple(setup), call, should, does, 1)
+
+
+def _common(value: Shown) -> bool:
+    """Whether so many calls give it that it confirms none."""
+    return re.fullmatch(r"None|True|False|.{0,2}|(['\"]).{0,2}\1", value.text) is not None
 
 
 def _pieces(parts: Sequence[Passage]) -> list[str]:
@@ -118,11 +131,17 @@ def _is_thing(node: ast.expr, symbols: Symbols) -> bool:
     return name.rpartition(".")[2] in symbols.functions
 
 
+def _is_type(node: ast.expr) -> bool:
+    """``tuple[int, str]``"""
+    known = BUILTINS | public("typing")
+    return isinstance(node, ast.Subscript) and names_in(node) <= known
+
+
 def _values(span: str, node: ast.expr | None) -> Iterator[ast.expr]:
     """A literal, the values of a dict, or a text that is no code."""
     node = expression(re.sub(r"\b(?:NaN|Infinity|null|true|false)\b", lambda m: _JSON[m[0]], span))
     plain = re.sub(r"float\('(?:nan|inf)'\)", "0", ast.unparse(node)) if node else "..."
-    if node is not None and literal(plain) is not ...:
+    if node is not None and (literal(plain) is not ... or _is_type(node)):
         yield node
         if isinstance(node, ast.Dict):
             yield from node.values

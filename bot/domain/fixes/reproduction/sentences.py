@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 
 from bot.domain.fixes.python import expression, literal, names_in
@@ -220,6 +220,7 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
             of_it = [one for one in seen if [len(one.setup)] == meant]
             found += [each for _, value in told for each in _applied(value, of_it, symbols)]
             continue
+        found += _parts_of(sentence, seen, words)
         for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]
             asked = _named(spans[-1], seen, steps, symbols) if spans else None
@@ -229,6 +230,20 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
                 found += _applied(value, seen if asked is None else asked, symbols)
             before = at
     return found
+
+
+def _parts_of(sentence: str, seen: Sequence[Example], words: Set[str]) -> Iterator[Example]:
+    """``alt="a b"`` of a text that shows another ``alt``: it should be in there."""
+    said = {match["two"] or match["one"] for match in SPAN.finditer(sentence)}
+    for part in said if not words & {*re.findall(r"\w+", sentence)} else ():
+        head = re.fullmatch(r"([\w-]+=\")[^\"]+\"", part)
+        for one in seen if head else ():
+            value = literal(one.expected.text) if isinstance(one.expected, Shown) else ...
+            if head and isinstance(value, str) and head[1] in value and part not in value:
+                code = f"assert {part!r} in {ast.unparse(one.question)}"
+                asks = steps_of(code)[0].node
+                assert isinstance(asks, ast.Assert)  # noqa: S101 (it was put together here)
+                yield replace(one, question=asks, expected=None, actual=one.expected, sure=3)
 
 
 def _about(text: str, seen: Sequence[Example]) -> list[Example] | None:

@@ -16,7 +16,9 @@ BUILTINS = frozenset(
     )
 )
 # Names of these modules need no import.
-VALUES = ("datetime", "decimal", "fractions", "collections", "uuid", "ipaddress", "pathlib")
+VALUES = (
+    *("datetime", "decimal", "fractions", "collections", "uuid", "ipaddress", "pathlib", "typing"),
+)
 # Modules whose values reports show, and which open, run and import nothing; of some, only a part.
 STANDARD = frozenset(
     (
@@ -40,6 +42,12 @@ _PARTS = {
     "warnings": {"catch_warnings", "simplefilter"},
     "pathlib": {"PurePath", "PurePosixPath", "PureWindowsPath"},
     "types": {"MappingProxyType", "SimpleNamespace"},
+    "typing": {  # it also has an ``io`` and a ``re`` of its own
+        *("Annotated", "Any", "Callable", "ClassVar", "DefaultDict", "Dict", "Final", "FrozenSet"),
+        *("Generic", "Iterable", "Iterator", "List", "Literal", "Mapping", "NamedTuple", "NewType"),
+        *("Optional", "Protocol", "Self", "Sequence", "Set", "Tuple", "Type", "TypeVar"),
+        *("TypedDict", "Union", "cast", "overload"),
+    },
 }
 # They evaluate annotations or a text's fields, start a program, or read another folder.
 _WITHHELD = {"ForwardRef", "Formatter", "FunctionType", "get_type_hints", "getnode", "main"}
