@@ -30,6 +30,8 @@ AGENTS_DIR = Path(
 ).expanduser()
 KEY = "AIza-the-real-key-of-the-worker"
 MODEL = "gemini-3.5-flash"
+# Real CLIs of every run, if they are installed, and those of ``make long``.
+REAL = ("claude", *(pytest.param(name, marks=pytest.mark.long) for name in ("codex", "gemini")))
 MODELS = {"anthropic": "claude-sonnet-5", "openai": "gpt-6.1-sol", "gemini": MODEL}
 PAGES = b"""\
 def last_page(items: int, size: int) -> int:
@@ -112,14 +114,14 @@ class Bench:
     def cli(self, name: str, *script: Move, vendor: str = "", **options: Any) -> CliAgent:
         """The agent of a row; its model is the scripted one of the vendor that it takes first."""
         row: Row = options.pop("row", ROWS[name])
+        upstream = options.pop("upstream", self.double_url)
         vendor = vendor or next(iter(row.wires))
-        self.double.script = script
+        self.double.play(script)
 
         def open_gateway(cap: Cap) -> Gateway:
             wire = WIRES[row.wires[vendor]]
-            url = options.pop("upstream", self.double_url)
             self.gateway = Gateway(
-                api_key=KEY, model=MODELS[vendor], wire=wire, cap=cap, upstream=url
+                api_key=KEY, model=MODELS[vendor], wire=wire, cap=cap, upstream=upstream
             )
             return self.gateway
 
@@ -149,6 +151,11 @@ class Bench:
     async def sandbox_runs(self, command: str) -> None:
         """Wait until the agent has started ``command``."""
         while not any(command in said for said in self.told.said):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async def model_is_asked(self) -> None:
+        """Wait until the agent has asked."""
+        while not self.double.heard:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
     async def is_green(self) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_bench import FIX, KEY, Bench, bench, require
-from vendor_double import Move, run
+from agent_bench import FIX, KEY, REAL, Bench, bench, require
+from vendor_double import Move, run, say
 
 from bot.adapters.agents.chain import Chain
-from bot.adapters.agents.cli import ENVIRONMENT, CliAgent
+from bot.adapters.agents.cli import CliAgent
 from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.lines import plain
 from bot.adapters.agents.rows import ROWS
@@ -19,6 +22,7 @@ from bot.domain.errors import ConfigError
 from bot.domain.ports import RepairTask
 
 __all__ = ["bench"]
+ELSEWHERE = "http://127.0.0.1:9"
 
 
 class TestCommand:
@@ -76,7 +80,7 @@ class TestCli:
     """What ends it, with a stand-in where the real ones are slow to start."""
 
     async def test_a_sandbox_without_it_is_told_how_to_get_it(self, bench: Bench) -> None:
-        with pytest.raises(ConfigError, match=r"has none: `npm install .*claude-code@"):
+        with pytest.raises(ConfigError, match=r"has none: `make agents ARGS=claude`"):
             await bench.work(bench.cli("claude", folder=Path("/nowhere")))
 
     async def test_another_version_is_refused(self, bench: Bench) -> None:
@@ -126,31 +130,94 @@ class TestCli:
         assert (worked.outcome, note in worked.note) == (outcome, True), worked
         assert await bench.patch() == {}
 
-    @pytest.mark.long
-    @pytest.mark.parametrize("name", ["claude", "codex"])
-    async def test_the_real_one_stops_at_the_cap(self, bench: Bench, name: str) -> None:
-        require(name)
-        worked = await bench.work(bench.cli(name, run("true")), steps=3)
-        assert (worked.outcome, worked.steps) == ("limit reached", 3)
-        assert len(bench.double.heard) == 3
-        assert KEY not in (await bench.sandbox.run(f"cat {ENVIRONMENT}", timeout=20)).stdout
 
-    @pytest.mark.long
-    @pytest.mark.parametrize("name", ["claude", "codex"])
+@pytest.mark.parametrize("name", REAL)
+class TestReal:
+    """What ends the CLIs themselves, as they are installed."""
+
+    async def test_it_is_stopped_while_its_model_thinks(self, bench: Bench, name: str) -> None:
+        require(name)
+        work = asyncio.create_task(bench.work(bench.cli(name, Move("wait"))))
+        await bench.model_is_asked()
+        work.cancel()
+        await asyncio.wait({work}, timeout=20)
+        assert work.cancelled()
+        left = await bench.sandbox.run("cat /proc/[0-9]*/cmdline", timeout=20)
+        assert name not in left.stdout
+
+    @pytest.mark.parametrize(
+        ("budget", "note"),
+        [({"steps": 3}, "3 requests are used up"), ({"dollars": 0.02}, "of $0.02 are used up")],
+        ids=["requests", "dollars"],
+    )
+    async def test_it_stops_at_the_cap(
+        self, bench: Bench, name: str, budget: dict[str, Any], note: str
+    ) -> None:
+        require(name)
+        worked = await bench.work(bench.cli(name, run("true")), **budget)
+        assert (worked.outcome, note in worked.note) == ("limit reached", True), worked
+        assert worked.steps == len(bench.double.heard)
+        assert worked.dollars <= budget.get("dollars", 1)
+
     @pytest.mark.parametrize("answer", ["data: {not json\n\n", "nothing of the kind"])
     async def test_what_is_no_answer_ends_it(self, bench: Bench, name: str, answer: str) -> None:
         require(name)
         worked = await bench.work(bench.cli(name, Move("garbage", answer)), steps=4, seconds=90)
         assert worked.outcome in ("broken", "limit reached"), worked
 
-    @pytest.mark.long
-    @pytest.mark.parametrize("name", ["claude", "codex"])
+    @pytest.mark.long  # they ask again
     async def test_a_service_that_is_away_ends_it(self, bench: Bench, name: str) -> None:
         require(name)
         agent = bench.cli(name, upstream="http://127.0.0.1:9", silence=30)
         worked = await bench.work(agent, steps=4, seconds=90)
         assert worked.outcome in ("broken", "limit reached"), worked
         assert worked.dollars == 0
+
+    @pytest.mark.long  # they ask again
+    async def test_a_gateway_that_goes_away_ends_it(self, bench: Bench, name: str) -> None:
+        require(name)
+        work = asyncio.create_task(bench.work(bench.cli(name, Move("wait"), silence=30)))
+        await bench.model_is_asked()
+        await bench.gateway.__aexit__()
+        worked = await work
+        assert worked.outcome == "broken", worked
+
+    async def test_a_flood_of_words_is_cut(self, bench: Bench, name: str) -> None:
+        require(name)
+        worked = await bench.work(
+            bench.cli(name, run("yes | head -c 9000000"), say("on " * 500_000))
+        )
+        assert worked.outcome == "done", worked
+        assert len(worked.note) <= 2_000
+
+    async def test_settings_of_the_checkout_lead_it_nowhere(self, bench: Bench, name: str) -> None:
+        require(name)
+        hook = [{"hooks": [{"type": "command", "name": "x", "command": "touch HOOKED"}]}]
+        hooks = dict.fromkeys(("SessionStart", "PreToolUse", "BeforeTool"), hook)
+        given = {"hooks": hooks, "env": {"ANTHROPIC_BASE_URL": ELSEWHERE}, "apiKeyHelper": "echo x"}
+        theirs = {
+            ".claude/settings.json": json.dumps(given),
+            ".gemini/settings.json": json.dumps(given),
+            ".gemini/.env": f"GOOGLE_GEMINI_BASE_URL={ELSEWHERE}",
+            ".codex/hooks.json": json.dumps(given),
+            ".codex/config.toml": f'model_providers.soulcaster.base_url = "{ELSEWHERE}"',
+        }
+        for path, text in theirs.items():
+            await bench.sandbox.write(path, text.encode())
+        worked = await bench.work(bench.cli(name, run(FIX), say("Done.")), seconds=60)
+        assert (worked.outcome, worked.steps) == ("done", 2), worked
+        assert set(await bench.patch()) == {*theirs, "shop/pages.py"}
+
+    async def test_no_key_is_in_its_sandbox(self, bench: Bench, name: str) -> None:
+        """Neither in processes nor in files that they write, nor in what is told."""
+        require(name)
+        theirs = KEY.replace("real", "[r]eal")  # no look finds itself
+        look = f"cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | grep -ac '{theirs}'; echo looked"
+        worked = await bench.work(bench.cli(name, run(look), say("Done.")))
+        assert re.search(r"(?<!\d)0\W+nlooked", json.dumps(bench.double.heard[-1].body))
+        found = f"grep -rlas --exclude-dir=proc --exclude-dir=sys '{theirs}' / | head"
+        assert (await bench.sandbox.run(found, timeout=60)).stdout == ""
+        assert KEY not in "\n".join([*bench.told.said, worked.note])
 
 
 class TestChain:

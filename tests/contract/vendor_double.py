@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,13 @@ SHELLS = ("Bash", "bash", "exec_command", "shell", "run_shell_command")
 
 @dataclass(frozen=True)
 class Move:
-    """What the model does next: run a command, say something, or answer what is no answer."""
+    """What the model does next: run a command, say something, answer what is no answer, or wait.
 
-    kind: Literal["run", "say", "garbage"]
-    words: str
+    It waits until whoever asks has hung up.
+    """
+
+    kind: Literal["run", "say", "garbage", "wait"]
+    words: str = ""
 
 
 def run(command: str) -> Move:
@@ -51,6 +55,10 @@ class VendorDouble:
     heard: list[Heard] = field(default_factory=list)
     played: int = 0
 
+    def play(self, script: Sequence[Move]) -> None:
+        """This one, from its beginning."""
+        self.script, self.played = script, 0
+
     def app(self) -> web.Application:
         """To be served on loopback."""
         app = web.Application(client_max_size=50_000_000)
@@ -61,7 +69,9 @@ class VendorDouble:
         app.router.add_post("/{version}/models/{call}", self._gemini)
         return app
 
-    def _next(self, request: web.Request, body: Body, tools: Mapping[str, Any]) -> tuple[Move, Any]:
+    async def _next(
+        self, request: web.Request, body: Body, tools: Mapping[str, Any]
+    ) -> tuple[Move, Any]:
         """The move, and the tool call that it is made by; without a shell it speaks."""
         self.heard.append(Heard(request.path_qs, dict(request.headers), body))
         shell = next((name for name in SHELLS if name in tools), "")
@@ -71,6 +81,8 @@ class VendorDouble:
         if move.kind == "run" and not shell:
             return say("A title"), None
         self.played += 1
+        while move.kind == "wait" and request.transport is not None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
         named = "cmd" if shell == "exec_command" else "command"
         given = {named: move.words}
         if "description" in (tools.get(shell) or {}).get("properties", {}):
@@ -84,7 +96,7 @@ class VendorDouble:
     async def _messages(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         tools = {tool["name"]: tool["input_schema"] for tool in body.get("tools", ())}
-        move, call = self._next(request, body, tools)
+        move, call = await self._next(request, body, tools)
         if move.kind == "garbage":
             return web.Response(text=move.words, content_type="text/event-stream")
         block: Body = {"type": "text", "text": move.words}
@@ -116,7 +128,7 @@ class VendorDouble:
     async def _responses(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         tools = dict(_tools(body))
-        move, call = self._next(request, body, tools)
+        move, call = await self._next(request, body, tools)
         if move.kind == "garbage":
             return web.Response(text=move.words, content_type="text/event-stream")
         n = self.played
@@ -169,7 +181,7 @@ class VendorDouble:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         tools = {t["function"]["name"]: t["function"]["parameters"] for t in body.get("tools", ())}
-        move, call = self._next(request, body, tools)
+        move, call = await self._next(request, body, tools)
         if move.kind == "garbage":
             return web.Response(text=move.words, content_type="text/event-stream")
         message: Body = {"role": "assistant", "content": move.words}
@@ -201,7 +213,7 @@ class VendorDouble:
             for tool in body.get("tools", ())
             for function in tool["functionDeclarations"]
         }
-        move, call = self._next(request, body, tools)
+        move, call = await self._next(request, body, tools)
         if move.kind == "garbage":
             return web.Response(text=move.words, content_type="text/event-stream")
         part: Body = {"text": move.words}

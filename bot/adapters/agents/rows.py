@@ -1,8 +1,9 @@
 """The coding agents that teams use already: a row each, and what is particular to each.
 
 A row says what is installed, which wires it speaks by vendor, how it is started, and how its
-lines are read. None reads settings of the checkout that start programs, asks anybody, fetches
-from the web or updates itself; each works as a user of the sandbox, which is the wall.
+lines are read. None asks anybody, fetches from the web, updates itself or is led to another
+model by settings of the checkout. Programs that those start, such as opencode's plugins, run as
+everything does: as a user of the sandbox, which is the wall.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def _claude(way: Way) -> tuple[Mapping[str, str], str]:
         "IS_SANDBOX": "1",
     }, (
         "claude -p --bare --output-format stream-json --verbose --dangerously-skip-permissions "
-        f"--no-session-persistence --strict-mcp-config --model {shlex.quote(way.model)} {PROMPT}"
+        "--no-session-persistence --strict-mcp-config --setting-sources user "
+        f"--model {shlex.quote(way.model)} {PROMPT}"
     )
 
 
@@ -220,13 +222,14 @@ def _aider(way: Way) -> tuple[Mapping[str, str], str]:
     brand, base = names[way.vendor]
     model = f"{way.vendor}/{way.model}"
     task = way.task
-    given = [*_AIDER, "--model", model, "--weak-model", model]
+    # A .env of the checkout wins over the environment, but not over this.
+    given = [*_AIDER, "--set-env", f"{brand}_API_BASE={base}", "--load", "/dev/null"]
+    given += ["--model", model, "--weak-model", model]
     if task.failing:
         given += ["--auto-test", "--test-cmd", " && ".join(task.failing)]
     for path in task.test_files:
         given += ["--read", path]
     environment = {
-        f"{brand}_API_BASE": base,
         f"{brand}_API_KEY": way.token,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
