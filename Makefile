@@ -10,9 +10,9 @@ WORKERS := $(shell expr 1 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-AGENTS := $(or $(SOULCASTER_AGENTS_DIR),$(HOME)/.cache/soulcaster/agents)
-INSTALLS := import sys; from bot.adapters.agents.rows import ROWS; \
-	print(*(ROWS[n].install("$(AGENTS)/" + n) for n in sys.argv[1:] or ROWS), sep="\n")
+INSTALLS := import sys; from bot.adapters.agents.rows import ROWS; from bot.settings import Settings; \
+	folder = Settings.load().soulcaster_agents_dir.expanduser().absolute(); \
+	print(*(ROWS[n].install(f"{folder}/{n}") for n in sys.argv[1:] or ROWS), sep="\n")
 .PHONY: help demo weights agents test long fuzz mutants golden bench lock sbom clean
 
 help: ## say what there is

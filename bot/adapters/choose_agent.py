@@ -106,11 +106,11 @@ def readiness(c: AdapterChoices) -> list[tuple[str, str]]:
 def _ready(name: str, c: AdapterChoices) -> str:
     if not (vendor := _vendor(name, c)):
         return f"off; needs {_key_settings(name)}"
-    row, folder, state = ROWS.get(name), c.agents_dir / name, "ready"
+    row, state = ROWS.get(name), "ready"
     if row and c.e2b_key:
         state = f"ready where the E2B template has {row.package} {row.version}"
-    elif row and not (folder / "bin" / name).exists():
-        state = f"not installed: {row.install(str(folder))}"
+    elif row and not (c.agents_dir / name / "bin" / name).exists():
+        state = f"not installed: make agents ARGS={name}"
     return (
         f"{state}; sends the task, the files it reads and test output to {VENDORS[vendor][0]} "
         f"({_access(c, vendor).model}); up to ${Budget().dollars:.2f} a run"

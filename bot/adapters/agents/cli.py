@@ -50,7 +50,6 @@ class CliAgent:
         self._row, self._open_gateway = row, open_gateway
         self._model, self._vendor = model, vendor
         self._path = f'PATH="$PATH":{shlex.quote(str(folder / "bin"))}'
-        self._install = row.install(str(folder))
         self._silence, self._every, self._clock = silence, every, clock
 
     @property
@@ -123,8 +122,8 @@ class CliAgent:
         if there != self._row.version:
             raise ConfigError(
                 f"The sandbox needs {self.name} {self._row.version} and has "
-                f"{there or 'none'}: `{self._install}` on this machine, or the same package in "
-                "the template of SOULCASTER_E2B_TEMPLATE."
+                f"{there or 'none'}: `make agents ARGS={self.name}` on this machine, or "
+                f"{self._row.package} in the template of SOULCASTER_E2B_TEMPLATE."
             )
 
     async def _check_reach(self, sandbox: Sandbox, url: str) -> None:

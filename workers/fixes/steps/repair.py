@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.domain.errors import BadPayload, TooLarge
+from bot.domain.errors import BadPayload, ConfigError, TooLarge
 from bot.domain.fixes.calls import calls_of
 from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.models import Verdict
@@ -33,16 +33,16 @@ async def repair(context: RunContext) -> None:
     async with context.sandbox(with_test) as sandbox:
         if probes:
             await tests.put_calls(sandbox, calls)
-        worked = await agent.work(
-            task,
-            sandbox,
-            budget=Budget(
-                seconds=context.run.seconds_allowed * _SHARE,
-                dollars=max(0.0, Budget().dollars - context.run.dollars),
-            ),
-            tell=context.tell,
-            heard=context.notes,
+        budget = Budget(
+            seconds=context.run.seconds_allowed * _SHARE,
+            dollars=max(0.0, Budget().dollars - context.run.dollars),
         )
+        try:
+            worked = await agent.work(
+                task, sandbox, budget=budget, tell=context.tell, heard=context.notes
+            )
+        except ConfigError as error:  # the agent's, such as a CLI that is not installed
+            raise Ended(Verdict.NOT_REPAIRED, str(error)) from error
         after = await _checkout(context, sandbox, with_test)
     await context.set(
         dollars=context.run.dollars + worked.dollars,
