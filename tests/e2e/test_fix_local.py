@@ -124,6 +124,17 @@ def test_not_repaired_keeps_the_failing_test(repository: Path, tmp_path: Path) -
     assert "a palindrome, reversed" in (out / "reproduction.diff").read_text()
 
 
+def test_an_agent_that_is_not_installed_is_told_of(
+    repository: Path, report: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    arguments = ("--report", report, "--out", out, "--agent", "claude")
+    fix(tmp_path, repository, *arguments, ANTHROPIC_API_KEY="x")
+    proof = json.loads((out / "proof.json").read_text())
+    assert proof["verdict"] == "reproduced, not repaired"
+    assert "`make agents ARGS=claude`" in proof["reason"]
+
+
 def test_tests_that_do_not_run(repository: Path, report: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = fix(tmp_path, repository, "--report", report, "--out", out, "--test", "no-such-tool")
