@@ -22,8 +22,8 @@ import pytest_asyncio
 from checkers import github_errors
 from cryptography.fernet import Fernet
 from e2b_wire import E2BWire
-from e2e_kit import issue, person, reply
-from fix_kit import LAST_PAGE, ask, ended, no_sandbox, opened_once, reported
+from e2e_kit import issue, reply
+from fix_kit import LAST_PAGE, ask, configured, ended, no_sandbox, opened_once, reported
 from gemini_server import Body, GeminiServer, Reply
 
 from bot.adapters import choose
@@ -32,7 +32,7 @@ from bot.adapters.sandboxes.contents import QUIET
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.testplan import PYTEST
 from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import Stage, open_stage
 from handlers.web import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,15 +165,7 @@ async def flow(
             open_stage(folder / "stage", record=folder / "record", limits=Limits.none(), **settings)
         )
         watch = Watch(wire.folder if wire else folder / "stage/data/sandboxes", stage)
-        await person(
-            stage,
-            "POST",
-            "/push",
-            login=ADMIN,
-            branch="main",
-            message="Say how the tests are run",
-            files={".github/soulcaster.yml": CONFIG},
-        )
+        await configured(stage, CONFIG)
         number, cluster = await reported(stage, *LAST_PAGE)
         async with watch.watching():
             asked = await ask(stage, number, "fix --agent=~loop", cluster)
