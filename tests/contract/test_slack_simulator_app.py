@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 from real_answers import shape
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
@@ -26,6 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.simulators.slack import Limits, SlackSimulator
+from handlers.demo.stage import free_port
 
 TOKEN = "xoxb-test-token"
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -123,7 +123,7 @@ def make_team(serve, tmp_path: Path):
     record = tmp_path / "slack.jsonl"
 
     async def make(*, secret: str = SECRET, **options: Any) -> Team:
-        sim_port, app_port = unused_port(), unused_port()
+        sim_port, app_port = free_port(), free_port()
         client = AsyncWebClient(token=TOKEN, base_url=f"http://127.0.0.1:{sim_port}/api/")
         app = AsyncApp(token=TOKEN, signing_secret=SECRET, client=client)
         simulator = SlackSimulator(

@@ -14,7 +14,6 @@ from urllib.parse import parse_qs
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -23,6 +22,7 @@ from bot.simulators.loopback import TOKEN_HEADER, loopback_only
 from bot.simulators.slack import SlackSimulator
 from handlers.demo.page import Page
 from handlers.demo.progress import Progress
+from handlers.demo.stage import free_port
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -107,7 +107,7 @@ def our_app(demo_heard: Demo) -> web.Application:
 
 @pytest.fixture
 async def demo(tmp_path: Path):
-    ports = [unused_port() for _ in range(4)]
+    ports = [free_port() for _ in range(4)]
     page_url, github_url, slack_url, app_url = (f"http://127.0.0.1:{port}" for port in ports)
     public = rsa.generate_private_key(65537, 2048).public_key()
     github = GitHubSimulator(
@@ -381,7 +381,7 @@ async def test_another_page_in_the_same_browser_can_do_nothing(demo: Demo, brows
         return web.Response(text=script, content_type="text/html")
 
     evil.router.add_get("/", page)
-    async with serving(evil, unused_port()) as url:
+    async with serving(evil, free_port()) as url:
         other = await browser_page.context.browser.new_page()
         await other.goto(url.replace("127.0.0.1", "localhost"))
         await other.wait_for_function("document.title === 'tried'")
