@@ -289,15 +289,19 @@ def test_a_loop_that_does_not_end_is_repaired(engine, tmp_path):
     assert "        n -= 1\n" in (root / "loop.py").read_text()
 
 
+def one_red_test(folder: Path, **beside: str) -> Path:
+    """The cart, a test that is red, and others in files of these names."""
+    red = SCRIPT.split("assert")[0] + "\ndef test_it():\n    assert discount(100, 10) == 90\n"
+    tests = {f"tests/{name}.py": text for name, text in {"test_red": red, **beside}.items()}
+    return lay_out(folder / "checkout", {"cart.py": CART, **tests})
+
+
+GREEN = TESTS.replace("def test_at_the_limit", "def check_at_the_limit")
+
+
 def test_what_the_suite_guards_is_not_broken(engine, tmp_path):
     """The failing test alone would be satisfied by less."""
-    files = {
-        "cart.py": CART,
-        "tests/test_red.py": SCRIPT.split("assert")[0]
-        + "\ndef test_it():\n    assert discount(100, 10) == 90\n",
-        "tests/test_green.py": TESTS.replace("def test_at_the_limit", "def check_at_the_limit"),
-    }
-    root = lay_out(tmp_path / "checkout", files)
+    root = one_red_test(tmp_path, test_green=GREEN)
     command = "python -m pytest tests/test_red.py"
     done = run(engine, root, command, suite="python -m pytest")[-1]
     assert done["outcome"] == "done", done
@@ -305,14 +309,7 @@ def test_what_the_suite_guards_is_not_broken(engine, tmp_path):
 
 
 def test_of_a_slow_suite_only_what_speaks_of_the_code_runs_for_every_edit(engine, tmp_path):
-    files = {
-        "cart.py": CART,
-        "tests/test_red.py": SCRIPT.split("assert")[0]
-        + "\ndef test_it():\n    assert discount(100, 10) == 90\n",
-        "tests/test_near.py": TESTS.replace("def test_at_the_limit", "def check_at_the_limit"),
-        "tests/test_far.py": "def test_it():\n    assert 1\n",
-    }
-    root = lay_out(tmp_path / "checkout", files)
+    root = one_red_test(tmp_path, test_near=GREEN, test_far="def test_it():\n    assert 1\n")
     command = "python -m pytest tests/test_red.py"
     told = run(engine, root, command, suite="python -m pytest", suite_seconds=600)
     baseline = next(event for event in told if event["event"] == "baseline")

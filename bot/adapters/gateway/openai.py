@@ -6,8 +6,7 @@ by URL, stored answers and prompts), and what costs more than is counted here (`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from abc import abstractmethod
 from typing import Any, Literal
 
 from typing_extensions import override
@@ -119,7 +118,10 @@ class _OpenAI(Wire):
     fields: Any
     longest: str
     counted: tuple[str, str]
-    told: Mapping[str, Any]
+
+    @abstractmethod
+    def added(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What a request is told whatever it says itself."""
 
     @override
     def read(
@@ -134,9 +136,8 @@ class _OpenAI(Wire):
 
     @override
     def limited(self, question: Question, tokens: int) -> dict[str, Any]:
-        """The body, with an answer of ``tokens`` at most; a stream of a chat says what it took."""
-        told = {} if self.path == Chat.path and not question.body.get("stream") else self.told
-        return {**question.body, **told, self.longest: tokens}
+        """The body, with an answer of ``tokens`` at most; thinking is part of it."""
+        return {**question.body, **self.added(question.body), self.longest: tokens}
 
     @override
     def usage(self, answered: bytes) -> Usage | None:
@@ -156,12 +157,16 @@ class _OpenAI(Wire):
 
 
 class Chat(_OpenAI):
-    """Chat completions."""
+    """Chat completions; a stream of one says what it took only where it is asked to."""
 
     routes, path = ("/v1/chat/completions",), "/chat/completions"
     fields, longest = _CHAT, "max_completion_tokens"
     counted = ("prompt_tokens", "completion_tokens")
-    told: Mapping[str, Any] = MappingProxyType({"stream_options": {"include_usage": True}})
+
+    @override
+    def added(self, body: dict[str, Any]) -> dict[str, Any]:
+        """See the base."""
+        return {"stream_options": {"include_usage": True}} if body.get("stream") else {}
 
 
 class Responses(_OpenAI):
@@ -170,4 +175,8 @@ class Responses(_OpenAI):
     routes, path = ("/v1/responses",), "/responses"
     fields, longest = _RESPONSES, "max_output_tokens"
     counted = ("input_tokens", "output_tokens")
-    told: Mapping[str, Any] = MappingProxyType({"store": False})
+
+    @override
+    def added(self, body: dict[str, Any]) -> dict[str, Any]:
+        """See the base."""
+        return {"store": False}

@@ -26,7 +26,7 @@ STANDARD = frozenset(
         *("collections.abc", "contextlib", "copy", "csv", "dataclasses", "difflib", "enum"),
         *("functools", "heapq", "html", "inspect", "io", "itertools", "json", "math"),
         *("numbers", "operator", "pickle", "pprint", "random", "re", "statistics"),
-        *("string", "struct", "sys", "textwrap", "time", "types", "typing", "unicodedata"),
+        *("string", "struct", "sys", "textwrap", "time", "types", "unicodedata"),
         *("urllib.parse", "warnings", "weakref", "zoneinfo"),
     )
 )
