@@ -66,9 +66,11 @@ async def worker(environment: Mapping[str, str], queue: str) -> AsyncIterator[Wa
     watch, ended = Watch(), threading.Event()
 
     jobs.load()
+    # Read before there is a loop, as our processes do: checking the app's key takes 45 to 100 ms.
+    settings = Settings.load(dict(environment))
 
     async def serve() -> None:
-        async with open_context(Settings.load(dict(environment))) as ctx:
+        async with open_context(settings) as ctx:
             working = asyncio.create_task(work(ctx, queue))
             await asyncio.to_thread(ended.wait)
             working.cancel()
