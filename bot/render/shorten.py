@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -40,7 +41,8 @@ def fitting(
 
     A card of more than ``room`` characters can't fit, so it is not rendered to find out.
     """
-    for shorter in (card, *(shorten(card, characters=c, entries=e) for c, e in _SIZES)):
+    smaller = (shorten(card, characters=c, entries=e) for c, e in _SIZES)
+    for shorter in chain([card], smaller):  # each is made when all before it were too large
         if _size(shorter) <= room and fits(rendered := render(shorter)):
             return rendered
     return render(
