@@ -48,7 +48,7 @@ class ChildProcess:
     """One child. ``restarts`` counts how often it had to be started again."""
 
     name: str
-    argv: Sequence[str]
+    arguments: Sequence[str]
     handle: asyncio.subprocess.Process | None = None
     keeper: asyncio.Task[None] | None = None
     printer: asyncio.Task[None] | None = None
@@ -70,16 +70,17 @@ class Stack:
 
     async def start(self, name: str, *arguments: str) -> ChildProcess:
         """Start ``soulcaster <arguments>`` and keep it alive."""
-        process = ChildProcess(name, [sys.executable, "-m", "handlers.cli", *arguments])
+        process = ChildProcess(name, arguments)
         self.processes[name] = process
-        await self._spawn(process)
+        await self.spawn(process)
         process.keeper = asyncio.create_task(self._keep(process))
         return process
 
-    async def _spawn(self, process: ChildProcess) -> None:
+    async def spawn(self, process: ChildProcess) -> None:
+        """Give the child a process of the system."""
         with self._output(process.name) as output:
             process.handle = await asyncio.create_subprocess_exec(
-                *process.argv,
+                *(sys.executable, "-m", "handlers.cli", *process.arguments),
                 env=dict(self.env),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -116,7 +117,7 @@ class Stack:
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LATEST)
             if not self._stopping:
-                await self._spawn(process)
+                await self.spawn(process)
 
     async def wait(self) -> None:
         """For ever; raises ConfigError when a process cannot even begin."""

@@ -211,6 +211,7 @@ async def open_stage(
     private: bool = True,
     limits: Limits | None = None,
     slack_limits: SlackLimits | None = None,
+    stacked: type[Stack] = Stack,
     **more: str,
 ) -> AsyncIterator[Stage]:
     """Everything up and installed on ``acme/shop``; ``more`` are settings that differ.
@@ -218,6 +219,7 @@ async def open_stage(
     ``record`` is a folder for the vendors' traffic as JSONL. ``processes`` False leaves our own
     processes to the caller. ``private`` is what the repository is, ``limits`` are GitHub's own
     unless given, and then the product is told of them; ``slack_limits`` are Slack's.
+    ``stacked`` is how they are started.
     """
     await asyncio.to_thread(_make_folders, folder, record)
     world = reports.world()
@@ -273,7 +275,7 @@ async def open_stage(
     )
     for member in world.members:
         github.set_role(world.repository, member.login, member.role)
-    stack = Stack(env, folder / "logs")
+    stack = stacked(env, folder / "logs")
     token = secrets.token_urlsafe(24)
     simulators = {"github": github.build_app(), "slack": slack.build_app()}
     for app in simulators.values():

@@ -12,10 +12,11 @@ import pytest
 import pytest_asyncio
 from e2e_kit import logs_of
 from enterprise_kit import open_enterprise_stage
+from forks import open_stage
 
 from bot.simulators.github import Limits
 from bot.storage.schema import KINDS
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 
 # The servers that speak the vendors' wires are those of the contract suites.
 sys.path.append(str(Path(__file__).parents[1] / "contract"))

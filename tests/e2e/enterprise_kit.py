@@ -12,10 +12,11 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from forks import open_stage
 from yarl import URL
 
 from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, free_port, open_stage
+from handlers.demo.stage import Stage, free_port
 from handlers.web import serving
 
 API = "/api/v3"

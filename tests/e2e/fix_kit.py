@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from e2e_kit import cluster_of, comment, github, open_issue, person
+from forks import open_stage
 from gemini_server import GeminiServer
 
 from bot.domain.audience import Audience
@@ -18,7 +19,7 @@ from bot.domain.models import ClusterState, Place, Ran, RunState, Verdict
 from bot.jobs import enqueue
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 from handlers.web import serving
 from workers import jobs
 from workers.fixes.steps.starting import case_of

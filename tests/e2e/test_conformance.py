@@ -26,10 +26,11 @@ from e2e_kit import (
     unlike,
     whispers,
 )
+from forks import open_stage
 
 from bot.simulators.github import Limits
 from handlers.demo.senders import send_alert
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 from workers.commands.verbs import ROSTER
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -30,6 +30,7 @@ from e2e_kit import (
     unlike,
 )
 from fix_kit import ready_to_publish
+from forks import open_stage
 
 from bot.domain.models import Person, Project
 from bot.render import belonging
@@ -37,7 +38,7 @@ from bot.simulators.github import Limits
 from bot.simulators.slack import Limits as SlackLimits
 from bot.storage.accounts import Account
 from handlers.demo.shop_files import shop_files
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 from workers.commands.verbs import ROSTER
 
 CANARY = "zqxv"

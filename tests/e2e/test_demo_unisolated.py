@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from e2e_kit import person
 from fix_kit import LAST_PAGE, ask, ended, reported
+from forks import open_stage
 
 from bot.domain.models import Verdict
 from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, open_stage
+from handlers.demo.stage import ADMIN
 
 # Nobody else's examples are run without isolation.
 WRITER = "yuki-mori"

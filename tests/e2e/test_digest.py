@@ -26,12 +26,13 @@ from e2e_kit import (
     settled,
     unlike,
 )
+from forks import open_stage
 
 from bot.domain.audience import Audience
 from bot.simulators.github import Limits
 from bot.sources import SOURCES
 from handlers.demo.senders import send_alert
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 INES = "U07INESF01"

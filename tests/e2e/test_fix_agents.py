@@ -12,6 +12,7 @@ import pytest_asyncio
 from agent_bench import AGENTS_DIR, require
 from e2e_kit import unlike
 from fix_kit import LAST_PAGE, ask, configured, ended, no_sandbox, opened_once, reported
+from forks import open_stage
 from vendor_double import VendorDouble, run, say
 
 from bot.adapters.agents.rows import ROWS
@@ -19,7 +20,7 @@ from bot.adapters.choose_agent import VENDORS
 from bot.domain.models import Verdict
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 from handlers.web import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -25,11 +25,12 @@ from fix_kit import (
     run_of,
     until,
 )
+from forks import open_stage
 
 from bot.domain.fixes.run import StepName
 from bot.domain.models import Verdict
 from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -22,6 +22,7 @@ from fix_kit import (
     reported,
     run_of,
 )
+from forks import open_stage
 from sleeps import a_sleep, asleep
 
 from bot.domain.fixes.run import StepName
@@ -29,7 +30,7 @@ from bot.domain.models import RunState, Verdict
 from bot.domain.ports import Limits
 from bot.simulators.github import Limits as GitHubLimits
 from bot.storage import keys
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 from workers.upkeep.sweep import reap_sandboxes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -24,6 +24,7 @@ from cryptography.fernet import Fernet
 from e2b_wire import E2BWire
 from e2e_kit import issue, reply
 from fix_kit import LAST_PAGE, ask, configured, ended, no_sandbox, opened_once, reported
+from forks import open_stage
 from gemini_server import Body, GeminiServer, Reply
 
 from bot.adapters import choose
@@ -32,7 +33,7 @@ from bot.adapters.sandboxes.contents import QUIET
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.testplan import PYTEST
 from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 from handlers.web import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

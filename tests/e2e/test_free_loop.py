@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 from fix_kit import LAST_PAGE, ask, ended, reported
+from forks import open_stage
 from loop_kit import Watch, worker
 
 from bot.domain.models import Verdict
 from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 FILES, FUNCTIONS, REPORTS = 2_500, 22_000, 150

@@ -26,11 +26,12 @@ from e2e_kit import (
     settled,
     unlike,
 )
+from forks import open_stage
 from gemini_server import Body, GeminiServer, Reply
 from judge_kit import material, summary
 
 from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

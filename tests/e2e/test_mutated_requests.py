@@ -9,10 +9,11 @@ from random import Random
 
 import pytest
 from e2e_kit import unlike
+from forks import open_stage
 from mutated_requests import MUTATIONS, Genuine, genuine
 
 from bot.simulators.github import Limits
-from handlers.demo.stage import Stage, open_stage
+from handlers.demo.stage import Stage
 
 AT_ONCE = 16
 # Requests that are signed anew, so that none is refused for its age alone.

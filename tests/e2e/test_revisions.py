@@ -16,9 +16,10 @@ import pytest_asyncio
 import yaml
 from e2e_kit import BOT, comment, issue, obey, open_issue, person, reply, settled
 from fix_kit import KNOWS
+from forks import open_stage
 
 from bot.simulators.github import Limits
-from handlers.demo.stage import ROOT, Stage, open_stage
+from handlers.demo.stage import ROOT, Stage
 from workers import jobs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

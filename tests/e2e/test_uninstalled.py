@@ -11,11 +11,12 @@ from contextlib import closing
 import pytest
 import pytest_asyncio
 from e2e_kit import SENDERS, alert, github, insist, knock, obey, open_issue, settled
+from forks import open_stage
 
 from bot.domain.errors import NotFound
 from bot.simulators.github import Limits
 from bot.storage import keys
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from e2e_kit import BOT, issue, unlike
 from fix_kit import TEST, ended, held, hold, publish, ready_to_publish, reported
+from forks import open_stage
 
 from bot.domain.fixes.patch import Entry, diff
 from bot.domain.fixes.run import FixRun, StepName
@@ -18,7 +19,7 @@ from bot.domain.fixes.versions import Remark, Revision, new_revision
 from bot.domain.models import Person, Place, RunState
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 from workers.fixes.revise import ask
 from workers.fixes.steps.revision import RevisionRun
 

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 from e2e_kit import all_items, ask, cluster_of, knock, messages, obey, open_issue, settled, unlike
 from fix_kit import KNOWS, ended
+from forks import open_stage
 
 from bot.domain.audience import Audience
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Item, Verdict
 from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.demo.stage import ADMIN, Stage
 from workers.commands.verbs import ROSTER
 
 CANARY = "zqxv"

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from e2e_kit import comment, open_issue, replies, unlike
+from forks import open_stage
 
 from bot.simulators.github import Limits
-from handlers.demo.stage import open_stage
 
 A_MINUTE = 10
 # Each costs three writes where there is room.

@@ -1,0 +1,75 @@
+"""Our processes, forked from one that has imported what they need.
+
+To import it takes a second of a core, and a module starts four processes and kills many. What is
+started as in production, by exec, is told by test_up, test_demo, test_two_machines and
+test_outlive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from functools import partial
+from multiprocessing.process import BaseProcess
+
+from forked import become
+
+from handlers.demo import stage
+from handlers.stack import ChildProcess, Stack
+from workers import jobs
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(
+    [
+        *("handlers.cli", "handlers.begin", "handlers.web", "workers.worker"),
+        *("workers.upkeep.schedule", "bot.adapters.sandboxes.local", "bot.adapters.vectors.local"),
+        *("bot.adapters.embedders.hashing", "bot.adapters.language.gemini", "google.genai.types"),
+        *("slack_bolt.async_app", "slack_bolt.adapter.aiohttp"),
+        *{job.done_by.partition(":")[0] for job in jobs.ROSTER.values()},
+    ]
+)
+
+
+class Fork:
+    """Used as an ``asyncio.subprocess.Process`` is."""
+
+    def __init__(self, process: BaseProcess) -> None:
+        self._process, self._over = process, asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(process.sentinel, self._ended)
+
+    def _ended(self) -> None:
+        self._loop.remove_reader(self._process.sentinel)
+        self._process.join()
+        self._over.set()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    async def wait(self) -> int | None:
+        await self._over.wait()
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+
+class ForkedStack(Stack):
+    """A stack whose processes are forks."""
+
+    async def spawn(self, process: ChildProcess) -> None:
+        assert self.logs
+        self.logs.mkdir(parents=True, exist_ok=True)
+        told = process.arguments, dict(self.env), self.logs / f"{process.name}.log"
+        fork = _SERVER.Process(target=become, args=told, name=process.name)
+        # The first waits for the server's imports.
+        await asyncio.to_thread(fork.start)
+        process.handle = Fork(fork)
+
+
+open_stage = partial(stage.open_stage, stacked=ForkedStack)
