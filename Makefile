@@ -8,6 +8,8 @@ DEVELOPING := .venv/.developing
 # Many tests wait for processes: one worker more than there are cores keeps them busy.
 WORKERS := $(shell expr 1 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Where it is set, each of the many processes that tests start compiles all of ours again.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 INSTALLS := import sys; from bot.adapters.agents.rows import ROWS; from bot.settings import Settings; \
