@@ -14,18 +14,18 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.context import Context, open_context
 from bot.domain.models import Project
 from bot.settings import Settings
 from bot.simulators.github import GitHubSimulator, Limits
+from bot.simulators.github.manifest import key_pair
 from bot.simulators.loopback import TOKEN_HEADER, loopback_only
 from bot.simulators.slack import Limits as SlackLimits
 from bot.simulators.slack import SlackSimulator
@@ -43,6 +43,8 @@ CHANNEL = "triage"
 ADMIN = "ines-ferreira"
 # Variables of the person who plays the demo that its processes may see.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+# One pair for all stages: it takes long to find.
+_KEYS = cache(key_pair)
 _ports = itertools.count(secrets.randbelow(12_000))
 
 
@@ -116,32 +118,28 @@ class Stage:
 
     async def github_state(self) -> Any:
         """What GitHub holds, read back over HTTP."""
-        return await self._get(f"{self.github_url}/_sim/state")
+        return await self._ask("GET", f"{self.github_url}/_sim/state")
 
     async def slack_state(self) -> Any:
         """What Slack holds, read back over HTTP."""
-        return await self._get(f"{self.slack_url}/_sim/state")
+        return await self._ask("GET", f"{self.slack_url}/_sim/state")
 
     async def git_folder(self) -> str:
         """The bare repository behind the simulated one."""
-        found = await self._get(f"{self.github_url}/_sim/git/{self.repository}")
+        found = await self._ask("GET", f"{self.github_url}/_sim/git/{self.repository}")
         return str(found["path"])
-
-    async def _get(self, url: str) -> Any:
-        async with self.http.get(url) as response:
-            response.raise_for_status()
-            return await response.json()
 
     async def person(self, path: str, method: str = "POST", **body: Any) -> Any:
         """Do on GitHub what a person would; ``path`` is below the repository."""
         url = f"{self.github_url}/_sim/repos/{self.repository}{path}"
-        async with self.http.request(method, url, json=body) as response:
-            response.raise_for_status()
-            return await response.json()
+        return await self._ask(method, url, body)
 
     async def slacker(self, action: str, **body: Any) -> Any:
         """Do in Slack what a person would: ``message``, ``command`` or ``press``."""
-        async with self.http.post(f"{self.slack_url}/_sim/{action}", json=body) as response:
+        return await self._ask("POST", f"{self.slack_url}/_sim/{action}", body)
+
+    async def _ask(self, method: str, url: str, body: Any = None) -> Any:
+        async with self.http.request(method, url, json=body) as response:
             response.raise_for_status()
             return await response.json()
 
@@ -178,27 +176,14 @@ def environment(
     }
 
 
-def make_key(path: Path) -> str:
-    """A new app key at ``path``; its public half as PEM."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    path.touch(mode=0o600)
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return public.decode()
-
-
-def _make_folders(*folders: Path | None) -> None:
-    for folder in folders:
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+def _prepare(folder: Path, record: Path | None) -> str:
+    """Make the folders and ``app.pem``; the public key."""
+    for made in filter(None, (folder, record)):
+        made.mkdir(parents=True, exist_ok=True)
+    private, public = _KEYS()
+    (folder / "app.pem").touch(mode=0o600)
+    (folder / "app.pem").write_text(private)
+    return public
 
 
 @asynccontextmanager
@@ -221,7 +206,7 @@ async def open_stage(
     unless given, and then the product is told of them; ``slack_limits`` are Slack's.
     ``stacked`` is how they are started.
     """
-    await asyncio.to_thread(_make_folders, folder, record)
+    public_key = await asyncio.to_thread(_prepare, folder, record)
     world = reports.world()
     ports = {name: free_port() for name in ("web", "github", "slack")}
     address = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
@@ -237,7 +222,7 @@ async def open_stage(
         folder / "git",
         app_id=APP_ID,
         app_slug=APP_SLUG,
-        public_key=make_key(folder / "app.pem"),
+        public_key=public_key,
         webhook_secret=env["GITHUB_WEBHOOK_SECRET"],
         webhook_url=f"{address['web']}/github/webhook",
         record=record / "github.jsonl" if record else None,

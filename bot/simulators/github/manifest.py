@@ -34,16 +34,8 @@ def convert(world: World, code: str) -> Json:
     manifest, until = world.manifests.pop(code, ({}, world.now()))
     if not manifest or until < world.clock():
         raise not_found()
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
     app = world.app
+    private, app.public_key = key_pair()
     app.id = world.next_id()
     app.name = str(manifest.get("name") or app.name)
     app.slug = re.sub(r"[^a-z0-9]+", "-", app.name.lower()).strip("-")
@@ -51,7 +43,6 @@ def convert(world: World, code: str) -> Json:
     app.external_url = manifest["url"]
     app.webhook_url = manifest["hook_attributes"]["url"]
     app.webhook_secret = secrets.token_hex(20)
-    app.public_key = public.decode()
     app.permissions = {"metadata": "read", **(manifest.get("default_permissions") or {})}
     app.events = tuple(manifest.get("default_events") or ())
     app.created_at = world.now()
@@ -61,5 +52,14 @@ def convert(world: World, code: str) -> Json:
     return {
         "client_secret": secrets.token_hex(20),
         "webhook_secret": app.webhook_secret,
-        "pem": private.decode(),
+        "pem": private,
     }
+
+
+def key_pair() -> tuple[str, str]:
+    """A private and a public key for an app, PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(pem, serialization.PrivateFormat.TraditionalOpenSSL, plain)
+    public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode(), public.decode()
