@@ -71,7 +71,7 @@ class RepoConfig(_Part):
     slack: SlackPart = SlackPart()
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()
-    cluster: Literal["sure", "eager"] = "sure"
+    cluster: Literal["ask", "sure", "eager"] = "sure"
     bots: tuple[str, ...] = ()
     discussions: bool = False
     labels: dict[str, Severity] = {}

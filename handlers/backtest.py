@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -27,7 +28,13 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 
 
 async def backtest(
-    settings: Settings, what: str, console: Console, *, out: Path | None, join: Eagerness
+    settings: Settings,
+    what: str,
+    console: Console,
+    *,
+    out: Path | None,
+    join: Eagerness,
+    against: Literal["", "plain"] = "",
 ) -> list[str]:
     """Cluster a JSONL file, or the issues of ``owner/repo``; what came of it, as lines.
 
@@ -41,7 +48,7 @@ async def backtest(
         reports = past.reports
     else:
         raise NotFound(f"{what} is neither a file nor owner/repo.")
-    outcome = await _watched(settings, reports, console, join)
+    outcome = await _watched(settings, reports, console, join, against == "plain")
     if out is not None:
         write_rows(out, outcome.rows)
     return outcome.lines + (agreement(past, outcome.rows).lines if past else [])
@@ -59,7 +66,11 @@ async def _read(settings: Settings, repository: str, console: Console) -> Past:
 
 
 async def _watched(
-    settings: Settings, reports: Sequence[History], console: Console, join: Eagerness
+    settings: Settings,
+    reports: Sequence[History],
+    console: Console,
+    join: Eagerness,
+    against_plain: bool,
 ) -> BacktestResult:
     embedder = choose.embedder(Context.choices_of(settings))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -70,6 +81,7 @@ async def _watched(
                 reports,
                 embedder,
                 join=join,
+                against_plain=against_plain,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     finally:

@@ -273,14 +273,19 @@ def rebuild(
 def backtest(
     what: Annotated[str, typer.Argument(help="FILE.jsonl, or owner/repo to read its issues")],
     out: Annotated[Path | None, typer.Option(help="Write id, cluster and candidates here")] = None,
-    join: Annotated[Literal["sure", "eager"], typer.Option(help="What joins unasked")] = "sure",
+    join: Annotated[
+        Literal["ask", "sure", "eager"], typer.Option(help="What joins unasked")
+    ] = "sure",
+    against: Annotated[
+        Literal["", "plain"], typer.Option(help="`plain`: beside the nearest cosine of 0.72")
+    ] = "",
 ) -> None:
     """Cluster a whole history offline, as if it had arrived live; writes nothing to GitHub."""
     from handlers.backtest import backtest as run
 
     # Only lines on stdout: the bar is for people.
     bar = Console(stderr=True)
-    for line in asyncio.run(run(_settings(), what, bar, out=out, join=join)):
+    for line in asyncio.run(run(_settings(), what, bar, out=out, join=join, against=against)):
         print(line)
 
 

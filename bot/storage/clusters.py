@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -139,4 +139,10 @@ class Clusters(Store):
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""
-        return self._seal.open(text(await self._redis.hget(keys.evidence(project), str(item))))
+        return (await self.evidence_of(project, [item]))[0]
+
+    async def evidence_of(self, project: int, items: Sequence[int]) -> list[str]:
+        """The same of several items, in their order."""
+        names = [str(item) for item in items]
+        found = await self._redis.hmget(keys.evidence(project), names) if names else []
+        return [self._seal.open(text(value)) for value in found]

@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from bot.domain.clusters.engine import Eagerness, Engine, Report, calibration_for
 from bot.domain.clusters.engine.measures import Measures, measure
 from bot.domain.errors import BadPayload
-from bot.domain.ports import Embedder
+from bot.domain.ports import Embedder, Vector
 
 BATCH = 64
+PLAIN = 0.72
 
 Progress = Callable[[int, int], None]
 
@@ -55,13 +57,16 @@ class BacktestRow:
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
     """What a backtest found. ``embedding`` and ``clustering`` are seconds, ``peak_mb`` is the
-    most memory the process ever held, ``measures`` is None without ``gold``."""
+    most memory the process ever held, ``measures`` is None without ``gold``. ``plain`` are the
+    clusters of the plain method, where it was asked for."""
 
     rows: tuple[BacktestRow, ...]
     embedding: float
     clustering: float
     peak_mb: float
     measures: Measures | None
+    plain: tuple[int, ...] = ()
+    plain_measures: Measures | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -82,6 +87,13 @@ class BacktestResult:
                 f"B-cubed F1 {m.b_cubed:.2f}",
                 f"duplicate among the first 1 / 5 / 10 candidates: {found}",
             ]
+        if self.plain:
+            alone = (
+                f"the plain method (nearest cosine of {PLAIN}): {len(set(self.plain)):,} clusters"
+            )
+            if (m := self.plain_measures) is not None:
+                alone += f", precision {m.precision:.2f}, recall {m.recall:.2f}, F1 {m.f1:.2f}"
+            told.append(alone)
         return told
 
 
@@ -115,13 +127,20 @@ async def run_backtest(
     embedder: Embedder,
     *,
     join: Eagerness = "sure",
+    against_plain: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> BacktestResult:
-    """Decide about every report in turn; ``progress`` is told how many are done."""
+    """Decide about every report in turn; ``progress`` is told how many are done.
+
+    ``against_plain`` does the same once more as the plain method would: every report joins the
+    cluster of the nearest earlier one where their cosine is ``PLAIN`` or more.
+    """
     engine = Engine(calibration_for(embedder.id), embedder.dimensions, join=join)
     rows: list[BacktestRow] = []
     clusters: list[int] = []
     candidates: list[tuple[int, ...]] = []
+    plain: list[int] = []
+    seen = np.zeros((len(reports) if against_plain else 0, embedder.dimensions), dtype=np.float32)
     embedding = clustering = 0.0
     for start in range(0, len(reports), BATCH):
         began = time.perf_counter()
@@ -137,6 +156,9 @@ async def run_backtest(
             engine.add(reading, vector, cluster or fresh, decision.best)
             clusters.append(cluster or fresh)
             candidates.append(tuple(c.item for c in decision.candidates))
+            if against_plain:
+                plain.append(_plain(seen[: reading.id], vector, plain))
+                seen[reading.id] = vector
             found = tuple(reports[c.item].id for c in decision.candidates)
             rows.append(BacktestRow(reports[reading.id].id, cluster or fresh, found))
         embedding += embedded - read
@@ -148,7 +170,16 @@ async def run_backtest(
         clustering=clustering,
         peak_mb=peak_mb(),
         measures=_measured(reports, clusters, candidates),
+        plain=tuple(plain),
+        plain_measures=_measured(reports, plain, candidates) if plain else None,
     )
+
+
+def _plain(seen: Vector, vector: Vector, clusters: Sequence[int]) -> int:
+    cosines = seen @ vector
+    nearest = int(cosines.argmax()) if len(cosines) else -1
+    joins = nearest >= 0 and cosines[nearest] >= PLAIN
+    return clusters[nearest] if joins else len(seen)
 
 
 def write_rows(path: Path, rows: Iterable[BacktestRow]) -> None:

@@ -9,8 +9,19 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from bot.context import Context
-from bot.domain.clusters.engine import Engine, Kind, Links, Reading, Report, calibration_for
-from bot.domain.clusters.engine.deciding import Eagerness
+from bot.domain.clusters.engine import (
+    Eagerness,
+    Engine,
+    Kind,
+    Links,
+    Reading,
+    Report,
+    answers,
+    calibration_for,
+    learn,
+)
+from bot.domain.clusters.engine.learning import NEWEST
+from bot.domain.clusters.evidence import Because
 from bot.domain.errors import ConfigError, NotHere, UpstreamError
 from bot.domain.models import Item
 from bot.domain.ports import Vector
@@ -173,17 +184,31 @@ async def _eagerness(ctx: Context, project: int) -> Eagerness:
 async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     corrections = await ctx.operations.count(project)  # first: the rest can only be newer
     moves = await ctx.items.moves(project, memory.read_to)
-    links = memory.links
+    links, lesson = memory.links, memory.engine.lesson
     if moves.whole or corrections != memory.corrections:
         links = await ctx.operations.links(project)
+        lesson = learn(answers(links, await _reasons(ctx, project, links)))
     if moves.whole:  # what changed of those that are known is not told
         memory.engine = _engine(ctx)
+    memory.engine.lesson = lesson
     missing = await memory.use(_move, memory.engine, moves)
     memory.links, memory.corrections = links, corrections
     for start in range(0, len(missing), BATCH):
         await _learn(ctx, project, memory, dict(missing[start : start + BATCH]))
     memory.read_to = moves.end
     await _fill(ctx, project, memory)
+
+
+async def _reasons(ctx: Context, project: int, links: Links) -> list[tuple[int, Because]]:
+    """Why the newest items that people spoke of went where they went."""
+    spoken = {item for pair in links.must | links.cannot for item in pair}
+    items = sorted(spoken)[-2 * NEWEST :]
+    stored = await ctx.clusters.evidence_of(project, items)
+    return [
+        (item, Because.model_validate_json(why))
+        for item, why in zip(items, stored, strict=True)
+        if why
+    ]
 
 
 def _move(engine: Engine, moves: Moves) -> list[tuple[int, int | None]]:

@@ -11,8 +11,9 @@ class Near(Record):
     """An earlier item that may be the same problem.
 
     ``score`` is the chance in 0..1 that it is, ``similarity`` the cosine of the two texts,
-    ``repeat`` whether it is the same text or stack after masking. ``parts`` say what the score is
-    made of: contribution by feature, in logits, the strongest first.
+    ``repeat`` whether it is the same text or stack after masking, ``opposed`` whether one says the
+    opposite of the other (then nobody joins them unasked). ``parts`` say what the score is made of:
+    contribution by feature, in logits, the strongest first.
     """
 
     item: int
@@ -20,6 +21,7 @@ class Near(Record):
     score: float
     similarity: float
     repeat: bool = False
+    opposed: bool = False
     parts: tuple[tuple[str, float], ...] = ()
 
 

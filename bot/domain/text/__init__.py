@@ -8,6 +8,8 @@ Everything here is a pure function of its arguments.
 
 from bot.domain.text.fingerprint import fingerprint, stack_signature, template, template_key
 from bot.domain.text.frames import frames_of
+from bot.domain.text.glossary import in_english
 from bot.domain.text.masking import mask
-from bot.domain.text.reading import CommonLines, read
+from bot.domain.text.names import names
+from bot.domain.text.reading import BODY_LIMIT, CommonLines, read
 from bot.domain.text.terms import terms

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from bot.domain.models import Frame
 from bot.domain.text.masking import mask
+from bot.domain.text.terms import unspaced
 
 _ANY = "<*>"
 _QUOTED = re.compile(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`")
@@ -99,7 +100,8 @@ def fingerprint(title: str, body: str) -> str:
     """
     masked = mask(body)
     named = "" if title.strip() in body else mask(title)
-    words = sum(not word.startswith("<") for word in f"{named}\n{masked}".split())
+    said = f"{named}\n{masked}"
+    words = sum(not word.startswith("<") for word in said.split()) + unspaced(said) // 2
     if words < LONG_TEXT:
         masked = mask(body, _TELLING)
     line = _SPACE.sub(" ", f"{mask(title, _TELLING)}\n{masked}").strip().lower()

@@ -6,39 +6,54 @@ same order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable, Iterator, KeysView
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.clusters.engine.calibration import ACROSS, Calibration
+from bot.domain.clusters.engine.calibration import MIXED, YOUNG, Calibration, Thresholds
 from bot.domain.clusters.engine.decision import Action, Decision
 from bot.domain.clusters.engine.dense import Dense, Rows
 from bot.domain.clusters.engine.distribution import Distribution
-from bot.domain.clusters.engine.features import Floats, Measured, compare
+from bot.domain.clusters.engine.features import NAMES, Floats, Measured, compare
+from bot.domain.clusters.engine.learning import Lesson
 from bot.domain.clusters.engine.lexical import Lexical
 from bot.domain.clusters.engine.links import Links
+from bot.domain.clusters.engine.opposites import WIDTH
 from bot.domain.clusters.engine.report import Kind, Reading, Report, read_report
 from bot.domain.clusters.evidence import Near
 from bot.domain.ports import Vector
 from bot.domain.text import CommonLines
 
-Eagerness = Literal["sure", "eager"]
+Eagerness = Literal["ask", "sure", "eager"]
 
 CANDIDATES = 20
 NEIGHBOURS = 60  # by meaning and by words, each
-FIELD_WEIGHTS = (1.6, 1.0, 0.6, 1.1, 1.1)
+FIELD_WEIGHTS = (1.6, 1.0, 0.6, 1.1, 1.1, 1.1)
 NO_CLUSTER = -1
-COMPARED = {"created": "f8", "component": "u4", "series": "u4", "numbers": "u4"}
-COLUMNS = [("item", "i8"), ("cluster", "i8"), *COMPARED.items(), ("gone", "?")]
+SUPPORT = 1.0  # logits for each further member that is like it for sure
+_OPPOSED = NAMES.index("opposed")
+COMPARED = {
+    "created": "f8",
+    "component": "u4",
+    "series": "u4",
+    "numbers": "u4",
+    "wording": "u4",
+    "negated": "?",
+}
+COLUMNS = [
+    *(("item", "i8"), ("cluster", "i8"), *COMPARED.items()),
+    *(("sides", "u8", (WIDTH,)), ("source", "u4"), ("gone", "?")),
+]
 
 
 class Engine:
     """Remembers items and decides about new ones.
 
     ``read`` a report, embed ``reading.text``, ``decide``, then ``add``. ``repeat_of`` answers
-    without a vector. ``join`` says how sure a join unasked must be.
+    without a vector. ``join`` says how sure a join unasked must be; with ``ask`` only the same text
+    or stack joins. ``lesson`` is what the project's people taught.
     """
 
     def __init__(
@@ -46,15 +61,16 @@ class Engine:
     ) -> None:
         self.calibration = calibration
         self.join: Eagerness = join
+        self.lesson = Lesson()
         self.common = CommonLines()
         self._dense = Dense(dimensions)
         self._lexical = Lexical()
         self._scores = {kind: Distribution() for kind in Kind}
         self._row: dict[int, int] = {}
         self._keys: dict[str, int] = {}
-        self._source: list[str] = []
         self._table = np.zeros(1_024, dtype=COLUMNS)
         self._lacking: set[int] = set()
+        self._sources: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._row)
@@ -110,10 +126,10 @@ class Engine:
         self._row[reading.id] = row
         if vector is None:
             self._lacking.add(reading.id)
-        self._source.append(reading.source)
-        known = reading.created, reading.component, reading.series, reading.numbers
+        known = (getattr(reading, name) for name in (*COMPARED, "sides", "origin"))
         self._table[row] = (reading.id, NO_CLUSTER, *known, False)
         self.move(reading.id, cluster)
+        self._sources.add(reading.origin)
         for key in reading.keys:
             if self._table["gone"][self._keys.setdefault(key, row)]:
                 self._keys[key] = row
@@ -199,15 +215,25 @@ class Engine:
             obeyed=tuple(obeyed),
         )
 
+    @property
+    def _young(self) -> bool:
+        """Whether it is a small project that hears from several sources."""
+        return len(self._row) < YOUNG and len(self._sources) > 1
+
+    def _thresholds(self, reading: Reading, source: int) -> Thresholds:
+        """Those for joining ``reading`` with an item of ``source``."""
+        own = source == reading.origin and not self._young
+        return self.calibration.thresholds[reading.kind] if own else MIXED
+
     def _action(self, best: Near | None, reading: Reading) -> Action:
         if best is None:
             return "new"
         if best.repeat:
             return "join"
-        across = self._source[self._row[best.item]] != reading.source
-        thresholds = ACROSS if across else self.calibration.thresholds[reading.kind]
+        thresholds = self._thresholds(reading, int(self._table["source"][self._row[best.item]]))
         join = thresholds.eager if self.join == "eager" else thresholds.sure
-        if best.score >= join.threshold(self._scores[reading.kind]):
+        joins = self.join != "ask" and not best.opposed
+        if joins and best.score >= join.threshold(self._scores[reading.kind]):
             return "join"
         return "suggest" if best.score >= thresholds.suggest else "new"
 
@@ -228,7 +254,7 @@ class Engine:
             cosine=self._dense.measure(self._dense.cosine(vector), rows),
             centred=self._dense.measure(centred, rows),
             words=words[rows],
-            **{name: self._table[name][rows] for name in COMPARED},
+            **{name: self._table[name][rows] for name in (*COMPARED, "sides", "source")},
             crowd=crowd,
         )
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine
@@ -237,8 +263,13 @@ class Engine:
         """The best earlier items, best first."""
         rows, values, cosines = self.features(reading, vector)
         repeat = self.repeat_of(reading)
-        scale = self.calibration.scales[reading.kind]
-        logits = scale.logits(values)
+        scale, mixed = self.calibration.scales[reading.kind], self.calibration.mixed
+        own = np.full(len(rows), not self._young) & (self._table["source"][rows] == reading.origin)
+        logits = np.where(own, scale.logits(values), mixed.logits(values))
+        logits = np.where(own, logits, self._supported(rows, logits))
+        learnt = self.lesson.apply(logits) - logits
+        logits += learnt
+        opposed = self._opposed(rows, values[:, _OPPOSED] > 0)
         repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
         order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
         items = self._table["item"][rows[order]].tolist()
@@ -250,10 +281,37 @@ class Engine:
                 score=1.0 if repeated[i] else float(1 / (1 + np.exp(-logits[i]))),
                 similarity=float(cosines[i]),
                 repeat=bool(repeated[i]),
-                parts=parts,
+                opposed=bool(opposed[i]),
+                parts=(
+                    *(scale if own[i] else mixed).parts(values[i : i + 1])[0],
+                    *([("learnt", float(learnt[i]))] if learnt[i] else []),
+                ),
             )
-            for i, item, parts in zip(order, items, scale.parts(values[order]), strict=True)
+            for i, item in zip(order, items, strict=True)
         ]
+
+    def _supported(self, rows: Rows, logits: Floats) -> Floats:
+        """A report that is like several members of a cluster belongs there the likelier: what the
+        best of a cluster is worth with the next two."""
+        supported = logits.copy()
+        for members in self._by_cluster(rows):
+            best, *others = members[np.argsort(-logits[members], kind="stable")][:3].tolist()
+            supported[best] += SUPPORT * float((1 / (1 + np.exp(-logits[others]))).sum())
+        return supported
+
+    def _opposed(self, rows: Rows, opposed: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Who is opposed to one of a cluster's reports joins none of it unasked."""
+        whole = opposed.copy()
+        for members in self._by_cluster(rows) if opposed.any() else ():
+            whole[members] |= opposed[members].any()
+        return whole
+
+    def _by_cluster(self, rows: Rows) -> Iterator[NDArray[np.intp]]:
+        """Positions in ``rows`` of each cluster with several of them."""
+        clusters = self._table["cluster"][rows]
+        for cluster, count in zip(*np.unique(clusters, return_counts=True), strict=True):
+            if count > 1 and cluster != NO_CLUSTER:
+                yield np.flatnonzero(clusters == cluster)
 
 
 def in_order(reports: Iterable[Report]) -> list[Report]:

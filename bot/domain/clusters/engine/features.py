@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.clusters.engine.lexical import FIELDS, Lexical
+from bot.domain.clusters.engine.opposites import opposed
 from bot.domain.clusters.engine.report import Kind, Reading, Terms
 
 Rows = NDArray[np.intp]
@@ -23,18 +24,24 @@ FEATURES = {
     "titles": "rare words the two titles have in common",
     "words": "rare words in common, the most telling ones, as BM25 counts them",
     "rarest": "how rare the rarest word in common is",
+    "same words": "share of the words of both that are in both (Jaccard)",
     "errors": "words of error lines in common",
     "frames": "stack frames in common",
+    "other stack": "1 where both bring a stack and no frame is in both",
+    "one source": "1 where both came from the same source",
     "code": "identifiers of code in common",
+    "names": "things both name: a function, a file, an endpoint, a code, a quoted value",
     "component": "1 for the same component in front of both titles, -1 for different ones",
     "series": "1 for two titles of a tracker that differ in their numbers only",
     "days": "log of the days between them",
+    "hours": "log of the hours between them, up to two days",
+    "opposed": "1 where the titles tell two things apart, such as import and export",
     "crowd": "how alike it is to its ten next neighbours: in a crowd, alike means less",
     "length": "log of its number of words",
     "size": "log of the number of items to choose from",
 }
 NAMES = tuple(FEATURES)
-_DAY = 86_400.0
+_HOUR, _DAY = 3_600.0, 86_400.0
 _LARGEST = 10.0  # log of the project size up to which the score was fitted, about
 
 
@@ -47,9 +54,13 @@ class Measured:
     centred: Floats
     words: Floats
     created: NDArray[np.float64]
+    source: NDArray[np.uint32]
+    sides: NDArray[np.uint64]
+    negated: NDArray[np.bool_]
     component: NDArray[np.uint32]
     series: NDArray[np.uint32]
     numbers: NDArray[np.uint32]
+    wording: NDArray[np.uint32]
     crowd: float
 
 
@@ -80,11 +91,16 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     def mine(ours: Terms) -> float:
         return float((lexical.rarity(ours) ** 2).sum())
 
+    def count_of(chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+        return np.bincount(theirs.items[chosen], minlength=count)
+
     of = {name: theirs.field == number for number, name in enumerate(FIELDS)}
     text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
     in_text, in_title = shared(text), shared(reading.title)
+    both = count_of(theirs.first & in_text)
     rarest = np.zeros(count, dtype=np.float32)
     np.maximum.at(rarest, theirs.items[in_text], rarity[in_text])
+    apart = np.abs(reading.created - measured.created)
     my_title, their_title = mine(reading.title), total(of["title"])
 
     columns: dict[str, NDArray[Any] | float] = {
@@ -96,8 +112,12 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         "titles": _overlap(total(of["title"] & in_title), my_title, their_title),
         "words": np.log1p(measured.words),
         "rarest": rarest,
-        "days": np.log1p(np.abs(reading.created - measured.created) / _DAY),
+        "same words": both / (len(text) + count_of(theirs.first) - both).clip(1),
+        "names": np.log1p(total(theirs.first & shared(reading.named))),
+        "hours": np.log1p((apart / _HOUR).clip(max=48)),
+        "days": np.log1p(apart / _DAY),
         "crowd": measured.crowd,
+        "one source": (measured.source == reading.origin).astype(np.float32),
         "length": float(np.log1p(len(reading.prose) + len(reading.code))),
         "size": min(float(np.log1p(lexical.rows)), _LARGEST),
     }
@@ -105,13 +125,30 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         ours: Terms = getattr(reading, name)
         if len(ours):
             columns[name] = _overlap(total(of[name] & shared(ours)), mine(ours), total(of[name]))
+    if len(reading.frames):
+        apart_ = (count_of(of["frames"]) > 0) & (columns["frames"] == 0)
+        columns["other stack"] = apart_.astype(np.float32)
     if reading.component:
         named = measured.component != 0
         same = np.where(measured.component == reading.component, 1, -1) * named
         columns["component"] = same.astype(np.float32)
+    same = count_of(of["title"] & in_title)
+    ours_only, theirs_only = len(reading.title) - same, count_of(of["title"]) - same
+    most = np.maximum(ours_only, theirs_only)
+    # One word for another in titles else alike, or the same words in another order.
+    exchanged = (np.minimum(ours_only, theirs_only) > 0) & (same >= 2 * most)
+    reordered = (most == 0) & (same > 1) & (measured.wording != reading.wording)
+    counted = (measured.series == reading.series) & (measured.numbers != reading.numbers)
+    # "Is not shown" and "is hidden" are one: what one of them denies is no opposite.
+    denied = np.where(
+        measured.negated != reading.negated,
+        same >= 2 * most,
+        opposed(reading.sides, measured.sides),
+    )
+    opposite = exchanged | reordered | counted | denied
     if reading.kind is Kind.TRACKER:
-        numbered = (measured.series == reading.series) & (measured.numbers != reading.numbers)
-        columns["series"] = numbered.astype(np.float32)
+        columns["series"] = counted.astype(np.float32)
+    columns["opposed"] = opposite.astype(np.float32)
     values = np.zeros((count, len(NAMES)), dtype=np.float32)
     for position, name in enumerate(NAMES):
         values[:, position] = columns.get(name, 0.0)

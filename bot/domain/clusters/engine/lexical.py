@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bot.domain.clusters.engine.report import Reading, Terms
 
-FIELDS = ("title", "prose", "code", "errors", "frames")
+FIELDS = ("title", "prose", "code", "errors", "frames", "named")
 FIND_TERMS = 24  # of a query's terms, the most telling ones are looked up
 COMMON = 0.1  # a term in more than this share of the items finds nothing
 _BUCKETS = 1 << 21

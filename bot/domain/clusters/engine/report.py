@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.domain.clusters.engine.opposites import Sides, negated, sides_of
 from bot.domain.models import Frame
 from bot.domain.text import (
+    BODY_LIMIT,
     CommonLines,
     fingerprint,
+    in_english,
     mask,
+    names,
     read,
     stack_signature,
     template_key,
@@ -75,12 +79,15 @@ class Reading:
 
     ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
     are hashes, sorted and unique. ``component`` names what the title says it is about
-    (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``series`` names the title without its
-    numbers, and ``numbers`` those.
+    (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``named`` are the things it names, see
+    ``names``; ``sides`` and ``negated`` are what its
+    title says of the questions in ``opposites``. ``series`` names the title without its
+    numbers, and ``numbers`` those; ``wording`` its words as they follow each other.
     """
 
     id: int
     source: str
+    origin: int
     kind: Kind
     created: float
     text: str
@@ -90,15 +97,25 @@ class Reading:
     code: Terms
     errors: Terms
     frames: Terms
+    named: Terms
+    sides: Sides
+    negated: bool
     component: int
     series: int
     numbers: int
+    wording: int
     lines: frozenset[int]
 
 
 def hashed(words: Iterable[str]) -> Terms:
     """Sorted unique 32-bit names of words."""
     return np.unique(np.fromiter((zlib.crc32(w.encode()) for w in words), dtype=np.uint32))
+
+
+def _terms(english: str, said: str) -> list[str]:
+    """Words to find by: of one language two reports share more than what the glossary knows."""
+    found = terms(english)[:PROSE_TERMS]
+    return found if english == said else [*found, *terms(said)[:PROSE_TERMS]]
 
 
 PROSE_TERMS, CODE_TERMS = 160, 80
@@ -112,6 +129,8 @@ def frame_names(frames: Iterable[Frame]) -> list[str]:
 def read_report(report: Report, common: CommonLines | None = None) -> Reading:
     """Read one report; lines in ``common`` are left out."""
     said = read(report.title, report.body, common)
+    english = in_english(f"{said.title}\n{said.prose}")
+    title, _, prose = english.partition("\n")
     frames = report.frames or said.frames
     keys = [f"given:{report.fingerprint}"] if report.fingerprint else []
     if report.kind is Kind.ALERT:
@@ -120,23 +139,30 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
     # People paste all sorts of traces into a tracker; what monitoring sends is the crash itself.
     if report.kind is Kind.ALERT or report.frames:
         signature = stack_signature(said.error or report.title, frames)
-        keys += [signature] if signature else []
+        if signature:  # the same words of another stack are another crash
+            keys = [key for key in keys if key.startswith("given:")] + [signature]
     series, numbers = series_of(report.title)
+    named = names(f"{report.title}\n{report.body[:BODY_LIMIT]}", frames[-20:])
     return Reading(
         id=report.id,
         source=report.source,
+        origin=zlib.crc32(report.source.encode()),
         kind=report.kind,
         created=report.created_at.timestamp(),
-        text=said.to_embed(),
+        text=replace(said, title=title, prose=prose).to_embed(),
         keys=tuple(keys),
-        title=hashed(terms(said.title)),
-        prose=hashed(terms(said.prose)[:PROSE_TERMS]),
+        title=hashed(_terms(title, said.title)),
+        prose=hashed(_terms(prose, said.prose)),
         code=hashed(terms(said.code)[:CODE_TERMS]),
         errors=hashed(terms("\n".join(said.errors[:5]))),
         frames=hashed(frame_names(frames[-20:])),
+        named=hashed(n if n.startswith("#") else t for n in named for t in terms(n)[:1] or [n]),
+        sides=sides_of(title),
+        negated=negated(title),
         component=component_of(said.title),
         series=series,
         numbers=numbers,
+        wording=wording_of(said.title),
         lines=said.lines,
     )
 
@@ -149,6 +175,15 @@ def component_of(title: str) -> int:
     match = _COMPONENT.match(title)
     name = (match[1] or match[2]).strip().lower() if match else ""
     return zlib.crc32(name.encode()) if name else 0
+
+
+_FILLING = frozenset("a an and are be is it my of our that the this to was were".split())  # noqa: SIM905
+
+
+def wording_of(title: str) -> int:
+    """Names the words of a title in their order, small words such as "over" among them."""
+    words = re.findall(r"[^\W\d_]+", title.lower())
+    return zlib.crc32(" ".join(word for word in words if word not in _FILLING).encode())
 
 
 _TELLING = frozenset({"num", "url"})

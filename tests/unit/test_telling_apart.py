@@ -1,0 +1,117 @@
+"""What tells two reports apart although they sound alike, and what they share in other words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from test_clustering_engine import feed, new_engine
+
+from bot.domain.clusters.engine import Report
+from bot.domain.clusters.engine.opposites import negated, opposed, sides_of
+from bot.domain.models import Frame
+from bot.domain.text import names, terms
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+TRACE = "Traceback\n  File shop/coupon.py, line 12, in apply_coupon\nKeyError: 'SPRING10'"
+
+OPPOSITES = (
+    ("CSV import loses the last row", "CSV export loses the last row"),
+    ("Cannot log in with a passkey", "Cannot log out with a passkey"),
+    ("Crash when a photo is rotated on Android", "Crash when a photo is rotated on iOS"),
+    ("Totals are wrong with a coupon", "Totals are wrong without a coupon"),
+    ("Installer fails on 32-bit machines", "Installer fails on 64-bit machines"),
+    ("The sidebar closes after a click", "The sidebar doesn't close after a click"),
+    ("Parcel weight wrong in pounds", "Parcel weight wrong in kilograms"),
+    ("Upgrade from 2.3 to 2.4 resets the settings", "Upgrade from 2.4 to 2.5 resets the settings"),
+    ("Fee missing for orders over 100", "Fee missing for orders under 100"),
+    ("The city is lost after the street", "The street is lost after the city"),
+)
+
+
+def said(number: int, title: str, body: str = "", source: str = "github") -> Report:
+    return Report(number, source, title, body, START + timedelta(hours=number))
+
+
+def others() -> list[Report]:
+    """What else a small project hears."""
+    return [
+        said(1, "Dark mode for the dashboard", "My eyes hurt at night.", "reddit"),
+        said(2, "Invoice PDF is blank", "All pages have a footer and nothing else.", "manual"),
+        said(3, "Search finds no umlauts", "Müller is not found, Muller is."),
+    ]
+
+
+@pytest.mark.parametrize(("one", "other"), OPPOSITES)
+@pytest.mark.parametrize("source", ["github", "manual"])
+def test_opposites_are_never_joined_unasked(one: str, other: str, source: str) -> None:
+    body = "It happens every time since the last release, on all our machines."
+    pair = [said(4, one, body), said(5, other, body, source)]
+    decision = feed(new_engine(), [*others(), *pair])[5]
+    assert decision.action == "suggest"
+    assert decision.candidates[0].item == 4
+    assert decision.candidates[0].opposed
+
+
+def test_who_is_opposed_to_one_of_a_cluster_joins_none_of_it() -> None:
+    engine = new_engine()
+    feed(engine, [*others(), said(4, "CSV import loses the last row"), said(5, "CSV loses a row")])
+    engine.move(5, 4)
+    assert feed(engine, [said(6, "CSV export loses the last row")])[6].action != "join"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("Import is slow", "Import and export are slow"),  # both say it of import
+        ("Search is slow", "Export is slow"),  # no question that both answer
+        ("Login loops on iOS", "Cannot sign in on my iPhone"),
+    ],
+)
+def test_what_is_no_opposite(ours: str, theirs: str) -> None:
+    assert not opposed(sides_of(ours), np.stack([sides_of(theirs)])).any()
+
+
+def test_what_denies() -> None:
+    assert negated("Menu doesn't open")
+    assert negated("no sound")
+    assert not negated("Notes are lost")
+
+
+def test_names_of_a_text_and_its_stack() -> None:
+    frames = (Frame(path="shop/coupon.py", function="apply_coupon", line=12, in_app=True),)
+    text = (
+        "POST /api/checkout answers with 502 (code E-17) in `pay_order`, user SPRING10: ValueError"
+    )
+    assert names(text, frames) == [
+        "apply_coupon", "coupon", "api", "checkout", "#502", "#e-17", "pay_order", "SPRING10",
+    ]  # fmt: skip
+
+
+def test_a_complaint_joins_the_trace_that_names_the_same_things() -> None:
+    stack = (Frame(path="shop/coupon.py", function="apply_coupon", line=12, in_app=True),)
+    crash = Report(4, "sentry", "KeyError: 'SPRING10'", TRACE, START + timedelta(hours=4), stack)
+    told = said(5, "Code SPRING10 refused at checkout", "KeyError in apply_coupon.", "manual")
+    decision = feed(new_engine(), [*others(), crash, told])[5]
+    assert (decision.action, decision.joined) == ("join", 4)
+    assert "names" in dict(decision.candidates[0].parts)
+
+
+def test_two_stacks_with_no_frame_in_common_stay_apart() -> None:
+    def crash(number: int, path: str, function: str) -> Report:
+        frames = tuple(Frame(path=path, function=f"{function}{n}", line=n) for n in (1, 2))
+        when = START + timedelta(hours=number)
+        return Report(number, "sentry", "NullReferenceException", "No object.", when, frames)
+
+    pair = [crash(4, "quests.cs", "Advance"), crash(5, "guilds.cs", "Leave")]
+    assert feed(new_engine(), [*others(), *pair])[5].action != "join"
+
+
+def test_a_script_without_spaces_is_found_by_pairs_of_characters() -> None:
+    assert terms("登录失败 API") == ["登录", "录失", "失败", "api"]
+    pair = [
+        said(4, "导出表格时最后一行丢失", "每次导出都会少一行数据。"),
+        said(5, "导出的表格少了最后一行", "最后一行数据没有导出。", "manual"),
+    ]
+    assert feed(new_engine(), [*others(), *pair])[5].candidates[0].item == 4
