@@ -11,7 +11,8 @@ from bot.domain.text.masking import mask
 from bot.domain.text.terms import unspaced
 
 _ANY = "<*>"
-_QUOTED = re.compile(r"\"[^\"\n]*\"|(?<!\w)'[^'\n]*'(?!\w)|`[^`\n]*`")
+# A quoted word is a value; what quotes more than a word says it itself.
+_QUOTED = re.compile(r"\"[^\"\s]*\"|(?<!\w)'[^'\s]*'(?!\w)|`[^`\s]*`")
 # The value after ``key=``, whole; true and false stay, since they often tell two events apart.
 _VALUE = re.compile(
     r"(?<![=<>!])([\w.-]+=)(?!=)(?!(?:true|false)\b)"

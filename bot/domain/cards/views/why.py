@@ -28,6 +28,11 @@ _WORDS = {
     "code": ("the same names of code", ""),
     "component": ("the same component", "another component"),
     "series": ("", "titles that differ in their numbers only"),
+    "names": ("both name the same things", ""),
+    "other stack": ("", "two stacks without a common frame"),
+    "one source": ("", "one source says them both"),
+    "learnt": ("what people here called the same", "what people here called not the same"),
+    "hours": ("", "the time between them"),
     "days": ("", "the time between them"),
     "crowd": ("", "many other reports are as alike"),
 }
@@ -146,6 +151,8 @@ def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
     con = [_WORDS[n][1] for n, w in near.parts if w < 0 and _WORDS.get(n, ("", ""))[1]]
     if pro and not near.repeat:
         lines.append((f"What speaks for it: {', '.join(dict.fromkeys(pro[:PARTS]))}.",))
+    if near.opposed:
+        lines.append(("Their titles tell two things apart, so it is left to you.",))
     if con and not near.repeat:
         lines.append((f"What speaks against it: {', '.join(dict.fromkeys(con[:PARTS]))}.",))
     return lines

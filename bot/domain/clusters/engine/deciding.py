@@ -283,8 +283,8 @@ class Engine:
                 repeat=bool(repeated[i]),
                 opposed=bool(opposed[i]),
                 parts=(
-                    *(scale if own[i] else mixed).parts(values[i : i + 1])[0],
                     *([("learnt", float(learnt[i]))] if learnt[i] else []),
+                    *(scale if own[i] else mixed).parts(values[i : i + 1])[0],
                 ),
             )
             for i, item in zip(order, items, strict=True)

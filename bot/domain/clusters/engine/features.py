@@ -24,7 +24,6 @@ FEATURES = {
     "titles": "rare words the two titles have in common",
     "words": "rare words in common, the most telling ones, as BM25 counts them",
     "rarest": "how rare the rarest word in common is",
-    "same words": "share of the words of both that are in both (Jaccard)",
     "errors": "words of error lines in common",
     "frames": "stack frames in common",
     "other stack": "1 where both bring a stack and no frame is in both",
@@ -97,7 +96,6 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     of = {name: theirs.field == number for number, name in enumerate(FIELDS)}
     text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
     in_text, in_title = shared(text), shared(reading.title)
-    both = count_of(theirs.first & in_text)
     rarest = np.zeros(count, dtype=np.float32)
     np.maximum.at(rarest, theirs.items[in_text], rarity[in_text])
     apart = np.abs(reading.created - measured.created)
@@ -112,7 +110,6 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         "titles": _overlap(total(of["title"] & in_title), my_title, their_title),
         "words": np.log1p(measured.words),
         "rarest": rarest,
-        "same words": both / (len(text) + count_of(theirs.first) - both).clip(1),
         "names": np.log1p(total(theirs.first & shared(reading.named))),
         "hours": np.log1p((apart / _HOUR).clip(max=48)),
         "days": np.log1p(apart / _DAY),
