@@ -147,7 +147,7 @@ _MIXED = {
     "frames": (1.5, 1.5),
     "size": (-0.4, -0.4),
 }
-MIXED = Thresholds(Join(0.75), Join(0.55), suggest=0.2)
+MIXED = Thresholds(Join(0.85), Join(0.6), suggest=0.2)
 YOUNG = 300  # items up to which a project's own words and ways are not known yet
 
 
