@@ -72,7 +72,7 @@ async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalRun]:
         test_path=TEST,
         test_name="test_made",
         test_reason=Reason(exception="AssertionError", actual="3"),
-        created_at=NOW,
+        created_at=datetime.now(UTC),  # its time runs from then
         updated_at=NOW,
     )
     sandboxes = LocalSandboxes(tmp_path, trusted=frozenset({"acme/shop"}))

@@ -104,7 +104,7 @@ async def test_what_ends_before_the_test_that_notices_hides_it_not(
     tmp_path: Path, text: str
 ) -> None:
     """Once something is broken on purpose, the suite is run up to the first new failure only."""
-    changes = (RIGHT, ("return n + 1\n", "return n + 2 - 1\n"))
+    changes = (RIGHT, ("return n + 1\n", "return n.__add__(1)\n"))
     found, _ = await proved(tmp_path, ONE, *changes, beside={"tests/test_a.py": text})
     assert found is Verdict.PROVED
 
@@ -123,6 +123,26 @@ async def test_what_no_earlier_test_holds_needs_two_examples(
 ) -> None:
     found, _ = await proved(tmp_path, made, ("return n + 1\n", "return n + 2\n"))
     assert found is grade
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["(n < 30)", "(n in (20, 25))"],
+    ids=["another bound does as well", "names its examples"],
+)
+async def test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved(
+    tmp_path: Path, more: str
+) -> None:
+    two = UNREAD.replace("unread(1) == 3", "unread(20) == 22\n    assert unread(25) == 27")
+    found, _ = await proved(tmp_path, two, ("return n + 1\n", f"return n + 1 + {more}\n"))
+    assert found is Verdict.ON_ONE_EXAMPLE
+
+
+async def test_another_patch_that_changes_more_is_no_doubt(tmp_path: Path) -> None:
+    """The one that follows the old behaviour elsewhere wins."""
+    reading = Differing("pages(11)", "gave 2", "gave 3")
+    found, _ = await proved(tmp_path, ONE, RIGHT, reading=reading)
+    assert found is Verdict.PROVED
 
 
 async def mended(tmp_path: Path, calc: str, made: str) -> tuple[str, Differing | None]:

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.fixes.answers import answers_of, broken_calls, changed_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import asked, broken, changed
+from bot.domain.fixes.neighbours import neighbours
 from bot.domain.fixes.patch import Entry, Tree, text_of
 
 BASE = '''\
@@ -174,3 +175,24 @@ def test_a_value_that_is_none_any_more_is_worse() -> None:
 def test_what_the_code_prints_is_no_answer() -> None:
     lines = ["no json", "[1, 2]", json.dumps(["a", "gave", "1"])]
     assert answers_of("\n".join(lines)) == {"a": ("gave", "1")}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "others"),
+    [
+        ("x = round(y, 2)", "x = round(y, -1)", ["round(y, +1)", "round(y, -2)", "round(y, -0)"]),
+        ("if a >= 9: b()", "if a > 9: b()", ["if a >= 9: b()", "if a < 9: b()"]),
+        ("x = a[1:]", "x = a", []),
+        ("x = a", "x = a.lower()", ["a.swapcase()"]),
+        ("x = a", "x = a or 'not + 1'", ["a and 'not + 1'"]),
+        ("if a: b()", "if a and not c: b()", ["if a or not c: b()", "if a and   c: b()"]),
+        ("def f(a): g(a)", "def f(*a): g(*a)", []),
+        ("x = a", "x =", []),
+    ],
+)
+def test_only_what_a_patch_adds_is_written_otherwise(
+    before: str, after: str, others: list[str]
+) -> None:
+    found = list(neighbours(tree(code=f"y = 1\n{before}\n"), tree(code=f"y = 1\n{after}\n")))
+    assert [line.removeprefix("x = ") for _, line, _ in found] == others
+    assert all(data.decode().splitlines()[1].endswith(line) for _, line, data in found)

@@ -69,6 +69,7 @@ GREEN = {
 WEAK = {
     **GREEN,
     "grade": Verdict.ON_ONE_EXAMPLE,
+    "reason": "Every test passes with `return 1`, too.",
     "changes": (Differing(call="page_count(total=0, per_page=10)", one="0", other="1"),),
     "reading": Differing(call="page_count(1, 1)", one="1", other="2"),
 }

@@ -139,8 +139,8 @@ GUARDS = (
     Guard(
         "what no earlier test holds is proved on one example only",
         _ELSEWHERE,
-        "return Verdict.PROVED if held else Verdict.ON_ONE_EXAMPLE",
-        "return Verdict.PROVED",
+        'return "With what it changes broken, all earlier tests still pass."',
+        'return ""',
         f"{_OF_ELSEWHERE}::test_what_no_earlier_test_holds_needs_two_examples",
     ),
     Guard(
@@ -153,9 +153,23 @@ GUARDS = (
     Guard(
         "one example that two patches answer is no proof of either",
         _ELSEWHERE,
-        "if not self._functions or context.run.reading is not None:",
-        "if not self._functions:",
+        'if other and " ".join(was.get(other.call, ())) != other.one:',
+        "if False:",
         _OF_ELSEWHERE,
+    ),
+    Guard(
+        "what could as well be written otherwise is not proved",
+        _ELSEWHERE,
+        "if not done.exit_code and not await self._held(context, before, tree):",
+        "if False:",
+        f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
+    ),
+    Guard(
+        "what asks for the values of its examples is not proved",
+        _ELSEWHERE,
+        "if any(special_cases(self._patch, self._proof_tests, self._patched)):",
+        "if False:",
+        f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
     ),
     Guard(
         "a test that passed must pass again",

@@ -60,7 +60,7 @@ async def drive(context: B, steps: Steps[B]) -> Ended:
             f"{error} That is in {_span(error.retry_after or 0)}, and the run may take "
             f"{_span(context.run.seconds_allowed)}.",
         )
-    return Ended(context.run.proof, context.run.reason if context.run.unproved else "")
+    return Ended(context.run.proof, context.run.reason)
 
 
 async def conclude(context: RunContext, ended: Ended) -> FixRun:

@@ -8,16 +8,21 @@ from collections.abc import Sequence
 from bot.domain.fixes.answers import Answers, broken_calls, changed_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import broken, changed
-from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.neighbours import neighbours
+from bot.domain.fixes.patch import Entry, Tree, diff, text_of
+from bot.domain.fixes.policy.code import special_cases
 from bot.domain.fixes.proof import Suite, suite_no_worse
 from bot.domain.models import Verdict
 from bot.domain.ports import Differing, Sandbox
 from workers.fixes.steps.context import RunContext
+from workers.fixes.steps.drive import deadline
 from workers.fixes.steps.testing import Tests
 
 Seen = tuple[Suite | None, Answers]  # examples in docstrings, and what calls give
 _MOST_SHOWN = 5
 _ENOUGH = 2  # examples that are independent
+_SHARE = 0.7  # of the time that is left, what the grade may take
+_PATIENCE = 5  # seconds, and times those of the green test: what takes longer hangs
 
 
 class Elsewhere:
@@ -27,7 +32,8 @@ class Elsewhere:
     """
 
     def __init__(self, tests: Tests, base: Tree, patched: Tree, proof_tests: Sequence[str]) -> None:
-        self._tests = tests
+        self._tests, self._base, self._patched = tests, base, patched
+        self._proof_tests, self._patch = proof_tests, diff(base, patched)
         self._source = "\n".join(text_of(patched.get(path)) for path in proof_tests)
         self._functions = found = changed(base, patched) if tests.plan.trying else []
         modules = sorted({one.path for one in found})
@@ -52,27 +58,50 @@ class Elsewhere:
         """Calls whose answer is another one now."""
         return tuple(changed_calls(before[1], after[1])[:_MOST_SHOWN])
 
-    async def grade(self, context: RunContext, before: Suite) -> Verdict:
-        """Proved, where two examples say it or a test from before notices the functions break.
+    async def grade(self, context: RunContext, before: Suite, was: Seen) -> tuple[Verdict, str]:
+        """Proved, or what speaks against that. It has but a share of the time that is left."""
+        left = (deadline(context.run) - context.now()).total_seconds()
+        try:
+            async with asyncio.timeout(left * _SHARE):
+                doubt = await self._doubt(context, before, was[1])
+        except TimeoutError:
+            doubt = "There was no time to ask what the tests hold."
+        return Verdict.ON_ONE_EXAMPLE if doubt else Verdict.PROVED, doubt
 
-        One example that another patch answers as well, and other calls otherwise, proves neither.
+    async def _doubt(self, context: RunContext, before: Suite, was: Answers) -> str:
+        """Two examples, or one and an earlier test that notices the functions break; and something
+        notices whatever is written nearly as the patch is, for the old code passed all else, too.
+
+        One example that another patch answers as well proves neither, unless that one changes more.
         """
-        if len(examples_in(self._source)) >= _ENOUGH:
-            return Verdict.PROVED
-        if not self._functions or context.run.reading is not None:
-            return Verdict.ON_ONE_EXAMPLE
-        await context.tell("whether the earlier tests notice when what was changed is broken")
-        tree = await asyncio.to_thread(broken, self._earlier, self._functions)
+        if any(special_cases(self._patch, self._proof_tests, self._patched)):
+            return "It asks for the very values of the example."
+        if len(examples_in(self._source)) < _ENOUGH:
+            other = context.run.reading
+            if other and " ".join(was.get(other.call, ())) != other.one:
+                return "Another patch answers the example, too."
+            await context.tell("whether the earlier tests notice when what was changed is broken")
+            tree = await asyncio.to_thread(broken, self._earlier, self._functions)
+            if not self._functions or not await self._held(context, before, tree):
+                return "With what it changes broken, all earlier tests still pass."
+        most = _PATIENCE * (1 + (context.run.green.seconds if context.run.green else 0))
+        for path, line, data in neighbours(self._base, self._earlier):
+            await context.tell(f"whether any test notices `{line[:100]}`")
+            tree = {**self._patched, path: Entry(mode=self._patched[path].mode, data=data)}
+            done = await self._tests.alone(tree, context.run.test_path, most=most)
+            if not done.exit_code and not await self._held(context, before, tree):
+                return f"Every test passes with `{line[:100]}`, too."
+        return ""
+
+    async def _held(self, context: RunContext, before: Suite, tree: Tree) -> bool:
+        """Whether a test that passed fails in ``tree``."""
         async with context.sandbox(tree) as sandbox:
-            after = await self._tests.suite_until(sandbox, _failing(before) + 1)
+            failing = sum(said == "failed" for said in before.tests.values())
+            after = await self._tests.suite_until(sandbox, failing + 1)
             if not (held := _notices(before, after)) and "stopping after" in after.finished.stdout:
                 # What it ended at noticed nothing: modules that can't be imported any more.
                 held = _notices(before, await self._tests.suite(sandbox, patched=True))
-        return Verdict.PROVED if held else Verdict.ON_ONE_EXAMPLE
-
-
-def _failing(suite: Suite) -> int:
-    return sum(said == "failed" for said in suite.tests.values())
+        return held
 
 
 def _notices(before: Suite, after: Suite) -> bool:

@@ -54,8 +54,8 @@ async def prove(context: RunContext) -> None:
         raise Ended(Verdict.NOT_REPAIRED, f"The suite is worse: {'; '.join(worse[:5])}.")
     if worse := elsewhere.worse(was, now):
         raise Ended(Verdict.NOT_REPAIRED, f"Worse elsewhere: {'; '.join(worse[:5])}.")
-    grade = await elsewhere.grade(context, before)
-    await context.set(grade=grade, changes=elsewhere.changes(was, now))
+    grade, doubt = await elsewhere.grade(context, before, was)
+    await context.set(grade=grade, reason=redact(doubt), changes=elsewhere.changes(was, now))
     await context.tell(f"red before, green after, the suite no worse: {grade.value}")
 
 

@@ -71,7 +71,7 @@ class Tests:
         """
         if self.plan.framework != "pytest":
             return await self.suite(sandbox)
-        done = await self._run(sandbox, self.plan.suite, share=_AT_FIRST)
+        done = await self._run(sandbox, self.plan.suite, most=self._timeout * _AT_FIRST)
         if not done.timed_out:
             return await self._read(sandbox, done)
         shares = re.findall(r"\[ *(\d+)%\]", done.stdout)
@@ -169,17 +169,17 @@ class Tests:
         await sandbox.write(TRYING, engine_archive())
         await sandbox.write(CALLS, json.dumps(calls).encode())
 
-    async def one(self, sandbox: Sandbox, path: str) -> Finished:
-        """The tests of one file."""
-        return await self._run(sandbox, self.plan.command_for(path))
+    async def one(self, sandbox: Sandbox, path: str, *, most: float = math.inf) -> Finished:
+        """The tests of one file, in at most so many seconds."""
+        return await self._run(sandbox, self.plan.command_for(path), most=most)
 
-    async def alone(self, tree: Tree, path: str) -> Finished:
+    async def alone(self, tree: Tree, path: str, *, most: float = math.inf) -> Finished:
         """The tests of one file of ``tree``, in a sandbox of their own."""
         async with self._context.sandbox(tree) as sandbox:
-            return await self.one(sandbox, path)
+            return await self.one(sandbox, path, most=most)
 
-    async def _run(self, sandbox: Sandbox, command: str, *, share: float = 1) -> Finished:
-        done = await sandbox.run(command, timeout=self._timeout * share, env=self._env)
+    async def _run(self, sandbox: Sandbox, command: str, *, most: float = math.inf) -> Finished:
+        done = await sandbox.run(command, timeout=min(self._timeout, most), env=self._env)
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"

@@ -155,8 +155,8 @@ def _standing(pull: PullRequest) -> tuple[Section, ...]:
     elif pull.began_unproved:
         lines = (("This draft began unproved; ", f"v{run.version} is proved, as below."),)
     elif run.proof is Verdict.ON_ONE_EXAMPLE:
-        held = "One example asks for it. With what it changes broken, all earlier tests still pass."
-        return (Section(Paragraph(held), title=run.proof.value.capitalize()),)
+        held: Line = ("One example asks for it. ", Said(run.reason))
+        return (Section(Paragraph(*held), title=run.proof.value.capitalize()),)
     else:
         return ()
     return (Section(*(Paragraph(*line) for line in lines), title=NOT_PROVED),)

@@ -34,9 +34,10 @@ def lost(before: Answers, after: Answers) -> int:
     return sum(after.get(code, ("", ""))[0] != "gave" for code in values)
 
 
-def differing(one: Answers, other: Answers) -> list[str]:
-    """The first call that two repairs answer otherwise, with both answers; empty for none."""
-    for code in one:
-        if one[code] != other.get(code):
-            return [code, *(" ".join(each.get(code, ("nothing", ""))) for each in (one, other))]
-    return []
+def differing(before: Answers, one: Answers, other: Answers) -> list[tuple[bool, list[str]]]:
+    """Of each call that differs: whether the first does as before, and it with both answers."""
+    return [
+        (one[code] == before.get(code), [code, *map(" ".join, (one[code], answer))])
+        for code in one
+        if (answer := other.get(code, ("nothing", ""))) != one[code]
+    ]

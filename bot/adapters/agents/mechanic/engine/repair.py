@@ -163,8 +163,8 @@ class Repair:
         same = [s for s in seen if s[3] == said and choices[s[1]].edits[0].line == line]
         first = min(same, key=lambda each: each[2])[1]
         places = dict.fromkeys([first, *(s[1] for s in seen), *range(len(choices))])
-        readings = [differing(said, s[3]) for s in seen if s[0] == cost]
-        return [choices[place] for place in places], next(filter(None, readings), [])
+        readings = [d for s in seen if s[0] == cost for d in differing(before, said, s[3])]
+        return [choices[p] for p in places], min(readings, default=(0, []))[1]
 
     def _minimised(
         self, choice: EditCandidate, search: Search, sources: dict[str, SourceFile]

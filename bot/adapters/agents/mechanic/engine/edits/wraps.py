@@ -38,7 +38,6 @@ def wrapped(site: Site) -> Iterator[Edit]:
             add(f"{atom}.{method}()", prior * scale)
         add(f"int({text})", 0.2 * scale)
         add(f"float({text})", 0.1 * scale)
-        add(f"list({text})", 0.04)
     if not known or kinds & NUMBERS:
         scale = 1.0 if known else 0.4
         for function, prior in (

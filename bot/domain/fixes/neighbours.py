@@ -1,0 +1,70 @@
+"""What a patch adds, written a little otherwise: tests that see no difference do not hold it.
+
+Mutation testing (https://en.wikipedia.org/wiki/Mutation_testing) of the tokens alone that the patch
+brings in. Texts and names of variables stay: another message is no other program.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import tokenize
+from collections.abc import Iterator
+from itertools import accumulate
+
+from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.patch.lines import compared
+from bot.domain.fixes.python import literal, parsed
+from bot.domain.fixes.testfiles import is_test_file
+
+_MOST = 12
+_PAIRS = (
+    ("+", "-"), ("*", "/"), ("//", "%"), ("+=", "-="), ("==", "!="), ("and", "or"), ("min", "max"),
+    ("True", "False"), ("any", "all"), ("int", "round"), ("floor", "ceil"), ("break", "continue"),
+    ("startswith", "endswith"), ("<", "<= >"), (">", ">= <"), ("<=", "< >="), (">=", "> <="),
+    ("upper", "title capitalize swapcase"), ("title", "upper capitalize swapcase"),
+    ("capitalize", "title upper swapcase"), ("lower", "swapcase"), ("not", " "),
+)  # fmt: skip
+_OTHERS = {**{two: one for one, two in _PAIRS}, **dict(_PAIRS)}
+
+
+def neighbours(base: Tree, patched: Tree) -> Iterator[tuple[str, str, bytes]]:
+    """Of changed Python files that are no tests: the path, the line that differs from the patch,
+    stripped, and the whole file. At most 12, from all over the patch."""
+    found = [
+        (path, *change)
+        for path in sorted(patched)
+        if path.endswith(".py") and not is_test_file(path) and base.get(path) != patched[path]
+        for change in _changes(text_of(base.get(path)), text_of(patched[path]))
+    ]
+    for path, begin, at, token, other in found[:: math.ceil(len(found) / _MOST) or 1]:
+        text = text_of(patched[path])
+        changed = text[:at] + other + text[at + len(token) :]
+        if parsed(changed):
+            yield path, changed[begin:].partition("\n")[0].strip(), changed.encode()
+
+
+def _changes(old: str, new: str) -> Iterator[tuple[int, int, str, str]]:
+    """Where the line and the token begin, the token, and another one."""
+    begins = [0, *accumulate(map(len, io.StringIO(new)))]
+    before, after = _tokens(old), _tokens(new)
+    matcher = compared(*([one.string.encode() for one in each] for each in (before, after)))
+    for tag, _, _, start, end in matcher.get_opcodes():
+        for token in after[start:end] if tag != "equal" else ():
+            begin = begins[token.start[0] - 1]
+            for other in _others(token):
+                yield begin, begin + token.start[1], token.string, other
+
+
+def _tokens(text: str) -> list[tokenize.TokenInfo]:
+    try:
+        return list(tokenize.generate_tokens(io.StringIO(text).readline))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+
+
+def _others(token: tokenize.TokenInfo) -> list[str]:
+    if other := _OTHERS.get(token.string, ""):
+        return other.split() or [other]
+    number = literal(token.string)
+    return [repr(number + n) for n in (1, -1)] if isinstance(number, int | float) else []
