@@ -48,6 +48,10 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return not a", "return a"),
         ("if a:\n    return b", "if a is not None:\n    return b"),
         ("if a:\n    return b", "if not a:\n    return b"),
+        (
+            'if a.endswith("s"):\n    return b',
+            'if not a.endswith("ss") and a.endswith("s"):\n    return b',
+        ),
         ("return items[0]", "return items[1]"),
         ("return items[0]", "return items[-1]"),
         ("return items[a:b]", "return items[a:b + 1]"),

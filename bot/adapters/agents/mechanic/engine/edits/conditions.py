@@ -25,11 +25,10 @@ def atoms(site: Site) -> list[tuple[str, int, float]]:
         found.append((f"not {name}", NOT, 0.5 * used))
         if not kinds or "NoneType" in kinds:
             none = 1.0 if kinds else 0.4
-            found.append((f"{name} is None", COMPARE, 0.6 * none * used))
-            found.append((f"{name} is not None", COMPARE, 0.6 * none * used))
+            for test in ("is None", "is not None"):
+                found.append((f"{name} {test}", COMPARE, 0.6 * none * used))
         if kinds & NUMBERS:
-            found.append((f"{name} > 0", COMPARE, 0.3 * used))
-            found.append((f"{name} == 0", COMPARE, 0.3 * used))
+            found += [(f"{name} {test} 0", COMPARE, 0.3 * used) for test in (">", "==")]
         if kinds & CONTAINERS:
             found += _memberships(site, name)
     for owner, attributes in scope.attributes.items():
@@ -39,8 +38,8 @@ def atoms(site: Site) -> list[tuple[str, int, float]]:
                 found.append((f"{owner}.{attribute}", 15, 0.25))
                 found.append((f"not {owner}.{attribute}", NOT, 0.25))
                 if "NoneType" in kinds:
-                    found.append((f"{owner}.{attribute} is None", COMPARE, 0.3))
-                    found.append((f"{owner}.{attribute} is not None", COMPARE, 0.3))
+                    for test in ("is None", "is not None"):
+                        found.append((f"{owner}.{attribute} {test}", COMPARE, 0.3))
     return found
 
 
@@ -58,19 +57,20 @@ def _memberships(site: Site, container: str) -> list[tuple[str, int, float]]:
 
 
 def nearby(site: Site) -> list[tuple[str, int, float]]:
-    """Conditions written elsewhere in the function."""
+    """Conditions written elsewhere in the function; and that an end is not there twice."""
     found: dict[str, tuple[str, int, float]] = {}
-    visible = set(site.scope.visible(site.node)) | set(site.scope.module_names)
+    visible = {*site.scope.visible(site.node), *site.scope.module_names, "len", "abs", "isinstance"}
     for node in site.source.walk(site.scope.owner) if site.scope.is_function else ():
         if isinstance(node, ast.Compare) and node is not site.node:
             text = site.source.segment(node)
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-            if (
-                "\n" not in text
-                and len(text) < 50
-                and all(name in visible or name in ("len", "abs", "isinstance") for name in names)
-            ):
+            if "\n" not in text and len(text) < 50 and names <= visible:
                 found[text] = (text, COMPARE, 0.4)
+    method = getattr(site.node, "func", site.node)
+    if getattr(method, "attr", "") in ("startswith", "endswith"):
+        for end in (getattr(each, "value", 0) for each in getattr(site.node, "args", ())):
+            if isinstance(end, str):
+                found[end] = (f"not {site.text(method)}({site.quoted(end * 2)})", NOT, 0.4)
     return list(found.values())
 
 
