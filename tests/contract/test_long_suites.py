@@ -23,6 +23,8 @@ async def at_first(tmp_path: Path, quick: int, slow: int):
         context.run = context.run.model_copy(update={"seconds_allowed": 30.0})
         files = {f"tests/test_a{number}.py": QUICK for number in range(quick)}
         files |= {f"tests/test_z{number}.py": HANGS for number in range(slow)}
+        files |= {"pytest.ini": Entry(data=b"[pytest]\ntestpaths = tests\n")}
+        files |= {"shows/test_show.py": Entry(data=b"import calc, nowhere\n")}  # of no suite
         base = {**BASE, **files}
         tests = await testing.Tests.of(context, base)
         async with context.sandbox(base) as sandbox:
