@@ -111,10 +111,9 @@ async def _write_down(context: RevisionRun) -> None:
         if run.version >= work.version:
             return run
         fields = ("commit", "verified", "version", "red", "green", "suite_before", "suite_after")
-        more = ("findings", "grade", "changes", "reading")
+        more = ("findings", "grade", "reason", "changes", "reading")
         newer = {name: getattr(work, name) for name in (*fields, *more)}
         newer |= {"state": RunState.SUCCEEDED, "verdict": work.proof}
-        newer["reason"] = "" if run.unproved else run.reason
         return run.model_copy(
             update={**newer, "dollars": run.dollars + work.dollars, "updated_at": context.now()}
         )
