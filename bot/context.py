@@ -206,9 +206,9 @@ class Context:
         self._closers.append(made)
         return made
 
-    def agent(self, name: str) -> Agent:
-        """An agent of the roster. Raises NotFound with the names there are."""
-        return choose_agent.agent(name, self.settings_for_adapters)
+    def agents(self, names: str) -> list[Agent]:
+        """Agents of the roster. Raises NotFound with the names there are, or ConfigError."""
+        return choose_agent.agents(names, self.settings_for_adapters)
 
     @cached_property
     def settings_for_adapters(self) -> choose.AdapterChoices:

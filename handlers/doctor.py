@@ -93,7 +93,7 @@ async def _names(_ctx: Context) -> Found:
 async def _agent(ctx: Context) -> Found:
     name = ctx.settings.soulcaster_agent
     try:
-        ctx.agent(name)
+        ctx.agents(name)
     except (NotFound, ConfigError) as error:
         return str(error), "set SOULCASTER_AGENT"
     return f"~{name}", ""

@@ -97,7 +97,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             config=config,
             sandboxes=sandboxes,
             template=settings.soulcaster_e2b_template,
-            agent=choose_agent.agent(name, choices),
+            agents=choose_agent.agents(name, choices),
             open_model=lambda: choose.language_model(choices),
             log=log.append,
             brings_environment=bool(own),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from bot.adapters.agents.chain import Chain
 from bot.adapters.agents.cli import CliAgent
 from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.loop import LoopAgent
@@ -73,13 +72,12 @@ AGENTS: Mapping[str, Callable[[AdapterChoices], Agent]] = {
 }
 
 
-def agent(name: str, c: AdapterChoices) -> Agent:
+def agents(names: str, c: AdapterChoices) -> list[Agent]:
     """An agent by name, or several with commas, to be tried in this order.
 
     Raises NotFound with the names there are, or ConfigError.
     """
-    made = [_one(each, c) for each in name.split(",")]
-    return made[0] if len(made) == 1 else Chain(made)
+    return [_one(name, c) for name in names.split(",")]
 
 
 def _one(name: str, c: AdapterChoices) -> Agent:

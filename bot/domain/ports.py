@@ -245,7 +245,7 @@ class RepairTask:
     turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
     ``probes`` is a command that prints what calls of the code in question give, or empty.
     ``suite_seconds`` is what the suite took on the base, 0 where nobody knows.
-    ``learnt`` is what agents before this one have tried.
+    ``learnt`` is what agents before this one have tried, each in a checkout of its own.
     """
 
     title: str
@@ -289,7 +289,7 @@ class Worked:
     """What an agent did. The patch is read from the sandbox, not from here.
 
     ``outcome`` says whether the agent believes it is done, ``reading`` where another patch of its
-    that holds as well does something else. ``by`` names the agent of a chain that ended it.
+    that holds as well does something else.
     """
 
     outcome: Outcome
@@ -298,7 +298,6 @@ class Worked:
     seconds: float = 0
     dollars: float = 0
     reading: Differing | None = None
-    by: str = ""
 
 
 Tell = Callable[[str], Awaitable[None]]

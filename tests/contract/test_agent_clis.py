@@ -1,4 +1,4 @@
-"""CLIs in the sandbox: any command, those of the table, and several one after the other."""
+"""CLIs in the sandbox: any command, and those of the table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 from agent_bench import FIX, KEY, REAL, Bench, bench, require
 from vendor_double import Move, run, say
 
-from bot.adapters.agents.chain import Chain
 from bot.adapters.agents.cli import CliAgent
 from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.lines import plain
@@ -218,21 +217,6 @@ class TestReal:
         found = f"grep -rlas --exclude-dir=proc --exclude-dir=sys '{theirs}' / | head"
         assert (await bench.sandbox.run(found, timeout=60)).stdout == ""
         assert KEY not in "\n".join([*bench.told.said, worked.note])
-
-
-class TestChain:
-    async def test_the_next_hears_what_was_tried(self, bench: Bench) -> None:
-        first = CommandAgent("echo the slice looks wrong; exit 1", every=0)
-        last = CommandAgent(f"grep -o 'the slice looks wrong' $SOULCASTER_TASK; {FIX}", every=0)
-        worked = await bench.work(Chain([first, last]))
-        assert (worked.outcome, worked.by, worked.steps) == ("done", "command", 2)
-        assert worked.note == "the slice looks wrong"
-        assert await bench.is_green()
-
-    async def test_whoever_is_done_is_the_last(self, bench: Bench) -> None:
-        chain = Chain([CommandAgent(FIX), CommandAgent("touch never")])
-        assert (await bench.work(chain)).outcome == "done"
-        assert set(await bench.patch()) == {"shop/pages.py"}
 
 
 async def stand_in(bench: Bench, does: str, *, version: str = "", **options: Any) -> CliAgent:

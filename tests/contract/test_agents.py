@@ -63,11 +63,11 @@ class TestEveryAgent:
             return bench.loop(gemini.runs("cat shop/pages.py"), gemini.runs(FIX), gemini.done())
         if name == "command":
             return CommandAgent(f"cat $SOULCASTER_TASK; {FIX}")
-        return choose_agent.agent(name, AdapterChoices(Path(), Path()))
+        return choose_agent.agents(name, AdapterChoices(Path(), Path()))[0]
 
     def test_an_unknown_name_gets_the_names_there_are(self) -> None:
         with pytest.raises(NotFound, match=", ".join(sorted(choose_agent.AGENTS))):
-            choose_agent.agent("magic", AdapterChoices(Path(), Path()))
+            choose_agent.agents("magic", AdapterChoices(Path(), Path()))
 
     @pytest.mark.parametrize(
         ("name", "setting"),
@@ -81,7 +81,7 @@ class TestEveryAgent:
     )
     def test_what_is_missing_is_named(self, name: str, setting: str) -> None:
         with pytest.raises(ConfigError, match=setting):
-            choose_agent.agent(name, AdapterChoices(Path(), Path()))
+            choose_agent.agents(name, AdapterChoices(Path(), Path()))
 
     @pytest.mark.parametrize("name", [*choose_agent.AGENTS, "mechanic,claude"])
     def test_each_is_named_as_on_the_roster(self, name: str) -> None:
@@ -89,4 +89,5 @@ class TestEveryAgent:
         choices = AdapterChoices(
             Path(), Path(), gemini_key="k", anthropic=access, openai=access, agent_command="true"
         )
-        assert choose_agent.agent(name, choices).name == name
+        made = choose_agent.agents(name, choices)
+        assert ",".join(each.name for each in made) == name

@@ -55,7 +55,7 @@ async def left(
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalRun]:
+async def opened(tmp_path: Path, *agents: Agent, drafts: bool = False) -> AsyncIterator[LocalRun]:
     """A run right before its proof, with a right patch."""
     cluster = Cluster(
         audience=Audience.TEAM, number=1, title="An empty page", created_at=NOW, updated_at=NOW
@@ -66,7 +66,7 @@ async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalRun]:
         cluster=1,
         command="prove-1",
         requested_by="ana",
-        agent="mechanic",
+        agent=",".join(agent.name for agent in agents),
         base="acme/shop",
         seconds_allowed=120,
         test_path=TEST,
@@ -80,10 +80,10 @@ async def opened(tmp_path: Path, agent: Agent) -> AsyncIterator[LocalRun]:
         run,
         BASE,
         Case(cluster=cluster, items=()),
-        config=RepoConfig(),
+        config=RepoConfig.model_validate({"fix": {"unproved_drafts": drafts}}),
         sandboxes=sandboxes,
         template="",
-        agent=agent,
+        agents=agents,
         open_model=lambda: None,
         log=lambda line: None,
     )

@@ -36,7 +36,7 @@ def material(task: RepairTask) -> str:
         ("Plan", task.plan),
         ("Evidence", task.evidence),
         ("Suspected files", "\n".join(task.suspects)),
-        ("What was tried before you, in this checkout", task.learnt),
+        ("What others tried before you, in checkouts of their own", task.learnt),
         ("Rules of the repository", task.rules),
     ]
     return "\n\n".join(f"## {name}\n\n{text}" for name, text in parts if text.strip())

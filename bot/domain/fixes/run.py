@@ -88,7 +88,8 @@ class FixRun(Worded):
 
     ``requester_id`` is GitHub's id of who asked. ``operator``: asked for in the shell, by whoever
     runs this server. ``agent_steps`` and ``dollars`` are what the agent spent; ``sends_to`` are the
-    vendors that it sends code to, ``made_by`` the agent of several that made the patch;
+    vendors that it sends code to. ``agent`` names several with commas: ``tried`` of them failed,
+    ``learnt`` is what they found out, ``made_by`` is the one that made the patch;
     ``test_source`` is the failing test as it was written,
     ``test_name`` its function and ``test_reason`` how it must fail on the base; ``test_grade`` is
     how much its failure says, ``test_quote`` the passage that a model rests it on;
@@ -116,6 +117,8 @@ class FixRun(Worded):
     agent: str
     sends_to: str = ""
     made_by: str = ""
+    tried: int = 0
+    learnt: str = ""
     base: str = ""
     base_sha: str = ""
     dry_run: bool = False
@@ -161,6 +164,11 @@ class FixRun(Worded):
     def name(self) -> str:
         """``F-7``."""
         return f"F-{self.number}"
+
+    @property
+    def agents(self) -> list[str]:
+        """Whose turn it is, and who would come after."""
+        return self.agent.split(",")[self.tried :]
 
     @property
     def requester(self) -> Person:

@@ -139,6 +139,8 @@ def new_revision(
             "grade": None,
             "changes": (),
             "reading": None,
+            "tried": 0,
+            "learnt": "",
             "commit": "",
             "verified": False,
             "dollars": 0,

@@ -91,7 +91,7 @@ async def run_fix(call: Call, command: Fix) -> Answer:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
     named = ",".join(config.fix.agents) or ctx.settings.soulcaster_agent
     agent = command.agent.name if command.agent else named
-    ctx.agent(agent)  # refuses an unknown one before anything is written
+    ctx.agents(agent)  # refuses an unknown one before anything is written
     made, own = await request_fix(
         call,
         cluster,

@@ -103,7 +103,7 @@ class RunContext(ABC):
 
     @abstractmethod
     async def agent(self) -> Agent:
-        """The agent that was asked for. Raises Ended where code may not leave for it."""
+        """The agent whose turn it is. Raises Ended where code may not leave for it."""
 
     @abstractmethod
     def labels(self) -> Mapping[str, str]:

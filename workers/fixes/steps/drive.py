@@ -20,6 +20,13 @@ from workers.fixes.steps.context import Ended, RunContext
 _STOP_EVERY = 0.5
 # Seconds that a service may be away without a look at the clock.
 _SOON = 60
+_LEARNT = 8_000  # characters are handed on
+# How a step ends by what its agent did, so that another one may do better.
+_BY_AGENTS = (
+    (StepName.REPAIR, Verdict.NOT_REPAIRED),
+    (StepName.REPAIR, Verdict.LIMIT_REACHED),
+    (StepName.PROVE, Verdict.NOT_REPAIRED),
+)
 
 B = TypeVar("B", bound=RunContext)
 Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
@@ -28,10 +35,18 @@ Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
 async def drive(context: B, steps: Steps[B]) -> Ended:
     """Do what is left, step by step; how it ended.
 
-    A step that did not succeed is done again, in a fresh sandbox. Publishing is not interrupted:
+    A step that did not succeed is done again, in a fresh sandbox. Where an agent fails, or the
+    proof of its patch, the next one begins in a clean checkout. Publishing is not interrupted:
     it looks at the stop button itself, before it writes anything. Raises Unavailable when the
     run has to wait, and has the time to.
     """
+    while another_may(context, ended := await _with_one(context, steps)):
+        await _hand_on(context, ended)
+    return ended
+
+
+async def _with_one(context: B, steps: Steps[B]) -> Ended:
+    """Until the run is over, or its agent has failed."""
     try:
         while (step := context.run.step) is not None:
             if context.run.dry_run and step.name is StepName.PUBLISH:
@@ -61,6 +76,25 @@ async def drive(context: B, steps: Steps[B]) -> Ended:
             f"{_span(context.run.seconds_allowed)}.",
         )
     return Ended(context.run.proof, context.run.reason)
+
+
+def another_may(context: RunContext, ended: Ended) -> bool:
+    """Whether it ended by what the agent did, and there are another one and the time."""
+    run = context.run
+    step = next((s for s in run.steps if s.name is StepName.REPAIR), None)
+    by_agent = run.step and (run.step.name, ended.verdict) in _BY_AGENTS
+    return bool(step and by_agent and run.agents[1:]) and context.now() < deadline(run)
+
+
+async def _hand_on(context: RunContext, ended: Ended) -> None:
+    """In one write: whoever takes the run up goes on with the next agent."""
+    run, (tried, following, *_) = context.run, context.run.agents
+    learnt = f"{run.learnt}\n~{tried}: {redact(ended.reason)}\n{run.change}".strip()
+    again = run.with_step(StepName.PROVE, state=RunState.PENDING)
+    again = again.with_step(StepName.REPAIR, state=RunState.PENDING)
+    fields = {"tried": run.tried + 1, "learnt": learnt[-_LEARNT:], "change": ""}
+    await context.change(lambda _: again.model_copy(update=fields))
+    await context.tell(f"~{tried}: {ended.reason} ~{following} begins, in a clean checkout")
 
 
 async def conclude(context: RunContext, ended: Ended) -> FixRun:

@@ -38,7 +38,7 @@ class LocalRun(RunContext):
         config: RepoConfig,
         sandboxes: Sandboxes,
         template: str,
-        agent: Agent,
+        agents: Sequence[Agent],
         open_model: Callable[[], LanguageModel | None],
         log: Log,
         brings_environment: bool = False,
@@ -48,7 +48,7 @@ class LocalRun(RunContext):
         self.proved = Patch()
         self.reproduction = Patch()
         self.base = tree
-        self._case, self._config, self._log, self._agent = case, config, log, agent
+        self._case, self._config, self._log, self._agents = case, config, log, agents
         self.sandboxes, self.template, self.open_model = sandboxes, template, open_model
         self.mark = {"local": run.command}
         self.now = lambda: datetime.now(UTC)
@@ -112,7 +112,7 @@ class LocalRun(RunContext):
 
     @override
     async def agent(self) -> Agent:
-        return self._agent
+        return self._agents[self.run.tried]
 
     @override
     def labels(self) -> Mapping[str, str]:

@@ -122,7 +122,7 @@ class ProjectRun(RunContext):
         vendors = sends_to(self.run.agent, self.ctx.settings_for_adapters)
         if refused := unnamed(self.project, vendors, (await self.config()).fix.agents):
             raise Ended(Verdict.REFUSED_BY_POLICY, refused)
-        return self.ctx.agent(self.run.agent)
+        return self.ctx.agents(self.run.agent)[self.run.tried]
 
     @override
     def labels(self) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from bot.domain.models import RunState, Verdict
 from bot.domain.ports import Finished
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
+from workers.fixes.steps.drive import another_may
 from workers.fixes.steps.elsewhere import Elsewhere
 from workers.fixes.steps.testing import Tests
 
@@ -77,7 +78,7 @@ async def prove_or_draft(context: RunContext) -> None:
         await prove(context)
     except Ended as ended:
         wanted = (await context.config()).fix.unproved_drafts and not context.run.dry_run
-        if not wanted or ended.verdict not in _CARRIES_A_PATCH:
+        if not wanted or ended.verdict not in _CARRIES_A_PATCH or another_may(context, ended):
             raise
         await context.log(f"not proved, and goes on as a draft: {ended}")
         now = context.now()

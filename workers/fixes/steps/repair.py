@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from bot.domain.errors import BadPayload, ConfigError, TooLarge
 from bot.domain.fixes.calls import calls_of
@@ -17,6 +18,7 @@ from workers.fixes.steps.testing import Tests
 _SHARE = 0.7
 # What an agent may leave beyond the files it was given, and what a member of a tar takes.
 _GROWTH, _MEMBER = 64_000_000, 2_048
+_SAID = 30  # lines of what an agent said are handed on
 _RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
 
 
@@ -33,29 +35,38 @@ async def repair(context: RunContext) -> None:
     async with context.sandbox(with_test) as sandbox:
         if probes:
             await tests.put_calls(sandbox, calls)
+        step = context.run.step
+        began = step.started_at if step and step.started_at else context.now()
+        left = context.run.seconds_allowed * _SHARE - (context.now() - began).total_seconds()
+        said: deque[str] = deque(maxlen=_SAID)
+
+        async def tell(words: str) -> None:
+            said.append(words)
+            await context.tell(words)
+
         budget = Budget(
-            seconds=context.run.seconds_allowed * _SHARE,
+            seconds=max(1.0, left / len(context.run.agents)),
             dollars=max(0.0, Budget().dollars - context.run.dollars),
         )
         try:
-            worked = await agent.work(
-                task, sandbox, budget=budget, tell=context.tell, heard=context.notes
-            )
+            worked = await agent.work(task, sandbox, budget=budget, tell=tell, heard=context.notes)
         except ConfigError as error:  # the agent's, such as a CLI that is not installed
             raise Ended(Verdict.NOT_REPAIRED, str(error)) from error
         after = await _checkout(context, sandbox, with_test)
+    patch = diff(with_test, after)
+    change, stats = await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))
+    found = (context.run.learnt, *map(redact, said)) if context.run.agents[1:] else ()
     await context.set(
         dollars=context.run.dollars + worked.dollars,
         agent_steps=context.run.agent_steps + worked.steps,
         reading=worked.reading,
-        made_by=worked.by,
+        made_by=context.run.agents[0],
+        learnt="\n".join(filter(None, found)),
+        change=change[:6_000],
     )
-    patch = diff(with_test, after)
     if not patch:
         raise Ended(_verdict(worked), _why_nothing(worked))
     await context.put_patch("fix", patch)
-    change, stats = await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))
-    await context.set(change=change[:6_000])
     edited = ", ".join(patch.paths[:3])
     await context.tell(f"+{stats.added} −{stats.removed} in {edited}")
 
@@ -118,4 +129,5 @@ async def _task(context: RunContext, tests: tuple[str, ...], probes: str) -> Rep
         steering=tuple(plan.steering),
         probes=probes,
         suite_seconds=suite.seconds if suite else 0.0,
+        learnt=context.run.learnt,
     )
