@@ -87,7 +87,16 @@ def _one(name: str, c: AdapterChoices) -> Agent:
         raise ConfigError(
             f"The agent ~{name} needs a model: set {_key_settings(name)}, or use ~mechanic."
         )
+    if name in ROWS and c.e2b_key and not c.gateway_url:  # known before a machine is paid for
+        raise ConfigError(f"~{name} {_at_e2b(ROWS[name])}; ~mechanic needs neither.")
     return AGENTS[name](c)
+
+
+def _at_e2b(row: Row) -> str:
+    return (
+        f"needs at E2B a template (SOULCASTER_E2B_TEMPLATE) with {row.package} {row.version}, "
+        "and SOULCASTER_GATEWAY_URL, where E2B reaches this worker"
+    )
 
 
 def sends_to(name: str, c: AdapterChoices) -> Mapping[str, str]:
@@ -106,7 +115,9 @@ def _ready(name: str, c: AdapterChoices) -> str:
         return f"off; needs {_key_settings(name)}"
     row, state = ROWS.get(name), "ready"
     if row and c.e2b_key:
-        state = f"ready where the E2B template has {row.package} {row.version}"
+        state = (
+            f"ready where the template has it; {_at_e2b(row)}" if c.gateway_url else _at_e2b(row)
+        )
     elif row and not (c.agents_dir / name / "bin" / name).exists():
         state = f"not installed: make agents ARGS={name}"
     return (

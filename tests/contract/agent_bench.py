@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,13 +116,19 @@ class Bench:
         """The agent of a row; its model is the scripted one of the vendor that it takes first."""
         row: Row = options.pop("row", ROWS[name])
         upstream = options.pop("upstream", self.double_url)
+        public_url = options.pop("public_url", "")
         vendor = vendor or next(iter(row.wires))
         self.double.play(script)
 
         def open_gateway(cap: Cap) -> Gateway:
             wire = WIRES[row.wires[vendor]]
             self.gateway = Gateway(
-                api_key=KEY, model=MODELS[vendor], wire=wire, cap=cap, upstream=upstream
+                api_key=KEY,
+                model=MODELS[vendor],
+                wire=wire,
+                cap=cap,
+                upstream=upstream,
+                public_url=public_url,
             )
             return self.gateway
 
@@ -176,12 +183,15 @@ async def bench(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     adapter = LocalSandboxes(
         tmp_path, trusted=frozenset({"acme/shop"}), tools=tools, isolate=not open_to_all
     )
-    sandbox = await adapter.open(
-        template="",
-        limits=Limits(),
-        key="bench",
-        labels={"repository": "acme/shop"},
-    )
+    labels = {"repository": "acme/shop"}
+    sandbox = await adapter.open(template="", limits=Limits(), key="bench", labels=labels)
+    async with around(sandbox) as made:
+        yield made
+
+
+@asynccontextmanager
+async def around(sandbox: Sandbox) -> AsyncIterator[Bench]:
+    """The planted bug in a sandbox of any kind, which is ended after it."""
     await sandbox.upload(tar_from_tree(TREE))
     server, double = GeminiServer(), VendorDouble()
     async with (

@@ -49,8 +49,9 @@ class Machine:
 
     @property
     def network_is_closed(self) -> bool:
-        denied = self.asked.get("network", {}).get("denyOut") or []
-        return "0.0.0.0/0" in denied or self.asked.get("allow_internet_access") is False
+        rules = self.asked.get("network", {})
+        is_shut = "0.0.0.0/0" in (rules.get("denyOut") or []) and not rules.get("allowOut")
+        return is_shut or self.asked.get("allow_internet_access") is False
 
 
 MACHINE = web.RequestKey("machine", Machine)
