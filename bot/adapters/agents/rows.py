@@ -58,6 +58,11 @@ class Row:
         return f"npm install -g --prefix {at} {self.package}@{self.version}"
 
 
+# Bun reserves a gigabyte of addresses for code and one for its heap. Within a sandbox's limit for
+# data it gets the second alone, and runs without its compiler, at a third of its pace.
+_BUN = {"BUN_JSC_jitMemoryReservationSize": "134217728", "MIMALLOC_ARENA_RESERVE": "64M"}
+
+
 def _claude(way: Way) -> tuple[Mapping[str, str], str]:
     """https://code.claude.com/docs/en/env-vars, ``--bare`` of https://code.claude.com/docs/en/cli"""
     names = ("ANTHROPIC_DEFAULT_HAIKU_MODEL", "CLAUDE_CODE_SUBAGENT_MODEL")
@@ -67,6 +72,7 @@ def _claude(way: Way) -> tuple[Mapping[str, str], str]:
         **dict.fromkeys(names, way.model),
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "IS_SANDBOX": "1",
+        **_BUN,
     }, (
         "claude -p --bare --output-format stream-json --verbose --dangerously-skip-permissions "
         "--no-session-persistence --strict-mcp-config --setting-sources user "
@@ -191,6 +197,7 @@ def _opencode(way: Way, *, name: str = "opencode") -> tuple[Mapping[str, str], s
     return {
         **dict.fromkeys((f"{brand}_{one}" for one in _QUIET), "1"),
         f"{brand}_TELEMETRY_LEVEL": "off",
+        **_BUN,
         f"{brand}_CONFIG_CONTENT": json.dumps(settings),
     }, f"{name} run --auto --format json --title fix -m {shlex.quote(model)} {PROMPT}"
 
