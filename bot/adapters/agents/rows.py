@@ -71,6 +71,7 @@ def _claude(way: Way) -> tuple[Mapping[str, str], str]:
         "ANTHROPIC_API_KEY": way.token,
         **dict.fromkeys(names, way.model),
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_MAX_RETRIES": "4",
         "IS_SANDBOX": "1",
         **_BUN,
     }, (
