@@ -22,6 +22,8 @@ from bot.domain.ports import Budget, Finished, Heard, Outcome, RepairTask, Sandb
 
 PROBE_SECONDS = 60.0
 ENVIRONMENT = f"{FOLDER}/agent.env"
+# A .env of the checkout sets what is not set, and some CLIs go by it.
+_NO_PROXY = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), "")
 _LINE_BYTES = 2_000  # the beginning of an event says what it is, and output has a cap
 _VERSION = re.compile(r"\d+\.\d+\.\d+[\w.-]*")
 
@@ -96,7 +98,7 @@ class CliAgent:
     ) -> tuple[Outcome, str]:
         environment, command = self._row.start(way)
         # In a file, since an environment would pass through a command line of this machine.
-        given = {**environment, "SOULCASTER_TOKEN": way.token}
+        given = {**_NO_PROXY, **environment, "SOULCASTER_TOKEN": way.token}
         exports = "".join(f"export {name}={shlex.quote(given[name])}\n" for name in given)
         await sandbox.write(ENVIRONMENT, exports.encode())
         line = (

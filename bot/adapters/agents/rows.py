@@ -219,32 +219,32 @@ _AIDER = (
     *("--yes-always", "--no-git", "--no-check-update", "--no-analytics", "--no-gitignore"),
     *("--no-show-model-warnings", "--no-show-release-notes", "--no-pretty", "--no-stream"),
     *("--no-fancy-input", "--no-suggest-shell-commands", "--no-detect-urls"),
-    *("--env-file", "/dev/null"),
-    *("--chat-history-file", "/dev/null", "--input-history-file", "/dev/null"),
 )
 
 
 def _aider(way: Way) -> tuple[Mapping[str, str], str]:
-    """https://aider.chat/docs/config/options.html. It edits the files that it is given."""
+    """https://aider.chat/docs/config/options.html. It edits the files that it is given.
+
+    It starts elsewhere, since it obeys four files of the folder that it starts in.
+    """
     names = {"anthropic": ("ANTHROPIC", way.url), "openai": ("OPENAI", f"{way.url}/v1")}
     brand, base = names[way.vendor]
     model = f"{way.vendor}/{way.model}"
     task = way.task
-    # A .env of the checkout wins over the environment, but not over this.
-    given = [*_AIDER, "--set-env", f"{brand}_API_BASE={base}", "--load", "/dev/null"]
-    given += ["--model", model, "--weak-model", model]
+    given = [*_AIDER, "--model", model, "--weak-model", model]
     if task.failing:
-        given += ["--auto-test", "--test-cmd", " && ".join(task.failing)]
-    for path in task.test_files:
-        given += ["--read", path]
+        test = " && ".join(('cd "$CHECKOUT"', *task.failing))
+        given += ["--auto-test", "--test-cmd", test]
     environment = {
         f"{brand}_API_KEY": way.token,
+        f"{brand}_API_BASE": base,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     }
-    files = shlex.join(task.suspects)
+    files = [f'--read "$CHECKOUT"/{shlex.quote(path)}' for path in task.test_files]
+    files += [f'"$CHECKOUT"/{shlex.quote(path)}' for path in task.suspects]
     return environment, (
-        'printf "{}" > ~/aider.yml; aider --config ~/aider.yml --message-file "$SOULCASTER_TASK" '
-        f"{shlex.join(given)} {files}"
+        'export CHECKOUT="$PWD"; cd ~; aider --message-file "$SOULCASTER_TASK" '
+        f"{shlex.join(given)} {' '.join(files)}"
     )
 
 
