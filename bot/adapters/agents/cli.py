@@ -45,7 +45,7 @@ class CliAgent:
         model: str,
         vendor: str,
         folder: Path,
-        silence: float = 240,
+        silence: float = 420,  # a model may be quiet for 300, and slow machines start slowly
         every: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
