@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bot.adapters.agents.rows import ROWS
+from bot.adapters.choose_agent import ASKS, VENDORS
 from bot.domain.commands.usage import summary, usage
 from bot.github.events import HEARD, NOTHING, UNHEARD
 from bot.settings import Settings
@@ -51,6 +53,29 @@ def command_table() -> str:
     return "\n".join(rows)
 
 
+def agent_table() -> str:
+    """What each agent is, and what switches it on."""
+    ours = {
+        "mechanic": ("our own search, without a model", "nothing"),
+        "command": ("any program of the sandbox", "`SOULCASTER_AGENT_COMMAND`"),
+        "loop": ("our own loop around a model", ""),
+    }
+    rows = [
+        "| Agent | What it is | Install | One key of | Sends code to |",
+        "|---|---|---|---|---|",
+    ]
+    for name, vendors in ASKS.items():
+        row = ROWS.get(name)
+        what, needs = ours.get(name, ("", ""))
+        if row:
+            what = f"`{row.package.removeprefix('pip ')}` {row.version}"
+        keys = ", ".join(f"`{VENDORS[vendor][1]}`" for vendor in vendors) or needs
+        receivers = ", ".join(VENDORS[vendor][0] for vendor in vendors) or "nobody"
+        install = f"`make agents ARGS={name}`" if row else ""
+        rows.append(f"| `{name}` | {what} | {install} | {keys} | {receivers} |")
+    return "\n".join(rows)
+
+
 def key_table() -> str:
     """Every kind of Redis key: what it holds, who owns it, how long it stays, how it comes back."""
     rows = ["| Key | What it holds | Owner | Kept | Rebuilt |", "|---|---|---|---|---|"]
@@ -85,6 +110,7 @@ def between(text: str, name: str, table: str) -> str:
 TABLES = (
     ("README.md", "commands", command_table),
     ("README.md", "settings", settings_table),
+    ("README.md", "agents", agent_table),
     ("docs/redis.md", "keys", key_table),
     ("docs/github-events.md", "events", event_table),
 )

@@ -333,6 +333,27 @@ GUARDS = (
         "tests/e2e/test_fix_models.py::test_private_code_leaves_for_those_alone_that_the_repository_names",
     ),
     Guard(
+        "a CLI that can't work at E2B is refused before a machine is paid for",
+        "bot/adapters/choose_agent.py",
+        "if name in ROWS and c.e2b_key and not c.gateway_url:",
+        "if False:",
+        "tests/contract/test_agent_e2b.py",
+    ),
+    Guard(
+        "a failed proof is the next agent's turn",
+        "workers/fixes/steps/drive.py",
+        "    (StepName.PROVE, Verdict.NOT_REPAIRED),\n",
+        "",
+        "tests/contract/test_several_agents.py",
+    ),
+    Guard(
+        "no agent begins once the run's time is over",
+        "workers/fixes/steps/drive.py",
+        " and context.now() < deadline(run)",
+        "",
+        "tests/contract/test_several_agents.py",
+    ),
+    Guard(
         "the way out is closed once the agent has ended",
         "bot/adapters/agents/cli.py",
         'await sandbox.reach("")',
