@@ -124,7 +124,8 @@ class TestCli:
         ids=["hangs", "asks", "floods", "writes outside", "changes nothing"],
     )
     async def test_how_it_ends(self, bench: Bench, does: str, outcome: str, note: str) -> None:
-        worked = await bench.work(await stand_in(bench, does, silence=2))
+        silence = 2 if does == "sleep 60" else 60
+        worked = await bench.work(await stand_in(bench, does, silence=silence))
         assert (worked.outcome, note in worked.note) == (outcome, True), worked
         assert await bench.patch() == {}
 
