@@ -10,17 +10,17 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 from agent_bench import AGENTS_DIR, require
-from e2e_kit import unlike
+from e2e_kit import comment, unlike
 from fix_kit import LAST_PAGE, ask, configured, ended, no_sandbox, opened_once, reported
 from forks import open_stage
-from vendor_double import VendorDouble, run, say
+from vendor_double import Move, VendorDouble, run, say
 
 from bot.adapters.agents.rows import ROWS
 from bot.adapters.choose_agent import VENDORS
 from bot.domain.models import Verdict
 from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
-from handlers.demo.stage import Stage
+from handlers.demo.stage import ADMIN, Stage
 from handlers.web import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -73,4 +73,24 @@ async def test_its_pull_request_is_proved(stage: Stage, double: VendorDouble, na
     logs = await stage.context.runs.log_tail((await stage.project()).id, made.number, 500)
     assert any("requests to the model" in line for line in logs)
     assert KEY not in "".join(logs) + made.model_dump_json()
+    await no_sandbox(stage)
+
+
+@pytest.mark.long
+async def test_a_comment_stops_it_while_its_model_thinks(
+    stage: Stage, double: VendorDouble
+) -> None:
+    require("claude")
+    double.heard.clear()
+    double.play((Move("wait"),))
+    number, cluster = await reported(stage, f"Pages {unlike()}", f"{unlike()} {LAST_PAGE[1]}")
+    asked = await ask(stage, number, "fix --agent ~claude --timeout 30m", cluster)
+
+    async def thinks() -> bool:
+        return bool(double.heard)
+
+    await stage.wait("a question to the model", thinks, timeout=300, every=0.1)
+    await comment(stage, number, f"/soulcaster stop {asked.name}", ADMIN)
+    made = await ended(stage, asked.number, timeout=60)
+    assert (made.verdict, made.pull_request) == (Verdict.STOPPED, None), made.reason
     await no_sandbox(stage)
