@@ -98,7 +98,7 @@ def _codex(way: Way) -> tuple[Mapping[str, str], str]:
     """https://developers.openai.com/codex/config-reference"""
     provider = (
         f'{{name="Soulcaster",base_url="{way.url}/v1",env_key="SOULCASTER_TOKEN",'
-        'wire_api="responses"}'
+        'wire_api="responses",request_max_retries=2,stream_max_retries=2}'
     )
     settings = {
         "model_provider": "soulcaster",
