@@ -132,7 +132,7 @@ def _gemini(way: Way) -> tuple[Mapping[str, str], str]:
     settings = {
         "security": {"auth": {"selectedType": "gemini-api-key"}},
         "privacy": {"usageStatisticsEnabled": False},
-        "general": {"enableAutoUpdate": False},
+        "general": {"enableAutoUpdate": False, "maxAttempts": 3},
         "tools": {"exclude": ["web_fetch", "google_web_search"]},
     }
     return {
