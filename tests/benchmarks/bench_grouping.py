@@ -1,3 +1,4 @@
+# ruff: noqa: E402 (the helpers of the tests are found first)
 """Right groups at first sight: stories of small projects, opposites, languages, and the chances.
 
 ``python tests/benchmarks/bench_grouping.py`` prints, with the embedder that is set up, how many
@@ -10,11 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1])]
+
 from told_stories import STORIES, Told, pairs, read_lines, summary, tell
 
 from bot.adapters import choose
