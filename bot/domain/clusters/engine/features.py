@@ -133,7 +133,7 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     ours_only, theirs_only = len(reading.title) - same, count_of(of["title"]) - same
     most = np.maximum(ours_only, theirs_only)
     # One word for another in titles else alike, or the same words in another order.
-    exchanged = (np.minimum(ours_only, theirs_only) > 0) & (same >= 2 * most)
+    exchanged = (ours_only == 1) & (theirs_only == 1) & (same > 1)
     reordered = (most == 0) & (same > 1) & (measured.wording != reading.wording)
     counted = (measured.series == reading.series) & (measured.numbers != reading.numbers)
     # "Is not shown" and "is hidden" are one: what one of them denies is no opposite.
