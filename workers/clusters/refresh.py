@@ -60,18 +60,22 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
 def said_of(view: ClusterView) -> dict[str, Any]:
     """Title, summary and severity as fields of the cluster, from items that still have words."""
     living = [item for item in view.items if not item.gone]
-    summary = extract([SummaryInput(i.number, i.title, i.body) for i in living])
+    alerts = {name for name, source in SOURCES.items() if source.KIND == "alert"}
+    # No stranger's report changes a title: monitoring's does, and what was before the app came.
+    told = [
+        SummaryInput(i.number, i.title, i.body, i.history or i.source in alerts) for i in living
+    ]
+    summary = extract(told, view.cluster.title)
     firsts: dict[tuple[str, Audience], int] = {}
     for item in living:
         firsts.setdefault((item.source, item.audience), item.number)
-    kinds = {SOURCES[i.source].KIND for i in living if i.source in SOURCES}
     assessed = assess(
         texts=[f"{i.title}\n{i.body}" for i in living],
         people=view.people,
         counts=view.tally.hours,
         now=int(view.now.timestamp() // 3600),
         levels=[i.level for i in living],
-        alerting="alert" in kinds,
+        alerting=any(i.source in alerts for i in living),
     )
     said: dict[str, Any] = {
         "audience": combined(Audience.PUBLIC, *(item.audience for item in living)),

@@ -129,9 +129,10 @@ async def _ask(
             return kept.model_copy(update={"problem": str(error)})
         wrong = problems(draft.title, draft.sentences, sources)
         if not wrong:
-            return fresh.model_copy(
-                update={"model": model.id, "title": draft.title, "sentences": draft.sentences}
-            )
+            # A title stands as long as the reports bear it: no report that comes later changes it.
+            title = draft.title if problems(kept.title, draft.sentences, sources) else kept.title
+            said = {"model": model.id, "title": title, "sentences": draft.sentences}
+            return fresh.model_copy(update=said)
     return kept.model_copy(update={"problem": f"{model.id} wrote it wrongly twice: {wrong[0]}"})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.cards.views.cluster import ClusterView, told_apart
 from bot.domain.models import Project
 from bot.jobs import enqueue
 from bot.storage.overview import Sort
@@ -60,10 +60,11 @@ async def rows(
         project.id, sorted({i for each in shown_by.values() for i in each})
     )
     now = ctx.now()
-    return [
+    views = [
         ClusterView(record, [i for i in items if i.cluster == record.number], tally, now, readers)
         for record, tally in zip(records.values(), tallies, strict=True)
     ]
+    return told_apart(views)
 
 
 async def refresh_soon(ctx: Context, project: int) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.domain.clusters.titles import clearest, plain
 from bot.domain.models import Sentence
 from bot.domain.text import read, terms
 
@@ -33,6 +34,7 @@ class SummaryInput:
     number: int
     title: str
     body: str
+    may_name: bool = False  # it may change what the problem is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,18 @@ class Summary:
     sentences: tuple[Sentence, ...]
 
 
-def extract(items: Sequence[SummaryInput]) -> Summary:
-    """The most telling title, and sentences that between them say what most items say."""
-    items = list(items)[-_MOST_ITEMS:]
+def extract(items: Sequence[SummaryInput], title: str = "") -> Summary:
+    """The clearest title, where ``title`` is what stands; and sentences that between them say what
+    most items say."""
     if not items:
         return Summary("", ())
+    named = [(clipped(plain(i.title), TITLE_LIMIT), i.may_name) for i in items]
+    title = clearest(named, title) or clipped(plain(_sentences(items[0])[0]), TITLE_LIMIT)
+    items = list(items)[-_MOST_ITEMS:]
     words = {item.number: set(terms(f"{item.title}\n{item.body[:4_000]}")) for item in items}
     spread = Counter(word for said in words.values() for word in said)
     # A word counts by how many items say it: that is what the cluster is about.
     weight = {word: math.log1p(count) for word, count in spread.items()}
-    titled = [item for item in items if item.title.strip()] or items
-    best = max(titled, key=lambda i: (_value(set(terms(i.title)), weight), -i.number))
-    title = clipped(best.title or _sentences(best)[0], TITLE_LIMIT)
     chosen: list[Sentence] = []
     covered: set[str] = set()
     options = [(item.number, text, set(terms(text))) for item in items for text in _sentences(item)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link, Said, Section, Tone
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.tally import Tally
+from bot.domain.clusters.titles import plain
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, ClusterState, Ending, Item, Watch
 
@@ -37,7 +38,8 @@ class ClusterView:
     """A cluster with a sample of its items, oldest first, and the tally of all of them.
 
     ``readers`` are those of the card: items that they may not read are only counted, and the
-    cluster says nothing that they may not read, however it was handed in.
+    cluster says nothing that they may not read, however it was handed in. ``unlike`` tells it from
+    another beside it that is called the same.
     """
 
     cluster: Cluster
@@ -45,9 +47,13 @@ class ClusterView:
     tally: Tally
     now: datetime
     readers: Audience
+    unlike: Line = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cluster", self.cluster.as_read_by(self.readers, self.shown))
+        read = self.cluster.as_read_by(self.readers, self.shown)
+        # That of a single report, or one that is stored as it was, may hold a mention.
+        title = {"title": plain(read.title) or "untitled"}
+        object.__setattr__(self, "cluster", read.model_copy(update=title))
 
     @property
     def shown(self) -> list[Item]:
@@ -77,7 +83,25 @@ class ClusterView:
     @property
     def title(self) -> Line:
         """``C-12 Checkout fails`` (an item's words, so untrusted)."""
-        return (Code(self.cluster.name), " ", Said(self.cluster.title))
+        return (Code(self.cluster.name), " ", Said(self.cluster.title), *self.unlike)
+
+
+def told_apart(views: Sequence[ClusterView]) -> list[ClusterView]:
+    """Those that are called the same with what tells them apart: where they are from, a file they
+    stop in, another report's title, else since when they are known."""
+    tells, found = list[list[str]](), []
+    for view in views:
+        files = (item.frames[-1].path for item in view.shown if item.frames)
+        titles = (title for i in view.shown if (title := plain(i.title)) != view.cluster.title)
+        sources = ", ".join(sorted({item.source for item in view.shown}))
+        tells.append([*filter(None, (sources, *files, *titles))])
+    called = [view.cluster.title.casefold() for view in views]
+    for view, mine, title in zip(views, tells, called, strict=True):
+        same = [other for other, its in zip(tells, called, strict=True) if its == title]
+        words = next((w for w in mine if sum(w in other for other in same) == 1), "")
+        unlike = f" ({words[:60] or format(view.cluster.created_at, 'since %d %b')})"
+        found.append(replace(view, unlike=(Said(unlike),) if len(same) > 1 else ()))
+    return found
 
 
 def count(number: int, thing: str) -> str:
