@@ -9,8 +9,10 @@ from bot.domain.cards.views.why import Compared, Explanation
 from bot.domain.clusters.corrections import Logged, undone_by
 from bot.domain.clusters.engine import Links
 from bot.domain.clusters.engine.reasons import reasons
+from bot.domain.clusters.engine.report import frame_names
 from bot.domain.clusters.evidence import Because, Near
-from bot.domain.clusters.judgement import Judged
+from bot.domain.clusters.judgement import Judged, Judgement
+from bot.domain.clusters.titles import shared_name
 from bot.domain.models import Item
 from bot.storage.answers import JUDGE
 from workers.clusters import evidence
@@ -73,19 +75,23 @@ async def compare(ctx: Context, project: int, item: Item, near: Iterable[Near]) 
     """Each with its report as it is now; those that were deleted are left out."""
     by_number = {each.item: each for each in near}
     others = await ctx.items.many(project, by_number)
-    ours = evidence.report_of(item)
     asked = await judged(ctx, project, item.number)
     said = {pair.other: pair for pair in asked.pairs} if asked else {}
     return [
-        Compared(
-            by_number[other.number],
-            other,
-            reasons(ours, evidence.report_of(other)),
-            said.get(other.number),
-        )
+        beside(item, other, by_number[other.number], said.get(other.number))
         for other in others
         if not other.gone
     ]
+
+
+def beside(
+    item: Item, other: Item, near: Near, said: Judgement | None = None, *, without: str = ""
+) -> Compared:
+    """The two reports side by side; ``without`` names what all are about anyway."""
+    ends = [frame_names(one.frames[-1:]) for one in (item, other)]
+    found = reasons(evidence.report_of(item), evidence.report_of(other))
+    shared = shared_name([(one.title, one.body) for one in (item, other)], without=without)
+    return Compared(near, other, found, said, bool(ends[0]) and ends[0] == ends[1], shared)
 
 
 def corrections_of(log: Iterable[Logged], item: int) -> list[Logged]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from bot.context import Context
 from bot.domain.cards.card import Code, Paragraph, Section
 from bot.domain.cards.views.suggestion import suggestion_sections
-from bot.domain.cards.views.why import Compared, why_card
+from bot.domain.cards.views.why import Compared, is_candidate, why_card
 from bot.domain.clusters.evidence import Near
 from bot.domain.commands.command import WORD, Command
 from bot.domain.commands.references import ClusterRef, ItemRef
@@ -16,6 +16,7 @@ from bot.domain.models import Item
 from workers.clusters import evidence, explain
 from workers.clusters.placing import near
 from workers.commands.call import Answer, Call
+from workers.commands.correcting import item_of
 
 SHOWN = 8
 
@@ -32,8 +33,7 @@ class Why(Command):
 async def run_why(call: Call, command: Why) -> Answer:
     """The evidence of one item, or of each item of a cluster."""
     ctx, project = call.ctx, call.project
-    if isinstance(command.about, ItemRef):
-        item = await ctx.items.get(project.id, command.about.number)
+    if item := await _report(call, command.about):
         name, items, reports = item.name, [item], 1
     else:
         cluster = await call.cluster(command.about)
@@ -59,17 +59,13 @@ class Similar(Command):
 async def run_similar(call: Call, command: Similar) -> Answer:
     """Rank the other clusters by their nearest report."""
     ctx, project = call.ctx, call.project
-    if isinstance(command.about, ItemRef):
-        item = await ctx.items.get(project.id, command.about.number)
-    else:
-        cluster = await call.cluster(command.about)
-        members = await ctx.clusters.sample(project.id, cluster.number, oldest=1, newest=1)
-        item = await ctx.items.get(project.id, members[-1])
+    if not (item := await _report(call, command.about)):
+        item = await item_of(call, ClusterRef((await call.cluster(command.about)).number))
     found = await _neighbours(ctx, project.id, item)
     compared = await explain.compare(ctx, project.id, item, found)
-    nearest: dict[int, Compared] = {}
+    nearest: dict[int | None, Compared] = {}
     for each in compared:
-        if each.item.cluster is not None and each.item.cluster != item.cluster:
+        if each.item.cluster not in (None, item.cluster) and is_candidate(each):
             nearest.setdefault(each.item.cluster, each)
     shown = list(nearest.values())[: max(1, command.limit)]
     nothing = Section(Paragraph("Nothing else comes near."))
@@ -80,6 +76,14 @@ async def run_similar(call: Call, command: Similar) -> Answer:
         sections=suggestion_sections(item, shown, readers=call.readers) or (nothing,),
         footer=("Suggestions only: nothing was joined or closed.",),
     )
+
+
+async def _report(call: Call, about: ItemRef | ClusterRef | None) -> Item | None:
+    """The report that was named, or that the issue is where it was said."""
+    number = about.number if isinstance(about, ItemRef) else None
+    if about is None and call.place.issue is not None:
+        number = await call.report_of(call.place.issue)
+    return await call.placed(number) if number is not None else None
 
 
 async def _neighbours(ctx: Context, project: int, item: Item) -> list[Near]:

@@ -13,7 +13,6 @@ from bot.domain.cards.card import (
     Choice,
     Choices,
     Code,
-    Inline,
     Line,
     Paragraph,
     Section,
@@ -43,17 +42,19 @@ def suggestion_card(
     item: Item, open_: Sequence[Compared], settled: Sequence[Settled] = (), *, readers: Audience
 ) -> Card:
     """The card that stands on the item's issue."""
-    title: tuple[Inline, ...] = ("Thank you: that is settled",)
-    if open_:
-        title = ("Possibly the same as ", *_named(open_))
+    named = [part for each in open_ for part in (", ", Code(f"C-{each.item.cluster}"))]
     actions = tuple(
         Action(f"Undo (said by {each.by})", f"undo {each.operation}") for each in settled
     )
-    answers = tuple(_answer(each) for each in settled)
+    answers: tuple[Line, ...] = tuple(
+        ("The same as " if each.alike else "Not the same as ", Code(f"I-{each.other}"), " in ",
+         Code(f"C-{each.cluster}"), f", said {each.by}")
+        for each in settled
+    )  # fmt: skip
     return Card(
         key=suggestion_key(item),
         audience=readers,
-        title=title,
+        title=("Possibly the same as ", *named[1:]) if open_ else ("Thank you: that is settled",),
         tone="info" if open_ else "succeeded",
         sections=(
             *suggestion_sections(item, open_, readers=readers),
@@ -91,14 +92,3 @@ def suggestion_sections(
             )
         )
     return tuple(sections)
-
-
-def _named(open_: Sequence[Compared]) -> Line:
-    named = [part for each in open_ for part in (", ", Code(f"C-{each.item.cluster}"))]
-    return tuple(named[1:])
-
-
-def _answer(each: Settled) -> Line:
-    verdict = "The same as " if each.alike else "Not the same as "
-    other, cluster = Code(f"I-{each.other}"), Code(f"C-{each.cluster}")
-    return (verdict, other, " in ", cluster, f", said {each.by}")

@@ -14,27 +14,18 @@ from bot.domain.clusters.evidence import Because, Near
 from bot.domain.clusters.judgement import Judged, Judgement, Verdict, by_model
 from bot.domain.models import Item
 
-# A feature's contribution, in words: what it says when it speaks for, and when against.
-_WORDS = {
-    "meaning": ("what the two texts mean", "the two texts mean different things"),
-    "centred": ("what the two texts mean", "the two texts mean different things"),
-    "title here": ("words of its title in the other report", ""),
-    "title there": ("words of the other title in it", ""),
-    "titles": ("rare words in both titles", ""),
-    "words": ("rare words in both", ""),
-    "rarest": ("a very rare word in both", ""),
-    "errors": ("the same error", ""),
-    "frames": ("the same stack frames", ""),
-    "code": ("the same names of code", ""),
-    "component": ("the same component", "another component"),
-    "series": ("", "titles that differ in their numbers only"),
-    "names": ("both name the same things", ""),
-    "other stack": ("", "two stacks without a common frame"),
-    "one source": ("", "one source says them both"),
-    "learnt": ("what people here called the same", "what people here called not the same"),
-    "hours": ("", "the time between them"),
-    "days": ("", "the time between them"),
-    "crowd": ("", "many other reports are as alike"),
+# What speaks against it, by the feature that does.
+_AGAINST = {
+    "meaning": "the two texts mean different things",
+    "centred": "the two texts mean different things",
+    "component": "another component",
+    "series": "titles that differ in their numbers only",
+    "other stack": "two stacks without a common frame",
+    "one source": "one source says them both",
+    "learnt": "what people here called not the same",
+    "hours": "the time between them",
+    "days": "the time between them",
+    "crowd": "many other reports are as alike",
 }
 _CHANCES = (
     (0.9, "almost certainly the same"),
@@ -48,17 +39,20 @@ _VERDICTS: dict[Verdict, str] = {
     "different": "it is another problem",
     "unsure": "it cannot tell",
 }
-PARTS = 3
+LISTED = 0.045  # what reads as 4 in 100 is no candidate
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A report that another was compared with; ``judgement`` is what the language model said."""
+    """A report that another was compared with; ``judgement`` is what the language model said,
+    ``stops`` whether both stacks end in the same function, ``shared`` a word or two of both."""
 
     near: Near
     item: Item
     reasons: Reasons
     judgement: Judgement | None = None
+    stops: bool = False
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +101,13 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
         lines.append((Strong("Joined"), " a report that is not there any more."))
     else:
         lines.append((Strong("Opened its own cluster"), ": nothing was near enough."))
-    for other in told.others:
+    for other in filter(is_candidate, told.others):
         line: Line = ("Compared with ", *_placed(other, readers), ": ", chance(other.near))
         if other.judgement is not None:
             hidden = is_hidden(told.item, other.item, readers)
             line = (*line, ". ", *judged_line(other.judgement, hidden=hidden))
         lines.append(line)
-    if told.rejected is not None:
+    if told.rejected is not None and is_candidate(told.rejected):
         near = told.rejected
         moved = near.item.cluster == told.item.cluster
         title = Strong(f"Nearest cluster it was not put in{' at first' if moved else ''}")
@@ -130,6 +124,12 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
     return Section(Paragraph(*_shown(told.item, readers)), Bullets(*lines))
 
 
+def is_candidate(compared: Compared) -> bool:
+    """Whether it is worth a line: it is likely enough, or the language model has spoken."""
+    near = compared.near
+    return near.score >= LISTED or near.repeat or compared.judgement is not None
+
+
 def chance(near: Near) -> str:
     """``very likely the same (81 in 100)``; a repeat is no matter of chance."""
     if near.repeat:
@@ -141,21 +141,34 @@ def chance(near: Near) -> str:
 def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
     """What both say, quoted from both sides; nothing of a private report where it is hidden."""
     lines: list[Line] = []
-    reasons, near = compared.reasons, compared.near
     if not hidden:
-        lines += [("Both say ", *_both(phrase)) for phrase in reasons.phrases]
-        lines += [("The same error: ", *_both(phrase)) for phrase in reasons.errors]
-        if reasons.frames:
-            lines.append(("The same stack frames: ", Code(" → ".join(reasons.frames))))
-    pro = [_WORDS[n][0] for n, w in near.parts if w > 0 and _WORDS.get(n, ("", ""))[0]]
-    con = [_WORDS[n][1] for n, w in near.parts if w < 0 and _WORDS.get(n, ("", ""))[1]]
-    if pro and not near.repeat:
-        lines.append((f"What speaks for it: {', '.join(dict.fromkeys(pro[:PARTS]))}.",))
-    if near.opposed:
+        first, *rest = both_line(compared)
+        lines.append((str(first).capitalize(), *rest, "."))
+    if ("learnt", True) in ((name, part > 0) for name, part in compared.near.parts):
+        lines.append(("What speaks for it: what people here called the same.",))
+    if compared.near.opposed:
         lines.append(("Their titles tell two things apart, so it is left to you.",))
-    if con and not near.repeat:
-        lines.append((f"What speaks against it: {', '.join(dict.fromkeys(con[:PARTS]))}.",))
+    against = (_AGAINST[name] for name, part in compared.near.parts if part < 0 if name in _AGAINST)
+    if (con := list(dict.fromkeys(against))) and not compared.near.repeat:
+        lines.append((f"What speaks against it: {', '.join(con)}.",))
     return lines
+
+
+def both_line(compared: Compared) -> Line:
+    """``both stop in `page_count`, both report “404”``."""
+    found, parts = compared.reasons, list[Line]()
+    if calls := [name.rpartition(":")[2] or name for name in found.frames]:
+        where, shown = ("stop in", calls[-1:]) if compared.stops else ("run through", calls)
+        parts.append((f"both {where} ", Code(" → ".join(shown))))
+    told = " ".join(f"{e.ours}\n{e.theirs}" for e in found.errors).casefold()
+    said = [phrase for phrase in found.phrases if phrase.ours.casefold() not in told]
+    if compared.shared and not any(" " in phrase.ours for phrase in said):
+        said = [Phrase(compared.shared, compared.shared)]
+    for verb, phrases in (("report", found.errors), ("say", said)):
+        if quoted := [part for phrase in phrases for part in (", ", *_both(phrase))]:
+            parts.append((f"both {verb} ", *quoted[1:]))
+    joined = tuple(part for line in parts for part in (", ", *line))
+    return joined[1:] or ("much the same in other words",)
 
 
 def judged_line(said: Judgement, *, hidden: bool) -> Line:
@@ -178,8 +191,8 @@ def _unjudged(told: Explanation, readers: Audience) -> list[Line]:
 
 
 def _both(phrase: Phrase) -> Line:
-    ours, theirs = phrase.ours, phrase.theirs
-    if ours.casefold() == theirs.casefold():
+    ours, theirs = sorted((phrase.ours.strip(" .,;:"), phrase.theirs.strip(" .,;:")), key=len)
+    if theirs.casefold().removesuffix("s") == ours.casefold().removesuffix("s"):
         return ("“", Said(ours), "”")
     return ("“", Said(ours), "” and “", Said(theirs), "”")
 
