@@ -165,7 +165,8 @@ async def place(ctx: Context, project: Project, into: int) -> None:
     CLAIM.set(claim)
     found = await ctx.clusters.place(
         project.id, made.item, into, now=ctx.now(), title=draft.title, audience=draft.audience,
-        evidence="{}", corrections=0, lease=claim.lease, token=claim.token,
+        evidence=Because(action="new").model_dump_json(), corrections=0, lease=claim.lease,
+        token=claim.token,
     )  # fmt: skip
     assert found == into
     await refresh.refresh_cluster(ctx, project.id, into)

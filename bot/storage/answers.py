@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
 from bot.storage.store import Store
-from bot.storage.text import number, text
+from bot.storage.text import number
 
 Kind = Literal["judge", "summary"]
 JUDGE: Final = "judge"
@@ -53,9 +54,12 @@ class Answers(Store):
 
     async def get(self, project: int, kind: Kind, about: int) -> str:
         """The answer; "" while there is none."""
-        return self._seal.open(
-            text(await self._redis.hget(keys.answers(project, kind), str(about)))
-        )
+        return (await self.many(project, kind, [about])).get(about, "")
+
+    async def many(self, project: int, kind: Kind, about: Sequence[int]) -> dict[int, str]:
+        """The answers that there are, of some."""
+        found = await self._redis.hmget(keys.answers(project, kind), [str(n) for n in about])
+        return {n: self._seal.open(kept) for n, kept in zip(about, found, strict=True) if kept}
 
     async def spend(self, project: int, kind: Kind, day: str, what: str, cap: int) -> bool:
         """Count a question against the day's cap, once; False when the cap is reached."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from bot.domain.audience import Audience
+from bot.domain.clusters.engine.links import Pair
 from bot.domain.clusters.standing import ENDINGS
 from bot.domain.errors import NotFound
 from bot.domain.models import Cluster, Ending
 from bot.storage import keys
 from bot.storage.leases import LeaseLost
-from bot.storage.overview import kept, standing
+from bot.storage.overview import ALIKE, kept, standing
 from bot.storage.store import Store
-from bot.storage.text import number, text
+from bot.storage.text import number, pair_of, text
 
 # How many of its items are read to say what a cluster is: it may have any number.
 OLDEST, NEWEST = 10, 40
@@ -37,10 +38,12 @@ class Clusters(Store):
         lease: str,
         token: str,
         judge: bool = False,
+        alike: Mapping[str, float] | None = None,
     ) -> int | None:
         """Put a waiting item into a cluster, or into a new one; the cluster's number.
 
-        ``judge`` puts it on the list of what the language model is asked about, in the same step.
+        ``judge`` puts it on the list of what the language model is asked about, in the same step;
+        ``alike`` are pairs that may be one problem.
 
         Only the holder of the lease may: raises LeaseLost otherwise. An item that has a cluster
         keeps it. None when there are no longer as many ``corrections`` as the decision knew of:
@@ -59,6 +62,7 @@ class Clusters(Store):
                 keys.operations(project),
                 keys.to_ask(project, "judge"),
                 keys.placements(project),
+                keys.alike(project),
                 *kept(project),
             ],
             [
@@ -70,6 +74,8 @@ class Clusters(Store):
                 self._seal.shut(evidence),
                 corrections,
                 int(judge),
+                ALIKE,
+                *(part for two, chance in (alike or {}).items() for part in (chance, two)),
             ],
         )
         if int(found) == -1:
@@ -136,6 +142,12 @@ class Clusters(Store):
         sets = [keys.ended(project, how) for how in ENDINGS]
         found = await self._scripts.run("ended", [keys.members(project, cluster), *sets], [])
         return dict(zip(ENDINGS, found, strict=True))
+
+    async def alike(self, project: int) -> list[tuple[Pair, float]]:
+        """Pairs of items that may be one problem, the likeliest first."""
+        key = keys.alike(project)
+        found: Any = await self._redis.zrange(key, 0, -1, desc=True, withscores=True)
+        return [(pair_of(two), float(chance)) for two, chance in found]
 
     async def evidence(self, project: int, item: int) -> str:
         """Why an item went where it went, as JSON; "" when nothing is known."""

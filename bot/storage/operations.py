@@ -21,7 +21,7 @@ from bot.domain.models import Cluster
 from bot.storage import keys
 from bot.storage.overview import kept, standing
 from bot.storage.store import Store
-from bot.storage.text import number, text
+from bot.storage.text import number, pair_of, text
 
 PREVIEW_SECONDS = 86_400
 
@@ -54,7 +54,7 @@ class Operations(Store):
         """The pairs of items that, by all corrections, must or must not be together."""
         must = await self._redis.smembers(keys.pairs(project, "must"))
         cannot = await self._redis.smembers(keys.pairs(project, "cannot"))
-        return Links.of([_pair(v) for v in must], [_pair(v) for v in cannot])
+        return Links.of([pair_of(v) for v in must], [pair_of(v) for v in cannot])
 
     async def log(self, project: int) -> list[Logged]:
         """All of them, oldest first."""
@@ -165,8 +165,3 @@ class Operations(Store):
 
 def _written(links: Iterable[Pair]) -> list[str]:
     return [f"{a},{b}" for a, b in sorted(links)]
-
-
-def _pair(value: object) -> tuple[int, int]:
-    first, _, second = text(value).partition(",")
-    return int(first), int(second)

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from redis.asyncio import Redis
 
 from bot.domain.audience import Audience
+from bot.domain.clusters.evidence import Because
 from bot.domain.clusters.tally import Tally
 from bot.domain.errors import Unavailable
 from bot.domain.models import Cluster, ClusterState, Item
@@ -28,7 +29,8 @@ from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 from bot.storage.text import number, text
 
-VERSION = "1"
+VERSION = "2"
+ALIKE = 20_000  # pairs that may be one problem
 GROUPS = ("open", "settled")
 STEP = 200  # records read at once
 
@@ -90,6 +92,17 @@ class Overview:
             for each in of:
                 pipe.hgetall(keys.tally(project, each))
             return [_read(found) for found in await pipe.execute()]
+
+    async def open_clusters(self, project: int, items: Collection[int]) -> dict[int, int]:
+        """The clusters of these items that are in an open one."""
+        wanted = [str(item) for item in items]
+        placed = await self._redis.hmget(keys.membership(project), wanted)
+        of = {item: number(cluster) for item, cluster in zip(items, placed, strict=True) if cluster}
+        clusters = [*{*of.values(), 0}]
+        held = await self._redis.hmget(keys.standings(project), [str(c) for c in clusters])
+        told = zip(clusters, map(text, held), strict=True)
+        open_ = {cluster for cluster, stands in told if stands.startswith("open")}
+        return {item: cluster for item, cluster in of.items() if cluster in open_}
 
     async def by_source(self, project: int, cluster: int) -> dict[str, Tally]:
         """The tally of a cluster, source by source; reads all of its items."""
@@ -157,6 +170,7 @@ class Overview:
         await self._redis.unlink(
             keys.overview(project),
             keys.standings(project),
+            keys.alike(project),
             *(keys.tally(project, group) for group in GROUPS),
             *(keys.order(project, name, sort) for name in lists for sort in SORTS),
             *(keys.reported(project, kind_of(*kind)) for kind in kinds),
@@ -171,6 +185,13 @@ class Overview:
                         continue  # it is counted where it has moved to
                     pipe.hset(key, kind, "1")
                 await pipe.execute()
+        async for told in self._records(keys.evidence(project)):
+            pairs: dict[str, float] = {}
+            for item, held in told.items():
+                pairs |= Because.model_validate_json(self._seal.open(held)).alike(number(item))
+            if pairs:
+                await self._redis.zadd(keys.alike(project), pairs)
+        await self._redis.zremrangebyrank(keys.alike(project), 0, -ALIKE - 1)
         counted = 0
         key = keys.clusters(project)
         async for clusters in self._records(key):

@@ -20,7 +20,8 @@ from bot.domain.secrets import redact
 from bot.say import in_words
 from bot.storage.cluster_jobs import ClusterJob
 from handlers.api.shapes import Cancel, FixOf, How, Query, Report
-from workers.clusters import suggestions, views
+from workers.clusters import views
+from workers.clusters.alike import alike
 from workers.commands.answering import answer_at_once
 from workers.commands.permission import role_of
 
@@ -127,11 +128,12 @@ async def create_job(asked: Asked, body: FixOf) -> FixRun:
 
 async def cleanup(asked: Asked) -> object:
     """What ``merge --suggest`` says; it changes nothing."""
-    found = await suggestions.alike(asked.ctx, asked.project, readers=READERS)
+    found, _ = await alike(asked.ctx, asked.project, readers=READERS)
     names = ("cluster", "into", "report", "like", "likelihood")
     pairs = [
         (i.cluster, each.item.cluster, i.number, each.item.number, each.near.score)
-        for i, each in found
+        for question in found
+        for i, each in question.told
     ]
     return {"items": [dict(zip(names, pair, strict=True)) for pair in pairs], "next": None}
 

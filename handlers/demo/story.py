@@ -141,15 +141,14 @@ class Story:
             return self.outcome.digest_slack and self.outcome.digest_issue
 
         await self.stage.wait("the digest", landed, timeout=30)
-        return "in Slack and in the tracking issue"
+        number = await self._tracking_issue()
+        body = next(issue["body"] for issue in await self._issues() if issue["number"] == number)
+        asked = body.count("look like one problem")
+        return f"in Slack and in the tracking issue, which asks of {asked} groups if they are one"
 
     async def _digest_in_slack(self) -> bool:
         state = await self.stage.slack_state()
-        return any(
-            "Triage digest" in json.dumps(message)
-            for channel in state["channels"]
-            for message in channel["messages"]
-        )
+        return "Triage digest" in json.dumps([each["messages"] for each in state["channels"]])
 
     async def _tracking_issue(self) -> int | None:
         for issue in await self._issues():

@@ -71,6 +71,7 @@ async def placed(ctx: Context, project: int, item: int, **because: Any) -> int:
     found = await ctx.clusters.place(
         project, item, None, now=ctx.now(), title="It breaks", audience=Audience.TEAM,
         evidence=why.model_dump_json(), corrections=0, lease=claim.lease, token=claim.token,
+        alike=why.alike(item),
     )  # fmt: skip
     assert found
     return found

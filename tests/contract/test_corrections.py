@@ -26,6 +26,7 @@ from bot.jobs import CLAIM, Claim
 from bot.storage import keys
 from bot.storage.commands import Utterance
 from workers.clusters import corrections, evidence, explain, placing, refresh, suggestions
+from workers.clusters.alike import alike
 from workers.clusters.corrections import Plan
 from workers.commands.answering import answer_to
 from workers.commands.call import Answer
@@ -77,6 +78,7 @@ async def put(ctx: Context, project: int, item: int, into: int | None, **because
         corrections=await ctx.operations.count(project),
         lease=LEASE,
         token="mine",
+        alike=why.alike(item),
     )
     assert found is not None
     return found
@@ -257,7 +259,7 @@ async def test_a_placement_decided_before_a_correction_is_decided_again(ctx: Con
         now=NOW,
         title="",
         audience=Audience.PROJECT,
-        evidence="{}",
+        evidence=Because(action="new").model_dump_json(),
         corrections=known,
         lease=LEASE,
         token="mine",
@@ -569,3 +571,76 @@ async def test_a_suggestion_follows_what_was_merged(ctx: Context) -> None:
     assert await do(ctx, corrections.merging(ctx, P, [1], 2))
     found = await suggestions.pending(ctx, P, await ctx.items.get(P, 3))
     assert [(each.item.number, each.item.cluster) for each in found] == [(1, 2)]
+
+
+# Questions
+
+
+async def three(ctx: Context, *, source: str = "github", audience: str = "project") -> None:
+    """C-1, C-2 and C-3, of a report each, look like one problem; the third is of ``source``."""
+    await clustered(ctx, [1], [2])
+    await report(ctx, P, 3, source=source)
+    await ctx.redis.delete(keys.alike(P))
+    await put(ctx, P, 3, None, candidates=(near(1, 1, 0.6), near(2, 2, 0.5)))
+    if audience != "project":
+        item = (await ctx.items.get(P, 3)).model_copy(update={"audience": Audience(audience)})
+        kept = item.model_dump_json(exclude={"cluster"})
+        await ctx.redis.hset(keys.items(P), "3", kept)
+
+
+async def questions(ctx: Context, readers: Audience = Audience.TEAM) -> list[list[int]]:
+    found, many = await alike(ctx, the_project(), readers=readers)
+    assert many == len(found)
+    return [[*question.clusters] for question in found]
+
+
+async def test_what_they_may_not_read_is_not_even_hinted_at(ctx: Context) -> None:
+    await three(ctx, audience="team")
+    assert await questions(ctx) == [[1, 2, 3]]
+    assert await questions(ctx, Audience.PROJECT) == []
+
+
+async def test_an_older_project_is_asked_about_what_its_evidence_says(ctx: Context) -> None:
+    await three(ctx)
+    before = await ctx.clusters.alike(P)
+    assert before == [((3, 1), 0.6), ((3, 2), 0.5)]
+    await ctx.redis.delete(keys.alike(P))
+    await ctx.overview.rebuild(P)
+    assert await ctx.clusters.alike(P) == before
+
+
+@pytest.mark.parametrize("state", ["resolved", "snoozed", "ignored"])
+async def test_only_open_problems_are_asked_about(ctx: Context, state: str) -> None:
+    await three(ctx)
+    await ctx.clusters.change(P, 3, state=ClusterState(state))
+    assert await questions(ctx) == []
+
+
+async def test_what_is_not_the_same_is_said_once_and_taken_back_with_one_undo(ctx: Context) -> None:
+    await three(ctx)
+    said = await say(ctx, "not-dup C-1 C-2 C-3")
+    assert title(said) == "No two of I-1 I-2 I-3 are the same problem"
+    assert await questions(ctx) == []
+    assert "was said already" in title(await say(ctx, "not-dup C-1 C-2 C-3"))
+    await say(ctx, "undo")
+    assert await questions(ctx) == [[1, 2, 3]]
+    await say(ctx, "not-dup C-1 C-3")
+    assert await questions(ctx) == [[2, 3]], "C-1 is no part of it any more"
+
+
+async def test_a_question_that_has_changed_is_shown_before_it_is_done(ctx: Context) -> None:
+    await three(ctx)
+    old = confirmation(await say(ctx, "merge --suggest"))
+    assert old == "merge C-2 C-3 into C-1 --suggest --confirm"
+    await say(ctx, "not-dup C-1 C-3")
+    assert "Merge C-2, C-3 into C-1?" in title(await say(ctx, old))
+    await say(ctx, "undo")
+    assert "Merged C-2, C-3 into C-1" in title(await say(ctx, old))
+    assert await questions(ctx) == []
+
+
+async def test_why_and_similar_are_about_the_report_of_the_issue(ctx: Context) -> None:
+    await clustered(ctx, [1, 2])
+    told = await say(ctx, "why", place=Place(issue=2))
+    assert title(told) == "Why I-2 is what it is"
+    assert title(await say(ctx, "similar", place=Place(issue=2))) == "Similar to I-2"

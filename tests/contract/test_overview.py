@@ -24,6 +24,7 @@ from properties import examples
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.clusters.engine.operations import Blocked
+from bot.domain.clusters.evidence import Because
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Draft, Project
@@ -84,7 +85,8 @@ class History:
         await self.ctx.redis.set(LEASE, "mine")
         made = await self.ctx.clusters.place(
             P, waiting[a % len(waiting)], into, now=NOW, title="It breaks",
-            audience=Audience.PUBLIC, evidence="{}", lease=LEASE, token="mine",
+            audience=Audience.PUBLIC, evidence=Because(action="new").model_dump_json(),
+            lease=LEASE, token="mine",
             corrections=await self.ctx.operations.count(P),
         )  # fmt: skip
         self.clusters = max(self.clusters, made or 0)

@@ -23,6 +23,7 @@ from e2e_kit import (
     whispers,
 )
 
+from bot.storage import keys
 from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -85,6 +86,40 @@ async def test_a_merge_by_a_button_in_slack_and_its_undo(stage: Stage) -> None:
     assert await cluster_of(stage, other) == source
     assert {(await issue(stage, n))["state"] for n in (first, other)} == {"open"}
     assert await parked(stage) == {}
+
+
+async def test_three_that_may_be_one_are_asked_about_once_and_remembered_either_way(
+    stage: Stage,
+) -> None:
+    issues = [await open_issue(stage, f"{unlike()} is blank", f"Seen {unlike()}.") for _ in "123"]
+    items = [(await item_of_issue(stage, n)).number for n in issues]
+    before = [await cluster_of(stage, n) for n in issues]
+    alike = keys.alike((await stage.project()).id)
+    # What the clustering writes when it is likely but not sure: no text gives that score for sure.
+    pairs = {f"{later},{items[0]}": 0.4 for later in items[1:]}
+    await stage.context.redis.zadd(alike, pairs | {f"{items[2]},{items[1]}": 0.2})
+
+    question = await whispered(stage, "merge --suggest")
+    assert "These three look like one problem" in json.dumps(question)
+    (confirm,) = [v for v in values(question) if v.startswith("merge ")]
+    (other,) = [v for v in values(question) if v.startswith("not-dup ")]
+    await press(stage, question, confirm)
+    assert {await cluster_of(stage, n) for n in issues} == {before[0]}, "one press makes them one"
+    assert "0 groups" in json.dumps(await whispered(stage, "merge --suggest"))
+
+    done = await posted(stage, "Merged", before[1], before[2])
+    (undo,) = [v for v in values(done) if v.startswith("undo ")]
+    await press(stage, done, undo)
+    assert [await cluster_of(stage, n) for n in issues] == before, "and one undo takes it back"
+    assert "These three" in json.dumps(await whispered(stage, "clusters --sort=recent"))
+
+    await press(stage, question, other)
+    assert "0 groups" in json.dumps(await whispered(stage, "merge --suggest"))
+    await press(stage, question, confirm)
+    assert [await cluster_of(stage, n) for n in issues] == before, "what was said since is asked"
+    said = await posted(stage, "No two of")
+    await press(stage, said, next(v for v in values(said) if v.startswith("undo ")))
+    assert not (await stage.context.operations.links((await stage.project()).id)).cannot
 
 
 async def test_an_undo_takes_back_what_was_said_before_it_though_that_had_to_wait(

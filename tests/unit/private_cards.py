@@ -68,7 +68,7 @@ class Told(History):
         for proposal, said in self.before:
             yield preview_card("p", said, proposal, seen, changed=self.chance.random() < 0.5)
         yield from (done_card("d", entry, seen) for entry in self.log)
-        yield history_card("", self.log, shown=self.log[::-1], page=1, pages=1, readers=readers)
+        yield history_card("", self.log, shown=self.log[::-1], readers=readers)
         told = [self._explained(item) for item in self.items.values()]
         yield why_card("C-1", told, readers=readers)
         for each in told:

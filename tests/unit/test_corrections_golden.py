@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Card
+from bot.domain.cards.card import Action, Card
 from bot.domain.cards.views.correction import Seen, done_card, history_card, preview_card
 from bot.domain.cards.views.suggestion import Settled, suggestion_card
 from bot.domain.cards.views.why import Compared, Explanation, why_card
@@ -107,7 +107,8 @@ def history() -> Card:
     first = Logged(operation=operation, said="merge C-31 into C-12", command="c")
     undo = operation.model_copy(update={"number": 8, "verb": "undo", "undoes": 7, "by": "@bo"})
     log = [first, Logged(operation=undo, said="undo 7", command="d")]
-    return history_card("C-12", log, shown=log[::-1], page=1, pages=2, readers=Audience.TEAM)
+    following = Action("Page 2 of 2", "history C-12 --page=2")
+    return history_card("C-12", log, shown=log[::-1], actions=(following,), readers=Audience.TEAM)
 
 
 def near(number: int, score: float, **fields: Any) -> Near:
@@ -193,7 +194,7 @@ def why_judged_in_private() -> Card:
 
 def history_of_the_model() -> Card:
     log = [by_the_model()]
-    return history_card("C-12", log, shown=log, page=1, pages=1, readers=Audience.TEAM)
+    return history_card("C-12", log, shown=log, readers=Audience.TEAM)
 
 
 def suggestion() -> Card:

@@ -12,6 +12,7 @@ from bot.domain.clusters.corrections import (
     Logged,
     Proposal,
     StateChange,
+    all_different,
     different,
     numbered,
     partition,
@@ -154,12 +155,15 @@ async def moving(
 
 @_planned
 async def linking(
-    ctx: Context, project: int, by: str, item: int, other: int, *, alike: bool
+    ctx: Context, project: int, by: str, item: int, other: int, *more: int, alike: bool
 ) -> PlannedCorrection:
-    """``item`` and ``other`` are the same problem, or are not."""
-    held = await ctx.operations.read(project, items=[item, other])
-    say = same if alike else different
-    operation = say(held.clustering, item, other, _entry(ctx, held, by))
+    """``item`` and ``other`` are the same problem, or are not; of ``more``, no two are."""
+    held = await ctx.operations.read(project, items=[item, other, *more])
+    say, entry = same if alike else different, _entry(ctx, held, by)
+    if more:
+        operation = all_different(held.clustering, [item, other, *more], entry)
+    else:
+        operation = say(held.clustering, item, other, entry)
     if alike:
         await _refuse_running(ctx, project, held.clustering, operation)
     return PlannedCorrection(held, propose(held.clustering, operation))

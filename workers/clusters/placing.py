@@ -9,6 +9,7 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.clusters.engine import Decision, in_order
 from bot.domain.clusters.evidence import Because, Near
+from bot.domain.clusters.titles import plain
 from bot.jobs import CLAIM, enqueue
 from bot.sources import github_issue
 from bot.storage.answers import JUDGE
@@ -43,13 +44,14 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 item.number,
                 decision.cluster if decision.action == "join" else None,
                 now=ctx.now(),
-                title=item.title,
+                title=plain(item.title),
                 audience=item.audience,
                 evidence=because.model_dump_json(),
                 corrections=memory.corrections,
                 lease=CLAIM.get().lease,
                 token=CLAIM.get().token,
                 judge=to_judge,
+                alike=because.alike(item.number),
             )
             if cluster is None:
                 break  # somebody corrected meanwhile: decide again, knowing that

@@ -6,7 +6,7 @@ from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.suggestion import Settled, suggestion_card, suggestion_key
-from bot.domain.cards.views.why import Compared, is_hidden
+from bot.domain.cards.views.why import Compared
 from bot.domain.clusters.engine import calibration_for
 from bot.domain.clusters.evidence import Because
 from bot.domain.errors import Rejected
@@ -19,7 +19,6 @@ from workers import jobs
 from workers.clusters import evidence, explain
 
 SHOWN = 3
-WORST, OLDEST = 100, 5  # clusters, and reports of each
 LIKELY = 0.5  # on an issue we speak unasked only when it is likelier than not, or a model says so
 
 
@@ -58,25 +57,6 @@ async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
             continue
         chosen.setdefault(cluster, each)
     return list(chosen.values())[:SHOWN]
-
-
-async def alike(
-    ctx: Context, project: Project, *, readers: Audience
-) -> list[tuple[Item, Compared]]:
-    """What is pending of the worst clusters, a pair of them once, the most likely first."""
-    found: dict[frozenset[int | None], tuple[Item, Compared]] = {}
-    worst, _ = await ctx.overview.page(project.id, "open", most=WORST)
-    for cluster in worst:
-        oldest = await ctx.clusters.sample(project.id, cluster, oldest=OLDEST, newest=0)
-        for item in await ctx.items.many(project.id, oldest):
-            for each in await pending(ctx, project.id, item):
-                two = frozenset((item.cluster, each.item.cluster))
-                known = found.get(two)
-                if is_hidden(item, each.item, readers) or item.gone:
-                    continue
-                if known is None or known[1].near.score < each.near.score:
-                    found[two] = item, each
-    return sorted(found.values(), key=lambda pair: -pair[1].near.score)
 
 
 async def card(ctx: Context, project: Project, item: Item, *, readers: Audience) -> Card | None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Card, Choice, Inline
+from bot.domain.cards.card import Action, Card, Choice, Inline
 from bot.domain.cards.views.cluster import ClusterView
-from bot.domain.commands.grammar import project_in
+from bot.domain.commands.command import Command
+from bot.domain.commands.grammar import project_in, sentence
 from bot.domain.commands.references import ClusterRef, ItemRef, RunRef
 from bot.domain.commands.rights import Role
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded, Unavailable
@@ -43,6 +44,14 @@ class Answer:
     card: Card
     public: bool = False
     refusal: Exception | None = None
+
+
+def next_page(command: Command, page: int, many: int, most: int) -> tuple[Action, ...]:
+    """The button that leads to the page after this one, where there is one; ``most`` a page."""
+    if page >= (pages := -(-many // most)):
+        return ()
+    said = sentence(command.model_copy(update={"page": page + 1}))
+    return (Action(f"Page {page + 1} of {pages}", said),)
 
 
 @dataclass

@@ -21,6 +21,7 @@ from bot.github import people
 from bot.log import log
 from bot.say import readers_at, say, whole_or_not, write_issue
 from bot.storage.overview import GROUPS
+from workers.clusters.alike import alike
 from workers.clusters.channels import channel_of, settle_channel, waits
 from workers.clusters.views import rows
 from workers.digests.notices import tell
@@ -32,13 +33,21 @@ LABEL = "soulcaster"
 async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
     """The digest as it stands now."""
     worst, open_ = await ctx.overview.page(project.id, "open", most=ROWS)
+    asked, _ = await alike(ctx, project, readers=readers, about=worst)
+    beside = [number for each in asked for number in each.clusters]
+    if asked:  # several of them are one row, which leaves room for others
+        worst += (await ctx.overview.page(project.id, "open", first=ROWS, most=len(beside)))[0]
     fixed, _ = await ctx.overview.page(project.id, "resolved", "recent", most=FIXED)
     _, new = await ctx.overview.page(project.id, "new", most=0)
     unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
-    views = await rows(ctx, project, [*worst, *fixed], readers=readers)
+    numbers = list(dict.fromkeys([*worst, *fixed, *beside]))
+    views = {v.cluster.number: v for v in await rows(ctx, project, numbers, readers=readers)}
+    of = {number: each.seen(views) for each in asked for number in each.clusters}
+    firsts = dict.fromkeys(of[n].clusters[0] if n in of else n for n in worst)
     board = Board(
-        worst=[view for view in views if view.cluster.number in worst],
-        fixed=[view for view in views if view.cluster.number in fixed],
+        worst=[of[n].row if n in of else views[n] for n in firsts if n in views],
+        fixed=[views[n] for n in fixed if n in views],
+        asked={n: of[n] for n in firsts if n in of},
         open=open_,
         new=new,
         reports=unsettled.reports,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import Any
 
 from bot.domain.clusters.engine.links import Pair, pair
@@ -139,6 +140,14 @@ def different(state: Clustering, item: int, other: int, entry: LogEntry) -> Oper
     leaving = {item} if other in mates else mates
     parted = split(state, leaving, NEW, entry)
     return parted.model_copy(update={"cannot_added": link - state.links.cannot})
+
+
+def all_different(state: Clustering, items: Sequence[int], entry: LogEntry) -> Operation:
+    """No two of ``items``, each of another cluster, are the same problem."""
+    links = frozenset(pair(a, b) for a, b in combinations(items, 2)) - state.links.cannot
+    if not links or len({state.membership[item] for item in items}) < len(items):
+        raise Blocked("Some are in one cluster, or that was said already: name the two.")
+    return _linked(entry, cannot_added=links, must_taken=links & state.links.must)
 
 
 def presumed(state: Clustering, item: int, other: int, entry: LogEntry) -> Operation:

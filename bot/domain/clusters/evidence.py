@@ -6,6 +6,9 @@ from typing import Literal
 
 from bot.domain.models import Record
 
+# The least chance that is kept as a sign that two clusters are one problem: weak ones add up.
+WEAK = 0.03
+
 
 class Near(Record):
     """An earlier item that may be the same problem.
@@ -33,3 +36,8 @@ class Because(Record):
     candidates: tuple[Near, ...] = ()
     rejected: Near | None = None
     obeyed: tuple[str, ...] = ()
+
+    def alike(self, item: int) -> dict[str, float]:
+        """What ``item`` may be the same as and was not joined to: ``a,b``, and the chance."""
+        near = (c for c in self.candidates if c.score >= WEAK and not c.opposed)
+        return {f"{item},{c.item}": c.score for c in near if c.item != self.joined}

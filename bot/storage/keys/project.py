@@ -143,7 +143,7 @@ def chosen(p: int) -> str:
     return f"{ROOT}:{p}:chosen"
 
 
-@kind("clusters", "operations", "items")
+@kind("clusters", "operations", "items", "overview")
 def membership(p: int) -> str:
     """hash: item number -> cluster number."""
     return f"{ROOT}:{p}:membership"
@@ -184,10 +184,16 @@ def preview(p: int, name: str) -> str:
     return f"{ROOT}:{p}:preview:{name}"
 
 
-@kind("clusters", kept=OVER, rebuilt="by clustering again")
+@kind("clusters", "overview", kept=OVER, rebuilt="by clustering again")
 def evidence(p: int) -> str:
     """hash: item number -> why it went where it went."""
     return f"{ROOT}:{p}:evidence"
+
+
+@kind("clusters", "overview", kept="the likeliest 20,000", rebuilt="by `soulcaster rebuild`")
+def alike(p: int) -> str:
+    """zset: ``a,b`` item pairs that may be one problem, the later first, by the chance of it."""
+    return f"{ROOT}:{p}:alike"
 
 
 @kind("embeddings", rebuilt="from the vectors that are there")

@@ -8,6 +8,7 @@ _STORAGE = "tests/contract/test_storage.py"
 _OVERVIEW = "tests/contract/test_overview.py"
 _ISSUES = "tests/contract/test_issue_events.py"
 _CORRECTIONS = "tests/contract/test_corrections.py"
+_ALIKE = "tests/unit/test_alike.py"
 _JOBS = "tests/contract/test_jobs.py"
 _OBEY = "tests/contract/test_obey.py"
 _QUEUES = "tests/contract/test_queues.py"
@@ -59,6 +60,41 @@ GUARDS = (
         "if item.history or not any",
         "if not any",
         f"{_HISTORY}::test_nobody_is_asked_about_an_old_issue",
+    ),
+    Guard(
+        "what they may not read is no part of a question",
+        "workers/clusters/alike.py",
+        "or is_hidden(items[a], items[b], readers)",
+        "or False",
+        f"{_CORRECTIONS}::test_what_they_may_not_read_is_not_even_hinted_at",
+    ),
+    Guard(
+        "clusters that people keep apart are in no group",
+        "bot/domain/clusters/alike.py",
+        "kept.isdisjoint(across)",
+        "True",
+        f"{_ALIKE}::test_what_people_keep_apart_is_never_asked_again",
+    ),
+    Guard(
+        "a group holds together",
+        "bot/domain/clusters/alike.py",
+        "if coherent and",
+        "if",
+        f"{_ALIKE}::test_a_chain_of_single_links_is_no_group",
+    ),
+    Guard(
+        "a question that has changed is asked again",
+        "workers/commands/verbs/regroup.py",
+        "any({*each.clusters} == about for each in asked)",
+        "command.suggest",
+        f"{_CORRECTIONS}::test_a_question_that_has_changed_is_shown_before_it_is_done",
+    ),
+    Guard(
+        "no stranger's report changes a title",
+        "bot/domain/clusters/titles.py",
+        "if may and theirs",
+        "if theirs",
+        "tests/unit/test_titles.py::test_the_oldest_names_it_and_no_stranger_does_after",
     ),
     Guard(
         "projects take turns",

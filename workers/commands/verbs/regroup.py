@@ -8,7 +8,7 @@ from pydantic import Field
 
 from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.correction import history_card
-from bot.domain.cards.views.suggestion import suggestion_sections
+from bot.domain.clusters.alike import MOST
 from bot.domain.commands.command import WORD, After, Command, Level
 from bot.domain.commands.references import ClusterRef, IssueRef, ItemRef
 from bot.domain.commands.rights import level_of
@@ -19,13 +19,13 @@ from bot.sources import github_issue
 from bot.storage.cluster_jobs import ClusterJob
 from workers import jobs
 from workers.clusters import corrections, explain, suggestions
+from workers.clusters.alike import ASKED, alike, sections
 from workers.clusters.corrections import Plan, PlannedCorrection
 from workers.clusters.recluster import recluster_card
-from workers.commands.call import Answer, Call
+from workers.commands.call import Answer, Call, next_page
 from workers.commands.correcting import Confirmable, carry_out, item_here, item_of
 
-ASKED = 8  # in one answer
-Two = Annotated[tuple[IssueRef | ItemRef | ClusterRef, ...], Field(min_length=1, max_length=2)]
+Named = IssueRef | ItemRef | ClusterRef
 
 
 class Dup(Confirmable):
@@ -39,20 +39,20 @@ class Dup(Confirmable):
     level = Level.L2
     examples = ("dup #123", "dup I-345 C-12")
 
-    of: Two
+    of: Annotated[tuple[Named, ...], Field(min_length=1, max_length=2)]
 
 
 class NotDup(Confirmable):
     """Say that two reports are not the same problem; they are kept apart from now on.
 
-    Whoever reported one of them may say so, too.
+    Whoever reported one of them may say so, too. Of more than two, no two are the same.
     """
 
     verb = "not-dup"
     level = Level.L1
-    examples = ("not-dup #123", "not-dup I-345 C-12")
+    examples = ("not-dup #123", "not-dup I-345 C-12", "not-dup C-12 C-31 C-40")
 
-    of: Two
+    of: Annotated[tuple[Named, ...], Field(min_length=1, max_length=MOST)]
 
 
 async def run_dup(call: Call, command: Dup) -> Answer:
@@ -64,6 +64,10 @@ async def run_dup(call: Call, command: Dup) -> Answer:
 
 async def run_not_dup(call: Call, command: NotDup) -> Answer:
     """A cannot-link; a report leaves the cluster that both are in."""
+    if len(command.of) > 2:
+        items = [(await item_of(call, each)).number for each in command.of]
+        plan = corrections.linking(call.ctx, call.project.id, *items, alike=False)
+        return await carry_out(call, command, plan, ask="if it surprises")
     item, other = await _two(call, command)
     plan = corrections.linking(call.ctx, call.project.id, item.number, other.number, alike=False)
     if level_of(call.role) < Level.L2:
@@ -72,7 +76,9 @@ async def run_not_dup(call: Call, command: NotDup) -> Answer:
 
 
 async def reported(call: Call, command: NotDup) -> bool:
-    """Whether the person reported one of the two on GitHub."""
+    """Whether the person reported one of the two on GitHub; more than two are not theirs to say."""
+    if len(command.of) > 2:
+        return False
     two = await _two(call, command)
     on_github = [item for item in two if item.source == github_issue.NAME]
     return any(call.person.is_same(item.author, item.author_id) for item in on_github)
@@ -136,8 +142,8 @@ async def _answered(
 class Merge(Confirmable):
     """Make clusters one, after a preview; their numbers lead to it.
 
-    Without into: the cluster spoken of here, else the first one named. --suggest lists those of
-    the worst that may be one problem, most likely first.
+    Without into: the cluster spoken of here, else the first one named. --suggest lists groups of
+    clusters that look like one problem, most likely first.
     """
 
     verb = "merge"
@@ -147,12 +153,13 @@ class Merge(Confirmable):
     clusters: Annotated[tuple[ClusterRef, ...], WORD] = ()
     into: Annotated[ClusterRef | None, After("into")] = None
     suggest: bool = False
+    page: int = 1
 
 
 async def run_merge(call: Call, command: Merge) -> Answer:
     """A preview, or the merge; or what could be merged."""
-    if command.suggest:
-        return await _alike(call)
+    if command.suggest and not command.clusters:
+        return await _alike(call, command)
     if not command.clusters:
         raise NotUnderstood("merge wants a cluster. Example: merge C-31 into C-12")
     into = command.into
@@ -164,24 +171,27 @@ async def run_merge(call: Call, command: Merge) -> Answer:
             )
         into = ClusterRef(here) if here is not None else command.clusters[0]
     sources = tuple(c for c in command.clusters if c != into) or (into,)
-    plain = command.model_copy(update={"into": into, "clusters": sources})
-    plan = corrections.merging(
-        call.ctx, call.project.id, [source.number for source in sources], into.number
+    plain = command.model_copy(update={"into": into, "clusters": sources, "suggest": False})
+    numbers = [source.number for source in sources]
+    plan = corrections.merging(call.ctx, call.project.id, numbers, into.number)
+    about, shown = {into.number, *numbers}, False
+    if command.suggest and command.confirm:
+        # The question was the preview, if it would still be asked so.
+        asked, _ = await alike(call.ctx, call.project, call.readers, about)
+        shown = any({*each.clusters} == about for each in asked)
+    return await carry_out(call, plain, plan, ask="never" if shown else "always")
+
+
+async def _alike(call: Call, command: Merge) -> Answer:
+    page, here = max(1, command.page), (call.ctx, call.project)
+    asked, many = await alike(*here, readers=call.readers, page=page)
+    return call.answer(
+        "alike",
+        f"{count(many, 'group')} of problems may be one each",
+        sections=await sections(*here, asked, readers=call.readers),
+        actions=next_page(command, page, many, ASKED),
+        footer=("One answer settles each, and undo takes it back. Nothing is closed.",),
     )
-    return await carry_out(call, plain, plan)
-
-
-async def _alike(call: Call) -> Answer:
-    found = await suggestions.alike(call.ctx, call.project, readers=call.readers)
-    sections = [
-        section
-        for item, each in found[:ASKED]
-        for section in suggestion_sections(
-            item, [each], readers=call.readers, title=f"C-{item.cluster}, by {item.name}"
-        )
-    ]
-    title = f"{count(len(found), 'pair')} of the worst problems may be one"
-    return call.answer("alike", title, sections=tuple(sections))
 
 
 class Split(Confirmable):
@@ -304,8 +314,7 @@ async def run_history(call: Call, command: ShowHistory) -> Answer:
     name = str(command.about) if command.about else ""
     about = command.about.number if command.about else None
     chosen = [e for e in reversed(log) if about in (None, *e.operation.clusters)]
-    pages = max(1, -(-len(chosen) // PAGE))
-    page = min(max(1, command.page), pages)
+    page = min(max(1, command.page), max(1, -(-len(chosen) // PAGE)))
     shown = chosen[(page - 1) * PAGE : page * PAGE]
-    card = history_card(name, log, shown=shown, page=page, pages=pages, readers=call.readers)
-    return Answer(card)
+    more = next_page(command, page, len(chosen), PAGE)
+    return Answer(history_card(name, log, shown=shown, actions=more, readers=call.readers))

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Literal
 
-from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Section, Strong
+from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Section, Strong
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.cards.views.cluster import cluster_card, count
 from bot.domain.cards.views.run import run_card
 from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.commands.command import WORD, Command
-from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.models import ClusterState, Item
 from bot.storage.answers import JUDGE
 from bot.storage.commands import TOLD_AFTER
 from bot.storage.overview import GROUPS, Sort
 from workers.clusters import suggestions
-from workers.clusters.views import page
-from workers.commands.call import Ambiguous, Answer, Call
+from workers.clusters.alike import alike, sections
+from workers.clusters.views import page, rows
+from workers.commands.call import Ambiguous, Answer, Call, next_page
 
 OLDEST, WORST = 5, 5
-QUESTION = "Possibly the same"
 
 
 class Status(Command):
@@ -60,7 +58,7 @@ async def _questions(call: Call, items: Sequence[Item]) -> tuple[Section, ...]:
     """What its oldest reports may be the same as, until somebody has said."""
     for item in items[:OLDEST]:
         if found := await suggestions.pending(call.ctx, call.project.id, item):
-            return suggestion_sections(item, found, readers=call.readers, title=QUESTION)
+            return suggestion_sections(item, found, readers=call.readers, title="Possibly the same")
     return ()
 
 
@@ -121,19 +119,13 @@ class ListClusters(Command):
 
 async def run_clusters(call: Call, command: ListClusters) -> Answer:
     """One page of the list."""
-    wanted = partial(
-        page,
-        *(call.ctx, call.project, command.state, command.sort),
-        source=command.source,
-        most=PAGE,
-        readers=call.readers,
-    )
-    number = max(1, command.page)
-    shown, total = await wanted(first=(number - 1) * PAGE)
-    pages = max(1, -(-total // PAGE))
-    if number > pages:
-        number = pages
-        shown, total = await wanted(first=(number - 1) * PAGE)
+    ctx, project, source = call.ctx, call.project, command.source
+    listed = (project.id, command.state, command.sort)
+    _, total = await ctx.overview.page(*listed, source=source, most=0)
+    nth = min(max(1, command.page), max(1, -(-total // PAGE)))
+    chosen, _ = await ctx.overview.page(*listed, source=source, first=(nth - 1) * PAGE, most=PAGE)
+    shown = await rows(ctx, project, chosen, readers=call.readers)
+    asked = (await alike(ctx, project, call.readers, chosen))[0] if chosen else []
     lines: tuple[Line, ...] = tuple(
         (
             Strong(v.cluster.severity),
@@ -143,15 +135,15 @@ async def run_clusters(call: Call, command: ListClusters) -> Answer:
             f"{v.tally.reports} reports · {v.cluster.state.value.replace('_', ' ')}",
         )
         for v in shown
+        if not any(v.cluster.number in each.clusters for each in asked)
     )
-    actions: tuple[Action, ...] = ()
-    if number < pages:
-        following = sentence(command.model_copy(update={"page": number + 1}))
-        actions = (Action(f"Page {number + 1} of {pages}", following),)
     return call.answer(
         "clusters",
         f"{total} clusters in ",
         Code(call.project.full_name),
-        sections=(Section(Bullets(*lines)),) if lines else (),
-        actions=actions,
+        sections=(
+            *await sections(ctx, project, asked, readers=call.readers),
+            *((Section(Bullets(*lines)),) if lines else ()),
+        ),
+        actions=next_page(command, nth, total, PAGE),
     )

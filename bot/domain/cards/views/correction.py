@@ -97,11 +97,10 @@ def history_card(
     log: Sequence[Logged],
     *,
     shown: Sequence[Logged],
-    page: int,
-    pages: int,
+    actions: tuple[Action, ...] = (),
     readers: Audience,
 ) -> Card:
-    """Corrections, newest first; ``shown`` is one page of them."""
+    """Corrections, newest first; ``shown`` is one page of them, ``actions`` lead to the next."""
     undone = undone_by(log)
     lines: list[Line] = []
     for entry in shown:
@@ -119,10 +118,6 @@ def history_card(
             line = (*line, f" · undone by {undone[operation.number]}")
         lines.append(line)
     nothing: tuple[Line, ...] = (("Nothing was corrected yet.",),)
-    actions: tuple[Action, ...] = ()
-    if page < pages:
-        sentence = f"history{f' {name}' if name else ''} --page={page + 1}"
-        actions = (Action(f"Page {page + 1} of {pages}", sentence),)
     return Card(
         key=f"history:{name}" if name else "history",
         audience=readers,
@@ -150,6 +145,9 @@ def _title(operation: Operation, *, done: bool) -> Line:
     if not operation.items:
         links = operation.must_added or operation.cannot_added
         a, b = min(links, default=(0, 0))
+        if len(links) > 1:
+            named = sorted({item for link in links for item in link})
+            return ("No two of ", Code(" ".join(f"I-{n}" for n in named)), " are the same problem")
         verdict = "are the same problem" if operation.must_added else "are not the same problem"
         return (Code(f"I-{a}"), " and ", Code(f"I-{b}"), f" {verdict}")
     if operation.verb == "recluster":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.audience import Audience, combined
@@ -25,6 +25,7 @@ from bot.domain.cards.card import (
 )
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.cards.views.cluster import ClusterView, count, run_line, watch_line
+from bot.domain.cards.views.question import Question, question_section
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Project
 
@@ -33,7 +34,8 @@ ROWS, FIXED = 12, 6
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A project at a glance: the worst open problems, those resolved last, and counts of all."""
+    """A project at a glance: the worst open problems, those resolved last, and counts of all.
+    What may be one is one of ``worst``, ``asked`` about under its number."""
 
     worst: Sequence[ClusterView]
     fixed: Sequence[ClusterView]
@@ -41,6 +43,7 @@ class Board:
     new: int
     reports: int
     day: Sequence[int]
+    asked: Mapping[int, Question] = field(default_factory=dict)
 
 
 def digest_card(
@@ -51,13 +54,17 @@ def digest_card(
     ``runs`` are the newest run of each cluster that has one, by cluster number.
     """
     shown = board.worst[: 6 if compact else ROWS]
+    asked = [board.asked[v.cluster.number] for v in shown if v.cluster.number in board.asked]
     sections: list[Section] = []
     if compact:
-        sections += [_compact(view, runs.get(view.cluster.number)) for view in shown]
+        for view in shown:
+            number = view.cluster.number
+            sections.append(_compact(view, runs.get(number), board.asked.get(number)))
     elif shown:
-        sections.append(Section(_table(shown, runs)))
-        sections.append(_boxes(shown, runs))
-    if more := board.open - len(shown):
+        sections += [question_section(each) for each in asked]
+        if rest := [view for view in shown if view.cluster.number not in board.asked]:
+            sections += [Section(_table(rest, runs)), _boxes(rest, runs)]
+    if more := board.open - len(shown) - sum(len(each.views) - 1 for each in asked):
         sections.append(Section(Paragraph(f"{more} more: ", Code("/soulcaster clusters"))))
     if board.fixed:
         lines = tuple(v.title for v in board.fixed)
@@ -95,8 +102,8 @@ def elsewhere_card() -> Card:
 def _row_title(view: ClusterView) -> Line:
     for item in view.shown:
         if item.source.startswith("github") and item.url.startswith("http"):
-            return (Link(view.cluster.title[:80], item.url),)
-    return (Said(view.cluster.title[:80]),) if view.shown else ("private reports",)
+            return (Link(view.cluster.title[:80], item.url), *view.unlike)
+    return (Said(view.cluster.title[:80]), *view.unlike) if view.shown else ("private reports",)
 
 
 def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
@@ -138,11 +145,14 @@ def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
     return Section(Choices(*choices), title="Do it from here")
 
 
-def _compact(view: ClusterView, run: FixRun | None) -> Section:
+def _compact(view: ClusterView, run: FixRun | None, asked: Question | None) -> Section:
+    if asked is not None:
+        return question_section(asked)
     cluster = view.cluster
     title = Paragraph(Strong(cluster.severity), " ", Code(cluster.name), " ", *_row_title(view))
     day, reports = view.since(timedelta(hours=24)), count(view.tally.reports, "report")
-    seen = Paragraph(sparkline(view.day), f" {day} in 24 h · {reports} ({view.tally.sources})")
+    told = f" {day} in 24 h · {reports} ({view.tally.sources})"
+    seen = Paragraph(sparkline(view.day), told, f" · {cluster.trend}" if cluster.trend else "")
     if run is not None and (run.pull_url or not run.ended):
         return Section(title, seen, Paragraph(*run_line(run)))
     verbs = ("Fix", "Status", "Why")

@@ -16,15 +16,13 @@ from bot.domain.models import Item
 
 # What speaks against it, by the feature that does.
 _AGAINST = {
-    "meaning": "the two texts mean different things",
-    "centred": "the two texts mean different things",
+    **dict.fromkeys(("meaning", "centred"), "the two texts mean different things"),
     "component": "another component",
     "series": "titles that differ in their numbers only",
     "other stack": "two stacks without a common frame",
     "one source": "one source says them both",
     "learnt": "what people here called not the same",
-    "hours": "the time between them",
-    "days": "the time between them",
+    **dict.fromkeys(("hours", "days"), "the time between them"),
     "crowd": "many other reports are as alike",
 }
 _CHANCES = (
