@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"\"[^\"\s]*\"|(?<!\w)'[^'\s]*'(?!\w)|`[^`\s]*`")
 # The value after ``key=``, whole; true and false stay, since they often tell two events apart.
 _VALUE = re.compile(
     r"(?<![=<>!])([\w.-]+=)(?!=)(?!(?:true|false)\b)"
-    r"(?:\[[^\]]*\]|\{[^}]*\}|\([^)]*\)|[^\s,;&)\]]+)"
+    r"(?:\[[^\]]*\]|\{[^}]*\}|\([^)]*\)|\"[^\"\n]*\"|'[^'\n]*'|[^\s,;&)\]]+)"
 )
 _CODE = r"(?!(?:org|com|net|io|java|javax|android|sun)\.)"  # a package, not a host
 _HOST = re.compile(
