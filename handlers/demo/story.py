@@ -144,7 +144,8 @@ class Story:
         number = await self._tracking_issue()
         body = next(issue["body"] for issue in await self._issues() if issue["number"] == number)
         asked = body.count("look like one problem")
-        return f"in Slack and in the tracking issue, which asks of {asked} groups if they are one"
+        question = f", which asks of {asked} groups if they are one" if asked else ""
+        return f"in Slack and in the tracking issue{question}"
 
     async def _digest_in_slack(self) -> bool:
         state = await self.stage.slack_state()
