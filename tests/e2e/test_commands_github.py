@@ -60,7 +60,7 @@ ANSWERED = [
     ("st", "status:{cluster}", "State"),
     ("clusters", "clusters", "{cluster}"),
     ("ls --state=all --sort=recent", "clusters", "{cluster}"),
-    ("why", "why:{cluster}", "Opened its own cluster"),
+    ("why", "why:{item}", "Opened its own cluster"),
     ("similar", "similar:{item}", "Suggestions only"),
     ("digest preview", "digest-preview", "Triage digest"),
     ("plan", "plan:{cluster}", "last page is missing"),

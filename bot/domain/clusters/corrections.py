@@ -144,9 +144,11 @@ def different(state: Clustering, item: int, other: int, entry: LogEntry) -> Oper
 
 def all_different(state: Clustering, items: Sequence[int], entry: LogEntry) -> Operation:
     """No two of ``items``, each of another cluster, are the same problem."""
+    if len({state.membership[item] for item in items}) < len(items):
+        raise Blocked("Some of them are in one cluster: name the two.")
     links = frozenset(pair(a, b) for a, b in combinations(items, 2)) - state.links.cannot
-    if not links or len({state.membership[item] for item in items}) < len(items):
-        raise Blocked("Some are in one cluster, or that was said already: name the two.")
+    if not links:
+        raise Blocked("That was said already.")
     return _linked(entry, cannot_added=links, must_taken=links & state.links.must)
 
 

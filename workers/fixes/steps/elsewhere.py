@@ -74,7 +74,7 @@ class Elsewhere:
 
         One example that another patch answers as well proves neither, unless that one changes more.
         """
-        if any(special_cases(self._patch, self._proof_tests, self._patched)):
+        if await asyncio.to_thread(self._special):
             return "It asks for the very values of the example."
         if len(examples_in(self._source)) < _ENOUGH:
             other = context.run.reading
@@ -85,13 +85,25 @@ class Elsewhere:
             if not self._functions or not await self._held(context, before, tree):
                 return "With what it changes broken, all earlier tests still pass."
         most = _PATIENCE * (1 + (context.run.green.seconds if context.run.green else 0))
-        for path, line, data in neighbours(self._base, self._earlier):
+        for path, line, data in await asyncio.to_thread(self._neighbours):
             await context.tell(f"whether any test notices `{line[:100]}`")
             tree = {**self._patched, path: Entry(mode=self._patched[path].mode, data=data)}
-            done = await self._tests.alone(tree, context.run.test_path, most=most)
-            if not done.exit_code and not await self._held(context, before, tree):
+            if await self._green(tree, most) and not await self._held(context, before, tree):
                 return f"Every test passes with `{line[:100]}`, too."
         return ""
+
+    def _special(self) -> bool:
+        return any(special_cases(self._patch, self._proof_tests, self._patched))
+
+    def _neighbours(self) -> list[tuple[str, str, bytes]]:
+        return list(neighbours(self._base, self._earlier))
+
+    async def _green(self, tree: Tree, most: float) -> bool:
+        """Whether every reproducing test passes in ``tree``, those of earlier versions, too."""
+        for path in self._proof_tests:
+            if (await self._tests.alone(tree, path, most=most)).exit_code:
+                return False
+        return True
 
     async def _held(self, context: RunContext, before: Suite, tree: Tree) -> bool:
         """Whether a test that passed fails in ``tree``."""
