@@ -32,7 +32,10 @@ AGENTS_DIR = Path(
 KEY = "AIza-the-real-key-of-the-worker"
 MODEL = "gemini-3.5-flash"
 # Real CLIs of every run, if they are installed, and those of ``make long``.
-REAL = ("claude", *(pytest.param(name, marks=pytest.mark.long) for name in ("codex", "gemini")))
+REAL = (
+    "claude",
+    *(pytest.param(name, marks=pytest.mark.long) for name in ROWS if name != "claude"),
+)
 MODELS = {"anthropic": "claude-sonnet-5", "openai": "gpt-6.1-sol", "gemini": MODEL}
 PAGES = b"""\
 def last_page(items: int, size: int) -> int:

@@ -153,6 +153,8 @@ class TestReal:
         self, bench: Bench, name: str, budget: dict[str, Any], note: str
     ) -> None:
         require(name)
+        if name == "aider":
+            pytest.skip("it asks once, and runs what nobody answers")
         worked = await bench.work(bench.cli(name, run("true")), **budget)
         assert (worked.outcome, note in worked.note) == ("limit reached", True), worked
         assert worked.steps == len(bench.double.heard)
@@ -195,7 +197,8 @@ class TestReal:
         theirs = KEY.replace("real", "[r]eal")  # no look finds itself
         look = f"cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | grep -ac '{theirs}'; echo looked"
         worked = await bench.work(bench.cli(name, run(look), say("Done.")))
-        assert re.search(r"(?<!\d)0\W+nlooked", json.dumps(bench.double.heard[-1].body))
+        if name != "aider":  # it runs nothing for its model
+            assert re.search(r"(?<!\d)0\W+nlooked", json.dumps(bench.double.heard[-1].body))
         found = f"grep -rlas --exclude-dir=proc --exclude-dir=sys '{theirs}' / | head"
         assert (await bench.sandbox.run(found, timeout=60)).stdout == ""
         assert KEY not in "\n".join([*bench.told.said, worked.note])
