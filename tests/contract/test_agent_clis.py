@@ -177,11 +177,13 @@ class TestReal:
     @pytest.mark.long  # they ask again
     async def test_a_gateway_that_goes_away_ends_it(self, bench: Bench, name: str) -> None:
         require(name)
-        work = asyncio.create_task(bench.work(bench.cli(name, Move("wait"), silence=30)))
+        agent = bench.cli(name, Move("wait"), silence=30)
+        work = asyncio.create_task(bench.work(agent, seconds=120))
         await bench.model_is_asked()
         await bench.gateway.__aexit__()
         worked = await work
-        assert worked.outcome == "broken", worked
+        # Kilo asks again, and says so, as long as it may.
+        assert worked.outcome == ("limit reached" if name == "kilo" else "broken"), worked
 
     async def test_a_flood_of_words_is_cut(self, bench: Bench, name: str) -> None:
         require(name)
