@@ -54,11 +54,16 @@ def test_opposites_are_never_joined_unasked(one: str, other: str, source: str) -
     assert decision.candidates[0].opposed
 
 
-def test_who_is_opposed_to_one_of_a_cluster_joins_none_of_it() -> None:
+@pytest.mark.parametrize("mate", ["CSV import loses the last row", "A row of the CSV is lost"])
+def test_who_is_opposed_to_one_of_a_cluster_joins_none_of_it(mate: str) -> None:
     engine = new_engine()
-    feed(engine, [*others(), said(4, "CSV import loses the last row"), said(5, "CSV loses a row")])
+    body = "With 500 lines in orders.csv the file ends at line 499, `write_rows` says nothing."
+    told = said(5, "The last row of my CSV is lost", body, "manual")
+    feed(engine, [*others(), said(4, mate, "It is gone."), told])
     engine.move(5, 4)
-    assert feed(engine, [said(6, "CSV export loses the last row")])[6].action != "join"
+    decision = feed(engine, [said(6, "CSV export loses the last row", body, "reddit")])[6]
+    assert decision.candidates[0].item == 5
+    assert decision.action == ("suggest" if "import" in mate else "join")
 
 
 @pytest.mark.parametrize(

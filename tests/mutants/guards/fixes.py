@@ -160,14 +160,14 @@ GUARDS = (
     Guard(
         "what could as well be written otherwise is not proved",
         _ELSEWHERE,
-        "if not done.exit_code and not await self._held(context, before, tree):",
+        "if await self._green(tree, most) and not await self._held(context, before, tree):",
         "if False:",
         f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
     ),
     Guard(
         "what asks for the values of its examples is not proved",
         _ELSEWHERE,
-        "if any(special_cases(self._patch, self._proof_tests, self._patched)):",
+        "if await asyncio.to_thread(self._special):",
         "if False:",
         f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
     ),

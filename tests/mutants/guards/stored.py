@@ -62,6 +62,27 @@ GUARDS = (
         f"{_HISTORY}::test_nobody_is_asked_about_an_old_issue",
     ),
     Guard(
+        "opposites are never joined unasked",
+        "bot/domain/clusters/engine/deciding.py",
+        'joins = self.join != "ask" and not best.opposed',
+        'joins = self.join != "ask"',
+        "tests/unit/test_telling_apart.py",
+    ),
+    Guard(
+        "who is opposed to one of a cluster joins none of it",
+        "bot/domain/clusters/engine/deciding.py",
+        "whole[members] |= opposed[members].any()",
+        "pass",
+        "tests/unit/test_telling_apart.py",
+    ),
+    Guard(
+        "what people teach stays within bounds",
+        "bot/domain/clusters/engine/learning.py",
+        "return math.copysign(min(abs(float(value)), bound), float(value))",
+        "return float(value)",
+        "tests/unit/test_learning.py",
+    ),
+    Guard(
         "what they may not read is no part of a question",
         "workers/clusters/alike.py",
         "or is_hidden(items[a], items[b], readers)",
