@@ -10,7 +10,7 @@ from bot.domain.cards.card import Section
 from bot.domain.cards.views.question import Question, question_section
 from bot.domain.cards.views.why import is_hidden
 from bot.domain.clusters.alike import Edge, Group, groups
-from bot.domain.clusters.engine.calibration import MIXED, calibration_for
+from bot.domain.clusters.engine.calibration import calibration_for
 from bot.domain.clusters.engine.links import pair
 from bot.domain.clusters.evidence import Near
 from bot.domain.clusters.judgement import Judged
@@ -54,9 +54,13 @@ async def alike(
         for number, kept in (await ctx.answers.many(project.id, JUDGE, numbers)).items()
         for each in Judged.read(kept).of("different")
     }
-    suggest = calibration_for(await ctx.embeddings.agreed(project.id) or ctx.embedder.id).thresholds
+    known_as = await ctx.embeddings.agreed(project.id) or ctx.embedder.id
+    calibration = calibration_for(known_as)
     edges = [
-        Edge(a, b, chance, (suggest[kind] if items[a].source == items[b].source else MIXED).suggest)
+        Edge(
+            *(a, b, chance),
+            calibration.joining(kind, mixed=items[a].source != items[b].source).suggest,
+        )
         for (a, b), chance in left
         if {a, b} <= items.keys() and pair(a, b) not in no
         if not (items[a].gone or items[b].gone or is_hidden(items[a], items[b], readers))

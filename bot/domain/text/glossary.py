@@ -77,8 +77,7 @@ def _spaced(text: str, language: str) -> str:
 
 
 def _unspaced(text: str) -> str:
-    words = {**_glossary()["zh"].whole, **_glossary()["ja"].whole}
-    longest = max(map(len, words))
+    words, longest = _characters()
     out: list[str] = []
     place = 0
     while place < len(text):
@@ -105,6 +104,13 @@ def _glossary() -> dict[str, _Words]:
                 kept = found[language].stems if word.endswith("*") else found[language].whole
                 kept.setdefault(word.rstrip("*").lower(), english)
     return found
+
+
+@cache
+def _characters() -> tuple[dict[str, str], int]:
+    """The words of scripts without spaces, and how long the longest is."""
+    words = {**_glossary()["zh"].whole, **_glossary()["ja"].whole}
+    return words, max(map(len, words))
 
 
 @cache

@@ -96,6 +96,10 @@ class Calibration:
     thresholds: Mapping[Kind, Thresholds]
     mixed: Scale
 
+    def joining(self, kind: Kind, *, mixed: bool) -> Thresholds:
+        """Those for a report of this kind; ``mixed``: with one that ``mixed`` is the scale for."""
+        return MIXED if mixed else self.thresholds[kind]
+
 
 # An author who numbers a title says that it is another one. Set by hand.
 SERIES = -3.0

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.clusters.engine.calibration import MIXED, YOUNG, Calibration, Thresholds
+from bot.domain.clusters.engine.calibration import YOUNG, Calibration, Thresholds
 from bot.domain.clusters.engine.decision import Action, Decision
 from bot.domain.clusters.engine.dense import Dense, Rows
 from bot.domain.clusters.engine.distribution import Distribution
@@ -222,8 +222,8 @@ class Engine:
 
     def _thresholds(self, reading: Reading, source: int) -> Thresholds:
         """Those for joining ``reading`` with an item of ``source``."""
-        own = source == reading.origin and not self._young
-        return self.calibration.thresholds[reading.kind] if own else MIXED
+        mixed = source != reading.origin or self._young
+        return self.calibration.joining(reading.kind, mixed=mixed)
 
     def _action(self, best: Near | None, reading: Reading) -> Action:
         if best is None:
@@ -264,9 +264,11 @@ class Engine:
         rows, values, cosines = self.features(reading, vector)
         repeat = self.repeat_of(reading)
         scale, mixed = self.calibration.scales[reading.kind], self.calibration.mixed
-        own = np.full(len(rows), not self._young) & (self._table["source"][rows] == reading.origin)
-        logits = np.where(own, scale.logits(values), mixed.logits(values))
-        logits = np.where(own, logits, self._supported(rows, logits))
+        own = (self._table["source"][rows] == reading.origin) & (not self._young)
+        logits = scale.logits(values)
+        if not own.all():
+            logits = np.where(own, logits, mixed.logits(values))
+            logits = np.where(own, logits, self._supported(rows, logits))
         learnt = self.lesson.apply(logits) - logits
         logits += learnt
         opposed = self._opposed(rows, values[:, _OPPOSED] > 0)

@@ -123,8 +123,8 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         if len(ours):
             columns[name] = _overlap(total(of[name] & shared(ours)), mine(ours), total(of[name]))
     if len(reading.frames):
-        apart_ = (count_of(of["frames"]) > 0) & (columns["frames"] == 0)
-        columns["other stack"] = apart_.astype(np.float32)
+        other = (count_of(of["frames"]) > 0) & (columns["frames"] == 0)
+        columns["other stack"] = other.astype(np.float32)
     if reading.component:
         named = measured.component != 0
         same = np.where(measured.component == reading.component, 1, -1) * named

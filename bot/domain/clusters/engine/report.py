@@ -80,9 +80,9 @@ class Reading:
     ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
     are hashes, sorted and unique. ``component`` names what the title says it is about
     (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``named`` are the things it names, see
-    ``names``; ``sides`` and ``negated`` are what its
-    title says of the questions in ``opposites``. ``series`` names the title without its
-    numbers, and ``numbers`` those; ``wording`` its words as they follow each other.
+    ``names``; ``sides`` and ``negated`` are what its title says of the questions in ``opposites``.
+    ``series`` names the title without its numbers, and ``numbers`` those; ``wording`` its words as
+    they follow each other.
     """
 
     id: int
