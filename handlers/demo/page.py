@@ -51,6 +51,9 @@ class Page:
         self, *, github_url: str, slack_url: str, repository: str, progress: Progress, token: str
     ) -> None:
         self._token = token
+        # Set when who watches presses Start.
+        self.begun = asyncio.Event()
+        self.opened = asyncio.Event()
         self._index_html = (STATIC / "index.html").read_text().replace("{{token}}", token)
         self._github_url = github_url.rstrip("/")
         self._slack_url = slack_url.rstrip("/")
@@ -75,6 +78,7 @@ class Page:
             rf"/{self._repository}/{{kind:issues|pull}}/{{number:\d+}}", self._lead_in
         )
         app.router.add_get("/progress", self._watch_progress)
+        app.router.add_post("/api/begin", self._begin)
         app.router.add_get("/changes", self._watch_changes)
         app.router.add_get("/api/github", self._github)
         app.router.add_get("/api/slack", self._slack)
@@ -95,7 +99,12 @@ class Page:
             yield
 
     async def _index(self, _request: web.Request) -> web.Response:
+        self.opened.set()
         return web.Response(text=self._index_html, content_type="text/html")
+
+    async def _begin(self, _request: web.Request) -> web.Response:
+        self.begun.set()
+        return web.json_response({})
 
     async def _lead_in(self, request: web.Request) -> web.Response:
         """An address as github.com has it, pasted or opened in a new tab."""

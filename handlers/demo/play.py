@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import signal
 import tempfile
@@ -18,6 +19,10 @@ from handlers.demo.stage import free_port, open_stage
 from handlers.demo.story import STEPS, Story
 from handlers.web import serving
 
+START = "Start"
+# What somebody has to open the page, and then to look at it.
+START_SECONDS = 20
+
 
 async def play(*, headless: bool, speed: float, folder: Path | None, record: Path | None) -> int:
     """Play it; the exit code. Headless ends with the story, otherwise Ctrl-C ends it."""
@@ -27,14 +32,13 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
     port = free_port()
     page_url = f"http://127.0.0.1:{port}"
     began = time.monotonic()
-    progress = Progress(("Start", *STEPS))
-    progress.start("Start")
+    progress = Progress((START, *STEPS))
+    progress.start(START)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         async with open_stage(folder, record=record, web=page_url) as stage:
-            progress.end("Start", detail="Redis, web, worker, fixer, clock, GitHub and Slack")
             console.print(f"{time.monotonic() - began:6.1f} s  Everything is up")
             page = Page(
                 github_url=stage.github_url,
@@ -42,12 +46,12 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
                 repository=stage.repository,
                 progress=progress,
                 token=stage.token,
-            ).build_app()
+            )
             story = Story(stage, progress, speed, console.print)
-            async with serving(page, "127.0.0.1", port):
+            async with serving(page.build_app(), "127.0.0.1", port):
                 if not headless:
                     console.print(f"\n  Open [bold]{page_url}[/]   (Ctrl-C ends the demo)\n")
-                telling = asyncio.create_task(story.play())
+                telling = asyncio.create_task(_tell(story, None if headless else page))
                 ending = asyncio.create_task(stop.wait())
                 await asyncio.wait({telling, ending}, return_when=asyncio.FIRST_COMPLETED)
                 code = _code(telling, story, console)
@@ -66,6 +70,17 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
     if headless:
         console.print(story.outcome.as_json(), soft_wrap=True)
     return code
+
+
+async def _tell(story: Story, page: Page | None) -> None:
+    """Play the story, once who watches has pressed Start or has had time to look round."""
+    if page is not None:
+        story.progress.advance(START, by=0, place="start", detail="everything is up")
+        for came in page.opened, page.begun:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(came.wait(), START_SECONDS)
+    story.progress.end(START, detail="Redis, web, worker, fixer, clock, GitHub and Slack")
+    await story.play()
 
 
 def _code(telling: asyncio.Task[object], story: Story, console: Console) -> int:

@@ -13,11 +13,15 @@ from bot.domain.models import RunState
 
 @dataclass
 class DemoStep:
-    """One step. ``done`` of ``total`` items, where it counts any; times in seconds."""
+    """One step. ``done`` of ``total`` items, where it counts any; times in seconds.
+
+    ``place`` is where on the page it happens: ``issue/6``, ``tracking``.
+    """
 
     name: str
     state: RunState = RunState.PENDING
     detail: str = ""
+    place: str = ""
     done: int = 0
     total: int = 0
     started: float | None = None
@@ -45,10 +49,13 @@ class Progress:
         step.total, step.done, step.detail = total or step.total, 0, detail
         self._tell()
 
-    def advance(self, name: str, *, by: int = 1, detail: str | None = None) -> None:
+    def advance(
+        self, name: str, *, by: int = 1, detail: str | None = None, place: str | None = None
+    ) -> None:
         """So many more items are done."""
         step = self._step(name)
         step.done += by
+        step.place = step.place if place is None else place
         if detail is not None:
             step.detail = detail
         self._tell()
@@ -72,6 +79,7 @@ class Progress:
                 "name": step.name,
                 "state": step.state.value,
                 "detail": step.detail,
+                "place": step.place,
                 "seconds": self._seconds(step),
                 "done": step.done,
                 "total": step.total,

@@ -25,13 +25,13 @@ from handlers.demo.stage import ADMIN, Stage
 
 ARRIVE = "Reports arrive"
 CLUSTER = "Clusters form"
-DIGEST = "The digest lands"
-FIX = "A fix is commanded"
-PULL = "A pull request opens"
-CHECK = "Its tests are run"
-RECOVER = "An alert recovers"
-CLOSE = "A person closes an issue"
-RETURN = "A merged fix did not help"
+DIGEST = "Digest lands"
+FIX = "Fix is asked for"
+PULL = "Pull request"
+CHECK = "Its tests run"
+RECOVER = "Alert recovers"
+CLOSE = "Issue is closed"
+RETURN = "Fix did not help"
 STEPS = (ARRIVE, CLUSTER, DIGEST, FIX, PULL, CHECK, RECOVER, CLOSE, RETURN)
 # The problem whose fix the story asks for, and who asks.
 PROBLEM = "last-page-missing"
@@ -99,6 +99,7 @@ class Story:
         return self.outcome
 
     async def _arrive(self) -> str:
+        self.progress.advance(ARRIVE, by=0, place="issues")
         start = datetime.now(UTC)
         wanted = reports.load(start)
         self.progress.start(ARRIVE, total=len(wanted))
@@ -141,6 +142,7 @@ class Story:
             return self.outcome.digest_slack and self.outcome.digest_issue
 
         await self.stage.wait("the digest", landed, timeout=30)
+        self.progress.advance(DIGEST, by=0, place="tracking")
         number = await self._tracking_issue()
         body = next(issue["body"] for issue in await self._issues() if issue["number"] == number)
         asked = body.count("look like one problem")
@@ -204,6 +206,7 @@ class Story:
 
     async def _fix(self) -> str:
         number = await self._number(PROBLEM)
+        self.progress.advance(FIX, by=0, place=f"issue/{number}")
         await self._command(number, "fix", "Fix")
         return f"by @{MAINTAINER} on issue #{number}"
 
@@ -224,6 +227,7 @@ class Story:
             pull = issue.get("pull")
             if pull and issue["author"].endswith("[bot]") and pull["head"] == run.branch:
                 self.outcome.pr = issue["html_url"]
+                self.progress.advance(PULL, by=0, place=f"pull/{issue['number']}")
                 return f"#{issue['number']} {issue['title']}, {self.outcome.proof}"
         raise RuntimeError(f"{run.name} ended without a pull request: {run.reason or run.verdict}")
 
@@ -249,7 +253,9 @@ class Story:
             return next((item for item in items if item.recovered_at), None)
 
         item = await self.stage.wait("the recovery", heard, timeout=30)
-        await self._command(await self._number(PASSING), f"status C-{item.cluster}", "Recovered")
+        number = await self._number(PASSING)
+        self.progress.advance(RECOVER, by=0, place=f"issue/{number}")
+        await self._command(number, f"status C-{item.cluster}", "Recovered")
         self.outcome.recovered = f"C-{item.cluster}"
         return f"Datadog's, of {self.outcome.recovered}"
 
@@ -264,6 +270,7 @@ class Story:
     async def _return(self) -> str:
         """The pull request is merged; the problem is there again, and its issue reopened."""
         number, pull = await self._number(PROBLEM), int(self.outcome.pr.rpartition("/")[2])
+        self.progress.advance(RETURN, by=0, place=f"pull/{pull}")
         await self.stage.person(f"/pulls/{pull}/merge", login=MAINTAINER, ready=True)
         await self._becomes(number, ClusterState.WATCHING, "completed")
         again = {"login": MAINTAINER, "state": "open"}

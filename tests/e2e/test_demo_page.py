@@ -59,6 +59,7 @@ class Demo:
     github_url: str
     slack_url: str
     progress: Progress
+    page: Page
     interactions: list[dict[str, Any]] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
@@ -125,15 +126,16 @@ async def demo(tmp_path: Path):
     slack = SlackSimulator(signing_secret="s", bot_token="xoxb-1", request_url=app_url)
     slack.workspace.add_user("ines", "Ines Ferreira")
     slack.workspace.add_channel("triage")
-    demo = Demo(page_url, github_url, slack_url, Progress(["Reports arrive", "A fix"]))
+    progress = Progress(["Reports arrive", "A fix"])
     page = Page(
         github_url=github_url,
         slack_url=slack_url,
         repository=REPOSITORY,
-        progress=demo.progress,
+        progress=progress,
         token=TOKEN,
-    ).build_app()
-    apps = (page, github.build_app(), slack.build_app(), our_app(demo))
+    )
+    demo = Demo(page_url, github_url, slack_url, progress, page)
+    apps = (page.build_app(), github.build_app(), slack.build_app(), our_app(demo))
     for app in apps[1:3]:
         app.middlewares.insert(0, loopback_only(TOKEN))
     async with (
@@ -295,6 +297,32 @@ async def test_the_story_moves_the_bar(demo: Demo, browser_page) -> None:
     demo.progress.start("A fix")
     demo.progress.end("A fix")
     await page.get_by_text("The story is told").wait_for()
+    await page.get_by_role("button", name="Mistype a command").wait_for()
+
+
+@pytest.mark.browser
+async def test_the_page_waits_for_start_and_follows_until_one_looks_elsewhere(
+    demo: Demo, browser_page
+) -> None:
+    page = browser_page
+    issue = {"login": "ines-ferreira", "title": "One"}
+    await demo.send(demo.github_url, f"/_sim/repos/{REPOSITORY}/issues", issue)
+    demo.progress.start("Reports arrive")
+    demo.progress.advance("Reports arrive", by=0, place="start")
+    await page.get_by_role("button", name="Start").click()
+    await asyncio.wait_for(demo.page.begun.wait(), 10)
+    demo.progress.end("Reports arrive")
+    demo.progress.start("A fix")
+    demo.progress.advance("A fix", by=0, place="issue/1")
+    await page.get_by_role("heading", name="One").wait_for()
+
+    await page.get_by_role("link", name="Pull requests").click()
+    demo.progress.advance("A fix", by=0, place="tracking")
+    follow = page.get_by_role("button", name="Follow the story")
+    await follow.wait_for()
+    assert page.url.endswith("#/pulls")
+    await follow.click()
+    await page.wait_for_url("**/#/tracking")
 
 
 PUSH = {"login": "ines-ferreira", "files": {"cart.py": "import os\n"}}

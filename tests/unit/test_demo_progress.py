@@ -24,6 +24,7 @@ def test_a_step_counts_its_items_and_its_time() -> None:
         "seconds": 3.5,
         "done": 42,
         "total": 42,
+        "place": "",
     }
     progress.end("Reports", RunState.FAILED, detail="no room left")
     now[0] = 200.0

@@ -112,6 +112,28 @@ function tabs(view, number) {
   }, label, h("span.count", {}, String(count))));
 }
 
+/** Comment on the issue of this title, and show it. */
+export async function comment(title, body) {
+  const issue = state.issues.find((one) => one.title === title);
+  if (!issue) return;
+  location.hash = `#/issue/${issue.number}`;
+  await act(`/api/github/issues/${issue.number}/comments`, { login: me, body });
+}
+
+/** Open an issue, and show it. */
+export async function open(title, body) {
+  const made = await act("/api/github/issues", { login: me, title, body });
+  if (made) location.hash = `#/issue/${made.number}`;
+  return made;
+}
+
+/** Bring what the app said last into view, without moving anything but the list of comments. */
+export function lookAtNewest() {
+  const body = document.querySelector("#github-body");
+  const said = [...body.querySelectorAll(".comment.by-bot")].at(-1);
+  if (said) body.scrollTop += said.getBoundingClientRect().top - body.getBoundingClientRect().top - 12;
+}
+
 export async function actOnGithub(name, target, event) {
   await ACTS[name]?.(target, event);
 }
@@ -125,13 +147,7 @@ const ACTS = {
   open: async (form) => {
     const title = form.elements.title.value.trim();
     if (!title) return;
-    const made = await act("/api/github/issues", {
-      login: me, title, body: form.elements.body.value,
-    });
-    if (made) {
-      form.reset();
-      location.hash = `#/issue/${made.number}`;
-    }
+    if (await open(title, form.elements.body.value)) form.reset();
   },
   comment: async (form) => {
     const body = form.elements.body.value.trim();

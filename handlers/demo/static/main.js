@@ -2,11 +2,13 @@
 
 import { actOnGithub, openGithub, refreshGithub, routeOf } from "./github.js";
 import { hear, refresher } from "./live.js";
-import { startProgress } from "./progress.js";
+import { actOnProgress, keepUp, startProgress } from "./progress.js";
 import { actOnSlack, openPermalink, refreshSlack } from "./slack.js";
 
-const refresh = { github: refresher(refreshGithub), slack: refresher(refreshSlack) };
-const halves = [["#slack, #modal, #confirm", actOnSlack], ["#github", actOnGithub]];
+const refresh = { github: refresher(() => refreshGithub().then(keepUp)), slack: refresher(refreshSlack) };
+const halves = [
+  ["#slack, #modal, #confirm", actOnSlack], ["#github", actOnGithub], ["#progress", actOnProgress],
+];
 
 function handle(event, kind) {
   const target = event.target.closest("[data-act]");

@@ -1,7 +1,9 @@
 // The bar at the top: the steps of the story, their times, and how many reports came in.
 
 import { h, icon, show } from "./dom.js";
-import { hear } from "./live.js";
+import { lookAtNewest } from "./github.js";
+import { act, hear } from "./live.js";
+import { actOnHeader, showTries } from "./tries.js";
 
 const MARKS = {
   succeeded: "M13.8 4.2a.75.75 0 0 1 0 1.06l-7.25 7.25a.75.75 0 0 1-1.06 0L2.2 9.22a.75.75 0 1 1 1.06-1.06L6 10.94l6.74-6.74a.75.75 0 0 1 1.06 0Z",
@@ -15,17 +17,61 @@ const SAID = {
 
 let steps = [];
 let heardAt = 0;
+// The page follows the story until its viewer looks elsewhere.
+let following = true;
+let place = "";
 
 export function startProgress() {
   hear("/progress", (heard) => {
     steps = heard;
     heardAt = performance.now();
+    follow();
+    render();
+  });
+  document.querySelector("#github").addEventListener("click", (event) => {
+    if (!event.isTrusted || told()) return;
+    following = false;
     render();
   });
   setInterval(() => { if (steps.some((step) => step.state === "running")) render(); }, 200);
 }
 
+const told = () => steps.length > 0
+  && steps.every((step) => !["pending", "running"].includes(step.state));
+const waits = () => steps.some((step) => step.state === "running" && step.place === "start");
+
+/** Go where the story is, once for each place it comes to. */
+function follow() {
+  const now = steps.findLast((step) => step.state !== "pending" && step.place)?.place;
+  if (!following || !now || now === "start" || now === place) return;
+  place = now;
+  location.hash = `#/${now}`;
+}
+
+/** What is done while the story is followed stays in view. */
+export function keepUp() {
+  if (following && place.startsWith("issue/") && location.hash === `#/${place}`) lookAtNewest();
+}
+
+export function actOnProgress(name, target) {
+  if (name === "begin") act("/api/begin", {});
+  else if (name === "follow") {
+    following = true;
+    place = "";
+    follow();
+    render();
+  } else actOnHeader(name, target);
+}
+
+function lead() {
+  if (waits()) return h("button.button", { type: "button", class: "primary", "data-act": "begin" }, "Start");
+  if (following || told()) return null;
+  return h("button.button", { type: "button", "data-act": "follow" }, "Follow the story");
+}
+
 function render() {
+  show(document.querySelector("#lead"), lead());
+  showTries(told());
   show(document.querySelector("#steps"), steps.map(row));
   const over = steps.filter((step) => step.state !== "pending" && step.state !== "running");
   const share = steps.reduce((sum, step) => sum + part(step), 0) / (steps.length || 1);
@@ -35,16 +81,18 @@ function render() {
   const failed = steps.find((step) => step.state === "failed");
   const running = steps.find((step) => step.state === "running");
   const title = failed ? `${failed.name} failed`
+    : waits() ? "Press Start"
     : running ? running.name
     : over.length === steps.length && steps.length ? "The story is told: try things yourself"
     : "Starting";
   show(document.querySelector("#now"), h("strong", {}, title),
-    h("span", {}, (failed ?? running)?.detail || `${over.length} of ${steps.length} steps`));
+    h("span", {}, waits() ? "or it begins by itself in 20 s"
+      : (failed ?? running)?.detail || `${over.length} of ${steps.length} steps`));
   document.querySelector("#progress").dataset.state =
     failed ? "failed" : running ? "running" : over.length === steps.length ? "succeeded" : "pending";
   const counted = steps.find((step) => step.total > 0);
-  show(document.querySelector("#reports"),
-    h("b", {}, String(counted?.done ?? 0)), h("span", {}, `of ${counted?.total ?? 0} reports`));
+  show(document.querySelector("#reports"), counted
+    ? [h("b", {}, String(counted.done)), h("span", {}, `of ${counted.total} reports`)] : null);
 }
 
 function part(step) {

@@ -136,6 +136,11 @@ const ACTS = {
   dismiss: (target) => act("/api/slack/close", { user: me, view_id: target.dataset.view }),
 };
 
+/** Say a slash command in the channel that is open. */
+export function command(text) {
+  return act("/api/slack/command", { user: me, channel: channelId, command: "/soulcaster", text });
+}
+
 async function press(target, what) {
   const message = target.closest("[data-ts]");
   const view = target.closest("[data-view]");
@@ -149,15 +154,15 @@ async function send(form, thread) {
   const box = form.querySelector("textarea");
   const text = box.value.trim();
   if (!text) return;
-  const command = text.match(/^(\/[\w-]+)\s*([\s\S]*)$/);
-  if (command && thread) {
-    tell(`${command[1]} is not supported in threads. Say @${state.app.name} here instead.`);
+  const spoken = text.match(/^(\/[\w-]+)\s*([\s\S]*)$/);
+  if (spoken && thread) {
+    tell(`${spoken[1]} is not supported in threads. Say @${state.app.name} here instead.`);
     return;
   }
   box.value = "";
-  const answer = command
+  const answer = spoken
     ? await act("/api/slack/command", {
-      user: me, channel: channelId, command: command[1], text: command[2],
+      user: me, channel: channelId, command: spoken[1], text: spoken[2],
     })
     : await act("/api/slack/message", {
       user: me, channel: channelId, text, thread_ts: thread,
