@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -39,12 +40,20 @@ async def put_check(
     title: str,
     summary: Markdown,
     external_id: str = "",
+    buttons: Sequence[tuple[str, str]] = (),
 ) -> int:
     """Report the proof on a commit, once: a check run that is there is updated; its id, 0 for none.
 
-    Without a conclusion only the words of one that is there are changed.
+    Without a conclusion only the words of one that is there are changed. ``buttons``: at most
+    three labels, and what the webhook says when one is pressed; GitHub takes 20 characters of each.
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
     """
     fields: dict[str, Any] = {"output": {"title": title[:255], "summary": summary[:65_535]}}
+    if buttons:
+        fields["actions"] = [
+            {"label": label, "identifier": word, "description": f"/soulcaster {word}"}
+            for label, word in buttons[:3]
+        ]
     if conclusion:
         fields |= {"status": "completed", "conclusion": conclusion}
     path = f"/commits/{sha}/check-runs{{?check_name}}"

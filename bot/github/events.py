@@ -71,6 +71,7 @@ HEARD: Mapping[str, Mapping[str, str]] = {
         "completed": "on ours: what fails, and passes again, is said on the card with its step, "
         "and one revise with its log is offered",
         "rerequested": "ours: the version is proved again, and the check run says how it went",
+        "requested_action": "ours: its button is a command of who pressed it, on the pull request",
         "*": NOTHING + "it is not over",
     },
     "check_suite": {

@@ -84,8 +84,10 @@ async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None
 async def put_check(
     repo: Repo, sha: str, card: Card, *, conclusion: checks.Conclusion, external_id: str
 ) -> None:
-    """Report on a commit as the check run ``soulcaster/proof``, once."""
+    """Report on a commit as the check run ``soulcaster/proof``, once; its actions are buttons."""
     card = await fit_on_github(repo, card)
+    buttons = [(each.label, each.sentence) for each in card.actions if each.sentence]
+    card = card.model_copy(update={"actions": ()})
     await checks.put_check(
         repo,
         sha,
@@ -93,4 +95,5 @@ async def put_check(
         title=words(card.title),
         summary=render_document(card),
         external_id=external_id,
+        buttons=buttons,
     )

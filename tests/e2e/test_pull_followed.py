@@ -78,6 +78,10 @@ async def test_a_proof_that_does_not_hold_any_more_is_said_by_its_check(
     # The run was made without a proof: its test passes on the base.
     [check] = [c for c in await checks(stage, run) if c["name"] == "soulcaster/proof"]
     assert check["conclusion"] == "success"
+    button = {"login": "ines-ferreira", "identifier": f"logs {run.name}"}
+    await person(stage, "POST", f"/check-runs/{check['id']}/actions", **button)
+    await settled(stage)
+    assert await reply(stage, run.pull_request or 0, f"logs:{run.name}")
     await person(stage, "POST", f"/check-runs/{check['id']}/rerequest", login="ines-ferreira")
 
     async def completed() -> Any:

@@ -13,6 +13,7 @@ from bot.domain.fixes.versions import comment_key, resolved_key, review_key
 from bot.domain.models import Place, Project
 from bot.jobs import enqueue
 from workers import jobs
+from workers.commands import hear
 from workers.fixes import revise
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
@@ -65,6 +66,24 @@ async def asked_again(event: sansio.Event, ctx: Context, **_: Any) -> None:
     for run in await _ours(ctx, payload.project, check["pull_requests"]):
         who, key = payload.sender.person, event.delivery_id
         await revise.prove_again(ctx, payload.project, run, check["head_sha"], who, key)
+
+
+@router.register("check_run", action="requested_action")
+async def pressed(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """A button of our check is a sentence of who pressed it, said on the pull request.
+
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
+    """
+    payload, check = read(event), event.data["check_run"]
+    person = payload.sender.person
+    if person.is_bot or (check["app"] or {}).get("id") != ctx.settings.github_app_id:
+        return
+    if not await sync.know_project(ctx, payload.project):
+        return
+    for run in await _ours(ctx, payload.project, check["pull_requests"]):
+        line = f"/soulcaster {event.data['requested_action']['identifier']}"
+        place, origin = Place(issue=run.pull_request), f"check:{event.delivery_id}"
+        await hear.lines(ctx, payload.project, [line], person, place, origin)
 
 
 async def _ours(ctx: Context, project: Project, pulls: list[Any]) -> list[FixRun]:

@@ -311,6 +311,10 @@ def check_card(run: FixRun) -> Card:
         audience=run.audience,
         title=(f"Not proved: {run.reason}" if run.unproved else title,),
         sections=(Section(proof_table(run)), *elsewhere_section(run)),
+        actions=(
+            Action("Log of the run", f"logs {run.name}"),
+            Action("Versions", f"versions {run.name}"),
+        ),
     )
 
 
