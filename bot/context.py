@@ -234,6 +234,7 @@ class Context:
         return choose.AdapterChoices(
             data_dir=s.soulcaster_data_dir.absolute(),
             weights_dir=s.soulcaster_weights_dir.expanduser(),
+            models_dir=s.soulcaster_models_dir.expanduser(),
             embedder=s.soulcaster_embedder,
             gemini_key=s.gemini_api_key.get_secret_value(),
             gemini_base_url=s.gemini_base_url,

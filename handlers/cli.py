@@ -131,12 +131,31 @@ def demo(
 
 @app.command()
 def weights() -> None:
-    """Fetch the local embedding model: 84 MB, pinned by hash."""
-    from bot.adapters.embedders.weights import fetch_weights
+    """Fetch the embedding model for English: `models fetch minilm`."""
+    from handlers.models import fetch
 
-    folder = _settings().soulcaster_weights_dir.expanduser()
-    fetch_weights(folder)
-    console.print(f"The model's weights are in {folder}")
+    console.print(fetch(_settings(), "minilm"), markup=False)
+
+
+@app.command()
+def models(
+    do: Annotated[str, typer.Argument(help="`fetch` to fetch one; else all are listed")] = "",
+    name: Annotated[str, typer.Argument(help="minilm, multilingual, or owner/name")] = "",
+) -> None:
+    """List the embedding models that are here, or fetch one: nothing else ever does."""
+    from handlers.models import fetch, listed
+
+    if do and (do != "fetch" or not name):
+        raise typer.BadParameter("`models` lists them, `models fetch NAME` fetches one")
+    settings = _settings()
+    if do:
+        console.print(fetch(settings, name), markup=False)
+        return
+    table = Table("", "model", "MB", "licence", "SOULCASTER_EMBEDDER=")
+    table.add_column("where", overflow="fold")
+    for row in listed(settings):
+        table.add_row(*row)
+    console.print(table)
 
 
 @app.command()

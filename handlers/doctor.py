@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
+from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.domain.rooms import WAITS
@@ -243,6 +244,8 @@ async def _embedder(ctx: Context) -> Found:
     agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
     others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
     mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
+    if not measured(ctx.embedder.id):
+        found += f", not measured here: chances are fitted to each project's first {ENOUGH} reports"
     return "; ".join([found, *others]), mend
 
 

@@ -33,6 +33,7 @@ class AdapterChoices:
 
     data_dir: Path
     weights_dir: Path
+    models_dir: Path = Path("/nowhere")
     embedder: str = "auto"
     gemini_key: str = ""
     gemini_base_url: str = ""
@@ -62,13 +63,13 @@ class AdapterChoices:
 
 
 def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
-    from bot.adapters.embedders.weights import missing
+    from bot.adapters.embedders.weights import MINILM
 
     if c.embedder != "auto":
         return c.embedder, "SOULCASTER_EMBEDDER says so"
     if c.gemini_key:
         return "gemini", "GEMINI_API_KEY is set"
-    if not missing(c.weights_dir):
+    if not MINILM.missing(c.weights_dir):
         return "minilm", "no GEMINI_API_KEY; the model's weights are here"
     return "hashing", "no GEMINI_API_KEY, and no weights here (`make weights` fetches them)"
 
@@ -90,6 +91,18 @@ def _minilm_embedder(c: AdapterChoices) -> Embedder:
     return MiniLM(c.weights_dir)
 
 
+def _multilingual_embedder(c: AdapterChoices) -> Embedder:
+    from bot.adapters.embedders.multilingual import Multilingual
+
+    return Multilingual(c.models_dir / "multilingual")
+
+
+def _local_embedder(c: AdapterChoices) -> Embedder:
+    from bot.adapters.embedders.manifest import LocalModel, folder_of
+
+    return LocalModel(folder_of(c.embedder, c.models_dir))
+
+
 def _hashing_embedder(_c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.hashing import Hashing
 
@@ -99,13 +112,20 @@ def _hashing_embedder(_c: AdapterChoices) -> Embedder:
 EMBEDDERS: Mapping[str, Callable[[AdapterChoices], Embedder]] = {
     "gemini": _gemini_embedder,
     "minilm": _minilm_embedder,
+    "multilingual": _multilingual_embedder,
+    "local": _local_embedder,
     "hashing": _hashing_embedder,
 }
 
 
+def embedder_name(c: AdapterChoices) -> str:
+    """Which one of the roster is used, or the name or folder of a local model."""
+    return _embedder_name(c)[0]
+
+
 def embedder(c: AdapterChoices) -> Embedder:
     """Texts to vectors. Raises ConfigError when the one asked for cannot be had."""
-    return EMBEDDERS[_embedder_name(c)[0]](c)
+    return EMBEDDERS.get(embedder_name(c), _local_embedder)(c)
 
 
 def _vector_index_name(c: AdapterChoices) -> tuple[str, str]:

@@ -7,18 +7,19 @@ import hashlib
 import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from gemini_wire_rules import wrong_answer, wrong_request
+from small_model import small_model
 
 from bot.adapters import choose
-from bot.adapters.embedders import weights
 from bot.adapters.embedders.gemini import GeminiEmbedder
 from bot.adapters.embedders.minilm import MiniLM
+from bot.adapters.embedders.weights import MINILM, WHEELS
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.ports import Embedder
 from bot.settings import Settings
@@ -30,6 +31,10 @@ WEIGHTS = Path(
         "SOULCASTER_WEIGHTS_DIR", Settings.model_fields["soulcaster_weights_dir"].default
     )
 ).expanduser()
+MODELS = Path(
+    os.environ.get("SOULCASTER_MODELS_DIR", Settings.model_fields["soulcaster_models_dir"].default)
+).expanduser()
+FOLDERS = {"minilm": WEIGHTS, "multilingual": MODELS / "multilingual"}
 
 
 def _direction(text: str) -> list[float]:
@@ -90,21 +95,23 @@ async def gemini(wire: tuple[GeminiWire, str]) -> AsyncIterator[GeminiEmbedder]:
 
 @pytest.fixture(params=choose.EMBEDDERS)
 async def embedder(
-    request: pytest.FixtureRequest, gemini: GeminiEmbedder
+    request: pytest.FixtureRequest, gemini: GeminiEmbedder, tmp_path: Path
 ) -> AsyncIterator[Embedder]:
     if request.param == "gemini":
         yield gemini
         return
-    made = here(request.param)
+    made = here(request.param, tmp_path)
     yield made
     await made.close()
 
 
-def here(name: str) -> Embedder:
+def here(name: str, scratch: Path) -> Embedder:
     """An embedder that asks nobody."""
-    if name == "minilm" and weights.missing(WEIGHTS):
-        pytest.skip(f"no MiniLM weights in {WEIGHTS}: run make weights")
-    return choose.EMBEDDERS[name](choose.AdapterChoices(WEIGHTS, WEIGHTS))
+    if name in WHEELS and WHEELS[name].missing(folders := FOLDERS[name]):
+        pytest.skip(f"no {name} in {folders}: {WHEELS[name].how}")
+    local = small_model(scratch / "letters") if name == "local" else ""
+    choices = choose.AdapterChoices(scratch, WEIGHTS, MODELS, embedder=str(local))
+    return choose.EMBEDDERS[name](choices)
 
 
 class TestEveryEmbedder:
@@ -134,13 +141,14 @@ class TestEveryEmbedder:
 
 
 def test_each_can_be_asked_for() -> None:
-    names = get_args(Settings.model_fields["soulcaster_embedder"].annotation)
-    assert set(names) == {"auto", *choose.EMBEDDERS}
+    for name in choose.EMBEDDERS.keys() - {"local"}:
+        choices = choose.AdapterChoices(WEIGHTS, WEIGHTS, embedder=name)
+        assert choose.embedder_name(choices) == name
 
 
-@pytest.mark.parametrize("name", [name for name in choose.EMBEDDERS if name != "gemini"])
-async def test_alike_is_nearer_than_unlike(name: str) -> None:
-    made = here(name)
+@pytest.mark.parametrize("name", ["minilm", "multilingual", "hashing"])
+async def test_alike_is_nearer_than_unlike(name: str, tmp_path: Path) -> None:
+    made = here(name, tmp_path)
     first, alike, unlike = await made.embed(
         [
             "Crash when saving a file with a long name",
@@ -158,7 +166,7 @@ def test_missing_weights_say_how_to_get_them(tmp_path: Any) -> None:
 
 
 def test_wrong_weights_are_refused(tmp_path: Any) -> None:
-    for name in weights.FILES:
+    for name in MINILM.files:
         (tmp_path / name).write_bytes(b"something else")
     with pytest.raises(ConfigError, match="not the file we know"):
         MiniLM(tmp_path)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
+import numpy as np
+
 from bot.context import Context
 from bot.domain.clusters.engine import (
     Eagerness,
@@ -18,8 +20,10 @@ from bot.domain.clusters.engine import (
     Report,
     answers,
     calibration_for,
+    fitted,
     learn,
 )
+from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.clusters.engine.learning import NEWEST
 from bot.domain.clusters.evidence import Because
 from bot.domain.errors import ConfigError, NotHere, UpstreamError
@@ -52,6 +56,7 @@ class Memory:
     links: Links = field(default_factory=Links)
     corrections: int = -1
     read_to: str = ""
+    calibrated: bool = False
     catching_up: asyncio.Lock = field(default_factory=asyncio.Lock)
     _in_use: threading.Lock = field(default_factory=threading.Lock)
 
@@ -138,6 +143,8 @@ async def remember(ctx: Context, project: int) -> Memory:
     join = await _eagerness(ctx, project)
     async with memory.catching_up:
         await _catch_up(ctx, project, memory)
+        if not memory.calibrated and not measured(memory.embedder):
+            await _calibrate(ctx, project, memory)
     memory.engine.join = join
     _forget(key)
     return memory
@@ -145,6 +152,21 @@ async def remember(ctx: Context, project: int) -> Memory:
 
 def _engine(ctx: Context) -> Engine:
     return Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions)
+
+
+async def first_vectors(ctx: Context, project: int, numbers: Iterable[int]) -> Vector:
+    """Those that an embedder which was not measured is fitted by: the same in every process."""
+    rows = await fetch(ctx, project, sorted(numbers)[:ENOUGH])
+    empty = np.zeros((0, ctx.embedder.dimensions), dtype=np.float32)
+    return np.stack([rows[number] for number in sorted(rows)]) if rows else empty
+
+
+async def _calibrate(ctx: Context, project: int, memory: Memory) -> None:
+    if len(memory.engine) < ENOUGH:
+        return
+    first = await first_vectors(ctx, project, memory.engine.items)
+    memory.engine.calibration = fitted(memory.embedder, first)
+    memory.calibrated = len(first) == ENOUGH
 
 
 def _forget(kept: tuple[str, int]) -> None:
@@ -189,7 +211,7 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
         links = await ctx.operations.links(project)
         lesson = learn(answers(links, await _reasons(ctx, project, links)))
     if moves.whole:  # what changed of those that are known is not told
-        memory.engine = _engine(ctx)
+        memory.engine, memory.calibrated = _engine(ctx), False
     memory.engine.lesson = lesson
     missing = await memory.use(_move, memory.engine, moves)
     memory.links, memory.corrections = links, corrections

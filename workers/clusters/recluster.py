@@ -13,7 +13,7 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Section
 from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.correction import more
-from bot.domain.clusters.engine import Engine, calibration_for
+from bot.domain.clusters.engine import Engine, fitted
 from bot.domain.errors import UpstreamError
 from bot.domain.models import Item, Project
 from bot.domain.ports import Vector
@@ -51,7 +51,8 @@ async def _moves(ctx: Context, project: Project, job: ClusterJob) -> dict[int, i
     without what is kept; a group is the cluster most of it is in, or a new one, below zero."""
     where, kept = await ctx.items.membership(project.id), await corrections.kept(ctx, project.id)
     join = (await ctx.known_config(project)).cluster
-    engine = Engine(calibration_for(ctx.embedder.id), ctx.embedder.dimensions, join=join)
+    first = await evidence.first_vectors(ctx, project.id, where)
+    engine = Engine(fitted(ctx.embedder.id, first), ctx.embedder.dimensions, join=join)
     order = await _in_order(ctx, project.id, [n for n in sorted(where) if where[n] not in kept])
     groups: dict[int, int] = {}
     for first in range(0, len(order), BATCH):

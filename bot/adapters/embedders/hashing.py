@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from bot.domain.ports import Vector
-from bot.domain.text import mask, terms
+from bot.domain.text import in_english, mask, terms
 
 _WORD_WEIGHT = 2.0
 LIMIT = 1_500  # characters of a text that count
@@ -30,7 +30,7 @@ class Hashing:
         """Nothing to release."""
 
     def _rows(self, texts: Sequence[str]) -> Vector:
-        rows = [self._row(text) for text in texts]
+        rows = [self._row(in_english(text)) for text in texts]
         return np.stack(rows) if rows else np.zeros((0, self.dimensions), dtype=np.float32)
 
     def _row(self, text: str) -> Vector:

@@ -1,8 +1,8 @@
 """all-MiniLM-L6-v2 as an ONNX graph, built from its safetensors weights.
 
-The graph takes ``ids`` and ``mask`` (int64, texts x tokens) and gives one unit-length mean of the
-token vectors a text. It has the layers of BERT (https://arxiv.org/abs/1810.04805) under the names
-the weights file uses, and nothing else.
+The graph takes ``input_ids`` and ``attention_mask`` (int64, texts x tokens) and gives one
+unit-length mean of the token vectors a text. It has the layers of BERT
+(https://arxiv.org/abs/1810.04805) under the names the weights file uses, and nothing else.
 """
 
 from __future__ import annotations
@@ -117,14 +117,14 @@ class _Graph:
 
 
 def build(tensors: Tensors) -> onnx.ModelProto:
-    """The whole model: ``ids``, ``mask`` -> ``vectors`` (texts x 384, float32)."""
+    """The whole model: ``input_ids``, ``attention_mask`` -> ``vectors`` (texts x 384, float32)."""
     graph = _Graph(tensors)
-    mask = graph.node("Cast", "mask", to=TensorProto.FLOAT)
+    mask = graph.node("Cast", "attention_mask", to=TensorProto.FLOAT)
     inverse = graph.node("Sub", graph.constant("unit", np.float32(1)), mask)
     hidden = graph.node("Mul", inverse, graph.constant("never", np.float32(-1e9)))
     axes = graph.constant("heads_and_queries", np.array([1, 2], np.int64))
     bias = graph.node("Unsqueeze", hidden, axes)
-    x = graph.embeddings("ids")
+    x = graph.embeddings("input_ids")
     for number in range(LAYERS):
         x = graph.layer(x, bias, f"encoder.layer.{number}")
     graph.mean(x, mask)
@@ -133,8 +133,8 @@ def build(tensors: Tensors) -> onnx.ModelProto:
         graph.nodes,
         "all-MiniLM-L6-v2",
         [
-            helper.make_tensor_value_info("ids", TensorProto.INT64, shape),
-            helper.make_tensor_value_info("mask", TensorProto.INT64, shape),
+            helper.make_tensor_value_info("input_ids", TensorProto.INT64, shape),
+            helper.make_tensor_value_info("attention_mask", TensorProto.INT64, shape),
         ],
         [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["texts", WIDTH])],
         list(graph.weights.values()),

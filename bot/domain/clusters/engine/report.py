@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -149,7 +149,7 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         origin=zlib.crc32(report.source.encode()),
         kind=report.kind,
         created=report.created_at.timestamp(),
-        text=replace(said, title=title, prose=prose).to_embed(),
+        text=said.to_embed(),  # as it was written: what knows English alone reads it so
         keys=tuple(keys),
         title=hashed(_terms(title, said.title)),
         prose=hashed(_terms(prose, said.prose)),
