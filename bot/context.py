@@ -277,8 +277,7 @@ class Context:
 
     async def written_config(self, project: Project) -> RepoConfig:
         """What the file says. Raises ConfigError with the lines that are wrong."""
-        file = self.github.repo(project, READ).get(f"/contents/{PATH}")
-        found = await unless_refused(file, 404)
+        found = await unless_refused(self.github.repo(project, READ).get(f"/contents/{PATH}"), 404)
         if found is None:
             return RepoConfig()
         if found["size"] and not found["content"]:

@@ -7,6 +7,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot.domain.cards.language import Language
 from bot.domain.errors import ConfigError
 from bot.domain.models import Severity
 
@@ -63,7 +64,8 @@ class FixPart(_Part):
 class RepoConfig(_Part):
     """The whole file; every key has a default.
 
-    ``bots``: whose issues are reports, too, as ``discussions`` are where that is true. ``labels``
+    ``language``: that of the digest, the problem's card and what a model summarises. ``bots``:
+    whose issues are reports, too, as ``discussions`` are where that is true. ``labels``
     says what a label of an issue means, as in ``{critical: S1}``; then a person's ``severity`` and
     ``assign`` are written to the issues, too.
     """
@@ -71,6 +73,7 @@ class RepoConfig(_Part):
     slack: SlackPart = SlackPart()
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()
+    language: Language = "en"
     cluster: Literal["ask", "sure", "eager"] = "sure"
     bots: tuple[str, ...] = ()
     discussions: bool = False

@@ -123,17 +123,10 @@ class Settings(BaseSettings):
     e2b_sandbox_url: str = Field("", description="Another way to E2B's sandboxes themselves")
     soulcaster_e2b_template: str = Field("base", description="Template of a sandbox")
     soulcaster_embedder: str = Field(
-        "auto",
-        pattern=r"^[\w.~/-]+$",
-        description="auto: gemini with a key, else minilm with weights, else hashing; or one of "
-        "these, multilingual, the name of a model that was fetched, or a folder",
+        "auto", description="gemini with a key, else minilm, else hashing; or a model or its folder"
     )
-    soulcaster_models_dir: Path = Field(
-        Path("~/.cache/soulcaster/models"), description="Where `soulcaster models fetch` puts them"
-    )
-    soulcaster_weights_dir: Path = Field(
-        Path("~/.cache/soulcaster/minilm"), description="Where `make weights` puts the model"
-    )
+    soulcaster_weights_dir: Path = Field(Path("~/.cache/soulcaster/minilm"), description="MiniLM's")
+    soulcaster_models_dir: Path = Field(Path("~/.cache/soulcaster/models"), description="Others'")
     soulcaster_models_hub: str = Field("", description="Another hub with Hugging Face's wire")
     soulcaster_agent: str = Field("mechanic", description="Agents, with commas, of other fixes")
     soulcaster_agent_command: str = Field(

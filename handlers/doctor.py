@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
-from bot.domain.clusters.engine.fitting import ENOUGH, measured
+from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.domain.rooms import WAITS
@@ -239,14 +239,11 @@ async def _trusted(ctx: Context) -> Found:
 async def _embedder(ctx: Context) -> Found:
     began = time.monotonic()
     await ctx.embedder.embed(["one text"])
-    took = (time.monotonic() - began) * 1000
-    found = f"{ctx.embedder.id}, first text in {took:.0f} ms"
+    found = f"{ctx.embedder.id}, first text in {(time.monotonic() - began) * 1000:.0f} ms"
     agreed = {p.full_name: await ctx.embeddings.agreed(p.id) for p in await ctx.projects.all()}
     others = [f"{p} uses {its}" for p, its in agreed.items() if its not in ("", ctx.embedder.id)]
     mend = "set SOULCASTER_EMBEDDER the same on every machine" if others else ""
-    if not measured(ctx.embedder.id):
-        found += f", not measured here: chances are fitted to each project's first {ENOUGH} reports"
-    return "; ".join([found, *others]), mend
+    return "; ".join([found + standing(ctx.embedder.id), *others]), mend
 
 
 async def _vectors(ctx: Context) -> Found:

@@ -66,7 +66,7 @@ def render_blocks(card: cards.Card, project: int = 0) -> SlackMessage:
 
 
 def _notification(card: cards.Card) -> str:
-    word = tone_word(card.tone)
+    word = tone_word(card)
     said = slack_said(cut(words(card.title), 200))
     return f"{ICONS[card.tone]} {said}{f' ({word})' if word else ''}"
 
@@ -91,7 +91,7 @@ class _Slack:
         """The title. Its block id names the card."""
         unstressed = (part.text if isinstance(part, cards.Strong) else part for part in card.title)
         title = _within(tuple(unstressed), HEADER) or slack_own(card.key[:40]) or "–"
-        word = tone_word(card.tone)
+        word = tone_word(card)
         return {
             "type": "section",
             "block_id": f"soulcaster:{card.key}"[:BLOCK_ID],

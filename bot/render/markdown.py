@@ -9,6 +9,7 @@ from functools import partial
 from typing import NewType
 
 from bot.domain.cards import card as cards
+from bot.domain.cards.language import phrase
 from bot.render.defuse import (
     BREAK,
     html_text,
@@ -54,7 +55,7 @@ def _card(card: cards.Card, *, heading: bool) -> str:
         _heading(card) if heading else "",
         _facts(card.facts),
         *(_section(section) for section in card.sections),
-        _actions(card.actions),
+        _actions(card.actions, card.language),
         f"<sub>{footer}</sub>" if (footer := _line(card.footer)) else "",
     ]
     body = "\n\n".join(part for part in parts if part)
@@ -62,7 +63,7 @@ def _card(card: cards.Card, *, heading: bool) -> str:
 
 
 def _heading(card: cards.Card) -> str:
-    word = tone_word(card.tone)
+    word = tone_word(card)
     said = f" · {word}" if word else ""
     return f"### {ICONS[card.tone]} {markdown_title(_line(card.title))}{said}"
 
@@ -81,7 +82,7 @@ def _section(section: cards.Section) -> str:
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 
 
-def _actions(actions: tuple[cards.Action, ...]) -> str:
+def _actions(actions: tuple[cards.Action, ...], language: str) -> str:
     links = [
         f"[{markdown_said(plain(action.label))}]({_destination(url)})"
         for action in actions
@@ -92,7 +93,9 @@ def _actions(actions: tuple[cards.Action, ...]) -> str:
         for action in actions
         if plain(action.sentence)
     ]
-    parts = ["**Reply with**\n\n" + "\n".join(sentences)] if sentences else []
+    parts = (
+        [f"**{phrase('Reply with', language)}**\n\n" + "\n".join(sentences)] if sentences else []
+    )
     return "\n\n".join([*parts, " · ".join(links)]).strip()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.cards.card import Step, Tone
+from bot.domain.cards.card import Card, Step, Tone
+from bot.domain.cards.language import phrase
 
 ICONS: dict[Tone, str] = {
     "info": "💬",
@@ -15,9 +16,9 @@ ICONS: dict[Tone, str] = {
 }
 
 
-def tone_word(tone: Tone) -> str:
+def tone_word(card: Card) -> str:
     """The tone's word; empty for plain information, which has no state to report."""
-    return "" if tone == "info" else tone
+    return "" if card.tone == "info" else phrase(card.tone, card.language)
 
 
 def step_state(step: Step) -> str:

@@ -51,8 +51,8 @@ async def _moves(ctx: Context, project: Project, job: ClusterJob) -> dict[int, i
     without what is kept; a group is the cluster most of it is in, or a new one, below zero."""
     where, kept = await ctx.items.membership(project.id), await corrections.kept(ctx, project.id)
     join = (await ctx.known_config(project)).cluster
-    first = await evidence.first_vectors(ctx, project.id, where)
-    engine = Engine(fitted(ctx.embedder.id, first), ctx.embedder.dimensions, join=join)
+    known = await evidence.first_vectors(ctx, project.id, where)
+    engine = Engine(fitted(ctx.embedder.id, known), ctx.embedder.dimensions, join=join)
     order = await _in_order(ctx, project.id, [n for n in sorted(where) if where[n] not in kept])
     groups: dict[int, int] = {}
     for first in range(0, len(order), BATCH):

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience, combined, may_read
+from bot.domain.cards.language import NAMES
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.clusters import written_summary as writing
 from bot.domain.clusters.summary import SummaryInput, problems
@@ -45,7 +46,8 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
         return {}
     number = view.cluster.number
     held = await _held(ctx, project.id, number)
-    stale = held is None or held.checksum != checksum_of(sources)
+    language = await _language(ctx, project)
+    stale = held is None or held.checksum != checksum_of(sources, language)
     live = any(not report.history for report in reports)
     if stale and live and ctx.settings.soulcaster_summary_budget:
         await ctx.answers.want(project.id, SUMMARY, number, ctx.now().timestamp())
@@ -53,6 +55,11 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
     if held is None or not held.holds(sources):
         return {}
     return {"title": held.title, "summary": held.sentences}
+
+
+async def _language(ctx: Context, project: Project) -> str:
+    """The name of the language to write in; "" for English, which needs no word."""
+    return NAMES.get((await ctx.known_config(project)).language, "")
 
 
 def reports_for(project: Project, view: ClusterView) -> list[Item]:
@@ -86,7 +93,8 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
     if view.cluster.number != number or not sources:
         return  # it was merged into another, which is on the list itself
     held = await _held(ctx, project_id, number)
-    name = checksum_of(sources)
+    language = await _language(ctx, project)
+    name = checksum_of(sources, language)
     if held is not None and held.checksum == name:
         return
     fresh = nothing_yet(reports)
@@ -97,7 +105,7 @@ async def _write(ctx: Context, project_id: int, number: int) -> None:
         found = kept.model_copy(update={"problem": problem})
     else:
         try:
-            found = await _ask(ctx, model, sources, kept, fresh)
+            found = await _ask(ctx, model, sources, kept, fresh, language)
         except Unavailable as error:
             if asking.patient(ctx, kept.since):
                 raise
@@ -115,6 +123,7 @@ async def _ask(
     sources: list[SummaryInput],
     kept: WrittenSummary,
     fresh: WrittenSummary,
+    language: str,
 ) -> WrittenSummary:
     """What the model wrote, mended once; what is still wrong leaves ``kept`` as it is."""
     draft: SummaryDraft | None = None
@@ -123,15 +132,20 @@ async def _ask(
         told = writing.material(sources, draft=draft, wrong=wrong)
         try:
             draft = await asking.ask(
-                ctx, model, SummaryDraft, instructions=writing.INSTRUCTIONS, material=told
+                ctx, model, SummaryDraft, instructions=writing.instructions(language), material=told
             )
         except Rejected as error:
             return kept.model_copy(update={"problem": str(error)})
-        wrong = problems(draft.title, draft.sentences, sources)
+        translated = bool(language)
+        wrong = problems(draft.title, draft.sentences, sources, translated=translated)
         if not wrong:
             # A title stands as long as the reports bear it: no report that comes later changes it.
-            title = draft.title if problems(kept.title, draft.sentences, sources) else kept.title
+            other = kept.translated != translated or problems(
+                kept.title, draft.sentences, sources, translated=translated
+            )
+            title = draft.title if other else kept.title
             said = {"model": model.id, "title": title, "sentences": draft.sentences}
+            said |= {"translated": translated}
             return fresh.model_copy(update=said)
     return kept.model_copy(update={"problem": f"{model.id} wrote it wrongly twice: {wrong[0]}"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Said, note
+from bot.domain.cards.language import in_language
 from bot.domain.cards.views.digest import (
     FIXED,
     ROWS,
@@ -54,7 +55,9 @@ async def build_digest(ctx: Context, project: Project, *, compact: bool, readers
         day=(unsettled + settled).day(ctx.now()),
     )
     runs = await ctx.runs.newest(project.id, worst)
-    return await whole_or_not(ctx, digest_card(project, board, runs, compact=compact))
+    card = digest_card(project, board, runs, compact=compact)
+    language = (await ctx.known_config(project)).language
+    return await whole_or_not(ctx, in_language(card, language))
 
 
 async def send_digest(ctx: Context, project_id: int, slot: str) -> None:

@@ -203,6 +203,7 @@ class Card(_Frozen):
     """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``.
 
     ``audience``: whom it was written for; it holds nothing that they may not read.
+    ``language``: that of our own words in it.
     """
 
     key: str
@@ -213,6 +214,7 @@ class Card(_Frozen):
     sections: tuple[Section, ...] = ()
     actions: tuple[Action, ...] = ()
     footer: Line = ()
+    language: str = "en"
 
 
 def note(

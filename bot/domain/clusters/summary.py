@@ -71,11 +71,18 @@ def extract(items: Sequence[SummaryInput], title: str = "") -> Summary:
     return Summary(title, tuple(chosen))
 
 
-def problems(title: str, sentences: Sequence[Sentence], items: Sequence[SummaryInput]) -> list[str]:
+def problems(
+    title: str,
+    sentences: Sequence[Sentence],
+    items: Sequence[SummaryInput],
+    *,
+    translated: bool = False,
+) -> list[str]:
     """What is wrong with a summary that a model wrote; empty when it may be shown.
 
     Every sentence must cite items of the cluster, and what it says exactly (names, numbers, code,
-    links, mentions) must stand in one of those it cites.
+    links, mentions) must stand in one of those it cites. Where it is ``translated``, its other
+    words need not.
     """
     texts = {item.number: f"{item.title}\n{item.body}" for item in items}
     found = []
@@ -97,8 +104,9 @@ def problems(title: str, sentences: Sequence[Sentence], items: Sequence[SummaryI
         if not sentence.items:
             found.append(f"{name} cites nothing")
             continue
-        found += _ungrounded(name, sentence.text, "\n".join(texts[n] for n in sentence.items))
-        if place:
+        told = "\n".join(texts[n] for n in sentence.items)
+        found += _ungrounded(name, sentence.text, told, translated=translated)
+        if place and not translated:
             said = set(terms(sentence.text))
             found += [
                 f"{name} cites I-{n}, which says nothing of it"
@@ -116,7 +124,7 @@ def clipped(text: str, limit: int) -> str:
     return line[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _ungrounded(name: str, text: str, source: str) -> list[str]:
+def _ungrounded(name: str, text: str, source: str, *, translated: bool) -> list[str]:
     lower = source.lower()
     found = [
         f"{name} says {exact!r}, which no item it cites says"
@@ -124,7 +132,7 @@ def _ungrounded(name: str, text: str, source: str) -> list[str]:
         if exact.lower() not in lower
     ]
     said = set(terms(text))
-    if said and len(said & set(terms(source))) < _GROUNDED * len(said):
+    if not translated and said and len(said & set(terms(source))) < _GROUNDED * len(said):
         found.append(f"{name} says little that the items it cites say")
     return found
 

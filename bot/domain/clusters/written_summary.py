@@ -49,7 +49,8 @@ class WrittenSummary(Worded):
     """What came of asking. ``checksum`` names the reports it was asked about.
 
     ``problem`` says why there is nothing newer; without sentences the extractive summary stands.
-    ``since`` is when the model was first found to be away.
+    ``since`` is when the model was first found to be away. ``translated``: into another language
+    than English, which reports are mostly in.
     """
 
     checksum: str
@@ -58,15 +59,30 @@ class WrittenSummary(Worded):
     sentences: tuple[Sentence, ...] = ()
     problem: str = ""
     since: AwareDatetime | None = None
+    translated: bool = False
 
     def holds(self, sources: Sequence[SummaryInput]) -> bool:
         """Whether all it says still stands in the cluster's reports."""
-        return bool(self.sentences) and not problems(self.title, self.sentences, sources)
+        return bool(self.sentences) and not problems(
+            self.title, self.sentences, sources, translated=self.translated
+        )
 
 
-def checksum_of(sources: Sequence[SummaryInput]) -> str:
-    """Names these very reports: another membership, or an edit, gives another."""
-    told = json.dumps([[each.number, each.title, each.body] for each in sources])
+def instructions(language: str) -> str:
+    """What the model is asked, for a summary in this language (its English name; "": any)."""
+    if not language:
+        return INSTRUCTIONS
+    return (
+        f"{INSTRUCTIONS}\n\nWrite the title and the sentences in {language}, whatever language "
+        "the reports are in; leave names, numbers, versions, links and code as they stand."
+    )
+
+
+def checksum_of(sources: Sequence[SummaryInput], language: str = "") -> str:
+    """Names these reports and the language: another membership, or an edit, gives another."""
+    told = json.dumps(
+        [[each.number, each.title, each.body] for each in sources] + [language] * bool(language)
+    )
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Section, Strong
+from bot.domain.cards.language import in_language
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.cards.views.cluster import cluster_card, count
 from bot.domain.cards.views.run import run_card
@@ -50,6 +51,7 @@ async def run_status(call: Call, command: Status) -> Answer:
     view = await call.view(cluster)
     newest = await ctx.runs.newest(project.id, [cluster.number])
     card = cluster_card(view, run=newest.get(cluster.number))
+    card = in_language(card, (await ctx.known_config(project)).language)
     sections = (*card.sections, *await _questions(call, view.items))
     return Answer(card.model_copy(update={"key": f"status:{cluster.name}", "sections": sections}))
 

@@ -35,10 +35,15 @@ class Question:
         return replace(self, views=[views[number] for number in self.clusters])
 
     @property
+    def title(self) -> str:
+        """Without what they share, which others wrote."""
+        return f"These {NUMBERS[len(self.views)]} look like one problem"
+
+    @property
     def row(self) -> ClusterView:
         """All of them as one."""
-        first, title = self.views[0], f"These {NUMBERS[len(self.views)]} look like one problem"
-        named = f"{title}: {self.name}" if self.name else title
+        first = self.views[0]
+        named = f"{self.title}: {self.name}" if self.name else self.title
         worst = min(view.cluster.severity for view in self.views)
         return replace(
             first,
@@ -52,7 +57,8 @@ def question_section(asked: Question) -> Section:
     row = asked.row
     day, reports = row.since(timedelta(hours=24)), count(row.tally.reports, "report")
     seen = f"{sparkline(row.day)} {day} in 24 h · {reports} ({row.tally.sources})"
-    about = Paragraph(Strong(row.cluster.severity), " ", Said(row.cluster.title))
+    named = (": ", Said(asked.name)) if asked.name else ()
+    about = Paragraph(Strong(row.cluster.severity), " ", asked.title, *named)
     lines = {view.cluster.number: view.title for view in asked.views}
     for mine, other in asked.told:
         # A pair is told once, where the later of its two clusters stands.

@@ -26,6 +26,12 @@ def measured(embedder: str) -> bool:
     return embedder in _KNOWN
 
 
+def standing(embedder: str) -> str:
+    """What there is to say of an embedder that was not measured; "" for the others."""
+    told = f", not measured: its chances are fitted to each project's first {ENOUGH} reports"
+    return "" if measured(embedder) else told
+
+
 def stretch(first: Vector) -> float:
     """By how much cosines of an embedder are to be stretched, by a project's first vectors."""
     apart = first - first.mean(axis=0)
