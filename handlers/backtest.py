@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -16,14 +17,15 @@ from bot.domain.clusters.engine.deciding import Eagerness
 from bot.domain.errors import NotFound
 from bot.settings import Settings
 from workers.clusters.backtest import (
-    BacktestResult,
     History,
     read_history,
     run_backtest,
     write_rows,
 )
+from workers.clusters.choice import compare
 from workers.clusters.history import Past, agreement, read_issues
 
+_Outcome = TypeVar("_Outcome")
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 
 
@@ -35,6 +37,7 @@ async def backtest(
     out: Path | None,
     join: Eagerness,
     against: Literal["", "plain"] = "",
+    choose_one: bool = False,
 ) -> list[str]:
     """Cluster a JSONL file, or the issues of ``owner/repo``; what came of it, as lines.
 
@@ -48,7 +51,12 @@ async def backtest(
         reports = past.reports
     else:
         raise NotFound(f"{what} is neither a file nor owner/repo.")
-    outcome = await _watched(settings, reports, console, join, against == "plain")
+    if choose_one:
+        compared = past or Past(tuple(reports), frozenset())
+        return (await _watched(settings, console, partial(compare, compared))).lines
+    plain = against == "plain"
+    clustered = partial(run_backtest, reports, join=join, against_plain=plain)
+    outcome = await _watched(settings, console, clustered)
     if out is not None:
         write_rows(out, outcome.rows)
     return outcome.lines + (agreement(past, outcome.rows).lines if past else [])
@@ -66,22 +74,15 @@ async def _read(settings: Settings, repository: str, console: Console) -> Past:
 
 
 async def _watched(
-    settings: Settings,
-    reports: Sequence[History],
-    console: Console,
-    join: Eagerness,
-    against_plain: bool,
-) -> BacktestResult:
+    settings: Settings, console: Console, run: Callable[..., Awaitable[_Outcome]]
+) -> _Outcome:
     embedder = choose.embedder(Context.choices_of(settings))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     try:
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
-            task = bar.add_task("Clustering", total=len(reports))
-            return await run_backtest(
-                reports,
+            task = bar.add_task("Clustering", total=None)
+            return await run(
                 embedder,
-                join=join,
-                against_plain=against_plain,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     finally:

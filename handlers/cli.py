@@ -298,13 +298,17 @@ def backtest(
     against: Annotated[
         Literal["", "plain"], typer.Option(help="`plain`: beside the nearest cosine of 0.72")
     ] = "",
+    choose: Annotated[
+        bool, typer.Option("--choose", help="ask, sure and eager side by side, with examples")
+    ] = False,
 ) -> None:
     """Cluster a whole history offline, as if it had arrived live; writes nothing to GitHub."""
     from handlers.backtest import backtest as run
 
     # Only lines on stdout: the bar is for people.
     bar = Console(stderr=True)
-    for line in asyncio.run(run(_settings(), what, bar, out=out, join=join, against=against)):
+    found = run(_settings(), what, bar, out=out, join=join, against=against, choose_one=choose)
+    for line in asyncio.run(found):
         print(line)
 
 

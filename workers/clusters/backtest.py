@@ -20,7 +20,9 @@ from pathlib import Path
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from bot.domain.clusters.engine import Eagerness, Engine, Report, calibration_for
+from bot.domain.clusters.engine import Eagerness, Engine, Report, calibration_for, fitted
+from bot.domain.clusters.engine.decision import Action
+from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.clusters.engine.measures import Measures, measure
 from bot.domain.errors import BadPayload
 from bot.domain.ports import Embedder, Vector
@@ -47,11 +49,14 @@ class History(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BacktestRow:
-    """One line of the output."""
+    """One line of the output; what was decided, and how likely the first candidate is, are not
+    written."""
 
     id: str
     cluster: int
     candidates: tuple[str, ...]
+    action: Action = "new"
+    chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,7 @@ async def run_backtest(
     clusters: list[int] = []
     candidates: list[tuple[int, ...]] = []
     plain: list[int] = []
+    first: list[Vector] = []
     seen = np.zeros((len(reports) if against_plain else 0, embedder.dimensions), dtype=np.float32)
     embedding = clustering = 0.0
     for start in range(0, len(reports), BATCH):
@@ -160,7 +166,12 @@ async def run_backtest(
                 plain.append(_plain(seen[: reading.id], vector, plain))
                 seen[reading.id] = vector
             found = tuple(reports[c.item].id for c in decision.candidates)
-            rows.append(BacktestRow(reports[reading.id].id, cluster or fresh, found))
+            best = decision.candidates[0].score if decision.candidates else 0.0
+            told = reports[reading.id].id, cluster or fresh, found, decision.action, best
+            rows.append(BacktestRow(*told))
+            if not measured(embedder.id) and len(first) < ENOUGH:
+                first.append(vector)
+                engine.calibration = fitted(embedder.id, np.array(first))
         embedding += embedded - read
         clustering += time.perf_counter() - embedded + read - began
         progress(len(rows), len(reports))

@@ -145,8 +145,7 @@ async def _ask(
             )
             title = draft.title if other else kept.title
             said = {"model": model.id, "title": title, "sentences": draft.sentences}
-            said |= {"translated": translated}
-            return fresh.model_copy(update=said)
+            return fresh.model_copy(update={**said, "translated": translated})
     return kept.model_copy(update={"problem": f"{model.id} wrote it wrongly twice: {wrong[0]}"})
 
 

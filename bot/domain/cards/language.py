@@ -100,4 +100,5 @@ def _one(value: object, language: str) -> object:
             return _each(value, language)
         case BaseModel():
             return _translated(value, language)
-    return value
+        case _:
+            return value
