@@ -94,9 +94,7 @@ class Settings(BaseSettings):
         description="Slack team/user = GitHub login, e.g. `T1/U1=ana`; people may `link`, too",
     )
 
-    reddit_client_id: str = Field(
-        "", description="An app at Reddit, for polls; empty reads as anybody"
-    )
+    reddit_client_id: str = Field("", description="An app at Reddit, for polls; empty: as anybody")
     reddit_client_secret: SecretStr = Field(SecretStr(""), description="Its secret")
     reddit_user_agent: str = Field(
         "web:soulcaster:0.1 (self-hosted)",
@@ -123,7 +121,9 @@ class Settings(BaseSettings):
     e2b_sandbox_url: str = Field("", description="Another way to E2B's sandboxes themselves")
     soulcaster_e2b_template: str = Field("base", description="Template of a sandbox")
     soulcaster_embedder: str = Field(
-        "auto", description="gemini with a key, else minilm, else hashing; or a model or its folder"
+        "auto",
+        pattern=r"^(auto|gemini|minilm|multilingual|hashing|[\w.-]+/[\w.-]+|[/~.].*)$",
+        description="gemini with a key, else minilm, else hashing; multilingual, owner/name, /path",
     )
     soulcaster_weights_dir: Path = Field(Path("~/.cache/soulcaster/minilm"), description="MiniLM's")
     soulcaster_models_dir: Path = Field(Path("~/.cache/soulcaster/models"), description="Others'")
