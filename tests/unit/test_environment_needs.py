@@ -111,6 +111,29 @@ def found(files, **more):
             {"project": True, "extras": ("http",), "groups": ("test",)},
         ),
         (
+            {".github/workflows/ci.yml": "jobs:\n  lint:\n    - run: uv sync --group lint\n"
+             "  test:\n    - run: pip install tox coverage\n    - run: uv run --group dev tox\n",
+             "pyproject.toml": f"{PROJECT}[dependency-groups]\nlint=[]\ndev=[]\n[tool.uv]\n"
+             "default-groups=[]\n", ".github/workflows/b.yml": "run: |\n  pip install tox\n  pytest\n"},
+            {"project": True, "groups": ("dev",), "packages": ("coverage",)},
+        ),
+        (
+            {".github/workflows/ci.yml": "run: uv run --group more nox\nrun: uv run pytest -n2\n",
+             "pyproject.toml": f"{PROJECT}[dependency-groups]\nmore=[]\n"},
+            {"project": True},
+        ),
+        (
+            {".github/workflows/ci.yml": "run: uv sync --all-extras --all-groups\nrun: pytest\n",
+             "pyproject.toml": f"{PROJECT}[project.optional-dependencies]\na=[]\nb=[]\n"
+             "[dependency-groups]\nc=[]\n"},
+            {"project": True, "extras": ("a", "b"), "groups": ("c",)},
+        ),
+        (
+            {"tox.ini": "[testenv]\ndependency_groups =\n  tests: tests\n  mypy: typing\n",
+             "pyproject.toml": f"{PROJECT}[dependency-groups]\ntests=[]\ntyping=[]\n"},
+            {"project": True, "groups": ("tests",)},
+        ),
+        (
             {".github/workflows/ci.yml": "run: pip install $EXTRA ${{ matrix.x }} `id`; pytest\n"},
             {},
         ),
@@ -187,6 +210,7 @@ def test_the_commands():
     packages = "'moto>=4' 'x; python_version < \"3\"' 'respx[x]>1'"
     assert needs.whole == f"uv pip install pytest -e '.[test]' {packages}"
     assert needs.parts == (
+        "uv pip install -e .",
         "uv pip install -e '.[test]'",
         f"uv pip install {packages}",
         "uv pip install pytest",

@@ -116,6 +116,27 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             f"{SUITE} checks",
             ONE,
         ),
+        (
+            {
+                "tests/unit/test_a.py": PLAIN,
+                "tests/network/test_b.py": PLAIN,
+                "tox.ini": '[testenv]\ncommands = pytest "{toxinidir}/tests/unit" --cov=a',
+            },
+            "pytest",
+            f"{SUITE} tests/unit",
+            ONE,
+        ),
+        (
+            {
+                "tests/unit/test_a.py": PLAIN,
+                "tests/network/test_b.py": PLAIN,
+                "scripts/test": "coverage run -m pytest tests/unit/ -s\n",
+                ".github/workflows/ci.yml": "run: ./scripts/test\n",
+            },
+            "pytest",
+            f"{SUITE} tests/unit",
+            ONE,
+        ),
     ],
 )
 def test_what_a_repository_shows(files, framework, suite, one):

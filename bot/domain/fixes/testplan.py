@@ -201,10 +201,19 @@ def _pytest_paths(tree: Tree) -> str:
     if "testpaths" in options or any(re.search(r"^testpaths", text, re.M) for text in texts):
         return ""
     workflows = [text_of(tree[path]) for path in sorted(tree) if path.startswith(".github/workf")]
-    folders = {path.partition("/")[0] for path in _test_files(tree, ".py") if "/" in path}
-    for text in (texts[2], *workflows):
+    words = {
+        word.removeprefix("./") for text in workflows for word in re.findall(r"[\w./-]+", text)
+    }
+    scripts = [text_of(tree[word]) for word in sorted(words & tree.keys()) if ".py" not in word]
+    folders = {
+        "/".join(parts[:depth])
+        for parts in (path.split("/") for path in _test_files(tree, ".py"))
+        for depth in range(1, len(parts))
+    }
+    for text in (texts[2], *workflows, *scripts):
         for line in re.findall(r"\b(?:pytest|py\.test)\b(.*)", text):
-            named = [word.rstrip("/") for word in line.split() if word.rstrip("/") in folders]
+            seen = line.replace("{toxinidir}/", "").replace('"', " ").split()
+            named = [word.rstrip("/") for word in seen if word.rstrip("/") in folders]
             if named:
                 return f" {shlex.join(named)}"
     return ""

@@ -67,8 +67,10 @@ class Needs(Record):
     @property
     def parts(self) -> tuple[str, ...]:
         """Installs one after the other, for where not all fit: itself first."""
-        each = list(self._each())
-        return tuple(install([part]) for part in (*each, *_ALWAYS))
+        itself = [f"-e {shlex.quote(f'.[{extra}]')}" for extra in self.extras if self.project]
+        rest = [part for part in self._each() if not part.startswith("-e ")]
+        each = [*(["-e ."] if self.project else []), *itself, *rest, *_ALWAYS]
+        return tuple(install([part]) for part in each)
 
     @property
     def commands(self) -> tuple[str, ...]:

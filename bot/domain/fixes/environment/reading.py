@@ -14,7 +14,7 @@ from bot.domain.fixes.environment.absences import absences
 from bot.domain.fixes.environment.imports import imports_of
 from bot.domain.fixes.environment.needs import Needs, version_of
 from bot.domain.fixes.environment.node import node_needs
-from bot.domain.fixes.environment.shell_lines import read_arguments, read_line
+from bot.domain.fixes.environment.shell_lines import EVERY, read_arguments, read_line
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_test_file
@@ -28,6 +28,8 @@ _REQUIREMENTS = re.compile(
 _PACKAGE = ("pyproject.toml", "setup.py", "setup.cfg")
 _PIN = re.compile(r"[A-Za-z0-9][\w.-]*==[\w.+!]+")
 _RUNS_TESTS = re.compile(r"\b(pytest|py\.test|unittest|tox|nox|make test|hatch test)\b")
+# Where a job of a workflow begins: what one that lints or publishes installs is none of the tests'.
+_JOB = re.compile(r"^  (?=[\w-]+:\s*$)", re.M)
 _SETUPS = (".github/workflows/copilot-setup-steps.yml", ".devcontainer/devcontainer.json")
 
 
@@ -50,10 +52,12 @@ def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
             *_of_requirements(here),
         ]
     )
-    known = _table(project, "dependency-groups")
+    known, optional = _table(project, "dependency-groups"), _extras(project)
+    groups = known if EVERY in found.groups else found.groups
     found = found.model_copy(
         update={
-            "groups": tuple(name for name in found.groups if name in known),
+            "groups": tuple(name for name in groups if name in known),
+            "extras": tuple(optional) if EVERY in found.extras else found.extras,
             "version": version_of(tree, root) if found.project else "",
             "imports": imports_of(here, project),
             **_of_locks(here),
@@ -104,12 +108,15 @@ def _of_metadata(tree: Tree, project: dict[str, Any]) -> Needs:
     itself = "project" in project or "build-system" in project or bool(poetry.get("name"))
     if not itself and "setup.py" not in tree and "[metadata]" not in text_of(tree.get("setup.cfg")):
         return Needs()
-    extras = _for_tests(
-        {**_table(project, "project", "optional-dependencies"), **_table(poetry, "extras")}
-    )
+    extras = _for_tests(_extras(project))
     where = next(path for path in _PACKAGE if path in tree)
     named = f"{where} ({', '.join(extras)})" if extras else where
     return Needs(project=True, extras=extras, why=(named,))
+
+
+def _extras(project: dict[str, Any]) -> dict[str, Any]:
+    named = _table(project, "project", "optional-dependencies")
+    return named | _table(project, "tool", "poetry", "extras")
 
 
 def _of_groups(project: dict[str, Any]) -> Iterator[Needs]:
@@ -165,12 +172,13 @@ def _of_tox(tree: Tree, project: dict[str, Any]) -> Iterator[Needs]:
         for name in config.sections():
             if re.fullmatch(r"testenv(:py(3|311)(-.*)?)?", name):
                 section = config[name]
-                for line in section.get("deps", "").splitlines():
-                    factors, colon, rest = line.strip().rpartition(": ")
-                    if not colon or re.search(r"\bpy(3|311)?\b|\btests?\b", factors):
-                        yield read_arguments(rest, tree, "", where)
-                yield Needs(extras=_list(section.get("extras", "")))
-                yield Needs(groups=_list(section.get("dependency_groups", "")))
+                for line in _of_factors(section.get("deps", "")):
+                    yield read_arguments(line, tree, "", where)
+                extras, groups = (
+                    _list(" ".join(_of_factors(section.get(key, ""))))
+                    for key in ("extras", "dependency_groups")
+                )
+                yield Needs(extras=extras, groups=groups)
     base = _table(tool, "env_run_base")
     yield Needs(
         extras=tuple(base.get("extras", ())), groups=tuple(base.get("dependency_groups", ()))
@@ -178,6 +186,14 @@ def _of_tox(tree: Tree, project: dict[str, Any]) -> Iterator[Needs]:
     for line in base.get("deps", ()):
         if isinstance(line, str):
             yield read_arguments(line, tree, "", "pyproject.toml [tool.tox]")
+
+
+def _of_factors(text: str) -> Iterator[str]:
+    """The lines that count in an environment of Python 3 or 3.11 that runs tests."""
+    for line in text.splitlines():
+        factors, colon, rest = line.strip().rpartition(": ")
+        if not colon or re.search(r"\bpy(3|311)?\b|\btests?\b", factors):
+            yield rest
 
 
 def _of_nox(tree: Tree) -> Iterator[Needs]:
@@ -195,11 +211,10 @@ def _of_workflows(tree: Tree, root: str) -> Iterator[Needs]:
     """Set-ups for agents first, then the CI files that run tests."""
     workflows = [path for path in sorted(tree) if re.match(r"\.github/workflows/.*\.ya?ml", path)]
     for path in dict.fromkeys((*_SETUPS, *workflows)):
-        text = text_of(tree.get(path))
-        if path not in _SETUPS and not _RUNS_TESTS.search(text):
-            continue
-        for line in text.replace("\\\n", " ").splitlines():
-            yield read_line(line, tree, root, path)
+        for job in _JOB.split(text_of(tree.get(path))):
+            if path in _SETUPS or _RUNS_TESTS.search(job):
+                for line in job.replace("\\\n", " ").splitlines():
+                    yield read_line(line, tree, root, path)
 
 
 def _of_requirements(tree: Tree) -> Iterator[Needs]:

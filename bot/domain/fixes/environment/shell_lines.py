@@ -17,8 +17,9 @@ from bot.domain.fixes.environment.needs import Needs
 from bot.domain.fixes.patch import Tree
 
 _PIP = re.compile(r"\b(?:pip3?|uv pip)\s+install\s+(.*)")
-_SYNC = re.compile(r"\b(?:uv (?:sync|run)|pdm (?:install|sync)|poetry install)\b(.*)")
+_SYNC = re.compile(r"\b(uv (?:sync|run)|pdm (?:install|sync)|poetry install)\b(.*)")
 _APT = re.compile(r"\bapt(?:-get)?\s+install\s+(.*)")
+EVERY = "*"
 # What builds, publishes or runs a suite, and is no part of it.
 _TOOLS = re.compile(
     r"(pip|setuptools|wheel|build|twine|tox(-gh(-actions)?|-uv)?|nox|virtualenv|codecov|coveralls"
@@ -34,7 +35,7 @@ def read_line(line: str, tree: Tree, root: str, why: str) -> Needs:
     if found := _PIP.search(line):
         return read_arguments(found[1], tree, root, why)
     if found := _SYNC.search(line):
-        return _synced(_words(found[1]), why)
+        return _synced(found[1], _words(found[2]), why)
     if found := _APT.search(line):
         names = " ".join(word for word in _words(found[1]) if _NAME.fullmatch(word))
         return Needs(left_out=(f"system packages ({why}): {names}",)) if names else Needs()
@@ -44,7 +45,12 @@ def read_line(line: str, tree: Tree, root: str, why: str) -> Needs:
 def read_arguments(text: str, tree: Tree, root: str, why: str) -> Needs:
     """What the arguments of ``pip install`` name."""
     with contextlib.suppress(InvalidRequirement):
-        return Needs(packages=(str(Requirement(text.partition("#")[0])),), why=(why,))
+        requirement = Requirement(text.partition("#")[0])
+        return (
+            Needs()
+            if _is_tool(requirement.name)
+            else Needs(packages=(str(requirement),), why=(why,))
+        )
     words = iter(_words(text))
     files, packages, extras, groups = [], [], [], []
     project = False
@@ -67,16 +73,23 @@ def read_arguments(text: str, tree: Tree, root: str, why: str) -> Needs:
         extras=tuple(extras),
         groups=tuple(groups),
         files=tuple(file for file in files if posixpath.join(root, file) in tree),
-        packages=tuple(
-            each for each in packages if not _TOOLS.match(each.lower().replace("_", "-"))
-        ),
+        packages=tuple(each for each in packages if not _is_tool(each)),
     )
     return needs if needs.nothing else needs.model_copy(update={"why": (why,)})
 
 
-def _synced(words: list[str], why: str) -> Needs:
+def _is_tool(package: str) -> bool:
+    return _TOOLS.match(package.lower().replace("_", "-")) is not None
+
+
+def _synced(command: str, words: list[str], why: str) -> Needs:
+    """EVERY stands for all extras or groups. What `uv run` has a tool run in is the tool's."""
+    if command == "uv run" and any(map(_is_tool, words)):
+        return Needs()
     extras, groups = list(_after(words, "--extra", "-E")), list(_after(words, "--group", "--with"))
     groups = [name for each in groups for name in each.split(",")]
+    extras += [EVERY for word in words if word in ("--all-extras", "-A")]
+    groups += [EVERY for word in words if word == "--all-groups"]
     found = bool(extras or groups)
     return Needs(extras=tuple(extras), groups=tuple(groups), why=(why,) if found else ())
 
