@@ -45,6 +45,7 @@ class FixPart(_Part):
 
     ``agents`` are tried in this order; code of a private repository leaves for those alone.
     ``setup`` are commands that install what the tests need, in place of what is found out.
+    ``submodules``: public ones of the same host are fetched, for tests alone.
     ``unproved_drafts``: a patch whose proof failed opens a draft, too, marked as what it is.
     """
 
@@ -58,6 +59,7 @@ class FixPart(_Part):
     max_minutes: int = Field(60, ge=1)
     unproved_drafts: bool = False
     setup: tuple[str, ...] = ()
+    submodules: bool = False
     tests: TestsPart = TestsPart()
 
 

@@ -31,7 +31,7 @@ from bot.domain.models import Cluster, Item, Verdict
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
-from workers.fixes.steps.checkout import read_checkout
+from workers.fixes.steps.checkout import read_checkout, read_submodules
 from workers.fixes.steps.local import LocalRun, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
@@ -66,6 +66,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     out = wanted.out.resolve() if wanted.out else None
     try:
         tree = await asyncio.to_thread(read_checkout, folder, leave_out=out)
+        beside = await asyncio.to_thread(read_submodules, folder, tree)
     except TooLarge as error:
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
@@ -101,6 +102,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             open_model=lambda: choose.language_model(choices),
             log=log.append,
             brings_environment=bool(own),
+            beside=beside,
         )
         try:
             async with _stopped_by_signals(context), shown(context, console):
@@ -117,7 +119,9 @@ def show_environment(path: Path, test: str, console: Console) -> bool:
     """What a run would install and run here, and which files say so; whether it knows both."""
     tree = read_checkout(path.resolve())
     config = _config(tree, test).fix
-    plan, needs = how_to_test(tree, command=config.tests.command), needs_of(tree, config.setup)
+    beside = read_submodules(path.resolve(), tree)
+    plan = how_to_test(tree, command=config.tests.command)
+    needs = needs_of(tree, config.setup, beside=beside)
     own = _environment(path.resolve())
     suite = f"{plan.suite} ({plan.why})" if plan else f"none found; {SAY_HOW}"
     found = f"{own[0]}, as it is" if own else f"as {needs.sources} says"

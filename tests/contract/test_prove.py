@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.domain.audience import Audience
 from bot.domain.fixes.patch import Entry, Tree, apply, diff
 from bot.domain.fixes.reproduction import Reason
 from bot.domain.fixes.run import Case, FixRun
-from bot.domain.models import Cluster, Verdict
+from bot.domain.models import Cluster, Item, Verdict
 from bot.domain.ports import Agent, Blocked
 from bot.repo_config import RepoConfig
 from workers.fixes.steps.context import Ended
@@ -55,7 +56,13 @@ async def left(
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, *agents: Agent, drafts: bool = False) -> AsyncIterator[LocalRun]:
+async def opened(
+    tmp_path: Path,
+    *agents: Agent,
+    drafts: bool = False,
+    items: Sequence[Item] = (),
+    beside: Tree = MappingProxyType({}),
+) -> AsyncIterator[LocalRun]:
     """A run right before its proof, with a right patch."""
     cluster = Cluster(
         audience=Audience.TEAM, number=1, title="An empty page", created_at=NOW, updated_at=NOW
@@ -79,13 +86,14 @@ async def opened(tmp_path: Path, *agents: Agent, drafts: bool = False) -> AsyncI
     made = LocalRun(
         run,
         BASE,
-        Case(cluster=cluster, items=()),
+        Case(cluster=cluster, items=tuple(items)),
         config=RepoConfig.model_validate({"fix": {"unproved_drafts": drafts}}),
         sandboxes=sandboxes,
         template="",
         agents=agents,
         open_model=lambda: None,
         log=lambda line: None,
+        beside=beside,
     )
     await made.put_tree("base", BASE)
     await left(made)
@@ -173,3 +181,15 @@ async def test_an_agent_that_leaves_more_than_a_patch_reaches_a_limit(tmp_path: 
         with pytest.raises(Ended, match="more than a patch is made of") as ended:
             await repair(context)
     assert ended.value.verdict is Verdict.LIMIT_REACHED
+
+
+async def test_files_of_a_submodule_are_there_and_no_part_of_a_patch(tmp_path: Path) -> None:
+    said = Entry(data=b'[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n')
+    agent = CommandAgent("cat lib/of.py >> calc.py && echo 1 >> lib/of.py && touch lib/new.py")
+    beside = {"lib/of.py": Entry(data=b"ONE = 1\n")}
+    async with opened(tmp_path, agent, beside=beside) as context:
+        await context.put_tree("base", {**BASE, ".gitmodules": said})
+        await repair(context)
+        patch = await context.patch("fix")
+    assert patch.paths == ("calc.py",)
+    assert "+ONE = 1" in patch.unified

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.patch import EXECUTABLE, SYMLINK
-from workers.fixes.steps.checkout import read_checkout
+from workers.fixes.steps.checkout import read_checkout, read_submodules
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -94,3 +94,27 @@ def test_a_repository_can_not_make_us_run_its_programs(checkout: Path, tmp_path:
     git(checkout, "config", "core.fsmonitor", str(hook))
     assert "kept.py" in read_checkout(checkout)
     assert not ran.exists()
+
+
+def test_submodules_that_are_checked_out_are_read_apart(checkout: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        git(tmp_path, "init", "-q", name)
+        (tmp_path / name / f"{name}.py").write_text("1\n")
+    git(tmp_path / "one", "add", ".")
+    git(tmp_path / "one", "commit", "-q", "-m", "Begin")
+    git(
+        checkout,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "add",
+        f"{tmp_path}/one",
+        "lib/one",
+    )
+    with (checkout / ".gitmodules").open("a") as said:
+        said.write('[submodule "two"]\n\tpath = two\n[submodule "up"]\n\tpath = out\n')
+    (checkout / "two").mkdir()
+    (checkout / "out").symlink_to(tmp_path / "two")
+    tree = read_checkout(checkout)
+    assert not any(path.startswith("lib/") for path in tree)
+    assert sorted(read_submodules(checkout, tree)) == ["lib/one/one.py"]

@@ -3,7 +3,7 @@
 
 import pytest
 
-from bot.domain.fixes.environment import needs_of, package_root
+from bot.domain.fixes.environment import needs_of, package_root, repository_of, submodules
 from bot.domain.fixes.patch import SYMLINK, Entry
 
 PROJECT = "[build-system]\nrequires = ['flit']\n[project]\nname = 'a'\n"
@@ -260,3 +260,39 @@ def test_a_version_from_tags_is_pretended(files, version):
 )
 def test_the_folder_of_the_package(paths, root):
     assert package_root({path: Entry(data=b"") for path in paths}) == root
+
+
+def test_a_submodule_is_a_folder_of_the_checkout_that_holds_nothing():
+    folders = ["a", "b/c", "../up", "/abs", "x/../y", ".git/hooks", "a.py", "a.py/in", "held", ""]
+    said = "".join(
+        f'[submodule "{each}"]\n  path = {each}\n  url = ../{each}\n' for each in folders
+    )
+    there = tree({".gitmodules": said, "held/by": ""})
+    assert submodules(there) == {"a": "../a", "b/c": "../b/c"}
+
+
+@pytest.mark.parametrize(
+    ("url", "there"),
+    [
+        ("../lib", "acme/lib"),
+        ("../../other/lib.git", "other/lib"),
+        ("https://git.test/other/lib.js.git/", "other/lib.js"),
+        ("git@git.test:other/lib.git", "other/lib"),
+        ("ssh://git@git.test/other/lib", "other/lib"),
+        ("https://git.test.evil/other/lib", ""),
+        ("https://elsewhere.test/other/lib", ""),
+        ("https://user:word@git.test/other/lib", ""),
+        ("http://git.test/other/lib", ""),
+        ("file:///other/lib", ""),
+        ("/other/lib", ""),
+        ("ext::sh -c true", ""),
+        ("../../../other/lib/more", ""),
+        ("https://git.test/../lib", ""),
+        ("https://git.test/other/..", ""),
+        ("https://git.test/other/lib/tarball/x", ""),
+        ("https://git.test/other/lib?x", ""),
+        ("", ""),
+    ],
+)
+def test_a_submodule_s_url_is_a_name_of_the_same_host_or_nothing(url, there):
+    assert repository_of(url, "https://git.test/acme/shop/") == there

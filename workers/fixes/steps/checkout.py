@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.domain.errors import NotFound, TooLarge
-from bot.domain.fixes.patch import DROPPING_FOLDERS, EXECUTABLE, REGULAR, SYMLINK, Entry
+from bot.domain.fixes.environment import submodules
+from bot.domain.fixes.patch import DROPPING_FOLDERS, EXECUTABLE, REGULAR, SYMLINK, Entry, Tree
 
 MAX_FILES = 100_000
 MAX_BYTES = 500_000_000
@@ -39,6 +40,16 @@ def read_checkout(folder: Path, *, leave_out: Path | None = None) -> dict[str, E
     if not tree:
         raise NotFound(f"{folder} holds no files.")
     return tree
+
+
+def read_submodules(folder: Path, tree: Tree) -> dict[str, Entry]:
+    """The files of those submodules of ``tree`` that are checked out below ``folder``."""
+    found: dict[str, Entry] = {}
+    for path in submodules(tree):
+        if (folder / path / ".git").exists() and (folder / path).resolve() == folder / path:
+            there = read_checkout(folder / path)
+            found |= {f"{path}/{name}": entry for name, entry in there.items()}
+    return found
 
 
 def _known_to_git(folder: Path) -> list[str]:

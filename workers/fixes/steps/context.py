@@ -113,6 +113,10 @@ class RunContext(ABC):
     def key(self) -> str:
         """Names this try of the run: another one must not get its sandboxes."""
 
+    async def beside(self) -> Tree:
+        """Files of submodules: there when tests run, and no part of a patch."""
+        return {}
+
     async def evidence(self) -> Case:
         """The reports that a run may go by. Without isolation what a stranger asks to be called
         is not run: who trusts a repository trusts its code, not every report about it."""
@@ -179,7 +183,8 @@ class RunContext(ABC):
             environment=self.environment,
         )
         try:
-            await made.upload(await asyncio.to_thread(tar_from_tree, tree))
+            whole = {**await self.beside(), **tree}
+            await made.upload(await asyncio.to_thread(tar_from_tree, whole))
             if self.environment:
                 await self._bring_along(made)
             yield made

@@ -54,7 +54,8 @@ async def environment_of(context: RunContext, base: Tree) -> None:
     Raises Ended where the project's own commands fail, for they are its word.
     """
     setup = (await context.config()).fix.setup
-    needs = await asyncio.to_thread(needs_of, base, setup)
+    beside = await context.beside()
+    needs = await asyncio.to_thread(needs_of, base, setup, beside=beside)
     if needs.nothing or context.brings_environment:
         await context.set(environment=needs.left_out)
         return
@@ -64,12 +65,15 @@ async def environment_of(context: RunContext, base: Tree) -> None:
         return
     # Of one repository alone: what a build runs is its code, and another's tests must not meet it.
     built_by = (context.labels()["repository"], context.sandboxes.id, context.template)
-    name = needs.key(base, *built_by, platform.machine(), sys.version)
+    given = (
+        hashlib.sha256(await asyncio.to_thread(tar_from_tree, beside)).hexdigest() if beside else ""
+    )
+    name = needs.key(base, *built_by, platform.machine(), sys.version, given)
     if await context.sandboxes.keeps(name):
         await context.log(f"the environment of {needs.sources} is kept: {name}")
     else:
         await context.tell(f"installing what the tests need, as {needs.sources} says")
-        name = await _build(context, base, needs, name)
+        name = await _build(context, {**beside, **base}, needs, name)
     context.environment = name
     await context.set(environment=(f"installed as {needs.sources} says", *needs.left_out))
 

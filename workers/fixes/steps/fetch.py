@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import quote
 
 from bot.domain.errors import Rejected, TooLarge
-from bot.domain.fixes.patch import Tree, tree_from_tar
+from bot.domain.fixes.environment import repository_of, submodules
+from bot.domain.fixes.patch import Entry, Tree, tree_from_tar
 from bot.domain.models import Verdict
 from bot.github.app import READ, Repo
 from bot.github.pulls import branch_head
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.project import ProjectRun
+
+_MOST = 20  # submodules of one repository
 
 
 async def fetch(context: ProjectRun) -> None:
@@ -22,8 +26,37 @@ async def fetch(context: ProjectRun) -> None:
         raise Ended(Verdict.TESTS_DO_NOT_RUN, f"There is no branch {base}.")
     tree = await tree_at(repo, sha)
     await context.put_tree("base", tree)
+    if (await context.config()).fix.submodules and (found := await _submodules(context, sha, tree)):
+        await context.put_tree("submodules", found)
     await context.set(base=base, base_sha=sha)
     await context.tell(f"{len(tree)} files at {sha[:10]}")
+
+
+async def _submodules(context: ProjectRun, sha: str, tree: Tree) -> Tree:
+    """The files of public submodules of the same host; the others are named where they are missed.
+
+    They are asked for with this repository's own token, which reads no other private one: who may
+    write here could else read by a submodule what they may not read.
+    """
+    github, project = context.ctx.github, context.project
+    found: dict[str, Entry] = {}
+    for path, url in list(submodules(tree).items())[:_MOST]:
+        folder, _, name = path.rpartition("/")
+        there = repository_of(url, github.page(project, ""))
+        if not there:
+            continue
+        other = github.repo(project.model_copy(update={"full_name": there}), READ)
+        try:
+            listed = await github.repo(project, READ).get(
+                f"/contents/{quote(folder)}{{?ref}}", ref=sha
+            )
+            at = next((each["sha"] for each in listed if each["name"] == name), "")
+            if at and (await other.get(""))["private"] is False:
+                files = await tree_at(other, at)
+                found |= {f"{path}/{each}": entry for each, entry in files.items()}
+        except (Rejected, Ended) as error:
+            await context.log(f"the submodule {path} is not fetched: {error}")
+    return found
 
 
 async def tree_at(repo: Repo, sha: str) -> Tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from typing_extensions import override
 
@@ -42,7 +43,9 @@ class LocalRun(RunContext):
         open_model: Callable[[], LanguageModel | None],
         log: Log,
         brings_environment: bool = False,
+        beside: Tree = MappingProxyType({}),
     ) -> None:
+        self._beside = beside
         self.brings_environment = brings_environment
         self.run = run
         self.proved = Patch()
@@ -90,6 +93,10 @@ class LocalRun(RunContext):
     @override
     async def config(self) -> RepoConfig:
         return self._config
+
+    @override
+    async def beside(self) -> Tree:
+        return self._beside
 
     @override
     async def case(self) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from typing_extensions import override
@@ -9,6 +10,7 @@ from typing_extensions import override
 from bot.adapters.choose_agent import sends_to
 from bot.context import Context
 from bot.domain.commands.rights import WRITERS
+from bot.domain.fixes.patch import Tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Item, Person, Project, Verdict
@@ -33,6 +35,7 @@ class ProjectRun(RunContext):
         self.mark = {"project": str(project.id), "run": str(run.number)}
         self._config: RepoConfig | None = None
         self._case: Case | None = None
+        self._beside: Tree | None = None
 
     @override
     async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
@@ -73,6 +76,13 @@ class ProjectRun(RunContext):
         if self._config is None:
             self._config = await self.ctx.repo_config(self.project)
         return self._config
+
+    @override
+    async def beside(self) -> Tree:
+        if self._beside is None:
+            held = await self.ctx.runs.blob(self.project.id, self.run.number, "submodules")
+            self._beside = await asyncio.to_thread(tree_from_tar, held) if held else {}
+        return self._beside
 
     @override
     async def case(self) -> Case:

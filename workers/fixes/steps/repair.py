@@ -7,6 +7,7 @@ from collections import deque
 
 from bot.domain.errors import BadPayload, ConfigError, TooLarge
 from bot.domain.fixes.calls import calls_of
+from bot.domain.fixes.environment import submodules
 from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_from_tar, unwanted
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
@@ -73,7 +74,7 @@ async def repair(context: RunContext) -> None:
 
 async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree:
     """What the agent left, without what running things drops. A pipe or device ends the run."""
-    ignored = unwanted(before)
+    ignored, modules = unwanted(before), tuple(f"{path}/" for path in submodules(before))
     room = _GROWTH + sum(len(entry.data) + _MEMBER for entry in before.values())
     try:
         data = await sandbox.download(max_bytes=room, exclude=DROPPING_FOLDERS)
@@ -83,6 +84,7 @@ async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree
             skip=lambda path: (
                 context.own_files(path)
                 or ignored(path)
+                or path.startswith(modules)
                 or (path in context.made and path not in before)
             ),
         )

@@ -1,5 +1,7 @@
 """What a project's tests need installed, as its own files say; nothing is installed here."""
 
+from bot.domain.fixes.environment.absences import repository_of as repository_of
+from bot.domain.fixes.environment.absences import submodules as submodules
 from bot.domain.fixes.environment.needs import CONSTRAINTS as CONSTRAINTS
 from bot.domain.fixes.environment.needs import Needs as Needs
 from bot.domain.fixes.environment.needs import install as install

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from bot.domain.fixes.patch import Tree, text_of
 
@@ -23,8 +24,7 @@ _OTHERS = (
 def absences(tree: Tree) -> Iterator[str]:
     """A line for each kind: submodules, files that Git LFS keeps, links that lead outside, and
     packages of registries that no build reaches."""
-    paths = re.findall(r"^\s*path\s*=\s*(\S+)\s*$", text_of(tree.get(".gitmodules")), re.M)
-    modules = [path for path in paths if not any(each.startswith(f"{path}/") for each in tree)]
+    modules = submodules(tree)
     pointers = [path for path, entry in tree.items() if entry.data.startswith(_POINTER)]
     outside = [path for path, entry in tree.items() if entry.target and _leaves(path, entry.target)]
     for what, found in (
@@ -38,6 +38,41 @@ def absences(tree: Tree) -> Iterator[str]:
     for what, file, sign, beside in _OTHERS:
         if sign in text_of(tree.get(file)) and beside not in tree:
             yield f"{what} are not fetched ({file})"
+
+
+def submodules(tree: Tree) -> Mapping[str, str]:
+    """By folder: the URL that ``.gitmodules`` names, for those of which nothing is there.
+
+    Folders that lead elsewhere, and those below what is a file or a link here, are none.
+    """
+    found = {}
+    for section in text_of(tree.get(".gitmodules")).split("[submodule ")[1:]:
+        said = dict(re.findall(r"^\s*(path|url)\s*=\s*(\S+)\s*$", section, re.M))
+        path = said.get("path", "")
+        parts = path.split("/")
+        above = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
+        if not {"", ".", "..", ".git"}.intersection(parts) and not above & tree.keys():
+            found[path] = said.get("url", "")
+    return {
+        path: url
+        for path, url in found.items()
+        if not any(each.startswith(f"{path}/") for each in tree)
+    }
+
+
+def repository_of(url: str, page: str) -> str:
+    """``owner/name`` of a submodule's URL as the repository at ``page`` reads it.
+
+    Empty for any other host, protocol or login: nothing but a name of the same host is used of it.
+    """
+    host, path = urlsplit(page).netloc, urlsplit(page).path.strip("/")
+    if url.startswith(("./", "../")):
+        there = posixpath.normpath(posixpath.join(f"/{path}", url)).strip("/")
+    else:
+        known = re.match(rf"(https://|(ssh://)?git@){re.escape(host)}[:/](?P<path>.+)", url)
+        there = known["path"] if known else ""
+    name = re.fullmatch(r"([A-Za-z0-9][\w-]*/[\w-][\w.-]*?)(\.git)?/?", there)
+    return name[1] if name else ""
 
 
 def _leaves(path: str, target: str) -> bool:

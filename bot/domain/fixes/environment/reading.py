@@ -8,6 +8,7 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fixes.environment.absences import absences
@@ -33,8 +34,13 @@ _JOB = re.compile(r"^  (?=[\w-]+:\s*$)", re.M)
 _SETUPS = (".github/workflows/copilot-setup-steps.yml", ".devcontainer/devcontainer.json")
 
 
-def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
-    """What ``tree`` needs; ``setup``, the project's own commands, stand for everything."""
+def needs_of(
+    tree: Tree, setup: tuple[str, ...] = (), *, beside: Tree = MappingProxyType({})
+) -> Needs:
+    """What ``tree`` needs; ``setup``, the project's own commands, stand for everything.
+
+    ``beside`` are the files of its submodules.
+    """
     root = package_root(tree)
     if setup:
         return Needs(root=root, setup=setup, why=(".github/soulcaster.yml",))
@@ -65,7 +71,7 @@ def needs_of(tree: Tree, setup: tuple[str, ...] = ()) -> Needs:
     )
     if not any(path.endswith(".py") for path in here):
         found = Needs(root=root)
-    return found.merged([Needs(left_out=tuple(absences(tree))), node_needs(here)])
+    return found.merged([Needs(left_out=tuple(absences({**beside, **tree}))), node_needs(here)])
 
 
 def below(tree: Tree, root: str) -> Tree:
