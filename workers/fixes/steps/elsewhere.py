@@ -12,6 +12,7 @@ from bot.domain.fixes.neighbours import neighbours
 from bot.domain.fixes.patch import Entry, Tree, diff, text_of
 from bot.domain.fixes.policy.code import special_cases
 from bot.domain.fixes.proof import Suite, suite_no_worse
+from bot.domain.fixes.testfiles import part_near
 from bot.domain.models import Verdict
 from bot.domain.ports import Differing, Sandbox
 from workers.fixes.steps.context import RunContext
@@ -20,6 +21,7 @@ from workers.fixes.steps.testing import Tests
 
 Seen = tuple[Suite | None, Answers]  # examples in docstrings, and what calls give
 _MOST_SHOWN = 5
+_LONG = 60.0  # seconds of a suite of which those near the patch run first, alone
 _ENOUGH = 2  # examples that are independent
 _SHARE = 0.7  # of the time that is left, what the grade may take
 _PATIENCE = 5  # seconds, and times those of the green test: what takes longer hangs
@@ -109,6 +111,11 @@ class Elsewhere:
         """Whether a test that passed fails in ``tree``."""
         async with context.sandbox(tree) as sandbox:
             failing = sum(said == "failed" for said in before.tests.values())
+            if before.finished.seconds > _LONG:
+                near = part_near(self._earlier, self._patch.paths)
+                part = await self._tests.suite_until(sandbox, failing + 1, part=near)
+                if _notices(before, part):
+                    return True
             after = await self._tests.suite_until(sandbox, failing + 1)
             if not (held := _notices(before, after)) and "stopping after" in after.finished.stdout:
                 # What it ended at noticed nothing: modules that can't be imported any more.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.cluster import count
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.fixes.functions import asked
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.reproduction import (
@@ -84,7 +85,11 @@ async def reproduce(context: RunContext) -> None:
 
 async def _suite(context: RunContext, base: Tree, tests: Tests) -> None:
     """After the examples: however long it takes, what they show is known."""
-    suspects = (await context.plan()).suspects_in(base)
+    suspects = [*(await context.plan()).suspects_in(base)]
+    if context.run.test_path:
+        with_test = apply(base, await context.patch("test"))
+        found = await asyncio.to_thread(asked, with_test, [context.run.test_path])
+        suspects += [one.path for one in found]
     async with context.sandbox(base) as sandbox:
         before = await tests.at_first(sandbox, base, suspects)
     await context.set(suite_before=ran(before.finished))

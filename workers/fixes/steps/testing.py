@@ -99,11 +99,15 @@ class Tests:
         done = await self._run(sandbox, self.plan.recorded or self.plan.suite)
         return await self._read(sandbox, replace(done, command=self.plan.suite), patched=patched)
 
-    async def suite_until(self, sandbox: Sandbox, failures: int) -> Suite:
-        """The suite up to so many failures where its runner can end there, else the whole of it."""
+    async def suite_until(
+        self, sandbox: Sandbox, failures: int, *, part: Sequence[str] = ()
+    ) -> Suite:
+        """The suite, or some files of it, up to so many failures where its runner can end there,
+        else the whole of it."""
         if self.plan.framework != "pytest":
             return await self.suite(sandbox, patched=True)
-        done = await self._run(sandbox, f"{self.plan.suite} --maxfail={failures}")
+        suite = self.plan.part_of(part) if part else self.plan.suite
+        done = await self._run(sandbox, f"{suite} --maxfail={failures}")
         return await self._read(sandbox, done, patched=True)
 
     async def _read(self, sandbox: Sandbox, done: Finished, *, patched: bool = False) -> Suite:
