@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     )
     soulcaster_registries: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
-        description="Where a build may read packages, `python=URL npm=URL`; empty: as pip and npm",
+        description="URLs of builds: `python= npm= go= crates=`; empty: as pip and npm do",
     )
     soulcaster_environments_mb: int = Field(
         10_000, ge=1, description="Disk for what builds have installed, the least used gone first"
@@ -194,10 +194,10 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             pairs = [pair.partition("=") for pair in value.split()]
             if any(
-                kind not in ("python", "npm") or not re.match("https?://", url)
+                kind not in ("python", "npm", "go", "crates") or not re.match("https?://", url)
                 for kind, _, url in pairs
             ):
-                raise ValueError("wants python=https://... and npm=https://..., or one of them")
+                raise ValueError("wants python=https://..., npm=, go= and crates=, or some of them")
             return {kind: url for kind, _, url in pairs}
         return value
 

@@ -180,7 +180,8 @@ def fix(
     settings = Settings.load()
     logs.configure(settings.soulcaster_log, level=logging.ERROR)
     if dry_run:
-        raise typer.Exit(0 if show_environment(path, test, console) else 1)
+        named = settings.soulcaster_registries.keys()
+        raise typer.Exit(0 if show_environment(path, test, console, named) else 1)
     if report is None:
         raise typer.BadParameter("say what is wrong: --report FILE.md")
     wanted = Wanted(path=path, report=report, test=test, agent=agent, timeout=timeout, out=out)

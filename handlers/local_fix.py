@@ -8,7 +8,7 @@ import re
 import secrets
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -115,13 +115,15 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
     return context.run.verdict is Verdict.PROVED
 
 
-def show_environment(path: Path, test: str, console: Console) -> bool:
+def show_environment(
+    path: Path, test: str, console: Console, fetched: Collection[str] = ()
+) -> bool:
     """What a run would install and run here, and which files say so; whether it knows both."""
     tree = read_checkout(path.resolve())
     config = _config(tree, test).fix
     beside = read_submodules(path.resolve(), tree)
     plan = how_to_test(tree, command=config.tests.command)
-    needs = needs_of(tree, config.setup, beside=beside)
+    needs = needs_of(tree, config.setup, beside=beside, fetched=fetched)
     own = _environment(path.resolve())
     suite = f"{plan.suite} ({plan.why})" if plan else f"none found; {SAY_HOW}"
     found = f"{own[0]}, as it is" if own else f"as {needs.sources} says"

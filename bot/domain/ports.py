@@ -204,6 +204,11 @@ class Sandboxes(Protocol):
         """Who holds which limit here, for people: ``memory``, ``processes``, ``disk``, ``network``,
         ``namespaces``."""
 
+    @property
+    def fetches(self) -> Collection[str]:
+        """Kinds of registries that a build reaches beside those of Python and npm: ``go``,
+        ``crates``."""
+
     async def open(
         self,
         *,

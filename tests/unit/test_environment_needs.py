@@ -149,6 +149,11 @@ def found(files, **more):
           "b/c": ""}, {"left_out": ("submodules that are not fetched: vendor/a",)}),
         (dict.fromkeys("4321", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
          {"left_out": ("pointers of Git LFS: 1, 2, 3 and 1 more",)}),
+        ({"go.sum": "a v1 h1:x=\n"}, {"left_out": ("Go modules are not fetched (go.sum)",)}),
+        ({"go.sum": "a v1 h1:x=\n", "vendor/modules.txt": ""}, {}),
+        ({"Cargo.lock": 'source = "registry+x"', ".cargo/config.toml": ""}, {}),
+        ({"Cargo.lock": 'name = "a"'}, {}),
+        ({"pom.xml": "<dependency>"}, {"left_out": ("packages of Maven are not fetched (pom.xml)",)}),
         ({"package.json": '{"scripts": {"test": "node --test"}}'}, {}),
         ({"package.json": "[]"}, {}),
     ],
@@ -296,3 +301,11 @@ def test_a_submodule_is_a_folder_of_the_checkout_that_holds_nothing():
 )
 def test_a_submodule_s_url_is_a_name_of_the_same_host_or_nothing(url, there):
     assert repository_of(url, "https://git.test/acme/shop/") == there
+
+
+def test_what_registries_of_other_languages_have_is_fetched_where_they_are_named():
+    there = tree({"go.sum": "a v1 h1:x=\n", "Cargo.lock": 'source = "registry+x"'})
+    needs = needs_of(there, fetched=["go"])
+    assert (needs.others, needs.why) == (("go mod download",), ("go.sum",))
+    assert needs.left_out == ("crates are not fetched (Cargo.lock)",)
+    assert not needs.nothing

@@ -13,7 +13,7 @@ import math
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from functools import partial
 from json import JSONDecodeError
 from types import MappingProxyType
@@ -82,6 +82,11 @@ class E2BSandboxes:
         """A machine has what its template gives it."""
         names = ("memory", "processes", "disk", "network", "namespaces")
         return dict.fromkeys(names, "E2B (a machine of its own)")
+
+    @property
+    def fetches(self) -> Collection[str]:
+        """None: a machine reaches registries by itself, and keeps what its template has."""
+        return ()
 
     async def open(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -57,6 +57,11 @@ class LocalSandboxes:
     def isolation(self) -> Literal["machine", "namespaces", "none"]:
         """Found by trying, once."""
         return "namespaces" if self._way() else "none"
+
+    @property
+    def fetches(self) -> Collection[str]:
+        """Those that are named."""
+        return self._registries.keys()
 
     @property
     def limits(self) -> Mapping[str, str]:

@@ -227,8 +227,11 @@ class LocalSandbox:
         own = {"VIRTUAL_ENV": isolation.ENVIRONMENT} if has_one else {}
         if own:
             bins = [f"{isolation.ENVIRONMENT}/{one}" for one in ("bin", "node_modules/.bin")] + bins
+            own |= {"GOMODCACHE": f"{isolation.ENVIRONMENT}/go"}
+            own |= {"CARGO_HOME": f"{isolation.ENVIRONMENT}/cargo"}
+            own |= {"GOPROXY": "off", "CARGO_NET_OFFLINE": "true"}
         if self._mirror:
-            own |= reached_by(URL)
+            own |= {**reached_by(URL), "CARGO_NET_OFFLINE": "false"}
         return {
             **QUIET,
             **own,

@@ -2,7 +2,9 @@
 
 Only reading what a registry itself lists is passed on. Python: the simple API,
 https://packaging.python.org/en/latest/specifications/simple-repository-api/; npm: packuments and
-their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md.
+their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md; Go: the module
+proxy protocol, https://go.dev/ref/mod#goproxy-protocol; crates: the sparse protocol,
+https://doc.rust-lang.org/cargo/reference/registry-index.html.
 """
 
 from __future__ import annotations
@@ -34,6 +36,10 @@ _LINK = re.compile(r'(<a[^>]*\shref=")([^"#]+)')
 _PYTHON = r"/python/{name:[a-z0-9][a-z0-9._-]{0,200}}/"
 _NPM = r"(?:@[\w.-]{1,100}(?:/|%2[fF]))?[\w.-]{1,200}"
 _TARBALL = r"/-/[\w.-]{1,250}\.tgz"
+_GO = r"[\w.~!/-]{1,300}/@(?:latest|v/(?:list|[\w.~!+-]{1,200}\.(?:info|mod|zip)))"
+_CRATE = "[A-Za-z][A-Za-z0-9_-]{0,63}"
+_INDEX = rf"(?:[12]|3/[a-z]|[a-z][a-z0-9_-]/[a-z0-9_-]{{1,2}})/{_CRATE}"
+_DOWNLOAD = rf"/crates/{{name:{_CRATE}}}/{{version:[\w.+-]{{1,100}}}}/download"
 
 Registries = Mapping[str, str]
 
@@ -41,6 +47,7 @@ Registries = Mapping[str, str]
 def registries_of(named: Registries) -> Registries:
     """The base URL of each, with its slash; of those not named, what this machine's client asks."""
     found = {"python": named.get("python") or _of_pip(), "npm": named.get("npm") or _of_npm()}
+    found |= {kind: named.get(kind, "") for kind in ("go", "crates")}
     return {kind: url.rstrip("/") + "/" for kind, url in found.items() if url}
 
 
@@ -49,12 +56,10 @@ async def hosts_of(registries: Registries) -> list[str]:
     urls = list(registries.values())
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     try:
-        async with (
-            ClientSession(timeout=ClientTimeout(60), trust_env=True) as client,
-            client.get(f"{registries['python']}pip/", headers=accept) as answer,
-        ):
-            listed = await answer.json(content_type=None)
-        urls += [urljoin(registries["python"], each["url"]) for each in listed["files"]]
+        async with ClientSession(timeout=ClientTimeout(60), trust_env=True) as client:
+            async with client.get(f"{registries['python']}pip/", headers=accept) as answer:
+                listed = await answer.json(content_type=None)
+            urls += [urljoin(registries["python"], each["url"]) for each in listed["files"]]
     except (ClientError, TimeoutError, LookupError, ValueError) as error:
         raise Unavailable(f"The registry of Python packages can't be read: {error!r}.") from error
     return sorted({host for url in urls if (host := urlsplit(url).hostname)})
@@ -77,7 +82,10 @@ def _of_npm() -> str:
 
 
 def reached_by(base: str) -> Mapping[str, str]:
-    """The environment in which uv, pip, npm, pnpm and yarn ask the registries at ``base``."""
+    """The environment in which package managers ask the registries at ``base``.
+
+    ``CARGO_MIRROR`` is ours: Cargo reads such a thing from a file alone.
+    """
     return {
         "UV_DEFAULT_INDEX": f"{base}/python/",
         "PIP_INDEX_URL": f"{base}/python/",
@@ -88,6 +96,11 @@ def reached_by(base: str) -> Mapping[str, str]:
         "YARN_NPM_REGISTRY_SERVER": f"{base}/npm/",
         "YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1",
         "YARN_NODE_LINKER": "node-modules",
+        "GOPROXY": f"{base}/go",
+        # another host; what go.sum says is held to all the same
+        "GOSUMDB": "off",
+        "GOFLAGS": "-modcacherw",  # or nobody but root could prune it
+        "CARGO_MIRROR": f"sparse+{base}/crates/",
     }
 
 
@@ -101,6 +114,7 @@ class Mirror:
     def __init__(self, registries: Registries) -> None:
         self._registries = registries
         self._files: dict[str, str] = {}
+        self._crates = ""
         self._bytes = 0
         self.fetched: list[str] = []
         self.socket = ""
@@ -115,9 +129,13 @@ class Mirror:
         app = web.Application()
         app.router.add_get(_PYTHON, self._index)
         app.router.add_get(r"/file/{token:[0-9a-f]{32}}/{name:[^/]+}", self._file)
-        app.router.add_get(f"/npm/{{path:{_NPM}(?:{_TARBALL})?}}", self._npm)
+        app.router.add_get(f"/{{kind:npm}}/{{path:{_NPM}(?:{_TARBALL})?}}", self._same)
+        app.router.add_get(f"/{{kind:go}}/{{path:{_GO}}}", self._same)
+        app.router.add_get(f"/{{kind:crates}}/{{path:{_INDEX}}}", self._same)
+        app.router.add_get("/crates/config.json", self._config)
+        app.router.add_get(_DOWNLOAD, self._crate)
         # what a lock holds, as npm and yarn put our host in it
-        app.router.add_get(f"/{{path:{_NPM}{_TARBALL}}}", self._npm)
+        app.router.add_get(f"/{{path:{_NPM}{_TARBALL}}}", self._same)
         self._client = ClientSession(
             timeout=ClientTimeout(total=600, sock_read=60), trust_env=True, auto_decompress=True
         )
@@ -164,8 +182,27 @@ class Mirror:
         asked = url.partition("#")[0]
         return await self._pass_on(asked + ".metadata" * name.endswith(".metadata"), request)
 
-    async def _npm(self, request: web.Request) -> web.StreamResponse:
-        return await self._pass_on(self._registry("npm") + request.match_info["path"], request)
+    async def _same(self, request: web.Request) -> web.StreamResponse:
+        """Of a registry whose pages and files lie below one address."""
+        base = self._registry(request.match_info.get("kind", "npm"))
+        return await self._pass_on(base + request.match_info["path"], request)
+
+    async def _config(self, request: web.Request) -> web.StreamResponse:
+        """Where crates lie, which is with us."""
+        _, body = await self._read(self._registry("crates") + "config.json", request)
+        self._crates = str(json.loads(body)["dl"])
+        return web.json_response({"dl": f"http://{request.host}/crates"})
+
+    async def _crate(self, request: web.Request) -> web.StreamResponse:
+        name, version = request.match_info["name"], request.match_info["version"]
+        if not self._crates:
+            raise web.HTTPNotFound
+        low = name.lower()
+        folder = f"{low[:2]}/{low[2:4]}" if len(low) > 3 else f"3/{low[0]}" if low[2:] else len(low)
+        marks = {"{crate}": name, "{version}": version, "{lowerprefix}": str(folder)}
+        url = re.sub("{[a-z-]+}", lambda mark: marks.get(mark[0], mark[0]), self._crates)
+        plain = f"/{name}/{version}/download" * (url == self._crates)
+        return await self._pass_on(url + plain, request)
 
     def _registry(self, kind: str) -> str:
         if kind not in self._registries:

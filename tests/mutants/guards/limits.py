@@ -109,8 +109,8 @@ GUARDS = (
     Guard(
         "what goes into a sandbox is packed off the loop",
         "workers/fixes/steps/context.py",
-        "await made.upload(await asyncio.to_thread(tar_from_tree, tree))",
-        "await made.upload(tar_from_tree(tree))",
+        "await made.upload(await asyncio.to_thread(tar_from_tree, whole))",
+        "await made.upload(tar_from_tree(whole))",
         "tests/e2e/test_free_loop.py::test_a_fix_of_large_files",
     ),
 )

@@ -55,7 +55,8 @@ async def environment_of(context: RunContext, base: Tree) -> None:
     """
     setup = (await context.config()).fix.setup
     beside = await context.beside()
-    needs = await asyncio.to_thread(needs_of, base, setup, beside=beside)
+    fetched = context.sandboxes.fetches
+    needs = await asyncio.to_thread(needs_of, base, setup, beside=beside, fetched=fetched)
     if needs.nothing or context.brings_environment:
         await context.set(environment=needs.left_out)
         return
@@ -125,6 +126,8 @@ class _Build:
         if self._needs.node:
             missing += await self._tried(self._needs.node)
             await self._run(_NODE)
+        for command in self._needs.others:
+            missing += await self._tried(command)
         await self._run(_MADE.format(ours=OURS), cwd=".")
         self._env["MISSING"] = "".join(f"{each}\n" for each in (*missing, *undeclared))
         await self._run(f'rm -rf "$VIRTUAL_ENV/.cache"; printf %s "$MISSING" > {OURS}/missing')

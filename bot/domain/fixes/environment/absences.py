@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.domain.fixes.patch import Tree, text_of
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 
-# By the file that names them: what it has where there is any, and where they may lie beside it.
+# The kind of registry, what it has, the file that names them, what that has where there is any, and
+# where they may lie beside it.
 _OTHERS = (
-    ("Go modules", "go.sum", "h1:", "vendor/modules.txt"),
-    ("crates", "Cargo.lock", "registry+", ".cargo/config.toml"),
-    ("packages of Maven", "pom.xml", "<dependency>", ""),
-    ("packages of Gradle", "build.gradle", "mplementation", ""),
-    ("packages of Gradle", "build.gradle.kts", "mplementation", ""),
+    ("go", "Go modules", "go.sum", "h1:", "vendor/modules.txt"),
+    ("crates", "crates", "Cargo.lock", "registry+", ".cargo/config.toml"),
+    ("", "packages of Maven", "pom.xml", "<dependency>", ""),
+    ("", "packages of Gradle", "build.gradle", "mplementation", ""),
+    ("", "packages of Gradle", "build.gradle.kts", "mplementation", ""),
 )
 
 
-def absences(tree: Tree) -> Iterator[str]:
+def absences(tree: Tree, fetched: Collection[str] = ()) -> Iterator[str]:
     """A line for each kind: submodules, files that Git LFS keeps, links that lead outside, and
-    packages of registries that no build reaches."""
+    packages of registries that no build reaches; it reaches those of the kinds in ``fetched``."""
     modules = submodules(tree)
     pointers = [path for path, entry in tree.items() if entry.data.startswith(_POINTER)]
     outside = [path for path, entry in tree.items() if entry.target and _leaves(path, entry.target)]
@@ -35,9 +36,17 @@ def absences(tree: Tree) -> Iterator[str]:
         if found:
             more = f" and {len(found) - 3} more" * (len(found) > 3)
             yield f"{what}: {', '.join(sorted(found)[:3])}{more}"
-    for what, file, sign, beside in _OTHERS:
-        if sign in text_of(tree.get(file)) and beside not in tree:
+    for kind, what, file in wanted(tree):
+        if kind not in fetched:
             yield f"{what} are not fetched ({file})"
+
+
+def wanted(tree: Tree) -> Iterator[tuple[str, str, str]]:
+    """What comes from registries of other languages than Python and Node: the kind of registry,
+    what it has, and the file that names it."""
+    for kind, what, file, sign, beside in _OTHERS:
+        if sign in text_of(tree.get(file)) and beside not in tree:
+            yield kind, what, file
 
 
 def submodules(tree: Tree) -> Mapping[str, str]:

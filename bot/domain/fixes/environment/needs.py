@@ -18,7 +18,7 @@ _ALWAYS = ("pytest",)
 CONSTRAINTS = ".soulcaster/constraints.txt"
 _READ = re.compile(
     r"pyproject\.toml|setup\.(py|cfg)|[\w./-]*requirements[\w./-]*|tox\.ini|noxfile\.py|Pipfile"
-    r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|.*/_version\.py|PKG-INFO"
+    r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|go\.(mod|sum)|Cargo\.(toml|lock)|.*/_version\.py|PKG-INFO"
 )
 
 
@@ -27,10 +27,10 @@ class Needs(Record):
 
     ``root`` is the package's folder, empty for the checkout's own. ``setup`` are the project's
     own commands, which stand for all that follows: ``project`` (install itself), ``extras``,
-    ``groups``, ``files`` (of requirements) and ``packages`` for Python, ``node`` for Node.
-    ``lock`` is the file whose versions are kept to, ``pins`` those versions where they are plain.
-    ``imports`` are modules that tests import, and what may install each. ``why`` names the file
-    each came from; ``left_out`` is what a build can't do.
+    ``groups``, ``files`` (of requirements) and ``packages`` for Python, ``node`` for Node,
+    ``others`` for other languages. ``lock`` is the file whose versions are kept to, ``pins`` those
+    versions where they are plain. ``imports`` are modules that tests import, and what may install
+    each. ``why`` names the file each came from; ``left_out`` is what a build can't do.
     """
 
     root: str = ""
@@ -41,6 +41,7 @@ class Needs(Record):
     files: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     node: str = ""
+    others: tuple[str, ...] = ()
     lock: str = ""
     pins: tuple[str, ...] = ()
     version: str = ""
@@ -56,7 +57,7 @@ class Needs(Record):
     @property
     def nothing(self) -> bool:
         """Whether tests run as they are."""
-        return not (self.setup or self.python or self.node)
+        return not (self.setup or self.python or self.node or self.others)
 
     @property
     def whole(self) -> str:
@@ -75,7 +76,8 @@ class Needs(Record):
     @property
     def commands(self) -> tuple[str, ...]:
         """What a build runs, in this order, where all goes well."""
-        return (*self.setup, *([self.whole] if self.python else []), *filter(None, [self.node]))
+        python = [self.whole] if self.python else []
+        return (*self.setup, *python, *filter(None, [self.node]), *self.others)
 
     @property
     def sources(self) -> str:
@@ -108,7 +110,15 @@ class Needs(Record):
             found = found.model_copy(
                 update={
                     name: tuple(dict.fromkeys((*getattr(found, name), *getattr(other, name))))
-                    for name in ("extras", "groups", "files", "packages", "why", "left_out")
+                    for name in (
+                        "extras",
+                        "groups",
+                        "files",
+                        "packages",
+                        "others",
+                        "why",
+                        "left_out",
+                    )
                 }
                 | {"project": found.project or other.project, "node": found.node or other.node}
             )

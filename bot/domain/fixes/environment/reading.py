@@ -7,11 +7,11 @@ import configparser
 import posixpath
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.fixes.environment.absences import absences
+from bot.domain.fixes.environment.absences import absences, wanted
 from bot.domain.fixes.environment.imports import imports_of
 from bot.domain.fixes.environment.needs import Needs, version_of
 from bot.domain.fixes.environment.node import node_needs
@@ -31,15 +31,27 @@ _PIN = re.compile(r"[A-Za-z0-9][\w.-]*==[\w.+!]+")
 _RUNS_TESTS = re.compile(r"\b(pytest|py\.test|unittest|tox|nox|make test|hatch test)\b")
 # Where a job of a workflow begins: what one that lints or publishes installs is none of the tests'.
 _JOB = re.compile(r"^  (?=[\w-]+:\s*$)", re.M)
+# By the kind of registry. Cargo reads from a file alone that another is asked in place of its own.
+_OTHERS = {
+    "go": "go mod download",
+    "crates": 'mkdir -p "$CARGO_HOME" && printf '
+    '\'[source.crates-io]\\nreplace-with="m"\\n[source.m]\\nregistry="%s"\\n\' '
+    '"$CARGO_MIRROR" > "$CARGO_HOME/config.toml" && cargo fetch --locked',
+}
 _SETUPS = (".github/workflows/copilot-setup-steps.yml", ".devcontainer/devcontainer.json")
 
 
 def needs_of(
-    tree: Tree, setup: tuple[str, ...] = (), *, beside: Tree = MappingProxyType({})
+    tree: Tree,
+    setup: tuple[str, ...] = (),
+    *,
+    beside: Tree = MappingProxyType({}),
+    fetched: Collection[str] = (),
 ) -> Needs:
     """What ``tree`` needs; ``setup``, the project's own commands, stand for everything.
 
-    ``beside`` are the files of its submodules.
+    ``beside`` are the files of its submodules, ``fetched`` kinds of registries that are reached
+    beside those of Python and npm.
     """
     root = package_root(tree)
     if setup:
@@ -71,7 +83,13 @@ def needs_of(
     )
     if not any(path.endswith(".py") for path in here):
         found = Needs(root=root)
-    return found.merged([Needs(left_out=tuple(absences({**beside, **tree}))), node_needs(here)])
+    left_out = Needs(left_out=tuple(absences({**beside, **tree}, fetched)))
+    others = [
+        Needs(others=(_OTHERS[kind],), why=(file,))
+        for kind, _, file in wanted(here)
+        if kind in fetched
+    ]
+    return found.merged([left_out, node_needs(here), *others])
 
 
 def below(tree: Tree, root: str) -> Tree:
