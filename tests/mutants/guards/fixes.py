@@ -395,4 +395,25 @@ GUARDS = (
         "if False:",
         "tests/contract/test_long_suites.py",
     ),
+    Guard(
+        "what lies in a submodule is no part of a patch",
+        "workers/fixes/steps/repair.py",
+        "or path.startswith(modules)",
+        "or False",
+        "tests/contract/test_prove.py",
+    ),
+    Guard(
+        "nobody reads a private repository by a submodule",
+        "workers/fixes/steps/fetch.py",
+        """(await other.get(""))["private"] is False""",
+        """await other.get("")""",
+        "tests/contract/test_submodules.py",
+    ),
+    Guard(
+        "of a long suite those near the patch are asked first",
+        "workers/fixes/steps/elsewhere.py",
+        "if before.finished.seconds > _LONG:",
+        "if False:",
+        "tests/contract/test_long_suites.py",
+    ),
 )
