@@ -39,7 +39,7 @@ REPORT = Item(
 async def reproduced(tmp_path: Path, quick: int, slow: int):
     """The run; ``quick`` files end, the next one never does."""
     async with opened(tmp_path, Mechanic(), items=[REPORT]) as context:
-        context.run = context.run.model_copy(update={"seconds_allowed": 30.0})
+        context.run = context.run.model_copy(update={"seconds_allowed": 60.0})
         files = {f"tests/test_a{number}.py": QUICK for number in range(quick)}
         files |= {f"tests/test_z{number}.py": HANGS for number in range(slow)}
         files |= {"pytest.ini": Entry(data=b"[pytest]\ntestpaths = tests\n")}
@@ -58,7 +58,7 @@ async def test_what_is_near_runs_where_all_of_it_takes_too_long(tmp_path: Path) 
 
 
 async def test_a_suite_that_no_proof_could_run_twice_is_a_limit_said_first(tmp_path: Path) -> None:
-    with pytest.raises(Ended, match=r"was at 1\d % after .* --timeout 2m allows that") as ended:
+    with pytest.raises(Ended, match=r"was at 1\d % after .* --timeout 3m allows that") as ended:
         await reproduced(tmp_path, 1, 9)
     assert ended.value.verdict is Verdict.LIMIT_REACHED
 
