@@ -35,7 +35,8 @@ async def tell(
     reports: Sequence[History], embedder: Embedder, join: Eagerness, known: Engine | None = None
 ) -> list[Told]:
     """Decide about every report in turn; ``known`` has met the first of them."""
-    engine = known or Engine(calibration_for(embedder.id), embedder.dimensions)
+    # One that has met nothing yet is false.
+    engine = Engine(calibration_for(embedder.id), embedder.dimensions) if known is None else known
     engine.join = join
     told: list[Told] = []
     for number, row in enumerate(reports[len(engine) :], start=len(engine)):
