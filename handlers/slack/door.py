@@ -89,6 +89,8 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
     if ctx.slack is None:
         raise ValueError("Slack is not connected")
     bolt = AsyncApp(
+        # Without a name Bolt walks the stack for one, and every module that is loaded with it.
+        name="soulcaster",
         signing_secret=ctx.settings.slack_signing_secret.get_secret_value(),
         client=ctx.slack.client,
         raise_error_for_unhandled_request=True,
