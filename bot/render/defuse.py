@@ -18,14 +18,13 @@ ZERO_WIDTH_SPACE = "\u200b"
 BREAK = "&#8203;"  # the same, as an entity: seen by whoever reads the raw Markdown
 
 _TERMINAL_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+_UNUSUAL = re.compile(r"[^\n\t -~]+")
 _LINE_END = re.compile("\r\n|[\r\u0085\u2028\u2029]")
 # Letters and marks that show nothing although Unicode does not class them as format characters.
+_ALONE = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0)
 _BLANK = frozenset(
-    map(
-        chr,
-        [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0, *range(0xFE00, 0xFE0F)],
-    )
-) | frozenset(map(chr, [*range(0x180B, 0x1810), *range(0xE0000, 0xE1000)]))
+    map(chr, [*_ALONE, *range(0x180B, 0x1810), *range(0xFE00, 0xFE0F), *range(0xE0000, 0xE1000)])
+)
 
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z0-9+.-]*://[^\s|]*|www\.[^\s|]*", re.IGNORECASE)
 _EMOJI = re.compile(r":(?=(?:[\w+'-]*[A-Za-z][\w+'-]*|[+-]1|100|1234):)")
@@ -41,21 +40,20 @@ def visible(text: str) -> str:
 
     Newlines and tabs stay; every line end becomes one newline.
     """
-    text = _LINE_END.sub("\n", _TERMINAL_COLOUR.sub("", text))
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(character) for character in text)
+    return _UNUSUAL.sub(_what_shows, _LINE_END.sub("\n", _TERMINAL_COLOUR.sub("", text)))
+
+
+def _what_shows(run: re.Match[str]) -> str:
+    if run[0].isprintable() and _BLANK.isdisjoint(run[0]):
+        return run[0]
+    return "".join(map(_shown, run[0]))
 
 
 def _shown(character: str) -> str:
-    if character in "\n\t":
-        return character
-    if character in _BLANK:
-        return ""
     category = unicodedata.category(character)
     if category == "Cs":
         return "\ufffd"
-    return "" if category in ("Cc", "Cf") else character
+    return "" if character in _BLANK or category in ("Cc", "Cf") else character
 
 
 def one_line(text: str) -> str:

@@ -83,7 +83,7 @@ GUARDS = (
     Guard(
         "what nobody sees is taken out",
         _DEFUSE,
-        'return "" if category in ("Cc", "Cf") else character',
+        'return "" if character in _BLANK or category in ("Cc", "Cf") else character',
         "return character",
         _OF_DEFUSE,
     ),
