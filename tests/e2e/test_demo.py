@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from checkers import asked_for, run_checker
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,28 +57,19 @@ def test_the_last_line_says_what_happened(played) -> None:
 
 def test_github_would_have_understood_every_request(played, shared: Path) -> None:
     _, record, _ = played
-    permissions = yaml.safe_load((ROOT / "app.yml").read_text())["default_permissions"]
-    checked = check(
-        shared / "conformance/check_github_http.py",
-        record / "github.jsonl",
-        *("--permissions", json.dumps(permissions)),
-    )
+    told = (record / "github.jsonl", "--permissions", asked_for())
+    checked = check(shared, "check_github_http", *told)
     assert int(checked.split()[1]) > 30, checked
 
 
 def test_slack_would_have_understood_every_request(played, shared: Path) -> None:
     _, record, _ = played
-    checked = check(shared / "conformance/check_slack.py", "http", record / "slack.jsonl")
+    checked = check(shared, "check_slack", "http", record / "slack.jsonl")
     assert int(checked.split()[1]) > 2, checked
 
 
-def check(checker: Path, *arguments: object) -> str:
+def check(shared: Path, name: str, *arguments: object) -> str:
     """The checker's closing line; it fails on any ERROR."""
-    done = subprocess.run(
-        [sys.executable, str(checker), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_checker(shared, name, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stderr.strip().splitlines()[-1]
