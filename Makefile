@@ -5,6 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 RUNNING := .venv/.running
 DEVELOPING := .venv/.developing
+TYPES := .venv/.types
 # Many tests wait for processes: one worker more than there are cores keeps them busy.
 WORKERS := $(shell expr 1 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -36,8 +37,9 @@ test: $(DEVELOPING) ## every check, the same every time (about 17 minutes on two
 	$(BIN)/vulture
 	$(BIN)/deptry .
 	$(BIN)/lint-imports
-	$(BIN)/mypy
-	$(PYTEST) $(ARGS)
+	@# It keeps one core for a minute, and what it says is read after the tests.
+	$(BIN)/mypy > $(TYPES) 2>&1 & mypy=$$!; $(PYTEST) $(ARGS); tests=$$?; \
+	wait $$mypy; types=$$?; cat $(TYPES); exit $$((tests | types))
 
 long: $(DEVELOPING) ## the full counts of what `make test` samples
 	$(PYTEST) -m long --timeout 3600 $(ARGS)
