@@ -79,9 +79,9 @@ def _split(path: str) -> tuple[str, str, str]:
 def _homes(path: str) -> Iterator[tuple[str, str]]:
     """What the folder of a file is known for by it."""
     folder, _, ending = _split(path)
-    if ending == "toml" or steers(path) in ("packages", "build"):
+    if (what := "packages" if ending == "toml" else steers(path)) in ("packages", "build"):
         yield folder, _PACKAGE
-    elif not steers(path):
+    elif not what:
         yield folder, ending
         if ending in _LANGUAGES:
             yield from ((folder, _LANGUAGES[ending]), (folder, _SOURCE))
