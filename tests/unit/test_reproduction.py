@@ -74,6 +74,14 @@ def fence(code, language="python"):
     return f"```{language}\n{code}\n```"
 
 
+CRASHED = """```
+Traceback (most recent call last):
+  File "run.py", line 3, in <module>
+    print(first([]))
+  File "shop/cart.py", line 33, in first
+    return items[0]
+IndexError: list index out of range
+```"""
 # (what somebody wrote, the line that must be asked first, the reason: exception and what came)
 TELLING = [
     ("`first([1, 2])` returns 2, expected 1.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
@@ -125,6 +133,15 @@ TELLING = [
     ("slug('a b') returns 'a b', expected 'a-b'", 'assert slug("a b") == "a-b"', ("AssertionError", "'a b'")),
     ("`shop.text.total(['a'])` returns 0, expected 1", 'assert total(["a"]) == 1', ("AssertionError", "0")),
     ("`total([1])` from shop/text.py returns 0, expected 1", "assert total([1]) == 1", ("AssertionError", "0")),
+    # how another thing does it is how it should be, of all that the line asks
+    (fence(">>> Cart('me').saved[-4]\n'x'", "pycon") + "\nA list raises IndexError here, and so should Cart.", 'Cart("me").saved[-4]', ("DID NOT RAISE", "")),
+    (fence(">>> first(slug('a'))\n'a'", "pycon") + "\nThat is no list. I would expect `TypeError` to be raised.", 'first(slug("a"))', ("DID NOT RAISE", "")),
+    # what is told to compare with is not asked, and what follows is not said of it
+    ("`first([3, None])` fails with `TypeError: no`. For strings it works: `first(['b', 'a'])` gives `'b'`. So for numbers I would expect `[3]`.", "first([3, None])", ("TypeError", "")),
+    # what should come instead of a crash is said of the reporter's own call
+    (CRASHED + "\nIt should stop at the end. Then I'd get `[]`.", "assert first([]) == []", ("IndexError", "")),
+    (CRASHED + "\nThe page should show 4.", "first([])", ("IndexError", "")),
+    (fence("$ export CART='a=1, b'\n$ python run.py\n" + CRASHED.replace("[]", "'CART'").strip("`\n"), ""), 'monkeypatch.setenv("CART", "a=1, b")', ("IndexError", "")),
 ]  # fmt: skip
 
 
@@ -138,6 +155,17 @@ def test_what_people_write(body, line, reason):
     assert best.path == "tests/test_soulcaster_c12.py"
     assert best.items == (3,)
     ast.parse(best.source)
+
+
+def test_a_module_and_a_function_of_one_name():
+    files = tree(
+        **{"scan.py": "def scan(text):\n    return 1\n\n\ndef build(text):\n    return 2\n"}
+    )
+    session = ">>> import scan\n>>> scan.scan('a')\n1\n>>> scan.build('a')\n2\n"
+    best = offered(fence(session, "pycon") + "\nThe last should be 1.", files=files)[0].source
+    assert "import scan\n" in best
+    assert "from scan" not in best
+    assert 'assert scan.build("a") == 1' in best
 
 
 def test_the_title_counts():

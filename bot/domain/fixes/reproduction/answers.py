@@ -102,6 +102,12 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
         if name == "other":
             about = _turned(found, text, match.start())
+        elif (
+            name == "actual"
+            and re.match(r"rais|return|give|throw", match["does"], re.I)
+            and (wording.MODEL.search(text[: match.start()][-60:]))
+        ):
+            about = "expected"
         elif wording.NOT.search(re.sub(wording.RELATIVE, "", clause.rpartition(",")[2])):
             if not isinstance(answer(match[name], symbols), Raised):
                 continue  # "should not be 3" says what is, and not what should be

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.domain.fixes.python import literal, names_in
@@ -19,6 +21,10 @@ _DEFINED = re.compile(
     r"`?\b(?P<name>[A-Za-z_]\w{0,40})`?\s+(?:is|was|being|=)\s+(?:(?:an?|the|just)\s+){0,2}"
     r"(?:empty\s+\()?`(?P<value>[^`\n]{1,300})`"
     r"|\b(?:with|where|for)\s+(?P<with>\w{1,40})\s*=\s*(?P<plain>[^`\n,;]{1,200})"
+)
+_EXPORT = re.compile(
+    r"(?:^\s*(?:[$%#]\s+)?|`(?:\$\s+)?)export\s+(?P<name>[A-Za-z_]\w{0,80})=(?P<value>[^`\n]{0,500})",
+    re.M,
 )
 # "a list of three items and the indexes 0 and 5", "today it was empty"
 _APART = re.compile(
@@ -75,6 +81,10 @@ def completed(
     heads = {part for module in (*symbols.modules, *STANDARD) for part in module.split(".")}
     text = "\n".join(part.text for part in parts if not part.code)
     nodes = [part for node in (*one.setup, one.question) for part in ast.walk(node)]
+    texts = {part.value for part in nodes if isinstance(part, ast.Constant)}
+    for name, value in _exported(parts):
+        if name in texts:
+            added += ast.parse(f"os.environ[{name!r}] = {value!r}").body
     called = {ast.unparse(p.func).partition(".")[0] for p in nodes if isinstance(p, ast.Call)}
     missing = needed - heads - BUILTINS - called - {n for node in added for n in bound_in(node)}
     places = {p.id: p.col_offset for p in nodes if isinstance(p, ast.Name) and hasattr(p, "lineno")}
@@ -90,6 +100,13 @@ def completed(
         given = next((value for value in values if literal(value) is not ...), "")
         added += ast.parse(f"{name} = {given}").body if given else []
     return replace(one, setup=(*added, *one.setup))
+
+
+def _exported(parts: Sequence[Passage]) -> Iterator[tuple[str, str]]:
+    """Variables that a shell was told before: ``$ export LEVEL="a b"``."""
+    for match in (match for part in parts for match in _EXPORT.finditer(part.text)):
+        with suppress(ValueError):  # an open quote
+            yield match["name"], "".join(shlex.split(match["value"])[:1])
 
 
 def _told_apart(text: str) -> list[str]:

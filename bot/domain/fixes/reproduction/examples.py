@@ -49,8 +49,10 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
         ):
             found += _block(spot)
         if (error := answers.error_in(passage.text, symbols)) is not None:
+            wanted = answers.nearest(spot, "expected")
             for match in _FRAME.finditer(passage.text):
-                found += called(match["code"], error, spot)
+                found += called(match["code"], error, spot, wanted)
+                wanted = None  # it is said of the reporter's own call, the outermost
     texts = [answers.answer(spot.passage.text, symbols) for spot in spots if not spot.passage.code]
     for error in [told for told in texts if isinstance(told, Raised)][:1]:
         for frame in report.frames:
@@ -113,7 +115,7 @@ def _block(spot: Spot) -> Iterator[Example]:
     steps = reading.steps_of(spot.passage.text)
     body = [step.node for step in steps]
     told = sentences.expected_of(_texts_beside(spot), steps, spot.symbols)
-    own = [*_ready_made(body), *_said_to_raise(spot, body), *told]
+    own = [*_ready_made(body), *_said_to_raise(spot, steps), *told]
     last = max((n for n, step in enumerate(steps) if step.shown), default=-1)
     for n, step in enumerate(steps):
         before = tuple(node for node in body[:n] if not isinstance(node, ast.Assert))
@@ -241,8 +243,10 @@ def _ready_made(body: list[ast.stmt]) -> Iterator[Example]:
             yield Example("assertion", (), ast.Module(script, []), None, None, 6)
 
 
-def _said_to_raise(spot: Spot, body: list[ast.stmt]) -> list[Example]:
-    """`Field` should raise ValueError: the last call of what the sentence names, it alone."""
+def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
+    """`Field` should raise ValueError: the last call of what the sentence names, it alone; all of
+    a line that shows a value instead, which raises wherever in it the error comes."""
+    body = [step.node for step in steps]
     asked = [(at, node) for at, node in enumerate(body) if isinstance(node, ast.Expr | ast.Assign)]
     calls = [(at, c) for at, node in asked for c in ast.walk(node) if isinstance(c, ast.Call)]
     near = spot.parts[max(0, spot.index - 1) : spot.index + 3]
@@ -253,12 +257,15 @@ def _said_to_raise(spot: Spot, body: list[ast.stmt]) -> list[Example]:
         if said.about == "expected" and isinstance(said.answer, Raised) and not own:
             words = set(re.findall(r"[A-Za-z_]\w*", sentence))
             named = [(at, c) for at, c in calls if ast.unparse(c.func).split(".")[-1] in words]
-            for at, call in (named or (calls if len(calls) == 1 else []))[-1:]:
-                return [Example("snippet", tuple(body[:at]), call, said.answer, None, 5)]
+            alone = calls if len({at for at, _ in calls}) == 1 and steps[calls[0][0]].shown else []
+            for at, call in (named or alone or (calls if len(calls) == 1 else []))[-1:]:
+                whole = sentences.asked_in(body[at])
+                question = whole[0] if whole and steps[at].shown else call
+                return [Example("snippet", tuple(body[:at]), question, said.answer, None, 5)]
     return []
 
 
-def called(code: str, error: Raised, spot: Spot) -> Iterator[Example]:
+def called(code: str, error: Raised, spot: Spot, wanted: Answer | None = None) -> Iterator[Example]:
     """The call in a line; where nothing defines one of its names, with each value that is told."""
     steps = reading.steps_of(code.strip().removeprefix("return ").removeprefix("await "))
     asked = sentences.asked_in(steps[0].node) if len(steps) == 1 else None
@@ -273,6 +280,9 @@ def called(code: str, error: Raised, spot: Spot) -> Iterator[Example]:
     if isinstance(question, ast.JoinedStr):
         question = next(part for part in ast.walk(question) if isinstance(part, ast.Call))
     _made(question, known, spot.symbols)
+    if expected is None and isinstance(wanted, Shown) and wanted.node is not None:
+        # what is printed may be a number or a text that shows one
+        expected = None if asked[1] and isinstance(literal(wanted.node), int) else wanted
     one = Example("traceback", (), question, expected, error, 2)
     needed = names_in(question) - known
     heads = {part for module in spot.symbols.modules for part in module.split(".")}

@@ -239,7 +239,8 @@ class Resolver:
         for length in range(len(parts) - 1, 0, -1):
             for known in self._matching(".".join(parts[:length])):
                 if parts[length] in self._offered(known):
-                    if parts[length] in self.bound and parts[:length] == [known]:
+                    taken = parts[length] in self.bound or parts[length] == parts[0]
+                    if taken and parts[:length] == [known]:
                         self._is_module(known, known, (known, ""))
                         return self.dotted(parts)
                     self._bind(parts[length], known, parts[length])

@@ -59,6 +59,11 @@ _FINE = re.compile(
     r"|^expected$",
     re.IGNORECASE,
 )
+# What a sentence says of something else than that a call is right.
+_YET = re.compile(
+    r"\b(?:not|never|but|except|instead|expect\w*|should|must|would|want\w*|cannot)\b|n['’]t\b",
+    re.I,
+)
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
 
@@ -114,7 +119,10 @@ def spoken(spot: Spot) -> Iterator[Example]:
             if _FAILS.match(text[end:]):
                 yield Example("assertion", before, question, None, None, 4)
             continue
-        endless = hanging or answers.hangs(answers.sentence_at(text, start))
+        sentence = answers.sentence_at(text, start)
+        if _FINE.search(sentence) and not _YET.search(sentence):
+            continue  # told to compare with, as the one that is right
+        endless = hanging or answers.hangs(sentence)
         told = counted.get(index) or answers.nearest(spot, "expected", (start, end))
         if counted and index not in counted:
             told = None

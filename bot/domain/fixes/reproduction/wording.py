@@ -47,6 +47,7 @@ _SHOULD = (
     r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
     r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
     r"|please\s+(?:raise|return|give|print|make\s+it)|used\s+to\s+(?:be|return|give|print|raise)"
+    r"|then\s+(?:I|we|you|it)(?:\s+would|['’]d)\s+(?:get|see|have)|like\s+(?:it\s+)?to\s+(?:see|get|be|return|give)"
 )
 _DOES = (
     r"return(?:s|ed)|gives?|gave|got|gets?|is|was|prints?|printed|yields?|yielded|comes?\s+out\s+as"
@@ -111,10 +112,16 @@ FRAME = re.compile(
 )
 LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
 OPENS = re.compile(
-    r"[\W\d]*(?:it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
+    r"[\W\d]*(?:then\s+)?(?:it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
     r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
     r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
     r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",
+    re.IGNORECASE,
+)
+# "A list raises IndexError here, and so should it": how others do is how it should be.
+MODEL = re.compile(
+    r"(?:\ban?\s+(?:(?:plain|normal|regular|ordinary|real|builtin|built-in)\s+)?`?(?:list|dict|tuple|set|str|string|range)`?"
+    r"|\b(?:the\s+)?(?:builtin|built-in|standard\s+library|stdlib)(?:\s+`?\w+`?(?:\(\))?)?|\bplain\s+Python)\s+$",
     re.IGNORECASE,
 )
 SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n")
