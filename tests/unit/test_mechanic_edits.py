@@ -33,6 +33,8 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
     ("before", "after"),
     [
         ("return a < b", "return a <= b"),
+        ("if isinstance(a, list):\n    return b", "if isinstance(a, (list, tuple)):\n    return b"),
+        ("return isinstance(a, (int, str))", "return isinstance(a, (int, str, bytes))"),
         ("return a == b", "return a != b"),
         ("return a is not b", "return a != b"),
         ("return a in items", "return a not in items"),
@@ -227,3 +229,14 @@ def test_a_proposal_changes_only_what_it_names(path):
 def test_the_order_is_the_same_every_time():
     code = (PLANTED / "csv_import" / "importer.py").read_text()
     assert proposals(code) == proposals(code)
+
+
+def test_a_parameter_that_nothing_reads_is_passed_on_first():
+    scale = (
+        "class Scale:\n    def __init__(self, unit, exact=False):\n        self.unit = unit\n\n\n"
+    )
+    code = scale + function("made = Scale(unit)\nreturn made", "def scale(unit, exact=False):")
+    wanted = "made = Scale(unit, exact=exact)"
+    assert next(n for n, text in enumerate(proposals(code)) if wanted in text) == 0
+    read = code.replace("return made", "return made if exact else None")
+    assert next(n for n, text in enumerate(proposals(read)) if wanted in text) > 0

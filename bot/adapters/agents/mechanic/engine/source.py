@@ -35,6 +35,11 @@ class SourceFile:
         for node in self.walk(self.tree):
             if isinstance(node, FUNCTIONS):
                 self.functions.setdefault(node.name, []).append(node)
+                holder = self.parent(node)
+                if node.name == "__init__" and isinstance(holder, ast.ClassDef):  # as it is called
+                    self.functions.setdefault(holder.name, []).append(node)
+        texts = (n.value for n in self.walk(self.tree) if isinstance(n, ast.Constant))
+        self.strings = {t for t in texts if isinstance(t, str) and re.fullmatch(".{0,39}", t)}
         self.indent = self._indent()
         self.quote = "'" if self.text.count("'") > self.text.count('"') else '"'
 

@@ -48,6 +48,7 @@ OPERATORS: tuple[Operator, ...] = (
     calls.unwrapped,
     calls.fewer,
     calls.more,
+    calls.broadened,
     calls.donors,
     wraps.wrapped,
     wraps.fallback,

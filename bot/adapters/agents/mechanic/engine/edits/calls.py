@@ -28,6 +28,19 @@ _FUNCTIONS = (
     ("heappush", "heappop"), ("range", "len"),
 )  # fmt: skip
 _ALONE = {"split", "strip", "pop", "sort", "copy"}
+_ALIKE = (("list", "tuple", "set", "frozenset"), ("str", "bytes"), ("int", "float"))
+
+
+def broadened(site: Site) -> Iterator[Edit]:
+    """``isinstance(x, list)`` for its like, too; above all for what the failing tests give."""
+    node = site.node
+    if isinstance(node, ast.Call) and site.text(node.func) == "isinstance" and node.args[1:]:
+        kinds, given = node.args[1], site.scope.kinds(site.text(node.args[0]))
+        named = [site.text(each) for each in getattr(kinds, "elts", [kinds])]
+        for other in (o for alike in _ALIKE if {*alike} & {*named} for o in alike):
+            if other not in named:
+                change = (*site.source.span(kinds), f"({', '.join([*named, other])})")
+                yield site.edit((change,), "type", 0.7 if other in given else 0.2)
 
 
 def swapped(site: Site) -> Iterator[Edit]:
@@ -103,27 +116,21 @@ def callee(site: Site) -> Iterator[Edit]:
     if isinstance(node.func, ast.Attribute):
         name = node.func.attr
         start = site.source.span(node.func)[1] - len(name)
-        for family in _FAMILIES:
+        several = [(family, "method", 0.45) for family in _FAMILIES]
+        several += [(each, "function", 0.25) for each in _FUNCTIONS]  # math.floor, math.ceil
+        for family, kind, prior in several:
             for other in family if name in family else ():
                 if other != name:
-                    change = (start, start + len(name), other)
-                    edits.append(site.edit((change,), "method", 0.45))
-        for family in _FUNCTIONS:  # math.floor against math.ceil
-            for other in family if name in family else ():
-                if other != name:
-                    change = (start, start + len(name), other)
-                    edits.append(site.edit((change,), "function", 0.25))
+                    edits.append(site.edit(((start, start + len(name), other),), kind, prior))
     elif isinstance(node.func, ast.Name):
-        name = node.func.id
+        name, at = node.func.id, site.source.span(node.func)
         for family in _FUNCTIONS:
             for other in family if name in family else ():
                 if other != name:
-                    change = (*site.source.span(node.func), other)
-                    edits.append(site.edit((change,), "function", 0.4))
+                    edits.append(site.edit(((*at, other),), "function", 0.4))
         for other, kind in site.scope.module_names.items():
             if kind == "function" and other != name and name in site.scope.module_names:
-                change = (*site.source.span(node.func), other)
-                edits.append(site.edit((change,), "function", 0.25))
+                edits.append(site.edit(((*at, other),), "function", 0.25))
     yield from spread(edits)
 
 
@@ -203,10 +210,6 @@ def more(site: Site) -> Iterator[Edit]:
         yield add("0", 0.3)
     elif name in ("split", "rsplit") and len(node.args) == 1:
         yield add("1", 0.15)
-    elif name == "replace" and len(node.args) == 2:
-        yield add("1", 0.05)
-    elif name == "splitlines" and not node.args:
-        yield add("True", 0.05)
     yield from _passed_on(site, node, name, given, add)
 
 
@@ -221,7 +224,8 @@ def _passed_on(
         for param in params:
             if param not in given and param not in positional:
                 if param in site.scope.visible(node):
-                    yield add(f"{param}={param}", 0.4)
+                    forgotten = param in site.scope.params and param not in site.scope.reads
+                    yield add(f"{param}={param}", 1.5 if forgotten else 0.4)
                 elif param in site.scope.class_members and site.scope.self_name:
                     yield add(f"{param}=self.{param}", 0.3)
 

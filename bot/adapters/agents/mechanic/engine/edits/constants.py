@@ -38,14 +38,8 @@ def literals(site: Site) -> Iterator[Edit]:
 def _integers(site: Site, value: int) -> Iterator[Edit]:
     parent = site.source.parent(site.node)
     negative = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.USub)
-    for new, prior in (
-        (value + 1, 0.6),
-        (value - 1, 0.6),
-        (0, 0.3),
-        (1, 0.3),
-        (-1, 0.2),
-        (2, 0.15),
-    ):
+    ones = (0, 0.3), (1, 0.3), (-1, 0.2), (2, 0.15)
+    for new, prior in ((value + 1, 0.6), (value - 1, 0.6), *ones):
         neutral = isinstance(parent, ast.BinOp) and new == _neutral(parent)
         if new != value and not neutral and not (negative and new < 0):
             repeated = new in (value + 1, value - 1) and prior < 0.6
@@ -65,25 +59,21 @@ def _neutral(parent: ast.BinOp) -> int | None:
 
 def _strings(site: Site, value: str) -> Iterator[Edit]:
     """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing."""
-    others: dict[str, None] = {}
-    for node in site.source.walk(site.source.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            text = node.value
-            if text != value and len(text) < 40 and "\n" not in text:
-                others[text] = None
-    ranked = sorted(
-        ((difflib.SequenceMatcher(None, value, other).ratio(), other) for other in others),
-        reverse=True,
-    )
-    swaps = [
-        site.replace(site.quoted(other), "string", 0.1 + 0.4 * near) for near, other in ranked[:12]
-    ]
+    if value not in site.source.strings:  # no name, no key
+        return
+    matcher = difflib.SequenceMatcher(b=value)
+    nearness: dict[str, float] = {}
+    for other in site.source.strings - {value}:
+        matcher.set_seq1(other)
+        nearness[other] = matcher.quick_ratio()
+    nearest = sorted(nearness, key=lambda other: (-nearness[other], other))[:12]
+    swaps = [site.replace(site.quoted(o), "string", 0.1 + 0.4 * nearness[o]) for o in nearest]
     yield from spread(swaps)
     seen = {value}
     for new, prior in (
         ("", 0.15), (value.strip(), 0.15), (value.lower(), 0.12), (value.upper(), 0.06),
         (" " if not value else value + " ", 0.05), (f" {value}", 0.04),
     ):  # fmt: skip
-        if new not in seen and len(value) < 40:
+        if new not in seen:
             seen.add(new)
             yield site.replace(site.quoted(new), "string", prior)
