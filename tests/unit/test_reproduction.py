@@ -141,6 +141,13 @@ TELLING = [
     # what should come instead of a crash is said of the reporter's own call
     (CRASHED + "\nIt should stop at the end. Then I'd get `[]`.", "assert first([]) == []", ("IndexError", "")),
     (CRASHED + "\nThe page should show 4.", "first([])", ("IndexError", "")),
+    (CRASHED + "\nAs a workaround `first([0])` gives 0. It should return None.", "first([])", ("IndexError", "")),
+    # who says it knows how it should be
+    ("The docs say that `first([1, 2])` returns 1, but I get 2.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("Why does `first([1, 2])` give 2? Shouldn't that be 1?", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    ("`first([])` should not raise IndexError.", "first([])", ("IndexError", "")),
+    ("`first([])` raises `IndexError: no`, I would expect `ValueError('empty')`.", "with pytest.raises(ValueError):", ("IndexError", "")),
+    ("**To reproduce**\n\n1. `from shop.cart import first`\n2. `first([1, 2])`\n\n**Expected behavior**\nIt returns `1`.\n\n**Actual behavior**\nIt returns `2`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (fence("$ export CART='a=1, b'\n$ python run.py\n" + CRASHED.replace("[]", "'CART'").strip("`\n"), ""), 'monkeypatch.setenv("CART", "a=1, b")', ("IndexError", "")),
 ]  # fmt: skip
 

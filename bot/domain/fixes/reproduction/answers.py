@@ -105,10 +105,12 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         elif (
             name == "actual"
             and re.match(r"rais|return|give|throw", match["does"], re.I)
-            and (wording.MODEL.search(text[: match.start()][-60:]))
+            and (wording.MODEL.search(text[: match.start()][-60:]) or wording.SAYS.search(clause))
         ):
             about = "expected"
-        elif wording.NOT.search(re.sub(wording.RELATIVE, "", clause.rpartition(",")[2])):
+        elif not wording.ASKING.match(clause) and wording.NOT.search(
+            re.sub(wording.RELATIVE, "", clause.rpartition(",")[2])
+        ):
             if not isinstance(answer(match[name], symbols), Raised):
                 continue  # "should not be 3" says what is, and not what should be
             about = "actual" if wording.MODAL.search(clause) else "expected"
@@ -224,7 +226,11 @@ def _told(spot: Spot, span: tuple[int, int]) -> Iterator[StatedAnswer]:
             break
         others = [] if passage.code else _questions(passage.text, spot.symbols)
         end = min(others, default=0 if passage.code else len(passage.text))
-        yield from _of_it(passage.text[:end], spot.symbols)
+        told = _of_it(passage.text[:end], spot.symbols)
+        first = next(told, None)  # "**Expected**: it returns 1" is what its heading says
+        if first and not (passage.about == "expected" and first.about == "actual"):
+            yield first
+        yield from told
         if others:
             break
     if spot.passage.code and spot.index and not spot.parts[spot.index - 1].code:

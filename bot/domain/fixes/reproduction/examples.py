@@ -26,7 +26,8 @@ _AN_ERROR = re.compile(
     re.IGNORECASE,
 )
 _NO_ERROR = re.compile(
-    r"\b(?:no|without(?:\s+an|\s+any)?|not\s+\w+\s+(?:an|any))\s+(?:\w+\s+)?(?:errors?|exceptions?)\b",
+    r"\b(?:no|without(?:\s+an|\s+any)?|not\s+\w+\s+(?:an|any))\s+(?:\w+\s+)?(?:errors?|exceptions?)\b"
+    r"|\b(?:should|must)(?:\s+not|n['’]t)\s+(?:raise|throw|fail|crash|be\s+(?:rejected|refused))\b",
     re.IGNORECASE,
 )
 MAX_EXAMPLES = 60

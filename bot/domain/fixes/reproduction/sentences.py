@@ -55,7 +55,7 @@ _COUNTED = re.compile(
 )
 # What a remark says of a line that is right.
 _FINE = re.compile(
-    r"\b(?:ok(?:ay)?|correct(?:ly)?|right|fine|good|works?|as\s+expected|as\s+it\s+should)\b"
+    r"\b(?:ok(?:ay)?|correct(?:ly)?|right|fine|good|works?|workarounds?|as\s+expected|as\s+it\s+should)\b"
     r"|^expected$",
     re.IGNORECASE,
 )

@@ -104,7 +104,9 @@ NOT = re.compile(r"\b(?:not|never|no longer)\b|n['’]t\b", re.IGNORECASE)
 THEN = re.compile(
     r"\b(?:previously|formerly|earlier|before|until|in v?\d+\.\d[\d.]*|if)\b[^.!?\n]{0,40}$", re.I
 )
-ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*))?$", re.DOTALL)
+ERROR = re.compile(
+    r"^(?:[A-Za-z_]\w*\.)*(?P<name>[A-Z]\w*)(?::\s?(?P<message>.*)|\([^()]*\))?$", re.DOTALL
+)
 MOMENT = re.compile(r"(?:(\d{4})-(\d\d)-(\d\d))?(?:(?:^|[ T])(\d\d?):(\d\d)(?::(\d\d))?)?")
 ASKS = re.compile(r"\b(\w{1,80})\(")
 FRAME = re.compile(
@@ -124,4 +126,11 @@ MODEL = re.compile(
     r"|\b(?:the\s+)?(?:builtin|built-in|standard\s+library|stdlib)(?:\s+`?\w+`?(?:\(\))?)?|\bplain\s+Python)\s+$",
     re.IGNORECASE,
 )
+# "The docs say that": who says it knows how it should be.
+SAYS = re.compile(
+    r"\b(?:docs?|documentation|docstring|readme|manual|spec(?:ification)?|rfc|standard)\b(?:(?!\b(?:but|yet|however|while|instead)\b)[^.!?;\n]){0,120}$",
+    re.IGNORECASE,
+)
+# "Shouldn't that be 1?" asks for it.
+ASKING = re.compile(r"\W*(?:shouldn|isn|wouldn)['’]t\b", re.IGNORECASE)
 SENTENCE_ENDS = re.compile(r"[.!?](?=\s)|\n\s*\n")
