@@ -175,6 +175,12 @@ def test_a_module_and_a_function_of_one_name():
     assert 'assert scan.build("a") == 1' in best
 
 
+def test_two_errors_apart_from_the_call_are_none():
+    either = CRASHED + "\n`Line` should raise `EmptyCart` here (as `KeyError`, by way of `first`)."
+    assert not [one for one in offered(either) if "raises" in one.source]
+    assert "raises(EmptyCart)" in offered(either.replace(" (as `KeyError`", " (as usual"))[0].source
+
+
 def test_the_title_counts():
     assert offered("Please fix.", title="first([1, 2]) returns 2, expected 1")
 

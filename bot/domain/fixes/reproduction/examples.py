@@ -76,12 +76,17 @@ def _as_text(one: Example) -> Iterator[Example]:
 def _unless_meant(one: Example, spot: Spot) -> Iterator[Example]:
     """Where the report wants another error than comes, that one; where it does not say which, that
     one comes is all it shows."""
-    if one.expected is not None or not isinstance(one.actual, Raised):
+    if not isinstance(one.actual, Raised):
         yield one
         return
     text = _NO_ERROR.sub("", "\n".join(spot.prose))
     others = guessing.other_errors(text, one.actual, spot.symbols)
-    for other in others:
+    # of two errors that are told apart from a call nobody knows which is its own
+    unclear = one.kind == "traceback" and len(others) > 1
+    if one.expected is not None and not (unclear and isinstance(one.expected, Raised)):
+        yield one
+        return
+    for other in [] if unclear else others:
         yield replace(one, expected=other, sure=min(one.sure, 2))
     if others or _AN_ERROR.search(text):
         if one.actual.name:
@@ -274,7 +279,8 @@ def called(code: str, error: Raised, spot: Spot, wanted: Answer | None = None) -
         return
     told = [each for text in spot.prose for each in answers.said_in(text, spot.symbols)]
     raised = (each.answer for each in told if each.about == "expected")
-    expected = next((each for each in raised if isinstance(each, Raised)), None)
+    errors = (each for each in raised if isinstance(each, Raised))
+    expected: Answer | None = next(errors, None)
     defined = completing.definitions(spot.parts, spot.symbols)
     known = {name for node in defined for name in completing.bound_in(node)}
     question = asked[0]
