@@ -84,7 +84,7 @@ def completed(
     texts = {part.value for part in nodes if isinstance(part, ast.Constant)}
     for name, value in _exported(parts):
         if name in texts:
-            added += ast.parse(f"os.environ[{name!r}] = {value!r}").body
+            added += ast.parse(f"environ[{name!r}] = {value!r}").body
     called = {ast.unparse(p.func).partition(".")[0] for p in nodes if isinstance(p, ast.Call)}
     missing = needed - heads - BUILTINS - called - {n for node in added for n in bound_in(node)}
     places = {p.id: p.col_offset for p in nodes if isinstance(p, ast.Name) and hasattr(p, "lineno")}
