@@ -84,7 +84,9 @@ class Tests:
             raise Ended(Verdict.LIMIT_REACHED, f"`{self.plan.suite}` {took}: {allow}.")
         been = tuple(re.findall(r"^([^\s/]+/)\S*\.py ", done.stdout, re.M))  # not in other folders
         near = part_near({p: e for p, e in tree.items() if p.startswith(been)} or tree, suspects)
-        told = f"the suite takes about {math.ceil(minutes)} min: {', '.join(near[:3])} first, then all"
+        told = (
+            f"the suite takes about {math.ceil(minutes)} min: {', '.join(near[:3])} first, then all"
+        )
         await self._context.tell(told)
         return await self._read(sandbox, await self._run(sandbox, self.plan.part_of(near)))
 
