@@ -24,6 +24,7 @@ from bot.storage.items import LOGGED
 from workers.clusters import corrections, evidence, placing
 
 _projects = iter(range(1_000, 1_000_000))
+PAGES = ("cart", "login", "search")  # words that people may tell apart
 VERBS = ("report", "report", "merge", "split", "move", "same", "different", "undo", "read", "cut")
 
 
@@ -101,7 +102,7 @@ async def cut(ctx: Context, project: int) -> None:
 def known(memory: evidence.Memory) -> tuple[object, ...]:
     engine = memory.engine
     where = {item: engine.cluster_of(item) for item in engine.items}
-    return where, memory.links, memory.corrections, engine.lacking
+    return where, memory.links, memory.corrections, engine.lacking, engine.lesson, engine.words
 
 
 @examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -113,7 +114,8 @@ async def test_it_is_what_is_read_afresh(two: tuple[Context, Context], data: st.
     for who, verb, a, b in data.draw(st.lists(step, min_size=3, max_size=14)):
         ctx = two[who]
         if verb == "report":
-            await report(ctx, project, [f"Problem number {n}" for n in range(a, a + b)])
+            titles = [f"Problem of the {PAGES[n % 3]} page, {n}" for n in range(a, a + b)]
+            await report(ctx, project, titles)
         elif verb == "read":
             await evidence.remember(ctx, project)
         elif verb == "cut":

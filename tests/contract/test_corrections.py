@@ -347,6 +347,19 @@ async def test_later_clustering_obeys_what_people_said(ctx: Context) -> None:
         assert decision.joined not in memory.links.apart(item)
 
 
+async def test_words_that_were_told_apart_are_until_it_is_undone(ctx: Context) -> None:
+    await ctx.projects.put(the_project())
+    pages = ("cart", "search", "search")
+    for item, page in enumerate(pages, start=1):
+        await report(ctx, P, item, title=f"The {page} page is slow on phones")
+    await cluster_now(ctx)
+    assert (await evidence.remember(ctx, P)).engine.words == {}
+    assert await do(ctx, corrections.linking(ctx, P, 1, 2, alike=False))
+    assert [*(await evidence.remember(ctx, P)).engine.words.values()] == [(1, 2)]
+    assert await do(ctx, corrections.undoing(ctx, P, None, None))
+    assert (await evidence.remember(ctx, P)).engine.words == {}
+
+
 # What people say and see
 
 
@@ -564,6 +577,14 @@ async def test_one_answer_settles_a_suggestion(ctx: Context) -> None:
     assert await asked(ctx) == [2]
     [told] = await explain.explain(ctx, P, [await ctx.items.get(P, 3)])
     assert told.apart == [1]
+
+
+async def test_how_likely_it_must_be_is_that_of_the_two_sources(ctx: Context) -> None:
+    await clustered(ctx, [1], [2])
+    await report(ctx, P, 3)
+    between = near(1, 1, 0.15).model_copy(update={"mixed": True})
+    await put(ctx, P, 3, None, action="suggest", candidates=(between, near(2, 2, 0.15)))
+    assert await asked(ctx) == [2]
 
 
 async def test_a_suggestion_follows_what_was_merged(ctx: Context) -> None:

@@ -77,3 +77,35 @@ def test_a_project_that_wants_to_be_asked_joins_repeats_alone() -> None:
     decided = feed(engine, [*others(), report(4, same.title, same.body), near, same])
     assert decided[5].action != "join"
     assert (decided[6].action, decided[6].joined) == ("join", 4)
+
+
+def taught(links: Links, title: str) -> Near:
+    """The likeliest candidate of a report of this title, after these corrections."""
+    body = "Since Monday it takes 40 seconds on a phone, `render_lines` does all of it."
+    engine = new_engine()
+    first = report(4, "The invoice page is slow on phones", body)
+    feed(engine, [*others(), first, report(5, "The checkout page is slow on phones", "A wheel.")])
+    engine.teach(links)
+    return feed(engine, [report(6, title, body, source="manual")])[6].candidates[0]
+
+
+def test_words_that_people_told_apart_are_two_things_here() -> None:
+    said, title = Links.of(cannot=[(4, 5)]), "Checkout takes very long on my phone"
+    apart, before = taught(said, title), taught(Links(), title)
+    assert (before.item, before.opposed, before.taught) == (4, False, None)
+    assert (apart.item, apart.opposed, apart.taught) == (4, True, (4, 5))
+    assert apart.score == before.score
+
+
+@pytest.mark.parametrize(
+    ("links", "title"),
+    [
+        (Links.of(cannot=[(4, 5)]), "Invoice and checkout take very long on my phone"),
+        (Links.of(cannot=[(4, 5)]), "It takes very long on my phone"),
+        (Links.of(cannot=[(2, 4)]), "Checkout takes very long on my phone"),
+        (Links.of(cannot=[(4, 5)], must=[(5, 4)]), "Checkout takes very long on my phone"),
+        (Links.of(cannot=[(4, 5)]).without([(4, 5)]), "Checkout takes very long on my phone"),
+    ],
+)
+def test_what_people_did_not_tell_apart(links: Links, title: str) -> None:
+    assert taught(links, title).taught is None

@@ -214,9 +214,11 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
         memory.engine, memory.calibrated = _engine(ctx), False
     memory.engine.lesson = lesson
     missing = await memory.use(_move, memory.engine, moves)
-    memory.links, memory.corrections = links, corrections
     for start in range(0, len(missing), BATCH):
         await _learn(ctx, project, memory, dict(missing[start : start + BATCH]))
+    if moves.whole or corrections != memory.corrections:
+        await memory.use(memory.engine.teach, links)
+    memory.links, memory.corrections = links, corrections
     memory.read_to = moves.end
     await _fill(ctx, project, memory)
 

@@ -41,12 +41,16 @@ async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
         return []  # the model's yes was acted on
     kind = evidence.report_of(item).kind
     embedder = await ctx.embeddings.agreed(project) or ctx.embedder.id
-    least = calibration_for(embedder).thresholds[kind].suggest
-    likely = because.action == "suggest"
+    calibration, likely = calibration_for(embedder), because.action == "suggest"
     near = [
         each
         for each in because.candidates
-        if each.item in yes or (likely and each.score >= least and each.item not in no)
+        if each.item in yes
+        or (
+            likely
+            and each.score >= calibration.joining(kind, mixed=each.mixed).suggest
+            and each.item not in no
+        )
     ]
     apart = links.apart(item.number)
     answered = {i.cluster for i in await ctx.items.many(project, sorted(apart))}

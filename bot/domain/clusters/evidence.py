@@ -15,8 +15,9 @@ class Near(Record):
 
     ``score`` is the chance in 0..1 that it is, ``similarity`` the cosine of the two texts,
     ``repeat`` whether it is the same text or stack after masking, ``opposed`` whether one says the
-    opposite of the other (then nobody joins them unasked). ``parts`` say what the score is made of:
-    contribution by feature, in logits, the strongest first.
+    opposite of the other (then nobody joins them unasked); ``taught`` are the two items by which
+    people taught that. ``mixed`` says whether the score is on the scale for several sources.
+    ``parts`` say what it is made of: contribution by feature, in logits, the strongest first.
     """
 
     item: int
@@ -25,6 +26,8 @@ class Near(Record):
     similarity: float
     repeat: bool = False
     opposed: bool = False
+    taught: tuple[int, int] | None = None
+    mixed: bool = False
     parts: tuple[tuple[str, float], ...] = ()
 
 

@@ -144,7 +144,10 @@ def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
         lines.append((str(first).capitalize(), *rest, "."))
     if ("learnt", True) in ((name, part > 0) for name, part in compared.near.parts):
         lines.append(("What speaks for it: what people here called the same.",))
-    if compared.near.opposed:
+    if said := compared.near.taught:
+        told = Code(_names(said))
+        lines.append(("Their titles differ as those of ", told, ", which people told apart."))
+    elif compared.near.opposed:
         lines.append(("Their titles tell two things apart, so it is left to you.",))
     against = (_AGAINST[name] for name, part in compared.near.parts if part < 0 if name in _AGAINST)
     if (con := list(dict.fromkeys(against))) and not compared.near.repeat:

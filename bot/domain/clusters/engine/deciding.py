@@ -12,16 +12,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.clusters.engine.calibration import YOUNG, Calibration, Thresholds
+from bot.domain.clusters.engine.calibration import YOUNG, Calibration
 from bot.domain.clusters.engine.decision import Action, Decision
 from bot.domain.clusters.engine.dense import Dense, Rows
 from bot.domain.clusters.engine.distribution import Distribution
 from bot.domain.clusters.engine.features import NAMES, Floats, Measured, compare
 from bot.domain.clusters.engine.learning import Lesson
 from bot.domain.clusters.engine.lexical import Lexical
-from bot.domain.clusters.engine.links import Links
+from bot.domain.clusters.engine.links import Links, Pair
 from bot.domain.clusters.engine.opposites import WIDTH
 from bot.domain.clusters.engine.report import Kind, Reading, Report, read_report
+from bot.domain.clusters.engine.taught import Swap, told_apart, words_of
 from bot.domain.clusters.evidence import Near
 from bot.domain.ports import Vector
 from bot.domain.text import CommonLines
@@ -53,7 +54,7 @@ class Engine:
 
     ``read`` a report, embed ``reading.text``, ``decide``, then ``add``. ``repeat_of`` answers
     without a vector. ``join`` says how sure a join unasked must be; with ``ask`` only the same text
-    or stack joins. ``lesson`` is what the project's people taught.
+    or stack joins. ``lesson`` and ``teach`` are what the project's people taught.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Engine:
         self._keys: dict[str, int] = {}
         self._table = np.zeros(1_024, dtype=COLUMNS)
         self._lacking: set[int] = set()
+        self.words: dict[Swap, Pair] = {}
         self._sources: set[int] = set()
 
     def __len__(self) -> int:
@@ -166,11 +168,16 @@ class Engine:
         if row is not None:
             self._table["gone"][row] = True
 
+    def teach(self, links: Links) -> None:
+        """Learn from these corrections, and from no others, which words are two things here."""
+        spoken = [i for i in {i for two in links.cannot | links.must for i in two} if i in self]
+        titles = self._lexical.titles(self._row[item] for item in spoken)
+        self.words = words_of(links, dict(zip(spoken, titles, strict=True)))
+
     def decide(self, reading: Reading, vector: Vector, links: Links | None = None) -> Decision:
         """Where ``reading`` belongs among the items remembered so far; changes nothing."""
         links = links or Links()
         candidates = self._candidates(reading, vector)
-        thresholds = self.calibration.thresholds[reading.kind]
         barred_items = links.apart(reading.id)
         barred_clusters = {self.cluster_of(i) for i in barred_items if i in self._row} - {None}
         allowed = [
@@ -179,7 +186,8 @@ class Engine:
         obeyed = [
             f"I-{c.item} is not the same: somebody said so"
             for c in candidates
-            if c.item in barred_items and c.score >= thresholds.suggest
+            if c.item in barred_items
+            and c.score >= self.calibration.joining(reading.kind, mixed=c.mixed).suggest
         ]
         for mate in sorted(i for i in links.together(reading.id) - {reading.id} if i in self._row):
             if mate in barred_items or self.cluster_of(mate) in barred_clusters:
@@ -220,17 +228,12 @@ class Engine:
         """Whether it is a small project that hears from several sources."""
         return len(self._row) < YOUNG and len(self._sources) > 1
 
-    def _thresholds(self, reading: Reading, source: int) -> Thresholds:
-        """Those for joining ``reading`` with an item of ``source``."""
-        mixed = source != reading.origin or self._young
-        return self.calibration.joining(reading.kind, mixed=mixed)
-
     def _action(self, best: Near | None, reading: Reading) -> Action:
         if best is None:
             return "new"
         if best.repeat:
             return "join"
-        thresholds = self._thresholds(reading, int(self._table["source"][self._row[best.item]]))
+        thresholds = self.calibration.joining(reading.kind, mixed=best.mixed)
         join = thresholds.eager if self.join == "eager" else thresholds.sure
         joins = self.join != "ask" and not best.opposed
         if joins and best.score >= join.threshold(self._scores[reading.kind]):
@@ -271,7 +274,8 @@ class Engine:
             logits = np.where(own, logits, self._supported(rows, logits))
         learnt = self.lesson.apply(logits) - logits
         logits += learnt
-        opposed = self._opposed(rows, values[:, _OPPOSED] > 0)
+        apart = self._told_apart(reading, rows)
+        opposed = self._opposed(rows, (values[:, _OPPOSED] > 0) | np.isin(rows, [*apart]))
         repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
         order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
         items = self._table["item"][rows[order]].tolist()
@@ -284,6 +288,8 @@ class Engine:
                 similarity=float(cosines[i]),
                 repeat=bool(repeated[i]),
                 opposed=bool(opposed[i]),
+                taught=apart.get(rows[i]),
+                mixed=not own[i],
                 parts=(
                     *([("learnt", float(learnt[i]))] if learnt[i] else []),
                     *(scale if own[i] else mixed).parts(values[i : i + 1])[0],
@@ -291,6 +297,13 @@ class Engine:
             )
             for i, item in zip(order, items, strict=True)
         ]
+
+    def _told_apart(self, reading: Reading, rows: Rows) -> dict[int, Pair]:
+        """The rows that people taught are another thing, and the two items they taught it by."""
+        if not self.words:
+            return {}
+        found = told_apart(reading.title, self._lexical.titles(rows), self.words)
+        return {int(rows[place]): said for place, said in found.items()}
 
     def _supported(self, rows: Rows, logits: Floats) -> Floats:
         """A report that is like several members of a cluster belongs there the likelier: what the

@@ -6,7 +6,7 @@ Terms are 32-bit hashes, so no string is kept. How rare a term is, is learnt as 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,6 +120,11 @@ class Lexical:
         if len(found) > top_k:
             found = found[np.argpartition(-scores[found], top_k - 1)[:top_k]]
         return found[np.lexsort((found, -scores[found]))], scores
+
+    def titles(self, rows: Iterable[int]) -> list[Terms]:
+        """The title's terms of each of these rows."""
+        bounds = (self._bounds[row, :2].tolist() for row in rows)
+        return [self._terms[start:end] for start, end in bounds]
 
     def fields(self, rows: NDArray[np.intp]) -> Fields:
         """The terms of these rows with the item and the field that each belongs to."""
