@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.clusters.evidence import Because
+from bot.domain.clusters.evidence import Because, Near
 from bot.domain.models import Cluster, ClusterState, Draft, Item, Person, Place, Project
 from bot.jobs import CLAIM, Claim
 from bot.storage import keys
@@ -28,6 +28,7 @@ SOURCES = (
     ("datadog", Audience.TEAM),
 )
 _AT_ONCE = 500
+_ALIKE = 6  # clusters that look like one problem
 _WORDS = [
     "cart",
     "total",
@@ -50,17 +51,17 @@ async def make_project(
 ) -> None:
     """``items`` reports in ``clusters``; ``largest`` of them in the first one.
 
-    Nothing of the read model is written.
+    Six clusters each, of one source, look like one problem. Nothing of the read model is written.
     """
     chance = random.Random(clusters)
     now = ctx.now()
     states, severities = list(ClusterState), ("S1", "S2", "S3", "S4")
-    because = Because(action="new").model_dump_json()
     firsts: dict[int, Item] = {}
     async with _pipeline(ctx) as write:
         for number in range(1, items + 1):
             cluster = 1 if number <= largest else 1 + number % clusters
-            source, audience = SOURCES[chance.randrange(len(SOURCES))]
+            place = chance.randrange(len(SOURCES)) if cluster == 1 else (cluster - 1) // _ALIKE
+            source, audience = SOURCES[place % len(SOURCES)]
             seen = [now - timedelta(hours=chance.randrange(24 * 30)) for _ in range(3)]
             item = Item(
                 number=number, source=source, key=f"issue:{number}", event="e", audience=audience,
@@ -75,6 +76,11 @@ async def make_project(
             await write("HSET", keys.items(project), one, kept)
             await write("HSET", keys.item_keys(project), f"{source}:{item.key}", one)
             await write("HSET", keys.membership(project), one, str(cluster))
+            near = range(max(largest + 1, number - number % clusters % _ALIKE), number)
+            because = Because(
+                action="suggest",
+                candidates=tuple(Near(item=n, cluster=0, score=0.9, similarity=0.9) for n in near),
+            ).model_dump_json()
             await write("HSET", keys.evidence(project), one, ctx.seal.shut(because))
             await write("ZADD", keys.members(project, cluster), number, one)
             for at in seen:

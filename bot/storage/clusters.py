@@ -137,6 +137,12 @@ class Clusters(Store):
                 pipe.zrange(key, -newest, -1)
             return sorted({number(item) for found in await pipe.execute() for item in found})
 
+    async def first_items(self, project: int, clusters: Sequence[int]) -> dict[int, int]:
+        """The oldest item of each of these clusters that has one."""
+        wanted = [keys.members(project, cluster) for cluster in clusters]
+        found = await self._scripts.run("each", wanted, ["ZRANGE", 0, 0]) if wanted else []
+        return {c: number(first[0]) for c, first in zip(clusters, found, strict=True) if first}
+
     async def ended(self, project: int, cluster: int) -> dict[Ending, int]:
         """How many of a cluster's issues ended, by how they did."""
         sets = [keys.ended(project, how) for how in ENDINGS]

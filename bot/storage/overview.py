@@ -88,10 +88,9 @@ class Overview:
 
     async def tallies(self, project: int, of: Iterable[int | str]) -> list[Tally]:
         """The tallies of clusters, and of all ``open`` or ``settled`` ones."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for each in of:
-                pipe.hgetall(keys.tally(project, each))
-            return [_read(found) for found in await pipe.execute()]
+        wanted = [keys.tally(project, each) for each in of]
+        found = await self._scripts.run("each", wanted, ["HGETALL"]) if wanted else []
+        return [_read(dict(zip(each[::2], each[1::2], strict=True))) for each in found]
 
     async def open_clusters(self, project: int, items: Collection[int]) -> dict[int, int]:
         """The clusters of these items that are in an open one."""

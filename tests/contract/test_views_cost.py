@@ -1,4 +1,4 @@
-"""What is shown costs as many commands in a large project as in a small one."""
+"""What is shown costs as many commands in a large project with many questions as in a small one."""
 
 from __future__ import annotations
 

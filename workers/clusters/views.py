@@ -50,15 +50,11 @@ async def rows(
     """These clusters with their tallies, and of their items only those they are shown by."""
     records = await ctx.clusters.records(project.id, numbers)
     tallies = await ctx.overview.tallies(project.id, records)
-    shown_by = {
-        number: record.shown_by
-        # One that was not looked at since it was made.
-        or tuple(await ctx.clusters.sample(project.id, number, oldest=1, newest=0))
-        for number, record in records.items()
-    }
-    items = await ctx.items.many(
-        project.id, sorted({i for each in shown_by.values() for i in each})
-    )
+    # Those that were not looked at since they were made.
+    fresh = [number for number, record in records.items() if not record.shown_by]
+    firsts = await ctx.clusters.first_items(project.id, fresh)
+    shown = {i for record in records.values() for i in record.shown_by} | {*firsts.values()}
+    items = await ctx.items.many(project.id, sorted(shown))
     now = ctx.now()
     views = [
         ClusterView(record, [i for i in items if i.cluster == record.number], tally, now, readers)
