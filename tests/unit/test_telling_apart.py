@@ -27,6 +27,8 @@ OPPOSITES = (
     ("Upgrade from 2.3 to 2.4 resets the settings", "Upgrade from 2.4 to 2.5 resets the settings"),
     ("Fee missing for orders over 100", "Fee missing for orders under 100"),
     ("The city is lost after the street", "The street is lost after the city"),
+    ("Replace Guava's checkState by our own", "Replace Guava's checkArgument by our own"),
+    ("Tune listStatus() of the client", "Tune the client's listFiles()"),
 )
 
 
@@ -52,6 +54,28 @@ def test_opposites_are_never_joined_unasked(one: str, other: str, source: str) -
     assert decision.action == "suggest"
     assert decision.candidates[0].item == 4
     assert decision.candidates[0].opposed
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("gccgo: unused names are not reported", "cmd/gc: unused names are not reported", True),
+        (
+            "cmd/gc: unused names are not reported",
+            "cmd/gc: no word of names that nobody uses",
+            False,
+        ),
+        ("Reopened: cmd/gc: names are lost", "cmd/gc: names are lost", False),
+    ],
+)
+def test_the_same_of_another_component_is_another_problem(
+    one: str, other: str, apart: bool
+) -> None:
+    body = "It happens every time since the last release, on all our machines."
+    best = feed(new_engine(), [*others(), said(4, one, body), said(5, other, body)])[5].candidates[
+        0
+    ]
+    assert (best.item, best.opposed) == (4, apart)
 
 
 @pytest.mark.parametrize("mate", ["CSV import loses the last row", "A row of the CSV is lost"])

@@ -58,6 +58,12 @@ def terms(text: str) -> list[str]:
     return [term for word in _WORD.findall(text) for term in _terms_of(word)]
 
 
+def whole_words(text: str) -> list[str]:
+    """The same without the parts of identifiers."""
+    words = ((word, _terms_of(word)) for word in _WORD.findall(text))
+    return [t for word, found in words for t in (found if _UNSPACED.search(word) else found[:1])]
+
+
 @lru_cache(1 << 14)  # People say the same words again and again.
 def _terms_of(word: str) -> tuple[str, ...]:
     if _UNSPACED.search(word):

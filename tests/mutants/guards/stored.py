@@ -76,6 +76,20 @@ GUARDS = (
         "tests/unit/test_telling_apart.py",
     ),
     Guard(
+        "one identifier for another is another problem",
+        "bot/domain/clusters/engine/features.py",
+        "np.uint32(reading.bag) - reading.title",
+        "reading.title",
+        "tests/unit/test_telling_apart.py",
+    ),
+    Guard(
+        "the same of another component is another problem",
+        "bot/domain/clusters/engine/features.py",
+        "opposite |= (measured.rest == reading.rest)",
+        "opposite |= (measured.rest < 0)",
+        "tests/unit/test_telling_apart.py",
+    ),
+    Guard(
         "what people told apart is opposed",
         "bot/domain/clusters/engine/deciding.py",
         " | np.isin(rows, [*apart])",

@@ -41,6 +41,8 @@ COMPARED = {
     "series": "u4",
     "numbers": "u4",
     "wording": "u4",
+    "rest": "u4",
+    "bag": "u4",
     "negated": "?",
 }
 COLUMNS = [

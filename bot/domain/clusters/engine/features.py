@@ -60,6 +60,8 @@ class Measured:
     series: NDArray[np.uint32]
     numbers: NDArray[np.uint32]
     wording: NDArray[np.uint32]
+    rest: NDArray[np.uint32]
+    bag: NDArray[np.uint32]
     crowd: float
 
 
@@ -134,6 +136,11 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     most = np.maximum(ours_only, theirs_only)
     # One word for another in titles else alike, or the same words in another order.
     exchanged = (ours_only == 1) & (theirs_only == 1) & (same > 1)
+    # An identifier is one word although its parts are terms, too.
+    new = of["title"] & ~in_title
+    without = measured.bag[theirs.items[new]] - theirs.terms[new]
+    swapped = np.isin(without, np.uint32(reading.bag) - reading.title)
+    exchanged |= (np.bincount(theirs.items[new][swapped], minlength=count) > 0) & (same > 1)
     reordered = (most == 0) & (same > 1) & (measured.wording != reading.wording)
     counted = (measured.series == reading.series) & (measured.numbers != reading.numbers)
     # "Is not shown" and "is hidden" are one: what one of them denies is no opposite.
@@ -144,6 +151,8 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     )
     opposite = exchanged | reordered | counted | denied
     if reading.kind is Kind.TRACKER:
+        # Alerts of one monitor begin with another severity; issues with what they are about.
+        opposite |= (measured.rest == reading.rest) & (measured.component != reading.component)
         columns["series"] = counted.astype(np.float32)
     columns["opposed"] = opposite.astype(np.float32)
     values = np.zeros((count, len(NAMES)), dtype=np.float32)

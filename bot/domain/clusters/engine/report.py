@@ -25,6 +25,7 @@ from bot.domain.text import (
     stack_signature,
     template_key,
     terms,
+    whole_words,
 )
 
 Terms = NDArray[np.uint32]
@@ -82,7 +83,8 @@ class Reading:
     (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``named`` are the things it names, see
     ``names``; ``sides`` and ``negated`` are what its title says of the questions in ``opposites``.
     ``series`` names the title without its numbers, and ``numbers`` those; ``wording`` its words as
-    they follow each other.
+    they follow each other, ``rest`` the same without the component; ``bag`` is the sum of their
+    hashes, so that one word for another moves it by what these two differ.
     """
 
     id: int
@@ -104,6 +106,8 @@ class Reading:
     series: int
     numbers: int
     wording: int
+    rest: int
+    bag: int
     lines: frozenset[int]
 
 
@@ -142,6 +146,7 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         if signature:  # the same words of another stack are another crash
             keys = [key for key in keys if key.startswith("given:")] + [signature]
     series, numbers = series_of(report.title)
+    named_first = _COMPONENT.match(said.title)
     named = names(f"{report.title}\n{report.body[:BODY_LIMIT]}", frames[-20:])
     return Reading(
         id=report.id,
@@ -163,6 +168,8 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         series=series,
         numbers=numbers,
         wording=wording_of(said.title),
+        rest=wording_of(said.title[named_first.end() :]) if named_first else 0,
+        bag=int(hashed(whole_words(said.title)).sum(dtype=np.uint32)),
         lines=said.lines,
     )
 
