@@ -216,7 +216,7 @@ async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:
     missing = await memory.use(_move, memory.engine, moves)
     for start in range(0, len(missing), BATCH):
         await _learn(ctx, project, memory, dict(missing[start : start + BATCH]))
-    if moves.whole or corrections != memory.corrections:
+    if missing or links != memory.links:
         await memory.use(memory.engine.teach, links)
     memory.links, memory.corrections = links, corrections
     memory.read_to = moves.end
