@@ -78,6 +78,13 @@ def test_the_same_of_another_component_is_another_problem(
     assert (best.item, best.opposed) == (4, apart)
 
 
+def test_an_id_is_no_word() -> None:
+    pair = [
+        said(n, f"Verification of blk_{n}383276859207001328 failed", source="logs") for n in (4, 5)
+    ]
+    assert not feed(new_engine(), [*others(), *pair])[5].candidates[0].opposed
+
+
 @pytest.mark.parametrize("mate", ["CSV import loses the last row", "A row of the CSV is lost"])
 def test_who_is_opposed_to_one_of_a_cluster_joins_none_of_it(mate: str) -> None:
     engine = new_engine()

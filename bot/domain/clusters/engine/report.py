@@ -84,7 +84,7 @@ class Reading:
     ``names``; ``sides`` and ``negated`` are what its title says of the questions in ``opposites``.
     ``series`` names the title without its numbers, and ``numbers`` those; ``wording`` its words as
     they follow each other, ``rest`` the same without the component; ``bag`` is the sum of their
-    hashes, so that one word for another moves it by what these two differ.
+    hashes, without ids and numbers, so that one word for another moves it by what these two differ.
     """
 
     id: int
@@ -169,7 +169,7 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         numbers=numbers,
         wording=wording_of(said.title),
         rest=wording_of(said.title[named_first.end() :]) if named_first else 0,
-        bag=int(hashed(whole_words(said.title)).sum(dtype=np.uint32)),
+        bag=int(hashed(whole_words(mask(said.title))).sum(dtype=np.uint32)),
         lines=said.lines,
     )
 
