@@ -87,6 +87,9 @@ class Settings(BaseSettings):
 
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signs Slack's requests")
     slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb-..., posts as the app")
+    slack_app_token: SecretStr = Field(
+        SecretStr(""), description="xapp-..., Socket Mode: no public URL, no signing secret"
+    )
     slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
     soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
     soulcaster_links: Annotated[dict[str, str], NoDecode] = Field(
@@ -209,9 +212,9 @@ class Settings(BaseSettings):
     @field_validator("soulcaster_trusted_repositories", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
-        if isinstance(value, str):
-            return frozenset(name.strip() for name in value.split(",") if name.strip())
-        return value
+        if not isinstance(value, str):
+            return value
+        return frozenset(name.strip() for name in value.split(",") if name.strip())
 
     @field_validator("soulcaster_links", mode="before")
     @classmethod
@@ -272,16 +275,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "GITHUB_WEBHOOK_SECRET is missing: without it every webhook would be refused"
             )
-        if bool(self.upstash_vector_rest_url) != bool(
-            self.upstash_vector_rest_token.get_secret_value()
-        ):
+        if bool(self.upstash_vector_rest_url) != bool(self.upstash_vector_rest_token):
             raise ValueError(
                 "UPSTASH_VECTOR_REST_URL and UPSTASH_VECTOR_REST_TOKEN go together: set both"
             )
-        if bool(self.slack_bot_token.get_secret_value()) != bool(
-            self.slack_signing_secret.get_secret_value()
-        ):
-            raise ValueError("SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET go together: set both")
+        if bool(self.slack_bot_token) != bool(self.slack_signing_secret or self.slack_app_token):
+            also = "SLACK_SIGNING_SECRET, or with SLACK_APP_TOKEN"
+            raise ValueError(f"SLACK_BOT_TOKEN and {also}, go together: set both")
         return self
 
     def access(self, vendor: str) -> tuple[str, str, str]:

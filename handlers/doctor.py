@@ -16,13 +16,13 @@ from bot.context import Context, open_context
 from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
-from bot.domain.rooms import WAITS
 from bot.github.app import ACTIONS, PUBLISH, TALK
 from bot.jobs import NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.commands import TOLD_AFTER
 from bot.storage.text import text
+from handlers.slack.examined import look_at_slack
 from workers.jobs import HEARERS
 
 _ISOLATE = "apt install bubblewrap (0.8 or newer), or set E2B_API_KEY"
@@ -159,23 +159,6 @@ async def _webhook(ctx: Context) -> Found:
     if ctx.settings.github_app_id and not await ctx.github.hook():
         return "GitHub sends nothing any more", "set the webhook's URL in the app's settings there"
     return "set", ""
-
-
-async def _slack(ctx: Context) -> Found:
-    if ctx.slack is None:
-        return "not connected (SLACK_BOT_TOKEN connects it)", ""
-    who = await ctx.slack.identity()
-    channel = ctx.settings.soulcaster_slack_channel
-    if channel:
-        await ctx.slack.is_shared(channel)  # Slack says what the token lacks
-    waiting = [
-        f"{project.full_name}: {wanted} {WAITS[how]}"
-        for project in await ctx.projects.all()
-        for wanted, how in sorted((await ctx.channels.standings(project.id)).items())
-        if how in WAITS
-    ]
-    found = f"{who['user_id']} in {who['team_id']}, channel {channel or 'none'}"
-    return "; ".join([found, *waiting]), "say channel bind there" if waiting else ""
 
 
 async def _sandbox(ctx: Context) -> Found:
@@ -335,7 +318,7 @@ CHECKS: Mapping[str, Check] = {
     "GitHub": _github,
     "hosted services": _services,
     "webhook secret": _webhook,
-    "Slack": _slack,
+    "Slack": look_at_slack,
     "agent": _agent,
     "sandbox": _sandbox,
     **{f"sandbox {name}": _limit(name) for name in TRIALS},

@@ -183,6 +183,12 @@ class Slack:
             thread_ts=thread or None,
         )
 
+    async def open_socket(self, app_token: str) -> str:
+        """The address of a new Socket Mode connection. Raises Rejected for a token that is no
+        app's, or has no ``connections:write``."""
+        answer = await self._call(self._client.apps_connections_open, app_token=app_token)
+        return str(answer["url"])
+
     async def open_view(self, trigger: str, view: dict[str, Any]) -> None:
         """Show a modal to who pressed or typed something within the last three seconds."""
         await self._call(self._client.views_open, trigger_id=trigger, view=view)

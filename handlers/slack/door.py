@@ -1,27 +1,24 @@
-"""Slack's three addresses, behind slack-bolt: proven, stored, acknowledged, and only then heard.
-
-Only a secret is asked for at once: a modal cannot wait, and it is stored apart from what was said.
+"""Slack's three addresses, and its socket: proven, stored, acknowledged, and only then heard.
 
 https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.context import Context
 from bot.domain.errors import BadPayload, BadSignature
 from bot.sources.proof import SignedBody
-from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
-from handlers.slack import modal
-from workers import jobs
+from handlers.slack.heard import Store, build_bolt
+from handlers.slack.socket import listen
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -33,18 +30,29 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _PREFIX = "v0="
 _OF_SHAPE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
-Store = Callable[[Delivery], Awaitable[None]]
-
 
 def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -> None:
-    """Open Slack's doors, where Slack is connected."""
+    """Open Slack's doors, where Slack is connected: HTTP with a signing secret, a socket with an
+    app's token. Both lead to one Bolt app."""
     if ctx.slack is None:
         return
+    bolt = build_bolt(ctx, store, doors.warn_once)
+    if secret := ctx.settings.slack_signing_secret.get_secret_value():
+        _over_http(app, bolt, doors, secret)
+    if token := ctx.settings.slack_app_token.get_secret_value():
+
+        async def listening(_app: web.Application) -> AsyncIterator[None]:
+            task = asyncio.create_task(listen(bolt, token))
+            yield
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        app.cleanup_ctx.append(listening)
+
+
+def _over_http(app: web.Application, bolt: AsyncApp, doors: Doors, secret: str) -> None:
     from slack_bolt.adapter.aiohttp import to_aiohttp_response
     from slack_bolt.request.async_request import AsyncBoltRequest
-
-    bolt = build_bolt(ctx, store, doors.warn_once)
-    secret = ctx.settings.slack_signing_secret.get_secret_value()
 
     async def door(request: web.Request) -> web.Response:
         with doors.bodies.room(request, MAX_BODY) as room:
@@ -78,62 +86,3 @@ def prove(headers: Mapping[str, str], secret: str, now: float) -> SignedBody:
     if abs(now - int(at)) > FRESH_SECONDS:
         raise BadSignature("The request is not from now.")
     return SignedBody(signature[len(_PREFIX) :], secret, before=f"v0:{at}:".encode())
-
-
-def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> AsyncApp:
-    """The Bolt app: a listener stores and acknowledges; what none hears is named once."""
-    from slack_bolt.async_app import AsyncApp
-    from slack_bolt.error import BoltUnhandledRequestError
-    from slack_bolt.response import BoltResponse
-
-    if ctx.slack is None:
-        raise ValueError("Slack is not connected")
-    bolt = AsyncApp(
-        # Without a name Bolt walks the stack for one, and every module that is loaded with it.
-        name="soulcaster",
-        signing_secret=ctx.settings.slack_signing_secret.get_secret_value(),
-        client=ctx.slack.client,
-        raise_error_for_unhandled_request=True,
-        # Otherwise an event is acknowledged before its listener has stored it.
-        process_before_response=True,
-    )
-
-    @bolt.error
-    async def hand_on(error: Exception, body: dict[str, Any]) -> BoltResponse:
-        if not isinstance(error, BoltUnhandledRequestError):
-            raise error
-        what = f"Slack's {body.get('type') or body.get('command')}"[:60]
-        warn_once(f"{what} is not heard here")
-        await ctx.inbox.count_unread(what)
-        return BoltResponse(status=200)
-
-    def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
-        async def listener(ack: Any, body: dict[str, Any]) -> None:
-            if ctx.slack and kind != "mention" and (view := modal.asking(body)):
-                await ctx.slack.open_view(body["trigger_id"], view)
-            else:
-                await keep(kind, body)
-            await ack()
-
-        return listener
-
-    async def keep(kind: str, body: dict[str, Any]) -> None:
-        raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-        at = ctx.now().timestamp()
-        await store(Delivery(jobs.hear_slack.name, {"kind": kind}, raw, at, lane="people"))
-
-    @bolt.view(modal.CALLBACK)
-    async def given(ack: Any, body: dict[str, Any]) -> None:
-        word = await ctx.vault.hand_over(modal.typed(body))
-        await keep("command", modal.line_with(body, word))
-        await ack()
-
-    bolt.command(re.compile(r"/(soulcaster|sc)"))(kept("command"))
-    bolt.event("app_mention")(kept("mention"))
-    bolt.action(re.compile(r".*"))(kept("button"))
-
-    @bolt.event(re.compile(r".*"))
-    async def other(ack: Any) -> None:
-        await ack()
-
-    return bolt
