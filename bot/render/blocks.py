@@ -34,6 +34,7 @@ BLOCKS, BUTTONS, FIELDS = 50, 25, 10  # a message, an actions block, a section
 BLOCK_ID = 255
 ROOM = 2 * BLOCKS * 3_000  # no message shows more, and collapsed parts are cut anyway
 TEXT, FIELD, CONTEXT, HEADER, LABEL, VALUE, CONFIRM = 3_000, 2_000, 2_000, 600, 75, 2_000, 300
+OPTION, OPTIONS = 150, 5  # of a menu: characters of a value, entries
 COLLAPSED = {"characters": 300, "entries": 3}
 
 Json = dict[str, Any]
@@ -83,7 +84,7 @@ class _Slack:
             self.header(card),
             *self.facts(card.facts),
             *(block for section in card.sections for block in self.section(section)),
-            *self.buttons(card.actions),
+            *self.buttons(card.actions, card.more),
             *_context(_within(card.footer, CONTEXT)),
         ]
 
@@ -148,10 +149,13 @@ class _Slack:
             *self.buttons(buttons),
         ]
 
-    def buttons(self, actions: Iterable[cards.Action]) -> list[Json]:
-        """Buttons, 25 a block; a sentence too long for one is left to be typed."""
+    def buttons(
+        self, actions: Iterable[cards.Action], more: Sequence[cards.Action] = ()
+    ) -> list[Json]:
+        """Buttons, 25 a block, then a menu; a sentence too long for one is left to be typed."""
         actions = list(actions)
         buttons = [button for action in actions if (button := self.button(action))]
+        buttons += self.menu(more)
         typed = [plain(each.sentence) for each in actions if len(plain(each.sentence)) > VALUE]
         blocks: list[Json] = [
             {"type": "actions", "elements": part} for part in _chunks(buttons, BUTTONS)
@@ -160,6 +164,18 @@ class _Slack:
             f"Too long for a button, so type it: {slack_code(cut(typed[0], 300))}" if typed else ""
         )
         return blocks + _context(hint)
+
+    def menu(self, more: Sequence[cards.Action]) -> list[Json]:
+        """A menu of the first five. Who presses an entry says its sentence, or fills in a form."""
+        said = [each for each in more if 0 < len(plain(each.sentence)) <= OPTION][:OPTIONS]
+        if not said:
+            return []
+        options = [
+            {"text": _plain_text(plain(each.label), LABEL), "value": plain(each.sentence)}
+            for each in said
+        ]
+        name = self.action_id(" ".join(each.sentence for each in said))
+        return [{"type": "overflow", "action_id": name, "options": options}]
 
     def button(self, action: cards.Action) -> Json | None:
         value, url = plain(action.sentence), safe_url(action.url)

@@ -173,7 +173,10 @@ class Slack:
     async def whisper(
         self, channel: str, user: str, message: SlackMessage, *, thread: str = ""
     ) -> None:
-        """Say something that only one person sees."""
+        """Say something that only one person sees: where they talk with us alone, all of it."""
+        if channel.startswith("D"):
+            await self.post(channel, message, thread=thread)
+            return
         await self._call(
             self._client.chat_postEphemeral,
             channel=channel,
@@ -189,9 +192,23 @@ class Slack:
         answer = await self._call(self._client.apps_connections_open, app_token=app_token)
         return str(answer["url"])
 
-    async def open_view(self, trigger: str, view: dict[str, Any]) -> None:
-        """Show a modal to who pressed or typed something within the last three seconds."""
-        await self._call(self._client.views_open, trigger_id=trigger, view=view)
+    async def open_view(self, trigger: str, view: dict[str, Any], *, instead: str = "") -> None:
+        """Show a modal to who pressed or typed something within the last three seconds, or
+        ``instead`` of one that they have open."""
+        if instead:
+            await self._call(self._client.views_update, view_id=instead, view=view)
+        else:
+            await self._call(self._client.views_open, trigger_id=trigger, view=view)
+
+    async def direct(self, user: str) -> str:
+        """The conversation that a person has with us alone."""
+        answer = await self._call(self._client.conversations_open, users=user)
+        return str(answer["channel"]["id"])
+
+    async def show_home(self, user: str, blocks: list[dict[str, Any]], metadata: str) -> None:
+        """Show this on a person's home tab."""
+        view = {"type": "home", "blocks": blocks, "private_metadata": metadata}
+        await self._call(self._client.views_publish, user_id=user, view=view)
 
     async def react(self, channel: str, ts: str, name: str) -> None:
         """Add a reaction; there already, or the message gone, is fine."""

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.context import Context
+from bot.domain.errors import NotUnderstood
 from bot.storage.inbox import Delivery
-from handlers.slack import modal
+from handlers.slack import forms, modal
 from workers import jobs
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
 Store = Callable[[Delivery], Awaitable[None]]
+# Events that are kept, and as what the worker reads them.
+EVENTS: Mapping[str, str] = {"app_mention": "mention", "app_home_opened": "home"}
 
 
 def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> AsyncApp:
@@ -50,9 +53,10 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
 
     def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
         async def listener(ack: Any, body: dict[str, Any]) -> None:
-            if ctx.slack and kind != "mention" and (view := modal.asking(body)):
-                await ctx.slack.open_view(body["trigger_id"], view)
-            else:
+            if ctx.slack and (view := modal.asking(body) or forms.asking(body)):
+                instead = forms.replaces(body)
+                await ctx.slack.open_view(body["trigger_id"], view, instead=instead)
+            elif kind:
                 await keep(kind, body)
             await ack()
 
@@ -69,12 +73,49 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
         await keep("command", modal.line_with(body, word))
         await ack()
 
+    @bolt.view(forms.CALLBACK)
+    async def sent(ack: Any, body: dict[str, Any]) -> None:
+        try:
+            said = forms.sent(body)
+        except NotUnderstood as error:
+            first = next(iter(body["view"]["state"]["values"]))
+            await ack(response_action="errors", errors={first: str(error)[:150]})
+            return
+        await keep("button", said)
+        await ack()
+
+    # Shortcuts only open forms.
+    bolt.shortcut(forms.ANYTHING)(kept(""))
+    bolt.shortcut(forms.REPORT)(kept(""))
     bolt.command(re.compile(r"/(soulcaster|sc)"))(kept("command"))
-    bolt.event("app_mention")(kept("mention"))
     bolt.action(re.compile(r".*"))(kept("button"))
 
     @bolt.event(re.compile(r".*"))
-    async def other(ack: Any) -> None:
+    async def told(ack: Any, body: dict[str, Any]) -> None:
+        event = body["event"]
+        kind = EVENTS.get(event["type"], "")
+        if event["type"] == "message" and await _meant_for_us(ctx, body):
+            kind = "message"
+        if kind:
+            await keep(kind, body)
         await ack()
 
     return bolt
+
+
+async def _meant_for_us(ctx: Context, body: dict[str, Any]) -> bool:
+    """Whether a person says it to us alone, or below a card of ours: the rest is not even kept.
+
+    What names us comes as a mention, too, except where nobody else is.
+    """
+    event = body["event"]
+    if event.get("bot_id") or event.get("subtype") not in (None, "file_share", "thread_broadcast"):
+        return False
+    if not event.get("user") or not event.get("text"):
+        return False
+    if event.get("channel_type") == "im":
+        return True
+    us = [f"<@{each.get('user_id')}" for each in body.get("authorizations") or []]
+    if not event.get("thread_ts") or any(name in event["text"] for name in us):
+        return False
+    return await ctx.channels.about(event["channel"], event["thread_ts"]) is not None

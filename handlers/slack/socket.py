@@ -30,7 +30,7 @@ async def listen(bolt: AsyncApp, token: str) -> None:
     from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
     handler = AsyncSocketModeHandler(bolt, token, logger=_SILENT)
-    client = handler.client
+    client: Any = handler.client
 
     async def heard(client: Any, request: Any) -> None:
         try:

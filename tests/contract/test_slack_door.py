@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
@@ -80,3 +81,38 @@ async def test_what_nobody_here_hears_is_named_once_and_need_not_come_again(
     assert [line["event"] for line in logs] == ["Slack's dialog_submission is not heard here"]
     assert caplog.records == []
     assert await stage.context.inbox.unread() == {"Slack's dialog_submission": 2}
+
+
+async def test_every_request_that_slack_makes_is_heard_and_none_that_somebody_else_signed(
+    stage: Stage, serve, shared: Path
+) -> None:
+    app = web.Application(middlewares=[errors_to_status])
+    lenient = {"soulcaster_wrong_secrets": 1_000}
+    app[DOORS] = Doors(stage.context.settings.model_copy(update=lenient))
+    door.add_routes(app, stage.context, app[DOORS], store=stage.context.inbox.accept)
+    server = await serve(app)
+    secret = stage.environment["SLACK_SIGNING_SECRET"]
+    requests = sorted((shared / "conformance" / "slack-requests").glob("*.json"))
+    answers: dict[str, tuple[int, int]] = {}
+    async with aiohttp.ClientSession() as http:
+        for path in requests:
+            told = json.loads(path.read_text())
+            body, kind = told["body"], told["content_type"]
+            if "payload=" in kind:
+                body = urlencode({"payload": body if isinstance(body, str) else json.dumps(body)})
+            raw = (body if isinstance(body, str) else json.dumps(body)).encode()
+            name = "events" if "json" in kind else "interactions"
+            url = server.make_url(f"/slack/{'commands' if 'command' in path.name else name}")
+            at = f"{time.time():.0f}"
+            status = []
+            for signed_by in (secret, "somebody else"):
+                headers = {
+                    "Content-Type": kind.partition(" ")[0],
+                    "X-Slack-Request-Timestamp": at,
+                    "X-Slack-Signature": signature(signed_by, at, raw),
+                }
+                async with http.post(url, data=raw, headers=headers) as answer:
+                    status.append(answer.status)
+            answers[path.name] = (status[0], status[1])
+    assert len(answers) > 60
+    assert {name: found for name, found in answers.items() if found != (200, 401)} == {}

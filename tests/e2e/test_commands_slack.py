@@ -345,3 +345,107 @@ async def test_the_vendors_secret_is_typed_into_a_modal_and_nowhere_else(stage: 
     [answer] = [w for w in await whispers(stage, LENA) if "maintain" in json.dumps(w)][-1:]
     assert "needs maintain" in json.dumps(answer)
     assert secret not in logs_of(stage)
+
+
+async def direct(stage: Stage, user: str, text: str) -> list[Any]:
+    """Say something to the bot alone; what it has answered there since."""
+    channel = stage.slack.workspace.direct_message(user).id
+    before = len(stage.slack.workspace.channels[channel].messages)
+    await stage.slacker("message", user=user, channel=channel, text=text)
+
+    async def answered() -> Any:
+        found = [*stage.slack.workspace.channels[channel].messages.values()][before:]
+        return [message for message in found if message.by_bot]
+
+    return await stage.wait("the answer", answered, timeout=10, every=0.05)
+
+
+async def home(stage: Stage, user: str) -> Any:
+    """Open the home tab; what is there then."""
+    stage.slack.workspace.homes.pop(user, None)
+    await stage.slacker("home", user=user)
+
+    async def shown() -> Any:
+        return stage.slack.workspace.homes.get(user)
+
+    return await stage.wait("the home tab", shown, timeout=10, every=0.05)
+
+
+async def test_the_home_tab_shows_whom_it_is_opened_by_what_they_may_read(
+    stage: Stage, cluster: str
+) -> None:
+    await ask(stage, INES, f"assign {cluster} <@{INES}>")
+    shown = json.dumps(await home(stage, INES), ensure_ascii=False)
+    for words in ("acme/shop", "*Yours*", "Coupons are unknown", "admin on acme/shop", "Sentry"):
+        assert words in shown, words
+    assert "Sentry" not in json.dumps(await home(stage, LENA))  # source list wants maintain
+    stranger = json.dumps(await home(stage, STRANGER))
+    assert "/soulcaster link" in stranger
+    assert "shop" not in stranger
+    view = await home(stage, INES)
+    pressed = await stage.slacker("press", user=INES, view_id=view["id"], value=f"status {cluster}")
+    assert pressed["ok"], pressed
+    channel = stage.slack.workspace.channels[stage.slack.workspace.direct_message(INES).id]
+
+    async def answered() -> Any:
+        return [m for m in channel.messages.values() if cluster in json.dumps(m.blocks)]
+
+    assert await stage.wait("the answer", answered, timeout=10, every=0.05)
+
+
+async def test_what_is_said_to_the_bot_alone_needs_no_address(stage: Stage, cluster: str) -> None:
+    for text in (f"status {cluster}", f"could you show me the status {cluster}, please?"):
+        [answer] = await direct(stage, INES, text)
+        assert "Coupons are unknown" in json.dumps(answer.blocks)
+    [answer] = await direct(stage, STRANGER, f"status {cluster}")
+    assert "/soulcaster link" in json.dumps(answer.blocks)
+    assert "Coupons" not in json.dumps(answer.blocks)
+
+
+async def test_plain_words_are_asked_about_before_they_change_anything(
+    stage: Stage, cluster: str
+) -> None:
+    root = (await card(stage, cluster))["thread_ts"]
+    await settled(stage)
+    await ask(stage, INES, f"reopen {cluster}")
+    project, number = await stage.project(), int(cluster[2:])
+    here = {"user": INES, "channel": stage.channel, "thread_ts": root}
+    for text in ("please resolve this", "hey @soulcaster, could you resolve it?"):
+        before = len(await whispers(stage, INES))
+        await stage.slacker("message", **here, text="I shall look at it tomorrow")
+        await stage.slacker("message", **here, text=text)
+        await settled(stage)
+        [asked] = (await whispers(stage, INES))[before:]
+        assert "Shall I do this" in json.dumps(asked)
+        assert (await stage.context.clusters.get(project.id, number)).state.is_open
+    await stage.slacker("press", user=INES, channel=stage.channel, ts=asked["ts"], value="resolve")
+    await settled(stage)
+    assert (await stage.context.clusters.get(project.id, number)).state.value == "resolved"
+    said = await stage.slacker("message", **here, text="hey @soulcaster, status please")
+    assert said["ok"]
+    await settled(stage)
+    assert "resolved" in json.dumps((await messages(stage))[-1])
+
+
+async def test_an_entry_of_a_cards_menu_opens_a_form_that_says_a_sentence(
+    stage: Stage, cluster: str
+) -> None:
+    await ask(stage, INES, f"reopen {cluster}")
+    shown = await card(stage, cluster)
+    [menu] = [
+        element
+        for block in shown["blocks"]
+        for element in block.get("elements", [])
+        if element["type"] == "overflow"
+    ]
+    pressed = {"user": INES, "channel": stage.channel, "ts": shown["ts"]}
+    pressed |= {"action_id": menu["action_id"], "chosen": f"snooze {cluster}"}
+    assert (await stage.slacker("press", **pressed))["ok"]
+    [form] = (await stage.slack_state())["modals"][INES]
+    sent = {"user": INES, "view_id": form["id"]}
+    wrong = await stage.slacker("submit", **sent, values={"span": {"typed": "soon"}})
+    assert "snooze" in json.dumps(wrong["errors"])
+    assert (await stage.slacker("submit", **sent, values={"span": {"typed": "5d"}}))["ok"]
+    await settled(stage)
+    record = await stage.context.clusters.get((await stage.project()).id, int(cluster[2:]))
+    assert record.state.value == "snoozed"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from bot.domain.commands.grammar import project_in
 from bot.domain.commands.markdown_lines import MOST_LINES, command_lines
 from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
+from bot.domain.text.chat import typed
 from bot.log import log
 from bot.render.belonging import project_of_button, project_of_message
 from bot.say import whisper
@@ -23,6 +24,8 @@ from workers.commands import anybody, hear
 from workers.commands.addressing import Press, project_of
 from workers.commands.call import Ambiguous
 from workers.commands.linking import linked
+from workers.hearing import plain_words
+from workers.hearing.slack_seen import SEEN
 
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 ANSWER_SECONDS = 30 * 60
@@ -32,7 +35,8 @@ ANSWER_SECONDS = 30 * 60
 class Said:
     """One request of Slack's: lines by a person at a place, or one button there.
 
-    ``at`` is the second it was said, 0 where Slack does not tell it.
+    ``at`` is the second it was said, 0 where Slack does not tell it. ``asked``: what ``lines`` say
+    is our reading of plain words, so it is shown and asked about before anything is done.
     """
 
     lines: list[str]
@@ -41,6 +45,11 @@ class Said:
     origin: str
     press: Press | None = None
     at: float = 0
+    asked: bool = False
+
+
+# A card for one person, and the project that it speaks of.
+Whispered = tuple[Project | None, Card]
 
 
 async def hear_slack(ctx: Context, row: str) -> None:
@@ -49,43 +58,49 @@ async def hear_slack(ctx: Context, row: str) -> None:
     if delivery is None:
         return
     body = json.loads(delivery.body)
-    read = {"command": _command, "mention": _mention, "button": _button}[delivery.meta["kind"]]
-    said = read(body)
-    if said is not None:
+    kind = delivery.meta["kind"]
+    if kind in SEEN:
+        await SEEN[kind](ctx, body)
+    elif (said := _READ[kind](body)) is not None and ctx.slack is not None:
         came = datetime.fromtimestamp(delivery.received_at, UTC)
         end = came + timedelta(seconds=ANSWER_SECONDS)
-        place = said.place.model_copy(update={"answer_by": end})
+        # Said nowhere, it is answered where they talk with us alone.
+        channel = said.place.channel or await ctx.slack.direct(said.person.slack_user)
+        place = said.place.model_copy(update={"answer_by": end, "channel": channel})
         said_at = datetime.fromtimestamp(said.at, UTC) if said.at else came
-        for answer in (await _take(ctx, said, place, said_at))[delivery.answered :]:
+        for project, answer in (await _take(ctx, said, place, said_at))[delivery.answered :]:
             try:
-                await whisper(ctx, None, place, said.person, answer, readers=Audience.PUBLIC)
+                await whisper(ctx, project, place, said.person, answer, readers=Audience.PUBLIC)
             except Rejected as error:
                 log.warning("could not answer", lines=said.lines, why=str(error))
             await ctx.inbox.answered(row)
     await ctx.inbox.finish(row)
 
 
-async def _take(ctx: Context, said: Said, place: Place, said_at: datetime) -> list[Card]:
+async def _take(ctx: Context, said: Said, place: Place, said_at: datetime) -> list[Whispered]:
     """Each line to the project that it speaks of; the answers to those that speak of none, the
     same answer once."""
     person = await linked(ctx, said.person)
     placed: list[tuple[Project, str]] = []
-    answers: list[Card] = []
+    answers: list[Whispered] = []
     for line in list(dict.fromkeys(said.lines))[:MOST_LINES]:
+        project = None
         if not person.login:
             card = await anybody.to_stranger(ctx, person, line)
         else:
             try:
                 project = await project_of(ctx, person, place, line, said.press)
-                placed.append((project, f"/soulcaster {project_in(line)[1]}"))
-                continue
+                if not said.asked:
+                    placed.append((project, f"/soulcaster {project_in(line)[1]}"))
+                    continue
+                card = plain_words.question(project_in(line)[1])
             except Ambiguous as error:
                 card = await anybody.to_linked(ctx, person, line, error)
                 card = _with_choices(card, error)
             except UserError as error:
                 card = await anybody.to_linked(ctx, person, line, error)
-        if card not in answers:
-            answers.append(card)
+        if (project, card) not in answers:
+            answers.append((project, card))
     # Each project's in their order, whatever stands between them.
     for project in {each.id: each for each, _ in placed}.values():
         lines = [line for each, line in placed if each.id == project.id]
@@ -99,19 +114,10 @@ def _with_choices(card: Card, error: Ambiguous) -> Card:
     return card.model_copy(update={"sections": (Section(Choices(*error.choices)),)})
 
 
-def plain(text: str) -> str:
-    """Slack's markup as it was typed: links, entities and user mentions unwrapped.
-
-    https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
-    """
-    text = re.sub(r"<(https?://[^|>]+)(?:\|[^>]*)?>", r"\1", text)
-    return html.unescape(text)
-
-
 def _command(body: dict[str, Any]) -> Said | None:
     """https://docs.slack.dev/interactivity/implementing-slash-commands"""
     person = Person(slack_user=body["user_id"], slack_team=body["team_id"])
-    text = plain(str(body.get("text") or "help"))
+    text = typed(str(body.get("text") or "help"))
     place = Place(channel=body["channel_id"], response_url=body.get("response_url", ""))
     return Said([f"/soulcaster {text}"], person, place, f"slash:{body.get('trigger_id')}")
 
@@ -129,40 +135,93 @@ def _mention(body: dict[str, Any]) -> Said | None:
     foreign = sorted(teams - {body.get("team_id")})
     team = foreign[0] if foreign else str(body.get("team_id", ""))
     person = Person(slack_user=event["user"], slack_team=team)
-    us = "|".join(
-        re.escape(a["user_id"]) for a in body.get("authorizations") or [] if a.get("user_id")
-    )
-    text = plain(re.sub(rf"(?m)^\s*<@(?:{us})(?:\|[^>]*)?>", "/soulcaster", event["text"]))
+    us = _us(body)
+    text = typed(re.sub(rf"(?m)^\s*{us}", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
     origin, at = f"event:{body['event_id']}", float(event["ts"])
-    return Said(command_lines(text), person, place, origin, at=at)
+    if lines := command_lines(text):
+        return Said(lines, person, place, origin, at=at)
+    # What stands behind us first, then what stands before us: "please fix this, @soulcaster".
+    before, *behind = re.split(us, event["text"])
+    meant = plain_words.sentence(" ".join(behind)) or plain_words.sentence(before)
+    asked = not plain_words.only_reads(meant)
+    return Said([f"/soulcaster {meant or 'help'}"], person, place, origin, at=at, asked=asked)
+
+
+def _us(body: dict[str, Any]) -> str:
+    """A pattern for a mention of us."""
+    ids = "|".join(
+        re.escape(a["user_id"]) for a in body.get("authorizations") or [] if a.get("user_id")
+    )
+    return rf"<@(?:{ids})(?:\|[^>]*)?>"
+
+
+def _message(body: dict[str, Any]) -> Said | None:
+    """Said to us alone, where no address is needed; or plain words below a card of ours.
+
+    https://docs.slack.dev/reference/events/message.im
+    """
+    event = body["event"]
+    person = Person(slack_user=event["user"], slack_team=event.get("user_team") or body["team_id"])
+    thread, text = event.get("thread_ts", ""), str(event.get("text") or "")
+    place = Place(channel=event["channel"], thread=thread, message=event["ts"])
+    origin, at = f"event:{body['event_id']}", float(event["ts"])
+    if event.get("channel_type") == "im":
+        text = typed(re.sub(rf"(?m)^\s*{_us(body)}", "", text))
+        lines = [each for each in text.splitlines() if each.strip()] or ["help"]
+        meant = plain_words.meant_alone(lines[0]) if len(lines) == 1 else ""
+        said = (
+            [meant]
+            if meant
+            else [project_in(line)[0] + " " + project_in(line)[1] for line in lines]
+        )
+        asked = bool(meant) and not plain_words.only_reads(meant)
+        return Said(
+            [f"/soulcaster {line}" for line in said], person, place, origin, at=at, asked=asked
+        )
+    if not (meant := plain_words.sentence(typed(text))):
+        return None
+    return Said([f"/soulcaster {meant}"], person, place, origin, at=at, asked=True)
 
 
 def _button(body: dict[str, Any]) -> Said | None:
     """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
-    action = next((each for each in body.get("actions", []) if each.get("value")), None)
-    if action is None:
+    action = next(iter(body.get("actions") or ()), {})
+    line = action.get("value") or (action.get("selected_option") or {}).get("value")
+    if not line:
         return None
     message = body.get("message") or {}
     container = body.get("container") or {}
     user = body["user"]
     team = user.get("team_id") or (body.get("team") or {}).get("id", "")
+    # On the home tab there is no channel: answers go where the person talks with us alone.
+    at_home = container.get("type") == "view"
+    elsewhere = (body.get("view") or {}).get("private_metadata", "") if at_home else ""
     place = Place(
-        channel=(body.get("channel") or {}).get("id") or container.get("channel_id", ""),
-        thread=message.get("thread_ts") or message.get("ts", ""),
+        channel=(body.get("channel") or {}).get("id") or container.get("channel_id") or elsewhere,
+        thread=container.get("thread_ts") or message.get("thread_ts") or message.get("ts", ""),
         message=message.get("ts", ""),
         response_url=body.get("response_url", ""),
     )
     press = Press(
         button=project_of_button(str(action.get("action_id", ""))),
         message=project_of_message(message.get("metadata")),
-        whispered=bool(container.get("is_ephemeral")),
+        whispered=at_home or bool(container.get("is_ephemeral")),
     )
     return Said(
-        [f"/soulcaster {action['value']}"],
+        [f"/soulcaster {line}"],
         Person(slack_user=user["id"], slack_team=team),
         place,
         f"button:{body.get('trigger_id')}",
-        press,
+        # What was typed into a form of a shortcut was pressed nowhere.
+        press if action.get("action_id") else None,
     )
+
+
+_READ: Mapping[str, Callable[[dict[str, Any]], Said | None]] = {
+    "command": _command,
+    "mention": _mention,
+    "message": _message,
+    "button": _button,
+}

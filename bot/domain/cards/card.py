@@ -202,7 +202,8 @@ class Action(_Frozen):
 class Card(_Frozen):
     """What is said. ``key`` names the thing it is about, the same at every edit: ``run:F-7``.
 
-    ``audience``: whom it was written for; it holds nothing that they may not read.
+    ``audience``: whom it was written for; it holds nothing that they may not read. ``more``: what
+    is said less often, in a menu where the place has one; where it has a form, the form opens.
     ``language``: that of our own words in it.
     """
 
@@ -213,6 +214,7 @@ class Card(_Frozen):
     facts: tuple[Fact, ...] = ()
     sections: tuple[Section, ...] = ()
     actions: tuple[Action, ...] = ()
+    more: tuple[Action, ...] = ()
     footer: Line = ()
     language: str = "en"
 

@@ -176,6 +176,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         facts=tuple(facts),
         sections=tuple(sections),
         actions=cluster_actions(cluster),
+        more=cluster_menu(cluster),
         footer=footer,
     )
 
@@ -228,6 +229,20 @@ def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
         Action("Resolve", f"resolve {name}"),
     ]
     return tuple(actions[1:] if cluster.state is ClusterState.PR_OPENED else actions)
+
+
+def cluster_menu(cluster: Cluster) -> tuple[Action, ...]:
+    """What else can be done with an open problem; Slack asks for the rest in a form."""
+    if not cluster.state.is_open:
+        return ()
+    name = cluster.name
+    return (
+        Action("Fix it so …", f"fix {name}"),
+        Action("Merge with …", f"merge {name}"),
+        Action("Split …", f"split {name}"),
+        Action("Snooze until …", f"snooze {name}"),
+        Action("Ignore", f"ignore {name}"),
+    )
 
 
 def run_line(run: FixRun) -> Line:

@@ -1,0 +1,70 @@
+"""A sentence of the grammar in plain words: "hey, could you fix this please?" is ``fix``.
+
+Nothing is guessed: without what people say around it, it has to be a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Action, Card, Code, note
+from bot.domain.commands.fields import fields
+from bot.domain.commands.grammar import parse, project_in
+from bot.domain.errors import NotUnderstood
+from workers.commands.verbs import ROSTER
+
+_LONGEST = 300
+_BEFORE = re.compile(
+    r"(?:hey|hi|hello|ok(?:ay)?|so|and|now|just|then|please|pls|kindly|(?:can|could|would|will) "
+    r"(?:you|we)|let'?s|show(?: me)?(?: the)?|give me(?: the)?|what(?:'s| is)(?: the)?|<@\w+>)"
+    r"(?=[\s,.:!–—-]|$)[\s,.:!–—-]*",
+    re.I,
+)
+_BEHIND = re.compile(
+    r"(?:[\s,.:!?–—-]|(?<=\s)(?:please|pls|thanks?(?: you)?|thx|now|again|for (?:us|me)|"
+    r"(?:this|that)(?: (?:one|problem|bug|issue))?|it)(?=[\s,.:!?]|$))+$",
+    re.I,
+)
+# What changes nothing, so that it may be done without asking.
+_READS = frozenset(
+    {"help", "status", "clusters", "why", "similar", "quota", "whoami", "versions", "diff", "logs"}
+)
+
+
+def sentence(text: str) -> str:
+    """The sentence that ``text`` is about, "" where it is none; free words are nobody's order."""
+    words = " ".join(text[:_LONGEST].split()) if len(text) <= _LONGEST else ""
+    while found := _BEFORE.match(words):
+        words = words[found.end() :]
+    words = _BEHIND.sub("", f" {words} ").strip(" ,.:")
+    try:
+        command = parse(words, ROSTER)
+    except NotUnderstood:
+        return ""
+    free = [field.attribute for field in fields(type(command)) if field.place == "rest"]
+    return "" if any(getattr(command, name) for name in free) else words
+
+
+def only_reads(said: str) -> bool:
+    """Whether a sentence changes nothing."""
+    return bool(said) and parse(said, ROSTER).verb in _READS
+
+
+def meant_alone(line: str) -> str:
+    """What a line that is said to us alone means, where it is no sentence as it stands; else ""."""
+    _, words = project_in(line)
+    try:
+        parse(words, ROSTER)
+    except NotUnderstood:
+        return sentence(words)
+    return ""
+
+
+def question(said: str) -> Card:
+    """Is that what was meant? The button says it."""
+    if said == "help":
+        words, action = "I read no command in that. What I know:", Action("Help", "help")
+        return note("meant", words, audience=Audience.PERSON, actions=(action,))
+    asked = ("Shall I do this: ", Code(said), "?")
+    return note("meant", *asked, audience=Audience.PERSON, actions=(Action(said, said),))
