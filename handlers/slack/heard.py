@@ -28,6 +28,7 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
     """The Bolt app: a listener stores and acknowledges; what none hears is named once."""
     from slack_bolt.async_app import AsyncApp
     from slack_bolt.error import BoltUnhandledRequestError
+    from slack_bolt.middleware.async_middleware import AsyncMiddleware
     from slack_bolt.response import BoltResponse
 
     if ctx.slack is None:
@@ -41,6 +42,16 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
         # Otherwise an event is acknowledged before its listener has stored it.
         process_before_response=True,
     )
+
+    class OfAttachments(AsyncMiddleware):
+        """Bolt cannot even say that nobody hears what was pressed, where it was nothing."""
+
+        async def async_process(self, *, req: Any, resp: Any, next: Any) -> Any:  # noqa: A002
+            if req.body.get("type") == "interactive_message":
+                req.body.setdefault("actions", [{}])
+            return await next()
+
+    bolt.use(OfAttachments())
 
     @bolt.error
     async def hand_on(error: Exception, body: dict[str, Any]) -> BoltResponse:
@@ -88,7 +99,7 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
     bolt.shortcut(forms.ANYTHING)(kept(""))
     bolt.shortcut(forms.REPORT)(kept(""))
     bolt.command(re.compile(r"/(soulcaster|sc)"))(kept("command"))
-    bolt.action(re.compile(r".*"))(kept("button"))
+    bolt.block_action(re.compile(r".*"))(kept("button"))
 
     @bolt.event(re.compile(r".*"))
     async def told(ack: Any, body: dict[str, Any]) -> None:
