@@ -166,12 +166,9 @@ class Context:
         token = self.settings.slack_bot_token.get_secret_value()
         if not token:
             return None
-        return Slack(
-            make_client(token, self.settings.slack_api_url, self.http),
-            self.http,
-            scripts=self.scripts,
-            guard=self.breakers.of("Slack"),
-        )
+        client = make_client(token, self.settings.slack_api_url, self.http)
+        kept, guard = (self.scripts, self.marks), self.breakers.of("Slack")
+        return Slack(client, self.http, *kept, guard=guard)
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -14,11 +14,13 @@ from bot.domain.audience import Audience
 from bot.domain.models import Place, Project
 
 # How a channel stands with a project that wants to be spoken of there.
-Standing = Literal["offered", "bound", "released", "taken", "closed"]
+Standing = Literal["offered", "bound", "released", "taken", "closed", "archived", "deleted"]
 WAITS: Mapping[Standing, str] = {
     "offered": "waits until somebody with maintain presses Confirm in it",
     "taken": "belongs to somebody else",
     "closed": "cannot be posted in: invite the app there",
+    "archived": "is archived: unarchive it, or say channel bind in another one",
+    "deleted": "was deleted: say channel bind in another one",
 }
 
 

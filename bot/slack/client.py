@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +24,7 @@ from bot.domain.ports import Guard
 from bot.render import SlackMessage
 from bot.retrying import retry_after
 from bot.storage.budget import Budget, Limit
+from bot.storage.marks import Marks
 from bot.storage.scripts import Scripts
 
 
@@ -68,12 +71,16 @@ class Slack:
         self,
         client: AsyncWebClient,
         session: aiohttp.ClientSession,
-        *,
         scripts: Scripts,
+        marks: Marks,
+        *,
         guard: Guard = nullcontext,
     ) -> None:
         self._client = client
         self._scripts = scripts
+        self._marks = marks
+        # A token that was taken back never comes to life again: a new installation has another.
+        self._grave = f"slack-{hashlib.sha256((client.token or '').encode()).hexdigest()[:16]}"
         self._guard = guard
         self._posting = _posting(client)
         self._session = session
@@ -92,6 +99,8 @@ class Slack:
         return Budget(self._scripts, "Slack", method)
 
     async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
+        if at := await self.gone():
+            raise Rejected(f"Slack took our token back on {at:%d %b %H:%M} UTC: nothing is said.")
         budget = self._budget(method.__name__, arguments.get("channel", ""))
         async with self._guard(), budget.spend(content=True) as request:
             try:
@@ -107,6 +116,14 @@ class Slack:
                 raise Rejected(f"Slack refused: {code or status}.") from error
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
+
+    async def gone(self) -> datetime | None:
+        """Since when our token is no longer good, as Slack told us."""
+        return await self._marks.get(self._grave)
+
+    async def taken_back(self, at: datetime) -> None:
+        """The app was uninstalled, or its token revoked: nothing is asked of Slack any more."""
+        await self._marks.put(self._grave, at)
 
     async def identity(self) -> dict[str, str]:
         """Who we are: ``user_id``, ``bot_id``, ``team_id``, ``url``."""
@@ -209,6 +226,19 @@ class Slack:
         """Show this on a person's home tab."""
         view = {"type": "home", "blocks": blocks, "private_metadata": metadata}
         await self._call(self._client.views_publish, user_id=user, view=view)
+
+    async def unfurl(
+        self, place: Mapping[str, str], shown: dict[str, list[dict[str, Any]]]
+    ) -> None:
+        """Show blocks below links, by their address; ``place`` says of which message."""
+        unfurls = {url: {"blocks": blocks} for url, blocks in shown.items()}
+        await self._call(self._client.chat_unfurl, unfurls=unfurls, **place)
+
+    async def suggest(self, channel: str, thread: str, prompts: list[dict[str, str]]) -> None:
+        """Offer what may be said in a thread of the assistant's pane."""
+        where = {"channel_id": channel, "thread_ts": thread}
+        asked = self._client.assistant_threads_setSuggestedPrompts
+        await self._call(asked, **where, prompts=prompts)
 
     async def react(self, channel: str, ts: str, name: str) -> None:
         """Add a reaction; there already, or the message gone, is fine."""

@@ -11,6 +11,9 @@ async def look_at_slack(ctx: Context) -> tuple[str, str]:
     nothing. Raises Rejected or Unavailable."""
     if ctx.slack is None:
         return "not connected (SLACK_BOT_TOKEN connects it)", ""
+    if at := await ctx.slack.gone():
+        found = f"uninstalled or its token revoked on {at:%d %b %H:%M} UTC; nothing is posted there"
+        return found, "install the app again and set SLACK_BOT_TOKEN; nothing stored is lost"
     who = await ctx.slack.identity()
     channel = ctx.settings.soulcaster_slack_channel
     if channel:
@@ -27,4 +30,4 @@ async def look_at_slack(ctx: Context) -> tuple[str, str]:
     ]
     heard = f"heard by {' and '.join(ways)}"
     found = f"{who['user_id']} in {who['team_id']}, {heard}, channel {channel or 'none'}"
-    return "; ".join([found, *waiting]), "say channel bind there" if waiting else ""
+    return "; ".join([found, *waiting]), "do there what its line says" if waiting else ""

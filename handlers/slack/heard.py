@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 
 Store = Callable[[Delivery], Awaitable[None]]
 # Events that are kept, and as what the worker reads them.
-EVENTS: Mapping[str, str] = {"app_mention": "mention", "app_home_opened": "home"}
+EVENTS: Mapping[str, str] = {
+    "app_mention": "mention",
+    "app_home_opened": "home",
+    "link_shared": "links",
+    "assistant_thread_started": "assistant",
+    "app_uninstalled": "gone",
+    "tokens_revoked": "gone",
+    **dict.fromkeys(("channel_archive", "channel_unarchive", "channel_deleted"), "channel"),
+    **dict.fromkeys(("group_archive", "group_unarchive", "group_deleted"), "channel"),
+    **dict.fromkeys(("channel_left", "group_left"), "channel"),
+    **dict.fromkeys(("member_joined_channel", "member_left_channel"), "member"),
+}
 
 
 def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> AsyncApp:
@@ -46,7 +57,7 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
     class OfAttachments(AsyncMiddleware):
         """Bolt cannot even say that nobody hears what was pressed, where it was nothing."""
 
-        async def async_process(self, *, req: Any, resp: Any, next: Any) -> Any:  # noqa: A002
+        async def async_process(self, *, req: Any, resp: Any, next: Any) -> Any:
             if req.body.get("type") == "interactive_message":
                 req.body.setdefault("actions", [{}])
             return await next()
@@ -107,6 +118,9 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
         kind = EVENTS.get(event["type"], "")
         if event["type"] == "message" and await _meant_for_us(ctx, body):
             kind = "message"
+        if kind == "member":  # who comes and goes is nothing to us, unless it is us
+            ours = [each.get("user_id") for each in body.get("authorizations") or []]
+            kind = "channel" if event["user"] in ours else ""
         if kind:
             await keep(kind, body)
         await ack()

@@ -171,7 +171,7 @@ async def test_who_slack_tells_to_wait_tells_everybody_of_the_channel(
     app.router.add_post("/api/chat.postMessage", too_fast)
     url = str((await serve(app)).make_url("/api/"))
     one, two = (
-        Slack(make_client("xoxb-1", url, made.http), made.http, scripts=made.scripts)
+        Slack(make_client("xoxb-1", url, made.http), made.http, made.scripts, made.marks)
         for made in (ctx, other)
     )
     message = SlackMessage(text="words", blocks=[], metadata={})

@@ -48,6 +48,17 @@ def test_app_yml_asks_for_what_we_use_and_no_more() -> None:
     assert set(manifest["default_events"]) == EVENTS - always_sent
 
 
+def test_the_slack_manifest_asks_for_what_is_heard_and_no_more() -> None:
+    from handlers.slack import forms
+    from handlers.slack.heard import EVENTS
+
+    manifest = yaml.safe_load((PROJECT / "docs" / "slack-manifest.yml").read_text())
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert {event.partition(".")[0] for event in events} == {*EVENTS, "message"}
+    called = {each["callback_id"] for each in manifest["features"]["shortcuts"]}
+    assert called == {forms.ANYTHING, forms.REPORT}
+
+
 def test_no_file_is_too_long_to_read() -> None:
     rooms = [p for room in ("bot", "workers", "handlers") for p in (PROJECT / room).rglob("*.py")]
     ours = [p for p in rooms if "shop" not in p.parts]

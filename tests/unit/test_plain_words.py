@@ -11,6 +11,7 @@ from workers.hearing import plain_words
     ("said", "meant"),
     [
         (", status please", "status"),
+        (", could you resolve it?", "resolve"),
         ("Hey, could you fix this please?", "fix"),
         ("please stop it!", "stop"),
         ("can you resolve C-12, thanks", "resolve C-12"),

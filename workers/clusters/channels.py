@@ -18,6 +18,8 @@ from bot.say import readers_at, say
 from workers import jobs
 
 OPERATOR = "the operator"
+# Of a channel that is still the project's, and that nothing can be posted in.
+SHUT: frozenset[Standing] = frozenset({"closed", "archived", "deleted"})
 
 
 async def owners(ctx: Context, channel: str) -> list[Project]:
@@ -40,6 +42,7 @@ async def bound_channel(ctx: Context, project: Project, named: str = "") -> str:
         given = [named]
     elif ctx.settings.soulcaster_slack_channel in given:
         given = [ctx.settings.soulcaster_slack_channel]
+    given = [channel for channel in given if standings.get(channel) not in SHUT]
     bound = [channel for channel in given if project.id in await ctx.channels.bound(channel)]
     return next(iter(bound), "")
 
@@ -90,6 +93,20 @@ async def show_card(
     place = Place(channel=channel)
     readers = await readers_at(ctx, project, place)
     await say(ctx, project, place, channel_card(project, how, by, readers=readers))
+
+
+async def heard_of(ctx: Context, channel: str, how: Standing) -> None:
+    """Slack tells what became of a channel; ``bound`` says that it can be posted in again.
+
+    It stays the project's: whoever may decide for the project moves it.
+    """
+    held = await ctx.channels.bound(channel)
+    for project in await ctx.projects.all():
+        stood = (await ctx.channels.standings(project.id)).get(channel)
+        if project.id in held:
+            await _now(ctx, project, channel, how)
+        elif how == "bound" and stood == "closed":  # now it can be asked there
+            await enqueue(ctx, jobs.settle_channel, project.id)
 
 
 async def bind(ctx: Context, project: Project, channel: str, by: str) -> None:

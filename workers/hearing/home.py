@@ -94,8 +94,7 @@ async def _card(ctx: Context, project: Project, person: Person, channel: str) ->
             card = answered.answer.card
             facts += card.facts
             told += [
-                part.model_copy(update={"title": part.title or "Sources", "collapsed": True})
-                for part in card.sections
+                part.model_copy(update={"title": part.title or "Sources"}) for part in card.sections
             ]
     return Card(
         key=f"home:{project.full_name}",

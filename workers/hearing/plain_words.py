@@ -34,7 +34,7 @@ _READS = frozenset(
 
 def sentence(text: str) -> str:
     """The sentence that ``text`` is about, "" where it is none; free words are nobody's order."""
-    words = " ".join(text[:_LONGEST].split()) if len(text) <= _LONGEST else ""
+    words = " ".join(text.split()).lstrip(" ,.:;!") if len(text) <= _LONGEST else ""
     while found := _BEFORE.match(words):
         words = words[found.end() :]
     words = _BEHIND.sub("", f" {words} ").strip(" ,.:")

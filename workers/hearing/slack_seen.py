@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.context import Context
+from bot.domain.audience import may_read
+from bot.domain.cards.card import Action, Card
+from bot.domain.cards.views.cluster import cluster_card
+from bot.domain.errors import NotFound, Rejected
 from bot.domain.models import Person
+from bot.domain.rooms import Standing, readers_in
+from bot.log import log
+from bot.say import room_of, suggest, unfurl
+from bot.sources import github_issue
+from workers.clusters.channels import heard_of
+from workers.clusters.views import cluster_view
 from workers.hearing.home import show
 
 See = Callable[[Context, dict[str, Any]], Awaitable[None]]
+
+_LINK = re.compile(r"/([\w.-]+/[\w.-]+)/(?:issues|pull)/([0-9]{1,9})(?:[/#?].*)?")
+_LINKS = 5
+_PROMPTS = (
+    Action("What is worst now?", "clusters"),
+    Action("How do we stand?", "status"),
+    Action("What would the digest say?", "digest preview"),
+    Action("What can I say?", "help"),
+)
+_BECAME: Mapping[str, Standing] = {
+    "archive": "archived",
+    "deleted": "deleted",
+    "unarchive": "bound",
+    "left": "closed",
+    "member_joined_channel": "bound",
+    "member_left_channel": "closed",
+}
 
 
 async def _home(ctx: Context, body: dict[str, Any]) -> None:
@@ -20,4 +49,90 @@ async def _home(ctx: Context, body: dict[str, Any]) -> None:
         await show(ctx, person, event["channel"])
 
 
-SEEN: Mapping[str, See] = {"home": _home}
+async def _assistant(ctx: Context, body: dict[str, Any]) -> None:
+    """https://docs.slack.dev/reference/events/assistant_thread_started"""
+    thread = body["event"]["assistant_thread"]
+    await _or_not(suggest(ctx, thread["channel_id"], thread["thread_ts"], _PROMPTS))
+
+
+async def _links(ctx: Context, body: dict[str, Any]) -> None:
+    """Say below a link to an issue or pull request what its problem is, in its project's own
+    channels and as their readers may read it. https://docs.slack.dev/reference/events/link_shared
+    """
+    event = body["event"]
+    place = {"channel": event["channel"], "ts": event["message_ts"]}
+    if event.get("source") == "composer":
+        place = {"unfurl_id": event["unfurl_id"], "source": "composer"}
+    for link in list(event.get("links") or [])[:_LINKS]:
+        await _or_not(_unfold(ctx, str(link["url"]), event["channel"], place))
+
+
+async def _unfold(ctx: Context, url: str, channel: str, place: dict[str, str]) -> None:
+    if card := await _told_by(ctx, url, channel):
+        await unfurl(ctx, place, {url: card}, readers=card.audience)
+
+
+async def _told_by(ctx: Context, url: str, channel: str) -> Card | None:
+    api, link = urlsplit(ctx.settings.github_api_url), urlsplit(url)
+    found = _LINK.fullmatch(link.path)
+    if not found or link.netloc not in (api.netloc, api.netloc.removeprefix("api.")):
+        return None
+    try:
+        project = await ctx.projects.named(found[1])
+    except NotFound:
+        return None
+    room = await room_of(ctx, project, channel)
+    if not room.own:
+        return None
+    readers, number = readers_in(project, room), int(found[2])
+    run = await ctx.runs.of_pull(project.id, number)
+    cluster = run.cluster if run and may_read(readers, run.audience) else None
+    report = await ctx.items.by_key(project.id, github_issue.NAME, github_issue.key(number))
+    if report is not None:
+        item = await ctx.items.get(project.id, report)
+        cluster = item.cluster if may_read(readers, item.audience) else None
+    if cluster is None:
+        return None
+    card = cluster_card(await cluster_view(ctx, project, cluster, readers=readers))
+    # Slack does not say of what stands below a link whose it is, so it has nothing to press.
+    return card.model_copy(update={"sections": (), "actions": (), "more": ()})
+
+
+async def _channel(ctx: Context, body: dict[str, Any]) -> None:
+    """https://docs.slack.dev/reference/events/channel_archive, and its like"""
+    event = body["event"]
+    kind = event["type"]
+    how = _BECAME.get(kind) or _BECAME[kind.partition("_")[2]]
+    await heard_of(ctx, event["channel"], how)
+
+
+async def _gone(ctx: Context, body: dict[str, Any]) -> None:
+    """https://docs.slack.dev/reference/events/tokens_revoked"""
+    event = body["event"]
+    if ctx.slack is None:
+        return
+    if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
+        return  # a person's own
+    try:
+        if (await ctx.slack.identity())["team_id"] != body.get("team_id"):
+            return  # of another workspace that has the app
+    except Rejected:
+        log.info("Slack knows our token no longer")
+    await ctx.slack.taken_back(ctx.now())
+    log.warning("Slack took our token back: nothing is posted there until there is another")
+
+
+async def _or_not(saying: Awaitable[None]) -> None:
+    try:
+        await saying
+    except Rejected as error:
+        log.info("not shown in Slack", why=str(error))
+
+
+SEEN: Mapping[str, See] = {
+    "home": _home,
+    "assistant": _assistant,
+    "links": _links,
+    "channel": _channel,
+    "gone": _gone,
+}
