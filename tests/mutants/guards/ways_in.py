@@ -249,7 +249,7 @@ GUARDS = (
     ),
     Guard(
         "an event of Slack is stored before it is acknowledged",
-        "handlers/slack/door.py",
+        "handlers/slack/heard.py",
         "process_before_response=True",
         "process_before_response=False",
         "tests/contract/test_slack_door.py",
