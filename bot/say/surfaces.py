@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.context import Context
-from bot.domain.audience import Audience
 from bot.domain.cards.card import Action, Card
-from bot.domain.models import Person
+from bot.domain.models import Person, Place, Project
 from bot.render.blocks import render_blocks
-from bot.say.audience import fit_for
+from bot.say.audience import fit_for, readers_at
 
 # https://docs.slack.dev/surfaces/app-home
 MOST_BLOCKS = 100
@@ -37,12 +36,12 @@ async def show_home(
 
 
 async def unfurl(
-    ctx: Context, place: Mapping[str, str], cards: Mapping[str, Card], *, readers: Audience
+    ctx: Context, project: Project, channel: str, below: Mapping[str, str], url: str, card: Card
 ) -> None:
-    """Show below links, by their address, what ``readers`` may read. Raises as above."""
-    if ctx.slack is not None and cards:
-        shown = {url: render_blocks(fit_for(card, readers)).blocks for url, card in cards.items()}
-        await ctx.slack.unfurl(place, shown)
+    """Show the card below a link, to those who read in the channel. Raises as above."""
+    if ctx.slack is not None:
+        card = fit_for(card, await readers_at(ctx, project, Place(channel=channel)))
+        await ctx.slack.unfurl(below, {url: render_blocks(card).blocks})
 
 
 async def suggest(ctx: Context, channel: str, thread: str, actions: Sequence[Action]) -> None:

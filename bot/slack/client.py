@@ -209,13 +209,9 @@ class Slack:
         answer = await self._call(self._client.apps_connections_open, app_token=app_token)
         return str(answer["url"])
 
-    async def open_view(self, trigger: str, view: dict[str, Any], *, instead: str = "") -> None:
-        """Show a modal to who pressed or typed something within the last three seconds, or
-        ``instead`` of one that they have open."""
-        if instead:
-            await self._call(self._client.views_update, view_id=instead, view=view)
-        else:
-            await self._call(self._client.views_open, trigger_id=trigger, view=view)
+    async def open_view(self, trigger: str, view: dict[str, Any]) -> None:
+        """Show a modal to who pressed or typed something within the last three seconds."""
+        await self._call(self._client.views_open, trigger_id=trigger, view=view)
 
     async def direct(self, user: str) -> str:
         """The conversation that a person has with us alone."""

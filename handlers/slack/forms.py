@@ -1,7 +1,7 @@
-"""Forms as modals: opened by what carries an incomplete sentence, and what they say when sent.
+"""Forms as modals: what opens one, and the sentence that it says once it is sent.
 
 https://docs.slack.dev/surfaces/modals · A trigger is good for three seconds, so the door opens
-them. A modal carries what was pressed, so that its sentence is answered where that was.
+them. A modal carries where it was opened, so that its sentence is answered there.
 """
 
 from __future__ import annotations
@@ -10,133 +10,94 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.errors import BadPayload, NotUnderstood
+from bot.domain.commands.fields import Field
+from bot.domain.commands.typed_secret import wants_secret
+from bot.domain.errors import NotUnderstood
 from bot.domain.text.chat import typed
-from workers.commands.forms import FORMS, Input, inputs, line_of, verb_of
+from workers.commands.forms import FORMS, inputs, line_of, verb_of
 
 Json = dict[str, Any]
 CALLBACK, ANYTHING, REPORT = "soulcaster:form", "soulcaster", "soulcaster_report"
-# Of what was pressed, what says where that was.
-_WHERE = ("channel", "container", "response_url")
+SECRET = "secret"  # noqa: S105 - the name of an input
 _LONGEST = 3_000
+_KEPT = {"message": ("ts", "thread_ts", "metadata"), "view": ("private_metadata",)}
 
 
 def asking(body: Mapping[str, Any]) -> Json | None:
-    """The form that an entry of a menu, a shortcut or a button of a shortcut's form opens."""
-    match body.get("type"):
-        case "message_action" if body.get("callback_id") == REPORT:
-            text = typed(str((body.get("message") or {}).get("text") or ""))
-            return _form(f"feedback -- {text[:_LONGEST]}", _where(body))
-        case "shortcut" if body.get("callback_id") == ANYTHING:
-            return _anything()
-        case "block_actions":
-            action = (body.get("actions") or [{}])[0]
-            chosen = (action.get("selected_option") or {}).get("value", "")
-            picked = action.get("value", "") if _is_ours(body.get("view")) else ""
-            line = str(chosen or picked)
-            return _form(line, _where(body)) if verb_of(line) else None
-    return None
+    """The form that a shortcut or a menu's entry opens, or what wants to give a secret."""
+    action: Json = next(iter(body.get("actions") or ()), {})
+    chosen = str((action.get("selected_option") or {}).get("value", ""))
+    line = str(body.get("text") or action.get("value") or chosen)
+    if body.get("callback_id") == ANYTHING:
+        hint = "status, clusters, why C-12, …"
+        return _modal("Soulcaster", [_input("line", "What to do", hint=hint)], body)
+    if body.get("callback_id") == REPORT:
+        text = typed(str((body.get("message") or {}).get("text") or ""))
+        chosen = f"feedback -- {text[:_LONGEST]}"
+    elif source := wants_secret(line):
+        asked = _input(SECRET, f"The secret that {source} signs with")
+        return _modal("A source's secret", [asked | {"optional": False}], body, line=line)
+    if not (verb := verb_of(chosen)):
+        return None
+    blocks = [_of_field(field, value) for field, value in inputs(chosen)]
+    return _modal(FORMS[verb].title, blocks, body, verb=verb)
 
 
-def replaces(body: Mapping[str, Any]) -> str:
-    """The id of the form that another one takes the place of; "" for none."""
-    view = body.get("view")
-    return str(view["id"]) if view and _is_ours(view) else ""
+def said(submitted: Mapping[str, Any]) -> tuple[Json, str]:
+    """What a sent form says, as a button whose value it is, and the secret that was typed.
 
-
-def sent(submitted: Mapping[str, Any]) -> Json:
-    """What a sent form says, as a button whose value it is. Raises NotUnderstood, with the
-    block that it is shown at, or BadPayload."""
-    view = submitted["view"]
-    told: Json = json.loads(view["private_metadata"])
+    Raises NotUnderstood where it says no sentence.
+    """
+    told: Json = json.loads(submitted["view"]["private_metadata"])
     values = {}
-    for name, elements in view["state"]["values"].items():
-        element = elements["typed"]
-        chosen = element.get("selected_option") or {}
-        values[name] = str(element.get("value") or chosen.get("value") or "")
-    verb = told.pop("verb")
-    if verb and verb not in FORMS:
-        raise BadPayload("There is no such form.")
-    line = line_of(verb, values) if verb else values.get("line", "").strip()
-    if not line:
+    for name, elements in submitted["view"]["state"]["values"].items():
+        chosen = elements["typed"].get("selected_option") or {}
+        values[name] = str(elements["typed"].get("value") or chosen.get("value") or "").strip()
+    verb, line = told.pop("verb", ""), told.pop("line", "") or values.get("line", "")
+    line = line_of(verb, values) if verb else line
+    if not line or (SECRET in values and not values[SECRET]):
         raise NotUnderstood("Say what to do, for example: status")
     [action] = told.pop("actions", [{}])
-    return {
-        **told,
-        "actions": [{**action, "value": line}],
-        "user": submitted["user"],
-        "team": submitted.get("team"),
-        "trigger_id": submitted.get("trigger_id"),
-    }
+    who = {name: submitted.get(name) for name in ("user", "team", "trigger_id")}
+    return {**told, **who, "actions": [{**action, "value": line}]}, values.get(SECRET, "")
 
 
-def _is_ours(view: Mapping[str, Any] | None) -> bool:
-    return bool(view) and (view or {}).get("callback_id") == CALLBACK
-
-
-def _where(body: Mapping[str, Any]) -> Json:
-    """What tells where something was pressed, small enough for a modal to carry."""
-    message = body.get("message") or {}
-    kept = {name: body[name] for name in _WHERE if body.get(name)}
-    if message:
-        kept["message"] = {
-            name: message[name] for name in ("ts", "thread_ts", "metadata") if message.get(name)
-        }
-    if view := body.get("view"):
-        if _is_ours(view):
-            return {k: v for k, v in json.loads(view["private_metadata"]).items() if k != "verb"}
-        kept["view"] = {"private_metadata": view.get("private_metadata", "")}
-    if action := next(iter(body.get("actions") or ()), None):
-        kept["actions"] = [{"action_id": action.get("action_id", "")}]
-    return kept
-
-
-def _form(line: str, where: Json) -> Json:
-    verb = verb_of(line)
-    blocks = [_block(each) for each in inputs(line)]
-    return _modal(FORMS[verb].title, blocks, {**where, "verb": verb})
-
-
-def _anything() -> Json:
-    line = Input("line", "What to do", "status, clusters, why C-12, …")
-    buttons = [
-        {"type": "button", "text": _text(form.title), "action_id": f"form:{verb}", "value": verb}
-        for verb, form in FORMS.items()
-    ]
-    blocks = [_block(line), {"type": "actions", "elements": buttons}]
-    return _modal("Soulcaster", blocks, {"verb": ""})
-
-
-def _modal(title: str, blocks: list[Json], told: Json) -> Json:
+def _modal(title: str, blocks: list[Json], body: Mapping[str, Any], **told: str) -> Json:
+    where: Json = {name: body[name] for name in ("container", "response_url") if body.get(name)}
+    where["channel"] = body.get("channel") or {"id": body.get("channel_id", "")}
+    for name, kept in _KEPT.items():
+        if found := body.get(name):
+            where[name] = {each: found[each] for each in kept if found.get(each)}
+    if actions := body.get("actions"):
+        where["actions"] = [{"action_id": actions[0].get("action_id", "")}]
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "private_metadata": json.dumps(told, separators=(",", ":")),
+        "private_metadata": json.dumps({**where, **told}, separators=(",", ":")),
         "title": _text(title),
         "submit": _text("Say it"),
         "blocks": blocks,
     }
 
 
-def _block(asked: Input) -> Json:
-    options = [{"text": _text(choice), "value": choice} for choice in asked.choices]
-    element: Json
-    if options:
-        element = {"type": "static_select", "action_id": "typed", "options": options}
-        if chosen := next((each for each in options if each["value"] == asked.value), None):
-            element["initial_option"] = chosen
-    else:
-        element = {"type": "plain_text_input", "action_id": "typed", "max_length": _LONGEST}
-        element |= {"multiline": True} if asked.lines else {}
-        element |= {"initial_value": asked.value} if asked.value else {}
-    block = {
-        "type": "input",
-        "block_id": asked.name,
-        "optional": True,
-        "label": _text(asked.label),
-        "element": element,
-    }
-    return block | ({"hint": _text(asked.hint[:150])} if asked.hint else {})
+def _of_field(field: Field, value: str) -> Json:
+    kind = field.kind
+    label = (field.name if field.name != "about" else "problem").capitalize()
+    hint = "" if kind.free else f"{kind.what}, for example {kind.example}"
+    block = _input(field.attribute, label, hint=hint, value=value)
+    if kind.choices:
+        options = [{"text": _text(choice), "value": choice} for choice in kind.choices]
+        block["element"] = {"type": "static_select", "action_id": "typed", "options": options}
+    elif field.place == "text" or field.name == "text":
+        block["element"]["multiline"] = True
+    return block
+
+
+def _input(name: str, label: str, *, hint: str = "", value: str = "") -> Json:
+    element: Json = {"type": "plain_text_input", "action_id": "typed", "max_length": _LONGEST}
+    element |= {"initial_value": value} if value else {}
+    block = {"type": "input", "block_id": name, "optional": True, "label": _text(label)}
+    return block | {"element": element} | ({"hint": _text(hint[:150])} if hint else {})
 
 
 def _text(words: str) -> Json:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from bot.context import Context
 from bot.domain.errors import NotUnderstood
 from bot.storage.inbox import Delivery
-from handlers.slack import forms, modal
+from handlers.slack import forms
 from workers import jobs
 
 if TYPE_CHECKING:
@@ -28,9 +28,11 @@ EVENTS: Mapping[str, str] = {
     "assistant_thread_started": "assistant",
     "app_uninstalled": "gone",
     "tokens_revoked": "gone",
-    **dict.fromkeys(("channel_archive", "channel_unarchive", "channel_deleted"), "channel"),
-    **dict.fromkeys(("group_archive", "group_unarchive", "group_deleted"), "channel"),
-    **dict.fromkeys(("channel_left", "group_left"), "channel"),
+    **{
+        f"{what}_{became}": "channel"
+        for what in ("channel", "group")
+        for became in ("archive", "unarchive", "deleted", "left")
+    },
     **dict.fromkeys(("member_joined_channel", "member_left_channel"), "member"),
 }
 
@@ -75,9 +77,8 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
 
     def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
         async def listener(ack: Any, body: dict[str, Any]) -> None:
-            if ctx.slack and (view := modal.asking(body) or forms.asking(body)):
-                instead = forms.replaces(body)
-                await ctx.slack.open_view(body["trigger_id"], view, instead=instead)
+            if ctx.slack and (view := forms.asking(body)):
+                await ctx.slack.open_view(body["trigger_id"], view)
             elif kind:
                 await keep(kind, body)
             await ack()
@@ -89,20 +90,16 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
         at = ctx.now().timestamp()
         await store(Delivery(jobs.hear_slack.name, {"kind": kind}, raw, at, lane="people"))
 
-    @bolt.view(modal.CALLBACK)
-    async def given(ack: Any, body: dict[str, Any]) -> None:
-        word = await ctx.vault.hand_over(modal.typed(body))
-        await keep("command", modal.line_with(body, word))
-        await ack()
-
     @bolt.view(forms.CALLBACK)
     async def sent(ack: Any, body: dict[str, Any]) -> None:
         try:
-            said = forms.sent(body)
+            said, secret = forms.said(body)
         except NotUnderstood as error:
             first = next(iter(body["view"]["state"]["values"]))
             await ack(response_action="errors", errors={first: str(error)[:150]})
             return
+        if secret:  # it is stored apart from what was said
+            said["actions"][0]["value"] += f" --given={await ctx.vault.hand_over(secret)}"
         await keep("button", said)
         await ack()
 
@@ -134,9 +131,8 @@ async def _meant_for_us(ctx: Context, body: dict[str, Any]) -> bool:
     What names us comes as a mention, too, except where nobody else is.
     """
     event = body["event"]
-    if event.get("bot_id") or event.get("subtype") not in (None, "file_share", "thread_broadcast"):
-        return False
-    if not event.get("user") or not event.get("text"):
+    told = event.get("subtype") in (None, "file_share", "thread_broadcast")
+    if event.get("bot_id") or not (told and event.get("user") and event.get("text")):
         return False
     if event.get("channel_type") == "im":
         return True

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from bot.domain.commands.grammar import parse
@@ -69,7 +67,7 @@ def test_what_is_typed_is_a_sentence_answered_where_it_was_pressed(
 ) -> None:
     view = forms.asking(chosen(line))
     assert view is not None
-    said = forms.sent(submitted(view, **typed))
+    said, _ = forms.said(submitted(view, **typed))
     assert said["actions"] == [{"action_id": "soulcaster:7:1", "value": says}]
     assert parse(says, ROSTER)
     assert (said["channel"]["id"], said["message"]["ts"]) == ("C1", "1.0")
@@ -81,7 +79,7 @@ def test_what_is_no_sentence_is_said_in_the_form() -> None:
     view = forms.asking(chosen("snooze C-12"))
     assert view is not None
     with pytest.raises(NotUnderstood, match="until wants a number"):
-        forms.sent(submitted(view, until="soon"))
+        forms.said(submitted(view, until="soon"))
 
 
 def test_a_message_becomes_a_report_as_it_was_typed() -> None:
@@ -89,25 +87,33 @@ def test_a_message_becomes_a_report_as_it_was_typed() -> None:
     body = {**PRESSED, "type": "message_action", "callback_id": forms.REPORT, "message": message}
     view = forms.asking(body)
     assert view is not None
-    said = forms.sent(submitted(view, title="Broken"))
+    said, _ = forms.said(submitted(view, title="Broken"))
     text = "Is https://shop.example/a <b> -- broken?"
     assert said["actions"] == [{"value": f"feedback --title=Broken -- {text}"}]
 
 
-def test_the_shortcut_takes_a_sentence_or_leads_to_a_form() -> None:
+def test_the_shortcut_takes_a_sentence() -> None:
     view = forms.asking({"type": "shortcut", "callback_id": forms.ANYTHING})
     assert view is not None
     assert view_problems(view) == []
-    assert forms.sent(submitted(view, line="status C-1"))["actions"] == [{"value": "status C-1"}]
+    said, _ = forms.said(submitted(view, line="status C-1"))
+    assert said["actions"] == [{"value": "status C-1"}]
     with pytest.raises(NotUnderstood):
-        forms.sent(submitted(view))
-    [button] = [b for b in view["blocks"][1]["elements"] if b["value"] == "digest"]
-    pressed = {"type": "block_actions", "view": {**view, "id": "V1"}, "actions": [button]}
-    assert forms.replaces(pressed) == "V1"
-    form = forms.asking(pressed)
-    assert form is not None
-    assert form["title"]["text"] == FORMS["digest"].title
-    assert "actions" not in json.loads(form["private_metadata"])
+        forms.said(submitted(view))
+
+
+def test_a_secret_is_typed_into_a_form_of_its_own_and_is_no_part_of_the_line() -> None:
+    line = "acme/shop source secret sentry:web"
+    for body in ({"text": line, "channel_id": "C1"}, {**PRESSED, "actions": [{"value": line}]}):
+        view = forms.asking(body)
+        assert view is not None
+        assert view_problems(view) == []
+        told, secret = forms.said(submitted(view, secret=" 5e7c4a1b "))
+        assert secret == "5e7c4a1b"
+        assert told["actions"][0]["value"] == line
+        assert told["channel"]["id"] == "C1"
+        with pytest.raises(NotUnderstood):
+            forms.said(submitted(view, secret=" "))
 
 
 def test_a_button_of_a_card_opens_none() -> None:
@@ -117,6 +123,6 @@ def test_a_button_of_a_card_opens_none() -> None:
 
 
 def test_a_form_shows_what_the_sentence_says_already() -> None:
-    shown = {each.name: each.value for each in inputs("fix C-12 --base=dev -- carefully")}
+    shown = {field.name: value for field, value in inputs("fix C-12 --base=dev -- carefully")}
     assert shown == {"about": "C-12", "agent": "", "base": "dev", "steer": "carefully"}
     assert line_of("snooze", {"about": "C-1", "span": "3d"}) == "snooze C-1 3d"

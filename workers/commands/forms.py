@@ -26,19 +26,6 @@ class Form:
     given: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One field as it is asked for; with ``choices`` it is chosen, else typed, in several lines
-    where it is free text."""
-
-    name: str
-    label: str
-    hint: str
-    value: str = ""
-    choices: tuple[str, ...] = ()
-    lines: bool = False
-
-
 FORMS: Mapping[str, Form] = {
     "fix": Form("Fix a problem", ("about", "agent", "base", "steer")),
     "merge": Form("Merge problems", ("clusters", "into")),
@@ -55,15 +42,20 @@ def verb_of(line: str) -> str:
     return verb if verb in FORMS else ""
 
 
-def inputs(line: str) -> list[Input]:
-    """The inputs of its verb's form, filled in as the line says."""
+def inputs(line: str) -> list[tuple[Field, str]]:
+    """The fields of its verb's form, each with what the line says of it."""
     verb = verb_of(line)
     known = _fields(verb)
     try:
         said: Command | None = parse(line, ROSTER)
     except NotUnderstood:  # only the verb, with what it wants still to be typed
         said = None
-    return [_input(known[name], said) for name in FORMS[verb].asks]
+    filled = []
+    for field in (known[name] for name in FORMS[verb].asks):
+        value = getattr(said, field.attribute) if said else field.default
+        words = map(str, value) if field.many and value else [str(value or "")]
+        filled.append((field, " ".join(words)))
+    return filled
 
 
 def line_of(verb: str, typed: Mapping[str, str]) -> str:
@@ -88,16 +80,3 @@ def line_of(verb: str, typed: Mapping[str, str]) -> str:
 def _fields(verb: str) -> dict[str, Field]:
     command = next(each for each in ROSTER if each.verb == verb)
     return {field.attribute: field for field in fields(command)}
-
-
-def _input(field: Field, said: Command | None) -> Input:
-    value = getattr(said, field.attribute) if said else field.default
-    shown = " ".join(map(str, value)) if field.many and value else str(value or "")
-    return Input(
-        name=field.attribute,
-        label=(field.name if field.name != "about" else "problem").capitalize(),
-        hint="" if field.kind.free else f"{field.kind.what}, for example {field.kind.example}",
-        value=shown,
-        choices=field.kind.choices,
-        lines=field.place == "text" or field.name == "text",
-    )

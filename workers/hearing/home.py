@@ -5,22 +5,12 @@ Whoever is linked to nobody is told how to be, and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import (
-    Action,
-    Bullets,
-    Card,
-    Choice,
-    Choices,
-    Code,
-    Fact,
-    Line,
-    Paragraph,
-    Section,
-    Strong,
-    note,
-)
+from bot.domain.cards import card as cards
 from bot.domain.cards.views.cluster import ClusterView, counts_line, run_line, watch_line
 from bot.domain.commands.rights import HOW_TO_LINK, NOTHING_TO_READ
 from bot.domain.models import Person, Place, Project
@@ -47,89 +37,76 @@ async def show(ctx: Context, person: Person, channel: str) -> None:
             await show_home(ctx, person, channel, await _cards(ctx, person, channel))
 
 
-async def _cards(ctx: Context, person: Person, channel: str) -> list[tuple[int, Card]]:
+async def _cards(ctx: Context, person: Person, channel: str) -> list[tuple[int, cards.Card]]:
     person = await linked(ctx, person)
     if not person.login:
         ours = await at_home(ctx, person)
-        actions = (Action("Link", "link", style="primary"),) if ours else ()
+        actions = (cards.Action("Link", "link", style="primary"),) if ours else ()
         words = HOW_TO_LINK if ours else NOT_OURS
-        return [(0, note("home", words, audience=Audience.PUBLIC, actions=actions))]
-    found: list[tuple[int, Card]] = []
-    more = 0
-    for project in await ctx.projects.all():
-        if not (await asker_of(ctx, project, person)).reads:
-            continue
-        if len(found) < PROJECTS:
-            found.append((project.id, await _card(ctx, project, person, channel)))
-        else:
-            more += 1
-    if more or not found:
-        words = f"{more} more: /soulcaster owner/repo status" if more else NOTHING_TO_READ
-        found.append((0, note("home", words, audience=Audience.PERSON)))
-    return found
+        return [(0, cards.note("home", words, audience=Audience.PUBLIC, actions=actions))]
+    found = [p for p in await ctx.projects.all() if (await asker_of(ctx, p, person)).reads]
+    shown = [(p.id, await _card(ctx, p, person, channel)) for p in found[:PROJECTS]]
+    if not shown or len(found) > PROJECTS:
+        more = f"{len(found) - PROJECTS} more: /soulcaster owner/repo status"
+        words = more if shown else NOTHING_TO_READ
+        shown.append((0, cards.note("home", words, audience=Audience.PERSON)))
+    return shown
 
 
-async def _card(ctx: Context, project: Project, person: Person, channel: str) -> Card:
+async def _card(ctx: Context, project: Project, person: Person, channel: str) -> cards.Card:
     place = Place(channel=channel)
     _, way = await way_of(ctx, project, person, place)
     readers = way.readers
     worst, open_ = await page(ctx, project, "open", most=LOOKED_AT, readers=readers)
     watched, _ = await page(ctx, project, "watching", most=SHOWN, readers=readers)
     mine = [v for v in worst if v.cluster.owner.casefold() == person.login.casefold()]
-    numbers = await ctx.runs.under_way(project.id)
-    runs = [r for r in await ctx.runs.many(project.id, numbers) if may_read(readers, r.audience)]
-    runs = runs[:SHOWN]
-    stops = Choices(*(Choice(f"Stop {r.name}", sentence=f"stop {r.name}") for r in runs))
-    running = Section(Bullets(*map(run_line, runs)), stops, title="Fix runs under way")
-    watching = tuple(
-        (*v.title, " · ", watch_line(v.cluster, v.cluster.watch) if v.cluster.watch else "")
-        for v in watched
-    )
-    facts: list[Fact] = []
-    told: list[Section] = []
+    found = await ctx.runs.many(project.id, await ctx.runs.under_way(project.id))
+    runs = [run for run in found if may_read(readers, run.audience)][:SHOWN]
+    stops = [cards.Choice(f"Stop {run.name}", sentence=f"stop {run.name}") for run in runs]
+    facts: list[cards.Fact] = [cards.Fact("You", cards.Code(person.login))]
+    told: list[cards.Section] = []
+    by: dict[str, Any] = {"person": person, "place": place, "heard_at": ctx.now()}
+    by |= {"project": project.id, "audience": Audience.TEAM}
     for asked in _ASKED:
-        said = _said(ctx, project, person, place, asked)
+        said = Utterance(id=f"home:{asked}", line=f"/soulcaster {asked}", **by)
         answered = await answer_to(ctx, project, said)
         if answered.outcome == "done":
-            card = answered.answer.card
-            facts += card.facts
-            told += [
-                part.model_copy(update={"title": part.title or "Sources"}) for part in card.sections
-            ]
-    return Card(
+            facts += answered.answer.card.facts
+            for part in answered.answer.card.sections:
+                told.append(part.model_copy(update={"title": part.title or "Sources"}))
+    return cards.Card(
         key=f"home:{project.full_name}",
         audience=readers,
-        title=(Code(project.full_name), f": {open_} open"),
+        title=(cards.Code(project.full_name), f": {open_} open"),
         facts=tuple(facts),
         sections=(
-            *_listed("Yours", mine[:SHOWN]),
-            *_listed("Worst", worst[:SHOWN]),
-            *((running,) if runs else ()),
-            *((Section(Bullets(*watching), title="Watched fixes"),) if watching else ()),
+            _listed("Yours", [_problem(v) for v in mine], mine),
+            _listed("Worst", [_problem(v) for v in worst], worst),
+            _listed("Fix runs under way", [run_line(run) for run in runs], choices=stops),
+            _listed("Watched fixes", [_watched(v) for v in watched], watched),
             *told,
         ),
-        actions=(Action("All problems", "clusters"), Action("What I may say", "help")),
+        actions=(cards.Action("All problems", "clusters"), cards.Action("What I may say", "help")),
     )
 
 
-def _listed(title: str, views: list[ClusterView]) -> tuple[Section, ...]:
-    if not views:
-        return (Section(Paragraph("None."), title=title),)
-    lines: tuple[Line, ...] = tuple(
-        (Strong(v.cluster.severity), " ", *v.title, " · ", *counts_line(v)) for v in views
-    )
-    names = (v.cluster.name for v in views)
-    choices = Choices(*(Choice(name, sentence=f"status {name}") for name in names))
-    return (Section(Bullets(*lines), choices, title=title),)
+def _problem(view: ClusterView) -> cards.Line:
+    return (cards.Strong(view.cluster.severity), " ", *view.title, " · ", *counts_line(view))
 
 
-def _said(ctx: Context, project: Project, person: Person, place: Place, sentence: str) -> Utterance:
-    return Utterance(
-        id=f"home:{sentence}",
-        project=project.id,
-        line=f"/soulcaster {sentence}",
-        audience=Audience.TEAM,
-        person=person,
-        place=place,
-        heard_at=ctx.now(),
-    )
+def _watched(view: ClusterView) -> cards.Line:
+    watch = view.cluster.watch
+    return (*view.title, " · ", watch_line(view.cluster, watch) if watch else "")
+
+
+def _listed(
+    title: str,
+    lines: Sequence[cards.Line],
+    views: Sequence[ClusterView] = (),
+    choices: Sequence[cards.Choice] = (),
+) -> cards.Section:
+    """The first of them, with what leads to each."""
+    names = [view.cluster.name for view in views[:SHOWN]]
+    pressed = [*choices, *(cards.Choice(name, sentence=f"status {name}") for name in names)]
+    listed = cards.Bullets(*(lines[:SHOWN] or [("None.",)]))
+    return cards.Section(listed, cards.Choices(*pressed), title=title)

@@ -60,7 +60,10 @@ async def hear_slack(ctx: Context, row: str) -> None:
     body = json.loads(delivery.body)
     kind = delivery.meta["kind"]
     if kind in SEEN:
-        await SEEN[kind](ctx, body)
+        try:
+            await SEEN[kind](ctx, body)
+        except Rejected as error:
+            log.warning("not shown in Slack", kind=kind, why=str(error))
     elif (said := _READ[kind](body)) is not None and ctx.slack is not None:
         came = datetime.fromtimestamp(delivery.received_at, UTC)
         end = came + timedelta(seconds=ANSWER_SECONDS)
@@ -187,7 +190,7 @@ def _message(body: dict[str, Any]) -> Said | None:
 
 def _button(body: dict[str, Any]) -> Said | None:
     """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload"""
-    action = next(iter(body.get("actions") or ()), {})
+    action: dict[str, Any] = next(iter(body.get("actions") or ()), {})
     line = action.get("value") or (action.get("selected_option") or {}).get("value")
     if not line:
         return None

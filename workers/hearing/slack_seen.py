@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from bot.context import Context
 from bot.domain.audience import may_read
-from bot.domain.cards.card import Action, Card
+from bot.domain.cards.card import Action
 from bot.domain.cards.views.cluster import cluster_card
-from bot.domain.errors import NotFound, Rejected
-from bot.domain.models import Person
+from bot.domain.errors import Rejected
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Item, Person
 from bot.domain.rooms import Standing, readers_in
 from bot.log import log
 from bot.say import room_of, suggest, unfurl
@@ -52,7 +53,7 @@ async def _home(ctx: Context, body: dict[str, Any]) -> None:
 async def _assistant(ctx: Context, body: dict[str, Any]) -> None:
     """https://docs.slack.dev/reference/events/assistant_thread_started"""
     thread = body["event"]["assistant_thread"]
-    await _or_not(suggest(ctx, thread["channel_id"], thread["thread_ts"], _PROMPTS))
+    await suggest(ctx, thread["channel_id"], thread["thread_ts"], _PROMPTS)
 
 
 async def _links(ctx: Context, body: dict[str, Any]) -> None:
@@ -64,38 +65,28 @@ async def _links(ctx: Context, body: dict[str, Any]) -> None:
     if event.get("source") == "composer":
         place = {"unfurl_id": event["unfurl_id"], "source": "composer"}
     for link in list(event.get("links") or [])[:_LINKS]:
-        await _or_not(_unfold(ctx, str(link["url"]), event["channel"], place))
+        await _unfold(ctx, str(link["url"]), event["channel"], place)
 
 
-async def _unfold(ctx: Context, url: str, channel: str, place: dict[str, str]) -> None:
-    if card := await _told_by(ctx, url, channel):
-        await unfurl(ctx, place, {url: card}, readers=card.audience)
-
-
-async def _told_by(ctx: Context, url: str, channel: str) -> Card | None:
+async def _unfold(ctx: Context, url: str, channel: str, below: dict[str, str]) -> None:
     api, link = urlsplit(ctx.settings.github_api_url), urlsplit(url)
     found = _LINK.fullmatch(link.path)
     if not found or link.netloc not in (api.netloc, api.netloc.removeprefix("api.")):
-        return None
-    try:
-        project = await ctx.projects.named(found[1])
-    except NotFound:
-        return None
-    room = await room_of(ctx, project, channel)
-    if not room.own:
-        return None
-    readers, number = readers_in(project, room), int(found[2])
-    run = await ctx.runs.of_pull(project.id, number)
-    cluster = run.cluster if run and may_read(readers, run.audience) else None
-    report = await ctx.items.by_key(project.id, github_issue.NAME, github_issue.key(number))
-    if report is not None:
-        item = await ctx.items.get(project.id, report)
-        cluster = item.cluster if may_read(readers, item.audience) else None
-    if cluster is None:
-        return None
-    card = cluster_card(await cluster_view(ctx, project, cluster, readers=readers))
-    # Slack does not say of what stands below a link whose it is, so it has nothing to press.
-    return card.model_copy(update={"sections": (), "actions": (), "more": ()})
+        return
+    projects = [p for p in await ctx.projects.all() if p.full_name.lower() == found[1].lower()]
+    for project in projects:
+        room, number = await room_of(ctx, project, channel), int(found[2])
+        if not room.own:
+            continue
+        readers, key = readers_in(project, room), github_issue.key(number)
+        of: FixRun | Item | None = await ctx.runs.of_pull(project.id, number)
+        if report := await ctx.items.by_key(project.id, github_issue.NAME, key):
+            of = await ctx.items.get(project.id, report)
+        if of and of.cluster and may_read(readers, of.audience):
+            card = cluster_card(await cluster_view(ctx, project, of.cluster, readers=readers))
+            # Slack does not say of what stands below a link whose it is: nothing to press.
+            card = card.model_copy(update={"sections": (), "actions": (), "more": ()})
+            await unfurl(ctx, project, channel, below, url, card)
 
 
 async def _channel(ctx: Context, body: dict[str, Any]) -> None:
@@ -120,13 +111,6 @@ async def _gone(ctx: Context, body: dict[str, Any]) -> None:
         log.info("Slack knows our token no longer")
     await ctx.slack.taken_back(ctx.now())
     log.warning("Slack took our token back: nothing is posted there until there is another")
-
-
-async def _or_not(saying: Awaitable[None]) -> None:
-    try:
-        await saying
-    except Rejected as error:
-        log.info("not shown in Slack", why=str(error))
 
 
 SEEN: Mapping[str, See] = {

@@ -24,6 +24,14 @@ _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.REGRESSED: "failed",
 }
 
+_MENU = {
+    "fix": "Fix it so …",
+    "merge": "Merge with …",
+    "split": "Split …",
+    "snooze": "Snooze until …",
+    "ignore": "Ignore",
+}
+
 _ENDINGS: Mapping[Ending, str] = {
     "completed": "closed as completed",
     "not planned": "closed as not planned",
@@ -233,16 +241,8 @@ def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
 
 def cluster_menu(cluster: Cluster) -> tuple[Action, ...]:
     """What else can be done with an open problem; Slack asks for the rest in a form."""
-    if not cluster.state.is_open:
-        return ()
-    name = cluster.name
-    return (
-        Action("Fix it so …", f"fix {name}"),
-        Action("Merge with …", f"merge {name}"),
-        Action("Split …", f"split {name}"),
-        Action("Snooze until …", f"snooze {name}"),
-        Action("Ignore", f"ignore {name}"),
-    )
+    verbs = _MENU.items() if cluster.state.is_open else ()
+    return tuple(Action(label, f"{verb} {cluster.name}") for verb, label in verbs)
 
 
 def run_line(run: FixRun) -> Line:

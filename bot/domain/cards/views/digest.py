@@ -87,6 +87,7 @@ def digest_card(
         ),
         sections=tuple(sections),
         actions=(Action("All clusters", "clusters"),) if compact else (),
+        more=(Action("When it comes …", "digest schedule"),) if compact else (),
         footer=("Tick a box or reply with ", Code("/soulcaster help"), ".")
         if not compact
         else ("Reply with ", Code("/soulcaster help"), "."),
