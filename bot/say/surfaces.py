@@ -27,9 +27,7 @@ async def show_home(
         return
     blocks: list[dict[str, Any]] = []
     for project, card in cards:
-        part = render_blocks(card, project).blocks
-        if blocks:
-            part = [{"type": "divider"}, *part]
+        part = [{"type": "divider"}] * bool(blocks) + render_blocks(card, project).blocks
         if len(blocks) + len(part) <= MOST_BLOCKS:
             blocks += part
     await ctx.slack.show_home(person.slack_user, blocks, channel)

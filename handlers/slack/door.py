@@ -1,24 +1,31 @@
 """Slack's three addresses, and its socket: proven, stored, acknowledged, and only then heard.
 
+The socket is a connection that we open, for servers without a public URL; several processes may
+each hold one, and Slack sends a request to one of them.
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
+
 https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from bot.context import Context
-from bot.domain.errors import BadPayload, BadSignature
+from bot.domain.errors import BadPayload, BadSignature, SoulcasterError
+from bot.log import log
 from bot.sources.proof import SignedBody
 from handlers.doors.doors import Doors
 from handlers.slack.heard import Store, build_bolt
-from handlers.slack.socket import listen
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
@@ -28,6 +35,10 @@ MAX_BODY = 1024 * 1024
 FRESH_SECONDS = 5 * 60
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _PREFIX = "v0="
+LOOK_SECONDS = 2.0
+# The SDK has a line, often with a traceback, for every try; we say once that it is away.
+_SILENT = logging.getLogger("soulcaster.socket")
+_SILENT.setLevel(logging.CRITICAL + 1)
 _OF_SHAPE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
 
@@ -86,3 +97,45 @@ def prove(headers: Mapping[str, str], secret: str, now: float) -> SignedBody:
     if abs(now - int(at)) > FRESH_SECONDS:
         raise BadSignature("The request is not from now.")
     return SignedBody(signature[len(_PREFIX) :], secret, before=f"v0:{at}:".encode())
+
+
+async def listen(bolt: AsyncApp, token: str) -> None:
+    """Hear Slack over connections of ours until cancelled; the SDK renews them."""
+    from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+    handler = AsyncSocketModeHandler(bolt, token, logger=_SILENT)
+    client: Any = handler.client
+
+    async def heard(client: Any, request: Any) -> None:
+        try:
+            await handler.handle(client, request)
+        except Exception as error:  # not acknowledged, so it comes again
+            trace = None if isinstance(error, SoulcasterError) else error
+            log.error("not heard over Slack's socket", why=str(error), exc_info=trace)
+
+    client.socket_mode_request_listeners[:] = [heard]
+    connecting = asyncio.create_task(client.connect())
+    try:
+        await _watch(client)
+    finally:
+        connecting.cancel()
+        with suppress(asyncio.CancelledError):
+            await connecting
+        await client.close()
+
+
+async def _watch(client: Any) -> None:
+    """Say once that it is away, and once that it is there."""
+    stood: bool | None = None
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        connected = await client.is_connected()
+        if not connected:
+            # The SDK would try an address again that may have lapsed.
+            client.wss_uri = None
+        if connected is not stood:
+            stood = connected
+            if connected:
+                log.info("Slack is heard over Socket Mode")
+            else:
+                log.warning("Slack's Socket Mode is away: soulcaster doctor says why")

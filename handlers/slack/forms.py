@@ -12,8 +12,8 @@ from typing import Any
 
 from bot.domain.commands.fields import Field
 from bot.domain.commands.typed_secret import wants_secret
+from bot.domain.commands.words import typed
 from bot.domain.errors import NotUnderstood
-from bot.domain.text.chat import typed
 from workers.commands.forms import FORMS, inputs, line_of, verb_of
 
 Json = dict[str, Any]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
 Store = Callable[[Delivery], Awaitable[None]]
+_BECAME = ("archive", "unarchive", "deleted", "left")
 # Events that are kept, and as what the worker reads them.
 EVENTS: Mapping[str, str] = {
     "app_mention": "mention",
@@ -28,11 +29,7 @@ EVENTS: Mapping[str, str] = {
     "assistant_thread_started": "assistant",
     "app_uninstalled": "gone",
     "tokens_revoked": "gone",
-    **{
-        f"{what}_{became}": "channel"
-        for what in ("channel", "group")
-        for became in ("archive", "unarchive", "deleted", "left")
-    },
+    **{f"{what}_{it}": "channel" for what in ("channel", "group") for it in _BECAME},
     **dict.fromkeys(("member_joined_channel", "member_left_channel"), "member"),
 }
 

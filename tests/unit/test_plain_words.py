@@ -38,17 +38,3 @@ def test_what_only_reads_needs_no_question() -> None:
         False,
         False,
     ]
-
-
-@pytest.mark.parametrize(
-    ("line", "meant"),
-    [
-        ("status please", "status"),
-        ("please fix C-1", "fix C-1"),
-        ("@soulcaster status C-1", ""),  # a sentence as it stands
-        ("acme/api status", ""),
-        ("hello", ""),
-    ],
-)
-def test_a_line_said_alone(line: str, meant: str) -> None:
-    assert plain_words.meant_alone(line) == meant

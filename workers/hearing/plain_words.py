@@ -10,7 +10,7 @@ import re
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Action, Card, Code, note
 from bot.domain.commands.fields import fields
-from bot.domain.commands.grammar import parse, project_in
+from bot.domain.commands.grammar import parse
 from bot.domain.errors import NotUnderstood
 from workers.commands.verbs import ROSTER
 
@@ -49,16 +49,6 @@ def sentence(text: str) -> str:
 def only_reads(said: str) -> bool:
     """Whether a sentence changes nothing."""
     return bool(said) and parse(said, ROSTER).verb in _READS
-
-
-def meant_alone(line: str) -> str:
-    """What a line that is said to us alone means, where it is no sentence as it stands; else ""."""
-    _, words = project_in(line)
-    try:
-        parse(words, ROSTER)
-    except NotUnderstood:
-        return sentence(words)
-    return ""
 
 
 def question(said: str) -> Card:

@@ -14,9 +14,9 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choices, Section
 from bot.domain.commands.grammar import project_in
 from bot.domain.commands.markdown_lines import MOST_LINES, command_lines
+from bot.domain.commands.words import typed
 from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
-from bot.domain.text.chat import typed
 from bot.log import log
 from bot.render.belonging import project_of_button, project_of_message
 from bot.say import whisper
@@ -48,10 +48,6 @@ class Said:
     asked: bool = False
 
 
-# A card for one person, and the project that it speaks of.
-Whispered = tuple[Project | None, Card]
-
-
 async def hear_slack(ctx: Context, row: str) -> None:
     """Take a stored Slack request to the grammar; it has taken effect when this returns."""
     delivery = await ctx.inbox.read(row)
@@ -80,12 +76,14 @@ async def hear_slack(ctx: Context, row: str) -> None:
     await ctx.inbox.finish(row)
 
 
-async def _take(ctx: Context, said: Said, place: Place, said_at: datetime) -> list[Whispered]:
-    """Each line to the project that it speaks of; the answers to those that speak of none, the
-    same answer once."""
+async def _take(
+    ctx: Context, said: Said, place: Place, said_at: datetime
+) -> list[tuple[Project | None, Card]]:
+    """Each line to the project that it speaks of; the answers to those that speak of none, or that
+    are asked about, the same answer once."""
     person = await linked(ctx, said.person)
     placed: list[tuple[Project, str]] = []
-    answers: list[Whispered] = []
+    answers: list[tuple[Project | None, Card]] = []
     for line in list(dict.fromkeys(said.lines))[:MOST_LINES]:
         project = None
         if not person.login:
@@ -126,38 +124,21 @@ def _command(body: dict[str, Any]) -> Said | None:
 
 
 def _mention(body: dict[str, Any]) -> Said | None:
-    """https://docs.slack.dev/reference/events/app_mention
-
-    In a channel shared with other companies ``team_id`` is ours, and the event says whose the
-    person is. https://docs.slack.dev/apis/slack-connect
-    """
+    """https://docs.slack.dev/reference/events/app_mention"""
     event = body["event"]
     if event.get("bot_id") or not event.get("user"):
         return None
-    teams = {event.get(name) for name in ("user_team", "source_team", "team")} - {None, ""}
-    foreign = sorted(teams - {body.get("team_id")})
-    team = foreign[0] if foreign else str(body.get("team_id", ""))
-    person = Person(slack_user=event["user"], slack_team=team)
     us = _us(body)
     text = typed(re.sub(rf"(?m)^\s*{us}", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
-    origin, at = f"event:{body['event_id']}", float(event["ts"])
     if lines := command_lines(text):
-        return Said(lines, person, place, origin, at=at)
+        return _said(body, lines, place)
     # What stands behind us first, then what stands before us: "please fix this, @soulcaster".
     before, *behind = re.split(us, event["text"])
     meant = plain_words.sentence(" ".join(behind)) or plain_words.sentence(before)
-    asked = not plain_words.only_reads(meant)
-    return Said([f"/soulcaster {meant or 'help'}"], person, place, origin, at=at, asked=asked)
-
-
-def _us(body: dict[str, Any]) -> str:
-    """A pattern for a mention of us."""
-    ids = "|".join(
-        re.escape(a["user_id"]) for a in body.get("authorizations") or [] if a.get("user_id")
-    )
-    return rf"<@(?:{ids})(?:\|[^>]*)?>"
+    lines = [f"/soulcaster {meant or 'help'}"]
+    return _said(body, lines, place, asked=not plain_words.only_reads(meant))
 
 
 def _message(body: dict[str, Any]) -> Said | None:
@@ -166,26 +147,38 @@ def _message(body: dict[str, Any]) -> Said | None:
     https://docs.slack.dev/reference/events/message.im
     """
     event = body["event"]
-    person = Person(slack_user=event["user"], slack_team=event.get("user_team") or body["team_id"])
-    thread, text = event.get("thread_ts", ""), str(event.get("text") or "")
+    thread, text = event.get("thread_ts", ""), typed(event["text"])
     place = Place(channel=event["channel"], thread=thread, message=event["ts"])
+    if event.get("channel_type") != "im":
+        meant = plain_words.sentence(text)
+        return _said(body, [f"/soulcaster {meant}"], place, asked=True) if meant else None
+    text = re.sub(rf"(?m)^\s*{_us(body)}", "", text)
+    lines = [project_in(each) for each in text.splitlines() if each.strip()] or [("", "help")]
+    [(name, first), *more] = lines
+    meant = "" if more else plain_words.sentence(first)
+    asked = meant not in ("", first) and not plain_words.only_reads(meant)
+    said = [(name, meant or first), *more]
+    return _said(body, [f"/soulcaster {n} {words}" for n, words in said], place, asked=asked)
+
+
+def _said(body: dict[str, Any], lines: list[str], place: Place, *, asked: bool = False) -> Said:
+    """Lines of an event. In a channel shared with other companies ``team_id`` is ours, and the
+    event says whose the person is. https://docs.slack.dev/apis/slack-connect
+    """
+    event = body["event"]
+    teams = {event.get(name) for name in ("user_team", "source_team", "team")} - {None, ""}
+    foreign = sorted(teams - {body.get("team_id")})
+    team = foreign[0] if foreign else str(body.get("team_id", ""))
+    person = Person(slack_user=event["user"], slack_team=team)
     origin, at = f"event:{body['event_id']}", float(event["ts"])
-    if event.get("channel_type") == "im":
-        text = typed(re.sub(rf"(?m)^\s*{_us(body)}", "", text))
-        lines = [each for each in text.splitlines() if each.strip()] or ["help"]
-        meant = plain_words.meant_alone(lines[0]) if len(lines) == 1 else ""
-        said = (
-            [meant]
-            if meant
-            else [project_in(line)[0] + " " + project_in(line)[1] for line in lines]
-        )
-        asked = bool(meant) and not plain_words.only_reads(meant)
-        return Said(
-            [f"/soulcaster {line}" for line in said], person, place, origin, at=at, asked=asked
-        )
-    if not (meant := plain_words.sentence(typed(text))):
-        return None
-    return Said([f"/soulcaster {meant}"], person, place, origin, at=at, asked=True)
+    return Said(lines, person, place, origin, at=at, asked=asked)
+
+
+def _us(body: dict[str, Any]) -> str:
+    """A pattern for a mention of us."""
+    told = (each.get("user_id") for each in body.get("authorizations") or [])
+    ids = "|".join(re.escape(user) for user in told if user)
+    return rf"<@(?:{ids})(?:\|[^>]*)?>"
 
 
 def _button(body: dict[str, Any]) -> Said | None:

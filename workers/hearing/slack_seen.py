@@ -22,8 +22,6 @@ from workers.clusters.channels import heard_of
 from workers.clusters.views import cluster_view
 from workers.hearing.home import show
 
-See = Callable[[Context, dict[str, Any]], Awaitable[None]]
-
 _LINK = re.compile(r"/([\w.-]+/[\w.-]+)/(?:issues|pull)/([0-9]{1,9})(?:[/#?].*)?")
 _LINKS = 5
 _PROMPTS = (
@@ -113,7 +111,7 @@ async def _gone(ctx: Context, body: dict[str, Any]) -> None:
     log.warning("Slack took our token back: nothing is posted there until there is another")
 
 
-SEEN: Mapping[str, See] = {
+SEEN: Mapping[str, Callable[[Context, dict[str, Any]], Awaitable[None]]] = {
     "home": _home,
     "assistant": _assistant,
     "links": _links,

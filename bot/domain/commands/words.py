@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 
@@ -46,6 +47,14 @@ def split(line: str) -> list[Word]:
         words.append(word)
         at += len(word.raw)
     return words
+
+
+def typed(text: str) -> str:
+    """Slack's markup as it was typed: links and entities unwrapped, mentions left as they are.
+
+    https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
+    """
+    return html.unescape(re.sub(r"<(https?://[^|>]+)(?:\|[^>]*)?>", r"\1", text))
 
 
 def is_separator(word: Word) -> bool:
