@@ -224,11 +224,10 @@ class Slack:
         await self._call(self._client.views_publish, user_id=user, view=view)
 
     async def unfurl(
-        self, place: Mapping[str, str], shown: dict[str, list[dict[str, Any]]]
+        self, below: Mapping[str, str], url: str, blocks: list[dict[str, Any]]
     ) -> None:
-        """Show blocks below links, by their address; ``place`` says of which message."""
-        unfurls = {url: {"blocks": blocks} for url, blocks in shown.items()}
-        await self._call(self._client.chat_unfurl, unfurls=unfurls, **place)
+        """Show blocks below a link; ``below`` says in which message."""
+        await self._call(self._client.chat_unfurl, unfurls={url: {"blocks": blocks}}, **below)
 
     async def suggest(self, channel: str, thread: str, prompts: list[dict[str, str]]) -> None:
         """Offer what may be said in a thread of the assistant's pane."""

@@ -115,27 +115,20 @@ async def listen(bolt: AsyncApp, token: str) -> None:
 
     client.socket_mode_request_listeners[:] = [heard]
     connecting = asyncio.create_task(client.connect())
+    stood: bool | None = None
     try:
-        await _watch(client)
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            connected = await client.is_connected()
+            if not connected:
+                client.wss_uri = None  # the SDK would try an address again that may have lapsed
+            if connected is not stood and connected:
+                log.info("Slack is heard over Socket Mode")
+            elif connected is not stood:
+                log.warning("Slack's Socket Mode is away: soulcaster doctor says why")
+            stood = connected
     finally:
         connecting.cancel()
         with suppress(asyncio.CancelledError):
             await connecting
         await client.close()
-
-
-async def _watch(client: Any) -> None:
-    """Say once that it is away, and once that it is there."""
-    stood: bool | None = None
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        connected = await client.is_connected()
-        if not connected:
-            # The SDK would try an address again that may have lapsed.
-            client.wss_uri = None
-        if connected is not stood:
-            stood = connected
-            if connected:
-                log.info("Slack is heard over Socket Mode")
-            else:
-                log.warning("Slack's Socket Mode is away: soulcaster doctor says why")

@@ -79,7 +79,7 @@ async def test_a_link_shows_its_problem_where_its_project_is_spoken_of(stage: St
     ctx, asked = slack
     project = await stage.project()
     host = ctx.settings.github_api_url.split("/")[2]
-    await report(ctx, project, 7, Audience.PROJECT)
+    await report(ctx, project, 7, Audience.PUBLIC)
     await tell(ctx, "links", link(7, host=host))
     assert asked == []  # nobody said that the channel is the project's
     await channels.bind(ctx, project, "C1", "@ines")
@@ -121,6 +121,7 @@ async def test_what_becomes_of_a_channel_is_known_and_nothing_is_posted_in_one_t
         assert words in str(await channels.waits(ctx, project.id))
         assert words in (await look_at_slack(ctx))[0]
         assert await channels.bound_channel(ctx, project) == ""
+        assert await channels.bound_channel(ctx, project, named="C1") == ""
         assert await ctx.channels.of(project.id) == ["C1"]  # still the project's
         await tell(ctx, "channel", {"type": "channel_unarchive", "channel": "C1"})
         assert await channels.bound_channel(ctx, project) == "C1"

@@ -59,6 +59,7 @@ def test_every_form_is_one_that_slack_shows(verb: str) -> None:
         ("merge C-12", {"clusters": "C-12 C-13", "into": "C-3"}, "merge C-12 C-13 into C-3"),
         ("split C-12", {"by": "release"}, "split C-12 --by=release"),
         ("snooze C-12", {"until": "50"}, "snooze C-12 until 50"),
+        ("ignore C-12", {"reason": "spam"}, "ignore C-12 --reason=spam"),
         ("digest", {"when": "mon 09:00 UTC"}, "digest schedule -- mon 09:00 UTC"),
     ],
 )
@@ -119,7 +120,7 @@ def test_a_secret_is_typed_into_a_form_of_its_own_and_is_no_part_of_the_line() -
 def test_a_button_of_a_card_opens_none() -> None:
     button = {"type": "button", "action_id": "soulcaster:7:1", "value": "fix C-12"}
     assert forms.asking({**PRESSED, "actions": [button]}) is None
-    assert forms.asking(chosen("ignore C-12")) is None
+    assert forms.asking(chosen("resolve C-12")) is None
 
 
 def test_a_form_shows_what_the_sentence_says_already() -> None:

@@ -31,6 +31,7 @@ FORMS: Mapping[str, Form] = {
     "merge": Form("Merge problems", ("clusters", "into")),
     "split": Form("Split a problem", ("cluster", "by", "items")),
     "snooze": Form("Snooze a problem", ("about", "span", "until")),
+    "ignore": Form("Ignore a problem", ("about", "reason")),
     "digest": Form("When the digest comes", ("when",), given="schedule"),
     "feedback": Form("Report as feedback", ("text", "title")),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -97,7 +96,9 @@ async def _take(
                 card = plain_words.question(project_in(line)[1])
             except Ambiguous as error:
                 card = await anybody.to_linked(ctx, person, line, error)
-                card = _with_choices(card, error)
+                if card.key == "unheard":
+                    choices = (Section(Choices(*error.choices)),)
+                    card = card.model_copy(update={"sections": choices})
             except UserError as error:
                 card = await anybody.to_linked(ctx, person, line, error)
         if (project, card) not in answers:
@@ -107,12 +108,6 @@ async def _take(
         lines = [line for each, line in placed if each.id == project.id]
         await hear.lines(ctx, project, lines, said.person, place, said.origin, said_at=said_at)
     return answers
-
-
-def _with_choices(card: Card, error: Ambiguous) -> Card:
-    if card.key != "unheard":
-        return card
-    return card.model_copy(update={"sections": (Section(Choices(*error.choices)),)})
 
 
 def _command(body: dict[str, Any]) -> Said | None:
@@ -215,9 +210,4 @@ def _button(body: dict[str, Any]) -> Said | None:
     )
 
 
-_READ: Mapping[str, Callable[[dict[str, Any]], Said | None]] = {
-    "command": _command,
-    "mention": _mention,
-    "message": _message,
-    "button": _button,
-}
+_READ = {"command": _command, "mention": _mention, "message": _message, "button": _button}

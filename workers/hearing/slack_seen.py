@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,14 +30,8 @@ _PROMPTS = (
     Action("What would the digest say?", "digest preview"),
     Action("What can I say?", "help"),
 )
-_BECAME: Mapping[str, Standing] = {
-    "archive": "archived",
-    "deleted": "deleted",
-    "unarchive": "bound",
-    "left": "closed",
-    "member_joined_channel": "bound",
-    "member_left_channel": "closed",
-}
+# How a channel stands after an event; after every other that we hear it can be posted in.
+_BECAME: Mapping[str, Standing] = {"archive": "archived", "deleted": "deleted", "left": "closed"}
 
 
 async def _home(ctx: Context, body: dict[str, Any]) -> None:
@@ -90,8 +84,8 @@ async def _unfold(ctx: Context, url: str, channel: str, below: dict[str, str]) -
 async def _channel(ctx: Context, body: dict[str, Any]) -> None:
     """https://docs.slack.dev/reference/events/channel_archive, and its like"""
     event = body["event"]
-    kind = event["type"]
-    how = _BECAME.get(kind) or _BECAME[kind.partition("_")[2]]
+    became = str(event["type"]).removeprefix("member_").removesuffix("_channel")
+    how = _BECAME.get(became.rpartition("_")[2], "bound")
     await heard_of(ctx, event["channel"], how)
 
 
@@ -111,10 +105,4 @@ async def _gone(ctx: Context, body: dict[str, Any]) -> None:
     log.warning("Slack took our token back: nothing is posted there until there is another")
 
 
-SEEN: Mapping[str, Callable[[Context, dict[str, Any]], Awaitable[None]]] = {
-    "home": _home,
-    "assistant": _assistant,
-    "links": _links,
-    "channel": _channel,
-    "gone": _gone,
-}
+SEEN = {"home": _home, "assistant": _assistant, "links": _links, "channel": _channel, "gone": _gone}

@@ -3,10 +3,32 @@
 from .guard import Guard
 
 _CHANNELS = "tests/contract/test_channels.py"
+_SEEN = "tests/contract/test_slack_seen.py"
 _TENANTS = "tests/e2e/test_tenants.py"
 _ERASURE = "tests/contract/test_erasure.py"
 
 GUARDS = (
+    Guard(
+        "a link unfolds only where its project is spoken of",
+        "workers/hearing/slack_seen.py",
+        "if not room.own:",
+        "if False:",
+        _SEEN,
+    ),
+    Guard(
+        "nothing is posted in a channel that is shut",
+        "workers/clusters/channels.py",
+        "if standings.get(channel) not in SHUT",
+        "if True",
+        _SEEN,
+    ),
+    Guard(
+        "nothing is asked of Slack once it took our token back",
+        "bot/slack/client.py",
+        "if at := await self.gone():",
+        "if (at := await self.gone()) and not at:",
+        _SEEN,
+    ),
     Guard(
         "a channel of another tenant is not asked for",
         "workers/clusters/channels.py",

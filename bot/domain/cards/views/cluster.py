@@ -24,14 +24,7 @@ _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.REGRESSED: "failed",
 }
 
-_MENU = {
-    "fix": "Fix it so …",
-    "merge": "Merge with …",
-    "split": "Split …",
-    "snooze": "Snooze until …",
-    "ignore": "Ignore",
-}
-
+_MENU = ("fix", "merge", "split", "snooze", "ignore")
 _ENDINGS: Mapping[Ending, str] = {
     "completed": "closed as completed",
     "not planned": "closed as not planned",
@@ -241,8 +234,8 @@ def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
 
 def cluster_menu(cluster: Cluster) -> tuple[Action, ...]:
     """What else can be done with an open problem; Slack asks for the rest in a form."""
-    verbs = _MENU.items() if cluster.state.is_open else ()
-    return tuple(Action(label, f"{verb} {cluster.name}") for verb, label in verbs)
+    verbs = _MENU if cluster.state.is_open else ()
+    return tuple(Action(f"{verb.capitalize()} …", f"{verb} {cluster.name}") for verb in verbs)
 
 
 def run_line(run: FixRun) -> Line:
