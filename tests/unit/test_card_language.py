@@ -64,7 +64,7 @@ def ours(part: object) -> Iterator[str]:
                 yield from ours(each)
         case BaseModel():
             own = ("text", "label", "title", "header", "rows", "line", "lines", "choices", "value")
-            for name in (*own, "facts", "sections", "actions", "footer", "blocks"):
+            for name in (*own, "facts", "sections", "actions", "more", "footer", "blocks"):
                 yield from ours(getattr(part, name, ()))
 
 
