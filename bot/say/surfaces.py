@@ -19,10 +19,8 @@ async def show_home(
     ctx: Context, person: Person, channel: str, cards: Sequence[tuple[int, Card]]
 ) -> None:
     """Show a person, and nobody else, these cards of projects (0 for none), as many as there is
-    room for; ``channel`` is where what they press there is answered.
-
-    Raises Unavailable or Rejected; twice is harmless.
-    """
+    room for; ``channel`` is where what they press there is answered. Raises Unavailable or
+    Rejected; twice is harmless."""
     if ctx.slack is None:
         return
     blocks: list[dict[str, Any]] = []
@@ -43,10 +41,7 @@ async def unfurl(
 
 
 async def suggest(ctx: Context, channel: str, thread: str, actions: Sequence[Action]) -> None:
-    """Offer sentences in the assistant's pane: what is pressed there is said by who presses it.
-
-    Raises as above.
-    """
+    """Offer sentences in the assistant's pane: who presses one says it. Raises as above."""
     if ctx.slack is not None:
         prompts = [{"title": each.label, "message": each.sentence} for each in actions]
         await ctx.slack.suggest(channel, thread, prompts)

@@ -1,7 +1,4 @@
-"""What Bolt makes of Slack's requests, by whichever door: a listener stores and acknowledges.
-
-Only a form is opened at once: a modal cannot wait.
-"""
+"""What is heard by any of Slack's doors: stored, then acknowledged; only a form opens at once."""
 
 from __future__ import annotations
 
