@@ -202,8 +202,6 @@ and this still belongs to the quote
 -->
 
 `/soulcaster severity S1` and then say /soulcaster severity S1
-
-- /soulcaster severity S1
 """
     await comment(stage, number, body)
     stage.github.add_user("dependabot[bot]", kind="Bot")

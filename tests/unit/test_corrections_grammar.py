@@ -58,7 +58,7 @@ def test_a_line_is_a_correction(line: str, command: Command) -> None:
         ("merge C-31 into", "into wants a cluster"),
         ("move I-345", 'move wants "to"'),
         ("split --by=colour", "--by wants one of source, release, auto"),
-        ("undo it", "undo wants"),
+        ("undo yesterday", "undo wants"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(line: str, message: str) -> None:

@@ -94,6 +94,18 @@ ROSTERS = [pytest.param(VERBS, id="verbs"), pytest.param(ROSTER, id="kinds")]
             verbs.Remember(fact="so ist es", ttl=Duration(7_776_000)),
         ),
         ("fix C\u200b-12\u202c", verbs.Fix(cluster=ClusterRef(12))),
+        ("please fix this", verbs.Fix()),
+        ("@soulcaster, can you please fix C-12 now?", verbs.Fix(cluster=ClusterRef(12))),
+        ("fix\u00a0C-12\u00a0dry run", verbs.Fix(cluster=ClusterRef(12), dry_run=True)),
+        ("／sc fix C-12", verbs.Fix(cluster=ClusterRef(12))),
+        ("snooze 3 days", verbs.Snooze(span=Duration(259_200))),
+        ("snooze for 2weeks", verbs.Snooze(span=Duration(1_209_600))),
+        ("fix --timeout 30 minutes C-1", verbs.Fix(cluster=ClusterRef(1), timeout=HALF_AN_HOUR)),
+        ("assign C-7 sam", verbs.Assign(who=UserRef("sam"), cluster=ClusterRef(7))),
+        ("assign this to @sam", verbs.Assign(who=UserRef("sam"))),
+        ("dup 45", verbs.Dup(of=IssueRef(45))),
+        ("ls recent", verbs.Clusters(sort="recent")),
+        ("ask can you wait 3 days", verbs.Ask(question="can you wait 3 days")),
     ],
 )
 def test_a_line_is_a_command(line: str, command: Command) -> None:
@@ -121,6 +133,16 @@ def test_a_line_may_name_its_repository(line: str, named: str, rest: str) -> Non
     assert project_in(line) == (named, rest)
     if named:
         assert parse(line, verbs_of_ours()) == parse(rest, verbs_of_ours())
+
+
+def test_what_people_say_of_the_life_of_a_problem() -> None:
+    fixed = parse("resolve --fixed-in=#45", VERBS)
+    for line in ("fixed in 45", "resolve fixed in #45", "resolve it --fixed-in 45"):
+        assert parse(line, VERBS) == fixed
+    assert parse("fixed", VERBS) == parse("resolve", VERBS)
+    assert parse("ignore C-12 as spam", VERBS) == parse("ignore C-12 --reason=spam", VERBS)
+    with pytest.raises(NotUnderstood, match="snooze wants a duration"):
+        parse("snooze C-12 soon", VERBS)
 
 
 def verbs_of_ours() -> tuple[type[Command], ...]:
@@ -157,12 +179,15 @@ def verbs_of_ours() -> tuple[type[Command], ...]:
         ("merge C-1 into", "into wants a cluster. Example: merge C-31 into C-12"),
         ("merge C-1 into it", 'into wants a cluster, got "it". Example: merge C-31 into C-12'),
         ("move I-1", 'move wants "to" and a cluster or new. Example: move I-345 to C-12'),
-        ("similar --limit 51", "--limit: Input should be less than or equal to 50. Usage: similar"),
+        ("similar --limit 51", "--limit wants at most 50, got 51. Usage: similar"),
+        ("similar --limit 0", "--limit wants at least 1, got 0. Usage: similar"),
         ("similar --limit -1", '--limit wants a number, got "-1". Example: --limit=5'),
         ('remember "open', 'The quote that begins ""open" is never closed.'),
         ("remember", "remember wants text. Example: "),
         ("ask", "ask wants text. Example: ask why do exports fail?"),
-        ("sev S9", 'severity wants one of S1, S2, S3, S4, got "S9". Example: severity S2'),
+        ("sev S9", '"S9" is no severity: S1 to S4. Example: severity S2'),
+        ("snooze soon", 'snooze wants a duration, got "soon". Example: snooze 3d'),
+        ("assign C-1 C-2", 'assign wants a person, got "C-2". Example: assign @ana'),
         ("fix " + "x" * 100, 'fix wants a cluster, got "' + "x" * 39 + '…". Example: fix C-12'),
         ("x" * 30_000, "That line is longer than 20,000 characters."),
     ],

@@ -9,6 +9,8 @@ from properties import examples
 from steps import growth
 
 from bot.domain.commands.markdown_lines import command_lines, new_lines
+from bot.domain.commands.mention import asked, called
+from workers.commands.verbs import ROSTER
 
 FIX = "/soulcaster fix C-1"
 
@@ -28,6 +30,15 @@ FIX = "/soulcaster fix C-1"
         f"<!-- a comment -->\n\n{FIX}",
         f"a `span` over\n*words*\n{FIX}",
         f"\u200b{FIX}",
+        f"- {FIX}",
+        f"1. {FIX}",
+        f"* [ ] {FIX}",
+        f"**{FIX}**",
+        "- **/soulcaster** fix C-1",
+        f"Hey {FIX}",
+        f"Hi all, {FIX}",
+        f"cc {FIX}",
+        "／soulcaster fix C-1",
     ],
 )
 def test_a_command_stands_first_on_its_line(markdown: str) -> None:
@@ -54,19 +65,44 @@ def test_a_command_stands_first_on_its_line(markdown: str) -> None:
         f"<!--\n{FIX}\n-->",
         f"text <!--\n{FIX}\n-->",
         f"<pre>\n{FIX}\n</pre>",
-        f"- {FIX}",
-        f"1. {FIX}",
         f"# {FIX}",
         f"- ```\n  {FIX}\n  ```",
         "/soulcasterfix C-1",
         "/scissors",
         "@soulcaster-fan hello",
+        "ask me@soulcaster.io",
+        "https://github.com/@soulcaster fix",
+        "see `@soulcaster fix C-1`",
+        "> thanks @soulcaster",
         "/scp a b",
         f"| {FIX} |\n|---|",
     ],
 )
 def test_these_are_no_commands(markdown: str) -> None:
     assert command_lines(markdown) == []
+
+
+@pytest.mark.parametrize(
+    ("markdown", "meant"),
+    [
+        ("I think @soulcaster should fix C-7, soon", "fix C-7"),
+        ("Hey @soulcaster, can you look at this?", None),
+        ("What does @soulcaster[bot] say?", ""),
+        ("`code` and @soulcaster: status please", "status"),
+        ("# To do: @soulcaster status C-3", "status C-3"),
+        ("ask the bot, @soulcaster", ""),
+    ],
+)
+def test_who_names_the_bot_in_passing_is_asked(markdown: str, meant: str | None) -> None:
+    [line] = command_lines(markdown)
+    assert asked(line, ROSTER) == meant
+
+
+def test_the_app_is_called_by_its_own_name() -> None:
+    text = "@Acme-Triage status\n@acme-triage[bot] help\n@acme-triage-2 help\nx@acme-triage help"
+    heard = ["@soulcaster status", "@soulcaster help"]
+    assert command_lines(called(text, "acme-triage")) == heard
+    assert called(text, "") == text
 
 
 def test_several_lines_are_several_commands_at_most_ten() -> None:
@@ -90,7 +126,7 @@ def test_an_edit_runs_only_what_it_adds() -> None:
 def test_every_command_found_is_a_line_of_the_source(parts: list[str]) -> None:
     markdown = "".join(parts)
     lines = [line.strip() for line in markdown.split("\n")]
-    assert all(line in lines for line in command_lines(markdown))
+    assert all(any(said in line for line in lines) for said in command_lines(markdown))
 
 
 @pytest.mark.parametrize("part", ["`", "` ", "``` ", "[", "<!-- ", "*_", "> ", "- ", "\\"])

@@ -12,6 +12,7 @@ from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choice, Choices, Code, Section, note
 from bot.domain.commands.grammar import parse, project_in
+from bot.domain.commands.mention import asked
 from bot.domain.commands.rights import require_door
 from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
 from bot.domain.models import Person, Place, Project
@@ -111,6 +112,7 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
 async def _done(call: Call, asker: Asker) -> Answer:
     project, said = call.project, call.said
     _require_here(project, said.line)
+    _require_plain(said.line)
     command = parse(said.line, ROSTER)
     _require_said_lately(said)
     require_door(command, said.place, asker)
@@ -126,6 +128,17 @@ def _require_here(project: Project, line: str) -> None:
     name, _ = project_in(line)
     if name and name.lower() != project.full_name.lower():
         raise NotAllowed(f"This is {project.full_name}: say that in {name}, or in Slack.")
+
+
+def _require_plain(line: str) -> None:
+    """Raises Ambiguous where the bot is only named in passing: it asks, and never guesses."""
+    meant = asked(line, ROSTER)
+    if meant is None:
+        return
+    if not meant:
+        words = "You named me, and I can't tell what for. Say for example: /soulcaster status"
+        raise Ambiguous(words, ())
+    raise Ambiguous("You named me: is this what you want?", (Choice(Code(meant), sentence=meant),))
 
 
 def _require_said_lately(said: Utterance) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.commands.markdown_lines import new_lines
+from bot.domain.commands.mention import addressed
 from bot.domain.models import Person
 
 _MARKS = " \t>`*_~-#|<!"
@@ -52,4 +53,6 @@ def said_in(written: Written) -> Said:
 
 
 def _bare(line: str) -> str:
-    return " ".join(line.strip(_MARKS).split())
+    line = line.strip(_MARKS)
+    found = addressed(line)
+    return " ".join((found.line if found else line).strip(_MARKS).split())

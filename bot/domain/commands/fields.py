@@ -21,7 +21,8 @@ _YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off
 class WordKind:
     """What one word may be. ``read`` gives None for a word that is something else.
 
-    ``what`` completes "wants …", ``choices`` are the words of a closed list.
+    ``what`` completes "wants …", ``choices`` are the words of a closed list. ``loosely`` reads
+    what would do where nothing else is meant.
     """
 
     what: str
@@ -29,6 +30,7 @@ class WordKind:
     read: Callable[[str], Any]
     choices: tuple[str, ...] = ()
     free: bool = False
+    loosely: Callable[[str], Any] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def kind_of(annotation: Any) -> WordKind:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return _choice(tuple(annotation))
     if isinstance(annotation, type) and issubclass(annotation, Reference):
-        return WordKind(annotation.what, annotation.example, annotation.read)
+        loosely = annotation.read_loosely
+        return WordKind(annotation.what, annotation.example, annotation.read, loosely=loosely)
     raise TypeError(f"no word is read as {annotation!r}")
 
 
@@ -139,4 +142,5 @@ def _either(kinds: list[WordKind]) -> WordKind:
         read=read,
         choices=tuple(choice for kind in kinds for choice in kind.choices),
         free=any(kind.free for kind in kinds),
+        loosely=lambda word: next(filter(None, (kind.loosely(word) for kind in kinds)), None),
     )

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
+from bot.domain.commands import forgiving
 from bot.domain.commands.command import Command
 from bot.domain.commands.fields import Field, fields
 from bot.domain.commands.references import names_record, names_repository
@@ -42,7 +43,11 @@ def parse(line: str, roster: Roster) -> Command:
     words = split(line)
     if not words:
         raise NotUnderstood("Say what to do. Example: /soulcaster help")
-    return _Reading(_command_type(words[0], tuple(roster)), line).read(words[1:])
+    verb, *rest = forgiving.without_politeness(words, list(_verbs(tuple(roster))))
+    reading = _Reading(_command_type(verb, tuple(roster)), line)
+    if any(name.startswith(f"{verb.raw.lower()}-") for name in reading.names):
+        rest = [verb, *rest]  # fixed in 45
+    return reading.read(forgiving.joined(rest, reading.fields))
 
 
 def project_in(line: str) -> tuple[str, str]:
@@ -124,6 +129,7 @@ class _Reading:
         self.values: dict[str, Any] = {}
         self.rest: list[str] = []
         self.text = next((each for each in self.fields if each.place in ("text", "rest")), None)
+        self.names = [each.name for each in self.fields if each.place in ("option", "flag")]
 
     def read(self, words: list[Word]) -> Command:
         remaining = iter(words)
@@ -194,13 +200,34 @@ class _Reading:
             self.rest.append(word.text if word.quoted and word.text else word.raw)
         elif word.unclosed:
             raise NotUnderstood(f"The quote that begins {shown(word.raw)} is never closed.")
-        elif wanted := next(self._word_fields(free=False), None):
-            raise NotUnderstood(self._wrong(f"{self.verb}", wanted, word))
+        elif self._loose_word(word):
+            return
+        elif wanted := list(self._word_fields(free=False)):
+            raise NotUnderstood(self._wrong(self.verb, forgiving.blamed(wanted, word.raw), word))
         else:
             raise NotUnderstood(
                 f"{self.verb} doesn't know what to do with {shown(word.raw)}."
                 f" Usage: {usage(self.type)}"
             )
+
+    def _loose_word(self, word: Word) -> bool:
+        """Whether it can only be meant as one thing, or means nothing: ``sam`` where a person is
+        wanted, ``spam`` where that is the word of an option, ``this``."""
+        text = word.text or ""
+        if word.quoted:
+            return False
+        if forgiving.means_nothing(text):
+            return True
+        for field in self._word_fields(free=False):
+            if (value := field.kind.loosely(text)) is not None:
+                self._put(field, value, word)
+                return True
+        for field in self.fields:
+            closed = field.place == "option" and field.kind.choices and self._open(field)
+            if closed and not field.kind.free and text.lower() in field.kind.choices:
+                self._put(field, field.kind.read(text), word)
+                return True
+        return False
 
     def _after(self, field: Field, word: Word, remaining: Iterator[Word]) -> None:
         value = next(remaining, None)
@@ -212,6 +239,8 @@ class _Reading:
         if word.unclosed and field.kind.free:
             raise NotUnderstood(f"The quote that begins {shown(word.raw)} is never closed.")
         value = self._free_value(field, word)
+        if value is None:
+            value = field.kind.loosely(word.text or "")
         if value is None:
             raise NotUnderstood(self._wrong(name, field, word))
         return value
@@ -225,6 +254,9 @@ class _Reading:
     def _wrong(self, name: str, field: Field, word: Word) -> str:
         got = shown(word.raw if word.text is None else word.text)
         near = nearest((word.text or "").lower(), field.kind.choices)
+        if field.place == "word" and field.required and len(field.kind.choices) > 1:
+            choices = forgiving.listed(field.kind.choices)
+            return f"{got} is no {name}: {choices}. {self._hint(field)}"
         if near:
             return f"{name} wants {field.kind.what}, got {got}. Did you mean {near}?"
         return f"{name} wants {field.kind.what}, got {got}. {self._hint(field)}"
@@ -264,9 +296,13 @@ class _Reading:
             raise NotUnderstood(f"{self._invalid(error)} Usage: {usage(self.type)}") from None
 
     def _invalid(self, error: ValidationError) -> str:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
         where = str(first["loc"][0]) if first["loc"] else ""
         field = next((each for each in self.fields if each.attribute == where), None)
         name = (field.option if field.place in ("option", "flag") else field.name) if field else ""
         message = first["msg"].removeprefix("Value error, ").rstrip(".")
+        known = first.get("ctx", {})
+        for bound, words in (("ge", "at least"), ("le", "at most")):
+            if bound in known:
+                return f"{name} wants {words} {known[bound]}, got {first['input']}."
         return f"{name}: {message}." if name else f"{message}."

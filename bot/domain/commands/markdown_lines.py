@@ -1,5 +1,8 @@
 """Which lines of a comment are commands: the first thing on a line that is shown as plain text.
 
+A list's mark, bold and a greeting before it do no harm. Where the bot is named elsewhere in a line
+it is asked what was meant (:func:`bot.domain.commands.mention.asked`).
+
 Code, quotes and HTML comments hold none. What Markdown makes of a line decides, not how it looks
 in the source: a line that flows on from a quote belongs to the quote.
 """
@@ -14,8 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, backtick, html_inline
 from markdown_it.token import Token
 
-from bot.domain.commands.grammar import ADDRESS
-from bot.domain.commands.words import cleaned
+from bot.domain.commands.mention import Addressed, addressed
 
 MOST_LINES = 10
 _LONGEST_BODY = 200_000
@@ -37,7 +39,7 @@ def new_lines(before: str, after: str) -> list[str]:
 def _all(markdown: str) -> list[str]:
     markdown = re.sub(r"\r\n?", "\n", markdown[:_LONGEST_BODY])
     raw = markdown.split("\n")
-    if not any(ADDRESS.match(cleaned(line)) for line in raw):
+    if not any(map(addressed, raw)):
         return []
     lines = []
     quotes = 0
@@ -49,18 +51,24 @@ def _all(markdown: str) -> list[str]:
 
 
 def _of_text(token: Token, raw: list[str]) -> list[str]:
-    """The commands of one paragraph. A line of a list starts with its bullet, not with us."""
+    """The commands of one paragraph."""
     hidden = _hidden(token.content)
     first = token.map[0] if token.map else 0
     lines = []
     start = 0
     for number, line in enumerate(token.content.split("\n"), first):
-        within = any(begin < start < end or begin == start for begin, end in hidden)
-        ours = number < len(raw) and ADDRESS.match(cleaned(raw[number]))
-        if ours and not within and ADDRESS.match(cleaned(line)):
-            lines.append(cleaned(line))
+        # A heading is one by its source alone.
+        ours = addressed(raw[number]) if number < len(raw) else None
+        found = addressed(line)
+        if ours and found and not _is_within(hidden, start, found):
+            lines.append(found.line)
         start += len(line) + 1
     return lines
+
+
+def _is_within(hidden: list[tuple[int, int]], start: int, found: Addressed) -> bool:
+    at = start + found.at
+    return any(begin <= at < end for begin, end in hidden)
 
 
 def _hidden(content: str) -> list[tuple[int, int]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Self
 
+from typing_extensions import override
+
 _HYPHEN = "[-‐‑‒–—−]?"
 _REPOSITORY = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}"
 
@@ -29,6 +31,11 @@ class Reference(ABC):
     @abstractmethod
     def read(cls, word: str) -> Self | None:
         """The thing ``word`` names, None when it is not of this shape."""
+
+    @classmethod
+    def read_loosely(cls, word: str) -> Self | None:
+        """The same where nothing else is meant, without its sign: ``sam``, ``45``."""
+        return cls.read(word)
 
 
 @dataclass(frozen=True)
@@ -96,6 +103,12 @@ class IssueRef(Reference, what="an issue", example="#123"):
         )
         return cls(int(found[2]), found[1] or "") if found else None
 
+    @classmethod
+    @override
+    def read_loosely(cls, word: str) -> Self | None:
+        """See :class:`Reference`."""
+        return cls.read(word) or cls.read(f"#{word}")
+
     def __str__(self) -> str:
         return f"{self.repository}#{self.number}"
 
@@ -114,6 +127,12 @@ class UserRef(Reference, what="a person", example="@ana"):
             return cls(slack_user=found[1])
         found = re.fullmatch(r"@([A-Za-z0-9](?:[A-Za-z0-9_-]{0,99}))(?:\[bot\])?", word)
         return cls(login=found[1]) if found else None
+
+    @classmethod
+    @override
+    def read_loosely(cls, word: str) -> Self | None:
+        """See :class:`Reference`."""
+        return cls.read(word) or (None if names_record(word) else cls.read(f"@{word}"))
 
     def __str__(self) -> str:
         return f"<@{self.slack_user}>" if self.slack_user else f"@{self.login}"
@@ -135,6 +154,7 @@ class AgentRef(Reference, what="an agent", example="~search"):
         return f"~{self.name}"
 
 
+_UNIT_WORDS = "weeks?|days?|hours?|hrs?|minutes?|mins?|seconds?|secs?"
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
@@ -156,7 +176,7 @@ class SubredditRef(Reference, what="a subreddit", example="r/acme"):
 
 @dataclass(frozen=True)
 class Duration(Reference, what="a duration", example="30m"):
-    """A span of time: ``90s``, ``30m``, ``1h30m``, ``7d``, ``2w``; up to a century."""
+    """A span of time: ``90s``, ``30m``, ``1h30m``, ``7d``, ``3days``; up to a century."""
 
     seconds: int
 
@@ -168,9 +188,10 @@ class Duration(Reference, what="a duration", example="30m"):
     @classmethod
     def read(cls, word: str) -> Self | None:
         """See :class:`Reference`."""
-        if not re.fullmatch(r"(?:[0-9]{1,9}[wdhms])+", word, re.IGNORECASE) or len(word) > 40:
+        word = re.sub(rf"(?<=[0-9])({_UNIT_WORDS})\Z", lambda unit: unit[1][0], word.lower())
+        if not re.fullmatch(r"(?:[0-9]{1,9}[wdhms])+", word) or len(word) > 40:
             return None
-        parts = re.findall(r"([0-9]+)([a-z])", word.lower())
+        parts = re.findall(r"([0-9]+)([a-z])", word)
         seconds = sum(int(amount) * _UNITS[unit] for amount, unit in parts)
         return cls(seconds) if 0 < seconds <= 100 * 366 * 86_400 else None
 

@@ -30,8 +30,10 @@ class Word:
 
 
 def cleaned(line: str) -> str:
-    """``line`` without characters that show nothing, which copying from a card may bring along."""
-    return _INVISIBLE.sub("", line).strip()
+    """``line`` without characters that show nothing, which copying from a card may bring along; a
+    full-width slash before it is a slash."""
+    line = _INVISIBLE.sub("", line).strip()
+    return "/" + line[1:] if line.startswith("／") else line
 
 
 def split(line: str) -> list[Word]:

@@ -18,8 +18,8 @@ GUARDS = (
     Guard(
         "a command in code or HTML is none",
         _LINES,
-        "if ours and not within and",
-        "if ours and",
+        "if ours and found and not _is_within(hidden, start, found):",
+        "if ours and found:",
         _OF_LINES,
     ),
     Guard(

@@ -31,6 +31,7 @@ class Resolve(_OfCluster):
     """Say that a problem is gone; seen again, it comes back as a regression."""
 
     verb = "resolve"
+    aliases = ("fixed",)
     examples = ("resolve C-12", "resolve C-12 --fixed-in=#45")
 
     fixed_in: IssueRef | None = None

@@ -8,6 +8,7 @@ from bot.context import Context
 from bot.domain.cards.views.unsaid import unsaid_card
 from bot.domain.commands.authorship import Said, Written, said_in
 from bot.domain.commands.grammar import parse
+from bot.domain.commands.mention import called
 from bot.domain.errors import NotUnderstood, Rejected
 from bot.domain.models import Place
 from bot.log import log
@@ -28,7 +29,8 @@ async def take(
     ``origin`` names the text, the same at every redelivery.
     """
     app = ctx.settings.github_app_id
-    said = said_by(payload, written, app)
+    slug = await ctx.github.slug() if "@" in (written.body or "") else ""
+    said = said_by(payload, written, app, slug)
     if written.is_of(app):
         # A box may be ticked again and again.
         origin = f"tick:{origin}:{written.updated_at.isoformat()}"
@@ -37,8 +39,8 @@ async def take(
     await _quote_back(ctx, payload, said.unsaid, place)
 
 
-def said_by(payload: Payload, written: Issue | Comment | Review, app: int) -> Said:
-    """The commands that the event adds; ``app`` is our own id at GitHub."""
+def said_by(payload: Payload, written: Issue | Comment | Review, app: int, slug: str = "") -> Said:
+    """The commands that the event adds; ``app`` and ``slug`` are our own at GitHub."""
     edited = payload.action == "edited"
     if payload.sender.person.is_bot or (edited and payload.changes.body is None):
         return Said()
@@ -48,8 +50,8 @@ def said_by(payload: Payload, written: Issue | Comment | Review, app: int) -> Sa
         Written(
             sender=payload.sender.person,
             author=written.user.person if written.user else None,
-            body=written.body or "",
-            before=payload.body_before if edited else "",
+            body=called(written.body or "", slug),
+            before=called(payload.body_before, slug) if edited else "",
             relayed=written.performed_via_github_app is not None,
             moved=payload.changes.old_issue is not None,
         )
