@@ -25,6 +25,7 @@ poll_reddit = Job("workers.intake.polls:poll_reddit", timeout=300)
 
 obey = Job("workers.commands.obey:obey", lane="people", timeout=300)
 finish = Job("workers.commands.obey:finish", lane="people")
+withdraw_refusal = Job("workers.commands.obey:withdraw_refusal")
 
 judge_items = Job("workers.clusters.judge:judge_items", timeout=900)
 follow_duplicate = Job("workers.clusters.duplicates:follow_duplicate")

@@ -149,16 +149,20 @@ class Cluster(Worded):
 
     ``trend`` says how its counts are out of the usual, "" when they are not; ``shown_by`` are the
     oldest of its reports of each source and audience; ``standing`` is how all its issues were
-    closed on GitHub, ``labelled`` and ``assigned`` what its issues said last.
+    closed on GitHub, ``labelled`` and ``assigned`` what its issues said last. ``state_by`` is the
+    person who said its state and "" where nobody did, ``state_at`` and ``severity_at`` are when.
     """
 
     number: int
     state: ClusterState = ClusterState.NEW
+    state_by: str = ""
+    state_at: AwareDatetime | None = None
     title: str = ""
     summary: tuple[Sentence, ...] = ()
     severity: Severity = "S4"
     severity_reasons: tuple[str, ...] = ()
     severity_by: str = ""
+    severity_at: AwareDatetime | None = None
     owner: str = ""
     snoozed_until: AwareDatetime | None = None
     snoozed_events: int | None = None

@@ -94,14 +94,26 @@ def comments(repo: Repo, number: int) -> AsyncIterator[Any]:
     return repo.pages(f"/issues/{number}/comments{{?per_page}}", per_page="100")
 
 
-async def find_comment(repo: Repo, number: int, marker: str) -> int | None:
-    """Id of our comment that carries a marker."""
+async def find_comment(repo: Repo, number: int, marker: str, *, after: int = 0) -> int | None:
+    """Id of our comment that carries a marker and came after another."""
     async for comment in comments(repo, number):
         by_bot = comment.get("performed_via_github_app") or comment["user"]["type"] == "Bot"
         # At its beginning: others may quote it.
-        if by_bot and (comment.get("body") or "").lstrip().startswith(marker):
+        marked = by_bot and (comment.get("body") or "").lstrip().startswith(marker)
+        if marked and comment["id"] > after:
             return int(comment["id"])
     return None
+
+
+async def get_comment(repo: Repo, comment: int) -> str | None:
+    """What a comment says now; None when somebody deleted it."""
+    found = await unless_refused(repo.get(f"/issues/comments/{comment}"), 404, 410)
+    return None if found is None else str(found.get("body") or "")
+
+
+async def delete_comment(repo: Repo, comment: int) -> None:
+    """Take a comment away; gone already is fine."""
+    await repo.delete(f"/issues/comments/{comment}")
 
 
 async def create_comment(repo: Repo, number: int, body: Markdown) -> int:

@@ -51,14 +51,15 @@ def _fitting(card: cards.Card, *, heading: bool) -> Markdown:
 
 
 def _card(card: cards.Card, *, heading: bool) -> str:
-    parts = [
-        _heading(card) if heading else "",
-        _facts(card.facts),
+    gist = [_heading(card) if heading else "", _facts(card.facts)]
+    rest = [
         *(_section(section) for section in card.sections),
         _actions(card.actions, card.language),
         f"<sub>{footer}</sub>" if (footer := _line(card.footer)) else "",
     ]
-    body = "\n\n".join(part for part in parts if part)
+    if card.folded and any(rest):
+        rest = ["<details><summary>More</summary>", *rest, "</details>"]
+    body = "\n\n".join(part for part in [*gist, *rest] if part)
     return f"{marker(card.key)}\n{body}\n"
 
 

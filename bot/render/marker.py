@@ -6,6 +6,7 @@ Read them only in comments the app itself has written: anybody may type one.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from urllib.parse import quote, unquote
 
@@ -40,6 +41,11 @@ def ticked(old_body: str, new_body: str) -> list[str]:
         for sentence, done in dict(_boxes(new_body)).items()
         if done and before.get(sentence) is False
     ]
+
+
+def words_of(body: str) -> str:
+    """A checksum of a comment but for its ticks: another where a person changed its words."""
+    return hashlib.blake2b("\n".join(_unticked(body)).encode(), digest_size=8).hexdigest()
 
 
 def _unticked(body: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Cards as comments and messages: ``say(ctx, project, place, card)``.
 
-A card is posted once a place and edited from then on. Before it is posted the intention is
-written down, so that whoever comes after a crash looks for the card before posting it again.
+A card is posted once a place and edited from then on; asked for again on GitHub it moves below the
+question. Before it is posted the intention is written down, so that whoever comes after a crash
+looks for the card before posting it again. What a person wrote into it is theirs.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bot.domain.models import Person, Place, Project
 from bot.github import issues
 from bot.github.app import PUBLISH
 from bot.log import log
-from bot.render import marker, render_markdown
+from bot.render import marker, render_markdown, words_of
 from bot.render.blocks import render_blocks
 from bot.say.audience import fit_for, fit_on_github, readers_at
 from bot.say.documents import hide_pull
@@ -70,7 +71,7 @@ async def hide(ctx: Context, project: Project) -> None:
         if stands.id and stands.checksum != HIDDEN:
             body = render_markdown(note(key, words, audience=Audience.PUBLIC))
             await issues.update_comment(repo, int(stands.id), body)
-            hidden = stands.model_copy(update={"checksum": HIDDEN})
+            hidden = stands.model_copy(update={"checksum": HIDDEN, "words": ""})
             await ctx.cards.put(project.id, place, key, hidden)
     for run in await ctx.runs.all(project.id):
         if run.pull_request and not may_read(project.github_readers, run.audience):
@@ -123,54 +124,97 @@ def in_words(card: Card) -> str:
 
 async def _say(ctx: Context, project: Project, place: Place, card: Card, *, asked: bool) -> str:
     if place.issue is not None:
-        post: _Comment | _Message = _Comment(ctx, project, place.issue, card)
+        post: _Comment | _Message = _Comment(ctx, project, place, card)
     elif place.channel and ctx.slack is not None:
         post = _Message(ctx, project, place, card)
     else:
         return ""
 
-    async def keep(identity: str, checksum: str) -> str:
-        stands = Standing(id=identity, checksum=checksum, at=ctx.now().timestamp())
+    async def keep(identity: str, checksum: str, words: str, before: str = "") -> str:
+        stands = Standing(
+            id=identity,
+            checksum=checksum,
+            words=words,
+            before=before,
+            at=ctx.now().timestamp(),
+        )
         await ctx.cards.put(project.id, place.name, card.key, stands)
         return identity
 
     standing = await ctx.cards.get(project.id, place.name, card.key)
+    before, words, found = "", "", None
     if standing and standing.id:
         same = standing.checksum == post.checksum and not asked
-        if same or await post.edit(standing.id):
-            return await keep(standing.id, post.checksum)
-        standing = None  # a person deleted it: say it again
-    found = await post.find() if standing else None
+        # GitHub counts its comments up: the question is the newer one.
+        above = asked and place.comment is not None and int(standing.id) < place.comment
+        if same or (not above and await post.edit(standing)):
+            return await keep(standing.id, post.checksum, post.words)
+        # Deleted, edited by a person, or above the question: said again below.
+        before, words = standing.id, standing.words
+    elif standing:
+        before, words = standing.before, standing.words
+        found = await post.find(before)
     if found is None:
-        await keep("", "")
+        await keep("", "", words, before)
         found = await post.create()
     else:
-        await post.edit(found)
-    return await keep(found, post.checksum)
+        await post.edit(Standing(id=found, checksum=""))
+    await post.clear(before, words)
+    return await keep(found, post.checksum, post.words)
+
+
+async def withdraw(ctx: Context, project: Project, issue: int, key: str, comment: str = "") -> None:
+    """Delete our comment of this key, where it stands (as ``comment``, if that is given) and no
+    person wrote into it. Raises Unavailable or Rejected."""
+    place = Place(issue=issue)
+    standing = await ctx.cards.get(project.id, place.name, key)
+    if standing and standing.id and comment in ("", standing.id):
+        blank = note(key, audience=Audience.PUBLIC)
+        await _Comment(ctx, project, place, blank).clear(standing.id, standing.words)
+        await ctx.cards.drop(project.id, place.name, key)
 
 
 class _Comment:
     """A card as a comment on an issue or pull request."""
 
-    def __init__(self, ctx: Context, project: Project, issue: int, card: Card) -> None:
+    def __init__(self, ctx: Context, project: Project, place: Place, card: Card) -> None:
+        self._ctx = ctx
         self._repo = ctx.github.repo(project)
-        self._issue = issue
+        self._place = place
+        self._issue = place.issue or 0
         self._card = card
         self._body = render_markdown(card)
         self.checksum = hashlib.blake2b(self._body.encode(), digest_size=12).hexdigest()
+        self.words = words_of(self._body)
 
-    async def find(self) -> str | None:
-        """The comment that carries our marker."""
-        found = await issues.find_comment(self._repo, self._issue, marker(self._card.key))
+    async def find(self, before: str) -> str | None:
+        """The comment that carries our marker, of those after ``before``."""
+        mark, after = marker(self._card.key), int(before or 0)
+        found = await issues.find_comment(self._repo, self._issue, mark, after=after)
         return str(found) if found else None
 
-    async def edit(self, comment: str) -> bool:
-        """False when somebody deleted it."""
-        return await issues.update_comment(self._repo, int(comment), self._body)
+    async def edit(self, standing: Standing) -> bool:
+        """False when somebody deleted it, or wrote words of their own into it."""
+        if standing.words:
+            body = await issues.get_comment(self._repo, int(standing.id))
+            if body is None or words_of(body) != standing.words:
+                return False
+        return await issues.update_comment(self._repo, int(standing.id), self._body)
 
     async def create(self) -> str:
         """A new comment."""
         return str(await issues.create_comment(self._repo, self._issue, self._body))
+
+    async def clear(self, comment: str, words: str) -> None:
+        """Delete the comment that said it before; one that a person edited stays, and is known."""
+        body = await issues.get_comment(self._repo, int(comment)) if comment else None
+        if body is None:
+            return
+        if words in ("", words_of(body)):
+            return await issues.delete_comment(self._repo, int(comment))
+        theirs = Standing(id=comment, checksum="", at=self._ctx.now().timestamp())
+        key = f"{self._card.key}~{comment}"
+        await self._ctx.cards.put(self._repo.project.id, self._place.name, key, theirs)
 
 
 class _Message:
@@ -182,16 +226,20 @@ class _Message:
         self._slack = ctx.slack
         self._place = place
         self._message = render_blocks(card, project.id)
+        self.words = ""
         blocks = json.dumps(self._message.blocks, sort_keys=True)
         self.checksum = hashlib.blake2b(blocks.encode(), digest_size=12).hexdigest()
 
-    async def find(self) -> str | None:
+    async def find(self, before: str) -> str | None:
         """The message that says it is this card."""
         return await self._slack.find(self._place.channel, self._message, thread=self._place.thread)
 
-    async def edit(self, ts: str) -> bool:
+    async def edit(self, standing: Standing) -> bool:
         """False when somebody deleted it."""
-        return await self._slack.edit(self._place.channel, ts, self._message)
+        return await self._slack.edit(self._place.channel, standing.id, self._message)
+
+    async def clear(self, ts: str, words: str) -> None:
+        """It was deleted already."""
 
     async def create(self) -> str:
         """A new message."""

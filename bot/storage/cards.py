@@ -13,11 +13,15 @@ from bot.storage.text import text
 class Standing(Record):
     """A card that was posted: the comment id or message ts, and a checksum of what it says.
 
-    ``id`` is "" where it may have been: then it is looked for by its marker.
+    ``id`` is "" where it may have been: then it is looked for by its marker, among the comments
+    that came after ``before``, which it takes the place of. ``words`` is a checksum of the comment
+    but for its ticks: GitHub shows other words where a person edited it.
     """
 
     id: str
     checksum: str
+    words: str = ""
+    before: str = ""
     # Second it was said last.
     at: float = 0
 
@@ -55,3 +59,7 @@ class Cards(Store):
     async def put(self, project: int, place: str, key: str, standing: Standing) -> None:
         """Remember it."""
         await self._redis.hset(keys.cards(project), f"{place}|{key}", standing.model_dump_json())
+
+    async def drop(self, project: int, place: str, key: str) -> None:
+        """It stands there no longer."""
+        await self._redis.hdel(keys.cards(project), f"{place}|{key}")

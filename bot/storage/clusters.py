@@ -112,7 +112,10 @@ class Clusters(Store):
         """Set what ``decide`` returns for the newest record (nothing: no change)."""
 
         def changed(record: Cluster) -> Cluster:
-            return Cluster.model_validate({**dict(record), **decide(record)})
+            wanted = decide(record)
+            if wanted.get("state", record.state) is not record.state:
+                wanted = {"state_by": "", "state_at": None, **wanted}  # nobody's, unless it says so
+            return Cluster.model_validate({**dict(record), **wanted})
 
         return await self._replace(
             keys.clusters(project),

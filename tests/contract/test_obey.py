@@ -245,6 +245,72 @@ async def test_what_a_stranger_is_answered_is_said_once(stage: Stage, ctx: Conte
     assert len(heard) == len(set(heard)) == 3
 
 
+# A thread stays quiet
+
+TEN = (
+    *("status C-1", "severity C-1 S1", "why C-1", "svereity C-1 S2", "severity C-1 S2"),
+    *("status C-1", "assign C-1 nobody", "assign C-1 @tom-beckett", "help", "status C-1"),
+)
+
+
+async def said_on_the_issue(stage: Stage, ctx: Context, project: Project, line: str) -> str:
+    """A comment of a person that is obeyed; how it ended."""
+    body = f"/soulcaster {line}"
+    made = await stage.person("/issues/1/comments", login=ADMIN, body=body)
+    place = Place(issue=1, comment=made["id"])
+    said = await heard(ctx, project, line, id=str(made["id"]), place=place)
+    return (await go_on(ctx, said)).outcome
+
+
+async def test_ten_commands_leave_one_comment_a_card_below_what_was_asked(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    await hear.lines(ctx, project, ["/soulcaster feedback It breaks"], INES, Place(), "x")
+    await drain(ctx, "work")
+    for line in TEN:
+        said = await said_on_the_issue(stage, ctx, project, line)
+        assert said == ("refused" if line in ("svereity C-1 S2", "assign C-1 nobody") else "done")
+        ours = [body for body in await comments(stage) if body.startswith("<!--")]
+        assert (await comments(stage))[-1] == ours[-1]
+        assert sum("refused" in body for body in ours) == (said == "refused")
+    assert len(ours) == 4  # status, life, why, help
+    assert "<details>" in ours[-1]
+    written = [e for e in stage.github.webhooks.sent() if e.event == "issue_comment"]
+    made = [json.loads(e.body)["action"] for e in written]
+    assert made.count("created") == 2 * len(TEN)  # each is answered, and notified of, once
+
+
+async def test_a_refusal_is_gone_after_a_day(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    assert await said_on_the_issue(stage, ctx, project, "fx") == "refused"
+    assert await said_on_the_issue(stage, ctx, project, "fix --timeout soon") == "refused"
+    [*_, note] = await comments(stage)
+    assert "wants a duration" in note
+    for score, there in ((0, 3), (1, 2)):
+        todo = keys.todo("work", project.id)
+        for member in await ctx.redis.zrange(todo, 0, -1):
+            if score and b"withdraw_refusal" in member:
+                await ctx.redis.zadd(todo, {member: 0})
+        await drain(ctx, "work")
+        assert len(await comments(stage)) == there
+
+
+async def test_where_an_issue_is_locked_the_answer_is_told_in_slack(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    locked = {
+        "status": 403,
+        "body": {"message": "Unable to create comment because issue is locked"},
+    }
+    await github_fails(stage, r"/issues/1/comments$", times=9, **locked)
+    said = await heard(ctx, project, "help")
+    assert (await go_on(ctx, said)).outcome == "failed"
+    [told] = await posts(stage)
+    assert "/soulcaster help" in told
+    assert "locked" in told
+
+
 # One writer of one outcome
 
 

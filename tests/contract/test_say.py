@@ -18,7 +18,7 @@ from bot.domain.cards.card import Card, note
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.render import marker
-from bot.say import say, whisper, write_issue
+from bot.say import hide, say, whisper, withdraw, write_issue
 from bot.simulators.github import Limits
 from bot.storage.cards import Standing
 from handlers.demo.stage import ADMIN, Stage, open_stage
@@ -225,6 +225,75 @@ async def test_a_card_somebody_deleted_is_posted_again(
     assert await standing(stage, place) == []
     await say(ctx, project, place, card("second"), asked=True)
     assert len(await standing(stage, place)) == 1
+
+
+async def asked(stage: Stage, *, body: str = "/soulcaster status") -> Place:
+    """A comment that asks."""
+    made = await stage.person("/issues/1/comments", login=ADMIN, body=body)
+    return Place(issue=1, comment=made["id"])
+
+
+async def test_an_answer_stands_below_its_question(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    await say(ctx, project, GITHUB, card())
+    question = await asked(stage)
+    there = await say(ctx, project, question, card("second"), asked=True)
+    assert question.comment is not None
+    assert int(there) > question.comment
+    # The same question again, and what changes by itself, are edits.
+    assert await say(ctx, project, question, card("third"), asked=True) == there
+    await asked(stage)
+    assert await say(ctx, project, GITHUB, card("fourth")) == there
+    [words] = await standing(stage, GITHUB)
+    assert "fourth" in words
+
+
+async def test_a_move_that_broke_off_is_gone_on_with(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    await say(ctx, project, GITHUB, card())
+    question = await asked(stage)
+    await fail_after_the_effect(stage, GITHUB, drop_connection=True)
+    with pytest.raises(Unavailable):
+        await say(ctx, project, question, card("second"), asked=True)
+    assert len(await standing(stage, GITHUB)) == 2
+    await say(ctx, project, question, card("second"), asked=True)
+    [words] = await standing(stage, GITHUB)
+    assert "second" in words
+
+
+async def test_what_a_person_wrote_into_our_comment_stays(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    first = await say(ctx, project, GITHUB, card())
+    url = f"{stage.github_url}/_sim/repos/{stage.repository}/comments/{first}"
+    body = f"{marker(KEY)}\nfirst, and mine"
+    async with stage.http.patch(url, json={"login": ADMIN, "body": body}) as response:
+        assert response.status == 200
+    second = await say(ctx, project, GITHUB, card("second"))
+    assert second != first
+    assert await say(ctx, project, GITHUB, card("third")) == second
+    question = await asked(stage)
+    await say(ctx, project, question, card("fourth"), asked=True)
+    theirs, ours = await standing(stage, GITHUB)
+    assert "and mine" in theirs
+    assert "fourth" in ours
+    # When others come to read there, it is ours to hide all the same.
+    await hide(ctx, project)
+    assert "mine" not in str(await standing(stage, GITHUB))
+
+
+async def test_a_refusal_is_taken_away_unless_a_person_wrote_into_it(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    first = await say(ctx, project, GITHUB, card())
+    await withdraw(ctx, project, 1, KEY, "12345")
+    assert len(await standing(stage, GITHUB)) == 1
+    await withdraw(ctx, project, 1, KEY, first)
+    assert await standing(stage, GITHUB) == []
+    await withdraw(ctx, project, 1, KEY)
+    assert await say(ctx, project, GITHUB, card()) != first
 
 
 async def test_our_marker_in_the_words_of_others_is_not_our_card(

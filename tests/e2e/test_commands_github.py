@@ -62,6 +62,8 @@ ANSWERED = [
     ("ls --state=all --sort=recent", "clusters", "{cluster}"),
     ("why", "why:{item}", "Opened its own cluster"),
     ("similar", "similar:{item}", "Suggestions only"),
+    ("summarize", "summary:{cluster}", "From 1 report"),
+    ("example", "asked:{cluster}", "Asked for an example"),
     ("digest preview", "digest-preview", "Triage digest"),
     ("plan", "plan:{cluster}", "last page is missing"),
     ("severity S2 -- shops lose orders", "life:{cluster}", "S2"),
@@ -149,10 +151,10 @@ async def test_an_unknown_verb_gets_the_nearest(stage: Stage, number: int) -> No
     assert await ended(stage, number, said) == "-1"
     assert any('"fx". Did you mean fix?' in r["body"] for r in await replies(stage, number))
     assert await obey(stage, number, "/soulcaster fix --timeout soon") == "refused"
+    assert any("wants a duration" in r["body"] for r in await replies(stage, number))
     # 99 years of one of the few fixers
     assert await obey(stage, number, "/soulcaster fix --timeout=5200w") == "refused"
     assert await obey(stage, number, "/soulcaster fix --timeout=61m") == "refused"
-    assert any("wants a duration" in r["body"] for r in await replies(stage, number))
 
 
 async def test_phones_and_capitals_are_understood(stage: Stage, number: int) -> None:

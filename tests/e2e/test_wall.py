@@ -208,6 +208,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         yield from (f"unassign {name}", f"snooze {name} 3d", f"unsnooze {name}")
         yield from (f"ignore {name} --reason=spam", f"reopen {name}", f"resolve {name}")
         yield from (f"reopen {name}", f"history {name}", f"similar {name}")
+        yield from (f"summarize {name}", f"summarize {name} --since=7d", f"example {name}")
         yield f"merge {name} into {chance.choice(names)}"
         yield f"merge {name} into {chance.choice(names)} --confirm"
         yield f"split {name} --by=source"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.adapters.choose_agent import sends_to
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.views.cluster import ClusterView, told_apart
@@ -20,7 +21,8 @@ async def cluster_view(
     items = await ctx.items.many(project.id, sorted({*members, *cluster.shown_by}))
     [tally] = await ctx.overview.tallies(project.id, [cluster.number])
     mine = [item for item in items if item.cluster == cluster.number]
-    return ClusterView(cluster, mine, tally, ctx.now(), readers)
+    models = sends_to(ctx.settings.soulcaster_agent, ctx.settings_for_adapters)
+    return ClusterView(cluster, mine, tally, ctx.now(), readers, writes_tests=bool(models))
 
 
 async def page(

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choice, Choices, Code, Section, note
+from bot.domain.commands.command import Level
 from bot.domain.commands.grammar import parse, project_in
 from bot.domain.commands.mention import asked
 from bot.domain.commands.rights import require_door
-from bot.domain.errors import NotAllowed, Rejected, Unavailable, UserError
+from bot.domain.errors import NotAllowed, NotUnderstood, Rejected, Unavailable, UserError
 from bot.domain.models import Person, Place, Project
 from bot.domain.rooms import Asker, Way
 from bot.log import log
@@ -60,6 +61,11 @@ async def answer_to(
         return Answered(Answer(card), "failed", way)
 
 
+def refusal_key(person: Person) -> str:
+    """Of the one comment in an issue that says why what somebody said last was not done."""
+    return f"refused:{person.login or person.name}"
+
+
 async def answer_at_once(
     ctx: Context, project: Project, person: Person, line: str, *, command: str = ""
 ) -> Answered:
@@ -82,7 +88,7 @@ async def answer_at_once(
 
 async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Outcome]:
     said, readers = call.said, call.readers
-    key = f"command:{said.id}"
+    key = f"command:{said.id}" if said.place.issue is None else refusal_key(call.person)
     try:
         async with asyncio.timeout(seconds):
             return await _done(call, asker), "done"
@@ -106,7 +112,8 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
             log.error("a command broke", reference=reference, line=said.line, exc_info=error)
             what = f"Something broke (ref {reference})."
         line = (f"{what} Part of it may be done: look, then say it again: ", Code(said.line))
-        return Answer(note(key, *line, audience=readers, tone="failed")), "failed"
+        card = note(f"command:{said.id}", *line, audience=readers, tone="failed")
+        return Answer(card), "failed"
 
 
 async def _done(call: Call, asker: Asker) -> Answer:
@@ -120,7 +127,10 @@ async def _done(call: Call, asker: Asker) -> Answer:
     mine = own is not None and await own(call, command)
     call.role = await require(call.ctx, project, call.person, command, mine)
     answer = await VERBS[type(command)](call, command)
-    return replace(answer, card=await whole_or_not(call.ctx, answer.card))
+    card = await whole_or_not(call.ctx, answer.card)
+    if said.place.issue is not None and not answer.public and command.needs is Level.L0:
+        card = card.model_copy(update={"folded": True})
+    return replace(answer, card=card)
 
 
 def _require_here(project: Project, line: str) -> None:
@@ -133,12 +143,11 @@ def _require_here(project: Project, line: str) -> None:
 def _require_plain(line: str) -> None:
     """Raises Ambiguous where the bot is only named in passing: it asks, and never guesses."""
     meant = asked(line, ROSTER)
-    if meant is None:
-        return
-    if not meant:
-        words = "You named me, and I can't tell what for. Say for example: /soulcaster status"
-        raise Ambiguous(words, ())
-    raise Ambiguous("You named me: is this what you want?", (Choice(Code(meant), sentence=meant),))
+    if meant:
+        choice = Choice(Code(meant), sentence=meant)
+        raise Ambiguous("You named me: is this what you want?", (choice,))
+    if meant is not None:
+        raise NotUnderstood("You named me. If I am to do something, say it: /soulcaster status")
 
 
 def _require_said_lately(said: Utterance) -> None:

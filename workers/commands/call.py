@@ -46,6 +46,12 @@ class Answer:
     refusal: Exception | None = None
 
 
+def require_page(page: int, many: int, most: int) -> None:
+    """Raises NotUnderstood for a page that there is not, of so many things with ``most`` a page."""
+    if not 1 <= page <= (pages := max(1, -(-many // most))):
+        raise NotUnderstood(f"There is no page {page}: the last is page {pages}.")
+
+
 def next_page(command: Command, page: int, many: int, most: int) -> tuple[Action, ...]:
     """The button that leads to the page after this one, where there is one; ``most`` a page."""
     if page >= (pages := -(-many // most)):

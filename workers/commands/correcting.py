@@ -32,6 +32,8 @@ class Confirmable(Command):
     that was shown last in the same place.
     """
 
+    internal = ("preview",)
+
     confirm: bool = False
     preview: str = ""
 

@@ -27,18 +27,20 @@ from bot.domain.rooms import Way
 from bot.github.issues import Reaction
 from bot.jobs import CLAIM, enqueue
 from bot.log import log
-from bot.say import in_words, readers_at, say, whisper
+from bot.say import in_words, readers_at, say, whisper, withdraw
 from bot.storage.commands import TOLD_AFTER, Outcome, Reply, Utterance, Wait
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers import jobs
-from workers.commands.answering import answer_to
+from workers.commands.answering import answer_to, refusal_key
 from workers.commands.linking import still_linked
 from workers.commands.reach import way_of
 from workers.commands.reacting import react
-from workers.commands.waiting import tell
+from workers.commands.waiting import tell, tell_unanswered
 
 HOLDS = timedelta(minutes=2)
+# How long a refusal stands on GitHub, unless who was refused says something that is done before.
+STANDS = timedelta(days=1)
 SAY_SECONDS = 60.0
 # When a service does not say for how long it wants to be left alone.
 PAUSE_SECONDS = 5.0
@@ -154,6 +156,7 @@ async def _obey(ctx: Context, project: Project | None, said: Utterance) -> None:
             raise
         # The issue is gone, the channel archived: there is nowhere left to say it.
         log.warning("could not answer", line=said.line, why=f"{type(error).__name__}: {error}")
+        await tell_unanswered(ctx, project, said, str(error))
         outcome, words = "failed", str(error)
     await _end(ctx, said, outcome, words)
 
@@ -180,7 +183,13 @@ async def _say(ctx: Context, project: Project, said: Utterance, reply: Reply, wa
     they may read it as the channel is now."""
     place, card = said.place, reply.card
     if place.issue is not None:
-        await say(ctx, project, place, card, asked=True)
+        stands = await say(ctx, project, place, card, asked=True)
+        key = refusal_key(said.person)
+        if reply.outcome == "refused":
+            ids = project.id, place.issue, key, stands
+            await enqueue(ctx, jobs.withdraw_refusal, *ids, delay=STANDS.total_seconds())
+        elif reply.outcome == "done":
+            await enqueue(ctx, jobs.withdraw_refusal, project.id, place.issue, key, "")
     elif place.channel and ctx.slack is not None:
         there = await readers_at(ctx, project, place)
         if (reply.public or way.posted) and may_read(there, card.audience):
@@ -188,6 +197,14 @@ async def _say(ctx: Context, project: Project, said: Utterance, reply: Reply, wa
             await _remember_thread(ctx, project, place, place.thread or ts, card)
         else:
             await whisper(ctx, project, place, said.person, card, readers=way.readers)
+
+
+async def withdraw_refusal(
+    ctx: Context, project_id: int, issue: int, key: str, comment: str
+) -> None:
+    """It was read by now, or never will be."""
+    if project := await ctx.projects.find(project_id):
+        await withdraw(ctx, project, issue, key, comment)
 
 
 async def _remember_thread(

@@ -12,7 +12,9 @@ from bot.domain.models import Person, Project
 from bot.github import people
 
 CACHED_SECONDS = 60.0
+MOST_NAMED = 3
 
+_people: dict[tuple[str, int], tuple[float, list[tuple[str, Role]]]] = {}
 _roles: dict[tuple[str, int, int | str], tuple[float, Role]] = {}
 
 
@@ -46,13 +48,19 @@ async def require(
         return role
     if not person.login:
         raise NotAllowed(f"{command.verb} needs your GitHub account: say link in Slack.")
-    able = [
-        login
-        for login, has in await people.collaborators(ctx.github.repo(project))
-        if has != "none" and level_of(has) >= needs
-    ]
-    names = ", ".join(f"@{login}" for login in able[:5]) or "nobody yet"
+    able = await those_with(ctx, project, needs)
+    names = ", ".join(f"@{login}" for login in able[:MOST_NAMED]) or "nobody yet"
     raise NotAllowed(
         f"@{person.login} needs {NEEDED[needs]} on {project.full_name} to run "
         f"{command.verb} (has: {role}). People who can: {names}."
     )
+
+
+async def those_with(ctx: Context, project: Project, level: Level) -> list[str]:
+    """Logins of those who have a role of their own that reaches the level, a minute ago at most."""
+    key = (ctx.redis_url, project.id)
+    at, known = _people.get(key, (-CACHED_SECONDS, []))
+    if time.monotonic() - at > CACHED_SECONDS:
+        known = await people.collaborators(ctx.github.repo(project))
+        _people[key] = (time.monotonic(), known)
+    return [login for login, has in known if has != "none" and level_of(has) >= level]

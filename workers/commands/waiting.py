@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from bot.context import Context
 from bot.domain.audience import Audience, combined
 from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Said, Section, note
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.models import Place, Project
 from bot.log import log
 from bot.say import say, whisper
@@ -35,6 +35,26 @@ async def tell(ctx: Context, project: Project, waiting: Sequence[Utterance], why
             log.info("nobody can be told who waits", why=str(error))
             told |= {said.id for said in group}
     return told
+
+
+async def tell_unanswered(ctx: Context, project: Project, said: Utterance, why: str) -> None:
+    """What could not be answered on GitHub (a locked issue) is told where somebody looks."""
+    channel = await bound_channel(ctx, project) if ctx.slack and said.place.issue else ""
+    try:
+        words = (
+            Code(said.line),
+            " by ",
+            Code(said.person.name),
+            " on ",
+            _issue(ctx, project, said),
+        )
+        said_why: Line = (*words, " could not be answered there: ", Said(why))
+        key = f"unanswered:{said.id}"
+        card = note(key, *said_why, audience=said.audience, tone="failed")
+        if channel:
+            await say(ctx, project, Place(channel=channel), card)
+    except UpstreamError as error:
+        log.info("nobody can be told what was not answered", why=str(error))
 
 
 async def _tell(ctx: Context, project: Project, group: Sequence[Utterance], why: str) -> bool:

@@ -137,4 +137,4 @@ async def tell_watch(ctx: Context, project_id: int, cluster: int) -> None:
     readers = project.github_readers
     view = await cluster_view(ctx, project, cluster, readers=readers)
     if watch := view.cluster.watch:
-        await say(ctx, project, Place(issue=watch.pull), watch_card(view.cluster, readers=readers))
+        await say(ctx, project, Place(issue=watch.pull), watch_card(view))

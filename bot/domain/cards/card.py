@@ -204,6 +204,8 @@ class Card(_Frozen):
 
     ``audience``: whom it was written for; it holds nothing that they may not read. ``more``: what
     is said less often, in a menu where the place has one; where it has a form, the form opens.
+    ``folded``: one person asked for it, and all but its gist is behind a line where others read
+    along.
     ``language``: that of our own words in it.
     """
 
@@ -217,6 +219,7 @@ class Card(_Frozen):
     more: tuple[Action, ...] = ()
     footer: Line = ()
     language: str = "en"
+    folded: bool = False
 
 
 def note(

@@ -72,6 +72,7 @@ def sorted_in(
         changes["labelled"] = worst
         if worst and worst != record.severity:
             changes |= {"severity": worst, "severity_by": BY_LABEL, "severity_reasons": ()}
+            changes["severity_at"] = None
         elif not worst and record.severity_by == BY_LABEL:
             changes["severity_by"] = ""
     if owner != record.assigned:

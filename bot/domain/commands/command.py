@@ -80,6 +80,8 @@ class Command(BaseModel):
     level: ClassVar[Level] = Level.L0
     examples: ClassVar[tuple[str, ...]] = ()
     cost: ClassVar[str] = ""
+    internal: ClassVar[tuple[str, ...]] = ()
+    """Fields that our own buttons fill in: no help shows them."""
     tells_nothing: ClassVar[bool] = False
     """Whether its answer says nothing of the project."""
 

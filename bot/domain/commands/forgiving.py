@@ -75,10 +75,9 @@ def blamed(fields: Sequence[Field], word: str) -> Field:
 
 
 def listed(choices: Sequence[str]) -> str:
-    """``S1 to S4`` of four that are counted up, else ``recent, count or severity``."""
-    if len(choices) > 2 and len({(each[:-1], each[-1:].isdigit()) for each in choices}) == 1:
-        return f"{choices[0]} to {choices[-1]}"
-    return " or ".join([", ".join(choices[:-1]), *choices[-1:]] if choices[1:] else choices)
+    """``S1 to S4`` of four that are counted up, else ``recent, count, severity``."""
+    counted = len(choices) > 2 and all(each[-1].isdigit() for each in choices)
+    return f"{choices[0]} to {choices[-1]}" if counted else ", ".join(choices)
 
 
 def _alike(field: Field, word: str) -> bool:

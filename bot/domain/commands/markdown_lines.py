@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline, backtick, html_inline
 from markdown_it.token import Token
 
-from bot.domain.commands.mention import Addressed, addressed
+from bot.domain.commands.mention import addressed
 
 MOST_LINES = 10
 _LONGEST_BODY = 200_000
@@ -60,15 +60,12 @@ def _of_text(token: Token, raw: list[str]) -> list[str]:
         # A heading is one by its source alone.
         ours = addressed(raw[number]) if number < len(raw) else None
         found = addressed(line)
-        if ours and found and not _is_within(hidden, start, found):
+        at = start + found.at if found else 0
+        within = any(begin <= at < end for begin, end in hidden)
+        if ours and found and not within:
             lines.append(found.line)
         start += len(line) + 1
     return lines
-
-
-def _is_within(hidden: list[tuple[int, int]], start: int, found: Addressed) -> bool:
-    at = start + found.at
-    return any(begin <= at < end for begin, end in hidden)
 
 
 def _hidden(content: str) -> list[tuple[int, int]]:

@@ -23,8 +23,6 @@ _GREETING = re.compile(
     r"|there|all|everyone|team)\b[\s,.:!;-]*",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"(?<![\w@/.`-])@soulcaster(?:\[bot\])?(?![\w/-]|\.\w)", re.IGNORECASE)
-_WORDS_READ = 12
 
 
 class Addressed(NamedTuple):
@@ -35,14 +33,14 @@ class Addressed(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _slug(slug: str) -> re.Pattern[str]:
-    name = re.escape(slug)
+def _named(name: str) -> re.Pattern[str]:
+    name = re.escape(name)
     return re.compile(rf"(?<![\w@/.`-])@{name}(?:\[bot\])?(?![\w/-]|\.\w)", re.IGNORECASE)
 
 
 def called(text: str, slug: str) -> str:
     """``text`` with the app's own name as the one that the grammar knows."""
-    return _slug(slug).sub("@soulcaster", text) if slug and "@" in text else text
+    return _named(slug).sub("@soulcaster", text) if slug and "@" in text else text
 
 
 def addressed(line: str) -> Addressed | None:
@@ -58,7 +56,7 @@ def addressed(line: str) -> Addressed | None:
         if not (greeting := _GREETING.match(rest)):
             break
         rest = rest[greeting.end() :]
-    if named := _NAMED.search(said):
+    if named := _named("soulcaster").search(said):
         return Addressed(IN_PASSING + said[named.start() :], line.lower().find("@soulcaster"))
     return None
 
@@ -78,7 +76,7 @@ def asked(line: str, roster: Roster) -> str | None:
     there; None for a line that is a command."""
     if not line.startswith(IN_PASSING):
         return None
-    words = ADDRESS.sub("", line.removeprefix(IN_PASSING), count=1).split()[:_WORDS_READ]
+    words = ADDRESS.sub("", line.removeprefix(IN_PASSING), count=1).split()[:12]
     words = [word.strip(".,;:!?()") for word in words]
     verbs = {name for each in roster for name in (each.verb, *each.aliases) if len(name) > 2}
     for index, word in enumerate(words):

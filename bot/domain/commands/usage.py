@@ -10,7 +10,8 @@ from bot.domain.commands.fields import Field, fields
 
 def usage(command_type: type[Command]) -> str:
     """``fix [C-12] [--timeout 30m] [--dry-run] [-- steer]``."""
-    parts = sorted(fields(command_type), key=lambda field: _PLACES.index(field.place))
+    shown = (each for each in fields(command_type) if each.attribute not in command_type.internal)
+    parts = sorted(shown, key=lambda field: _PLACES.index(field.place))
     return " ".join([command_type.verb, *map(_used, parts)])
 
 

@@ -18,7 +18,7 @@ GUARDS = (
     Guard(
         "a command in code or HTML is none",
         _LINES,
-        "if ours and found and not _is_within(hidden, start, found):",
+        "if ours and found and not within:",
         "if ours and found:",
         _OF_LINES,
     ),

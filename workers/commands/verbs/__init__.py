@@ -30,6 +30,8 @@ VERBS: Mapping[type[Command], Run] = {
     status.ListClusters: status.run_clusters,
     evidence.Why: evidence.run_why,
     evidence.Similar: evidence.run_similar,
+    evidence.Summarize: evidence.run_summarize,
+    evidence.AskForExample: evidence.run_example,
     feedback.Feedback: feedback.run,
     regroup.Dup: regroup.run_dup,
     regroup.NotDup: regroup.run_not_dup,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from typing_extensions import override
@@ -12,8 +13,8 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section, note
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.grammar import nearest
-from bot.domain.commands.rights import level_of
-from bot.domain.commands.usage import explanation, summary, usage
+from bot.domain.commands.rights import NEEDED, level_of
+from bot.domain.commands.usage import example, explanation, summary, usage
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded
 from bot.domain.models import Person
 from bot.storage.accounts import CODE_SECONDS, Account
@@ -33,57 +34,88 @@ class Help(Command):
     about: Annotated[str, WORD] = ""
 
 
+# What stands in no group is only in "One verb".
+GROUPS: Mapping[str, str] = {
+    "Look": "status clusters why similar summarize history quota",
+    "Tell": "feedback dup not-dup merge split move recluster undo",
+    "Decide": "severity assign unassign snooze unsnooze ignore resolve reopen track untrack",
+    "Repair": "example plan fix steer stop retry logs revise versions diff revert",
+    "Set up": "digest notify channel source token import pause resume replay",
+    "You": "whoami link unlink help",
+}
+
+
 async def run_help(call: Call, command: Help) -> Answer:
-    """Generated from the commands themselves."""
+    """Generated from the commands themselves, with what there is in this project."""
     from workers.commands.verbs import ROSTER
 
-    where = (" in ", Code(call.project.full_name))
-    return Answer(help_card(command, ROSTER, level_of(call.role), where, readers=call.readers))
+    worst, _ = await call.ctx.overview.page(call.project.id, "open", most=1)
+    there = {"C-12": f"C-{worst[0]}"} if worst else {}
+    there["acme/api"] = call.project.full_name
+    level = level_of(call.role)
+    return Answer(help_card(command, ROSTER, level, there, readers=call.readers))
 
 
 def help_card(
     command: Help,
     roster: Sequence[type[Command]],
     level: Level,
-    where: Line = (),
+    there: Mapping[str, str] = {},
     *,
     readers: Audience,
 ) -> Card:
-    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood."""
+    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood.
+
+    ``there``: what stands in the examples, and what it is called in this project.
+    """
     if not command.about:
-        return _all(roster, level, where, readers)
+        return _all(roster, level, there, readers)
     name = command.about.lower()
     found = next((c for c in roster if name in (c.verb, *c.aliases)), None)
     if found is None:
         near = nearest(name, [c.verb for c in roster])
         hint = f"Did you mean {near}?" if near else "What I know: /soulcaster help"
         raise NotUnderstood(f'I don\'t know "{command.about[:40]}". {hint}')
-    return _one(found, level)
+    return _one(found, level, there)
 
 
-def _all(roster: Sequence[type[Command]], level: Level, where: Line, readers: Audience) -> Card:
-    mine: tuple[Line, ...] = tuple(
-        (Code(usage(c)), f" {summary(c)}") for c in roster if c.level <= level
-    )
+def _as_there(words: str, there: Mapping[str, str]) -> str:
+    for name, own in there.items():
+        words = re.sub(rf"(?<![\w/]){re.escape(name)}(?!\w)", own, words)
+    return words
+
+
+def _all(
+    roster: Sequence[type[Command]], level: Level, there: Mapping[str, str], readers: Audience
+) -> Card:
+    mine = {c.verb: c for c in roster if c.level <= level}
     others = [c.verb for c in roster if c.level > level]
+    groups = []
+    for title, verbs in GROUPS.items():
+        known = [mine[verb] for verb in verbs.split() if verb in mine]
+        lines = ((Code(_as_there(example(c), there)), f" {summary(c)}") for c in known)
+        groups += [Section(Bullets(*lines), title=title)] if known else []
+    repository = there.get("acme/api", "owner/repo")
     return Card(
         key="help",
         audience=readers,
-        title=("What you can say", *where),
-        sections=(Section(Bullets(*mine)),),
+        title=("What you can say", *((" in ", Code(repository)) if there else ())),
+        sections=tuple(groups),
         footer=(
             ("With a higher role also: " + ", ".join(others) + ". ") if others else "",
             "One verb: ",
             Code("/soulcaster help fix"),
-            ". Of another repository: ",
-            Code("owner/repo status C-12"),
+            ". From another repository: ",
+            Code(_as_there(f"{repository} status C-12", there)),
         ),
     )
 
 
-def _one(command: type[Command], level: Level) -> Card:
+def _one(command: type[Command], level: Level, there: Mapping[str, str]) -> Card:
     can = "yes" if level >= command.level else "no"
-    examples: tuple[Line, ...] = tuple((Code(f"/soulcaster {e}"),) for e in command.examples)
+    examples: tuple[Line, ...] = tuple(
+        (Code(f"/soulcaster {_as_there(each, there)}"),) for each in command.examples
+    )
     more = explanation(command)
     return Card(
         key=f"help:{command.verb}",
@@ -91,7 +123,7 @@ def _one(command: type[Command], level: Level) -> Card:
         title=(Code(command.verb), f": {summary(command)}"),
         facts=(
             Fact("Usage", Code(usage(command))),
-            Fact("Who", f"{command.level.name} (you: {can})"),
+            Fact("Who", f"needs {NEEDED[command.level]} (you: {can})"),
             *((Fact("Cost", command.cost),) if command.cost else ()),
             *((Fact("Short", ", ".join(command.aliases)),) if command.aliases else ()),
         ),

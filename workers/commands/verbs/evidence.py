@@ -1,24 +1,32 @@
-"""``why`` and ``similar``: the evidence behind a decision. Never closes anything."""
+"""``why similar summarize example``: what reports say, and what rests on it. Closes nothing."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
+
 from bot.context import Context
-from bot.domain.cards.card import Code, Paragraph, Section
+from bot.domain.cards.card import Bullets, Code, Fact, Line, Paragraph, Said, Section
+from bot.domain.cards.views.cluster import count, counts_line, example_card, named
 from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.cards.views.why import Compared, is_candidate, why_card
 from bot.domain.clusters.evidence import Near
-from bot.domain.commands.command import WORD, Command
-from bot.domain.commands.references import ClusterRef, ItemRef
+from bot.domain.clusters.summary import extract
+from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.commands.references import ClusterRef, Duration, ItemRef
 from bot.domain.errors import NotFound
 from bot.domain.models import Item
+from bot.say import say
 from workers.clusters import evidence, explain
 from workers.clusters.placing import near
+from workers.clusters.suggestions import place_of
+from workers.clusters.summarize import sources_of
 from workers.commands.call import Answer, Call
 from workers.commands.correcting import item_of
 
 SHOWN = 8
+CITED = 6
 
 
 class Why(Command):
@@ -53,7 +61,7 @@ class Similar(Command):
     examples = ("similar", "similar I-345 --limit=10")
 
     about: Annotated[ItemRef | ClusterRef | None, WORD] = None
-    limit: int = 5
+    limit: Annotated[int, Field(ge=1, le=50)] = 5
 
 
 async def run_similar(call: Call, command: Similar) -> Answer:
@@ -67,7 +75,7 @@ async def run_similar(call: Call, command: Similar) -> Answer:
     for each in compared:
         if each.item.cluster not in (None, item.cluster) and is_candidate(each):
             nearest.setdefault(each.item.cluster, each)
-    shown = list(nearest.values())[: max(1, command.limit)]
+    shown = list(nearest.values())[: command.limit]
     nothing = Section(Paragraph("Nothing else comes near."))
     return call.answer(
         f"similar:{item.name}",
@@ -76,6 +84,62 @@ async def run_similar(call: Call, command: Similar) -> Answer:
         sections=suggestion_sections(item, shown, readers=call.readers) or (nothing,),
         footer=("Suggestions only: nothing was joined or closed.",),
     )
+
+
+class Summarize(Command):
+    """What a problem's reports say, in short, each sentence with the reports that say it."""
+
+    verb = "summarize"
+    aliases = ("tldr",)
+    examples = ("summarize C-12", "summarize --since=7d")
+
+    about: Annotated[ClusterRef | None, WORD] = None
+    since: Duration | None = None
+
+
+async def run_summarize(call: Call, command: Summarize) -> Answer:
+    """What stands, or is picked from what came since."""
+    view = await call.view(await call.cluster(command.about))
+    begin = call.ctx.now() - command.since.timedelta if command.since else None
+    items = {i.number: i for i in view.shown if begin is None or i.occurred_at >= begin}
+    said = () if begin else view.cluster.summary
+    said = said or extract(sources_of([*items.values()])).sentences
+    lines: list[Line] = []
+    for each in said:
+        cited = [named(items[n]) for n in each.items if n in items][:CITED]
+        lines.append((Said(each.text), *(part for one in cited for part in (" ", one))))
+    when = f" of the last {command.since}" if command.since else ""
+    return call.answer(
+        f"summary:{view.cluster.name}",
+        *view.title,
+        facts=(Fact("Seen", *counts_line(view)),),
+        sections=(Section(Bullets(*lines) if lines else Paragraph(f"No report{when}.")),),
+        footer=(f"From {count(len(items), 'report')}{when}.",) if lines else (),
+    )
+
+
+class AskForExample(Command):
+    """Ask who reported a problem for an example that can be run, on their issue, once."""
+
+    verb = "example"
+    level = Level.L2
+    examples = ("example C-12",)
+
+    about: Annotated[ClusterRef | None, WORD] = None
+
+
+async def run_example(call: Call, command: AskForExample) -> Answer:
+    """Of its issues the newest that is open is asked; there is no second time."""
+    ctx, project = call.ctx, call.project
+    view = await call.view(await call.cluster(command.about))
+    for item in reversed(view.shown):
+        place = place_of(item)
+        if place and await ctx.items.standing(project.id, item.number) == "open":
+            card = example_card(view.cluster, readers=project.github_readers)
+            await say(ctx, project, place, card)
+            asked = ("Asked for an example: ", named(item))
+            return call.answer(f"asked:{view.cluster.name}", *asked, tone="succeeded")
+    raise NotFound(f"{view.cluster.name} has no open issue here, so nobody can be asked.")
 
 
 async def _report(call: Call, about: ItemRef | ClusterRef | None) -> Item | None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from bot.domain.cards.card import Code, Fact, Line
-from bot.domain.cards.views.cluster import cluster_actions
+from rapidfuzz import process
+
+from bot.domain.cards.card import Choice, Code, Fact, Line
+from bot.domain.cards.views.cluster import cluster_actions, count
 from bot.domain.commands.command import TEXT, WORD, After, Command, Level
+from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
 from bot.domain.errors import NotUnderstood
 from bot.domain.models import ClusterState, Person
 from bot.domain.models import Severity as SeverityName
+from bot.github import people
 from bot.jobs import enqueue
 from workers import jobs
 from workers.clusters.views import refresh_soon
-from workers.commands.call import Answer, Call
+from workers.commands.call import Ambiguous, Answer, Call
 from workers.commands.linking import linked
+from workers.commands.permission import MOST_NAMED, those_with
 
 
 class _OfCluster(Command):
@@ -129,7 +134,7 @@ async def run_snooze(call: Call, command: Snooze) -> Answer:
     return await _changed(
         call,
         command,
-        extra=Fact("Last week it would have hidden", f"{week} occurrences"),
+        extra=Fact("Last week it would have hidden", count(week, "occurrence")),
         state=ClusterState.SNOOZED,
         snoozed_until=until,
         snoozed_events=events,
@@ -154,10 +159,25 @@ async def run_assign(call: Call, command: Assign) -> Answer:
     """The owner by their GitHub login."""
     owner = command.owner
     if owner.login:
+        await _require_somebody(call, command)
         return await _changed(call, command, owner=owner.login)
     named = Person(slack_team=call.person.slack_team, slack_user=owner.slack_user)
     found = await linked(call.ctx, named)
     return await _changed(call, command, owner=found.login or found.slack_user)
+
+
+async def _require_somebody(call: Call, command: Assign) -> None:
+    """Raises Ambiguous, with whom it may mean, for a login that is an organization's or nobody's
+    who reads here."""
+    repo, login = call.ctx.github.repo(call.project), command.owner.login
+    if await people.role(repo, Person(login=login)) != "none":
+        return
+    able = await those_with(call.ctx, call.project, Level.L2)
+    near = process.extract(login, able, limit=MOST_NAMED)
+    named = [command.model_copy(update={"owner": UserRef(each)}) for each, _, _ in near]
+    choices = tuple(Choice(Code(str(one.owner)), sentence=sentence(one)) for one in named)
+    words = f'"{login}" is nobody who works on {call.project.full_name}. Who do you mean?'
+    raise Ambiguous(words, choices)
 
 
 async def run_unassign(call: Call, command: Unassign) -> Answer:
@@ -170,6 +190,10 @@ async def _changed(
 ) -> Answer:
     """Write the change and say old -> new."""
     ctx, cluster = call.ctx, await call.cluster(command.about)
+    if "state" in fields:
+        fields |= {"state_by": call.person.name, "state_at": ctx.now()}
+    if "severity" in fields:
+        fields |= {"severity_at": ctx.now()}
     after = await ctx.clusters.change(
         call.project.id, cluster.number, updated_at=ctx.now(), **fields
     )
@@ -189,7 +213,7 @@ async def _changed(
         " is changed" if facts else " is that already",
         tone="succeeded",
         facts=(*facts, *((extra,) if extra else ())),
-        actions=cluster_actions(after),
+        actions=cluster_actions(await call.view(after)),
     )
 
 

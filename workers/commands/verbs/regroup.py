@@ -22,7 +22,7 @@ from workers.clusters import corrections, explain, suggestions
 from workers.clusters.alike import ASKED, alike, sections
 from workers.clusters.corrections import Plan, PlannedCorrection
 from workers.clusters.recluster import recluster_card
-from workers.commands.call import Answer, Call, next_page
+from workers.commands.call import Answer, Call, next_page, require_page
 from workers.commands.correcting import Confirmable, carry_out, item_here, item_of
 
 Named = IssueRef | ItemRef | ClusterRef
@@ -314,7 +314,8 @@ async def run_history(call: Call, command: ShowHistory) -> Answer:
     name = str(command.about) if command.about else ""
     about = command.about.number if command.about else None
     chosen = [e for e in reversed(log) if about in (None, *e.operation.clusters)]
-    page = min(max(1, command.page), max(1, -(-len(chosen) // PAGE)))
+    page = command.page
+    require_page(page, len(chosen), PAGE)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     more = next_page(command, page, len(chosen), PAGE)
     return Answer(history_card(name, log, shown=shown, actions=more, readers=call.readers))

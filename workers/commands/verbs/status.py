@@ -21,7 +21,7 @@ from bot.storage.overview import GROUPS, Sort
 from workers.clusters import suggestions
 from workers.clusters.alike import alike, sections
 from workers.clusters.views import page, rows
-from workers.commands.call import Ambiguous, Answer, Call, next_page
+from workers.commands.call import Ambiguous, Answer, Call, next_page, require_page
 
 OLDEST, WORST = 5, 5
 
@@ -124,7 +124,8 @@ async def run_clusters(call: Call, command: ListClusters) -> Answer:
     ctx, project, source = call.ctx, call.project, command.source
     listed = (project.id, command.state, command.sort)
     _, total = await ctx.overview.page(*listed, source=source, most=0)
-    nth = min(max(1, command.page), max(1, -(-total // PAGE)))
+    nth = command.page
+    require_page(nth, total, PAGE)
     chosen, _ = await ctx.overview.page(*listed, source=source, first=(nth - 1) * PAGE, most=PAGE)
     shown = await rows(ctx, project, chosen, readers=call.readers)
     asked = (await alike(ctx, project, call.readers, chosen))[0] if chosen else []
@@ -134,14 +135,14 @@ async def run_clusters(call: Call, command: ListClusters) -> Answer:
             " ",
             *v.title,
             f" · {sparkline(v.day)} {v.since(timedelta(hours=24))} in 24 h · "
-            f"{v.tally.reports} reports · {v.cluster.state.value.replace('_', ' ')}",
+            f"{count(v.tally.reports, 'report')} · {v.cluster.state.value.replace('_', ' ')}",
         )
         for v in shown
         if not any(v.cluster.number in each.clusters for each in asked)
     )
     return call.answer(
         "clusters",
-        f"{total} clusters in ",
+        f"{count(total, 'cluster')} in ",
         Code(call.project.full_name),
         sections=(
             *await sections(ctx, project, asked, readers=call.readers),

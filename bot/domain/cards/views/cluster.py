@@ -7,10 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link, Said, Section, Tone
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Code,
+    Fact,
+    Line,
+    Link,
+    Said,
+    Section,
+    Tone,
+    note,
+)
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.tally import Tally
 from bot.domain.clusters.titles import plain
+from bot.domain.fixes.offering import shows_example
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, ClusterState, Ending, Item, Watch
 
@@ -19,8 +32,6 @@ _TONES: Mapping[ClusterState, Tone] = {
     ClusterState.PR_OPENED: "running",
     ClusterState.WATCHING: "running",
     ClusterState.RESOLVED: "succeeded",
-    ClusterState.IGNORED: "cancelled",
-    ClusterState.SNOOZED: "cancelled",
     ClusterState.REGRESSED: "failed",
 }
 
@@ -40,7 +51,8 @@ class ClusterView:
 
     ``readers`` are those of the card: items that they may not read are only counted, and the
     cluster says nothing that they may not read, however it was handed in. ``unlike`` tells it from
-    another beside it that is called the same.
+    another beside it that is called the same. ``writes_tests``: the agent that repairs needs no
+    example that can be run.
     """
 
     cluster: Cluster
@@ -49,6 +61,7 @@ class ClusterView:
     now: datetime
     readers: Audience
     unlike: Line = ()
+    writes_tests: bool = False
 
     def __post_init__(self) -> None:
         read = self.cluster.as_read_by(self.readers, self.shown)
@@ -80,6 +93,14 @@ class ClusterView:
         """People known to be affected: those a source counted, and those who wrote the sample."""
         authors = {(i.source, i.author) for i in self.items if i.author}
         return max([len(authors), *(item.people for item in self.items)], default=0)
+
+    @property
+    def first_step(self) -> Action:
+        """A fix where it can work, else what it lacks."""
+        name = self.cluster.name
+        if self.writes_tests or any(map(shows_example, self.shown)):
+            return Action("Fix", f"fix {name}", style="primary")
+        return Action("Ask for an example", f"example {name}")
 
     @property
     def title(self) -> Line:
@@ -119,6 +140,12 @@ def item_link(item: Item, *, hidden: bool = False) -> Line:
     return (Code(item.name), " ", Said(item.title[:120]))
 
 
+def named(item: Item) -> Code | Link:
+    """An item by its number, linked where it has an address."""
+    linked = item.url.startswith(("https://", "http://"))
+    return Link(item.name, item.url) if linked else Code(item.name)
+
+
 def _part_of(item: Item) -> Line:
     """What it is part of, and how many open issues it waits for."""
     shown = (("parent", " · part of #"), ("blocked", " · blocked by "))
@@ -136,7 +163,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
     """The card of ``status C-12``."""
     cluster = view.cluster
     facts = [
-        Fact("State", cluster.state.value.replace("_", " ")),
+        Fact("State", *state_line(cluster)),
         Fact("Severity", *severity_line(cluster)),
         Fact("Seen", *counts_line(view)),
         Fact("Reports", f"{view.tally.reports} ({view.tally.sources})"),
@@ -168,7 +195,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         if more > 0:
             lines += ((f"and {more} more",),)
         sections.append(Section(Bullets(*lines), title="Reports", collapsed=len(lines) > 4))
-    footer: Line = (f"{view.hidden} private reports are not shown here.",) if view.hidden else ()
+    hidden = f"{count(view.hidden, 'private report')} {'is' if view.hidden == 1 else 'are'}"
+    footer: Line = (f"{hidden} not shown here.",) if view.hidden else ()
     return Card(
         key=f"cluster:{cluster.name}",
         audience=view.readers,
@@ -176,16 +204,34 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         tone=_TONES.get(cluster.state, "info"),
         facts=tuple(facts),
         sections=tuple(sections),
-        actions=cluster_actions(cluster),
+        actions=cluster_actions(view),
         more=cluster_menu(cluster),
         footer=footer,
     )
 
 
+def state_line(cluster: Cluster) -> Line:
+    """``ignored (third-party) by ana on 12 Nov 10:03 UTC``."""
+    state, snoozed = cluster.state.value.replace("_", " "), cluster.state is ClusterState.SNOOZED
+    if cluster.state is ClusterState.IGNORED and cluster.ignored_reason:
+        state += f" ({cluster.ignored_reason})"
+    if snoozed and cluster.snoozed_until:
+        state += f" until {cluster.snoozed_until:%d %b %H:%M} UTC"
+    if snoozed and cluster.snoozed_events:
+        state += f" until seen {cluster.snoozed_events:,} times"
+    return (state, *_by(cluster.state_by, cluster.state_at))
+
+
+def _by(name: str, at: datetime | None) -> Line:
+    when = f" on {at:%d %b %H:%M} UTC" if at else ""
+    return (" by ", Code(name), when) if name else ()
+
+
 def severity_line(cluster: Cluster) -> Line:
     """``S2: 12 people, words "payment"``."""
     if cluster.severity_by:
-        return (f"{cluster.severity}, set by {cluster.severity_by}",)
+        by = _by(cluster.severity_by, cluster.severity_at)
+        return (f"{cluster.severity}, set", *by)
     reasons = "; ".join(cluster.severity_reasons[:3])
     return (f"{cluster.severity}: {reasons}" if reasons else cluster.severity,)
 
@@ -203,28 +249,36 @@ def watch_line(cluster: Cluster, watch: Watch) -> str:
     return f"{'come back' if back else watch.verdict} after {after}{seen}"
 
 
-def watch_card(cluster: Cluster, *, readers: Audience) -> Card:
+def watch_card(view: ClusterView) -> Card:
     """What is said on the pull request that was meant to end the problem."""
+    cluster = view.cluster
     watch = cluster.watch
     line = watch_line(cluster, watch) if watch else ""
     return Card(
         key=f"watch:{cluster.name}",
-        audience=readers,
+        audience=view.readers,
         title=(Code(cluster.name), f": {line}"),
         tone=_TONES.get(cluster.state, "info"),
-        actions=cluster_actions(cluster),
+        actions=cluster_actions(view),
     )
 
 
-def cluster_actions(cluster: Cluster) -> tuple[Action, ...]:
+def example_card(cluster: Cluster, *, readers: Audience) -> Card:
+    """What is asked of who reported it."""
+    words = "Can you add an example that can be run: a call with its values, what it gives, and "
+    shown = ("what it should give? As in ", Code("total([3, 4]) returns 6, expected 7"))
+    return note(f"example:{cluster.name}", words, *shown, audience=readers)
+
+
+def cluster_actions(view: ClusterView) -> tuple[Action, ...]:
     """The buttons that make sense in this state."""
-    name = cluster.name
+    cluster, name = view.cluster, view.cluster.name
     if cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED):
         return (Action("Reopen", f"reopen {name}"),)
     if cluster.state is ClusterState.FIXING:
         return (Action("Stop", f"stop {name}", style="danger"),)
     actions = [
-        Action("Fix", f"fix {name}", style="primary"),
+        view.first_step,
         Action("Why", f"why {name}"),
         Action("Snooze 3 d", f"snooze {name} 3d"),
         Action("Resolve", f"resolve {name}"),
