@@ -28,13 +28,9 @@ async def role(repo: Repo, person: Person) -> Role:
 
 
 async def collaborators(repo: Repo) -> list[tuple[str, Role]]:
-    """Every person with a role of their own: ``(login, role)``."""
+    """Everybody with a role of their own: ``(login, role)``."""
     people = repo.pages("/collaborators{?per_page}", per_page="100")
-    return [
-        (str(person["login"]), role_in({"user": person}))
-        async for person in people
-        if person.get("type") != "Organization"
-    ]
+    return [(str(person["login"]), role_in({"user": person})) async for person in people]
 
 
 async def _permission(repo: Repo, login: str) -> Any:

@@ -145,11 +145,10 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
     before, words, found = "", "", None
     if standing and standing.id:
         same = standing.checksum == post.checksum and not asked
-        # GitHub counts its comments up: the question is the newer one.
         above = asked and place.comment is not None and int(standing.id) < place.comment
         if same or (not above and await post.edit(standing)):
             return await keep(standing.id, post.checksum, post.words)
-        # Deleted, edited by a person, or above the question: said again below.
+        # Deleted, edited by a person, or above: said again below.
         before, words = standing.id, standing.words
     elif standing:
         before, words = standing.before, standing.words

@@ -311,6 +311,25 @@ async def test_where_an_issue_is_locked_the_answer_is_told_in_slack(
     assert "locked" in told
 
 
+async def test_the_bot_is_called_by_the_apps_own_name(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    stage.github.world.app.slug = "acme-triage"
+    for body in ("Hi @acme-triage, help", "@soulcaster help", "as @acme-triage told us"):
+        await stage.person("/issues/1/comments", login=ADMIN, body=body)
+    await stage.github.webhooks.settle()
+    for told in stage.github.webhooks.sent():
+        if told.event == "issue_comment":
+            meta = {"event": told.event, "guid": told.guid}
+            row = Delivery(kind="hear_github", meta=meta, body=told.body, received_at=1.0)
+            await ctx.inbox.accept(row)
+    await drain(ctx, "work")
+    ours = [body for body in await comments(stage) if body.startswith("<!--")]
+    assert len(ours) == 2
+    assert "What you can say" in ours[0]
+    assert "You named me" in ours[1]
+
+
 # One writer of one outcome
 
 

@@ -39,8 +39,7 @@ from workers.commands.reacting import react
 from workers.commands.waiting import tell, tell_unanswered
 
 HOLDS = timedelta(minutes=2)
-# How long a refusal stands on GitHub, unless who was refused says something that is done before.
-STANDS = timedelta(days=1)
+STANDS = timedelta(days=1)  # a refusal on GitHub, unless something of that person is done before
 SAY_SECONDS = 60.0
 # When a service does not say for how long it wants to be left alone.
 PAUSE_SECONDS = 5.0
@@ -188,7 +187,7 @@ async def _say(ctx: Context, project: Project, said: Utterance, reply: Reply, wa
         if reply.outcome == "refused":
             ids = project.id, place.issue, key, stands
             await enqueue(ctx, jobs.withdraw_refusal, *ids, delay=STANDS.total_seconds())
-        elif reply.outcome == "done":
+        elif reply.outcome == "done" and await ctx.cards.get(project.id, place.name, key):
             await enqueue(ctx, jobs.withdraw_refusal, project.id, place.issue, key, "")
     elif place.channel and ctx.slack is not None:
         there = await readers_at(ctx, project, place)

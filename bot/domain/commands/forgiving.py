@@ -67,11 +67,8 @@ def blamed(fields: Sequence[Field], word: str) -> Field:
     """Which of the fields that are open a word was meant for that is none of them: one that is
     written alike (``S9`` a severity, ``@`` a person), else one that is wanted, else any but the
     cluster, which nobody writes otherwise."""
-
-    def likely(field: Field) -> tuple[bool, bool, bool]:
-        return _alike(field, word), field.required, ClusterRef.what not in field.kind.what
-
-    return max(fields, key=likely)
+    other = {field.name: ClusterRef.what not in field.kind.what for field in fields}
+    return max(fields, key=lambda field: (_alike(field, word), field.required, other[field.name]))
 
 
 def listed(choices: Sequence[str]) -> str:

@@ -160,8 +160,8 @@ GUARDS = (
     Guard(
         "our comment is one that a bot wrote",
         "bot/github/issues.py",
-        "if by_bot and (comment",
-        "if (comment",
+        "marked = by_bot and (comment",
+        "marked = (comment",
         "tests/contract/test_github_client.py"
         "::test_a_person_who_writes_our_marker_has_not_written_our_comment",
     ),

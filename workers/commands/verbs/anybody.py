@@ -105,7 +105,7 @@ def _all(
             ("With a higher role also: " + ", ".join(others) + ". ") if others else "",
             "One verb: ",
             Code("/soulcaster help fix"),
-            ". From another repository: ",
+            ". From elsewhere: ",
             Code(_as_there(f"{repository} status C-12", there)),
         ),
     )
@@ -123,7 +123,7 @@ def _one(command: type[Command], level: Level, there: Mapping[str, str]) -> Card
         title=(Code(command.verb), f": {summary(command)}"),
         facts=(
             Fact("Usage", Code(usage(command))),
-            Fact("Who", f"needs {NEEDED[command.level]} (you: {can})"),
+            Fact("Needs", f"{NEEDED[command.level]} (you: {can})"),
             *((Fact("Cost", command.cost),) if command.cost else ()),
             *((Fact("Short", ", ".join(command.aliases)),) if command.aliases else ()),
         ),

@@ -314,8 +314,7 @@ async def run_history(call: Call, command: ShowHistory) -> Answer:
     name = str(command.about) if command.about else ""
     about = command.about.number if command.about else None
     chosen = [e for e in reversed(log) if about in (None, *e.operation.clusters)]
-    page = command.page
-    require_page(page, len(chosen), PAGE)
+    require_page(page := command.page, len(chosen), PAGE)
     shown = chosen[(page - 1) * PAGE : page * PAGE]
     more = next_page(command, page, len(chosen), PAGE)
     return Answer(history_card(name, log, shown=shown, actions=more, readers=call.readers))

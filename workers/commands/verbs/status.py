@@ -124,8 +124,7 @@ async def run_clusters(call: Call, command: ListClusters) -> Answer:
     ctx, project, source = call.ctx, call.project, command.source
     listed = (project.id, command.state, command.sort)
     _, total = await ctx.overview.page(*listed, source=source, most=0)
-    nth = command.page
-    require_page(nth, total, PAGE)
+    require_page(nth := command.page, total, PAGE)
     chosen, _ = await ctx.overview.page(*listed, source=source, first=(nth - 1) * PAGE, most=PAGE)
     shown = await rows(ctx, project, chosen, readers=call.readers)
     asked = (await alike(ctx, project, call.readers, chosen))[0] if chosen else []

@@ -7,19 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import (
-    Action,
-    Bullets,
-    Card,
-    Code,
-    Fact,
-    Line,
-    Link,
-    Said,
-    Section,
-    Tone,
-    note,
-)
+from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link, Said, Section, Tone
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.tally import Tally
 from bot.domain.clusters.titles import plain
@@ -265,9 +253,9 @@ def watch_card(view: ClusterView) -> Card:
 
 def example_card(cluster: Cluster, *, readers: Audience) -> Card:
     """What is asked of who reported it."""
-    words = "Can you add an example that can be run: a call with its values, what it gives, and "
-    shown = ("what it should give? As in ", Code("total([3, 4]) returns 6, expected 7"))
-    return note(f"example:{cluster.name}", words, *shown, audience=readers)
+    words = "Can you add a call with its values, what it gives, and what it should give?"
+    such = Fact("Such as", Code("total([3, 4]) returns 6, expected 7"))
+    return Card(key=f"example:{cluster.name}", audience=readers, title=(words,), facts=(such,))
 
 
 def cluster_actions(view: ClusterView) -> tuple[Action, ...]:
