@@ -36,6 +36,8 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "clusters": (READ, ""),
     "why C-12": (READ, ""),
     "similar": (READ, ""),
+    "summarize C-12": (READ, ""),
+    "example C-12": (TRIAGE, ""),
     'feedback "it broke"': (READ, ""),
     "history": (TRIAGE, ""),
     "versions F-7": (READ, ""),
