@@ -155,7 +155,7 @@ def test_neighbours_stay_what_they_are(line: Line) -> None:
 
 def _expected_on_github(card: Card) -> Alive:
     heading = ICONS[card.tone] + "".join(map(_read, card.title))
-    heading += f"·{tone_word(card.tone)}" if tone_word(card.tone) else ""
+    heading += f"·{tone_word(card)}" if tone_word(card) else ""
     found: Alive = Counter({("h3", squeezed(heading)): 1}) + on_github(*card.title)
     for fact in card.facts:
         found += on_github(Strong(text=fact.label), *fact.value)
