@@ -64,6 +64,7 @@ from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
 from bot.storage.spool import Spool
+from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens
 from bot.storage.vault import Vault, open_vault
 from bot.storage.versions import Versions
@@ -111,6 +112,7 @@ class Context:
         self.cards = Cards(*stored)
         self.commands = Commands(*stored)
         self.digests = Digests(*stored)
+        self.stories = Stories(*stored)
         self.channels = Channels(*stored)
         self.accounts = Accounts(*stored)
         self.retention = Retention(*stored)
@@ -188,8 +190,7 @@ class Context:
     def language_model(self) -> LanguageModel | None:
         """A language model, or None: then everything is extractive."""
         made = choose.language_model(self.settings_for_adapters)
-        if made is not None:
-            self._closers.append(made)
+        self._closers += [made] if made is not None else []
         return made
 
     def open_language_model(self) -> LanguageModel | None:

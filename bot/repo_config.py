@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.domain.cards.language import Language
-from bot.domain.errors import ConfigError
+from bot.domain.cards.schedule import read_quiet
+from bot.domain.errors import ConfigError, NotUnderstood
 from bot.domain.models import Severity
 
 PATH = ".github/soulcaster.yml"
@@ -23,9 +24,21 @@ class _Part(BaseModel):
 
 
 class SlackPart(_Part):
-    """Where the project is spoken of in Slack."""
+    """Where the project is spoken of in Slack, and when nothing new is but for an S1, as in
+    ``22:00-07:00 Europe/Paris``."""
 
     channel: str = ""
+    quiet: str = ""
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_read(cls, words: str) -> str:
+        try:
+            if words:
+                read_quiet(words)
+        except NotUnderstood as error:
+            raise ValueError(str(error)) from None
+        return words
 
 
 class DigestPart(_Part):

@@ -48,6 +48,8 @@ tell_watch = Job("workers.fixes.watch:tell_watch")
 
 send_digest = Job("workers.digests.posting:send_digest", timeout=120)
 send_scheduled = Job("workers.digests.posting:send_scheduled", timeout=120)
+follow_problem = Job("workers.digests.following:follow_problem", timeout=120)
+say_held = Job("workers.digests.held:say_held", timeout=120)
 check_file = Job("workers.digests.notices:check_file")
 hide_cards = Job("workers.digests.notices:hide_cards", timeout=3600)
 settle_channel = Job("workers.clusters.channels:settle_channel")

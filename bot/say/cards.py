@@ -14,6 +14,7 @@ import json
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, note
+from bot.domain.cards.pausing import with_banner
 from bot.domain.cards.views.pull import pull_title
 from bot.domain.errors import Unavailable
 from bot.domain.models import Person, Place, Project
@@ -43,6 +44,7 @@ async def say(
     if await ctx.projects.find(project.id) is None:
         log.info("not said where the app was removed", project=project.full_name, card=card.key)
         return ""
+    card = await paused_or_not(ctx, project, card)
     if place.issue is not None:
         card = await fit_on_github(ctx.github.repo(project), card)
     else:
@@ -90,6 +92,13 @@ async def whole_or_not(ctx: Context, card: Card) -> Card:
         words = f"{names} does not answer now: what comes from there may be missing here."
         card = card.model_copy(update={"footer": (*card.footer, " " * bool(card.footer), words)})
     return card
+
+
+async def paused_or_not(ctx: Context, project: Project, card: Card) -> Card:
+    """The card; more than a line, it says what is paused."""
+    if not (card.facts or card.sections):
+        return card
+    return with_banner(card, (await ctx.stories.pauses(project.id)).values(), ctx.now())
 
 
 async def whisper(

@@ -86,7 +86,7 @@ ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
     *("channel", "link", "unlink", "replay", "import", "quota"),
-    *("token", "recluster"),
+    *("token", "recluster", "notify", "pause", "resume"),
 }
 
 

@@ -228,6 +228,10 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "recluster --dry-run",
         "recluster status",
         "token list",
+        "notify",
+        "notify severity>=S4 or event:new",
+        "pause posts --for=1h",
+        "resume",
     )
     yield from ("clusters --state=all", "status", "help", "whoami", "source list", "similar")
     yield from ("digest preview", "digest now", "history", "feedback It is slow", "status")

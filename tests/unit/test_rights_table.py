@@ -74,6 +74,9 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "import github": (MAINTAIN, ""),
     "recluster --dry-run": (MAINTAIN, ""),
     "channel show": (MAINTAIN, ""),
+    "notify severity>=S2": (MAINTAIN, ""),
+    "pause fixes": (MAINTAIN, ""),
+    "resume": (MAINTAIN, ""),
     "replay": (MAINTAIN, ""),
 }
 

@@ -52,7 +52,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
         return changed | ({"updated_at": ctx.now()} if changed else {})
 
     after = await ctx.clusters.update(project_id, view.cluster.number, decide)
-    await refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id, *{number, after.number})
     if after.watch and after.state is ClusterState.REGRESSED is not view.cluster.state:
         await enqueue(ctx, jobs.tell_watch, project_id, after.number)
 

@@ -17,6 +17,7 @@ from bot.say import say
 from bot.sources import github_issue
 from workers import jobs
 from workers.clusters import evidence, explain
+from workers.clusters.holding import held_back
 
 SHOWN = 3
 LIKELY = 0.5  # on an issue we speak unasked only when it is likelier than not, or a model says so
@@ -92,6 +93,9 @@ async def suggest_on_issue(ctx: Context, project_id: int, number: int) -> None:
         if item.history or not any(
             _likely(each) and may_read(readers, each.item.audience) for each in open_
         ):
+            return
+        # Quiet hours are Slack's alone.
+        if await held_back(ctx, project, jobs.suggest_on_issue.name, number, "S1"):
             return
     said = await card(ctx, project, item, readers=readers)
     if said is None:

@@ -65,7 +65,10 @@ async def rows(
     return told_apart(views)
 
 
-async def refresh_soon(ctx: Context, project: int) -> None:
-    """Many changes that come together are one edit."""
+async def refresh_soon(ctx: Context, project: int, *clusters: int) -> None:
+    """What is said of the project, and of these clusters; many changes that come together are one
+    edit."""
+    for cluster in clusters:
+        await enqueue(ctx, jobs.follow_problem, project, cluster, delay=1)
     if await ctx.digests.tracking_issue(project):
         await enqueue(ctx, jobs.refresh_tracking_issue, project, delay=2)

@@ -16,7 +16,7 @@ from bot.domain.fixes.versions import Kind, new_revision
 from bot.domain.models import Cluster, Person, RunState
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
-from workers.fixes.quota import require_quota
+from workers.fixes.quota import require_quota, require_unpaused
 from workers.fixes.steps.starting import require_no_open_fix, start, unnamed
 
 
@@ -33,9 +33,11 @@ async def request_fix(
 ) -> tuple[FixRun, bool]:
     """A new run, or the active one joined; whether it is this command's own. See ``start``.
 
-    Raises NotUnderstood when the cluster has an open pull request, QuotaExceeded.
+    Raises NotUnderstood when the cluster has an open pull request, NotAllowed while fixes are
+    paused, QuotaExceeded.
     """
     ctx, project = call.ctx, call.project
+    await require_unpaused(ctx, project)
     vendors = sends_to(agent, ctx.settings_for_adapters)
     if refused := unnamed(project, vendors, (await ctx.repo_config(project)).fix.agents):
         raise NotAllowed(refused)
@@ -75,6 +77,7 @@ async def begun(call: Call, made: FixRun, cluster: Cluster) -> Answer:
 
 async def request_version(call: Call, run: FixRun, kind: Kind, **asked: Any) -> Answer:
     """The attempt at the next version as it is shown; ``asked`` is what ``new_revision`` takes."""
+    await require_unpaused(call.ctx, call.project)
     revision = new_revision(
         run,
         key=f"command:{call.said.id}",

@@ -35,3 +35,10 @@ async def require_quota(ctx: Context, project: Project) -> None:
             f"{used} of {cap} fix runs used {in_words(ctx)}. "
             "The operator can raise SOULCASTER_FIX_QUOTA."
         )
+
+
+async def require_unpaused(ctx: Context, project: Project) -> None:
+    """Raises NotAllowed while fixes are paused, with who did and until when."""
+    pause = (await ctx.stories.pauses(project.id)).get("fixes")
+    if pause is not None and pause.holds(ctx.now()):
+        raise NotAllowed(f"{pause.sentence} /soulcaster resume fixes ends it.")

@@ -46,7 +46,7 @@ async def fix_run(ctx: Context, project_id: int, number: int) -> None:
     await show(ctx, context.project, context.run)
     if context.run.verdict is Verdict.NEEDS_A_PERSON:
         await tell_team(ctx, context.project, context.run)
-    await refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id, context.run.cluster)
 
 
 async def _work(context: ProjectRun) -> None:
@@ -54,7 +54,7 @@ async def _work(context: ProjectRun) -> None:
     await context.ctx.clusters.change(
         context.project.id, context.run.cluster, state=ClusterState.FIXING, updated_at=context.now()
     )
-    await refresh_soon(context.ctx, context.project.id)
+    await refresh_soon(context.ctx, context.project.id, context.run.cluster)
     ended = await drive_and_show(
         context,
         STEPS,

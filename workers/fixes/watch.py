@@ -32,13 +32,15 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
         return
     run = await ctx.runs.of_pull(project_id, number)
     pull = await ctx.github.repo(project).get(f"/pulls/{number}")
+    clusters = [run.cluster] if run else []
     if pull.get("merged"):
-        for cluster in [run.cluster] if run else await _closed_by(ctx, project, pull):
+        clusters = clusters or await _closed_by(ctx, project, pull)
+        for cluster in clusters:
             await begin(ctx, project, cluster, pull)
     elif run is not None:
         state = ClusterState.PR_OPENED if pull["state"] == "open" else ClusterState.TRIAGED
         await ctx.clusters.change(project_id, run.cluster, state=state, updated_at=ctx.now())
-    await refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id, *clusters)
 
 
 async def _closed_by(ctx: Context, project: Project, pull: Any) -> list[int]:
@@ -125,7 +127,7 @@ async def judge_watch(ctx: Context, project_id: int, cluster: int) -> None:
         seen_when_resolved=None if there else sum(tally.total for tally in seen.values()),
         updated_at=ctx.now(),
     )
-    await refresh_soon(ctx, project_id)
+    await refresh_soon(ctx, project_id, record.number)
     await enqueue(ctx, jobs.tell_watch, project_id, record.number)
 
 

@@ -1,4 +1,4 @@
-"""When a digest goes out: ``mon-fri 09:00 Europe/Paris``."""
+"""When a digest goes out, ``mon-fri 09:00 Europe/Paris``, and when nothing does."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ class Schedule:
             day += timedelta(days=1)
         return found
 
+    def shown(self, moment: datetime) -> tuple[str]:
+        """A time of it in its zone, and in UTC where that differs, as a line."""
+        local = moment.astimezone(self.zone)
+        there = f"{local:%a %d %b %H:%M} {self.zone.key}"
+        return (there if self.zone.key == "UTC" else f"{there} ({moment:%H:%M} UTC)",)
+
 
 def read_schedule(words: str) -> Schedule:
     """Days, time, zone. Raises NotUnderstood with an example."""
@@ -50,6 +56,41 @@ def read_schedule(words: str) -> Schedule:
         raise NotUnderstood(f'I know no time zone "{zone}". {EXAMPLE}') from None
     except ValueError as error:
         raise NotUnderstood(f"{error}. {EXAMPLE}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A span of every day in its zone; one that ends before it begins ends the next day."""
+
+    start: time
+    end: time
+    zone: ZoneInfo
+
+    def until(self, moment: datetime) -> datetime | None:
+        """When the quiet of an aware moment ends, in UTC; None where it is not quiet."""
+        local = moment.astimezone(self.zone)
+        at, over = local.time(), self.end < self.start
+        inside = at >= self.start or at < self.end if over else self.start <= at < self.end
+        if not inside:
+            return None
+        day = local.date() + timedelta(days=int(over and at >= self.start))
+        return datetime.combine(day, self.end, self.zone).astimezone(UTC)
+
+
+def read_quiet(words: str) -> Quiet:
+    """``22:00-07:00 Europe/Paris``. Raises NotUnderstood with an example."""
+    example = 'Example: quiet: "22:00-07:00 Europe/Paris"'
+    pattern = r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})(?:\s+(\S+))?\s*"
+    match = re.fullmatch(pattern, words)
+    if not match:
+        raise NotUnderstood(f'"{words[:60]}" is no time of quiet. {example}')
+    try:
+        start, end = (time(int(match[at]), int(match[at + 1])) for at in (1, 3))
+        return Quiet(start, end, ZoneInfo(match[5] or "UTC"))
+    except ZoneInfoNotFoundError:
+        raise NotUnderstood(f'I know no time zone "{match[5]}". {example}') from None
+    except ValueError as error:
+        raise NotUnderstood(f"{error}. {example}") from None
 
 
 def _days(words: str) -> set[int]:

@@ -280,6 +280,36 @@ def queue(p: int, place: str) -> str:
     return f"{ROOT}:{p}:queue:{place}"
 
 
+@kind("stories", rebuilt="not needed: each begins anew in silence")
+def stories(p: int) -> str:
+    """hash: cluster number -> Story, how it was looked at last and which channel heard of it."""
+    return f"{ROOT}:{p}:stories"
+
+
+@kind("stories", kept="30 days, and the newest 5,000")
+def happened(p: int) -> str:
+    """zset: what happened to clusters, as Event, by the second."""
+    return f"{ROOT}:{p}:happened"
+
+
+@kind("stories")
+def notify(p: int) -> str:
+    """hash: Slack channel -> the rule of what it hears of at once, or ``off``."""
+    return f"{ROOT}:{p}:notify"
+
+
+@kind("stories", kept="until it is said")
+def held(p: int) -> str:
+    """zset: ``channel|cluster`` or ``job|id`` that is held back, by the second."""
+    return f"{ROOT}:{p}:held"
+
+
+@kind("stories")
+def paused(p: int) -> str:
+    """hash: ``fixes`` or ``posts`` -> Pause, the one that is or was last."""
+    return f"{ROOT}:{p}:paused"
+
+
 @kind("digests", rebuilt="from the issue's marker")
 def tracking(p: int) -> str:
     """string: number of the project's tracking issue."""
@@ -288,7 +318,8 @@ def tracking(p: int) -> str:
 
 @kind("digests")
 def digests(p: int) -> str:
-    """hash: ``schedule``, who set it (``by``) and ``last`` of the project's digest."""
+    """hash: ``schedule``, who set it (``by``), what is in it (``only``), the second of the
+    ``last`` digest, its ``slot``, and the second it tells of things ``since``."""
     return f"{ROOT}:{p}:digest"
 
 

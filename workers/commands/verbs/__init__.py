@@ -19,6 +19,7 @@ from workers.commands.verbs import (
     source,
     status,
     tokens,
+    unasked,
     versions,
 )
 
@@ -63,6 +64,9 @@ VERBS: Mapping[type[Command], Run] = {
     source.ManageSources: source.run_source,
     project.Replay: project.run_replay,
     project.Channel: project.run_channel,
+    unasked.Notify: unasked.run_notify,
+    unasked.PauseAll: unasked.run_pause,
+    unasked.ResumeAll: unasked.run_resume,
     intake.ImportHistory: intake.run_import,
     intake.ShowQuota: intake.run_quota,
     tokens.ManageTokens: tokens.run_token,

@@ -197,7 +197,7 @@ async def _changed(
     after = await ctx.clusters.change(
         call.project.id, cluster.number, updated_at=ctx.now(), **fields
     )
-    await refresh_soon(ctx, call.project.id)
+    await refresh_soon(ctx, call.project.id, cluster.number)
     await enqueue(ctx, jobs.refresh_cluster, call.project.id, cluster.number)
     if fields.keys() & {"severity", "owner"}:
         await enqueue(ctx, jobs.tell_issues, call.project.id, cluster.number)

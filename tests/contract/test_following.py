@@ -1,0 +1,223 @@
+"""One card a problem and channel: posted when it is worth a person, edited from then on."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.context import Context, open_context
+from bot.domain.audience import Audience
+from bot.domain.cards.pausing import Pause
+from bot.domain.errors import Unavailable
+from bot.domain.models import ClusterState, Draft, Project
+from bot.settings import Settings
+from bot.simulators.github import Limits
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers import worker
+from workers.clusters.channels import settle_channel
+from workers.digests import following, held
+from workers.intake import items, sync
+
+_events = itertools.count()
+LOSS = "Customers are charged twice and the order history is lost: data loss"
+
+
+class Team:
+    """A project whose channel is bound, on a clock that is moved."""
+
+    def __init__(self, stage: Stage, project: Project) -> None:
+        self.stage, self.project = stage, project
+        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+        self.ctx: Context
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def seen(
+        self, title: str = LOSS, key: str = "1", *, drain: bool = True, **more: Any
+    ) -> int:
+        """One event of an alert; its cluster. Where it waits, that is the first."""
+        told = {
+            "audience": Audience.TEAM, "source": "sentry", "key": key, "title": title,
+            "event": f"e{next(_events)}", "occurred_at": self.now, "level": "critical",
+        }  # fmt: skip
+        await items.take(self.ctx, self.project.id, Draft(**{**told, **more}))
+        if not drain:
+            return 1
+        await self.drain()
+        found = await self.ctx.items.by_key(self.project.id, str(more.get("source", "sentry")), key)
+        assert found is not None
+        placed = await self.ctx.items.get(self.project.id, found)
+        assert placed.cluster is not None
+        await self.follow(placed.cluster)
+        return placed.cluster
+
+    async def drain(self) -> None:
+        await worker.drain(self.ctx, "work")
+
+    async def follow(self, *clusters: int) -> None:
+        """What comes some seconds after a change."""
+        for cluster in clusters:
+            with contextlib.suppress(Unavailable):  # it was edited just now
+                await following.follow_problem(self.ctx, self.project.id, cluster)
+        await self.drain()
+
+    async def change(self, cluster: int, **fields: Any) -> None:
+        await self.ctx.clusters.change(self.project.id, cluster, updated_at=self.now, **fields)
+        await self.follow(cluster)
+
+    async def messages(self) -> list[Any]:
+        state = await self.stage.slack_state()
+        [here] = [c["messages"] for c in state["channels"] if c["id"] == self.stage.channel]
+        mine = [m for m in here if m.get("bot_id")]
+        found: list[Any] = json.loads(json.dumps(mine).replace("\\u200b", ""))
+        return found
+
+    async def cards(self) -> list[Any]:
+        return [m for m in await self.messages() if m.get("thread_ts") in (None, m["ts"])]
+
+    async def thread(self) -> list[str]:
+        found = [m for m in await self.messages() if m.get("thread_ts") not in (None, m["ts"])]
+        return [str(m["text"]) for m in found]
+
+    def calls(self, method: str) -> int:
+        """How often it was called, as the simulator wrote it down."""
+        lines = (self.stage.folder / "record" / "slack.jsonl").read_text().splitlines()
+        return sum(json.loads(line)["url"].endswith(f"/{method}") for line in lines)
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The two simulators, which write down what they are asked for, and none of our processes."""
+    record = tmp_path / "record"
+    async with open_stage(tmp_path, processes=False, limits=Limits.none(), record=record) as made:
+        installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
+        await sync.sync_installation(made.context, installed.id)
+        yield made
+
+
+@pytest.fixture
+async def team(stage: Stage) -> AsyncIterator[Team]:
+    made = Team(stage, await stage.project())
+    async with open_context(Settings.load(stage.environment), clock=made.clock) as made.ctx:
+        await settle_channel(made.ctx, made.project.id)
+        yield made
+
+
+async def test_two_hundred_occurrences_are_one_message(team: Team) -> None:
+    for _ in range(20):
+        for _ in range(10):
+            number = await team.seen(drain=False)
+        await team.drain()
+        await team.follow(number)
+        team.now += timedelta(seconds=3)
+    team.now += following.EVERY
+    await team.follow(number)
+    [card] = await team.messages()
+    assert "S1" in card["text"]
+    assert "charged twice" in card["text"]
+    assert "200 in all" in str(card["blocks"])
+    assert 5 <= team.calls("chat.update") <= 8, "one in ten seconds, and none lost"
+
+
+async def test_what_is_not_worth_a_person_is_not_said(team: Team) -> None:
+    small = await team.seen("The footer is a pixel too low", "2", level="info")
+    assert await team.messages() == []
+    await team.change(small, severity="S1", severity_by="@ines")
+    [card] = await team.messages()
+    assert "The footer is a pixel too low" in card["text"]
+
+
+async def test_its_history_is_in_its_thread(team: Team) -> None:
+    number = await team.seen()
+    await team.change(number, owner="bo")
+    await team.change(number, state=ClusterState.IGNORED, state_by="@bo", ignored_reason="spam")
+    assert len(await team.cards()) == 1
+    said = await team.thread()
+    assert [line.partition(" · ")[2] for line in said] == ["Owner: @bo", "Ignored by @bo: spam"]
+    [card] = await team.cards()
+    assert "ignored by @bo (spam)" in str(card["blocks"])
+    # Again and again: nothing is said twice.
+    team.now += following.EVERY
+    await team.follow(number, number)
+    assert len(await team.messages()) == 3
+
+
+async def test_a_merged_problem_says_where_it_went(team: Team) -> None:
+    one, other = await team.seen(), await team.seen("Refunds are paid twice", "9")
+    assert len(await team.cards()) == 2
+    await team.ctx.clusters.change(team.project.id, other, redirect=one)
+    await team.follow(other)
+    assert f"C-{other} is part of C-{one} now" in str(await team.cards()).replace("`", "")
+
+
+async def test_a_channel_of_its_own_hears_what_it_asked_for(team: Team) -> None:
+    await team.ctx.stories.set_rule(team.project.id, team.stage.channel, "source:reddit")
+    await team.seen()
+    assert await team.messages() == []
+    await team.ctx.stories.set_rule(team.project.id, team.stage.channel, "off")
+    await team.seen("Refunds are paid twice", "9", source="reddit")
+    assert await team.messages() == []
+    await team.ctx.stories.set_rule(team.project.id, team.stage.channel, "")
+    await team.seen("Account takeover: XSS in the profile page leaks tokens", "10")
+    assert len(await team.messages()) == 1
+
+
+async def test_a_channel_that_is_closed_keeps_nothing_from_going_on(team: Team) -> None:
+    channel = team.stage.slack.workspace.channels[team.stage.channel]
+    channel.archived = True
+    number = await team.seen()
+    story = await team.ctx.stories.get(team.project.id, number)
+    assert story is not None
+    assert [event.kind for event in story.events] == ["new"]
+    channel.archived = False
+    await team.follow(number)
+    assert len(await team.messages()) == 1
+
+
+async def test_while_posts_are_paused_nothing_is_lost(team: Team) -> None:
+    known = await team.seen()
+    pause = Pause(what="posts", by="@ana", since=team.now)
+    await team.ctx.stories.pause(team.project.id, pause)
+    await team.change(known, owner="bo")
+    await team.seen("Refunds are paid twice: customers charged twice", "9")
+    await team.seen("All invoices are gone: data loss", "10")
+    assert len(await team.messages()) == 1
+    team.now += timedelta(hours=2)
+    await held.say_held(team.ctx, team.project.id)
+    assert len(await team.messages()) == 1, "it is not over"
+    await team.ctx.stories.pause(team.project.id, pause.model_copy(update={"until": team.now}))
+    for _ in range(2):
+        await held.say_held(team.ctx, team.project.id)
+        await team.drain()
+    [first, later] = await team.cards()
+    assert "2 problems while posts were paused by @ana" in later["text"]
+    assert "Refunds" in str(later["blocks"])
+    assert "invoices" in str(later["blocks"])
+    assert "Owner: @bo" in str(await team.thread())
+    assert first["ts"] != later["ts"]
+
+
+async def test_in_quiet_hours_only_an_s1_is_said(team: Team) -> None:
+    quiet = 'slack: {quiet: "22:00-07:00 Europe/Paris"}'
+    files = {".github/soulcaster.yml": quiet}
+    await team.stage.person("/push", branch="main", message="Be quiet", files=files, login=ADMIN)
+    await team.ctx.repo_config(team.project)
+    team.now = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+    await team.seen()
+    assert len(await team.messages()) == 1
+    worse = await team.seen("Login fails after a payment", "9", level="error")
+    await team.change(worse, severity="S2", severity_by="@bo")
+    assert len(await team.messages()) == 1
+    team.now = datetime(2026, 11, 24, 6, 0, 1, tzinfo=UTC)
+    await held.say_held(team.ctx, team.project.id)
+    await team.drain()
+    [_, said] = await team.messages()
+    assert "Login fails after a payment" in said["text"]

@@ -1,0 +1,158 @@
+"""A problem in the project's channels: one card where it is worth a person, edited in place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.cards.rule import DEFAULT, OFF, Problem, read_rule
+from bot.domain.cards.story import WORTH, Event, Story, told_on
+from bot.domain.cards.views.cluster import ClusterView
+from bot.domain.cards.views.problem import event_card, joined_card, key_of, problem_card
+from bot.domain.clusters.standing import listed
+from bot.domain.errors import Rejected, Unavailable
+from bot.domain.fixes.run import FixRun
+from bot.domain.models import Cluster, Place, Project
+from bot.log import log
+from bot.say import readers_at, say
+from bot.sources import SOURCES
+from workers.clusters.channels import bound_channel
+from workers.clusters.holding import held_back
+from workers.clusters.views import cluster_view
+
+# Between two edits of a card that only count.
+EVERY = timedelta(seconds=10)
+
+
+async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
+    """Write down what happened to a cluster, and bring its card up to date in each channel: at
+    once where something happened, else once in some seconds. Run twice, it says the same.
+
+    Raises Unavailable while it is too early to edit a card again.
+    """
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
+    cluster = view.cluster
+    run = (await ctx.runs.newest(project_id, [cluster.number])).get(cluster.number)
+    if cluster.number != number:
+        return await _say_joined(ctx, project, number, cluster)
+    async with alone_with(ctx, project_id, number) as was:
+        live = any(not item.history for item in view.items)
+        story = told_on(was, cluster, run, ctx.now(), live=live)
+        if story != was:
+            news = [event for event in story.events if event.n > (was.n if was else 0)]
+            await ctx.stories.put(project_id, number, story, news)
+        early: Unavailable | None = None
+        for channel, rule in (await rules(ctx, project)).items() if ctx.slack else ():
+            try:
+                heard = await _tell(ctx, project, channel, rule, story, view, run)
+            except Unavailable as error:
+                early = error
+                continue
+            except Rejected as error:  # not in the channel, or it is archived
+                log.warning("a channel is not told", channel=channel, why=str(error))
+                continue
+            if heard:
+                told = {**story.heard, channel: story.n}
+                story = story.model_copy(update={"heard": told})
+                await ctx.stories.put(project_id, number, story)
+    if early is not None:
+        raise early
+
+
+@asynccontextmanager
+async def alone_with(ctx: Context, project: int, number: int) -> AsyncIterator[Story | None]:
+    """The story of a cluster, that nobody else changes meanwhile. Raises Unavailable."""
+    async with ctx.leases.hold(f"story:{project}:{number}") as token:
+        if not token:
+            raise Unavailable(f"Somebody else follows C-{number}.", retry_after=0.5)
+        yield await ctx.stories.get(project, number)
+
+
+async def rules(ctx: Context, project: Project) -> dict[str, str]:
+    """What each of its channels hears of at once: where its digests come, what matters; elsewhere
+    only what was asked for there."""
+    named = (await ctx.known_config(project)).slack.channel
+    asked = await ctx.stories.rules(project.id)
+    main = await bound_channel(ctx, project, named)
+    standings = await ctx.channels.standings(project.id)
+    found = {main: DEFAULT} if main else {}
+    return found | {c: rule for c, rule in asked.items() if standings.get(c) == "bound"}
+
+
+def problem_of(view: ClusterView, event: Event | None = None) -> Problem:
+    """A problem as a rule sees it, as bad as it was at the event, else as it is."""
+    return Problem(
+        severity=event.severity if event else view.cluster.severity,
+        state=view.cluster.state,
+        event=event.kind if event else "",
+        sources=frozenset(source for source, _ in view.tally.kinds),
+        labels=frozenset(name.lower() for item in view.items for name in listed(item, "labels")),
+        owner=view.cluster.owner,
+    )
+
+
+def wanted(rule: str, view: ClusterView, event: Event) -> bool:
+    """Whether a channel with this rule hears of the event at once."""
+    if rule == OFF or event.kind not in WORTH:
+        return False
+    return read_rule(rule, SOURCES).holds(problem_of(view, event))
+
+
+def _asked_here(run: FixRun | None, channel: str, event: Event) -> bool:
+    """Who asks for a fix in a channel is answered there by the run's own card."""
+    here = run is not None and any(place.channel == channel for place in run.places)
+    return event.kind == "asked" and here
+
+
+async def _tell(
+    ctx: Context,
+    project: Project,
+    channel: str,
+    rule: str,
+    story: Story,
+    team: ClusterView,
+    run: FixRun | None,
+) -> bool:
+    """Whether the channel has been told of all that happened so far."""
+    place, number = Place(channel=channel), team.cluster.number
+    standing = await ctx.cards.get(project.id, place.name, key_of(number))
+    stands = bool(standing and standing.id)
+    unheard = story.unheard(channel)
+    worth = [e for e in unheard if wanted(rule, team, e) and not _asked_here(run, channel, e)]
+    if not (stands or worth):
+        return bool(unheard)
+    held = bool(unheard) and await held_back(ctx, project, channel, number, story.severity)
+    if held and not stands:
+        return False
+    if standing and not unheard:
+        left = standing.at + EVERY.total_seconds() - ctx.now().timestamp()
+        if left > 0:
+            raise Unavailable(f"The card of C-{number} was edited just now.", retry_after=left)
+    readers = await readers_at(ctx, project, place)
+    view = ClusterView(team.cluster, team.items, team.tally, team.now, readers)
+    last = story.events[-1] if story.events else None
+    ts = await say(ctx, project, place, problem_card(view, run, last))
+    if not ts:
+        return False
+    await ctx.channels.set_about(channel, ts, project.id, number)
+    for event in unheard if stands and not held else ():
+        thread = Place(channel=channel, thread=ts)
+        url = run.pull_url if run else ""
+        await say(ctx, project, thread, event_card(event, readers=readers, pull_url=url))
+    return bool(unheard) and not held
+
+
+async def _say_joined(ctx: Context, project: Project, number: int, into: Cluster) -> None:
+    """Where the card of a merged cluster stands, it says what it is part of."""
+    for channel in await rules(ctx, project) if ctx.slack else ():
+        place = Place(channel=channel)
+        standing = await ctx.cards.get(project.id, place.name, key_of(number))
+        if standing and standing.id:
+            readers = await readers_at(ctx, project, place)
+            await say(ctx, project, place, joined_card(number, into.name, readers=readers))

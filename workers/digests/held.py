@@ -1,0 +1,78 @@
+"""What was held back is said, all of a channel as one card."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from bot.context import Context
+from bot.domain.cards.views.problem import key_of, later_card
+from bot.domain.models import Place, Project
+from bot.jobs import ROSTER, enqueue
+from bot.say import readers_at, say
+from workers import jobs
+from workers.clusters.holding import held_until
+from workers.clusters.views import rows
+from workers.digests.following import alone_with
+
+
+async def say_held(ctx: Context, project_id: int) -> None:
+    """Once posts are no longer held back: jobs run that waited, and each channel hears of its
+    problems. Where a digest comes, that is the card."""
+    project = await ctx.projects.find(project_id)
+    if project is None or await held_until(ctx, project) is not None:
+        return
+    digest = False
+    channels: dict[str, list[tuple[int, datetime]]] = defaultdict(list)
+    for where, what, at in await ctx.stories.held(project_id):
+        if job := ROSTER.get(where):
+            digest = digest or job is jobs.send_scheduled
+            await enqueue(ctx, job, project_id, int(what) if what.isdigit() else what)
+            await ctx.stories.release(project_id, where, what)
+        else:
+            channels[where].append((int(what), at))
+    for channel, held in channels.items():
+        await _say(ctx, project, channel, held, digest=digest)
+
+
+async def _say(
+    ctx: Context, project: Project, channel: str, held: list[tuple[int, datetime]], *, digest: bool
+) -> None:
+    place, alone = Place(channel=channel), []
+    for number, _ in held:
+        standing = await ctx.cards.get(project.id, place.name, key_of(number))
+        if standing is None or not standing.id:
+            alone.append(number)
+    if len(alone) > 1 or digest:
+        if not digest:
+            await _say_later(ctx, project, place, alone, held[0][1])
+        for number in alone:
+            await _mark(ctx, project, channel, number)
+    for number, _ in held:  # its card, or what happened in the thread of its card
+        await ctx.stories.release(project.id, channel, number)
+        await enqueue(ctx, jobs.follow_problem, project.id, number)
+
+
+async def _say_later(
+    ctx: Context, project: Project, place: Place, numbers: list[int], since: datetime
+) -> None:
+    readers = await readers_at(ctx, project, place)
+    found = await rows(ctx, project, numbers, readers=readers)
+    views = [view for view in found if view.cluster.redirect is None]
+    pause = (await ctx.stories.pauses(project.id)).get("posts")
+    paused = pause is not None and pause.since <= since and not pause.holds(ctx.now())
+    why = f"posts were paused by {pause.by}" if pause and paused else "it was to be quiet"
+    told = []
+    for view in sorted(views, key=lambda one: one.cluster.severity):
+        story = await ctx.stories.get(project.id, view.cluster.number)
+        told.append((view, story.events[-1] if story and story.events else None))
+    key = f"later:{since.timestamp():.0f}"
+    await say(ctx, project, place, later_card(key, why, told, readers=readers))
+
+
+async def _mark(ctx: Context, project: Project, channel: str, number: int) -> None:
+    """The channel was told of the problem: it gets a card of its own when more happens."""
+    async with alone_with(ctx, project.id, number) as story:
+        if story:
+            heard = {**story.heard, channel: story.n}
+            await ctx.stories.put(project.id, number, story.model_copy(update={"heard": heard}))
