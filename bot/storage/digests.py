@@ -15,11 +15,16 @@ class Digests(Store):
         """The schedule in the words it was set with; "" for the default, "off" for none."""
         return text(await self._redis.hget(keys.digests(project), "schedule"))
 
-    async def set_schedule(self, project: int, words: str, by: Person) -> None:
-        """Replace the schedule; it runs for whoever set it up."""
+    async def set_schedule(self, project: int, words: str, by: Person, only: str = "") -> None:
+        """Replace the schedule, and the rule of what is in it; it runs for whoever set it up."""
         await self._redis.hset(
-            keys.digests(project), mapping={"schedule": words, "by": by.model_dump_json()}
+            keys.digests(project),
+            mapping={"schedule": words, "by": by.model_dump_json(), "only": only},
         )
+
+    async def only(self, project: int) -> str:
+        """The rule of what is in a digest; "" for everything."""
+        return text(await self._redis.hget(keys.digests(project), "only"))
 
     async def scheduled_by(self, project: int) -> Person | None:
         """Who set the schedule up; None where nobody did."""
@@ -30,9 +35,19 @@ class Digests(Store):
         """When the digest went out last, in seconds since 1970; 0 for never."""
         return float(text(await self._redis.hget(keys.digests(project), "last")) or 0)
 
-    async def sent(self, project: int, at: float) -> None:
-        """It went out."""
-        await self._redis.hset(keys.digests(project), "last", repr(at))
+    async def sent(self, project: int, at: float, slot: str = "") -> None:
+        """It went out, under this name; twice is once."""
+        newest, since = await self.newest(project)
+        if not slot or slot != newest:
+            since = await self.last(project)
+        await self._redis.hset(
+            keys.digests(project), mapping={"last": repr(at), "slot": slot, "since": repr(since)}
+        )
+
+    async def newest(self, project: int) -> tuple[str, float]:
+        """The name of the digest that went out last, and the second of the one before it."""
+        found = await self._redis.hmget(keys.digests(project), ["slot", "since"])
+        return text(found[0]), float(text(found[1]) or 0)
 
     async def tracking_issue(self, project: int) -> int | None:
         """Number of the tracking issue."""

@@ -70,5 +70,7 @@ async def refresh_soon(ctx: Context, project: int, *clusters: int) -> None:
     edit."""
     for cluster in clusters:
         await enqueue(ctx, jobs.follow_problem, project, cluster, delay=1)
+    if ctx.slack is not None:
+        await enqueue(ctx, jobs.keep_digest_true, project, delay=60)
     if await ctx.digests.tracking_issue(project):
         await enqueue(ctx, jobs.refresh_tracking_issue, project, delay=2)

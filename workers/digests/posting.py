@@ -2,62 +2,123 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Said, note
 from bot.domain.cards.language import in_language
+from bot.domain.cards.rule import read_rule
 from bot.domain.cards.views.digest import (
+    BESIDE,
     FIXED,
     ROWS,
+    STALE,
     Board,
     digest_card,
     elsewhere_card,
+    still_card,
     stopped_card,
 )
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.models import Place, Project
+from bot.domain.models import ClusterState, Place, Project
 from bot.github import people
 from bot.log import log
-from bot.say import readers_at, say, whole_or_not, write_issue
+from bot.say import paused_or_not, readers_at, say, whole_or_not, write_issue
+from bot.sources import SOURCES
 from bot.storage.overview import GROUPS
+from workers import jobs
 from workers.clusters.alike import alike
-from workers.clusters.channels import channel_of, settle_channel, waits
+from workers.clusters.channels import bound_channel, channel_of, settle_channel, waits
+from workers.clusters.holding import held_back
 from workers.clusters.views import rows
+from workers.digests.following import problem_of
 from workers.digests.notices import tell
 
+STATES = (
+    ClusterState.REGRESSED,
+    ClusterState.PR_OPENED,
+    ClusterState.FIXING,
+    ClusterState.WATCHING,
+    ClusterState.SNOOZED,
+)
+# Of how many the rows of a filtered digest are chosen.
+MOST_CHOSEN = 40
+TRUE = timedelta(days=1)
 TITLE = "Triage digest"
 LABEL = "soulcaster"
 
 
-async def build_digest(ctx: Context, project: Project, *, compact: bool, readers: Audience) -> Card:
-    """The digest as it stands now."""
-    worst, open_ = await ctx.overview.page(project.id, "open", most=ROWS)
+async def build_digest(
+    ctx: Context,
+    project: Project,
+    *,
+    compact: bool,
+    readers: Audience,
+    since: float | None = None,
+) -> Card:
+    """The digest as it stands now, with what happened ``since`` a second, else the last one."""
+    return await _card(ctx, project, await _board(ctx, project, readers, since), compact=compact)
+
+
+async def _card(ctx: Context, project: Project, board: Board, *, compact: bool) -> Card:
+    numbers = [view.cluster.number for view in (*board.worst, *board.beside)]
+    runs = await ctx.runs.newest(project.id, numbers)
+    card = digest_card(project, board, runs, compact=compact)
+    language = (await ctx.known_config(project)).language
+    return await whole_or_not(ctx, in_language(card, language))
+
+
+async def _board(
+    ctx: Context, project: Project, readers: Audience, since: float | None = None
+) -> Board:
+    only = await ctx.digests.only(project.id)
+    most = MOST_CHOSEN if only else ROWS
+    worst, open_ = await ctx.overview.page(project.id, "open", most=most)
     asked, _ = await alike(ctx, project, readers=readers, about=worst)
-    beside = [number for each in asked for number in each.clusters]
+    together = [number for each in asked for number in each.clusters]
     if asked:  # several of them are one row, which leaves room for others
-        worst += (await ctx.overview.page(project.id, "open", first=ROWS, most=len(beside)))[0]
+        more = await ctx.overview.page(project.id, "open", first=most, most=len(together))
+        worst += more[0]
     fixed, _ = await ctx.overview.page(project.id, "resolved", "recent", most=FIXED)
     _, new = await ctx.overview.page(project.id, "new", most=0)
+    beside = [
+        number
+        for state in STATES
+        for number in (await ctx.overview.page(project.id, state, most=BESIDE))[0]
+        if number not in worst
+    ]
+    first = max(open_ - BESIDE, 0)
+    old, _ = await ctx.overview.page(project.id, "open", "recent", first=first, most=BESIDE)
     unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
-    numbers = list(dict.fromkeys([*worst, *fixed, *beside]))
+    numbers = list(dict.fromkeys([*worst, *fixed, *together, *beside, *old]))
     views = {v.cluster.number: v for v in await rows(ctx, project, numbers, readers=readers)}
+    if only:
+        rule = read_rule(only, SOURCES)
+        worst = [n for n in worst if n in views and rule.holds(problem_of(views[n]))][:ROWS]
     of = {number: each.seen(views) for each in asked for number in each.clusters}
     firsts = dict.fromkeys(of[n].clusters[0] if n in of else n for n in worst)
-    board = Board(
+    if since is None:
+        since = await ctx.digests.last(project.id)
+    moment = datetime.fromtimestamp(since, UTC) if since else ctx.now() - timedelta(days=1)
+    seen = unsettled + settled
+    return Board(
         worst=[of[n].row if n in of else views[n] for n in firsts if n in views],
         fixed=[views[n] for n in fixed if n in views],
         asked={n: of[n] for n in firsts if n in of},
         open=open_,
         new=new,
         reports=unsettled.reports,
-        day=(unsettled + settled).day(ctx.now()),
+        day=seen.day(ctx.now()),
+        beside=[views[n] for n in beside if n in views and n not in of],
+        stale=[views[n] for n in old if n in views and not views[n].since(STALE)],
+        news=await ctx.stories.since(project.id, moment),
+        since=moment,
+        only=only,
+        sources=seen.sources,
     )
-    runs = await ctx.runs.newest(project.id, worst)
-    card = digest_card(project, board, runs, compact=compact)
-    language = (await ctx.known_config(project)).language
-    return await whole_or_not(ctx, in_language(card, language))
 
 
 async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
@@ -75,21 +136,44 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
             raise
         refused = str(error)
     if channel:
-        place = Place(channel=channel)
-        readers = await readers_at(ctx, project, place)
-        card = await build_digest(ctx, project, compact=True, readers=readers)
-        if not may_read(readers, card.audience):
-            card = elsewhere_card()
-        card = card.model_copy(update={"key": f"digest:{slot}"})
-        ts = await say(ctx, project, place, card)
+        newest, since = await ctx.digests.newest(project_id)
+        ts = await _post(ctx, project, channel, slot, since if newest == slot else None)
         await ctx.channels.set_about(channel, ts, project.id, 0)
         if refused:
             words = "The tracking issue on GitHub can't be written, so the digest comes here only. "
             said = (words, Said(refused))
             # Said once a channel: as long as it says the same, a card is left alone.
             card = note("untracked", *said, audience=Audience.TEAM, tone="failed")
-            await say(ctx, project, place, card)
-    await ctx.digests.sent(project.id, ctx.now().timestamp())
+            await say(ctx, project, Place(channel=channel), card)
+    await ctx.digests.sent(project.id, ctx.now().timestamp(), slot)
+
+
+async def _post(
+    ctx: Context, project: Project, channel: str, slot: str, since: float | None
+) -> str:
+    """Say it in the channel, or bring it up to date there; its ts."""
+    place = Place(channel=channel)
+    readers = await readers_at(ctx, project, place)
+    board = await _board(ctx, project, readers, since)
+    card = await _card(ctx, project, board, compact=True)
+    if not may_read(readers, card.audience):
+        card = elsewhere_card()
+    elif board.still:
+        card = still_card(project, board)
+    return await say(ctx, project, place, card.model_copy(update={"key": f"digest:{slot}"}))
+
+
+async def keep_digest_true(ctx: Context, project_id: int) -> None:
+    """The digest that was posted last says how things stand now, of a day at the most."""
+    project = await ctx.projects.find(project_id)
+    slot, since = await ctx.digests.newest(project_id)
+    last = datetime.fromtimestamp(await ctx.digests.last(project_id), UTC)
+    if project is None or not slot or ctx.slack is None or ctx.now() - last > TRUE:
+        return
+    channel = await bound_channel(ctx, project, (await ctx.known_config(project)).slack.channel)
+    standing = await ctx.cards.get(project_id, Place(channel=channel).name, f"digest:{slot}")
+    if channel and standing and standing.id:
+        await _post(ctx, project, channel, slot, since)
 
 
 async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
@@ -99,7 +183,7 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
     """
     project = await ctx.projects.find(project_id)
     by = await ctx.digests.scheduled_by(project_id)
-    if project is None:
+    if project is None or await held_back(ctx, project, jobs.send_scheduled.name, slot):
         return
     if by is None or by.operator:
         return await send_digest(ctx, project_id, slot)
@@ -127,6 +211,7 @@ async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool
     if waiting := await waits(ctx, project.id):
         footer = (*card.footer, " The Slack channel ", "; ".join(waiting), ".")
         card = card.model_copy(update={"footer": footer})
+    card = await paused_or_not(ctx, project, card)
     repo = ctx.github.repo(project)
     async with ctx.leases.hold(f"tracking:{project.id}") as token:
         if not token:

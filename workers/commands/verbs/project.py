@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from typing import Annotated, Literal
 
 from typing_extensions import override
@@ -13,11 +14,13 @@ from bot.domain.cards.card import (
     Link,
     Section,
 )
+from bot.domain.cards.rule import read_rule
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.jobs import enqueue
+from bot.sources import SOURCES
 from workers import jobs
 from workers.clusters import channels
 from workers.commands.call import Answer, Call
@@ -67,11 +70,13 @@ class Digest(Command):
     examples = (
         *("digest preview", "digest now", "digest off"),
         'digest schedule "mon-fri 09:00 Europe/Paris"',
+        'digest schedule "daily 09:00" --only=severity>=S2',
     )
     cost = "preview: L0; the rest: L4"
 
     what: Annotated[Literal["preview", "now", "schedule", "off"], WORD] = "preview"
     when: Annotated[str, REST] = ""
+    only: str = ""
 
     @property
     @override
@@ -96,14 +101,18 @@ async def run_digest(call: Call, command: Digest) -> Answer:
             "digest-now", "The digest is on its way; the tracking issue is ", link, tone="succeeded"
         )
     words = "off" if command.what == "off" else command.when or DEFAULT
+    only = unescape(command.only)
+    if only:
+        read_rule(only, SOURCES)
     lines: tuple[Line, ...] = ()
     if words != "off":
-        times = read_schedule(words).after(ctx.now(), 3)
-        lines = tuple((f"{moment:%a %d %b %H:%M} UTC",) for moment in times)
-    await ctx.digests.set_schedule(project.id, words, call.person)
+        schedule = read_schedule(words)
+        lines = tuple(map(schedule.shown, schedule.after(ctx.now(), 3)))
+    await ctx.digests.set_schedule(project.id, words, call.person, only)
+    chosen = (", only ", Code(only)) if only else ()
     return call.answer(
         "digest-schedule",
-        *("The digest comes ", Code(words)) if lines else ("The digest is off.",),
+        *("The digest comes ", Code(words), *chosen) if lines else ("The digest is off.",),
         tone="succeeded",
         sections=(Section(Bullets(*lines), title="Next"),) if lines else (),
     )

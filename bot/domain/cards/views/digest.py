@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.audience import Audience, combined
 from bot.domain.cards.card import (
@@ -24,18 +24,44 @@ from bot.domain.cards.card import (
     Table,
 )
 from bot.domain.cards.sparkline import sparkline
+from bot.domain.cards.story import Event, Kind
 from bot.domain.cards.views.cluster import ClusterView, count, run_line, watch_line
 from bot.domain.cards.views.question import Question, question_section
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Project
 
-ROWS, FIXED = 12, 6
+ROWS, FIXED, BESIDE, HOURS = 12, 4, 3, 3
+# How long nothing is heard of what is called stale.
+STALE = timedelta(days=14)
+_NEWS: Mapping[str, tuple[Kind, ...]] = {
+    "new": ("new",),
+    "escalating": ("rise", "spike"),
+    "regressed": ("regressed",),
+    "fixed and verified": ("resolved",),
+}
+_PLACES: Mapping[ClusterState, str] = {
+    ClusterState.NEW: "New",
+    ClusterState.TRIAGED: "Waiting for you",
+    ClusterState.REGRESSED: "Regressed",
+    ClusterState.PR_OPENED: "Waiting for you",
+    ClusterState.FIXING: "Running",
+    ClusterState.WATCHING: "Watching",
+    ClusterState.SNOOZED: "Held",
+    ClusterState.IGNORED: "Held",
+}
+_RUNNING = (ClusterState.FIXING, ClusterState.WATCHING)
+_ORDER = ("New", "Escalating", "Regressed", "Waiting for you", "Running", "Watching", "Held")
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
     """A project at a glance: the worst open problems, those resolved last, and counts of all.
-    What may be one is one of ``worst``, ``asked`` about under its number."""
+    What may be one is one of ``worst``, ``asked`` about under its number.
+
+    ``beside`` are more of each state than the worst, ``stale`` those that were not seen for long,
+    ``news`` what happened after ``since``, ``only`` the rule that chose the rows, ``sources`` how
+    many reports each sent.
+    """
 
     worst: Sequence[ClusterView]
     fixed: Sequence[ClusterView]
@@ -44,6 +70,17 @@ class Board:
     reports: int
     day: Sequence[int]
     asked: Mapping[int, Question] = field(default_factory=dict)
+    beside: Sequence[ClusterView] = ()
+    stale: Sequence[ClusterView] = ()
+    news: Sequence[Event] = ()
+    since: datetime | None = None
+    only: str = ""
+    sources: str = ""
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing happened since, nor was anything seen."""
+        return not (self.news or sum(self.day))
 
 
 def digest_card(
@@ -55,26 +92,31 @@ def digest_card(
     """
     shown = board.worst[: 6 if compact else ROWS]
     asked = [board.asked[v.cluster.number] for v in shown if v.cluster.number in board.asked]
-    sections: list[Section] = []
-    if compact:
-        for view in shown:
-            number = view.cluster.number
-            sections.append(_compact(view, runs.get(number), board.asked.get(number)))
-    elif shown:
-        sections += [question_section(each) for each in asked]
-        if rest := [view for view in shown if view.cluster.number not in board.asked]:
-            sections += [Section(_table(rest, runs)), _boxes(rest, runs)]
-    if more := board.open - len(shown) - sum(len(each.views) - 1 for each in asked):
-        sections.append(Section(Paragraph(f"{more} more: ", Code("/soulcaster clusters"))))
+    sections = _in_channel(board, shown, runs) if compact else _on_github(board, shown, runs)
+    hidden = board.open - len(shown) - sum(len(each.views) - 1 for each in asked)
+    if not compact:
+        hidden -= sum(view.cluster.state.is_open for view in board.beside)
+    if hidden > 0 and not board.only:
+        sections.append(Section(Paragraph(f"{hidden} more: ", Code("/soulcaster clusters"))))
+    if board.stale:
+        names = (name for v in board.stale for name in (" ", Code(v.cluster.name)))
+        line: Line = (f"Not seen for {STALE.days} days:", *names)
+        sections.append(Section(Paragraph(*line)))
     if board.fixed:
         lines = tuple(v.title for v in board.fixed)
-        sections.append(Section(Bullets(*lines), title="Fixed", collapsed=True))
+        title = "Fixed" if compact else "Resolved"
+        sections.append(Section(Bullets(*lines), title=title, collapsed=True))
+    if board.sources and not compact:
+        sections.append(Section(Paragraph(board.sources), title="Sources"))
     if not board.open:
         sections.append(Section(Paragraph("Nothing is open. Enjoy the quiet.")))
+    chosen: Line = ("Only ", Code(board.only), ". ") if board.only else ()
+    say_help: Line = (" with ", Code("/soulcaster help"), ".")
     return Card(
         key="digest",
         audience=combined(
-            project.github_readers, *(view.readers for view in (*board.worst, *board.fixed))
+            project.github_readers,
+            *(view.readers for view in (*board.worst, *board.fixed, *board.beside, *board.stale)),
         ),
         title=("Triage digest for ", Code(project.full_name)),
         tone="info",
@@ -83,15 +125,80 @@ def digest_card(
                 "Open problems",
                 f"{board.open} from {count(board.reports, 'report')}, {board.new} of them new",
             ),
-            Fact("Last 24 h", sparkline(board.day), f" {sum(board.day)} occurrences"),
+            Fact("Last 24 h", sparkline(board.day), f" {count(sum(board.day), 'occurrence')}"),
+            *((Fact(f"Since {_at(board.since)}", _news(board)),) if board.since else ()),
         ),
         sections=tuple(sections),
         actions=(Action("All clusters", "clusters"),) if compact else (),
         more=(Action("When it comes …", "digest schedule"),) if compact else (),
-        footer=("Tick a box or reply with ", Code("/soulcaster help"), ".")
-        if not compact
-        else ("Reply with ", Code("/soulcaster help"), "."),
+        footer=(*chosen, "Reply" if compact else "Tick a box or reply", *say_help),
     )
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%a %d %b %H:%M} UTC"
+
+
+def _news(board: Board) -> str:
+    """``3 new, 1 regressed``: how many problems, each once."""
+    found = []
+    for name, kinds in _NEWS.items():
+        seen = [event for event in board.news if event.kind in kinds]
+        if name == "fixed and verified":
+            seen = [event for event in seen if event.what.startswith("gone ")]
+        if seen:
+            found.append(f"{len({event.cluster for event in seen})} {name}")
+    return ", ".join(found) or "nothing new"
+
+
+def _in_channel(
+    board: Board, shown: Sequence[ClusterView], runs: Mapping[int, FixRun]
+) -> list[Section]:
+    """Those that deserve a person's hour with their buttons, and the next ones by name."""
+    sections: list[Section] = []
+    further: list[ClusterView] = []
+    # What is being fixed, or watched, wants nobody's hour.
+    for view in sorted(shown, key=lambda one: one.cluster.state in _RUNNING):
+        number = view.cluster.number
+        if number in board.asked or len(sections) < HOURS:
+            each = _compact(view, runs.get(number), board.asked.get(number))
+            title = "" if sections else "Worth an hour"
+            sections.append(each.model_copy(update={"title": title}))
+        else:
+            further.append(view)
+    if further:
+        lines: list[Line] = [(Strong(v.cluster.severity), " ", *v.title) for v in further]
+        sections.append(Section(Bullets(*lines), title="Next"))
+    return sections
+
+
+def _on_github(
+    board: Board, shown: Sequence[ClusterView], runs: Mapping[int, FixRun]
+) -> list[Section]:
+    """A table for each thing that can be the matter with a problem."""
+    asked = [board.asked[v.cluster.number] for v in shown if v.cluster.number in board.asked]
+    sections = [question_section(each) for each in asked]
+    rest = [view for view in shown if view.cluster.number not in board.asked]
+    for name in _ORDER:
+        if views := [view for view in (*rest, *board.beside) if _place(view) == name]:
+            sections.append(Section(_table(views, runs), title=name))
+    return [*sections, _boxes(rest, runs)] if rest else sections
+
+
+def _place(view: ClusterView) -> str:
+    escalates = view.cluster.trend and view.cluster.state in (
+        ClusterState.NEW,
+        ClusterState.TRIAGED,
+    )
+    return "Escalating" if escalates else _PLACES.get(view.cluster.state, "")
+
+
+def still_card(project: Project, board: Board) -> Card:
+    """The digest of a day on which nothing happened: one line."""
+    since = f" since {_at(board.since)}" if board.since else ""
+    said = f": nothing happened{since}, {count(board.open, 'problem')} open."
+    title: Line = ("Triage digest for ", Code(project.full_name), said)
+    return Card(key="digest", audience=project.github_readers, title=title)
 
 
 def elsewhere_card() -> Card:
