@@ -111,8 +111,7 @@ class Context:
         self.plans = Plans(*stored)
         self.cards = Cards(*stored)
         self.commands = Commands(*stored)
-        self.digests = Digests(*stored)
-        self.stories = Stories(*stored)
+        self.digests, self.stories = Digests(*stored), Stories(*stored)
         self.channels = Channels(*stored)
         self.accounts = Accounts(*stored)
         self.retention = Retention(*stored)
@@ -190,7 +189,7 @@ class Context:
     def language_model(self) -> LanguageModel | None:
         """A language model, or None: then everything is extractive."""
         made = choose.language_model(self.settings_for_adapters)
-        self._closers += [made] if made is not None else []
+        self._closers += [made] if made else []
         return made
 
     def open_language_model(self) -> LanguageModel | None:

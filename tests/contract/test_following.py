@@ -16,13 +16,16 @@ from bot.context import Context, open_context
 from bot.domain.audience import Audience
 from bot.domain.cards.pausing import Pause
 from bot.domain.errors import Unavailable
-from bot.domain.models import ClusterState, Draft, Project
+from bot.domain.models import ClusterState, Draft, Person, Place, Project
+from bot.say import in_words
 from bot.settings import Settings
 from bot.simulators.github import Limits
+from bot.storage.commands import Utterance
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers import worker
 from workers.clusters.channels import settle_channel
-from workers.digests import following, held
+from workers.commands.answering import answer_to
+from workers.digests import following, held, posting
 from workers.intake import items, sync
 
 _events = itertools.count()
@@ -79,6 +82,22 @@ class Team:
         mine = [m for m in here if m.get("bot_id")]
         found: list[Any] = json.loads(json.dumps(mine).replace("\\u200b", ""))
         return found
+
+    async def ask(self, line: str) -> str:
+        """What the operator is answered."""
+        said = Utterance(
+            id=f"u{next(_events)}", project=self.project.id, line=line, audience=Audience.TEAM,
+            person=Person(operator=True), place=Place(),
+            heard_at=self.now,
+        )  # fmt: skip
+        answer, *_ = await answer_to(self.ctx, self.project, said)
+        await self.drain()
+        return in_words(answer.card).replace("\u200b", "") + str(answer.card.sections)
+
+    async def digest(self, slot: str) -> str:
+        await posting.send_digest(self.ctx, self.project.id, slot)
+        found = [m for m in await self.cards() if "Triage digest" in m["text"]]
+        return str(found[-1])
 
     async def cards(self) -> list[Any]:
         return [m for m in await self.messages() if m.get("thread_ts") in (None, m["ts"])]
@@ -221,3 +240,49 @@ async def test_in_quiet_hours_only_an_s1_is_said(team: Team) -> None:
     await team.drain()
     [_, said] = await team.messages()
     assert "Login fails after a payment" in said["text"]
+
+
+async def test_where_other_companies_read_a_private_repository_is_not_spoken_of(
+    team: Team,
+) -> None:
+    channel = team.stage.slack.workspace.channels[team.stage.channel]
+    channel.connected.append("T0VENDOR")
+    await team.seen()
+    assert await team.messages() == []
+
+
+async def test_what_a_channel_hears_is_said_in_it(team: Team) -> None:
+    number = await team.seen()
+    assert '"S9" is no severity: S1 to S4.' in await team.ask("notify severity>=S9")
+    assert team.stage.channel not in await team.ctx.stories.rules(team.project.id)
+    rule = "severity>=S2 and not source:reddit"
+    said = await team.ask(f"notify {rule.replace('>', '&gt;')}")  # as Slack sends it
+    assert "In the last 7 days that would have been 1 card for 1 event." in said
+    assert await team.ctx.stories.rules(team.project.id) == {team.stage.channel: rule}
+    assert "nothing at once" in await team.ask("notify off")
+    await team.ask("pause fixes --for=2h")
+    refused = await team.ask(f"fix C-{number}")
+    assert "Fixes are paused by somebody until 23 Nov 14:00 UTC." in refused
+    team.now += following.EVERY
+    await team.follow(number)
+    assert "⏸ Fixes are paused by" in str(await team.cards()), "on what stands, too"
+    assert "Fixes go on." in await team.ask("resume")
+    assert "nothing is paused" in await team.ask("resume")
+    await team.ask("pause all --for=1h")
+    team.now += timedelta(hours=1)
+    assert "paused" not in await team.ask(f"fix C-{number}"), "it has ended by itself"
+
+
+async def test_a_digest_begins_where_the_last_one_ended(team: Team) -> None:
+    await team.seen()
+    said = await team.digest("one")
+    assert "1 new" in said
+    team.now += timedelta(days=2)
+    assert "nothing happened since Mon 23 Nov 12:00 UTC, 1 problem open." in await team.digest(
+        "two"
+    )
+    number = await team.seen("The site is down: outage, data loss", "7")
+    await posting.keep_digest_true(team.ctx, team.project.id)
+    [_, newest] = [m for m in await team.cards() if "Triage digest" in m["text"]]
+    assert f"C-{number}" in str(newest["blocks"]), "it stays true"
+    assert "1 new" in str(newest["blocks"])

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from bot.context import Context
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.rule import DEFAULT, OFF, Problem, read_rule
 from bot.domain.cards.story import WORTH, Event, Story, told_on
 from bot.domain.cards.views.cluster import ClusterView
@@ -135,6 +135,8 @@ async def _tell(
         if left > 0:
             raise Unavailable(f"The card of C-{number} was edited just now.", retry_after=left)
     readers = await readers_at(ctx, project, place)
+    if not may_read(readers, project.github_readers):
+        return bool(unheard)  # others read there who may not know of the repository
     view = ClusterView(team.cluster, team.items, team.tally, team.now, readers)
     last = story.events[-1] if story.events else None
     ts = await say(ctx, project, place, problem_card(view, run, last))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from bot.context import Context
+from bot.domain.audience import may_read
 from bot.domain.cards.views.problem import key_of, later_card
 from bot.domain.models import Place, Project
 from bot.jobs import ROSTER, enqueue
@@ -57,6 +58,8 @@ async def _say_later(
     ctx: Context, project: Project, place: Place, numbers: list[int], since: datetime
 ) -> None:
     readers = await readers_at(ctx, project, place)
+    if not may_read(readers, project.github_readers):
+        return
     found = await rows(ctx, project, numbers, readers=readers)
     views = [view for view in found if view.cluster.redirect is None]
     pause = (await ctx.stories.pauses(project.id)).get("posts")

@@ -140,7 +140,7 @@ def _news(
 def _of_run(was: Story, run: FixRun) -> Iterator[tuple[Kind, str, str]]:
     other = run.number != was.run
     if other:
-        yield "asked", f"@{run.requested_by}", run.name
+        yield "asked", "the operator" if run.operator else f"@{run.requested_by}", run.name
     if run.ended and (other or not was.over):
         if run.holds:
             yield "proved", "", run.name

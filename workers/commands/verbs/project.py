@@ -18,7 +18,7 @@ from bot.domain.cards.rule import read_rule
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, WORD, Command, Level
-from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.errors import NotFound, NotUnderstood, Rejected
 from bot.jobs import enqueue
 from bot.sources import SOURCES
 from workers import jobs
@@ -94,12 +94,16 @@ async def run_digest(call: Call, command: Digest) -> Answer:
         )
         return Answer(card.model_copy(update={"key": "digest-preview"}))
     if command.what == "now":
-        number = await digests.write_tracking_issue(ctx, project)
+        try:
+            number = await digests.write_tracking_issue(ctx, project)
+        except Rejected:  # it says so where it can
+            if not await channels.channel_of(ctx, project):
+                raise
+            number = 0
         await enqueue(ctx, jobs.send_digest, project.id, call.said.id)
         link = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
-        return call.answer(
-            "digest-now", "The digest is on its way; the tracking issue is ", link, tone="succeeded"
-        )
+        where = ("; the tracking issue is ", link) if number else (" in Slack alone.",)
+        return call.answer("digest-now", "The digest is on its way", *where, tone="succeeded")
     words = "off" if command.what == "off" else command.when or DEFAULT
     only = unescape(command.only)
     if only:
