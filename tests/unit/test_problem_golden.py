@@ -158,4 +158,4 @@ def test_a_digest_names_each_problem_once(compact: bool) -> None:
     text = render_markdown(digest(compact=compact, stale=[]))
     for number in (12, 14, 17, 23):
         assert text.count(f"`C-{number}`") <= 2, "its row, and its box"
-    assert "1 new, 1 escalating, 1 regressed, 1 fixed and verified" in text
+    assert "1 new · 1 escalating · 1 regressed · 1 fixed and verified" in text

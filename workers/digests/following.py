@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
+from bot.domain.cards.language import in_language
 from bot.domain.cards.rule import DEFAULT, OFF, Problem, read_rule
 from bot.domain.cards.story import WORTH, Event, Story, told_on
 from bot.domain.cards.views.cluster import ClusterView
@@ -139,7 +140,9 @@ async def _tell(
         return bool(unheard)  # others read there who may not know of the repository
     view = ClusterView(team.cluster, team.items, team.tally, team.now, readers)
     last = story.events[-1] if story.events else None
-    ts = await say(ctx, project, place, problem_card(view, run, last))
+    language = (await ctx.known_config(project)).language
+    card = in_language(problem_card(view, run, last), language)
+    ts = await say(ctx, project, place, card)
     if not ts:
         return False
     await ctx.channels.set_about(channel, ts, project.id, number)

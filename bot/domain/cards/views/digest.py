@@ -111,7 +111,7 @@ def digest_card(
     if not board.open:
         sections.append(Section(Paragraph("Nothing is open. Enjoy the quiet.")))
     chosen: Line = ("Only ", Code(board.only), ". ") if board.only else ()
-    say_help: Line = (" with ", Code("/soulcaster help"), ".")
+    how = "Reply with " if compact else "Tick a box or reply with "
     return Card(
         key="digest",
         audience=combined(
@@ -131,7 +131,7 @@ def digest_card(
         sections=tuple(sections),
         actions=(Action("All clusters", "clusters"),) if compact else (),
         more=(Action("When it comes …", "digest schedule"),) if compact else (),
-        footer=(*chosen, "Reply" if compact else "Tick a box or reply", *say_help),
+        footer=(*chosen, how, Code("/soulcaster help"), "."),
     )
 
 
@@ -140,7 +140,7 @@ def _at(moment: datetime) -> str:
 
 
 def _news(board: Board) -> str:
-    """``3 new, 1 regressed``: how many problems, each once."""
+    """``3 new · 1 regressed``: how many problems, each once."""
     found = []
     for name, kinds in _NEWS.items():
         seen = [event for event in board.news if event.kind in kinds]
@@ -148,7 +148,7 @@ def _news(board: Board) -> str:
             seen = [event for event in seen if event.what.startswith("gone ")]
         if seen:
             found.append(f"{len({event.cluster for event in seen})} {name}")
-    return ", ".join(found) or "nothing new"
+    return " · ".join(found) or "nothing new"
 
 
 def _in_channel(
