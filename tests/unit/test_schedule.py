@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cards.schedule import read_schedule
+from bot.domain.cards.schedule import read_quiet, read_schedule
 from bot.domain.errors import NotUnderstood
 
 MONDAY = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
@@ -55,3 +55,46 @@ def test_times_come_after_and_in_order(moment: datetime) -> None:
     moment = moment.replace(tzinfo=UTC)
     times = read_schedule("tue,fri 02:30 America/New_York").after(moment, 4)
     assert moment < times[0] < times[1] < times[2] < times[3]
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2026-11-23T20:59", None),
+        ("2026-11-23T21:00", "2026-11-24T06:00"),  # 22:00 in Paris
+        ("2026-11-24T05:59", "2026-11-24T06:00"),
+        ("2026-11-24T06:00", None),
+        ("2027-03-27T22:00", "2027-03-28T05:00"),  # the clocks go forward that night
+    ],
+)
+def test_quiet_is_over_at_its_end_in_its_zone(at: str, until: str | None) -> None:
+    quiet = read_quiet("22:00-07:00 Europe/Paris")
+    found = quiet.until(datetime.fromisoformat(f"{at}+00:00"))
+    assert found == (datetime.fromisoformat(f"{until}+00:00") if until else None)
+
+
+def test_quiet_within_a_day() -> None:
+    quiet = read_quiet("12:00-13:00")
+    noon = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
+    assert quiet.until(noon) == noon.replace(hour=13, minute=0)
+    assert quiet.until(noon.replace(hour=11)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("at night", '"at night" is no time of quiet.'),
+        ("22:00-25:00", "hour must be in 0..23."),
+        ("22:00-07:00 Europe/Pari", 'I know no time zone "Europe/Pari".'),
+    ],
+)
+def test_a_wrong_time_of_quiet_is_named(words: str, said: str) -> None:
+    with pytest.raises(NotUnderstood) as refused:
+        read_quiet(words)
+    assert str(refused.value).startswith(said)
+
+
+def test_a_time_is_shown_in_its_zone() -> None:
+    schedule = read_schedule("daily 09:00 Europe/Paris")
+    [due] = schedule.after(datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+    assert schedule.shown(due) == ("Tue 24 Nov 09:00 Europe/Paris (08:00 UTC)",)
