@@ -90,7 +90,7 @@ def test_words_of_others_and_commands_stay_as_they_are() -> None:
     card = in_language(digest(compact=False), "ja")
     written = render_markdown(card)
     assert "Last page of a category is missing" in written
-    assert "soulcaster-choice: fix C-12 -->" in written
+    assert "soulcaster-choice: plan C-12 -->" in written
     assert "`/soulcaster help`" in written
 
 

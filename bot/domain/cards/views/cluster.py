@@ -84,11 +84,13 @@ class ClusterView:
 
     @property
     def first_step(self) -> Action:
-        """A fix where it can work, else what it lacks."""
+        """A fix where it can work; else what it lacks, where somebody can be asked, or a plan."""
         name = self.cluster.name
         if self.writes_tests or any(map(shows_example, self.shown)):
             return Action("Fix", f"fix {name}", style="primary")
-        return Action("Ask for an example", f"example {name}")
+        if any(item.source == "github" and item.key.startswith("issue:") for item in self.shown):
+            return Action("Ask for an example", f"example {name}")
+        return Action("Plan", f"plan {name}")
 
     @property
     def title(self) -> Line:

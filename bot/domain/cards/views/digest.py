@@ -242,9 +242,10 @@ def _thirds(day: list[int]) -> list[int]:
 def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
     choices = tuple(
         Choice(
-            *("Fix ", Code(v.cluster.name)),
+            v.first_step.label + (" of " if v.first_step.label.startswith("Ask") else " "),
+            Code(v.cluster.name),
             *((" ", Said(v.cluster.title[:80])) if v.shown else ()),
-            sentence=f"fix {v.cluster.name}",
+            sentence=v.first_step.sentence,
             done=v.cluster.number in runs and not runs[v.cluster.number].ended,
         )
         for v in views
@@ -263,8 +264,12 @@ def _compact(view: ClusterView, run: FixRun | None, asked: Question | None) -> S
     seen = Paragraph(sparkline(view.day), told, f" · {cluster.trend}" if cluster.trend else "")
     if run is not None and (run.pull_url or not run.ended):
         return Section(title, seen, Paragraph(*run_line(run)))
-    verbs = ("Fix", "Status", "Why")
-    choices = (Choice(verb, sentence=f"{verb.lower()} {cluster.name}") for verb in verbs)
+    first, name = view.first_step, cluster.name
+    choices = (
+        Choice(first.label, sentence=first.sentence),
+        Choice("Status", sentence=f"status {name}"),
+        Choice("Why", sentence=f"why {name}"),
+    )
     return Section(title, seen, Choices(*choices))
 
 

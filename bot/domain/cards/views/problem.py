@@ -87,7 +87,8 @@ def problem_card(view: ClusterView, run: FixRun | None, last: Event | None) -> C
         title=(Strong(cluster.severity), " ", *view.title),
         facts=(Fact("State", state), *(facts[name] for name in kept if name in facts)),
         sections=tuple(part for part in whole.sections if part.title == "Summary"),
-        actions=(*cluster_actions(cluster), Action("Status", f"status {cluster.name}")),
+        actions=(*cluster_actions(view), Action("Status", f"status {cluster.name}")),
+        more=whole.more,
         footer=newest + ((" ",) if newest and whole.footer else ()) + whole.footer,
     )
 
@@ -117,7 +118,7 @@ def later_card(
             ),
             Choices(
                 Choice("Status", sentence=f"status {view.cluster.name}"),
-                Choice("Fix", sentence=f"fix {view.cluster.name}"),
+                Choice(view.first_step.label, sentence=view.first_step.sentence),
             ),
         )
         for view, last in told[:_HELD]
