@@ -22,9 +22,10 @@ class Digests(Store):
             mapping={"schedule": words, "by": by.model_dump_json(), "only": only},
         )
 
-    async def only(self, project: int) -> str:
-        """The rule of what is in a digest; "" for everything."""
-        return text(await self._redis.hget(keys.digests(project), "only"))
+    async def only(self, project: int) -> tuple[str, float]:
+        """The rule of what is in a digest, "" for everything, and when one went out last."""
+        found = await self._redis.hmget(keys.digests(project), ["only", "last"])
+        return text(found[0]), float(text(found[1]) or 0)
 
     async def scheduled_by(self, project: int) -> Person | None:
         """Who set the schedule up; None where nobody did."""

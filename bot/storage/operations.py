@@ -52,8 +52,8 @@ class Operations(Store):
 
     async def links(self, project: int) -> Links:
         """The pairs of items that, by all corrections, must or must not be together."""
-        must = await self._redis.smembers(keys.pairs(project, "must"))
-        cannot = await self._redis.smembers(keys.pairs(project, "cannot"))
+        asked = [keys.pairs(project, "must"), keys.pairs(project, "cannot")]
+        must, cannot = await self._scripts.run("each", asked, ["SMEMBERS"])
         return Links.of([pair_of(v) for v in must], [pair_of(v) for v in cannot])
 
     async def log(self, project: int) -> list[Logged]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from redis.asyncio import Redis
@@ -148,6 +148,12 @@ class Overview:
             [first, most, len(lists)],
         )
         return [number(cluster) for cluster in found], int(total)
+
+    async def tops(self, project: int, states: Sequence[str], most: int) -> list[int]:
+        """The worst clusters of each of these states, at most so many of each."""
+        wanted = [keys.order(project, state, "severity") for state in states]
+        found = await self._scripts.run("each", wanted, ["ZREVRANGE", 0, most - 1])
+        return [number(cluster) for of_one in found for cluster in of_one]
 
     async def rebuild(self, project: int) -> int:
         """Count everything anew from the records; how many clusters there are.

@@ -15,7 +15,7 @@ import struct
 import time
 import urllib.parse
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -298,7 +298,7 @@ class E2BWire:
         with contextlib.suppress(ConnectionResetError):
             await response.write(_framed({"event": {"start": {"pid": child.pid}}}))
         pumps = [
-            asyncio.create_task(_pump(stream, name, response))
+            asyncio.create_task(_pump(stream, name, response, lambda: machine.id in self.machines))
             for stream, name in ((child.stdout, "stdout"), (child.stderr, "stderr"))
         ]
         code = await child.wait()
@@ -323,8 +323,10 @@ def _error(code: int, message: str) -> web.Response:
     return web.json_response(body, status=code)
 
 
-async def _pump(stream, name: str, response: web.StreamResponse) -> None:
-    while data := await stream.read(1 << 15):
+async def _pump(stream, name: str, response: web.StreamResponse, lives: Callable[[], bool]) -> None:
+    """What a process says, as long as its machine is there: one that is killed says nothing more,
+    though its processes here end one by one."""
+    while (data := await stream.read(1 << 15)) and lives():
         event = {"event": {"data": {name: base64.b64encode(data).decode()}}}
         with contextlib.suppress(ConnectionResetError):
             await response.write(_framed(event))

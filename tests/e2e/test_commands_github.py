@@ -28,6 +28,7 @@ from e2e_kit import (
     settled,
     unlike,
 )
+from fix_kit import LAST_PAGE, reported
 
 from bot.domain.models import ClusterState
 from handlers.demo.stage import ADMIN, Stage
@@ -336,6 +337,7 @@ async def test_a_command_that_is_found_late_is_asked_about_not_obeyed(stage: Sta
 
 
 async def test_a_ticked_box_of_the_tracking_issue_is_a_command(stage: Stage, number: int) -> None:
+    await reported(stage, *LAST_PAGE)  # what can be fixed has something that can be run
     tracking = await tracking_issue(stage, number)
     await settled(stage)
     body = (await issue(stage, tracking))["body"]

@@ -80,7 +80,8 @@ async def hold(folder: Path, count: int) -> None:
             tried += await tenants.attempt()
         await settled(stage, timeout=300)
         # The same answer to lines of one request is given once; more of them, where they differ.
-        assert len(await tenants.answers()) - answers >= tenants.requests
+        # What is refused to a person on an issue stands there once.
+        assert len(await tenants.answers()) - answers >= tenants.requests + 1
         assert set(tried) == {"comment", "slash", "mention", "thread", "button", "door"}
         assert await tenants.seen() == []
         after = await tenants.acme_now()
@@ -171,7 +172,7 @@ class Tenants:
     async def attempt(self) -> Counter[str]:
         """One request, with one try or several of the same kind."""
         kind = self.chance.choice(("comment", "slash", "mention", "thread", "button", "door"))
-        self.requests += kind != "door"
+        self.requests += kind not in ("comment", "door")
         return Counter({kind: await getattr(self, f"_{kind}")()})
 
     async def _comment(self) -> int:

@@ -74,7 +74,7 @@ async def _card(ctx: Context, project: Project, board: Board, *, compact: bool) 
 async def _board(
     ctx: Context, project: Project, readers: Audience, since: float | None = None
 ) -> Board:
-    only = await ctx.digests.only(project.id)
+    only, last = await ctx.digests.only(project.id)
     most = MOST_CHOSEN if only else ROWS
     worst, open_ = await ctx.overview.page(project.id, "open", most=most)
     asked, _ = await alike(ctx, project, readers=readers, about=worst)
@@ -84,12 +84,8 @@ async def _board(
         worst += more[0]
     fixed, _ = await ctx.overview.page(project.id, "resolved", "recent", most=FIXED)
     _, new = await ctx.overview.page(project.id, "new", most=0)
-    beside = [
-        number
-        for state in STATES
-        for number in (await ctx.overview.page(project.id, state, most=BESIDE))[0]
-        if number not in worst
-    ]
+    tops = await ctx.overview.tops(project.id, STATES, BESIDE)
+    beside = [number for number in tops if number not in worst]
     first = max(open_ - BESIDE, 0)
     old, _ = await ctx.overview.page(project.id, "open", "recent", first=first, most=BESIDE)
     unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
@@ -100,8 +96,7 @@ async def _board(
         worst = [n for n in worst if n in views and rule.holds(problem_of(views[n]))][:ROWS]
     of = {number: each.seen(views) for each in asked for number in each.clusters}
     firsts = dict.fromkeys(of[n].clusters[0] if n in of else n for n in worst)
-    if since is None:
-        since = await ctx.digests.last(project.id)
+    since = last if since is None else since
     moment = datetime.fromtimestamp(since, UTC) if since else ctx.now() - timedelta(days=1)
     seen = unsettled + settled
     return Board(
@@ -220,8 +215,8 @@ async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool
         number = await write_issue(
             repo, card, number=stood, title=TITLE, label=LABEL, may_open=may_open
         )
-        if number:
+        if number not in (0, stood):
             await ctx.digests.set_tracking_issue(project.id, number)
-        elif stood is not None:
+        elif not number and stood is not None:
             await ctx.digests.forget_tracking_issue(project.id)
         return number

@@ -162,7 +162,8 @@ async def _timed(context: RunContext) -> AsyncIterator[None]:
 async def _stoppable(context: RunContext) -> AsyncIterator[None]:
     """Ends the block with a stop within a second of the button, also inside a command."""
     task = asyncio.current_task()
-    stopped = ""
+    if stopped := await context.stop_asked():
+        raise Ended(Verdict.STOPPED, f"Stopped by {stopped}.")
 
     async def look() -> None:
         nonlocal stopped
