@@ -9,4 +9,4 @@ long is shortened before it is rendered, so that no marker, fence or entity is e
 from bot.render.blocks import SlackMessage, render_blocks
 from bot.render.markdown import Markdown, render_document, render_markdown
 from bot.render.marker import marker, ticked, words_of
-from bot.render.sections import part_of, replace_part, replace_sections
+from bot.render.sections import part_of, replace_part, replace_sections, without_part

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from markdown_it import MarkdownIt
 
 from bot.domain.cards.card import Card
-from bot.render.markdown import Markdown, render_document
+from bot.render.markdown import Markdown, render_document, render_markdown
+from bot.render.marker import marker
 
 _MARKDOWN = MarkdownIt("commonmark")
 _FOLDED = re.compile(r"<details><summary>(.*?)</summary>")
@@ -16,20 +17,36 @@ _FOLDED = re.compile(r"<details><summary>(.*?)</summary>")
 
 # Where our part of a document of other people's ends; it begins with the card's marker.
 _END = "<!-- soulcaster:digest:end -->"
+_PARTS = re.compile(rf"<!-- soulcaster:(?:digest|problem:C-\d+) -->.*?{_END}", re.DOTALL)
 
 
-def part_of(card: Card) -> Markdown:
-    """The card as a part of an issue that people may write around."""
-    return Markdown(f"{render_document(card).strip()}\n\n{_END}")
+def part_of(card: Card, *, headed: bool = False) -> Markdown:
+    """The card as a part of an issue that people may write around; ``headed`` with its title,
+    where the issue has another."""
+    text = render_markdown(card) if headed else render_document(card)
+    return Markdown(f"{text.strip()}\n\n{_END}")
 
 
 def replace_part(body: str, part: Markdown) -> Markdown:
     """``body`` with our part replaced, and what people wrote around it kept."""
     first = part.split("\n", 1)[0]
-    start, end = body.find(first), body.find(_END)
+    start = body.find(first)
+    end = body.find(_END, start)
     if start < 0 or end < start:
         return Markdown(f"{body.rstrip()}\n\n{part}") if body.strip() else part
     return Markdown(body[:start] + part + body[end + len(_END) :])
+
+
+def without_part(body: str, key: str) -> Markdown:
+    """``body`` without our part that begins with the marker of ``key``."""
+    before, _, rest = body.partition(marker(key))
+    _, ends, after = rest.partition(_END)
+    return Markdown("\n\n".join(filter(None, (before.rstrip(), after.lstrip()))) if ends else body)
+
+
+def without_parts(body: str) -> str:
+    """What people wrote: ``body`` without the parts that are ours."""
+    return _PARTS.sub("", body).strip() if _END in body else body
 
 
 def replace_sections(body: str, card: Card, titles: Sequence[str]) -> Markdown:

@@ -6,5 +6,13 @@ that it is private. Nobody else renders, and no vendor's client takes words that
 
 from bot.say.audience import readers_at, room_of
 from bot.say.cards import hide, in_words, paused_or_not, say, whisper, whole_or_not, withdraw
-from bot.say.documents import answer_thread, edit_pull, open_pull, put_check, write_issue
+from bot.say.documents import (
+    answer_thread,
+    edit_pull,
+    keep_part,
+    open_pull,
+    put_check,
+    take_out,
+    write_issue,
+)
 from bot.say.surfaces import show_home, suggest, unfurl

@@ -6,31 +6,50 @@ Every function finds what an earlier call made, so that it is harmless when repe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from bot.domain.cards.card import Card
 from bot.github import checks, issues, pulls
 from bot.github.app import Repo
 from bot.github.wire import unless_refused
-from bot.render import Markdown, marker, part_of, render_document, replace_part, replace_sections
+from bot.render import (
+    Markdown,
+    marker,
+    part_of,
+    render_document,
+    replace_part,
+    replace_sections,
+    without_part,
+)
 from bot.render.blocks import words
 from bot.say.audience import fit_on_github
 
+Stands = Literal["written", "closed", "gone"]
+# What GitHub answers of an issue that was transferred or deleted.
+_GONE = (301, 404, 410)
+
 
 async def write_issue(
-    repo: Repo, card: Card, *, number: int | None, title: str, label: str, may_open: bool
+    repo: Repo,
+    card: Card,
+    *,
+    number: int | None,
+    title: str,
+    label: str,
+    may_open: bool,
+    headed: bool = False,
 ) -> int:
     """Keep the card as our part of an issue, between its markers; the issue's number, 0 for none.
 
     ``number`` is where it stood last. An issue that is gone or closed is left alone, and another
     one opened where that is allowed. Raises Unavailable or Rejected.
     """
-    part = part_of(await fit_on_github(repo, card))
+    part = part_of(await fit_on_github(repo, card), headed=headed)
     if number is None:
         async for issue in issues.issues(repo, state="open", labels=label):
             if marker(card.key) in (issue.get("body") or ""):
                 number = int(issue["number"])
-    if number is not None and await _edit_part(repo, number, part):
+    if number is not None and await _edit_part(repo, number, part) == "written":
         return number
     if not may_open:
         return 0
@@ -38,14 +57,36 @@ async def write_issue(
     return int(made["number"])
 
 
-async def _edit_part(repo: Repo, number: int, part: Markdown) -> bool:
-    issue = await unless_refused(issues.get_issue(repo, number), 404, 410)
-    if issue is None or issue["state"] != "open":
-        return False
-    body = replace_part(issue.get("body") or "", part)
-    if body != issue.get("body"):
+async def keep_part(repo: Repo, number: int, card: Card, *, begin: bool = False) -> Stands:
+    """Bring our part of somebody's issue up to date; ``begin`` puts it where there is none.
+
+    ``gone`` is an issue that is not there any more, and one that a person took our part out of;
+    one that is closed is left alone. Raises Unavailable or Rejected.
+    """
+    part = part_of(await fit_on_github(repo, card), headed=True)
+    return await _edit_part(repo, number, part, begin=begin)
+
+
+async def take_out(repo: Repo, number: int, key: str) -> None:
+    """Take our part of this key out of an issue; twice is harmless. Raises as above."""
+    issue = await unless_refused(issues.get_issue(repo, number), *_GONE)
+    told = (issue or {}).get("body") or ""
+    if (body := without_part(told, key)) != told:
         await issues.update_issue(repo, number, body=body)
-    return True
+
+
+async def _edit_part(repo: Repo, number: int, part: Markdown, *, begin: bool = True) -> Stands:
+    issue = await unless_refused(issues.get_issue(repo, number), *_GONE)
+    if issue is None:
+        return "gone"
+    if issue["state"] != "open":
+        return "closed"
+    told = issue.get("body") or ""
+    if not begin and part.split("\n", 1)[0] not in told:
+        return "gone"
+    if (body := replace_part(told, part)) != told:
+        await issues.update_issue(repo, number, body=body)
+    return "written"
 
 
 async def open_pull(repo: Repo, card: Card, *, branch: str, base: str) -> Any:

@@ -14,6 +14,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload
 from bot.domain.models import Draft
 from bot.domain.text.agreeing import says_same
+from bot.render.sections import without_parts
 from bot.sources import proof
 from bot.sources.heard import Heard, Ignored
 from bot.sources.reading import (
@@ -97,7 +98,7 @@ def reports(payload: object, received_at: datetime) -> list[Draft]:
             key=key_of(issue),
             event=key_of(issue),
             title=one_line(text(issue.get("title"))) or f"Issue {number}",
-            body=text(issue.get("body")),
+            body=without_parts(text(issue.get("body"))),
             url=web_url(issue.get("html_url")),
             author=first_text(issue, "user.login", limit=100),
             author_id=_author_id(issue),

@@ -1,4 +1,4 @@
-"""When a project's digest goes out, and where its tracking issue is."""
+"""When a project's digest goes out, and where its tracking issues are."""
 
 from __future__ import annotations
 
@@ -61,3 +61,16 @@ class Digests(Store):
     async def forget_tracking_issue(self, project: int) -> None:
         """It is gone: the next digest opens another."""
         await self._redis.delete(keys.tracking(project))
+
+    async def tracked(self, project: int) -> dict[int, int]:
+        """The issue of each cluster that has one of its own, by the cluster's number."""
+        found = await self._redis.hgetall(keys.tracked(project))
+        return {int(cluster): int(issue) for cluster, issue in found.items()}
+
+    async def track(self, project: int, cluster: int, issue: int) -> None:
+        """Remember it."""
+        await self._redis.hset(keys.tracked(project), str(cluster), issue)
+
+    async def untrack(self, project: int, cluster: int) -> None:
+        """Forget it."""
+        await self._redis.hdel(keys.tracked(project), str(cluster))

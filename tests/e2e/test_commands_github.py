@@ -77,6 +77,8 @@ ANSWERED = [
     ("ignore --reason=third-party", "life:{cluster}", "third-party"),
     ("resolve --fixed-in=#45", "life:{cluster}", "resolved"),
     ("reopen {cluster}", "life:{cluster}", "triaged"),
+    ("track", "track:{cluster}", "is tracked in"),
+    ("untrack {cluster}", "track:{cluster}", "track"),
     ("source list", "sources", "/hooks/sentry/"),
     ("whoami", "whoami:ines-ferreira", "admin"),
     ("digest schedule mon-fri 09:00 Europe/Paris", "digest-schedule", "mon-fri 09:00"),

@@ -209,9 +209,10 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         yield from (f"ignore {name} --reason=spam", f"reopen {name}", f"resolve {name}")
         yield from (f"reopen {name}", f"history {name}", f"similar {name}")
         yield from (f"summarize {name}", f"summarize {name} --since=7d", f"example {name}")
+        yield from (f"track {name}", f"status {name}")
         yield f"merge {name} into {chance.choice(names)}"
         yield f"merge {name} into {chance.choice(names)} --confirm"
-        yield f"split {name} --by=source"
+        yield from (f"untrack {name}", f"track {name}", f"split {name} --by=source")
     for item in chance.sample(items, min(most, len(items))):
         other = chance.choice(items)
         yield from (f"why {item}", f"similar {item}", f"dup {item} {other}")

@@ -24,6 +24,7 @@ from bot.domain.cards.views.problem import (
     later_card,
     notify_card,
     problem_card,
+    tracked_card,
 )
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, ClusterState, Item, Project, RunState, Verdict, Watch
@@ -120,6 +121,7 @@ CARDS: dict[str, Callable[[], Card]] = {
     "problem_paused": lambda: with_banner(
         problem_card(view(12), None, event("spike", what="31 in the last 3 hours")), PAUSED, NOW
     ),
+    "problem_tracked": lambda: tracked_card(view(12), PROVED, event("opened", what="#45")),
     "problem_joined": lambda: joined_card(14, "C-12", readers=Audience.TEAM),
     "problem_history": lambda: event_card(
         event("severity", "@ana", "S2 → S3"), readers=Audience.TEAM

@@ -54,6 +54,8 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "severity S1": (TRIAGE, ""),
     "assign @ana": (TRIAGE, ""),
     "unassign": (TRIAGE, ""),
+    "track C-12 #9": (TRIAGE, ""),
+    "untrack C-12": (TRIAGE, ""),
     "snooze 3d": (TRIAGE, ""),
     "unsnooze": (TRIAGE, ""),
     "ignore --reason=spam": (TRIAGE, ""),

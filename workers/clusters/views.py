@@ -22,7 +22,11 @@ async def cluster_view(
     [tally] = await ctx.overview.tallies(project.id, [cluster.number])
     mine = [item for item in items if item.cluster == cluster.number]
     models = sends_to(ctx.settings.soulcaster_agent, ctx.settings_for_adapters)
-    return ClusterView(cluster, mine, tally, ctx.now(), readers, writes_tests=bool(models))
+    issue = (await ctx.digests.tracked(project.id)).get(cluster.number)
+    tracked = ctx.github.page(project, f"issues/{issue}") if issue else ""
+    return ClusterView(
+        cluster, mine, tally, ctx.now(), readers, writes_tests=bool(models), tracked=tracked
+    )
 
 
 async def page(

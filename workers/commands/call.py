@@ -130,6 +130,10 @@ class Call:
                 run = await self.ctx.runs.of_pull(self.project.id, self.place.issue)
                 if run:
                     return run.cluster
+                tracked = await self.ctx.digests.tracked(self.project.id)
+                about = [c for c, issue in tracked.items() if issue == self.place.issue]
+                if len(about) == 1:
+                    return about[0]
                 number = await self._take_in(self.place.issue)
             if number is None:
                 return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.context import Context
@@ -18,11 +17,12 @@ from bot.domain.errors import Rejected, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Place, Project
 from bot.log import log
-from bot.say import readers_at, say
+from bot.say import keep_part, readers_at, say
 from bot.sources import SOURCES
 from workers.clusters.channels import bound_channel
 from workers.clusters.holding import held_back
 from workers.clusters.views import cluster_view
+from workers.digests.tracked import alone_with, keep_tracked
 
 # Between two edits of a card that only count.
 EVERY = timedelta(seconds=10)
@@ -62,17 +62,14 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
                 told = {**story.heard, channel: story.n}
                 story = story.model_copy(update={"heard": told})
                 await ctx.stories.put(project_id, number, story)
+        try:
+            await keep_tracked(ctx, project, number, story, run)
+        except Unavailable as error:
+            early = min(early or error, error, key=lambda one: one.retry_after or 0)
+        except Rejected as error:
+            log.warning("a tracking issue is not written", cluster=number, why=str(error))
     if early is not None:
         raise early
-
-
-@asynccontextmanager
-async def alone_with(ctx: Context, project: int, number: int) -> AsyncIterator[Story | None]:
-    """The story of a cluster, that nobody else changes meanwhile. Raises Unavailable."""
-    async with ctx.leases.hold(f"story:{project}:{number}") as token:
-        if not token:
-            raise Unavailable(f"Somebody else follows C-{number}.", retry_after=0.5)
-        yield await ctx.stories.get(project, number)
 
 
 async def rules(ctx: Context, project: Project) -> dict[str, str]:
@@ -138,7 +135,7 @@ async def _tell(
     readers = await readers_at(ctx, project, place)
     if not may_read(readers, project.github_readers):
         return bool(unheard)  # others read there who may not know of the repository
-    view = ClusterView(team.cluster, team.items, team.tally, team.now, readers)
+    view = replace(team, readers=readers)
     last = story.events[-1] if story.events else None
     language = (await ctx.known_config(project)).language
     card = in_language(problem_card(view, run, last), language)
@@ -155,6 +152,9 @@ async def _tell(
 
 async def _say_joined(ctx: Context, project: Project, number: int, into: Cluster) -> None:
     """Where the card of a merged cluster stands, it says what it is part of."""
+    if issue := (await ctx.digests.tracked(project.id)).get(number):
+        card = joined_card(number, into.name, readers=project.github_readers)
+        await keep_part(ctx.github.repo(project), issue, card)
     for channel in await rules(ctx, project) if ctx.slack else ():
         place = Place(channel=channel)
         standing = await ctx.cards.get(project.id, place.name, key_of(number))

@@ -14,7 +14,7 @@ from bot.say import readers_at, say
 from workers import jobs
 from workers.clusters.holding import held_until
 from workers.clusters.views import rows
-from workers.digests.following import alone_with
+from workers.digests.tracked import alone_with
 
 
 async def say_held(ctx: Context, project_id: int) -> None:

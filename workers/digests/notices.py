@@ -15,6 +15,7 @@ from bot.repo_config import PATH
 from bot.say import hide, readers_at, say
 from workers import jobs
 from workers.clusters.channels import channel_of
+from workers.digests.tracked import untrack
 from workers.intake import quota
 
 FILE = "file"
@@ -67,3 +68,5 @@ async def hide_cards(ctx: Context, project_id: int) -> None:
     if project is not None and not project.private:
         await hide(ctx, project)
         await enqueue(ctx, jobs.refresh_tracking_issue, project_id)
+        for cluster in await ctx.digests.tracked(project_id):
+            await untrack(ctx, project, cluster)

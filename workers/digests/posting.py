@@ -36,6 +36,7 @@ from workers.clusters.holding import held_back
 from workers.clusters.views import rows
 from workers.digests.following import problem_of
 from workers.digests.notices import tell
+from workers.digests.tracked import LABEL
 
 STATES = (
     ClusterState.REGRESSED,
@@ -48,7 +49,6 @@ STATES = (
 MOST_CHOSEN = 40
 TRUE = timedelta(days=1)
 TITLE = "Triage digest"
-LABEL = "soulcaster"
 
 
 async def build_digest(

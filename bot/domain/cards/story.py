@@ -23,6 +23,8 @@ FIX: tuple[Kind, ...] = ("asked", "proved", "held", "opened", "merged")
 # After these a problem may be worth a person; the others are told where it is spoken of already.
 WORTH: tuple[Kind, ...] = ("new", "rise", "spike", "regressed", *FIX)
 TOLD = 20
+# What is of the story, and not of the cluster as it is.
+_ITS_OWN = {"events", "heard", "n", "spiked", "worst", "written"}
 FRESH = timedelta(days=1)
 _SETTLED: dict[ClusterState, Kind] = {
     ClusterState.REGRESSED: "regressed",
@@ -51,7 +53,8 @@ class Story(Record):
 
     ``worst`` is how bad it has been since it was last settled, ``spiked`` when it last came more
     often than usual; ``run`` is its newest fix run, ``over`` that it ended, ``pull`` its pull
-    request. ``heard``: up to which event each Slack channel was told.
+    request. ``heard``: up to which event each Slack channel and tracking issue (``#9``) was
+    told; ``written`` is when the latter was.
     """
 
     state: ClusterState = ClusterState.NEW
@@ -65,6 +68,7 @@ class Story(Record):
     n: int = 0
     events: tuple[Event, ...] = ()
     heard: Mapping[str, int] = {}
+    written: AwareDatetime | None = None
 
     def unheard(self, channel: str) -> list[Event]:
         """The events that a channel was not told of."""
@@ -93,7 +97,7 @@ def told_on(
         spiked = now
     settled = cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED)
     update = {
-        **_as_it_is(cluster, run).model_dump(exclude={"events", "heard", "n", "spiked", "worst"}),
+        **_as_it_is(cluster, run).model_dump(exclude=_ITS_OWN),
         "worst": "S4" if settled else min(begun.worst, cluster.severity),
         "spiked": spiked,
         "n": begun.n + len(told),

@@ -316,6 +316,12 @@ def tracking(p: int) -> str:
     return f"{ROOT}:{p}:tracking"
 
 
+@kind("digests", rebuilt="by `track`, which finds the issue's marker")
+def tracked(p: int) -> str:
+    """hash: cluster number -> the issue that a part is kept of for it."""
+    return f"{ROOT}:{p}:tracked"
+
+
 @kind("digests")
 def digests(p: int) -> str:
     """hash: ``schedule``, who set it (``by``), what is in it (``only``), the second of the

@@ -61,6 +61,8 @@ VERBS: Mapping[type[Command], Run] = {
     life.Unsnooze: life.run_unsnooze,
     life.Assign: life.run_assign,
     life.Unassign: life.run_unassign,
+    life.Track: life.run_track,
+    life.Untrack: life.run_untrack,
     source.ManageSources: source.run_source,
     project.Replay: project.run_replay,
     project.Channel: project.run_channel,

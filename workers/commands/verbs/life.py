@@ -1,4 +1,6 @@
-"""``resolve reopen ignore snooze unsnooze severity assign unassign``: the life of a cluster."""
+"""``resolve reopen ignore snooze unsnooze severity assign unassign track untrack``: the life of a
+cluster.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,13 @@ from typing import Annotated, Any, Literal
 
 from rapidfuzz import process
 
-from bot.domain.cards.card import Choice, Code, Fact, Line
+from bot.domain.cards.card import Choice, Code, Fact, Inline, Line, Link
 from bot.domain.cards.views.cluster import cluster_actions, count
 from bot.domain.commands.command import TEXT, WORD, After, Command, Level
 from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
 from bot.domain.errors import NotUnderstood
-from bot.domain.models import ClusterState, Person
+from bot.domain.models import Cluster, ClusterState, Person
 from bot.domain.models import Severity as SeverityName
 from bot.github import people
 from bot.jobs import enqueue
@@ -22,6 +24,7 @@ from workers.clusters.views import refresh_soon
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.commands.linking import linked
 from workers.commands.permission import MOST_NAMED, those_with
+from workers.digests import tracked
 
 
 class _OfCluster(Command):
@@ -100,6 +103,26 @@ class Unassign(_OfCluster):
 
     verb = "unassign"
     examples = ("unassign C-12",)
+
+
+class Track(_OfCluster):
+    """Keep a tracking issue for a problem: a new one, or our part of one that is there.
+
+    What people write around that part stays. Whoever closes the issue, or takes the part out, is
+    obeyed.
+    """
+
+    verb = "track"
+    examples = ("track C-12", "track C-12 #9")
+
+    issue: Annotated[IssueRef | None, WORD] = None
+
+
+class Untrack(_OfCluster):
+    """Take our part out of a problem's tracking issue; the issue stays as it is."""
+
+    verb = "untrack"
+    examples = ("untrack C-12",)
 
 
 async def run_resolve(call: Call, command: Resolve) -> Answer:
@@ -185,6 +208,30 @@ async def _require_somebody(call: Call, command: Assign) -> None:
 async def run_unassign(call: Call, command: Unassign) -> Answer:
     """No owner."""
     return await _changed(call, command, owner="")
+
+
+async def run_track(call: Call, command: Track) -> Answer:
+    """Which issue it is now."""
+    project, named = call.project, command.issue
+    if named and named.repository.lower() not in ("", project.full_name.lower()):
+        raise NotUnderstood(f"track wants an issue of {project.full_name}, not {named}.")
+    cluster = await call.cluster(command.about)
+    issue = await tracked.track(call.ctx, project, cluster.number, named.number if named else None)
+    link = Link(f"#{issue}", call.ctx.github.page(project, f"issues/{issue}"))
+    return await _tracked(call, cluster, " is tracked in ", link)
+
+
+async def run_untrack(call: Call, command: Untrack) -> Answer:
+    """Which issue it was."""
+    cluster = await call.cluster(command.about)
+    issue = await tracked.untrack(call.ctx, call.project, cluster.number)
+    said = f" is not tracked in #{issue} any more" if issue else " has no tracking issue"
+    return await _tracked(call, cluster, said)
+
+
+async def _tracked(call: Call, cluster: Cluster, *said: Inline) -> Answer:
+    await refresh_soon(call.ctx, call.project.id, cluster.number)
+    return call.answer(f"track:{cluster.name}", Code(cluster.name), *said, tone="succeeded")
 
 
 async def _changed(

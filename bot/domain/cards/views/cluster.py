@@ -40,7 +40,7 @@ class ClusterView:
     ``readers`` are those of the card: items that they may not read are only counted, and the
     cluster says nothing that they may not read, however it was handed in. ``unlike`` tells it from
     another beside it that is called the same. ``writes_tests``: the agent that repairs needs no
-    example that can be run.
+    example that can be run. ``tracked`` is the address of its tracking issue, "" for none.
     """
 
     cluster: Cluster
@@ -50,6 +50,7 @@ class ClusterView:
     readers: Audience
     unlike: Line = ()
     writes_tests: bool = False
+    tracked: str = ""
 
     def __post_init__(self) -> None:
         read = self.cluster.as_read_by(self.readers, self.shown)
@@ -173,6 +174,8 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         facts.append(Fact("Owner", Code(cluster.owner)))
     if run is not None:
         facts.append(Fact("Fix run", *run_line(run)))
+    if view.tracked:
+        facts.append(Fact("Tracked in", Link("#" + view.tracked.rpartition("/")[2], view.tracked)))
     sections = []
     if cluster.summary and view.shown:
         lines = tuple((Said(s.text), *_citations(s.items)) for s in cluster.summary)

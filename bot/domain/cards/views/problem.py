@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.audience import Audience
@@ -72,25 +73,32 @@ def problem_card(view: ClusterView, run: FixRun | None, last: Event | None) -> C
     happened to it last."""
     cluster = view.cluster
     whole = cluster_card(view, run=run)
-    kept = ("Severity", "Seen", "Reports", "People", "Its issues", "Its fix", "Owner", "Fix run")
+    left_out = ("State", "Trend", "Recovered")
     state = cluster.state.value.replace("_", " ") + (
         f" by {cluster.state_by}" if cluster.state_by else ""
     )
     if cluster.ignored_reason and not cluster.state.is_open:
         state += f" ({cluster.ignored_reason})"
-    facts = {fact.label: fact for fact in whole.facts}
+    facts = (fact for fact in whole.facts if fact.label not in left_out)
     pull = run.pull_url if run else ""
     newest: Line = (f"{last.at:%d %b %H:%M} UTC: ", *said(last, pull_url=pull)) if last else ()
     return Card(
         key=key_of(cluster.number),
         audience=view.readers,
         title=(Strong(cluster.severity), " ", *view.title),
-        facts=(Fact("State", state), *(facts[name] for name in kept if name in facts)),
+        facts=(Fact("State", state), *facts),
         sections=tuple(part for part in whole.sections if part.title == "Summary"),
         actions=(*cluster_actions(view), Action("Status", f"status {cluster.name}")),
         more=whole.more,
         footer=newest + ((" ",) if newest and whole.footer else ()) + whole.footer,
     )
+
+
+def tracked_card(view: ClusterView, run: FixRun | None, last: Event | None) -> Card:
+    """The same in its tracking issue, with its reports."""
+    view = replace(view, tracked="")
+    sections = cluster_card(view).sections
+    return problem_card(view, run, last).model_copy(update={"sections": sections})
 
 
 def joined_card(number: int, into: str, *, readers: Audience) -> Card:
