@@ -45,6 +45,16 @@ async def branch_head(repo: Repo, branch: str) -> str | None:
     return str(found["object"]["sha"]) if found else None
 
 
+async def files(repo: Repo, branch: str) -> list[str]:
+    """The paths of a branch's files: of more than GitHub lists at once, those it lists. Raises
+    Unavailable or Rejected.
+
+    https://docs.github.com/en/rest/git/trees#get-a-tree
+    """
+    found = await repo.get("/git/trees/{branch}{?recursive}", branch=branch, recursive="1")
+    return [entry["path"] for entry in found["tree"] if entry["type"] == "blob"]
+
+
 async def commit(repo: Repo, parent: str, message: str, changes: Sequence[CommitFile]) -> Committed:
     """Make a commit on top of ``parent``; nothing points to it yet."""
     base = await repo.get(f"/git/commits/{parent}")

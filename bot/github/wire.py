@@ -53,6 +53,8 @@ class ETagCache(OrderedDict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if "since=" in key:
             return  # what was changed since is large, and asked for once
+        if "recursive=" in key and len(value[2]["tree"]) > 10_000:
+            return  # megabytes that few ask for
         super().__setitem__(key, value)
         if len(self) > 2_000:
             self.popitem(last=False)

@@ -20,6 +20,8 @@ from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.models import Cluster, Item, Project
 from bot.domain.ports import LanguageModel
 from bot.domain.secrets import redact
+from bot.github.app import READ
+from bot.github.pulls import files
 from bot.log import log
 
 # A person waits for the card; a run has other things to do.
@@ -66,6 +68,15 @@ async def plan_for(
     return kept.model_copy(
         update={"approved_by": approved.approved_by, "approved_at": approved.approved_at}
     )
+
+
+async def files_of(ctx: Context, project: Project) -> list[str]:
+    """The files of its default branch; none where GitHub does not say, and that is logged."""
+    try:
+        return await files(ctx.github.repo(project, READ), project.default_branch)
+    except (Unavailable, Rejected) as error:
+        log.warning("no file is suspected", project=project.full_name, why=str(error))
+        return []
 
 
 async def draft(

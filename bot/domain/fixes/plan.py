@@ -59,6 +59,18 @@ class Plan(Worded):
         ]
         return tuple(dict.fromkeys(found))[:8]
 
+    def among(self, paths: Iterable[str]) -> Plan:
+        """The plan with those of its suspects that are there, and no step that names another."""
+        there = self.suspects_in(paths)
+        old, new = _smallest(self.suspects), _smallest(there)
+        approach = tuple(new if step == old else step for step in self.approach)
+        return self.model_copy(update={"suspects": there, "approach": approach})
+
+
+def _smallest(suspects: Sequence[str]) -> str:
+    where = f" in {suspects[0]}" if suspects else ""
+    return f"Search the smallest edit{where} that makes it pass."
+
 
 def extract_plan(
     cluster: Cluster, items: Sequence[Item], *, steering: Sequence[str] = (), version: int = 1
@@ -84,9 +96,7 @@ def extract_plan(
         suspects=suspects,
         approach=(
             "Turn the example of a report into a test that fails on the base commit.",
-            f"Search the smallest edit in {suspects[0]} that makes it pass."
-            if suspects
-            else "Search the smallest edit that makes it pass.",
+            _smallest(suspects),
         ),
         tests=(
             "The new test, red before and green after.",

@@ -43,6 +43,7 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
     cluster = await call.cluster(command.about)
     call.require_for(project.github_readers, command.steer)
     view = await call.view(cluster)
+    paths = await planning.files_of(ctx, project)
     if command.approve:
         plan = await planning.approve(
             ctx,
@@ -56,10 +57,10 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
         if command.steer:
             await planning.steer(ctx, project, cluster, command.steer)
         plan = await planning.plan_for(
-            ctx, project, cluster, model=ctx.language_model, readers=call.readers
+            ctx, project, cluster, model=ctx.language_model, readers=call.readers, paths=paths
         )
     stands = await planning.standing(ctx, project, cluster.number)
-    return Answer(plan_card(view, plan, stands), public=True)
+    return Answer(plan_card(view, plan.among(paths), stands), public=True)
 
 
 class Fix(Command):
