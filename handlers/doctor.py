@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from redis.exceptions import RedisError
 
@@ -273,6 +274,19 @@ async def _waiting(ctx: Context) -> Found:
     return found, "they go on by themselves as soon as what they wait for lets them"
 
 
+async def _unanswered(ctx: Context) -> Found:
+    told = [
+        f"{said.heard_at:%d %b %H:%M} {project.full_name} {said.place.name.replace('gh:', '#')}: "
+        f"{said.line[:60]} by {said.person.name}: {said.answer[:120]}"
+        for project in await ctx.projects.all()
+        for said in await ctx.commands.failed(project.id, ctx.now() - timedelta(days=1))
+    ]
+    if not told:
+        return "none since yesterday", ""
+    found = "\n".join([f"{len(told)}, the newest:", *sorted(told)[-5:]])
+    return found, "unlock the issue, or say it where an answer can stand"
+
+
 async def _parked(ctx: Context) -> Found:
     lanes = [lane for lanes in QUEUES.values() for lane in lanes]
     parked = [one for lane in lanes for one in await ctx.jobs.parked(lane)]
@@ -327,6 +341,7 @@ CHECKS: Mapping[str, Check] = {
     "stored vectors": _vectors,
     "questions to the model": _model,
     "commands that wait": _waiting,
+    "commands not answered": _unanswered,
     "jobs given up": _parked,
     "unread deliveries": _unread,
     "kept": _kept,

@@ -21,6 +21,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import Guard
+from bot.domain.rooms import Standing
 from bot.render import SlackMessage
 from bot.retrying import retry_after
 from bot.storage.budget import Budget, Limit
@@ -186,6 +187,18 @@ class Slack:
             shared = bool(answer["channel"].get("is_ext_shared"))
             self._shared[channel] = (time.monotonic(), shared)
         return shared
+
+    async def shut(self, channel: str) -> Standing | None:
+        """Why nothing can be posted in the channel, as Slack says now; None where it can."""
+        try:
+            told = await self._call(self._client.conversations_info, channel=channel)
+        except Rejected as error:
+            if "channel_not_found" in str(error):  # deleted, or private and we are not in it
+                return "closed"
+            raise
+        if told["channel"].get("is_archived"):
+            return "archived"
+        return None if told["channel"].get("is_member") else "closed"
 
     async def whisper(
         self, channel: str, user: str, message: SlackMessage, *, thread: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -142,3 +142,9 @@ class Commands(Store):
         rows = await self._redis.hmget(keys.commands(project), names)
         found = [Utterance.read(self._seal.open(row)) for row in rows if row]
         return [said for said in found if said.outcome == "heard"]
+
+    async def failed(self, project: int, since: datetime) -> list[Utterance]:
+        """What was heard since and came to nothing, or to an answer that could not be said."""
+        rows = await self._redis.hvals(keys.commands(project))
+        found = [Utterance.read(self._seal.open(row)) for row in rows]
+        return [said for said in found if said.outcome == "failed" and said.heard_at >= since]

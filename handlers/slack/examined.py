@@ -22,12 +22,13 @@ async def look_at_slack(ctx: Context) -> tuple[str, str]:
     if token := ctx.settings.slack_app_token.get_secret_value():
         await ctx.slack.open_socket(token)  # an address that nobody takes lapses
         ways.append("Socket Mode")
-    waiting = [
-        f"{project.full_name}: {wanted} {WAITS[how]}"
-        for project in await ctx.projects.all()
-        for wanted, how in sorted((await ctx.channels.standings(project.id)).items())
-        if how in WAITS
-    ]
+    waiting = []
+    for project in await ctx.projects.all():
+        for wanted, how in sorted((await ctx.channels.standings(project.id)).items()):
+            # Slack tells nobody who is not in a channel what became of it.
+            stands = (how == "bound" and await ctx.slack.shut(wanted)) or how
+            if stands in WAITS:
+                waiting.append(f"{project.full_name}: {wanted} {WAITS[stands]}")
     heard = f"heard by {' and '.join(ways)}"
     found = f"{who['user_id']} in {who['team_id']}, {heard}, channel {channel or 'none'}"
     return "; ".join([found, *waiting]), "do there what its line says" if waiting else ""

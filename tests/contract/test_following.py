@@ -10,8 +10,11 @@ import pytest
 from following_kit import Team, open_team
 
 from bot.domain.cards.pausing import Pause
-from bot.domain.models import ClusterState
+from bot.domain.models import ClusterState, Person, Place
 from handlers.demo.stage import ADMIN
+from handlers.doctor import CHECKS
+from handlers.slack.examined import look_at_slack
+from workers.commands import hear
 from workers.digests import following, held, posting
 
 
@@ -82,14 +85,36 @@ async def test_a_channel_of_its_own_hears_what_it_asked_for(team: Team) -> None:
 
 async def test_a_channel_that_is_closed_keeps_nothing_from_going_on(team: Team) -> None:
     channel = team.stage.slack.workspace.channels[team.stage.channel]
-    channel.archived = True
+    channel.is_archived = True
     number = await team.seen()
     story = await team.ctx.stories.get(team.project.id, number)
     assert story is not None
     assert [event.kind for event in story.events] == ["new"]
-    channel.archived = False
+    for what in ("is archived: unarchive it", "invite the app there"):
+        found, mend = await look_at_slack(team.ctx)
+        assert f"{team.stage.channel} " in found.partition(";")[2]
+        assert what in found
+        assert mend
+        channel.is_archived = False
+        channel.members = [m for m in channel.members if m != team.stage.slack.workspace.bot.id]
+    channel.members.append(team.stage.slack.workspace.bot.id)
+    assert (await look_at_slack(team.ctx))[1] == ""
     await team.follow(number)
     assert len(await team.messages()) == 1
+
+
+async def test_what_could_not_be_answered_is_said_by_doctor(team: Team) -> None:
+    opened = await team.stage.person("/issues", login=ADMIN, title="Refunds", body="Late.")
+    number = opened["number"]
+    team.stage.github.world.repository(team.stage.repository).issues.clear()
+    who, place = Person(login=ADMIN), Place(issue=number)
+    await hear.lines(team.ctx, team.project, ["whoami"], who, place, "issue:1")
+    await team.drain()
+    found, mend = await CHECKS["commands not answered"](team.ctx)
+    assert f"{team.project.full_name} #{number}: whoami by @{ADMIN}: " in found
+    assert "unlock" in mend
+    team.now += timedelta(days=1, seconds=1)
+    assert await CHECKS["commands not answered"](team.ctx) == ("none since yesterday", "")
 
 
 async def test_while_posts_are_paused_nothing_is_lost(team: Team) -> None:
