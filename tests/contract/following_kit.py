@@ -80,11 +80,11 @@ class Team:
         found: list[Any] = json.loads(json.dumps(mine).replace("\\u200b", ""))
         return found
 
-    async def ask(self, line: str) -> str:
+    async def ask(self, line: str, *, issue: int | None = None) -> str:
         """What the operator is answered."""
         said = Utterance(
             id=f"u{next(_events)}", project=self.project.id, line=line, audience=Audience.TEAM,
-            person=Person(operator=True), place=Place(),
+            person=Person(operator=True), place=Place(issue=issue),
             heard_at=self.now,
         )  # fmt: skip
         answer, *_ = await answer_to(self.ctx, self.project, said)

@@ -30,6 +30,7 @@ async def test_a_problem_is_kept_in_an_issue_of_its_own(team: Team) -> None:
     assert [label["name"] for label in found["labels"]] == ["soulcaster"]
     assert found["title"].startswith(f"C-{number} ")
     assert "charged twice" in found["body"]
+    assert f"C-{number} Customers" in await team.ask("status", issue=issue), "it is about that"
     before = team.edits(issue)
     for _ in range(8):
         team.now += timedelta(seconds=5)
@@ -97,3 +98,4 @@ async def test_nothing_private_is_tracked_in_public(team: Team) -> None:
     for each in issue, again:
         found = await team.issue(each)
         assert "charged twice" not in found["title"] + found["body"]
+    assert "1 private report is not shown here." in (await team.issue(again))["body"]
