@@ -21,12 +21,10 @@ async def cluster_view(
     items = await ctx.items.many(project.id, sorted({*members, *cluster.shown_by}))
     [tally] = await ctx.overview.tallies(project.id, [cluster.number])
     mine = [item for item in items if item.cluster == cluster.number]
-    models = sends_to(ctx.settings.soulcaster_agent, ctx.settings_for_adapters)
+    writes = bool(sends_to(ctx.settings.soulcaster_agent, ctx.settings_for_adapters))
     issue = (await ctx.digests.tracked(project.id)).get(cluster.number)
     tracked = ctx.github.page(project, f"issues/{issue}") if issue else ""
-    return ClusterView(
-        cluster, mine, tally, ctx.now(), readers, writes_tests=bool(models), tracked=tracked
-    )
+    return ClusterView(cluster, mine, tally, ctx.now(), readers, (), writes, tracked)
 
 
 async def page(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience
@@ -109,8 +108,7 @@ async def _card(
 
 
 async def _require_open(ctx: Context, project: Project, number: int) -> None:
-    asked = get_issue(ctx.github.repo(project), number)
-    issue: Any = await unless_refused(asked, 301, 404, 410)
+    issue = await unless_refused(get_issue(ctx.github.repo(project), number), 301, 404, 410)
     if issue is None:
         raise NotFound(f"There is no issue #{number} in {project.full_name}.")
     if "pull_request" in issue:
