@@ -25,7 +25,8 @@ START_SECONDS = 20
 
 
 async def play(*, headless: bool, speed: float, folder: Path | None, record: Path | None) -> int:
-    """Play it; the exit code. Headless ends with the story, otherwise Ctrl-C ends it."""
+    """Play it; the exit code. Headless ends with the story, otherwise Ctrl-C ends it; the last line
+    says as JSON what happened."""
     console = Console(highlight=False)
     kept = folder is not None
     folder = folder or Path(tempfile.mkdtemp(prefix="soulcaster-demo-"))
@@ -50,7 +51,8 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
             story = Story(stage, progress, speed, console.print)
             async with serving(page.build_app(), "127.0.0.1", port):
                 if not headless:
-                    console.print(f"\n  Open [bold]{page_url}[/]   (Ctrl-C ends the demo)\n")
+                    console.print(f"\n  Open [bold]{page_url}[/]   (Ctrl-C ends the demo)")
+                    console.print("  The story begins when you press Start there, or by itself.\n")
                 telling = asyncio.create_task(_tell(story, None if headless else page))
                 ending = asyncio.create_task(stop.wait())
                 await asyncio.wait({telling, ending}, return_when=asyncio.FIRST_COMPLETED)
@@ -67,7 +69,7 @@ async def play(*, headless: bool, speed: float, folder: Path | None, record: Pat
         else:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     story.outcome.seconds = time.monotonic() - began if headless else story.outcome.seconds
-    if headless:
+    if story.outcome.items:
         console.print(story.outcome.as_json(), soft_wrap=True)
     return code
 
