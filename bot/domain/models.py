@@ -114,6 +114,11 @@ class ClusterState(StrEnum):
     REGRESSED = "regressed"
 
     @property
+    def words(self) -> str:
+        """How people are told of it."""
+        return "pull request opened" if self is ClusterState.PR_OPENED else self.value
+
+    @property
     def is_open(self) -> bool:
         """Whether somebody is to look at it."""
         settled = (ClusterState.RESOLVED, ClusterState.IGNORED, ClusterState.SNOOZED)

@@ -56,7 +56,7 @@ async def test_its_history_is_in_its_thread(team: Team) -> None:
     said = await team.thread()
     assert [line.partition(" · ")[2] for line in said] == ["Owner: @bo", "Ignored by @bo: spam"]
     [card] = await team.cards()
-    assert "ignored by @bo (spam)" in str(card["blocks"])
+    assert "ignored (spam) by `@bo`" in str(card["blocks"])
     # Again and again: nothing is said twice.
     team.now += following.EVERY
     await team.follow(number, number)

@@ -108,7 +108,7 @@ async def test_a_schedule_acts_for_who_set_it_up_as_long_as_they_may(
     assert await posted(stage) == 1
     assert await ctx.digests.schedule(project.id) == "off"
     said = [str(m) for c in (await stage.slack_state())["channels"] for m in c["messages"]]
-    assert sum("The digest comes no more" in one for one in said) == 1
+    assert sum("The digest is no longer posted" in one for one in said) == 1
 
 
 async def test_off_is_off(stage: Stage, ctx: Context, project: Project, clock: Clock) -> None:

@@ -109,7 +109,7 @@ async def test_every_verb_answers_once_and_edits_its_answer_when_repeated(
         assert await obey(stage, number, f"/soulcaster {line.format(**names)}") == "done"
     body = await reply(stage, number, key.format(**names))
     if says != "changed":
-        assert says.format(**names) in body or "is that already" in body
+        assert says.format(**names) in body or "is so already" in body
 
 
 async def test_feedback_says_its_cluster(stage: Stage, number: int) -> None:

@@ -64,7 +64,7 @@ def help_all() -> Card:
 def asked() -> Card:
     choice = Choice(Code("fix C-7"), sentence="fix C-7")
     card = note("refused:ana", "You named me: is this what you want?", audience=Audience.PUBLIC)
-    return card.model_copy(update={"tone": "refused", "sections": (Section(Offered(choice)),)})
+    return card.model_copy(update={"tone": "pending", "sections": (Section(Offered(choice)),)})
 
 
 CARDS: dict[str, Callable[[], Card]] = {

@@ -93,7 +93,7 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
         async with asyncio.timeout(seconds):
             return await _done(call, asker), "done"
     except Ambiguous as error:
-        card = Card(key=key, audience=readers, title=(str(error),), tone="refused")
+        card = Card(key=key, audience=readers, title=(str(error),), tone="pending")
         if error.choices:
             asked = (Section(Choices(*error.choices)),)
             card = card.model_copy(update={"sections": asked})

@@ -11,7 +11,7 @@ from typing import Any
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards import card as cards
-from bot.domain.cards.views.cluster import ClusterView, counts_line, run_line, watch_line
+from bot.domain.cards.views.cluster import ClusterView, count, counts_line, run_line, watch_line
 from bot.domain.commands.rights import HOW_TO_LINK, NOTHING_TO_READ
 from bot.domain.models import Person, Place, Project
 from bot.say import show_home
@@ -77,7 +77,7 @@ async def _card(ctx: Context, project: Project, person: Person, channel: str) ->
     return cards.Card(
         key=f"home:{project.full_name}",
         audience=readers,
-        title=(cards.Code(project.full_name), f": {open_} open"),
+        title=(cards.Code(project.full_name), ": ", count(open_, "open problem")),
         facts=tuple(facts),
         sections=(
             _listed("Yours", [_problem(v) for v in mine], mine),

@@ -14,6 +14,8 @@ from pydantic import AwareDatetime, Field
 from bot.domain.audience import combined
 from bot.domain.models import Cluster, Item, Record, Worded
 
+# The author of a plan that is picked from the reports themselves.
+EXTRACTIVE = "extractive"
 _PATH = re.compile(r"[\w./-]+\.(?:py|js|ts|tsx|go|rs|java|rb|c|cc|cpp|cs|php)\b")
 _MODULE = re.compile(r"\b([a-z_]\w*(?:\.[a-z_]\w*){1,5})\s*\(")
 
@@ -39,7 +41,7 @@ class Plan(Worded):
     tests: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
-    author: str = "extractive"
+    author: str = EXTRACTIVE
     approved_by: str = ""
     approved_at: AwareDatetime | None = None
 

@@ -259,7 +259,7 @@ async def _changed(
     return call.answer(
         f"life:{cluster.name}",
         Code(cluster.name),
-        " is changed" if facts else " is that already",
+        " is changed" if facts else " is so already: nothing was changed",
         tone="succeeded",
         facts=(*facts, *((extra,) if extra else ())),
         actions=cluster_actions(await call.view(after)),
@@ -268,7 +268,7 @@ async def _changed(
 
 def _words(value: object) -> str:
     if isinstance(value, ClusterState):
-        return value.value.replace("_", " ")
+        return value.words
     if isinstance(value, datetime):
         return f"{value:%d %b %H:%M} UTC"
     return "" if value is None else str(value)

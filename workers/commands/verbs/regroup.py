@@ -187,7 +187,7 @@ async def _alike(call: Call, command: Merge) -> Answer:
     asked, many = await alike(*here, readers=call.readers, page=page)
     return call.answer(
         "alike",
-        f"{count(many, 'group')} of problems may be one each",
+        f"{count(many, 'group')} of problems that look like one problem each",
         sections=await sections(*here, asked, readers=call.readers),
         actions=next_page(command, page, many, ASKED),
         footer=("One answer settles each, and undo takes it back. Nothing is closed.",),

@@ -15,14 +15,12 @@ from bot.domain.fixes.offering import shows_example
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, ClusterState, Ending, Item, Watch
 
+# How a fix that was merged has turned out.
 _TONES: Mapping[ClusterState, Tone] = {
-    ClusterState.FIXING: "running",
-    ClusterState.PR_OPENED: "running",
     ClusterState.WATCHING: "running",
     ClusterState.RESOLVED: "succeeded",
     ClusterState.REGRESSED: "failed",
 }
-
 _MENU = ("fix", "merge", "split", "snooze", "ignore")
 _ENDINGS: Mapping[Ending, str] = {
     "completed": "closed as completed",
@@ -194,7 +192,6 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         key=f"cluster:{cluster.name}",
         audience=view.readers,
         title=view.title,
-        tone=_TONES.get(cluster.state, "info"),
         facts=tuple(facts),
         sections=tuple(sections),
         actions=cluster_actions(view),
@@ -205,7 +202,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
 
 def state_line(cluster: Cluster) -> Line:
     """``ignored (third-party) by ana on 12 Nov 10:03 UTC``."""
-    state, snoozed = cluster.state.value.replace("_", " "), cluster.state is ClusterState.SNOOZED
+    state, snoozed = cluster.state.words, cluster.state is ClusterState.SNOOZED
     if cluster.state is ClusterState.IGNORED and cluster.ignored_reason:
         state += f" ({cluster.ignored_reason})"
     if snoozed and cluster.snoozed_until:

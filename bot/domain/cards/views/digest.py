@@ -109,9 +109,9 @@ def digest_card(
     if board.sources and not compact:
         sections.append(Section(Paragraph(board.sources), title="Sources"))
     if not board.open:
-        sections.append(Section(Paragraph("Nothing is open. Enjoy the quiet.")))
+        sections.append(Section(Paragraph("Nothing is open.")))
     chosen: Line = ("Only ", Code(board.only), ". ") if board.only else ()
-    how = "Reply with " if compact else "Tick a box or reply with "
+    how = "All commands: " if compact else "Tick a box or reply with "
     return Card(
         key="digest",
         audience=combined(
@@ -131,7 +131,7 @@ def digest_card(
         sections=tuple(sections),
         actions=(Action("All clusters", "clusters"),) if compact else (),
         more=(Action("When it comes …", "digest schedule"),) if compact else (),
-        footer=(*chosen, how, Code("/soulcaster help"), "."),
+        footer=(*chosen, how, Code("/soulcaster help")),
     )
 
 
@@ -219,7 +219,7 @@ def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
     for view in views:
         run = runs.get(view.cluster.number)
         cluster = view.cluster
-        state: Line = run_line(run) if run else (cluster.state.value.replace("_", " "),)
+        state: Line = run_line(run) if run else (cluster.state.words,)
         if cluster.watch is not None:
             state = (watch_line(cluster, cluster.watch),)
         rows.append(
@@ -278,14 +278,14 @@ def stopped_card(slot: str, by: str, role: str, *, readers: Audience) -> Card:
     return Card(
         key=f"schedule-stopped:{slot}",
         audience=readers,
-        title=("The digest comes no more",),
+        title=("The digest is no longer posted",),
         tone="failed",
         sections=(
             Section(
                 Paragraph(
                     Code(by),
-                    f" set its schedule, and may no longer (has: {role}). Somebody with "
-                    "maintain can set it anew: ",
+                    f" set its schedule and may no longer do so (role now: {role}). "
+                    "Somebody with maintain can set it again: ",
                     Code("/soulcaster digest schedule"),
                 )
             ),

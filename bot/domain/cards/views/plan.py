@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.domain.audience import combined
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Said, Section
-from bot.domain.cards.views.cluster import ClusterView
-from bot.domain.fixes.plan import Cited, Plan
+from bot.domain.cards.views.cluster import ClusterView, count
+from bot.domain.fixes.plan import EXTRACTIVE, Cited, Plan
 
 
 def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card:
@@ -28,7 +28,7 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
         ("Approach", [(Said(words),) for words in plan.approach]),
         ("Tests", [(Said(words),) for words in plan.tests]),
         ("Risks", [(Said(words),) for words in plan.risks]),
-        ("You said", [(Said(words),) for words in plan.steering]),
+        ("Added by people", [(Said(words),) for words in plan.steering]),
     ]
     sections = []
     for title, lines in parts:
@@ -40,8 +40,10 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
     if not plan.approved_by:
         actions.append(Action("Approve", f"plan {name} --approve={plan.name}"))
     footer = f"Written by: {plan.author}."
+    if plan.author == EXTRACTIVE:
+        footer = "Put together from the reports' own words, without a language model."
     if view.hidden:
-        footer += f" {view.hidden} private reports are not quoted."
+        footer += f" Not quoted: {count(view.hidden, 'private report')}."
     return Card(
         key=f"plan:{name}",
         audience=combined(view.readers, plan.audience),
@@ -56,7 +58,7 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
 def _approval(plan: Plan, stands: Plan | None) -> tuple[Fact, ...]:
     """Who approved what, and what a fix would go by."""
     if plan.approved_by and plan.approved_at:
-        when = f"{plan.approved_at:%Y-%m-%d %H:%M} UTC"
+        when = f"{plan.approved_at:%d %b %H:%M} UTC"
         return (Fact("Approved", "by ", Code(plan.approved_by), f", {when}"),)
     if stands is None:
         return ()

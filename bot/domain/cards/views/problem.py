@@ -14,7 +14,6 @@ from bot.domain.cards.card import (
     Choice,
     Choices,
     Code,
-    Fact,
     Line,
     Link,
     Paragraph,
@@ -53,7 +52,9 @@ def key_of(number: int) -> str:
 
 def said(event: Event, *, pull_url: str = "") -> Line:
     """``Pull request opened: #45``; ``Severity by @ana: S3 → S1``."""
-    words = _SAID[event.kind] + (f" by {event.by}" if event.by else "")
+    # What somebody says is worse did not get so by them.
+    kind = "severity" if event.kind == "rise" and event.by else event.kind
+    words = _SAID[kind] + (f" by {event.by}" if event.by else "")
     if event.kind == "opened" and pull_url:
         return (f"{words}: ", Link(event.what, pull_url))
     if event.kind == "new":
@@ -73,12 +74,7 @@ def problem_card(view: ClusterView, run: FixRun | None, last: Event | None) -> C
     happened to it last."""
     cluster = view.cluster
     whole = cluster_card(view, run=run)
-    left_out = ("State", "Trend", "Recovered")
-    state = cluster.state.value.replace("_", " ") + (
-        f" by {cluster.state_by}" if cluster.state_by else ""
-    )
-    if cluster.ignored_reason and not cluster.state.is_open:
-        state += f" ({cluster.ignored_reason})"
+    left_out = ("Trend", "Recovered")
     facts = (fact for fact in whole.facts if fact.label not in left_out)
     pull = run.pull_url if run else ""
     newest: Line = (f"{last.at:%d %b %H:%M} UTC: ", *said(last, pull_url=pull)) if last else ()
@@ -86,7 +82,7 @@ def problem_card(view: ClusterView, run: FixRun | None, last: Event | None) -> C
         key=key_of(cluster.number),
         audience=view.readers,
         title=(Strong(cluster.severity), " ", *view.title),
-        facts=(Fact("State", state), *facts),
+        facts=tuple(facts),
         sections=tuple(part for part in whole.sections if part.title == "Summary"),
         actions=(*cluster_actions(view), Action("Status", f"status {cluster.name}")),
         more=whole.more,
@@ -155,7 +151,7 @@ def notify_card(
     else:
         title = (*channel, " hears at once of ", Code(rule))
     lines: list[Line] = [
-        (f"{e.at:%a %d %b %H:%M} UTC ", Strong(e.severity), " ", *view.title, " · ", *said(e))
+        (f"{e.at:%a %d %b %H:%M} UTC · ", Strong(e.severity), " ", *view.title, " · ", *said(e))
         for e, view in reversed(week)
     ]
     problems = len({event.cluster for event, _ in week})
@@ -164,11 +160,11 @@ def notify_card(
         f"In the last 7 days that {would} {count(problems, 'card')} for "
         f"{count(len(week), 'event')}."
         if week
-        else "In the last 7 days nothing happened that it holds for."
+        else "In the last 7 days nothing happened that it would have posted."
     )
     blocks = (Paragraph(summary), *((Bullets(*lines[:_HELD]),) if lines else ()))
     if rule == "off":
-        blocks = (Paragraph("Digests come, and cards that stand are kept true."),)
+        blocks = (Paragraph("Digests still come, and cards that were posted are kept up to date."),)
     rest = len(lines) - _HELD
     more = (Section(Paragraph(f"and {rest} more.")),) if rest > 0 and rule != "off" else ()
     return Card(

@@ -63,7 +63,7 @@ _ENDINGS: Mapping[Verdict, str] = {
     Verdict.NOT_REPAIRED: "Reproduced, not repaired: the failing test is below for a person.",
     Verdict.TESTS_DO_NOT_RUN: "The tests do not run here, so nothing could be proved.",
     Verdict.REFUSED_BY_POLICY: "There is a patch, but the policy refuses it.",
-    Verdict.STOPPED: "Stopped. Nothing was published.",
+    Verdict.STOPPED: "Nothing was published.",
     Verdict.LIMIT_REACHED: "A limit was reached before the fix was proved.",
     Verdict.NEEDS_A_PERSON: "Only a private report shows it, and a fix here would tell of it.",
 }
@@ -84,7 +84,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         ("Spent", (_spent(run),) if run.agent_steps else ()),
         ("Environment", (Said("; ".join(run.environment)[:300]),) if run.environment else ()),
         ("Network", _network(run.blocked) if run.blocked != Blocked() else ()),
-        ("Dry run", ("nothing is published",) if run.dry_run else ()),
+        ("Dry run", ("nothing is published",) if run.dry_run and not run.ended else ()),
         ("Version", (f"v{run.version}",) if run.version > 1 else ()),
         ("On GitHub", _seen(run.seen) if run.seen else ()),
     )
@@ -285,10 +285,11 @@ def _actions(run: FixRun) -> tuple[Action, ...]:
 def checks_of(run: FixRun) -> list[tuple[str, Ran]]:
     """What was run, each with what it is and how it came out: ``New test on the base: red``."""
     found: list[tuple[str, Ran | None]] = [(label, getattr(run, field)) for label, field in CHECKS]
-    return [(f"{label}: {_outcome(ran)}", ran) for label, ran in found if ran]
+    return [(f"{label}: {outcome(ran)}", ran) for label, ran in found if ran]
 
 
-def _outcome(ran: Ran) -> str:
+def outcome(ran: Ran) -> str:
+    """``red``, ``green``, or that nothing was there to be run."""
     if ran.exit_code == NO_TESTS:
         return "there is no test yet"
     return "red" if ran.exit_code else "green"

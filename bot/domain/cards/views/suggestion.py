@@ -54,7 +54,7 @@ def suggestion_card(
     return Card(
         key=suggestion_key(item),
         audience=readers,
-        title=("Possibly the same as ", *named[1:]) if open_ else ("Thank you: that is settled",),
+        title=("Possibly the same as ", *named[1:]) if open_ else ("Settled",),
         tone="info" if open_ else "succeeded",
         sections=(
             *suggestion_sections(item, open_, readers=readers),

@@ -23,7 +23,13 @@ from bot.domain.cards.card import (
     Table,
 )
 from bot.domain.cards.views.cluster import count
-from bot.domain.cards.views.run import findings_section, proof_table, steps_section, tone_of
+from bot.domain.cards.views.run import (
+    findings_section,
+    outcome,
+    proof_table,
+    steps_section,
+    tone_of,
+)
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.fixes.versions import Remark, Revision, Version
 from bot.domain.models import RunState, Verdict
@@ -127,8 +133,8 @@ def handover_card(run: FixRun) -> Card:
         run,
         f"handover:{run.name}",
         ("People have pushed to ", Code(run.branch)),
-        f"So it is theirs now: {run.name} changes nothing there any more. Thank you for taking it "
-        "on. To have it back, move the branch to the last commit that ",
+        f"So the branch is theirs now: {run.name} changes nothing there any more. To hand it back, "
+        "move the branch to the last commit that ",
         Code(f"/soulcaster versions {run.name}"),
         " lists.",
     )
@@ -141,7 +147,7 @@ def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
         f"noted:{run.name}:{review}",
         ("Noted what ", Code(login), " asks for"),
         Code(login),
-        f" has {role} here, so nothing is changed. Someone with write can say it themselves: ",
+        f" has the role {role} here, so nothing is changed. Somebody with write can ask for it: ",
         Code("/soulcaster revise -- what should change"),
     )
 
@@ -151,7 +157,7 @@ def own_approval_card(run: FixRun, login: str) -> Card:
     return _told(
         run,
         f"own-approval:{run.name}:{login}",
-        ("An approval by who asked for the fix",),
+        ("Approved by who asked for the fix",),
         Code(login),
         f" asked for {run.name}, so this approval does not count as a second person's: "
         "somebody else should look at it before it is merged.",
@@ -184,7 +190,7 @@ def _changed(revision: Revision, remark: Remark) -> list[Line]:
         words += [Code(", ".join(revision.delta[:5])), "."]
     if revision.example:
         words += [" What you showed became the test ", Code(revision.example), "."]
-    return [(*words, " Please look whether it is what you meant.")]
+    return [(*words, " Please check that it is what you meant.")]
 
 
 def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
@@ -221,8 +227,8 @@ def _proof(version: Version) -> str:
     if version.red is None or version.green is None:
         return "none"
     suite = version.suite_after
-    passed = "" if suite is None else f", suite {suite.exit_code}"
-    return f"red {version.red.exit_code}, green {version.green.exit_code}{passed}"
+    passed = "" if suite is None else f"; suite {outcome(suite)}"
+    return f"{outcome(version.red)} before, {outcome(version.green)} after{passed}"
 
 
 def _size(version: Version) -> str:

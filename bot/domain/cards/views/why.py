@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, Strong
-from bot.domain.cards.views.cluster import item_link
+from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine.reasons import Phrase, Reasons
 from bot.domain.clusters.evidence import Because, Near
@@ -81,7 +81,7 @@ def why_card(
         audience=readers,
         title=("Why ", Code(name), " is what it is"),
         sections=tuple(why_section(each, readers=readers) for each in explained),
-        footer=(f"{more} more reports are not shown: name one, as in why I-1.",) if more else (),
+        footer=(f"{count(more, 'more report')} not shown: name one (why I-1).",) if more else (),
     )
 
 
@@ -199,7 +199,9 @@ def _both(phrase: Phrase) -> Line:
 
 
 def _corrections(told: Explanation) -> list[Line]:
-    lines: list[Line] = [(Strong("Obeyed"), f": {words}.") for words in told.because.obeyed]
+    lines: list[Line] = [
+        (Strong("A correction decided"), f": {words}.") for words in told.because.obeyed
+    ]
     lines += [
         (
             Strong("Joined" if by_model(entry.operation.by) else "Corrected"),
