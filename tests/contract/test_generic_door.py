@@ -66,7 +66,7 @@ async def test_what_comes_waits_for_a_person_and_is_then_read(ctx: Context, door
     assert "2 wait until you confirm" in listed
     assert "title=monitor.name key=monitor.id state=monitor.state" in listed
     answer = await source(ctx, what="confirm", name="generic", fields="when=at title=monitor.name")
-    assert "2 that waited are read now" in answer
+    assert "2 payloads that waited: read now" in answer
     assert "Shop is slow" in answer
     await worker.drain(ctx, "work")
     item = await ctx.items.get(P.id, 1)

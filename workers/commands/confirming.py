@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Bullets, Code, Line, Said, Section
+from bot.domain.cards.views.cluster import count
 from bot.domain.errors import BadPayload, NotFound, NotUnderstood
 from bot.domain.models import Draft
 from bot.sources import generic
@@ -62,7 +63,9 @@ async def confirm(call: Call, hook: Hook, said: str) -> Answer:
     await ctx.vault.change(hook, fields=stored)
     for row in known.rows:
         await ctx.jobs.ask(jobs.hear_alert, row, tenant=hook.project)
-    title = f"What comes is read so; {len(known.rows)} that waited are read now."
+    title = (
+        f"What comes is read like this; {count(len(known.rows), 'payload')} that waited: read now."
+    )
     return call.answer("sources", title, tone="succeeded", sections=(Section(Bullets(*lines)),))
 
 

@@ -155,7 +155,7 @@ def _shown(call: Call, door: Hook) -> Answer:
     card = Card(
         key=f"source:{door.id}",
         audience=Audience.PERSON,
-        title=(f"{label} may knock here:",),
+        title=(f"Where {label} sends to",),
         tone="succeeded",
         sections=(
             Section(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from bot.domain.cards.views.cluster import count
 from bot.domain.errors import Unavailable
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.reproduction import BugReport, Reproduction, attempts, graded
@@ -71,7 +72,9 @@ async def _listen(context: RevisionRun) -> None:
     read = await asyncio.to_thread(attempts, reports, head, name=f"C-{context.run.cluster}")
     found = read.tests
     tests = await Tests.of(context, head)
-    await context.tell(f"{len(found)} examples in what was asked" if found else "no example to run")
+    await context.tell(
+        f"{count(len(found), 'example')} in what was asked" if found else "no example to run"
+    )
     added: dict[str, Entry] = {}
     for example in found:
         source = _named(example, context)

@@ -40,8 +40,8 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
     if not plan.approved_by:
         actions.append(Action("Approve", f"plan {name} --approve={plan.name}"))
     footer = f"Written by: {plan.author}."
-    if plan.author == EXTRACTIVE:
-        footer = "Put together from the reports' own words, without a language model."
+    if plan.author.startswith(EXTRACTIVE):
+        footer = f"Put together from the reports' own words{plan.author.removeprefix(EXTRACTIVE)}."
     if view.hidden:
         footer += f" Not quoted: {count(view.hidden, 'private report')}."
     return Card(
