@@ -664,4 +664,4 @@ async def test_why_and_similar_are_about_the_report_of_the_issue(ctx: Context) -
     await clustered(ctx, [1, 2])
     told = await say(ctx, "why", place=Place(issue=2))
     assert title(told) == "Why I-2 is what it is"
-    assert title(await say(ctx, "similar", place=Place(issue=2))) == "Similar to I-2"
+    assert title(await say(ctx, "similar", place=Place(issue=2))) == "Nothing is similar to I-2"

@@ -76,12 +76,11 @@ async def run_similar(call: Call, command: Similar) -> Answer:
         if each.item.cluster not in (None, item.cluster) and is_candidate(each):
             nearest.setdefault(each.item.cluster, each)
     shown = list(nearest.values())[: command.limit]
-    nothing = Section(Paragraph("Nothing else comes near."))
     return call.answer(
         f"similar:{item.name}",
-        "Similar to ",
+        "Similar to " if shown else "Nothing is similar to ",
         Code(item.name),
-        sections=suggestion_sections(item, shown, readers=call.readers) or (nothing,),
+        sections=suggestion_sections(item, shown, readers=call.readers),
         footer=("Suggestions only: nothing was joined or closed.",),
     )
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from rapidfuzz import process
 
-from bot.domain.cards.card import Choice, Code, Fact, Inline, Line, Link
+from bot.domain.cards.card import Choice, Code, Fact, Inline, Link
 from bot.domain.cards.views.cluster import cluster_actions, count
 from bot.domain.commands.command import TEXT, WORD, After, Command, Level
 from bot.domain.commands.grammar import sentence
@@ -254,8 +254,7 @@ async def _changed(
     for name, label in _SHOWN.items():
         old, new = _words(getattr(cluster, name)), _words(getattr(after, name))
         if old != new:
-            value: Line = (f"{old or '—'} → {new or '—'}",)
-            facts.append(Fact(label, *value))
+            facts.append(Fact(label, f"{old} → {new or '—'}" if old else new))
     return call.answer(
         f"life:{cluster.name}",
         Code(cluster.name),

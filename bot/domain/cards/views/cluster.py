@@ -263,7 +263,7 @@ def example_card(cluster: Cluster, *, readers: Audience) -> Card:
 def cluster_actions(view: ClusterView) -> tuple[Action, ...]:
     """The buttons that make sense in this state."""
     cluster, name = view.cluster, view.cluster.name
-    if cluster.state in (ClusterState.RESOLVED, ClusterState.IGNORED):
+    if not cluster.state.is_open:
         return (Action("Reopen", f"reopen {name}"),)
     if cluster.state is ClusterState.FIXING:
         return (Action("Stop", f"stop {name}", style="danger"),)
