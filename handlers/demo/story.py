@@ -146,7 +146,7 @@ class Story:
         number = await self._tracking_issue()
         body = next(issue["body"] for issue in await self._issues() if issue["number"] == number)
         asked = body.count("look like one problem")
-        question = f", which asks of {asked} groups if they are one" if asked else ""
+        question = f" (problems that may be one: asked {asked}×)" if asked else ""
         return f"in Slack and in the tracking issue{question}"
 
     async def _digest_in_slack(self) -> bool:

@@ -80,11 +80,15 @@ def _modal(title: str, blocks: list[Json], body: Mapping[str, Any], **told: str)
     }
 
 
+_LABELS = {"about": "problem", "base": "base branch", "steer": "note for the agent"}
+
+
 def _of_field(field: Field, value: str) -> Json:
     kind = field.kind
-    label = (field.name if field.name != "about" else "problem").capitalize()
+    label = _LABELS.get(field.name, field.name).capitalize()
     hint = "" if kind.free else f"{kind.what}, for example {kind.example}"
     block = _input(field.attribute, label, hint=hint, value=value)
+    block["optional"] = not field.required
     if kind.choices:
         options = [{"text": _text(choice), "value": choice} for choice in kind.choices]
         block["element"] = {"type": "static_select", "action_id": "typed", "options": options}

@@ -303,7 +303,7 @@ def test_a_long_line_takes_no_more_than_its_length(verb: str, part: str) -> None
 
 def test_help_is_made_from_the_records() -> None:
     assert usage(verbs.Fix) == (
-        "fix [C-12] [--agent ~search] [--base <base>] [--timeout 30m] [--dry-run] [-- steer]"
+        "fix [C-12] [--agent ~mechanic] [--base <base>] [--timeout 30m] [--dry-run] [-- steer]"
     )
     assert usage(verbs.Merge) == "merge C-12 … [into C-12]"
     assert usage(verbs.Snooze) == "snooze [30m] [until 5 events]"

@@ -16,9 +16,11 @@ from bot.domain.clusters.standing import listed
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Place, Project
+from bot.jobs import enqueue
 from bot.log import log
 from bot.say import keep_part, readers_at, say
 from bot.sources import SOURCES
+from workers import jobs
 from workers.clusters.channels import bound_channel
 from workers.clusters.holding import held_back
 from workers.clusters.views import cluster_view
@@ -48,6 +50,8 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
         if story != was:
             news = [event for event in story.events if event.n > (was.n if was else 0)]
             await ctx.stories.put(project_id, number, story, news)
+            if news:  # what a digest calls new is counted by it
+                await enqueue(ctx, jobs.refresh_tracking_issue, project_id, delay=2)
         early: Unavailable | None = None
         for channel, rule in (await rules(ctx, project)).items() if ctx.slack else ():
             try:

@@ -20,6 +20,7 @@ from workers.clusters.views import page
 from workers.commands.answering import answer_to
 from workers.commands.linking import NOT_OURS, at_home, linked
 from workers.commands.reach import asker_of, way_of
+from workers.commands.verbs.source import UNHEARD
 
 # So many projects are shown, and of each so many of its worst problems looked through.
 PROJECTS, LOOKED_AT, SHOWN = 5, 100, 5
@@ -72,8 +73,7 @@ async def _card(ctx: Context, project: Project, person: Person, channel: str) ->
         answered = await answer_to(ctx, project, said)
         if answered.outcome == "done":
             facts += answered.answer.card.facts
-            for part in answered.answer.card.sections:
-                told.append(part.model_copy(update={"title": part.title or "Sources"}))
+            told += map(_heard_of, answered.answer.card.sections)
     return cards.Card(
         key=f"home:{project.full_name}",
         audience=readers,
@@ -88,6 +88,17 @@ async def _card(ctx: Context, project: Project, person: Person, channel: str) ->
         ),
         actions=(cards.Action("All problems", "clusters"), cards.Action("What I may say", "help")),
     )
+
+
+def _heard_of(part: cards.Section) -> cards.Section:
+    """The sources of which something is to be told; the others are counted."""
+    lines = [line for one in part.blocks if isinstance(one, cards.Bullets) for line in one.lines]
+    # Of a door there is its name, its address, and what is the matter with it.
+    heard = [line for line in lines if line[3:4] != (UNHEARD,)]
+    if silent := len(lines) - len(heard):
+        heard.append((f"{count(silent, 'more source')}: nothing came yet",))
+    blocks = (cards.Bullets(*heard),) if silent else part.blocks
+    return cards.Section(*blocks, title=part.title or "Sources")
 
 
 def _problem(view: ClusterView) -> cards.Line:

@@ -139,7 +139,7 @@ class UserRef(Reference, what="a person", example="@ana"):
 
 
 @dataclass(frozen=True)
-class AgentRef(Reference, what="an agent", example="~search"):
+class AgentRef(Reference, what="an agent", example="~mechanic"):
     """``~name``: a coding agent on the roster."""
 
     name: str

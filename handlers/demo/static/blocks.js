@@ -75,15 +75,13 @@ const ELEMENTS = {
   image: (one) => h("span.picture", { title: one.alt_text }, "🖼"),
   static_select: (one, _names, input) => h("select", { ...name(one, input), "aria-label": plain(one.placeholder?.text ?? "Choose") },
     h("option", { value: "" }, plain(one.placeholder?.text ?? "Choose…")), options(one)),
-  overflow: (one, _names, input) => h("select", { ...name(one, input), "aria-label": "More actions" },
+  overflow: (one, _names, input) => h("select.overflow", { ...name(one, input), "aria-label": "More actions" },
     h("option", { value: "" }, "⋯"), options(one)),
-  radio_buttons: (one, _names, input) => h("select", { ...name(one, input) }, options(one)),
   multi_static_select: (one, _names, input) => h("select", { ...name(one, input), multiple: true }, options(one)),
   checkboxes: (one, _names, input) => h("select", { ...name(one, input), multiple: true }, options(one)),
   plain_text_input: (one, _names, input) => one.multiline
     ? h("textarea", { ...name(one, input), rows: "4", placeholder: one.placeholder?.text }, one.initial_value ?? "")
     : h("input", { ...name(one, input), type: "text", value: one.initial_value ?? "", placeholder: one.placeholder?.text }),
-  datepicker: (one, _names, input) => h("input", { ...name(one, input), type: "date", value: one.initial_date ?? "" }),
 };
 
 function rich(block, names) {

@@ -9,7 +9,7 @@ import { act, read } from "./live.js";
 let state = null;
 let me = "";
 let shown = "";
-let found = "";
+let found = "", awaited = -1; // awaited: the issue whose answer is looked at when it comes
 let last = { view: "issues", number: 0, tab: "", comment: "" };
 
 export async function refreshGithub() {
@@ -62,6 +62,7 @@ export function openGithub() {
     if (shown) body.scrollTop = 0;
     shown = `${view} ${number}`;
   }
+  if (awaited === number) body.scrollTop = body.scrollHeight;
   if (comment && comment !== found) point(body, comment);
   found = comment;
 }
@@ -116,7 +117,8 @@ function tabs(view, number) {
 export async function comment(title, body) {
   const issue = state.issues.find((one) => one.title === title);
   if (!issue) return;
-  location.hash = `#/issue/${issue.number}`;
+  location.hash = `#/issue/${awaited = issue.number}`;
+  document.querySelector("#github-body").onwheel = () => { awaited = -1; };
   await act(`/api/github/issues/${issue.number}/comments`, { login: me, body });
 }
 

@@ -33,6 +33,9 @@ from workers.commands import confirming, polling
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.intake import quota
 
+# Of a door to which nothing came so far.
+UNHEARD = "; nothing came yet"
+
 
 class ManageSources(Command):
     """List the doors for alerts and feedback and how they do; open, test, pause or change one.
@@ -247,7 +250,7 @@ def _rate(counts: Counter[int], now: datetime) -> str:
 def _heard(noted: Noted | None, readers: Audience) -> Line:
     """When something came last, and how it was read for those who may read it."""
     if noted is None:
-        return ("; nothing came yet",)
+        return (UNHEARD,)
     return (f"; last {noted.at}", f", {noted.how}" if may_read(readers, noted.audience) else "")
 
 

@@ -25,7 +25,7 @@ MOST = 50  # problems that are looked at
 
 
 class Notify(Command):
-    """What this channel hears of at once: a rule, ``off``, or ``default``; without one, what it is.
+    """What this channel hears of at once: a rule, off, or default; without one, what it is.
 
     A rule is made of ``severity source label team owner state event`` with ``and or not ( )``. The
     answer shows what it would have said in the last seven days.
@@ -67,7 +67,7 @@ async def run_notify(call: Call, command: Notify) -> Answer:
 
 
 class PauseAll(Command):
-    """Start no fix runs, post nothing unasked, or neither, for a while or until ``resume``.
+    """Start no fix runs, post nothing unasked, or neither, for a while or until resume.
 
     Runs under way go on, and who asks is answered. What is not posted is said afterwards.
     """

@@ -16,7 +16,7 @@ def unsaid_card(lines: Sequence[str], *, audience: Audience) -> Card:
     return Card(
         key="unsaid",
         audience=audience,
-        title=("Not obeyed: say it yourself",),
+        title=("Not done: it counts only from who wrote it",),
         tone="refused",
         sections=(Section(Bullets(*shown)),),
         footer=(
