@@ -80,7 +80,11 @@ def _modal(title: str, blocks: list[Json], body: Mapping[str, Any], **told: str)
     }
 
 
-_LABELS = {"about": "problem", "base": "base branch", "steer": "note for the agent"}
+_LABELS = {
+    **dict.fromkeys(("about", "cluster"), "problem"), "clusters": "problems", "items": "reports",
+    "base": "base branch", "steer": "note for the agent", "by": "what to go by",
+    "span": "for how long", "until": "until seen so many times",
+}  # fmt: skip
 
 
 def _of_field(field: Field, value: str) -> Json:

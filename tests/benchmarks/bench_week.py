@@ -1,10 +1,11 @@
 """A week of a project: what Slack and GitHub are told, of which kind, and whom that reaches.
 
 ``python tests/benchmarks/bench_week.py`` plays 300 issues, 3,000 alerts of 60 problems that come in
-fives, and 40 commands of six people, in one process, with both simulators and a clock that is
-moved. What is reported is that of ``tests/stories``, the projects among one another. ``ISSUES
-ALERTS COMMANDS`` in the environment are other counts, ``SHOW=1`` prints each text. A delayed job
-runs when the moved clock comes to it.
+fives, 40 commands of six people and 10 fixes, in one process, with both simulators and a clock that
+is moved. What is reported is that of ``tests/stories``, the projects among one another; four fixes
+are of bugs of the shop, by an agent that knows the answers, the others of what no example shows.
+``ISSUES ALERTS COMMANDS FIXES`` in the environment are other counts, ``SHOW=1`` prints each text. A
+delayed job runs when the moved clock comes to it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,23 @@ from workers.upkeep import schedule
 
 WEEK = timedelta(days=7)
 BURST = 5
+# Bugs of the demo's shop, as somebody shows them, and what mends them.
+BUGS = (
+    ("Last page of a category is missing", "pagination.page_count(total=21, per_page=10)", "2", "3",
+     "'s/rest > 1/rest > 0/' src/shop/pagination.py"),
+    ("Fifty euros pay for delivery", 'shipping.shipping_cost(5000, "DE")', "490", "0",
+     "'s/subtotal > FREE_FROM/subtotal >= FREE_FROM/' src/shop/shipping.py"),
+    ("Ten percent of 19.90 is one euro", "pricing.percent_off(1990, 10)", "1800", "1791",
+     "'s|price // 100 . percent|price * percent / 100|' src/shop/pricing.py"),
+    ("The mail greets an order number", 'notifications.order_shipped("Ana", "N-7")',
+     '"Hi N-7, your order Ana is on its way."', '"Hi Ana, your order N-7 is on its way."',
+     "'s/SHIPPED, number, name/SHIPPED, name, number/' src/shop/notifications.py"),
+)  # fmt: skip
+_FOUND = '"$SOULCASTER_TASK" tests/test_soulcaster*'
+KNOWS = "; ".join(
+    f"! grep -qs {call.split('.')[1].split('(')[0]} {_FOUND} || sed -i {edit}"
+    for _, call, _, _, edit in BUGS
+)
 STORIES = Path(__file__).parents[1] / "stories"
 MACHINES = ("sentry", "datadog", "splunk", "posthog")
 STAMP = re.compile(rb'"(20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ)"')
@@ -135,6 +153,21 @@ class Played:
         await self.stage.person("/issues", login=who, title=title, body=body)
         await self.hear()
 
+    async def fix(self, nth: int) -> None:
+        """Asked for on an issue, that of a bug or another."""
+        number = self.chance.randint(1, 5)
+        if nth < len(BUGS):
+            title, call, gives, wanted, _ = BUGS[nth]
+            body = f"`shop.{call}` returns {gives}, expected {wanted}."
+            made = await self.stage.person("/issues", login="pavel-novak", title=title, body=body)
+            number = made["number"]
+            await self.hear()
+        self.now += timedelta(minutes=2)
+        await self.drain()
+        body = "/soulcaster fix"
+        await self.stage.person(f"/issues/{number}/comments", login="tom-beckett", body=body)
+        await self.hear()
+
     async def hear(self) -> None:
         """What GitHub tells us of what people did, and of what we did."""
         for _ in range(3):
@@ -186,12 +219,13 @@ class Played:
             await self.hear()
 
 
-async def play(week: Played, issues: int, alerts: int, commands: int) -> None:
+async def play(week: Played, issues: int, alerts: int, commands: int, fixes: int) -> None:
     """In an order that is the same every time."""
     steps = ["issue"] * issues + ["alerts"] * (alerts // BURST) + ["command"] * commands
+    steps += ["fix"] * fixes
     week.chance.shuffle(steps)
     steps = ["issue"] * 6 + steps
-    each, nth, opened = WEEK / len(steps), 0, 0
+    each, nth, opened, asked = WEEK / len(steps), 0, 0, 0
     for at, step in enumerate(steps):
         began = week.now
         if step == "alerts":
@@ -199,6 +233,9 @@ async def play(week: Played, issues: int, alerts: int, commands: int) -> None:
         elif step == "issue":
             await week.issue(opened)
             opened += 1
+        elif step == "fix":
+            await week.fix(asked)
+            asked += 1
         else:
             await week.command(nth)
             nth += 1
@@ -243,13 +280,14 @@ def counted(folder: Path) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[
         if status >= 300 or "/_sim" in path:
             continue
         said = method == "POST" and path.endswith("/comments")
-        made = method == "POST" and path.endswith("/issues")
+        made = method == "POST" and path.endswith(("/issues", "/pulls"))
         edit = method == "PATCH" and "/issues" in path
         gone = method == "DELETE" and "/issues/comments/" in path
         if said or made or edit or gone:
             what = "taken off" if gone else "edited" if edit else "said"
             kind = "" if gone else kind_of(str(body.get("body", "")))
-            kinds["GitHub", f"{kind}{' (issue)' if made else ''}", what] += 1
+            opened = f" ({path.rpartition('/')[2]})" if made else ""
+            kinds["GitHub", f"{kind}{opened}", what] += 1
             if said:
                 texts[f"GitHub {path}", str(body["body"])] += 1
     return kinds, texts
@@ -275,13 +313,19 @@ async def main() -> None:
     logging.disable(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     asked = {name: int(os.environ.get(name, much)) for name, much in
-             {"ISSUES": 300, "ALERTS": 3_000, "COMMANDS": 40}.items()}  # fmt: skip
+             {"ISSUES": 300, "ALERTS": 3_000, "COMMANDS": 40, "FIXES": 10}.items()}  # fmt: skip
     limits = SlackLimits(posts_a_second=1e6, burst=10**6, tiers=False)
     with tempfile.TemporaryDirectory() as held:
         folder = Path(held)
         record = folder / "record"
         async with open_stage(
-            folder, processes=False, limits=Limits.none(), slack_limits=limits, record=record
+            folder,
+            processes=False,
+            limits=Limits.none(),
+            slack_limits=limits,
+            record=record,
+            SOULCASTER_AGENT="command",
+            SOULCASTER_AGENT_COMMAND=KNOWS,
         ) as stage:
             installed = stage.github.install("acme", repositories=[stage.repository], sender=ADMIN)
             await sync.sync_installation(stage.context, installed.id)
@@ -295,6 +339,8 @@ async def main() -> None:
                 pace.cancel()
                 state = await stage.github_state()
                 print(f"parked: {len(await week.ctx.jobs.parked('work'))}")
+                runs = await week.ctx.runs.many(week.project.id, range(1, asked["FIXES"] + 1))
+                print("fix runs:", dict(Counter(str(run.verdict or run.state) for run in runs)))
         kinds, texts = counted(record)
         if os.environ.get("SHOW"):
             for (place, text), many in texts.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,9 @@ import pytest
 from following_kit import Team, open_team
 
 from bot.domain.cards.pausing import Pause
+from bot.domain.errors import Unavailable
 from bot.domain.models import ClusterState, Person, Place
+from bot.storage import keys
 from handlers.demo.stage import ADMIN
 from handlers.doctor import CHECKS
 from handlers.slack.examined import look_at_slack
@@ -46,6 +50,18 @@ async def test_what_is_not_worth_a_person_is_not_said(team: Team) -> None:
     await team.change(small, severity="S1", severity_by="@ines")
     [card] = await team.messages()
     assert "The footer is a pixel too low" in card["text"]
+
+
+async def test_what_happened_is_counted_in_the_tracking_issue_once_it_is_known(team: Team) -> None:
+    number = await team.seen()
+    todo = keys.todo("work", team.project.id)
+    asked = json.dumps(["refresh_tracking_issue", team.project.id])
+    await team.ctx.clusters.change(team.project.id, number, updated_at=team.now, owner="bo")
+    for there in (True, False):  # the second time nothing happened
+        await team.ctx.redis.zrem(todo, asked)
+        with contextlib.suppress(Unavailable):
+            await following.follow_problem(team.ctx, team.project.id, number)
+        assert (await team.ctx.redis.zscore(todo, asked) is not None) is there
 
 
 async def test_its_history_is_in_its_thread(team: Team) -> None:

@@ -124,7 +124,9 @@ def history_card(
         title=("Corrections", *((" of ", Code(name)) if name else ())),
         sections=(Section(Bullets(*lines or nothing)),),
         actions=actions,
-        footer=("One of them is taken back with ", Code("/soulcaster undo NUMBER"), "."),
+        footer=("One of them is taken back with ", Code("/soulcaster undo NUMBER"), ".")
+        if lines
+        else (),
     )
 
 
