@@ -44,7 +44,7 @@ async def slack(stage: Stage, serve):
         told = await request.json() if is_json else await request.post()
         asked.append((request.match_info["method"], dict(told)))
         identity = {"team_id": "T0SOULCAST", "user_id": "UBOT", "url": "https://x"}
-        channel = {"id": "C1", "is_ext_shared": False}
+        channel = {"id": "C1", "is_ext_shared": request.query.get("channel") == "CSHARED"}
         return web.json_response({"ok": True, "channel": channel, "ts": "9.9", **identity})
 
     app = web.Application()
@@ -93,6 +93,20 @@ async def test_a_link_shows_its_problem_where_its_project_is_spoken_of(stage: St
     assert "Coupons are unknown 7" in json.dumps(shown)
     assert "button" not in json.dumps(shown)
     assert (told["channel"], told["ts"]) == ("C1", "1.0")
+
+
+async def test_a_link_says_nothing_of_a_private_repository_where_other_companies_read(
+    stage: Stage, slack
+) -> None:
+    ctx, asked = slack
+    project = (await stage.project()).model_copy(update={"private": True})
+    await ctx.projects.put(project)
+    await report(ctx, project, 7, Audience.PUBLIC)  # of the time when it was public
+    told = link(7, host=ctx.settings.github_api_url.split("/")[2])
+    for channel, unfolds in (("CSHARED", False), ("C1", True)):
+        await channels.bind(ctx, project, channel, "@ines")
+        await tell(ctx, "links", told | {"channel": channel})
+        assert ("chat.unfurl" in [method for method, _ in asked]) is unfolds
 
 
 async def test_the_assistants_pane_offers_sentences(slack) -> None:

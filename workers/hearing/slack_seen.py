@@ -74,7 +74,9 @@ async def _unfold(ctx: Context, url: str, channel: str, below: dict[str, str]) -
         of: FixRun | Item | None = await ctx.runs.of_pull(project.id, number)
         if report := await ctx.items.by_key(project.id, github_issue.NAME, key):
             of = await ctx.items.get(project.id, report)
-        if of and of.cluster and may_read(readers, of.audience):
+        # What was said while all could read the repository stays so; that it is there does not.
+        known = may_read(readers, project.github_readers)
+        if known and of and of.cluster and may_read(readers, of.audience):
             card = cluster_card(await cluster_view(ctx, project, of.cluster, readers=readers))
             # Slack does not say of what stands below a link whose it is: nothing to press.
             card = card.model_copy(update={"sections": (), "actions": (), "more": ()})
