@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workers.hearing import plain_words
+from bot.domain.commands.words import typed
+from workers.hearing import plain_words, slack
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,14 @@ def test_what_only_reads_needs_no_question() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("filling", ["\n", "\n ", " ", "<http://", "<@UBOT|", "<@UBOT"])
+def test_a_text_of_any_length_is_read_in_one_pass(filling: str) -> None:
+    text = filling * 200_000  # with a square of it this would take minutes
+    event = {"user": "U1", "channel": "D1", "ts": "1.0", "channel_type": "im", "text": f"{text}y"}
+    authorizations = [{"user_id": "UBOT"}]
+    body = {"event": event, "event_id": "E1", "team_id": "T1", "authorizations": authorizations}
+    assert slack._READ["mention"](body) is not None
+    assert slack._READ["message"](body) is not None
+    assert typed(text).startswith(filling[0])

@@ -124,7 +124,7 @@ def _mention(body: dict[str, Any]) -> Said | None:
     if event.get("bot_id") or not event.get("user"):
         return None
     us = _us(body)
-    text = typed(re.sub(rf"(?m)^\s*{us}", "/soulcaster", event["text"]))
+    text = typed(re.sub(rf"(?m)^[^\S\n]*{us}", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
     if lines := command_lines(text):
@@ -147,7 +147,7 @@ def _message(body: dict[str, Any]) -> Said | None:
     if event.get("channel_type") != "im":
         meant = plain_words.sentence(text)
         return _said(body, [f"/soulcaster {meant}"], place, asked=True) if meant else None
-    text = re.sub(rf"(?m)^\s*{_us(body)}", "", text)
+    text = re.sub(rf"(?m)^[^\S\n]*{_us(body)}", "", text)
     lines = [project_in(each) for each in text.splitlines() if each.strip()] or [("", "help")]
     [(name, first), *more] = lines
     meant = "" if more else plain_words.sentence(first)
@@ -173,7 +173,7 @@ def _us(body: dict[str, Any]) -> str:
     """A pattern for a mention of us."""
     told = (each.get("user_id") for each in body.get("authorizations") or [])
     ids = "|".join(re.escape(user) for user in told if user)
-    return rf"<@(?:{ids})(?:\|[^>]*)?>"
+    return rf"<@(?:{ids})(?:\|[^<>]*)?>"
 
 
 def _button(body: dict[str, Any]) -> Said | None:

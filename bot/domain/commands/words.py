@@ -56,7 +56,7 @@ def typed(text: str) -> str:
 
     https://docs.slack.dev/messaging/formatting-message-text#retrieving-messages
     """
-    return html.unescape(re.sub(r"<(https?://[^|>]+)(?:\|[^>]*)?>", r"\1", text))
+    return html.unescape(re.sub(r"<(https?://[^|<>]+)(?:\|[^<>]*)?>", r"\1", text))
 
 
 def is_separator(word: Word) -> bool:
