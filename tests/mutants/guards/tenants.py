@@ -16,6 +16,13 @@ GUARDS = (
         _SEEN,
     ),
     Guard(
+        "where other companies read, no link tells of a private repository",
+        "workers/hearing/slack_seen.py",
+        "if known and of",
+        "if of",
+        _SEEN,
+    ),
+    Guard(
         "nothing is posted in a channel that is shut",
         "workers/clusters/channels.py",
         "if standings.get(channel) not in SHUT",
