@@ -14,12 +14,15 @@ from following_kit import Team, open_team
 from bot.domain.cards.pausing import Pause
 from bot.domain.errors import Unavailable
 from bot.domain.models import ClusterState, Person, Place
+from bot.simulators.slack.workspace import Channel
 from bot.storage import keys
 from handlers.demo.stage import ADMIN
 from handlers.doctor import CHECKS
 from handlers.slack.examined import look_at_slack
+from workers.clusters import channels
 from workers.commands import hear
 from workers.digests import following, held, posting
+from workers.upkeep import schedule
 
 
 @pytest.fixture
@@ -172,6 +175,78 @@ async def test_in_quiet_hours_only_an_s1_is_said(team: Team) -> None:
     await team.drain()
     [_, said] = await team.messages()
     assert "Login fails after a payment" in said["text"]
+
+
+async def test_what_a_pause_kept_is_said_after_the_quiet_hours_that_it_ended_in(team: Team) -> None:
+    files = {".github/soulcaster.yml": 'slack: {quiet: "22:00-07:00 Europe/Paris"}'}
+    await team.stage.person("/push", branch="main", message="Be quiet", files=files, login=ADMIN)
+    await team.ctx.repo_config(team.project)
+    pause = Pause(what="posts", by="@ana", since=team.now)
+    await team.ctx.stories.pause(team.project.id, pause)
+    kept = await team.seen("Login fails after a payment", "9", level="error")
+    await team.change(kept, severity="S2", severity_by="@bo")
+    team.now = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
+    await team.ask("resume")
+    assert await team.messages() == []
+    team.now = datetime(2026, 11, 24, 6, 0, 1, tzinfo=UTC)
+    await schedule.ask_for_held(team.ctx)
+    await team.drain()
+    [said] = await team.messages()
+    assert "Login fails after a payment" in said["text"]
+    assert await team.ctx.stories.held(team.project.id) == []
+
+
+async def _elsewhere(team: Team, name: str) -> Channel:
+    """Another channel of the project, which hears of everything."""
+    other = team.stage.slack.workspace.add_channel(name)
+    await channels.bind(team.ctx, team.project, other.id, "@ana")
+    await team.ctx.stories.set_rule(team.project.id, other.id, "severity>=S4")
+    return other
+
+
+async def _two_while_paused(team: Team) -> None:
+    pause = Pause(what="posts", by="@ana", since=team.now)
+    await team.ctx.stories.pause(team.project.id, pause)
+    await team.seen("Refunds are paid twice: customers charged twice", "9")
+    await team.seen("All invoices are gone: data loss", "10")
+
+
+async def test_a_channel_that_is_shut_keeps_nothing_from_the_others_after_a_pause(
+    team: Team,
+) -> None:
+    await _elsewhere(team, "payments")
+    await _two_while_paused(team)
+    here = team.stage.slack.workspace.channels[team.stage.channel]
+    [first, *_] = await team.ctx.stories.held(team.project.id)
+    other = next(c for c in await team.ctx.channels.of(team.project.id) if c != here.id)
+    shut, open_ = (first[0], other if first[0] == here.id else here.id)
+    workspace = team.stage.slack.workspace
+    workspace.channels[shut].members.remove(workspace.bot.id)
+    await team.ask("resume")
+    said = workspace.channels[open_].messages
+    assert "2 problems while posts were paused" in str(said)
+    assert await team.ctx.stories.held(team.project.id) == []
+
+
+async def test_a_digest_is_no_card_where_it_does_not_come(team: Team) -> None:
+    other = await _elsewhere(team, "payments")
+    await _two_while_paused(team)
+    await team.ctx.stories.hold(team.project.id, "send_scheduled", "2026-11-23", team.now)
+    await team.ask("resume")
+    assert "Triage digest" in str(await team.cards())
+    assert "2 problems while posts were paused" in str(other.messages)
+    assert "problems while" not in str(await team.cards())
+
+
+async def test_while_posts_are_paused_a_card_is_edited_no_oftener(team: Team) -> None:
+    number = await team.seen()
+    await team.ask("pause posts")
+    team.now += following.EVERY
+    await team.change(number, owner="bo")
+    before = team.calls("chat.update")
+    for _ in range(3):
+        await team.seen()
+    assert team.calls("chat.update") == before
 
 
 async def test_where_other_companies_read_a_private_repository_is_not_spoken_of(

@@ -132,7 +132,7 @@ async def _tell(
     held = bool(unheard) and await held_back(ctx, project, channel, number, story.severity)
     if held and not stands:
         return False
-    if standing and not unheard:
+    if standing and (held or not unheard):
         left = standing.at + EVERY.total_seconds() - ctx.now().timestamp()
         if left > 0:
             raise Unavailable(f"The card of C-{number} was edited just now.", retry_after=left)

@@ -8,10 +8,13 @@ from datetime import datetime
 from bot.context import Context
 from bot.domain.audience import may_read
 from bot.domain.cards.views.problem import key_of, later_card
+from bot.domain.errors import Rejected
 from bot.domain.models import Place, Project
 from bot.jobs import ROSTER, enqueue
+from bot.log import log
 from bot.say import readers_at, say
 from workers import jobs
+from workers.clusters.channels import bound_channel
 from workers.clusters.holding import held_until
 from workers.clusters.views import rows
 from workers.digests.tracked import alone_with
@@ -19,7 +22,7 @@ from workers.digests.tracked import alone_with
 
 async def say_held(ctx: Context, project_id: int) -> None:
     """Once posts are no longer held back: jobs run that waited, and each channel hears of its
-    problems. Where a digest comes, that is the card."""
+    problems. In the channel where a digest comes, that is the card."""
     project = await ctx.projects.find(project_id)
     if project is None or await held_until(ctx, project) is not None:
         return
@@ -32,8 +35,10 @@ async def say_held(ctx: Context, project_id: int) -> None:
             await ctx.stories.release(project_id, where, what)
         else:
             channels[where].append((int(what), at))
+    named = (await ctx.known_config(project)).slack.channel
+    main = await bound_channel(ctx, project, named) if digest else ""
     for channel, held in channels.items():
-        await _say(ctx, project, channel, held, digest=digest)
+        await _say(ctx, project, channel, held, digest=channel == main)
 
 
 async def _say(
@@ -45,10 +50,13 @@ async def _say(
         if standing is None or not standing.id:
             alone.append(number)
     if len(alone) > 1 or digest:
-        if not digest:
-            await _say_later(ctx, project, place, alone, held[0][1])
-        for number in alone:
-            await _mark(ctx, project, channel, number)
+        try:
+            if not digest:
+                await _say_later(ctx, project, place, alone, held[0][1])
+            for number in alone:
+                await _mark(ctx, project, channel, number)
+        except Rejected as error:  # not in the channel, or it is archived; the others hear theirs
+            log.warning("a channel is not told", channel=channel, why=str(error))
     for number, _ in held:  # its card, or what happened in the thread of its card
         await ctx.stories.release(project.id, channel, number)
         await enqueue(ctx, jobs.follow_problem, project.id, number)

@@ -46,6 +46,14 @@ async def send_due_digests(ctx: Context) -> None:
             await enqueue(ctx, jobs.send_scheduled, project.id, due.isoformat())
 
 
+async def ask_for_held(ctx: Context) -> None:
+    """Whatever is held back and need not be: it was paused into the quiet hours, or two reasons
+    ended in another order than they began in."""
+    for project in await ctx.projects.all():
+        if await ctx.stories.held(project.id):
+            await enqueue(ctx, jobs.say_held, project.id)
+
+
 def _asks(job: Job, *ids: int, each: bool = False, github: bool = False) -> Chore:
     """Ask for a job: once or for ``each`` project, some only where ``github`` is connected."""
 
@@ -68,6 +76,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (20, _asks(jobs.reap_commands, each=True)),
     (30, send_due_digests),
     (10, ask_for_due),
+    (60, ask_for_held),
     (60, ask_for_silent),
     (60, embed_again),
     (120, _asks(jobs.ask_again, github=True)),
