@@ -249,6 +249,16 @@ async def test_while_posts_are_paused_a_card_is_edited_no_oftener(team: Team) ->
     assert team.calls("chat.update") == before
 
 
+async def test_a_merged_problem_says_so_wherever_it_can(team: Team) -> None:
+    other = await _elsewhere(team, "payments")
+    one, two = await team.seen(), await team.seen("Refunds are paid twice", "9")
+    del team.stage.slack.workspace.channels[team.stage.channel]
+    await team.ctx.clusters.change(team.project.id, two, redirect=one)
+    await team.follow(two)
+    said = str(other.messages).replace("`", "").replace("\\u200b", "")
+    assert f"C-{two} is part of C-{one} now" in said
+
+
 async def test_where_other_companies_read_a_private_repository_is_not_spoken_of(
     team: Team,
 ) -> None:

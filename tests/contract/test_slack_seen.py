@@ -43,6 +43,8 @@ async def slack(stage: Stage, serve):
         is_json = request.content_type == "application/json"
         told = await request.json() if is_json else await request.post()
         asked.append((request.match_info["method"], dict(told)))
+        if "issues/666" in str(told):
+            return web.json_response({"ok": False, "error": "cannot_unfurl_url"})
         identity = {"team_id": "T0SOULCAST", "user_id": "UBOT", "url": "https://x"}
         channel = {"id": "C1", "is_ext_shared": request.query.get("channel") == "CSHARED"}
         return web.json_response({"ok": True, "channel": channel, "ts": "9.9", **identity})
@@ -93,6 +95,10 @@ async def test_a_link_shows_its_problem_where_its_project_is_spoken_of(stage: St
     assert "Coupons are unknown 7" in json.dumps(shown)
     assert "button" not in json.dumps(shown)
     assert (told["channel"], told["ts"]) == ("C1", "1.0")
+    await report(ctx, project, 666, Audience.PUBLIC)
+    await tell(ctx, "links", link(666, 7, host=host))
+    shown = [list(told["unfurls"])[0] for method, told in asked if method == "chat.unfurl"]
+    assert [url[-6:] for url in shown[1:]] == ["6#note", "7#note"], "one refused stops no other"
 
 
 async def test_a_link_says_nothing_of_a_private_repository_where_other_companies_read(

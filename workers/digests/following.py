@@ -162,6 +162,10 @@ async def _say_joined(ctx: Context, project: Project, number: int, into: Cluster
     for channel in await rules(ctx, project) if ctx.slack else ():
         place = Place(channel=channel)
         standing = await ctx.cards.get(project.id, place.name, key_of(number))
-        if standing and standing.id:
+        if not (standing and standing.id):
+            continue
+        try:
             readers = await readers_at(ctx, project, place)
             await say(ctx, project, place, joined_card(number, into.name, readers=readers))
+        except Rejected as error:
+            log.warning("a channel is not told", channel=channel, why=str(error))

@@ -57,7 +57,10 @@ async def _links(ctx: Context, body: dict[str, Any]) -> None:
     if event.get("source") == "composer":
         place = {"unfurl_id": event["unfurl_id"], "source": "composer"}
     for link in list(event.get("links") or [])[:_LINKS]:
-        await _unfold(ctx, str(link["url"]), event["channel"], place)
+        try:
+            await _unfold(ctx, str(link["url"]), event["channel"], place)
+        except Rejected as error:  # the others are shown
+            log.warning("not shown in Slack", kind="links", why=str(error))
 
 
 async def _unfold(ctx: Context, url: str, channel: str, below: dict[str, str]) -> None:
