@@ -97,7 +97,7 @@ async def test_a_link_shows_its_problem_where_its_project_is_spoken_of(stage: St
     assert (told["channel"], told["ts"]) == ("C1", "1.0")
     await report(ctx, project, 666, Audience.PUBLIC)
     await tell(ctx, "links", link(666, 7, host=host))
-    shown = [list(told["unfurls"])[0] for method, told in asked if method == "chat.unfurl"]
+    shown = [next(iter(told["unfurls"])) for method, told in asked if method == "chat.unfurl"]
     assert [url[-6:] for url in shown[1:]] == ["6#note", "7#note"], "one refused stops no other"
 
 
