@@ -7,23 +7,26 @@ from collections import Counter
 from bot.adapters.vectors.local import LocalIndex
 from bot.context import Context
 from bot.domain.errors import Unavailable
-from bot.jobs import enqueue
 from bot.log import log
-from workers import jobs
 from workers.clusters.channels import unbind
 from workers.clusters.evidence import namespace
 
 
 async def erase_removed(ctx: Context) -> None:
-    """Begin what is due, and make one pass over one that is under way."""
+    """Begin what is due, and make one pass over one that is under way.
+
+    Raises Unavailable until the next pass: who asks for the job that runs has it again at once.
+    """
     before = ctx.now() - ctx.settings.soulcaster_keep.removed
     for gone in await ctx.projects.removed():
         if gone.removed_at and gone.removed_at <= before:
             await ctx.projects.begin_erasing(gone)
     if under_way := await ctx.erasure.under_way():
-        # By the next one, who worked for it has seen that the job is no longer theirs.
-        await enqueue(ctx, jobs.erase_removed, delay=ctx.settings.soulcaster_lease_seconds)
         await erase(ctx, under_way[0])
+        if await ctx.erasure.under_way():
+            # By the next one, who worked for it has seen that the job is no longer theirs.
+            wait = ctx.settings.soulcaster_lease_seconds
+            raise Unavailable("What is erased is gone through once more.", retry_after=wait)
 
 
 async def erase(ctx: Context, project_id: int) -> Counter[str]:
