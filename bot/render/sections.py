@@ -17,7 +17,14 @@ _FOLDED = re.compile(r"<details><summary>(.*?)</summary>")
 
 # Where our part of a document of other people's ends; it begins with the card's marker.
 _END = "<!-- soulcaster:digest:end -->"
-_PARTS = re.compile(rf"<!-- soulcaster:(?:digest|problem:C-\d+) -->.*?{_END}", re.DOTALL)
+
+
+def _ours(first: str) -> re.Pattern[str]:
+    """A part as we write it: no other mark of ours within, none of it quoted or in a sentence."""
+    return re.compile(rf"^{first}\r?$(?:(?!<!-- soulcaster:).)*^{_END}", re.DOTALL | re.MULTILINE)
+
+
+_PARTS = _ours(r"<!-- soulcaster:(?:digest|problem:C-\d+) -->")
 
 
 def part_of(card: Card, *, headed: bool = False) -> Markdown:
@@ -29,19 +36,19 @@ def part_of(card: Card, *, headed: bool = False) -> Markdown:
 
 def replace_part(body: str, part: Markdown) -> Markdown:
     """``body`` with our part replaced, and what people wrote around it kept."""
-    first = part.split("\n", 1)[0]
-    start = body.find(first)
-    end = body.find(_END, start)
-    if start < 0 or end < start:
+    found = _ours(re.escape(part.split("\n", 1)[0])).search(body)
+    if found is None:
         return Markdown(f"{body.rstrip()}\n\n{part}") if body.strip() else part
-    return Markdown(body[:start] + part + body[end + len(_END) :])
+    return Markdown(body[: found.start()] + part + body[found.end() :])
 
 
 def without_part(body: str, key: str) -> Markdown:
     """``body`` without our part that begins with the marker of ``key``."""
-    before, _, rest = body.partition(marker(key))
-    _, ends, after = rest.partition(_END)
-    return Markdown("\n\n".join(filter(None, (before.rstrip(), after.lstrip()))) if ends else body)
+    found = _ours(re.escape(marker(key))).search(body)
+    if found is None:
+        return Markdown(body)
+    around = body[: found.start()].rstrip(), body[found.end() :].lstrip()
+    return Markdown("\n\n".join(filter(None, around)))
 
 
 def without_parts(body: str) -> str:
