@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 from languages_double import MODULE, LanguagesDouble, sums
+from yarl import URL
 
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.environments import Environments
@@ -91,7 +92,7 @@ async def mirrored(serve: Any, double: LanguagesDouble) -> AsyncIterator[Any]:
         async with aiohttp.ClientSession(connector=unix) as client:
 
             async def got(path: str) -> tuple[int, bytes]:
-                async with client.get(f"http://mirror{path}") as answer:
+                async with client.get(URL(f"http://mirror{path}", encoded=True)) as answer:
                     return answer.status, await answer.read()
 
             yield got
@@ -137,6 +138,10 @@ async def test_a_crate_lies_where_its_registry_says(serve: Any) -> None:
         "/crates/greeter/1.2.0/download",  # before anybody asked where crates lie
         "/go/example.test/greeter/@v/v1.2.0.exe",
         "/go/sumdb/sum.test/lookup/x",
+        "/go/../private/@v/list",
+        "/go/a/../../private/@v/list",
+        "/go/%2e%2e/private/@v/list",
+        "/go/./@latest",
     ],
 )
 async def test_nothing_else_is_passed_on(serve: Any, path: str) -> None:

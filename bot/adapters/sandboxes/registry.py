@@ -248,5 +248,7 @@ class Mirror:
     def _asked(self, url: str, request: web.Request) -> AbstractAsyncContextManager[ClientResponse]:
         if self._client is None:
             raise RuntimeError("the mirror is not open")
+        if {".", ".."}.intersection(urlsplit(url).path.split("/")):
+            raise web.HTTPNotFound  # it would lead out of the registry, to others of its host
         headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
         return self._client.get(url, headers=headers)
