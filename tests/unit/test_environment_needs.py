@@ -268,7 +268,20 @@ def test_the_folder_of_the_package(paths, root):
 
 
 def test_a_submodule_is_a_folder_of_the_checkout_that_holds_nothing():
-    folders = ["a", "b/c", "../up", "/abs", "x/../y", ".git/hooks", "a.py", "a.py/in", "held", ""]
+    folders = [
+        "b/c/in",
+        "a",
+        "a/in/it",
+        "b/c",
+        "../up",
+        "/abs",
+        "x/../y",
+        ".git/hooks",
+        "a.py",
+        "a.py/in",
+        "held",
+        "",
+    ]
     said = "".join(
         f'[submodule "{each}"]\n  path = {each}\n  url = ../{each}\n' for each in folders
     )

@@ -52,7 +52,7 @@ def wanted(tree: Tree) -> Iterator[tuple[str, str, str]]:
 def submodules(tree: Tree) -> Mapping[str, str]:
     """By folder: the URL that ``.gitmodules`` names, for those of which nothing is there.
 
-    Folders that lead elsewhere, and those below what is a file or a link here, are none.
+    Folders that lead elsewhere, and those below a file, a link or another of them, are none.
     """
     found = {}
     for section in text_of(tree.get(".gitmodules")).split("[submodule ")[1:]:
@@ -66,6 +66,7 @@ def submodules(tree: Tree) -> Mapping[str, str]:
         path: url
         for path, url in found.items()
         if not any(each.startswith(f"{path}/") for each in tree)
+        and not any(path.startswith(f"{each}/") for each in found)
     }
 
 
