@@ -94,6 +94,13 @@ def test_words_of_others_and_commands_stay_as_they_are() -> None:
     assert "`/soulcaster help`" in written
 
 
+def test_what_is_longer_than_any_phrase_of_ours_is_not_searched_for_one() -> None:
+    for language in OTHERS:
+        assert phrase("12 in 24 h", language) != "12 in 24 h"
+        long = "1 from 2, " * 500 + "3 of them new"
+        assert phrase(long, language) == long
+
+
 def test_the_file_says_which_language() -> None:
     assert read_repo_config(b"language: ja\n").language == "ja"
     with pytest.raises(Exception, match=r"soulcaster.yml:2: language .*'en', 'de'"):

@@ -19,6 +19,8 @@ from bot.domain.cards.card import Action, Card, Code, Fact, Link, Said, Section,
 Language = Literal["en", "de", "fr", "es", "ja"]
 NAMES = {"de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese"}
 
+# No phrase of ours is longer: what is holds words of others, and would take a pattern long.
+_LONGEST = 200
 # Marks, quotes and bars of a sparkline say the same in every language.
 _EDGES = re.compile(r"^([\s.,:;·“”▁-█]*)(.*?)([\s·“”]*)$", re.DOTALL)
 _SEAM = " · "
@@ -54,6 +56,8 @@ def phrase(text: str, language: str) -> str:
 
 def _phrase(core: str, language: str) -> str:
     known = table(language)
+    if len(core) > _LONGEST:
+        return core
     if core in known:
         return known[core]
     for pattern, said in _patterns(language):
