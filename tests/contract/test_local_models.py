@@ -124,6 +124,31 @@ async def test_a_fetched_model_says_what_it_is_and_works(
     assert len(hub[0].asked) == asked  # it is there
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("config.json", "no JSON"),
+        ("config.json", '{"max_position_embeddings": "many"}'),
+        ("1_Pooling/config.json", '{"pooling_mode_mean_tokens": 1, "word_embedding_dimension": 1}'),
+        (
+            "1_Pooling/config.json",
+            '{"pooling_mode_mean_tokens": 1, "word_embedding_dimension": []}',
+        ),
+        ("config_sentence_transformers.json", '{"prompts": ["query"]}'),
+        ("config_sentence_transformers.json", '{"prompts": {"query": 1}}'),
+    ],
+)
+async def test_what_a_hub_says_oddly_is_told_in_a_line(
+    hub: tuple[Hub, str], tmp_path: Path, file: str, said: str
+) -> None:
+    hub[0].files[file] = said.encode()
+    if file.startswith("1_"):
+        hub[0].files["config.json"] = b"{}"
+    with pytest.raises(ConfigError, match="not known here"):
+        await asyncio.to_thread(fetch_model, "some/letters", tmp_path, hub=hub[1])
+    assert os.listdir(tmp_path) == []
+
+
 @pytest.mark.parametrize("fault", ["another file", "no graph", "no pooling", "no such model"])
 async def test_what_cannot_be_fetched_leaves_nothing(
     hub: tuple[Hub, str], tmp_path: Path, fault: str

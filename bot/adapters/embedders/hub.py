@@ -63,6 +63,8 @@ def fetch_model(name: str, models: Path, *, hub: str | None = None) -> Manifest:
     except (HfHubHTTPError, HFValidationError, HTTPError, OSError) as error:
         why = (str(error).splitlines() or [type(error).__name__])[0]
         raise ConfigError(f"{name} could not be fetched: {why}") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{name} is described in a way that is not known here.") from error
     return manifest
 
 
