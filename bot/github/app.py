@@ -90,6 +90,10 @@ class Repo:
             async for item in api.getiter(self.path + path, variables, iterable_key=key):
                 yield item
 
+    async def wrote(self, comment: Mapping[str, Any]) -> bool:
+        """Whether the app itself did, and no other bot, nor a person by way of an app."""
+        return (comment.get("user") or {}).get("login") == f"{await self._app.slug()}[bot]"
+
     async def post(self, path: str, data: Mapping[str, Any]) -> Any:
         """POST; not repeated when its outcome is unknown."""
         async with self._wire() as api:

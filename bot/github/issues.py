@@ -97,10 +97,9 @@ def comments(repo: Repo, number: int) -> AsyncIterator[Any]:
 async def find_comment(repo: Repo, number: int, marker: str, *, after: int = 0) -> int | None:
     """Id of our comment that carries a marker and came after another."""
     async for comment in comments(repo, number):
-        by_bot = comment.get("performed_via_github_app") or comment["user"]["type"] == "Bot"
         # At its beginning: others may quote it.
-        marked = by_bot and (comment.get("body") or "").lstrip().startswith(marker)
-        if marked and comment["id"] > after:
+        marked = (comment.get("body") or "").lstrip().startswith(marker)
+        if marked and comment["id"] > after and await repo.wrote(comment):
             return int(comment["id"])
     return None
 

@@ -183,8 +183,8 @@ async def answer_thread(repo: Repo, pull: int, comment: int, mark: str, body: Ma
     """Put our one answer into a thread; a repeated call edits it. ``mark`` begins ``body``."""
     path = f"/pulls/{pull}/comments{{?per_page}}"
     async for one in repo.pages(path, per_page="100"):
-        ours = (one.get("user") or {}).get("type") == "Bot"
-        if ours and one.get("in_reply_to_id") == comment and one["body"].startswith(mark):
+        marked = one.get("in_reply_to_id") == comment and one["body"].startswith(mark)
+        if marked and await repo.wrote(one):
             if one["body"] != body:
                 await repo.patch(f"/pulls/comments/{one['id']}", {"body": body})
             return

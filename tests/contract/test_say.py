@@ -301,13 +301,16 @@ async def test_our_marker_in_the_words_of_others_is_not_our_card(
 ) -> None:
     stage.github.add_user("quoter[bot]", kind="Bot")
     stage.github.set_role(stage.repository, "quoter[bot]", "write")
+    copied = await stage.person(
+        "/issues/1/comments", login="quoter[bot]", body=f"{marker(KEY)}\ncopied"
+    )
     for login in ("tom-beckett", "quoter[bot]"):
         body = f"They said:\n\n{marker(KEY)}\nfirst"
         await stage.person("/issues/1/comments", login=login, body=body)
     await ctx.cards.put(project.id, GITHUB.name, KEY, Standing(id="", checksum=""))
     await say(ctx, project, GITHUB, card("mine"))
     mine = [words for words in await standing(stage, GITHUB) if words.startswith(marker(KEY))]
-    assert len(mine) == 1
+    assert [words == copied["body"] for words in mine] == [True, False]
 
 
 async def test_where_the_issue_is_gone_it_is_refused(

@@ -158,10 +158,10 @@ GUARDS = (
         "tests/contract/test_source_secrets.py",
     ),
     Guard(
-        "our comment is one that a bot wrote",
+        "our comment is one that the app wrote",
         "bot/github/issues.py",
-        "marked = by_bot and (comment",
-        "marked = (comment",
+        'comment["id"] > after and await repo.wrote(comment)',
+        'comment["id"] > after',
         "tests/contract/test_github_client.py"
         "::test_a_person_who_writes_our_marker_has_not_written_our_comment",
     ),
