@@ -15,6 +15,8 @@ from bot.domain.commands.words import Word, is_separator
 _POLITE = re.compile(
     r"please|pls|kindly|just|now|can|could|would|will|you|we|to|let'?s", re.IGNORECASE
 )
+# Before "we": else it tells what people do, and asks for nothing.
+_ASKING = ("can", "could", "let's", "lets")
 _FILLING = re.compile(
     r"this|that|it|please|pls|thanks|for|to|as|is|in|because|the|an?|here|issue|bug|problem|now"
     r"|again|with|fixed",
@@ -29,11 +31,14 @@ def means_nothing(word: str) -> bool:
 
 def without_politeness(words: Sequence[Word], verbs: Sequence[str]) -> list[Word]:
     """``can you please fix this`` from ``fix`` on, where one of the first words is a verb."""
+    before = ""
     for index, word in enumerate(words):
         if word.raw.lower() in verbs:
             return list(words[index:])
-        if not _POLITE.fullmatch(word.raw.strip(",.:")):
+        said = word.raw.strip(",.:").lower()
+        if not _POLITE.fullmatch(said) or (said == "we" and before not in _ASKING):
             break
+        before = said
     return list(words)
 
 
