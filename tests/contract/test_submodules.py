@@ -19,12 +19,12 @@ from bot.domain.fixes.patch import Entry, tar_from_tree
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project
 from bot.settings import Settings
-from workers.fixes.steps.fetch import fetch
+from workers.fixes.steps.fetch import fetch, fetch_submodules
 from workers.fixes.steps.project import ProjectRun
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=7, installation=1, full_name="acme/shop")
-AT = {"lib": "1" * 40, "hidden": "2" * 40, "away": "3" * 40}
+AT = {"lib": "1" * 40, "more": "1" * 40, "hidden": "2" * 40, "away": "3" * 40}
 MODULES = """\
 [submodule "lib"]
 	path = vendor/lib
@@ -145,6 +145,14 @@ async def test_a_public_one_of_the_same_host_is_there_when_tests_run(opened: Any
     missing = "submodules that are not fetched: vendor/away, vendor/hidden"
     assert needs_of(base, beside=beside).left_out == (missing,)
     assert not [path for path in double.asked if "hidden/tarball" in path or "away" in path]
+
+
+async def test_all_together_they_are_no_larger_than_one_checkout(opened: Any) -> None:
+    context, double = await opened("fix: {submodules: true}")
+    twice = double._modules() + b'[submodule "more"]\n path = vendor/more\n url = ../../other/lib\n'
+    for most, there in ((8, {"vendor/lib/of.py"}), (16, {"vendor/lib/of.py", "vendor/more/of.py"})):
+        tree = {".gitmodules": Entry(data=twice)}
+        assert set(await fetch_submodules(context, "abc", tree, most=most)) == there
 
 
 async def test_none_is_fetched_where_nobody_allowed_it(opened: Any) -> None:
