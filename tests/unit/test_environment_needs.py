@@ -289,6 +289,12 @@ def test_a_submodule_is_a_folder_of_the_checkout_that_holds_nothing():
     assert submodules(there) == {"a": "../a", "b/c": "../b/c"}
 
 
+def test_a_file_of_submodules_that_is_made_to_be_slow_is_read():
+    said = '[submodule "a"]\r\n\tpath = a\r\n\turl = ../a\r\n'
+    slow = said + " \n" * 500_000 + '[submodule "b"]\n path = ' + "b/" * 300_000 + "b\n"
+    assert submodules(tree({".gitmodules": slow})) == {"a": "../a"}
+
+
 @pytest.mark.parametrize(
     ("url", "there"),
     [

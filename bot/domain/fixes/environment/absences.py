@@ -8,7 +8,10 @@ from collections.abc import Collection, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.fixes.patch.tarball import MAX_PATH
 
+# No \s: what runs over line ends is tried from each of them.
+_SAYS = re.compile(r"^[ \t]*(path|url)[ \t]*=[ \t]*(\S+)[ \t\r]*$", re.MULTILINE)
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 
 # The kind of registry, what it has, the file that names them, what that has where there is any, and
@@ -56,18 +59,26 @@ def submodules(tree: Tree) -> Mapping[str, str]:
     """
     found = {}
     for section in text_of(tree.get(".gitmodules")).split("[submodule ")[1:]:
-        said = dict(re.findall(r"^\s*(path|url)\s*=\s*(\S+)\s*$", section, re.M))
+        said = dict(_SAYS.findall(section))
         path = said.get("path", "")
         parts = path.split("/")
-        above = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
-        if not {"", ".", "..", ".git"}.intersection(parts) and not above & tree.keys():
+        if len(path) > MAX_PATH or {"", ".", "..", ".git"}.intersection(parts):
+            continue
+        if not {path, *_above(path)} & tree.keys():
             found[path] = said.get("url", "")
+    full = {folder for path in tree for folder in _above(path)} if found else set()
     return {
         path: url
         for path, url in found.items()
-        if not any(each.startswith(f"{path}/") for each in tree)
-        and not any(path.startswith(f"{each}/") for each in found)
+        if path not in full and not found.keys() & set(_above(path))
     }
+
+
+def _above(path: str) -> Iterator[str]:
+    """The folders that it lies in."""
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        yield path
 
 
 def repository_of(url: str, page: str) -> str:
