@@ -37,6 +37,7 @@ from bot.domain.keeping import Keep
 # Names of ours that no process of the product reads.
 READ_BY_TESTS = frozenset({"SOULCASTER_SHARED", "SOULCASTER_QUIXBUGS"})
 
+_CACHE = Path("~/.cache/soulcaster")
 # Settings of ours whose names begin as those of other programs do.
 _SHARED_PREFIXES = ("GITHUB_", "SLACK_", "GEMINI_", "E2B_", "UPSTASH_", "REDIS_", "REDDIT_")
 
@@ -128,16 +129,14 @@ class Settings(BaseSettings):
         pattern=r"^(auto|gemini|minilm|multilingual|hashing|[\w.-]+/[\w.-]+|[/~.].*)$",
         description="gemini with a key, else minilm, else hashing; multilingual, owner/name, /path",
     )
-    soulcaster_weights_dir: Path = Field(Path("~/.cache/soulcaster/minilm"), description="MiniLM's")
-    soulcaster_models_dir: Path = Field(Path("~/.cache/soulcaster/models"), description="Others'")
-    soulcaster_models_hub: str = Field("", description="Another hub with Hugging Face's wire")
+    soulcaster_weights_dir: Path = Field(_CACHE / "minilm", description="Folder of minilm")
+    soulcaster_models_dir: Path = Field(_CACHE / "models", description="Folder of other models")
+    soulcaster_models_hub: str = Field("", description="Another hub like Hugging Face's")
     soulcaster_agent: str = Field("mechanic", description="Agents, with commas, of other fixes")
     soulcaster_agent_command: str = Field(
         "", description="What the agent `command` runs; its task is in $SOULCASTER_TASK"
     )
-    soulcaster_agents_dir: Path = Field(
-        Path("~/.cache/soulcaster/agents"), description="Where `make agents` puts agents' CLIs"
-    )
+    soulcaster_agents_dir: Path = Field(_CACHE / "agents", description="Folder of agents' CLIs")
     soulcaster_gateway_url: str = Field(
         "", description="Where sandboxes elsewhere reach a run's model gateway; empty: this machine"
     )
