@@ -162,20 +162,24 @@ async def _timed(context: RunContext) -> AsyncIterator[None]:
 async def _stoppable(context: RunContext) -> AsyncIterator[None]:
     """Ends the block with a stop within a second of the button, also inside a command."""
     task = asyncio.current_task()
-    if stopped := await context.stop_asked():
+
+    async def asked() -> str:
+        try:
+            return await context.stop_asked()
+        except (RedisError, OSError) as error:
+            log.warning("could not look for a stop", why=str(error))
+            return ""
+
+    if stopped := await asked():
         raise Ended(Verdict.STOPPED, f"Stopped by {stopped}.")
 
     async def look() -> None:
         nonlocal stopped
         while not stopped:
-            try:
-                stopped = await context.stop_asked()
-            except (RedisError, OSError) as error:
-                log.warning("could not look for a stop", why=str(error))
-            if stopped and task:
-                task.cancel()
-            else:
-                await asyncio.sleep(_STOP_EVERY)
+            await asyncio.sleep(_STOP_EVERY)
+            stopped = await asked()
+        if task:
+            task.cancel()
 
     watch = asyncio.create_task(look())
     try:
