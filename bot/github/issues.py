@@ -14,6 +14,8 @@ from bot.github.wire import unless_refused
 from bot.render import Markdown
 from bot.storage.budget import Priority, at
 
+# What GitHub answers of an issue that was transferred or deleted.
+GONE = (301, 404, 410)
 # As many as GitHub lists at once.
 PAGE = 100
 # Share of what may be written, below which a command costs one write instead of three.

@@ -25,8 +25,6 @@ from bot.render.blocks import words
 from bot.say.audience import fit_on_github
 
 Stands = Literal["written", "closed", "gone"]
-# What GitHub answers of an issue that was transferred or deleted.
-_GONE = (301, 404, 410)
 
 
 async def write_issue(
@@ -69,14 +67,14 @@ async def keep_part(repo: Repo, number: int, card: Card, *, begin: bool = False)
 
 async def take_out(repo: Repo, number: int, key: str) -> None:
     """Take our part of this key out of an issue; twice is harmless. Raises as above."""
-    issue = await unless_refused(issues.get_issue(repo, number), *_GONE)
+    issue = await unless_refused(issues.get_issue(repo, number), *issues.GONE)
     told = (issue or {}).get("body") or ""
     if (body := without_part(told, key)) != told:
         await issues.update_issue(repo, number, body=body)
 
 
 async def _edit_part(repo: Repo, number: int, part: Markdown, *, begin: bool = True) -> Stands:
-    issue = await unless_refused(issues.get_issue(repo, number), *_GONE)
+    issue = await unless_refused(issues.get_issue(repo, number), *issues.GONE)
     if issue is None:
         return "gone"
     if issue["state"] != "open":

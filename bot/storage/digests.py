@@ -22,7 +22,7 @@ class Digests(Store):
             mapping={"schedule": words, "by": by.model_dump_json(), "only": only},
         )
 
-    async def only(self, project: int) -> tuple[str, float]:
+    async def filter_and_last(self, project: int) -> tuple[str, float]:
         """The rule of what is in a digest, "" for everything, and when one went out last."""
         found = await self._redis.hmget(keys.digests(project), ["only", "last"])
         return text(found[0]), float(text(found[1]) or 0)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.language import in_language
-from bot.domain.cards.rule import DEFAULT, OFF, Problem, read_rule
+from bot.domain.cards.rule import DEFAULT, OFF, Problem, Rule, read_rule
 from bot.domain.cards.story import WORTH, Event, Story, told_on
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.problem import event_card, joined_card, key_of, problem_card
@@ -99,11 +100,17 @@ def problem_of(view: ClusterView, event: Event | None = None) -> Problem:
     )
 
 
+@lru_cache(maxsize=256)
+def rule_of(words: str) -> Rule:
+    """A rule about the sources that there are. Raises NotUnderstood with the word that is wrong."""
+    return read_rule(words, SOURCES)
+
+
 def wanted(rule: str, view: ClusterView, event: Event) -> bool:
     """Whether a channel with this rule hears of the event at once."""
     if rule == OFF or event.kind not in WORTH:
         return False
-    return read_rule(rule, SOURCES).holds(problem_of(view, event))
+    return rule_of(rule).holds(problem_of(view, event))
 
 
 def _asked_here(run: FixRun | None, channel: str, event: Event) -> bool:

@@ -8,7 +8,6 @@ from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Said, note
 from bot.domain.cards.language import in_language
-from bot.domain.cards.rule import read_rule
 from bot.domain.cards.views.digest import (
     BESIDE,
     FIXED,
@@ -27,14 +26,13 @@ from bot.domain.models import ClusterState, Place, Project
 from bot.github import people
 from bot.log import log
 from bot.say import paused_or_not, readers_at, say, whole_or_not, write_issue
-from bot.sources import SOURCES
 from bot.storage.overview import GROUPS
 from workers import jobs
 from workers.clusters.alike import alike
 from workers.clusters.channels import bound_channel, channel_of, settle_channel, waits
 from workers.clusters.holding import held_back
 from workers.clusters.views import rows
-from workers.digests.following import problem_of
+from workers.digests.following import problem_of, rule_of
 from workers.digests.notices import tell
 from workers.digests.tracked import LABEL
 
@@ -74,7 +72,7 @@ async def _card(ctx: Context, project: Project, board: Board, *, compact: bool) 
 async def _board(
     ctx: Context, project: Project, readers: Audience, since: float | None = None
 ) -> Board:
-    only, last = await ctx.digests.only(project.id)
+    only, last = await ctx.digests.filter_and_last(project.id)
     most = MOST_CHOSEN if only else ROWS
     worst, open_ = await ctx.overview.page(project.id, "open", most=most)
     asked, _ = await alike(ctx, project, readers=readers, about=worst)
@@ -92,7 +90,7 @@ async def _board(
     numbers = list(dict.fromkeys([*worst, *fixed, *together, *beside, *old]))
     views = {v.cluster.number: v for v in await rows(ctx, project, numbers, readers=readers)}
     if only:
-        rule = read_rule(only, SOURCES)
+        rule = rule_of(only)
         worst = [n for n in worst if n in views and rule.holds(problem_of(views[n]))][:ROWS]
     of = {number: each.seen(views) for each in asked for number in each.clusters}
     firsts = dict.fromkeys(of[n].clusters[0] if n in of else n for n in worst)

@@ -15,7 +15,7 @@ from bot.domain.cards.views.problem import key_of, tracked_card
 from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Project
-from bot.github.issues import get_issue
+from bot.github.issues import GONE, get_issue
 from bot.github.wire import unless_refused
 from bot.say import keep_part, paused_or_not, take_out, write_issue
 from workers.clusters.views import cluster_view
@@ -108,7 +108,7 @@ async def _card(
 
 
 async def _require_open(ctx: Context, project: Project, number: int) -> None:
-    issue = await unless_refused(get_issue(ctx.github.repo(project), number), 301, 404, 410)
+    issue = await unless_refused(get_issue(ctx.github.repo(project), number), *GONE)
     if issue is None:
         raise NotFound(f"There is no issue #{number} in {project.full_name}.")
     if "pull_request" in issue:

@@ -110,7 +110,7 @@ async def read_issue(ctx: Context, project_id: int, number: int) -> None:
     try:
         issue = await issues.get_issue(ctx.github.repo(project), number)
     except Rejected as error:
-        if error.status not in (301, 404, 410):
+        if error.status not in issues.GONE:
             raise
         if error.status != 404:  # which may be no more than a refusal
             key = github_issue.key(number)

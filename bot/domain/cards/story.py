@@ -17,7 +17,7 @@ from bot.domain.models import Cluster, ClusterState, Record, Severity
 
 Kind = Literal[
     "new", "rise", "spike", "regressed", "asked", "proved", "held", "opened", "merged",
-    "resolved", "ignored", "snoozed", "reopened", "severity", "owner", "joined",
+    "resolved", "ignored", "snoozed", "reopened", "severity", "owner",
 ]  # fmt: skip
 FIX: tuple[Kind, ...] = ("asked", "proved", "held", "opened", "merged")
 # After these a problem may be worth a person; the others are told where it is spoken of already.

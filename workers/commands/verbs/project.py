@@ -14,17 +14,16 @@ from bot.domain.cards.card import (
     Link,
     Section,
 )
-from bot.domain.cards.rule import read_rule
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.domain.errors import NotFound, NotUnderstood, Rejected
 from bot.jobs import enqueue
-from bot.sources import SOURCES
 from workers import jobs
 from workers.clusters import channels
 from workers.commands.call import Answer, Call
 from workers.digests import posting as digests
+from workers.digests.following import rule_of
 
 
 class Channel(Command):
@@ -107,7 +106,7 @@ async def run_digest(call: Call, command: Digest) -> Answer:
     words = "off" if command.what == "off" else command.when or DEFAULT
     only = unescape(command.only)
     if only:
-        read_rule(only, SOURCES)
+        rule_of(only)
     lines: tuple[Line, ...] = ()
     if words != "off":
         schedule = read_schedule(words)

@@ -8,17 +8,16 @@ from typing import Annotated, Literal, get_args
 
 from bot.domain.cards.card import Bullets, Code, Line, Section
 from bot.domain.cards.pausing import Pause, What
-from bot.domain.cards.rule import DEFAULT, OFF, read_rule
+from bot.domain.cards.rule import DEFAULT, OFF
 from bot.domain.cards.views.problem import notify_card
 from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.domain.commands.references import Duration
 from bot.domain.errors import NotUnderstood
 from bot.jobs import enqueue
-from bot.sources import SOURCES
 from workers import jobs
 from workers.clusters.views import refresh_soon, rows
 from workers.commands.call import Answer, Call
-from workers.digests.following import rules, wanted
+from workers.digests.following import rule_of, rules, wanted
 
 WEEK = timedelta(days=7)
 MOST = 50  # problems that are looked at
@@ -53,7 +52,7 @@ async def run_notify(call: Call, command: Notify) -> Answer:
     said = " ".join(unescape(command.rule).split())
     rule = DEFAULT if said.lower() == "default" else said.lower() if said.lower() == OFF else said
     if rule and rule != OFF:
-        read_rule(rule, SOURCES)
+        rule_of(rule)
     if rule:
         await ctx.stories.set_rule(project.id, channel, rule)
     shown = rule or held.get(channel, OFF)

@@ -242,13 +242,13 @@ def _thirds(day: list[int]) -> list[int]:
 def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
     choices = tuple(
         Choice(
-            v.first_step.label + (" of " if v.first_step.label.startswith("Ask") else " "),
+            step.label + (" of " if step.sentence.startswith("example") else " "),
             Code(v.cluster.name),
             *((" ", Said(v.cluster.title[:80])) if v.shown else ()),
-            sentence=v.first_step.sentence,
+            sentence=step.sentence,
             done=v.cluster.number in runs and not runs[v.cluster.number].ended,
         )
-        for v in views
+        for v, step in ((v, v.first_step) for v in views)
         if v.cluster.state is not ClusterState.PR_OPENED
     )
     return Section(Choices(*choices), title="Do it from here")

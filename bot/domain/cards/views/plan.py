@@ -36,7 +36,8 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
         if said:
             sections.append(Section(Bullets(*said), title=title))
     name = view.cluster.name
-    actions = [view.first_step] if view.first_step.label != "Plan" else []
+    step = view.first_step
+    actions = [] if step.sentence.startswith("plan ") else [step]
     if not plan.approved_by:
         actions.append(Action("Approve", f"plan {name} --approve={plan.name}"))
     footer = f"Written by: {plan.author}."

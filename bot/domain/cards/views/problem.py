@@ -122,10 +122,10 @@ def later_card(
             ),
             Choices(
                 Choice("Status", sentence=f"status {view.cluster.name}"),
-                Choice(view.first_step.label, sentence=view.first_step.sentence),
+                Choice(step.label, sentence=step.sentence),
             ),
         )
-        for view, last in told[:_HELD]
+        for view, last, step in ((view, last, view.first_step) for view, last in told[:_HELD])
     ]
     many = count(len(told), "problem")
     if rest := len(told) - len(sections):
