@@ -121,7 +121,7 @@ def test_names_of_a_text_and_its_stack() -> None:
         "POST /api/checkout answers with 502 (code E-17) in `pay_order`, user SPRING10: ValueError"
     )
     assert names(text, frames) == [
-        "apply_coupon", "coupon", "api", "checkout", "#502", "#e-17", "pay_order", "SPRING10",
+        "apply_coupon", "coupon", "#/api/checkout", "#502", "#e-17", "pay_order", "SPRING10",
     ]  # fmt: skip
 
 
@@ -132,6 +132,18 @@ def test_a_complaint_joins_the_trace_that_names_the_same_things() -> None:
     decision = feed(new_engine(), [*others(), crash, told])[5]
     assert (decision.action, decision.joined) == ("join", 4)
     assert "names" in dict(decision.candidates[0].parts)
+
+
+def test_a_word_of_a_path_is_no_name_in_a_sentence() -> None:
+    told = said(
+        4, "50 is not enough", "Got charged 4.90 for shipping, then ordered more.", "reddit"
+    )
+    alert = said(5, "Provider: p95 of POST /charges over 9 s", source="datadog")
+    assert "names" not in dict(feed(new_engine(), [*others(), told, alert])[5].candidates[0].parts)
+    crash = said(6, "Timeout", "No answer to POST /charges", "sentry")
+    best = feed(new_engine(), [*others(), alert, crash])[6].candidates[0]
+    assert best.item == 5
+    assert "names" in dict(best.parts)
 
 
 def test_two_stacks_with_no_frame_in_common_stay_apart() -> None:

@@ -23,12 +23,14 @@ _NAMED = re.compile(
     r"|\b(?P<first>[45]\d\d)(?=s?\b[: ]*(?:error|response|status|on|from|bad|gateway|internal))"
 )  # fmt: skip
 _PART = re.compile(r"[A-Za-z]\w{2,}")
+_PLAIN = re.compile(r"[a-z]+")
 _CODED = re.compile(r"(?=.*\d)(?:\w+-[\w-]+|\d+)")  # no word, so the words do not hold it
 MOST = 60
 
 
 def names(text: str, frames: Iterable[Frame] = ()) -> list[str]:
-    """The names in a text and its stack, at most ``MOST``, each once; a status as ``#504``."""
+    """The names in a text and its stack, at most ``MOST``, each once; a status as ``#504``, a path
+    as ``#/orders/refund``."""
     found: dict[str, None] = {}
     for frame in frames:
         found[frame.function.split("(")[0].rsplit(".", 1)[-1]] = None
@@ -38,8 +40,10 @@ def names(text: str, frames: Iterable[Frame] = ()) -> list[str]:
         if _CODED.fullmatch(said):
             found[f"#{said.lower()}"] = None
         elif kind == "path":
-            for part in _PART.findall(said)[-3:]:
-                found[part] = None
+            # Its plain words are said of many things: "charged" is no name for "/charges".
+            parts = _PART.findall(said)[-3:]
+            found["#/" + "/".join(parts[-2:])] = None
+            found.update(dict.fromkeys(p for p in parts if not _PLAIN.fullmatch(p)))
         else:
             found[said] = None
     # An exception's type is said of many unlike things, and is a word of the text anyhow.

@@ -152,7 +152,9 @@ _MIXED = {
     "frames": (1.5, 1.5),
     "size": (-0.4, -0.4),
 }
-MIXED = Thresholds(Join(0.85), Join(0.6), suggest=0.2)
+# .65 is best on the open stories, each in four orders, where a report in the wrong company costs
+# twice one left alone (BCubed F0.5 .835; .816 at .6).
+MIXED = Thresholds(Join(0.85), Join(0.65), suggest=0.2)
 # Of words that are hashed 8 of the open stories' 102 clusters hold several problems at .6, 4 of 117
 # at .7, where the demo's ten problems are ten clusters.
 _HASHED_MIXED = Thresholds(Join(0.85), Join(0.7), suggest=0.2)
