@@ -118,7 +118,7 @@ def test_a_newcomer_watches_the_story_and_plays_on(
         # The page follows the story: what happens is on screen, and nothing was clicked.
         demo.wait("Digest lands:")
         page.get_by_text("Open problems").first.wait_for()
-        assert page.locator("#github input[data-task]").count() > 3
+        page.locator("#github input[data-task]").nth(3).wait_for()
         if keep:
             page.screenshot(path=PICTURES / "digest.png")
         demo.wait("Fix is asked for:")
