@@ -6,21 +6,19 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from dotenv import dotenv_values
 from pydantic import (
+    AfterValidator,
+    BeforeValidator,
     Field,
     PositiveInt,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -29,10 +27,19 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from redis.asyncio.connection import parse_url
 
 from bot.domain.errors import ConfigError
 from bot.domain.keeping import Keep
+from bot.setting_values import (
+    check_key,
+    check_redis,
+    read_keep,
+    read_key,
+    read_links,
+    read_urls,
+    split_names,
+    split_words,
+)
 
 # Names of ours that no process of the product reads.
 READ_BY_TESTS = frozenset({"SOULCASTER_SHARED", "SOULCASTER_QUIXBUGS"})
@@ -47,7 +54,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
-    redis_url: str = Field("", description="Redis to use; empty starts one in the data folder")
+    redis_url: Annotated[str, AfterValidator(check_redis)] = Field(
+        "", description="Redis to use; empty starts one in the data folder"
+    )
     soulcaster_redis_mb: int = Field(
         512, ge=16, description="Memory that a Redis started in the data folder may take, in MB"
     )
@@ -76,14 +85,15 @@ class Settings(BaseSettings):
     soulcaster_log: Literal["text", "json"] = Field("text", description="How logs are written")
 
     github_app_id: int = Field(0, ge=0, description="The GitHub App's id; 0 is not connected")
-    github_private_key: SecretStr = Field(SecretStr(""), description="Its key: PEM text or a path")
+    github_private_key: Annotated[
+        SecretStr, BeforeValidator(read_key), AfterValidator(check_key)
+    ] = Field(SecretStr(""), description="Its key: PEM text or a path")
     github_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs its webhooks")
     github_api_url: str = Field("https://api.github.com", description="REST base URL")
-    soulcaster_github_limits: Annotated[tuple[PositiveInt, PositiveInt, PositiveInt], NoDecode] = (
-        Field(
-            (80, 500, 900),
-            description="An installation's writes a minute, an hour; points a minute",
-        )
+    soulcaster_github_limits: Annotated[
+        tuple[PositiveInt, PositiveInt, PositiveInt], NoDecode, BeforeValidator(split_words)
+    ] = Field(
+        (80, 500, 900), description="An installation's writes a minute, an hour; points a minute"
     )
 
     slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signs Slack's requests")
@@ -93,7 +103,7 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
     soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
-    soulcaster_links: Annotated[dict[str, str], NoDecode] = Field(
+    soulcaster_links: Annotated[dict[str, str], NoDecode, BeforeValidator(read_links)] = Field(
         default_factory=dict,
         description="Slack team/user = GitHub login, e.g. `T1/U1=ana`; people may `link`, too",
     )
@@ -142,11 +152,13 @@ class Settings(BaseSettings):
     )
     soulcaster_gateway_host: str = Field("127.0.0.1", description="Address the gateway binds")
     soulcaster_gateway_port: int = Field(0, ge=0, le=65535, description="Its port; 0: a free one")
-    soulcaster_trusted_repositories: Annotated[frozenset[str], NoDecode] = Field(
+    soulcaster_trusted_repositories: Annotated[
+        frozenset[str], NoDecode, BeforeValidator(split_names)
+    ] = Field(
         frozenset(),
         description="owner/repo or owner/repo@commit,...: tested here without isolation",
     )
-    soulcaster_registries: Annotated[dict[str, str], NoDecode] = Field(
+    soulcaster_registries: Annotated[dict[str, str], NoDecode, BeforeValidator(read_urls)] = Field(
         default_factory=dict,
         description="URLs of builds: `python= npm= go= crates=`; empty: as pip and npm do",
     )
@@ -181,90 +193,9 @@ class Settings(BaseSettings):
         description="Fernet keys, newest first; they also seal words in your own Redis",
     )
     soulcaster_lease_seconds: float = Field(10, ge=1, description="How long a dead worker holds on")
-    soulcaster_keep: Annotated[Keep, NoDecode] = Field(
+    soulcaster_keep: Annotated[Keep, NoDecode, BeforeValidator(read_keep)] = Field(
         Keep(), description="How long what is no record is kept, by kind; name those that differ"
     )
-
-    @field_validator("soulcaster_github_limits", mode="before")
-    @classmethod
-    def _words(cls, value: object) -> object:
-        return value.split() if isinstance(value, str) else value
-
-    @field_validator("soulcaster_registries", mode="before")
-    @classmethod
-    def _named_urls(cls, value: object) -> object:
-        if isinstance(value, str):
-            pairs = [pair.partition("=") for pair in value.split()]
-            if any(
-                kind not in ("python", "npm", "go", "crates") or not re.match("https?://", url)
-                for kind, _, url in pairs
-            ):
-                raise ValueError("wants python=https://..., npm=, go= and crates=, or some of them")
-            return {kind: url for kind, _, url in pairs}
-        return value
-
-    @field_validator("soulcaster_keep", mode="before")
-    @classmethod
-    def _read_keep(cls, value: object) -> object:
-        return Keep.read(value) if isinstance(value, str) else value
-
-    @field_validator("soulcaster_trusted_repositories", mode="before")
-    @classmethod
-    def _split_names(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return frozenset(name.strip() for name in value.split(",") if name.strip())
-
-    @field_validator("soulcaster_links", mode="before")
-    @classmethod
-    def _split_links(cls, value: object) -> object:
-        if isinstance(value, str):
-            pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
-            if any(
-                not (re.fullmatch(r"\s*[TE]\w+/[UW]\w+\s*", who) and login.strip())
-                for who, _, login in pairs
-            ):
-                raise ValueError(
-                    "wants T123/U123=login,T123/U456=login: a user's id alone is not enough, as "
-                    "every workspace has its own people; the team's id begins with T"
-                )
-            return {who.strip(): login.strip() for who, _, login in pairs}
-        return value
-
-    @field_validator("github_private_key", mode="before")
-    @classmethod
-    def _read_key(cls, value: object) -> object:
-        if isinstance(value, str) and value:
-            if "-----BEGIN" in value:
-                return value.replace("\\n", "\n")
-            try:
-                return Path(value).expanduser().read_text()
-            except (OSError, ValueError):
-                # What cannot be read may be the key itself.
-                raise ValueError("is neither PEM text nor the path of a readable file") from None
-        return value
-
-    @field_validator("github_private_key")
-    @classmethod
-    def _check_key(cls, value: SecretStr) -> SecretStr:
-        if pem := value.get_secret_value():
-            try:
-                load_pem_private_key(pem.encode(), password=None)
-            except (ValueError, TypeError, UnsupportedAlgorithm):
-                # Their words may tell of the key.
-                raise ValueError("holds no private key in PEM, without a password") from None
-        return value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _check_redis(cls, value: str) -> str:
-        try:
-            if value:
-                parse_url(value)
-        except ValueError:
-            # It may hold a password.
-            raise ValueError("wants redis://, rediss:// or unix://, then host and port") from None
-        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
