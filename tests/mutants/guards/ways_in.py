@@ -256,7 +256,7 @@ GUARDS = (
     ),
     Guard(
         "a malformed key tells nothing of itself",
-        "bot/settings.py",
+        "bot/setting_values.py",
         'raise ValueError("is neither PEM text nor the path of a readable file") from None',
         "raise ValueError(value) from None",
         "tests/unit/test_settings.py",
