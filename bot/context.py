@@ -63,6 +63,7 @@ from bot.storage.retention import Retention
 from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
+from bot.storage.setup import Setup
 from bot.storage.spool import Spool
 from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens
@@ -89,6 +90,7 @@ class Context:
         s = self.settings
         keys, keep = s.soulcaster_vault_keys.get_secret_value(), s.soulcaster_keep
         self.seal = Seal(lambda: self.fernet, on=bool(s.redis_url and keys))
+        self.setup = Setup(self.redis, self.scripts, lambda: self.fernet)
         stored = self.redis, self.scripts, self.seal, keep
         self.outage = Outage(self.redis, self.seal)
         self.inbox = Inbox(*stored)
@@ -338,6 +340,7 @@ async def open_context(
     http = aiohttp.ClientSession()
     context = Context(settings, redis, url, http, clock or (lambda: datetime.now(UTC)))
     try:
+        context.settings = await context.setup.above(settings)
         yield context
     finally:
         await context.close()

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -214,6 +214,18 @@ class Settings(BaseSettings):
             raise ValueError(f"SLACK_BOT_TOKEN and {also}, go together: set both")
         return self
 
+    def above(self, chosen: Mapping[str, str]) -> Self:
+        """These, and below them what ``chosen`` has under names of the environment.
+
+        Raises ConfigError, as ``load`` does.
+        """
+        below: dict[str, Any] = {name.lower(): value for name, value in chosen.items()}
+        try:
+            said = {name: getattr(self, name) for name in self.model_fields_set}
+            return type(self)(**below | said)
+        except ValidationError as error:
+            raise ConfigError("\n".join(_mistakes(error))) from error
+
     def access(self, vendor: str) -> tuple[str, str, str]:
         """A vendor's key, address and model."""
         key, url, model = f"{vendor}_api_key", f"{vendor}_base_url", f"soulcaster_{vendor}_model"
@@ -253,14 +265,19 @@ class Settings(BaseSettings):
                 **{field: environ[name] for name, field in known.items() if environ.get(name)}  # type: ignore[arg-type]
             )
         except ValidationError as error:
-            for mistake in error.errors():
-                name = ".".join(str(part) for part in mistake["loc"]).upper()
-                reason = mistake["msg"].removeprefix("Value error, ")
-                lines.append(f"{name}: {reason}; see .env.example" if name else reason)
+            lines += _mistakes(error)
         else:
             if not lines:
                 return settings
         raise ConfigError("\n".join(lines))
+
+
+def _mistakes(error: ValidationError) -> list[str]:
+    said = [
+        (".".join(map(str, one["loc"])).upper(), one["msg"].removeprefix("Value error, "))
+        for one in error.errors()
+    ]
+    return [f"{name}: {why}; see .env.example" if name else why for name, why in said]
 
 
 def misspelt(environ: Mapping[str, str | None] | None = None) -> list[str]:

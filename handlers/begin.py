@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from bot.context import Context, open_context
@@ -32,3 +33,28 @@ async def begin(settings: Settings, *, waits: bool = False) -> AsyncIterator[Con
                 vault=str(settings.soulcaster_data_dir.absolute() / "vault.key"),
             )
         yield ctx
+
+
+async def serve(settings: Settings, work: Callable[[Context], Awaitable[None]]) -> None:
+    """``work`` for as long as it goes on; it ends in order and begins anew when a setting is chosen
+    on the setup page."""
+    while True:
+        async with begin(settings, waits=True) as ctx:
+            working = asyncio.ensure_future(work(ctx))
+            changed = asyncio.create_task(ctx.setup.changed())
+            try:
+                await asyncio.wait((working, changed), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                again = changed.done() and not working.done()
+                changed.cancel()
+                working.cancel()
+                await asyncio.gather(changed, working, return_exceptions=True)
+            if not again:
+                return await working
+            log.info("settings were chosen: beginning anew")
+
+
+async def setup_address(ctx: Context) -> str:
+    """Where the setup page is, with a code that makes one browser its owner's."""
+    here = ctx.settings.soulcaster_public_url.rstrip("/") or f"http://localhost:{ctx.settings.port}"
+    return f"{here}/setup?code={await ctx.setup.code(ctx.now())}"

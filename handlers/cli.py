@@ -52,15 +52,11 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
 
 
 def _serve(work: Callable[[Context], Awaitable[None]]) -> None:
-    """Begin, going on while Redis is away, and work until told to stop."""
+    """Begin, going on while Redis is away, and work until told to stop; anew with every change of
+    the settings on the setup page."""
+    from handlers.begin import serve
 
-    async def run() -> None:
-        from handlers.begin import begin
-
-        async with begin(_settings(), waits=True) as ctx:
-            await work(ctx)
-
-    asyncio.run(_until_told(run()))
+    asyncio.run(_until_told(serve(_settings(), work)))
 
 
 @app.command()
@@ -77,6 +73,7 @@ def web() -> None:
     """Serve webhooks and Slack's requests."""
 
     async def run(ctx: Context) -> None:
+        from handlers.begin import setup_address
         from handlers.web import SPOOLING, build_app, serving
 
         if not ctx.settings.github_webhook_secret.get_secret_value():
@@ -84,10 +81,25 @@ def web() -> None:
         app = build_app(ctx)
         async with serving(app, ctx.settings.soulcaster_host, ctx.settings.port) as url:
             logs.log.info("listening", url=url)
+            if not (ctx.settings.github_app_id or await ctx.setup.claimed()):
+                logs.log.info("set it up, with this address once", url=await setup_address(ctx))
             # Shielded: what comes while the server closes is written down, too.
             await asyncio.shield(app[SPOOLING])
 
     _serve(run)
+
+
+@app.command()
+def setup() -> None:
+    """Print the setup page's address, with a code for one browser: its owner's."""
+
+    async def run() -> None:
+        async with begin(_settings()) as ctx:
+            print(await setup_address(ctx))
+
+    from handlers.begin import begin, setup_address
+
+    asyncio.run(run())
 
 
 @app.command()

@@ -129,7 +129,7 @@ async def _github(ctx: Context) -> Found:
         return "not connected", "set GITHUB_APP_ID and its key"
     slug = await ctx.github.slug()
     projects = await ctx.projects.all()
-    found = f"the app {slug}, installed on {len(projects)} repositories"
+    found = f"the app {slug}, repositories that have it: {len(projects)}"
     needed = {**TALK, **PUBLISH, **ACTIONS}.items()
     if short := [
         f"{one['account']['login']} has suspended it, or has yet to accept what it asks for"

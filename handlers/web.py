@@ -42,6 +42,8 @@ from handlers import alerts
 from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
+from handlers.github.fetched import Fetching
+from handlers.setup.door import SetupDoor
 from handlers.slack import door
 from handlers.storing import Storing
 
@@ -180,12 +182,15 @@ def build_app(ctx: Context) -> web.Application:
     app.router.add_get("/healthz", health)
     app.router.add_get("/docs/sources/{name:[a-z_]+}.md", page)
     door.add_routes(app, ctx, doors, storing.store)
+    SetupDoor(ctx, doors).add_routes(app)
 
     async def spooling(app: web.Application) -> AsyncIterator[None]:
         task = app[SPOOLING] = asyncio.create_task(storing.run())
+        fetching = asyncio.create_task(Fetching(ctx, storing.store).run())
         yield
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        fetching.cancel()
+        await asyncio.gather(task, fetching, return_exceptions=True)
 
     app.cleanup_ctx.append(spooling)
     return app

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, nullcontext
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.domain.ports import Guard
+from bot.github.manifest import web_host
 from bot.github.wire import (
     KEPT_OUT_SECONDS,
     USER_AGENT,
@@ -266,11 +266,8 @@ class GitHubApp:
         return Repo(self, project, permissions)
 
     def page(self, project: Project, path: str) -> str:
-        """Where a person reads it; GitHub Enterprise Server's API lies below ``/api/v3``, that of
-        github.com and of ``NAME.ghe.com`` on a host of its own."""
-        api = self._base_url.removesuffix("/api/v3")
-        host = re.sub(r"//api\.(github\.com|[\w-]+\.ghe\.com)$", r"//\1", api)
-        return f"{host}/{project.full_name}/{path}"
+        """Where a person reads it."""
+        return f"{web_host(self._base_url)}/{project.full_name}/{path}"
 
     async def slug(self) -> str:
         """The app's name; its comments are by ``slug[bot]``."""
@@ -330,6 +327,11 @@ class GitHubApp:
                 if datetime.fromisoformat(delivery["delivered_at"]) < since:
                     return
                 yield delivery
+
+    async def delivery(self, delivery: int) -> Any:
+        """The ``headers`` and ``payload`` that GitHub sent, or could not send."""
+        async with translated():
+            return (await self._as_app.getitem(f"/app/hook/deliveries/{delivery}"))["request"]
 
     async def redeliver(self, delivery: int) -> None:
         """Ask for a delivery again."""

@@ -15,4 +15,4 @@ from bot.say.documents import (
     take_out,
     write_issue,
 )
-from bot.say.surfaces import show_home, suggest, unfurl
+from bot.say.surfaces import show_home, suggest, tell, unfurl

@@ -45,3 +45,9 @@ async def suggest(ctx: Context, channel: str, thread: str, actions: Sequence[Act
     if ctx.slack is not None:
         prompts = [{"title": each.label, "message": each.sentence} for each in actions]
         await ctx.slack.suggest(channel, thread, prompts)
+
+
+async def tell(ctx: Context, user: str, card: Card) -> None:
+    """Say a card to one person of Slack alone. Raises Rejected or Unavailable."""
+    if ctx.slack:
+        await ctx.slack.post(await ctx.slack.direct(user), render_blocks(card))

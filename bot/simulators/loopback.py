@@ -18,6 +18,7 @@ from aiohttp.typedefs import Handler, Middleware
 TOKEN_HEADER: Final = "X-Simulator-Token"  # noqa: S105
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 _PERSONS = re.compile(r"/_sim(/|$)")
+_LINKED = re.compile(r"/settings/apps/new$")  # GitHub takes a manifest from any page
 
 
 def loopback_only(token: str = "", *, persons: re.Pattern[str] = _PERSONS) -> Middleware:
@@ -28,7 +29,8 @@ def loopback_only(token: str = "", *, persons: re.Pattern[str] = _PERSONS) -> Mi
         if request.host not in _hosts(request):
             raise web.HTTPForbidden(text="This is 127.0.0.1, by no other name.")
         persons_do = bool(persons.match(request.path))
-        if (persons_do or request.method not in ("GET", "HEAD")) and _foreign(request):
+        changes = request.method not in ("GET", "HEAD") and not _LINKED.search(request.path)
+        if (persons_do or changes) and _foreign(request):
             raise web.HTTPForbidden(text="Another page has no business here.")
         if persons_do:
             _check(request, token)

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.errors import Rejected
+from bot.github.manifest import UNREACHABLE
 from bot.jobs import enqueue
 from bot.log import log
 from workers import jobs
@@ -52,6 +53,8 @@ async def ask_again(ctx: Context) -> None:
     Everything up to the mark has arrived or was let go. It stops before the oldest event that is
     still to come, so that whoever looks next looks far enough back.
     """
+    if await ctx.github.hook() == UNREACHABLE:
+        return  # all of it is fetched
     now = ctx.now()
     mark = await ctx.marks.get(MARK)
     since = max(now - KEPT, mark - OVERLAP) if mark else now - KEPT

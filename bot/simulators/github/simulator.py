@@ -273,7 +273,9 @@ class GitHubSimulator:
         app[FAULTS] = self.faults
         for routes in (ROUTES, *(module.routes for module in _PERSON)):
             mount(app, routes)
-        app.router.add_post("/settings/apps/new", person_setup.manifest_page)
+        app.router.add_post(
+            "/{of:(organizations/[^/]+/)?}settings/apps/new", person_setup.manifest_page
+        )
         app.cleanup_ctx.append(self._sending)
         app.on_shutdown.append(self._hang_up)
         return app

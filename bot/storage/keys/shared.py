@@ -196,3 +196,27 @@ def accounts() -> str:
 def linking(what: str) -> str:
     """string: whom the code of a digest proves (``team/user``), or how often somebody tried."""
     return f"{ROOT}:linking:{what}"
+
+
+@kind("setup", kept="for ever", rebuilt="by the setup page")
+def setup_settings() -> str:
+    """hash: a setting's name in the environment -> what the owner chose, sealed."""
+    return f"{ROOT}:setup:settings"
+
+
+@kind("setup", kept="for ever", rebuilt="by the setup page")
+def setup_version() -> str:
+    """string: counts the changes of those; the channel that tells of them."""
+    return f"{ROOT}:setup:version"
+
+
+@kind("setup", kept="until one is used", rebuilt="by `soulcaster setup`")
+def setup_codes() -> str:
+    """hash: sha256 of a code that makes an owner -> until when."""
+    return f"{ROOT}:setup:codes"
+
+
+@kind("setup", kept="for ever", rebuilt="by `soulcaster setup`")
+def setup_owner() -> str:
+    """hash: sha256 of the one owner's session -> until when."""
+    return f"{ROOT}:setup:owner"

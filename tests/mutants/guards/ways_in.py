@@ -166,7 +166,7 @@ GUARDS = (
     Guard(
         "another page has no business with a simulator",
         _LOOPBACK,
-        'if (persons_do or request.method not in ("GET", "HEAD")) and _foreign(request):',
+        "if (persons_do or changes) and _foreign(request):",
         "if False:",
         "tests/e2e/test_demo_page.py::test_only_the_page_itself_may_act",
     ),
@@ -260,6 +260,27 @@ GUARDS = (
         'raise ValueError("is neither PEM text nor the path of a readable file") from None',
         "raise ValueError(value) from None",
         "tests/unit/test_settings.py",
+    ),
+    Guard(
+        "the setup page is served to this machine by its own name alone",
+        "handlers/setup/guard.py",
+        'return local and not forwarded and request.host.rsplit(":", 1)[0] in _NAMES',
+        "return local",
+        "tests/e2e/test_setup.py::test_nobody_gets_in_without_the_code",
+    ),
+    Guard(
+        "a form of another page claims no setup",
+        "handlers/setup/door.py",
+        "                    guard.check_origin(request)\n",
+        "",
+        "tests/e2e/test_setup.py::test_nobody_gets_in_without_the_code",
+    ),
+    Guard(
+        "one code makes one owner",
+        "bot/storage/lua/claim_setup.lua",
+        "redis.call('DEL', KEYS[1], KEYS[2])\n",
+        "redis.call('DEL', KEYS[2])\n",
+        "tests/contract/test_setup_kept.py::test_one_code_makes_one_owner_once",
     ),
     Guard(
         "a token that was revoked opens nothing",

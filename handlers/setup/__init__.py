@@ -1,0 +1,1 @@
+"""``/setup``: from an empty machine to a connected installation, in a browser."""

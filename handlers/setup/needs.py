@@ -1,0 +1,210 @@
+"""The rows of the setup page: what an installation needs, how it stands, what mends it.
+
+A need more is an entry in ``NEEDS``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+import aiohttp
+from redis.exceptions import RedisError
+
+from bot.context import Context
+from bot.domain.errors import SoulcasterError
+from bot.github.manifest import UNREACHABLE, web_host
+from bot.settings import Settings
+from handlers.doctor import CHECKS, Found
+from handlers.setup.guard import derived
+
+State = Literal["off", "ok", "wrong"]
+_SECONDS = 20.0
+_MOMENT, _LONG = 3.0, 600.0
+_LOOK_BACK = timedelta(hours=1)
+# What we answer ourselves with, to know that an address leads here; of this process alone.
+_OURS = secrets.token_urlsafe(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """``here`` is whether it is switched on; ``fields`` are the settings that do so; what was found
+    well is good for ``costs`` seconds; ``made`` are settings that the page itself writes, and takes
+    away."""
+
+    name: str
+    purpose: str
+    here: Callable[[Settings], bool]
+    check: Callable[[Context], Awaitable[Found]]
+    fields: tuple[str, ...] = ()
+    without: str = "not set"
+    costs: float = _MOMENT
+    made: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One need as it stands; ``mend`` says what to do, "" for nothing."""
+
+    need: Need
+    state: State
+    found: str
+    mend: str = ""
+
+
+def echo(nonce: str) -> str:
+    """What this process alone answers to ``nonce``."""
+    return derived(_OURS, nonce)
+
+
+async def _address(ctx: Context) -> Found:
+    """Ask ourselves by way of the outside."""
+    nonce = secrets.token_hex(8)
+    url = ctx.settings.soulcaster_public_url.rstrip("/")
+    timeout = aiohttp.ClientTimeout(total=8)
+    try:
+        async with ctx.http.get(
+            f"{url}/setup/echo/{nonce}", timeout=timeout, allow_redirects=False
+        ) as answer:
+            said, status = (await answer.text())[:200], answer.status
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        why = str(error) or type(error).__name__
+        return f"{url} is not reached: {why}", "start the tunnel or proxy, or mend its name"
+    if status != 200 or said != echo(nonce):
+        return f"{url} leads to somebody else (status {status})", "lead it to this server's port"
+    return f"{url} leads here", ""
+
+
+async def _github(ctx: Context) -> Found:
+    """The app, and whether what GitHub sends arrives."""
+    found, mend = await CHECKS["GitHub"](ctx)
+    if mend:
+        return found, mend
+    about = await ctx.github.about()
+    host = web_host(ctx.settings.github_api_url)
+    install = f"{host}/apps/{about['slug']}/installations/new"
+    if not await ctx.projects.all():
+        hook = await ctx.github.hook()
+        failed = await _last_failure(ctx) if hook != UNREACHABLE else ""
+        if failed:
+            return (
+                f"{about['slug']}; {hook} could not be delivered to: {failed}",
+                "mend the address",
+            )
+        return f"the app {about['slug']}; nobody has installed it yet", f"install it: {install}"
+    return found, ""
+
+
+async def _last_failure(ctx: Context) -> str:
+    async for one in ctx.github.deliveries(ctx.now() - _LOOK_BACK, status="failure"):
+        return f"{one['event']}: {one['status']} ({one['status_code']})"
+    return ""
+
+
+async def _sources(ctx: Context) -> Found:
+    doors = [
+        f"{hook.word} of {project.full_name}"
+        for project in await ctx.projects.all()
+        for hook in await ctx.vault.hooks(project.id)
+    ]
+    how = 'say `source add sentry` on an issue, or `soulcaster say "source add sentry"` here'
+    return "; ".join(doors) or f"issues of GitHub alone; for alerts {how}", ""
+
+
+def _any(*names: str) -> Callable[[Settings], bool]:
+    return lambda settings: any(bool(getattr(settings, name.lower())) for name in names)
+
+
+def _always(_settings: Settings) -> bool:
+    return True
+
+
+_PUBLIC, _GITHUB = "SOULCASTER_PUBLIC_URL", "GITHUB_APP_ID"
+_SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SOULCASTER_SLACK_CHANNEL")
+_MODELS = ("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
+_UPSTASH = ("UPSTASH_VECTOR_REST_URL", "UPSTASH_VECTOR_REST_TOKEN")
+
+NEEDS: tuple[Need, ...] = (
+    Need("Redis", "State and queue. REDIS_URL names another.", _always, CHECKS["Redis durability"]),
+    Need(
+        "Address",
+        "Where GitHub, Slack and alert senders reach this server.",
+        _any(_PUBLIC),
+        _address,
+        (_PUBLIC,),
+        "none: GitHub's events are fetched, Slack is heard over Socket Mode, alerts cannot come in",
+    ),
+    Need(
+        "GitHub App",
+        "Reads issues, answers, opens pull requests.",
+        _any(_GITHUB),
+        _github,
+        without="",
+        made=(_GITHUB, "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"),
+    ),
+    Need("Slack", "Digests, cards and commands.", _any(_SLACK[0]), CHECKS["Slack"], _SLACK, ""),
+    Need(
+        "Model",
+        "Gemini compares, sums up and embeds; Claude and GPT repair.",
+        _any(*_MODELS),
+        CHECKS["embedder"],
+        _MODELS,
+        "none: reports are compared on this machine, summaries are quotations",
+        _LONG,
+    ),
+    Need(
+        "Vectors",
+        "Upstash Vector, where several machines share them.",
+        _any(*_UPSTASH),
+        CHECKS["stored vectors"],
+        _UPSTASH,
+        "kept with the rest of the state",
+    ),
+    Need(
+        "Sandbox",
+        "Where the tests of others run, here or at E2B.",
+        _always,
+        CHECKS["sandbox"],
+        ("E2B_API_KEY",),
+        costs=_LONG,
+    ),
+    Need("Sources", "Alerts beside issues.", _any(_GITHUB), _sources, without="after GitHub"),
+)
+
+
+class Looks:
+    """What was found, for a moment each: an open page asks every few seconds."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._kept: dict[str, tuple[float, Row]] = {}
+
+    async def rows(self) -> list[Row]:
+        """Every row, looked at side by side; what takes too long is said to."""
+        return list(await asyncio.gather(*(self._row(need) for need in NEEDS)))
+
+    async def _row(self, need: Need) -> Row:
+        at, row = self._kept.get(need.name, (-math.inf, None))
+        good_for = need.costs if row and row.state == "ok" else _MOMENT
+        if row is None or time.monotonic() - at > good_for:
+            row = await self._look(need)
+            self._kept[need.name] = time.monotonic(), row
+        return row
+
+    async def _look(self, need: Need) -> Row:
+        if not need.here(self._ctx.settings):
+            return Row(need, "off", need.without)
+        try:
+            async with asyncio.timeout(_SECONDS):
+                found, mend = await need.check(self._ctx)
+        except (SoulcasterError, RedisError) as error:
+            found, mend = str(error), "mend what the message says"
+        except TimeoutError:
+            found, mend = f"no answer within {_SECONDS:.0f} s", "try again"
+        return Row(need, "wrong" if mend else "ok", found, mend)

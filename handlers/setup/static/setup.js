@@ -1,0 +1,19 @@
+// Rows that changed are drawn anew, but for those somebody is typing into. Without this the page is
+// drawn when it is loaded.
+const EVERY = 4000;
+async function look() {
+  try {
+    const answer = await fetch(location.pathname + location.search, { redirect: "error" });
+    if (answer.ok) {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const row of page.querySelectorAll("#rows > li")) {
+        const shown = document.getElementById(row.id);
+        const busy = shown.contains(document.activeElement) || shown.querySelector("details[open]");
+        if (!busy && shown.className !== row.className || !busy && text(shown) !== text(row)) shown.replaceWith(row);
+      }
+    }
+  } catch { /* It begins anew: the next look finds it. */ }
+  setTimeout(look, EVERY);
+}
+const text = (row) => [...row.querySelectorAll(".found, .mend")].map((p) => p.textContent).join("\n");
+setTimeout(look, EVERY);

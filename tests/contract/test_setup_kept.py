@@ -1,0 +1,77 @@
+"""What the setup page chose: sealed, below the environment, told to every process; one owner."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.context import Context, open_context
+from bot.domain.errors import ConfigError
+from bot.settings import Settings
+from bot.storage import keys
+from bot.storage.setup import CODE_LIFE, SESSION_LIFE
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def settings_in(folder: Path, **said: str) -> Settings:
+    return Settings.load({"SOULCASTER_DATA_DIR": str(folder), **said})
+
+
+@pytest.fixture
+async def ctx(tmp_path: Path) -> AsyncIterator[Context]:
+    async with open_context(settings_in(tmp_path)) as made:
+        yield made
+
+
+async def test_who_starts_after_it_was_chosen_works_with_it(ctx: Context, tmp_path: Path) -> None:
+    await ctx.setup.choose({"E2B_API_KEY": "e2b_secret", "SOULCASTER_AGENT": "loop"})
+    kept = await ctx.redis.hgetall(keys.setup_settings())
+    assert not any(b"secret" in value or b"loop" in value for value in kept.values())
+    async with open_context(settings_in(tmp_path, SOULCASTER_AGENT="claude")) as other:
+        assert other.settings.e2b_api_key.get_secret_value() == "e2b_secret"
+        assert other.settings.soulcaster_agent == "claude"  # the environment wins
+        await other.setup.choose({"E2B_API_KEY": ""})
+    async with open_context(settings_in(tmp_path)) as last:
+        assert not last.settings.e2b_api_key.get_secret_value()
+        assert last.settings.soulcaster_agent == "loop"
+
+
+async def test_every_process_hears_of_a_change(ctx: Context, tmp_path: Path) -> None:
+    async with open_context(settings_in(tmp_path)) as other:
+        heard = asyncio.create_task(other.setup.changed())
+        await asyncio.sleep(0)
+        await ctx.setup.choose({"SOULCASTER_AGENT": "loop"})
+        await asyncio.wait_for(heard, 10)
+    # Whoever read the settings before it was chosen hears of it all the same.
+    await ctx.setup.settings()
+    quiet = asyncio.create_task(ctx.setup.changed())
+    done, _ = await asyncio.wait([quiet], timeout=0.3)
+    assert not done
+    quiet.cancel()
+
+
+async def test_one_code_makes_one_owner_once(ctx: Context) -> None:
+    codes = [await ctx.setup.code(NOW) for _ in range(3)]
+    assert not await ctx.setup.claim("guessed", NOW)
+    sessions = await asyncio.gather(*(ctx.setup.claim(code, NOW) for code in codes))
+    [session] = [one for one in sessions if one]
+    assert await ctx.setup.owns(session, NOW)
+    assert not await ctx.setup.owns(session, NOW + SESSION_LIFE)
+    assert not await ctx.setup.owns("guessed", NOW)
+    again = await ctx.setup.claim(await ctx.setup.code(NOW), NOW)
+    assert again
+    assert not await ctx.setup.owns(session, NOW)
+    late = await ctx.setup.code(NOW)
+    assert not await ctx.setup.claim(late, NOW + CODE_LIFE + timedelta(seconds=1))
+    told = b" ".join([*(await ctx.redis.hgetall(keys.setup_owner()))])
+    assert again.encode() not in told
+
+
+def test_what_does_not_fit_together_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="SLACK_BOT_TOKEN"):
+        settings_in(tmp_path).above({"SLACK_BOT_TOKEN": "xoxb-1"})

@@ -1,0 +1,189 @@
+"""From an empty machine to a connected installation, in a browser; GitHub has no way in to us.
+
+``SETUP_PICTURES=folder`` keeps pictures of what is seen, in four widths.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from e2e_kit import person
+
+from bot.simulators.github import Limits
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.stack import Stack, start_all
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+)
+SLACK = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SOULCASTER_SLACK_CHANNEL")
+UNSET = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", *SLACK)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def empty(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """Our processes without a setting, but for where the simulators are."""
+    folder = tmp_path_factory.mktemp("setup")
+    limits, ours = Limits.none(), {"SOULCASTER_EMBEDDER": "hashing"}
+    async with open_stage(folder, processes=False, limits=limits, **ours) as stage:
+        env = {**stage.environment, **dict.fromkeys(UNSET, "")}
+        stage.stack = Stack(env, folder / "logs")
+        try:
+            await start_all(stage.stack)
+            await stage.wait("the web process", stage.web_answers, timeout=60)
+            yield stage
+        finally:
+            await stage.stack.stop()
+
+
+def log_of(stage: Stage, name: str) -> str:
+    return (stage.stack.logs / f"{name}.log").read_text() if stage.stack.logs else ""
+
+
+async def address(stage: Stage) -> str:
+    """The one that is printed, with its code."""
+
+    async def printed() -> Any:
+        return re.search(r"http://localhost:\d+/setup\?code=[\w-]+", log_of(stage, "web"))
+
+    found: re.Match[str] = await stage.wait("the address", printed)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/setup", {}, 403),
+        ("GET", "/setup?code=guessed", {"Host": "evil.example"}, 403),
+        ("GET", "/setup?code=guessed", {"X-Forwarded-For": "203.0.113.9"}, 403),
+        ("POST", "/setup/claim", {"Origin": "https://evil.example"}, 403),
+        ("POST", "/setup/claim", {}, 403),
+        ("POST", "/setup/settings", {"Origin": "same"}, 403),
+        ("GET", "/setup/github?code=0123456789abcdef&state=forged", {}, 403),
+    ],
+)
+async def test_nobody_gets_in_without_the_code(
+    empty: Stage, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    if headers.get("Origin") == "same":
+        headers = {"Origin": empty.web_url}
+    form = {"code": "guessed", "proof": "forged", "GEMINI_API_KEY": "theirs"}
+    data = form if method == "POST" else None
+    url = f"{empty.web_url}{path}"
+    async with empty.http.request(method, url, data=data, headers=headers) as answer:
+        said = await answer.text()
+        assert answer.status == status, said
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert "<form" not in said or "guessed" in said
+    assert await empty.context.setup.settings() == {}
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
+    playwright = pytest.importorskip("playwright.async_api")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH")
+    begins = await address(empty)
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        page = await context.new_page()
+        page.set_default_timeout(60_000)
+        await page.goto(begins)
+        await page.get_by_role("button", name="This is my server").click()
+        await page.locator("#github-app.off").wait_for()
+        await keep(page, "1-begun")
+
+        await page.get_by_role("button", name="Register on GitHub").click()
+        await page.get_by_text("is registered").wait_for()
+        back = page.url
+        await keep(page, "2-registered")
+        # Its keys are in force without a restart; what GitHub could not deliver is fetched.
+        repository = empty.repository
+        empty.github.install(repository.split("/")[0], repositories=[repository], sender=ADMIN)
+        await empty.wait("the installation", empty.context.projects.all)
+        await open_page(page, begins)
+        await page.locator("#github-app.ok").wait_for()
+
+        slack = page.locator("#slack")
+        assert "manifest_json" in str(await slack.get_by_role("link").get_attribute("href"))
+        await slack.get_by_text("Set it").click()
+        for name in SLACK:
+            await slack.locator(f"[name={name}]").fill(empty.environment[name])
+        await slack.get_by_role("button", name="Keep").click()
+        await page.get_by_text("Every process begins anew").wait_for()
+        await open_page(page, begins)
+        await page.locator("#slack.ok").wait_for()
+        await slack.locator("[name=member]").fill("UNOBODY")
+        assert not await page.locator("li.wrong").all_inner_texts()
+        assert empty.environment["SLACK_BOT_TOKEN"] not in await page.content()
+        await keep(page, "3-connected")
+
+        # What is said on GitHub is heard, and answered.
+        made = await person(empty, "POST", "/issues", login=ADMIN, title="Totals are wrong")
+        path = f"/issues/{made['number']}/comments"
+        await person(empty, "POST", path, login=ADMIN, body="/soulcaster status")
+
+        async def answered() -> bool:
+            state = await empty.github_state()
+            return "Totals are wrong" in str(state) and "C-1" in str(state)
+
+        await empty.wait("an answer", answered)
+
+        # Another browser comes too late; so does the same way back, or a way nobody began.
+        other = await (await browser.new_context()).new_page()
+        await other.goto(begins)
+        await other.get_by_role("button", name="This is my server").click()
+        await other.get_by_text("was used").wait_for()
+        await page.goto(back)
+        await page.get_by_text("There is an app already").wait_for()
+        await page.goto(f"{empty.web_url.replace('127.0.0.1', 'localhost')}/setup/github?state=x")
+        await page.get_by_text("was not begun on your page").wait_for()
+        await browser.close()
+    async with empty.http.get(begins, cookies={"soulcaster-setup": "theirs"}) as answer:
+        assert 'id="rows"' not in await answer.text()
+    told = await empty.context.redis.hgetall("sc:setup:settings")
+    assert set(told) >= {b"GITHUB_PRIVATE_KEY", b"SLACK_BOT_TOKEN"}
+    assert not any(b"PRIVATE KEY" in kept or b"xoxb" in kept for kept in told.values())
+    logs = "".join(log_of(empty, name) for name in empty.stack.processes)
+    assert "PRIVATE KEY" not in logs
+    assert empty.environment["SLACK_BOT_TOKEN"] not in logs
+
+
+async def open_page(page: Any, begins: str) -> None:
+    """The page again, once the web process has begun anew."""
+    for _ in range(100):
+        try:
+            await page.goto(begins.partition("?")[0])
+            return
+        except Exception as error:
+            if "ERR_CONNECTION" not in str(error):
+                raise
+            await page.wait_for_timeout(200)
+    raise AssertionError("the page never came back")
+
+
+async def keep(page: Any, name: str) -> None:
+    """Pictures in four widths, light and dark, for a person to look at."""
+    if folder := os.environ.get("SETUP_PICTURES"):
+        for width in (390, 768, 1280, 1920):
+            await page.set_viewport_size({"width": width, "height": 900})
+            for scheme in ("light", "dark"):
+                await page.emulate_media(color_scheme=scheme)
+                path = Path(folder) / f"{name}-{width}-{scheme}.png"
+                await page.screenshot(path=path, full_page=True)
+        await page.emulate_media(color_scheme="light")
+        await page.set_viewport_size({"width": 1280, "height": 900})
