@@ -252,6 +252,7 @@ class Persons:
         return {"ok": await self._service.events.verify()}
 
     async def _uninstall(self, _: _Nothing, _origin: str) -> Json:
+        self._service.installation.tokens.clear()
         self._service.events.uninstalled()
         return {"ok": True}
 

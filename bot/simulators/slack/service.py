@@ -16,7 +16,6 @@ SCOPES = frozenset(
     {
         "app_mentions:read",
         "channels:history",
-        "channels:join",
         "channels:read",
         "chat:write",
         "commands",
@@ -64,12 +63,15 @@ class Triggers:
 
 @dataclass
 class Installation:
-    """The app as Slack knows it, and the tokens it was given."""
+    """The app as Slack knows it, and its tokens with the second at which each ends; with
+    ``rotates`` each is good for twelve hours, and refreshed once."""
 
     client_id: str
     client_secret: str
     scopes: frozenset[str]
-    tokens: set[str] = field(default_factory=set)
+    rotates: bool = False
+    tokens: dict[str, float] = field(default_factory=dict)
+    refreshing: set[str] = field(default_factory=set)
     codes: dict[str, str] = field(default_factory=dict)
 
     def new_code(self, redirect_uri: str) -> str:

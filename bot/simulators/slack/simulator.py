@@ -43,6 +43,7 @@ class SlackSimulator:
         client_id: str = "1234567890.1234567890",
         client_secret: str = "simulated",  # noqa: S107 - opens nothing but this simulator
         scopes: Collection[str] = SCOPES,
+        rotates: bool = False,
         subscriptions: Collection[str] = SUBSCRIPTIONS,
         limits: Limits | None = None,
         patience: float = 3.0,
@@ -72,7 +73,7 @@ class SlackSimulator:
             triggers=Triggers(self.workspace),
             meter=Meter(limits or Limits(), clock),
             faults=self.faults,
-            installation=Installation(client_id, client_secret, frozenset(scopes)),
+            installation=Installation(client_id, client_secret, frozenset(scopes), rotates),
             bot_token=bot_token,
         )
         self._response_urls = ResponseUrls(self._service)

@@ -74,8 +74,11 @@ class WebApi:
         installation = self._service.installation
         if not token:
             raise Refused("not_authed")
-        if token != self._service.bot_token and token not in installation.tokens:
-            raise Refused("invalid_auth")
+        if token != self._service.bot_token:
+            if token not in installation.tokens:
+                raise Refused("invalid_auth")
+            if installation.tokens[token] <= self._service.workspace.now():
+                raise Refused("token_expired")
         if scope and scope not in installation.scopes:
             provided = ",".join(sorted(installation.scopes))
             raise Refused("missing_scope", needed=scope, provided=provided)

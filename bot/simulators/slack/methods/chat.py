@@ -243,14 +243,6 @@ def post_ephemeral(call: Call) -> Json:
     return {"message_ts": said.ts}
 
 
-@METHODS.enter("chat.getPermalink", tier=UNTIERED)
-def get_permalink(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/chat.getPermalink"""
-    workspace, channel = call.workspace, call.channel()
-    message = workspace.message(channel, call.required("message_ts"))
-    return {"channel": channel.id, "permalink": permalink(workspace, message)}
-
-
 def permalink(workspace: Workspace, message: Message) -> str:
     """The address of a message."""
     place = f"{message.channel}/p{message.ts.replace('.', '')}"

@@ -6,7 +6,6 @@ from bot.simulators.slack.errors import Refused
 from bot.simulators.slack.methods.calls import (
     TIER_2,
     TIER_3,
-    TIER_4,
     Call,
     Json,
     Roster,
@@ -52,33 +51,6 @@ def conversations_info(call: Call) -> Json:
     if call.boolean("include_num_members"):
         shown["num_members"] = len(channel.members)
     return {"channel": shown}
-
-
-@METHODS.enter("conversations.members", scope="channels:read", tier=TIER_4)
-def conversations_members(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/conversations.members"""
-    members, cursor = page(call.channel().members, call)
-    return {"members": members, "response_metadata": {"next_cursor": cursor}}
-
-
-@METHODS.enter("conversations.join", scope="channels:join")
-def conversations_join(call: Call) -> Json:
-    """https://docs.slack.dev/reference/methods/conversations.join"""
-    workspace, channel = call.workspace, call.channel()
-    if channel.kind != "public":
-        raise Refused("method_not_supported_for_channel_type")
-    if channel.is_archived:
-        raise Refused("is_archived")
-    if workspace.bot.id in channel.members:
-        return {
-            "channel": channel_json(workspace, channel),
-            "warning": "already_in_channel",
-            "response_metadata": {"warnings": ["already_in_channel"]},
-        }
-    channel.members.append(workspace.bot.id)
-    workspace.changes.tell("channel", channel=channel.id)
-    call.service.events.joined(channel, workspace.bot.id)
-    return {"channel": channel_json(workspace, channel)}
 
 
 @METHODS.enter("conversations.open", scope="im:write")
