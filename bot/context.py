@@ -33,6 +33,7 @@ from bot.reddit import Reddit
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from bot.slack.client import Slack, make_client
+from bot.slack.workspaces import Workspaces
 from bot.storage.accounts import Accounts
 from bot.storage.answers import Answers
 from bot.storage.breakers import Breakers
@@ -106,18 +107,13 @@ class Context:
         self.runs = Runs(*stored)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
         self.polls = Polls(*stored)
-        self.quotas = Quotas(*stored)
-        self.versions = Versions(*stored)
-        self.answers = Answers(*stored)
-        self.operations = Operations(*stored)
-        self.plans = Plans(*stored)
-        self.cards = Cards(*stored)
+        self.quotas, self.versions = Quotas(*stored), Versions(*stored)
+        self.answers, self.operations = Answers(*stored), Operations(*stored)
+        self.plans, self.cards = Plans(*stored), Cards(*stored)
         self.commands = Commands(*stored)
         self.digests, self.stories = Digests(*stored), Stories(*stored)
-        self.channels = Channels(*stored)
-        self.accounts = Accounts(*stored)
-        self.retention = Retention(*stored)
-        self.erasure = Erasure(*stored)
+        self.channels, self.accounts = Channels(*stored), Accounts(*stored)
+        self.retention, self.erasure = Retention(*stored), Erasure(*stored)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
     def now(self) -> datetime:
@@ -166,12 +162,15 @@ class Context:
     @cached_property
     def slack(self) -> Slack | None:
         """Slack, or None when it is not connected."""
-        token = self.settings.slack_bot_token.get_secret_value()
-        if not token:
+        s, spaces = self.settings, None
+        client = make_client(s.slack_bot_token.get_secret_value(), s.slack_api_url, self.http)
+        if s.slack_client_id:
+            app = s.slack_client_id, s.slack_client_secret.get_secret_value()
+            spaces = Workspaces(self.redis, lambda: self.fernet, self.leases, client, app)
+        elif not client.token:
             return None
-        client = make_client(token, self.settings.slack_api_url, self.http)
-        kept, guard = (self.scripts, self.marks), self.breakers.of("Slack")
-        return Slack(client, self.http, *kept, guard=guard)
+        made = client, self.http, self.scripts, self.marks
+        return Slack(*made, workspaces=spaces, guard=self.breakers.of("Slack"))
 
     @cached_property
     def embedder(self) -> Embedder:
@@ -299,11 +298,9 @@ class Context:
             ("GitHub", s.github_api_url, f"app {s.github_app_id}")
             if s.github_app_id
             else ("GitHub", "not connected", "no GITHUB_APP_ID"),
-            (
-                "Slack",
-                s.slack_api_url if self.slack else "not connected",
-                "SLACK_BOT_TOKEN is set" if self.slack else "no SLACK_BOT_TOKEN",
-            ),
+            ("Slack", s.slack_api_url, s.slack_client_id or "SLACK_BOT_TOKEN is set")
+            if self.slack
+            else ("Slack", "not connected", "no SLACK_BOT_TOKEN"),
         ]
 
     def _at_rest(self) -> tuple[str, str]:

@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     slack_app_token: SecretStr = Field(
         SecretStr(""), description="xapp-..., Socket Mode: no public URL, no signing secret"
     )
+    slack_client_id: str = Field("", description="Of several workspaces, at /slack/install")
+    slack_client_secret: SecretStr = Field(SecretStr(""), description="Its secret")
     slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
     soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
     soulcaster_links: Annotated[dict[str, str], NoDecode, BeforeValidator(read_links)] = Field(
@@ -209,9 +211,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "UPSTASH_VECTOR_REST_URL and UPSTASH_VECTOR_REST_TOKEN go together: set both"
             )
-        if bool(self.slack_bot_token) != bool(self.slack_signing_secret or self.slack_app_token):
-            also = "SLACK_SIGNING_SECRET, or with SLACK_APP_TOKEN"
-            raise ValueError(f"SLACK_BOT_TOKEN and {also}, go together: set both")
+        app, heard = self.slack_client_id, self.slack_signing_secret or self.slack_app_token
+        if bool(app) != bool(app and self.slack_client_secret and self.soulcaster_public_url):
+            raise ValueError("SLACK_CLIENT_ID needs SLACK_CLIENT_SECRET and SOULCASTER_PUBLIC_URL")
+        if bool(self.slack_bot_token or app) != bool(heard):
+            ours, also = "SLACK_BOT_TOKEN or _CLIENT_ID", "SLACK_SIGNING_SECRET, or with _APP_TOKEN"
+            raise ValueError(f"{ours} and {also}, go together: set both")
         return self
 
     def above(self, chosen: Mapping[str, str]) -> Self:

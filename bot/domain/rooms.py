@@ -14,9 +14,12 @@ from bot.domain.audience import Audience
 from bot.domain.models import Place, Project
 
 # How a channel stands with a project that wants to be spoken of there.
-Standing = Literal["offered", "bound", "released", "taken", "closed", "archived", "deleted"]
+Standing = Literal[
+    "offered", "unasked", "bound", "released", "taken", "closed", "archived", "deleted"
+]
 WAITS: Mapping[Standing, str] = {
     "offered": "waits until somebody with maintain presses Confirm in it",
+    "unasked": "waits until somebody with maintain says channel bind in it",
     "taken": "belongs to somebody else",
     "closed": "cannot be posted in: invite the app there",
     "archived": "is archived: unarchive it, or say channel bind in another one",

@@ -48,6 +48,7 @@ _TOKENS = {
 _SENT = {
     "a bearer token": r"(?i)bearer [\w.~+/=-]{8,}",
     "a basic login": r"(?i)basic (?-i:(?=\S*[A-Z])(?=\S*[a-z])(?=\S*[\d=])[A-Za-z0-9+/]{8,}={0,2})",
+    "a code of Slack's": r"(?P<kept>oauth\.v2\.access result with code: )\S+",
     "a header": (
         r"(?i)(?P<kept>x-(?<![\w-]..)[a-z-]{0,40}(?:token|secret|key)[\"']?: ?[\"']?)"
         r"(?![<{$])[^\s\"',;]{8,}"

@@ -37,7 +37,7 @@ async def unfurl(
     """Show the card below a link, to those who read in the channel. Raises as above."""
     if ctx.slack is not None:
         card = fit_for(card, await readers_at(ctx, project, Place(channel=channel)))
-        await ctx.slack.unfurl(below, url, render_blocks(card).blocks)
+        await ctx.slack.unfurl(channel, below, url, render_blocks(card).blocks)
 
 
 async def suggest(ctx: Context, channel: str, thread: str, actions: Sequence[Action]) -> None:

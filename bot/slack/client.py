@@ -1,11 +1,15 @@
-"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits"""
+"""Posting to Slack. https://docs.slack.dev/apis/web-api/rate-limits
+
+A conversation is named ``C1`` in the workspace whose token was pasted, and ``T2/C1`` in one that
+installed the app by OAuth: so whatever is kept by a conversation is one workspace's.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +28,7 @@ from bot.domain.ports import Guard
 from bot.domain.rooms import Standing
 from bot.render import SlackMessage
 from bot.retrying import retry_after
+from bot.slack.workspaces import Workspaces, once
 from bot.storage.budget import Budget, Limit
 from bot.storage.marks import Marks
 from bot.storage.scripts import Scripts
@@ -57,16 +62,17 @@ def _code(error: SlackApiError) -> str:
     return str(said.get("error") or "") if isinstance(said, dict) else ""
 
 
-def _posting(client: AsyncWebClient) -> AsyncWebClient:
-    """The same client, that repeats nothing whose outcome is unknown: a message has no id of
-    ours that Slack would know it by."""
-    return AsyncWebClient(
-        token=client.token, base_url=client.base_url, session=client.session, retry_handlers=[]
-    )
+def _parts(conversation: str) -> tuple[str, str]:
+    """``("T2", "C1")``; "" is the workspace whose token was pasted."""
+    team, _, bare = conversation.rpartition("/")
+    return team, bare
 
 
 class Slack:
-    """What we do in Slack, with our errors. ``guard`` is what every call is made within."""
+    """What we do in Slack, with our errors. ``guard`` is what every call is made within.
+
+    The token of ``client``, where it has one, was pasted; ``workspaces`` have their own.
+    """
 
     def __init__(
         self,
@@ -75,37 +81,44 @@ class Slack:
         scripts: Scripts,
         marks: Marks,
         *,
+        workspaces: Workspaces | None = None,
         guard: Guard = nullcontext,
     ) -> None:
         self._client = client
+        self.workspaces = workspaces
         self._scripts = scripts
         self._marks = marks
         # A token that was taken back never comes to life again: a new installation has another.
         self._grave = f"slack-{hashlib.sha256((client.token or '').encode()).hexdigest()[:16]}"
         self._guard = guard
-        self._posting = _posting(client)
+        self._posting = once(client)
         self._session = session
-        self._identity: dict[str, str] = {}
+        self._identity: dict[str, dict[str, str]] = {}
         self._shared: dict[str, tuple[float, bool]] = {}
 
     @property
     def client(self) -> AsyncWebClient:
-        """The SDK's client, for Bolt."""
+        """The SDK's client, with the token that was pasted."""
         return self._client
 
-    def _budget(self, method: str, channel: str) -> Budget:
-        """Slack counts messages by channel, and everything else by method."""
+    def _budget(self, method: str, team: str, channel: str) -> Budget:
+        """Slack counts messages by channel, and everything else by workspace and method."""
         if method in ("chat_postMessage", "chat_update"):
             return Budget(self._scripts, "Slack", channel, content=_MESSAGES, patience=_PATIENCE)
-        return Budget(self._scripts, "Slack", method)
+        return Budget(self._scripts, "Slack", f"{team}{method}")
 
-    async def _call(self, method: Callable[..., Awaitable[Any]], **arguments: Any) -> Any:
-        if at := await self.gone():
+    async def _call(
+        self, method: Callable[..., Awaitable[Any]], *, team: str = "", **arguments: Any
+    ) -> Any:
+        if channel := arguments.get("channel", ""):
+            team, arguments["channel"] = _parts(channel)
+        if not team and (at := await self.gone()):
             raise Rejected(f"Slack took our token back on {at:%d %b %H:%M} UTC: nothing is said.")
-        budget = self._budget(method.__name__, arguments.get("channel", ""))
+        budget = self._budget(method.__name__, team, channel)
         async with self._guard(), budget.spend(content=True) as request:
             try:
-                return await method(**arguments)
+                token = arguments.pop("token", "") or await self._token(team)
+                return await method(token=token, **arguments)
             except SlackApiError as error:
                 code, status = _code(error), error.response.status_code
                 said = f"Slack says {code or status}."
@@ -118,20 +131,55 @@ class Slack:
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
 
+    async def _token(self, team: str) -> str:
+        if not team:
+            if self._client.token:
+                return self._client.token
+            raise Rejected("A channel of no workspace: name it as T1/C1, or set SLACK_BOT_TOKEN.")
+        bot = await self.workspaces.bot(team) if self.workspaces else None
+        if bot is None:
+            raise Rejected(f"The app is not installed in the Slack workspace {team}.")
+        return bot.bot_token
+
+    async def at(self, team: str) -> str | None:
+        """The workspace as names of its conversations begin: "" where our token was pasted, None
+        where the app is not installed."""
+        try:
+            home = (await self.identity())["team_id"] if self._client.token else ""
+        except Rejected:
+            if not self.workspaces:
+                raise
+            home = ""  # that token is no longer good; those of others are
+        if team and team == home:
+            return ""
+        return team if self.workspaces and await self.workspaces.has(team) else None
+
     async def gone(self) -> datetime | None:
-        """Since when our token is no longer good, as Slack told us."""
+        """Since when our pasted token is no longer good, as Slack told us."""
         return await self._marks.get(self._grave)
 
-    async def taken_back(self, at: datetime) -> None:
-        """The app was uninstalled, or its token revoked: nothing is asked of Slack any more."""
+    async def lost(self, team: str, at: datetime) -> bool:
+        """The app was uninstalled in a workspace, or its token revoked there: whether it is ours
+        that is no longer good. Then nothing is asked of Slack there any more."""
+        if self.workspaces and await self.workspaces.has(team):
+            with suppress(Rejected):
+                await self._call(self._client.auth_test, team=team)
+                return False  # installed again meanwhile
+            await self.workspaces.forget(team)
+            return True
+        with suppress(Rejected):  # Slack knows it no longer
+            if not self._client.token or (await self.identity())["team_id"] != team:
+                return False
         await self._marks.put(self._grave, at)
+        return True
 
-    async def identity(self) -> dict[str, str]:
-        """Who we are: ``user_id``, ``bot_id``, ``team_id``, ``url``."""
-        if not self._identity:
-            answer = await self._call(self._client.auth_test)
-            self._identity = {k: str(answer.get(k, "")) for k in ("user_id", "team_id", "url")}
-        return self._identity
+    async def identity(self, team: str = "") -> dict[str, str]:
+        """Who we are in a workspace: ``user_id``, ``bot_id``, ``team_id``, ``url``."""
+        if team not in self._identity:
+            answer = await self._call(self._client.auth_test, team=team)
+            told = ("user_id", "bot_id", "team_id", "url")
+            self._identity[team] = {name: str(answer.get(name, "")) for name in told}
+        return self._identity[team]
 
     async def post(self, channel: str, message: SlackMessage, *, thread: str = "") -> str:
         """Post a message; its ``ts``. After Unavailable it may be there: look before you repeat."""
@@ -166,7 +214,7 @@ class Slack:
 
     async def find(self, channel: str, message: SlackMessage, *, thread: str = "") -> str | None:
         """The ``ts`` of the newest message with this one's metadata; the last hundred count."""
-        asked = {"channel": channel, "limit": 100, "include_all_metadata": True}
+        asked: dict[str, Any] = {"channel": channel, "limit": 100, "include_all_metadata": True}
         if thread:
             answer = await self._call(self._client.conversations_replies, ts=thread, **asked)
         else:
@@ -193,7 +241,8 @@ class Slack:
         try:
             told = await self._call(self._client.conversations_info, channel=channel)
         except Rejected as error:
-            if "channel_not_found" in str(error):  # deleted, or private and we are not in it
+            # Deleted, or private and we are not in it; or of a workspace that we are not in.
+            if "channel_not_found" in str(error) or "not installed" in str(error):
                 return "closed"
             raise
         if told["channel"].get("is_archived"):
@@ -204,7 +253,7 @@ class Slack:
         self, channel: str, user: str, message: SlackMessage, *, thread: str = ""
     ) -> None:
         """Say something that only one person sees: where they talk with us alone, all of it."""
-        if channel.startswith("D"):
+        if _parts(channel)[1].startswith("D"):
             await self.post(channel, message, thread=thread)
             return
         await self._call(
@@ -219,34 +268,38 @@ class Slack:
     async def open_socket(self, app_token: str) -> str:
         """The address of a new Socket Mode connection. Raises Rejected for a token that is no
         app's, or has no ``connections:write``."""
-        answer = await self._call(self._client.apps_connections_open, app_token=app_token)
+        opening = self._client.apps_connections_open
+        answer = await self._call(opening, token=app_token, app_token=app_token)
         return str(answer["url"])
 
-    async def open_view(self, trigger: str, view: dict[str, Any]) -> None:
+    async def open_view(self, trigger: str, view: dict[str, Any], *, team: str = "") -> None:
         """Show a modal to who pressed or typed something within the last three seconds."""
-        await self._call(self._client.views_open, trigger_id=trigger, view=view)
+        await self._call(self._client.views_open, team=team, trigger_id=trigger, view=view)
 
-    async def direct(self, user: str) -> str:
+    async def direct(self, user: str, *, team: str = "") -> str:
         """The conversation that a person has with us alone."""
-        answer = await self._call(self._client.conversations_open, users=user)
-        return str(answer["channel"]["id"])
+        answer = await self._call(self._client.conversations_open, team=team, users=user)
+        return f"{team}/" * bool(team) + str(answer["channel"]["id"])
 
-    async def show_home(self, user: str, blocks: list[dict[str, Any]], metadata: str) -> None:
-        """Show this on a person's home tab."""
-        view = {"type": "home", "blocks": blocks, "private_metadata": metadata}
-        await self._call(self._client.views_publish, user_id=user, view=view)
+    async def show_home(self, user: str, blocks: list[dict[str, Any]], channel: str) -> None:
+        """Show this on a person's home tab; what is pressed there is answered in ``channel``."""
+        view = {"type": "home", "blocks": blocks, "private_metadata": channel}
+        team, _ = _parts(channel)
+        await self._call(self._client.views_publish, team=team, user_id=user, view=view)
 
     async def unfurl(
-        self, below: Mapping[str, str], url: str, blocks: list[dict[str, Any]]
+        self, channel: str, below: Mapping[str, str], url: str, blocks: list[dict[str, Any]]
     ) -> None:
         """Show blocks below a link; ``below`` says in which message."""
-        await self._call(self._client.chat_unfurl, unfurls={url: {"blocks": blocks}}, **below)
+        told = {"unfurls": {url: {"blocks": blocks}}, **below}
+        await self._call(self._client.chat_unfurl, team=_parts(channel)[0], **told)
 
     async def suggest(self, channel: str, thread: str, prompts: list[dict[str, str]]) -> None:
         """Offer what may be said in a thread of the assistant's pane."""
-        where = {"channel_id": channel, "thread_ts": thread}
+        team, bare = _parts(channel)
+        where = {"channel_id": bare, "thread_ts": thread}
         asked = self._client.assistant_threads_setSuggestedPrompts
-        await self._call(asked, **where, prompts=prompts)
+        await self._call(asked, team=team, **where, prompts=prompts)
 
     async def react(self, channel: str, ts: str, name: str) -> None:
         """Add a reaction; there already, or the message gone, is fine."""

@@ -25,6 +25,7 @@ from bot.domain.errors import BadPayload, BadSignature, SoulcasterError
 from bot.log import log
 from bot.sources.proof import SignedBody
 from handlers.doors.doors import Doors
+from handlers.slack import install
 from handlers.slack.heard import Store, build_bolt
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -
     app's token. Both lead to one Bolt app."""
     if ctx.slack is None:
         return
-    bolt = build_bolt(ctx, store, doors.warn_once)
+    flow = install.add_routes(app, ctx.settings, ctx.slack)
+    bolt = build_bolt(ctx, ctx.slack, store, doors.warn_once, flow)
     if secret := ctx.settings.slack_signing_secret.get_secret_value():
         _over_http(app, bolt, doors, secret)
     if token := ctx.settings.slack_app_token.get_secret_value():

@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bot.context import Context
-from bot.domain.errors import NotUnderstood
+from bot.domain.errors import NotUnderstood, Rejected
+from bot.slack.client import Slack
+from bot.slack.workspaces import once
 from bot.storage.inbox import Delivery
 from handlers.slack import forms
 from workers import jobs
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
 
 Store = Callable[[Delivery], Awaitable[None]]
+NOT_HERE = "I am not installed in this Slack workspace: open /slack/install on my server."
 _BECAME = ("archive", "unarchive", "deleted", "left")
 # Events that are kept, and as what the worker reads them.
 EVENTS: Mapping[str, str] = {
@@ -31,34 +34,58 @@ EVENTS: Mapping[str, str] = {
 }
 
 
-def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> AsyncApp:
-    """The Bolt app: a listener stores and acknowledges; what none hears is named once."""
+def build_bolt(
+    ctx: Context, slack: Slack, store: Store, warn_once: Callable[[str], None], flow: Any = None
+) -> AsyncApp:
+    """The Bolt app: a listener stores and acknowledges; what none hears is named once. With Bolt's
+    ``flow`` of OAuth only what comes from a workspace with an installation is heard."""
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.authorization import AuthorizeResult
+    from slack_bolt.authorization.async_authorize import AsyncAuthorize
     from slack_bolt.error import BoltUnhandledRequestError
     from slack_bolt.middleware.async_middleware import AsyncMiddleware
     from slack_bolt.response import BoltResponse
 
-    if ctx.slack is None:
-        raise ValueError("Slack is not connected")
+    class OfWorkspace(AsyncAuthorize):
+        """Who we are where it comes from, without asking Slack each time; None for nobody."""
+
+        async def __call__(self, *, context: Any, team_id: str | None, **_: Any) -> Any:
+            try:
+                if (at := await slack.at(team_id or "") if flow else "") is None:
+                    return None
+                who = await slack.identity(at)
+            except Rejected:  # its token is no longer good
+                return None
+            context["prefix"] = f"{at}/" * bool(at)
+            us = {"bot_user_id": who["user_id"], "bot_id": who["bot_id"]}
+            return AuthorizeResult(enterprise_id=None, team_id=team_id, **us)
+
     bolt = AsyncApp(
         # Without a name Bolt walks the stack for one, and every module that is loaded with it.
         name="soulcaster",
         signing_secret=ctx.settings.slack_signing_secret.get_secret_value(),
-        client=ctx.slack.client,
+        client=once(slack.client),
+        # Without one Bolt makes its own of SLACK_CLIENT_ID, even where that is empty.
+        authorize=OfWorkspace(),  # type: ignore[no-untyped-call]
+        oauth_flow=flow,
+        user_facing_authorize_error_message=NOT_HERE,
         raise_error_for_unhandled_request=True,
         # Otherwise an event is acknowledged before its listener has stored it.
         process_before_response=True,
     )
 
-    class OfAttachments(AsyncMiddleware):
-        """Bolt cannot even say that nobody hears what was pressed, where it was nothing."""
+    class Readable(AsyncMiddleware):
+        """Bolt cannot even say that nobody hears what was pressed, where it was nothing. Channels
+        are named as we name them."""
 
         async def async_process(self, *, req: Any, resp: Any, next: Any) -> Any:
             if req.body.get("type") == "interactive_message":
                 req.body.setdefault("actions", [{}])
+            if prefix := req.context.get("prefix"):
+                _name_channels(req.body, prefix)
             return await next()
 
-    bolt.use(OfAttachments())
+    bolt.use(Readable())
 
     @bolt.error
     async def hand_on(error: Exception, body: dict[str, Any]) -> BoltResponse:
@@ -69,10 +96,11 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
         await ctx.inbox.count_unread(what)
         return BoltResponse(status=200)
 
-    def kept(kind: str) -> Callable[[Any, dict[str, Any]], Awaitable[None]]:
-        async def listener(ack: Any, body: dict[str, Any]) -> None:
-            if ctx.slack and (view := forms.asking(body)):
-                await ctx.slack.open_view(body["trigger_id"], view)
+    def kept(kind: str) -> Callable[[Any, dict[str, Any], Any], Awaitable[None]]:
+        async def listener(ack: Any, body: dict[str, Any], context: Any) -> None:
+            if view := forms.asking(body):
+                team = context.get("prefix", "").rstrip("/")
+                await slack.open_view(body["trigger_id"], view, team=team)
             elif kind:
                 await keep(kind, body)
             await ack()
@@ -117,6 +145,16 @@ def build_bolt(ctx: Context, store: Store, warn_once: Callable[[str], None]) -> 
         await ack()
 
     return bolt
+
+
+def _name_channels(body: dict[str, Any], prefix: str) -> None:
+    """Where it was said, with the workspace before it: ``T2/C1``."""
+    event = body.get("event") or {}
+    said = (body, body.get("container"), event.get("assistant_thread"))
+    places = [*[(told, "channel_id") for told in said], (body.get("channel"), "id")]
+    for told, name in (*places, (event, "channel")):
+        if isinstance(told, dict) and isinstance(told.get(name), str) and told[name]:
+            told[name] = prefix + told[name]
 
 
 async def _meant_for_us(ctx: Context, body: dict[str, Any]) -> bool:

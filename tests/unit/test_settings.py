@@ -108,6 +108,11 @@ def test_a_name_that_is_nearly_one_of_ours_is_told() -> None:
 
 def test_things_that_go_together_go_together() -> None:
     assert "go together" in mistakes(SLACK_BOT_TOKEN="xoxb-1")[0]
+    app = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s"}
+    assert "SOULCASTER_PUBLIC_URL" in mistakes(**app, SLACK_SIGNING_SECRET="s")[0]
+    app |= {"SOULCASTER_PUBLIC_URL": "https://app.example"}
+    assert "go together" in mistakes(**app)[0]
+    assert Settings.load({**app, "SLACK_SIGNING_SECRET": "s"}).slack_client_id == "1.2"
     assert "go together" in mistakes(UPSTASH_VECTOR_REST_URL="https://x")[0]
 
 

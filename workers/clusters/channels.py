@@ -67,6 +67,10 @@ async def settle_channel(ctx: Context, project_id: int) -> None:
     stood = (await ctx.channels.standings(project.id)).get(channel)
     if not channel or stood in ("offered", "bound", "released"):
         return
+    if named and "/" in named:
+        # Nobody there knows of the project yet: no file makes us speak in another's workspace.
+        await ctx.channels.set_standing(project.id, channel, "unasked")
+        return
     held = await owners(ctx, channel)
     if any(owner.installation != project.installation for owner in held):
         await ctx.channels.set_standing(project.id, channel, "taken")

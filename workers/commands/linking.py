@@ -22,8 +22,8 @@ _seen: dict[tuple[str, int], tuple[float, str]] = {}
 
 
 async def at_home(ctx: Context, person: Person) -> bool:
-    """Whether a Slack person is of the workspace that the app is installed in."""
-    return ctx.slack is not None and person.slack_team == (await ctx.slack.identity())["team_id"]
+    """Whether a Slack person is of a workspace that the app is installed in."""
+    return ctx.slack is not None and await ctx.slack.at(person.slack_team) is not None
 
 
 async def linked(ctx: Context, person: Person) -> Person:

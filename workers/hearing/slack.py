@@ -63,7 +63,8 @@ async def hear_slack(ctx: Context, row: str) -> None:
         came = datetime.fromtimestamp(delivery.received_at, UTC)
         end = came + timedelta(seconds=ANSWER_SECONDS)
         # Said nowhere, it is answered where they talk with us alone.
-        channel = said.place.channel or await ctx.slack.direct(said.person.slack_user)
+        team = await ctx.slack.at(said.person.slack_team) or ""
+        channel = said.place.channel or await ctx.slack.direct(said.person.slack_user, team=team)
         place = said.place.model_copy(update={"answer_by": end, "channel": channel})
         said_at = datetime.fromtimestamp(said.at, UTC) if said.at else came
         for project, answer in (await _take(ctx, said, place, said_at))[delivery.answered :]:

@@ -101,13 +101,9 @@ async def _gone(ctx: Context, body: dict[str, Any]) -> None:
         return
     if event["type"] == "tokens_revoked" and not (event.get("tokens") or {}).get("bot"):
         return  # a person's own
-    try:
-        if (await ctx.slack.identity())["team_id"] != body.get("team_id"):
-            return  # of another workspace that has the app
-    except Rejected:
-        log.info("Slack knows our token no longer")
-    await ctx.slack.taken_back(ctx.now())
-    log.warning("Slack took our token back: nothing is posted there until there is another")
+    team = str(body.get("team_id"))
+    if await ctx.slack.lost(team, ctx.now()):
+        log.warning("Slack took our token back: nothing is posted there any more", team=team)
 
 
 SEEN = {"home": _home, "assistant": _assistant, "links": _links, "channel": _channel, "gone": _gone}

@@ -220,3 +220,15 @@ def setup_codes() -> str:
 def setup_owner() -> str:
     """hash: sha256 of the one owner's session -> until when."""
     return f"{ROOT}:setup:owner"
+
+
+@kind("installations", kept="until uninstalled there", rebuilt="not at all: install it again")
+def slack_installations() -> str:
+    """hash: Slack workspace -> its sealed installation, with the token."""
+    return f"{ROOT}:slack-installations"
+
+
+@kind("installations", kept="10 minutes", rebuilt="not needed: begin anew")
+def slack_state(state: str) -> str:
+    """string: somebody was sent to Slack to install the app, and brings this word back, once."""
+    return f"{ROOT}:slack-state:{state}"

@@ -4,6 +4,7 @@ from .guard import Guard
 
 _CHANNELS = "tests/contract/test_channels.py"
 _SEEN = "tests/contract/test_slack_seen.py"
+_SPACES = "tests/contract/test_slack_workspaces.py"
 _TENANTS = "tests/e2e/test_tenants.py"
 _ERASURE = "tests/contract/test_erasure.py"
 
@@ -32,9 +33,58 @@ GUARDS = (
     Guard(
         "nothing is asked of Slack once it took our token back",
         "bot/slack/client.py",
-        "if at := await self.gone():",
-        "if (at := await self.gone()) and not at:",
+        "if not team and (at := await self.gone()):",
+        "if team and (at := await self.gone()):",
         _SEEN,
+    ),
+    Guard(
+        "a Slack workspace without an installation is refused",
+        "bot/slack/client.py",
+        "return team if self.workspaces and await self.workspaces.has(team) else None",
+        "return team if self.workspaces and team else None",
+        _SPACES,
+    ),
+    Guard(
+        "of two Slack workspaces neither is taken for the other",
+        "handlers/slack/heard.py",
+        "told[name] = prefix + told[name]",
+        "told[name] = told[name]",
+        _SPACES,
+    ),
+    Guard(
+        "a token of a Slack workspace is stored sealed",
+        "bot/storage/installations.py",
+        "sealed = self._fernet().encrypt(record.encode())",
+        "sealed = record.encode()",
+        _SPACES,
+    ),
+    Guard(
+        "a state of OAuth is good once",
+        "bot/storage/installations.py",
+        "await self._redis.delete(keys.slack_state(state))",
+        "await self._redis.exists(keys.slack_state(state))",
+        _SPACES,
+    ),
+    Guard(
+        "a token that is good is not forgotten",
+        "bot/slack/client.py",
+        "                return False  # installed again meanwhile",
+        "                pass",
+        _SPACES,
+    ),
+    Guard(
+        "a token is renewed by one process at a time",
+        "bot/slack/workspaces.py",
+        "if token and (bot := await self._read(team)):",
+        "if bot := await self._read(team):",
+        _SPACES,
+    ),
+    Guard(
+        "no file makes us speak in another's Slack workspace",
+        "workers/clusters/channels.py",
+        'if named and "/" in named:',
+        'if named and "//" in named:',
+        _SPACES,
     ),
     Guard(
         "a channel of another tenant is not asked for",

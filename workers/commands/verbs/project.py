@@ -45,7 +45,7 @@ async def run_channel(call: Call, command: Channel) -> Answer:
     if command.what == "show":
         standings = await ctx.channels.standings(project.id)
         return Answer(channels_card(project, standings, here, readers=call.readers))
-    if not here or here.startswith("D"):
+    if not here or here.rpartition("/")[2].startswith("D"):
         raise NotUnderstood(
             f"channel {command.what} is said in the Slack channel that it is about."
         )
