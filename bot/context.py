@@ -7,8 +7,6 @@ is in use and why, and ``doctor`` and ``status`` show it.
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import hashlib
 import socket
 from collections.abc import AsyncIterator, Callable
@@ -22,15 +20,12 @@ from redis.asyncio import Redis
 
 from bot.adapters import choose, choose_agent
 from bot.domain.errors import ConfigError
-from bot.domain.models import Project
 from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
 from bot.domain.secrets import keep_secret
-from bot.github.app import READ, GitHubApp
-from bot.github.wire import unless_refused
+from bot.github.app import GitHubApp
 from bot.jobs import Jobs
-from bot.log import log
+from bot.project_config import ProjectConfigs
 from bot.reddit import Reddit
-from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from bot.slack.client import Slack, make_client
 from bot.slack.workspaces import Workspaces
@@ -107,13 +102,20 @@ class Context:
         self.runs = Runs(*stored)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
         self.polls = Polls(*stored)
-        self.quotas, self.versions = Quotas(*stored), Versions(*stored)
-        self.answers, self.operations = Answers(*stored), Operations(*stored)
-        self.plans, self.cards = Plans(*stored), Cards(*stored)
+        self.quotas = Quotas(*stored)
+        self.versions = Versions(*stored)
+        self.answers = Answers(*stored)
+        self.operations = Operations(*stored)
+        self.plans = Plans(*stored)
+        self.cards = Cards(*stored)
         self.commands = Commands(*stored)
-        self.digests, self.stories = Digests(*stored), Stories(*stored)
-        self.channels, self.accounts = Channels(*stored), Accounts(*stored)
-        self.retention, self.erasure = Retention(*stored), Erasure(*stored)
+        self.digests = Digests(*stored)
+        self.stories = Stories(*stored)
+        self.channels = Channels(*stored)
+        self.accounts = Accounts(*stored)
+        self.retention = Retention(*stored)
+        self.erasure = Erasure(*stored)
+        self.configs = ProjectConfigs(lambda: self.github, self.projects)
         self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
 
     def now(self) -> datetime:
@@ -254,38 +256,6 @@ class Context:
             anthropic=choose.ModelAccess(*s.access("anthropic")),
             openai=choose.ModelAccess(*s.access("openai")),
         )
-
-    async def repo_config(self, project: Project) -> RepoConfig:
-        """What the project decided, as its default branch says now (ETag-cached).
-
-        While the file is wrong the last good one stays in force; raises ConfigError when there is
-        none: nothing is guessed.
-        """
-        stood = await self.projects.config(project.id)
-        try:
-            config = await self.written_config(project)
-        except ConfigError as error:
-            if stood is None:
-                raise
-            log.warning("the last good file stays in force", why=str(error))
-            return RepoConfig.model_validate_json(stood)
-        if (written := config.model_dump_json(exclude_defaults=True)) != stood:
-            await self.projects.keep_config(project.id, written)
-        return config
-
-    async def written_config(self, project: Project) -> RepoConfig:
-        """What the file says. Raises ConfigError with the lines that are wrong."""
-        found = await unless_refused(self.github.repo(project, READ).get(f"/contents/{PATH}"), 404)
-        if found is None:
-            return RepoConfig()
-        if found["size"] and not found["content"]:
-            # https://docs.github.com/en/rest/repos/contents: over 1 MB there is no content
-            raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")
-        return await asyncio.to_thread(read_repo_config, base64.b64decode(found["content"]))
-
-    async def known_config(self, project: Project) -> RepoConfig:
-        """What the project decided as it could be read last, without asking GitHub."""
-        return RepoConfig.model_validate_json(await self.projects.config(project.id) or "{}")
 
     def adapters(self) -> list[tuple[str, str, str]]:
         """``(need, adapter in use, why)`` for doctor and status."""

@@ -131,6 +131,20 @@ def read_repo_config(file: bytes) -> RepoConfig:
         raise ConfigError("\n".join(lines[:MAX_MISTAKES])) from error
 
 
+def said_in(file: bytes) -> dict[str, int]:
+    """Every dotted key that a readable file has, and its line."""
+    node = yaml.compose(file.decode(), Loader=yaml.CSafeLoader)
+    lines: dict[str, int] = {}
+    waiting = [("", node)]
+    while waiting:
+        before, part = waiting.pop()
+        if isinstance(part, yaml.MappingNode):
+            for key, value in part.value:
+                lines[f"{before}{key.value}"] = key.start_mark.line + 1
+                waiting.append((f"{before}{key.value}.", value))
+    return lines
+
+
 def _bounded(text: str) -> None:
     """Raises ConfigError for what no honest file is: deep, huge, or built of itself."""
     depth = 0

@@ -13,7 +13,7 @@ from bot.github.app import Repo
 from bot.github.wire import unless_refused
 from bot.render import Markdown
 
-PROOF = "soulcaster/proof"
+PROOF, CONFIG = "soulcaster/proof", "soulcaster/config"
 Conclusion = Literal["success", "failure", "neutral"]
 FAILED = ("failure", "timed_out")
 # Bytes of a log that are downloaded, characters of it that are looked at, and kept.
@@ -41,14 +41,29 @@ async def put_check(
     summary: Markdown,
     external_id: str = "",
     buttons: Sequence[tuple[str, str]] = (),
+    name: str = PROOF,
+    lines: Sequence[tuple[str, int, str]] = (),
 ) -> int:
-    """Report the proof on a commit, once: a check run that is there is updated; its id, 0 for none.
+    """Report on a commit, once: a check run that is there is updated; its id, 0 for none.
 
     Without a conclusion only the words of one that is there are changed. ``buttons``: at most
     three labels, and what the webhook says when one is pressed; GitHub takes 20 characters of each.
+    ``lines``: of a path a line and what is wrong there; GitHub takes 50.
     https://docs.github.com/en/rest/checks/runs#create-a-check-run
     """
-    fields: dict[str, Any] = {"output": {"title": title[:255], "summary": summary[:65_535]}}
+    output: dict[str, Any] = {"title": title[:255], "summary": summary[:65_535]}
+    if lines:
+        output["annotations"] = [
+            {
+                "path": path,
+                "start_line": line,
+                "end_line": line,
+                "annotation_level": "failure",
+                "message": said,
+            }
+            for path, line, said in lines[:50]
+        ]
+    fields: dict[str, Any] = {"output": output}
     if buttons:
         fields["actions"] = [
             {"label": label, "identifier": word, "description": f"/soulcaster {word}"}
@@ -57,13 +72,13 @@ async def put_check(
     if conclusion:
         fields |= {"status": "completed", "conclusion": conclusion}
     path = f"/commits/{sha}/check-runs{{?check_name}}"
-    async for run in repo.pages(path, key="check_runs", check_name=PROOF):
+    async for run in repo.pages(path, key="check_runs", check_name=name):
         await repo.patch(f"/check-runs/{run['id']}", fields)
         return int(run["id"])
     if not conclusion:
         return 0
     made = await repo.post(
-        "/check-runs", {"name": PROOF, "head_sha": sha, "external_id": external_id, **fields}
+        "/check-runs", {"name": name, "head_sha": sha, "external_id": external_id, **fields}
     )
     return int(made["id"])
 

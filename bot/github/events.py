@@ -48,8 +48,9 @@ HEARD: Mapping[str, Mapping[str, str]] = {
     },
     "pull_request": {
         "closed": "merged, what it fixes is watched; ours, its cluster follows",
-        "reopened": "ours: its cluster follows",
-        "synchronize": "ours: a person's commit makes the branch theirs, said on the card",
+        "opened": "`.github/soulcaster.yml` in it is checked",
+        "reopened": "the same; ours: its cluster follows",
+        "synchronize": "the same; ours: a person's commit makes the branch theirs",
         "ready_for_review converted_to_draft": "ours: said on the card",
         "*": NOTHING + "what is asked of a pull request is read when it matters",
     },

@@ -121,9 +121,17 @@ async def answer_thread(repo: Repo, pull: int, comment: int, card: Card) -> None
 
 
 async def put_check(
-    repo: Repo, sha: str, card: Card, *, conclusion: checks.Conclusion, external_id: str
+    repo: Repo,
+    sha: str,
+    card: Card,
+    *,
+    conclusion: checks.Conclusion,
+    external_id: str,
+    name: str = checks.PROOF,
+    lines: Sequence[tuple[str, int, str]] = (),
 ) -> None:
-    """Report on a commit as the check run ``soulcaster/proof``, once; its actions are buttons."""
+    """Report on a commit as the check run ``name``, once; its actions are buttons, ``lines`` what
+    is wrong at a line of a path."""
     card = await fit_on_github(repo, card)
     buttons = [(each.label, each.sentence) for each in card.actions if each.sentence]
     card = card.model_copy(update={"actions": ()})
@@ -135,4 +143,6 @@ async def put_check(
         summary=render_document(card),
         external_id=external_id,
         buttons=buttons,
+        name=name,
+        lines=lines,
     )

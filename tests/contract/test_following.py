@@ -163,7 +163,7 @@ async def test_in_quiet_hours_only_an_s1_is_said(team: Team) -> None:
     quiet = 'slack: {quiet: "22:00-07:00 Europe/Paris"}'
     files = {".github/soulcaster.yml": quiet}
     await team.stage.person("/push", branch="main", message="Be quiet", files=files, login=ADMIN)
-    await team.ctx.repo_config(team.project)
+    await team.ctx.configs.in_force(team.project)
     team.now = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)
     await team.seen()
     assert len(await team.messages()) == 1
@@ -180,7 +180,7 @@ async def test_in_quiet_hours_only_an_s1_is_said(team: Team) -> None:
 async def test_what_a_pause_kept_is_said_after_the_quiet_hours_that_it_ended_in(team: Team) -> None:
     files = {".github/soulcaster.yml": 'slack: {quiet: "22:00-07:00 Europe/Paris"}'}
     await team.stage.person("/push", branch="main", message="Be quiet", files=files, login=ADMIN)
-    await team.ctx.repo_config(team.project)
+    await team.ctx.configs.in_force(team.project)
     pause = Pause(what="posts", by="@ana", since=team.now)
     await team.ctx.stories.pause(team.project.id, pause)
     kept = await team.seen("Login fails after a payment", "9", level="error")

@@ -83,6 +83,8 @@ ANSWERED = [
     ("whoami", "whoami:ines-ferreira", "admin"),
     ("digest schedule mon-fri 09:00 Europe/Paris", "digest-schedule", "mon-fri 09:00"),
     ("digest off", "digest-schedule", "off"),
+    ("config show fix.max_files", "config", "soulcaster.yml:"),
+    ("config validate", "config", "is right"),
 ]
 # These have tests of their own.
 ELSEWHERE = {

@@ -41,11 +41,31 @@ async def test_a_wrong_file_is_named_with_its_line_and_the_last_good_one_counts(
     await push(stage, "cluster: eager\n")
     await push(stage, "cluster: eager\nfix:\n  max_fils: 3\n")
     assert await said_in_slack(stage, "soulcaster.yml:3: fix.max_fils is no key of ours") == 1
-    config = await stage.context.repo_config(await stage.project())
+    config = await stage.context.configs.in_force(await stage.project())
     assert config.cluster == "eager"
     await push(stage, "cluster: sure\n")
     assert await said_in_slack(stage, "soulcaster.yml:3") == 0
     assert await said_in_slack(stage, "is right again") == 1
+
+
+async def test_a_wrong_file_in_a_pull_request_fails_its_check(stage: Stage) -> None:
+    async def checks(number: int, head: str, **files: str) -> list[Any]:
+        await person(stage, "POST", "/push", login=ADMIN, files=files, branch=head)
+        if not number:
+            made = await person(stage, "POST", "/pulls", login=ADMIN, title="Settings", head=head)
+            number = int(made["number"])
+        await settled(stage)
+        pull = await issue(stage, number)
+        return [number, *(one for one in pull["pull"]["checks"] if "config" in one["name"])]
+
+    wrong = "cluster: sure\nfix:\n  max_fils: 3\n"
+    number, check = await checks(0, "settings", **{".github/soulcaster.yml": wrong})
+    assert check["conclusion"] == "failure"
+    assert "soulcaster.yml:3" in check["output"]["summary"]
+    right = {".github/soulcaster.yml": "cluster: sure\nfix:\n  max_files: 3\n"}
+    _, check = await checks(number, "settings", **right)
+    assert check["conclusion"] == "success"
+    assert await checks(0, "nothing", **{"README.md": "Other words."}) == [number + 1]
 
 
 async def test_what_was_said_in_private_is_hidden_when_it_becomes_public(stage: Stage) -> None:

@@ -221,6 +221,8 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         yield from ("history", "undo", "why")
     yield from (
         "channel show",
+        "config show",
+        "config validate",
         "link K7QX9M2P4RTW",
         "unlink",
         "quota",

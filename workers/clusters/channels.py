@@ -31,7 +31,7 @@ async def owners(ctx: Context, channel: str) -> list[Project]:
 async def channel_of(ctx: Context, project: Project) -> str:
     """Where its digests come: the channel that its file names, else the operator's, else one that
     somebody gave it; "" where that is not the project's."""
-    return await bound_channel(ctx, project, (await ctx.repo_config(project)).slack.channel)
+    return await bound_channel(ctx, project, (await ctx.configs.in_force(project)).slack.channel)
 
 
 async def bound_channel(ctx: Context, project: Project, named: str = "") -> str:
@@ -59,7 +59,7 @@ async def settle_channel(ctx: Context, project_id: int) -> None:
     if project is None or ctx.slack is None:
         return
     try:
-        named = (await ctx.repo_config(project)).slack.channel
+        named = (await ctx.configs.in_force(project)).slack.channel
     except ConfigError as error:
         log.warning("no channel is read", project=project.full_name, why=str(error))
         return

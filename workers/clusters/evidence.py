@@ -197,7 +197,7 @@ async def _eagerness(ctx: Context, project: int) -> Eagerness:
     if record is None or not ctx.settings.github_app_id:
         return "sure"
     try:
-        return (await ctx.repo_config(record)).cluster
+        return (await ctx.configs.in_force(record)).cluster
     except (ConfigError, UpstreamError) as error:
         log.warning("joining only what is sure", project=project, why=str(error))
         return "sure"

@@ -20,7 +20,7 @@ async def held_until(ctx: Context, project: Project, severity: Severity = "S4") 
     pause = (await ctx.stories.pauses(project.id)).get("posts")
     if pause is not None and pause.holds(now):
         return pause.until or NEVER
-    quiet = (await ctx.known_config(project)).slack.quiet
+    quiet = (await ctx.configs.known(project)).slack.quiet
     return read_quiet(quiet).until(now) if quiet and severity != "S1" else None
 
 

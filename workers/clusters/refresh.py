@@ -38,7 +38,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     issues = [i for i in view.items if i.source == github_issue.NAME and not i.gone]
     labels = {}
     if any("labels" in issue.tags for issue in issues):
-        labels = (await ctx.known_config(project)).labels
+        labels = (await ctx.configs.known(project)).labels
 
     def decide(record: Cluster) -> dict[str, Any]:
         state = _state(record, view)

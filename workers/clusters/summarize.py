@@ -59,7 +59,7 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
 
 async def _language(ctx: Context, project: Project) -> str:
     """The name of the language to write in; "" for English, which needs no word."""
-    return NAMES.get((await ctx.known_config(project)).language, "")
+    return NAMES.get((await ctx.configs.known(project)).language, "")
 
 
 def reports_for(project: Project, view: ClusterView) -> list[Item]:

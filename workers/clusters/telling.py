@@ -18,7 +18,7 @@ async def tell_issues(ctx: Context, project_id: int, number: int) -> None:
     What our own app changes comes back as how the issue is, and is nobody's word.
     """
     project = await ctx.projects.find(project_id)
-    labels = (await ctx.known_config(project)).labels if project else {}
+    labels = (await ctx.configs.known(project)).labels if project else {}
     if project is None or not labels:
         return
     cluster = await ctx.clusters.get(project_id, number)

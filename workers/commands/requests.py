@@ -39,7 +39,7 @@ async def request_fix(
     ctx, project = call.ctx, call.project
     await require_unpaused(ctx, project)
     vendors = sends_to(agent, ctx.settings_for_adapters)
-    if refused := unnamed(project, vendors, (await ctx.repo_config(project)).fix.agents):
+    if refused := unnamed(project, vendors, (await ctx.configs.in_force(project)).fix.agents):
         raise NotAllowed(refused)
     if not dry_run:
         await require_no_open_fix(ctx, project, cluster)

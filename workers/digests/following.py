@@ -80,7 +80,7 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
 async def rules(ctx: Context, project: Project) -> dict[str, str]:
     """What each of its channels hears of at once: where its digests come, what matters; elsewhere
     only what was asked for there."""
-    named = (await ctx.known_config(project)).slack.channel
+    named = (await ctx.configs.known(project)).slack.channel
     asked = await ctx.stories.rules(project.id)
     main = await bound_channel(ctx, project, named)
     standings = await ctx.channels.standings(project.id)
@@ -148,7 +148,7 @@ async def _tell(
         return bool(unheard)  # others read there who may not know of the repository
     view = replace(team, readers=readers)
     last = story.events[-1] if story.events else None
-    language = (await ctx.known_config(project)).language
+    language = (await ctx.configs.known(project)).language
     card = in_language(problem_card(view, run, last), language)
     ts = await say(ctx, project, place, card)
     if not ts:

@@ -35,7 +35,7 @@ async def say_held(ctx: Context, project_id: int) -> None:
             await ctx.stories.release(project_id, where, what)
         else:
             channels[where].append((int(what), at))
-    named = (await ctx.known_config(project)).slack.channel
+    named = (await ctx.configs.known(project)).slack.channel
     main = await bound_channel(ctx, project, named) if digest else ""
     for channel, held in channels.items():
         await _say(ctx, project, channel, held, digest=channel == main)

@@ -6,19 +6,16 @@ from collections.abc import Callable
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Card, Code, Said, note
-from bot.domain.errors import ConfigError, Rejected
+from bot.domain.cards.card import Card, note
+from bot.domain.errors import Rejected
 from bot.domain.models import Place, Project
 from bot.jobs import enqueue
 from bot.log import log
-from bot.repo_config import PATH
 from bot.say import hide, readers_at, say
 from workers import jobs
 from workers.clusters.channels import channel_of
 from workers.digests.tracked import untrack
 from workers.intake import quota
-
-FILE = "file"
 
 
 async def tell(
@@ -43,23 +40,6 @@ async def tell_refused(ctx: Context, project_id: int) -> None:
     if project and words:
         key = f"refused:{ctx.now():%Y-%m-%d}"
         await tell(ctx, project, lambda to: note(key, words, audience=to, tone="failed"))
-
-
-async def check_file(ctx: Context, project_id: int) -> None:
-    """Say which line of the project's file is wrong; when it is right again, say that there."""
-    project = await ctx.projects.find(project_id)
-    if project is None:
-        return
-    try:
-        await ctx.written_config(project)
-    except ConfigError as error:
-        wrong = (Said(str(error)), " The last good one stays in force.")
-        await tell(ctx, project, lambda to: note(FILE, *wrong, audience=to, tone="failed"))
-    else:
-        right = Code(PATH), " is right again."
-        await tell(
-            ctx, project, lambda to: note(FILE, *right, audience=to, tone="succeeded"), where=FILE
-        )
 
 
 async def hide_cards(ctx: Context, project_id: int) -> None:

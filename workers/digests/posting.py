@@ -65,7 +65,7 @@ async def _card(ctx: Context, project: Project, board: Board, *, compact: bool) 
     numbers = [view.cluster.number for view in (*board.worst, *board.beside)]
     runs = await ctx.runs.newest(project.id, numbers)
     card = digest_card(project, board, runs, compact=compact)
-    language = (await ctx.known_config(project)).language
+    language = (await ctx.configs.known(project)).language
     return await whole_or_not(ctx, in_language(card, language))
 
 
@@ -163,7 +163,7 @@ async def keep_digest_true(ctx: Context, project_id: int) -> None:
     last = datetime.fromtimestamp(await ctx.digests.last(project_id), UTC)
     if project is None or not slot or ctx.slack is None or ctx.now() - last > TRUE:
         return
-    channel = await bound_channel(ctx, project, (await ctx.known_config(project)).slack.channel)
+    channel = await bound_channel(ctx, project, (await ctx.configs.known(project)).slack.channel)
     standing = await ctx.cards.get(project_id, Place(channel=channel).name, f"digest:{slot}")
     if channel and standing and standing.id:
         await _post(ctx, project, channel, slot, since)

@@ -103,7 +103,7 @@ async def _card(
 ) -> Card:
     view = await cluster_view(ctx, project, number, readers=project.github_readers)
     last = story.events[-1] if story and story.events else None
-    language = (await ctx.known_config(project)).language
+    language = (await ctx.configs.known(project)).language
     return await paused_or_not(ctx, project, in_language(tracked_card(view, run, last), language))
 
 

@@ -73,7 +73,7 @@ async def _counts(ctx: Context, project: Project, told: Mapping[str, Any]) -> bo
     if await _known(ctx, project.id, told):
         return True
     try:
-        config = await ctx.repo_config(project)
+        config = await ctx.configs.in_force(project)
     except ConfigError as error:
         log.warning("no bot's issues and no discussions count", project=project.id, why=str(error))
         return False

@@ -9,6 +9,7 @@ from bot.domain.commands.command import Command
 from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
     anybody,
+    config,
     evidence,
     feedback,
     intake,
@@ -64,6 +65,7 @@ VERBS: Mapping[type[Command], Run] = {
     life.Track: life.run_track,
     life.Untrack: life.run_untrack,
     source.ManageSources: source.run_source,
+    config.Config: config.run_config,
     project.Replay: project.run_replay,
     project.Channel: project.run_channel,
     unasked.Notify: unasked.run_notify,

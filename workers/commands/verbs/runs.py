@@ -87,7 +87,7 @@ async def run_fix(call: Call, command: Fix) -> Answer:
     ctx, project = call.ctx, call.project
     cluster = await call.cluster(command.about)
     call.require_for(project.github_readers, command.steer)
-    config = await ctx.repo_config(project)
+    config = await ctx.configs.in_force(project)
     if not config.fix.enabled:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
     named = ",".join(config.fix.agents) or ctx.settings.soulcaster_agent

@@ -51,7 +51,7 @@ async def run_status(call: Call, command: Status) -> Answer:
     view = await call.view(cluster)
     newest = await ctx.runs.newest(project.id, [cluster.number])
     card = cluster_card(view, run=newest.get(cluster.number))
-    card = in_language(card, (await ctx.known_config(project)).language)
+    card = in_language(card, (await ctx.configs.known(project)).language)
     sections = (*card.sections, *await _questions(call, view.items))
     return Answer(card.model_copy(update={"key": f"status:{cluster.name}", "sections": sections}))
 

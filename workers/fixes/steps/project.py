@@ -74,7 +74,7 @@ class ProjectRun(RunContext):
     @override
     async def config(self) -> RepoConfig:
         if self._config is None:
-            self._config = await self.ctx.repo_config(self.project)
+            self._config = await self.ctx.configs.in_force(self.project)
         return self._config
 
     @override

@@ -33,6 +33,16 @@ async def ended(event: sansio.Event, ctx: Context, **_: Any) -> None:
         await enqueue(ctx, jobs.follow_pull, payload.project.id, number)
 
 
+@router.register("pull_request", action="opened")
+@router.register("pull_request", action="reopened")
+@router.register("pull_request", action="synchronize")
+async def changed(event: sansio.Event, ctx: Context, **_: Any) -> None:
+    """It may change the project's file."""
+    payload = read(event)
+    if payload.pull_request:
+        await enqueue(ctx, jobs.check_pull, payload.project.id, payload.pull_request.number)
+
+
 @router.register("pull_request", action="synchronize")
 @router.register("pull_request", action="ready_for_review")
 @router.register("pull_request", action="converted_to_draft")

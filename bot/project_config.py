@@ -1,0 +1,137 @@
+"""What a project decides: its ``.github/soulcaster.yml`` above its organisation's, above ours.
+
+The organisation's is the same file of its repository ``.github``, where the app is installed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.errors import ConfigError, NotFound
+from bot.domain.models import Project
+from bot.github.app import READ, GitHubApp
+from bot.github.wire import unless_refused
+from bot.log import log
+from bot.repo_config import PATH, RepoConfig, read_repo_config, said_in
+from bot.storage.projects import Projects
+
+_OF_OWNER = ".github"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A key of the file, its value in force, and who says so: ``.github/soulcaster.yml:3``."""
+
+    key: str
+    value: object
+    where: str
+
+
+class ProjectConfigs:
+    """Those of every project."""
+
+    def __init__(self, github: Callable[[], GitHubApp], projects: Projects) -> None:
+        self._github = github
+        self._projects = projects
+
+    async def in_force(self, project: Project) -> RepoConfig:
+        """As the default branches say now (ETag-cached).
+
+        While a file is wrong the last good one stays in force; raises ConfigError when there is
+        none: nothing is guessed.
+        """
+        stood = await self._projects.config(project.id)
+        try:
+            config = await self.written(project)
+        except ConfigError as error:
+            if stood is None:
+                raise
+            log.warning("the last good file stays in force", why=str(error))
+            return RepoConfig.model_validate_json(stood)
+        if (written := config.model_dump_json(exclude_defaults=True)) != stood:
+            await self._projects.keep_config(project.id, written)
+        return config
+
+    async def known(self, project: Project) -> RepoConfig:
+        """As it could be read last, without asking GitHub."""
+        return RepoConfig.model_validate_json(await self._projects.config(project.id) or "{}")
+
+    async def written(self, project: Project, ref: str = "") -> RepoConfig:
+        """What the files say; the project's own as of ``ref``, its default branch unless given.
+        Raises ConfigError with the lines that are wrong."""
+        own = read_repo_config(await self.file(project, ref))
+        above = own.model_dump(exclude_unset=True)
+        return RepoConfig.model_validate(_over(above, (await self._of_owner(project))[0]))
+
+    async def origins(self, project: Project) -> list[Origin]:
+        """Every key with its value in force. Raises ConfigError."""
+        file, config = await self.file(project), await self.in_force(project)
+        _, lines = await self._of_owner(project)
+        owner = project.full_name.partition("/")[0]
+        said = {key: f"{owner}/{_OF_OWNER}:{PATH}:{line}" for key, line in lines.items()}
+        said |= {key: f"{PATH}:{line}" for key, line in said_in(file).items()}
+        values = _flat(config.model_dump())
+        return [
+            Origin(key, value, next((said[part] for part in _above(key) if part in said), ""))
+            for key, value in values.items()
+        ]
+
+    async def file(self, project: Project, ref: str = "") -> bytes:
+        """The project's own; empty where there is none. Raises ConfigError for one too large."""
+        at = f"/contents/{PATH}" + (f"?ref={ref}" if ref else "")
+        found = await unless_refused(self._github().repo(project, READ).get(at), 404)
+        if found is None:
+            return b""
+        if found["size"] and not found["content"]:
+            # https://docs.github.com/en/rest/repos/contents: over 1 MB there is no content
+            raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")
+        return await asyncio.to_thread(base64.b64decode, found["content"])
+
+    async def _of_owner(self, project: Project) -> tuple[dict[str, Any], Mapping[str, int]]:
+        """What the organisation says, and on which lines; nothing while that is wrong, or where
+        more people read of the project than of it."""
+        owner = project.full_name.partition("/")[0]
+        try:
+            theirs = await self._projects.named(f"{owner}/{_OF_OWNER}")
+        except NotFound:
+            return {}, {}
+        if theirs.id == project.id or (theirs.private and not project.private):
+            return {}, {}
+        try:
+            file = await self.file(theirs)
+            return read_repo_config(file).model_dump(exclude_unset=True), said_in(file)
+        except ConfigError as error:
+            log.warning("the organisation's file is left out", owner=owner, why=str(error))
+            return {}, {}
+
+
+def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
+    """``above`` over ``below``, part by part; a list or table of names is taken whole."""
+    merged = {**below, **above}
+    for key in above.keys() & below.keys():
+        if key in _PARTS and isinstance(above[key], dict) and isinstance(below[key], dict):
+            merged[key] = _over(above[key], below[key])
+    return merged
+
+
+_PARTS = frozenset({"slack", "digest", "fix", "tests"})
+
+
+def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in _PARTS and isinstance(value, dict):
+            flat |= _flat(value, f"{before}{key}.")
+        else:
+            flat[f"{before}{key}"] = value
+    return flat
+
+
+def _above(key: str) -> list[str]:
+    """``fix.tests.command``, ``fix.tests``, ``fix``."""
+    parts = key.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
