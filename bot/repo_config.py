@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.domain.cards.language import Language
 from bot.domain.cards.schedule import read_quiet
+from bot.domain.clusters.labels import APPLY, Meaning
 from bot.domain.errors import ConfigError, NotUnderstood
-from bot.domain.models import Severity
 
 PATH = ".github/soulcaster.yml"
 MAX_BYTES = 64_000
@@ -81,8 +81,9 @@ class RepoConfig(_Part):
 
     ``language``: that of the digest, the problem's card and what a model summarises. ``bots``:
     whose issues are reports, too, as ``discussions`` are where that is true. ``labels``
-    says what a label of an issue means, as in ``{critical: S1}``; then a person's ``severity`` and
-    ``assign`` are written to the issues, too.
+    says what a label means, as in ``{critical: S1, doing: fixing}``; then a person's ``severity``
+    and ``assign`` and the state are written to the issues, too. ``{area/*: apply}`` are given where
+    people would. ``ask_missing``: what the issue form requires is asked for, once.
     """
 
     slack: SlackPart = SlackPart()
@@ -92,28 +93,18 @@ class RepoConfig(_Part):
     cluster: Literal["ask", "sure", "eager"] = "sure"
     bots: tuple[str, ...] = ()
     discussions: bool = False
-    labels: dict[str, Severity] = {}
+    labels: dict[str, Meaning] = {}
+    ask_missing: bool = True
+
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _is_all(cls, written: object) -> object:
+        return {"*": APPLY} if written == APPLY else written
 
 
 def read_repo_config(file: bytes) -> RepoConfig:
-    """Parse the file. Raises ConfigError with one line a mistake, naming the file's line.
-
-    It is anybody's file: its size, depth and nodes are bounded before anything is built of it.
-    """
-    if len(file) > MAX_BYTES:
-        raise ConfigError(f"{PATH}: {len(file):,} bytes; at most {MAX_BYTES:,} are read.")
-    try:
-        loader = yaml.CSafeLoader(file.decode())
-        _bounded(file.decode())
-        node = loader.get_single_node()
-        data = loader.construct_document(node) if node else None
-    except UnicodeDecodeError as error:
-        line = file[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{PATH}:{line}: this is no UTF-8.") from error
-    except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise ConfigError(f"{PATH}:{line}: this is no YAML.") from error
+    """Parse the file. Raises ConfigError with one line a mistake, naming the file's line."""
+    node, data = read_yaml(file, PATH)
     if data is None:
         return RepoConfig()
     try:
@@ -145,19 +136,40 @@ def said_in(file: bytes) -> dict[str, int]:
     return lines
 
 
-def _bounded(text: str) -> None:
+def read_yaml(file: bytes, path: str) -> tuple[yaml.Node | None, Any]:
+    """What a file says, None where that is nothing. Raises ConfigError, naming its line.
+
+    It is anybody's file: its size, depth and nodes are bounded before anything is built of it.
+    """
+    if len(file) > MAX_BYTES:
+        raise ConfigError(f"{path}: {len(file):,} bytes; at most {MAX_BYTES:,} are read.")
+    try:
+        loader = yaml.CSafeLoader(file.decode())
+        _bounded(file.decode(), path)
+        node = loader.get_single_node()
+        return node, loader.construct_document(node) if node else None
+    except UnicodeDecodeError as error:
+        line = file[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}:{line}: this is no UTF-8.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise ConfigError(f"{path}:{line}: this is no YAML.") from error
+
+
+def _bounded(text: str, path: str) -> None:
     """Raises ConfigError for what no honest file is: deep, huge, or built of itself."""
     depth = 0
     for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            raise ConfigError(f"{PATH}:{line}: aliases (*name) are not read here.")
+            raise ConfigError(f"{path}:{line}: aliases (*name) are not read here.")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise ConfigError(f"{PATH}:{line}: this is nested too deep or too long to be read.")
+            raise ConfigError(f"{path}:{line}: this is nested too deep or too long to be read.")
 
 
 def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -15,6 +15,8 @@ from bot.storage.store import Store
 from bot.storage.text import number, text
 
 DELETED = "(deleted report)"
+# Noted of a report that was asked for what it lacks; a label has a name.
+ASKED = ""
 # Redis cuts the log of placements when it is longer, see place, operate and swap.lua.
 LOGGED = 4_096
 # What is no part of the record: where it stands, and what a draft says of its event alone.
@@ -196,6 +198,16 @@ class Items(Store):
             beside=lambda after: [str(int(_clustered(before[-1]) != _clustered(after)))],
         )
         return Edited(before[-1], after)
+
+    async def note(self, project: int, item: int, *labels: str) -> None:
+        """No person gives the item these labels, for good."""
+        await self._redis.sadd(keys.noted(project), *(f"{item}|{one.lower()}" for one in labels))
+
+    async def noted(self, project: int, asked: Collection[tuple[int, str]]) -> set[tuple[int, str]]:
+        """Which of these items and labels were noted."""
+        names = [f"{item}|{label.lower()}" for item, label in asked]
+        found = await self._redis.smismember(keys.noted(project), names) if names else []
+        return {pair for pair, there in zip(asked, found, strict=True) if there}
 
     async def get(self, project: int, item: int) -> Item:
         """One item with its cluster. Raises NotFound."""

@@ -34,9 +34,9 @@ PARTS = {
 ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
-    "Account", "Because", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Logged", "Near",
-    "Needs", "Operation", "Pause", "Person", "Place", "Poll", "Project", "Rules", "Standing",
-    "StateChange", "Stats", "Story", "TestPlan", "Token", "Version", "Watch",
+    "Account", "Because", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Likely", "Logged",
+    "Near", "Needs", "Operation", "Pause", "Person", "Place", "Poll", "Project", "Rules",
+    "Standing", "StateChange", "Stats", "Story", "TestPlan", "Token", "Version", "Watch",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from bot.jobs import CLAIM, enqueue
 from bot.sources import github_issue
 from bot.storage.answers import JUDGE
 from workers import jobs
-from workers.clusters import evidence, judge
+from workers.clusters import evidence, judge, labels
 
 BATCH = 64
 SHOWN_CANDIDATES = 5
@@ -37,7 +37,8 @@ async def cluster_items(ctx: Context, project: int) -> None:
         for reading, vector in zip(readings, vectors, strict=True):
             item = items[reading.id]
             decision = await memory.use(memory.engine.decide, reading, vector, memory.links)
-            because = _because(decision)
+            guessed = await labels.learnt(ctx, project, item, decision)
+            because = _because(decision).model_copy(update={"labels": guessed})
             to_judge = decision.action != "join" and judge.wanted(ctx, item, because)
             cluster = await ctx.clusters.place(
                 project,
@@ -57,6 +58,8 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 break  # somebody corrected meanwhile: decide again, knowing that
             await memory.add(reading, vector, cluster, decision.best)
             await enqueue(ctx, jobs.refresh_cluster, project, cluster)
+            if guessed:
+                await enqueue(ctx, jobs.tell_issues, project, cluster, item.number)
             if decision.action == "suggest" and not to_judge and item.source == github_issue.NAME:
                 await enqueue(ctx, jobs.suggest_on_issue, project, item.number)
 

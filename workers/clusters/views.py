@@ -10,12 +10,14 @@ from bot.domain.models import Project
 from bot.jobs import enqueue
 from bot.storage.overview import Sort
 from workers import jobs
+from workers.clusters.labels import suggested
 
 
 async def cluster_view(
-    ctx: Context, project: Project, number: int, *, readers: Audience
+    ctx: Context, project: Project, number: int, *, readers: Audience, labels: bool = True
 ) -> ClusterView:
-    """A cluster with its tally and a sample of its items, as ``readers`` may read it."""
+    """A cluster with its tally and a sample of its items, as ``readers`` may read it; ``labels``:
+    with those that people would give."""
     cluster = await ctx.clusters.get(project.id, number)
     members = await ctx.clusters.sample(project.id, cluster.number)
     items = await ctx.items.many(project.id, sorted({*members, *cluster.shown_by}))
@@ -24,7 +26,8 @@ async def cluster_view(
     writes = bool(sends_to(ctx.settings.soulcaster_agent, ctx.settings_for_adapters))
     issue = (await ctx.digests.tracked(project.id)).get(cluster.number)
     tracked = ctx.github.page(project, f"issues/{issue}") if issue else ""
-    return ClusterView(cluster, mine, tally, ctx.now(), readers, (), writes, tracked)
+    likely = await suggested(ctx, project.id, mine, readers) if labels else ()
+    return ClusterView(cluster, mine, tally, ctx.now(), readers, (), writes, tracked, likely)
 
 
 async def page(

@@ -50,6 +50,8 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
         story = told_on(was, cluster, run, ctx.now(), live=live)
         if story != was:
             news = [event for event in story.events if event.n > (was.n if was else 0)]
+            if (was and was.state is not story.state) or (not was and news):
+                await enqueue(ctx, jobs.tell_issues, project_id, number)
             await ctx.stories.put(project_id, number, story, news)
             if news:  # what a digest calls new is counted by it
                 await enqueue(ctx, jobs.refresh_tracking_issue, project_id, delay=2)

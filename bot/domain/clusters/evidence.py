@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bot.domain.clusters.labels import Likely
 from bot.domain.models import Record
 
 # The least chance that is kept as a sign that two clusters are one problem: weak ones add up.
@@ -32,13 +33,14 @@ class Near(Record):
 
 
 class Because(Record):
-    """The decision about one item."""
+    """The decision about one item; ``labels`` are those that people would give it."""
 
     action: Literal["join", "suggest", "new"]
     joined: int | None = None
     candidates: tuple[Near, ...] = ()
     rejected: Near | None = None
     obeyed: tuple[str, ...] = ()
+    labels: tuple[Likely, ...] = ()
 
     def alike(self, item: int) -> dict[str, float]:
         """What ``item`` may be the same as and was not joined to: ``a,b``, and the chance."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
+from bot.domain.clusters.labels import SEVERITIES, Meaning
 from bot.domain.models import Cluster, ClusterState, Ending, IssueState, Item, Severity
 
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
@@ -56,14 +57,16 @@ def followed(record: Cluster, how: IssueState, total: int) -> dict[str, Any]:
 
 
 def sorted_in(
-    record: Cluster, items: Sequence[Item], labels: Mapping[str, Severity]
+    record: Cluster, items: Sequence[Item], labels: Mapping[str, Meaning]
 ) -> dict[str, Any]:
     """What changes with the labels and the assignees of its issues.
 
     ``labels`` says what a label means; the worst that any issue has counts, and the person whom
     the oldest assigned issue names first.
     """
-    meant = {name.lower(): severity for name, severity in labels.items()}
+    meant = {
+        name.lower(): bad for name, means in labels.items() for bad in SEVERITIES if bad == means
+    }
     named = [name.lower() for item in items for name in listed(item, "labels")]
     worst: Severity | Literal[""] = min((meant[n] for n in named if n in meant), default="")
     owner = next((name for item in items for name in listed(item, "assignees")), "")

@@ -68,6 +68,13 @@ def waiting(p: int) -> str:
     return f"{ROOT}:{p}:waiting"
 
 
+@kind("items")
+def noted(p: int) -> str:
+    """set: ``item|label`` that no person gave or that one took off, ``item|`` that was asked for
+    what its form requires."""
+    return f"{ROOT}:{p}:noted"
+
+
 @kind("imports", rebuilt="by reading all again")
 def imports(p: int) -> str:
     """hash: the fields of the project's Import, how far GitHub's issues have been read."""

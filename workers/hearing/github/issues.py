@@ -41,7 +41,11 @@ async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
         return
     # What was opened before the app came is history, however it is told of.
     since = None if action in ("opened", "created") else await ctx.imports.since(project)
-    await issues.take(ctx, payload.project, it, since=since)
+    found = await issues.take(ctx, payload.project, it, since=since)
+    named = (event.data.get("label") or {}).get("name")
+    # What an app gives, or a person takes off, is no person's word for it.
+    if named and found and found > 0 and payload.sender.person.is_bot is (action == "labeled"):
+        await ctx.items.note(project, found, named)
     if action in _STANDS and not payload.sender.person.is_bot:
         await issues.stand(ctx, project, it)
     if issue and action in ("opened", "edited"):

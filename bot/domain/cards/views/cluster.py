@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link, Said, Section, Tone
 from bot.domain.cards.sparkline import sparkline
+from bot.domain.clusters.labels import Likely
 from bot.domain.clusters.tally import Tally
 from bot.domain.clusters.titles import plain
 from bot.domain.fixes.offering import shows_example
@@ -39,6 +40,7 @@ class ClusterView:
     cluster says nothing that they may not read, however it was handed in. ``unlike`` tells it from
     another beside it that is called the same. ``writes_tests``: the agent that repairs needs no
     example that can be run. ``tracked`` is the address of its tracking issue, "" for none.
+    ``likely`` are labels that people would give its newest issue that lacks them.
     """
 
     cluster: Cluster
@@ -49,6 +51,7 @@ class ClusterView:
     unlike: Line = ()
     writes_tests: bool = False
     tracked: str = ""
+    likely: Sequence[Likely] = ()
 
     def __post_init__(self) -> None:
         read = self.cluster.as_read_by(self.readers, self.shown)
@@ -170,6 +173,9 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         facts.append(Fact("Its fix", watch_line(cluster, cluster.watch)))
     if cluster.owner:
         facts.append(Fact("Owner", Code(cluster.owner)))
+    each = ((" · ", Said(one.name), f" ({one.likes} of {one.of} like it)") for one in view.likely)
+    if labels := [part for parts in each for part in parts][1:]:
+        facts.append(Fact("Labels its people would give", *labels))
     if run is not None:
         facts.append(Fact("Fix run", *run_line(run)))
     if view.tracked:
