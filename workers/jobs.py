@@ -34,6 +34,7 @@ reembed_items = Job("workers.clusters.reembed:reembed_items", timeout=900)
 recluster = Job("workers.clusters.recluster:recluster", lane="history", timeout=6 * 3600)
 refresh_cluster = Job("workers.clusters.refresh:refresh_cluster")
 tell_issues = Job("workers.clusters.labels:tell_issues")
+ask_missing = Job("workers.clusters.missing:ask_missing")
 suggest_on_issue = Job("workers.clusters.suggestions:suggest_on_issue")
 write_summaries = Job("workers.clusters.summarize:write_summaries", timeout=900)
 

@@ -21,12 +21,13 @@ HEARD: Mapping[str, Mapping[str, str]] = {
     "meta": {"*": "logged, and in doctor: nothing is heard any more"},
     "push": {"*": "a changed .github/soulcaster.yml is checked, its line shown"},
     "issues": {
-        "opened": "a report, and its commands",
-        "edited": "its newer words, and commands that are new in them",
+        "opened": "a report, and its commands; what it lacks of the form is asked for, once",
+        "edited": "its newer words, and commands that are new in them; what was asked for is there",
         "closed": "by a person: settled; a cluster of settled ones is resolved, ignored or joined",
         "reopened": "by a person: its cluster is open again, after a merge as a regression",
         "deleted": "the report loses its words and leaves the open problems",
         "transferred": "the report leaves with its count; there it is told of as opened",
+        "labeled unlabeled": f"{_EDITED}; by an app, or taken off by a person: no lesson",
         "*": _EDITED,
     },
     "discussion": {
@@ -43,7 +44,7 @@ HEARD: Mapping[str, Mapping[str, str]] = {
     "sub_issues": {"*": _LINK},
     "issue_dependencies": {"*": _LINK},
     "issue_comment": {
-        "created edited": "commands; a box that is ticked is one",
+        "created edited": "commands; a box that is ticked is one; what was asked for is there",
         "*": NOTHING + "a command that was obeyed stays obeyed",
     },
     "pull_request": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -14,7 +15,8 @@ from test_question_golden import NOW, digest, item, view
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Code, Link, Said
 from bot.domain.cards.language import NAMES, Language, in_language, phrase, table
-from bot.domain.cards.views.cluster import ClusterView, cluster_card
+from bot.domain.cards.views.cluster import ClusterView, cluster_card, missing_card
+from bot.domain.clusters.labels import Likely
 from bot.domain.clusters.summary import SummaryInput, problems
 from bot.domain.clusters.written_summary import checksum_of
 from bot.domain.models import ClusterState, Sentence
@@ -36,13 +38,19 @@ def problem() -> Card:
         "summary": (Sentence(text="The last page has no products.", items=(12,)),),
     }
     cluster = shown.cluster.model_copy(update=changed)
-    return cluster_card(ClusterView(cluster, [report], tally_of([report]), NOW, Audience.TEAM))
+    said = ClusterView(cluster, [report], tally_of([report]), NOW, Audience.TEAM)
+    return cluster_card(replace(said, likely=[Likely(name="area/pages", likes=7, of=9)]))
+
+
+def missing() -> Card:
+    return missing_card(item(12), ["Version", "Steps to reproduce"], readers=Audience.PUBLIC)
 
 
 CARDS = {
     "digest": lambda: digest(compact=True),
     "tracking": lambda: digest(compact=False),
     "problem": problem,
+    "missing": missing,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,13 @@ from factories_cards import tally_of
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choice, Code, Section, note
 from bot.domain.cards.card import Choices as Offered
-from bot.domain.cards.views.cluster import ClusterView, cluster_card, example_card
+from bot.domain.cards.views.cluster import (
+    ClusterView,
+    cluster_card,
+    example_card,
+    missing_card,
+)
+from bot.domain.clusters.labels import Likely
 from bot.domain.commands.command import Level
 from bot.domain.models import Cluster, ClusterState, Item
 from bot.render import render_blocks, render_markdown
@@ -21,6 +28,7 @@ from workers.commands.verbs.anybody import GROUPS, Help, help_card
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 THERE = {"C-12": "C-7", "acme/api": "acme/shop"}
+LIKELY = [Likely(name="bug", likes=8, of=9), Likely(name="area/cart", likes=7, of=9)]
 RUNS = "total([3, 4]) returns 3, expected 7"
 
 
@@ -72,6 +80,10 @@ CARDS: dict[str, Callable[[], Card]] = {
     "everyday_without_example": lambda: cluster_card(view()),
     "everyday_with_example": lambda: cluster_card(view(RUNS)),
     "everyday_ask_for_example": lambda: example_card(view().cluster, readers=Audience.PUBLIC),
+    "everyday_ask_for_what_is_missing": lambda: missing_card(
+        item(), ["Version", "Steps to reproduce"], readers=Audience.PUBLIC
+    ),
+    "everyday_labels": lambda: cluster_card(replace(view(), likely=LIKELY)),
     "everyday_help": help_all,
     "everyday_help_fix": lambda: help_card(
         Help(about="fix"), ROSTER, Level.L2, THERE, readers=Audience.PUBLIC

@@ -16,6 +16,7 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Code, Fact
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.models import IssueState, Project
+from bot.domain.text.forms import HEADING
 from bot.github import issues
 from bot.jobs import enqueue
 from bot.log import log
@@ -52,6 +53,9 @@ async def take(
             draft = draft.model_copy(update={"history": True})
         recorded = await items.take(ctx, project.id, draft, edited_at=_changed(told))
         edited = recorded.edited
+        if HEADING.search(draft.body) and not draft.history and (recorded.new or edited):
+            # People often mend at once what they have just written.
+            await enqueue(ctx, jobs.ask_missing, project.id, recorded.item, delay=60)
         if edited and edited.before != edited.after and edited.before.updated_at == _changed(told):
             await enqueue(ctx, jobs.read_issue, project.id, told["number"], delay=_SECOND)
         return recorded.item or None
@@ -144,6 +148,9 @@ async def take_comment(
     if echo := github_issue.echo(told, github_issue.key_of(on), ctx.now()):
         await take(ctx, project, on, since=await ctx.imports.since(project.id))
         await items.take_echo(ctx, project.id, echo)
+    known, author = await _known(ctx, project.id, on), (on.get("user") or {}).get("id")
+    if known and told["user"]["id"] == author and not (told.get("body") or "").startswith("/"):
+        await enqueue(ctx, jobs.ask_missing, project.id, known, 1)
 
 
 async def read_issues(ctx: Context, project_id: int) -> None:

@@ -266,6 +266,15 @@ def example_card(cluster: Cluster, *, readers: Audience) -> Card:
     return Card(key=f"example:{cluster.name}", audience=readers, title=(words,), facts=(such,))
 
 
+def missing_card(item: Item, left: Sequence[str], *, readers: Audience) -> Card:
+    """What is asked of who reported it, as the repository's own form calls it."""
+    title = ("Can you add what the issue form asks for?",)
+    shown = (Section(Bullets(*((Said(label),) for label in left))),)
+    how = ("Add it to the issue or in a comment. This comment goes once it is there.",)
+    key = f"missing:{item.name}"
+    return Card(key=key, audience=readers, title=title, sections=shown, footer=how)
+
+
 def cluster_actions(view: ClusterView) -> tuple[Action, ...]:
     """The buttons that make sense in this state."""
     cluster, name = view.cluster, view.cluster.name
