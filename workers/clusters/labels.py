@@ -29,7 +29,7 @@ async def learnt(ctx: Context, project: int, item: Item, decision: Decision) -> 
     if record is None:
         return ()
     ours = await ctx.items.noted(project, given)
-    means = {name.lower(): what for name, what in (await ctx.known_config(record)).labels.items()}
+    means = {name.lower(): what for name, what in (await ctx.configs.known(record)).labels.items()}
     peoples = [a for a in given if a not in ours and means.get(a[1].lower(), APPLY) == APPLY]
     by_item = ([name for n, name in peoples if n == each.number] for each in near)
     return likely(by_item, listed(item, "labels"))
@@ -64,7 +64,7 @@ async def tell_issues(ctx: Context, project_id: int, number: int, only: int = 0)
     What our own app changes comes back as how the issue is, and is nobody's word.
     """
     project = await ctx.projects.find(project_id)
-    labels = (await ctx.known_config(project)).labels if project else {}
+    labels = (await ctx.configs.known(project)).labels if project else {}
     if project is None or not labels:
         return
     cluster = await ctx.clusters.get(project_id, number)

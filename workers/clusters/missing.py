@@ -43,7 +43,7 @@ async def ask_missing(ctx: Context, project_id: int, number: int, answered: int 
     old = item.history or ctx.now() - item.created_at > NEW
     if answered or old or await ctx.items.standing(project_id, number) != "open":
         return
-    config = await ctx.known_config(project)
+    config = await ctx.configs.known(project)
     if not config.ask_missing or await held_until(ctx, project, "S1") is not None:
         return
     left = lacking(await _forms(ctx, project), item.body)
