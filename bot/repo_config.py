@@ -80,7 +80,8 @@ class RepoConfig(_Part):
     """The whole file; every key has a default.
 
     ``language``: that of the digest, the problem's card and what a model summarises. ``bots``:
-    whose issues are reports, too, as ``discussions`` are where that is true. ``labels``
+    whose issues are reports, too, as ``discussions`` are where that is true. ``cluster`` says what
+    is joined unasked; empty leaves it to who chose one in a chat, else it is ``sure``. ``labels``
     says what a label means, as in ``{critical: S1, doing: fixing}``; then a person's ``severity``
     and ``assign`` and the state are written to the issues, too. ``{area/*: apply}`` are given where
     people would. ``ask_missing``: what the issue form requires is asked for, once.
@@ -90,7 +91,7 @@ class RepoConfig(_Part):
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()
     language: Language = "en"
-    cluster: Literal["ask", "sure", "eager"] = "sure"
+    cluster: Literal["", "ask", "sure", "eager"] = ""
     bots: tuple[str, ...] = ()
     discussions: bool = False
     labels: dict[str, Meaning] = {}

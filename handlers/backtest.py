@@ -13,9 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot.adapters import choose
 from bot.context import Context, open_context
+from bot.domain.audience import Audience
+from bot.domain.cards.views.choice import choice_card
 from bot.domain.clusters.engine.deciding import Eagerness
 from bot.domain.errors import NotFound
+from bot.repo_config import PATH
 from bot.settings import Settings
+from handlers.shell import shown
 from workers.clusters.backtest import (
     History,
     read_history,
@@ -53,7 +57,9 @@ async def backtest(
         raise NotFound(f"{what} is neither a file nor owner/repo.")
     if choose_one:
         compared = past or Past(tuple(reports), frozenset())
-        return (await _watched(settings, console, partial(compare, compared))).lines
+        choice = await _watched(settings, console, partial(compare, compared))
+        card = choice_card(choice.outcome(), what, key="backtest", readers=Audience.PERSON)
+        return [shown(card), "", f"Choose with a line in {PATH}, as `cluster: eager`."]
     plain = against == "plain"
     clustered = partial(run_backtest, reports, join=join, against_plain=plain)
     outcome = await _watched(settings, console, clustered)

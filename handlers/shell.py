@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.context import Context
+from bot.domain.cards.card import Card
 from bot.domain.commands.grammar import project_in
 from bot.domain.errors import NotFound
 from bot.domain.models import Person, Project
@@ -43,5 +44,9 @@ async def say_in_shell(
         project = await _project(ctx, project_name or project_in(sentence)[0])
         person = Person(operator=True)
         answer, outcome, _ = await answer_at_once(ctx, project, person, sentence)
-        text = render_markdown(answer.card).split("\n", 1)[1].strip()
-        return Spoken(text, outcome == "done")
+        return Spoken(shown(answer.card), outcome == "done")
+
+
+def shown(card: Card) -> str:
+    """The card as a terminal shows it."""
+    return render_markdown(card).split("\n", 1)[1].strip()

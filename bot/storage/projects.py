@@ -67,6 +67,23 @@ class Projects(Store):
         """The last that could be read; None where none was."""
         return text(await self._redis.get(keys.config(project))) or None
 
+    async def chosen(self, project: int) -> tuple[str, str]:
+        """The way of clustering that somebody chose, and who; "" for nobody."""
+        way, by = await self._redis.hmget(keys.choice(project), ["way", "by"])
+        return text(way), text(by)
+
+    async def choose(self, project: int, way: str, by: str) -> None:
+        """Somebody chose a way of clustering."""
+        await self._redis.hset(keys.choice(project), mapping={"way": way, "by": by})
+
+    async def told_ways(self, project: int) -> bool:
+        """Whether the project was told what each way would have done."""
+        return bool(await self._redis.hexists(keys.choice(project), "told"))
+
+    async def tell_ways(self, project: int) -> None:
+        """It was."""
+        await self._redis.hset(keys.choice(project), "told", "1")
+
     async def remove(self, project: Project, *, told_at: datetime | None = None) -> None:
         """The app is there no more: nothing is posted. ``told_at``: GitHub itself said so."""
         await self.put(project.model_copy(update={"removed": True, "removed_at": told_at}))

@@ -90,7 +90,7 @@ ANSWERED = [
 ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
-    *("channel", "link", "unlink", "replay", "import", "quota"),
+    *("channel", "link", "unlink", "replay", "import", "backtest", "quota"),
     *("token", "recluster", "notify", "pause", "resume"),
 }
 

@@ -228,6 +228,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "quota",
         "import status",
         "merge --suggest",
+        "backtest",
         "recluster --dry-run",
         "recluster status",
         "token list",

@@ -75,6 +75,8 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "source list": (MAINTAIN, ""),
     "import github": (MAINTAIN, ""),
     "recluster --dry-run": (MAINTAIN, ""),
+    "backtest": (TRIAGE, ""),
+    "backtest choose eager": (MAINTAIN, ""),
     "channel show": (MAINTAIN, ""),
     "notify severity>=S2": (MAINTAIN, ""),
     "pause fixes": (MAINTAIN, ""),

@@ -8,19 +8,27 @@ Run twice, it gives the same. Nothing is read from or written to the project's o
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from bot.domain.clusters.engine import Eagerness, Engine, Report, calibration_for, fitted
+from bot.domain.clusters.engine import (
+    Eagerness,
+    Engine,
+    Reading,
+    Report,
+    calibration_for,
+    fitted,
+)
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.clusters.engine.measures import Measures, measure
@@ -45,6 +53,15 @@ class History(BaseModel):
     created_at: AwareDatetime
     gold: str | None = None
     related: tuple[str, ...] = ()
+
+
+class Stored(History):
+    """A report that came in: read as a worker reads it, with its vector."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    read: Report
+    vector: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +165,8 @@ async def run_backtest(
     first: list[Vector] = []
     seen = np.zeros((len(reports) if against_plain else 0, embedder.dimensions), dtype=np.float32)
     embedding = clustering = 0.0
-    for start in range(0, len(reports), BATCH):
-        began = time.perf_counter()
-        batch = reports[start : start + BATCH]
-        readings = [engine.read(_report(start + i, row)) for i, row in enumerate(batch)]
-        read = time.perf_counter()
-        vectors = await embedder.embed([reading.text for reading in readings])
-        embedded = time.perf_counter()
+
+    def decide(readings: Sequence[Reading], vectors: Vector) -> None:
         for reading, vector in zip(readings, vectors, strict=True):
             decision = engine.decide(reading, vector)
             fresh = reading.id + 1
@@ -172,6 +184,18 @@ async def run_backtest(
             if not measured(embedder.id) and len(first) < ENOUGH:
                 first.append(vector)
                 engine.calibration = fitted(embedder.id, np.array(first))
+
+    for start in range(0, len(reports), BATCH):
+        began = time.perf_counter()
+        batch = reports[start : start + BATCH]
+        told = [_report(number, row) for number, row in enumerate(batch, start)]
+        readings = await asyncio.to_thread(list, map(engine.read, told))
+        read = time.perf_counter()
+        known = [row.vector for row in batch if isinstance(row, Stored)]
+        texts = [reading.text for reading in readings]
+        vectors = np.stack(known) if len(known) == len(batch) else await embedder.embed(texts)
+        embedded = time.perf_counter()
+        await asyncio.to_thread(decide, readings, vectors)
         embedding += embedded - read
         clustering += time.perf_counter() - embedded + read - began
         progress(len(rows), len(reports))
@@ -208,6 +232,8 @@ def peak_mb() -> float:
 
 
 def _report(number: int, row: History) -> Report:
+    if isinstance(row, Stored):
+        return replace(row.read, id=number)
     return Report(number, row.source, row.title, row.body or "", row.created_at)
 
 

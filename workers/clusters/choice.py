@@ -5,21 +5,36 @@ Which the file calls ``cluster: ask``, ``sure`` or ``eager``. Nothing is written
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
 
+from bot.domain.cards.card import Code, Line, Said
+from bot.domain.cards.views.choice import Outcome, Pair, Way
 from bot.domain.clusters.engine import Eagerness
+from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.summary import clipped
 from bot.domain.ports import Embedder, Vector
-from bot.repo_config import PATH
-from workers.clusters.backtest import BacktestResult, BacktestRow, History, Progress, run_backtest
-from workers.clusters.history import Past, agreement
+from workers.clusters.backtest import (
+    PLAIN,
+    BacktestResult,
+    BacktestRow,
+    History,
+    Progress,
+    run_backtest,
+)
+from workers.clusters.history import Past
 
 EXAMPLES = 10
 _TITLE = 60
+# What ``sure`` would have done, by its decision.
+_DONE: Mapping[Action, str] = {
+    "join": "Joined by sure",
+    "suggest": "Asked about",
+    "new": "Left apart",
+}
 
 
 class _Once:
@@ -47,63 +62,43 @@ class Choice:
     past: Past
     of: dict[Eagerness, BacktestResult]
 
-    @property
-    def lines(self) -> list[str]:
-        """The three beside each other, examples of ``sure``, and how to choose, as people read."""
-        pairs = len(self.past.pairs)
-        told = [
-            "What each way would have done with this history:",
-            "",
-            f"{'cluster:':<10}{'joined unasked':>16}{'asked about':>14}{'clusters':>11}"
-            + f"{'duplicates joined':>20}{'joined or asked':>18}" * bool(pairs),
-        ]
-        told += [self._row(name, result.rows) for name, result in self.of.items()]
-        if pairs:
-            told += ["", f"Duplicates are the {pairs:,} pairs that the project itself calls so."]
-        rows = self.of["sure"].rows
-        joined = [row for row in rows if row.action == "join"]
-        asked = [row for row in rows if row.action == "suggest"]
-        apart = [row for row in rows if row.action == "new" and row.candidates]
-        near = sorted(apart, key=lambda row: -row.chance)
-        told += self._examples("`sure` would have joined", joined, _spread(joined))
-        told += self._examples("It would have asked about", asked, _spread(asked))
-        told += self._examples(
-            "It would have left apart, the likeliest first:", (), near[:EXAMPLES]
-        )
-        choose = f"Choose with a line in {PATH}: `cluster: ask`, `cluster: sure` (which holds where"
-        return [*told, "", f"{choose} there is none) or `cluster: eager`."]
+    def outcome(self, named: Mapping[str, Line] | None = None) -> Outcome:
+        """As it is shown: ``named`` are the reports that may be, by id; all where it is None."""
+        if named is None:
+            told = ((r.id, clipped(r.title, _TITLE)) for r in self.past.reports)
+            named = {number: (Code(f"#{number}"), " ", Said(title)) for number, title in told}
+        sure = self.of["sure"]
+        ways = [self._way(name, result.rows) for name, result in self.of.items()]
+        alone = [replace(row, cluster=c) for row, c in zip(sure.rows, sure.plain, strict=True)]
+        plain = self._way(f"nearest cosine of {PLAIN} alone", alone)
+        joined = len(alone) - plain.clusters
+        ways.append(replace(plain, joined=joined, asked=0, shown=plain.found))
+        seen = [r for r in sure.rows if r.candidates and {r.id, r.candidates[0]} <= named.keys()]
+        seen.sort(key=lambda row: -row.chance)
+        examples = {}
+        for action, what in _DONE.items():
+            rows = [row for row in seen if row.action == action]
+            chosen = rows[:EXAMPLES] if action == "new" else _spread(rows)
+            examples[f"{what}: {len(chosen)} of {len(rows)}"] = [
+                Pair(named[row.id], named[row.candidates[0]], row.chance) for row in chosen
+            ]
+        return Outcome(len(self.past.reports), len(self.past.pairs), ways, examples)
 
-    def _row(self, name: str, rows: Sequence[BacktestRow]) -> str:
-        joined = sum(row.action == "join" for row in rows)
-        asked = sum(row.action == "suggest" for row in rows)
-        line = f"{name:<10}{joined:>16,}{asked:>14,}{len({row.cluster for row in rows}):>11,}"
-        if not self.past.pairs:
-            return line
-        agreed, by = agreement(self.past, rows), {int(row.id): row for row in rows}
+    def _way(self, name: str, rows: Sequence[BacktestRow]) -> Way:
+        by = {int(row.id): row for row in rows}
         either = sum(
             by[later].cluster == by[earlier].cluster
             or (by[later].action == "suggest" and str(earlier) in by[later].candidates[:3])
             for later, earlier in self.past.pairs
         )
-        return f"{line}{agreed.joined:>20,}{either:>18,}"
-
-    def _examples(
-        self, what: str, all_: Sequence[BacktestRow], shown: Sequence[BacktestRow]
-    ) -> list[str]:
-        title = {each.id: clipped(each.title, _TITLE) for each in self.past.reports}
-        if not shown:
-            return ["", f"{what.rstrip(':').split(',')[0]}: nothing."]
-        count = f" {len(all_):,}" if all_ else ""
-        of = f"; {len(shown)} of them:" if len(all_) > len(shown) else ":" * bool(all_)
-        return [
-            "",
-            f"{what}{count}{of}",
-            *(
-                f"  {100 * row.chance:>3.0f} in 100  #{row.id} {title[row.id]}"
-                f"  like #{row.candidates[0]} {title[row.candidates[0]]}"
-                for row in shown
-            ),
-        ]
+        return Way(
+            name,
+            joined=sum(row.action == "join" for row in rows),
+            asked=sum(row.action == "suggest" for row in rows),
+            clusters=len({row.cluster for row in rows}),
+            found=sum(by[a].cluster == by[b].cluster for a, b in self.past.pairs),
+            shown=either,
+        )
 
 
 def _spread(rows: Sequence[BacktestRow]) -> list[BacktestRow]:
@@ -127,5 +122,6 @@ async def compare(
         def told(done: int, total: int, before: int = number * len(reports)) -> None:
             progress(before + done, len(ways) * total)
 
-        of[way] = await run_backtest(reports, once, join=way, progress=told)
+        plain = way == "sure"
+        of[way] = await run_backtest(reports, once, join=way, against_plain=plain, progress=told)
     return Choice(past, of)

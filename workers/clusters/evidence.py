@@ -12,7 +12,6 @@ import numpy as np
 
 from bot.context import Context
 from bot.domain.clusters.engine import (
-    Eagerness,
     Engine,
     Kind,
     Links,
@@ -26,13 +25,13 @@ from bot.domain.clusters.engine import (
 from bot.domain.clusters.engine.fitting import ENOUGH, measured
 from bot.domain.clusters.engine.learning import NEWEST
 from bot.domain.clusters.evidence import Because
-from bot.domain.errors import ConfigError, NotHere, UpstreamError
+from bot.domain.errors import NotHere
 from bot.domain.models import Item
 from bot.domain.ports import Vector
-from bot.log import log
 from bot.sources import SOURCES
 from bot.storage.embeddings import Embedded
 from bot.storage.items import Moves
+from workers.clusters.eagerness import way_of
 
 BATCH = 64
 FETCHED = 500  # vectors at once
@@ -140,7 +139,7 @@ async def remember(ctx: Context, project: int) -> Memory:
     if memory is None or memory.embedder != ctx.embedder.id:
         memory = Memory(ctx.embedder.id, _engine(ctx))
     _memories[key] = memory
-    join = await _eagerness(ctx, project)
+    join = (await way_of(ctx, project)).way
     async with memory.catching_up:
         await _catch_up(ctx, project, memory)
         if not memory.calibrated and not measured(memory.embedder):
@@ -189,18 +188,6 @@ async def agree(ctx: Context, project: int) -> None:
             f"worker has {ours}: set SOULCASTER_EMBEDDER the same on every machine. It is "
             "replaced when nobody has offered it for an hour, or on this machine for 3 minutes."
         )
-
-
-async def _eagerness(ctx: Context, project: int) -> Eagerness:
-    """What the project's own file says; while it can't be read, only what is sure is joined."""
-    record = await ctx.projects.find(project)
-    if record is None or not ctx.settings.github_app_id:
-        return "sure"
-    try:
-        return (await ctx.configs.in_force(record)).cluster
-    except (ConfigError, UpstreamError) as error:
-        log.warning("joining only what is sure", project=project, why=str(error))
-        return "sure"
 
 
 async def _catch_up(ctx: Context, project: int, memory: Memory) -> None:

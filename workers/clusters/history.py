@@ -68,12 +68,8 @@ async def read_issues(
         if "pull_request" not in issue:
             issues[int(issue["number"])] = issue
             progress(len(issues))
-    pairs: set[tuple[int, int]] = set()
-    async for comment in repo.pages("/issues/comments{?per_page}", per_page="100"):
-        number = int(str(comment["issue_url"]).rsplit("/", 1)[1])
-        for other in named_duplicates(comment.get("body") or "", project.full_name):
-            if other != number and {number, other} <= issues.keys():
-                pairs.add((max(number, other), min(number, other)))
+    said = await marks(ctx, project)
+    pairs = {pair for pair in said if issues.keys() >= {*pair}}
     marked = {number for pair in pairs for number in pair}
     labelled = {
         number
@@ -96,6 +92,22 @@ async def read_issues(
         pairs=frozenset(pairs),
         labelled=frozenset(labelled),
     )
+
+
+async def marks(ctx: Context, project: Project, most: int | None = None) -> set[tuple[int, int]]:
+    """Issues that a comment calls duplicates of another, as (later, earlier) numbers; of so many
+    of the newest comments."""
+    repo, pairs, read = ctx.github.repo(project, READ_ISSUES), set(), 0
+    path = "/issues/comments{?sort,direction,per_page}"
+    async for comment in repo.pages(path, sort="created", direction="desc", per_page="100"):
+        number = int(str(comment["issue_url"]).rsplit("/", 1)[1])
+        for other in named_duplicates(comment.get("body") or "", project.full_name):
+            if other != number:
+                pairs.add((max(number, other), min(number, other)))
+        read += 1
+        if read == most:
+            break
+    return pairs
 
 
 def named_duplicates(text: str, repository: str) -> list[int]:

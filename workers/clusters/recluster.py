@@ -20,6 +20,7 @@ from bot.domain.ports import Vector
 from bot.say import readers_at, say
 from bot.storage.cluster_jobs import ClusterJob
 from workers.clusters import corrections, evidence
+from workers.clusters.eagerness import way_of
 
 BATCH = 64
 
@@ -50,7 +51,7 @@ async def _moves(ctx: Context, project: Project, job: ClusterJob) -> dict[int, i
     """Where a fresh engine puts reports that are elsewhere now. They come in the order of time,
     without what is kept; a group is the cluster most of it is in, or a new one, below zero."""
     where, kept = await ctx.items.membership(project.id), await corrections.kept(ctx, project.id)
-    join = (await ctx.configs.known(project)).cluster
+    join = (await way_of(ctx, project.id)).way
     known = await evidence.first_vectors(ctx, project.id, where)
     engine = Engine(fitted(ctx.embedder.id, known), ctx.embedder.dimensions, join=join)
     order = await _in_order(ctx, project.id, [n for n in sorted(where) if where[n] not in kept])

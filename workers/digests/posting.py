@@ -24,6 +24,7 @@ from bot.domain.commands.rights import level_of
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import ClusterState, Place, Project
 from bot.github import people
+from bot.jobs import enqueue
 from bot.log import log
 from bot.say import paused_or_not, readers_at, say, whole_or_not, write_issue
 from bot.storage.overview import GROUPS
@@ -139,6 +140,8 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
             card = note("untracked", *said, audience=Audience.TEAM, tone="failed")
             await say(ctx, project, Place(channel=channel), card)
     await ctx.digests.sent(project.id, ctx.now().timestamp(), slot)
+    if not await ctx.projects.told_ways(project.id):
+        await enqueue(ctx, jobs.try_ways, project.id, "")
 
 
 async def _post(

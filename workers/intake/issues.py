@@ -177,6 +177,8 @@ async def read_issues(ctx: Context, project_id: int) -> None:
         # A change that is under way stands in no list yet.
         upto = now - OVERLAP
         await ctx.imports.put(project_id, issues=upto, comments=upto, ended=now)
+        if past.ended is None:
+            await enqueue(ctx, jobs.try_ways, project_id, "")
     else:
         await enqueue(ctx, jobs.read_issues, project_id)
     await _show(ctx, project, before=past)

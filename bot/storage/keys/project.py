@@ -257,6 +257,13 @@ def config(p: int) -> str:
     return f"{ROOT}:{p}:config"
 
 
+@kind("projects")
+def choice(p: int) -> str:
+    """hash: the ``way`` of clustering that was chosen, ``by`` whom, and whether what each would
+    have done was ``told``."""
+    return f"{ROOT}:{p}:choice"
+
+
 @kind("tokens", kept="until revoked", rebuilt="not at all: make a new one")
 def tokens(p: int) -> str:
     """hash: SHA-256 of a token of the API -> Token; ``used ID`` -> second of its last use."""

@@ -72,6 +72,7 @@ VERBS: Mapping[type[Command], Run] = {
     unasked.PauseAll: unasked.run_pause,
     unasked.ResumeAll: unasked.run_resume,
     intake.ImportHistory: intake.run_import,
+    intake.Backtest: intake.run_backtest,
     intake.ShowQuota: intake.run_quota,
     tokens.ManageTokens: tokens.run_token,
     anybody.Link: anybody.run_link,

@@ -1,15 +1,22 @@
-"""``import`` and ``quota``: what was there before the app, and how much may come."""
+"""``import backtest quota``: what was there before the app, and how much may come."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from typing_extensions import override
+
 from bot.domain.cards.card import Code, Fact, Paragraph, Section
-from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.cards.views.choice import chosen_card, trying_card
+from bot.domain.clusters.engine import Eagerness
+from bot.domain.commands.command import WORD, After, Command, Level
+from bot.domain.errors import NotAllowed, NotUnderstood
 from bot.jobs import enqueue
 from bot.storage.imports import BEGINNING
 from workers import jobs
+from workers.clusters.eagerness import way_of
 from workers.commands.call import Answer, Call
+from workers.digests import choosing
 from workers.intake import quota
 from workers.intake.issues import import_card
 
@@ -38,6 +45,46 @@ async def run_import(call: Call, command: ImportHistory) -> Answer:
         await enqueue(ctx, jobs.read_issues, project.id)
         past = past.model_copy(update=again)
     return Answer(import_card(project, past, readers=call.readers), public=True)
+
+
+class Backtest(Command):
+    """What each way of clustering would have done with the reports that are there; choose one.
+
+    ask joins only repeats, sure what hardly anybody would take back, eager what is likely. The
+    newest 5,000 reports are clustered in silence, and nothing changes; the project's own duplicate
+    marks and the nearest cosine alone stand beside it. What its file says comes first.
+    """
+
+    verb = "backtest"
+    level = Level.L2
+    examples = ("backtest", "backtest choose eager")
+    cost = "to choose: L4"
+
+    choose: Annotated[Eagerness | None, After("choose")] = None
+
+    @property
+    @override
+    def needs(self) -> Level:
+        """To look changes nothing, and keeps a machine busy."""
+        return Level.L4 if self.choose else self.level
+
+
+async def run_backtest(call: Call, command: Backtest) -> Answer:
+    """The card that will say it; or what is in force from now on."""
+    ctx, project, key = call.ctx, call.project, f"backtest:{call.said.id}"
+    if command.choose is None:
+        if not await choosing.places(ctx, project, call.said):
+            raise NotUnderstood(
+                f"In a shell: soulcaster backtest {project.full_name} --choose. In a chat: backtest"
+            )
+        await enqueue(ctx, jobs.try_ways, project.id, call.said.id)
+        return Answer(trying_card(0, 0, key=key, readers=call.readers), public=True)
+    before = await way_of(ctx, project.id)
+    if not before.free:
+        raise NotAllowed(f"{before.because}: change that, it comes first.")
+    await ctx.projects.choose(project.id, command.choose, call.person.name)
+    card = chosen_card(command.choose, before.way, key=key, readers=call.readers)
+    return Answer(card, public=True)
 
 
 class ShowQuota(Command):

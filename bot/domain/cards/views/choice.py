@@ -1,0 +1,140 @@
+"""What each way of clustering would have done with a history: the card a project chooses by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.audience import Audience
+from bot.domain.cards.card import (
+    Action,
+    Bullets,
+    Card,
+    Code,
+    Fact,
+    Line,
+    Section,
+    Strong,
+    Table,
+    note,
+)
+from bot.domain.cards.views.cluster import count
+
+# In words, the three that a project may choose.
+WAYS: Mapping[str, str] = {
+    "ask": "Join only repeats, ask about the rest",
+    "sure": "Join what hardly anybody would take back",
+    "eager": "Join what is likely",
+}
+_HEADER = ("", "Joined unasked", "Asked about", "Problems", "Duplicates found")
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Counts of reports that one way would have ``joined`` and ``asked`` about, of ``clusters``,
+    and of known duplicates: joined (``found``), or joined or asked about (``shown``)."""
+
+    name: str
+    joined: int
+    asked: int
+    clusters: int
+    found: int
+    shown: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A report, the earlier one that is most like it, and how likely (0 to 1) they are one."""
+
+    report: Line
+    like: Line
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a history of so many ``reports``, of which the project calls ``pairs``
+    duplicates; ``examples`` of what ``sure`` would have done, the likeliest first, by what that
+    is."""
+
+    reports: int
+    pairs: int
+    ways: Sequence[Way]
+    examples: Mapping[str, Sequence[Pair]]
+
+
+def choice_card(
+    outcome: Outcome,
+    name: str,
+    *,
+    key: str,
+    readers: Audience,
+    now: str = "",
+    because: str = "",
+    free: bool = False,
+) -> Card:
+    """The ways beside each other, for a history that is called ``name``.
+
+    ``now`` is the one in force, ``because`` of what; ``free``: another may be chosen here.
+    """
+    known = f"The project itself calls {count(outcome.pairs, 'pair')} of them duplicates."
+    history = f"{count(outcome.reports, 'report')}. {known}"
+    others = [way for way in WAYS if way != now] if free else []
+    return Card(
+        key=key,
+        audience=readers,
+        title=("What clustering would have done with the history of ", Code(name)),
+        facts=(
+            Fact("History", history),
+            *((Fact("In force", Code(now), f" ({because})"),) if now else ()),
+        ),
+        sections=(
+            Section(
+                Table(
+                    header=_HEADER,
+                    rows=tuple(_row(way, outcome.pairs, now) for way in outcome.ways),
+                )
+            ),
+            *(_examples(what, pairs) for what, pairs in outcome.examples.items() if pairs),
+        ),
+        actions=tuple(Action(WAYS[way], f"backtest choose {way}") for way in others),
+        footer=("A choice is for reports to come; for the others: ", Code("/soulcaster recluster"))
+        if others
+        else (),
+    )
+
+
+def _row(way: Way, pairs: int, now: str) -> tuple[Line, ...]:
+    asked = f" (+{way.shown - way.found} asked)" if way.shown > way.found else ""
+    name = Strong(way.name) if way.name == now else way.name
+    told = f"{way.found} of {pairs}{asked}" if pairs else "none known"
+    return (name,), (f"{way.joined:,}",), (f"{way.asked:,}",), (f"{way.clusters:,}",), (told,)
+
+
+def _examples(what: str, pairs: Sequence[Pair]) -> Section:
+    lines: list[Line] = [
+        (f"{100 * each.chance:.0f} in 100: ", *each.report, " — like ", *each.like)
+        for each in pairs
+    ]
+    return Section(Bullets(*lines), title=what, collapsed=True)
+
+
+def chosen_card(way: str, before: str, *, key: str, readers: Audience) -> Card:
+    """Another way is in force, by somebody's word; it can be taken back."""
+    return note(
+        key,
+        *("From now on: ", WAYS[way][0].lower() + WAYS[way][1:], " (", Code(way), ")"),
+        audience=readers,
+        tone="succeeded",
+        actions=(
+            Action("Undo", f"backtest choose {before}"),
+            Action("What that would change of what is there", "recluster --dry-run"),
+        ),
+    )
+
+
+def trying_card(done: int, total: int, *, key: str, readers: Audience) -> Card:
+    """While it is worked out."""
+    words = f"{done:,} of {total:,}" if total else "the reports are being read"
+    title = (f"What clustering would have done with the history is being worked out: {words}",)
+    return Card(key=key, audience=readers, title=title, tone="running")
