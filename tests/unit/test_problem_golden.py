@@ -17,7 +17,7 @@ from bot.domain.cards.card import Card
 from bot.domain.cards.pausing import Pause, with_banner
 from bot.domain.cards.story import Event, Kind
 from bot.domain.cards.views.cluster import ClusterView
-from bot.domain.cards.views.digest import Board, digest_card, still_card
+from bot.domain.cards.views.digest import DAYS, Board, digest_card, still_card
 from bot.domain.cards.views.problem import (
     event_card,
     joined_card,
@@ -96,6 +96,7 @@ def board(**known: Any) -> Board:
         "news": [*WEEK, event("regressed"), event("resolved", what="gone after #45", cluster=31)],
         "beside": [view(31, state=ClusterState.SNOOZED)], "stale": [view(19)],
         "sources": "24 sentry, 7 github",
+        "days": tally_of([], {HOUR - 24 * ago: 3 * ago % 11 for ago in range(60)}).days(NOW, DAYS),
     }  # fmt: skip
     return Board(**{**told, **known})
 

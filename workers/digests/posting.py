@@ -10,6 +10,7 @@ from bot.domain.cards.card import Card, Said, note
 from bot.domain.cards.language import in_language
 from bot.domain.cards.views.digest import (
     BESIDE,
+    DAYS,
     FIXED,
     ROWS,
     STALE,
@@ -106,6 +107,7 @@ async def _board(
         new=new,
         reports=unsettled.reports,
         day=seen.day(ctx.now()),
+        days=seen.days(ctx.now(), DAYS),
         beside=[views[n] for n in beside if n in views and n not in of],
         stale=[views[n] for n in old if n in views and not views[n].since(STALE)],
         news=await ctx.stories.since(project.id, moment),

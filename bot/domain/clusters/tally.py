@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.domain.audience import Audience, may_read
 
@@ -57,6 +57,15 @@ class Tally:
         """Occurrences in the last ``age``."""
         first = (now - age).timestamp() / HOUR
         return sum(n for hour, n in self.hours.items() if hour > first)
+
+    def days(self, now: datetime, many: int) -> dict[date, int]:
+        """Occurrences on each of the last ``many`` days (UTC), today last."""
+        today = int(now.timestamp() // HOUR) // 24
+        found = Counter[int]()
+        for hour, n in self.hours.items():
+            found[hour // 24] += n
+        days = range(today - many + 1, today + 1)
+        return {date(1970, 1, 1) + timedelta(days=day): found[day] for day in days}
 
     def day(self, now: datetime) -> list[int]:
         """Occurrences in each of the last 24 hours."""

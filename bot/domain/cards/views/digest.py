@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.domain.audience import Audience, combined
 from bot.domain.cards.card import (
@@ -18,12 +18,13 @@ from bot.domain.cards.card import (
     Line,
     Link,
     Paragraph,
+    Preformatted,
     Said,
     Section,
     Strong,
     Table,
 )
-from bot.domain.cards.sparkline import sparkline
+from bot.domain.cards.sparkline import chart, sparkline
 from bot.domain.cards.story import Event, Kind
 from bot.domain.cards.views.cluster import ClusterView, count, run_line, watch_line
 from bot.domain.cards.views.question import Question, question_section
@@ -31,6 +32,8 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import ClusterState, Project
 
 ROWS, FIXED, BESIDE, HOURS = 12, 4, 3, 3
+# Of a trend; so many have different numbers in any month.
+DAYS = 14
 # How long nothing is heard of what is called stale.
 STALE = timedelta(days=14)
 _NEWS: Mapping[str, tuple[Kind, ...]] = {
@@ -58,6 +61,7 @@ class Board:
     """A project at a glance: the worst open problems, those resolved last, and counts of all.
     What may be one is one of ``worst``, ``asked`` about under its number.
 
+    ``days`` are the occurrences of the last days, today's last.
     ``beside`` are more of each state than the worst, ``stale`` those that were not seen for long,
     ``news`` what happened after ``since``, ``only`` the rule that chose the rows, ``sources`` how
     many reports each sent.
@@ -76,6 +80,12 @@ class Board:
     since: datetime | None = None
     only: str = ""
     sources: str = ""
+    days: Mapping[date, int] = field(default_factory=dict)
+
+    @property
+    def trends(self) -> bool:
+        """Whether there is a trend: something was seen on several days."""
+        return sum(map(bool, self.days.values())) > 1
 
     @property
     def still(self) -> bool:
@@ -106,11 +116,14 @@ def digest_card(
         lines = tuple(v.title for v in board.fixed)
         title = "Fixed" if compact else "Resolved"
         sections.append(Section(Bullets(*lines), title=title, collapsed=True))
+    if board.trends and not compact:
+        sections.append(_trend(board))
     if board.sources and not compact:
         sections.append(Section(Paragraph(board.sources), title="Sources"))
     if not board.open:
         sections.append(Section(Paragraph("Nothing is open.")))
     chosen: Line = ("Only ", Code(board.only), ". ") if board.only else ()
+    spark = sparkline([*board.days.values()])
     how = "All commands: " if compact else "Tick a box or reply with "
     return Card(
         key="digest",
@@ -126,6 +139,7 @@ def digest_card(
                 f"{board.open} from {count(board.reports, 'report')}, {board.new} of them new",
             ),
             Fact("Last 24 h", sparkline(board.day), f" {count(sum(board.day), 'occurrence')}"),
+            *((Fact(f"Last {DAYS} days", spark),) if board.trends and compact else ()),
             *((Fact(f"Since {_at(board.since)}", _news(board)),) if board.since else ()),
         ),
         sections=tuple(sections),
@@ -133,6 +147,13 @@ def digest_card(
         more=(Action("When it comes …", "digest schedule"),) if compact else (),
         footer=(*chosen, how, Code("/soulcaster help")),
     )
+
+
+def _trend(board: Board) -> Section:
+    """Occurrences day by day, each under the number of its day."""
+    names = [f"{day:%d}" for day in board.days]
+    picture = Preformatted(text=chart(names, [*board.days.values()]), language="mermaid")
+    return Section(picture, title=f"Last {DAYS} days")
 
 
 def _at(moment: datetime) -> str:
