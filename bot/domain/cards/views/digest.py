@@ -169,7 +169,7 @@ def _news(board: Board) -> str:
             seen = [event for event in seen if event.what.startswith("gone ")]
         if seen:
             found.append(f"{len({event.cluster for event in seen})} {name}")
-    return " · ".join(found) or "nothing new"
+    return " · ".join(found) or "nothing happened"
 
 
 def _in_channel(
