@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -101,3 +102,12 @@ def test_no_row_of_the_digest_says_again_what_is_asked() -> None:
         offered = [f"{verb} C-{number}" for verb in ("fix", "plan") for number in (7, 8, 9, 21)]
         assert not any(each in written for each in offered)
         assert "more: `/soulcaster clusters`" not in written, "all five are shown"
+
+
+def test_what_is_worse_than_a_question_stands_above_it() -> None:
+    asked, worse = outage(), view(12)
+    worse = replace(worse, cluster=worse.cluster.model_copy(update={"severity": "S1"}))
+    board = Board([worse, asked.row], [], open=5, new=5, reports=5, day=[2], asked={7: asked})
+    written = render_markdown(digest_card(SHOP, board, {}, compact=False))
+    assert written.index("Last page of a category") < written.index("look like one problem")
+    assert written.index("look like one problem") < written.index("Do it from here")

@@ -196,13 +196,16 @@ def _in_channel(
 def _on_github(
     board: Board, shown: Sequence[ClusterView], runs: Mapping[int, FixRun]
 ) -> list[Section]:
-    """A table for each thing that can be the matter with a problem."""
-    asked = [board.asked[v.cluster.number] for v in shown if v.cluster.number in board.asked]
-    sections = [question_section(each) for each in asked]
+    """A table for each thing that can be the matter with a problem; the questions stand above them
+    where nothing else is worse."""
     rest = [view for view in shown if view.cluster.number not in board.asked]
+    worst = min((view.cluster.severity for view in rest), default="S4")
+    asked = [view.cluster for view in shown if view.cluster.number in board.asked]
+    sections = [question_section(board.asked[c.number]) for c in asked if c.severity <= worst]
     for name in _ORDER:
         if views := [view for view in (*rest, *board.beside) if _place(view) == name]:
             sections.append(Section(_table(views, runs), title=name))
+    sections += [question_section(board.asked[c.number]) for c in asked if c.severity > worst]
     return [*sections, _boxes(rest, runs)] if rest else sections
 
 
