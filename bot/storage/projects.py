@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.models import Project
@@ -67,22 +68,14 @@ class Projects(Store):
         """The last that could be read; None where none was."""
         return text(await self._redis.get(keys.config(project))) or None
 
-    async def chosen(self, project: int) -> tuple[str, str]:
-        """The way of clustering that somebody chose, and who; "" for nobody."""
-        way, by = await self._redis.hmget(keys.choice(project), ["way", "by"])
-        return text(way), text(by)
+    async def choice(self, project: int) -> dict[str, str]:
+        """The way of clustering that somebody chose, ``by`` whom, whether each was ``told`` of."""
+        found = await self._redis.hgetall(keys.choice(project))
+        return {text(name): text(value) for name, value in found.items()}
 
-    async def choose(self, project: int, way: str, by: str) -> None:
-        """Somebody chose a way of clustering."""
-        await self._redis.hset(keys.choice(project), mapping={"way": way, "by": by})
-
-    async def told_ways(self, project: int) -> bool:
-        """Whether the project was told what each way would have done."""
-        return bool(await self._redis.hexists(keys.choice(project), "told"))
-
-    async def tell_ways(self, project: int) -> None:
-        """It was."""
-        await self._redis.hset(keys.choice(project), "told", "1")
+    async def choose(self, project: int, **fields: str) -> None:
+        """Write these fields of it."""
+        await self._redis.hset(keys.choice(project), mapping=dict[Any, Any](fields))
 
     async def remove(self, project: Project, *, told_at: datetime | None = None) -> None:
         """The app is there no more: nothing is posted. ``told_at``: GitHub itself said so."""

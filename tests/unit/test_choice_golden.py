@@ -38,7 +38,7 @@ async def chosen_from(past: Past, **chosen: Any) -> Card:
 
 
 async def test_the_choice_as_it_is_read(golden: Callable[[str, str], None]) -> None:
-    card = await chosen_from(history(), now="sure", because="the default", free=True)
+    card = await chosen_from(history(), way="sure", because="the default", free=True)
     golden("backtest_choice.md", render_markdown(card))
     blocks = {"blocks": render_blocks(card).blocks}
     golden("backtest_choice.blocks.json", json.dumps(blocks, ensure_ascii=False, indent=1))

@@ -56,12 +56,9 @@ class History(BaseModel):
 
 
 class Stored(History):
-    """A report that came in: read as a worker reads it, with its vector."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    """A report that came in: read as a worker reads it."""
 
     read: Report
-    vector: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +76,15 @@ class BacktestRow:
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
     """What a backtest found. ``embedding`` and ``clustering`` are seconds, ``peak_mb`` is the
-    most memory the process ever held, ``measures`` is None without ``gold``. ``plain`` are the
-    clusters of the plain method, where it was asked for."""
+    most memory the process ever held, ``measures`` is None without ``gold``; ``vectors`` are the
+    reports', one each. ``plain`` are the clusters of the plain method, where it was asked for."""
 
     rows: tuple[BacktestRow, ...]
     embedding: float
     clustering: float
     peak_mb: float
     measures: Measures | None
+    vectors: Vector
     plain: tuple[int, ...] = ()
     plain_measures: Measures | None = None
 
@@ -150,9 +148,11 @@ async def run_backtest(
     *,
     join: Eagerness = "sure",
     against_plain: bool = False,
+    vectors: Vector | None = None,
     progress: Progress = lambda done, total: None,
 ) -> BacktestResult:
-    """Decide about every report in turn; ``progress`` is told how many are done.
+    """Decide about every report in turn; ``progress`` is told how many are done. ``vectors``, one a
+    report, need no embedding.
 
     ``against_plain`` does the same once more as the plain method would: every report joins the
     cluster of the nearest earlier one where their cosine is ``PLAIN`` or more.
@@ -163,6 +163,8 @@ async def run_backtest(
     candidates: list[tuple[int, ...]] = []
     plain: list[int] = []
     first: list[Vector] = []
+    none = np.zeros((0, embedder.dimensions), dtype=np.float32)
+    known = none if vectors is None else vectors
     seen = np.zeros((len(reports) if against_plain else 0, embedder.dimensions), dtype=np.float32)
     embedding = clustering = 0.0
 
@@ -191,11 +193,11 @@ async def run_backtest(
         told = [_report(number, row) for number, row in enumerate(batch, start)]
         readings = await asyncio.to_thread(list, map(engine.read, told))
         read = time.perf_counter()
-        known = [row.vector for row in batch if isinstance(row, Stored)]
-        texts = [reading.text for reading in readings]
-        vectors = np.stack(known) if len(known) == len(batch) else await embedder.embed(texts)
+        if len(known) == start:
+            texts = [reading.text for reading in readings]
+            known = np.concatenate([known, await embedder.embed(texts)])
         embedded = time.perf_counter()
-        await asyncio.to_thread(decide, readings, vectors)
+        await asyncio.to_thread(decide, readings, known[start : start + BATCH])
         embedding += embedded - read
         clustering += time.perf_counter() - embedded + read - began
         progress(len(rows), len(reports))
@@ -205,6 +207,7 @@ async def run_backtest(
         clustering=clustering,
         peak_mb=peak_mb(),
         measures=_measured(reports, clusters, candidates),
+        vectors=known,
         plain=tuple(plain),
         plain_measures=_measured(reports, plain, candidates) if plain else None,
     )

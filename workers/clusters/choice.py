@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-import numpy as np
-
 from bot.domain.cards.card import Code, Line, Said
 from bot.domain.cards.views.choice import Outcome, Pair, Way
 from bot.domain.clusters.engine import Eagerness
@@ -21,7 +19,6 @@ from workers.clusters.backtest import (
     PLAIN,
     BacktestResult,
     BacktestRow,
-    History,
     Progress,
     run_backtest,
 )
@@ -35,24 +32,6 @@ _DONE: Mapping[Action, str] = {
     "suggest": "Asked about",
     "new": "Left apart",
 }
-
-
-class _Once:
-    """An embedder that embeds each text once, for several runs over one history."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._known: dict[str, Vector] = {}
-        self.id, self.dimensions = embedder.id, embedder.dimensions
-
-    async def embed(self, texts: Sequence[str]) -> Vector:
-        new = list(dict.fromkeys(text for text in texts if text not in self._known))
-        if new:
-            self._known |= dict(zip(new, await self._embedder.embed(new), strict=True))
-        return np.stack([self._known[text] for text in texts])
-
-    async def close(self) -> None:
-        """It is its owner who closes the embedder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +49,7 @@ class Choice:
         sure = self.of["sure"]
         ways = [self._way(name, result.rows) for name, result in self.of.items()]
         alone = [replace(row, cluster=c) for row, c in zip(sure.rows, sure.plain, strict=True)]
-        plain = self._way(f"nearest cosine of {PLAIN} alone", alone)
+        plain = self._way(f"cosine {PLAIN} alone", alone)
         joined = len(alone) - plain.clusters
         ways.append(replace(plain, joined=joined, asked=0, shown=plain.found))
         seen = [r for r in sure.rows if r.candidates and {r.id, r.candidates[0]} <= named.keys()]
@@ -110,18 +89,23 @@ def _spread(rows: Sequence[BacktestRow]) -> list[BacktestRow]:
 
 
 async def compare(
-    past: Past, embedder: Embedder, *, progress: Progress = lambda done, total: None
+    past: Past,
+    embedder: Embedder,
+    *,
+    vectors: Vector | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> Choice:
-    """Cluster ``past`` in each way; every report is embedded once."""
-    once = _Once(embedder)
+    """Cluster ``past`` in each way; every report that has no vector is embedded once."""
     ways: tuple[Eagerness, ...] = get_args(Eagerness)
     of: dict[Eagerness, BacktestResult] = {}
-    reports: Sequence[History] = past.reports
     for number, way in enumerate(ways):
 
-        def told(done: int, total: int, before: int = number * len(reports)) -> None:
+        def told(done: int, total: int, before: int = number * len(past.reports)) -> None:
             progress(before + done, len(ways) * total)
 
         plain = way == "sure"
-        of[way] = await run_backtest(reports, once, join=way, against_plain=plain, progress=told)
+        of[way] = await run_backtest(
+            past.reports, embedder, join=way, against_plain=plain, vectors=vectors, progress=told
+        )
+        vectors = of[way].vectors
     return Choice(past, of)

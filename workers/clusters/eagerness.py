@@ -10,13 +10,11 @@ from bot.domain.errors import ConfigError, UpstreamError
 from bot.log import log
 from bot.repo_config import PATH, RepoConfig
 
-DEFAULT: Eagerness = "sure"
-
 
 class Chosen(NamedTuple):
     """The way in force, because of what, and whether a person may choose another in a chat."""
 
-    way: Eagerness
+    way: Eagerness = "sure"
     because: str = "the default"
     free: bool = True
 
@@ -25,14 +23,16 @@ async def way_of(ctx: Context, project: int) -> Chosen:
     """What is in force; while the file can't be read, only what is sure is joined."""
     record = await ctx.projects.find(project)
     if record is None:
-        return Chosen(DEFAULT)
+        return Chosen()
     try:
         connected = bool(ctx.settings.github_app_id)
         file = await ctx.repo_config(record) if connected else RepoConfig()
     except (ConfigError, UpstreamError) as error:
         log.warning("joining only what is sure", project=project, why=str(error))
-        return Chosen(DEFAULT, f"{PATH} can't be read", free=False)
+        return Chosen("sure", f"{PATH} can't be read", free=False)
     if file.cluster:
         return Chosen(file.cluster, f"{PATH} says so", free=False)
-    way, by = await ctx.projects.chosen(project)
-    return Chosen(cast(Eagerness, way), f"chosen by {by}") if way else Chosen(DEFAULT)
+    chosen = await ctx.projects.choice(project)
+    if "way" not in chosen:
+        return Chosen()
+    return Chosen(cast(Eagerness, chosen["way"]), f"chosen by {chosen['by']}")

@@ -4,20 +4,20 @@ said: once unasked, where the project is spoken of, and wherever somebody asks."
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+import numpy as np
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Code, Line, Link, Said, note
 from bot.domain.cards.views.choice import choice_card, trying_card
 from bot.domain.clusters.summary import clipped
-from bot.domain.errors import Rejected
-from bot.domain.models import Item, Place, Project
+from bot.domain.models import Item, Project
+from bot.domain.ports import Vector
 from bot.github.wire import unless_refused
-from bot.log import log
 from bot.say import readers_at, say
 from bot.sources import github_issue
-from bot.storage.commands import Utterance
 from workers import jobs
 from workers.clusters import choice, evidence
 from workers.clusters.backtest import Progress, Stored
@@ -26,6 +26,7 @@ from workers.clusters.choice import Choice
 from workers.clusters.eagerness import way_of
 from workers.clusters.history import Past, marks
 from workers.clusters.holding import held_back
+from workers.digests.notices import tell
 
 # Reports, comments, and seconds: more of them tell a person no more.
 MOST, COMMENTS, SECONDS = 5_000, 5_000, 900
@@ -34,16 +35,11 @@ FEW = 20
 BATCH = 64
 EVERY = 5
 _TITLE = 80
-UNASKED = "backtest"
 
 
-async def places(ctx: Context, project: Project, said: Utterance | None) -> list[Place]:
-    """Where it comes: where somebody ``said`` so, else where the project is spoken of."""
-    if said is not None and (said.place.channel or said.place.issue):
-        return [said.place]
-    channel, issue = await channel_of(ctx, project), await ctx.digests.tracking_issue(project.id)
-    found = Place(channel=channel), Place(issue=issue)
-    return [place for place in found if place.channel or place.issue]
+async def spoken_of(ctx: Context, project: Project) -> bool:
+    """Whether there is a place where the project is told unasked."""
+    return bool(await channel_of(ctx, project) or await ctx.digests.tracking_issue(project.id))
 
 
 async def try_ways(ctx: Context, project_id: int, command: str) -> None:
@@ -53,64 +49,47 @@ async def try_ways(ctx: Context, project_id: int, command: str) -> None:
     if project is None:
         return
     said = await ctx.commands.get(project_id, command) if command else None
-    where, now = await places(ctx, project, said), await way_of(ctx, project_id)
-    last = await ctx.items.last(project_id)
+    now, last = await way_of(ctx, project_id), await ctx.items.last(project_id)
     if not command and (
-        not where
-        or last < FEW
+        last < FEW
         or now.because != "the default"
-        or await ctx.projects.told_ways(project_id)
+        or "told" in await ctx.projects.choice(project_id)
+        or not await spoken_of(ctx, project)
         or await held_back(ctx, project, jobs.try_ways.name, command)
     ):
         return
-    key = f"{UNASKED}:{command}" if command else UNASKED
-    items = await _items(ctx, project_id, last)
-    done, total = 0, 3 * len(items)
+    key = f"backtest:{command}" if command else "backtest"
 
-    def told(now: int, _: int) -> None:
+    async def show(made: Callable[[Audience], Card]) -> None:
+        if said is None or not (said.place.channel or said.place.issue):
+            await tell(ctx, project, made)
+        else:
+            await say(ctx, project, said.place, made(await readers_at(ctx, project, said.place)))
+
+    items, done = await _items(ctx, project_id, last), 0
+
+    def count(now: int, _: int) -> None:
         nonlocal done
         done = now
 
-    working = asyncio.create_task(_choice(ctx, project, items, told))
+    working = asyncio.create_task(_choice(ctx, project, items, count))
     try:
         async with asyncio.timeout(SECONDS):
             while not (await asyncio.wait({working}, timeout=EVERY))[0]:
-                for place in where if command else ():
-                    readers = await readers_at(ctx, project, place)
-                    card = trying_card(done, total, key=key, readers=readers)
-                    await _say(ctx, project, place, card)
-        found: Choice | None = working.result()
+                if command:
+                    words = f"{done:,} of {3 * len(items):,}"
+                    await show(lambda to: trying_card(words, key=key, readers=to))  # noqa: B023
+        found = working.result()
     except TimeoutError:
-        found = None
+        words = f"It was stopped after {SECONDS // 60} minutes. In a shell it may take longer: "
+        line = words, Code(f"soulcaster backtest {project.full_name} --choose")
+        await show(lambda to: note(key, *line, audience=to, tone="failed"))
+        return
     finally:
         working.cancel()
-    for place in where:
-        readers = await readers_at(ctx, project, place)
-        if found is None:
-            words = f"It was stopped after {SECONDS // 60} minutes. In a shell it may take longer: "
-            line = Code(f"soulcaster backtest {project.full_name} --choose")
-            card = note(key, words, line, audience=readers, tone="failed")
-        else:
-            outcome = found.outcome(_named(items, readers))
-            card = choice_card(
-                outcome,
-                project.full_name,
-                key=key,
-                readers=readers,
-                now=now.way,
-                because=now.because,
-                free=now.free,
-            )
-        await _say(ctx, project, place, card)
-    if found is not None:
-        await ctx.projects.tell_ways(project_id)
-
-
-async def _say(ctx: Context, project: Project, place: Place, card: Card) -> None:
-    try:
-        await say(ctx, project, place, card)
-    except Rejected as error:
-        log.warning("could not tell", project=project.full_name, why=str(error))
+    name, told = project.full_name, {"key": key, **now._asdict()}
+    await show(lambda to: choice_card(found.outcome(_named(items, to)), name, readers=to, **told))
+    await ctx.projects.choose(project_id, told="1")
 
 
 async def _items(ctx: Context, project: int, last: int) -> list[Item]:
@@ -124,16 +103,23 @@ async def _items(ctx: Context, project: int, last: int) -> list[Item]:
 
 async def _choice(ctx: Context, project: Project, items: list[Item], told: Progress) -> Choice:
     """All three ways, with the vectors that are stored."""
-    reports: list[Stored] = []
+    vectors: list[Vector] = []
     for first in range(0, len(items), BATCH):
         batch = items[first : first + BATCH]
-        vectors = await evidence.vectors_of(ctx, project.id, batch)
-        for item in batch:
-            named = {"id": str(item.number), "title": item.title, "created_at": item.occurred_at}
-            read = {"read": evidence.report_of(item), "vector": vectors[item.number]}
-            reports.append(Stored.model_validate(named | read))
+        found = await evidence.vectors_of(ctx, project.id, batch)
+        vectors += [found[item.number] for item in batch]
+    reports = (
+        Stored(
+            id=str(item.number),
+            title=item.title,
+            created_at=item.occurred_at,
+            read=evidence.report_of(item),
+        )
+        for item in items
+    )
     past = Past(tuple(reports), await _pairs(ctx, project, items))
-    return await choice.compare(past, ctx.embedder, progress=told)
+    known = np.stack(vectors) if vectors else None
+    return await choice.compare(past, ctx.embedder, vectors=known, progress=told)
 
 
 async def _pairs(ctx: Context, project: Project, items: list[Item]) -> frozenset[tuple[int, int]]:

@@ -142,7 +142,7 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
             card = note("untracked", *said, audience=Audience.TEAM, tone="failed")
             await say(ctx, project, Place(channel=channel), card)
     await ctx.digests.sent(project.id, ctx.now().timestamp(), slot)
-    if not await ctx.projects.told_ways(project.id):
+    if "told" not in await ctx.projects.choice(project.id):
         await enqueue(ctx, jobs.try_ways, project.id, "")
 
 

@@ -73,16 +73,19 @@ async def run_backtest(call: Call, command: Backtest) -> Answer:
     """The card that will say it; or what is in force from now on."""
     ctx, project, key = call.ctx, call.project, f"backtest:{call.said.id}"
     if command.choose is None:
-        if not await choosing.places(ctx, project, call.said):
+        here = call.place.channel or call.place.issue
+        if not here and not await choosing.spoken_of(ctx, project):
             raise NotUnderstood(
                 f"In a shell: soulcaster backtest {project.full_name} --choose. In a chat: backtest"
             )
         await enqueue(ctx, jobs.try_ways, project.id, call.said.id)
-        return Answer(trying_card(0, 0, key=key, readers=call.readers), public=True)
+        return Answer(
+            trying_card("the reports are read", key=key, readers=call.readers), public=True
+        )
     before = await way_of(ctx, project.id)
     if not before.free:
         raise NotAllowed(f"{before.because}: change that, it comes first.")
-    await ctx.projects.choose(project.id, command.choose, call.person.name)
+    await ctx.projects.choose(project.id, way=command.choose, by=call.person.name)
     card = chosen_card(command.choose, before.way, key=key, readers=call.readers)
     return Answer(card, public=True)
 

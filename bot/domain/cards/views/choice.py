@@ -69,35 +69,31 @@ def choice_card(
     *,
     key: str,
     readers: Audience,
-    now: str = "",
+    way: str = "",
     because: str = "",
     free: bool = False,
 ) -> Card:
     """The ways beside each other, for a history that is called ``name``.
 
-    ``now`` is the one in force, ``because`` of what; ``free``: another may be chosen here.
+    ``way`` is the one in force, ``because`` of what; ``free``: another may be chosen here.
     """
     known = f"The project itself calls {count(outcome.pairs, 'pair')} of them duplicates."
     history = f"{count(outcome.reports, 'report')}. {known}"
-    others = [way for way in WAYS if way != now] if free else []
+    rows = tuple(_row(each, outcome.pairs, way) for each in outcome.ways)
+    others = [each for each in WAYS if each != way] if free else []
     return Card(
         key=key,
         audience=readers,
         title=("What clustering would have done with the history of ", Code(name)),
         facts=(
             Fact("History", history),
-            *((Fact("In force", Code(now), f" ({because})"),) if now else ()),
+            *((Fact("In force", Code(way), f" ({because})"),) if way else ()),
         ),
         sections=(
-            Section(
-                Table(
-                    header=_HEADER,
-                    rows=tuple(_row(way, outcome.pairs, now) for way in outcome.ways),
-                )
-            ),
+            Section(Table(header=_HEADER, rows=rows)),
             *(_examples(what, pairs) for what, pairs in outcome.examples.items() if pairs),
         ),
-        actions=tuple(Action(WAYS[way], f"backtest choose {way}") for way in others),
+        actions=tuple(Action(WAYS[each], f"backtest choose {each}") for each in others),
         footer=("A choice is for reports to come; for the others: ", Code("/soulcaster recluster"))
         if others
         else (),
@@ -133,8 +129,7 @@ def chosen_card(way: str, before: str, *, key: str, readers: Audience) -> Card:
     )
 
 
-def trying_card(done: int, total: int, *, key: str, readers: Audience) -> Card:
-    """While it is worked out."""
-    words = f"{done:,} of {total:,}" if total else "the reports are being read"
-    title = (f"What clustering would have done with the history is being worked out: {words}",)
-    return Card(key=key, audience=readers, title=title, tone="running")
+def trying_card(done: str, *, key: str, readers: Audience) -> Card:
+    """While it is worked out; ``done`` is how far that is."""
+    words = f"What clustering would have done with the history is being worked out: {done}"
+    return note(key, words, audience=readers, tone="running")
