@@ -26,7 +26,7 @@ async def way_of(ctx: Context, project: int) -> Chosen:
         return Chosen()
     try:
         connected = bool(ctx.settings.github_app_id)
-        file = await ctx.repo_config(record) if connected else RepoConfig()
+        file = await ctx.configs.in_force(record) if connected else RepoConfig()
     except (ConfigError, UpstreamError) as error:
         log.warning("joining only what is sure", project=project, why=str(error))
         return Chosen("sure", f"{PATH} can't be read", free=False)
