@@ -273,7 +273,7 @@ def _texts(one: Example) -> set[str]:
 def as_shown(steps: Sequence[Step], n: int, symbols: Symbols) -> Iterator[Example]:
     """A step's question, and as what should come, what it shows or its comment says that comes."""
     step, asked = steps[n], asked_in(steps[n].node)
-    told = answers.answer(step.shown, symbols)
+    told = answers.error_in(step.shown, symbols) or answers.answer(step.shown, symbols)
     if not step.shown:
         told = answers.leading(step.comment, symbols)[0]
     if asked is not None and isinstance(told, Shown):
