@@ -83,6 +83,7 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return [n for n in items if n]", "return [n for n in items]"),
         ("return a if b else items", "return items if b else a"),
         ("return [[]] * a", "return [[] for _ in range(a)]"),
+        ("return []", "return [a]"),
         ("a.strip()\nreturn a", "a = a.strip()\nreturn a"),
         ("found = set()\nfound.add(a)", "found = set()\nfound.add(b)"),
     ],

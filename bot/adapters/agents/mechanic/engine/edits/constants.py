@@ -14,8 +14,8 @@ def literals(site: Site) -> Iterator[Edit]:
     """Another value of the same type."""
     node = site.node
     if isinstance(node, ast.List) and not node.elts and isinstance(node.ctx, ast.Load):
-        yield site.replace("[[]]", "constant", 0.15)
-        yield site.replace("None", "constant", 0.1)
+        for text in ("[[]]", "None", *(f"[{name}]" for name in site.scope.visible(node))):
+            yield site.replace(text, "constant", 0.15)
     if not isinstance(node, ast.Constant):
         return
     value = node.value
