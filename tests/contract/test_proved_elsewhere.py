@@ -138,6 +138,15 @@ async def test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved(
     assert found is Verdict.ON_ONE_EXAMPLE
 
 
+async def test_a_patch_that_only_takes_code_away_is_not_proved_by_one_example(
+    tmp_path: Path,
+) -> None:
+    made = ONE.replace("per=10) == 2", "per=2.5) == 9")
+    cut = "    if per is not None:\n        per = int(per)\n"
+    found, _ = await proved(tmp_path, made, (cut, ""))
+    assert found is Verdict.ON_ONE_EXAMPLE
+
+
 async def test_another_patch_that_changes_more_is_no_doubt(tmp_path: Path) -> None:
     """The one that follows the old behaviour elsewhere wins."""
     reading = Differing("pages(11)", "gave 2", "gave 3")

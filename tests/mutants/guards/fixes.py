@@ -165,6 +165,13 @@ GUARDS = (
         f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
     ),
     Guard(
+        "a patch that only takes code away is not proved by one example",
+        _ELSEWHERE,
+        "if not any(added for path, added, _ in self._patch.files if path in self._base):",
+        "if False:",
+        f"{_OF_ELSEWHERE}::test_a_patch_that_only_takes_code_away_is_not_proved_by_one_example",
+    ),
+    Guard(
         "what asks for the values of its examples is not proved",
         _ELSEWHERE,
         "if await asyncio.to_thread(self._special):",

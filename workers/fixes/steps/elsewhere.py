@@ -79,6 +79,8 @@ class Elsewhere:
         if await asyncio.to_thread(self._special):
             return "It asks for the very values of the example."
         if len(examples_in(self._source)) < _ENOUGH:
+            if not any(added for path, added, _ in self._patch.files if path in self._base):
+                return "It only takes lines away, and no earlier test says what they were for."
             other = context.run.reading
             if other and " ".join(was.get(other.call, ())) != other.one:
                 return "Another patch answers the example, too."
