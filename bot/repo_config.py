@@ -11,11 +11,10 @@ from bot.domain.cards.language import Language
 from bot.domain.cards.schedule import read_quiet
 from bot.domain.clusters.labels import APPLY, Meaning
 from bot.domain.errors import ConfigError, NotUnderstood
+from bot.domain.text.bounded_yaml import bounded
 
 PATH = ".github/soulcaster.yml"
 MAX_BYTES = 64_000
-MAX_DEPTH = 20
-MAX_NODES = 20_000
 MAX_MISTAKES = 10
 
 
@@ -146,7 +145,7 @@ def read_yaml(file: bytes, path: str) -> tuple[yaml.Node | None, Any]:
         raise ConfigError(f"{path}: {len(file):,} bytes; at most {MAX_BYTES:,} are read.")
     try:
         loader = yaml.CSafeLoader(file.decode())
-        _bounded(file.decode(), path)
+        bounded(file.decode(), path)
         node = loader.get_single_node()
         return node, loader.construct_document(node) if node else None
     except UnicodeDecodeError as error:
@@ -156,21 +155,6 @@ def read_yaml(file: bytes, path: str) -> tuple[yaml.Node | None, Any]:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise ConfigError(f"{path}:{line}: this is no YAML.") from error
-
-
-def _bounded(text: str, path: str) -> None:
-    """Raises ConfigError for what no honest file is: deep, huge, or built of itself."""
-    depth = 0
-    for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            raise ConfigError(f"{path}:{line}: aliases (*name) are not read here.")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > MAX_DEPTH or nodes > MAX_NODES:
-            raise ConfigError(f"{path}:{line}: this is nested too deep or too long to be read.")
 
 
 def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:

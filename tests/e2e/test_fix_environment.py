@@ -62,13 +62,26 @@ def pages(total, size):
     return down(total, size) + 1
 """
 MENDS = "sed -i 's/down(total, size) + 1/down(total - 1, size) + 1/' src/pager/__init__.py"
+# Makes another one, in a step of its own, and sets what its tests ask for.
+CI = """\
+env:
+  PAGES: few
+  KEY: ${{ secrets.KEY }}
+jobs:
+  test:
+    steps:
+      - run: python -c "open('src/pager/_rows.py', 'w').write('ROWS = 2')"
+      - run: pytest
+"""
 FILES = {
     "pyproject.toml": PYPROJECT,
+    ".github/workflows/ci.yml": CI,
     "backend.py": BACKEND,
-    ".gitignore": "_version.py\n",
+    ".gitignore": "_version.py\n_rows.py\n",
     "src/pager/__init__.py": PAGER,
-    "tests/test_pager.py": "import pager\nimport spare\n\n\ndef test_odd(strict):\n"
-    "    assert strict == 'high'\n    assert pager.pages(21, 10) == 3\n",
+    "tests/test_pager.py": "import os\nimport pager\nimport spare\nfrom pager._rows import ROWS\n"
+    "def test_odd(strict):\n    assert (strict, ROWS) == ('high', 2)\n"
+    "    assert pager.pages(21, 10) == 3\n    assert os.environ['PAGES'] == 'few'\n",
     "tests/test_needs_a_server.py": "import a_database_driver\n\n\ndef test_it():\n    pass\n",
 }
 PLUGIN = """\
@@ -188,11 +201,11 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
     log = (folder / "out" / "run.log").read_text()
     assert done.returncode == 0, done.stdout + done.stderr + log
     patch = (folder / "out" / "patch.diff").read_text()
-    assert "src/pager/_version.py" not in patch
+    assert "_version.py" not in patch
+    assert "_rows.py" not in patch
     assert "src/pager/__init__.py" in patch
-    assert (
-        "installing what the tests need, as pyproject.toml, pyproject.toml (group test) says" in log
-    )
+    said = "pyproject.toml, pyproject.toml (group test), .github/workflows/ci.yml says"
+    assert f"installing what the tests need, as {said}" in log
     assert "rounding-2" in log
     assert "spare-1" in log  # of an extra for documents, because a test imports it
     assert "`a_database_driver`: tests import that, and no file says" in " ".join(

@@ -5,6 +5,7 @@ import pytest
 
 from bot.domain.fixes.environment import needs_of, package_root, repository_of, submodules
 from bot.domain.fixes.patch import SYMLINK, Entry
+from bot.domain.fixes.testplan import how_to_test
 
 PROJECT = "[build-system]\nrequires = ['flit']\n[project]\nname = 'a'\n"
 
@@ -328,3 +329,97 @@ def test_what_registries_of_other_languages_have_is_fetched_where_they_are_named
     assert (needs.others, needs.why) == (("go mod download",), ("go.sum",))
     assert needs.left_out == ("crates are not fetched (Cargo.lock)",)
     assert not needs.nothing
+
+
+def ci(*steps, above="", job=""):
+    listed = "".join(f"      - {step}\n" for step in steps)
+    return {".github/workflows/ci.yml": f"{above}jobs:\n  test:\n{job}    steps:\n{listed}"}
+
+
+CALLED = "name: Make it\n        run: make it\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "needs"),
+    [
+        (ci("run: make tables", "run: pytest", "run: make later"), {"prepare": ("make tables",)}),
+        (ci("run: uv run python gen.py", "run: uv run pytest"), {"prepare": ("python gen.py",)}),
+        (
+            ci("run: |\n          pip install -e .\n          python setup.py build_ext --inplace\n"
+               "          echo built\n          pytest"),
+            {"project": True, "prepare": ("python setup.py build_ext --inplace",)},
+        ),
+        (
+            ci("run: npm run build\n        working-directory: web ui\n        env: {MODE: a b}", "run: tox"),
+            {"prepare": ("cd 'web ui' && export MODE='a b' && npm run build",)},
+        ),
+        (ci("run: cp a.ini b.ini", "run: make lint", "run: python -V", "run: make test"),
+         {"prepare": ("cp a.ini b.ini",)}),
+        (ci("run: make it", "run: make more"), {}),  # and runs no test
+        (ci("run: make it", "run: tox -e lint"), {}),
+        (ci("run: make it", "run: pytest", job="    runs-on: windows-latest\n"), {}),
+        (
+            ci(CALLED + "        if: runner.os == 'Linux'", "run: pytest"),
+            {"prepare": ("make it",)},
+        ),
+        (
+            ci(CALLED + "        if: github.event_name == 'push'", "run: pytest"),
+            {"left_out": ("a step of CI (.github/workflows/ci.yml): Make it",)},
+        ),
+        (
+            ci("run: make x=${{ matrix.x }}", "run: sudo make all", "run: make >> $GITHUB_ENV", "run: pytest"),
+            {"left_out": tuple(f"a step of CI (.github/workflows/ci.yml): {each}" for each in
+             ("make x=${{ matrix.x }}", "make >> $GITHUB_ENV"))},
+        ),
+        (
+            ci("run: pytest\n        env: {B: 2, C: null}", above="env: {A: true, B: 1, D: '${{ secrets.D }}'}\n"),
+            {"variables": {"A": "true", "B": "2", "C": ""},
+             "left_out": ("variables that only CI knows (.github/workflows/ci.yml): D",)},
+        ),
+        (  # what is ours to set, what is no name, and what CI alone reads
+            ci("run: pytest", above="env: {PATH: x, PYTHONPATH: x, FORCE_COLOR: 1, PIP_INDEX_URL: x, "
+               "A-B: x, 'X;id': x, V: 3, LINES: \"a\\nb\"}\non: ${{ env.V }}\n"),
+            {},
+        ),
+        (
+            ci("run: pytest", job="    services: {db: {image: postgres}}\n    env: {AT: 'x@db:1', IN: "
+               "localhost, OF: us}\n"),
+            {"variables": {"OF": "us"}, "left_out": (
+                "services that CI starts (.github/workflows/ci.yml): db",
+                "variables that only CI knows (.github/workflows/ci.yml): AT, IN",
+            )},
+        ),
+        (
+            ci('{name: "a\\eb", run: "make \\ex"}', "run: pytest"),
+            {"left_out": ("a step of CI (.github/workflows/ci.yml): ab",)},
+        ),
+        (ci("run: |\n          make it &&  # so\n          make more  # or\n          tox"), {"prepare": ("make it && make more",)}),
+        (
+            ci("run: 'python -c \"\n\n          x\"'", f"run: make {'x' * 500}", "run: pytest"),
+            {"left_out": tuple(f"a step of CI (.github/workflows/ci.yml): {each}" for each in
+             ('python -c "', f"make {'x' * 75}"))},
+        ),
+        (ci("&it {run: make it}", "*it", "run: pytest"), {"prepare": ("make it",)}),
+        ({".github/workflows/ci.yml": "pytest: &a [*a]\njobs: {a: {steps: *a}}"}, {}),
+        (
+            {".github/workflows/ci.yml": "run: pytest\n" + "[" * 9_000},
+            {"left_out": ("steps and variables of .github/workflows/ci.yml, which can't be read",)},
+        ),
+    ],
+)  # fmt: skip
+def test_what_ci_makes_and_sets_before_its_tests(files, needs):
+    assert found(files) == needs
+
+
+def test_what_ci_makes_may_come_of_any_file():
+    one = tree(ci("run: make tables", "run: pytest"))
+    other = {**one, "tables.txt": Entry(data=b"x")}
+    assert needs_of(one).key(one) != needs_of(other).key(other)
+    assert needs_of(one).commands == ("make tables",)
+
+
+def test_what_ci_sets_is_set_for_every_test():
+    files = ci("run: pytest", above="env: {MODE: a b}\n") | {"tests/test_a.py": "def test_a(): ..."}
+    plan = how_to_test(tree(files))
+    assert plan.suite.startswith("MODE='a b' python -m pytest")
+    assert plan.command_for("tests/test_a.py").startswith("MODE='a b' python -m pytest")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
+from bot.domain.fixes.environment.workflows import prepared
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.models import Record
@@ -145,7 +146,8 @@ def _python(tree: Tree) -> TestPlan | None:
     if not files and not config:
         return None
     folder, style = _python_tests(here)
-    prefix = (f"cd {shlex.quote(root)} && " if root else "") + _python_path(here)
+    by_ci = (f"{name}={shlex.quote(text)} " for name, text in prepared(tree).variables.items())
+    prefix = "".join([f"cd {shlex.quote(root)} && " if root else "", *by_ci, _python_path(here)])
     where = {"root": root, "folder": posixpath.join(root, folder), "prefix": prefix}
     if config or style == "pytest":
         why = f"{config} configures pytest" if config else f"{files[0]} is a pytest file"

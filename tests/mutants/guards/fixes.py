@@ -165,6 +165,20 @@ GUARDS = (
         f"{_OF_ELSEWHERE}::test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved",
     ),
     Guard(
+        "no step of CI runs that needs what only CI knows",
+        "bot/domain/fixes/environment/workflows.py",
+        "if not runs or cut or _ONLY_CI.search(",
+        "if not runs or cut or False and _ONLY_CI.search(",
+        "tests/unit/test_environment_needs.py",
+    ),
+    Guard(
+        "CI sets nothing that is ours to set",
+        "bot/domain/fixes/environment/workflows.py",
+        "and not _OURS.fullmatch(k)",
+        "",
+        "tests/unit/test_environment_needs.py",
+    ),
+    Guard(
         "a patch that only takes code away is not proved by one example",
         _ELSEWHERE,
         "if not any(added for path, added, _ in self._patch.files if path in self._base):",

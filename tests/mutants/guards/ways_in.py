@@ -144,15 +144,15 @@ GUARDS = (
     ),
     Guard(
         "a repository's file is bounded in depth and length",
-        "bot/repo_config.py",
+        "bot/domain/text/bounded_yaml.py",
         "if depth > MAX_DEPTH or nodes > MAX_NODES:",
         "if False:",
         "tests/unit/test_repo_config.py",
     ),
     Guard(
         "a repository's file is not built of itself",
-        "bot/repo_config.py",
-        "if isinstance(event, yaml.AliasEvent):",
+        "bot/domain/text/bounded_yaml.py",
+        "if isinstance(event, yaml.AliasEvent) and not aliases:",
         "if False:",
         "tests/unit/test_repo_config.py",
     ),

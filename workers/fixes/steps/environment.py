@@ -17,6 +17,7 @@ from bot.domain.ports import Finished, Limits, Sandbox
 from workers.fixes.steps.context import OURS, Ended, RunContext, ran
 
 BUILD_SECONDS = 900.0
+_STEP_SECONDS = 180.0  # of CI's, which may wait for a network that is not there
 _BUILD = Limits(seconds=BUILD_SECONDS + 60, memory_mb=4_096, disk_mb=8_192, processes=512)
 # A checkout without history has no tag to take a version from.
 _VERSION = "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"
@@ -111,7 +112,7 @@ class _Build:
         self._context, self._sandbox, self._needs = context, sandbox, needs
         pretended = dict.fromkeys(_VERSION, needs.version) if needs.version else {}
         self._env = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_HTTP_RETRIES": "1"}
-        self._env |= pretended
+        self._env |= {**pretended, **needs.variables}
 
     async def everything(self) -> list[str]:
         """All that is needed; what could not be had, a line each."""
@@ -125,9 +126,12 @@ class _Build:
             undeclared += await self._imported()
         if self._needs.node:
             missing += await self._tried(self._needs.node)
-            await self._run(_NODE)
         for command in self._needs.others:
             missing += await self._tried(command)
+        for command in self._needs.prepare:
+            undeclared += await self._tried(command, cwd=".", most=_STEP_SECONDS)
+        if self._needs.node:
+            await self._run(_NODE)
         await self._run(_MADE.format(ours=OURS), cwd=".")
         self._env["MISSING"] = "".join(f"{each}\n" for each in (*missing, *undeclared))
         await self._run(f'rm -rf "$VIRTUAL_ENV/.cache"; printf %s "$MISSING" > {OURS}/missing')
@@ -174,15 +178,15 @@ class _Build:
         names = ", ".join(name for name in absent if not self._needs.imports.get(name, "-"))
         return [f"`{names}`: tests import that, and no file says what installs it"] * bool(names)
 
-    async def _tried(self, command: str) -> list[str]:
-        done = await self._run(command)
+    async def _tried(self, command: str, cwd: str = "", most: float = BUILD_SECONDS) -> list[str]:
+        done = await self._run(command, cwd=cwd, most=most)
         return [f"`{command}`: {_why(done)}"] if done.exit_code else []
 
-    async def _run(self, command: str, *, cwd: str = "") -> Finished:
+    async def _run(self, command: str, *, cwd: str = "", most: float = BUILD_SECONDS) -> Finished:
         export = 'export UV_CACHE_DIR="$VIRTUAL_ENV/.cache" PATH="$HOME/.local/bin:$PATH"; '
         done = await self._sandbox.run(
             export + command,
-            timeout=BUILD_SECONDS,
+            timeout=most,
             cwd=cwd or self._needs.root or ".",
             env=self._env,
         )

@@ -14,6 +14,7 @@ from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.models import Record
 
 _ALWAYS = ("pytest",)
+_LISTS = ("extras", "groups", "files", "packages", "others", "prepare", "why", "left_out")
 # Where a build puts the versions of a lock, below the package's folder.
 CONSTRAINTS = ".soulcaster/constraints.txt"
 _READ = re.compile(
@@ -28,9 +29,10 @@ class Needs(Record):
     ``root`` is the package's folder, empty for the checkout's own. ``setup`` are the project's
     own commands, which stand for all that follows: ``project`` (install itself), ``extras``,
     ``groups``, ``files`` (of requirements) and ``packages`` for Python, ``node`` for Node,
-    ``others`` for other languages. ``lock`` is the file whose versions are kept to, ``pins`` those
-    versions where they are plain. ``imports`` are modules that tests import, and what may install
-    each. ``why`` names the file each came from; ``left_out`` is what a build can't do.
+    ``others`` for other languages, ``prepare`` and ``variables`` what CI makes and sets then.
+    ``lock`` is the file whose versions are kept to, ``pins`` those versions where they are plain.
+    ``imports`` are modules that tests import, and what may install each. ``why`` names the file
+    each came from; ``left_out`` is what a build can't do.
     """
 
     root: str = ""
@@ -42,6 +44,8 @@ class Needs(Record):
     packages: tuple[str, ...] = ()
     node: str = ""
     others: tuple[str, ...] = ()
+    prepare: tuple[str, ...] = ()
+    variables: dict[str, str] = Field(default_factory=dict)
     lock: str = ""
     pins: tuple[str, ...] = ()
     version: str = ""
@@ -57,7 +61,7 @@ class Needs(Record):
     @property
     def nothing(self) -> bool:
         """Whether tests run as they are."""
-        return not (self.setup or self.python or self.node or self.others)
+        return not (self.setup or self.python or self.node or self.others or self.prepare)
 
     @property
     def whole(self) -> str:
@@ -77,7 +81,7 @@ class Needs(Record):
     def commands(self) -> tuple[str, ...]:
         """What a build runs, in this order, where all goes well."""
         python = [self.whole] if self.python else []
-        return (*self.setup, *python, *filter(None, [self.node]), *self.others)
+        return (*self.setup, *python, *filter(None, [self.node]), *self.others, *self.prepare)
 
     @property
     def sources(self) -> str:
@@ -94,12 +98,13 @@ class Needs(Record):
             yield " ".join(shlex.quote(each) for each in self.packages)
 
     def key(self, tree: Tree, *also: str) -> str:
-        """Names the environment: equal for checkouts that need the same, built by ``also``."""
+        """Names the environment: equal for checkouts that need the same, built by ``also``. What CI
+        makes may come of any file."""
         digest = hashlib.sha256(self.model_dump_json().encode())
         for part in also:
             digest.update(b"\0" + part.encode())
         for path in sorted(tree):
-            if _READ.fullmatch(path.removeprefix(f"{self.root}/")):
+            if self.prepare or _READ.fullmatch(path.removeprefix(f"{self.root}/")):
                 digest.update(f"\0{path}\0".encode() + tree[path].data)
         return digest.hexdigest()[:40]
 
@@ -110,17 +115,10 @@ class Needs(Record):
             found = found.model_copy(
                 update={
                     name: tuple(dict.fromkeys((*getattr(found, name), *getattr(other, name))))
-                    for name in (
-                        "extras",
-                        "groups",
-                        "files",
-                        "packages",
-                        "others",
-                        "why",
-                        "left_out",
-                    )
+                    for name in _LISTS
                 }
                 | {"project": found.project or other.project, "node": found.node or other.node}
+                | {"variables": {**other.variables, **found.variables}}
             )
         return found
 

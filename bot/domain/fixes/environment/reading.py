@@ -16,6 +16,7 @@ from bot.domain.fixes.environment.imports import imports_of
 from bot.domain.fixes.environment.needs import Needs, version_of
 from bot.domain.fixes.environment.node import node_needs
 from bot.domain.fixes.environment.shell_lines import EVERY, read_arguments, read_line
+from bot.domain.fixes.environment.workflows import prepared
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_test_file
@@ -89,7 +90,7 @@ def needs_of(
         for kind, _, file in wanted(here)
         if kind in fetched
     ]
-    return found.merged([left_out, node_needs(here), *others])
+    return found.merged([left_out, node_needs(here), *others, prepared(tree)])
 
 
 def below(tree: Tree, root: str) -> Tree:

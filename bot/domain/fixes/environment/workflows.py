@@ -1,0 +1,133 @@
+"""What CI sets and makes before it runs the tests: plain variables, and commands that make
+something. They are read here, and run nowhere but in a build."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from bot.domain.errors import ConfigError
+from bot.domain.fixes.environment.needs import Needs
+from bot.domain.fixes.patch import Tree, text_of
+from bot.domain.text.bounded_yaml import bounded
+
+_TESTS = re.compile(
+    r"\b(pytest|py\.test|unittest|tox|nox|make (ci|check|tests?)|scripts?/(test|coverage)"
+    r"|setup\.py test|(npm|yarn|pnpm)( run)? test|(go|cargo|mvn|hatch|pdm|poetry run) test)\b"
+)
+_INSTALLS = re.compile(
+    r"\b(pip3?|uv|poetry|pdm|pipenv|npm|yarn|pnpm|conda|apt(-get)?|brew|git)\s+(-\S+\s+|pip\s+){0,9}"
+    r"(install|sync|ci|add|update|upgrade|lock|venv|config|cache|uninstall|fetch|list|check)\b"
+    r"|^yarn$|\bvenv\b|activate$|^scripts?/\S*install"
+)
+# What looks, says or publishes, and leaves the tests nothing.
+_IDLE = re.compile(
+    r"\s(-V+|--version)$|-m build\b|\b(lint|format|check|typecheck|mypy|ruff|black|flake8|docs?"
+    r"|pre-commit|twine|codecov|coverage|sdist|bdist\w*|publish|deploy|audit)\b"
+)
+_MAKES = re.compile(
+    r"(python3?|make|cmake|ninja|meson|cython|cythonize|protoc|pybabel|msgfmt|(ba)?sh|mkdir|cp|mv|ln"
+    r"|touch|go generate|cargo build|(npm|pnpm|yarn) (run )?[\w:-]+)(\s|$)|[\w-]+/|\./"
+)
+_RUN_IN = re.compile(r"(uv|poetry|pdm|pipenv|hatch) run (?=\w)")
+_ONLY_CI = re.compile(
+    r"(?m)\$\{\{|\$\{?(GITHUB|RUNNER)_|\bsudo\b|<<|^\s*(if|for|while|case)\b|[\0-\x08\x0b-\x1f]|.{500}"
+)
+_LINUX = re.compile(r"(?i)os\s*(==\s*'(linux|ubuntu)|!=\s*'(win|mac))|'ubuntu[\w.-]*'\)|success\(")
+# Of ours: where things lie and come from, and what colours or steers the output that we read.
+_OURS = re.compile(
+    r"(?i)(HOME|SHELL|ENV|TERM|COLUMNS|CI|PY(THON|TEST_ADDOPTS).*|.*(PATH|COLOR|PROXY|TOKEN|CACHE).*"
+    r"|(BASH|PIP|UV|NPM|NODE|LD|GIT|GITHUB|VIRTUAL|SOULCASTER|TOX|COVERAGE|CARGO|GO)_?.*)"
+)
+_LONGEST = 500
+
+
+def prepared(tree: Tree) -> Needs:
+    """Of the first job of each workflow that runs tests; what needs an expression, a secret or a
+    service is left out by its name."""
+    paths = [path for path in sorted(tree) if re.fullmatch(r"\.github/workflows/.*\.ya?ml", path)]
+    return Needs().merged(each for path in paths for each in _of_file(text_of(tree[path]), path))
+
+
+def _of_file(text: str, path: str) -> Iterator[Needs]:
+    if not _TESTS.search(text):
+        return
+    try:
+        bounded(text, path, aliases=True)
+        whole = _table(yaml.load(text, Loader=yaml.CSafeLoader))
+    except (ConfigError, yaml.YAMLError, ValueError):
+        yield Needs(left_out=(f"steps and variables of {path}, which can't be read",))
+        return
+    for job in map(_table, _table(whole.get("jobs")).values()):
+        listed = job.get("steps")
+        steps = [_table(step) for step in listed] if isinstance(listed, list) else []
+        at = next((n for n, step in enumerate(steps) if _before_tests(step)[1]), None)
+        if at is None or re.match(r"windows|macos", _text(job.get("runs-on")), re.I):
+            continue
+        services = list(_table(job.get("services")))
+        hosts = ("${{", *services, *["localhost"] * bool(services))
+        both = _set(whole) | _set(job) | _set(steps[at])
+        given = {k: v for k, v in both.items() if f"env.{k}" not in text}  # CI's own
+        unknown = [k for k, v in given.items() if any(host in v for host in hosts)]
+        yield Needs(variables={k: v for k, v in given.items() if k not in unknown})
+        yield _named("services that CI starts", services, path)
+        yield _named("variables that only CI knows", unknown, path)
+        yield from (_of_step(step, path) for step in steps[: at + 1])
+        return
+
+
+def _of_step(step: dict[str, Any], path: str) -> Needs:
+    lines, env = _before_tests(step)[0], _set(step)
+    if not any(map(_MAKES.match, lines)):
+        return Needs()
+    folder, unknown = _text(step.get("working-directory")), [k for k in env if "${{" in env[k]]
+    runs = "if" not in step or _LINUX.search(_text(step["if"]))
+    whole = [f"cd {shlex.quote(folder)}"] * bool(folder)
+    whole += [f"export {k}={shlex.quote(v)}" for k, v in env.items() if k not in unknown]
+    whole += [line for line in lines if _MAKES.match(line) or re.match("(cd|export) ", line)]
+    command = " && ".join(whole)
+    cut = any(command.count(quote) % 2 for quote in "'\"")
+    if not runs or cut or _ONLY_CI.search(f"{folder}\n{_text(step.get('run'))}"):
+        return _named("a step of CI", [(_text(step.get("name")) or lines[0])[:80]], path)
+    said = _named("variables that only CI knows", unknown, path)
+    return Needs(prepare=(command,), why=(path,)).merged([said])
+
+
+def _named(what: str, names: list[str], path: str) -> Needs:
+    more = f" and {len(names) - 3} more" * (len(names) > 3)
+    shown = "".join(filter(str.isprintable, ", ".join(names[:3])))
+    return Needs(left_out=(f"{what} ({path}): {shown}{more}",) * bool(names))
+
+
+def _before_tests(step: dict[str, Any]) -> tuple[list[str], bool]:
+    """The lines of a step that may make something, up to the tests, and whether it runs those."""
+    kept: list[str] = []
+    for raw in _text(step.get("run")).replace("\\\n", " ").splitlines():
+        line = _RUN_IN.sub("", re.sub(r"\s#\s.*", "", raw.strip()[:_LONGEST]).rstrip("&; "))
+        if _INSTALLS.search(line):
+            continue
+        if _TESTS.search(raw[:_LONGEST]) and ("test" in line or not _IDLE.search(line)):
+            return kept, True
+        kept += [line] * (not _IDLE.search(line))
+    return kept, False
+
+
+def _set(level: dict[str, Any]) -> dict[str, str]:
+    """The variables that it sets, without those that are ours to set."""
+    named = {name: _text(value) for name, value in _table(level.get("env")).items()}
+    kept = [k for k in named if k.isidentifier() and k.isascii() and not _OURS.fullmatch(k)]
+    return {k: named[k] for k in kept if len(named[k]) < _LONGEST and named[k].isprintable()}
+
+
+def _text(value: object) -> str:
+    """As CI would read it; lists and tables, which may be of themselves, are none."""
+    text = str(value) if isinstance(value, str | int | float) else ""
+    return text.lower() if isinstance(value, bool) else text
+
+
+def _table(found: object) -> dict[str, Any]:
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
