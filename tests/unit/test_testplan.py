@@ -48,6 +48,31 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             ONE,
         ),
         (
+            {
+                "tox.ini": "[pytest]\naddopts =\n  -v\n  --cov-fail-under=9",
+                "tests/test_a.py": PLAIN,
+            },
+            "pytest",
+            f"PYTEST_ADDOPTS=--no-cov {SUITE}",
+            f"PYTEST_ADDOPTS=--no-cov {ONE}",
+        ),
+        (
+            {
+                "src/a.py": "",
+                "tests/test_a.py": PLAIN,
+                "pyproject.toml": "[tool.pytest.ini_options]\naddopts = ['-v', '--cov=a']\n",
+            },
+            "pytest",
+            f"PYTEST_ADDOPTS=--no-cov PYTHONPATH=src {SUITE}",
+            f"PYTEST_ADDOPTS=--no-cov PYTHONPATH=src {ONE}",
+        ),
+        (
+            {"tox.ini": "[testenv]\ncommands = pytest --cov\n", "tests/test_a.py": PLAIN},
+            "pytest",
+            SUITE,
+            ONE,
+        ),
+        (
             {"tests/test_a.py": CASE},
             "unittest",
             "python -m unittest discover -v -s tests",

@@ -7,7 +7,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
 from bot.domain.fixes.environment.workflows import prepared
@@ -147,7 +147,7 @@ def _python(tree: Tree) -> TestPlan | None:
         return None
     folder, style = _python_tests(here)
     by_ci = (f"{name}={shlex.quote(text)} " for name, text in prepared(tree).variables.items())
-    prefix = "".join([f"cd {shlex.quote(root)} && " if root else "", *by_ci, _python_path(here)])
+    prefix = "".join([f"cd {shlex.quote(root)} && " if root else "", *by_ci, _variables(here)])
     where = {"root": root, "folder": posixpath.join(root, folder), "prefix": prefix}
     if config or style == "pytest":
         why = f"{config} configures pytest" if config else f"{files[0]} is a pytest file"
@@ -185,8 +185,8 @@ def _first_python(tree: Tree) -> TestPlan | None:
     return TestPlan(
         framework="pytest",
         suite=_SUITE,
-        one=f"{_python_path(tree)}{PYTEST} -rA {{path}}",
-        prefix=_python_path(tree),
+        one=f"{_variables(tree)}{PYTEST} -rA {{path}}",
+        prefix=_variables(tree),
         report=REPORT,
         why="there is no test yet",
         folder="tests",
@@ -197,10 +197,7 @@ def _first_python(tree: Tree) -> TestPlan | None:
 def _pytest_paths(tree: Tree) -> str:
     """What CI or tox names for pytest to run, where its configuration says nothing itself."""
     texts = [text_of(tree.get(path)) for path in ("pytest.ini", "setup.cfg", "tox.ini")]
-    options = (
-        toml_of(tree, "pyproject.toml").get("tool", {}).get("pytest", {}).get("ini_options", {})
-    )
-    if "testpaths" in options or any(re.search(r"^testpaths", text, re.M) for text in texts):
+    if "testpaths" in _options(tree) or any(re.search(r"^testpaths", t, re.M) for t in texts):
         return ""
     workflows = [text_of(tree[path]) for path in sorted(tree) if path.startswith(".github/workf")]
     words = {
@@ -232,13 +229,20 @@ def _pytest_config(tree: Tree) -> str:
     return "conftest.py" if "conftest.py" in tree else ""
 
 
-def _python_path(tree: Tree) -> str:
-    """A package below ``src`` is found without installing it; harmless where it is installed."""
-    options = (
-        toml_of(tree, "pyproject.toml").get("tool", {}).get("pytest", {}).get("ini_options", {})
-    )
+def _variables(tree: Tree) -> str:
+    """A package below ``src`` is found without installing it; harmless where it is installed. What
+    one file covers is less than a project asks of all, which would be an error."""
     in_source = any(path.startswith("src/") and path.endswith(".py") for path in tree)
-    return "PYTHONPATH=src " if in_source and not options.get("pythonpath") else ""
+    texts = "\n".join(text_of(tree.get(path)) for path in ("pytest.ini", "setup.cfg", "tox.ini"))
+    told = re.findall(r"^addopts\b.*(?:\n[ \t]+\S.*)*", texts, re.M)
+    uncovered = "PYTEST_ADDOPTS=--no-cov " if "--cov" in f"{told}{_options(tree)}" else ""
+    found = in_source and not _options(tree).get("pythonpath")
+    return f"{uncovered}PYTHONPATH=src " if found else uncovered
+
+
+def _options(tree: Tree) -> dict[str, Any]:
+    project = toml_of(tree, "pyproject.toml")
+    return dict(project.get("tool", {}).get("pytest", {}).get("ini_options", {}))
 
 
 def _tox(tree: Tree) -> TestPlan | None:

@@ -98,12 +98,11 @@ class Needs(Record):
             yield " ".join(shlex.quote(each) for each in self.packages)
 
     def key(self, tree: Tree, *also: str) -> str:
-        """Names the environment: equal for checkouts that need the same, built by ``also``. What CI
-        makes may come of any file."""
+        """Names the environment: equal for checkouts that need the same, built by ``also``."""
         digest = hashlib.sha256(self.model_dump_json().encode())
         for part in also:
             digest.update(b"\0" + part.encode())
-        for path in sorted(tree):
+        for path in sorted(tree):  # what CI makes may come of any
             if self.prepare or _READ.fullmatch(path.removeprefix(f"{self.root}/")):
                 digest.update(f"\0{path}\0".encode() + tree[path].data)
         return digest.hexdigest()[:40]

@@ -43,7 +43,6 @@ _OURS = re.compile(
     r"(?i)(HOME|SHELL|ENV|TERM|COLUMNS|CI|PY(THON|TEST_ADDOPTS).*|.*(PATH|COLOR|PROXY|TOKEN|CACHE).*"
     r"|(BASH|PIP|UV|NPM|NODE|LD|GIT|GITHUB|VIRTUAL|SOULCASTER|TOX|COVERAGE|CARGO|GO)_?.*)"
 )
-_LONGEST = 500
 
 
 def prepared(tree: Tree) -> Needs:
@@ -63,8 +62,7 @@ def _of_file(text: str, path: str) -> Iterator[Needs]:
         yield Needs(left_out=(f"steps and variables of {path}, which can't be read",))
         return
     for job in map(_table, _table(whole.get("jobs")).values()):
-        listed = job.get("steps")
-        steps = [_table(step) for step in listed] if isinstance(listed, list) else []
+        steps = list(map(_table, s)) if isinstance(s := job.get("steps"), list) else []
         at = next((n for n, step in enumerate(steps) if _before_tests(step)[1]), None)
         if at is None or re.match(r"windows|macos", _text(job.get("runs-on")), re.I):
             continue
@@ -85,12 +83,12 @@ def _of_step(step: dict[str, Any], path: str) -> Needs:
     if not any(map(_MAKES.match, lines)):
         return Needs()
     folder, unknown = _text(step.get("working-directory")), [k for k in env if "${{" in env[k]]
-    runs = "if" not in step or _LINUX.search(_text(step["if"]))
     whole = [f"cd {shlex.quote(folder)}"] * bool(folder)
     whole += [f"export {k}={shlex.quote(v)}" for k, v in env.items() if k not in unknown]
     whole += [line for line in lines if _MAKES.match(line) or re.match("(cd|export) ", line)]
     command = " && ".join(whole)
-    cut = any(command.count(quote) % 2 for quote in "'\"")
+    runs = "if" not in step or _LINUX.search(_text(step["if"]))
+    cut = command.count("'") % 2 or command.count('"') % 2
     if not runs or cut or _ONLY_CI.search(f"{folder}\n{_text(step.get('run'))}"):
         return _named("a step of CI", [(_text(step.get("name")) or lines[0])[:80]], path)
     said = _named("variables that only CI knows", unknown, path)
@@ -98,19 +96,18 @@ def _of_step(step: dict[str, Any], path: str) -> Needs:
 
 
 def _named(what: str, names: list[str], path: str) -> Needs:
-    more = f" and {len(names) - 3} more" * (len(names) > 3)
-    shown = "".join(filter(str.isprintable, ", ".join(names[:3])))
-    return Needs(left_out=(f"{what} ({path}): {shown}{more}",) * bool(names))
+    shown = "".join(filter(str.isprintable, ", ".join(names)))[:200]
+    return Needs(left_out=(f"{what} ({path}): {shown}",) * bool(names))
 
 
 def _before_tests(step: dict[str, Any]) -> tuple[list[str], bool]:
     """The lines of a step that may make something, up to the tests, and whether it runs those."""
     kept: list[str] = []
     for raw in _text(step.get("run")).replace("\\\n", " ").splitlines():
-        line = _RUN_IN.sub("", re.sub(r"\s#\s.*", "", raw.strip()[:_LONGEST]).rstrip("&; "))
+        line = _RUN_IN.sub("", re.sub(r"\s#\s.*", "", raw.strip()[:500]).rstrip("&; "))
         if _INSTALLS.search(line):
             continue
-        if _TESTS.search(raw[:_LONGEST]) and ("test" in line or not _IDLE.search(line)):
+        if _TESTS.search(raw[:500]) and ("test" in line or not _IDLE.search(line)):
             return kept, True
         kept += [line] * (not _IDLE.search(line))
     return kept, False
@@ -120,7 +117,7 @@ def _set(level: dict[str, Any]) -> dict[str, str]:
     """The variables that it sets, without those that are ours to set."""
     named = {name: _text(value) for name, value in _table(level.get("env")).items()}
     kept = [k for k in named if k.isidentifier() and k.isascii() and not _OURS.fullmatch(k)]
-    return {k: named[k] for k in kept if len(named[k]) < _LONGEST and named[k].isprintable()}
+    return {k: named[k] for k in kept if len(named[k]) < 500 and named[k].isprintable()}
 
 
 def _text(value: object) -> str:
