@@ -138,12 +138,22 @@ async def test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved(
     assert found is Verdict.ON_ONE_EXAMPLE
 
 
-async def test_a_patch_that_only_takes_code_away_is_not_proved_by_one_example(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("made", "change"),
+    [
+        (
+            ONE.replace("per=10) == 2", "per=2.5) == 9"),
+            ("    if per is not None:\n        per = int(per)\n", ""),
+        ),
+        (UNREAD, ("return n + 1\n", "return 3\n")),
+    ],
+    ids=["lines are gone", "a constant stands for what was worked out"],
+)
+async def test_a_patch_that_works_out_less_is_not_proved_by_one_example(
+    tmp_path: Path, made: str, change: tuple[str, str]
 ) -> None:
-    made = ONE.replace("per=10) == 2", "per=2.5) == 9")
-    cut = "    if per is not None:\n        per = int(per)\n"
-    found, _ = await proved(tmp_path, made, (cut, ""))
+    held = "import calc\n\n\ndef test_unread():\n    assert calc.unread(2) == 3\n"
+    found, _ = await proved(tmp_path, made, change, beside={"tests/test_unread.py": held})
     assert found is Verdict.ON_ONE_EXAMPLE
 
 

@@ -6,13 +6,11 @@ import yaml
 
 from bot.domain.errors import ConfigError
 
-MAX_DEPTH = 20
-MAX_NODES = 20_000
+MAX_DEPTH, MAX_NODES = 20, 20_000
 
 
 def bounded(text: str, path: str, *, aliases: bool = False) -> None:
-    """Raises ConfigError, which names ``path``, for what no honest file is: deep, huge, or built of
-    itself; yaml.YAMLError for what is no YAML."""
+    """Raises ConfigError, naming ``path``, for what is deep, huge, or built of itself."""
     depth = 0
     for nodes, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
         line = event.start_mark.line + 1 if event.start_mark else 1

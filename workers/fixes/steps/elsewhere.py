@@ -10,7 +10,7 @@ from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import broken, changed
 from bot.domain.fixes.neighbours import neighbours
 from bot.domain.fixes.patch import Entry, Tree, diff, text_of
-from bot.domain.fixes.policy.code import special_cases
+from bot.domain.fixes.policy.code import answers_flatly, special_cases
 from bot.domain.fixes.proof import Suite, suite_no_worse
 from bot.domain.fixes.testfiles import part_near
 from bot.domain.models import Verdict
@@ -76,11 +76,13 @@ class Elsewhere:
 
         One example that another patch answers as well proves neither, unless that one changes more.
         """
-        if await asyncio.to_thread(self._special):
+        special = special_cases(self._patch, self._proof_tests, self._patched)
+        if await asyncio.to_thread(any, special):
             return "It asks for the very values of the example."
         if len(examples_in(self._source)) < _ENOUGH:
-            if not any(added for path, added, _ in self._patch.files if path in self._base):
-                return "It only takes lines away, and no earlier test says what they were for."
+            grows = any(added for path, added, _ in self._patch.files if path in self._base)
+            if not grows or await asyncio.to_thread(answers_flatly, self._patch):
+                return "It works out less than before, and no earlier test says what that was for."
             other = context.run.reading
             if other and " ".join(was.get(other.call, ())) != other.one:
                 return "Another patch answers the example, too."
@@ -89,18 +91,13 @@ class Elsewhere:
             if not self._functions or not await self._held(context, before, tree):
                 return "With what it changes broken, all earlier tests still pass."
         most = _PATIENCE * (1 + (context.run.green.seconds if context.run.green else 0))
-        for path, line, data in await asyncio.to_thread(self._neighbours):
+        others = await asyncio.to_thread(list, neighbours(self._base, self._earlier))
+        for path, line, data in others:
             await context.tell(f"whether any test notices `{line[:100]}`")
             tree = {**self._patched, path: Entry(mode=self._patched[path].mode, data=data)}
             if await self._green(tree, most) and not await self._held(context, before, tree):
                 return f"Every test passes with `{line[:100]}`, too."
         return ""
-
-    def _special(self) -> bool:
-        return any(special_cases(self._patch, self._proof_tests, self._patched))
-
-    def _neighbours(self) -> list[tuple[str, str, bytes]]:
-        return list(neighbours(self._base, self._earlier))
 
     async def _green(self, tree: Tree, most: float) -> bool:
         """Whether every reproducing test passes in ``tree``, those of earlier versions, too."""

@@ -17,7 +17,6 @@ from bot.domain.ports import Finished, Limits, Sandbox
 from workers.fixes.steps.context import OURS, Ended, RunContext, ran
 
 BUILD_SECONDS = 900.0
-_STEP_SECONDS = 180.0  # of CI's, which may wait for a network that is not there
 _BUILD = Limits(seconds=BUILD_SECONDS + 60, memory_mb=4_096, disk_mb=8_192, processes=512)
 # A checkout without history has no tag to take a version from.
 _VERSION = "SETUPTOOLS_SCM_PRETEND_VERSION", "PBR_VERSION", "PDM_BUILD_SCM_VERSION"
@@ -128,8 +127,8 @@ class _Build:
             missing += await self._tried(self._needs.node)
         for command in self._needs.others:
             missing += await self._tried(command)
-        for command in self._needs.prepare:
-            undeclared += await self._tried(command, cwd=".", most=_STEP_SECONDS)
+        for command in self._needs.prepare:  # which may wait for a network that is not there
+            undeclared += await self._tried(command, cwd=".", most=BUILD_SECONDS / 5)
         if self._needs.node:
             await self._run(_NODE)
         await self._run(_MADE.format(ours=OURS), cwd=".")

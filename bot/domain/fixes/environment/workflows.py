@@ -1,5 +1,4 @@
-"""What CI sets and makes before it runs the tests: plain variables, and commands that make
-something. They are read here, and run nowhere but in a build."""
+"""What CI sets and makes before its tests; it is read here, and run nowhere but in a build."""
 
 from __future__ import annotations
 
@@ -33,7 +32,6 @@ _MAKES = re.compile(
     r"(python3?|make|cmake|ninja|meson|cython|cythonize|protoc|pybabel|msgfmt|(ba)?sh|mkdir|cp|mv|ln"
     r"|touch|go generate|cargo build|(npm|pnpm|yarn) (run )?[\w:-]+)(\s|$)|[\w-]+/|\./"
 )
-_RUN_IN = re.compile(r"(uv|poetry|pdm|pipenv|hatch) run (?=\w)")
 _ONLY_CI = re.compile(
     r"(?m)\$\{\{|\$\{?(GITHUB|RUNNER)_|\bsudo\b|<<|^\s*(if|for|while|case)\b|[\0-\x08\x0b-\x1f]|.{500}"
 )
@@ -46,8 +44,7 @@ _OURS = re.compile(
 
 
 def prepared(tree: Tree) -> Needs:
-    """Of the first job of each workflow that runs tests; what needs an expression, a secret or a
-    service is left out by its name."""
+    """Of the first job of each workflow that runs tests; what only CI can do is named."""
     paths = [path for path in sorted(tree) if re.fullmatch(r"\.github/workflows/.*\.ya?ml", path)]
     return Needs().merged(each for path in paths for each in _of_file(text_of(tree[path]), path))
 
@@ -79,20 +76,18 @@ def _of_file(text: str, path: str) -> Iterator[Needs]:
 
 
 def _of_step(step: dict[str, Any], path: str) -> Needs:
-    lines, env = _before_tests(step)[0], _set(step)
+    lines, folder = _before_tests(step)[0], _text(step.get("working-directory"))
     if not any(map(_MAKES.match, lines)):
         return Needs()
-    folder, unknown = _text(step.get("working-directory")), [k for k in env if "${{" in env[k]]
     whole = [f"cd {shlex.quote(folder)}"] * bool(folder)
-    whole += [f"export {k}={shlex.quote(v)}" for k, v in env.items() if k not in unknown]
+    whole += [f"export {name}={shlex.quote(value)}" for name, value in _set(step).items()]
     whole += [line for line in lines if _MAKES.match(line) or re.match("(cd|export) ", line)]
     command = " && ".join(whole)
     runs = "if" not in step or _LINUX.search(_text(step["if"]))
     cut = command.count("'") % 2 or command.count('"') % 2
-    if not runs or cut or _ONLY_CI.search(f"{folder}\n{_text(step.get('run'))}"):
+    if not runs or cut or _ONLY_CI.search(f"{command}\n{_text(step.get('run'))}"):
         return _named("a step of CI", [(_text(step.get("name")) or lines[0])[:80]], path)
-    said = _named("variables that only CI knows", unknown, path)
-    return Needs(prepare=(command,), why=(path,)).merged([said])
+    return Needs(prepare=(command,), why=(path,))
 
 
 def _named(what: str, names: list[str], path: str) -> Needs:
@@ -104,7 +99,9 @@ def _before_tests(step: dict[str, Any]) -> tuple[list[str], bool]:
     """The lines of a step that may make something, up to the tests, and whether it runs those."""
     kept: list[str] = []
     for raw in _text(step.get("run")).replace("\\\n", " ").splitlines():
-        line = _RUN_IN.sub("", re.sub(r"\s#\s.*", "", raw.strip()[:500]).rstrip("&; "))
+        line = re.sub(r"^(uv|poetry|pdm|hatch) run (?=\w)|\s#\s.*", "", raw.strip()[:500]).rstrip(
+            "&; "
+        )
         if _INSTALLS.search(line):
             continue
         if _TESTS.search(raw[:500]) and ("test" in line or not _IDLE.search(line)):

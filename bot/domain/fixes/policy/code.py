@@ -114,6 +114,15 @@ def special_cases(patch: Patch, proof_tests: Collection[str], tree: Tree) -> Ite
             )
 
 
+def answers_flatly(patch: Patch) -> bool:
+    """Whether it returns a constant where something was worked out, as one example asks for."""
+    sides = [[parsed(text_of(e)) for e in (each.before, each.after)] for each in patch.changes]
+    returns = [[n for t in trees if t for n in ast.walk(t) if isinstance(n, ast.Return)]
+               for trees in zip(*sides, strict=True)]  # fmt: skip
+    was, now = (Counter(isinstance(n.value, ast.Constant) for n in each) for each in returns)
+    return now[True] > was[True] and now[False] < was[False]
+
+
 def _is_telling(node: ast.AST) -> bool:
     """Whether a constant is particular enough to betray its test."""
     if not isinstance(node, ast.Constant) or isinstance(node.value, bool):

@@ -19,7 +19,7 @@ from bot.adapters.agents.mechanic.engine.source import SourceFile
 _FURTHER, LEAST_FURTHER, MOST_FURTHER = 0.25, 2.0, 10.0
 # Edits that are tried beside the first repair even so, on a machine that is slow or busy, and the
 # seconds that end this, too.
-_BESIDE, _ENOUGH = 40, 30.0
+_BESIDE, _ENOUGH = 60, 30.0
 _PARTIALS = 40
 _PARTNERS = 250
 
