@@ -146,6 +146,7 @@ class Context:
             scripts=self.scripts,
             limits=self.settings.soulcaster_github_limits,
             guard=self.breakers.of("GitHub"),
+            is_quiet=self.configs.is_quiet,
         )
 
     @cached_property

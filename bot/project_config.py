@@ -60,12 +60,25 @@ class ProjectConfigs:
         """As it could be read last, without asking GitHub."""
         return RepoConfig.model_validate_json(await self._projects.config(project.id) or "{}")
 
+    async def is_quiet(self, project: int) -> bool:
+        """Whether nothing is written to GitHub: its file says so, or nobody has agreed yet."""
+        return (await self.known_and_quiet(project))[1]
+
+    async def known_and_quiet(self, project: int) -> tuple[RepoConfig, bool]:
+        """Both as they were known last."""
+        found, asked = await self._projects.config_and_onboarding(project)
+        config = RepoConfig.model_validate_json(found or "{}")
+        return config, config.mode == "quiet" if config.mode else bool(asked)
+
     async def written(self, project: Project, ref: str = "") -> RepoConfig:
         """What the files say; the project's own as of ``ref``, its default branch unless given.
         Raises ConfigError with the lines that are wrong."""
-        own = read_repo_config(await self.file(project, ref))
-        above = own.model_dump(exclude_unset=True)
-        return RepoConfig.model_validate(_over(above, (await self._of_owner(project))[0]))
+        file = await self.file(project, ref)
+        above = read_repo_config(file).model_dump(exclude_unset=True)
+        whole = RepoConfig.model_validate(_over(above, (await self._of_owner(project))[0]))
+        if whole.mode or not file:
+            return whole
+        return whole.model_copy(update={"mode": "act"})  # whoever wrote it has said yes
 
     async def origins(self, project: Project) -> list[Origin]:
         """Every key with its value in force. Raises ConfigError."""

@@ -78,14 +78,17 @@ class FixPart(_Part):
 class RepoConfig(_Part):
     """The whole file; every key has a default.
 
-    ``language``: that of the digest, the problem's card and what a model summarises. ``bots``:
-    whose issues are reports, too, as ``discussions`` are where that is true. ``cluster`` says what
-    is joined unasked; empty leaves it to who chose one in a chat, else it is ``sure``. ``labels``
-    says what a label means, as in ``{critical: S1, doing: fixing}``; then a person's ``severity``
-    and ``assign`` and the state are written to the issues, too. ``{area/*: apply}`` are given where
-    people would. ``ask_missing``: what the issue form requires is asked for, once.
+    ``mode``: ``act``, or ``quiet`` for digests in Slack and nothing on GitHub; a file that says
+    neither means ``act``. ``language``: that of the digest, the problem's card and what a model
+    summarises. ``bots``: whose issues are reports, too, as ``discussions`` are where that is
+    true. ``cluster`` says what is joined unasked; empty leaves it to who chose one in a chat,
+    else it is ``sure``. ``labels`` says what a label means, as in ``{critical: S1, doing:
+    fixing}``; then a person's ``severity`` and ``assign`` and the state are written to the
+    issues, too. ``{area/*: apply}`` are given where people would. ``ask_missing``: what the
+    issue form requires is asked for, once.
     """
 
+    mode: Literal["", "act", "quiet"] = ""
     slack: SlackPart = SlackPart()
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         512, ge=16, description="Memory that a Redis started in the data folder may take, in MB"
     )
     port: int = Field(8080, ge=1, le=65535, description="Port of `soulcaster web`")
+    soulcaster_onboarding: bool = Field(
+        True, description="Whether a new project is asked, by a pull request, before we write there"
+    )
     soulcaster_host: str = Field("127.0.0.1", description="Address `soulcaster web` binds")
     soulcaster_data_dir: Path = Field(Path(".soulcaster"), description="State on disk")
     soulcaster_public_url: str = Field("", description="Where people reach this server, for links")

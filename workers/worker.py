@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.domain.errors import BadPayload, NotHere, Rejected, SoulcasterError, Unavailable
+from bot.domain.errors import BadPayload, NotHere, Quiet, Rejected, SoulcasterError, Unavailable
 from bot.domain.secrets import redact
 from bot.jobs import CLAIM, PRIORITIES, QUEUES, ROSTER, Claim, Lane
 from bot.log import log
@@ -159,6 +159,10 @@ async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:
         raise error
     if isinstance(error, NotHere):
         await ctx.jobs.decline(claim, str(error))
+        return
+    if isinstance(error, Quiet):
+        await ctx.jobs.settle(claim, "done")
+        log.info("left undone where it is quiet", job=claim.member)
         return
     failures = await ctx.jobs.failures(claim)
     job = ROSTER[claim.name]

@@ -130,5 +130,9 @@ class TooLarge(SoulcasterError):
     """The body is over its cap."""
 
 
+class Quiet(Rejected):
+    """Nothing is written there, for that is what its owner decided, or has yet to decide."""
+
+
 class ConfigError(SoulcasterError):
     """A setting is missing or wrong: which, why, and how to mend it."""

@@ -6,24 +6,23 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
-import gidgethub
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.domain.ports import Guard
 from bot.github.manifest import web_host
+from bot.github.repo import Repo
 from bot.github.wire import (
     KEPT_OUT_SECONDS,
     USER_AGENT,
     ETagCache,
     Wire,
-    fetch,
     translated,
     unless_refused,
 )
@@ -45,109 +44,16 @@ PUBLISH = {"contents": "write", "pull_requests": "write", "checks": "write", "me
 LOOK_SECONDS = 60.0
 
 
-class Repo:
-    """One repository with one narrowed token. Paths are relative to ``/repos/{owner}/{repo}``."""
-
-    def __init__(self, app: GitHubApp, project: Project, permissions: Mapping[str, str]) -> None:
-        self._app = app
-        self.project = project
-        self._permissions = permissions
-
-    @property
-    def path(self) -> str:
-        """``/repos/owner/repo``."""
-        return f"/repos/{self.project.full_name}"
-
-    @property
-    def budget(self) -> Budget:
-        """What the installation may send."""
-        return self._app.budget(self.project.installation)
-
-    @asynccontextmanager
-    async def _wire(self) -> AsyncIterator[Wire]:
-        """Ask with our token; one that GitHub no longer takes is forgotten, for the next try."""
-        which = self.project.installation, self.project.id, self._permissions
-        async with translated():
-            try:
-                yield self._app.wire(await self._app.token(*which), *which[:2])
-            except gidgethub.HTTPException as error:
-                if error.status_code == 401:
-                    self._app.forget_token(*which)
-                raise
-
-    async def get(self, path: str, **variables: Any) -> Any:
-        """GET one thing. Raises Unavailable or Rejected, as every method here."""
-        return await self.get_from(self.path + path, **variables)
-
-    async def get_from(self, path: str, **variables: Any) -> Any:
-        """GET one thing that need not be in the repository; ``path`` is the whole of it."""
-        async with self._wire() as api:
-            return await api.getitem(path, variables)
-
-    async def pages(self, path: str, *, key: str = "items", **variables: Any) -> AsyncIterator[Any]:
-        """GET a list, page after page."""
-        async with self._wire() as api:
-            async for item in api.getiter(self.path + path, variables, iterable_key=key):
-                yield item
-
-    async def wrote(self, comment: Mapping[str, Any]) -> bool:
-        """Whether the app itself did, and no other bot, nor a person by way of an app."""
-        return (comment.get("user") or {}).get("login") == f"{await self._app.slug()}[bot]"
-
-    async def post(self, path: str, data: Mapping[str, Any]) -> Any:
-        """POST; not repeated when its outcome is unknown."""
-        async with self._wire() as api:
-            return await api.post(self.path + path, data=data)
-
-    async def patch(self, path: str, data: Mapping[str, Any]) -> Any:
-        """PATCH."""
-        async with self._wire() as api:
-            return await api.patch(self.path + path, data=data)
-
-    async def delete(self, path: str) -> None:
-        """DELETE; what is gone already is fine."""
-
-        async def gone() -> None:
-            async with self._wire() as api:
-                await api.delete(self.path + path)
-
-        await unless_refused(gone(), 404, 410)
-
-    async def is_private(self) -> bool:
-        """Whether only its members read it, as GitHub said within the last minute.
-
-        False where GitHub will not say. Raises Unavailable where it cannot be asked now.
-        """
-        try:
-            return await self._app.looked_up(self.project.id, lambda: self.get(""))
-        except Rejected:
-            return False
-
-    async def tarball(self, ref: str, *, max_bytes: int = 200_000_000) -> bytes:
-        """The files at a commit as a gzipped tar. Raises TooLarge over ``max_bytes``."""
-        return await self.download(f"/tarball/{ref}", max_bytes=max_bytes)
-
-    async def download(self, path: str, *, max_bytes: int) -> bytes:
-        """A file that GitHub keeps elsewhere. Raises TooLarge over ``max_bytes``.
-
-        GitHub answers with a redirect to another host, which must not see our token.
-        """
-        path = self.path + path
-        try:
-            async with self._wire() as api:
-                there = await api.redirected(path)
-        except Rejected as error:
-            said, status = f"GitHub has nothing at {path} ({error.status}).", error.status
-            raise Rejected(said, status=status) from error
-        async with self._app.guard():
-            return await fetch(self._app.session, there, max_bytes)
+async def _never(_repository: int) -> bool:
+    return False
 
 
 class GitHubApp:
     """Talks to GitHub as the app and as its installations.
 
     ``limits`` are what one of these may do: write a minute, write an hour, spend points a minute.
-    ``guard`` is what every request is made within.
+    ``guard`` is what every request is made within; ``is_quiet`` whether nothing may be written to
+    a repository.
     """
 
     def __init__(
@@ -160,11 +66,13 @@ class GitHubApp:
         scripts: Scripts,
         limits: tuple[int, int, int] = LIMITS,
         guard: Guard = nullcontext,
+        is_quiet: Callable[[int], Awaitable[bool]] = _never,
     ) -> None:
         self.session = session
         self._scripts = scripts
         self._limits = limits
         self.guard = guard
+        self.is_quiet = is_quiet
         self._base_url = base_url.rstrip("/")
         self._as_app = Wire(
             session,
@@ -261,9 +169,12 @@ class GitHubApp:
             self._private[repository] = time.monotonic(), private
         return private
 
-    def repo(self, project: Project, permissions: Mapping[str, str] = TALK) -> Repo:
-        """The project's repository, with a token for just these permissions."""
-        return Repo(self, project, permissions)
+    def repo(
+        self, project: Project, permissions: Mapping[str, str] = TALK, *, aloud: bool = False
+    ) -> Repo:
+        """The project's repository, with a token for just these permissions. ``aloud``: written to
+        even where it is quiet, which is for the one pull request that asks."""
+        return Repo(self, project, permissions, aloud=aloud)
 
     def page(self, project: Project, path: str) -> str:
         """Where a person reads it."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bot.domain.errors import Rejected, TooLarge
 from bot.domain.secrets import redact
-from bot.github.app import Repo
+from bot.github.repo import Repo
 from bot.github.wire import unless_refused
 from bot.render import Markdown
 

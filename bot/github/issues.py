@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from bot.domain.errors import OverBudget
-from bot.github.app import Repo
+from bot.github.repo import Repo
 from bot.github.wire import unless_refused
 from bot.render import Markdown
 from bot.storage.budget import Priority, at

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.commands.rights import Role, role_in
 from bot.domain.models import Person
-from bot.github.app import Repo
+from bot.github.repo import Repo
 from bot.github.wire import unless_refused
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from bot.domain.cards.views.pull import DRAFT_TITLE
 from bot.domain.errors import Rejected
-from bot.github.app import Repo
+from bot.github.repo import Repo
 from bot.github.wire import unless_refused
 from bot.render import Markdown
 
@@ -121,14 +121,16 @@ async def find_pull(repo: Repo, branch: str) -> Any | None:
     return None
 
 
-async def open_pull(repo: Repo, *, branch: str, base: str, title: str, body: Markdown) -> Any:
-    """Open a draft pull request, or find the one that is there.
+async def open_pull(
+    repo: Repo, *, branch: str, base: str, title: str, body: Markdown, draft: bool = True
+) -> Any:
+    """Open a pull request, or find the one that is there.
 
-    Where the owner's plan offers no drafts it is an ordinary one, and its title says what it is.
+    Where the plan offers no drafts, a draft is an ordinary one whose title says what it is.
     """
     fields = {"title": title[:256], "head": branch, "base": base, "body": body}
     try:
-        return await repo.post("/pulls", {**fields, "draft": True})
+        return await repo.post("/pulls", {**fields, "draft": draft})
     except Rejected as error:
         if error.status != 422:
             raise

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from bot.github.app import Repo
 from bot.github.pulls import compare
+from bot.github.repo import Repo
 from bot.github.wire import unless_refused
 
 

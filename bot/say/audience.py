@@ -7,7 +7,7 @@ from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, note
 from bot.domain.models import Place, Project
 from bot.domain.rooms import Room, readers_in
-from bot.github.app import Repo
+from bot.github.repo import Repo
 from bot.log import log
 
 

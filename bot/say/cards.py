@@ -16,7 +16,7 @@ from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, note
 from bot.domain.cards.pausing import with_banner
 from bot.domain.cards.views.pull import pull_title
-from bot.domain.errors import Unavailable
+from bot.domain.errors import Quiet, Unavailable
 from bot.domain.models import Person, Place, Project
 from bot.github import issues
 from bot.github.app import PUBLISH
@@ -36,8 +36,8 @@ async def say(
     """Post the card, or edit it where it stands; its comment id or message ts.
 
     A card that says nothing new is left alone; ``asked`` for by a person, it is made sure that it
-    still stands there. In a Slack channel where not everybody may read it, and where the app was
-    removed, nothing is said ("").
+    still stands there. In a Slack channel where not everybody may read it, where the app was
+    removed, and on GitHub where it is quiet, nothing is said ("").
 
     Raises Unavailable (try again; nothing is posted twice) or Rejected.
     """
@@ -56,7 +56,12 @@ async def say(
     for _ in range(100):
         async with ctx.leases.hold(f"say:{project.id}:{place.name}:{card.key}") as token:
             if token:
-                stands = await _say(ctx, project, place, card, asked=asked)
+                try:
+                    stands = await _say(ctx, project, place, card, asked=asked)
+                except Quiet:
+                    log.info("not said where it is quiet", project=project.full_name, card=card.key)
+                    await ctx.cards.drop(project.id, place.name, card.key)
+                    return ""
                 if place.issue is None and stands:
                     await ctx.channels.set_about(place.channel, stands, project.id)
                 return stands

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from bot.domain.cards.card import Card
 from bot.github import checks, issues, pulls
-from bot.github.app import Repo
+from bot.github.repo import Repo
 from bot.github.wire import unless_refused
 from bot.render import (
     Markdown,
@@ -87,11 +87,16 @@ async def _edit_part(repo: Repo, number: int, part: Markdown, *, begin: bool = T
     return "written"
 
 
-async def open_pull(repo: Repo, card: Card, *, branch: str, base: str) -> Any:
-    """Open a draft pull request with the card as it is, or find the one of this branch."""
+async def open_pull(repo: Repo, card: Card, *, branch: str, base: str, draft: bool = True) -> Any:
+    """Open a pull request with the card as it is, or find the one of this branch."""
     card = await fit_on_github(repo, card)
     return await pulls.open_pull(
-        repo, branch=branch, base=base, title=words(card.title), body=render_document(card)
+        repo,
+        branch=branch,
+        base=base,
+        title=words(card.title),
+        body=render_document(card),
+        draft=draft,
     )
 
 

@@ -77,6 +77,23 @@ class Projects(Store):
         """Write these fields of it."""
         await self._redis.hset(keys.choice(project), mapping=dict[Any, Any](fields))
 
+    async def onboarding(self, project: int) -> str:
+        """How far the question is whether we may write there: ``reading``, or the pull request's
+        number that asks; "" where that is settled."""
+        return text(await self._redis.get(keys.onboarding(project)))
+
+    async def onboard(self, project: int, stands: str) -> None:
+        """It stands so from now on; "" for settled."""
+        if stands:
+            await self._redis.set(keys.onboarding(project), stands)
+        else:
+            await self._redis.delete(keys.onboarding(project))
+
+    async def config_and_onboarding(self, project: int) -> tuple[str, str]:
+        """Both, in one go."""
+        config, stands = await self._redis.mget(keys.config(project), keys.onboarding(project))
+        return text(config), text(stands)
+
     async def remove(self, project: Project, *, told_at: datetime | None = None) -> None:
         """The app is there no more: nothing is posted. ``told_at``: GitHub itself said so."""
         await self.put(project.model_copy(update={"removed": True, "removed_at": told_at}))

@@ -165,6 +165,7 @@ def environment(
         # An empty value hides what a .env of the person who plays may hold.
         **{name.upper(): "" for name in Settings.model_fields},
         "PORT": str(port),
+        "SOULCASTER_ONBOARDING": "false",
         "SOULCASTER_DATA_DIR": str(folder / "data"),
         "GITHUB_APP_ID": str(APP_ID),
         "GITHUB_PRIVATE_KEY": str(private_key),

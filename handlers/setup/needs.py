@@ -27,6 +27,7 @@ from handlers.setup.guard import derived
 State = Literal["off", "ok", "wrong"]
 _SECONDS = 20.0
 _MOMENT, _LONG = 3.0, 600.0
+_MOST = 10
 _LOOK_BACK = timedelta(hours=1)
 # What we answer ourselves with, to know that an address leads here; of this process alone.
 _OURS = secrets.token_urlsafe(32)
@@ -117,6 +118,22 @@ async def _sources(ctx: Context) -> Found:
     return "; ".join(doors) or f"issues of GitHub alone; for alerts {how}", ""
 
 
+async def _repositories(ctx: Context) -> Found:
+    """How far each is read, and whether it agreed to be written to."""
+    told = []
+    for project in (await ctx.projects.all())[:_MOST]:
+        reading, asked = (
+            await ctx.imports.get(project.id),
+            await ctx.projects.onboarding(project.id),
+        )
+        _, problems = await ctx.overview.page(project.id, "open", most=0)
+        page = ctx.github.page(project, f"pull/{asked}")
+        waits = f"; written to once this is merged: {page}" if asked.isdigit() else ""
+        far = reading.progress if reading else "not read yet"
+        told.append(f"{project.full_name}: {far}; open problems: {problems:,}{waits}")
+    return "\n".join(told) or "none has the app yet", ""
+
+
 def _any(*names: str) -> Callable[[Settings], bool]:
     return lambda settings: any(bool(getattr(settings, name.lower())) for name in names)
 
@@ -126,7 +143,10 @@ def _always(_settings: Settings) -> bool:
 
 
 _PUBLIC, _GITHUB = "SOULCASTER_PUBLIC_URL", "GITHUB_APP_ID"
-_SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SOULCASTER_SLACK_CHANNEL")
+_SLACK = (
+    *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SOULCASTER_SLACK_CHANNEL"),
+    *("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"),
+)
 _MODELS = ("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
 _UPSTASH = ("UPSTASH_VECTOR_REST_URL", "UPSTASH_VECTOR_REST_TOKEN")
 
@@ -173,6 +193,13 @@ NEEDS: tuple[Need, ...] = (
         CHECKS["sandbox"],
         ("E2B_API_KEY",),
         costs=_LONG,
+    ),
+    Need(
+        "Repositories",
+        "What was read. Nothing is written before a pull request that asks is merged.",
+        _any(_GITHUB),
+        _repositories,
+        without="after GitHub",
     ),
     Need("Sources", "Alerts beside issues.", _any(_GITHUB), _sources, without="after GitHub"),
 )

@@ -13,7 +13,8 @@ from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.models import Project
 from bot.github import issues
-from bot.github.app import PUBLISH, READ, GitHubApp, Repo
+from bot.github.app import PUBLISH, READ, GitHubApp
+from bot.github.repo import Repo
 from bot.render import Markdown
 from bot.simulators.github import Limits
 from handlers.demo.stage import Stage

@@ -11,7 +11,8 @@ from github_simulator_kit import APP_ID, SHOP, Kit, github, keys
 from bot.context import Context
 from bot.domain.models import Project
 from bot.github import checks
-from bot.github.app import ACTIONS, CHECKS, GitHubApp, Repo
+from bot.github.app import ACTIONS, CHECKS, GitHubApp
+from bot.github.repo import Repo
 from bot.simulators.github import Limits
 
 TOKEN = "ghp_" + "a1B2" * 9

@@ -20,7 +20,8 @@ from bot.context import Context
 from bot.domain.errors import OverBudget, Rejected, TooLarge, Unavailable
 from bot.domain.models import Person, Project
 from bot.github import issues, people
-from bot.github.app import READ, TALK, GitHubApp, Repo
+from bot.github.app import READ, TALK, GitHubApp
+from bot.github.repo import Repo
 from bot.render import Markdown, marker
 from bot.simulators.github import Limits
 from bot.storage import keys as storage_keys

@@ -16,7 +16,8 @@ from real_answers import answered, fields, real
 from bot.context import Context
 from bot.domain.models import Person, Project
 from bot.github import checks, issues, people, pulls
-from bot.github.app import GitHubApp, Repo
+from bot.github.app import GitHubApp
+from bot.github.repo import Repo
 from bot.render import Markdown
 from bot.sources import github_issue
 

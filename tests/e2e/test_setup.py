@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from e2e_kit import person
+from e2e_kit import BOT, issue, person
 
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, Stage, open_stage
@@ -27,6 +27,7 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 )
+HISTORY = ("Parcel weight is wrong in pounds", "The newsletter has no way out")
 SLACK = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SOULCASTER_SLACK_CHANNEL")
 UNSET = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", *SLACK)
 
@@ -37,8 +38,12 @@ async def empty(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
     folder = tmp_path_factory.mktemp("setup")
     limits, ours = Limits.none(), {"SOULCASTER_EMBEDDER": "hashing"}
     async with open_stage(folder, processes=False, limits=limits, **ours) as stage:
-        env = {**stage.environment, **dict.fromkeys(UNSET, "")}
+        unset = dict.fromkeys((*UNSET, "SOULCASTER_ONBOARDING"), "")
+        env = {**stage.environment, **unset}
         stage.stack = Stack(env, folder / "logs")
+        await stage.person("/push", login=ADMIN, files={".github/soulcaster.yml": None})
+        for title in HISTORY:
+            await stage.person("/issues", login=ADMIN, title=title)
         try:
             await start_all(stage.stack)
             await stage.wait("the web process", stage.web_answers, timeout=60)
@@ -132,16 +137,7 @@ async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
         assert empty.environment["SLACK_BOT_TOKEN"] not in await page.content()
         await keep(page, "3-connected")
 
-        # What is said on GitHub is heard, and answered.
-        made = await person(empty, "POST", "/issues", login=ADMIN, title="Totals are wrong")
-        path = f"/issues/{made['number']}/comments"
-        await person(empty, "POST", path, login=ADMIN, body="/soulcaster status")
-
-        async def answered() -> bool:
-            state = await empty.github_state()
-            return "Totals are wrong" in str(state) and "C-1" in str(state)
-
-        await empty.wait("an answer", answered)
+        await nothing_is_written_before_the_owner_agrees(empty)
 
         # Another browser comes too late; so does the same way back, or a way nobody began.
         other = await (await browser.new_context()).new_page()
@@ -161,6 +157,42 @@ async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
     logs = "".join(log_of(empty, name) for name in empty.stack.processes)
     assert "PRIVATE KEY" not in logs
     assert empty.environment["SLACK_BOT_TOKEN"] not in logs
+
+
+async def nothing_is_written_before_the_owner_agrees(stage: Stage) -> None:
+    """A pull request asks; a command before it is merged gets one reaction."""
+    made = await person(stage, "POST", "/issues", login=ADMIN, title="Totals are wrong")
+    number, project = int(made["number"]), await stage.project()
+    path = f"/issues/{number}/comments"
+    await person(stage, "POST", path, login=ADMIN, body="/soulcaster status")
+
+    async def asked() -> int:
+        stands = await stage.context.projects.onboarding(project.id)
+        return int(stands) if stands.isdigit() else 0
+
+    async def heard() -> bool:
+        [comment] = (await issue(stage, number))["comments"]
+        return [name for name, who in comment["reactions"].items() if who] == ["eyes"]
+
+    pull = await stage.wait("the pull request that asks", asked)
+    await stage.wait("a reaction", heard)
+    body = (await issue(stage, pull))["body"]
+    assert "nothing but this pull request" in body
+    assert HISTORY[0] in body
+    there = (await stage.github_state())["repositories"][0]["issues"]
+    assert not [one["title"] for one in there if one["author"] == BOT and one["number"] != pull]
+    await person(stage, "POST", f"/pulls/{pull}/merge", login=ADMIN)
+
+    async def agreed() -> bool:
+        return not await stage.context.configs.is_quiet(project.id)
+
+    await stage.wait("the merge to be heard", agreed)
+    await person(stage, "POST", path, login=ADMIN, body="/soulcaster status")
+
+    async def answered() -> bool:
+        return any("Severity" in one["body"] for one in (await issue(stage, number))["comments"])
+
+    await stage.wait("an answer", answered)
 
 
 async def open_page(page: Any, begins: str) -> None:

@@ -12,7 +12,12 @@ import pytest
 from checkers import load_checker
 
 from bot.domain.cards.card import Card
+from bot.domain.cards.views.onboarding import FILE, onboarding_card
+from bot.domain.models import Project
 from bot.render import marker, render_blocks, render_document, render_markdown
+from bot.repo_config import read_repo_config, said_in
+
+SHOP = Project(id=1, installation=1, full_name="acme/shop", private=True)
 
 CARDS = {
     "digest": factories.digest,
@@ -47,6 +52,16 @@ def test_a_card_in_slack(
 
 def test_a_pull_request_body(golden: Callable[[str, str], None]) -> None:
     golden("pull_request.md", render_document(factories.pull_request_body()))
+
+
+def test_the_pull_request_that_asks_whether_we_may_write(
+    golden: Callable[[str, str], None],
+) -> None:
+    readers, digest = SHOP.github_readers, factories.digest()
+    card = onboarding_card(SHOP, 1_204, 87, digest, readers=readers)
+    golden("onboarding.md", render_document(card))
+    assert read_repo_config(FILE.encode()).mode == "act"
+    assert set(said_in(FILE.encode())) >= {"mode", "digest.schedule", "cluster", "fix.enabled"}
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ async def refresh_cluster(ctx: Context, project_id: int, number: int) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    view = await cluster_view(ctx, project, number, readers=Audience.TEAM, labels=False)
+    view = await cluster_view(ctx, project, number, readers=Audience.TEAM, beside=False)
     said = {**await asyncio.to_thread(said_of, view), **await summarize.written(ctx, project, view)}
     how = standing_of(
         await ctx.clusters.ended(project_id, view.cluster.number),

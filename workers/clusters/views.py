@@ -14,19 +14,19 @@ from workers.clusters.labels import suggested
 
 
 async def cluster_view(
-    ctx: Context, project: Project, number: int, *, readers: Audience, labels: bool = True
+    ctx: Context, project: Project, number: int, *, readers: Audience, beside: bool = True
 ) -> ClusterView:
-    """A cluster with its tally and a sample of its items, as ``readers`` may read it; ``labels``:
-    with those that people would give."""
+    """A cluster with its tally and a sample of its items, as ``readers`` may read it; ``beside``:
+    with the labels that people would give, and where it is tracked."""
     cluster = await ctx.clusters.get(project.id, number)
     members = await ctx.clusters.sample(project.id, cluster.number)
     items = await ctx.items.many(project.id, sorted({*members, *cluster.shown_by}))
     [tally] = await ctx.overview.tallies(project.id, [cluster.number])
     mine = [item for item in items if item.cluster == cluster.number]
     writes = bool(sends_to(ctx.settings.soulcaster_agent, ctx.settings_for_adapters))
-    issue = (await ctx.digests.tracked(project.id)).get(cluster.number)
+    issue = (await ctx.digests.tracked(project.id)).get(cluster.number) if beside else None
     tracked = ctx.github.page(project, f"issues/{issue}") if issue else ""
-    likely = await suggested(ctx, project.id, mine, readers) if labels else ()
+    likely = await suggested(ctx, project.id, mine, readers) if beside else ()
     return ClusterView(cluster, mine, tally, ctx.now(), readers, (), writes, tracked, likely)
 
 

@@ -11,7 +11,10 @@ _IN_SLACK = {"eyes": "eyes", "rocket": "rocket", "-1": "no_entry_sign", "confuse
 
 
 async def react(ctx: Context, project: Project, place: Place, reaction: Reaction) -> None:
-    """Put it there; twice is once. Raises Unavailable or Rejected."""
+    """Put it there; twice is once. Where it is quiet on GitHub it was heard, and no more is said.
+    Raises Unavailable or Rejected."""
+    if reaction != "eyes" and place.issue and await ctx.configs.is_quiet(project.id):
+        return
     if place.comment is not None:
         await issues.react(ctx.github.repo(project), f"issues/comments/{place.comment}", reaction)
     elif place.issue is not None:

@@ -14,6 +14,7 @@ from bot.domain.errors import NotAllowed
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
 from bot.domain.models import Cluster, Person, RunState
+from bot.github.repo import QUIET
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
 from workers.fixes.quota import require_quota, require_unpaused
@@ -38,6 +39,8 @@ async def request_fix(
     """
     ctx, project = call.ctx, call.project
     await require_unpaused(ctx, project)
+    if await ctx.configs.is_quiet(project.id) and not dry_run:
+        raise NotAllowed(QUIET.format(project.full_name))
     vendors = sends_to(agent, ctx.settings_for_adapters)
     if refused := unnamed(project, vendors, (await ctx.configs.in_force(project)).fix.agents):
         raise NotAllowed(refused)

@@ -81,8 +81,11 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
 
 async def rules(ctx: Context, project: Project) -> dict[str, str]:
     """What each of its channels hears of at once: where its digests come, what matters; elsewhere
-    only what was asked for there."""
-    named = (await ctx.configs.known(project)).slack.channel
+    only what was asked for there. Where it is quiet, digests alone."""
+    config, quiet = await ctx.configs.known_and_quiet(project.id)
+    if quiet:
+        return {}
+    named = config.slack.channel
     asked = await ctx.stories.rules(project.id)
     main = await bound_channel(ctx, project, named)
     standings = await ctx.channels.standings(project.id)

@@ -10,7 +10,8 @@ from bot.domain.cards.views.version import handover_card
 from bot.domain.fixes.run import Failing, FixRun, OnGitHub
 from bot.domain.models import Place, Project
 from bot.github import checks
-from bot.github.app import ACTIONS, CHECKS, READ, Repo
+from bot.github.app import ACTIONS, CHECKS, READ
+from bot.github.repo import Repo
 from bot.say import say
 from workers.fixes.revise import ours
 from workers.fixes.steps.telling import show

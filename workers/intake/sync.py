@@ -45,6 +45,8 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         stood = await ctx.projects.find(project.id)
         if stood is None:
             new.append(project.id)
+            if ctx.settings.soulcaster_onboarding:
+                await ctx.projects.onboard(project.id, "reading")
             await ctx.imports.begin(project.id, ctx.now())
         # The list may be an old one.
         if stood is None or not (stood == project or project.is_older_than(stood)):
@@ -53,6 +55,7 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         await enqueue(ctx, jobs.settle_channel, added)
         await enqueue(ctx, jobs.read_issues, added)
         await enqueue(ctx, jobs.quiet_checks, added)
+        await enqueue(ctx, jobs.offer_to_act, added)
     for known in await ctx.projects.all():
         if known.installation != installation or known.id in found:
             continue

@@ -276,6 +276,20 @@ GUARDS = (
         "tests/e2e/test_setup.py::test_nobody_gets_in_without_the_code",
     ),
     Guard(
+        "nothing is written to GitHub before the owner agrees",
+        "bot/github/repo.py",
+        "if await self._app.is_quiet(self.project.id):",
+        "if False:",
+        "tests/contract/test_quiet.py::test_nothing_is_written_but_a_reaction",
+    ),
+    Guard(
+        "a file that goes takes no yes back",
+        "workers/digests/config_file.py",
+        '            await ctx.projects.onboard(project_id, "")\n',
+        "",
+        "tests/contract/test_quiet.py::test_the_file_says_whether",
+    ),
+    Guard(
         "one code makes one owner",
         "bot/storage/lua/claim_setup.lua",
         "redis.call('DEL', KEYS[1], KEYS[2])\n",

@@ -10,8 +10,9 @@ from bot.domain.fixes.environment import repository_of, submodules
 from bot.domain.fixes.patch import Entry, Tree, tree_from_tar
 from bot.domain.fixes.patch.tarball import MAX_BYTES
 from bot.domain.models import Verdict
-from bot.github.app import READ, Repo
+from bot.github.app import READ
 from bot.github.pulls import branch_head
+from bot.github.repo import Repo
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.project import ProjectRun
 

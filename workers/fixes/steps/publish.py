@@ -21,8 +21,9 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import coauthor, trailer
 from bot.domain.models import Item, Verdict
 from bot.github import checks, issues, people, pulls
-from bot.github.app import PUBLISH, Repo
+from bot.github.app import PUBLISH
 from bot.github.pulls import Mode
+from bot.github.repo import Repo
 from bot.say import open_pull, put_check
 from bot.sources import github_issue
 from bot.storage.leases import LeaseLost

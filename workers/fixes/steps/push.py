@@ -12,7 +12,8 @@ from bot.domain.fixes.run import FixRun, RunStep
 from bot.domain.fixes.versions import Version, commit_message
 from bot.domain.models import RunState, Verdict
 from bot.github import issues, pulls
-from bot.github.app import PUBLISH, Repo
+from bot.github.app import PUBLISH
+from bot.github.repo import Repo
 from bot.say import edit_pull
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.publish import (

@@ -1,0 +1,96 @@
+"""Where a project is quiet nothing is written to GitHub, whoever asks for it; a reaction is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.audience import Audience
+from bot.domain.cards.card import note
+from bot.domain.errors import Quiet
+from bot.domain.models import Place, Project
+from bot.github import issues
+from bot.say import say
+from bot.simulators.github import Limits
+from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers.digests import config_file, onboarding
+from workers.intake import sync
+from workers.intake.issues import read_issues
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A project that is there since a moment, and asked for nothing yet."""
+    async with open_stage(
+        tmp_path, processes=False, limits=Limits.none(), SOULCASTER_ONBOARDING="true"
+    ) as made:
+        made.github.install("acme", repositories=[made.repository], sender=ADMIN)
+        await made.github.webhooks.settle()
+        await sync.sync_all(made.context)
+        [installation] = [one async for one in made.context.github.installations()]
+        await sync.sync_installation(made.context, int(installation["id"]))
+        yield made
+
+
+async def write(stage: Stage, file: str) -> Project:
+    """A person puts the file into the repository, and it is heard."""
+    files = {".github/soulcaster.yml": file}
+    await stage.person("/push", login=ADMIN, files=files)
+    project = await stage.project()
+    await config_file.check_file(stage.context, project.id)
+    return project
+
+
+@pytest.fixture
+async def removed(stage: Stage) -> Project:
+    """The shop's own file is gone, so nobody has agreed."""
+    await stage.person("/push", login=ADMIN, files={".github/soulcaster.yml": None})
+    return await stage.project()
+
+
+async def test_nothing_is_written_but_a_reaction(stage: Stage, removed: Project) -> None:
+    ctx, repo = stage.context, stage.context.github.repo(removed)
+    made = await stage.person("/issues", login=ADMIN, title="Totals are wrong")
+    number = int(made["number"])
+    with pytest.raises(Quiet, match="mode: act"):
+        await issues.create_comment(repo, number, "Hello")
+    with pytest.raises(Quiet):
+        await issues.add_labels(repo, number, ["bug"])
+    await issues.react(repo, f"issues/{number}", "eyes")
+    card = note("hello", "Hello", audience=Audience.PUBLIC)
+    assert await say(ctx, removed, Place(issue=number), card) == ""
+
+
+async def test_it_asks_once_when_there_is_something_to_show(stage: Stage, removed: Project) -> None:
+    ctx = stage.context
+    await stage.person("/issues", login=ADMIN, title="Totals are wrong")
+    await onboarding.offer_to_act(ctx, removed.id)
+    assert await ctx.projects.onboarding(removed.id) == "reading"
+    while not (told := await ctx.imports.get(removed.id)) or told.ended is None:
+        await read_issues(ctx, removed.id)
+    later = ctx.now() + onboarding.LATEST * 2
+    ctx.clock = lambda: later
+    for _ in range(2):
+        await onboarding.offer_to_act(ctx, removed.id)
+    number = int(await ctx.projects.onboarding(removed.id))
+    files = await ctx.github.repo(removed).get(f"/pulls/{number}/files")
+    assert [one["filename"] for one in files] == [".github/soulcaster.yml"]
+
+
+@pytest.mark.parametrize(
+    ("file", "quiet"), [("mode: act\n", False), ("cluster: sure\n", False), ("mode: quiet\n", True)]
+)
+async def test_the_file_says_whether(
+    stage: Stage, removed: Project, file: str, quiet: bool
+) -> None:
+    assert await stage.context.configs.is_quiet(removed.id)
+    project = await write(stage, file)
+    assert await stage.context.configs.is_quiet(project.id) is quiet
+    # What was agreed to is not taken back by a file that goes.
+    if not quiet:
+        await stage.person("/push", login=ADMIN, files={".github/soulcaster.yml": None})
+        await config_file.check_file(stage.context, project.id)
+        await stage.context.configs.in_force(project)
+        assert not await stage.context.configs.is_quiet(project.id)

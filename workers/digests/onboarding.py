@@ -1,0 +1,63 @@
+"""The one pull request that asks whether we may write: ``.github/soulcaster.yml``, explained.
+
+It comes when there is something to show: GitHub's issues were read, or enough of them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.context import Context
+from bot.domain.cards.views.onboarding import FILE, onboarding_card
+from bot.domain.models import Project
+from bot.github import pulls
+from bot.github.app import PUBLISH
+from bot.jobs import enqueue
+from bot.log import log
+from bot.repo_config import PATH
+from bot.say import open_pull
+from workers import jobs
+from workers.digests.posting import build_digest
+
+BRANCH = "soulcaster/onboarding"
+# Ten pages of issues; after so long what was read has to do.
+LOOK_SECONDS = 10
+ENOUGH, LATEST = 1_000, timedelta(minutes=10)
+
+
+async def offer_to_act(ctx: Context, project_id: int) -> None:
+    """Open it once, and write down its number; nothing where the file is there already."""
+    project = await ctx.projects.find(project_id)
+    if project is None or await ctx.projects.onboarding(project_id) != "reading":
+        return
+    if (await ctx.configs.in_force(project)).mode:
+        await ctx.projects.onboard(project_id, "")
+        return
+    if not await _has_read(ctx, project):
+        await enqueue(ctx, jobs.offer_to_act, project_id, delay=LOOK_SECONDS)
+        return
+    repo = ctx.github.repo(project, PUBLISH, aloud=True)
+    if not (head := await pulls.branch_head(repo, project.default_branch)):
+        return  # an empty repository
+    if await pulls.branch_head(repo, BRANCH) is None:
+        file = pulls.CommitFile(PATH, "100644", FILE.encode())
+        made = await pulls.commit(repo, head, "Let Soulcaster act here", [file])
+        await pulls.create_branch(repo, BRANCH, made.sha)
+    digest = await build_digest(ctx, project, compact=False, readers=project.github_readers)
+    _, problems = await ctx.overview.page(project_id, "open", most=0)
+    reports = len(await ctx.items.membership(project_id))
+    card = onboarding_card(project, reports, problems, digest, readers=project.github_readers)
+    base = project.default_branch
+    pull = await open_pull(repo, card, branch=BRANCH, base=base, draft=False)
+    await ctx.projects.onboard(project_id, str(pull["number"]))
+    log.info("asked whether to act", repository=project.full_name, pull=pull["number"])
+
+
+async def _has_read(ctx: Context, project: Project) -> bool:
+    """Whether enough was read, and has its cluster."""
+    reading = await ctx.imports.get(project.id)
+    if reading is None:
+        return False
+    read = reading.ended is not None or reading.seen >= ENOUGH
+    late = ctx.now() - reading.since > LATEST
+    return late or (read and not await ctx.items.waiting(project.id))
