@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLS := import sys; from bot.adapters.agents.rows import ROWS; from bot.settings import Settings; \
 	folder = Settings.load().soulcaster_agents_dir.expanduser().absolute(); \
 	print(*(ROWS[n].install(f"{folder}/{n}") for n in sys.argv[1:] or ROWS), sep="\n")
-.PHONY: help demo weights agents test long fuzz mutants golden bench lock sbom clean
+.PHONY: help demo weights agents test long fuzz mutants golden bench lock sbom dist clean
 
 help: ## say what there is
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -71,8 +71,15 @@ sbom: $(DEVELOPING) ## list what the running install consists of, as CycloneDX, 
 	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml \
 		--output-reproducible -o build/sbom.json
 
+# The wheel is made from the unpacked sdist: what it holds is in both, and nothing of an older build.
+dist: $(RUNNING) ## build the sdist and the wheel into dist/, for pipx and pip
+	rm -rf dist
+	@$(BIN)/python -c 'from setuptools.build_meta import build_sdist; build_sdist("dist")' >/dev/null
+	@$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist dist/*.tar.gz
+	@ls -l dist
+
 clean: ## remove what was installed and built, and the demo's data
-	rm -rf .venv .soulcaster build *.egg-info
+	rm -rf .venv .soulcaster build dist *.egg-info
 
 # pip names a package when it begins to fetch it; then it unpacks all of them without a word.
 install = $(PIP) install --require-hashes -r $(1) | awk '\

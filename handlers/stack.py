@@ -80,7 +80,8 @@ class Stack:
         """Give the child a process of the system."""
         with self._output(process.name) as output:
             process.handle = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "handlers.cli", *process.arguments),
+                # -P: nothing of the folder we were started in is imported, whatever its name.
+                *(sys.executable, "-P", "-m", "handlers.cli", *process.arguments),
                 env=dict(self.env),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

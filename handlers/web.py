@@ -53,7 +53,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PAGES = Path(__file__).parents[1] / "docs" / "sources"
+PAGES = Path(__file__).parent / "shipped" / "sources"
 # What writes to the spool and empties it; ends only with an error.
 SPOOLING: web.AppKey[asyncio.Task[None]] = web.AppKey("spooling", asyncio.Task)
 # What a connection may idle between two requests: longer than proxies keep one to use it again.

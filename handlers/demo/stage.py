@@ -36,13 +36,13 @@ from handlers.demo.shop_files import shop_files
 from handlers.stack import Stack, start_all
 from handlers.web import serving
 
-ROOT = Path(__file__).parents[2]
+MANIFEST = Path(__file__).parents[1] / "shipped" / "app.yml"
 APP_ID = 4242
 APP_SLUG = "soulcaster"
 CHANNEL = "triage"
 ADMIN = "ines-ferreira"
 # Variables of the person who plays the demo that its processes may see.
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+_PASSED_ON = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
 # One pair for all stages: it takes long to find.
 _KEYS = cache(key_pair)
 _ports = itertools.count(secrets.randbelow(12_000))
@@ -218,7 +218,7 @@ async def open_stage(
         slack_url=address["slack"],
         private_key=folder / "app.pem",
     )
-    manifest = yaml.safe_load((ROOT / "app.yml").read_text())
+    manifest = yaml.safe_load(MANIFEST.read_text())
     github = GitHubSimulator(
         folder / "git",
         app_id=APP_ID,

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from documents import ROOT
 
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.trials import TRIALS
-from handlers.demo.stage import ROOT
 
 
 def doctor(folder: Path, **more: str) -> str:

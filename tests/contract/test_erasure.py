@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from documents import ROOT
 from test_vector_index import UpstashWire
 
 from bot.adapters.vectors.local import LocalIndex
@@ -32,7 +33,6 @@ from bot.storage.accounts import Account
 from bot.storage.inbox import Delivery
 from bot.storage.schema import KINDS
 from handlers import doctor
-from handlers.demo.stage import ROOT
 from workers import jobs
 from workers.clusters.evidence import namespace
 from workers.upkeep.erase import erase, erase_removed, forget_files

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import ROOT as PROJECT
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from made import make_project
@@ -31,7 +32,6 @@ from bot.domain.models import ClusterState, Draft, Project
 from bot.jobs import enqueue
 from bot.storage import keys
 from bot.storage.overview import GROUPS, kept, standing
-from handlers.demo.stage import ROOT as PROJECT
 from workers import jobs
 from workers.clusters import corrections
 from workers.clusters.corrections import Plan

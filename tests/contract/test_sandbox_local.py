@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from documents import ROOT
 from sleeps import a_sleep, begun, ended
 
 from bot.adapters.sandboxes import cgroups, isolation, processes, state
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.errors import ConfigError, NotFound, Unavailable
 from bot.domain.ports import Limits
-from handlers.demo.stage import ROOT
 
 LABELS = {"repository": "acme/shop"}
 needs_walls = pytest.mark.skipif(isolation.way() is None, reason="no working bubblewrap here")

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from documents import ROOT
 from e2e_kit import item_of_issue, open_issue, settled, unlike
 from forks import open_stage
 
 from bot.domain.models import Person
 from bot.simulators.github import Limits
-from handlers.demo.stage import ADMIN, ROOT, Stage
+from handlers.demo.stage import ADMIN, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

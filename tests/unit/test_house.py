@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from documents import ROOT as PROJECT
 from documents import TABLES, environment_example
 
 from bot.settings import Settings
 from bot.storage import keys
 from bot.storage.schema import KINDS
-from handlers.demo.stage import ROOT as PROJECT
 
 LONGEST = 350
 
