@@ -252,18 +252,20 @@ class Jobs:
         """How often this job has failed so far."""
         return number(await self._redis.hget(keys.tries(claim.lane), claim.member))
 
-    async def overdue(self, lane: Lane) -> int:
-        """Due jobs that nobody holds, as far as 500: what the clock wakes workers for."""
-        prefixes = [keys.todo(lane, ""), keys.lease("job:")]
-        return int(await self._scripts.run("overdue", [keys.turns(lane)], prefixes))
+    async def late(self, lane: Lane, *, projects: int = 0) -> tuple[int, float]:
+        """Due jobs that nobody holds, as far as 500, and for how many seconds the first has been
+        due; of all projects, or of so many that wait longest for their turn."""
+        arguments = [keys.todo(lane, ""), keys.lease("job:"), projects - 1]
+        found, seconds = await self._scripts.run("overdue", [keys.turns(lane)], arguments)
+        return int(found), float(text(seconds))
 
     async def pending(self, lane: Lane) -> int:
         """Jobs that have not ended, due or not."""
-        tenants = await self._redis.zrange(keys.turns(lane), 0, -1)
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for tenant in tenants:
-                pipe.zcard(keys.todo(lane, text(tenant)))
-            return sum(await pipe.execute())
+        return int(await self._redis.hlen(keys.generations(lane)))
+
+    async def given_up(self, lane: Lane) -> int:
+        """How many were."""
+        return int(await self._redis.hlen(keys.parked(lane)))
 
     async def parked(self, lane: Lane) -> list[Parked]:
         """Jobs that were given up, oldest first."""

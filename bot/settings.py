@@ -86,6 +86,12 @@ class Settings(BaseSettings):
         10, ge=0, description="Wrong secrets of an address at a door before it has to wait"
     )
     soulcaster_log: Literal["text", "json"] = Field("text", description="How logs are written")
+    soulcaster_metrics_token: SecretStr = Field(
+        SecretStr(""), description="Who shows it as a bearer token reads `/metrics`; empty: nobody"
+    )
+    soulcaster_alert_webhook: SecretStr = Field(
+        SecretStr(""), description="Where the operator is told, as Slack's incoming webhooks hear"
+    )
 
     github_app_id: int = Field(0, ge=0, description="The GitHub App's id; 0 is not connected")
     github_private_key: Annotated[

@@ -75,6 +75,10 @@ class Busy(Unavailable):
     """Too much is being asked of us at once."""
 
 
+class KeptOut(Unavailable):
+    """It does not know us: our key is no longer one of its, or what we are was deleted there."""
+
+
 class NotHere(Unavailable):
     """This process is set up in another way than a job needs; a worker elsewhere can do it."""
 

@@ -18,7 +18,7 @@ import aiohttp
 import gidgethub
 import gidgethub.aiohttp
 
-from bot.domain.errors import Rejected, TooLarge, Unavailable
+from bot.domain.errors import KeptOut, Rejected, TooLarge, Unavailable
 from bot.domain.ports import Guard
 from bot.retrying import retried, retry_after
 from bot.storage.budget import Budget
@@ -234,7 +234,7 @@ async def translated() -> AsyncIterator[None]:
         yield
     except gidgethub.HTTPException as error:
         if error.status_code == 401:
-            raise Unavailable(f"GitHub does not know us: {error} (401).") from error
+            raise KeptOut(f"GitHub does not know us: {error} (401).") from error
         if error.status_code == 403 and _KEPT_OUT.search(str(error)):
             raise Unavailable(
                 f"GitHub keeps us out: {error} (403).", retry_after=KEPT_OUT_SECONDS

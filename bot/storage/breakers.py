@@ -35,12 +35,17 @@ class Breakers:
 
     async def open(self, *services: str) -> dict[str, str]:
         """What is said of each service, of these or of all, that is not called now."""
+        found = await self.failing(*services)
+        return {service: _words(service, *state) for service, state in found.items() if state[0]}
+
+    async def failing(self, *services: str) -> dict[str, tuple[float, float]]:
+        """Of those whose last call failed: seconds until one may pass, and since when they do."""
         asked = services or SERVICES
         # One that has not failed of late has nothing stored: mostly that is all of them.
         if not await self._scripts.redis.exists(*(keys.breaker(name) for name in asked)):
             return {}
         found = {name: await self._run("look", name) for name in asked}
-        return {service: _words(service, *state) for service, state in found.items() if state[0]}
+        return {service: state for service, state in found.items() if state[1]}
 
     @asynccontextmanager
     async def _calling(self, service: str) -> AsyncIterator[None]:

@@ -107,8 +107,14 @@ class Runs(Store):
         if run.pull_request is not None:
             await self._redis.hset(keys.run_pulls(project), str(run.pull_request), run.number)
         if run.ended:
-            key = keys.active_runs(project)
-            await self._scripts.run("end_run", [key], [run.cluster, run.number])
+            two = [keys.active_runs(project), keys.verdicts()]
+            arguments = [run.cluster, run.number, run.verdict or run.state]
+            await self._scripts.run("end_run", two, arguments)
+
+    async def verdicts(self) -> dict[str, int]:
+        """Verdict -> runs of all projects that ended so."""
+        found = await self._redis.hgetall(keys.verdicts())
+        return {text(verdict): number(count) for verdict, count in found.items()}
 
     async def rebuild(self, project: int) -> None:
         """List all runs anew, while others go on changing them."""

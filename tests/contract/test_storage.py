@@ -14,7 +14,7 @@ from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.errors import NotFound, TooMany
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import ClusterState, Draft, Person, Place, RunState
+from bot.domain.models import ClusterState, Draft, Person, Place, RunState, Verdict
 from bot.storage import keys
 from bot.storage.cards import Standing
 from bot.storage.commands import Utterance
@@ -233,6 +233,15 @@ def run(command: str, cluster: int = 1) -> FixRun:
     )
 
 
+async def test_how_a_run_ended_is_counted_once(ctx: Context) -> None:
+    made, _ = await ctx.runs.open(P, run("a"))
+    ends = {"state": RunState.FAILED, "verdict": Verdict.NOT_REPRODUCED}
+    for reason in ("first", "said again"):
+        said = {**ends, "reason": reason}
+        await ctx.runs.update(P, made.number, lambda r, said=said: r.model_copy(update=said))
+    assert await ctx.runs.verdicts() == {Verdict.NOT_REPRODUCED: 1}
+
+
 async def test_one_run_a_cluster_and_one_a_command(ctx: Context) -> None:
     opened = await asyncio.gather(*(ctx.runs.open(P, run(f"c{n % 3}")) for n in range(12)))
     assert {made.number for made, _ in opened} == {1}
@@ -330,9 +339,9 @@ async def test_a_delivery_that_was_given_up_is_tried_again_when_it_is_sent_again
     claim = await ctx.jobs.claim("work")
     assert claim
     await ctx.jobs.settle(claim, "park", reason="it broke")
-    assert await ctx.jobs.overdue("work") == 0
+    assert await ctx.jobs.late("work") == (0, 0)
     await ctx.inbox.accept(delivery())
-    assert await ctx.jobs.overdue("work") == 1
+    assert (await ctx.jobs.late("work"))[0] == 1
     again = await ctx.jobs.claim("work")
     assert again
     assert again.ids == [delivery().row]

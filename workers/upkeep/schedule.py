@@ -16,6 +16,7 @@ from bot.log import log
 from bot.storage.leases import LeaseLost
 from workers import jobs
 from workers.intake.polls import ask_for_due
+from workers.upkeep.alarms import look_around
 from workers.upkeep.silence import ask_for_silent
 
 Chore = Callable[[Context], Awaitable[None]]
@@ -25,7 +26,7 @@ async def wake_for_overdue(ctx: Context) -> None:
     """Whatever is due and held by nobody: nobody was woken, or its worker died."""
     for queue, lanes in QUEUES.items():
         for lane in lanes:
-            if await ctx.jobs.overdue(lane):
+            if (await ctx.jobs.late(lane))[0]:
                 ctx.jobs.wake(queue)
 
 
@@ -78,6 +79,8 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (10, ask_for_due),
     (60, ask_for_held),
     (60, ask_for_silent),
+    (60, look_around),
+    (600, _asks(jobs.look_at_app, github=True)),
     (60, embed_again),
     (120, _asks(jobs.ask_again, github=True)),
     (3600, _asks(jobs.sync_all, github=True)),

@@ -120,6 +120,24 @@ def fixes_used(installation: int, period: str) -> str:
     return f"{ROOT}:quota:{installation}:fixes:{period}"
 
 
+@kind("runs", kept="for ever: a few numbers", rebuilt="not needed: counting begins anew")
+def verdicts() -> str:
+    """hash: verdict -> fix runs that ended so, over all projects."""
+    return f"{ROOT}:verdicts"
+
+
+@kind("alarms", kept="until it is over", rebuilt="by the clock, which tells of it again")
+def alarms() -> str:
+    """hash: what the operator was told of, and is not over, by name -> in which words."""
+    return f"{ROOT}:alarms"
+
+
+@kind("alarms", rebuilt="by the clock, each minute", kept="an hour")
+def looked() -> str:
+    """hash: second of the clock's last look (``at``), share of what GitHub takes (``left``)."""
+    return f"{ROOT}:looked"
+
+
 @kind("projects", rebuilt="from GitHub's list of installations, once an hour")
 def projects() -> str:
     """hash: project id -> Project."""
