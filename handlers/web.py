@@ -38,16 +38,21 @@ from bot.domain.errors import (
 )
 from bot.log import log
 from bot.sources import github_issue
+from bot.storage.inbox import Delivery
 from handlers import alerts
 from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
 from handlers.github.fetched import Fetching
+from handlers.metrics import Metrics
 from handlers.setup.door import SetupDoor
 from handlers.slack import door
 from handlers.storing import Storing
 
 CONTEXT = web.AppKey("context", Context)
+METRICS = web.AppKey("metrics", Metrics)
+# How long a look at Redis may take until this process is not ready.
+READY_SECONDS = 2.0
 STATIC = Path(__file__).parent / "static"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -92,6 +97,7 @@ async def errors_to_status(
     try:
         return await handler(request)
     except SoulcasterError as error:
+        request.app[METRICS].refused(error)
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
         if status >= 500 and not isinstance(error, Busy):
             log.error("refused", path=request.path, why=str(error))
@@ -99,9 +105,11 @@ async def errors_to_status(
         headers = {"Retry-After": str(math.ceil(wait))} if wait else {}
         return _refused(request, status, str(error), headers)
     except web.HTTPError as error:
+        request.app[METRICS].refused(error)
         allowed = {name: error.headers[name] for name in error.headers if name == "Allow"}
         return _refused(request, error.status, error.reason, allowed)
     except RedisError as error:
+        request.app[METRICS].refused(error)
         request.app[CONTEXT].outage.began(error)
         return _refused(request, 503, "The store is away; try again.", {})
     finally:
@@ -120,18 +128,19 @@ def _refused(request: web.Request, status: int, why: str, told: Mapping[str, str
 
 
 async def health(request: web.Request) -> web.Response:
-    """Whether we can store, and which adapters are in use."""
-    ctx, connections = request.app[CONTEXT], request.app[DOORS].connections
-    began = time.monotonic()
-    await ctx.redis.ping()
-    return web.json_response(
-        {
-            "ok": True,
-            "redis_ms": round((time.monotonic() - began) * 1000, 1),
-            "connections": {"open": len(connections), "at_work": connections.busy},
-            "adapters": {need: f"{adapter} ({why})" for need, adapter, why in ctx.adapters()},
-        }
-    )
+    """Whether this process is alive: also while Redis is away, for then it stores on disk."""
+    connections = request.app[DOORS].connections
+    told = {"open": len(connections), "at_work": connections.busy}
+    return web.json_response({"ok": True, "connections": told})
+
+
+async def ready(request: web.Request) -> web.Response:
+    """Whether Redis takes what we write, and knows the keys that we seal with: 200, or 503."""
+    ctx, began = request.app[CONTEXT], time.monotonic()
+    if ctx.outage.on and not await ctx.outage.over(within=READY_SECONDS):
+        raise Unavailable("Redis is away: what comes is kept on disk.")
+    await ctx.seal.check(ctx.redis)
+    return web.json_response({"ok": True, "redis_ms": round((time.monotonic() - began) * 1000, 1)})
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -148,12 +157,17 @@ async def docs(_request: web.Request) -> web.StreamResponse:
 def build_app(ctx: Context) -> web.Application:
     """The aiohttp application."""
     doors = Doors(ctx.settings)
-    storing = Storing(ctx)
+    storing, metrics = Storing(ctx), Metrics(ctx)
     app = web.Application(middlewares=[errors_to_status])
     app[CONTEXT] = ctx
     app[DOORS] = doors
+    app[METRICS] = metrics
 
     secret = ctx.settings.github_webhook_secret.get_secret_value()
+
+    async def store(delivery: Delivery) -> None:
+        await storing.store(delivery)
+        metrics.stored(delivery)
 
     async def github(request: web.Request) -> web.Response:
         with doors.bodies.room(request, webhook.MAX_BODY) as room:
@@ -163,7 +177,7 @@ def build_app(ctx: Context) -> web.Application:
             delivery = webhook.read(request.headers, body, time.time())
             if delivery is None:
                 return web.Response(status=202, text="ignored")
-            await storing.store(delivery)
+            await store(delivery)
         return web.Response(status=202, text="accepted")
 
     async def hook(request: web.Request) -> web.Response:
@@ -171,7 +185,7 @@ def build_app(ctx: Context) -> web.Application:
             heard = await alerts.read(ctx, doors, request, room)
             if isinstance(heard, str):
                 return web.Response(status=202, text=heard)
-            await storing.store(heard)
+            await store(heard)
         return web.Response(status=202, text="accepted")
 
     app.router.add_post("/github/webhook", github)
@@ -180,8 +194,10 @@ def build_app(ctx: Context) -> web.Application:
     app.router.add_get("/docs", docs)
     app.router.add_static("/docs/static", STATIC)
     app.router.add_get("/healthz", health)
+    app.router.add_get("/readyz", ready)
+    metrics.add_route(app, doors)
     app.router.add_get("/docs/sources/{name:[a-z_]+}.md", page)
-    door.add_routes(app, ctx, doors, storing.store)
+    door.add_routes(app, ctx, doors, store)
     SetupDoor(ctx, doors).add_routes(app)
 
     async def spooling(app: web.Application) -> AsyncIterator[None]:

@@ -98,7 +98,7 @@ class Stage:
     async def web_answers(self) -> bool:
         """Whether the web process is up and reaches Redis."""
         try:
-            async with self.http.get(f"{self.web_url}/healthz") as response:
+            async with self.http.get(f"{self.web_url}/readyz") as response:
                 return response.status == 200
         except aiohttp.ClientError:
             return False

@@ -40,7 +40,7 @@ async def until(
 async def is_up(http: aiohttp.ClientSession, port: str | int) -> bool:
     """Whether a web process of ours listens there, and is well."""
     with suppress(aiohttp.ClientError):
-        async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
+        async with http.get(f"http://127.0.0.1:{port}/readyz") as answer:
             return answer.status == 200
     return False
 
