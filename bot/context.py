@@ -30,7 +30,6 @@ from bot.settings import Settings
 from bot.slack.client import Slack, make_client
 from bot.slack.workspaces import Workspaces
 from bot.storage.accounts import Accounts
-from bot.storage.alarms import Alarms
 from bot.storage.answers import Answers
 from bot.storage.breakers import Breakers
 from bot.storage.cards import Cards
@@ -92,7 +91,7 @@ class Context:
         self.outage = Outage(self.redis, self.seal)
         self.inbox = Inbox(*stored)
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
-        self.marks, self.alarms = Marks(*stored), Alarms(*stored)
+        self.marks = Marks(*stored)
         self.imports = Imports(*stored)
         self.projects = Projects(*stored)
         self.tokens = Tokens(*stored)

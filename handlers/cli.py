@@ -22,6 +22,7 @@ from bot import log as logs
 from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
+from handlers import data
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Triage and repair bot: a GitHub App with a chat-ops interface.",
 )
+app.add_typer(data.app)
 console = Console()
 
 

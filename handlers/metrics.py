@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from bot.storage.breakers import SERVICES
 from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
 
+LANES = [lane for queue in QUEUES.values() for lane in queue]
 # Of the projects with jobs in a lane, those are looked at that wait longest for their turn.
 PROJECTS = 200
 
@@ -46,9 +48,9 @@ class Metrics:
         """A delivery was made durable."""
         self._stored.labels(delivery.kind).inc()
 
-    def refused(self, error: BaseException) -> None:
+    def refused(self, status: HTTPStatus) -> None:
         """A request was answered with an error."""
-        self._refused.labels(type(error).__name__).inc()
+        self._refused.labels(f"{status:d} {status.phrase}").inc()
 
     def collect(self) -> Iterable[Metric]:
         """What Prometheus' registry asks for: what was read last."""
@@ -67,7 +69,7 @@ class Metrics:
                 self._read = [each async for each in _standing(self._ctx)]
             except RedisError as error:
                 self._ctx.outage.began(error)
-                self._read = [_gauge("redis_up", "Whether Redis answers", 0)]
+                self._read = [_family("redis_up", "Whether Redis answers", {"": 0})]
             told = await asyncio.to_thread(generate_latest, self._registry)
             return web.Response(body=told, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -75,43 +77,38 @@ class Metrics:
 
 
 async def _standing(ctx: Context) -> AsyncIterator[Metric]:
-    lanes = [lane for queue in QUEUES.values() for lane in queue]
-    late = {lane: (await ctx.jobs.late(lane, projects=PROJECTS))[1] for lane in lanes}
-    backlog = {lane: await ctx.jobs.pending(lane) for lane in lanes}
-    parked = {lane: await ctx.jobs.given_up(lane) for lane in lanes}
-    memory = await ctx.redis.info("memory")
-    failing = await ctx.breakers.open()
-    looked = await ctx.alarms.looked()
-    yield _gauge("redis_up", "Whether Redis answers", 1)
-    yield _gauge("redis_used_bytes", "Memory that Redis uses", memory["used_memory"])
-    yield _gauge("redis_ceiling_bytes", "Its maxmemory; 0: none", memory.get("maxmemory", 0))
-    words = "For how long the job that waits longest has been due, held by no worker"
-    yield _gauge("queue_age_seconds", words, lane=late)
-    yield _gauge("backlog_jobs", "Jobs that have not ended, due or not", lane=backlog)
-    yield _gauge("parked_jobs", "Jobs that were given up", lane=parked)
+    jobs, failing, looked = ctx.jobs, await ctx.breakers.open(), await ctx.marks.looked()
+    yield _family("redis_up", "Whether Redis answers", {"": 1})
+    late = {lane: (await jobs.late(lane, projects=PROJECTS))[1] for lane in LANES}
+    yield _family(
+        "queue_age_seconds", "Since when a job is due and held by no worker", late, "lane"
+    )
+    backlog = {lane: await jobs.pending(lane) for lane in LANES}
+    yield _family("backlog_jobs", "Jobs that have not ended, due or not", backlog, "lane")
+    parked = {lane: await jobs.given_up(lane) for lane in LANES}
+    yield _family("parked_jobs", "Jobs that were given up", parked, "lane")
     broken = {service: service in failing for service in SERVICES}
-    yield _gauge("breaker_open", "Whether a service is not called, as it failed", service=broken)
+    yield _family("breaker_open", "Whether a service is not called, as it fails", broken, "service")
     if looked:
-        words = "Since the clock looked last: without one, nothing is woken in time"
-        yield _gauge("clock_age_seconds", words, ctx.now().timestamp() - looked["at"])
+        age, words = {"": ctx.now().timestamp() - looked["at"]}, "Since the clock looked last"
+        yield _family("clock_age_seconds", words, age)
         words = "Share left of what GitHub takes, of the installation with the least"
-        yield _gauge("github_left_ratio", words, looked["left"])
+        yield _family("github_left_ratio", words, {"": looked["left"]})
     words = "Things that the operator was told of, and that are not over"
-    yield _gauge("alarms", words, len(await ctx.alarms.told()))
-    words = "Deliveries that were never heard, by why"
-    yield _counter("unheard", words, why=await ctx.inbox.unread())
-    yield _counter("fixes", "Fix runs that ended, by verdict", verdict=await ctx.runs.verdicts())
+    yield _family("alarms", words, {"": len(await ctx.marks.told())})
+    unheard, fixes = await ctx.inbox.unread(), await ctx.runs.verdicts()
+    yield _family("unheard", "Deliveries never heard", unheard, "why", CounterMetricFamily)
+    yield _family("fixes", "Fix runs that ended", fixes, "verdict", CounterMetricFamily)
 
 
-def _gauge(name: str, words: str, value: float | None = None, **by: Mapping[Any, float]) -> Metric:
-    made = GaugeMetricFamily(f"soulcaster_{name}", words, value, labels=list(by) or None)
-    for of, each in [pair for values in by.values() for pair in values.items()]:
-        made.add_metric([of], each)
-    return made
-
-
-def _counter(name: str, words: str, **by: Mapping[Any, float]) -> Metric:
-    made = CounterMetricFamily(f"soulcaster_{name}", words, labels=list(by))
-    for of, each in [pair for values in by.values() for pair in values.items()]:
-        made.add_metric([of], each)
+def _family(
+    name: str,
+    words: str,
+    values: Mapping[Any, float],
+    label: str = "",
+    kind: Any = GaugeMetricFamily,
+) -> Metric:
+    made: Metric = kind(f"soulcaster_{name}", words, labels=[label] if label else [])
+    for of, value in values.items():
+        made.add_metric([of] if label else [], value)  # type: ignore[attr-defined]
     return made

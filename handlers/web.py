@@ -97,7 +97,6 @@ async def errors_to_status(
     try:
         return await handler(request)
     except SoulcasterError as error:
-        request.app[METRICS].refused(error)
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
         if status >= 500 and not isinstance(error, Busy):
             log.error("refused", path=request.path, why=str(error))
@@ -105,11 +104,9 @@ async def errors_to_status(
         headers = {"Retry-After": str(math.ceil(wait))} if wait else {}
         return _refused(request, status, str(error), headers)
     except web.HTTPError as error:
-        request.app[METRICS].refused(error)
         allowed = {name: error.headers[name] for name in error.headers if name == "Allow"}
         return _refused(request, error.status, error.reason, allowed)
     except RedisError as error:
-        request.app[METRICS].refused(error)
         request.app[CONTEXT].outage.began(error)
         return _refused(request, 503, "The store is away; try again.", {})
     finally:
@@ -118,6 +115,7 @@ async def errors_to_status(
 
 def _refused(request: web.Request, status: int, why: str, told: Mapping[str, str]) -> web.Response:
     """The API's are problems: https://www.rfc-editor.org/rfc/rfc9457"""
+    request.app[METRICS].refused(HTTPStatus(status))
     if not request.path.startswith(f"{api.PREFIX}/"):
         return web.json_response({"error": why}, status=status, headers=told)
     proof = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}

@@ -7,6 +7,7 @@ installed the app by OAuth: so whatever is kept by a conversation is one workspa
 from __future__ import annotations
 
 import hashlib
+import html
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
@@ -26,6 +27,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import Guard
 from bot.domain.rooms import Standing
+from bot.domain.secrets import redact
 from bot.render import SlackMessage
 from bot.retrying import retry_after
 from bot.slack.workspaces import Workspaces, once
@@ -45,6 +47,19 @@ def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> As
             AsyncServerErrorRetryHandler(max_retry_count=2),
         ],
     )
+
+
+async def tell_webhook(session: aiohttp.ClientSession, url: str, words: str) -> None:
+    """Say it to an incoming webhook, of Slack or of who speaks as it does, without secrets; nothing
+    in it mentions or links. Raises Unavailable."""
+    webhook = AsyncWebhookClient(url, session=session, timeout=5, retry_handlers=[])
+    try:
+        answer = await webhook.send(text=html.escape(redact(words), quote=False))
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        # Their words may hold the address, which is a secret.
+        raise Unavailable(type(error).__name__) from None
+    if answer.status_code != 200:
+        raise Unavailable(f"it answers {answer.status_code}")
 
 
 SHARED_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""How far something that is read again and again has been read."""
+"""How far something that is read again and again has been read, and what the operator knows."""
 
 from __future__ import annotations
 
@@ -20,3 +20,24 @@ class Marks(Store):
     async def put(self, name: str, at: datetime) -> None:
         """It has been read up to here. ``at`` is aware."""
         await self._redis.set(keys.mark(name), at.isoformat())
+
+    async def told(self) -> dict[str, str]:
+        """What the operator was told of and is not over: by name, in which words."""
+        found = await self._redis.hgetall(keys.alarms())
+        return {text(name): text(words) for name, words in found.items()}
+
+    async def tell(self, name: str, words: str) -> None:
+        """The operator was told so; no ``words``: that it is over."""
+        if words:
+            await self._redis.hset(keys.alarms(), name, words)
+        else:
+            await self._redis.hdel(keys.alarms(), name)
+
+    async def look(self, at: datetime, left: float) -> None:
+        """The clock looked; ``left`` is the share of what GitHub takes, of who has the least."""
+        await self._redis.hset(keys.looked(), mapping={"at": at.timestamp(), "left": left})
+
+    async def looked(self) -> dict[str, float]:
+        """``at`` and ``left`` of the last look."""
+        found = await self._redis.hgetall(keys.looked())
+        return {text(name): float(text(value)) for name, value in found.items()}

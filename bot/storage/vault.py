@@ -87,6 +87,20 @@ def open_vault(configured: str, folder: Path) -> Keys:
         ) from error
 
 
+def rotate(folder: Path, *, end: bool) -> None:
+    """Put a new key before the one of the data folder, unless that was begun; or ``end`` it."""
+    path = folder / "vault.key"
+    kept = (
+        path.read_text().strip().split(",") if path.exists() else [Fernet.generate_key().decode()]
+    )
+    kept = kept[:1] if end else [Fernet.generate_key().decode(), *kept][-2:]
+    with NamedTemporaryFile("w", dir=folder, delete=False) as made:
+        made.write(",".join(kept))
+        made.flush()
+        os.fsync(made.fileno())
+    os.replace(made.name, path)
+
+
 class Vault:
     """Doors for alert sources and their secrets."""
 

@@ -126,13 +126,13 @@ def verdicts() -> str:
     return f"{ROOT}:verdicts"
 
 
-@kind("alarms", kept="until it is over", rebuilt="by the clock, which tells of it again")
+@kind("marks", kept="until it is over", rebuilt="by the clock, which tells of it again")
 def alarms() -> str:
     """hash: what the operator was told of, and is not over, by name -> in which words."""
     return f"{ROOT}:alarms"
 
 
-@kind("alarms", rebuilt="by the clock, each minute", kept="an hour")
+@kind("marks", rebuilt="by the clock, each minute", kept="the last look")
 def looked() -> str:
     """hash: second of the clock's last look (``at``), share of what GitHub takes (``left``)."""
     return f"{ROOT}:looked"
@@ -174,7 +174,7 @@ def handed_over(word: str) -> str:
     return f"{ROOT}:handed-over:{word}"
 
 
-@kind("seal", kept="for ever: a word a key", rebuilt="by the next machine that starts")
+@kind("seal", "whole", kept="for ever: a word a key", rebuilt="by the next machine that starts")
 def vault_keys() -> str:
     """hash: digest of a vault key in use -> a word sealed with it; who cannot open all is told."""
     return f"{ROOT}:vault-keys"
