@@ -232,7 +232,7 @@ class Jobs:
         await self._scripts.run("release", [claim.lease], [claim.token])
 
     async def settle(self, claim: Claim, outcome: str, *, wait: float = 0, reason: str = "") -> int:
-        """End a claim: "done", "again" after ``wait`` seconds, or "park". See settle.lua."""
+        """End a claim: "done", "again" in ``wait`` seconds, "back", or "park". See settle.lua."""
         reason = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reason}"
         return int(
             await self._scripts.run(

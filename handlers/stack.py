@@ -1,4 +1,4 @@
-"""Several processes as one: started in order, restarted when they die, stopped in reverse."""
+"""Several processes as one: started in order, restarted when they die, stopped the first last."""
 
 from __future__ import annotations
 
@@ -133,17 +133,20 @@ class Stack:
             raise ProcessLookupError(name)
         return handle.pid
 
-    async def stop(self, *, timeout: float = 15) -> None:
-        """SIGTERM to each in reverse order, SIGKILL to who needs longer than ``timeout`` s."""
+    async def stop(self, *, timeout: float = 25) -> None:
+        """SIGTERM to all, the first of them last, for it hears senders; SIGKILL to who lives after
+        ``timeout`` seconds in all: platforms give 30."""
         self._stopping = True
-        for process in reversed(self.processes.values()):
-            handle = process.handle
-            if handle is None or handle.returncode is not None:
-                continue
-            os.kill(handle.pid, signal.SIGTERM)
-            try:
-                await asyncio.wait_for(handle.wait(), timeout)
-            except TimeoutError:
+        first, *others = [process.handle for process in self.processes.values()] or [None]
+        try:
+            async with asyncio.timeout(timeout):
+                for wave in others, [first]:
+                    alive = [each for each in wave if each and each.returncode is None]
+                    for handle in alive:
+                        os.kill(handle.pid, signal.SIGTERM)
+                    await asyncio.gather(*(handle.wait() for handle in alive))
+        except TimeoutError:
+            for handle in [each for each in (*others, first) if each and each.returncode is None]:
                 handle.kill()
                 await handle.wait()
         for process in self.processes.values():

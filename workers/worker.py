@@ -140,7 +140,7 @@ async def perform(ctx: Context, claim: Claim) -> None:
         if not ctx.outage.on:
             log.warning("lease lost: somebody else goes on with it", job=claim.member)
     except asyncio.CancelledError:
-        await ctx.jobs.settle(claim, "again")
+        await ctx.jobs.settle(claim, "back")
         raise
     except Exception as error:
         await _failed(ctx, claim, error)

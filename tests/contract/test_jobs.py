@@ -280,6 +280,7 @@ async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
     with pytest.raises(asyncio.CancelledError):
         await running
     assert (await ctx.jobs.late("work"))[0] == 1
+    assert await ctx.jobs.failures(claim) == 0  # to be ended is no failure of its own
 
 
 async def test_the_token_in_hand_is_the_claims(ctx: Context) -> None:
