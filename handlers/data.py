@@ -21,6 +21,7 @@ from bot.storage import whole
 from bot.storage.vault import rotate
 
 app = typer.Typer()
+Yes = Annotated[bool, typer.Option("--yes", help="Over what is stored; it can't be undone")]
 
 
 def _do(work: Callable[[Context], Awaitable[str]], *, alone: bool = True) -> None:
@@ -59,10 +60,7 @@ def backup(file: Path) -> None:
 
 
 @app.command()
-def restore(
-    file: Path,
-    yes: Annotated[bool, typer.Option("--yes", help="Over what is stored there already")] = False,
-) -> None:
+def restore(file: Path, yes: Yes = False) -> None:
     """Put a backup into an empty Redis; where that ended early, say it again with --yes."""
 
     async def run(ctx: Context) -> str:
@@ -75,9 +73,7 @@ def restore(
 
 
 @app.command()
-def reset(
-    yes: Annotated[bool, typer.Option("--yes", help="Needed: it can't be undone")] = False,
-) -> None:
+def reset(yes: Yes = False) -> None:
     """Erase all, for who develops: the Redis in the data folder, and what waits beside it."""
 
     async def run(ctx: Context) -> str:

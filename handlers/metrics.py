@@ -24,6 +24,7 @@ from bot.sources.proof import by_token
 from bot.storage.breakers import SERVICES
 from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
+from workers.upkeep.silence import LOOKED
 
 LANES = [lane for queue in QUEUES.values() for lane in queue]
 # Of the projects with jobs in a lane, those are looked at that wait longest for their turn.
@@ -77,7 +78,7 @@ class Metrics:
 
 
 async def _standing(ctx: Context) -> AsyncIterator[Metric]:
-    jobs, failing, looked = ctx.jobs, await ctx.breakers.open(), await ctx.marks.looked()
+    jobs, failing, looked = ctx.jobs, await ctx.breakers.open(), await ctx.marks.get(LOOKED)
     yield _family("redis_up", "Whether Redis answers", {"": 1})
     late = {lane: (await jobs.late(lane, projects=PROJECTS))[1] for lane in LANES}
     yield _family(
@@ -89,11 +90,11 @@ async def _standing(ctx: Context) -> AsyncIterator[Metric]:
     yield _family("parked_jobs", "Jobs that were given up", parked, "lane")
     broken = {service: service in failing for service in SERVICES}
     yield _family("breaker_open", "Whether a service is not called, as it fails", broken, "service")
-    if looked:
-        age, words = {"": ctx.now().timestamp() - looked["at"]}, "Since the clock looked last"
-        yield _family("clock_age_seconds", words, age)
-        words = "Share left of what GitHub takes, of the installation with the least"
-        yield _family("github_left_ratio", words, {"": looked["left"]})
+    age = {"": (ctx.now() - looked).total_seconds()} if looked else {}
+    yield _family("clock_age_seconds", "Since the clock looked last", age)
+    of = {one.installation for one in await ctx.projects.sample() if ctx.settings.github_app_id}
+    left = {"": min([await ctx.github.budget(each).left() for each in of], default=1)}
+    yield _family("github_left_ratio", "Least share left of what GitHub takes", left)
     words = "Things that the operator was told of, and that are not over"
     yield _family("alarms", words, {"": len(await ctx.marks.told())})
     unheard, fixes = await ctx.inbox.unread(), await ctx.runs.verdicts()

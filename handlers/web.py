@@ -51,8 +51,6 @@ from handlers.storing import Storing
 
 CONTEXT = web.AppKey("context", Context)
 METRICS = web.AppKey("metrics", Metrics)
-# How long a look at Redis may take until this process is not ready.
-READY_SECONDS = 2.0
 STATIC = Path(__file__).parent / "static"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -135,7 +133,7 @@ async def health(request: web.Request) -> web.Response:
 async def ready(request: web.Request) -> web.Response:
     """Whether Redis takes what we write, and knows the keys that we seal with: 200, or 503."""
     ctx, began = request.app[CONTEXT], time.monotonic()
-    if ctx.outage.on and not await ctx.outage.over(within=READY_SECONDS):
+    if ctx.outage.on and not await ctx.outage.over(within=2):
         raise Unavailable("Redis is away: what comes is kept on disk.")
     await ctx.seal.check(ctx.redis)
     return web.json_response({"ok": True, "redis_ms": round((time.monotonic() - began) * 1000, 1)})

@@ -32,12 +32,3 @@ class Marks(Store):
             await self._redis.hset(keys.alarms(), name, words)
         else:
             await self._redis.hdel(keys.alarms(), name)
-
-    async def look(self, at: datetime, left: float) -> None:
-        """The clock looked; ``left`` is the share of what GitHub takes, of who has the least."""
-        await self._redis.hset(keys.looked(), mapping={"at": at.timestamp(), "left": left})
-
-    async def looked(self) -> dict[str, float]:
-        """``at`` and ``left`` of the last look."""
-        found = await self._redis.hgetall(keys.looked())
-        return {text(name): float(text(value)) for name, value in found.items()}

@@ -51,6 +51,11 @@ class Projects(Store):
         """Every project the app is installed on, by name."""
         return [record for record in await self._records() if not record.removed]
 
+    async def sample(self) -> list[Project]:
+        """All of them, or about a hundred, the same ones: at a cost that does not grow."""
+        read: Any = await self._redis.hscan(keys.projects(), count=100)
+        return [Project.model_validate_json(text(value)) for value in read[1].values()]
+
     async def removed(self) -> list[Project]:
         """Every project that it is on no more, and that is not erased yet, by name."""
         return [record for record in await self._records() if record.removed]

@@ -20,8 +20,8 @@ from bot.settings import Settings
 from bot.storage.inbox import Delivery
 from handlers.web import build_app, serving
 from workers import jobs
-from workers.upkeep.alarms import look_around
 from workers.upkeep.schedule import wake_for_overdue
+from workers.upkeep.silence import ask_for_silent
 
 TOKEN = "metrics-token-of-the-operator"
 HIDDEN = Project(id=7, installation=3, full_name="acme/very-secret-name", private=True)
@@ -67,7 +67,7 @@ async def test_metrics_say_how_all_stands_and_name_nobody(ctx: Context) -> None:
         with pytest.raises(Unavailable):
             async with ctx.breakers.of("Slack")():
                 raise Unavailable("away")
-    await look_around(ctx)
+    await ask_for_silent(ctx)
     status, told = await ask(ctx, "/metrics", Authorization=f"Bearer {TOKEN}")
     assert status == 200
     found = values(told)
@@ -85,7 +85,7 @@ async def test_metrics_say_how_all_stands_and_name_nobody(ctx: Context) -> None:
 
 async def test_the_dashboard_shows_what_there_is(ctx: Context) -> None:
     ctx.settings = with_settings(ctx, soulcaster_metrics_token=SecretStr(TOKEN))
-    await look_around(ctx)
+    await ask_for_silent(ctx)
     _, told = await ask(ctx, "/metrics", Authorization=f"Bearer {TOKEN}")
     board = json.loads((ROOT / "docs" / "grafana.json").read_text())
     wanted = {

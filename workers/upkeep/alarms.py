@@ -17,7 +17,6 @@ from bot.slack.client import tell_webhook
 
 # How long a service fails, or a due job is held by nobody, until it is no matter of a moment.
 LONG = timedelta(minutes=10)
-DAY = timedelta(days=1)
 LANES = [lane for lanes in QUEUES.values() for lane in lanes]
 HEARTBEAT = "heartbeat"
 
@@ -26,9 +25,6 @@ async def look_around(ctx: Context) -> None:
     """The clock's: services that fail, jobs that nobody takes or that were given up; and once a
     day, and as the first thing ever said, that all goes on."""
     projects, known, found = await ctx.projects.all(), await ctx.marks.told(), dict[str, str]()
-    of = {one.installation for one in projects if ctx.settings.github_app_id}
-    shares = [await ctx.github.budget(each).left() for each in of]
-    await ctx.marks.look(ctx.now(), min(shares, default=1.0))
     for service, (open_for, since) in (await ctx.breakers.failing()).items():
         began, name = datetime.fromtimestamp(since, UTC), f"breaker:{service}"
         # Where nobody calls, nobody knows better.
@@ -44,7 +40,7 @@ async def look_around(ctx: Context) -> None:
             found[f"parked:{lane}:{day}"] = f"{words} them, `soulcaster replay` runs them again."
     await _tell(ctx, known, found, ("breaker", "late", "parked"))
     last = await ctx.marks.get(HEARTBEAT)
-    if last is None or ctx.now() - last >= DAY:
+    if last is None or ctx.now() - last >= timedelta(days=1):
         waiting = sum([await ctx.jobs.pending(lane) for lane in LANES])
         ended = [f"{count} {how}" for how, count in sorted((await ctx.runs.verdicts()).items())]
         words = f"Soulcaster runs: {len(projects)} repositories, {waiting} jobs to do, "

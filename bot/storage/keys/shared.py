@@ -132,12 +132,6 @@ def alarms() -> str:
     return f"{ROOT}:alarms"
 
 
-@kind("marks", rebuilt="by the clock, each minute", kept="the last look")
-def looked() -> str:
-    """hash: second of the clock's last look (``at``), share of what GitHub takes (``left``)."""
-    return f"{ROOT}:looked"
-
-
 @kind("projects", rebuilt="from GitHub's list of installations, once an hour")
 def projects() -> str:
     """hash: project id -> Project."""
