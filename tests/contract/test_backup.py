@@ -129,6 +129,19 @@ async def test_a_rotation_is_ended_anywhere_and_goes_on(ctx: Context) -> None:
         assert await read(after, hook) == was
 
 
+async def test_what_changed_meanwhile_is_not_put_back(ctx: Context) -> None:
+    async with sealing(ctx, OLD) as before:
+        for line in ("first", "second"):
+            await before.runs.log(SHOP.id, 1, line)
+    async with sealing(ctx, NEW, OLD) as both:
+        key = keys.run_log(SHOP.id, 1)
+        first, second = await both.redis.lrange(key, 0, -1)
+        await both.redis.lpop(key)  # as it is trimmed: what was read as the first is gone
+        newer = both.fernet.renewed(first)
+        assert not await both.scripts.run("reseal", [key], [0, first, newer])
+        assert await both.redis.lrange(key, 0, -1) == [second]
+
+
 @pytest.fixture
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A data folder of its own, with its Redis running as for a stack of processes."""
@@ -143,7 +156,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     logging.getLogger().handlers[:] = handlers
 
 
-def test_the_commands_do_it_in_a_folder(at_home: Path) -> None:
+def test_the_commands_do_it_in_a_folder(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def say(*words: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, [*words])
         return done.exit_code, f"{done.output}{done.exception or ''}"
@@ -165,6 +178,9 @@ def test_the_commands_do_it_in_a_folder(at_home: Path) -> None:
     assert stat.S_IMODE(vault.stat().st_mode) == 0o600
     assert asyncio.run(inside(read, hook)) == was
     assert "wants --yes" in say("reset")[1]
+    monkeypatch.setenv("REDIS_URL", f"unix://{EmbeddedRedis(at_home / 'data').socket}")
+    assert "only a Redis in the data folder" in say("reset", "--yes")[1]
+    monkeypatch.delenv("REDIS_URL")
     assert say("reset", "--yes")[0] == 0
     assert asyncio.run(inside(everything)) == {}
     vault.write_text(first)  # what the backup was sealed with

@@ -30,9 +30,10 @@ def copied(into: Path) -> Path:
     listed = ["git", "ls-files", "-co", "--exclude-standard"]
     names = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     for name in names.splitlines():
-        if (PROJECT / name).is_file():
+        # A link of ours leads to a file or a folder that is copied, too.
+        if (PROJECT / name).is_file() or (PROJECT / name).is_symlink():
             (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, into / name)
+            shutil.copy2(PROJECT / name, into / name, follow_symlinks=False)
     return into
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import subprocess
@@ -57,6 +58,24 @@ def test_the_slack_manifest_asks_for_what_is_heard_and_no_more() -> None:
     assert {event.partition(".")[0] for event in events} == {*EVENTS, "message"}
     called = {each["callback_id"] for each in manifest["features"]["shortcuts"]}
     assert called == {forms.ANYTHING, forms.REPORT}
+
+
+def test_every_place_runs_the_processes_of_the_procfile() -> None:
+    from handlers.stack import PROCESSES
+
+    wanted = {name: " ".join(words) for name, words in PROCESSES.items()}
+    compose = yaml.safe_load((PROJECT / "compose.yaml").read_text())["services"]
+    assert {name: one["command"] for name, one in compose.items() if name != "redis"} == wanted
+    heroku = yaml.safe_load((PROJECT / "heroku.yml").read_text())["run"]
+    run = {n: one if isinstance(one, str) else one["command"][0] for n, one in heroku.items()}
+    assert {name: line.removeprefix("soulcaster ") for name, line in run.items()} == wanted
+    app = json.loads((PROJECT / "app.json").read_text())
+    assert set(app["formation"]) == set(wanted)
+    known = {name.upper() for name in Settings.model_fields}
+    assert set(app["env"]) <= known
+    for name in ("compose.yaml", "Dockerfile", "docs/soulcaster.service"):
+        named = set(re.findall(r"\bSOULCASTER_[A-Z_]+", (PROJECT / name).read_text()))
+        assert named <= known, name
 
 
 def test_no_file_is_too_long_to_read() -> None:

@@ -17,6 +17,7 @@ _RETENTION = "tests/contract/test_retention.py"
 _MACHINES = "tests/contract/test_machines.py"
 _CATCHING_UP = "tests/contract/test_catching_up.py"
 _HISTORY = "tests/contract/test_history.py"
+_BACKUP = "tests/contract/test_backup.py"
 
 GUARDS = (
     Guard(
@@ -751,5 +752,40 @@ GUARDS = (
         "_memories.pop(key, None)",
         "_memories.get(key)",
         f"{_CATCHING_UP}::test_what_was_used_longest_ago_is_forgotten",
+    ),
+    Guard(
+        "a backup is put back with its own keys only",
+        "bot/storage/whole.py",
+        "    fernet.open(source.readline().strip())",
+        "    source.readline()",
+        f"{_BACKUP}::test_a_backup_brings_all_back_and_opens_nothing",
+    ),
+    Guard(
+        "reset is for the Redis of the data folder",
+        "handlers/data.py",
+        "if not yes or ctx.settings.redis_url:",
+        "if not yes:",
+        f"{_BACKUP}::test_the_commands_do_it_in_a_folder",
+    ),
+    Guard(
+        "nothing is put over projects unasked",
+        "handlers/data.py",
+        "if not yes and (await ctx.projects.all() or await ctx.projects.removed()):",
+        "if False:",
+        f"{_BACKUP}::test_the_commands_do_it_in_a_folder",
+    ),
+    Guard(
+        "what is sealed anew is still what was read",
+        f"{_LUA}reseal.lua",
+        "redis.call('LINDEX', KEYS[1], ARGV[1]) == ARGV[2]",
+        "true",
+        f"{_BACKUP}::test_what_changed_meanwhile_is_not_put_back",
+    ),
+    Guard(
+        "to be handed back is no failure",
+        f"{_LUA}settle.lua",
+        "if ARGV[4] == 'again' then redis.call",
+        "if true then redis.call",
+        f"{_JOBS}::test_a_stopping_worker_hands_back_what_runs",
     ),
 )

@@ -345,4 +345,11 @@ GUARDS = (
         "return False",
         f"{_API}::test_on_github_no_token_is_made",
     ),
+    Guard(
+        "metrics are for who has the token",
+        "handlers/metrics.py",
+        "lambda: by_token(request.headers, token)",
+        'lambda: by_token({"x-soulcaster-token": "a"}, "a")',
+        "tests/contract/test_metrics.py::test_metrics_are_for_who_has_the_token",
+    ),
 )
