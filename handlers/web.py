@@ -56,7 +56,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PAGES = Path(__file__).parent / "shipped" / "sources"
+PAGES = Path(__file__).parents[1] / "bot" / "shipped" / "sources"
 # What writes to the spool and empties it; ends only with an error.
 SPOOLING: web.AppKey[asyncio.Task[None]] = web.AppKey("spooling", asyncio.Task)
 # What a connection may idle between two requests: longer than proxies keep one to use it again.
@@ -198,7 +198,7 @@ def build_app(ctx: Context) -> web.Application:
 
     async def spooling(app: web.Application) -> AsyncIterator[None]:
         task = app[SPOOLING] = asyncio.create_task(storing.run())
-        fetching = asyncio.create_task(Fetching(ctx, storing.store).run())
+        fetching = asyncio.create_task(Fetching(ctx, store).run())
         yield
         task.cancel()
         fetching.cancel()

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from bot.domain.errors import Rejected, Unavailable
 from bot.github.wire import USER_AGENT
 
-APP = Path(__file__).parents[2] / "app.yml"
+APP = Path(__file__).parents[1] / "shipped" / "app.yml"
 # Where there is no way in from outside: GitHub finds nobody there (RFC 2606), keeps what it could
 # not deliver, and we fetch that.
 UNREACHABLE = "https://not-reachable.invalid/github/webhook"

@@ -36,7 +36,7 @@ from handlers.demo.shop_files import shop_files
 from handlers.stack import Stack, start_all
 from handlers.web import serving
 
-MANIFEST = Path(__file__).parents[1] / "shipped" / "app.yml"
+MANIFEST = Path(__file__).parents[2] / "bot" / "shipped" / "app.yml"
 APP_ID = 4242
 APP_SLUG = "soulcaster"
 CHANNEL = "triage"

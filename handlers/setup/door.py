@@ -28,7 +28,7 @@ from handlers.setup import guard
 from handlers.setup.needs import NEEDS, Looks, echo
 
 _HERE = Path(__file__).parent
-_SLACK_MANIFEST = _HERE.parents[1] / "docs" / "slack-manifest.yml"
+_SLACK_MANIFEST = _HERE.parents[1] / "bot" / "shipped" / "slack-manifest.yml"
 _SLACK_APPS = "https://api.slack.com/apps"
 # Forms of ours hold a few keys.
 _MOST = 64 * 1024

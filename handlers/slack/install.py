@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 INSTALL, BACK = "/slack/install", "/slack/oauth_redirect"
-_MANIFEST = Path(__file__).parents[2] / "docs" / "slack-manifest.yml"
+_MANIFEST = Path(__file__).parents[2] / "bot" / "shipped" / "slack-manifest.yml"
 
 
 def add_routes(app: web.Application, s: Settings, slack: Slack) -> AsyncOAuthFlow | None:

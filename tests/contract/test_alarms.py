@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiohttp import web
-from conftest import Serve
 from pydantic import SecretStr
 
 from bot.context import Context
@@ -39,7 +39,7 @@ class Ear:
 
 
 @pytest.fixture
-async def ear(serve: Serve) -> tuple[Ear, str]:
+async def ear(serve: Any) -> tuple[Ear, str]:
     ear, app = Ear(), web.Application()
     app.router.add_post("/services/secret", ear.hear)
     server = await serve(app)

@@ -47,5 +47,5 @@ def test_every_file_of_the_rooms_is_built_in(tmp_path: Path, what: str) -> None:
     [sdist] = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as packed:
         unpacked = {name.partition("/")[2] for name in packed.getnames()}
-    needed = {"app.yml", "requirements.lock", "README.md", "LICENSE", "handlers/shipped/app.yml"}
+    needed = {"app.yml", "requirements.lock", "README.md", "LICENSE", "bot/shipped/app.yml"}
     assert (files() | needed) - unpacked == set()
