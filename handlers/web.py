@@ -37,6 +37,7 @@ from bot.domain.errors import (
     Unreadable,
 )
 from bot.log import log
+from bot.repo_config import RepoConfig
 from bot.sources import github_issue
 from bot.storage.inbox import Delivery
 from handlers import alerts
@@ -145,6 +146,11 @@ async def page(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={"Content-Type": "text/plain; charset=utf-8"})
 
 
+async def schema(_request: web.Request) -> web.Response:
+    """What ``.github/soulcaster.yml`` may hold, for editors."""
+    return web.json_response(RepoConfig.model_json_schema())
+
+
 async def docs(_request: web.Request) -> web.StreamResponse:
     """The API's page; it loads nothing from elsewhere."""
     return web.FileResponse(STATIC / "api.html", headers={"Content-Security-Policy": _POLICY})
@@ -188,6 +194,7 @@ def build_app(ctx: Context) -> web.Application:
     app.router.add_post("/hooks/{source}/{hook}", hook)
     api.add_routes(app, ctx, doors, hook)
     app.router.add_get("/docs", docs)
+    app.router.add_get("/soulcaster.schema.json", schema)
     app.router.add_static("/docs/static", STATIC)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", ready)

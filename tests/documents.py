@@ -5,17 +5,20 @@ The tables of README.md and docs, and .env.example.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from bot.adapters.agents.rows import ROWS
 from bot.adapters.choose_agent import ASKS, VENDORS
 from bot.domain.commands.usage import summary, usage
 from bot.github.events import HEARD, NOTHING, UNHEARD
+from bot.repo_config import RepoConfig
 from bot.settings import Settings
 from bot.storage.schema import KINDS
 from workers.commands.verbs import ROSTER
 
 ROOT = Path(__file__).parents[1]
+SCHEMA = "docs/soulcaster.schema.json"
 
 
 def settings_table() -> str:
@@ -42,6 +45,11 @@ def environment_example() -> str:
         value = _default(name).strip("`")
         lines += [f"# {field.description}", f"# {name.upper()}={value}", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def file_schema() -> str:
+    """What ``.github/soulcaster.yml`` may hold, as JSON Schema."""
+    return json.dumps(RepoConfig.model_json_schema(), indent=1) + "\n"
 
 
 def command_table() -> str:
@@ -119,6 +127,7 @@ TABLES = (
 def main() -> None:
     """Write them all."""
     (ROOT / ".env.example").write_text(environment_example())
+    (ROOT / SCHEMA).write_text(file_schema())
     for path, name, table in TABLES:
         document = ROOT / path
         document.write_text(between(document.read_text(), name, table()))

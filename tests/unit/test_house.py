@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from documents import ROOT as PROJECT
-from documents import TABLES, environment_example
+from documents import SCHEMA, TABLES, environment_example, file_schema
 
 from bot.settings import Settings
 from bot.storage import keys
@@ -25,6 +25,7 @@ LONGEST = 350
 
 def test_env_example_lists_every_setting() -> None:
     assert (PROJECT / ".env.example").read_text() == environment_example()
+    assert (PROJECT / SCHEMA).read_text() == file_schema()
 
 
 @pytest.mark.parametrize(("path", "name", "table"), TABLES)

@@ -40,7 +40,7 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     if not (head := await pulls.branch_head(repo, project.default_branch)):
         return  # an empty repository
     if await pulls.branch_head(repo, BRANCH) is None:
-        file = pulls.CommitFile(PATH, "100644", FILE.encode())
+        file = pulls.CommitFile(PATH, "100644", (_schema(ctx) + FILE).encode())
         made = await pulls.commit(repo, head, "Let Soulcaster act here", [file])
         await pulls.create_branch(repo, BRANCH, made.sha)
     digest = await build_digest(ctx, project, compact=False, readers=project.github_readers)
@@ -51,6 +51,12 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     pull = await open_pull(repo, card, branch=BRANCH, base=base, draft=False)
     await ctx.projects.onboard(project_id, str(pull["number"]))
     log.info("asked whether to act", repository=project.full_name, pull=pull["number"])
+
+
+def _schema(ctx: Context) -> str:
+    """What editors check the file by: https://github.com/redhat-developer/yaml-language-server"""
+    here = ctx.settings.soulcaster_public_url.rstrip("/")
+    return f"# yaml-language-server: $schema={here}/soulcaster.schema.json\n" if here else ""
 
 
 async def _has_read(ctx: Context, project: Project) -> bool:
