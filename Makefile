@@ -22,11 +22,11 @@ help: ## say what there is
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUNNING) ## the whole of it on this machine, with simulators of GitHub and Slack; Ctrl-C ends it
-	@$(BIN)/soulcaster weights || echo "No local model: the simpler vectoriser is used."
+	@$(BIN)/soulcaster models fetch minilm || echo "No local model: the simpler vectoriser is used."
 	@$(BIN)/soulcaster demo $(ARGS)
 
 weights: $(RUNNING) ## fetch the local embedding model: 84 MB, pinned by hash
-	$(BIN)/soulcaster weights
+	$(BIN)/soulcaster models fetch minilm
 
 agents: $(RUNNING) ## install the agents' CLIs, each at its pinned version: 2 GB (ARGS="claude" for one)
 	@$(BIN)/python -c '$(INSTALLS)' $(ARGS) | sh -ex

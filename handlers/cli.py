@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import logging
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -144,14 +146,6 @@ def demo(
 
 
 @app.command()
-def weights() -> None:
-    """Fetch the embedding model for English: `models fetch minilm`."""
-    from handlers.models import fetch
-
-    console.print(fetch(_settings(), "minilm"), markup=False)
-
-
-@app.command()
 def models(
     do: Annotated[str, typer.Argument(help="`fetch` to fetch one; else all are listed")] = "",
     name: Annotated[str, typer.Argument(help="minilm, multilingual, or owner/name")] = "",
@@ -203,12 +197,16 @@ def fix(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One object a row")] = False,
+) -> None:
     """Check every dependency; each red row says what mends it."""
     from handlers.doctor import examine
 
-    settings = _settings()
-    rows = asyncio.run(examine(settings))
+    rows = asyncio.run(examine(_settings()))
+    if as_json:
+        print(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1))
+        raise typer.Exit(0 if all(row.ok for row in rows) else 1)
     table = Table("", "what", "found", "to do")
     for row in rows:
         table.add_row("[green]✓[/]" if row.ok else "[red]✗[/]", row.what, row.found, row.mend)

@@ -85,6 +85,7 @@ ANSWERED = [
     ("digest off", "digest-schedule", "off"),
     ("config show fix.max_files", "config", "soulcaster.yml:"),
     ("config validate", "config", "is right"),
+    ("doctor", "doctor", "opens drafts of fixes"),
 ]
 # These have tests of their own.
 ELSEWHERE = {

@@ -223,6 +223,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "channel show",
         "config show",
         "config validate",
+        "doctor",
         "link K7QX9M2P4RTW",
         "unlink",
         "quota",

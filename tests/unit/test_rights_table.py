@@ -82,6 +82,9 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "pause fixes": (MAINTAIN, ""),
     "resume": (MAINTAIN, ""),
     "replay": (MAINTAIN, ""),
+    "doctor": (MAINTAIN, ""),
+    "config show": (READ, ""),
+    "config validate": (MAINTAIN, ""),
 }
 
 

@@ -10,6 +10,7 @@ from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
     anybody,
     config,
+    doctor,
     evidence,
     feedback,
     intake,
@@ -66,6 +67,7 @@ VERBS: Mapping[type[Command], Run] = {
     life.Untrack: life.run_untrack,
     source.ManageSources: source.run_source,
     config.Config: config.run_config,
+    doctor.Doctor: doctor.run_doctor,
     project.Replay: project.run_replay,
     project.Channel: project.run_channel,
     unasked.Notify: unasked.run_notify,

@@ -40,7 +40,8 @@ GROUPS: Mapping[str, str] = {
     "Tell": "feedback dup not-dup merge split move recluster undo",
     "Decide": "severity assign unassign snooze unsnooze ignore resolve reopen track untrack",
     "Repair": "example plan fix steer stop retry logs revise versions diff revert",
-    "Set up": "config backtest digest notify channel source token import pause resume replay",
+    "Set up": "config digest notify channel source token import backtest pause resume",
+    "Mend": "doctor replay",
     "You": "whoami link unlink help",
 }
 
