@@ -39,6 +39,9 @@ FIX = "/soulcaster fix C-1"
         f"Hi all, {FIX}",
         f"cc {FIX}",
         "／soulcaster fix C-1",
+        f"[a link](/url 'its title') and\n{FIX}",
+        f"![a picture](/url)\n{FIX}",
+        f"[words of a link\n{FIX}\nare shown](/url)",
     ],
 )
 def test_a_command_stands_first_on_its_line(markdown: str) -> None:
@@ -67,6 +70,10 @@ def test_a_command_stands_first_on_its_line(markdown: str) -> None:
         f"<pre>\n{FIX}\n</pre>",
         f"# {FIX}",
         f"- ```\n  {FIX}\n  ```",
+        f'[words](/url "a title\n{FIX}\nof three lines")',
+        f'![a picture](/url "\n{FIX}\n")',
+        f"![what it shows\n{FIX}\nfor who is blind](/url)",
+        f'[words]\n\n[words]: /url "title\n{FIX}\n"',
         "/soulcasterfix C-1",
         "/scissors",
         "@soulcaster-fan hello",

@@ -3,8 +3,9 @@
 A list's mark, bold and a greeting before it do no harm. Where the bot is named elsewhere in a line
 it is asked what was meant (:func:`bot.domain.commands.mention.asked`).
 
-Code, quotes and HTML comments hold none. What Markdown makes of a line decides, not how it looks
-in the source: a line that flows on from a quote belongs to the quote.
+Code, quotes, HTML comments, pictures and what stands behind the words of a link hold none. What
+Markdown makes of a line decides, not how it looks in the source: a line that flows on from a quote
+belongs to the quote.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Callable
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline, backtick, html_inline
+from markdown_it.helpers import parseLinkLabel
+from markdown_it.rules_inline import StateInline, backtick, html_inline, image, link
 from markdown_it.token import Token
 
 from bot.domain.commands.mention import addressed
@@ -69,23 +71,24 @@ def _of_text(token: Token, raw: list[str]) -> list[str]:
 
 
 def _hidden(content: str) -> list[tuple[int, int]]:
-    """Where code spans and HTML are, as start and end."""
+    """Where code spans, HTML, pictures, and the addresses and titles of links are, as start and
+    end."""
     env: dict[str, Any] = {"hidden": []}
     _MARKDOWN.inline.parse(content, _MARKDOWN, env, [])
     found: list[tuple[int, int]] = env["hidden"]
     return found
 
 
-def _noting(rule: _Rule) -> _Rule:
-    """The rule, that also writes down where it applied."""
+def _noting(rule: _Rule, kind: str) -> _Rule:
+    """The rule, that also writes down where it made something of the kind, of a link only what
+    stands behind its words."""
 
     def noted(state: StateInline, silent: bool) -> bool:
-        start = state.pos
-        tokens = len(state.tokens)
+        start, tokens = state.pos, len(state.tokens)
         applied = rule(state, silent)
-        made = state.tokens[tokens:]
-        if applied and not silent and any(t.type in ("code_inline", "html_inline") for t in made):
-            state.env["hidden"].append((start, state.pos))
+        if applied and not silent and any(t.type == kind for t in state.tokens[tokens:]):
+            shown = parseLinkLabel(state, start) if kind == "link_open" else start
+            state.env["hidden"].append((shown, state.pos))
         return applied
 
     return noted
@@ -93,5 +96,10 @@ def _noting(rule: _Rule) -> _Rule:
 
 _BLOCKS = MarkdownIt("commonmark").disable("inline")
 _MARKDOWN = MarkdownIt("commonmark")
-_MARKDOWN.inline.ruler.at("backticks", _noting(backtick))
-_MARKDOWN.inline.ruler.at("html_inline", _noting(html_inline))
+for _name, _rule, _kind in (
+    ("backticks", backtick, "code_inline"),
+    ("html_inline", html_inline, "html_inline"),
+    ("image", image, "image"),
+    ("link", link, "link_open"),
+):
+    _MARKDOWN.inline.ruler.at(_name, _noting(_rule, _kind))
