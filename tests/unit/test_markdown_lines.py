@@ -98,6 +98,8 @@ def test_these_are_no_commands(markdown: str) -> None:
         ("`code` and @soulcaster: status please", "status"),
         ("# To do: @soulcaster status C-3", "status C-3"),
         ("ask the bot, @soulcaster", ""),
+        ("@soulcaster fix is in 1.2", "fix"),
+        ("@soulcaster: plan was good", "plan"),
     ],
 )
 def test_who_names_the_bot_in_passing_is_asked(markdown: str, meant: str | None) -> None:

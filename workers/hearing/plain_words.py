@@ -9,8 +9,10 @@ import re
 
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Action, Card, Code, note
+from bot.domain.commands.command import Command
 from bot.domain.commands.fields import fields
 from bot.domain.commands.grammar import parse
+from bot.domain.commands.mention import tells
 from bot.domain.errors import NotUnderstood
 from workers.commands.verbs import ROSTER
 
@@ -35,15 +37,38 @@ _READS = frozenset(
 def sentence(text: str) -> str:
     """The sentence that ``text`` is about, "" where it is none; free words are nobody's order."""
     words = " ".join(text.split()).lstrip(" ,.:;!") if len(text) <= _LONGEST else ""
-    while found := _BEFORE.match(words):
-        words = words[found.end() :]
-    words = _BEHIND.sub("", f" {words} ").strip(" ,.:")
+    while before := _BEFORE.match(words):
+        words = words[before.end() :]
+    whole, short = words.strip(" ,.:"), _BEHIND.sub("", f" {words} ").strip(" ,.:")
+    said, meant = _read(whole), _read(short)
+    # "now" is nothing behind most verbs, and something else behind digest.
+    found = whole if meant is None or (said is not None and said != meant) else short
+    command = said if found == whole else meant
+    return "" if command is None or tells(words) or _free(command, "rest") else found
+
+
+def is_free(text: str) -> bool:
+    """Whether it is a sentence with words of one's own behind it."""
+    command = _read(text)
+    return command is not None and not tells(text) and _free(command, "rest", "text")
+
+
+def is_sentence(text: str) -> bool:
+    """Whether it is one as it stands, with nothing that people say around it."""
+    return sentence(text) == text or is_free(text)
+
+
+def _read(words: str) -> Command | None:
     try:
-        command = parse(words, ROSTER)
+        return parse(words, ROSTER)
     except NotUnderstood:
-        return ""
-    free = [field.attribute for field in fields(type(command)) if field.place == "rest"]
-    return "" if any(getattr(command, name) for name in free) else words
+        return None
+
+
+def _free(command: Command, *places: str) -> bool:
+    """Whether words of one's own stand at one of these places of it."""
+    free = (each for each in fields(type(command)) if each.place in places)
+    return any(getattr(command, each.attribute) for each in free)
 
 
 def only_reads(said: str) -> bool:

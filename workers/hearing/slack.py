@@ -13,6 +13,7 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Card, Choices, Section
 from bot.domain.commands.grammar import project_in
 from bot.domain.commands.markdown_lines import MOST_LINES, command_lines
+from bot.domain.commands.mention import IN_PASSING, tells
 from bot.domain.commands.words import typed
 from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
@@ -128,7 +129,8 @@ def _mention(body: dict[str, Any]) -> Said | None:
     text = typed(re.sub(rf"(?m)^[^\S\n]*{us}", "/soulcaster", event["text"]))
     thread = event.get("thread_ts") or event["ts"]
     place = Place(channel=event["channel"], thread=thread, message=event["ts"], public=True)
-    if lines := command_lines(text):
+    lines = command_lines(text)
+    if lines and not any(line.startswith(IN_PASSING) for line in lines):
         return _said(body, lines, place)
     # What stands behind us first, then what stands before us: "please fix this, @soulcaster".
     before, *behind = re.split(us, event["text"])
@@ -149,11 +151,16 @@ def _message(body: dict[str, Any]) -> Said | None:
         meant = plain_words.sentence(text)
         return _said(body, [f"/soulcaster {meant}"], place, asked=True) if meant else None
     text = re.sub(rf"(?m)^[^\S\n]*{_us(body)}", "", text)
-    lines = [project_in(each) for each in text.splitlines() if each.strip()] or [("", "help")]
-    [(name, first), *more] = lines
+    lines = [each for each in text.splitlines() if each.strip()] or ["help"]
+    if plain_words.is_free(project_in(text)[1]):
+        lines = [text]
+    [(name, first), *more] = said = [project_in(each) for each in lines]
+    told = tells(first) or (more and not all(plain_words.is_sentence(one) for _, one in said))
+    if told:  # what is written over several lines is a letter, unless each of them is a sentence
+        return _said(body, ["/soulcaster help"], place, asked=True)
     meant = "" if more else plain_words.sentence(first)
     asked = meant not in ("", first) and not plain_words.only_reads(meant)
-    said = [(name, meant or first), *more]
+    said[0] = (name, meant or first)
     return _said(body, [f"/soulcaster {n} {words}" for n, words in said], place, asked=asked)
 
 

@@ -23,6 +23,11 @@ _GREETING = re.compile(
     r"|there|all|everyone|team)\b[\s,.:!;-]*",
     re.IGNORECASE,
 )
+# What stands behind "fix" in "the fix is in": severity alone is said so.
+_TELLS = re.compile(
+    r"(?!sev)[\w-]+\s+(?:is|isn't|was|wasn't|are|were|has|had|will|would|should|works|worked|went)\b",
+    re.IGNORECASE,
+)
 
 
 class Addressed(NamedTuple):
@@ -43,6 +48,11 @@ def called(text: str, slug: str) -> str:
     return _named(slug).sub("@soulcaster", text) if slug and "@" in text else text
 
 
+def tells(words: str) -> bool:
+    """Whether they tell how something is and order nothing: "fix is in 1.2"."""
+    return _TELLS.match(words.strip(" ,.:")) is not None
+
+
 def addressed(line: str) -> Addressed | None:
     """What a line says to the bot, from its name or ``/soulcaster`` on; None for one to others.
 
@@ -51,8 +61,9 @@ def addressed(line: str) -> Addressed | None:
     said = _bare(line)
     rest = said
     for _ in range(_MOST_GREETED):
-        if ADDRESS.match(rest):
-            return Addressed(rest, max(0, line.find(rest[:3])))
+        if found := ADDRESS.match(rest):
+            told = IN_PASSING if tells(rest[found.end() :]) else ""
+            return Addressed(told + rest, max(0, line.find(rest[:3])))
         if not (greeting := _GREETING.match(rest)):
             break
         rest = rest[greeting.end() :]
