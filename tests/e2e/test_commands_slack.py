@@ -268,30 +268,6 @@ async def test_the_same_event_twice_acts_once(stage: Stage, cluster: str) -> Non
     assert await stage.context.items.last(project.id) == before + 1
 
 
-async def test_a_bots_mention_is_no_command(stage: Stage, cluster: str) -> None:
-    bot = stage.slack.workspace.bot.id
-    project = await stage.project()
-    before = await stage.context.redis.hlen(f"sc:{project.id}:commands")
-    event = {
-        "type": "event_callback",
-        "team_id": stage.slack.workspace.team.id,
-        "event_id": f"Ev{unlike()}",
-        "authorizations": [{"user_id": bot, "is_bot": True}],
-        "event": {
-            "type": "app_mention",
-            "user": INES,  # for whom it speaks
-            "bot_id": "B0OTHER",
-            "text": f"<@{bot}> resolve {cluster}",
-            "ts": "1763700001.000100",
-            "channel": stage.channel,
-            "event_ts": "1763700001.000100",
-        },
-    }
-    assert await signed(stage, "events", json.dumps(event).encode(), "application/json") == 200
-    await settled(stage)
-    assert await stage.context.redis.hlen(f"sc:{project.id}:commands") == before
-
-
 async def test_hostile_words_notify_no_channel(stage: Stage, cluster: str) -> None:
     evil = "<!channel> <!here> <@U07TOMBE02> <https://evil.example|innocent> *bold* @channel"
     await open_issue(stage, f"{evil} {unlike()}", evil)

@@ -5,6 +5,7 @@ from .guard import Guard
 _LINES = "bot/domain/commands/markdown_lines.py"
 _REVIEWS = "tests/e2e/test_revisions.py"
 _RIGHTS = "tests/unit/test_rights_table.py"
+_DOORS = "tests/unit/test_rights_doors.py"
 _OF_LINES = "tests/unit/test_markdown_lines.py"
 
 GUARDS = (
@@ -76,7 +77,21 @@ GUARDS = (
         "workers/hearing/slack.py",
         'if event.get("bot_id") or',
         "if",
-        "tests/e2e/test_commands_slack.py::test_a_bots_mention_is_no_command",
+        _DOORS,
+    ),
+    Guard(
+        "a button of another app's check says nothing",
+        "workers/hearing/github/pulls.py",
+        "* (ours and not bot)",
+        "* (not bot)",
+        _RIGHTS,
+    ),
+    Guard(
+        "a letter to us alone is no list of commands",
+        "workers/hearing/slack.py",
+        "    if told:  #",
+        "    if False:  #",
+        _DOORS,
     ),
     Guard(
         "a role goes with the account, not with the login",

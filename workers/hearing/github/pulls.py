@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gidgethub.routing
@@ -16,7 +17,7 @@ from workers import jobs
 from workers.commands import hear
 from workers.fixes import revise
 from workers.hearing.github import words
-from workers.hearing.github.payloads import read
+from workers.hearing.github.payloads import User, read
 from workers.intake import sync
 
 router = gidgethub.routing.Router()
@@ -84,16 +85,20 @@ async def pressed(event: sansio.Event, ctx: Context, **_: Any) -> None:
 
     https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
     """
-    payload, check = read(event), event.data["check_run"]
-    person = payload.sender.person
-    if person.is_bot or (check["app"] or {}).get("id") != ctx.settings.github_app_id:
+    payload = read(event)
+    lines = lines_of(event.data, ctx.settings.github_app_id)
+    if not lines or not await sync.know_project(ctx, payload.project):
         return
-    if not await sync.know_project(ctx, payload.project):
-        return
-    for run in await _ours(ctx, payload.project, check["pull_requests"]):
-        line = f"/soulcaster {event.data['requested_action']['identifier']}"
+    for run in await _ours(ctx, payload.project, event.data["check_run"]["pull_requests"]):
         place, origin = Place(issue=run.pull_request), f"check:{event.delivery_id}"
-        await hear.lines(ctx, payload.project, [line], person, place, origin)
+        await hear.lines(ctx, payload.project, lines, payload.sender.person, place, origin)
+
+
+def lines_of(pressed: Mapping[str, Any], app: int) -> list[str]:
+    """What a button says that a person pressed, none where the check is not of ``app``, ours."""
+    check, bot = pressed["check_run"], User.model_validate(pressed["sender"]).person.is_bot
+    ours = (check["app"] or {}).get("id") == app
+    return [f"/soulcaster {pressed['requested_action']['identifier']}"] * (ours and not bot)
 
 
 async def _ours(ctx: Context, project: Project, pulls: list[Any]) -> list[FixRun]:
