@@ -177,6 +177,78 @@ async def test_a_token_has_the_rights_that_who_made_it_has_now(api: Api) -> None
     assert "needs maintain" in told["detail"]
 
 
+# What each operation needs besides its scope: of everybody a role that the team's reports want.
+OPERATIONS = {
+    "GET /feedback": ("read", "triage", None),
+    "GET /clusters": ("read", "triage", None),
+    "GET /clusters/1": ("read", "triage", None),
+    "POST /clusters/cleanup": ("read", "triage", None),
+    "GET /cluster-jobs": ("read", "triage", None),
+    "GET /cluster-jobs/1": ("read", "triage", None),
+    "GET /jobs": ("read", "triage", None),
+    "GET /jobs/1": ("read", "triage", None),
+    "GET /jobs/1/logs": ("read", "write", None),
+    "POST /ingest/manual": ("write", "triage", {"text": "It breaks"}),
+    "POST /clusters/1/start_fix": ("write", "write", {"dry_run": True}),
+    "POST /jobs": ("write", "write", {"cluster": 1, "dry_run": True}),
+    "PATCH /jobs/LAST": ("write", "write", {"state": "cancelled"}),
+    "POST /ingest/github/sync": ("write", "maintain", None),
+    "POST /cluster-jobs": ("write", "maintain", {"dry_run": True}),
+}
+
+
+async def test_every_operation_with_a_token_of_every_role(
+    api: Api, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A token has its scope, and the role that who made it has now."""
+    stage, ctx, project = api.stage, api.stage.context, await api.stage.project()
+    described = {
+        f"{method.upper()} {re.sub('{id}', '1', path)}": operation["security"]
+        for path, methods in describe()["paths"].items()
+        for method, operation in methods.items()
+    }
+    asked = {how.replace("LAST", "1"): [{"token": [s]}] for how, (s, *_) in OPERATIONS.items()}
+    assert asked == {how: needs for how, needs in described.items() if needs}
+    await api.report("It breaks")
+    cluster = await placed(ctx, project.id, 1)
+    admin, roles = Person(login=ADMIN), ("none", "read", "triage", "write", "maintain")
+
+    async def ended() -> None:
+        cancelled = {"state": RunState.CANCELLED}
+        for number in await ctx.runs.under_way(project.id):
+            await ctx.runs.update(project.id, number, lambda run: run.model_copy(update=cancelled))
+
+    async def begun() -> int:
+        """A run of the admin's, and none besides."""
+        await ended()
+        await answer_at_once(ctx, project, admin, f"fix C-{cluster} --dry-run")
+        return max(await ctx.runs.under_way(project.id))
+
+    await begun()
+    await answer_at_once(ctx, project, admin, "recluster --dry-run")
+    cells, wrong = 0, []
+    for role in roles:
+        person = Person(login=f"who-has-{role}")
+        stage.github.add_user(person.login)
+        stage.github.set_role(stage.repository, person.login, None if role == "none" else role)
+        for scope in ("read", "write"):
+            token = await api.token(scope, by=person)
+            for how, (needed, wants, body) in OPERATIONS.items():
+                method, path = how.split()
+                if "LAST" in path:
+                    path = path.replace("LAST", str(await begun()))
+                elif "dry_run" in (body or {}):
+                    await ended()
+                status, told, _ = await api.ask(method, path, token, json=body)
+                should = roles.index(role) >= roles.index(wants) and scope in (needed, "write")
+                cells += 1
+                if (status == 403) == should or status not in (200, 201, 202, 403, 409):
+                    wrong.append((role, scope, how, status, told))
+    with capsys.disabled():
+        print(f"\n{cells} cells of {len(OPERATIONS)} operations x {len(roles)} roles x 2 scopes")
+    assert wrong == []
+
+
 async def test_a_report_is_written_down_once_for_its_key(api: Api) -> None:
     token = await api.token("write")
     report = {"text": "The invoice is empty -- since 2.4\nsays Ana", "title": 'An "empty" invoice'}
