@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from following_kit import Team, open_team
+from following_kit import LOSS, Team, open_team
 
 from handlers.demo.stage import ADMIN
 from workers.digests import notices, tracked
@@ -81,6 +81,35 @@ async def test_an_issue_of_somebody_is_theirs(team: Team) -> None:
     await team.change(number, owner="ana")
     assert (await team.issue(other))["body"] == "Enough of that.", "who takes it out is obeyed"
     assert await team.ctx.digests.tracked(team.project.id) == {}
+
+
+async def merged(team: Team, source: int, into: int) -> None:
+    for how in "", " --confirm":
+        await team.ask(f"merge C-{source} into C-{into}{how}")
+    await team.follow(source, into)
+
+
+async def test_what_is_merged_passes_its_issue_on(team: Team) -> None:
+    project = team.project.id
+    first, second, third = [
+        await team.seen(f"{LOSS} {key}", key) for key in ("apples", "bananas", "cherries")
+    ]
+    assert len({first, second, third}) == 3
+    await team.ask(f"track C-{first}")
+    issue = (await team.ctx.digests.tracked(project))[first]
+    mine = f"Call Bo.\n\n{(await team.issue(issue))['body']}\n\nAnd below."
+    await team.stage.person(f"/issues/{issue}", "PATCH", login=ADMIN, body=mine)
+    await merged(team, first, second)
+    assert await team.ctx.digests.tracked(project) == {second: issue}
+    body = (await team.issue(issue))["body"]
+    assert body.startswith("Call Bo.\n\nAnd below.")
+    assert (f"C-{second}" in body, f"C-{first} " in body) == (True, False)
+    # Where both have one, the other says where it went.
+    await team.ask(f"track C-{third}")
+    other = (await team.ctx.digests.tracked(project))[third]
+    await merged(team, second, third)
+    assert f"is part of `C-{third}` now" in (await team.issue(issue))["body"]
+    assert (await team.ctx.digests.tracked(project))[third] == other
 
 
 async def test_nothing_private_is_tracked_in_public(team: Team) -> None:

@@ -19,13 +19,13 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Place, Project
 from bot.jobs import enqueue
 from bot.log import log
-from bot.say import keep_part, readers_at, say
+from bot.say import readers_at, say
 from bot.sources import SOURCES
 from workers import jobs
 from workers.clusters.channels import bound_channel
 from workers.clusters.holding import held_back
 from workers.clusters.views import cluster_view
-from workers.digests.tracked import alone_with, keep_tracked
+from workers.digests.tracked import alone_with, keep_tracked, pass_on
 
 # Between two edits of a card that only count.
 EVERY = timedelta(seconds=10)
@@ -168,9 +168,7 @@ async def _tell(
 
 async def _say_joined(ctx: Context, project: Project, number: int, into: Cluster) -> None:
     """Where the card of a merged cluster stands, it says what it is part of."""
-    if issue := (await ctx.digests.tracked(project.id)).get(number):
-        card = joined_card(number, into.name, readers=project.github_readers)
-        await keep_part(ctx.github.repo(project), issue, card)
+    await pass_on(ctx, project, number, into)
     for channel in await rules(ctx, project) if ctx.slack else ():
         place = Place(channel=channel)
         standing = await ctx.cards.get(project.id, place.name, key_of(number))

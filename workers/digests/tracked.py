@@ -11,10 +11,10 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
 from bot.domain.cards.language import in_language
 from bot.domain.cards.story import Story
-from bot.domain.cards.views.problem import key_of, tracked_card
+from bot.domain.cards.views.problem import joined_card, key_of, tracked_card
 from bot.domain.errors import NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Project
+from bot.domain.models import Cluster, Project
 from bot.github.issues import GONE, get_issue
 from bot.github.wire import unless_refused
 from bot.say import keep_part, paused_or_not, take_out, write_issue
@@ -96,6 +96,26 @@ async def untrack(ctx: Context, project: Project, number: int) -> int:
             await take_out(ctx.github.repo(project), issue, key_of(number))
             await ctx.digests.untrack(project.id, number)
     return issue
+
+
+async def pass_on(ctx: Context, project: Project, number: int, into: Cluster) -> None:
+    """The issue of a cluster that was merged tracks what it is part of now; where that has one
+    already, it says so and is left. Run again, it goes on. Raises Unavailable or Rejected."""
+    repo, known = ctx.github.repo(project), await ctx.digests.tracked(project.id)
+    if not (issue := known.get(number, 0)):
+        return
+    joined = joined_card(number, into.name, readers=project.github_readers)
+    stands = await keep_part(repo, issue, joined)
+    if stands == "closed" or known.get(into.number, issue) != issue:
+        return
+    if stands == "written":
+        async with alone_with(ctx, project.id, into.number) as story:
+            run = (await ctx.runs.newest(project.id, [into.number])).get(into.number)
+            card = await _card(ctx, project, into.number, story, run)
+            await keep_part(repo, issue, card, begin=True)
+            await ctx.digests.track(project.id, into.number, issue)
+        await take_out(repo, issue, joined.key)
+    await ctx.digests.untrack(project.id, number)
 
 
 async def _card(
