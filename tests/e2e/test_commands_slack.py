@@ -19,12 +19,14 @@ from e2e_kit import (
     messages,
     open_issue,
     parked,
+    report_of,
     settled,
     unlike,
     whispers,
 )
 
 from bot.simulators.slack.app_client import signature
+from handlers.demo.senders import send_alert
 from handlers.demo.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -350,6 +352,8 @@ async def home(stage: Stage, user: str) -> Any:
 async def test_the_home_tab_shows_whom_it_is_opened_by_what_they_may_read(
     stage: Stage, cluster: str
 ) -> None:
+    await send_alert(stage, report_of("sentry"))  # of a door that nothing came to there is no name
+    await settled(stage)
     await ask(stage, INES, f"reopen {cluster}")
     await ask(stage, INES, f"assign {cluster} <@{INES}>")
     shown = json.dumps(await home(stage, INES), ensure_ascii=False)
