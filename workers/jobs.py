@@ -11,6 +11,7 @@ from bot.jobs import ROSTER, Job
 hear_alert = Job("workers.hearing.alerts:hear_alert")
 hear_github = Job("workers.hearing.github.deliveries:hear_github")
 hear_slack = Job("workers.hearing.slack:hear_slack", lane="people")
+draw_home = Job("workers.hearing.home:draw_home", lane="people")
 # Each hears a delivery of the inbox, whose row is its id.
 HEARERS = frozenset({hear_alert.name, hear_github.name, hear_slack.name})
 

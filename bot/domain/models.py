@@ -273,7 +273,7 @@ class Place(Record):
     """Where something was said, and so where it is answered.
 
     GitHub: ``issue`` and ``comment``. Slack: ``channel``, ``thread`` and ``response_url``, which
-    takes answers until ``answer_by``. Shell: neither.
+    takes answers until ``answer_by``; ``home`` is a person's home tab. Shell: neither.
     """
 
     issue: int | None = None
@@ -284,6 +284,7 @@ class Place(Record):
     response_url: str = ""
     answer_by: AwareDatetime | None = None
     public: bool = False
+    home: bool = False
 
     @property
     def name(self) -> str:

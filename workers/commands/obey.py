@@ -43,6 +43,8 @@ STANDS = timedelta(days=1)  # a refusal on GitHub, unless something of that pers
 SAY_SECONDS = 60.0
 # When a service does not say for how long it wants to be left alone.
 PAUSE_SECONDS = 5.0
+# So often is a home drawn again, from when something was pressed there until what stops has ended.
+DRAWN = 7
 _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "failed": "confused"}
 
 
@@ -158,6 +160,10 @@ async def _obey(ctx: Context, project: Project | None, said: Utterance) -> None:
         await tell_unanswered(ctx, project, said, str(error))
         outcome, words = "failed", str(error)
     await _end(ctx, said, outcome, words)
+    if said.place.home:
+        who = said.person
+        ids = project.id, who.slack_team, who.slack_user, said.place.channel, DRAWN
+        await enqueue(ctx, jobs.draw_home, *ids)
 
 
 async def _end(ctx: Context, said: Utterance, outcome: Outcome, words: str) -> None:

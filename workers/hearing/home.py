@@ -14,8 +14,10 @@ from bot.domain.cards import card as cards
 from bot.domain.cards.views.cluster import ClusterView, count, counts_line, run_line, watch_line
 from bot.domain.commands.rights import HOW_TO_LINK, NOTHING_TO_READ
 from bot.domain.models import Person, Place, Project
+from bot.jobs import enqueue
 from bot.say import show_home
 from bot.storage.commands import Utterance
+from workers import jobs
 from workers.clusters.views import page
 from workers.commands.answering import answer_to
 from workers.commands.linking import NOT_OURS, at_home, linked
@@ -24,6 +26,7 @@ from workers.commands.verbs.source import UNHEARD
 
 # So many projects are shown, and of each so many of its worst problems looked through.
 PROJECTS, LOOKED_AT, SHOWN = 5, 100, 5
+DRAWN_EVERY = 5.0  # seconds
 # What its parts are the answers to, where the person may ask.
 _ASKED = ("whoami", "quota", "source list")
 
@@ -36,6 +39,17 @@ async def show(ctx: Context, person: Person, channel: str) -> None:
     async with ctx.leases.hold(f"home:{person.slack_team}/{person.slack_user}") as token:
         if token:
             await show_home(ctx, person, channel, await _cards(ctx, person, channel))
+
+
+async def draw_home(
+    ctx: Context, project: int, team: str, user: str, channel: str, times: int
+) -> None:
+    """Show it again, as something was pressed there, so often until no run is stopping any more."""
+    await show(ctx, Person(slack_team=team, slack_user=user), channel)
+    runs = await ctx.runs.many(project, await ctx.runs.under_way(project))
+    if times > 1 and any(run.stop_asked_by for run in runs):
+        ids = project, team, user, channel, times - 1
+        await enqueue(ctx, jobs.draw_home, *ids, delay=DRAWN_EVERY)
 
 
 async def _cards(ctx: Context, person: Person, channel: str) -> list[tuple[int, cards.Card]]:
@@ -63,7 +77,8 @@ async def _card(ctx: Context, project: Project, person: Person, channel: str) ->
     mine = [v for v in worst if v.cluster.owner.casefold() == person.login.casefold()]
     found = await ctx.runs.many(project.id, await ctx.runs.under_way(project.id))
     runs = [run for run in found if may_read(readers, run.audience)][:SHOWN]
-    stops = [cards.Choice(f"Stop {run.name}", sentence=f"stop {run.name}") for run in runs]
+    going = [run for run in runs if not run.stop_asked_by]
+    stops = [cards.Choice(f"Stop {run.name}", sentence=f"stop {run.name}") for run in going]
     facts: list[cards.Fact] = [cards.Fact("You", cards.Code(person.login))]
     told: list[cards.Section] = []
     by: dict[str, Any] = {"person": person, "place": place, "heard_at": ctx.now()}

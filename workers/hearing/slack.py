@@ -202,6 +202,7 @@ def _button(body: dict[str, Any]) -> Said | None:
         thread=container.get("thread_ts") or message.get("thread_ts") or message.get("ts", ""),
         message=message.get("ts", ""),
         response_url=body.get("response_url", ""),
+        home=at_home,
     )
     press = Press(
         button=project_of_button(str(action.get("action_id", ""))),

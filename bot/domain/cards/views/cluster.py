@@ -307,8 +307,8 @@ def run_line(run: FixRun) -> Line:
         )
     if run.ended:
         return (Code(run.name), f" {run.verdict.value if run.verdict else run.state.value}")
-    step = run.step
-    return (Code(run.name), f" {run.state.value}" + (f", step {step.name.value}" if step else ""))
+    step, state = run.step, "stopping" if run.stop_asked_by else run.state.value
+    return (Code(run.name), f" {state}" + (f", step {step.name.value}" if step else ""))
 
 
 def _citations(items: tuple[int, ...]) -> Line:
