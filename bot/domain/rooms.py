@@ -17,11 +17,12 @@ from bot.domain.models import Place, Project
 Standing = Literal[
     "offered", "unasked", "bound", "released", "taken", "closed", "archived", "deleted"
 ]
+# ``{invite}`` is how who is there lets the app in.
 WAITS: Mapping[Standing, str] = {
     "offered": "waits until somebody with maintain presses Confirm in it",
     "unasked": "waits until somebody with maintain says channel bind in it",
     "taken": "belongs to somebody else",
-    "closed": "cannot be posted in: invite the app there",
+    "closed": "cannot be posted in: {invite} there",
     "archived": "is archived: unarchive it, or say channel bind in another one",
     "deleted": "was deleted: say channel bind in another one",
 }

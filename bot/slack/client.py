@@ -11,6 +11,7 @@ import html
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +27,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import Guard
-from bot.domain.rooms import Standing
+from bot.domain.rooms import WAITS, Standing
 from bot.domain.secrets import redact
 from bot.render import SlackMessage
 from bot.retrying import retry_after
@@ -189,10 +190,10 @@ class Slack:
         return True
 
     async def identity(self, team: str = "") -> dict[str, str]:
-        """Who we are in a workspace: ``user_id``, ``bot_id``, ``team_id``, ``url``."""
+        """Who we are in a workspace: ``user``, ``user_id``, ``bot_id``, ``team_id``, ``url``."""
         if team not in self._identity:
             answer = await self._call(self._client.auth_test, team=team)
-            told = ("user_id", "bot_id", "team_id", "url")
+            told = ("user", "user_id", "bot_id", "team_id", "url")
             self._identity[team] = {name: str(answer.get(name, "")) for name in told}
         return self._identity[team]
 
@@ -201,9 +202,7 @@ class Slack:
         answer = await self._call(
             self._posting.chat_postMessage,
             channel=channel,
-            text=message.text,
-            blocks=message.blocks,
-            metadata=message.metadata,
+            **asdict(message),
             thread_ts=thread or None,
             unfurl_links=False,
             unfurl_media=False,
@@ -213,14 +212,7 @@ class Slack:
     async def edit(self, channel: str, ts: str, message: SlackMessage) -> bool:
         """Edit a message in place; False when it was deleted."""
         try:
-            await self._call(
-                self._client.chat_update,
-                channel=channel,
-                ts=ts,
-                text=message.text,
-                blocks=message.blocks,
-                metadata=message.metadata,
-            )
+            await self._call(self._client.chat_update, channel=channel, ts=ts, **asdict(message))
         except Rejected as error:
             if "message_not_found" in str(error):
                 return False
@@ -241,15 +233,22 @@ class Slack:
 
     async def is_shared(self, channel: str) -> bool:
         """Whether people of other companies are in the channel, as of a minute ago at the most.
-
-        https://docs.slack.dev/apis/slack-connect
-        """
+        https://docs.slack.dev/apis/slack-connect"""
         at, shared = self._shared.get(channel, (0.0, True))
         if not at or time.monotonic() - at > SHARED_SECONDS:
             answer = await self._call(self._client.conversations_info, channel=channel)
             shared = bool(answer["channel"].get("is_ext_shared"))
             self._shared[channel] = (time.monotonic(), shared)
         return shared
+
+    async def wait_of(self, channel: str, how: Standing) -> str:
+        """What a channel that stands so waits for, "" for nothing."""
+        name = ""
+        if how == "closed":
+            with suppress(Rejected, Unavailable):
+                name = (await self.identity(_parts(channel)[0]))["user"]
+        invite = f"say /invite @{name}" if name else "invite the app"
+        return WAITS.get(how, "").format(invite=invite)
 
     async def shut(self, channel: str) -> Standing | None:
         """Why nothing can be posted in the channel, as Slack says now; None where it can."""

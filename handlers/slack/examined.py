@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from bot.context import Context
 from bot.domain.errors import Rejected
 from bot.domain.models import Project
-from bot.domain.rooms import WAITS
 from bot.slack.client import Slack
 
 
@@ -59,6 +58,6 @@ async def _waiting(ctx: Context, slack: Slack, project: Project) -> list[str]:
     for wanted, how in sorted((await ctx.channels.standings(project.id)).items()):
         # Slack tells nobody who is not in a channel what became of it.
         stands = (how == "bound" and await slack.shut(wanted)) or how
-        if stands in WAITS:
-            lines.append(f"{project.full_name}: {wanted} {WAITS[stands]}")
+        if words := await slack.wait_of(wanted, stands):
+            lines.append(f"{project.full_name}: {wanted} {words}")
     return lines

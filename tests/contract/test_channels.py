@@ -76,7 +76,7 @@ async def test_where_the_bot_is_not_it_waits(stage: Stage) -> None:
     channel.members.remove(stage.slack.workspace.bot.id)
     project = await stage.project()
     assert await settled(stage, project) == "closed"
-    assert "invite the app" in str(await channels.waits(stage.context, project.id))
+    assert "say /invite @soulcaster there" in str(await channels.waits(stage.context, project.id))
     channel.members.append(stage.slack.workspace.bot.id)
     assert await settled(stage, project) == "offered"
 

@@ -109,7 +109,7 @@ async def test_a_channel_that_is_closed_keeps_nothing_from_going_on(team: Team) 
     story = await team.ctx.stories.get(team.project.id, number)
     assert story is not None
     assert [event.kind for event in story.events] == ["new"]
-    for what in ("is archived: unarchive it", "invite the app there"):
+    for what in ("is archived: unarchive it", "say /invite @soulcaster there"):
         found, mend = await look_at_slack(team.ctx)
         assert f"{team.stage.channel} " in found.partition(";")[2]
         assert what in found

@@ -11,7 +11,7 @@ from bot.context import Context
 from bot.domain.cards.views.channel import channel_card
 from bot.domain.errors import ConfigError, NotAllowed, NotFound, Rejected, Unavailable
 from bot.domain.models import Place, Project
-from bot.domain.rooms import WAITS, Standing
+from bot.domain.rooms import Standing
 from bot.jobs import enqueue
 from bot.log import log
 from bot.say import readers_at, say
@@ -50,7 +50,10 @@ async def bound_channel(ctx: Context, project: Project, named: str = "") -> str:
 async def waits(ctx: Context, project: int) -> list[str]:
     """One line for each channel that is wanted and not the project's yet."""
     standings = await ctx.channels.standings(project)
-    return [f"{c} {WAITS[how]}" for c, how in sorted(standings.items()) if how in WAITS]
+    if ctx.slack is None:
+        return []
+    told = [(c, await ctx.slack.wait_of(c, how)) for c, how in sorted(standings.items())]
+    return [f"{channel} {words}" for channel, words in told if words]
 
 
 async def settle_channel(ctx: Context, project_id: int) -> None:

@@ -44,7 +44,9 @@ async def run_channel(call: Call, command: Channel) -> Answer:
     ctx, project, here = call.ctx, call.project, call.place.channel
     if command.what == "show":
         standings = await ctx.channels.standings(project.id)
-        return Answer(channels_card(project, standings, here, readers=call.readers))
+        slack = ctx.slack
+        waits = {c: await slack.wait_of(c, how) for c, how in standings.items()} if slack else {}
+        return Answer(channels_card(project, standings, waits, here, readers=call.readers))
     if not here or here.rpartition("/")[2].startswith("D"):
         raise NotUnderstood(
             f"channel {command.what} is said in the Slack channel that it is about."

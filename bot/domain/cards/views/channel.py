@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Paragraph, Section
 from bot.domain.models import Project
-from bot.domain.rooms import WAITS, Standing
+from bot.domain.rooms import Standing
 
 BIND = Action("Confirm", "channel bind", style="primary")
 RELEASE = Action("Release", "channel release")
@@ -49,11 +49,17 @@ def channel_card(project: Project, how: Standing, by: str, *, readers: Audience)
 
 
 def channels_card(
-    project: Project, standings: dict[str, Standing], here: str, *, readers: Audience
+    project: Project,
+    standings: dict[str, Standing],
+    waits: dict[str, str],
+    here: str,
+    *,
+    readers: Audience,
 ) -> Card:
-    """Every channel the project is spoken of in, or wants to be; ``here`` is this one."""
+    """Every channel the project is spoken of in, or wants to be, with what it waits for where
+    it does; ``here`` is this one."""
     lines: tuple[Line, ...] = tuple(
-        (Code(channel), f" {WAITS.get(how, how)}{' (here)' if channel == here else ''}")
+        (Code(channel), f" {waits.get(channel) or how}{' (here)' if channel == here else ''}")
         for channel, how in sorted(standings.items())
     )
     return Card(
