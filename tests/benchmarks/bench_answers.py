@@ -1,11 +1,14 @@
 # ruff: noqa: E402 (the helpers of the tests are found first)
 """How soon people see that they were heard, as a share of what each place allows.
 
-On the simulators, with our own processes: eyes under a comment (goal: a second), the answer to a
-slash command (Slack gives three), and an alert that is taken (Sentry gives one).
+On the simulators, with our own processes: eyes under a comment (goal: a second for 95 of 100), a
+slash command acknowledged (goal: 300 ms for 99 of 100) and answered (Slack gives three seconds),
+and an alert that is taken (Sentry gives one). Nothing else may run on the machine.
 """
 
 import asyncio
+import math
+import os
 import statistics
 import sys
 import tempfile
@@ -13,26 +16,27 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[1] / "e2e")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "e2e")]
 
-from e2e_kit import ask, comment, open_issue, reactions, report_of
+from e2e_kit import ask, comment, open_issue, reactions, report_of, settled
 
 from bot.simulators.github import Limits
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import Stage, open_stage
 
-ROUNDS = 15
+ROUNDS = 100
 PERSON = "U07INESF01"
 
 
-async def median(act: Callable[[], Awaitable[object]]) -> float:
-    """Seconds."""
+async def taken(act: Callable[[], Awaitable[object]]) -> list[float]:
+    """Milliseconds of each time, the shortest first."""
     spent = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
         await act()
-        spent.append(time.perf_counter() - began)
-    return statistics.median(spent)
+        spent.append((time.perf_counter() - began) * 1000)
+    return sorted(spent)
 
 
 async def measure(stage: Stage) -> None:
@@ -46,13 +50,25 @@ async def measure(stage: Stage) -> None:
 
         await stage.wait("eyes", seen, timeout=10, every=0.01)
 
-    for what, allowed, act in (
-        ("eyes under a comment", 1, eyes),
-        ("answer to a slash command", 3, lambda: ask(stage, PERSON, "status")),
-        ("alert taken", 1, lambda: send_alert(stage, report_of("datadog"))),
+    async def acknowledged() -> None:
+        said = {"user": PERSON, "channel": stage.channel, "text": "status"}
+        outcome = await stage.slacker("command", **said)
+        assert outcome["ok"], outcome
+
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f}")
+    for what, allowed, share, act in (
+        ("eyes under a comment", 1, 0.95, eyes),
+        ("a slash command acknowledged", 0.3, 0.99, acknowledged),
+        ("its answer", 3, 0.95, lambda: ask(stage, PERSON, "status")),
+        ("alert taken", 1, 0.99, lambda: send_alert(stage, report_of("datadog"))),
     ):
-        seconds = await median(act)
-        print(f"{what:28} {seconds * 1000:6.0f} ms, {seconds / allowed:.2f} of {allowed} s allowed")
+        await settled(stage)
+        spent = await taken(act)
+        held = spent[math.ceil(share * ROUNDS) - 1]
+        print(
+            f"{what:30} p50 {statistics.median(spent):5.0f} ms, p{share * 100:.0f} {held:5.0f} ms, "
+            f"{held / allowed / 1000:.2f} of {allowed} s allowed"
+        )
 
 
 async def main() -> None:
