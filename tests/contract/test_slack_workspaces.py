@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -30,7 +31,7 @@ from bot.simulators.slack.workspace import Message
 from bot.slack.workspaces import ROTATE_MINUTES, Workspaces
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
-from handlers.demo.stage import ADMIN, ROOT, Stage
+from handlers.demo.stage import ADMIN, Stage
 from handlers.doors.doors import DOORS, Doors
 from handlers.slack import door
 from handlers.slack.examined import look_at_slack
@@ -196,7 +197,7 @@ async def test_events_forms_and_the_end_are_of_the_workspace_they_come_from(
 async def test_no_more_is_asked_for_than_the_manifest_says(server: Server) -> None:
     async with server.http.get(server.url / "slack/install", allow_redirects=False) as sent:
         asked = URL(sent.headers["Location"]).query
-    manifest = yaml.safe_load((ROOT / "docs/slack-manifest.yml").read_text())
+    manifest = yaml.safe_load((Path(__file__).parents[2] / "docs/slack-manifest.yml").read_text())
     assert asked["scope"].split(",") == manifest["oauth_config"]["scopes"]["bot"]
     assert asked["user_scope"] == ""
 
