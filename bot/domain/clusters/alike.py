@@ -1,11 +1,10 @@
 """Which open clusters are likely one problem, so that people are asked about all of it once.
 
-A group holds together by what is near for most of its members, not by a chain of single links.
+A group holds together by how near its members are on average, not by a chain of single links.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import NamedTuple
 from bot.domain.clusters.engine.links import Pair, pair
 
 MOST = 6  # clusters of a group: who confirms it has to look at each
-_WEAK = 1 / 3  # of what is suggested, is near enough to add to what is stronger
+# Of what is suggested for one pair. On the five open stories, each in four orders, 72 of 100
+# questions were right as a whole (55 of 100 from 1 on).
+_LIKELY = 2.0
 _SURE = 0.5
-_MOST_OF = 0.5  # of the pairs that two parts of a group make
 
 
 class Edge(NamedTuple):
@@ -59,28 +59,29 @@ def groups(
         for a, b in apart
         if cluster_of.get(a, 0) != cluster_of.get(b, 0) and {a, b} <= cluster_of.keys()
     }
-    near = {two: each for two, each in best.items() if each.score >= each.least * _WEAK}
-    found: dict[int, frozenset[int]] = {c: frozenset({c}) for two in near for c in two}
-    order = sorted(near, key=lambda two: (-near[two].score / near[two].least, two))
-    # What is weak alone is tried last, against all of the group that stands by then.
-    for a, b in order:
-        joined = found[a] | found[b]
-        if found[a] is found[b] or len(joined) > MOST:
-            continue
-        across = [pair(x, y) for x in found[a] for y in found[b]]
-        between = [near[two] for two in across if two in near]
-        coherent = len(between) >= _MOST_OF * len(across)
-        likely = 1 - math.prod(1 - each.score for each in between)
-        if coherent and kept.isdisjoint(across) and likely >= near[a, b].least:
-            found |= dict.fromkeys(joined, joined)
-    made = [_group(each, near) for each in {*found.values()} if len(each) > 1]
+    found: dict[int, tuple[int, ...]] = {c: (c,) for two in best for c in two}
+    near = {two: each.score / each.least for two, each in best.items()}
+    while likely := [
+        (total / ways, (-a, -b))
+        for (a, b), total in near.items()
+        if total >= _LIKELY * (ways := len(found[a]) * len(found[b]))
+        if (a, b) not in kept and len(found[a]) + len(found[b]) <= MOST
+    ]:
+        a, b = (-each for each in max(likely)[1])
+        found[a] += found.pop(b)
+        del near[a, b]
+        for two in [two for two in near if b in two]:
+            other = pair(a, sum(two) - b)
+            near[other] = near.get(other, 0.0) + near.pop(two)
+        kept |= {pair(a, sum(two) - b) for two in kept if b in two}
+    made = [_group(frozenset(each), best) for each in found.values() if len(each) > 1]
     return sorted(made, key=lambda g: (-min(edge.score for edge in g.edges), g.clusters))
 
 
-def _group(clusters: frozenset[int], near: Mapping[Pair, Edge]) -> Group:
-    inside = sorted(two for two in near if clusters.issuperset(two))
+def _group(clusters: frozenset[int], best: Mapping[Pair, Edge]) -> Group:
+    inside = sorted(two for two in best if clusters.issuperset(two))
     strongest = (
-        max((near[two] for two in inside if each in two), key=lambda edge: edge.score)
+        max((best[two] for two in inside if each in two), key=lambda edge: edge.score)
         for each in sorted(clusters)
     )
     return Group(tuple(sorted(clusters)), tuple(dict.fromkeys(strongest)))
