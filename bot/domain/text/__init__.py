@@ -2,7 +2,8 @@
 
 ``read`` takes a title and a body apart into prose, code, error lines and stack frames;
 ``mask`` hides what differs between two reports of one problem (numbers, ids, paths, times);
-``fingerprint`` names exact and near-exact repeats; ``terms`` are the words to search by.
+``fingerprint`` names exact and near-exact repeats; ``terms`` are the words to search by,
+``usual`` says how usual one is.
 Everything here is a pure function of its arguments.
 """
 
@@ -13,3 +14,4 @@ from bot.domain.text.masking import mask
 from bot.domain.text.names import names
 from bot.domain.text.reading import BODY_LIMIT, CommonLines, read
 from bot.domain.text.terms import terms, whole_words
+from bot.domain.text.usual import usual

@@ -244,6 +244,7 @@ class Engine:
 
     def features(self, reading: Reading, vector: Vector) -> tuple[Rows, Floats, Floats]:
         """Rows of the earlier items worth a look, their features and their plain cosines."""
+        self._lexical.young = self._young
         whitened = self._dense.whitened(vector)
         centred = self._dense.centred(vector)
         wanted = centred if reading.kind is Kind.FEEDBACK else whitened

@@ -1,23 +1,28 @@
 """Words in memory: an inverted index to find by, and each item's fields to compare with.
 
-Terms are 32-bit hashes, so no string is kept. How rare a term is, is learnt as items come.
+Terms are 32-bit hashes, so no string is kept. How rare a term is, is learnt as items come; a young
+project, in which every word is rare, also goes by how usual a word is anywhere.
 """
 
 from __future__ import annotations
 
+import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bot.domain.clusters.engine.report import Reading, Terms
+from bot.domain.text import usual
 
 FIELDS = ("title", "prose", "code", "errors", "frames", "named")
 FIND_TERMS = 24  # of a query's terms, the most telling ones are looked up
 COMMON = 0.1  # a term in more than this share of the items finds nothing
 _BUCKETS = 1 << 21
+BELIEVED = 100  # items that what is usual anywhere counts as, at the most
 _LENGTH = 0.5  # how much a long item is held back, as in BM25
 
 
@@ -35,11 +40,23 @@ class Fields:
     first: NDArray[np.bool_]
 
 
+@cache
+def _usual() -> NDArray[np.float32]:
+    """By bucket, the share of items in which its term is to be expected anywhere."""
+    shares = np.zeros(_BUCKETS, dtype=np.float32)
+    for word, share in usual().items():
+        shares[zlib.crc32(word.encode()) % _BUCKETS] = share
+    return shares
+
+
 class Lexical:
-    """Inverted index and forward index by row number, appended only."""
+    """Inverted index and forward index by row number, appended only. ``young`` says that the items
+    are too few to tell a rare word by.
+    """
 
     def __init__(self) -> None:
         self.rows = 0
+        self.young = False
         # A list of rows a term; a term seen once (most of them) costs one int.
         self._postings: dict[int, int | array[int]] = {}
         self._frequency = np.zeros(_BUCKETS, dtype=np.uint32)
@@ -81,6 +98,8 @@ class Lexical:
     def rarity(self, found: Terms) -> NDArray[np.float32]:
         """Inverse document frequency of terms, as in BM25, never below zero."""
         seen = self._frequency[found % _BUCKETS].astype(np.float32)
+        if self.young:
+            seen += _usual()[found % _BUCKETS] * (BELIEVED * self.rows / (BELIEVED + self.rows))
         rarity: NDArray[np.float32] = np.log1p((self.rows + 1 - seen).clip(0) / (seen + 0.5))
         return rarity
 
