@@ -11,7 +11,7 @@ from test_clustering_engine import feed, new_engine
 from bot.domain.clusters.engine import Report
 from bot.domain.clusters.engine.opposites import negated, opposed, sides_of
 from bot.domain.models import Frame
-from bot.domain.text import names, terms
+from bot.domain.text import names, terms, usual
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 TRACE = "Traceback\n  File shop/coupon.py, line 12, in apply_coupon\nKeyError: 'SPRING10'"
@@ -144,6 +144,17 @@ def test_a_word_of_a_path_is_no_name_in_a_sentence() -> None:
     best = feed(new_engine(), [*others(), alert, crash])[6].candidates[0]
     assert best.item == 5
     assert "names" in dict(best.parts)
+
+
+def test_a_usual_word_in_common_says_less_than_a_rare_one() -> None:
+    def shared(word: str) -> float:
+        first = said(4, "Checkout hangs", f"Began one {word} back.", "reddit")
+        second = said(5, "Photos are gone", f"Nothing since that {word}.", "manual")
+        near = feed(new_engine(), [*others(), first, second])[5].candidates
+        return sum(dict(one.parts).get("words", 0.0) for one in near if one.item == 4)
+
+    assert usual()[terms("hour")[0]] > usual().get(terms("voucher")[0], 0.0)
+    assert shared("hour") < shared("voucher")
 
 
 def test_two_stacks_with_no_frame_in_common_stay_apart() -> None:
