@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.audience import Audience
 from bot.domain.cards.card import note
-from bot.domain.errors import Quiet
+from bot.domain.errors import Quiet, Rejected
 from bot.domain.models import Place, Project
 from bot.github import issues
 from bot.say import say
@@ -68,15 +68,43 @@ async def test_it_asks_once_when_there_is_something_to_show(stage: Stage, remove
     await stage.person("/issues", login=ADMIN, title="Totals are wrong")
     await onboarding.offer_to_act(ctx, removed.id)
     assert await ctx.projects.onboarding(removed.id) == "reading"
-    while not (told := await ctx.imports.get(removed.id)) or told.ended is None:
-        await read_issues(ctx, removed.id)
-    later = ctx.now() + onboarding.LATEST * 2
-    ctx.clock = lambda: later
+    await read_all(stage, removed)
     for _ in range(2):
         await onboarding.offer_to_act(ctx, removed.id)
     number = int(await ctx.projects.onboarding(removed.id))
     files = await ctx.github.repo(removed).get(f"/pulls/{number}/files")
     assert [one["filename"] for one in files] == [".github/soulcaster.yml"]
+
+
+async def read_all(stage: Stage, project: Project) -> None:
+    """All there is to show has been read."""
+    ctx = stage.context
+    while not (told := await ctx.imports.get(project.id)) or told.ended is None:
+        await read_issues(ctx, project.id)
+    later = ctx.now() + onboarding.LATEST * 2
+    ctx.clock = lambda: later
+
+
+async def test_it_asks_for_nothing_that_others_pushed(stage: Stage, removed: Project) -> None:
+    theirs = {".github/soulcaster.yml": onboarding.FILE, "backdoor.py": "import os\n"}
+    await stage.person("/push", login=ADMIN, branch=onboarding.BRANCH, files=theirs)
+    await read_all(stage, removed)
+    with pytest.raises(Rejected, match="not ours"):
+        await onboarding.offer_to_act(stage.context, removed.id)
+    same_file = {".github/soulcaster.yml": "mode: act\n", "backdoor.py": None}
+    await stage.person("/push", login=ADMIN, branch=onboarding.BRANCH, files=same_file)
+    with pytest.raises(Rejected, match="not ours"):
+        await onboarding.offer_to_act(stage.context, removed.id)
+    assert await stage.context.projects.onboarding(removed.id) == "reading"
+
+
+async def test_a_file_that_said_quiet_leaves_no_yes_behind(stage: Stage, removed: Project) -> None:
+    project = await write(stage, "mode: quiet\n")
+    await onboarding.offer_to_act(stage.context, project.id)
+    await stage.person("/push", login=ADMIN, files={".github/soulcaster.yml": None})
+    await config_file.check_file(stage.context, project.id)
+    await stage.context.configs.in_force(project)
+    assert await stage.context.configs.is_quiet(project.id)
 
 
 @pytest.mark.parametrize(

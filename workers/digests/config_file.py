@@ -24,9 +24,10 @@ async def check_file(ctx: Context, project_id: int) -> None:
     if project is None:
         return
     try:
-        if (await ctx.configs.written(project)).mode:
+        if mode := (await ctx.configs.written(project)).mode:
             await ctx.configs.in_force(project)
-            await ctx.projects.onboard(project_id, "")
+            if mode == "act":
+                await ctx.projects.onboard(project_id, "")
     except ConfigError as error:
         wrong = (Said(str(error)), " The last good one stays in force.")
         await tell(ctx, project, lambda to: note(FILE, *wrong, audience=to, tone="failed"))

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from bot.context import Context
 from bot.domain.cards.views.onboarding import FILE, onboarding_card
+from bot.domain.errors import Rejected
 from bot.domain.models import Project
 from bot.github import pulls
 from bot.github.app import PUBLISH
@@ -30,8 +31,9 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     project = await ctx.projects.find(project_id)
     if project is None or await ctx.projects.onboarding(project_id) != "reading":
         return
-    if (await ctx.configs.in_force(project)).mode:
-        await ctx.projects.onboard(project_id, "")
+    if mode := (await ctx.configs.in_force(project)).mode:
+        if mode == "act":  # `quiet` is no yes: when that file goes, nobody has agreed yet
+            await ctx.projects.onboard(project_id, "")
         return
     if not await _has_read(ctx, project):
         await enqueue(ctx, jobs.offer_to_act, project_id, delay=LOOK_SECONDS)
@@ -39,10 +41,17 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     repo = ctx.github.repo(project, PUBLISH, aloud=True)
     if not (head := await pulls.branch_head(repo, project.default_branch)):
         return  # an empty repository
+    asked = (_schema(ctx) + FILE).encode()
     if await pulls.branch_head(repo, BRANCH) is None:
-        file = pulls.CommitFile(PATH, "100644", (_schema(ctx) + FILE).encode())
+        file = pulls.CommitFile(PATH, "100644", asked)
         made = await pulls.commit(repo, head, "Let Soulcaster act here", [file])
         await pulls.create_branch(repo, BRANCH, made.sha)
+    changed = (await pulls.compare(repo, project.default_branch, BRANCH))["files"]
+    if [one["filename"] for one in changed] != [PATH] or (
+        await ctx.configs.file(project, BRANCH) != asked
+    ):
+        # Whoever may push could have us ask, in our name, to merge what they wrote.
+        raise Rejected(f"{BRANCH} holds what is not ours: delete it, then replay.", status=409)
     digest = await build_digest(ctx, project, compact=False, readers=project.github_readers)
     _, problems = await ctx.overview.page(project_id, "open", most=0)
     reports = len(await ctx.items.membership(project_id))

@@ -285,8 +285,8 @@ GUARDS = (
     Guard(
         "a file that goes takes no yes back",
         "workers/digests/config_file.py",
-        '            await ctx.projects.onboard(project_id, "")\n',
-        "",
+        'if mode == "act":',
+        "if False:",
         "tests/contract/test_quiet.py::test_the_file_says_whether",
     ),
     Guard(
