@@ -151,6 +151,9 @@ def read_yaml(file: bytes, path: str) -> tuple[yaml.Node | None, Any]:
         bounded(file.decode(), path)
         node = loader.get_single_node()
         return node, loader.construct_document(node) if node else None
+    except (AttributeError, LookupError, TypeError) as error:
+        # So PyYAML ends where a tag, as in `!!int ""`, does not fit what it stands before.
+        raise ConfigError(f"{path}:1: a tag (!!name) does not fit its value.") from error
     except UnicodeDecodeError as error:
         line = file[: error.start].count(b"\n") + 1
         raise ConfigError(f"{path}:{line}: this is no UTF-8.") from error

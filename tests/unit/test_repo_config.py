@@ -51,6 +51,9 @@ def test_a_mistake_is_named_with_its_line(text: str, line: str) -> None:
         b"2026-13-45: 1\n",
         b"a: 0b\n---\nb: 1\n",
         b"{}: 1\n",
+        b'a: !!int ""\n',
+        b"a: !!bool x\n",
+        b"a: !!timestamp x\n",
     ],
     ids=lambda file: repr(file[:20]),
 )
