@@ -72,7 +72,7 @@ class Fetching:
         for number in reversed(new):
             try:
                 sent = await ctx.github.delivery(number)
-                headers = {name.lower(): value for name, value in sent["headers"].items()}
+                headers = {name.lower(): value for name, value in (sent["headers"] or {}).items()}
                 body = json.dumps(sent["payload"]).encode()
                 delivery = webhook.read(headers, body, time.time())
             except (Rejected, BadPayload) as error:

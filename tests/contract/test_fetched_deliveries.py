@@ -55,6 +55,18 @@ async def test_all_of_it_comes_once_and_in_order(stage: Stage) -> None:
     assert len(list(stage.github.webhooks.sent())) == before
 
 
+async def test_one_without_headers_stops_nothing(stage: Stage) -> None:
+    stored: list[Delivery] = []
+
+    async def store(delivery: Delivery) -> None:
+        stored.append(delivery)
+
+    [blank, *others] = stage.github.webhooks.deliveries.values()
+    blank.request_headers = None  # type: ignore[assignment]  # as GitHub's schema allows
+    assert await Fetching(stage.context, store).fetch() == len(others) + 1
+    assert len(stored) == len(others)
+
+
 @pytest.mark.parametrize(
     ("api", "host"),
     [
