@@ -56,8 +56,7 @@ class Setup:
 
     async def settings(self) -> dict[str, str]:
         """Environment name -> value. Raises ConfigError where no key of ours opens one."""
-        self.version = number(await self._redis.get(keys.setup_version()))
-        if not self.version:
+        if not number(await self._redis.get(keys.setup_version())):
             return {}
         kept = await self._redis.hgetall(keys.setup_settings())
         return {text(name): self._fernet().open(value).decode() for name, value in kept.items()}
@@ -66,9 +65,12 @@ class Setup:
         """The settings of the environment, and what was chosen below them; as they are while Redis
         is away: ``changed`` tells of it then. Raises ConfigError."""
         try:
+            version = number(await self._redis.get(keys.setup_version()))
             chosen = await self.settings()
         except (RedisError, OSError):
             return settings
+        # Of what this process works with: a page that shows what was chosen meanwhile is not that.
+        self.version = version
         if not chosen:
             return settings
         whole = settings.above(chosen)

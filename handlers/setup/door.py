@@ -157,7 +157,9 @@ class SetupDoor:
         }
 
     def _address(self, request: web.Request) -> str:
-        return self._ctx.settings.soulcaster_public_url.rstrip("/") or str(request.url.origin())
+        return self._ctx.settings.soulcaster_public_url.rstrip("/") or guard.origin(
+            request, self._ctx.settings.soulcaster_proxies
+        )
 
     def _registration(self, request: web.Request, session: str) -> dict[str, str]:
         """The form that GitHub takes."""

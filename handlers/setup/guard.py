@@ -32,6 +32,12 @@ def is_secure(request: web.Request, proxies: int) -> bool:
     return request.secure
 
 
+def origin(request: web.Request, proxies: int) -> str:
+    """Where the browser is, as it says: a code that comes back there must not go in the open."""
+    here = request.url.origin()
+    return str(here.with_scheme("https") if is_secure(request, proxies) else here)
+
+
 def is_here(request: web.Request) -> bool:
     """Whether a browser of this machine asks, by this machine's own name."""
     try:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from bot.context import Context, open_context
 from bot.domain.errors import ConfigError
 from bot.settings import Settings
 from bot.storage import keys
 from bot.storage.setup import CODE_LIFE, SESSION_LIFE
+from handlers.setup import guard
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -47,8 +49,10 @@ async def test_every_process_hears_of_a_change(ctx: Context, tmp_path: Path) -> 
         await asyncio.sleep(0)
         await ctx.setup.choose({"SOULCASTER_AGENT": "loop"})
         await asyncio.wait_for(heard, 10)
-    # Whoever read the settings before it was chosen hears of it all the same.
+    # A page that shows what was chosen meanwhile does not make it what this process works with.
     await ctx.setup.settings()
+    await asyncio.wait_for(ctx.setup.changed(), 10)
+    await ctx.setup.above(ctx.settings)
     quiet = asyncio.create_task(ctx.setup.changed())
     done, _ = await asyncio.wait([quiet], timeout=0.3)
     assert not done
@@ -75,3 +79,16 @@ async def test_one_code_makes_one_owner_once(ctx: Context) -> None:
 def test_what_does_not_fit_together_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="SLACK_BOT_TOKEN"):
         settings_in(tmp_path).above({"SLACK_BOT_TOKEN": "xoxb-1"})
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "here"),
+    [
+        (1, "https", "https://bot.example"),
+        (1, "http", "http://bot.example"),
+        (0, "https", "http://bot.example"),
+    ],
+)
+def test_what_comes_back_comes_back_encrypted(proxies: int, told: str, here: str) -> None:
+    headers = {"Host": "bot.example", "X-Forwarded-Proto": told}
+    assert guard.origin(make_mocked_request("GET", "/setup", headers), proxies) == here
