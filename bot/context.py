@@ -289,9 +289,10 @@ class Context:
 
 @asynccontextmanager
 async def open_context(
-    settings: Settings, *, clock: Callable[[], datetime] | None = None
+    settings: Settings, *, clock: Callable[[], datetime] | None = None, chosen: bool = True
 ) -> AsyncIterator[Context]:
     """A context in the running event loop; the embedded Redis is joined where no URL is set.
+    Without ``chosen`` the environment alone counts: what was chosen may need a key that is lost.
 
     Raises ConfigError or Unavailable.
     """
@@ -308,7 +309,8 @@ async def open_context(
     http = aiohttp.ClientSession()
     context = Context(settings, redis, url, http, clock or (lambda: datetime.now(UTC)))
     try:
-        context.settings = await context.setup.above(settings)
+        if chosen:
+            context.settings = await context.setup.above(settings)
         yield context
     finally:
         await context.close()

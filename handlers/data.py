@@ -31,7 +31,7 @@ def _do(work: Callable[[Context], Awaitable[str]], *, alone: bool = True) -> Non
         settings = Settings.load()
         logs.configure(settings.soulcaster_log)
         async with (
-            open_context(settings) as ctx,
+            open_context(settings, chosen=False) as ctx,
             ctx.leases.hold("clock" * alone or "data") as held,
         ):
             if not held:

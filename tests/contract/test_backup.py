@@ -181,7 +181,12 @@ def test_the_commands_do_it_in_a_folder(at_home: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("REDIS_URL", f"unix://{EmbeddedRedis(at_home / 'data').socket}")
     assert "only a Redis in the data folder" in say("reset", "--yes")[1]
     monkeypatch.delenv("REDIS_URL")
+    # Also where what was chosen on the setup page opens with a key that is lost.
+    kept = vault.read_text()
+    asyncio.run(inside(lambda ctx: ctx.setup.choose({"SOULCASTER_AGENT": "loop"})))
+    vault.write_text(NEW)
     assert say("reset", "--yes")[0] == 0
+    vault.write_text(kept)
     assert asyncio.run(inside(everything)) == {}
     vault.write_text(first)  # what the backup was sealed with
     assert "were restored" in say("restore", str(file))[1]
