@@ -80,6 +80,14 @@ class Call:
         """A card of its own for those who read here; ``fields`` are the card's."""
         return Answer(Card(key=key, audience=self.readers, title=title, **fields))
 
+    def require_own(self) -> None:
+        """Raises NotAllowed where others than those of a private repository read the answer."""
+        if self.project.private and not may_read(self.readers, Audience.TEAM):
+            raise NotAllowed(
+                "This tells of a private repository, and here others would read it: say it on "
+                "GitHub, or in the project's own channel."
+            )
+
     def require_for(self, readers: Audience, words: str) -> None:
         """Raises NotAllowed where others than those who read here would read what comes of it."""
         if words and not may_read(readers, self.said.audience):

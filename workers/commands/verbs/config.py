@@ -35,6 +35,7 @@ class Config(Command):
 
 async def run_config(call: Call, command: Config) -> Answer:
     """From GitHub, as it is now."""
+    call.require_own()
     configs = call.ctx.configs
     if command.what == "validate":
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Code, Line, Section, Table
 from bot.domain.commands.command import Command, Level
 from bot.domain.errors import ConfigError, Rejected, SoulcasterError
@@ -29,6 +30,7 @@ class Doctor(Command):
 
 async def run_doctor(call: Call, command: Doctor) -> Answer:
     """One row a check; one that fails says why, and keeps none of the others from being made."""
+    call.require_own()
     rows: list[tuple[Line, ...]] = []
     well = True
     for what, check in CHECKS.items():
@@ -84,6 +86,8 @@ async def _budget(call: Call) -> Found:
 async def _slack(call: Call) -> Found:
     if call.ctx.slack is None:
         return "not connected", ""
+    if not may_read(call.readers, Audience.TEAM):
+        return "connected; the team's channels are shown where the team alone reads", ""
     told = await call.ctx.channels.standings(call.project.id)
     waiting = [f"{one} {WAITS[how]}" for one, how in sorted(told.items()) if how in WAITS]
     channel = await channel_of(call.ctx, call.project)
