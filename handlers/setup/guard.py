@@ -41,7 +41,8 @@ def origin(request: web.Request, proxies: int) -> str:
 def is_here(request: web.Request) -> bool:
     """Whether a browser of this machine asks, by this machine's own name."""
     try:
-        local = ipaddress.ip_address(request.remote or "").is_loopback
+        # A container hears this machine's browser by way of its bridge.
+        local = ipaddress.ip_address(request.remote or "").is_private
     except ValueError:
         return False
     forwarded = {"X-Forwarded-For", "X-Forwarded-Host", "Forwarded"} & set(request.headers)

@@ -92,3 +92,19 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path) -> None:
 def test_what_comes_back_comes_back_encrypted(proxies: int, told: str, here: str) -> None:
     headers = {"Host": "bot.example", "X-Forwarded-Proto": told}
     assert guard.origin(make_mocked_request("GET", "/setup", headers), proxies) == here
+
+
+@pytest.mark.parametrize(
+    ("remote", "host", "here"),
+    [
+        ("127.0.0.1", "localhost:8080", True),
+        ("172.18.0.1", "localhost:8080", True),  # of a container: its bridge
+        ("172.18.0.1", "192.168.1.5:8080", False),
+        ("172.18.0.1", "evil.example:8080", False),
+        ("127.0.0.1", "localhost.:8080", False),
+        ("9.9.9.9", "localhost:8080", False),
+    ],
+)
+def test_this_machine_is_known_by_its_own_name(remote: str, host: str, here: bool) -> None:
+    request = make_mocked_request("GET", "/setup", {"Host": host}).clone(remote=remote)
+    assert guard.is_here(request) is here
