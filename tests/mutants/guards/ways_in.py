@@ -290,6 +290,20 @@ GUARDS = (
         "tests/contract/test_quiet.py::test_the_file_says_whether",
     ),
     Guard(
+        "it asks in our name for nothing that others pushed",
+        "workers/digests/onboarding.py",
+        "await ctx.configs.file(project, BRANCH) != asked",
+        "False",
+        "tests/contract/test_quiet.py::test_it_asks_for_nothing_that_others_pushed",
+    ),
+    Guard(
+        "a private repository's file is told to nobody else",
+        "workers/commands/verbs/config.py",
+        "    call.require_own()\n",
+        "",
+        "tests/contract/test_told_of_a_project.py",
+    ),
+    Guard(
         "one code makes one owner",
         "bot/storage/lua/claim_setup.lua",
         "redis.call('DEL', KEYS[1], KEYS[2])\n",
