@@ -87,7 +87,9 @@ async def _memory(ctx: Context) -> Found:
     return f"{used:,} of {most:,} MB", f"raise {name}" if full else ""
 
 
-async def _names(_ctx: Context) -> Found:
+async def _names(ctx: Context) -> Found:
+    if ctx.setup.wrong:
+        return ctx.setup.wrong, "mend it on the setup page"
     found = misspelt()
     return "; ".join(found) or "all known", "rename them, if meant for Soulcaster" * bool(found)
 

@@ -15,7 +15,9 @@ from typing import Protocol, Self, TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.domain.errors import ConfigError
 from bot.domain.secrets import keep_secret
+from bot.log import log
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys
@@ -53,6 +55,7 @@ class Setup:
         self._scripts = scripts
         self._fernet = fernet
         self.version = 0
+        self.wrong = ""
 
     async def settings(self) -> dict[str, str]:
         """Environment name -> value. Raises ConfigError where no key of ours opens one."""
@@ -63,17 +66,21 @@ class Setup:
 
     async def above(self, settings: S) -> S:
         """The settings of the environment, and what was chosen below them; as they are while Redis
-        is away: ``changed`` tells of it then. Raises ConfigError."""
+        is away: ``changed`` tells of it then. What cannot be read, or does not fit the environment
+        of this machine, is left out and said in ``wrong``: the page has to be there to mend it."""
+        version = 0
         try:
             version = number(await self._redis.get(keys.setup_version()))
             chosen = await self.settings()
+            whole = settings.above(chosen) if chosen else settings
         except (RedisError, OSError):
             return settings
+        except ConfigError as error:
+            self.wrong = f"what was chosen on the setup page is left out: {error}"
+            log.error(self.wrong)
+            whole = settings
         # Of what this process works with: a page that shows what was chosen meanwhile is not that.
         self.version = version
-        if not chosen:
-            return settings
-        whole = settings.above(chosen)
         keep_secret(*whole.secrets())
         return whole
 

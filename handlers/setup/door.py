@@ -222,7 +222,7 @@ class SetupDoor:
         wanted |= dict.fromkeys(removed & ours, "")
         chosen = await self._ctx.setup.settings() | wanted
         # What does not fit together must not keep every process from beginning.
-        Settings.load({}).above({name: value for name, value in chosen.items() if value})
+        Settings.load().above({name: value for name, value in chosen.items() if value})
         await self._ctx.setup.choose(wanted)
         return _plain(self._ctx, "Kept. Every process begins anew with it.", again=True)
 

@@ -76,6 +76,18 @@ async def test_one_code_makes_one_owner_once(ctx: Context) -> None:
     assert again.encode() not in told
 
 
+async def test_what_fits_this_machine_no_more_is_left_out_and_said(
+    ctx: Context, tmp_path: Path
+) -> None:
+    await ctx.setup.choose({"SLACK_BOT_TOKEN": "xoxb-1"})  # alone, it is wrong
+    async with open_context(settings_in(tmp_path)) as other:
+        assert not other.settings.slack_bot_token.get_secret_value()
+        assert "SLACK_BOT_TOKEN" in other.setup.wrong
+        await other.setup.choose({"SLACK_BOT_TOKEN": ""})
+    async with open_context(settings_in(tmp_path)) as last:
+        assert last.setup.wrong == ""
+
+
 def test_what_does_not_fit_together_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="SLACK_BOT_TOKEN"):
         settings_in(tmp_path).above({"SLACK_BOT_TOKEN": "xoxb-1"})

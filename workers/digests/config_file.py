@@ -39,17 +39,17 @@ async def check_file(ctx: Context, project_id: int) -> None:
 
 
 async def check_pull(ctx: Context, project_id: int, pull: int) -> None:
-    """Check the file as a pull request has it, where that is another one."""
+    """Check the file as a pull request has it, where it changes it."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return
     ref, repo = f"refs/pull/{pull}/head", ctx.github.repo(project)
+    pages = repo.pages(f"/pulls/{pull}/files{{?per_page}}", per_page="100")
+    if not [one async for one in pages if PATH in (one["filename"], one.get("previous_filename"))]:
+        return
     mistakes: Sequence[str] = ()
     try:
-        file = await ctx.configs.file(project, ref)
-        if file == await ctx.configs.file(project):
-            return
-        read_repo_config(file)
+        read_repo_config(await ctx.configs.file(project, ref))
     except ConfigError as error:
         mistakes = str(error).splitlines()
     found = [match for match in map(_LINE.fullmatch, mistakes) if match]
