@@ -114,7 +114,8 @@ async def errors_to_status(
 
 def _refused(request: web.Request, status: int, why: str, told: Mapping[str, str]) -> web.Response:
     """The API's are problems: https://www.rfc-editor.org/rfc/rfc9457"""
-    request.app[METRICS].refused(HTTPStatus(status))
+    if METRICS in request.app:
+        request.app[METRICS].refused(HTTPStatus(status))
     if not request.path.startswith(f"{api.PREFIX}/"):
         return web.json_response({"error": why}, status=status, headers=told)
     proof = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}

@@ -75,8 +75,9 @@ class Projects(Store):
 
     async def choice(self, project: int) -> dict[str, str]:
         """The way of clustering that somebody chose, ``by`` whom, whether each was ``told`` of."""
-        found = await self._redis.hgetall(keys.choice(project))
-        return {text(name): text(value) for name, value in found.items()}
+        names = ("way", "by", "told")
+        found = await self._redis.hmget(keys.choice(project), names)
+        return {name: text(value) for name, value in zip(names, found, strict=True) if value}
 
     async def choose(self, project: int, **fields: str) -> None:
         """Write these fields of it."""

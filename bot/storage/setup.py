@@ -28,6 +28,8 @@ SESSION_LIFE = timedelta(hours=12)
 # Between two looks at the version: a message may get lost with its connection.
 _LOOK_SECONDS = 300.0
 _PAUSE_SECONDS = 5.0
+# How long a process that begins waits for a Redis that is away.
+_PATIENCE_SECONDS = 2.0
 
 
 class Layered(Protocol):
@@ -70,10 +72,11 @@ class Setup:
         of this machine, is left out and said in ``wrong``: the page has to be there to mend it."""
         version = 0
         try:
-            version = number(await self._redis.get(keys.setup_version()))
-            chosen = await self.settings()
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                version = number(await self._redis.get(keys.setup_version()))
+                chosen = await self.settings()
             whole = settings.above(chosen) if chosen else settings
-        except (RedisError, OSError):
+        except (RedisError, OSError, TimeoutError):
             return settings
         except ConfigError as error:
             self.wrong = f"what was chosen on the setup page is left out: {error}"

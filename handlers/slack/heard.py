@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.context import Context
 from bot.domain.errors import NotUnderstood, Rejected
+from bot.log import log
 from bot.slack.client import Slack
 from bot.slack.workspaces import once
 from bot.storage.inbox import Delivery
@@ -100,7 +101,12 @@ def build_bolt(
         async def listener(ack: Any, body: dict[str, Any], context: Any) -> None:
             if view := forms.asking(body):
                 team = context.get("prefix", "").rstrip("/")
-                await slack.open_view(body["trigger_id"], view, team=team)
+                try:
+                    await slack.open_view(body["trigger_id"], view, team=team)
+                except Rejected as error:  # the three seconds are over
+                    log.warning("a form was not opened", why=str(error))
+                    if kind == "command":  # which says in words what the form would have asked
+                        await keep(kind, body)
             elif kind:
                 await keep(kind, body)
             await ack()

@@ -267,7 +267,7 @@ async def reply(stage: Stage, number: int, key: str) -> str:
     """The body of our one card with this key on an issue."""
     marks = f"<!-- soulcaster:{key} -->"
     found = [c["body"] for c in await replies(stage, number) if c["body"].startswith(marks)]
-    assert len(found) == 1, f"{len(found)} cards {key}: {[c['body'][:80] for c in found or []]}"
+    assert len(found) == 1, f"{len(found)} cards {key}: {[body[:80] for body in found]}"
     return str(found[0])
 
 

@@ -80,7 +80,8 @@ class Elsewhere:
         if await asyncio.to_thread(any, special):
             return "It asks for the very values of the example."
         if len(examples_in(self._source)) < _ENOUGH:
-            grows = any(added for path, added, _ in self._patch.files if path in self._base)
+            files = await asyncio.to_thread(lambda: self._patch.files)
+            grows = any(added for path, added, _ in files if path in self._base)
             if not grows or await asyncio.to_thread(answers_flatly, self._patch):
                 return "It works out less than before, and no earlier test says what that was for."
             other = context.run.reading
