@@ -156,23 +156,29 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
         return identity
 
     standing = await ctx.cards.get(project.id, place.name, card.key)
-    before, words, found = "", "", None
+    before, found = "", None
+    words: tuple[str, ...] = ("",)
     if standing and standing.id:
         same = standing.checksum == post.checksum and not asked
         above = asked and place.comment is not None and int(standing.id) < place.comment
+        if post.words and not same:
+            # Whoever comes after a crash takes what we were about to write for nobody else's.
+            coming = (*standing.coming[-4:], post.words)
+            standing = standing.model_copy(update={"coming": coming})
+            await ctx.cards.put(project.id, place.name, card.key, standing)
         if same or (not above and await post.edit(standing)):
             return await keep(standing.id, post.checksum, post.words)
         # Deleted, edited by a person, or above: said again below.
-        before, words = standing.id, standing.words
+        before, words = standing.id, (standing.words, *standing.coming)
     elif standing:
-        before, words = standing.before, standing.words
+        before, words = standing.before, (standing.words,)
         found = await post.find(before)
     if found is None:
-        await keep("", "", words, before)
+        await keep("", "", words[0], before)
         found = await post.create()
     else:
         await post.edit(Standing(id=found, checksum=""))
-    await post.clear(before, words)
+    await post.clear(before, *words)
     return await keep(found, post.checksum, post.words)
 
 
@@ -183,7 +189,9 @@ async def withdraw(ctx: Context, project: Project, issue: int, key: str, comment
     standing = await ctx.cards.get(project.id, place.name, key)
     if standing and standing.id and comment in ("", standing.id):
         blank = note(key, audience=Audience.PUBLIC)
-        await _Comment(ctx, project, place, blank).clear(standing.id, standing.words)
+        await _Comment(ctx, project, place, blank).clear(
+            standing.id, standing.words, *standing.coming
+        )
         await ctx.cards.drop(project.id, place.name, key)
 
 
@@ -210,7 +218,7 @@ class _Comment:
         """False when somebody deleted it, or wrote words of their own into it."""
         if standing.words:
             body = await issues.get_comment(self._repo, int(standing.id))
-            if body is None or words_of(body) != standing.words:
+            if body is None or words_of(body) not in (standing.words, *standing.coming):
                 return False
         return await issues.update_comment(self._repo, int(standing.id), self._body)
 
@@ -218,12 +226,12 @@ class _Comment:
         """A new comment."""
         return str(await issues.create_comment(self._repo, self._issue, self._body))
 
-    async def clear(self, comment: str, words: str) -> None:
+    async def clear(self, comment: str, *words: str) -> None:
         """Delete the comment that said it before; one that a person edited stays, and is known."""
         body = await issues.get_comment(self._repo, int(comment)) if comment else None
         if body is None:
             return
-        if words in ("", words_of(body)):
+        if not words[0] or words_of(body) in words:
             return await issues.delete_comment(self._repo, int(comment))
         theirs = Standing(id=comment, checksum="", at=self._ctx.now().timestamp())
         key = f"{self._card.key}~{comment}"
@@ -251,7 +259,7 @@ class _Message:
         """False when somebody deleted it."""
         return await self._slack.edit(self._place.channel, standing.id, self._message)
 
-    async def clear(self, ts: str, words: str) -> None:
+    async def clear(self, ts: str, *words: str) -> None:
         """It was deleted already."""
 
     async def create(self) -> str:

@@ -263,6 +263,24 @@ async def test_a_move_that_broke_off_is_gone_on_with(
     assert "second" in words
 
 
+async def test_an_edit_that_was_not_written_down_is_nobody_elses(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    await say(ctx, project, GITHUB, card())
+    for words in ("second", "third"):
+        stood = await ctx.cards.get(project.id, GITHUB.name, KEY)
+        await say(ctx, project, GITHUB, card(words))
+        told = await ctx.cards.get(project.id, GITHUB.name, KEY)
+        assert stood
+        assert told
+        # As a process leaves it that dies right after the edit.
+        left = stood.model_copy(update={"coming": (*stood.coming, told.words)})
+        await ctx.cards.put(project.id, GITHUB.name, KEY, left)
+    await say(ctx, project, GITHUB, card("fourth"))
+    [body] = await standing(stage, GITHUB)
+    assert "fourth" in body
+
+
 async def test_what_a_person_wrote_into_our_comment_stays(
     stage: Stage, ctx: Context, project: Project
 ) -> None:
