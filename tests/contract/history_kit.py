@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.adapters.embedders.hashing import Hashing
+from bot.context import Context
 from bot.domain.models import Person, Place, Project
 from bot.domain.ports import Vector
 from bot.simulators.github import Limits
@@ -92,9 +93,11 @@ async def work(stage: Stage) -> None:
     await drain(stage.context, "work")
 
 
-async def said(stage: Stage, line: str, place: Place | None = None) -> Answered:
-    """What the operator is answered."""
-    project = await stage.project()
+async def said(
+    stage: Stage, line: str, place: Place | None = None, ctx: Context | None = None
+) -> Answered:
+    """What the operator is answered; ``ctx`` is the stage's unless given."""
+    project, ctx = await stage.project(), ctx or stage.context
     told = Utterance(
         audience=project.github_readers,
         id=f"c{line}",
@@ -102,9 +105,9 @@ async def said(stage: Stage, line: str, place: Place | None = None) -> Answered:
         line=line,
         person=Person(operator=True),
         place=place or Place(),
-        heard_at=stage.context.now(),
+        heard_at=ctx.now(),
     )
-    return await answer_to(stage.context, project, told)
+    return await answer_to(ctx, project, told)
 
 
 def by_us(stage: Stage) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from history_kit import said
 
 from bot.context import Context, open_context
 from bot.domain.audience import Audience
@@ -140,6 +141,9 @@ async def test_what_becomes_of_a_channel_is_known_and_nothing_is_posted_in_one_t
         await tell(ctx, "channel", {"type": kind, "channel": "C1"})
         assert words in str(await channels.waits(ctx, project.id))
         assert words in (await look_at_slack(ctx))[0]
+        told = str((await said(stage, "doctor", ctx=ctx)).answer.card)
+        assert words in told
+        assert "{" not in told
         assert await channels.bound_channel(ctx, project) == ""
         assert await channels.bound_channel(ctx, project, named="C1") == ""
         assert await ctx.channels.of(project.id) == ["C1"]  # still the project's

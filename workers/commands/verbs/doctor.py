@@ -9,11 +9,10 @@ from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Code, Line, Section, Table
 from bot.domain.commands.command import Command, Level
 from bot.domain.errors import ConfigError, Rejected, SoulcasterError
-from bot.domain.rooms import WAITS
 from bot.github.app import ACTIONS, PUBLISH, TALK
 from bot.jobs import QUEUES
 from bot.repo_config import PATH
-from workers.clusters.channels import channel_of
+from workers.clusters.channels import channel_of, waits
 from workers.commands.call import Answer, Call
 
 # What is found, and what mends it: "" where all is well.
@@ -88,8 +87,7 @@ async def _slack(call: Call) -> Found:
         return "not connected", ""
     if not may_read(call.readers, Audience.TEAM):
         return "connected; the team's channels are shown where the team alone reads", ""
-    told = await call.ctx.channels.standings(call.project.id)
-    waiting = [f"{one} {WAITS[how]}" for one, how in sorted(told.items()) if how in WAITS]
+    waiting = await waits(call.ctx, call.project.id)
     channel = await channel_of(call.ctx, call.project)
     mend = "do there what its line says" if waiting else ""
     return "; ".join([f"channel {channel or 'none'}", *waiting]), mend
