@@ -16,7 +16,7 @@ from bot.domain.models import Project
 from bot.github.app import READ, GitHubApp
 from bot.github.wire import unless_refused
 from bot.log import log
-from bot.repo_config import PATH, RepoConfig, read_repo_config, said_in
+from bot.repo_config import PARTS, PATH, RepoConfig, read_repo_config, said_in
 from bot.storage.projects import Projects
 
 _OF_OWNER = ".github"
@@ -70,23 +70,30 @@ class ProjectConfigs:
         config = RepoConfig.model_validate_json(found or "{}")
         return config, config.mode == "quiet" if config.mode else bool(asked)
 
-    async def written(self, project: Project, ref: str = "") -> RepoConfig:
-        """What the files say; the project's own as of ``ref``, its default branch unless given.
-        Raises ConfigError with the lines that are wrong."""
-        file = await self.file(project, ref)
-        above = read_repo_config(file).model_dump(exclude_unset=True)
-        whole = RepoConfig.model_validate(_over(above, (await self._of_owner(project))[0]))
-        if whole.mode or not file:
+    async def written(self, project: Project) -> RepoConfig:
+        """What the files say. Raises ConfigError with the lines that are wrong."""
+        own, (below, _) = await self.own(project), await self._of_owner(project)
+        layers = [each.model_dump(exclude_unset=True) for each in (own or RepoConfig(), below)]
+        whole = RepoConfig.model_validate(_over(*layers))
+        if whole.mode or own is None:
             return whole
         return whole.model_copy(update={"mode": "act"})  # whoever wrote it has said yes
 
+    async def own(self, project: Project, ref: str = "") -> RepoConfig | None:
+        """What the project's own file says as of ``ref``, its default branch unless given; None
+        where there is none. Raises ConfigError with the lines that are wrong."""
+        file = await self.file(project, ref)
+        # It may be anybody's, so it is not read on the loop.
+        return await asyncio.to_thread(read_repo_config, file) if file else None
+
     async def origins(self, project: Project) -> list[Origin]:
         """Every key with its value in force. Raises ConfigError."""
-        file, config = await self.file(project), await self.in_force(project)
-        _, lines = await self._of_owner(project)
-        owner = project.full_name.partition("/")[0]
-        said = {key: f"{owner}/{_OF_OWNER}:{PATH}:{line}" for key, line in lines.items()}
-        said |= {key: f"{PATH}:{line}" for key, line in said_in(file).items()}
+        config, (_, theirs) = await self.in_force(project), await self._of_owner(project)
+        said: dict[str, str] = {}
+        for whose in filter(None, (theirs, project)):
+            lines = await asyncio.to_thread(said_in, await self.file(whose))
+            where = PATH if whose is project else f"{whose.full_name}:{PATH}"
+            said |= {key: f"{where}:{line}" for key, line in lines.items()}
         values = _flat(config.model_dump())
         return [
             Origin(key, value, next((said[part] for part in _above(key) if part in said), ""))
@@ -104,40 +111,34 @@ class ProjectConfigs:
             raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")
         return await asyncio.to_thread(base64.b64decode, found["content"])
 
-    async def _of_owner(self, project: Project) -> tuple[dict[str, Any], Mapping[str, int]]:
-        """What the organisation says, and on which lines; nothing while that is wrong, or where
+    async def _of_owner(self, project: Project) -> tuple[RepoConfig, Project | None]:
+        """What the organisation's file says, and whose it is; nothing while that is wrong, or where
         more people read of the project than of it."""
         owner = project.full_name.partition("/")[0]
         try:
             theirs = await self._projects.named(f"{owner}/{_OF_OWNER}")
+            if theirs.id != project.id and (project.private or not theirs.private):
+                return await self.own(theirs) or RepoConfig(), theirs
         except NotFound:
-            return {}, {}
-        if theirs.id == project.id or (theirs.private and not project.private):
-            return {}, {}
-        try:
-            file = await self.file(theirs)
-            return read_repo_config(file).model_dump(exclude_unset=True), said_in(file)
+            pass
         except ConfigError as error:
             log.warning("the organisation's file is left out", owner=owner, why=str(error))
-            return {}, {}
+        return RepoConfig(), None
 
 
 def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
     """``above`` over ``below``, part by part; a list or table of names is taken whole."""
     merged = {**below, **above}
     for key in above.keys() & below.keys():
-        if key in _PARTS and isinstance(above[key], dict) and isinstance(below[key], dict):
+        if key in PARTS:
             merged[key] = _over(above[key], below[key])
     return merged
-
-
-_PARTS = frozenset({"slack", "digest", "fix", "tests"})
 
 
 def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if key in _PARTS and isinstance(value, dict):
+        if key in PARTS:
             flat |= _flat(value, f"{before}{key}.")
         else:
             flat[f"{before}{key}"] = value

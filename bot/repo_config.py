@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import yaml
@@ -105,6 +106,16 @@ class RepoConfig(_Part):
         return {"*": APPLY} if written == APPLY else written
 
 
+def _parts(model: type[_Part]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Part):
+            yield from (name, *_parts(field.annotation))
+
+
+# Keys that hold keys of ours, which one file may say a part of and another the rest.
+PARTS = frozenset(_parts(RepoConfig))
+
+
 def read_repo_config(file: bytes) -> RepoConfig:
     """Parse the file. Raises ConfigError with one line a mistake, naming the file's line."""
     node, data = read_yaml(file, PATH)
@@ -126,8 +137,8 @@ def read_repo_config(file: bytes) -> RepoConfig:
 
 
 def said_in(file: bytes) -> dict[str, int]:
-    """Every dotted key that a readable file has, and its line."""
-    node = yaml.compose(file.decode(), Loader=yaml.CSafeLoader)
+    """Every dotted key that a file has, and its line. Raises ConfigError."""
+    node, _ = read_yaml(file, PATH)
     lines: dict[str, int] = {}
     waiting = [("", node)]
     while waiting:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bot.domain.errors import ConfigError
 from bot.project_config import _above, _flat, _over
 from bot.repo_config import RepoConfig, read_repo_config, said_in
 
@@ -29,5 +32,7 @@ def test_every_key_has_its_line() -> None:
         "labels.minor": 5,
     }
     assert said_in(b"") == {}
+    with pytest.raises(ConfigError, match=r"soulcaster.yml:2: this is no YAML"):
+        said_in(b"fix: [")
     assert "fix.tests.command" in _flat(RepoConfig().model_dump())
     assert _above("fix.tests.command") == ["fix.tests.command", "fix.tests", "fix"]

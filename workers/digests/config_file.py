@@ -10,7 +10,7 @@ from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, note
 from bot.domain.errors import ConfigError
 from bot.github.checks import CONFIG
-from bot.repo_config import PATH, read_repo_config
+from bot.repo_config import PATH
 from bot.say import put_check
 from workers.digests.notices import tell
 
@@ -49,7 +49,7 @@ async def check_pull(ctx: Context, project_id: int, pull: int) -> None:
         return
     mistakes: Sequence[str] = ()
     try:
-        read_repo_config(await ctx.configs.file(project, ref))
+        await ctx.configs.own(project, ref)
     except ConfigError as error:
         mistakes = str(error).splitlines()
     found = [match for match in map(_LINE.fullmatch, mistakes) if match]
