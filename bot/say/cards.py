@@ -161,7 +161,7 @@ async def _say(ctx: Context, project: Project, place: Place, card: Card, *, aske
     if standing and standing.id:
         same = standing.checksum == post.checksum and not asked
         above = asked and place.comment is not None and int(standing.id) < place.comment
-        if post.words and not same:
+        if post.words and not (same or above):
             # Whoever comes after a crash takes what we were about to write for nobody else's.
             coming = (*standing.coming[-4:], post.words)
             standing = standing.model_copy(update={"coming": coming})

@@ -61,8 +61,6 @@ class Setup:
 
     async def settings(self) -> dict[str, str]:
         """Environment name -> value. Raises ConfigError where no key of ours opens one."""
-        if not number(await self._redis.get(keys.setup_version())):
-            return {}
         kept = await self._redis.hgetall(keys.setup_settings())
         return {text(name): self._fernet().open(value).decode() for name, value in kept.items()}
 
