@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
@@ -44,6 +44,7 @@ QUEUES: Mapping[str, tuple[Lane, ...]] = {
     "work": ("people", "work", "history"),
     "fixes": ("fixes",),
 }
+LANES: tuple[Lane, ...] = tuple(lane for lanes in QUEUES.values() for lane in lanes)
 _QUEUE_OF = {lane: queue for queue, lanes in QUEUES.items() for lane in lanes}
 # Who goes first where a service takes no more.
 PRIORITIES: Mapping[Lane, Priority] = {
@@ -279,7 +280,7 @@ class Jobs:
         """Have jobs that were given up run again: the one of this reference, or all of them; only
         those of one project, if one is named."""
         again = []
-        for lane in get_args(Lane):
+        for lane in LANES:
             for one in await self.parked(lane):
                 name, *ids = json.loads(one.member)
                 if project is not None and ids[:1] != [project]:

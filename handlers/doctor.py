@@ -18,7 +18,7 @@ from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.github.app import ACTIONS, PUBLISH, TALK
-from bot.jobs import NOBODY, QUEUES
+from bot.jobs import LANES, NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.commands import TOLD_AFTER
@@ -290,8 +290,7 @@ async def _unanswered(ctx: Context) -> Found:
 
 
 async def _parked(ctx: Context) -> Found:
-    lanes = [lane for lanes in QUEUES.values() for lane in lanes]
-    parked = [one for lane in lanes for one in await ctx.jobs.parked(lane)]
+    parked = [one for lane in LANES for one in await ctx.jobs.parked(lane)]
     if not parked:
         return "none", ""
     newest = sorted(parked, key=lambda one: one.at, reverse=True)[:5]

@@ -19,14 +19,13 @@ from prometheus_client.process_collector import ProcessCollector
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.jobs import QUEUES
+from bot.jobs import LANES
 from bot.sources.proof import by_token
 from bot.storage.breakers import SERVICES
 from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
 from workers.upkeep.silence import LOOKED
 
-LANES = [lane for queue in QUEUES.values() for lane in queue]
 # Of the projects with jobs in a lane, those are looked at that wait longest for their turn.
 PROJECTS = 200
 

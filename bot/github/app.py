@@ -48,6 +48,10 @@ async def _never(_repository: int) -> bool:
     return False
 
 
+# GitHub forgets a delivery after this long.
+DELIVERIES_KEPT = timedelta(days=3)
+
+
 class GitHubApp:
     """Talks to GitHub as the app and as its installations.
 

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from bot.context import Context
 from bot.domain.errors import BadPayload, Rejected, SoulcasterError
+from bot.github.app import DELIVERIES_KEPT
 from bot.github.manifest import UNREACHABLE
 from bot.log import log
 from bot.storage.inbox import Delivery
@@ -25,8 +26,6 @@ from bot.storage.leases import LeaseLost
 from handlers.github import webhook
 
 EVERY_SECONDS = 5.0
-# GitHub forgets a delivery after this long.
-KEPT = timedelta(days=3)
 # What is under way stands in no list yet.
 OVERLAP = timedelta(minutes=2)
 MARK = "fetched deliveries"
@@ -45,11 +44,10 @@ class Fetching:
 
     async def run(self) -> None:
         """For ever; at once over where GitHub reaches us, or there is no app."""
+        connected = bool(self._ctx.settings.github_app_id)
         while True:
             try:
-                if not self._ctx.settings.github_app_id:
-                    return
-                if await self._ctx.github.hook() != UNREACHABLE:
+                if not connected or await self._ctx.github.hook() != UNREACHABLE:
                     return
                 async with self._ctx.leases.hold("fetching") as token:
                     while token:
@@ -63,7 +61,7 @@ class Fetching:
         """Store what came since the last time, oldest first; how many."""
         ctx, now = self._ctx, self._ctx.now()
         mark = await ctx.marks.get(MARK)
-        since = max(now - KEPT, mark - OVERLAP) if mark else now - KEPT
+        since = max(now - DELIVERIES_KEPT, mark - OVERLAP) if mark else now - DELIVERIES_KEPT
         new = [
             int(one["id"])
             async for one in ctx.github.deliveries(since, status="failure")

@@ -13,13 +13,12 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.errors import Rejected
+from bot.github.app import DELIVERIES_KEPT
 from bot.github.manifest import UNREACHABLE
 from bot.jobs import enqueue
 from bot.log import log
 from workers import jobs
 
-# GitHub forgets a delivery after this long.
-KEPT = timedelta(days=3)
 # A delivery that is under way stands in no list yet.
 OVERLAP = timedelta(minutes=10)
 # One that fails so often while others arrive is let go: asking for ever would mend nothing.
@@ -57,7 +56,7 @@ async def ask_again(ctx: Context) -> None:
         return  # all of it is fetched
     now = ctx.now()
     mark = await ctx.marks.get(MARK)
-    since = max(now - KEPT, mark - OVERLAP) if mark else now - KEPT
+    since = max(now - DELIVERIES_KEPT, mark - OVERLAP) if mark else now - DELIVERIES_KEPT
     failures = [one async for one in ctx.github.deliveries(since, status="failure")]
     wanted: list[Failed] = []
     if failures:

@@ -10,7 +10,7 @@ from bot.domain.cards.card import Code, Line, Section, Table
 from bot.domain.commands.command import Command, Level
 from bot.domain.errors import ConfigError, Rejected, SoulcasterError
 from bot.github.app import ACTIONS, PUBLISH, TALK
-from bot.jobs import QUEUES
+from bot.jobs import LANES
 from bot.repo_config import PATH
 from workers.clusters.channels import channel_of, waits
 from workers.commands.call import Answer, Call
@@ -108,10 +108,9 @@ async def _services(call: Call) -> Found:
 
 
 async def _given_up(call: Call) -> Found:
-    lanes = [lane for lanes in QUEUES.values() for lane in lanes]
     own = [
         one.reference
-        for lane in lanes
+        for lane in LANES
         for one in await call.ctx.jobs.parked(lane)
         if json.loads(one.member)[1:2] == [call.project.id]
     ]
