@@ -86,6 +86,11 @@ def check_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def without_slash(value: str) -> str:
+    """An address that paths are put behind."""
+    return value.rstrip("/")
+
+
 def check_redis(value: str) -> str:
     """An address that redis-py reads, or nothing."""
     try:

@@ -39,6 +39,7 @@ from bot.setting_values import (
     read_urls,
     split_names,
     split_words,
+    without_slash,
 )
 
 # Names of ours that no process of the product reads.
@@ -66,7 +67,9 @@ class Settings(BaseSettings):
     )
     soulcaster_host: str = Field("127.0.0.1", description="Address `soulcaster web` binds")
     soulcaster_data_dir: Path = Field(Path(".soulcaster"), description="State on disk")
-    soulcaster_public_url: str = Field("", description="Where people reach this server, for links")
+    soulcaster_public_url: Annotated[str, AfterValidator(without_slash)] = Field(
+        "", description="Where people reach this server, for links"
+    )
     soulcaster_proxies: int = Field(
         0, ge=0, description="Proxies before this server whose X-Forwarded-For it believes"
     )

@@ -56,5 +56,5 @@ async def serve(settings: Settings, work: Callable[[Context], Awaitable[None]]) 
 
 async def setup_address(ctx: Context) -> str:
     """Where the setup page is, with a code that makes one browser its owner's."""
-    here = ctx.settings.soulcaster_public_url.rstrip("/") or f"http://localhost:{ctx.settings.port}"
+    here = ctx.settings.soulcaster_public_url or f"http://localhost:{ctx.settings.port}"
     return f"{here}/setup?code={await ctx.setup.code(ctx.now())}"

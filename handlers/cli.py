@@ -97,11 +97,11 @@ def web() -> None:
 def setup() -> None:
     """Print the setup page's address, with a code for one browser: its owner's."""
 
+    from handlers.begin import begin, setup_address
+
     async def run() -> None:
         async with begin(_settings()) as ctx:
             print(await setup_address(ctx))
-
-    from handlers.begin import begin, setup_address
 
     asyncio.run(run())
 

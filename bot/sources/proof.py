@@ -81,7 +81,7 @@ def by_token(headers: Mapping[str, str], *secrets: str) -> Proof:
     shown = tokens(headers)
     if not shown:
         raise BadSignature("The secret is missing.")
-    if not any(_same(each, secret) for each in shown for secret in secrets):
+    if not any(is_same(each, secret) for each in shown for secret in secrets):
         raise WrongSecret("The secret does not match.")
     return Proof()
 
@@ -144,7 +144,7 @@ def _configured(secrets: Sequence[str]) -> None:
         raise BadSignature("No secret is set here, so nothing is let in.")
 
 
-def _same(one: str, other: str) -> bool:
+def is_same(one: str, other: str) -> bool:
     """Compared as bytes: ``compare_digest`` raises on text that is not ASCII."""
     return hmac.compare_digest(
         one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass")

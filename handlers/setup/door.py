@@ -23,6 +23,7 @@ from bot.github.manifest import become, manifest, registration, web_host
 from bot.log import log
 from bot.say import tell
 from bot.settings import Settings
+from bot.sources.proof import is_same
 from handlers.doors.doors import Doors
 from handlers.setup import guard
 from handlers.setup.needs import NEEDS, Looks, echo
@@ -157,7 +158,7 @@ class SetupDoor:
         }
 
     def _address(self, request: web.Request) -> str:
-        return self._ctx.settings.soulcaster_public_url.rstrip("/") or guard.origin(
+        return self._ctx.settings.soulcaster_public_url or guard.origin(
             request, self._ctx.settings.soulcaster_proxies
         )
 
@@ -180,8 +181,7 @@ class SetupDoor:
 
         https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests
         """
-        text = _SLACK_MANIFEST.read_text(encoding="utf-8")
-        asked = yaml.safe_load(text)
+        asked = yaml.safe_load(_SLACK_MANIFEST.read_text(encoding="utf-8"))
         if self._ctx.settings.soulcaster_public_url:
             here = self._address(request)
             asked["settings"]["socket_mode_enabled"] = False
@@ -197,7 +197,7 @@ class SetupDoor:
         """The owner's session and what their form says. Raises Forbidden."""
         session = await guard.owner(request, self._ctx)
         form = {name: str(value).strip() for name, value in (await request.post()).items()}
-        if not guard.is_same(form.pop("proof", ""), guard.derived(session, "form")):
+        if not is_same(form.pop("proof", ""), guard.derived(session, "form")):
             raise Forbidden("This form is not of your page: open /setup again.")
         return session, form
 
@@ -229,7 +229,7 @@ class SetupDoor:
     async def registered(self, request: web.Request) -> web.Response:
         """Back from GitHub, with the code that the app's keys are had for."""
         session = await guard.owner(request, self._ctx)
-        if not guard.is_same(request.query.get("state", ""), guard.derived(session, "github")):
+        if not is_same(request.query.get("state", ""), guard.derived(session, "github")):
             raise Forbidden("This way back from GitHub was not begun on your page.")
         ctx = self._ctx
         if ctx.settings.github_app_id:
@@ -245,7 +245,7 @@ class SetupDoor:
         log.info("a GitHub App was registered", app=made.slug)
         install = f"{web_host(ctx.settings.github_api_url)}/apps/{made.slug}/installations/new"
         said = f"The app {made.slug} is registered; its keys are sealed here. Now install it."
-        return _plain(ctx, said, link=install, again=False)
+        return _plain(ctx, said, link=install)
 
     async def greet(self, request: web.Request) -> web.Response:
         """A message to the installer alone."""

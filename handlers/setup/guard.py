@@ -94,11 +94,6 @@ def derived(session: str, purpose: str) -> str:
     return hmac.new(session.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
-def is_same(said: str, wanted: str) -> bool:
-    """Without telling where they differ."""
-    return hmac.compare_digest(said.encode(), wanted.encode())
-
-
 async def owner(request: web.Request, ctx: Context) -> str:
     """The session of the owner. Raises Forbidden for anybody else."""
     session = session_of(request, ctx)

@@ -67,7 +67,7 @@ def echo(nonce: str) -> str:
 async def _address(ctx: Context) -> Found:
     """Ask ourselves by way of the outside."""
     nonce = secrets.token_hex(8)
-    url = ctx.settings.soulcaster_public_url.rstrip("/")
+    url = ctx.settings.soulcaster_public_url
     timeout = aiohttp.ClientTimeout(total=8)
     try:
         async with ctx.http.get(

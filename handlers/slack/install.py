@@ -38,7 +38,7 @@ def add_routes(app: web.Application, s: Settings, slack: Slack) -> AsyncOAuthFlo
         client_secret=s.slack_client_secret.get_secret_value(),
         scopes=yaml.safe_load(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"],
         user_scopes=[],
-        redirect_uri=s.soulcaster_public_url.rstrip("/") + BACK,
+        redirect_uri=s.soulcaster_public_url + BACK,
         install_page_rendering_enabled=False,
         authorization_url=str(URL(s.slack_api_url).origin() / "oauth/v2/authorize"),
         installation_store=slack.workspaces,

@@ -64,7 +64,7 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
 
 def _schema(ctx: Context) -> str:
     """What editors check the file by: https://github.com/redhat-developer/yaml-language-server"""
-    here = ctx.settings.soulcaster_public_url.rstrip("/")
+    here = ctx.settings.soulcaster_public_url
     return f"# yaml-language-server: $schema={here}/soulcaster.schema.json\n" if here else ""
 
 

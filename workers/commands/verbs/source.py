@@ -143,7 +143,7 @@ async def _add(call: Call, source: str, name: str, doors: list[Hook]) -> Hook:
 
 def _shown(call: Call, door: Hook) -> Answer:
     """Where to send and with what secret, for who asked alone."""
-    base = call.ctx.settings.soulcaster_public_url.rstrip("/") or "https://YOUR-SERVER"
+    base = call.ctx.settings.soulcaster_public_url or "https://YOUR-SERVER"
     label, page = SOURCES[door.source].LABEL, f"/docs/sources/{door.source}.md"
     given = f"{call.project.full_name} source secret {door.word}"
     whose = f"{label} makes the secret, and nothing is let in before you say "
