@@ -17,6 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.log import server_logger
 from redis.exceptions import RedisError
 
+from bot import SHIPPED
 from bot.context import Context
 from bot.domain.errors import (
     BadPayload,
@@ -57,7 +58,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-PAGES = Path(__file__).parents[1] / "bot" / "shipped" / "sources"
+PAGES = SHIPPED / "sources"
 # What writes to the spool and empties it; ends only with an error.
 SPOOLING: web.AppKey[asyncio.Task[None]] = web.AppKey("spooling", asyncio.Task)
 # What a connection may idle between two requests: longer than proxies keep one to use it again.

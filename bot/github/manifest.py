@@ -6,17 +6,17 @@ https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-fro
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from bot import SHIPPED
 from bot.domain.errors import Rejected, Unavailable
 from bot.github.wire import USER_AGENT
 
-APP = Path(__file__).parents[1] / "shipped" / "app.yml"
+APP = SHIPPED / "app.yml"
 # Where there is no way in from outside: GitHub finds nobody there (RFC 2606), keeps what it could
 # not deliver, and we fetch that.
 UNREACHABLE = "https://not-reachable.invalid/github/webhook"

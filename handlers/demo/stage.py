@@ -23,6 +23,7 @@ import yaml
 
 from bot.context import Context, open_context
 from bot.domain.models import Project
+from bot.github.manifest import APP
 from bot.settings import Settings
 from bot.simulators.github import GitHubSimulator, Limits
 from bot.simulators.github.manifest import key_pair
@@ -36,7 +37,6 @@ from handlers.demo.shop_files import shop_files
 from handlers.stack import Stack, start_all
 from handlers.web import serving
 
-MANIFEST = Path(__file__).parents[2] / "bot" / "shipped" / "app.yml"
 APP_ID = 4242
 APP_SLUG = "soulcaster"
 CHANNEL = "triage"
@@ -218,7 +218,7 @@ async def open_stage(
         slack_url=address["slack"],
         private_key=folder / "app.pem",
     )
-    manifest = yaml.safe_load(MANIFEST.read_text())
+    manifest = yaml.safe_load(APP.read_text())
     github = GitHubSimulator(
         folder / "git",
         app_id=APP_ID,

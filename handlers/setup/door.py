@@ -15,6 +15,7 @@ import yaml
 from aiohttp import web
 from pydantic import SecretStr
 
+from bot import SHIPPED
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Code, note
@@ -29,7 +30,7 @@ from handlers.setup import guard
 from handlers.setup.needs import NEEDS, Looks, echo
 
 _HERE = Path(__file__).parent
-_SLACK_MANIFEST = _HERE.parents[1] / "bot" / "shipped" / "slack-manifest.yml"
+_SLACK_MANIFEST = SHIPPED / "slack-manifest.yml"
 _SLACK_APPS = "https://api.slack.com/apps"
 # Forms of ours hold a few keys.
 _MOST = 64 * 1024

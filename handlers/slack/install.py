@@ -6,13 +6,13 @@ with a state that is good once, for ten minutes, in the browser that holds its c
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 from aiohttp import web
 from yarl import URL
 
+from bot import SHIPPED
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.workspaces import once
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 INSTALL, BACK = "/slack/install", "/slack/oauth_redirect"
-_MANIFEST = Path(__file__).parents[2] / "bot" / "shipped" / "slack-manifest.yml"
+_MANIFEST = SHIPPED / "slack-manifest.yml"
 
 
 def add_routes(app: web.Application, s: Settings, slack: Slack) -> AsyncOAuthFlow | None:

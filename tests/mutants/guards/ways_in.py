@@ -26,7 +26,7 @@ GUARDS = (
     Guard(
         "a secret opens its own door only",
         "bot/sources/proof.py",
-        "if not any(_same(each, secret) for each in shown for secret in secrets):",
+        "if not any(is_same(each, secret) for each in shown for secret in secrets):",
         "if False:",
         "tests/unit/test_sources_roster.py",
     ),
