@@ -38,6 +38,10 @@ PROBLEM = "last-page-missing"
 # The one that ends without a fix: its alert recovers, its issue is closed.
 PASSING = "image-disk-full"
 MAINTAINER = "tom-beckett"
+# Nothing new for so long, and the reports have settled.
+_QUIET_SECONDS = 4.0
+# What a person takes to look at the digest.
+_READING_SECONDS = 12.0
 
 
 @dataclass
@@ -118,11 +122,17 @@ class Story:
         project = await self.stage.project()
         ctx = self.stage.context
 
+        stood, since = 0, time.monotonic()
+
         async def settled() -> tuple[int, int] | None:
+            nonlocal stood, since
             placed = await ctx.items.membership(project.id)
-            pending = await ctx.jobs.pending("people") + await ctx.jobs.pending("work")
-            waiting = await ctx.items.waiting(project.id)
-            if waiting or pending or len(placed) < len(reports.world().problems):
+            # What is put off, such as the end of a refusal, nobody waits for.
+            late = [(await ctx.jobs.late(lane))[0] for lane in ("people", "work")]
+            if any(late) or await ctx.items.waiting(project.id) or len(placed) != stood:
+                stood, since = len(placed), time.monotonic()
+            quiet = time.monotonic() - since > _QUIET_SECONDS
+            if not quiet or stood < len(reports.world().problems):
                 return None
             return len(placed), len(set(placed.values()))
 
@@ -205,6 +215,7 @@ class Story:
         return str(await self.stage.wait(f"#{number} is {state}", there, timeout=30))
 
     async def _fix(self) -> str:
+        await asyncio.sleep(_READING_SECONDS / self.speed)
         number = await self._number(PROBLEM)
         self.progress.advance(FIX, by=0, place=f"issue/{number}")
         await self._command(number, "fix", "Fix")

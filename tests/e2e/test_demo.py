@@ -63,7 +63,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     process = subprocess.Popen(
         [
-            *(sys.executable, "-u", "-m", "handlers.cli", "demo", "--speed", "4"),
+            *(sys.executable, "-u", "-m", "handlers.cli", "demo", "--speed", "2"),
             *("--keep", str(folder / "state"), "--record", str(folder / "record")),
         ],
         cwd=ROOT,
