@@ -163,13 +163,14 @@ async def run_backtest(
     candidates: list[tuple[int, ...]] = []
     plain: list[int] = []
     first: list[Vector] = []
-    none = np.zeros((0, embedder.dimensions), dtype=np.float32)
-    known = none if vectors is None else vectors
-    seen = np.zeros((len(reports) if against_plain else 0, embedder.dimensions), dtype=np.float32)
+    known = vectors
+    if known is None:
+        known = np.zeros((len(reports), embedder.dimensions), dtype=np.float32)
     embedding = clustering = 0.0
 
-    def decide(readings: Sequence[Reading], vectors: Vector) -> None:
-        for reading, vector in zip(readings, vectors, strict=True):
+    def decide(readings: Sequence[Reading]) -> None:
+        for reading in readings:
+            vector = known[reading.id]
             decision = engine.decide(reading, vector)
             fresh = reading.id + 1
             cluster = decision.cluster if decision.action == "join" else None
@@ -177,8 +178,7 @@ async def run_backtest(
             clusters.append(cluster or fresh)
             candidates.append(tuple(c.item for c in decision.candidates))
             if against_plain:
-                plain.append(_plain(seen[: reading.id], vector, plain))
-                seen[reading.id] = vector
+                plain.append(_plain(known[: reading.id], vector, plain))
             found = tuple(reports[c.item].id for c in decision.candidates)
             best = decision.candidates[0].score if decision.candidates else 0.0
             told = reports[reading.id].id, cluster or fresh, found, decision.action, best
@@ -193,11 +193,11 @@ async def run_backtest(
         told = [_report(number, row) for number, row in enumerate(batch, start)]
         readings = await asyncio.to_thread(list, map(engine.read, told))
         read = time.perf_counter()
-        if len(known) == start:
+        if vectors is None:
             texts = [reading.text for reading in readings]
-            known = np.concatenate([known, await embedder.embed(texts)])
+            known[start : start + len(texts)] = await embedder.embed(texts)
         embedded = time.perf_counter()
-        await asyncio.to_thread(decide, readings, known[start : start + BATCH])
+        await asyncio.to_thread(decide, readings)
         embedding += embedded - read
         clustering += time.perf_counter() - embedded + read - began
         progress(len(rows), len(reports))
