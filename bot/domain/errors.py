@@ -12,6 +12,7 @@
     │   │   ├── NotHere         another worker can do it
     │   │   └── OverBudget      not sent: what it lets us send is used up
     │   └── Rejected            trying again will not help
+    │       └── Quiet           nothing is written there: its owner decided so, or has yet to
     ├── BadSignature            401
     │   └── WrongSecret         the same, but a proof was shown
     ├── Forbidden               403: who sends it is proven, and this was not agreed on
