@@ -1,6 +1,6 @@
 """What is written about the code, from the code: ``python tests/documents.py``.
 
-The tables of README.md and docs, and .env.example.
+The tables of docs, and .env.example.
 """
 
 from __future__ import annotations
@@ -116,9 +116,9 @@ def between(text: str, name: str, table: str) -> str:
 
 
 TABLES = (
-    ("README.md", "commands", command_table),
-    ("README.md", "settings", settings_table),
-    ("README.md", "agents", agent_table),
+    ("docs/commands.md", "commands", command_table),
+    ("docs/settings.md", "settings", settings_table),
+    ("docs/agents.md", "agents", agent_table),
     ("docs/redis.md", "keys", key_table),
     ("docs/github-events.md", "events", event_table),
 )
