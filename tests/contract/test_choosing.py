@@ -78,8 +78,8 @@ async def test_without_a_channel_it_waits_for_the_first_digest(stage: Stage) -> 
     [body] = tables(stage)
     assert f"{OLD + 2} reports. The project itself calls 1 pair" in body
     assert "1 of 1" in body
-    assert "Joined by sure&#58; 2 of 2" in body
-    assert "cosine 0.72 alone" in body
+    assert "Joined by sure&#58; 2</summary>" in body
+    assert "nearest text alone (cosine of 0.72 or more)" in body
     made = stage.github.world.repository(stage.repository).comments.values()
     [there] = [one.issue.number for one in made if TOLD in one.body]
     assert there == await ctx.digests.tracking_issue(project.id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.adapters.embedders.hashing import Hashing
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Card
+from bot.domain.cards.card import Card, Link, Said
 from bot.domain.cards.views.choice import choice_card
 from bot.render import render_blocks, render_markdown
 from workers.clusters.backtest import read_history
@@ -33,7 +33,11 @@ def history() -> Past:
 
 
 async def chosen_from(past: Past, **chosen: Any) -> Card:
-    outcome = (await compare(past, Hashing())).outcome()
+    address = "https://github.com/acme/shop/issues"
+    named = {
+        r.id: (Link(f"#{r.id}", f"{address}/{r.id}"), " ", Said(r.title[:60])) for r in past.reports
+    }
+    outcome = (await compare(past, Hashing())).outcome(named)
     return choice_card(outcome, "acme/shop", key="backtest", readers=Audience.PROJECT, **chosen)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from bot.domain.cards.card import Code, Line, Said
+from bot.domain.cards.card import Line, Said
 from bot.domain.cards.views.choice import Outcome, Pair, Way
 from bot.domain.clusters.engine import Eagerness
 from bot.domain.clusters.engine.decision import Action
@@ -29,8 +29,8 @@ _TITLE = 60
 # What ``sure`` would have done, by its decision.
 _DONE: Mapping[Action, str] = {
     "join": "Joined by sure",
-    "suggest": "Asked about",
-    "new": "Left apart",
+    "suggest": "Asked about by sure",
+    "new": "Left apart by sure",
 }
 
 
@@ -45,11 +45,11 @@ class Choice:
         """As it is shown: ``named`` are the reports that may be, by id; all where it is None."""
         if named is None:
             told = ((r.id, clipped(r.title, _TITLE)) for r in self.past.reports)
-            named = {number: (Code(f"#{number}"), " ", Said(title)) for number, title in told}
+            named = {number: (f"#{number} ", Said(title)) for number, title in told}
         sure = self.of["sure"]
         ways = [self._way(name, result.rows) for name, result in self.of.items()]
         alone = [replace(row, cluster=c) for row, c in zip(sure.rows, sure.plain, strict=True)]
-        plain = self._way(f"cosine {PLAIN} alone", alone)
+        plain = self._way(f"nearest text alone (cosine of {PLAIN} or more)", alone)
         joined = len(alone) - plain.clusters
         ways.append(replace(plain, joined=joined, asked=0, shown=plain.found))
         seen = [r for r in sure.rows if r.candidates and {r.id, r.candidates[0]} <= named.keys()]
@@ -58,7 +58,8 @@ class Choice:
         for action, what in _DONE.items():
             rows = [row for row in seen if row.action == action]
             chosen = rows[:EXAMPLES] if action == "new" else _spread(rows)
-            examples[f"{what}: {len(chosen)} of {len(rows)}"] = [
+            some = f"{len(chosen)} examples of " if len(chosen) < len(rows) else ""
+            examples[f"{what}: {some}{len(rows)}"] = [
                 Pair(named[row.id], named[row.candidates[0]], row.chance) for row in chosen
             ]
         return Outcome(len(self.past.reports), len(self.past.pairs), ways, examples)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.audience import Audience
 from bot.domain.cards.card import (
@@ -22,11 +22,12 @@ from bot.domain.cards.views.cluster import count
 
 # In words, the three that a project may choose.
 WAYS: Mapping[str, str] = {
-    "ask": "Join only repeats, ask about the rest",
-    "sure": "Join what hardly anybody would take back",
-    "eager": "Join what is likely",
+    "ask": "join only repeats",
+    "sure": "join what hardly anybody would take back",
+    "eager": "join whatever is likely the same",
 }
-_HEADER = ("", "Joined unasked", "Asked about", "Problems", "Duplicates found")
+_HEADER = ("", "Joined at once", "Asked about", "Problems", "Known duplicates found")
+_HOLDS = "What you choose holds for new reports and can be undone. To sort the old ones anew: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ def choice_card(
 
     ``way`` is the one in force, ``because`` of what; ``free``: another may be chosen here.
     """
-    known = f"The project itself calls {count(outcome.pairs, 'pair')} of them duplicates."
-    history = f"{count(outcome.reports, 'report')}. {known}"
-    rows = tuple(_row(each, outcome.pairs, way) for each in outcome.ways)
+    known = f"The project itself calls {count(outcome.pairs, 'pair')} of them duplicates"
+    beyond = "others it never marked, so more may rightly be joined"
+    history = f"{count(outcome.reports, 'report')}. {known}; {beyond}."
+    rows = tuple(_row(each, outcome, way) for each in outcome.ways)
+    lines = ((Strong(name), f": {words}, ask about the rest.") for name, words in WAYS.items())
     others = [each for each in WAYS if each != way] if free else []
     return Card(
         key=key,
@@ -90,26 +93,29 @@ def choice_card(
             *((Fact("In force", Code(way), f" ({because})"),) if way else ()),
         ),
         sections=(
-            Section(Table(header=_HEADER, rows=rows)),
+            Section(Bullets(*lines), Table(header=_HEADER, rows=rows)),
             *(_examples(what, pairs) for what, pairs in outcome.examples.items() if pairs),
         ),
-        actions=tuple(Action(WAYS[each], f"backtest choose {each}") for each in others),
-        footer=("A choice is for reports to come; for the others: ", Code("/soulcaster recluster"))
-        if others
-        else (),
+        actions=tuple(
+            Action(f"Use {each}: {WAYS[each]}", f"backtest choose {each}") for each in others
+        ),
+        footer=(_HOLDS, Code("/soulcaster recluster")) if others else (),
     )
 
 
-def _row(way: Way, pairs: int, now: str) -> tuple[Line, ...]:
-    asked = f" (+{way.shown - way.found} asked)" if way.shown > way.found else ""
-    name = Strong(way.name) if way.name == now else way.name
+def _row(way: Way, outcome: Outcome, now: str) -> tuple[Line, ...]:
+    pairs, name = outcome.pairs, Strong(way.name) if way.name == now else way.name
+    first = next(each.name for each in outcome.ways if replace(each, name=way.name) == way)
+    if first != way.name:
+        return (name, f" (the same as {first})"), (), (), (), ()
+    asked = f", {way.shown - way.found} more asked about" if way.shown > way.found else ""
     told = f"{way.found} of {pairs}{asked}" if pairs else "none known"
     return (name,), (f"{way.joined:,}",), (f"{way.asked:,}",), (f"{way.clusters:,}",), (told,)
 
 
 def _examples(what: str, pairs: Sequence[Pair]) -> Section:
     lines: list[Line] = [
-        (f"{100 * each.chance:.0f} in 100: ", *each.report, " — like ", *each.like)
+        (f"{min(each.chance, 0.99):.0%} likely the same: ", *each.report, " — like ", *each.like)
         for each in pairs
     ]
     return Section(Bullets(*lines), title=what, collapsed=True)
@@ -119,12 +125,12 @@ def chosen_card(way: str, before: str, *, key: str, readers: Audience) -> Card:
     """Another way is in force, by somebody's word; it can be taken back."""
     return note(
         key,
-        *("From now on: ", WAYS[way][0].lower() + WAYS[way][1:], " (", Code(way), ")"),
+        *(f"From now on: {WAYS[way]}, ask about the rest (", Code(way), ")"),
         audience=readers,
         tone="succeeded",
         actions=(
             Action("Undo", f"backtest choose {before}"),
-            Action("What that would change of what is there", "recluster --dry-run"),
+            Action("Try it on the old reports, changing nothing", "recluster --dry-run"),
         ),
     )
 
