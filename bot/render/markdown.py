@@ -53,7 +53,7 @@ def _fitting(card: cards.Card, *, heading: bool) -> Markdown:
 def _card(card: cards.Card, *, heading: bool) -> str:
     gist = [_heading(card) if heading else "", _facts(card.facts)]
     rest = [
-        *(_section(section) for section in card.sections),
+        *(_section(section, "####" if heading else "##") for section in card.sections),
         _actions(card.actions, card.language),
         f"<sub>{footer}</sub>" if (footer := _line(card.footer)) else "",
     ]
@@ -74,11 +74,11 @@ def _facts(facts: tuple[cards.Fact, ...]) -> str:
     return markdown_line(" · ".join(lines))
 
 
-def _section(section: cards.Section) -> str:
+def _section(section: cards.Section, level: str) -> str:
     body = "\n\n".join(block for part in section.blocks if (block := _block(part)))
     title = plain(section.title)
     if not section.collapsed:
-        return f"#### {markdown_title(_line((title,)))}\n\n{body}" if title else body
+        return f"{level} {markdown_title(_line((title,)))}\n\n{body}" if title else body
     summary = html_text(title) or "More"
     return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
 

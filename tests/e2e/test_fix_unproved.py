@@ -201,7 +201,7 @@ async def test_a_patch_that_makes_the_suite_worse_is_a_draft_that_says_so(scene:
     assert pull["title"] == "Unproved fix: Last page of a category is missing"
     assert labels(pull) == {"soulcaster", "soulcaster: unproved"}
     assert pull["pull"]["draft"]
-    assert "#### Not proved" in pull["body"]
+    assert "## Not proved" in pull["body"]
     assert "after plan v1, approved by" in pull["body"]
     [check] = pull["pull"]["checks"]
     assert check["conclusion"] == "failure"

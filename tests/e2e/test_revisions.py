@@ -131,7 +131,7 @@ async def test_a_review_that_requests_changes_makes_v2(stage: Stage, fix: Fix) -
     [first] = await fix.commits()
     assert "Soulcaster-Version: F-1 v1" in first["message"]
     body = (await issue(stage, fix.number))["body"]
-    noted = body.replace("#### Not tested", "#### Ours\n\nSeen by Tom.\n\n#### Not tested")
+    noted = body.replace("## Not tested", "## Ours\n\nSeen by Tom.\n\n## Not tested")
     await person(stage, "PATCH", f"/issues/{fix.number}", login="tom-beckett", body=noted)
     line = await fix.line_of(PAGINATION)
     review = await fix.review(
@@ -166,8 +166,8 @@ async def test_the_check_the_body_and_the_card_follow(stage: Stage, fix: Fix) ->
     body = (await issue(stage, fix.number))["body"]
     assert SHIPPING in body
     assert "one product more than fits" in body
-    assert body.count("#### Proof") == 1
-    assert "#### Ours\n\nSeen by Tom.\n\n#### Not tested" in body
+    assert body.count("## Proof") == 1
+    assert "## Ours\n\nSeen by Tom.\n\n## Not tested" in body
     assert "v2" in await reply(stage, 1, "run:F-1")
 
 

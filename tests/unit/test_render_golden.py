@@ -10,6 +10,7 @@ from types import ModuleType
 import factories_cards as factories
 import pytest
 from checkers import load_checker
+from test_problem_golden import digest
 
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.onboarding import FILE, onboarding_card
@@ -57,9 +58,11 @@ def test_a_pull_request_body(golden: Callable[[str, str], None]) -> None:
 def test_the_pull_request_that_asks_whether_we_may_write(
     golden: Callable[[str, str], None],
 ) -> None:
-    readers, digest = SHOP.github_readers, factories.digest()
-    card = onboarding_card(SHOP, 1_204, 87, digest, readers=readers)
-    golden("onboarding.md", render_document(card))
+    first = digest(compact=False)
+    card = onboarding_card(SHOP, 1_204, 87, first, readers=SHOP.github_readers)
+    written = render_document(card)
+    golden("onboarding.md", written)
+    assert "- [ ]" not in written, "nothing is obeyed before the merge"
     assert read_repo_config(FILE.encode()).mode == "act"
     assert set(said_in(FILE.encode())) >= {"mode", "digest.schedule", "cluster", "fix.enabled"}
 

@@ -272,17 +272,17 @@ def document(proof: str, log: str) -> Card:
 
 
 def test_only_our_sections_of_a_body_are_replaced() -> None:
-    old = render_document(document("old proof", "#### Proof\nold log"))
-    people = old.replace("#### Not tested", "Between, by a person.\n\n#### Not tested")
+    old = render_document(document("old proof", "## Proof\nold log"))
+    people = old.replace("## Not tested", "Between, by a person.\n\n## Not tested")
     people += "\n## Ours\n\nProof is fine.\n"
     newer = document("new proof", "new log")
     body = replace_sections(people, newer, ("Proof", "Output"))
-    wanted = people.replace("old proof", "new proof").replace("#### Proof\nold log", "new log")
+    wanted = people.replace("old proof", "new proof").replace("## Proof\nold log", "new log")
     assert body == wanted
     assert replace_sections(body, newer, ("Proof", "Output")) == body
 
 
 def test_a_section_that_people_removed_stays_away() -> None:
-    body = "A person's own words.\n\n#### Not tested\n\nMuch.\n"
+    body = "A person's own words.\n\n## Not tested\n\nMuch.\n"
     assert replace_sections(body, document("p", "l"), ("Proof", "Output")) == body
     assert replace_sections("", document("p", "l"), ("Proof",)) == ""

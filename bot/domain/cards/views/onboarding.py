@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section
+from bot.domain.cards.card import (
+    Bullets,
+    Card,
+    Choices,
+    Code,
+    Fact,
+    Line,
+    Paragraph,
+    Section,
+    Strong,
+)
 from bot.domain.models import Project
 
 # Every line of it is explained; nothing in it differs from what holds without it but the mode.
 FILE = """\
-# What Soulcaster may do in this repository. Delete a line, and its default holds.
+# What Soulcaster may do in this repository. If you delete a line, its default holds.
 
 # act: commands are answered, a tracking issue kept, fixes that somebody asked for opened as drafts.
 # quiet: nothing is written to GitHub; digests go to Slack alone.
 mode: act
 
-# When the digest of open problems comes: a time zone's own words.
+# When the digest of open problems is posted, in any time zone, such as Europe/Paris.
 digest:
   schedule: mon-fri 09:00 UTC
 
-# What becomes one problem unasked. sure: what hardly anybody would take back; eager: what is
-# likely; ask: repeats alone. The rest is asked about.
+# Which reports are joined into one problem without asking. sure: what hardly anybody would take
+# back; eager: whatever is likely the same; ask: only repeats. The rest is asked about.
 cluster: sure
 
 fix:
@@ -34,10 +44,15 @@ def onboarding_card(
     """The pull request that brings the file: what was read, and what the digest would be."""
     after: tuple[Line, ...] = (
         ("Commands in comments are answered: ", Code("/soulcaster help"), "."),
-        ("One tracking issue shows the open problems, and is kept true.",),
-        ("A fix is made when somebody asks for one, and opened as a draft with its proof.",),
-        ("No issue is closed, nothing merged, and no branch of yours pushed to.",),
+        ("One tracking issue lists the open problems and is kept up to date.",),
+        ("A fix is made only when somebody asks for one: a draft pull request with its proof.",),
+        ("Your issues are never closed, and your branches are neither pushed to nor merged.",),
     )
+    first = []
+    for each in digest.sections:  # nothing is obeyed before the merge, so nothing is offered
+        if blocks := [block for block in each.blocks if not isinstance(block, Choices)]:
+            below = [Paragraph(Strong(each.title))] if each.title else []
+            first.append(Section(*below, *blocks))
     return Card(
         key=f"onboarding:{project.id}",
         audience=readers,
@@ -50,12 +65,14 @@ def onboarding_card(
             Section(
                 Paragraph(
                     "Soulcaster has read this repository's issues and written nothing but this "
-                    "pull request. Until it is merged a command gets a reaction and no more; "
-                    "closed, it stays so."
+                    "pull request, which adds ",
+                    Code(".github/soulcaster.yml"),
+                    ". Merge it to let Soulcaster answer here. Until then, or if you close it, "
+                    "commands get a 👀 reaction but no answer.",
                 )
             ),
             Section(Bullets(*after), title="Once it is merged"),
-            Section(Paragraph("As it would be today:"), title="The first digest"),
-            *digest.sections,
+            Section(Paragraph("This is what it would say today:"), title="The first digest"),
+            *first,
         ),
     )
