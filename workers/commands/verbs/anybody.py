@@ -24,7 +24,7 @@ from workers.commands.permission import role_of
 
 
 class Help(Command):
-    """The verbs you can use here; of one verb: usage, who can, cost, examples."""
+    """The commands you can use here, or one of them: usage, who can, cost and examples."""
 
     verb = "help"
     aliases = ("h",)

@@ -17,7 +17,7 @@ from workers.commands.call import Answer, Call
 
 
 class Config(Command):
-    """Show what is in force here and where it comes from, or check the file as it is now."""
+    """See each setting in force and who set it, or check .github/soulcaster.yml for mistakes."""
 
     verb = "config"
     examples = ("config show", "config show fix", "config validate")

@@ -20,7 +20,7 @@ Found = tuple[str, str]
 
 
 class Doctor(Command):
-    """Check all that this project needs; each line that is not well says what mends it."""
+    """Check GitHub, Slack and all else this project needs; what fails says how to mend it."""
 
     verb = "doctor"
     level = Level.L4

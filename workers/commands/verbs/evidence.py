@@ -118,7 +118,7 @@ async def run_summarize(call: Call, command: Summarize) -> Answer:
 
 
 class AskForExample(Command):
-    """Ask who reported a problem for an example that can be run, on their issue, once."""
+    """Comment once on a problem's issue: ask who reported it for an example that can be run."""
 
     verb = "example"
     level = Level.L2

@@ -18,7 +18,7 @@ PATIENCE = timedelta(seconds=10)
 
 
 class Feedback(Command):
-    """Write down a report; it is clustered like any other."""
+    """Report a problem from here; it is grouped with others like any report."""
 
     verb = "feedback"
     aliases = ("report",)

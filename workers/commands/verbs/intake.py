@@ -48,11 +48,11 @@ async def run_import(call: Call, command: ImportHistory) -> Answer:
 
 
 class Backtest(Command):
-    """What each way of clustering would have done with the reports that are there; choose one.
+    """Try ask, sure and eager on your past reports, see what each would join, and choose one.
 
-    ask joins only repeats, sure what hardly anybody would take back, eager what is likely. The
-    newest 5,000 reports are clustered in silence, and nothing changes; the project's own duplicate
-    marks and the nearest cosine alone stand beside it. What its file says comes first.
+    ask joins only repeats, sure what hardly anybody would take back, eager whatever is likely the
+    same; each asks about the rest. Trying it on the newest 5,000 reports changes nothing, and a
+    choice can be undone. What .github/soulcaster.yml says of `cluster` comes first.
     """
 
     verb = "backtest"
@@ -91,7 +91,7 @@ async def run_backtest(call: Call, command: Backtest) -> Answer:
 
 
 class ShowQuota(Command):
-    """Used and left: new reports and successful fixes, over all projects of the installation."""
+    """How many new reports and successful fixes your installation has used and has left."""
 
     verb = "quota"
     examples = ("quota",)

@@ -65,7 +65,7 @@ async def run_channel(call: Call, command: Channel) -> Answer:
 
 
 class Digest(Command):
-    """Post the digest now, preview it, or say when it comes."""
+    """See today's digest of open problems, post it now, or set when it is posted."""
 
     verb = "digest"
     examples = (
