@@ -67,9 +67,12 @@ def render_blocks(card: cards.Card, project: int = 0) -> SlackMessage:
 
 
 def _notification(card: cards.Card) -> str:
-    word = tone_word(card)
+    """The title and how it stands: the tone's word, else the first fact."""
     said = slack_said(cut(words(card.title), 200))
-    return f"{ICONS[card.tone]} {said}{f' ({word})' if word else ''}"
+    stands = f" ({word})" if (word := tone_word(card)) else ""
+    for fact in card.facts[:1] if not stands else ():
+        stands = f" · {slack_said(cut(f'{fact.label}: {words(fact.value)}', 100))}"
+    return f"{ICONS[card.tone]} {said}{stands}"
 
 
 class _Slack:
@@ -111,8 +114,7 @@ class _Slack:
         shown = shorten_section(section, **COLLAPSED) if section.collapsed else section
         title = slack_own(cut(plain(section.title), 300))
         blocks = _section(f"*{title}*") if title else []
-        blocks += [block for part in shown.blocks for block in self.block(part)]
-        return blocks + (_context("_Shortened here._") if shown != section else [])
+        return blocks + [block for part in shown.blocks for block in self.block(part)]
 
     def block(self, block: cards.Block) -> list[Json]:
         match block:
@@ -125,8 +127,8 @@ class _Slack:
             case cards.Quotation(text=text, source=source):
                 quoted = _cut_to(text, TEXT, cut, slack_quote) if visible(text).strip() else ""
                 return _section(quoted) + (_context(_within((source,), CONTEXT)) if source else [])
-            case cards.Preformatted(text=text):
-                return _preformatted(text)
+            case cards.Preformatted(text=text, spoken=spoken):
+                return _section(_within(spoken, TEXT)) or _preformatted(text)
             case cards.Steps(steps=steps):
                 return _sections(
                     f"{ICONS[step.tone]} {slack_own(cut(plain(step.label), 300))}"

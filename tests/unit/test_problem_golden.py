@@ -82,7 +82,7 @@ WEEK = [
 ]
 VIEWS = [
     view(12, state=ClusterState.REGRESSED, severity="S1"),
-    view(14, trend="31 in the last 3 hours, where 2 would be usual"),
+    view(14, trend="31 times in the last 3 hours, where 2 would be usual"),
     view(17),
     view(19, state=ClusterState.PR_OPENED, severity="S3"),
     view(23, state=ClusterState.WATCHING, severity="S3", watch=WATCH),
@@ -95,7 +95,7 @@ def board(**known: Any) -> Board:
         "reports": 31, "day": [0] * 23 + [5], "since": NOW - timedelta(days=1),
         "news": [*WEEK, event("regressed"), event("resolved", what="gone after #45", cluster=31)],
         "beside": [view(31, state=ClusterState.SNOOZED)], "stale": [view(19)],
-        "sources": "24 sentry, 7 github",
+        "sources": "24 Sentry, 7 GitHub",
         "days": tally_of([], {HOUR - 24 * ago: 3 * ago % 11 for ago in range(60)}).days(NOW, DAYS),
     }  # fmt: skip
     return Board(**{**told, **known})
@@ -120,7 +120,7 @@ CARDS: dict[str, Callable[[], Card]] = {
         event("ignored", "@bo", "third-party"),
     ),
     "problem_paused": lambda: with_banner(
-        problem_card(view(12), None, event("spike", what="31 in the last 3 hours")), PAUSED, NOW
+        problem_card(view(12), None, event("spike", what="31 times in 3 hours")), PAUSED, NOW
     ),
     "problem_tracked": lambda: tracked_card(view(12), PROVED, event("opened", what="#45")),
     "problem_joined": lambda: joined_card(14, "C-12", readers=Audience.TEAM),
@@ -129,7 +129,7 @@ CARDS: dict[str, Callable[[], Card]] = {
     ),
     "problem_later": lambda: later_card(
         "later:1", "posts were paused by @bo",
-        [(view(12), event("new")), (view(14), event("spike", what="31 in the last 3 hours"))],
+        [(view(12), event("new")), (view(14), event("spike", what="31 times in the last 3 hours"))],
         readers=Audience.TEAM,
     ),
     "notify": lambda: notify_card(

@@ -51,7 +51,7 @@ def view(number: int) -> ClusterView:
     cluster = Cluster(
         number=number, audience=Audience.TEAM, title=_TOLD[number][1], created_at=NOW,
         updated_at=NOW, severity="S2" if number < 10 else "S3",
-        trend="31 in the last 3 hours, where 2 would be usual" if number == 12 else "",
+        trend="31 times in the last 3 hours, where 2 would be usual" if number == 12 else "",
     )  # fmt: skip
     tally = tally_of([item(number)], {HOUR: number, HOUR - 3: 2})
     return ClusterView(cluster, [item(number)], tally, NOW, Audience.TEAM)
@@ -101,7 +101,7 @@ def test_no_row_of_the_digest_says_again_what_is_asked() -> None:
         assert "plan C-12" in written
         offered = [f"{verb} C-{number}" for verb in ("fix", "plan") for number in (7, 8, 9, 21)]
         assert not any(each in written for each in offered)
-        assert "more: `/soulcaster clusters`" not in written, "all five are shown"
+        assert "problems: `/soulcaster clusters`" not in written, "all five are shown"
 
 
 def test_what_is_worse_than_a_question_stands_above_it() -> None:
@@ -110,4 +110,4 @@ def test_what_is_worse_than_a_question_stands_above_it() -> None:
     board = Board([worse, asked.row], [], open=5, new=5, reports=5, day=[2], asked={7: asked})
     written = render_markdown(digest_card(SHOP, board, {}, compact=False))
     assert written.index("Last page of a category") < written.index("look like one problem")
-    assert written.index("look like one problem") < written.index("Do it from here")
+    assert written.index("look like one problem") < written.index("Do it with one click")

@@ -54,7 +54,7 @@ def test_a_spike_is_seen_and_said() -> None:
     counts = steady(2) | {NOW: 40}
     found = trend(counts, NOW)
     assert found.change == "spike"
-    assert found.sentence == "44 in the last 3 hours, where 6 would be usual"
+    assert found.sentence == "44 times in the last 3 hours, where 6 would be usual"
 
 
 def test_an_even_rate_is_steady_however_high() -> None:

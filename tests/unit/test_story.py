@@ -80,7 +80,7 @@ def test_a_severity_that_counts_move_up_and_down_is_told_once() -> None:
 
 
 def test_a_spike_is_told_once_a_day_and_of_no_new_problem() -> None:
-    trend = "31 in the last 3 hours, where 2 would be usual"
+    trend = "31 times in the last 3 hours, where 2 would be usual"
     assert look(None, cluster(trend=trend))[1] == ["new"]
     story, _ = look(None, cluster(**OLD))
     story, said = look(story, cluster(**OLD, trend=trend))

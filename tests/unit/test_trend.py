@@ -35,9 +35,9 @@ def test_what_was_seen_on_one_day_is_no_trend() -> None:
 
 
 def test_a_picture_begins_at_zero_and_has_a_height() -> None:
-    picture = chart(["01", "02"], [0, -3])
+    picture = chart(["1 Mar", "2"], [0, -3], "seen")
     assert picture.splitlines()[2:] == [
-        '    x-axis ["01", "02"]',
-        "    y-axis 0 --> 1",
+        '    x-axis ["1 Mar", "2"]',
+        '    y-axis "seen" 0 --> 1',
         "    bar [0, 0]",
     ]

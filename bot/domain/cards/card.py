@@ -115,10 +115,12 @@ class Quotation(_Frozen):
 
 
 class Preformatted(_Frozen):
-    """Fixed-width text as it is: a log, a diff, a test. Safe for untrusted text."""
+    """Fixed-width text as it is: a log, a diff, a test. Safe for untrusted text. ``spoken`` stands
+    for it where a place does not draw the picture that it describes."""
 
     text: str
     language: str = ""
+    spoken: Line = ()
 
 
 class Step(_Frozen):

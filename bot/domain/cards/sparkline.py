@@ -24,9 +24,9 @@ def sparkline(counts: Sequence[float]) -> str:
     )
 
 
-def chart(names: Sequence[str], counts: Sequence[int]) -> str:
+def chart(names: Sequence[str], counts: Sequence[int], of: str) -> str:
     """The same as a bar chart in mermaid's words: no address to fetch, so it is as private as the
-    text it stands in. ``names`` are ours, and each another.
+    text it stands in. ``names`` are ours, and each another; ``of`` says what is counted.
 
     https://mermaid.js.org/syntax/xyChart.html
     """
@@ -37,7 +37,7 @@ def chart(names: Sequence[str], counts: Sequence[int]) -> str:
             f'%%{{init: {{"xyChart": {{"height": 200}}, {blue}}}}}%%',
             "xychart-beta",
             f"    x-axis [{', '.join(map(json.dumps, names))}]",
-            f"    y-axis 0 --> {max(1, *counts)}",
+            f"    y-axis {json.dumps(of)} 0 --> {max(1, *counts)}",
             f"    bar [{bars}]",
         )
     )

@@ -91,11 +91,13 @@ def trend(counts: Hours, now: int) -> Trend:
     apart = 2 * (math.sqrt(recent + 0.375) - math.sqrt(usual + 0.375))
     if recent >= SPIKE_LEAST and apart >= SURE:
         rate = f"{usual:.0f}" if usual >= 1 else "hardly any"
-        return Trend("spike", f"{recent} in the last 3 hours, where {rate} would be usual")
+        return Trend("spike", f"{recent} times in the last 3 hours, where {rate} would be usual")
     day = _sum(counts, now - DAY + 1, now)
     average = _sum(counts, now - DAY + 1 - WEEK, now - DAY) / 7
     if day >= RISE_LEAST and day >= RISE_TIMES * max(average, 1.0):
-        return Trend("rising", f"{day} in the last day, {average:.0f} a day in the week before")
+        return Trend(
+            "rising", f"{day} times in the last day, {average:.0f} a day in the week before"
+        )
     return Trend("steady")
 
 

@@ -10,6 +10,9 @@ from datetime import date, datetime, timedelta
 from bot.domain.audience import Audience, may_read
 
 HOUR = 3600
+# Sources that are not spelled as their name here with a capital.
+_SPELLED = ("BugSnag", "CloudWatch", "GitHub", "New Relic", "PagerDuty", "PostHog")
+_NAMES = {name.replace(" ", "").lower(): name for name in _SPELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,12 @@ class Tally:
 
     @property
     def sources(self) -> str:
-        """``3 github, 2 sentry``."""
+        """``3 GitHub, 2 Sentry``; ``Sentry`` where all are from there."""
         counts: Counter[str] = Counter()
         for (source, _), n in self.kinds.items():
-            counts[source] += n
-        return ", ".join(f"{n} {source}" for source, n in counts.most_common())
+            counts[_NAMES.get(source, source.capitalize())] += n
+        one = len(counts) == 1
+        return ", ".join(name if one else f"{n} {name}" for name, n in counts.most_common())
 
     def since(self, age: timedelta, now: datetime) -> int:
         """Occurrences in the last ``age``."""

@@ -91,7 +91,7 @@ class ClusterView:
         if self.writes_tests or any(map(shows_example, self.shown)):
             return Action("Fix", f"fix {name}", style="primary")
         if any(item.source == "github" and item.key.startswith("issue:") for item in self.shown):
-            return Action("Ask for an example", f"example {name}")
+            return Action("Comment on the issue to ask for an example", f"example {name}")
         return Action("Plan", f"plan {name}")
 
     @property
@@ -166,16 +166,17 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         last = f"{max(over):%d %b %H:%M} UTC"
         facts.append(Fact("Recovered", f"{len(over)} of {view.tally.reports}, the last on {last}"))
     if view.people:
-        facts.append(Fact("People", str(view.people)))
+        facts.append(Fact("People affected", str(view.people)))
     if cluster.standing != "open":
         facts.append(Fact("Its issues", _ENDINGS[cluster.standing]))
     if cluster.watch is not None:
         facts.append(Fact("Its fix", watch_line(cluster, cluster.watch)))
     if cluster.owner:
         facts.append(Fact("Owner", Code(cluster.owner)))
-    each = ((" · ", Said(one.name), f" ({one.likes} of {one.of} like it)") for one in view.likely)
+    on = ((one, f" (on {one.likes} of {one.of} similar issues)") for one in view.likely)
+    each = ((" · ", Said(one.name), words) for one, words in on)
     if labels := [part for parts in each for part in parts][1:]:
-        facts.append(Fact("Labels its people would give", *labels))
+        facts.append(Fact("Suggested labels", *labels))
     if run is not None:
         facts.append(Fact("Fix run", *run_line(run)))
     if view.tracked:
@@ -190,7 +191,7 @@ def cluster_card(view: ClusterView, *, run: FixRun | None = None) -> Card:
         more = view.tally.reports - view.hidden - gone - len(newest)
         lines = tuple((*item_link(item), *_part_of(item)) for item in newest)
         if more > 0:
-            lines += ((f"and {more} more",),)
+            lines += ((f"and {count(more, 'more report')}",),)
         sections.append(Section(Bullets(*lines), title="Reports", collapsed=len(lines) > 4))
     hidden = f"{count(view.hidden, 'private report')} {'is' if view.hidden == 1 else 'are'}"
     footer: Line = (f"{hidden} not shown here.",) if view.hidden else ()
@@ -270,9 +271,9 @@ def missing_card(item: Item, left: Sequence[str], *, readers: Audience) -> Card:
     """What is asked of who reported it, as the repository's own form calls it."""
     title = ("Can you add what the issue form asks for?",)
     shown = (Section(Bullets(*((Said(label),) for label in left))),)
-    how = ("Add it to the issue or in a comment. This comment goes once it is there.",)
+    how = "Thanks! Add it to the issue or in a comment; this comment is deleted once all is there."
     key = f"missing:{item.name}"
-    return Card(key=key, audience=readers, title=title, sections=shown, footer=how)
+    return Card(key=key, audience=readers, title=title, sections=shown, footer=(how,))
 
 
 def cluster_actions(view: ClusterView) -> tuple[Action, ...]:

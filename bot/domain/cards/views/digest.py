@@ -107,7 +107,8 @@ def digest_card(
     if not compact:
         hidden -= sum(view.cluster.state.is_open for view in board.beside)
     if hidden > 0 and not board.only:
-        sections.append(Section(Paragraph(f"{hidden} more: ", Code("/soulcaster clusters"))))
+        more = f"{count(hidden, 'more problem')}: "
+        sections.append(Section(Paragraph(more, Code("/soulcaster clusters"))))
     if board.stale:
         names = (name for v in board.stale for name in (" ", Code(v.cluster.name)))
         line: Line = (f"Not seen for {STALE.days} days:", *names)
@@ -123,8 +124,6 @@ def digest_card(
     if not board.open:
         sections.append(Section(Paragraph("Nothing is open.")))
     chosen: Line = ("Only ", Code(board.only), ". ") if board.only else ()
-    spark = sparkline([*board.days.values()])
-    how = "All commands: " if compact else "Tick a box or reply with "
     return Card(
         key="digest",
         audience=combined(
@@ -139,21 +138,29 @@ def digest_card(
                 f"{board.open} from {count(board.reports, 'report')}, {board.new} of them new",
             ),
             Fact("Last 24 h", sparkline(board.day), f" {count(sum(board.day), 'occurrence')}"),
-            *((Fact(f"Last {DAYS} days", spark),) if board.trends and compact else ()),
+            *((Fact(f"Last {DAYS} days", _days(board)),) if board.trends and compact else ()),
             *((Fact(f"Since {_at(board.since)}", _news(board)),) if board.since else ()),
         ),
         sections=tuple(sections),
         actions=(Action("All clusters", "clusters"),) if compact else (),
         more=(Action("When it comes …", "digest schedule"),) if compact else (),
-        footer=(*chosen, how, Code("/soulcaster help")),
+        footer=(*chosen, "All commands: ", Code("/soulcaster help")),
     )
 
 
 def _trend(board: Board) -> Section:
-    """Occurrences day by day, each under the number of its day."""
-    names = [f"{day:%d}" for day in board.days]
-    picture = Preformatted(text=chart(names, [*board.days.values()]), language="mermaid")
+    """Occurrences day by day, each under its day, with the month where one begins."""
+    first = min(board.days)
+    names = [f"{d.day} {d:%b}" if d.day == 1 or d == first else f"{d.day}" for d in board.days]
+    text = chart(names, [*board.days.values()], "occurrences a day")
+    picture = Preformatted(text=text, language="mermaid", spoken=(_days(board),))
     return Section(picture, title=f"Last {DAYS} days")
+
+
+def _days(board: Board) -> str:
+    """``▅▃▁█ 64 occurrences, at most 10 a day``."""
+    days = [*board.days.values()]
+    return f"{sparkline(days)} {count(sum(days), 'occurrence')}, at most {max(days)} a day"
 
 
 def _at(moment: datetime) -> str:
@@ -169,7 +176,7 @@ def _news(board: Board) -> str:
             seen = [event for event in seen if event.what.startswith("gone ")]
         if seen:
             found.append(f"{len({event.cluster for event in seen})} {name}")
-    return " · ".join(found) or "nothing happened"
+    return " · ".join(found) or "no problem is new, worse or fixed"
 
 
 def _in_channel(
@@ -275,7 +282,7 @@ def _boxes(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Section:
         for v, step in ((v, v.first_step) for v in views)
         if v.cluster.state is not ClusterState.PR_OPENED
     )
-    return Section(Choices(*choices), title="Do it from here")
+    return Section(Choices(*choices), title="Do it with one click")
 
 
 def _compact(view: ClusterView, run: FixRun | None, asked: Question | None) -> Section:
@@ -283,7 +290,8 @@ def _compact(view: ClusterView, run: FixRun | None, asked: Question | None) -> S
         return question_section(asked)
     cluster = view.cluster
     title = Paragraph(Strong(cluster.severity), " ", Code(cluster.name), " ", *_row_title(view))
-    day, reports = view.since(timedelta(hours=24)), count(view.tally.reports, "report")
+    day = count(view.since(timedelta(hours=24)), "occurrence")
+    reports = count(view.tally.reports, "report")
     told = f" {day} in 24 h · {reports} ({view.tally.sources})"
     seen = Paragraph(sparkline(view.day), told, f" · {cluster.trend}" if cluster.trend else "")
     if run is not None and (run.pull_url or not run.ended):

@@ -117,7 +117,7 @@ def later_card(
             Paragraph(Strong(view.cluster.severity), " ", *view.title),
             Paragraph(
                 *(said(last) if last else ()),
-                f" · {view.since(timedelta(hours=24))} in 24 h · "
+                f" · {count(view.since(timedelta(hours=24)), 'occurrence')} in 24 h · "
                 f"{count(view.tally.reports, 'report')}",
             ),
             Choices(
@@ -129,7 +129,8 @@ def later_card(
     ]
     many = count(len(told), "problem")
     if rest := len(told) - len(sections):
-        sections.append(Section(Paragraph(f"{rest} more: ", Code("/soulcaster clusters"))))
+        left = f"{count(rest, 'more problem')}: "
+        sections.append(Section(Paragraph(left, Code("/soulcaster clusters"))))
     title = (f"{many} while {why}",)
     return Card(
         key=key, audience=readers, title=title, sections=tuple(sections),
@@ -166,7 +167,11 @@ def notify_card(
     if rule == "off":
         blocks = (Paragraph("Digests still come, and cards that were posted are kept up to date."),)
     rest = len(lines) - _HELD
-    more = (Section(Paragraph(f"and {rest} more.")),) if rest > 0 and rule != "off" else ()
+    more = (
+        (Section(Paragraph(f"and {count(rest, 'more event')}.")),)
+        if rest > 0 and rule != "off"
+        else ()
+    )
     return Card(
         key="notify",
         audience=readers,

@@ -55,7 +55,8 @@ class Question:
 def question_section(asked: Question) -> Section:
     """The question as one row, with what speaks for it and its two answers."""
     row = asked.row
-    day, reports = row.since(timedelta(hours=24)), count(row.tally.reports, "report")
+    day = count(row.since(timedelta(hours=24)), "occurrence")
+    reports = count(row.tally.reports, "report")
     seen = f"{sparkline(row.day)} {day} in 24 h · {reports} ({row.tally.sources})"
     named = (": ", Said(asked.name)) if asked.name else ()
     about = Paragraph(Strong(row.cluster.severity), " ", asked.title, *named)
