@@ -21,6 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties import examples
 
+from bot.domain.audience import Audience
+from bot.domain.clusters.tally import Tally
 from bot.domain.errors import BadPayload, BadSignature
 from bot.domain.models import Draft
 from bot.sources import SOURCES, Source, generic
@@ -103,6 +105,13 @@ def _payloads(shared: Path, name: str) -> Iterator[Any]:
     folders = others if name == "generic" else [alerts / FOLDERS.get(name, name)]
     paths = [*OURS.glob(f"{name}*.json"), *(p for each in folders for p in each.glob("*.json"))]
     return (json.loads(path.read_text()) for path in sorted(paths))
+
+
+def test_a_card_spells_a_source_as_its_vendor_does() -> None:
+    own = {"generic": "Generic", "github": "GitHub"}
+    for name, source in SOURCES.items():
+        told = Tally({}, {(name, Audience.TEAM): 1}).sources
+        assert told == own.get(name, source.LABEL)
 
 
 @pytest.mark.parametrize("name", SOURCES)
