@@ -224,6 +224,12 @@ class Card(_Frozen):
     folded: bool = False
 
 
+def coded(text: str) -> Line:
+    """Words, also from outside, with what stands between backticks as code."""
+    parts = enumerate(text.split("`"))
+    return tuple(Code(part) if n % 2 else Said(part) for n, part in parts if part)
+
+
 def note(
     key: str,
     *line: Inline,

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section, note
+from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Paragraph, Section, coded, note
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.grammar import nearest
 from bot.domain.commands.rights import NEEDED, level_of
@@ -34,7 +34,7 @@ class Help(Command):
     about: Annotated[str, WORD] = ""
 
 
-# What stands in no group is only in "One verb".
+# What stands in no group is only in the help of one command.
 GROUPS: Mapping[str, str] = {
     "Look": "status clusters why similar summarize history quota",
     "Tell": "feedback dup not-dup merge split move recluster undo",
@@ -103,10 +103,10 @@ def _all(
         title=("What you can say", *((" in ", Code(repository)) if there else ())),
         sections=tuple(groups),
         footer=(
-            ("With a higher role also: " + ", ".join(others) + ". ") if others else "",
-            "One verb: ",
+            *(("With a higher role also: ", Code(" ".join(others)), ". ") if others else ()),
+            "More about one: ",
             Code("/soulcaster help fix"),
-            ". From elsewhere: ",
+            ". From another channel or repository: ",
             Code(_as_there(f"{repository} status C-12", there)),
         ),
     )
@@ -181,14 +181,10 @@ async def run_link(call: Call, command: Link) -> Answer:
     await ctx.accounts.link(proved, account)
     return call.answer(
         f"link:{person.login}",
-        "Slack user ",
-        Code(proved.slack_user),
-        " of workspace ",
-        Code(proved.slack_team),
-        " now acts as ",
-        Code(f"@{person.login}"),
-        ". Is that not you? Say ",
-        Code("/soulcaster unlink"),
+        *coded(
+            f"Slack user `{proved.slack_user}` of workspace `{proved.slack_team}` now acts as "
+            f"`@{person.login}`. Is that not you? Say `/soulcaster unlink`"
+        ),
         tone="succeeded",
     )
 

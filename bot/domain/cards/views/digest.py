@@ -23,6 +23,7 @@ from bot.domain.cards.card import (
     Section,
     Strong,
     Table,
+    coded,
 )
 from bot.domain.cards.sparkline import chart, sparkline
 from bot.domain.cards.story import Event, Kind
@@ -49,11 +50,12 @@ _PLACES: Mapping[ClusterState, str] = {
     ClusterState.PR_OPENED: "Waiting for you",
     ClusterState.FIXING: "Running",
     ClusterState.WATCHING: "Watching",
-    ClusterState.SNOOZED: "Held",
-    ClusterState.IGNORED: "Held",
+    ClusterState.SNOOZED: "On hold",
+    ClusterState.IGNORED: "On hold",
 }
 _RUNNING = (ClusterState.FIXING, ClusterState.WATCHING)
-_ORDER = ("New", "Escalating", "Regressed", "Waiting for you", "Running", "Watching", "Held")
+_HEADER = ("Severity", "Problem", "Seen in 24 h", "Reports", "State")
+_ORDER = ("New", "Escalating", "Regressed", "Waiting for you", "Running", "Watching", "On hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def digest_card(
         facts=(
             Fact(
                 "Open problems",
-                f"{board.open} from {count(board.reports, 'report')}, {board.new} of them new",
+                f"{board.open}, {board.new} of them new, from {count(board.reports, 'report')}",
             ),
             Fact("Last 24 h", sparkline(board.day), f" {count(sum(board.day), 'occurrence')}"),
             *((Fact(f"Last {DAYS} days", _days(board)),) if board.trends and compact else ()),
@@ -169,13 +171,11 @@ def _at(moment: datetime) -> str:
 
 def _news(board: Board) -> str:
     """``3 new · 1 regressed``: how many problems, each once."""
+    told = [e for e in board.news if e.kind != "resolved" or e.what.startswith("gone ")]
     found = []
     for name, kinds in _NEWS.items():
-        seen = [event for event in board.news if event.kind in kinds]
-        if name == "fixed and verified":
-            seen = [event for event in seen if event.what.startswith("gone ")]
-        if seen:
-            found.append(f"{len({event.cluster for event in seen})} {name}")
+        if seen := {event.cluster for event in told if event.kind in kinds}:
+            found.append(f"{len(seen)} {name}")
     return " · ".join(found) or "no problem is new, worse or fixed"
 
 
@@ -190,7 +190,7 @@ def _in_channel(
         number = view.cluster.number
         if number in board.asked or len(sections) < HOURS:
             each = _compact(view, runs.get(number), board.asked.get(number))
-            title = "" if sections else "Worth an hour"
+            title = "" if sections else "Look at these first"
             sections.append(each.model_copy(update={"title": title}))
         else:
             further.append(view)
@@ -262,7 +262,7 @@ def _table(views: Sequence[ClusterView], runs: Mapping[int, FixRun]) -> Table:
                 state,
             )
         )
-    return Table(header=("", "Problem", "24 h", "Reports", "State"), rows=tuple(rows))
+    return Table(header=_HEADER, rows=tuple(rows))
 
 
 def _thirds(day: list[int]) -> list[int]:
@@ -315,10 +315,10 @@ def stopped_card(slot: str, by: str, role: str, *, readers: Audience) -> Card:
         sections=(
             Section(
                 Paragraph(
-                    Code(by),
-                    f" set its schedule and may no longer do so (role now: {role}). "
-                    "Somebody with maintain can set it again: ",
-                    Code("/soulcaster digest schedule"),
+                    *coded(
+                        f"`{by}` set its schedule and may no longer do so (role now: {role}). "
+                        "Somebody with maintain can set it again: `/soulcaster digest schedule`"
+                    )
                 )
             ),
         ),

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import (
-    Bullets,
-    Card,
-    Choices,
-    Code,
-    Fact,
-    Line,
-    Paragraph,
-    Section,
-    Strong,
-)
+from bot.domain.cards.card import Bullets, Card, Choices, Fact, Paragraph, Section, Strong, coded
 from bot.domain.models import Project
 
 # Every line of it is explained; nothing in it differs from what holds without it but the mode.
@@ -42,11 +32,16 @@ def onboarding_card(
     project: Project, reports: int, problems: int, digest: Card, *, readers: Audience
 ) -> Card:
     """The pull request that brings the file: what was read, and what the digest would be."""
-    after: tuple[Line, ...] = (
-        ("Commands in comments are answered: ", Code("/soulcaster help"), "."),
-        ("One tracking issue lists the open problems and is kept up to date.",),
-        ("A fix is made only when somebody asks for one: a draft pull request with its proof.",),
-        ("Your issues are never closed, and your branches are neither pushed to nor merged.",),
+    after = (
+        "Commands in comments are answered: `/soulcaster help`.",
+        "One tracking issue lists the open problems and is kept up to date.",
+        "A fix is made only when somebody asks for one: a draft pull request with its proof.",
+        "Your issues are never closed, and your branches are neither pushed to nor merged.",
+    )
+    about = (
+        "Soulcaster has read this repository's issues and written nothing but this pull request, "
+        "which adds `.github/soulcaster.yml`. Merge it to let Soulcaster answer here. Until then, "
+        "or if you close it, commands get a 👀 reaction but no answer."
     )
     first = []
     for each in digest.sections:  # nothing is obeyed before the merge, so nothing is offered
@@ -57,21 +52,10 @@ def onboarding_card(
         key=f"onboarding:{project.id}",
         audience=readers,
         title=("Let Soulcaster act here",),
-        facts=(
-            Fact("Read so far", f"{reports:,} reports"),
-            Fact("Problems", f"{problems:,}"),
-        ),
+        facts=(Fact("Read so far", f"{reports:,} reports"), Fact("Problems", f"{problems:,}")),
         sections=(
-            Section(
-                Paragraph(
-                    "Soulcaster has read this repository's issues and written nothing but this "
-                    "pull request, which adds ",
-                    Code(".github/soulcaster.yml"),
-                    ". Merge it to let Soulcaster answer here. Until then, or if you close it, "
-                    "commands get a 👀 reaction but no answer.",
-                )
-            ),
-            Section(Bullets(*after), title="Once it is merged"),
+            Section(Paragraph(*coded(about))),
+            Section(Bullets(*map(coded, after)), title="Once it is merged"),
             Section(Paragraph("This is what it would say today:"), title="The first digest"),
             *first,
         ),

@@ -63,6 +63,6 @@ def _approval(plan: Plan, stands: Plan | None) -> tuple[Fact, ...]:
         return (Fact("Approved", "by ", Code(plan.approved_by), f", {when}"),)
     if stands is None:
         return ()
-    told = f" until {plan.name} is approved or somebody steers"
+    told = f", until {plan.name} is approved or somebody says otherwise"
     who = Code(stands.approved_by)
-    return (Fact("Fixes go by", f"{stands.name}, approved by ", who, told),)
+    return (Fact("Plan in use", f"{stands.name}, approved by ", who, told),)

@@ -19,6 +19,7 @@ from bot.domain.cards.card import (
     Paragraph,
     Section,
     Strong,
+    coded,
     note,
 )
 from bot.domain.cards.story import Event
@@ -167,16 +168,16 @@ def notify_card(
     if rule == "off":
         blocks = (Paragraph("Digests still come, and cards that were posted are kept up to date."),)
     rest = len(lines) - _HELD
-    more = (
-        (Section(Paragraph(f"and {count(rest, 'more event')}.")),)
-        if rest > 0 and rule != "off"
-        else ()
-    )
+    if rest > 0 and rule != "off":
+        blocks = (*blocks, Paragraph(f"and {count(rest, 'more event')}."))
     return Card(
         key="notify",
         audience=readers,
         title=title,
         tone="succeeded" if changed else "info",
-        sections=(Section(*blocks), *more),
-        footer=("A rule is made of severity, source, label, team, owner, state and event.",),
+        sections=(Section(*blocks),),
+        footer=coded(
+            "A rule is made of severity, source, label, team, owner, state and event: "
+            "`/soulcaster notify severity>=S2`. Off: `/soulcaster notify off`"
+        ),
     )

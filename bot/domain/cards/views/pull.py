@@ -15,8 +15,8 @@ from bot.domain.cards.card import (
     Paragraph,
     Preformatted,
     Quotation,
-    Said,
     Section,
+    coded,
 )
 from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.cards.views.run import elsewhere_section, plan_of, proof_table, reproduced
@@ -123,14 +123,13 @@ def pull_card(pull: PullRequest) -> Card:
         ),
         Section(
             Paragraph(
-                "Request changes in a review, or say ",
-                Code("/soulcaster revise -- what to change"),
-                ": what comes of it is proved and pushed as the next version. An example "
-                "that fails on this branch helps most. ",
-                Code("/soulcaster versions"),
-                " lists them; close this to turn it down.",
+                *coded(
+                    "Request changes in a review, or say `/soulcaster revise -- what to change`: "
+                    "the next version is proved and pushed here. An example that fails on this "
+                    "branch helps most. `/soulcaster versions` lists them; close this to decline."
+                )
             ),
-            title="Steer it",
+            title="Ask for changes",
         ),
     ]
     return Card(
@@ -149,13 +148,13 @@ def _standing(pull: PullRequest) -> tuple[Section, ...]:
     if run.unproved:
         lines: tuple[Line, ...] = (
             ("This draft is not proved: it is a proposal to start from, not to merge as it is.",),
-            ("The proof ended with ", Code(run.unproved.value), ". ", Said(run.reason)),
+            ("The proof ended with ", Code(run.unproved.value), ". ", *coded(run.reason)),
             ("It is here because ", Code("fix.unproved_drafts"), " is on for this repository."),
         )
     elif pull.began_unproved:
         lines = (("This draft began unproved; ", f"v{run.version} is proved, as below."),)
     elif run.proof is Verdict.ON_ONE_EXAMPLE:
-        held: Line = ("One example asks for it. ", Said(run.reason))
+        held: Line = ("One example asks for it. ", *coded(run.reason))
         return (Section(Paragraph(*held), title=run.proof.value.capitalize()),)
     else:
         return ()

@@ -24,6 +24,7 @@ from bot.domain.cards.card import (
     Steps,
     Table,
     Tone,
+    coded,
 )
 from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.fixes.proof import NO_TESTS
@@ -58,14 +59,15 @@ ALSO_CHANGES = "Also changes"
 # What each verdict means for the person who asked.
 _ENDINGS: Mapping[Verdict, str] = {
     Verdict.PROVED: "Proved: red before, green after, the suite no worse.",
-    Verdict.ON_ONE_EXAMPLE: "Proved on one example only: no earlier test holds what was changed.",
-    Verdict.NOT_REPRODUCED: "Not reproduced: no test made from the reports fails on the base.",
+    Verdict.ON_ONE_EXAMPLE: "Proved on one example only: no earlier test covers the change.",
+    Verdict.NOT_REPRODUCED: "Not reproduced: no test from the reports fails on the base commit. An "
+    "example that can be run helps, such as `f(1) returns 2, expected 3`: add it, then retry.",
     Verdict.NOT_REPAIRED: "Reproduced, not repaired: the failing test is below for a person.",
     Verdict.TESTS_DO_NOT_RUN: "The tests do not run here, so nothing could be proved.",
     Verdict.REFUSED_BY_POLICY: "There is a patch, but the policy refuses it.",
     Verdict.STOPPED: "Nothing was published.",
     Verdict.LIMIT_REACHED: "A limit was reached before the fix was proved.",
-    Verdict.NEEDS_A_PERSON: "Only a private report shows it, and a fix here would tell of it.",
+    Verdict.NEEDS_A_PERSON: "Only a private report shows it, and a fix here would make it public.",
 }
 
 
@@ -90,16 +92,16 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
     )
     sections = [steps_section(run, LABELS, now)]
     if run.verdict is not None:
-        ending: Line = (_ENDINGS[run.verdict],)
+        ending = coded(_ENDINGS[run.verdict])
         if run.pull_url:
             what = "Pull request" if run.holds else "The unproved draft is pull request"
             ending += (" ", Link(f"{what} {run.pull_request}", run.pull_url))
         blocks = [Paragraph(*ending)]
         if run.reason and not any(found.endswith(run.reason) for found in run.findings):
-            blocks.append(Paragraph(Said(run.reason)))
+            blocks.append(Paragraph(*coded(run.reason)))
         sections.append(Section(*blocks))
     elif run.ended and run.reason:
-        sections.append(Section(Paragraph(Said(run.reason))))
+        sections.append(Section(Paragraph(*coded(run.reason))))
     sections += [*checks_section(run), *findings_section(run), *elsewhere_section(run)]
     if run.test_source and run.verdict in (Verdict.NOT_REPAIRED, Verdict.LIMIT_REACHED):
         sections.append(_failing_test(run))
@@ -125,17 +127,10 @@ def person_card(run: FixRun, items: Sequence[Item]) -> Card:
         "Only private reports show it. A fix on GitHub would show their example, and with other "
         "words and values in it nothing fails.",
     )
-    ways: tuple[Line, ...] = (
-        (
-            "Write an example that holds nothing private on a public issue of ",
-            Code(f"C-{run.cluster}"),
-            ", such as ",
-            Code("f(1) returns 2, expected 3"),
-            ", then ",
-            Code(f"/soulcaster retry {run.name}"),
-            ".",
-        ),
-        ("Or repair it by hand, and say ", Code(f"/soulcaster resolve C-{run.cluster}"), "."),
+    ways = (
+        f"Write an example that holds nothing private on a public issue of `C-{run.cluster}`, such "
+        f"as `f(1) returns 2, expected 3`, then `/soulcaster retry {run.name}`.",
+        f"Or repair it by hand, and say `/soulcaster resolve C-{run.cluster}`.",
     )
     return Card(
         key=f"person:{run.name}",
@@ -144,7 +139,7 @@ def person_card(run: FixRun, items: Sequence[Item]) -> Card:
         tone="failed",
         sections=(
             Section(Paragraph(*problem), Bullets(*map(item_link, items))),
-            Section(Bullets(*ways), title="What you can do"),
+            Section(Bullets(*map(coded, ways)), title="What you can do"),
         ),
         actions=(
             *(Action(f"Why {item.name}", f"why {item.name}") for item in items),
@@ -253,7 +248,7 @@ def checks_card(run: FixRun) -> Card:
 
 def findings_section(run: FixRun) -> tuple[Section, ...]:
     """What the policy found, if anything."""
-    lines: tuple[Line, ...] = tuple((Said(finding),) for finding in run.findings[:10])
+    lines: tuple[Line, ...] = tuple(coded(finding) for finding in run.findings[:10])
     return (Section(Bullets(*lines), title="Policy"),) if lines else ()
 
 

@@ -21,6 +21,7 @@ from bot.domain.cards.card import (
     Said,
     Section,
     Table,
+    coded,
 )
 from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.run import (
@@ -103,13 +104,9 @@ def _hint(revision: Revision) -> Line:
     unheard = revision.kind == "revise" and not revision.example
     if faith is None or not unheard or revision.work.verdict is not Verdict.NOT_REPAIRED:
         return ()
-    return (
-        "The agent ",
-        Code(revision.work.agent),
-        f" cannot follow prose: {faith}. An example that fails on this branch is something it can "
-        "work from, such as ",
-        Code("f(1) returns 2, expected 3"),
-        ".",
+    return coded(
+        f"The agent `{revision.work.agent}` cannot follow prose: {faith}. An example that fails on "
+        "this branch is something it can work from, such as `f(1) returns 2, expected 3`."
     )
 
 
@@ -133,10 +130,10 @@ def handover_card(run: FixRun) -> Card:
         run,
         f"handover:{run.name}",
         ("People have pushed to ", Code(run.branch)),
-        f"So the branch is theirs now: {run.name} changes nothing there any more. To hand it back, "
-        "move the branch to the last commit that ",
-        Code(f"/soulcaster versions {run.name}"),
-        " lists.",
+        *coded(
+            f"So the branch is theirs now: `{run.name}` changes nothing there any more. To hand it "
+            f"back, move it to the last commit that `/soulcaster versions {run.name}` lists."
+        ),
     )
 
 
@@ -146,9 +143,10 @@ def noted_card(run: FixRun, review: int, login: str, role: str) -> Card:
         run,
         f"noted:{run.name}:{review}",
         ("Noted what ", Code(login), " asks for"),
-        Code(login),
-        f" has the role {role} here, so nothing is changed. Somebody with write can ask for it: ",
-        Code("/soulcaster revise -- what should change"),
+        *coded(
+            f"`{login}` has the role {role} here, so nothing is changed. Somebody with write can "
+            "ask for it: `/soulcaster revise -- what should change`"
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, Strong
+from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, Strong, coded
 from bot.domain.cards.views.cluster import count, item_link
 from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine.reasons import Phrase, Reasons
@@ -81,7 +81,7 @@ def why_card(
         audience=readers,
         title=("Why ", Code(name), " is what it is"),
         sections=tuple(why_section(each, readers=readers) for each in explained),
-        footer=(f"{count(more, 'more report')} not shown: name one (why I-1).",) if more else (),
+        footer=coded(f"{count(more, 'more report')} not shown: `/soulcaster why I-1`" * (more > 0)),
     )
 
 
@@ -129,11 +129,11 @@ def is_candidate(compared: Compared) -> bool:
 
 
 def chance(near: Near) -> str:
-    """``very likely the same (81 in 100)``; a repeat is no matter of chance."""
+    """``very likely the same (81%)``; a repeat is no matter of chance."""
     if near.repeat:
         return "the same text or stack, apart from numbers, ids and paths"
     words = next(words for least, words in _CHANCES if near.score >= least)
-    return f"{words} ({near.score * 100:.0f} in 100)"
+    return f"{words} ({min(near.score, 0.99):.0%})"
 
 
 def reason_lines(compared: Compared, *, hidden: bool = False) -> list[Line]:
