@@ -30,7 +30,7 @@ CITED = 6
 
 
 class Why(Command):
-    """Why a report is in its cluster: what both say, the nearest it is not in, corrections."""
+    """Why reports are grouped: what they share, what was nearly the same, who corrected it."""
 
     verb = "why"
     examples = ("why", "why I-345", "why C-12")

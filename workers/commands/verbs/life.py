@@ -53,7 +53,7 @@ class Reopen(_OfCluster):
 
 
 class Ignore(_OfCluster):
-    """Keep quiet about a problem; it is still counted and can come back."""
+    """Say nothing about a problem any more; it is still counted and can be reopened."""
 
     verb = "ignore"
     examples = ("ignore C-12 --reason=third-party",)
@@ -62,7 +62,7 @@ class Ignore(_OfCluster):
 
 
 class Snooze(_OfCluster):
-    """Keep quiet for a while, or until it was seen so often; it keeps counting."""
+    """Say nothing about a problem for a while, or until it is seen N more times."""
 
     verb = "snooze"
     examples = ("snooze C-12 3d", "snooze C-12 until 50 events")
@@ -79,7 +79,7 @@ class Unsnooze(_OfCluster):
 
 
 class Severity(_OfCluster):
-    """Say how bad it is; yours counts until you say otherwise."""
+    """Set how bad a problem is, S1 (worst) to S4; it holds until you change it."""
 
     verb = "severity"
     aliases = ("sev",)
@@ -106,7 +106,7 @@ class Unassign(_OfCluster):
 
 
 class Track(_OfCluster):
-    """Keep a tracking issue for a problem: a new one, or our part of one that is there.
+    """Keep an issue up to date about a problem: a new one, or a part of one you name.
 
     What people write around that part stays. Whoever closes the issue, or takes the part out, is
     obeyed.
@@ -119,7 +119,7 @@ class Track(_OfCluster):
 
 
 class Untrack(_OfCluster):
-    """Take our part out of a problem's tracking issue; the issue stays as it is."""
+    """Take our part out of a problem's tracking issue; the rest of the issue stays."""
 
     verb = "untrack"
     examples = ("untrack C-12",)

@@ -29,7 +29,7 @@ Named = IssueRef | ItemRef | ClusterRef
 
 
 class Dup(Confirmable):
-    """Say that a report is the same problem as another; it links, and closes nothing.
+    """Say that two reports are the same problem: they are grouped, and nothing is closed.
 
     With two names the first is a duplicate of the second. A duplicate of a resolved problem makes
     that a regression. It asks first when more than one report would move.
@@ -43,7 +43,7 @@ class Dup(Confirmable):
 
 
 class NotDup(Confirmable):
-    """Say that two reports are not the same problem; they are kept apart from now on.
+    """Say that two reports are different problems: they are kept apart from now on.
 
     Whoever reported one of them may say so, too. Of more than two, no two are the same.
     """
@@ -140,7 +140,7 @@ async def _answered(
 
 
 class Merge(Confirmable):
-    """Make clusters one, after a preview; their numbers lead to it.
+    """Merge problems into one, after a preview; their old numbers still find it.
 
     Without into: the cluster spoken of here, else the first one named. --suggest lists groups of
     clusters that look like one problem, most likely first.
@@ -195,7 +195,7 @@ async def _alike(call: Call, command: Merge) -> Answer:
 
 
 class Split(Confirmable):
-    """Part reports from their cluster, after a preview; they stay apart on later clustering.
+    """Split reports off into a problem of their own, after a preview; they stay apart.
 
     Name the reports, or say what to go by: auto parts the cluster where it is least alike.
     """
@@ -227,7 +227,7 @@ async def run_split(call: Call, command: Split) -> Answer:
 
 
 class Move(Confirmable):
-    """Put a report into another cluster or a new one, after a preview; it stays there."""
+    """Move a report to another problem or a new one, after a preview; it stays there."""
 
     verb = "move"
     level = Level.L2
@@ -273,7 +273,7 @@ async def run_recluster(call: Call, command: Recluster) -> Answer:
 
 
 class Undo(Command):
-    """Take the last correction back, or the one named: every report returns to where it was.
+    """Undo the last correction, or the one you name: reports return to where they were.
 
     The last one is that of the cluster spoken of here, where there is one.
     """

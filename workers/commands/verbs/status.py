@@ -27,7 +27,7 @@ OLDEST, WORST = 5, 5
 
 
 class Status(Command):
-    """State, counts with a sparkline, sources, owner, run and pull request."""
+    """How the project or a problem stands: how often it is seen, its owner, its fix."""
 
     verb = "status"
     aliases = ("st",)
@@ -107,7 +107,7 @@ PAGE = 15
 
 
 class ListClusters(Command):
-    """List clusters, worst first."""
+    """List the problems, worst first."""
 
     verb = "clusters"
     aliases = ("ls",)
