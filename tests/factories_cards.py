@@ -65,7 +65,7 @@ def digest() -> Card:
         key="digest:2026-11-16",
         title=("Monday's picture for acme/shop",),
         facts=(
-            Fact(label="New", value=(Strong(text="3"), " clusters from 50 reports")),
+            Fact(label="New", value=(Strong(text="3"), " problems from 50 reports")),
             Fact(label="Fixed", value=("2, watched for 7 days",)),
             Fact(label="Regressed", value=(cluster_link(7),)),
         ),
@@ -74,7 +74,13 @@ def digest() -> Card:
                 title="Loudest this week",
                 blocks=(
                     Table(
-                        header=("Cluster", "Severity", "Problem", "Reports", "Mon to Sun"),
+                        header=(
+                            "Cluster",
+                            "Severity",
+                            "Problem",
+                            "Reports",
+                            "Seen a day, Mon to Sun",
+                        ),
                         rows=tuple(
                             (
                                 (cluster_link(number),),
@@ -103,7 +109,7 @@ def digest() -> Card:
         ),
         actions=(
             Action(label="Fix the loudest", sentence="fix C-12", style="primary"),
-            Action(label="All clusters", sentence="clusters --sort count"),
+            Action(label="All problems", sentence="clusters --sort count"),
             Action(label="Open the tracking issue", url=f"{REPO}/issues/12"),
         ),
         footer=("Next digest on Monday, 23 November, 09:00 Europe/Paris",),

@@ -413,7 +413,7 @@ async def test_a_split_by_source_parts_every_source(ctx: Context) -> None:
         await report(ctx, P, item, source=source)
         await put(ctx, P, item, 1 if item > 1 else None)
     shown = await say(ctx, "split C-1 --by=source")
-    assert title(shown) == "Split 3 reports off from C-1 into 2 new clusters?"
+    assert title(shown) == "Split 3 reports off from C-1 into 2 new problems?"
     await say(ctx, confirmation(shown))
     assert await ctx.items.membership(P) == {1: 1, 2: 2, 3: 3, 4: 2}
     links = await ctx.operations.links(P)

@@ -61,7 +61,7 @@ ANSWERED = [
     ("st", "status:{cluster}", "State"),
     ("clusters", "clusters", "{cluster}"),
     ("ls --state=all --sort=recent", "clusters", "{cluster}"),
-    ("why", "why:{item}", "Opened its own cluster"),
+    ("why", "why:{item}", "Opened a problem of its own"),
     ("similar", "similar:{item}", "Suggestions only"),
     ("summarize", "summary:{cluster}", "From 1 report"),
     ("example", "asked:{cluster}", "Asked for an example"),

@@ -58,7 +58,7 @@ async def test_no_words_are_help(stage: Stage, cluster: str) -> None:
 async def test_verbs_work_in_slack(stage: Stage, cluster: str) -> None:
     for line, says in (
         ("clusters", cluster),
-        (f"why {cluster}", "Opened its own cluster"),
+        (f"why {cluster}", "Opened a problem of its own"),
         (f"similar {cluster}", "Suggestions only"),
         ("digest preview", "Triage digest"),
         (f"severity {cluster} S1 -- “shops lose orders”", "S1"),

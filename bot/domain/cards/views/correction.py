@@ -137,8 +137,8 @@ def more(lines: Sequence[Line]) -> list[Line]:
 
 
 def cluster_name(number: int) -> Line:
-    """``C-12``; ``a new cluster`` for one that is still to be made."""
-    return (Code(f"C-{number}"),) if number > 0 else ("a new cluster",)
+    """``C-12``; ``a new problem`` for one that is still to be made."""
+    return (Code(f"C-{number}"),) if number > 0 else ("a new problem",)
 
 
 def _title(operation: Operation, *, done: bool) -> Line:
@@ -164,7 +164,7 @@ def _title(operation: Operation, *, done: bool) -> Line:
     if operation.verb == "move":
         verb = f"{'Moved' if done else 'Move'} {many}"
     if targets[0] < 0:
-        into: Line = ("a new cluster" if len(targets) == 1 else f"{len(targets)} new clusters",)
+        into: Line = ("a new problem" if len(targets) == 1 else f"{len(targets)} new problems",)
     else:
         into = _listed(targets)
     return (f"{verb} from ", *_listed(origins), " into ", *into)
@@ -216,7 +216,7 @@ def _sizes(proposal: Proposal) -> list[Fact]:
     facts = []
     for cluster in sorted(gains, key=lambda c: (c < 0, abs(c)))[:SHOWN]:
         now = len(proposal.members.get(cluster, ()))
-        label = f"C-{cluster}" if cluster > 0 else "New cluster"
+        label = f"C-{cluster}" if cluster > 0 else "New problem"
         then = f"{now} → {now + gains[cluster]}" if cluster > 0 else str(gains[cluster])
         facts.append(Fact(label, f"{then} {'report' if then == '1' else 'reports'}"))
     return facts

@@ -144,7 +144,7 @@ def digest_card(
             *((Fact(f"Since {_at(board.since)}", _news(board)),) if board.since else ()),
         ),
         sections=tuple(sections),
-        actions=(Action("All clusters", "clusters"),) if compact else (),
+        actions=(Action("All problems", "clusters"),) if compact else (),
         more=(Action("When it comes …", "digest schedule"),) if compact else (),
         footer=(*chosen, "All commands: ", Code("/soulcaster help")),
     )

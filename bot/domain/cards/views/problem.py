@@ -135,7 +135,7 @@ def later_card(
     title = (f"{many} while {why}",)
     return Card(
         key=key, audience=readers, title=title, sections=tuple(sections),
-        actions=(Action("All clusters", "clusters"),),
+        actions=(Action("All problems", "clusters"),),
     )  # fmt: skip
 
 

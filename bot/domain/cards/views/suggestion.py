@@ -76,7 +76,7 @@ def suggestion_sections(
         hidden = is_hidden(item, each.item, readers)
         about = item_link(each.item, hidden=hidden)
         cluster = f"C-{each.item.cluster}"
-        line: Line = (Code(cluster), ", by ", *about, ": ", chance(each.near))
+        line: Line = (Code(cluster), ", its report ", *about, ": ", chance(each.near))
         reasons = tuple(reason_lines(each, hidden=hidden))
         if each.judgement is not None:
             reasons = (*reasons, judged_line(each.judgement, hidden=hidden))

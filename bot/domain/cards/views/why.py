@@ -94,11 +94,11 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
         lines += reason_lines(told.joined, hidden=is_hidden(told.item, told.joined.item, readers))
     elif told.because.action == "suggest":
         text = ": likely the same as another, but not sure enough to join unasked."
-        lines.append((Strong("Opened its own cluster"), text))
+        lines.append((Strong("Opened a problem of its own"), text))
     elif told.because.action == "join":
         lines.append((Strong("Joined"), " a report that is not there any more."))
     else:
-        lines.append((Strong("Opened its own cluster"), ": nothing was near enough."))
+        lines.append((Strong("Opened a problem of its own"), ": no other report was alike enough."))
     for other in filter(is_candidate, told.others):
         line: Line = ("Compared with ", *_placed(other, readers), ": ", chance(other.near))
         if other.judgement is not None:
@@ -108,7 +108,7 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
     if told.rejected is not None and is_candidate(told.rejected):
         near = told.rejected
         moved = near.item.cluster == told.item.cluster
-        title = Strong(f"Nearest cluster it was not put in{' at first' if moved else ''}")
+        title = Strong(f"Nearest other problem{' at first' if moved else ''}")
         lines.append((title, ": ", *_placed(near, readers), ": ", chance(near.near)))
         hidden = is_hidden(told.item, near.item, readers)
         lines += reason_lines(near, hidden=hidden)
@@ -261,5 +261,5 @@ def _shown(item: Item, readers: Audience) -> Line:
 
 def _placed(compared: Compared, readers: Audience) -> Line:
     cluster = compared.item.cluster
-    where: Line = (Code(f"C-{cluster}"), ", by ") if cluster else ()
+    where: Line = (Code(f"C-{cluster}"), ", its report ") if cluster else ()
     return (*where, *_shown(compared.item, readers))
