@@ -74,7 +74,7 @@ async def test_what_is_seen_in_the_watch_is_still_there(problem: Problem, times:
     await problem.seen(hours=20, times=times)
     record = await problem.end()
     assert record.state is ClusterState.REGRESSED
-    assert f"still there after #{problem.pull} (sentry 40 → {times})" in await problem.said()
+    assert f"still there after #{problem.pull} (Sentry 40 → {times})" in await problem.said()
 
 
 async def test_what_returns_after_it_is_a_regression_of_that_fix(problem: Problem) -> None:
@@ -82,7 +82,7 @@ async def test_what_returns_after_it_is_a_regression_of_that_fix(problem: Proble
     await problem.begin()
     record = await problem.end()
     assert (record.state, record.watch and record.watch.verdict) == (ClusterState.RESOLVED, "gone")
-    assert f"gone after #{problem.pull} (sentry 40 → 0)" in await problem.said()
+    assert f"gone after #{problem.pull} (Sentry 40 → 0)" in await problem.said()
     await problem.seen(hours=73, times=1)
     record = await problem.ctx.clusters.get(problem.project, 1)
     assert record.state is ClusterState.REGRESSED
@@ -111,4 +111,4 @@ async def test_a_release_that_never_comes_leaves_the_merge_to_judge_by(problem: 
     await problem.begin(release="", until=problem.merged + watch.RELEASES)
     await problem.seen(hours=80, times=1)
     assert (await problem.end()).state is ClusterState.RESOLVED
-    assert f"gone after #{problem.pull} (sentry 40 → 0)" in await problem.said()
+    assert f"gone after #{problem.pull} (Sentry 40 → 0)" in await problem.said()

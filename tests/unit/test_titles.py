@@ -82,7 +82,7 @@ def said(*views: ClusterView) -> list[str]:
 
 def test_two_of_one_title_are_told_apart() -> None:
     other = view(3, "sentry", "Something else")
-    assert said(view(1, "sentry"), view(2, "posthog"), other) == [" (sentry)", " (posthog)", ""]
+    assert said(view(1, "sentry"), view(2, "posthog"), other) == [" (Sentry)", " (PostHog)", ""]
     at = {n: (Frame(path=f"shop/{n}.py"),) for n in ("cart", "till")}
     by_file = said(view(1, "sentry", frames=at["cart"]), view(2, "sentry", frames=at["till"]))
     assert by_file == [" (shop/cart.py)", " (shop/till.py)"]

@@ -15,6 +15,11 @@ _SPELLED = ("BugSnag", "CloudWatch", "GitHub", "New Relic", "PagerDuty", "PostHo
 _NAMES = {name.replace(" ", "").lower(): name for name in _SPELLED}
 
 
+def spelled(source: str) -> str:
+    """``newrelic`` as people write it: ``New Relic``."""
+    return _NAMES.get(source, source.capitalize())
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Occurrences by hour since 1970, and reports by source and by who may read them.
@@ -53,7 +58,7 @@ class Tally:
         """``3 GitHub, 2 Sentry``; ``Sentry`` where all are from there."""
         counts: Counter[str] = Counter()
         for (source, _), n in self.kinds.items():
-            counts[_NAMES.get(source, source.capitalize())] += n
+            counts[spelled(source)] += n
         one = len(counts) == 1
         return ", ".join(name if one else f"{n} {name}" for name, n in counts.most_common())
 

@@ -10,7 +10,7 @@ from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Link, Said, Section, Tone
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.labels import Likely
-from bot.domain.clusters.tally import Tally
+from bot.domain.clusters.tally import Tally, spelled
 from bot.domain.clusters.titles import plain
 from bot.domain.fixes.offering import shows_example
 from bot.domain.fixes.run import FixRun
@@ -107,7 +107,7 @@ def told_apart(views: Sequence[ClusterView]) -> list[ClusterView]:
     for view in views:
         files = (item.frames[-1].path for item in view.shown if item.frames)
         titles = (title for i in view.shown if (title := plain(i.title)) != view.cluster.title)
-        sources = ", ".join(sorted({item.source for item in view.shown}))
+        sources = ", ".join(sorted({spelled(item.source) for item in view.shown}))
         tells.append([*filter(None, (sources, *files, *titles))])
     called = [view.cluster.title.casefold() for view in views]
     for view, mine, title in zip(views, tells, called, strict=True):
@@ -234,14 +234,16 @@ def severity_line(cluster: Cluster) -> Line:
 
 
 def watch_line(cluster: Cluster, watch: Watch) -> str:
-    """``gone after #45 (sentry 40 → 0)``; what was seen again later has come back after it."""
+    """``gone after #45 (Sentry 40 → 0)``; what was seen again later has come back after it."""
     back = cluster.state is ClusterState.REGRESSED and watch.verdict != "still there"
     after = f"#{watch.pull} in {watch.release[:60]}" if watch.release else f"#{watch.pull}"
     if watch.release == "" and not back:
         return f"watched from the first release with {after} on"
     if not (watch.verdict or back):
         return f"watched after {after} until {watch.until:%d %b %H:%M} UTC"
-    counts = ", ".join(f"{source} {before} → {after}" for source, before, after in watch.counts)
+    counts = ", ".join(
+        f"{spelled(name)} {before} → {after}" for name, before, after in watch.counts
+    )
     seen = f" ({counts})" if counts else ""
     return f"{'come back' if back else watch.verdict} after {after}{seen}"
 

@@ -12,6 +12,7 @@ from bot.domain.clusters.corrections import Logged
 from bot.domain.clusters.engine.reasons import Phrase, Reasons
 from bot.domain.clusters.evidence import Because, Near
 from bot.domain.clusters.judgement import Judged, Judgement, Verdict, by_model
+from bot.domain.clusters.tally import spelled
 from bot.domain.models import Item
 
 # What speaks against it, by the feature that does.
@@ -115,7 +116,9 @@ def why_section(told: Explanation, *, readers: Audience) -> Section:
         if near.judgement is not None:
             lines.append(judged_line(near.judgement, hidden=hidden))
     if told.item.recovered_at:
-        since = f" since {told.item.recovered_at:%d %b %H:%M} UTC, says {told.item.source}."
+        since = (
+            f" since {told.item.recovered_at:%d %b %H:%M} UTC, says {spelled(told.item.source)}."
+        )
         lines.append((Strong("Recovered"), since))
     lines += _unjudged(told, readers)
     lines += _corrections(told)
