@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -27,6 +28,7 @@ from e2e_kit import (
     whispers,
 )
 from forks import open_stage
+from github_routes import route_of
 
 from bot.simulators.github import Limits
 from handlers.demo.senders import send_alert
@@ -113,7 +115,12 @@ async def _replies(stage: Stage, number: int) -> list[dict[str, str]]:
 async def test_github_understands_every_request(played: tuple[Stage, Path], shared: Path) -> None:
     _, record = played
     assert await asyncio.to_thread(github_errors, shared, record / "github.jsonl") == []
-    assert len((record / "github.jsonl").read_text().splitlines()) > 100
+    asked = [json.loads(line) for line in (record / "github.jsonl").read_text().splitlines()]
+    assert len(asked) > 100
+    # The permissions of app.yml are those of the roster.
+    told = {(one["method"], urlsplit(one["url"]).path) for one in asked}
+    below = {(m, re.sub(r"^(/api/v3)?(/repos/[^/]+/[^/]+)?", "", path) or "/") for m, path in told}
+    assert [each for each in below if not route_of(*each)] == []
 
 
 async def test_slack_understands_every_request(played: tuple[Stage, Path], shared: Path) -> None:

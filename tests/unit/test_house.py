@@ -33,23 +33,6 @@ def test_the_tables_are_those_of_the_code(path: str, name: str, table: Callable[
     assert table() in (PROJECT / path).read_text(), "run: .venv/bin/python tests/documents.py"
 
 
-def test_app_yml_asks_for_what_we_use_and_no_more() -> None:
-    manifest = yaml.safe_load((PROJECT / "app.yml").read_text())
-    from bot.github.app import ACTIONS, PUBLISH, READ, TALK
-    from handlers.github.webhook import EVENTS
-
-    rank = {"read": 1, "write": 2}
-    needed = {"discussions": "read"}  # told of, never asked for
-    for permissions in (TALK, READ, ACTIONS, PUBLISH):
-        for name, access in permissions.items():
-            if rank[access] > rank.get(needed.get(name, ""), 0):
-                needed[name] = access
-    assert manifest["default_permissions"] == needed
-    # To subscribe to meta takes a permission of its own; we hear it where it comes unasked.
-    always_sent = {"installation", "installation_repositories", "meta"}
-    assert set(manifest["default_events"]) == EVENTS - always_sent
-
-
 def test_the_slack_manifest_asks_for_what_is_heard_and_no_more() -> None:
     from handlers.slack import forms
     from handlers.slack.heard import EVENTS
