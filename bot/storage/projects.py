@@ -74,8 +74,9 @@ class Projects(Store):
         return text(await self._redis.get(keys.config(project))) or None
 
     async def choice(self, project: int) -> dict[str, str]:
-        """The way of clustering that somebody chose, ``by`` whom, whether each was ``told`` of."""
-        names = ("way", "by", "told")
+        """The way of clustering that somebody chose, ``by`` whom, whether each was ``told`` of; how
+        it went with the history, when we ``looked``."""
+        names = ("way", "by", "told", "looked")
         found = await self._redis.hmget(keys.choice(project), names)
         return {name: text(value) for name, value in zip(names, found, strict=True) if value}
 

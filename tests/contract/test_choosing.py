@@ -13,7 +13,9 @@ from bot.domain.audience import Audience
 from bot.domain.models import Draft, Person, Place, Project
 from bot.storage.commands import Utterance
 from handlers.demo.stage import ADMIN, Stage
+from handlers.setup.needs import Looks
 from workers.clusters import channels, evidence
+from workers.clusters.looked import looked_back
 from workers.digests import choosing, posting
 from workers.intake import items
 
@@ -139,3 +141,28 @@ async def test_what_is_the_teams_is_no_example_in_public(stage: Stage) -> None:
     [body] = tables(stage)
     assert f"{OLD + 4} reports" in body
     assert "Canary" not in body
+
+
+async def test_what_the_history_held_is_known_before_anybody_agrees_to_anything(
+    stage: Stage,
+) -> None:
+    ctx, project = stage.context, await install(stage)
+    assert await looked_back(ctx, project.id, Audience.PERSON) is None
+    await work(stage)
+    found = await looked_back(ctx, project.id, Audience.TEAM)
+    assert found is not None
+    looked, [pair] = found
+    assert (looked.reports, looked.pairs, looked.found, looked.unmarked) == (OLD + 2, 1, 1, 1)
+    assert words_of(1)[0] in str(pair.report) + str(pair.like)
+    assert by_us(stage) == []
+    # Who may not read one of two, or where one is gone, is shown neither.
+    _, hidden = await looked_back(ctx, project.id, Audience.PUBLIC) or (None, None)
+    assert hidden == []
+    [number] = [a for a, _, _ in looked.examples]
+    item = await ctx.items.get(project.id, number)
+    await items.withdraw(ctx, project.id, item.source, item.key, moved=False)
+    assert await looked_back(ctx, project.id, Audience.TEAM) == (looked, [])
+    # The page shows it to the owner of the server, as text.
+    rows = await Looks(ctx).rows()
+    [(name, shown, _)] = next(row.looked for row in rows if row.need.name == "Repositories")
+    assert (name, shown) == (stage.repository, looked)

@@ -12,7 +12,9 @@ import pytest
 from checkers import load_checker
 from test_problem_golden import digest
 
-from bot.domain.cards.card import Card
+from bot.domain.cards.card import Card, Code, Link, Said
+from bot.domain.cards.views.choice import Pair
+from bot.domain.cards.views.look_back import LookBack
 from bot.domain.cards.views.onboarding import FILE, onboarding_card
 from bot.domain.models import Project
 from bot.render import marker, render_blocks, render_document, render_markdown
@@ -58,8 +60,10 @@ def test_a_pull_request_body(golden: Callable[[str, str], None]) -> None:
 def test_the_pull_request_that_asks_whether_we_may_write(
     golden: Callable[[str, str], None],
 ) -> None:
-    first = digest(compact=False)
-    card = onboarding_card(SHOP, 1_204, 87, first, readers=SHOP.github_readers)
+    told = (Code("I-1180"), " ", Link("Wrong total", "https://github.com/acme/shop/issues/1180"))
+    pair = Pair(told, (Code("I-12"), " ", Said("Total is wrong")), 0.93)
+    looked = LookBack(reports=1_204, problems=87, pairs=41, found=36, asked=3, unmarked=112)
+    card = onboarding_card(SHOP, 1_204, 87, digest(compact=False), (looked, [pair]))
     written = render_document(card)
     golden("onboarding.md", written)
     assert "- [ ]" not in written, "nothing is obeyed before the merge"

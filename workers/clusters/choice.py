@@ -11,6 +11,7 @@ from typing import get_args
 
 from bot.domain.cards.card import Line, Said
 from bot.domain.cards.views.choice import Outcome, Pair, Way
+from bot.domain.cards.views.look_back import LookBack
 from bot.domain.clusters.engine import Eagerness
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.summary import clipped
@@ -64,6 +65,22 @@ class Choice:
             ]
         return Outcome(len(self.past.reports), len(self.past.pairs), ways, examples)
 
+    def look_back(self) -> LookBack:
+        """What ``sure`` would have done, in numbers."""
+        rows = self.of["sure"].rows
+        way, marked = self._way("sure", rows), {n for pair in self.past.pairs for n in pair}
+        joined = [row for row in rows if row.action == "join" and int(row.id) not in marked]
+        likely = sorted(joined, key=lambda row: -row.chance)[:EXAMPLES]
+        return LookBack(
+            reports=len(rows),
+            problems=way.clusters,
+            pairs=len(self.past.pairs),
+            found=way.found,
+            asked=way.shown - way.found,
+            unmarked=len(joined),
+            examples=tuple((int(r.id), int(r.candidates[0]), r.chance) for r in likely),
+        )
+
     def _way(self, name: str, rows: Sequence[BacktestRow]) -> Way:
         by = {int(row.id): row for row in rows}
         either = sum(
@@ -95,9 +112,9 @@ async def compare(
     *,
     vectors: Vector | None = None,
     progress: Progress = lambda done, total: None,
+    ways: Sequence[Eagerness] = get_args(Eagerness),
 ) -> Choice:
-    """Cluster ``past`` in each way; every report that has no vector is embedded once."""
-    ways: tuple[Eagerness, ...] = get_args(Eagerness)
+    """Cluster ``past`` in each of ``ways``; a report that has no vector is embedded once."""
     of: dict[Eagerness, BacktestResult] = {}
     for number, way in enumerate(ways):
 

@@ -4,15 +4,16 @@ said: once unasked, where the project is spoken of, and wherever somebody asks."
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from typing import get_args
 
 import numpy as np
 
 from bot.context import Context
-from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Card, Code, Line, Link, Said, note
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Card, Code, note
 from bot.domain.cards.views.choice import choice_card, trying_card
-from bot.domain.clusters.summary import clipped
+from bot.domain.clusters.engine import Eagerness
 from bot.domain.models import Item, Project
 from bot.domain.ports import Vector
 from bot.github.wire import unless_refused
@@ -26,6 +27,7 @@ from workers.clusters.choice import Choice
 from workers.clusters.eagerness import way_of
 from workers.clusters.history import Past, marks
 from workers.clusters.holding import held_back
+from workers.clusters.looked import named_for
 from workers.digests.notices import tell
 
 # Reports, comments, and seconds: more of them tell a person no more.
@@ -34,7 +36,6 @@ MOST, COMMENTS, SECONDS = 5_000, 5_000, 900
 FEW = 20
 BATCH = 64
 EVERY = 5
-_TITLE = 80
 
 
 async def spoken_of(ctx: Context, project: Project) -> bool:
@@ -87,9 +88,24 @@ async def try_ways(ctx: Context, project_id: int, command: str) -> None:
         return
     finally:
         working.cancel()
+    await _keep(ctx, project, found)
     name, told = project.full_name, {"key": key, **now._asdict()}
-    await show(lambda to: choice_card(found.outcome(_named(items, to)), name, readers=to, **told))
+    await show(
+        lambda to: choice_card(found.outcome(named_for(items, to)), name, readers=to, **told)
+    )
     await ctx.projects.choose(project_id, told="1")
+
+
+async def look_back(ctx: Context, project_id: int) -> None:
+    """Work out what the history held, in silence, for who looks at the setup page or is asked
+    whether we may write."""
+    if project := await ctx.projects.find(project_id):
+        items = await _items(ctx, project_id, await ctx.items.last(project_id))
+        await _keep(ctx, project, await _choice(ctx, project, items, ways=("sure",)))
+
+
+async def _keep(ctx: Context, project: Project, found: Choice) -> None:
+    await ctx.projects.choose(project.id, looked=found.look_back().model_dump_json())
 
 
 async def _items(ctx: Context, project: int, last: int) -> list[Item]:
@@ -101,8 +117,14 @@ async def _items(ctx: Context, project: int, last: int) -> list[Item]:
     return sorted(items, key=lambda item: (item.occurred_at, item.number))
 
 
-async def _choice(ctx: Context, project: Project, items: list[Item], told: Progress) -> Choice:
-    """All three ways, with the vectors that are stored."""
+async def _choice(
+    ctx: Context,
+    project: Project,
+    items: list[Item],
+    told: Progress = lambda done, total: None,
+    ways: Sequence[Eagerness] = get_args(Eagerness),
+) -> Choice:
+    """These ways, with the vectors that are stored."""
     vectors: list[Vector] = []
     for first in range(0, len(items), BATCH):
         batch = items[first : first + BATCH]
@@ -119,7 +141,7 @@ async def _choice(ctx: Context, project: Project, items: list[Item], told: Progr
     )
     past = Past(tuple(reports), await _pairs(ctx, project, items))
     known = np.stack(vectors) if vectors else None
-    return await choice.compare(past, ctx.embedder, vectors=known, progress=told)
+    return await choice.compare(past, ctx.embedder, vectors=known, progress=told, ways=ways)
 
 
 async def _pairs(ctx: Context, project: Project, items: list[Item]) -> frozenset[tuple[int, int]]:
@@ -134,14 +156,3 @@ async def _pairs(ctx: Context, project: Project, items: list[Item]) -> frozenset
     order = {item.number: at for at, item in enumerate(items)}
     there = [pair for pair in pairs if order.keys() >= {*pair}]
     return frozenset((a, b) if order[a] > order[b] else (b, a) for a, b in there)
-
-
-def _named(items: list[Item], readers: Audience) -> Mapping[str, Line]:
-    """Those that ``readers`` may read, by their number in words."""
-    named: dict[str, Line] = {}
-    for item in items:
-        if may_read(readers, item.audience):
-            title, on_web = clipped(item.title, _TITLE), item.url.startswith("http")
-            words = Link(title or item.name, item.url) if on_web else Said(title)
-            named[str(item.number)] = (Code(item.name), " ", words)
-    return named

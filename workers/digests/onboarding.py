@@ -5,6 +5,8 @@ It comes when there is something to show: GitHub's issues were read, or enough o
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from bot.context import Context
@@ -18,11 +20,13 @@ from bot.log import log
 from bot.repo_config import PATH
 from bot.say import open_pull
 from workers import jobs
+from workers.clusters.looked import looked_back
+from workers.digests.choosing import look_back
 from workers.digests.posting import build_digest
 
 BRANCH = "soulcaster/onboarding"
 # Ten pages of issues; after so long what was read has to do.
-LOOK_SECONDS = 10
+LOOK_SECONDS, LOOK_BACK_SECONDS = 10, 60
 ENOUGH, LATEST = 1_000, timedelta(minutes=10)
 
 
@@ -55,7 +59,11 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     digest = await build_digest(ctx, project, compact=False, readers=project.github_readers)
     _, problems = await ctx.overview.page(project_id, "open", most=0)
     reports = len(await ctx.items.membership(project_id))
-    card = onboarding_card(project, reports, problems, digest, readers=project.github_readers)
+    with suppress(TimeoutError):  # slow embedder, long history: the question does not wait for it
+        async with asyncio.timeout(LOOK_BACK_SECONDS):
+            await look_back(ctx, project_id)
+    looked = await looked_back(ctx, project_id, project.github_readers)
+    card = onboarding_card(project, reports, problems, digest, looked)
     base = project.default_branch
     pull = await open_pull(repo, card, branch=BRANCH, base=base, draft=False)
     await ctx.projects.onboard(project_id, str(pull["number"]))

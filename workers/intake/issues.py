@@ -179,6 +179,7 @@ async def read_issues(ctx: Context, project_id: int) -> None:
         await ctx.imports.put(project_id, issues=upto, comments=upto, ended=now)
         if past.ended is None:
             await enqueue(ctx, jobs.try_ways, project_id, "")
+            await enqueue(ctx, jobs.look_back, project_id)
     else:
         await enqueue(ctx, jobs.read_issues, project_id)
     await _show(ctx, project, before=past)

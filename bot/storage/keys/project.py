@@ -259,8 +259,8 @@ def config(p: int) -> str:
 
 @kind("projects")
 def choice(p: int) -> str:
-    """hash: the ``way`` of clustering that was chosen, ``by`` whom, and whether what each would
-    have done was ``told``."""
+    """hash: the ``way`` of clustering that was chosen, ``by`` whom, whether what each would have
+    done was ``told``; what the history held when we ``looked``, in numbers."""
     return f"{ROOT}:{p}:choice"
 
 

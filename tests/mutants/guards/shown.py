@@ -19,7 +19,7 @@ GUARDS = (
     ),
     Guard(
         "no title of a private report is an example of a backtest in public",
-        "workers/digests/choosing.py",
+        "workers/clusters/looked.py",
         "if may_read(readers, item.audience):",
         "if True:",
         "tests/contract/test_choosing.py::test_what_is_the_teams_is_no_example_in_public",

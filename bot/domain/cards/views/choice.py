@@ -94,7 +94,7 @@ def choice_card(
         ),
         sections=(
             Section(Bullets(*lines), Table(header=_HEADER, rows=rows)),
-            *(_examples(what, pairs) for what, pairs in outcome.examples.items() if pairs),
+            *(pairs_section(what, pairs) for what, pairs in outcome.examples.items() if pairs),
         ),
         actions=tuple(
             Action(f"Use {each}: {WAYS[each]}", f"backtest choose {each}") for each in others
@@ -113,7 +113,8 @@ def _row(way: Way, outcome: Outcome, now: str) -> tuple[Line, ...]:
     return (name,), (f"{way.joined:,}",), (f"{way.asked:,}",), (f"{way.clusters:,}",), (told,)
 
 
-def _examples(what: str, pairs: Sequence[Pair]) -> Section:
+def pairs_section(what: str, pairs: Sequence[Pair]) -> Section:
+    """Reports and what each is like, folded."""
     lines: list[Line] = [
         (f"{min(each.chance, 0.99):.0%} likely the same: ", *each.report, " — like ", *each.like)
         for each in pairs

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from bot.domain.audience import Audience
+from collections.abc import Sequence
+
 from bot.domain.cards.card import Bullets, Card, Choices, Fact, Paragraph, Section, Strong, coded
+from bot.domain.cards.views.choice import Pair, pairs_section
+from bot.domain.cards.views.look_back import LookBack
 from bot.domain.models import Project
 
 # Every line of it is explained; nothing in it differs from what holds without it but the mode.
@@ -29,9 +32,15 @@ fix:
 
 
 def onboarding_card(
-    project: Project, reports: int, problems: int, digest: Card, *, readers: Audience
+    project: Project,
+    reports: int,
+    problems: int,
+    digest: Card,
+    looked: tuple[LookBack, Sequence[Pair]] | None = None,
 ) -> Card:
-    """The pull request that brings the file: what was read, and what the digest would be."""
+    """The pull request that brings the file: what was read, what the digest would be, and what was
+    found when we ``looked`` back."""
+    found, examples = looked if looked else (None, ())
     after = (
         "Commands in comments are answered: `/soulcaster help`.",
         "One tracking issue lists the open problems and is kept up to date.",
@@ -50,12 +59,17 @@ def onboarding_card(
             first.append(Section(*below, *blocks))
     return Card(
         key=f"onboarding:{project.id}",
-        audience=readers,
+        audience=project.github_readers,
         title=("Let Soulcaster act here",),
-        facts=(Fact("Read so far", f"{reports:,} reports"), Fact("Problems", f"{problems:,}")),
+        facts=(
+            Fact("Read so far", f"{reports:,} reports"),
+            Fact("Problems", f"{problems:,}"),
+            *(Fact(*each) for each in (found.told if found else ())),
+        ),
         sections=(
             Section(Paragraph(*coded(about))),
             Section(Bullets(*map(coded, after)), title="Once it is merged"),
+            *((pairs_section("Duplicates nobody points out", examples),) if examples else ()),
             Section(Paragraph("This is what it would say today:"), title="The first digest"),
             *first,
         ),
