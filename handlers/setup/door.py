@@ -22,6 +22,7 @@ from bot.domain.cards.card import Code, note
 from bot.domain.errors import Forbidden, NotFound, SoulcasterError, TooMany
 from bot.github.manifest import become, manifest, registration, web_host
 from bot.log import log
+from bot.render.defuse import visible
 from bot.say import tell
 from bot.settings import Settings
 from bot.sources.proof import is_same
@@ -41,7 +42,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @cache
 def _templates() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(_HERE / "templates")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    made.filters["visible"] = visible
+    return made
 
 
 def _page(ctx: Context, name: str, status: int = 200, **what: object) -> web.Response:

@@ -9,24 +9,32 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 from redis.exceptions import RedisError
 
 from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.cards.views.choice import Pair
+from bot.domain.cards.views.look_back import LookBack
 from bot.domain.errors import SoulcasterError
 from bot.github.manifest import UNREACHABLE, web_host
+from bot.github.undelivered import NOT_FOUND, why_undelivered
 from bot.settings import Settings
 from handlers.doctor import CHECKS, Found
 from handlers.setup.guard import derived
+from workers.clusters.looked import looked_back
 
+# By the name of the repository.
+Histories = Sequence[tuple[str, LookBack, Sequence[Pair]]]
 State = Literal["off", "ok", "wrong"]
 _SECONDS = 20.0
-_MOMENT, _LONG = 3.0, 600.0
+_MOMENT, _LOOKED, _LONG = 3.0, 15.0, 600.0
 _MOST = 10
 _LOOK_BACK = timedelta(hours=1)
 # What we answer ourselves with, to know that an address leads here; of this process alone.
@@ -37,7 +45,7 @@ _OURS = secrets.token_urlsafe(32)
 class Need:
     """``here`` is whether it is switched on; ``fields`` are the settings that do so; what was found
     well is good for ``costs`` seconds; ``made`` are settings that the page itself writes, and takes
-    away."""
+    away; ``looked`` is what repositories' histories held."""
 
     name: str
     purpose: str
@@ -47,6 +55,7 @@ class Need:
     without: str = "not set"
     costs: float = _MOMENT
     made: tuple[str, ...] = ()
+    looked: Callable[[Context], Awaitable[Histories]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,7 @@ class Row:
     state: State
     found: str
     mend: str = ""
+    looked: Histories = ()
 
 
 def echo(nonce: str) -> str:
@@ -90,22 +100,34 @@ async def _github(ctx: Context) -> Found:
     about = await ctx.github.about()
     host = web_host(ctx.settings.github_api_url)
     install = f"{host}/apps/{about['slug']}/installations/new"
+    hook = await ctx.github.hook()
+    if hook != UNREACHABLE and (failed := await _undelivered(ctx)):
+        what, mend = why_undelivered(failed["status"], failed["status_code"])
+        if failed["status"] == NOT_FOUND and not await _is_known(hook):
+            what = "DNS knows no such name"
+        return f"{found}; {hook} does not hear `{failed['event']}`: {what}", mend
     if not await ctx.projects.all():
-        hook = await ctx.github.hook()
-        failed = await _last_failure(ctx) if hook != UNREACHABLE else ""
-        if failed:
-            return (
-                f"{about['slug']}; {hook} could not be delivered to: {failed}",
-                "mend the address",
-            )
         return f"the app {about['slug']}; nobody has installed it yet", f"install it: {install}"
     return found, ""
 
 
-async def _last_failure(ctx: Context) -> str:
-    async for one in ctx.github.deliveries(ctx.now() - _LOOK_BACK, status="failure"):
-        return f"{one['event']}: {one['status']} ({one['status_code']})"
-    return ""
+async def _undelivered(ctx: Context) -> Any:
+    """What GitHub could not deliver last; None where something came after that."""
+    newest = {
+        status: await anext(ctx.github.deliveries(ctx.now() - _LOOK_BACK, status=status), None)
+        for status in ("failure", "success")
+    }
+    failed, came = newest["failure"], newest["success"]
+    return None if failed and came and came["delivered_at"] >= failed["delivered_at"] else failed
+
+
+async def _is_known(url: str) -> bool:
+    """Whether DNS has the address's name, as far as this machine is told."""
+    try:
+        await asyncio.get_running_loop().getaddrinfo(urlsplit(url).hostname, None)
+    except OSError:
+        return False
+    return True
 
 
 async def _sources(ctx: Context) -> Found:
@@ -128,10 +150,19 @@ async def _repositories(ctx: Context) -> Found:
         )
         _, problems = await ctx.overview.page(project.id, "open", most=0)
         page = ctx.github.page(project, f"pull/{asked}")
-        waits = f"; written to once this is merged: {page}" if asked.isdigit() else ""
+        waits = f"; its digest, and what lets us write there: {page}" if asked.isdigit() else ""
         far = reading.progress if reading else "not read yet"
         told.append(f"{project.full_name}: {far}; open problems: {problems:,}{waits}")
     return "\n".join(told) or "none has the app yet", ""
+
+
+async def _histories(ctx: Context) -> Histories:
+    """The page is the operator's alone, who may read all that is here."""
+    return [
+        (project.full_name, *found)
+        for project in (await ctx.projects.all())[:_MOST]
+        if (found := await looked_back(ctx, project.id, Audience.PERSON))
+    ]
 
 
 def _any(*names: str) -> Callable[[Settings], bool]:
@@ -166,6 +197,7 @@ NEEDS: tuple[Need, ...] = (
         _any(_GITHUB),
         _github,
         without="",
+        costs=_LOOKED,
         made=(_GITHUB, "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"),
     ),
     Need("Slack", "Digests, cards and commands.", _any(_SLACK[0]), CHECKS["Slack"], _SLACK, ""),
@@ -200,6 +232,7 @@ NEEDS: tuple[Need, ...] = (
         _any(_GITHUB),
         _repositories,
         without="after GitHub",
+        looked=_histories,
     ),
     Need("Sources", "Alerts beside issues.", _any(_GITHUB), _sources, without="after GitHub"),
 )
@@ -218,7 +251,8 @@ class Looks:
 
     async def _row(self, need: Need) -> Row:
         at, row = self._kept.get(need.name, (-math.inf, None))
-        good_for = need.costs if row and row.state == "ok" else _MOMENT
+        # GitHub answers an app so many questions an hour, also while it is red.
+        good_for = need.costs if row and row.state == "ok" else min(need.costs, _LOOKED)
         if row is None or time.monotonic() - at > good_for:
             row = await self._look(need)
             self._kept[need.name] = time.monotonic(), row
@@ -227,11 +261,13 @@ class Looks:
     async def _look(self, need: Need) -> Row:
         if not need.here(self._ctx.settings):
             return Row(need, "off", need.without)
+        looked: Histories = ()
         try:
             async with asyncio.timeout(_SECONDS):
                 found, mend = await need.check(self._ctx)
+                looked = await need.looked(self._ctx) if need.looked else ()
         except (SoulcasterError, RedisError) as error:
             found, mend = str(error), "mend what the message says"
         except TimeoutError:
             found, mend = f"no answer within {_SECONDS:.0f} s", "try again"
-        return Row(need, "wrong" if mend else "ok", found, mend)
+        return Row(need, "wrong" if mend else "ok", found, mend, looked)

@@ -27,7 +27,11 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 )
-HISTORY = ("Parcel weight is wrong in pounds", "The newsletter has no way out")
+HISTORY = (
+    "Parcel weight is wrong in pounds",
+    "The newsletter has no way out",
+    "Parcel weight is wrong in pounds",
+)
 SLACK = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SOULCASTER_SLACK_CHANNEL")
 UNSET = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET", *SLACK)
 
@@ -137,6 +141,11 @@ async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
         assert empty.environment["SLACK_BOT_TOKEN"] not in await page.content()
         await keep(page, "3-connected")
 
+        looked = page.locator("#repositories .looked")
+        await looked.get_by_text("Duplicates nobody points out").wait_for()
+        assert "parcel weight" in (await looked.inner_text()).lower()
+        await keep(page, "4-looked-back")
+
         await nothing_is_written_before_the_owner_agrees(empty)
 
         # Another browser comes too late; so does the same way back, or a way nobody began.
@@ -179,6 +188,7 @@ async def nothing_is_written_before_the_owner_agrees(stage: Stage) -> None:
     body = (await issue(stage, pull))["body"]
     assert "nothing but this pull request" in body
     assert HISTORY[0] in body
+    assert "**Duplicates nobody points out** 1" in body
     there = (await stage.github_state())["repositories"][0]["issues"]
     assert not [one["title"] for one in there if one["author"] == BOT and one["number"] != pull]
     await person(stage, "POST", f"/pulls/{pull}/merge", login=ADMIN)

@@ -15,5 +15,5 @@ async function look() {
   } catch { /* It begins anew: the next look finds it. */ }
   setTimeout(look, EVERY);
 }
-const text = (row) => [...row.querySelectorAll(".found, .mend")].map((p) => p.textContent).join("\n");
+const text = (row) => [...row.querySelectorAll(".found, .mend, .looked")].map((p) => p.textContent).join("\n");
 setTimeout(look, EVERY);
