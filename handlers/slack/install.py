@@ -1,7 +1,7 @@
 """``/slack/install``: the app in one more workspace, by Bolt's own OAuth flow.
 
 https://docs.slack.dev/authentication/installing-with-oauth · Only whom we sent to Slack comes back:
-with a state that is good once, for ten minutes, in the browser that holds its cookie.
+with a state that is good for ten minutes, in the browser that holds its cookie.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import aiohttp
 import pytest
 import yaml
 from aiohttp import web
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Installation
 from yarl import URL
@@ -31,6 +32,7 @@ from bot.simulators.slack.workspace import Message
 from bot.slack.workspaces import ROTATE_MINUTES, Workspaces
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
+from bot.storage.installations import STATE_SECONDS
 from handlers.demo.stage import ADMIN, Stage
 from handlers.doors.doors import DOORS, Doors
 from handlers.slack import door
@@ -203,7 +205,9 @@ async def test_no_more_is_asked_for_than_the_manifest_says(server: Server) -> No
 
 
 async def test_only_who_was_sent_to_slack_comes_back_and_once(server: Server, caplog) -> None:
+    before = set(await server.ctx.redis.keys())
     url, cookie = await server.install()
+    assert set(await server.ctx.redis.keys()) == before, "who only asks leaves nothing behind"
     forged = "slack-app-oauth-state=forged"
     assert (await server.back(url, ""))[0] == 400
     assert (await server.back(url, forged))[0] == 400, "another browser"
@@ -212,7 +216,12 @@ async def test_only_who_was_sent_to_slack_comes_back_and_once(server: Server, ca
     assert await spaces.teams() == []
     assert (await server.back(url, cookie))[0] == 200
     status, page = await server.back(url, cookie)
-    assert (status, "invalid_state" in page) == (401, True), "replayed"
+    assert (status, "invalid_code" in page) == (401, True), "replayed"
+    [key] = (server.ctx.settings.soulcaster_data_dir / "vault.key").read_text().split()
+    for said, ago in ((b"sent to Slack", STATE_SECONDS + 1), (b"another thing", 0)):
+        made = Fernet(key).encrypt_at_time(said, int(time.time()) - ago).decode().rstrip("=")
+        old = url.update_query(state=made)
+        assert (await server.back(old, f"slack-app-oauth-state={made}"))[0] == 401
 
     again, cookie = await server.install()
     status, page = await server.back(again.update_query(code="made-up"), cookie)

@@ -240,12 +240,6 @@ def slack_installations() -> str:
     return f"{ROOT}:slack-installations"
 
 
-@kind("installations", kept="10 minutes", rebuilt="not needed: begin anew")
-def slack_state(state: str) -> str:
-    """string: somebody was sent to Slack to install the app, and brings this word back, once."""
-    return f"{ROOT}:slack-state:{state}"
-
-
 @kind("projects", kept="until its owner decides", rebuilt="by installing again")
 def onboarding(p: int) -> str:
     """string: ``reading``, or the pull request that asks whether we may write there."""

@@ -59,10 +59,10 @@ GUARDS = (
         _SPACES,
     ),
     Guard(
-        "a state of OAuth is good once",
+        "a state of OAuth is one of ours",
         "bot/storage/installations.py",
-        "await self._redis.delete(keys.slack_state(state))",
-        "await self._redis.exists(keys.slack_state(state))",
+        "            return False\n",
+        "            return True\n",
         _SPACES,
     ),
     Guard(
