@@ -17,18 +17,22 @@ from bot.github.app import READ, GitHubApp
 from bot.github.wire import unless_refused
 from bot.log import log
 from bot.repo_config import PARTS, PATH, RepoConfig, read_repo_config, said_in
-from bot.storage.projects import Projects
+from bot.storage.projects import MOVED, Projects
 
 _OF_OWNER = ".github"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A key of the file, its value in force, and who says so: ``.github/soulcaster.yml:3``."""
+    """A key of the file, its value in force, and who says so: ``.github/soulcaster.yml:3``.
+
+    ``private``: the owner's repository says so, which not everybody may read who reads here.
+    """
 
     key: str
     value: object
     where: str
+    private: bool = False
 
 
 class ProjectConfigs:
@@ -68,7 +72,8 @@ class ProjectConfigs:
         """Both as they were known last."""
         found, asked = await self._projects.config_and_onboarding(project)
         config = RepoConfig.model_validate_json(found or "{}")
-        return config, config.mode == "quiet" if config.mode else bool(asked)
+        settled = bool(config.mode) and not asked.startswith(MOVED)
+        return config, config.mode == "quiet" if settled else bool(asked)
 
     async def written(self, project: Project) -> RepoConfig:
         """What the files say. Raises ConfigError with the lines that are wrong."""
@@ -95,8 +100,10 @@ class ProjectConfigs:
             where = PATH if whose is project else f"{whose.full_name}:{PATH}"
             said |= {key: f"{where}:{line}" for key, line in lines.items()}
         values = _flat(config.model_dump())
+        found = {key: next((said[p] for p in _above(key) if p in said), "") for key in values}
+        hidden = f"{theirs.full_name}:" if theirs and theirs.private else None
         return [
-            Origin(key, value, next((said[part] for part in _above(key) if part in said), ""))
+            Origin(key, value, found[key], hidden is not None and found[key].startswith(hidden))
             for key, value in values.items()
         ]
 

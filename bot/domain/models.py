@@ -214,7 +214,8 @@ class Sentence(Record):
 
 
 class Project(Record):
-    """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own.
+    """A repository the app is installed on: the tenant boundary. ``id`` is GitHub's own, as is
+    ``owner``, the account it belongs to; 0 where that was not read yet.
 
     ``updated_at`` is the time of what is known: GitHub's own of its last change; ``removed_at``
     when GitHub itself said that the app was ``removed``, None where it was only found out.
@@ -223,6 +224,7 @@ class Project(Record):
     id: int
     installation: int
     full_name: str
+    owner: int = 0
     default_branch: str = "main"
     private: bool = False
     removed: bool = False

@@ -11,6 +11,9 @@ from bot.storage import keys
 from bot.storage.store import Store
 from bot.storage.text import text
 
+# A yes is its owner's who gave it: https://docs.github.com/en/repositories/creating-and-managing-repositories/transferring-a-repository
+MOVED = "moved"
+
 
 class Projects(Store):
     """Every repository the app is installed on, and for a while those it was."""
@@ -86,7 +89,8 @@ class Projects(Store):
 
     async def onboarding(self, project: int) -> str:
         """How far the question is whether we may write there: ``reading``, or the pull request's
-        number that asks; "" where that is settled."""
+        number that asks; ``moved``, or ``moved`` and that number, where another owner is asked
+        again, whatever the file says; "" where that is settled."""
         return text(await self._redis.get(keys.onboarding(project)))
 
     async def onboard(self, project: int, stands: str) -> None:

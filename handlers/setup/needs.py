@@ -26,6 +26,7 @@ from bot.domain.errors import SoulcasterError
 from bot.github.manifest import UNREACHABLE, web_host
 from bot.github.undelivered import NOT_FOUND, why_undelivered
 from bot.settings import Settings
+from bot.storage.projects import MOVED
 from handlers.doctor import CHECKS, Found
 from handlers.setup.guard import derived
 from workers.clusters.looked import looked_back
@@ -149,6 +150,7 @@ async def _repositories(ctx: Context) -> Found:
             await ctx.projects.onboarding(project.id),
         )
         _, problems = await ctx.overview.page(project.id, "open", most=0)
+        asked = asked.removeprefix(MOVED).strip()
         page = ctx.github.page(project, f"pull/{asked}")
         waits = f"; its digest, and what lets us write there: {page}" if asked.isdigit() else ""
         far = reading.progress if reading else "not read yet"

@@ -14,6 +14,7 @@ from bot.domain.models import Place, Project
 from bot.github import issues
 from bot.say import say
 from bot.simulators.github import Limits
+from bot.storage.projects import MOVED
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers.digests import config_file, onboarding
 from workers.intake import sync
@@ -122,3 +123,29 @@ async def test_the_file_says_whether(
         await config_file.check_file(stage.context, project.id)
         await stage.context.configs.in_force(project)
         assert not await stage.context.configs.is_quiet(project.id)
+
+
+async def test_another_owner_is_asked_again(stage: Stage, removed: Project) -> None:
+    ctx, world = stage.context, stage.github.world
+    project = await write(stage, "mode: act\ncluster: ask\n")
+    assert not await ctx.configs.is_quiet(project.id)
+    moved = world.repositories.pop(stage.repository)
+    moved.owner = stage.github.add_user("globex", kind="Organization")
+    world.repositories["globex/shop"] = moved
+    installed = stage.github.install("globex", repositories=["globex/shop"], sender=ADMIN)
+    await sync.sync_installation(ctx, installed.id)
+    for _ in range(2):  # a list that says the same again asks nothing anew
+        assert await ctx.configs.is_quiet(project.id)
+        there = await ctx.projects.get(project.id)
+        await read_all(stage, there)
+        await onboarding.offer_to_act(ctx, project.id)
+        await sync.sync_installation(ctx, installed.id)
+    told, _, number = (await ctx.projects.onboarding(project.id)).partition(" ")
+    assert (told, number.isdigit()) == (MOVED, True)
+    merge = f"{stage.github_url}/_sim/repos/globex/shop/pulls/{number}/merge"
+    async with stage.http.post(merge, json={"login": ADMIN}) as merged:
+        assert merged.status == 200
+    await config_file.check_file(ctx, project.id)
+    assert not await ctx.configs.is_quiet(project.id)
+    said = (await ctx.configs.file(there)).decode()
+    assert said == "# globex lets Soulcaster act here.\nmode: act\ncluster: ask\n"

@@ -63,3 +63,26 @@ async def test_the_teams_channels_are_the_teams_to_know(stage: Stage) -> None:
     ]
     assert channel in team.model_dump_json()
     assert channel not in public.model_dump_json()
+
+
+async def test_what_the_owners_private_repository_says_is_not_told_where_others_read(
+    stage: Stage,
+) -> None:
+    ctx, file = stage.context, {".github/soulcaster.yml": b"fix:\n  max_lines: 4321\n"}
+    for private in (True, False):
+        name = "acme/.github"
+        if private:
+            await stage.github.add_repository(name, file, private=True)
+            stage.github.world.repository(stage.repository).private = True
+            installed = stage.github.install("acme", sender=ADMIN)
+            await sync.sync_installation(ctx, installed.id)
+        else:
+            stage.github.world.repository(name).private = False
+            theirs = await ctx.projects.named(name)
+            await ctx.projects.put(theirs.model_copy(update={"private": False}))
+        team = await call(stage, Audience.TEAM, private=True)
+        told = (await run_config(team, Config(key="fix.max_lines"))).card.model_dump_json()
+        assert ("4321" in told, "set by the organisation" in told) == (not private, private)
+        assert f"{name}:.github/soulcaster.yml:2" in told
+        operator = Call(ctx, team.project, Person(operator=True), team.said, Audience.TEAM)
+        assert "4321" in (await run_config(operator, Config())).card.model_dump_json()

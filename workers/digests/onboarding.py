@@ -19,6 +19,7 @@ from bot.jobs import enqueue
 from bot.log import log
 from bot.repo_config import PATH
 from bot.say import open_pull
+from bot.storage.projects import MOVED
 from workers import jobs
 from workers.clusters.looked import looked_back
 from workers.digests.choosing import look_back
@@ -33,29 +34,36 @@ ENOUGH, LATEST = 1_000, timedelta(minutes=10)
 async def offer_to_act(ctx: Context, project_id: int) -> None:
     """Open it once, and write down its number; nothing where the file is there already."""
     project = await ctx.projects.find(project_id)
-    if project is None or await ctx.projects.onboarding(project_id) != "reading":
+    stands = await ctx.projects.onboarding(project_id)
+    if project is None or stands not in ("reading", MOVED):
         return
     if mode := (await ctx.configs.in_force(project)).mode:
-        if mode == "act":  # `quiet` is no yes: when that file goes, nobody has agreed yet
+        if (
+            mode == "act" and stands != MOVED
+        ):  # `quiet` is no yes: when that file goes, nobody has agreed yet
             await ctx.projects.onboard(project_id, "")
-        return
+        if mode == "quiet" or stands != MOVED:
+            return
     if not await _has_read(ctx, project):
         await enqueue(ctx, jobs.offer_to_act, project_id, delay=LOOK_SECONDS)
         return
     repo = ctx.github.repo(project, PUBLISH, aloud=True)
     if not (head := await pulls.branch_head(repo, project.default_branch)):
         return  # an empty repository
-    asked = (_schema(ctx) + FILE).encode()
-    if await pulls.branch_head(repo, BRANCH) is None:
+    branch, asked = BRANCH, (_schema(ctx) + FILE).encode()
+    if stands == MOVED and (theirs := await ctx.configs.file(project)):
+        branch = f"{BRANCH}-{project.owner}"
+        asked = f"# {project.full_name.split('/')[0]} lets Soulcaster act here.\n".encode() + theirs
+    if await pulls.branch_head(repo, branch) is None:
         file = pulls.CommitFile(PATH, "100644", asked)
         made = await pulls.commit(repo, head, "Let Soulcaster act here", [file])
-        await pulls.create_branch(repo, BRANCH, made.sha)
-    changed = (await pulls.compare(repo, project.default_branch, BRANCH))["files"]
+        await pulls.create_branch(repo, branch, made.sha)
+    changed = (await pulls.compare(repo, project.default_branch, branch))["files"]
     if [one["filename"] for one in changed] != [PATH] or (
-        await ctx.configs.file(project, BRANCH) != asked
+        await ctx.configs.file(project, branch) != asked
     ):
         # Whoever may push could have us ask, in our name, to merge what they wrote.
-        raise Rejected(f"{BRANCH} holds what is not ours: delete it, then replay.", status=409)
+        raise Rejected(f"{branch} holds what is not ours: delete it, then replay.", status=409)
     digest = await build_digest(ctx, project, compact=False, readers=project.github_readers)
     _, problems = await ctx.overview.page(project_id, "open", most=0)
     reports = len(await ctx.items.membership(project_id))
@@ -65,8 +73,9 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     looked = await looked_back(ctx, project_id, project.github_readers)
     card = onboarding_card(project, reports, problems, digest, looked)
     base = project.default_branch
-    pull = await open_pull(repo, card, branch=BRANCH, base=base, draft=False)
-    await ctx.projects.onboard(project_id, str(pull["number"]))
+    pull = await open_pull(repo, card, branch=branch, base=base, draft=False)
+    moved = MOVED if stands == MOVED else ""
+    await ctx.projects.onboard(project_id, f"{moved} {pull['number']}".strip())
     log.info("asked whether to act", repository=project.full_name, pull=pull["number"])
 
 

@@ -11,6 +11,7 @@ from bot.github import checks
 from bot.github.wire import KEPT_OUT_SECONDS
 from bot.jobs import enqueue
 from bot.log import log
+from bot.storage.projects import MOVED
 from workers import jobs
 
 SEVERAL = "several installations are missing at once: their projects wait, nothing is removed"
@@ -28,6 +29,7 @@ async def sync_installation(ctx: Context, installation: int) -> None:
                 id=repository["id"],
                 installation=installation,
                 full_name=repository["full_name"],
+                owner=repository["owner"]["id"],
                 private=repository["private"],
                 default_branch=repository.get("default_branch") or "main",
                 updated_at=repository["updated_at"],
@@ -40,22 +42,27 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         await _require_that_it_is_gone(ctx, installation)
         await forget_installation(ctx, installation)
         return
-    new = []
+    new, asked = [], []
     for project in found.values():
-        stood = await ctx.projects.find(project.id)
+        before = await ctx.projects.known(project.id)
+        stood = None if before is None or before.removed else before
         if stood is None:
             new.append(project.id)
-            if ctx.settings.soulcaster_onboarding:
-                await ctx.projects.onboard(project.id, "reading")
             await ctx.imports.begin(project.id, ctx.now())
         # The list may be an old one.
-        if stood is None or not (stood == project or project.is_older_than(stood)):
-            await ctx.projects.put(project)
+        if stood and (stood == project or project.is_older_than(stood)):
+            continue
+        moved = before is not None and before.owner not in (0, project.owner)
+        if ctx.settings.soulcaster_onboarding and (moved or stood is None):
+            await ctx.projects.onboard(project.id, MOVED if moved else "reading")
+            asked.append(project.id)
+        await ctx.projects.put(project)
     for added in new:  # when all are known, so that how many tenants there are is known, too
         await enqueue(ctx, jobs.settle_channel, added)
         await enqueue(ctx, jobs.read_issues, added)
         await enqueue(ctx, jobs.quiet_checks, added)
-        await enqueue(ctx, jobs.offer_to_act, added)
+    for each in asked:
+        await enqueue(ctx, jobs.offer_to_act, each)
     for known in await ctx.projects.all():
         if known.installation != installation or known.id in found:
             continue
@@ -136,4 +143,4 @@ async def know_project(ctx: Context, told: Project) -> bool:
 def _is_news(told: Project, known: Project) -> bool:
     if told.is_older_than(known):
         return False
-    return told.model_copy(update={"updated_at": known.updated_at}) != known
+    return told.model_copy(update={"updated_at": known.updated_at, "owner": known.owner}) != known

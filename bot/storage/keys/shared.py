@@ -242,5 +242,5 @@ def slack_installations() -> str:
 
 @kind("projects", kept="until its owner decides", rebuilt="by installing again")
 def onboarding(p: int) -> str:
-    """string: ``reading``, or the pull request that asks whether we may write there."""
+    """string: ``reading`` or ``moved``, the pull request that asks whether we may write there."""
     return f"{ROOT}:{p}:onboarding"

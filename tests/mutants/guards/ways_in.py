@@ -292,9 +292,23 @@ GUARDS = (
     Guard(
         "it asks in our name for nothing that others pushed",
         "workers/digests/onboarding.py",
-        "await ctx.configs.file(project, BRANCH) != asked",
+        "await ctx.configs.file(project, branch) != asked",
         "False",
         "tests/contract/test_quiet.py::test_it_asks_for_nothing_that_others_pushed",
+    ),
+    Guard(
+        "a former owner's yes is not the new one's",
+        "bot/project_config.py",
+        "settled = bool(config.mode) and not asked.startswith(MOVED)",
+        "settled = bool(config.mode)",
+        "tests/contract/test_quiet.py::test_another_owner_is_asked_again",
+    ),
+    Guard(
+        "what a private .github says is told to the operator alone",
+        "workers/commands/verbs/config.py",
+        "if whole or not each.private else",
+        "if True else",
+        "tests/contract/test_told_of_a_project.py",
     ),
     Guard(
         "a private repository's file is told to nobody else",

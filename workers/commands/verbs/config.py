@@ -57,13 +57,18 @@ async def run_config(call: Call, command: Config) -> Answer:
     ]
     if not origins:
         raise NotUnderstood(f"{command.key} is no key of {PATH}.")
-    return Answer(config_card(call.readers, origins))
+    return Answer(config_card(call.readers, origins, whole=call.person.operator))
 
 
-def config_card(readers: Audience, origins: list[Origin]) -> Card:
-    """Every key with its value and who says so; what nobody says, at the end."""
+def config_card(readers: Audience, origins: list[Origin], *, whole: bool) -> Card:
+    """Every key with its value and who says so; what nobody says, at the end. What the owner's
+    private repository says is told in ``whole`` to the operator alone: others read the answer."""
     rows: tuple[tuple[Line, ...], ...] = tuple(
-        ((Code(each.key),), (Code(_shown(each.value)),), (each.where or "default",))
+        (
+            (Code(each.key),),
+            (Code(_shown(each.value)) if whole or not each.private else "set by the organisation",),
+            (each.where or "default",),
+        )
         for each in sorted(origins, key=lambda each: (not each.where, each.key))
     )
     return Card(

@@ -12,6 +12,7 @@ from bot.domain.errors import ConfigError, Rejected, SoulcasterError
 from bot.github.app import ACTIONS, PUBLISH, TALK
 from bot.jobs import LANES
 from bot.repo_config import PATH
+from bot.storage.projects import MOVED
 from workers.clusters.channels import channel_of, waits
 from workers.commands.call import Answer, Call
 
@@ -59,10 +60,11 @@ async def _writing(call: Call) -> Found:
     config, quiet = await call.ctx.configs.known_and_quiet(call.project.id)
     if not quiet:
         return "answers, tracks, opens drafts of fixes", ""
-    if config.mode:
+    if config.mode == "quiet":
         return "quiet, as its file says: digests in Slack alone", ""
     asked = await call.ctx.projects.onboarding(call.project.id)
-    which = f"#{asked}" if asked.isdigit() else "that will ask"
+    number = asked.removeprefix(MOVED).strip()
+    which = f"#{number}" if number.isdigit() else "that will ask"
     return "nothing is written to GitHub yet", f"merge the pull request {which}, or write {PATH}"
 
 
