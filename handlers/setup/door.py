@@ -71,7 +71,11 @@ def _page(ctx: Context, name: str, status: int = 200, **what: object) -> web.Res
 
 def _plain(ctx: Context, said: str, status: int = 200, **more: object) -> web.Response:
     return _page(
-        ctx, "plain.html", status, said=said, **{"again": False, "code": "", "link": "", **more}
+        ctx,
+        "plain.html",
+        status,
+        said=said,
+        **{"again": "", "stays": False, "code": "", "link": "", **more},
     )
 
 
@@ -130,7 +134,8 @@ class SetupDoor:
                 return _plain(ctx, "This browser will own the setup of this server.", code=code)
             raise Forbidden(
                 "The setup of this server is its owner's. The address with a code is in what "
-                "`soulcaster up` printed; `soulcaster setup` prints a new one."
+                "`soulcaster up` printed; `soulcaster setup` prints a new one. Where it is yours, "
+                "open the whole address that it had."
             )
         rows = await self._looks.rows()
         chosen = await ctx.setup.settings()
@@ -141,6 +146,7 @@ class SetupDoor:
             fields={
                 need.name: [self._field(name, chosen) for name in need.fields] for need in NEEDS
             },
+            at=guard.at(session),
             proof=guard.derived(session, "form"),
             github=self._registration(request, session),
             slack=self._slack_link(request),
@@ -169,7 +175,7 @@ class SetupDoor:
     def _registration(self, request: web.Request, session: str) -> dict[str, str]:
         """The form that GitHub takes."""
         s, organisation = self._ctx.settings, request.query.get("organisation", "").strip()
-        state = guard.derived(session, "github")
+        state = f"{guard.derived(session, 'github')}.{guard.at(session)}"
         name = f"Soulcaster {secrets.token_hex(3)}"  # names are GitHub-wide; it lets one change it
         asked = manifest(
             name=name, here=self._address(request), reachable=bool(s.soulcaster_public_url)
@@ -210,13 +216,14 @@ class SetupDoor:
         code = str((await request.post()).get("code", ""))
         session = await guard.claim(request, self._ctx, self._doors, code)
         log.info("the setup page has an owner")
-        answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/setup"})
+        here = f"/setup?at={guard.at(session)}"
+        answer = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": here})
         guard.keep_session(request, self._ctx, session, answer)
         return answer
 
     async def choose(self, request: web.Request) -> web.Response:
         """Keep the settings of one row; an empty secret stays what it was."""
-        _, form = await self._form(request)
+        session, form = await self._form(request)
         known = {name for need in NEEDS for name in need.fields}
         ours = known | {name for need in NEEDS for name in need.made}
         removed = {name.removeprefix("remove ") for name in form if name.startswith("remove ")}
@@ -228,12 +235,16 @@ class SetupDoor:
         # What does not fit together must not keep every process from beginning.
         Settings.load().above({name: value for name, value in chosen.items() if value})
         await self._ctx.setup.choose(wanted)
-        return _plain(self._ctx, "Kept. Every process begins anew with it.", again=True)
+        return _plain(
+            self._ctx, "Kept. Every process begins anew with it.", again=guard.at(session)
+        )
 
     async def registered(self, request: web.Request) -> web.Response:
         """Back from GitHub, with the code that the app's keys are had for."""
         session = await guard.owner(request, self._ctx)
-        if not is_same(request.query.get("state", ""), guard.derived(session, "github")):
+        if not is_same(
+            request.query.get("state", "").partition(".")[0], guard.derived(session, "github")
+        ):
             raise Forbidden("This way back from GitHub was not begun on your page.")
         ctx = self._ctx
         if ctx.settings.github_app_id:
@@ -249,11 +260,11 @@ class SetupDoor:
         log.info("a GitHub App was registered", app=made.slug)
         install = f"{web_host(ctx.settings.github_api_url)}/apps/{made.slug}/installations/new"
         said = f"The app {made.slug} is registered; its keys are sealed here. Now install it."
-        return _plain(ctx, said, link=install)
+        return _plain(ctx, said, link=install, again=guard.at(session), stays=True)
 
     async def greet(self, request: web.Request) -> web.Response:
         """A message to the installer alone."""
-        _, form = await self._form(request)
+        session, form = await self._form(request)
         ctx = self._ctx
         if ctx.slack is None:
             raise NotFound("Slack is not connected yet.")
@@ -261,4 +272,6 @@ class SetupDoor:
         if not member.isalnum() or not member.startswith(("U", "W")):
             raise Forbidden("A member's id looks like U0123456789: Profile, ⋮, Copy member ID.")
         await tell(ctx, member, note("setup", *_CONNECTED, audience=Audience.PUBLIC))
-        return _plain(ctx, "Sent: look into your messages from Soulcaster.", again=True)
+        return _plain(
+            ctx, "Sent: look into your messages from Soulcaster.", again=guard.at(session)
+        )

@@ -3,6 +3,11 @@
 One code makes one browser the owner. It is served over HTTPS, or to this machine by its own name:
 a code and keys are never sent in the open, and no name that somebody points here is ours
 (https://en.wikipedia.org/wiki/DNS_rebinding).
+
+A cookie is sent to every port of a host, so to whoever else serves one of this machine. It is half
+of a session; the other half is in the page's address, which goes nowhere else: no referrer has it,
+and GitHub, which brings it back in its state, has no cookie of ours. A browser with scripts keeps
+it for this very port (https://developer.mozilla.org/docs/Web/API/Window/localStorage).
 """
 
 from __future__ import annotations
@@ -22,6 +27,7 @@ from handlers.doors.doors import Doors
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 # Codes are long; a machine that tries them is slowed down all the same.
 DOOR = "setup"
+_HALF = 22  # of 43 characters, 126 bits at the least
 
 
 def is_secure(request: web.Request, proxies: int) -> bool:
@@ -71,16 +77,23 @@ def cookie_name(request: web.Request, ctx: Context) -> str:
 
 
 def session_of(request: web.Request, ctx: Context) -> str:
-    """What the browser shows; "" for nothing."""
-    return request.cookies.get(cookie_name(request, ctx), "")
+    """What the browser shows: its cookie, and what the address has; "" for nothing."""
+    query = request.query
+    shown = query.get("at") or query.get("state", "").partition(".")[2]
+    return request.cookies.get(cookie_name(request, ctx), "") + shown
+
+
+def at(session: str) -> str:
+    """The half that the page's address has."""
+    return session[_HALF:]
 
 
 def keep_session(request: web.Request, ctx: Context, session: str, to: web.Response) -> None:
-    """Give it to the browser. Lax: GitHub's page leads back here."""
+    """Give a half to the browser. Lax: GitHub's page leads back here."""
     name = cookie_name(request, ctx)
     to.set_cookie(
         name,
-        session,
+        session[:_HALF],
         path="/",
         max_age=int(SESSION_LIFE.total_seconds()),
         secure=name.startswith("__Host-"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from bot.context import Context, open_context
@@ -120,3 +121,18 @@ def test_what_comes_back_comes_back_encrypted(proxies: int, told: str, here: str
 def test_this_machine_is_known_by_its_own_name(remote: str, host: str, here: bool) -> None:
     request = make_mocked_request("GET", "/setup", {"Host": host}).clone(remote=remote)
     assert guard.is_here(request) is here
+
+
+async def test_a_cookie_that_another_port_was_sent_is_half_a_session(ctx: Context) -> None:
+    session = await ctx.setup.claim(await ctx.setup.code(NOW), NOW)
+    answer = web.Response()
+    page = make_mocked_request("GET", "/setup", {"Host": "localhost:8080"})
+    guard.keep_session(page, ctx, session, answer)
+    cookie = f"{guard.cookie_name(page, ctx)}={answer.cookies[guard.cookie_name(page, ctx)].value}"
+    shown = {}
+    for path in ("/setup", f"/setup?at={guard.at(session)}", f"/x?state=s.{guard.at(session)}"):
+        request = make_mocked_request("GET", path, {"Host": "localhost:8080", "Cookie": cookie})
+        shown[path] = await ctx.setup.owns(guard.session_of(request, ctx), NOW)
+    assert list(shown.values()) == [False, True, True]
+    bare = make_mocked_request("GET", f"/setup?at={guard.at(session)}", {"Host": "localhost:8080"})
+    assert not await ctx.setup.owns(guard.session_of(bare, ctx), NOW)

@@ -106,6 +106,7 @@ async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
     if CHROMIUM is None:
         pytest.skip("no chromium on PATH")
     begins = await address(empty)
+    here = begins.partition("?")[0]
     async with playwright.async_playwright() as driver:
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
         context = await browser.new_context(viewport={"width": 1280, "height": 900})
@@ -155,11 +156,19 @@ async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
         await other.get_by_text("was used").wait_for()
         await page.goto(back)
         await page.get_by_text("There is an app already").wait_for()
-        await page.goto(f"{empty.web_url.replace('127.0.0.1', 'localhost')}/setup/github?state=x")
+        at = await page.evaluate("localStorage.getItem('at')")
+        await page.goto(
+            f"{empty.web_url.replace('127.0.0.1', 'localhost')}/setup/github?state=x.{at}"
+        )
         await page.get_by_text("was not begun on your page").wait_for()
+        [cookie] = await context.cookies()
         await browser.close()
-    async with empty.http.get(begins, cookies={"soulcaster-setup": "theirs"}) as answer:
-        assert 'id="rows"' not in await answer.text()
+    # Another port of this machine is sent the cookie, and nothing else.
+    for shown in ("theirs", str(cookie["value"])):
+        async with empty.http.get(begins, cookies={"soulcaster-setup": shown}) as answer:
+            assert 'id="rows"' not in await answer.text()
+    async with empty.http.get(f"{here}?at={at}", cookies={"soulcaster-setup": shown}) as answer:
+        assert 'id="rows"' in await answer.text()
     told = await empty.context.redis.hgetall("sc:setup:settings")
     assert set(told) >= {b"GITHUB_PRIVATE_KEY", b"SLACK_BOT_TOKEN"}
     assert not any(b"PRIVATE KEY" in kept or b"xoxb" in kept for kept in told.values())
@@ -212,7 +221,8 @@ async def open_page(page: Any, begins: str) -> None:
             await page.goto(begins.partition("?")[0])
             return
         except Exception as error:
-            if "ERR_CONNECTION" not in str(error):
+            # The page leads itself to its whole address, also while nobody answers.
+            if not any(why in str(error) for why in ("ERR_CONNECTION", "interrupted by")):
                 raise
             await page.wait_for_timeout(200)
     raise AssertionError("the page never came back")

@@ -16,4 +16,9 @@ async function look() {
   setTimeout(look, EVERY);
 }
 const text = (row) => [...row.querySelectorAll(".found, .mend, .looked")].map((p) => p.textContent).join("\n");
-setTimeout(look, EVERY);
+// The half of the session that no other port is sent: without it the page is not shown.
+const at = new URLSearchParams(location.search).get("at");
+const kept = localStorage.getItem("at");
+if (at) localStorage.setItem("at", at);
+if (document.getElementById("rows")) setTimeout(look, EVERY);
+else if (kept && location.pathname === "/setup" && !at && !location.search.includes("code=")) location.replace(`/setup?at=${kept}`);
