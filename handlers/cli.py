@@ -24,7 +24,7 @@ from bot import log as logs
 from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
-from handlers import data
+from handlers import data, e2b
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -36,6 +36,7 @@ app = typer.Typer(
     help="Triage and repair bot: a GitHub App with a chat-ops interface.",
 )
 app.add_typer(data.app)
+app.add_typer(e2b.app, name="e2b")
 console = Console()
 
 

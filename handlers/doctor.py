@@ -27,6 +27,7 @@ from handlers.slack.examined import look_at_slack
 from workers.jobs import HEARERS
 
 _ISOLATE = "apt install bubblewrap (0.8 or newer), or set E2B_API_KEY"
+_TEMPLATE = "; `soulcaster e2b build` makes a template with what fixes need"
 _GROUPS = "let us write to our cgroup (systemd: Delegate=yes), or set E2B_API_KEY"
 
 
@@ -179,7 +180,7 @@ async def _sandbox(ctx: Context) -> Found:
     finally:
         await sandbox.kill()
     found = f"isolated by {ctx.sandboxes.isolation}, {ran.stdout.strip() or ran.stderr.strip()}"
-    return found, "see above" if ran.exit_code else ""
+    return found + _TEMPLATE * (ctx.sandboxes.id == "e2b"), "see above" if ran.exit_code else ""
 
 
 def _limit(name: str) -> Check:

@@ -21,7 +21,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
-from e2b.api.client.models import ConnectSandboxV2, Error, ListedSandbox, NewSandboxV2, Sandbox
+from e2b.api.client.models import (
+    ConnectSandboxV2,
+    Error,
+    ListedSandbox,
+    NewSandboxV2,
+    Sandbox,
+    TemplateBuildRequestV3,
+    TemplateBuildStartV2,
+)
 from e2b_wire_rules import wrong_body, wrong_message
 
 from bot.adapters.sandboxes import processes
@@ -79,6 +87,8 @@ class E2BWire:
         self.sent = 0
         self.heard_a_command = asyncio.Event()
         self.busy = 0
+        self.templates: list[dict] = []
+        self.build_fails = False
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=1 << 30, middlewares=[self._guard])
@@ -88,6 +98,9 @@ class E2BWire:
                 web.get("/v2/sandboxes", self._list),
                 web.post("/v2/sandboxes/{id}/connect", self._connect),
                 web.delete("/sandboxes/{id}", self._delete),
+                web.post("/v3/templates", self._new_template),
+                web.post("/v2/templates/{id}/builds/{build}", self._begin_build),
+                web.get("/templates/{id}/builds/{build}/status", self._build_status),
                 web.get("/health", self._health),
                 web.get("/files", self._read),
                 web.post("/files", self._write),
@@ -156,6 +169,28 @@ class E2BWire:
         if key:
             self.by_idempotency_key[key] = answer
         return web.json_response(answer, status=201)
+
+    async def _new_template(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        if wrong := wrong_body(TemplateBuildRequestV3, asked):
+            return _error(400, wrong)
+        self.templates.append(asked)
+        answer = {"templateID": "t1", "buildID": "b1", "public": False, "names": [asked["name"]]}
+        return web.json_response({**answer, "tags": [], "aliases": [asked["name"]]}, status=202)
+
+    async def _begin_build(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        if wrong := wrong_body(TemplateBuildStartV2, asked):
+            return _error(400, wrong)
+        self.templates[-1] |= asked
+        return web.Response(status=202)
+
+    async def _build_status(self, request: web.Request) -> web.Response:
+        entry = {"timestamp": "2026-11-29T12:00:00Z", "message": "Python 3.12", "level": "info"}
+        fails = {"status": "error", "reason": {"message": "no space", "logEntries": []}}
+        new = [entry] if request.query.get("logsOffset", "0") == "0" else []
+        told = {"templateID": "t1", "buildID": "b1", "logs": [], "logEntries": new}
+        return web.json_response({**told, **(fails if self.build_fails else {"status": "ready"})})
 
     async def _connect(self, request: web.Request) -> web.Response:
         machine = self._machine(request.match_info["id"])

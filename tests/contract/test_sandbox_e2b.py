@@ -8,6 +8,7 @@ from e2b.api.client.models import NewSandboxV2
 from e2b_wire import E2BWire
 from e2b_wire_rules import wrong_body, wrong_message
 
+from bot.adapters.sandboxes import e2b_template
 from bot.adapters.sandboxes.e2b import E2BSandboxes
 from bot.adapters.sandboxes.environments import Environments
 from bot.domain.errors import Rejected, TooLarge, Unavailable
@@ -139,3 +140,18 @@ def test_the_double_refuses_what_e2bs_description_does_not_know(asked, said):
 def test_the_double_reads_commands_as_envd_does():
     assert "bogus" in wrong_message("/process.Process/Start", {"process": {"bogus": 1}})
     assert "cmd" in wrong_message("/process.Process/Start", {"process": {"cmd": 1}})
+
+
+async def test_a_template_is_built_with_what_fixes_need(url, wire):
+    lines: list[str] = []
+    assert await e2b_template.build(API_KEY, url, lines.append) == "soulcaster"
+    [made] = wire.templates
+    steps = " ".join(word for step in made["steps"] for word in step["args"])
+    assert (made["name"], made["fromImage"]) == ("soulcaster", "python:3.12")
+    assert all(f" {tool}" in f" {steps}" for tool in ("nodejs", "npm", "uv", "git"))
+    assert "Python 3.12" in lines
+    wire.build_fails = True
+    with pytest.raises(Rejected, match="did not build it: no space"):
+        await e2b_template.build(API_KEY, url, lines.append)
+    with pytest.raises(Rejected, match="E2B_API_KEY"):
+        await e2b_template.build("e2b_" + "9" * 40, url, lines.append)
