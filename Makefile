@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALLS := import sys; from bot.adapters.agents.rows import ROWS; from bot.settings import Settings; \
 	folder = Settings.load().soulcaster_agents_dir.expanduser().absolute(); \
 	print(*(ROWS[n].install(f"{folder}/{n}") for n in sys.argv[1:] or ROWS), sep="\n")
-.PHONY: help demo weights agents test long fuzz mutants golden bench lock sbom dist clean
+.PHONY: help demo weights agents test long live fuzz mutants golden bench lock sbom dist clean
 
 help: ## say what there is
 	@awk -F ' *:.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ test: $(DEVELOPING) ## every check, the same every time (about 17 minutes on two
 long: $(DEVELOPING) ## the full counts of what `make test` samples
 	$(PYTEST) -m long --timeout 3600 $(ARGS)
 	TEST_ENTERPRISE=1 $(PYTEST) --timeout 3600 tests/e2e $(ARGS)
+
+live: $(DEVELOPING) ## the contract suites against the services whose keys are set, here or in .env
+	@$(BIN)/pytest -q -m live --live --tb=no --no-header -r N tests/contract/test_live.py $(ARGS)
 
 fuzz: $(DEVELOPING) ## property tests at random and fifty times as long; prints how to repeat what fails
 	$(PYTEST) -m hypothesis --hypothesis-profile fuzz --timeout 3600 $(ARGS)

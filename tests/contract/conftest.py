@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import live_summary
 import pytest
 import stamina
 from aiohttp import web
@@ -20,6 +21,13 @@ from bot.storage.embedded import EmbeddedRedis
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers.intake import sync
 
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What `make live` did."""
+    if terminalreporter.config.getoption("--live"):
+        live_summary.say(terminalreporter)
+
+
 Serve = Callable[..., Awaitable[TestServer]]
 
 
@@ -33,8 +41,8 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _retries_are_counted_and_not_waited_for() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=10, cap=True):
+def _retries_are_counted_and_not_waited_for(request: pytest.FixtureRequest) -> Iterator[None]:
+    with stamina.set_testing(not request.config.getoption("--live"), attempts=10, cap=True):
         yield
 
 

@@ -51,8 +51,14 @@ async def index(
     await made.close()
 
 
-def vectors(count: int, seed: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
-    made = np.random.default_rng(seed).standard_normal((count, WIDTH)).astype(np.float32)
+@pytest.fixture
+def width() -> int:
+    """How many numbers a vector of the index has."""
+    return WIDTH
+
+
+def vectors(count: int, width: int = WIDTH, seed: int = 1) -> np.ndarray[Any, np.dtype[np.float32]]:
+    made = np.random.default_rng(seed).standard_normal((count, width)).astype(np.float32)
     return made / np.linalg.norm(made, axis=1, keepdims=True)
 
 
@@ -61,8 +67,8 @@ def names(count: int) -> list[str]:
 
 
 class TestEveryIndex:
-    async def test_what_is_stored_is_given_back(self, index: VectorIndex) -> None:
-        stored = vectors(30)
+    async def test_what_is_stored_is_given_back(self, index: VectorIndex, width: int) -> None:
+        stored = vectors(30, width)
         await index.upsert(SPACE, names(30), stored)
         found = await index.fetch(SPACE, ["7", "no such", "3"])
         assert set(found) == {"7", "3"}
@@ -72,38 +78,40 @@ class TestEveryIndex:
         assert await index.fetch("nowhere", ["a"]) == {}
         await index.drop("nowhere")
 
-    async def test_namespaces_are_apart(self, index: VectorIndex) -> None:
-        stored = vectors(2)
+    async def test_namespaces_are_apart(self, index: VectorIndex, width: int) -> None:
+        stored = vectors(2, width)
         for space, vector in zip(("1:a", "1:a/b", "../1:a", "1:a%2Fb"), stored, strict=False):
             await index.upsert(space, ["x"], vector[None])
         assert np.allclose((await index.fetch("1:a", ["x"]))["x"], stored[0], atol=1e-6)
         assert np.allclose((await index.fetch("1:a/b", ["x"]))["x"], stored[1], atol=1e-6)
         assert await index.fetch("../1:a", ["x"]) == {}
 
-    async def test_a_second_upsert_replaces(self, index: VectorIndex) -> None:
-        old, new = vectors(2)
+    async def test_a_second_upsert_replaces(self, index: VectorIndex, width: int) -> None:
+        old, new = vectors(2, width)
         await index.upsert(SPACE, ["a"], old[None])
         await index.upsert(SPACE, ["a"], new[None])
         assert np.allclose((await index.fetch(SPACE, ["a"]))["a"], new, atol=1e-6)
 
-    async def test_dropped_is_gone_and_can_begin_again(self, index: VectorIndex) -> None:
-        stored = vectors(3)
+    async def test_dropped_is_gone_and_can_begin_again(
+        self, index: VectorIndex, width: int
+    ) -> None:
+        stored = vectors(3, width)
         await index.upsert(SPACE, names(3), stored)
         await index.drop(SPACE)
         assert await index.fetch(SPACE, names(3)) == {}
         await index.upsert(SPACE, ["9"], stored[:1])
         assert set(await index.fetch(SPACE, [*names(3), "9"])) == {"9"}
 
-    async def test_many_at_once(self, index: VectorIndex) -> None:
-        stored = vectors(1_203)
+    async def test_many_at_once(self, index: VectorIndex, width: int) -> None:
+        stored = vectors(1_203, width)
         await index.upsert(SPACE, names(1_203), stored)
         found = await index.fetch(SPACE, names(1_203))
         assert len(found) == 1_203
         assert np.allclose(found["1100"], stored[1_100], atol=1e-6)
 
-    async def test_as_many_ids_as_vectors(self, index: VectorIndex) -> None:
+    async def test_as_many_ids_as_vectors(self, index: VectorIndex, width: int) -> None:
         with pytest.raises(Rejected):
-            await index.upsert(SPACE, ["a"], vectors(2))
+            await index.upsert(SPACE, ["a"], vectors(2, width))
 
 
 class TestLocalFile:
