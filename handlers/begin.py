@@ -55,6 +55,9 @@ async def serve(settings: Settings, work: Callable[[Context], Awaitable[None]]) 
 
 
 async def setup_address(ctx: Context) -> str:
-    """Where the setup page is, with a code that makes one browser its owner's."""
-    here = ctx.settings.soulcaster_public_url or f"http://localhost:{ctx.settings.port}"
+    """Where the setup page is, with a code that makes one browser its owner's. Behind a platform's
+    proxy a port of ours is no address, and the platform has not told us its own."""
+    local = f"http://localhost:{ctx.settings.port}"
+    behind = "https://YOUR-ADDRESS" if ctx.settings.soulcaster_proxies else local
+    here = ctx.settings.soulcaster_public_url or behind
     return f"{here}/setup?code={await ctx.setup.code(ctx.now())}"
