@@ -17,6 +17,8 @@ def say(reporter: pytest.TerminalReporter) -> None:
             service = dict(getattr(report, "user_properties", ())).get("service", report.nodeid)
             why = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
             crash = getattr(getattr(report.longrepr, "reprcrash", None), "message", "")
+            # What an assertion compared is shown in parts, of which none looks like a key any more.
+            crash = "another answer" if crash.startswith("AssertionError") else crash
             words = why.removeprefix("Skipped: ") or crash.partition("\n")[0]
             name = report.nodeid.rpartition("::")[2]
             told[service][outcome].append(redact(f"{name}: {words}" if crash else words))
