@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from gidgethub import sansio
 
 from bot.domain.audience import Audience
 from bot.domain.cards.card import note
@@ -16,7 +17,9 @@ from bot.say import say
 from bot.simulators.github import Limits
 from bot.storage.projects import MOVED
 from handlers.demo.stage import ADMIN, Stage, open_stage
+from workers import jobs
 from workers.digests import config_file, onboarding
+from workers.hearing.github import installations
 from workers.intake import sync
 from workers.intake.issues import read_issues
 
@@ -140,6 +143,17 @@ async def test_another_owner_is_asked_again(stage: Stage, removed: Project) -> N
         await read_all(stage, there)
         await onboarding.offer_to_act(ctx, project.id)
         await sync.sync_installation(ctx, installed.id)
+    # What the former owner pushed and is told late settles nothing.
+    push = {
+        "ref": "refs/heads/main",
+        "commits": [{"modified": [".github/soulcaster.yml"]}],
+        "installation": {"id": project.installation},
+        "repository": {**project.model_dump(), "owner": {"id": project.owner}},
+        "sender": {"login": ADMIN},
+    }
+    before = await ctx.jobs.pending(jobs.check_file.lane)
+    await installations.pushed(sansio.Event(push, event="push", delivery_id="1"), ctx)
+    assert await ctx.jobs.pending(jobs.check_file.lane) == before
     told, _, number = (await ctx.projects.onboarding(project.id)).partition(" ")
     assert (told, number.isdigit()) == (MOVED, True)
     merge = f"{stage.github_url}/_sim/repos/globex/shop/pulls/{number}/merge"

@@ -84,6 +84,9 @@ async def pushed(event: sansio.Event, ctx: Context, **_: Any) -> None:
         for how in ("added", "modified", "removed")
         for path in commit.get(how) or []
     }
-    if PATH in changed and await sync.know_project(ctx, payload.project):
+    if PATH not in changed or not await sync.know_project(ctx, payload.project):
+        return
+    project, whose = await ctx.projects.get(payload.project.id), event.data["repository"]["owner"]
+    if project.owner in (0, whose["id"]):  # else a former owner's, told late: no word of this one's
         await enqueue(ctx, jobs.check_file, payload.project.id)
         await enqueue(ctx, jobs.settle_channel, payload.project.id)
