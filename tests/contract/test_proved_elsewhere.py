@@ -32,12 +32,25 @@ def pages(n, per=None):
 def unread(n):
     """Nobody calls it."""
     return n + 1
+
+
+def listed(some):
+    """What a mapping or a list holds."""
+    if isinstance(some, dict):
+        for _ in some:
+            found = list(some.items())
+    else:
+        for _ in some:
+            found = list(some)
+    found.sort()
+    return found
 ''',
     old="from calc import pages\n\n\ndef test_old():\n    assert pages(21, per=10) == 3\n",
 )
 SOURCE = BASE["calc.py"].data.decode()
 ONE = "from calc import pages\n\n\ndef test_made():\n    assert pages(20, per=10) == 2\n"
 UNREAD = "from calc import unread\n\n\ndef test_made():\n    assert unread(1) == 3\n"
+LISTED = "from calc import listed\n\n\ndef test_made():\n    assert listed({}) == []\n"
 RIGHT = ("n // (per or 10) + 1", "-(-n // (per or 10))")
 
 
@@ -146,13 +159,15 @@ async def test_what_the_tests_do_not_tell_from_its_neighbours_is_not_proved(
             ("    if per is not None:\n        per = int(per)\n", ""),
         ),
         (UNREAD, ("return n + 1\n", "return 3\n")),
+        (LISTED, ("    found.sort()", "    found = list(some.items())\n    found.sort()")),
     ],
-    ids=["lines are gone", "a constant stands for what was worked out"],
+    ids=["lines are gone", "a constant stands for it", "what was worked out is overwritten"],
 )
 async def test_a_patch_that_works_out_less_is_not_proved_by_one_example(
     tmp_path: Path, made: str, change: tuple[str, str]
 ) -> None:
     held = "import calc\n\n\ndef test_unread():\n    assert calc.unread(2) == 3\n"
+    held += "    assert calc.listed({1: 2}) == [(1, 2)]\n"
     found, _ = await proved(tmp_path, made, change, beside={"tests/test_unread.py": held})
     assert found is Verdict.ON_ONE_EXAMPLE
 

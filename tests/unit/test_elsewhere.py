@@ -132,6 +132,11 @@ def test_what_a_test_asks_is_found_by_name() -> None:
     ]
 
 
+PRINTED = """with contextlib.redirect_stdout(output):
+        {}
+    assert output.getvalue().splitlines() == ["a", "b"]"""
+
+
 @pytest.mark.parametrize(
     ("body", "count"),
     [
@@ -141,6 +146,9 @@ def test_what_a_test_asks_is_found_by_name() -> None:
         ("assert f(g(1)) == 2", 1),
         ("with pytest.raises(ValueError):\n        f(0)", 1),
         ("self.assertEqual(f(1), 2)\n    self.assertEqual(f(2), 2)", 2),
+        (PRINTED.format("print(f(1))"), 1),
+        (PRINTED.format("print(f(1)); print(f(2))"), 2),
+        (PRINTED.format("main()"), 1),
     ],
 )
 def test_how_many_examples_there_are(body: str, count: int) -> None:

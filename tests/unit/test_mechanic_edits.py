@@ -150,6 +150,13 @@ def test_a_forgotten_self():
     assert code.replace("return n", "return self.n") in proposals(code, error="NameError")[:3]
 
 
+def test_a_name_that_one_way_never_sets_is_set_before():
+    code = function("if a:\n    for b in items:\n        found = [b]\nfound.sort()\nreturn found")
+    first = proposals(code, error="UnboundLocalError")
+    assert code.replace("    if a:", "    found = []\n    if a:") in first[:3]
+    assert code.replace("    found.sort", "    found = [b]\n    found.sort") not in first
+
+
 def test_a_shared_default_gets_its_own_value():
     code = "def f(tag, tags=[]):\n    '''Doc.'''\n    tags.append(tag)\n"
     fixed = (

@@ -56,14 +56,18 @@ def calls_of(functions: Collection[Function], tree: Tree, own: Collection[str]) 
 
 
 def examples_in(source: str) -> set[str]:
-    """What a test asks: the calls of each assertion, and each exception that it wants."""
+    """What a test asks: the calls of each assertion, what is printed where output is compared, and
+    each exception that it wants."""
     nodes = list(ast.walk(parsed(source) or ast.Module([], [])))
     asserted: list[ast.AST] = [node.test for node in nodes if isinstance(node, ast.Assert)]
-    for node in nodes:
-        if isinstance(node, ast.Call) and _name(node).startswith("assert"):
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    printed = any(_name(node) == "redirect_stdout" for node in calls)
+    for node in calls:
+        if _name(node).startswith("assert") or (printed and _name(node) == "print"):
             asserted += node.args
     asked_for = {" ".join(_outermost(node)) for node in asserted} | raised_in(source)
-    return asked_for - {""}
+    said = {each for each in asked_for if ".getvalue()" in each}  # all that was printed
+    return asked_for - {""} - (said if len(asked_for - said - {""}) else set())
 
 
 def raised_in(source: str) -> set[str]:

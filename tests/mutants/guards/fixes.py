@@ -186,6 +186,13 @@ GUARDS = (
         f"{_OF_ELSEWHERE}::test_a_patch_that_works_out_less_is_not_proved_by_one_example",
     ),
     Guard(
+        "a patch that overwrites what earlier lines work out is not proved",
+        _ELSEWHERE,
+        "if lost := await asyncio.to_thread(overwrites, self._patch):",
+        "if lost := set():",
+        f"{_OF_ELSEWHERE}::test_a_patch_that_works_out_less_is_not_proved_by_one_example",
+    ),
+    Guard(
         "what asks for the values of its examples is not proved",
         _ELSEWHERE,
         "if await asyncio.to_thread(any, special):",

@@ -22,7 +22,7 @@ _CLUES: tuple[tuple[str, str, str, float], ...] = (
     ("ZeroDivisionError", "", r"zero guard|^guard|fallback|comparison|wrap", 2.5),
     ("IndexError", "", r"off by one|slice|range|comparison|^guard|condition|constant", 1.5),
     ("NameError", "", r"variable|self|module name", 3.0),
-    ("UnboundLocalError", "", r"variable|self|module name|outdent|indent|new statement", 2.5),
+    ("UnboundLocalError", "", r"initial|variable|self|module name|outdent|indent", 2.5),
     ("AttributeError", "has no attribute", r"attribute|self|method|wrap|unwrap", 1.8),
     ("TypeError", "must be str", r"wrap:str", 4.0),
     ("TypeError", "can only concatenate str", r"wrap:str", 4.0),

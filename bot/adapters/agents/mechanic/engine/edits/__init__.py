@@ -70,6 +70,7 @@ OPERATORS: tuple[Operator, ...] = (
     returns.missing,
     defaults.mutable,
     defaults.shared,
+    defaults.unset,
     failures.lookups,
     failures.zero_division,
     failures.none_value,

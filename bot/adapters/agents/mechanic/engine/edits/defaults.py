@@ -1,4 +1,4 @@
-"""Defaults of parameters: shared mutable ones, and wrong ones."""
+"""Values to begin with: shared mutable defaults, and names that not every way sets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bot.adapters.agents.mechanic.engine.edits.proposal import Change
 
 _MUTABLE = {"list", "dict", "set"}
+_EMPTY = {"list": "[]", "dict": "{}", "set": "set()", "str": '""', "int": "0", "bool": "False"}
 
 
 def mutable(site: Site) -> Iterator[Edit]:
@@ -78,3 +79,26 @@ def shared(site: Site) -> Iterator[Edit]:
         if isinstance(parent, (ast.Assign, ast.Return)) and kinds & _MUTABLE:
             maker = sorted(kinds & _MUTABLE)[0]
             yield site.replace(f"{maker}({site.text(node)})", "copy", 0.35)
+
+
+def unset(site: Site) -> Iterator[Edit]:
+    """A name that not every way through a block sets and that is read below it: set above it."""
+    node, source = site.node, site.source
+    blocks = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try)
+    if "UnboundLocalError" not in site.errors or not isinstance(node, blocks):
+        return
+    stored = {
+        n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    below = {
+        n.id
+        for n in source.walk(site.scope.owner)
+        if isinstance(n, ast.Name)
+        and isinstance(n.ctx, ast.Load)
+        and n.lineno > (node.end_lineno or 0)
+    }
+    for name in sorted(stored & below):
+        for kind in sorted(site.scope.kinds(name)) or ["None"]:
+            change = put_before(site, node, [f"{name} = {_EMPTY.get(kind, 'None')}"])
+            if change is not None:
+                yield site.edit((change,), "initial value", 0.8)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from bot.adapters.agents.mechanic.engine.edits.lines import shifted, taken_out
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
-
-if TYPE_CHECKING:
-    pass
 
 _DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.Try)

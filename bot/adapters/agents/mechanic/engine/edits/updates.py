@@ -26,8 +26,10 @@ def inserted(site: Site) -> Iterator[Edit]:
         return
     is_last = siblings[-1] is node
     leaves = isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break))
-    edits = []
+    edits, lost = [], tuple(f"{name} = " for name in _unread(site, siblings))
     for text, prior in [*_templates(site), *_donors(site)]:
+        if text.startswith(lost):
+            continue
         before = put_before(site, node, [text])
         if before is not None and not _is_first_docstring(site, node):
             edits.append(site.edit((before,), "new statement", prior))
@@ -36,6 +38,16 @@ def inserted(site: Site) -> Iterator[Edit]:
             if after is not None:
                 edits.append(site.edit((after,), "new statement", prior))
     yield from spread(sorted(edits, key=lambda edit: -edit.prior)[:80])
+
+
+def _unread(site: Site, siblings: list[ast.stmt]) -> set[str]:
+    """Names that statements before this one set and nobody has read: anew, that would be lost."""
+    unread: set[str] = set()
+    for sibling in siblings[: siblings.index(site.node)]:
+        names = [node for node in ast.walk(sibling) if isinstance(node, ast.Name)]
+        unread |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        unread -= {node.id for node in names if not isinstance(node.ctx, ast.Store)}
+    return unread
 
 
 def _is_first_docstring(site: Site, node: ast.stmt) -> bool:
