@@ -33,7 +33,7 @@ dependencies = ["rounding"]
 [project.optional-dependencies]
 docs = ["spare"]
 [dependency-groups]
-test = ["pytest", "strictness"]
+test = ["pytest==1.0", "strictness"]
 [tool.pytest.ini_options]
 addopts = "--strictness=high"
 """
@@ -107,6 +107,7 @@ def registry() -> Iterator[str]:
         [
             *map(wheel_of, PARTS),
             wheel("strictness", "1", plugin),
+            wheel("pytest", "1.0", {"pytest.py": "import UserDict"}),
             wheel("spare", "1", {"spare.py": ""}),
             wheel("rounding", "2", {"rounding.py": "def down(a, b):\n    return a // b\n"}),
         ]
@@ -209,6 +210,9 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
     assert "rounding-2" in log
     assert "spare-1" in log  # of an extra for documents, because a test imports it
     assert "`a_database_driver`: tests import that, and no file says" in " ".join(
+        done.stdout.split()
+    )
+    assert "pytest 1.0 does not start on this Python: the newest one runs" in " ".join(
         done.stdout.split()
     )
     assert "1 passed" in log

@@ -157,6 +157,12 @@ def test_a_name_that_one_way_never_sets_is_set_before():
     assert code.replace("    found.sort", "    found = [b]\n    found.sort") not in first
 
 
+def test_a_comparison_that_nobody_asks_in_a_loop():
+    code = function("for b in items:\n    a[b] == items[b]\nreturn True")
+    asked = "    if not (a[b] == items[b]):\n            return False"
+    assert code.replace("    a[b] == items[b]", asked) in proposals(code)[:2]
+
+
 def test_a_shared_default_gets_its_own_value():
     code = "def f(tag, tags=[]):\n    '''Doc.'''\n    tags.append(tag)\n"
     fixed = (

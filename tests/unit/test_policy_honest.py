@@ -8,7 +8,6 @@ from policy_base import CART, FILES, TEST_CART, TEST_UNITTEST, TREE, edit, findi
 
 from bot.domain.fixes.patch import Entry, Patch, diff
 from bot.domain.fixes.policy import Rules, judge, refused
-from bot.domain.fixes.policy.code import overwrites
 
 T = "tests/test_cart.py"
 U = "tests/test_unit.py"
@@ -198,23 +197,3 @@ def test_no_line_of_a_test_may_go(index):
 
 def test_there_are_enough_of_them():
     assert len(HONEST) >= 80
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "lost"),
-    [
-        ("if a:\n    x = 1\nreturn x", "if a:\n    x = 1\nx = 2\nreturn x", {"x"}),
-        ("if a:\n    x = 1\nreturn x", "x = 2\nif a:\n    x = 1\nreturn x", set()),
-        ("x = 1\nreturn x", "x = 1\nx = x + 1\nreturn x", set()),
-        ("x = 1\nreturn x", "x = 1\na(x)\nx = 2\nreturn x", set()),
-        ("x = 1\nx = 2\nreturn x", "x = 1\nx = 3\nreturn x", set()),
-        ("x = 1\nreturn x", "x = 1\nif a:\n    x = 2\nreturn x", set()),
-        ("for x in a:\n    y = x\nreturn y", "for x in a:\n    y = x\ny = 0\nreturn y", {"y"}),
-    ],
-)
-def test_what_is_assigned_anew_before_anybody_reads_it(before, after, lost):
-    def whole(body):
-        lines = "".join(f"    {line}\n" for line in body.splitlines())
-        return {C: Entry(data=f"def f(a):\n{lines}".encode())}
-
-    assert overwrites(diff(whole(before), whole(after))) == lost

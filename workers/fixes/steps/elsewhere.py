@@ -10,7 +10,8 @@ from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import broken, changed
 from bot.domain.fixes.neighbours import neighbours
 from bot.domain.fixes.patch import Entry, Tree, diff, text_of
-from bot.domain.fixes.policy.code import answers_flatly, overwrites, special_cases
+from bot.domain.fixes.policy.code import special_cases
+from bot.domain.fixes.policy.losses import answers_flatly, given_up
 from bot.domain.fixes.proof import Suite, suite_no_worse
 from bot.domain.fixes.testfiles import part_near
 from bot.domain.models import Verdict
@@ -79,8 +80,8 @@ class Elsewhere:
         special = special_cases(self._patch, self._proof_tests, self._patched)
         if await asyncio.to_thread(any, special):
             return "It asks for the very values of the example."
-        if lost := await asyncio.to_thread(overwrites, self._patch):
-            return f"What earlier lines work out for `{min(lost)}` is thrown away."
+        if lost := await asyncio.to_thread(given_up, self._patch):
+            return lost
         if len(examples_in(self._source)) < _ENOUGH:
             files = await asyncio.to_thread(lambda: self._patch.files)
             grows = any(added for path, added, _ in files if path in self._base)

@@ -32,6 +32,9 @@ _LOCKED = (
 # Prints which of its arguments are modules that can't be imported.
 _FIND = "import sys, importlib.util as u; print(*(n for n in sys.argv[1:] if not u.find_spec(n)))"
 _ABSENT = ("python", "-c", _FIND)
+# Pins of years ago: the runner and its plugins, which have to fit each other.
+_RUNS, _RUNNERS = "python -m pytest --version", r"s/^\(pytest[-a-z]*\)==\(.*\)/\1 \2/p"
+_OF_RUNNERS = f"uv pip list --format=freeze | sed -n '{_RUNNERS}'"
 # As uv tells that our mirror could not reach a registry.
 _AWAY = "502 Bad Gateway"
 # Made beside the checkout, or Node would not find them there. A link to a package of the checkout
@@ -122,7 +125,7 @@ class _Build:
         undeclared: list[str] = []
         if self._needs.python:
             missing += await self._python()
-            undeclared += await self._imported()
+            undeclared += [*await self._imported(), *await self._runner()]
         if self._needs.node:
             missing += await self._tried(self._needs.node)
         for command in self._needs.others:
@@ -176,6 +179,16 @@ class _Build:
             await self._run(install(list(map(shlex.quote, named))))
         names = ", ".join(name for name in absent if not self._needs.imports.get(name, "-"))
         return [f"`{names}`: tests import that, and no file says what installs it"] * bool(names)
+
+    async def _runner(self) -> list[str]:
+        """A pytest too old for this Python is replaced by the newest, with its plugins; a line."""
+        if not (await self._run(_RUNS)).exit_code:
+            return []
+        listed = dict(line.split() for line in (await self._run(_OF_RUNNERS)).stdout.splitlines())
+        if "pytest" not in listed:
+            return []
+        await self._run(f"uv pip install --upgrade {' '.join(map(shlex.quote, listed))}")
+        return [f"pytest {listed['pytest']} does not start on this Python: the newest one runs"]
 
     async def _tried(self, command: str, cwd: str = "", most: float = BUILD_SECONDS) -> list[str]:
         done = await self._run(command, cwd=cwd, most=most)

@@ -114,52 +114,6 @@ def special_cases(patch: Patch, proof_tests: Collection[str], tree: Tree) -> Ite
             )
 
 
-def answers_flatly(patch: Patch) -> bool:
-    """Whether it returns a constant where something was worked out, as one example asks for."""
-    sides = [[parsed(text_of(e)) for e in (each.before, each.after)] for each in patch.changes]
-    returns = [[n for t in trees if t for n in ast.walk(t) if isinstance(n, ast.Return)]
-               for trees in zip(*sides, strict=True)]  # fmt: skip
-    was, now = (Counter(isinstance(n.value, ast.Constant) for n in each) for each in returns)
-    return now[True] > was[True] and now[False] < was[False]
-
-
-def overwrites(patch: Patch) -> set[str]:
-    """Names that are assigned anew, since the patch, before anybody reads what they held.
-
-    What was worked out there for other callers is lost, and no test need ever have asked for it.
-    """
-    found: set[str] = set()
-    for change in patch.changes:
-        if change.path.endswith(".py") and not is_test_file(change.path):
-            was, now = (_overwritten(parsed(text_of(e))) for e in (change.before, change.after))
-            found |= {name for _, name in (now - was)}
-    return found
-
-
-def _overwritten(tree: ast.Module | None) -> Counter[tuple[str, str]]:
-    """Function and name of each assignment that makes an earlier one of its block useless."""
-    found: Counter[tuple[str, str]] = Counter()
-    for function in ast.walk(tree or ast.Module([], [])):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            for node in ast.walk(function):
-                for block in (getattr(node, part, None) for part in ("body", "orelse")):
-                    for name in _lost(block) if isinstance(block, list) else ():
-                        found[function.name, name] += 1
-    return found
-
-
-def _lost(block: list[ast.stmt]) -> Iterator[str]:
-    unread: set[str] = set()
-    for statement in block:
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
-        unread -= {node.id for node in names if not isinstance(node.ctx, ast.Store)}
-        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
-        if isinstance(statement, ast.Assign | ast.AnnAssign):
-            yield from sorted(stored & unread)
-        read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
-        unread |= stored - read
-
-
 def _is_telling(node: ast.AST) -> bool:
     """Whether a constant is particular enough to betray its test."""
     if not isinstance(node, ast.Constant) or isinstance(node.value, bool):

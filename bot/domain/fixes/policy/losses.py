@@ -1,0 +1,95 @@
+"""What a patch gives up that no example asked about: read from its two sides, nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from bot.domain.fixes.patch import Patch, text_of
+from bot.domain.fixes.python import parsed
+from bot.domain.fixes.testfiles import is_test_file
+
+Found = Counter[tuple[str, str]]  # function, and what is lost there
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def given_up(patch: Patch) -> str:
+    """One sentence on what other callers lose; empty where nothing is."""
+    for name in _anew(patch, _overwritten):
+        return f"What earlier lines work out for `{name}` is thrown away."
+    for line in _anew(patch, _left_at_once):
+        return f"`{line}` ends after its first round."
+    return ""
+
+
+def answers_flatly(patch: Patch) -> bool:
+    """Whether it returns a constant where something was worked out, as one example asks for."""
+    sides = [[parsed(text_of(e)) for e in (each.before, each.after)] for each in patch.changes]
+    returns = [[n for t in trees if t for n in ast.walk(t) if isinstance(n, ast.Return)]
+               for trees in zip(*sides, strict=True)]  # fmt: skip
+    was, now = (Counter(isinstance(n.value, ast.Constant) for n in each) for each in returns)
+    return now[True] > was[True] and now[False] < was[False]
+
+
+def _anew(patch: Patch, find: Callable[[ast.Module | None], Found]) -> list[str]:
+    found: Found = Counter()
+    for change in patch.changes:
+        if change.path.endswith(".py") and not is_test_file(change.path):
+            was, now = (find(parsed(text_of(side))) for side in (change.before, change.after))
+            found += now - was
+    return sorted(what for _, what in found)
+
+
+def _functions(tree: ast.Module | None) -> Iterator[tuple[str, ast.AST]]:
+    """Every node of every function, with the function's name."""
+    for function in ast.walk(tree or ast.Module([], [])):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                yield function.name, node
+
+
+def _overwritten(tree: ast.Module | None) -> Found:
+    """Names assigned anew before anybody reads what an earlier statement of the block left."""
+    return Counter(
+        (function, name)
+        for function, node in _functions(tree)
+        for block in (getattr(node, "body", None), getattr(node, "orelse", None))
+        if isinstance(block, list)
+        for name in _lost(block)
+    )
+
+
+def _lost(block: list[ast.stmt]) -> Iterator[str]:
+    unread: set[str] = set()
+    for statement in block:
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        unread -= {node.id for node in names if not isinstance(node.ctx, ast.Store)}
+        stored = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            yield from sorted(stored & unread)
+        read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        unread |= stored - read
+
+
+def _left_at_once(tree: ast.Module | None) -> Found:
+    """Loops that every way through their body leaves."""
+    return Counter(
+        (function, ast.unparse(node).partition("\n")[0])
+        for function, node in _functions(tree)
+        if isinstance(node, _LOOPS) and _leaves(node.body)
+    )
+
+
+def _leaves(block: list[ast.stmt]) -> bool:
+    match block[-1] if block else None:
+        case ast.Return() | ast.Raise() | ast.Break():
+            return True
+        case ast.If(body=body, orelse=other):
+            return _leaves(body) and _leaves(other)
+        case ast.With(body=body) | ast.AsyncWith(body=body):
+            return _leaves(body)
+        case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
+            done = _leaves(body) or _leaves(other)
+            return _leaves(last) or (done and all(_leaves(each.body) for each in handlers))
+    return False
