@@ -454,3 +454,88 @@ Expected Output: `['a', 'b', 'c']`
     "text.split(',')",
     "text.replace(';', ',').split(',')",
 )
+
+# Kinds that a real project's reports showed; each becomes a test, and none a wrong one.
+LATER: list[tuple[str, str, str, str, str]] = [
+    (
+        """singularize cuts an s too many
+
+`singularize('glass')` gives `'glas'`, and `singularize('boss')` gives `'bos'`. Both are singular already, so I expect `'glass'` and `'boss'`. Plurals are fine: `singularize('glasses')` is `'glass'`.
+""",
+        "words",
+        "def singularize(word):\n    return word[:-2] if word.endswith('es') else word[:-1]\n",
+        "word[:-1]",
+        "word if word.endswith('ss') else word[:-1]",
+    ),
+    (
+        """deepcopy loses values
+
+```python
+>>> import copy
+>>> from multi import Multi
+>>> multi = Multi([('a', 1), ('a', 2)])
+>>> copy.deepcopy(multi).getlist('a')
+[2]
+```
+
+expected `[1, 2]`, a copy should be equal to the original
+""",
+        "multi",
+        "class Multi:\n    def __init__(self, pairs):\n        self.pairs = list(pairs)\n\n    def __deepcopy__(self, memo):\n        return Multi(self.pairs[1:])\n\n"
+        "    def getlist(self, key):\n        return [value for name, value in self.pairs if name == key]\n",
+        "self.pairs[1:]",
+        "self.pairs",
+    ),
+    (
+        """negative index out of range returns an element
+
+>>> from rows import Rows
+>>> x = Rows(range(9))
+>>> x[-10]
+8
+
+x has nine elements, so `x[-10]` should raise IndexError like a list does.
+""",
+        "rows",
+        "class Rows:\n    def __init__(self, rows):\n        self.rows = list(rows)\n\n    def __getitem__(self, at):\n        return self.rows[at + len(self.rows) if at < 0 else at]\n",
+        "at + len(self.rows) if at < 0 else at",
+        "at",
+    ),
+    (
+        """adding a duration to a date fails
+
+```python
+import datetime, spans
+datetime.date(2000, 1, 1) + spans.days('3')
+```
+
+TypeError: unsupported operand type(s) for +: 'datetime.date' and 'int'
+
+On older versions this worked.
+""",
+        "spans",
+        "import datetime\n\n\ndef days(text):\n    return int(text)\n",
+        "int(text)",
+        "datetime.timedelta(int(text))",
+    ),
+    (
+        """the decorator loses the name of the function
+
+```python
+from deco import once
+
+@once
+def add(x, y):
+    return x + y
+
+print(add.__name__)
+```
+
+prints `inner`, I expected `add`.
+""",
+        "deco",
+        "import functools\n\n\ndef once(f):\n    def inner(*a):\n        return f(*a)\n\n    return inner\n",
+        "    def inner",
+        "    @functools.wraps(f)\n    def inner",
+    ),
+]

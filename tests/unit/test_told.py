@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from reproducing import outcomes_of, reported
-from told_reports import CASES
+from told_reports import CASES, LATER
 
 SHARED = Path(os.environ.get("SOULCASTER_SHARED", "../shared")) / "cases" / "fix"
 NOTHING = {"tests/test_nothing.py": "def test_nothing():\n    pass\n"}
@@ -74,3 +74,21 @@ def test_thirty_reports(tmp_path: Path) -> None:
     odd, even = (len([n for n in found if n % 2 == half]) for half in (1, 0))
     print(f"reproduced as told: {odd} of 15 that were looked at, {even} of 14 that were not")
     assert (odd, even) >= (14, 7)
+
+
+def test_kinds_of_a_real_project(tmp_path: Path) -> None:
+    """All that is made of them is red on the bug and green on its repair."""
+    tried = [
+        ({f"{module}.py": text, **NOTHING}, one)
+        for report, module, text, *_ in LATER
+        for one in reported(report, {f"{module}.py": text, **NOTHING})
+    ]
+    assert len(tried) >= len(LATER)
+    assert all(failed and grade for failed, grade in outcomes_of(tmp_path / "a", tried))
+    repaired = [
+        ({f"{module}.py": text.replace(bug, repair), **NOTHING}, one)
+        for report, module, text, bug, repair in LATER
+        for one in reported(report, {f"{module}.py": text, **NOTHING})
+    ]
+    after = [failed for failed, _ in outcomes_of(tmp_path / "b", repaired)]
+    assert after == [False] * len(repaired)

@@ -121,11 +121,14 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
             continue  # what came in another version, or would come
         _keep(found, match.start(name), about, match[name], symbols)
         more = wording.MORE.match(text, match.end(name)) if about == "expected" else None
-        if more and literal(more[1].strip("`")) is not ...:
+        while more and literal(more[1].strip("`")) is not ...:
             _keep(found, more.start(1), about, more[1], symbols)
+            more = wording.MORE.match(text, more.end(1))
     for match in wording.AS_IT_WAS.finditer(text):
-        sentence = text[_clause(text, match.start()) : match.start()]
-        if wording.MODAL.search(sentence) and not wording.NOT.search(sentence):
+        start = _clause(text, match.start())
+        sentence = text[start : match.start()]
+        own = any(start <= each.at < match.start() for each in found.values())  # it says what
+        if wording.MODAL.search(sentence) and not (own or wording.NOT.search(sentence)):
             found[match.start()] = StatedAnswer(match.start(), "expected", UNCHANGED)
     return sorted(found.values(), key=lambda each: each.at)
 
@@ -219,7 +222,8 @@ def _told(spot: Spot, span: tuple[int, int]) -> Iterator[StatedAnswer]:
     if not spot.passage.code:
         yield from _beside(spot.passage.text, span, spot.symbols)
     for passage in spot.parts[spot.index + 1 : spot.index + 1 + _AHEAD]:
-        error = error_in(passage.text, spot.symbols) if passage.code else None
+        shown = passage.text if passage.code else passage.text.strip().partition("\n\n")[0]
+        error = error_in(shown, spot.symbols)
         if error is not None:
             yield StatedAnswer(0, "actual", error)
         if passage.code and is_session(passage.text):

@@ -148,9 +148,9 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     actual = answers.nearest(spot, "actual")
     asked, script = sentences.asked_in(body[-1]), ast.Module(body, [])
     prints = ast.unparse(script).count("print(")
-    if prints > 1 or (prints and asked is None):
+    if prints > 1 or asked is None:
         lines = len(expected.text.strip().splitlines()) if isinstance(expected, Shown) else 0
-        plain = lines or (isinstance(actual, Raised) and not expected)
+        plain = (lines and prints) or (isinstance(actual, Raised) and not expected)
         if plain and not same(expected, actual):
             actual = actual if lines != 1 else None
             yield Example("snippet", (), script, expected, actual, 5)
@@ -262,7 +262,9 @@ def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
         own = _WITH_VALUES.search(sentence)  # it names its own call, and is read as a sentence
         if said.about == "expected" and isinstance(said.answer, Raised) and not own:
             words = set(re.findall(r"[A-Za-z_]\w*", sentence))
-            named = [(at, c) for at, c in calls if ast.unparse(c.func).split(".")[-1] in words]
+            spans = {span["two"] or span["one"] for span in sentences.SPAN.finditer(sentence)}
+            named = [(at, n.value) for at, n in asked if n.value and ast.unparse(n.value) in spans]
+            named += [(at, c) for at, c in calls if ast.unparse(c.func).split(".")[-1] in words]
             alone = calls if len({at for at, _ in calls}) == 1 and steps[calls[0][0]].shown else []
             for at, call in (named or alone or (calls if len(calls) == 1 else []))[-1:]:
                 whole = sentences.asked_in(body[at])

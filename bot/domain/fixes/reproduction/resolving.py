@@ -87,6 +87,8 @@ class Resolver:
             if not isinstance(part, allowed):
                 raise NotPlain(f"{type(part).__name__} is not let in")
             match part:
+                case ast.Attribute(attr="__name__" | "__doc__" | "__qualname__", ctx=ast.Load()):
+                    pass  # texts
                 case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) if name.startswith("_"):
                     raise NotPlain(f"{name} is private")
                 case ast.Constant(value=str() | bytes() as text) if len(text) > MAX_TEXT:

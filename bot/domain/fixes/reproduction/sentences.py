@@ -113,6 +113,7 @@ def spoken(spot: Spot) -> Iterator[Example]:
         index = len(asks) - 1 if match["which"].lower() in ("last", "latter") else index
         if later and said[min(later)].about == "expected" and index < len(asks):
             counted.setdefault(index, said[min(later)].answer)
+    counted |= _side_by_side(text, [end for _, end, *_ in asks], said.values())
     hanging = len(asks) == 1 and answers.hangs("\n".join(spot.prose))
     for index, (start, end, before, question, printed) in enumerate(asks):
         if isinstance(question, ast.Assert):
@@ -123,9 +124,9 @@ def spoken(spot: Spot) -> Iterator[Example]:
         if _FINE.search(sentence) and not _YET.search(sentence):
             continue  # told to compare with, as the one that is right
         endless = hanging or answers.hangs(sentence)
-        told = counted.get(index) or answers.nearest(spot, "expected", (start, end))
-        if counted and index not in counted:
-            told = None
+        told = counted.get(index)
+        if not counted:
+            told = answers.nearest(spot, "expected", (start, end))
         expected = answers.resolved(told, question)
         actual = answers.nearest(spot, "actual", (start, end))
         if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
@@ -140,6 +141,23 @@ def spoken(spot: Spot) -> Iterator[Example]:
             yield Example("sentence", before, question, actual, None, 0, printed)
         elif endless and isinstance(question, ast.Call):
             yield Example("sentence", before, question, None, None, 2, hangs=True)
+
+
+def _side_by_side(
+    text: str, ends: Sequence[int], said: Iterable[answers.StatedAnswer]
+) -> dict[int, Answer | None]:
+    """ "I expect `1` and `2`" of two calls before: one each, in their order; of others nobody knows
+    which is whose, and none has one."""
+    wanted = [each for each in said if each.about == "expected"]
+    found: dict[int, Answer | None] = {}
+    for first in wanted:
+        end = first.at + len(answers.sentence_at(text[first.at :], 0))
+        beside = [each.answer for each in wanted if first.at <= each.at < end]
+        before = [index for index, at in enumerate(ends) if at <= first.at and index not in found]
+        if len(beside) > 1 and len(before) > 1 and not any(first.at < at < end for at in ends):
+            fits = len(beside) == len(before)
+            found |= dict(zip(before, beside, strict=True)) if fits else dict.fromkeys(before)
+    return found
 
 
 def _asked(

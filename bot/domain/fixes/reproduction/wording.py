@@ -74,7 +74,7 @@ SAID = re.compile(
     rf"|(?P<does>(?:\b|(?<=\s))(?:{_DOES}))(?:{_FILLER})(?P<actual>{VALUE})",
     re.IGNORECASE,
 )
-MORE = re.compile(rf",?\s+(?:and|resp\.|then)\s+({VALUE})(?!\s+(?:should|must|is|was)\b)")
+MORE = re.compile(rf"(?:,|,?\s+(?:and|resp\.|then))\s+({VALUE})(?!\s+(?:should|must|is|was)\b)")
 # "expected `f(1)` to be 2", "I expect that f(1) is 2": the verb is not the reporter's observation.
 EXPECT_TO = re.compile(
     r"\bexpect(?:ed|s|ing)?\s+(?:that\s+)?(?:`[^`\n]{1,300}`|\w[\w.]{0,60}\([^()\n]{0,200}\))\s+"
