@@ -538,4 +538,42 @@ prints `inner`, I expected `add`.
         "    def inner",
         "    @functools.wraps(f)\n    def inner",
     ),
+    (
+        """to_human is off by one unit
+
+| input | output | expected |
+|-------|--------|----------|
+| 1024 | 1024B | 1K |
+| 2048 | 2048B | 2K |
+""",
+        "human",
+        "def to_human(n):\n    return f'{n}B'\n",
+        "return",
+        "return f'{n // 1024}K' if n >= 1024 else",
+    ),
+    (
+        """Falsche Einzahl
+
+`singularize("glass")` liefert `"glas"`, erwartet wird `"glass"`.
+""",
+        "words",
+        "def singularize(word):\n    return word[:-1]\n",
+        "word[:-1]",
+        "word if word.endswith('ss') else word[:-1]",
+    ),
+    (
+        """the last one is missing
+
+In [1]: from ranges import numbers
+
+In [2]: numbers("1,5-8")
+Out[2]: [1, 5, 6, 7]
+
+The 8 is missing, Out[2] should be `[1, 5, 6, 7, 8]`.
+""",
+        "ranges",
+        "def numbers(text):\n    first, _, rest = text.partition(',')\n    a, b = map(int, rest.split('-'))\n    return [int(first), *range(a, b)]\n",
+        "range(a, b)",
+        "range(a, b + 1)",
+    ),
 ]

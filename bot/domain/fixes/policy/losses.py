@@ -92,4 +92,5 @@ def _leaves(block: list[ast.stmt]) -> bool:
         case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
             done = _leaves(body) or _leaves(other)
             return _leaves(last) or (done and all(_leaves(each.body) for each in handlers))
-    return False
+        case _:
+            return False

@@ -14,6 +14,7 @@ from itertools import islice, takewhile
 from typing import Literal
 
 from bot.domain.fixes.python import parsed, printable
+from bot.domain.fixes.reproduction import tables
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 MAX_BODY = 60_000
@@ -69,8 +70,10 @@ _ACTUAL = re.compile(
 def passages(title: str, body: str) -> list[Passage]:
     """The title, then the body in order."""
     found = [Passage(title[:MAX_LINE])] if title else []
-    for passage in _body(body[:MAX_BODY].replace("\r\n", "\n").split("\n")):
+    lines = body[:MAX_BODY].replace("\r\n", "\n").split("\n")
+    for passage in _body(lines):
         found += _with_output(passage) if passage.code else _unfenced(passage)
+    found += map(Passage, tables.told_in([line[:MAX_LINE] for line in lines], title))
     return [passage for passage in found if passage.text.strip()][:MAX_PASSAGES]
 
 

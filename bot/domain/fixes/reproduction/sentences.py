@@ -106,7 +106,7 @@ def spoken(spot: Spot) -> Iterator[Example]:
     text, asks = spot.passage.text, list(_asked(spot))
     said = {each.at: each for each in answers.said_in(text, spot.symbols)}
     # "the second should raise ValueError"
-    counted: dict[int, Answer] = {}
+    counted: dict[int, Answer | None] = {}
     for match in _ORDINAL.finditer(text) if len(asks) > 1 else ():
         later = [at for at in said if match.end() <= at < match.end() + 60]
         index = _ORDINALS.index(match["which"].lower()) % 3 if later else len(asks)

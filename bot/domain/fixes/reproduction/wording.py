@@ -47,6 +47,7 @@ _SHOULD = (
     r"|(?:ought|needs?|has|have|supposed)\s+to\s+(?:be|return|give|raise|print)|want(?:ed|s)?|I\s+need"
     r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
     r"|please\s+(?:raise|return|give|print|make\s+it)|used\s+to\s+(?:be|return|give|print|raise)"
+    r"|erwart\w+(?:\s+(?:wird|wäre|ich|wir))?|sollte|attendu|on\s+attend|devrait\s+\w+|se\s+espera(?:ba)?|esperado|debería\s+\w+"
     r"|then\s+(?:I|we|you|it)(?:\s+would|['’]d)\s+(?:get|see|have)|like\s+(?:it\s+)?to\s+(?:see|get|be|return|give)"
 )
 _DOES = (
@@ -54,6 +55,7 @@ _DOES = (
     r"|actual(?:ly)?(?:\s+(?:result|output|value|behaviou?r))?|rais(?:es|ed)|throws?|threw|produces?"
     r"|(?:fail(?:s|ed)?|crash(?:es|ed)?|di(?:es|ed)|blows\s+up|ends|ended)\s+(?:up\s+)?(?:with|as|in)"
     r"|evaluates?\s+to|shows?|=>|->|→|returning|received?|results?\s+in|end(?:s|ed)?\s+up|answers?|hands\s+back"
+    r"|liefert|ergibt|gibt|ist|renvoie|retourne|donne|devuelve"
     r"|produced|spits\s+out|computes|equals|becomes|makes"
     r"|(?:does|did|do)(?:n['’]t|\s+not)\s+(?:raise|throw|return|give)"
 )
@@ -114,7 +116,7 @@ FRAME = re.compile(
 )
 LAST_LINE = re.compile(r"^(?:E\s+)?((?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (.*))?$", re.MULTILINE)
 OPENS = re.compile(
-    r"[\W\d]*(?:then\s+)?(?:it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
+    r"[\W\d]*(?:then\s+)?(?:out(?:\[\d+\])?|it|this|that|these|they|nothing|everything|there|so|both|all|please|expected|actual\w*|instead|but|and|or|however|should|must|i|we"
     r"|you|(?:the\s+)?(?:\w+\s+)?(?:results?|outputs?|answers?|values?|call|line|returns?|function|method|right|correct)"
     r"|got|want|gives?|which|what|where|here|now|current\w*|observed|my|prints?|raises?|rather|an?|no"
     r"|(?:[A-Z]\w*)?(?:Error|Exception)|none|true|false|=>|->|→)(?:\W|$)",

@@ -26,7 +26,7 @@ def inserted(site: Site) -> Iterator[Edit]:
         return
     is_last = siblings[-1] is node
     leaves = isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break))
-    edits, lost = [], tuple(f"{name} = " for name in _unread(site, siblings))
+    edits, lost = [], tuple(f"{name} = " for name in _unread(siblings[: siblings.index(node)]))
     for text, prior in [*_templates(site), *_donors(site)]:
         if text.startswith(lost):
             continue
@@ -40,10 +40,10 @@ def inserted(site: Site) -> Iterator[Edit]:
     yield from spread(sorted(edits, key=lambda edit: -edit.prior)[:80])
 
 
-def _unread(site: Site, siblings: list[ast.stmt]) -> set[str]:
-    """Names that statements before this one set and nobody has read: anew, that would be lost."""
+def _unread(before: list[ast.stmt]) -> set[str]:
+    """Names that the statements before set and nobody has read: anew, that would be lost."""
     unread: set[str] = set()
-    for sibling in siblings[: siblings.index(site.node)]:
+    for sibling in before:
         names = [node for node in ast.walk(sibling) if isinstance(node, ast.Name)]
         unread |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
         unread -= {node.id for node in names if not isinstance(node.ctx, ast.Store)}
