@@ -576,4 +576,49 @@ The 8 is missing, Out[2] should be `[1, 5, 6, 7, 8]`.
         "range(a, b)",
         "range(a, b + 1)",
     ),
+    (
+        """pop(-15) removes an element from the middle
+
+```python
+>>> from rows import Rows
+>>> rows = Rows(range(10))
+>>> _ = rows.pop(2)
+>>> rows.pop(-15)
+4
+```
+
+should be IndexError: row out of range
+""",
+        "rows",
+        "class Rows:\n    def __init__(self, rows):\n        self.rows = list(rows)\n\n    def pop(self, at):\n        return self.rows.pop(at % len(self.rows))\n",
+        "at % len(self.rows)",
+        "at",
+    ),
+    (
+        """singularize is wrong
+
+### What did you do?
+
+```python
+import words as su
+
+for word in ("cats", "glass"):
+    print(word, su.singularize(word))
+```
+
+### What did you expect to see?
+
+cats cat
+glass glass
+
+### What did you see instead?
+
+cats cat
+glass glas
+""",
+        "words",
+        "def singularize(word):\n    return word[:-1]\n",
+        "word[:-1]",
+        "word if word.endswith('ss') else word[:-1]",
+    ),
 ]

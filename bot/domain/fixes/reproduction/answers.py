@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from bot.domain.fixes.python import expression, literal
@@ -204,8 +204,10 @@ def error_in(text: str, symbols: Symbols) -> Raised | None:
     return None
 
 
-def nearest(spot: Spot, about: str, span: tuple[int, int] = (0, 0)) -> Answer | None:
-    """What is said about a question that stands at ``span`` of a passage.
+def nearest(
+    spot: Spot, about: str, span: tuple[int, int] = (0, 0), asked: Sequence[int] = ()
+) -> Answer | None:
+    """What is said about a question that stands at ``span`` of a passage, which asks at ``asked``.
 
     What a heading announces comes first, what follows before what leads up; then its own passage,
     the text that follows, and the paragraph that leads up to a block.
@@ -214,13 +216,13 @@ def nearest(spot: Spot, about: str, span: tuple[int, int] = (0, 0)) -> Answer | 
     for n in sorted(others, key=lambda n: (n < spot.index, n)):
         if (found := announced(spot.parts[n], spot.symbols)) is not None:
             return found
-    return next((each.answer for each in _told(spot, span) if each.about == about), None)
+    return next((each.answer for each in _told(spot, span, asked) if each.about == about), None)
 
 
-def _told(spot: Spot, span: tuple[int, int]) -> Iterator[StatedAnswer]:
+def _told(spot: Spot, span: tuple[int, int], asked: Sequence[int]) -> Iterator[StatedAnswer]:
     """What is said around a question, the likeliest to be about it first."""
     if not spot.passage.code:
-        yield from _beside(spot.passage.text, span, spot.symbols)
+        yield from _beside(spot.passage.text, span, spot.symbols, asked)
     for passage in spot.parts[spot.index + 1 : spot.index + 1 + _AHEAD]:
         shown = passage.text if passage.code else passage.text.strip().partition("\n\n")[0]
         error = error_in(shown, spot.symbols)
@@ -270,9 +272,11 @@ def speaks_of_it(sentence: str, words: Set[str]) -> bool:
     )
 
 
-def _beside(text: str, span: tuple[int, int], symbols: Symbols) -> Iterator[StatedAnswer]:
+def _beside(
+    text: str, span: tuple[int, int], symbols: Symbols, asked: Sequence[int]
+) -> Iterator[StatedAnswer]:
     """What a text says of its own question: up to the next one, else since the one before."""
-    others = [at for at in _questions(text, symbols) if not span[0] <= at < span[1]]
+    others = [at for at in (*_questions(text, symbols), *asked) if not span[0] <= at < span[1]]
     later = min((at for at in others if at >= span[1]), default=len(text))
     before = max([text.rfind("\n\n", 0, span[0]), *(at for at in others if at < span[0])])
     told = list(_of_it(text, symbols, span))

@@ -10,7 +10,15 @@ from dataclasses import replace
 from itertools import takewhile
 
 from bot.domain.fixes.python import literal, names_in
-from bot.domain.fixes.reproduction import answers, completing, guessing, reading, records, sentences
+from bot.domain.fixes.reproduction import (
+    answers,
+    completing,
+    guessing,
+    reading,
+    records,
+    sentences,
+    several,
+)
 from bot.domain.fixes.reproduction.reading import Spot
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.standard import STANDARD
@@ -41,7 +49,7 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
     spots = [Spot(parts, index, symbols) for index in range(len(parts))]
     for spot, passage in zip(spots, parts, strict=True):
         if not passage.code:
-            found += sentences.together(list(sentences.spoken(spot)))
+            found += several.together(list(sentences.spoken(spot)))
             codes = (code for *_, code in sentences.calls_in(passage.text, symbols) if "#" in code)
             for step in (step for code in codes for step in reading.steps_of(code)):
                 found += _judged(spot, (), step)
@@ -144,8 +152,8 @@ def _block(spot: Spot) -> Iterator[Example]:
 
 def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
     """A script without a word in it: what is told of its output, or of its last expression."""
-    expected = answers.nearest(spot, "expected")
-    actual = answers.nearest(spot, "actual")
+    expected = answers.nearest(spot, "expected") or _as_printed(spot, "expected", "actual")
+    actual = answers.nearest(spot, "actual") or _as_printed(spot, "actual", "expected")
     asked, script = sentences.asked_in(body[-1]), ast.Module(body, [])
     prints = ast.unparse(script).count("print(")
     if prints > 1 or asked is None:
@@ -165,6 +173,13 @@ def _whole(spot: Spot, body: list[ast.stmt]) -> Iterator[Example]:
             yield replace(one, sure=3, hangs=True)
         elif (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             yield one
+
+
+def _as_printed(spot: Spot, about: reading.About, other: reading.About) -> Shown | None:
+    """Lines below a heading that stand in no fence, where as many stand below the other one."""
+    told = {each.about: each.text.strip() for each in reversed(spot.parts) if not each.code}
+    lines = told.get(about, "").count("\n"), told.get(other, "").count("\n")
+    return Shown(told[about]) if lines[0] and lines[0] == lines[1] else None
 
 
 def _judged(
@@ -261,14 +276,22 @@ def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
         sentence = answers.sentence_at(text, said.at)
         own = _WITH_VALUES.search(sentence)  # it names its own call, and is read as a sentence
         if said.about == "expected" and isinstance(said.answer, Raised) and not own:
-            words = set(re.findall(r"[A-Za-z_]\w*", sentence))
+            start = text.rfind(sentence, 0, said.at + len(sentence))
+            before = text[start : said.at].removesuffix("`")
+            words = set(re.findall(r"[A-Za-z_]\w*", before))
             spans = {span["two"] or span["one"] for span in sentences.SPAN.finditer(sentence)}
-            named = [(at, n.value) for at, n in asked if n.value and ast.unparse(n.value) in spans]
+            whole = [(at, node.value) for at, node in asked if node.value is not None]
+            named = [(at, value) for at, value in whole if ast.unparse(value) in spans]
             named += [(at, c) for at, c in calls if ast.unparse(c.func).split(".")[-1] in words]
-            alone = calls if len({at for at, _ in calls}) == 1 and steps[calls[0][0]].shown else []
-            for at, call in (named or alone or (calls if len(calls) == 1 else []))[-1:]:
-                whole = sentences.asked_in(body[at])
-                question = whole[0] if whole and steps[at].shown else call
+            alone: list[tuple[int, ast.expr]] = []
+            if len({at for at, _ in calls}) == 1 and steps[calls[0][0]].shown:
+                alone += calls
+            subject = bool(re.sub(r"\W", "", before)) and not answers.speaks_of_it(before, set())
+            shown = [(at, value) for at, value in whole if steps[at].shown]
+            named = named or (alone if subject else alone or shown)
+            for at, call in (named or (calls if len(calls) == 1 else []))[-1:]:
+                line = sentences.asked_in(body[at])
+                question = line[0] if line and steps[at].shown else call
                 return [Example("snippet", tuple(body[:at]), question, said.answer, None, 5)]
     return []
 

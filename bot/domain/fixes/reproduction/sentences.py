@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from bot.domain.fixes.python import expression, literal, names_in
-from bot.domain.fixes.reproduction import answers
+from bot.domain.fixes.reproduction import answers, several
 from bot.domain.fixes.reproduction.reading import Spot, Step, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
 from bot.domain.fixes.reproduction.symbols import Symbols
@@ -113,7 +113,8 @@ def spoken(spot: Spot) -> Iterator[Example]:
         index = len(asks) - 1 if match["which"].lower() in ("last", "latter") else index
         if later and said[min(later)].about == "expected" and index < len(asks):
             counted.setdefault(index, said[min(later)].answer)
-    counted |= _side_by_side(text, [end for _, end, *_ in asks], said.values())
+    counted |= several.side_by_side(text, [end for _, end, *_ in asks], said.values())
+    starts = [start for start, *_ in asks]
     hanging = len(asks) == 1 and answers.hangs("\n".join(spot.prose))
     for index, (start, end, before, question, printed) in enumerate(asks):
         if isinstance(question, ast.Assert):
@@ -126,9 +127,9 @@ def spoken(spot: Spot) -> Iterator[Example]:
         endless = hanging or answers.hangs(sentence)
         told = counted.get(index)
         if not counted:
-            told = answers.nearest(spot, "expected", (start, end))
+            told = answers.nearest(spot, "expected", (start, end), starts)
         expected = answers.resolved(told, question)
-        actual = answers.nearest(spot, "actual", (start, end))
+        actual = answers.nearest(spot, "actual", (start, end), starts)
         if (expected is not None or isinstance(actual, Raised)) and not same(expected, actual):
             sure = 5 if expected is not None and actual is not None else 3
             one = Example("sentence", before, question, expected, actual, sure, printed)
@@ -141,23 +142,6 @@ def spoken(spot: Spot) -> Iterator[Example]:
             yield Example("sentence", before, question, actual, None, 0, printed)
         elif endless and isinstance(question, ast.Call):
             yield Example("sentence", before, question, None, None, 2, hangs=True)
-
-
-def _side_by_side(
-    text: str, ends: Sequence[int], said: Iterable[answers.StatedAnswer]
-) -> dict[int, Answer | None]:
-    """ "I expect `1` and `2`" of two calls before: one each, in their order; of others nobody knows
-    which is whose, and none has one."""
-    wanted = [each for each in said if each.about == "expected"]
-    found: dict[int, Answer | None] = {}
-    for first in wanted:
-        end = first.at + len(answers.sentence_at(text[first.at :], 0))
-        beside = [each.answer for each in wanted if first.at <= each.at < end]
-        before = [index for index, at in enumerate(ends) if at <= first.at and index not in found]
-        if len(beside) > 1 and len(before) > 1 and not any(first.at < at < end for at in ends):
-            fits = len(beside) == len(before)
-            found |= dict(zip(before, beside, strict=True)) if fits else dict.fromkeys(before)
-    return found
 
 
 def _asked(
@@ -198,29 +182,6 @@ def _asked(
         elif asked is not None:
             last = asked[0]
             yield start, end, before, *asked
-
-
-def together(found: Sequence[Example]) -> Iterator[Example]:
-    """Several values of one function, told in one passage, are one question; each by itself too."""
-    groups: dict[tuple[str, bool], dict[str, Example]] = {}
-    for one in found:
-        told = [each for each in (one.expected, one.actual) if each is not None]
-        plain = all(isinstance(each, Shown) and each.node is not None for each in told)
-        if isinstance(one.question, ast.Call) and plain and not (one.setup or one.printed):
-            key = ast.unparse(one.question.func), one.actual is None
-            groups.setdefault(key, {})[ast.unparse(one.question)] = one
-    for group in (group for group in groups.values() if len(group) > 1):
-        one, *_ = several = list(group.values())
-        actual = _listed(each.actual for each in several) if one.actual else None
-        expected, asked = _listed(each.expected for each in several), _listed(map(Shown, group))
-        assert asked.node is not None  # noqa: S101 (it was parsed before)
-        yield replace(one, question=asked.node, expected=expected, actual=actual, sure=one.sure + 1)
-    yield from found
-
-
-def _listed(several: Iterable[Answer | None]) -> Shown:
-    text = f"[{', '.join(each.text for each in several if isinstance(each, Shown))}]"
-    return Shown(text, expression(text))
 
 
 def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -> list[Example]:
