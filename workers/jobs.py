@@ -60,6 +60,7 @@ check_pull = Job("workers.digests.config_file:check_pull")
 hide_cards = Job("workers.digests.notices:hide_cards", timeout=3600)
 offer_to_act = Job("workers.digests.onboarding:offer_to_act", timeout=120)
 settle_channel = Job("workers.clusters.channels:settle_channel")
+leave_channels = Job("workers.clusters.channels:leave_channels")
 tell_refused = Job("workers.digests.notices:tell_refused", timeout=120)
 refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", timeout=120)
 

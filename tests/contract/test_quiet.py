@@ -18,6 +18,7 @@ from bot.simulators.github import Limits
 from bot.storage.projects import MOVED
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers import jobs
+from workers.clusters import channels
 from workers.digests import config_file, onboarding
 from workers.hearing.github import installations
 from workers.intake import sync
@@ -132,6 +133,7 @@ async def test_another_owner_is_asked_again(stage: Stage, removed: Project) -> N
     ctx, world = stage.context, stage.github.world
     project = await write(stage, "mode: act\ncluster: ask\n")
     assert not await ctx.configs.is_quiet(project.id)
+    await channels.bind(ctx, project, "C0123", "ana")
     moved = world.repositories.pop(stage.repository)
     moved.owner = stage.github.add_user("globex", kind="Organization")
     world.repositories["globex/shop"] = moved
@@ -143,6 +145,8 @@ async def test_another_owner_is_asked_again(stage: Stage, removed: Project) -> N
         await read_all(stage, there)
         await onboarding.offer_to_act(ctx, project.id)
         await sync.sync_installation(ctx, installed.id)
+    await channels.leave_channels(ctx, project.id)
+    assert await ctx.channels.bound("C0123") == {}
     # What the former owner pushed and is told late settles nothing.
     push = {
         "ref": "refs/heads/main",

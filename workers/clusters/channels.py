@@ -137,6 +137,16 @@ async def release(ctx: Context, project: Project, channel: str) -> None:
     await _now(ctx, project, channel, "released")
 
 
+async def leave_channels(ctx: Context, project_id: int) -> None:
+    """Of a project that has another owner: who spoke for the former one no longer does."""
+    project = await ctx.projects.get(project_id)
+    alone = len({each.installation for each in await ctx.projects.all()}) == 1
+    for channel in await ctx.channels.of(project_id):
+        by = (await ctx.channels.bound(channel)).get(project_id)
+        if by is not None and not (alone and by == OPERATOR):
+            await release(ctx, project, channel)
+
+
 async def unbind(ctx: Context, project: int, channel: str) -> bool:
     """Take a project off a channel; False where it was not on it."""
     async with ctx.leases.hold(f"channel:{channel}") as token:

@@ -56,6 +56,8 @@ async def sync_installation(ctx: Context, installation: int) -> None:
         if ctx.settings.soulcaster_onboarding and (moved or stood is None):
             await ctx.projects.onboard(project.id, MOVED if moved else "reading")
             asked.append(project.id)
+        if moved:
+            await enqueue(ctx, jobs.leave_channels, project.id)
         await ctx.projects.put(project)
     for added in new:  # when all are known, so that how many tenants there are is known, too
         await enqueue(ctx, jobs.settle_channel, added)
