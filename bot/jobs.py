@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -29,6 +30,7 @@ from rq.serializers import JSONSerializer
 from bot.log import log
 from bot.storage import keys
 from bot.storage.budget import Priority
+from bot.storage.connection import connect
 from bot.storage.leases import Leases
 from bot.storage.scripts import Scripts
 from bot.storage.text import number, text
@@ -57,8 +59,10 @@ PRIORITIES: Mapping[Lane, Priority] = {
 NOBODY = 0
 # RQ wants to be told what to call. Nobody calls it: that it waits there is all it says.
 _WAKE_UP = "soulcaster.wake"
-# How long a worker sleeps before it looks by itself: a wake-up may be lost.
-_SLEEP_SECONDS = 1
+# How long a worker sleeps before it looks by itself: a wake-up may be lost, and no clock may run.
+_SLEEP_SECONDS = 15
+# Whoever asks for a job that is due so soon wakes a worker then; the others are the clock's.
+_SOON_SECONDS = 60
 # How long a job that a process cannot do is left to others, before it is looked at again.
 _DECLINED_SECONDS = 30
 
@@ -154,6 +158,8 @@ class Jobs:
         self._url = url
         self._queues: dict[str, Queue] = {}
         self._waking: dict[str, asyncio.Task[None]] = {}
+        self._later: dict[tuple[str, float], asyncio.TimerHandle] = {}
+        self._asleep: Redis | None = None
         self._declined: dict[str, float] = {}
         self._told: set[str] = set()
 
@@ -169,13 +175,21 @@ class Jobs:
             [keys.todo(job.lane, tenant), keys.generations(job.lane), keys.turns(job.lane)],
             [json.dumps([job.name, *ids]), delay, tenant],
         )
-        if delay <= 0:
-            self.wake(_QUEUE_OF[job.lane])
+        self.wake(_QUEUE_OF[job.lane], delay)
 
-    def wake(self, queue: str) -> None:
-        """Wake a worker soon; calls that come close together are one."""
-        if queue not in self._waking or self._waking[queue].done():
+    def wake(self, queue: str, delay: float = 0) -> None:
+        """Wake a worker in ``delay`` seconds; calls for the same moment are one."""
+        if delay > 0:
+            loop = asyncio.get_running_loop()
+            at = math.ceil((loop.time() + delay) * 5) / 5
+            if delay <= _SOON_SECONDS and (queue, at) not in self._later:
+                self._later[queue, at] = loop.call_at(at, self._wake_later, queue, at)
+        elif queue not in self._waking or self._waking[queue].done():
             self._waking[queue] = asyncio.create_task(self._wake(queue))
+
+    def _wake_later(self, queue: str, at: float) -> None:
+        del self._later[queue, at]
+        self.wake(queue)
 
     async def _wake(self, queue: str) -> None:
         await asyncio.sleep(0.005)
@@ -186,8 +200,10 @@ class Jobs:
                 await asyncio.to_thread(self._enqueue, queue)
 
     async def sleep(self, queue: str) -> None:
-        """Until somebody wakes us, for a second at most."""
-        if woken := await self._redis.blpop([_key(queue)], _SLEEP_SECONDS):
+        """Until somebody wakes us, for a while at most."""
+        if self._asleep is None:
+            self._asleep = connect(self._url, patience=_SLEEP_SECONDS + 5)
+        if woken := await self._asleep.blpop([_key(queue)], _SLEEP_SECONDS):
             await self._redis.delete(RqJob.key_for(text(woken[1])))
 
     def _enqueue(self, queue: str) -> None:
@@ -235,7 +251,7 @@ class Jobs:
     async def settle(self, claim: Claim, outcome: str, *, wait: float = 0, reason: str = "") -> int:
         """End a claim: "done", "again" in ``wait`` seconds, "back", or "park". See settle.lua."""
         reason = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reason}"
-        return int(
+        settled = int(
             await self._scripts.run(
                 "settle",
                 [
@@ -248,17 +264,22 @@ class Jobs:
                 [claim.member, claim.token, claim.generation, outcome, wait, reason],
             )
         )
+        if outcome in ("again", "back"):
+            self.wake(_QUEUE_OF[claim.lane], wait)
+        return settled
 
     async def failures(self, claim: Claim) -> int:
         """How often this job has failed so far."""
         return number(await self._redis.hget(keys.tries(claim.lane), claim.member))
 
-    async def late(self, lane: Lane, *, projects: int = 0) -> tuple[int, float]:
-        """Due jobs that nobody holds, as far as 500, and for how many seconds the first has been
-        due; of all projects, or of so many that wait longest for their turn."""
-        arguments = [keys.todo(lane, ""), keys.lease("job:"), projects - 1]
-        found, seconds = await self._scripts.run("overdue", [keys.turns(lane)], arguments)
-        return int(found), float(text(seconds))
+    async def late(self, *, projects: int = 0) -> dict[Lane, tuple[int, float]]:
+        """By lane: due jobs that nobody holds, as far as 500, and for how many seconds the first
+        has been due; of all projects, or of so many that wait longest for their turn."""
+        turns, prefixes = map(keys.turns, LANES), [keys.todo(lane, "") for lane in LANES]
+        arguments = [keys.lease("job:"), projects - 1, *prefixes]
+        found = await self._scripts.run("overdue", [*turns], arguments)
+        told = [(int(count), float(text(seconds))) for count, seconds in found]
+        return dict(zip(LANES, told, strict=True))
 
     async def pending(self, lane: Lane) -> int:
         """Jobs that have not ended, due or not."""
@@ -305,7 +326,11 @@ class Jobs:
 
     async def close(self) -> None:
         """Let wake-ups that are under way finish, and hang up."""
+        for timer in self._later.values():
+            timer.cancel()
         await self.settled()
+        if self._asleep is not None:
+            await self._asleep.aclose()
         for queue in self._queues.values():
             queue.connection.close()
 

@@ -79,7 +79,7 @@ class Metrics:
 async def _standing(ctx: Context) -> AsyncIterator[Metric]:
     jobs, failing, looked = ctx.jobs, await ctx.breakers.open(), await ctx.marks.get(LOOKED)
     yield _family("redis_up", "Whether Redis answers", {"": 1})
-    late = {lane: (await jobs.late(lane, projects=PROJECTS))[1] for lane in LANES}
+    late = {lane: seconds for lane, (_, seconds) in (await jobs.late(projects=PROJECTS)).items()}
     yield _family(
         "queue_age_seconds", "Since when a job is due and held by no worker", late, "lane"
     )

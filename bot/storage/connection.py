@@ -14,15 +14,16 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from typing_extensions import override
 
 
-def connect(url: str) -> Redis:
-    """A client of the server at ``url``; nothing is sent yet."""
+def connect(url: str, *, patience: float = 5) -> Redis:
+    """A client of the server at ``url``, which has ``patience`` seconds to answer; nothing is sent
+    yet."""
     pool: ConnectionPool = ConnectionPool.from_url(
         url,
         # Every write is harmless when repeated, so the client may try again by itself; but a server
         # that hangs hangs for the next try, too.
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.02), 4, (RedisConnectionError,)),
         socket_connect_timeout=2,
-        socket_timeout=5,
+        socket_timeout=patience,
         health_check_interval=15,
     )
     pool.connection_class = type("Connection", (_Cancellable, pool.connection_class), {})

@@ -128,8 +128,9 @@ class Story:
             nonlocal stood, since
             placed = await ctx.items.membership(project.id)
             # What is put off, such as the end of a refusal, nobody waits for.
-            late = [(await ctx.jobs.late(lane))[0] for lane in ("people", "work")]
-            if any(late) or await ctx.items.waiting(project.id) or len(placed) != stood:
+            late = await ctx.jobs.late()
+            busy = late["people"][0] or late["work"][0]
+            if busy or await ctx.items.waiting(project.id) or len(placed) != stood:
                 stood, since = len(placed), time.monotonic()
             quiet = time.monotonic() - since > _QUIET_SECONDS
             if not quiet or stood < len(reports.world().problems):

@@ -144,11 +144,11 @@ async def test_a_full_lane_leaves_room_in_the_other(ctx: Context) -> None:
 async def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(ctx: Context) -> None:
     await enqueue(ctx, NOTE_DOWN, 1)
     assert await ctx.jobs.claim("work")  # and dies
-    assert (await ctx.jobs.late("work"))[0] == 0
+    assert (await ctx.jobs.late())["work"][0] == 0
     await drain(ctx, "work")
     assert RAN == []
     await asyncio.sleep(3.1)
-    assert (await ctx.jobs.late("work"))[0] == 1
+    assert (await ctx.jobs.late())["work"][0] == 1
     await drain(ctx, "work")
     assert RAN == [(1,)]
 
@@ -279,7 +279,7 @@ async def test_a_stopping_worker_hands_back_what_runs(ctx: Context) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert (await ctx.jobs.late("work"))[0] == 1
+    assert (await ctx.jobs.late())["work"][0] == 1
     assert await ctx.jobs.failures(claim) == 0  # to be ended is no failure of its own
 
 
@@ -312,7 +312,35 @@ async def test_a_worker_told_to_end_leaves_no_task_and_no_lease(ctx: Context) ->
     with pytest.raises(asyncio.CancelledError):
         await working
     assert [t for t in asyncio.all_tasks() if "perform" in repr(t.get_coro())] == []
-    assert (await ctx.jobs.late("work"))[0] == 1
+    assert (await ctx.jobs.late())["work"][0] == 1
+
+
+async def asleep(ctx: Context) -> asyncio.Task[None]:
+    """A worker that has found nothing to do."""
+    working = asyncio.create_task(work(ctx, "work"))
+    while "blpop" not in [client["cmd"] for client in await ctx.redis.client_list()]:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.01)
+    return working
+
+
+async def test_who_has_nothing_to_do_asks_once_and_sleeps(ctx: Context) -> None:
+    await ctx.jobs.late()  # the script is there
+    await ctx.redis.config_resetstat()
+    working = await asleep(ctx)
+    await ctx.jobs.late()  # all that the clock asks each time
+    told = await ctx.redis.info("commandstats")
+    asked = sum(told[name]["calls"] for name in told if name.startswith("cmdstat_eval"))
+    assert asked <= 3, told  # whether something is due (and the script, once); the clock's
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_who_asks_for_a_later_job_wakes_a_worker_then(ctx: Context) -> None:
+    working = await asleep(ctx)
+    await enqueue(ctx, NOTE_DOWN, 9, delay=0.2)
+    await until(lambda: (9,) in RAN)  # no clock runs
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
 
 
 async def test_who_sleeps_is_woken_and_takes_the_wake_up_away(ctx: Context) -> None:

@@ -339,9 +339,9 @@ async def test_a_delivery_that_was_given_up_is_tried_again_when_it_is_sent_again
     claim = await ctx.jobs.claim("work")
     assert claim
     await ctx.jobs.settle(claim, "park", reason="it broke")
-    assert await ctx.jobs.late("work") == (0, 0)
+    assert (await ctx.jobs.late())["work"] == (0, 0)
     await ctx.inbox.accept(delivery())
-    assert (await ctx.jobs.late("work"))[0] == 1
+    assert (await ctx.jobs.late())["work"][0] == 1
     again = await ctx.jobs.claim("work")
     assert again
     assert again.ids == [delivery().row]

@@ -29,8 +29,8 @@ async def look_around(ctx: Context) -> None:
         # Where nobody calls, nobody knows better.
         if name in known or (open_for and ctx.now() - began > LONG):
             found[name] = f"{service} has been failing since {began:%d %b %H:%M} UTC."
-    for lane in LANES:
-        late = timedelta(seconds=(await ctx.jobs.late(lane))[1])
+    for lane, (_, seconds) in (await ctx.jobs.late()).items():
+        late = timedelta(seconds=seconds)
         if late > LONG:
             words = f"Jobs of the lane `{lane}` are due since {ctx.now() - late:%d %b %H:%M} UTC"
             found[f"late:{lane}"] = f"{words}, and nobody takes them: does a worker run?"

@@ -13,6 +13,7 @@ from bot.context import Context
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.jobs import NOBODY, QUEUES, Job, enqueue
 from bot.log import log
+from bot.storage.commands import TOLD_AFTER
 from bot.storage.leases import LeaseLost
 from workers import jobs
 from workers.intake.polls import ask_for_due
@@ -24,10 +25,10 @@ Chore = Callable[[Context], Awaitable[None]]
 
 async def wake_for_overdue(ctx: Context) -> None:
     """Whatever is due and held by nobody: nobody was woken, or its worker died."""
+    late = await ctx.jobs.late()
     for queue, lanes in QUEUES.items():
-        for lane in lanes:
-            if (await ctx.jobs.late(lane))[0]:
-                ctx.jobs.wake(queue)
+        if any(late[lane][0] for lane in lanes):
+            ctx.jobs.wake(queue)
 
 
 async def send_due_digests(ctx: Context) -> None:
@@ -55,6 +56,13 @@ async def ask_for_held(ctx: Context) -> None:
             await enqueue(ctx, jobs.say_held, project.id)
 
 
+async def ask_for_unended(ctx: Context) -> None:
+    """Commands that have not ended for long."""
+    for project in await ctx.projects.all():
+        if await ctx.commands.overdue(project.id, (ctx.now() - TOLD_AFTER).timestamp()):
+            await enqueue(ctx, jobs.reap_commands, project.id)
+
+
 def _asks(job: Job, *ids: int, each: bool = False, github: bool = False) -> Chore:
     """Ask for a job: once or for ``each`` project, some only where ``github`` is connected."""
 
@@ -73,10 +81,10 @@ embed_again = _asks(jobs.reembed_items, each=True)
 
 # (seconds between two times, chore)
 CHORES: tuple[tuple[float, Chore], ...] = (
-    (1, wake_for_overdue),
-    (20, _asks(jobs.reap_commands, each=True)),
+    (2, wake_for_overdue),
+    (20, ask_for_unended),
     (30, send_due_digests),
-    (10, ask_for_due),
+    (30, ask_for_due),
     (60, ask_for_held),
     (60, ask_for_silent),
     (60, look_around),
