@@ -53,6 +53,7 @@ from bot.storage.overview import Overview
 from bot.storage.plans import Plans
 from bot.storage.polls import Polls
 from bot.storage.private import keep_private
+from bot.storage.processes import Processes
 from bot.storage.projects import Projects
 from bot.storage.quotas import Quotas
 from bot.storage.retention import Retention
@@ -102,6 +103,7 @@ class Context:
         self.runs = Runs(*stored)
         self.overview = Overview(self.redis, self.scripts, self.seal, self.leases, self.runs)
         self.polls = Polls(*stored)
+        self.processes = Processes(self.scripts)
         self.quotas = Quotas(*stored)
         self.versions = Versions(*stored)
         self.answers = Answers(*stored)

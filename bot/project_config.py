@@ -55,14 +55,15 @@ class ProjectConfigs:
             if stood is None:
                 raise
             log.warning("the last good file stays in force", why=str(error))
-            return RepoConfig.model_validate_json(stood)
+            return RepoConfig.model_validate_json(stood, extra="ignore")
         if (written := config.model_dump_json(exclude_defaults=True)) != stood:
             await self._projects.keep_config(project.id, written)
         return config
 
     async def known(self, project: Project) -> RepoConfig:
         """As it could be read last, without asking GitHub."""
-        return RepoConfig.model_validate_json(await self._projects.config(project.id) or "{}")
+        stood = await self._projects.config(project.id) or "{}"
+        return RepoConfig.model_validate_json(stood, extra="ignore")
 
     async def is_quiet(self, project: int) -> bool:
         """Whether nothing is written to GitHub: its file says so, or nobody has agreed yet."""
@@ -71,7 +72,7 @@ class ProjectConfigs:
     async def known_and_quiet(self, project: int) -> tuple[RepoConfig, bool]:
         """Both as they were known last."""
         found, asked = await self._projects.config_and_onboarding(project)
-        config = RepoConfig.model_validate_json(found or "{}")
+        config = RepoConfig.model_validate_json(found or "{}", extra="ignore")
         settled = bool(config.mode) and not asked.startswith(MOVED)
         return config, config.mode == "quiet" if settled else bool(asked)
 

@@ -35,20 +35,21 @@ async def begin(settings: Settings, *, waits: bool = False) -> AsyncIterator[Con
         yield ctx
 
 
-async def serve(settings: Settings, work: Callable[[Context], Awaitable[None]]) -> None:
+async def serve(settings: Settings, kind: str, work: Callable[[Context], Awaitable[None]]) -> None:
     """``work`` for as long as it goes on; it ends in order and begins anew when a setting is chosen
-    on the setup page."""
+    on the setup page. ``kind`` is what the Procfile calls it."""
     while True:
         async with begin(settings, waits=True) as ctx:
             working = asyncio.ensure_future(work(ctx))
             changed = asyncio.create_task(ctx.setup.changed())
+            shown = asyncio.create_task(ctx.processes.show(kind))
             try:
                 await asyncio.wait((working, changed), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 again = changed.done() and not working.done()
-                changed.cancel()
-                working.cancel()
-                await asyncio.gather(changed, working, return_exceptions=True)
+                for task in (changed, working, shown):
+                    task.cancel()
+                await asyncio.gather(changed, working, shown, return_exceptions=True)
             if not again:
                 return await working
             log.info("settings were chosen: beginning anew")

@@ -56,12 +56,12 @@ async def _until_told(work: Coroutine[None, None, None]) -> None:
         await task
 
 
-def _serve(work: Callable[[Context], Awaitable[None]]) -> None:
+def _serve(kind: str, work: Callable[[Context], Awaitable[None]]) -> None:
     """Begin, going on while Redis is away, and work until told to stop; anew with every change of
     the settings on the setup page."""
     from handlers.begin import serve
 
-    asyncio.run(_until_told(serve(_settings(), work)))
+    asyncio.run(_until_told(serve(_settings(), kind, work)))
 
 
 @app.command()
@@ -91,7 +91,7 @@ def web() -> None:
             # Shielded: what comes while the server closes is written down, too.
             await asyncio.shield(app[SPOOLING])
 
-    _serve(run)
+    _serve("web", run)
 
 
 @app.command()
@@ -119,7 +119,7 @@ def worker(queue: Annotated[Literal["work", "fixes"], typer.Option()] = "work") 
         logs.log.info("working", queue=queue)
         await work(ctx, queue)
 
-    _serve(run)
+    _serve("fixer" if queue == "fixes" else "worker", run)
 
 
 @app.command()
@@ -127,7 +127,7 @@ def clock() -> None:
     """Ring for whatever is due: digests, retries, sweeps."""
     from workers.upkeep.schedule import run_clock
 
-    _serve(run_clock)
+    _serve("clock", run_clock)
 
 
 @app.command()

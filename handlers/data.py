@@ -36,6 +36,11 @@ def _do(work: Callable[[Context], Awaitable[str]], *, alone: bool = True) -> Non
         ):
             if not held:
                 raise ConfigError("Soulcaster runs there, or another such command: end it first.")
+            if alone and (alive := await ctx.processes.alive()):
+                raise ConfigError(
+                    f"Soulcaster runs there: end {', '.join(alive)} first; one that was killed is "
+                    "taken to run for a minute."
+                )
             return await work(ctx)
 
     try:

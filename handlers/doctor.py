@@ -17,13 +17,14 @@ from bot.context import Context, open_context
 from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
-from bot.github.app import ACTIONS, PUBLISH, TALK
 from bot.jobs import LANES, NOBODY, QUEUES
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.commands import TOLD_AFTER
 from bot.storage.text import text
+from handlers.github.examined import look_at_address, look_at_github, look_at_webhook
 from handlers.slack.examined import look_at_slack
+from handlers.stack import PROCESSES
 from workers.jobs import HEARERS
 
 _ISOLATE = "apt install bubblewrap (0.8 or newer), or set E2B_API_KEY"
@@ -127,26 +128,11 @@ async def _disk(ctx: Context) -> Found:
     return f"{free:,} MB free", "" if free > 500 else "make room"
 
 
-async def _github(ctx: Context) -> Found:
-    if not ctx.settings.github_app_id:
-        return "not connected", "set GITHUB_APP_ID and its key"
-    slug = await ctx.github.slug()
-    projects = await ctx.projects.all()
-    found = f"the app {slug}, repositories that have it: {len(projects)}"
-    needed = {**TALK, **PUBLISH, **ACTIONS}.items()
-    if short := [
-        f"{one['account']['login']} has suspended it, or has yet to accept what it asks for"
-        async for one in ctx.github.installations()
-        if one["suspended_at"] or any(one["permissions"].get(n) != access for n, access in needed)
-    ]:
-        return f"{found}; {', '.join(short)}", "in that owner's settings of the installation"
-    if missing := await ctx.github.unlisted({p.installation for p in projects}):
-        waiting = [p.full_name for p in projects if p.installation in missing]
-        return (
-            f"{found}; it does not list the installation of {', '.join(waiting)}",
-            "if nobody uninstalled the app there: check GITHUB_APP_ID and GITHUB_API_URL",
-        )
-    return found, ""
+async def _running(ctx: Context) -> Found:
+    alive = await ctx.processes.alive()
+    missing = [kind for kind in PROCESSES if not any(each.startswith(f"{kind} ") for each in alive)]
+    mend = f"start {', '.join(missing)}; `soulcaster up` starts all" if missing else ""
+    return ", ".join(alive) or "none", mend
 
 
 async def _services(ctx: Context) -> Found:
@@ -155,14 +141,6 @@ async def _services(ctx: Context) -> Found:
         if (left := await ctx.github.budget(one).left()) < 0.4:
             found.append(f"GitHub: {left:.0%} left of what installation {one} may write")
     return "; ".join(found) or "all answer", "wait a little" if found else ""
-
-
-async def _webhook(ctx: Context) -> Found:
-    if not ctx.settings.github_webhook_secret.get_secret_value():
-        return "missing: every webhook is refused", "set GITHUB_WEBHOOK_SECRET"
-    if ctx.settings.github_app_id and not await ctx.github.hook():
-        return "GitHub sends nothing any more", "set the webhook's URL in the app's settings there"
-    return "set", ""
 
 
 async def _sandbox(ctx: Context) -> Found:
@@ -331,9 +309,11 @@ CHECKS: Mapping[str, Check] = {
     "vault keys": _vault,
     "words at rest": _at_rest,
     "disk": _disk,
-    "GitHub": _github,
+    "processes": _running,
+    "GitHub": look_at_github,
     "hosted services": _services,
-    "webhook secret": _webhook,
+    "public address": look_at_address,
+    "webhook secret": look_at_webhook,
     "Slack": look_at_slack,
     "agent": _agent,
     "sandbox": _sandbox,

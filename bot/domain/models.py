@@ -16,16 +16,16 @@ class Record(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def read(cls, stored: str | bytes) -> Self:
+        """The record as it was stored, without what only a newer program knows of it."""
+        return cls.model_validate_json(stored, extra="ignore")
+
 
 class Worded(Record):
     """A record that bears text: who may read it stands beside it and is never assumed."""
 
     audience: Audience
-
-    @classmethod
-    def read(cls, stored: str | bytes) -> Self:
-        """The record as it was stored."""
-        return cls.model_validate_json(stored)
 
 
 class Frame(Record):

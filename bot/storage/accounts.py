@@ -33,7 +33,7 @@ class Accounts(Store):
     async def find(self, person: Person) -> Account | None:
         """The account that the Slack person is; None for the unlinked."""
         found = text(await self._redis.hget(keys.accounts(), _of(person)))
-        return Account.model_validate_json(found) if found else None
+        return Account.read(found) if found else None
 
     async def link(self, person: Person, account: Account) -> None:
         """They are this account from now on."""
@@ -48,7 +48,7 @@ class Accounts(Store):
         held = await self._redis.hgetall(keys.accounts())
         theirs = [
             who for who, account in held.items()
-            if Account.model_validate_json(text(account)).user_id == user_id
+            if Account.read(text(account)).user_id == user_id
         ]  # fmt: skip
         return int(await self._redis.hdel(keys.accounts(), *theirs)) if theirs else 0
 

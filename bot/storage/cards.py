@@ -48,7 +48,7 @@ class Cards(Store):
             pipe.zscore(keys.forgotten_cards(project), room)
             found, newest = await pipe.execute()
         if found:
-            return Standing.model_validate_json(text(found))
+            return Standing.read(text(found))
         return Standing(id="", checksum="") if newest is not None and where <= newest else None
 
     async def on_github(self, project: int) -> AsyncIterator[tuple[str, str, Standing]]:
@@ -56,7 +56,7 @@ class Cards(Store):
         key = keys.cards(project)
         async for field, found in self._redis.hscan_iter(key, match=f"{GITHUB}:*"):
             place, _, card = text(field).partition("|")
-            yield place, card, Standing.model_validate_json(text(found))
+            yield place, card, Standing.read(text(found))
 
     async def put(self, project: int, place: str, key: str, standing: Standing) -> None:
         """Remember it."""

@@ -56,12 +56,12 @@ class ClusterJobs(Store):
     async def all(self, project: int) -> list[ClusterJob]:
         """Newest first."""
         found = await self._redis.hvals(keys.cluster_jobs(project))
-        return sorted(map(ClusterJob.model_validate_json, found), key=lambda job: -job.number)
+        return sorted(map(ClusterJob.read, found), key=lambda job: -job.number)
 
     async def get(self, project: int, number: int) -> ClusterJob:
         """One of them. Raises NotFound."""
         if found := await self._redis.hget(keys.cluster_jobs(project), str(number)):
-            return ClusterJob.model_validate_json(found)
+            return ClusterJob.read(found)
         raise NotFound(f"There is no cluster job {number} in this project.")
 
     async def put(self, project: int, number: int, **fields: Any) -> ClusterJob:

@@ -89,7 +89,7 @@ def _shared(project: int, installation: int) -> Iterator[tuple[str, Callable[[st
     yield keys.project_names(), lambda _, value: value == str(project)
     yield keys.threads(), lambda _, value: value.startswith(f"{project}:")
     if installation:
-        of = Account.model_validate_json
+        of = Account.read
         yield keys.accounts(), lambda _, value: of(value).installation == installation
     for key in _OF_JOBS:
         yield key, lambda member, _: _of(member) == project

@@ -78,7 +78,7 @@ class Health:
         return State(self._opened(last), self._opened(refused), came)
 
     def _opened(self, kept: bytes | None) -> Noted | None:
-        return Noted.model_validate_json(self._fernet.open(kept)) if kept else None
+        return Noted.read(self._fernet.open(kept)) if kept else None
 
     async def due(self, now: datetime) -> list[tuple[int, str]]:
         """Project and hook of the doors that are to be looked at by now."""

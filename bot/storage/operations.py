@@ -59,7 +59,7 @@ class Operations(Store):
     async def log(self, project: int) -> list[Logged]:
         """All of them, oldest first."""
         found = await self._redis.lrange(keys.operations(project), 0, -1)
-        return [Logged.model_validate_json(self._seal.open(entry)) for entry in found]
+        return [Logged.read(self._seal.open(entry)) for entry in found]
 
     async def read(
         self, project: int, *, clusters: Iterable[int] = (), items: Iterable[int] = ()

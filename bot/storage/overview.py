@@ -193,7 +193,7 @@ class Overview:
         async for told in self._records(keys.evidence(project)):
             pairs: dict[str, float] = {}
             for item, held in told.items():
-                pairs |= Because.model_validate_json(self._seal.open(held)).alike(number(item))
+                pairs |= Because.read(self._seal.open(held)).alike(number(item))
             if pairs:
                 await self._redis.zadd(keys.alike(project), pairs)
         await self._redis.zremrangebyrank(keys.alike(project), 0, -ALIKE - 1)

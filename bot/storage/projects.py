@@ -34,7 +34,7 @@ class Projects(Store):
     async def known(self, project: int) -> Project | None:
         """By id, also where the app was removed; None once that is erased."""
         found = text(await self._redis.hget(keys.projects(), str(project)))
-        return Project.model_validate_json(found) if found else None
+        return Project.read(found) if found else None
 
     async def get(self, project: int) -> Project:
         """By id. Raises NotFound."""
@@ -57,7 +57,7 @@ class Projects(Store):
     async def sample(self) -> list[Project]:
         """All of them, or about a hundred, the same ones: at a cost that does not grow."""
         read: Any = await self._redis.hscan(keys.projects(), count=100)
-        return [Project.model_validate_json(text(value)) for value in read[1].values()]
+        return [Project.read(text(value)) for value in read[1].values()]
 
     async def removed(self) -> list[Project]:
         """Every project that it is on no more, and that is not erased yet, by name."""
@@ -65,7 +65,7 @@ class Projects(Store):
 
     async def _records(self) -> list[Project]:
         found = await self._redis.hvals(keys.projects())
-        records = [Project.model_validate_json(text(value)) for value in found]
+        records = [Project.read(text(value)) for value in found]
         return sorted(records, key=lambda record: record.full_name)
 
     async def keep_config(self, project: int, config: str) -> None:

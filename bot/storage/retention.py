@@ -97,7 +97,7 @@ class Retention(Store):
         cursor, found = await self._scan(keys.cards(project), cursor)
         old, newest = [], defaultdict[str, float](float)
         for field, kept in found.items():
-            at = Standing.model_validate_json(text(kept)).at
+            at = Standing.read(text(kept)).at
             if at < (now - self._keep.cards).timestamp():
                 old.append(field)
                 room, where = room_of(field.partition("|")[0])

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigError
 from bot.storage import keys
+from bot.storage.format import check as check_format
 
 _OTHER_KEYS = (
     "What is in Redis was sealed with a key that this machine does not have: set "
@@ -111,8 +112,10 @@ class Seal:
     async def check(self, redis: Redis) -> None:
         """Raise ConfigError when another machine seals with keys that this one does not have.
 
-        Each leaves a word there, sealed with its newest key.
+        Each leaves a word there, sealed with its newest key. The same where what is there is not
+        to be read by this program: see ``format``.
         """
+        await check_format(redis)
         await self._open_all(redis)
         fernet = self._fernet()
         if await redis.hsetnx(keys.vault_keys(), fernet.name, fernet.encrypt(b"known to all")):

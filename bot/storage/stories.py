@@ -22,7 +22,7 @@ class Stories(Store):
     async def get(self, project: int, cluster: int) -> Story | None:
         """The cluster as it was looked at last; None for never."""
         found = text(await self._redis.hget(keys.stories(project), str(cluster)))
-        return Story.model_validate_json(found) if found else None
+        return Story.read(found) if found else None
 
     async def put(
         self, project: int, cluster: int, story: Story, news: Sequence[Event] = ()
@@ -41,7 +41,7 @@ class Stories(Store):
         """What happened after it in the whole project, oldest first."""
         key = keys.happened(project)
         found = await self._redis.zrangebyscore(key, f"({moment.timestamp()}", "+inf")
-        return [Event.model_validate_json(text(one)) for one in found]
+        return [Event.read(text(one)) for one in found]
 
     async def rules(self, project: int) -> dict[str, str]:
         """What each channel asked to hear of at once, in the words it was said in."""
@@ -76,7 +76,7 @@ class Stories(Store):
     async def pauses(self, project: int) -> dict[str, Pause]:
         """The pauses that are or were last, by what is paused."""
         found = await self._redis.hgetall(keys.paused(project))
-        return {text(what): Pause.model_validate_json(text(one)) for what, one in found.items()}
+        return {text(what): Pause.read(text(one)) for what, one in found.items()}
 
     async def pause(self, project: int, pause: Pause) -> None:
         """Begin a pause, or change when it ends."""

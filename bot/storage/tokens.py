@@ -76,4 +76,4 @@ def _use(name: str) -> str:
 
 def _read(kept: bytes | str, used: bytes | str | None) -> Token:
     at = datetime.fromtimestamp(float(used), UTC) if used else None
-    return Token.model_validate_json(kept).model_copy(update={"used_at": at})
+    return Token.read(kept).model_copy(update={"used_at": at})

@@ -182,7 +182,7 @@ class Vault:
 
     def _open(self, kept: bytes | str) -> Hook:
         # The project and the source stand before what is sealed.
-        opened = Hook.model_validate_json(self._fernet.open(kept.split()[-1]))
+        opened = Hook.read(self._fernet.open(kept.split()[-1]))
         keep_secret(opened.secret, opened.before)
         return opened
 

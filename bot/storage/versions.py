@@ -20,7 +20,7 @@ class Versions(Store):
         found = await self._redis.hvals(keys.versions(project, run.number))
         if not found:
             return [first_version(run)]
-        versions = [Version.model_validate_json(self._seal.open(value)) for value in found]
+        versions = [Version.read(self._seal.open(value)) for value in found]
         return sorted(versions, key=lambda version: version.number)
 
     async def add(self, project: int, run: int, version: Version) -> None:

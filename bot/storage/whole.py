@@ -19,13 +19,14 @@ from redis.exceptions import ResponseError
 
 from bot.domain.errors import ConfigError
 from bot.storage import keys
+from bot.storage.format import begin_restoring
 from bot.storage.schema import ROOT
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys
 from bot.storage.text import text
 
 STEP = 100
-_ALL, _PASSING = f"{ROOT}:*", f"{ROOT}:lease:".encode()
+_ALL, _PASSING = f"{ROOT}:*", (keys.lease("").encode(), keys.processes().encode())
 _WHAT, _HEAD = b"soulcaster backup 1\n", Struct(">IQI")
 
 
@@ -52,20 +53,33 @@ async def read(redis: Redis, fernet: Keys, source: GzipFile) -> int:
     if source.readline(len(_WHAT)) != _WHAT:
         raise ConfigError("That is no backup of this version: nothing was restored.")
     fernet.open(source.readline().strip())
-    count = 0
+    await begin_restoring(redis)
+    count, written = 0, b""
     while len(head := source.read(_HEAD.size)) == _HEAD.size:
         of_key, until, of_dump = _HEAD.unpack(head)
         if not of_key and until == count:
+            await _put(redis, keys.format(), written, 0)
             return count
         key, dump = source.read(of_key), source.read(of_dump)
         if len(dump) < of_dump:
             break
-        try:
-            await redis.restore(key, until, dump, replace=True, absttl=until > 0)
-        except ResponseError as error:
-            raise ConfigError(f"This Redis does not take it; is it older? {error}") from None
+        if key == keys.format().encode():
+            written = dump  # nobody begins before all is there
+        else:
+            await _put(redis, key, dump, until)
         count += 1
     raise ConfigError(f"The file is not whole: it ends after {count:,} keys.")
+
+
+async def _put(redis: Redis, key: bytes | str, dump: bytes, until: int) -> None:
+    """``dump`` in the place of a key, until it ends; b"" is no key."""
+    if not dump:
+        await redis.delete(key)
+        return
+    try:
+        await redis.restore(key, until, dump, replace=True, absttl=until > 0)
+    except ResponseError as error:
+        raise ConfigError(f"This Redis does not take it; is it older? {error}") from None
 
 
 async def renew(redis: Redis, scripts: Scripts, fernet: Keys) -> Counter[str]:

@@ -195,6 +195,8 @@ def test_the_commands_do_it_in_a_folder(at_home: Path, monkeypatch: pytest.Monke
     cut = at_home / "cut"
     cut.write_bytes(file.read_bytes()[:-200])
     assert "cannot be used" in say("restore", "--yes", str(cut))[1]
+    assert "say `soulcaster restore FILE --yes` again" in say("rebuild", "--project", "a/b")[1]
+    assert "were restored" in say("restore", "--yes", str(file))[1]
     plain = at_home / "plain"
     with gzip.open(plain, "wb") as out:
         out.write(b"something else\n")
@@ -205,3 +207,16 @@ def test_the_commands_do_it_in_a_folder(at_home: Path, monkeypatch: pytest.Monke
             return (await asyncio.to_thread(say, "reset", "--yes"))[1]
 
     assert "Soulcaster runs there" in asyncio.run(inside(while_it_runs))
+
+    async def without_a_clock(ctx: Context) -> str:
+        working = asyncio.create_task(ctx.processes.show("worker"))
+        while not await ctx.processes.alive():  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+        try:
+            return (await asyncio.to_thread(say, "restore", "--yes", str(file)))[1]
+        finally:
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            assert await ctx.processes.alive() == []
+
+    assert "Soulcaster runs there: end worker (" in asyncio.run(inside(without_a_clock))

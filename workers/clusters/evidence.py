@@ -215,11 +215,7 @@ async def _reasons(ctx: Context, project: int, links: Links) -> list[tuple[int, 
     spoken = {item for pair in links.must | links.cannot for item in pair}
     items = sorted(spoken)[-2 * NEWEST :]
     stored = await ctx.clusters.evidence_of(project, items)
-    return [
-        (item, Because.model_validate_json(why))
-        for item, why in zip(items, stored, strict=True)
-        if why
-    ]
+    return [(item, Because.read(why)) for item, why in zip(items, stored, strict=True) if why]
 
 
 def _move(engine: Engine, moves: Moves) -> list[tuple[int, int | None]]:

@@ -35,7 +35,7 @@ async def _explain(
     stored = await ctx.clusters.evidence(project, item.number)
     if not stored:
         return None
-    because = Because.model_validate_json(stored)
+    because = Because.read(stored)
     asked = await judged(ctx, project, item.number)
     near = {near.item: near for near in because.candidates}
     if because.rejected is not None:

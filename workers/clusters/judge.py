@@ -94,7 +94,7 @@ async def _candidates(ctx: Context, project: int, item: Item) -> list[Item]:
     links = await ctx.operations.links(project)
     if not stored or item.gone or len(links.together(item.number)) > 1:
         return []
-    near = judgement.worth_asking(Because.model_validate_json(stored).candidates)
+    near = judgement.worth_asking(Because.read(stored).candidates)
     apart = await ctx.items.many(project, sorted(links.apart(item.number)))
     barred = {other.cluster for other in apart} | {item.cluster, None}
     others = await ctx.items.many(project, [each.item for each in near])

@@ -37,7 +37,7 @@ async def learnt(ctx: Context, project: int, item: Item, decision: Decision) -> 
 
 async def lacking(ctx: Context, project: int, item: Item, why: str) -> list[Likely]:
     """Of those that were learnt for it, see ``evidence``, what people left to us."""
-    labels = Because.model_validate_json(why).labels if why else ()
+    labels = Because.read(why).labels if why else ()
     noted = await ctx.items.noted(project, [(item.number, one.name) for one in labels])
     has = {group(name) for name in listed(item, "labels")}
     new = (one for one in labels if (item.number, one.name) not in noted)

@@ -29,7 +29,7 @@ async def pending(ctx: Context, project: int, item: Item) -> list[Compared]:
     The language model's no is an answer; its yes is a reason to ask where it could not join.
     """
     stored = await ctx.clusters.evidence(project, item.number)
-    because = Because.model_validate_json(stored) if stored else None
+    because = Because.read(stored) if stored else None
     if because is None or because.action == "join":
         return []
     links = await ctx.operations.links(project)

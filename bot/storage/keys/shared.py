@@ -168,6 +168,20 @@ def handed_over(word: str) -> str:
     return f"{ROOT}:handed-over:{word}"
 
 
+@kind("format", "whole", kept="for ever: a number", rebuilt="by the next process that starts")
+def format() -> str:
+    """zset: the number of how all this is written, and whether a backup is being put back."""
+    return f"{ROOT}:format"
+
+
+@kind(
+    "processes", "whole", kept="a minute after the last sign", rebuilt="by the processes that run"
+)
+def processes() -> str:
+    """zset: a process that runs, by the second of its last sign."""
+    return f"{ROOT}:processes"
+
+
 @kind("seal", "whole", kept="for ever: a word a key", rebuilt="by the next machine that starts")
 def vault_keys() -> str:
     """hash: digest of a vault key in use -> a word sealed with it; who cannot open all is told."""

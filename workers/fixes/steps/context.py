@@ -162,7 +162,7 @@ class RunContext(ABC):
 
     async def patch(self, name: str) -> Patch:
         """A patch that an earlier step left. Raises Ended when it has expired."""
-        return await asyncio.to_thread(Patch.model_validate_json, await self.left(name))
+        return await asyncio.to_thread(Patch.read, await self.left(name))
 
     @staticmethod
     def own_files(path: str) -> bool:

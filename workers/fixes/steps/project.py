@@ -87,7 +87,7 @@ class ProjectRun(RunContext):
     @override
     async def case(self) -> Case:
         if self._case is None:
-            self._case = Case.model_validate_json(await self.left("case"))
+            self._case = Case.read(await self.left("case"))
         return self._case
 
     @override
