@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from pydantic import AliasChoices, Field
+
 from bot.domain.models import Record
 from bot.storage import keys
 from bot.storage.store import Store
@@ -20,7 +22,7 @@ class Standing(Record):
     """
 
     id: str
-    checksum: str
+    checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name
     words: str = ""
     coming: tuple[str, ...] = ()
     before: str = ""

@@ -23,13 +23,12 @@ class Channels(Store):
 
     async def bound(self, channel: str) -> dict[int, str]:
         """The projects spoken of in a channel, and by whose word each is."""
-        found = text(await self._redis.hget(keys.channels(), channel))
-        return {int(project): by for project, by in json.loads(found or "{}").items()}
+        return _bound(text(await self._redis.hget(keys.channels(), channel)))
 
     async def of(self, project: int) -> list[str]:
         """The channels that a project is spoken of in."""
         found = await self._redis.hgetall(keys.channels())
-        return [text(name) for name, bound in found.items() if str(project) in json.loads(bound)]
+        return [text(name) for name, bound in found.items() if project in _bound(text(bound))]
 
     async def set_bound(self, channel: str, projects: dict[int, str]) -> None:
         """Replace them; only under the channel's lease."""
@@ -52,7 +51,10 @@ class Channels(Store):
         found = text(await self._redis.hget(keys.threads(), f"{channel}:{ts}"))
         if not found:
             return None
-        project, _, cluster = found.partition(":")
+        project, several, cluster = found.partition(":")
+        if not several:  # of when a channel was one project's
+            bound = await self.bound(channel)
+            return Spoken(min(bound), int(found)) if len(bound) == 1 else None
         return Spoken(int(project), int(cluster) if cluster else None)
 
     async def set_about(
@@ -67,6 +69,13 @@ class Channels(Store):
             merged = _merged(held, wanted)
             if merged != held:
                 await self._redis.hset(keys.threads(), field, _written(merged))
+
+
+def _bound(found: str) -> dict[int, str]:
+    kept = json.loads(found or "{}")
+    if isinstance(kept, int):  # of when a channel was one project's
+        return {kept: "an earlier version"}
+    return {int(project): by for project, by in kept.items()}
 
 
 def _merged(held: Spoken, new: Spoken) -> Spoken:

@@ -92,6 +92,18 @@ async def is_read(ctx: Context, stored: dict[str, Any]) -> None:
     for name in stored[f"{of}:commands"][1]:
         assert await ctx.commands.get(project.id, name)
 
+    for place, card in (name.split("|", 1) for name in stored[f"{of}:cards"][1]):
+        standing = await ctx.cards.get(project.id, place, card)
+        assert standing
+        assert standing.id
+    for channel in stored.get("sc:channels", ("", {}))[1]:
+        assert set(await ctx.channels.bound(channel)) == {project.id}
+        assert await ctx.channels.of(project.id) == [channel]
+    for thread in stored.get("sc:threads", ("", {}))[1]:
+        spoken = await ctx.channels.about(*thread.split(":"))
+        assert spoken
+        assert spoken.project == project.id
+
     asked = [job for key in stored if key.startswith("sc:todo:") for job, _ in stored[key][1]]
     assert {json.loads(job)[0] for job in asked} <= set(ROSTER)
     await answers(ctx, project, stored[f"{of}:clusters"][1])

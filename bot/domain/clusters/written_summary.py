@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime
+from pydantic import AliasChoices, AwareDatetime, Field
 
 from bot.domain.clusters.summary import (
     SENTENCE_LIMIT,
@@ -53,7 +53,7 @@ class WrittenSummary(Worded):
     than English, which reports are mostly in.
     """
 
-    checksum: str
+    checksum: str = Field(validation_alias=AliasChoices("checksum", "digest"))  # its older name
     model: str = ""
     title: str = ""
     sentences: tuple[Sentence, ...] = ()
