@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
@@ -25,6 +25,7 @@ from bot.storage.text import text
 from handlers.github.examined import look_at_address, look_at_github, look_at_webhook
 from handlers.slack.examined import look_at_slack
 from handlers.stack import PROCESSES
+from workers.intake.quota import in_words, period_of
 from workers.jobs import HEARERS
 
 _ISOLATE = "apt install bubblewrap (0.8 or newer), or set E2B_API_KEY"
@@ -70,7 +71,10 @@ async def _redis(ctx: Context) -> Found:
     async with ctx.leases.hold("doctor"):
         pass
     took = (time.monotonic() - began) * 1000
-    config = await ctx.redis.config_get("appendfsync", "appendonly")
+    try:
+        config = await ctx.redis.config_get("appendfsync", "appendonly")
+    except ResponseError as error:  # hosts allow it to nobody
+        return f"a write takes {took:.1f} ms; whether it is synced is not told ({error})", ""
     told = [text(config.get(name)) for name in ("appendonly", "appendfsync")]
     durable = told == ["yes", "always"]
     found = f"a write takes {took:.1f} ms, " + (
@@ -141,6 +145,20 @@ async def _services(ctx: Context) -> Found:
         if (left := await ctx.github.budget(one).left()) < 0.4:
             found.append(f"GitHub: {left:.0%} left of what installation {one} may write")
     return "; ".join(found) or "all answer", "wait a little" if found else ""
+
+
+async def _quotas(ctx: Context) -> Found:
+    told, full, period = [], set(), period_of(ctx)
+    for one in sorted({project.installation for project in await ctx.projects.all()}):
+        reports, fixes = await ctx.quotas.reports(one, period), await ctx.quotas.fixes(one, period)
+        caps = ctx.settings.soulcaster_report_quota, ctx.settings.soulcaster_fix_quota
+        for what, used, cap in zip(("REPORT", "FIX"), (reports, fixes), caps, strict=True):
+            if cap:
+                told.append(f"{what} {used:,} of {cap:,} {in_words(ctx)} (installation {one})")
+            if cap and used >= cap:
+                full.add(f"SOULCASTER_{what}_QUOTA")
+    mend = f"used up: raise {', '.join(sorted(full))}" if full else ""
+    return "; ".join(told) or "none", mend
 
 
 async def _sandbox(ctx: Context) -> Found:
@@ -312,6 +330,7 @@ CHECKS: Mapping[str, Check] = {
     "processes": _running,
     "GitHub": look_at_github,
     "hosted services": _services,
+    "quotas": _quotas,
     "public address": look_at_address,
     "webhook secret": look_at_webhook,
     "Slack": look_at_slack,

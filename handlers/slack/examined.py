@@ -20,15 +20,16 @@ async def look_at_slack(ctx: Context) -> tuple[str, str]:
         found = f"uninstalled or its token revoked on {at:%d %b %H:%M} UTC; nothing is posted there"
         return found, "install the app again and set SLACK_BOT_TOKEN; nothing stored is lost"
     told, mend = await _workspaces(ctx, ctx.slack)
-    channel = ctx.settings.soulcaster_slack_channel
-    if channel and not mend:
-        await ctx.slack.is_shared(channel)  # Slack says what the token lacks
+    channel, out = ctx.settings.soulcaster_slack_channel, ""
+    if channel and not mend and (how := await ctx.slack.shut(channel)):
+        out = f"{channel} {await ctx.slack.wait_of(channel, how)}"
     ways = ["HTTP"] if ctx.settings.slack_signing_secret else []
     if token := ctx.settings.slack_app_token.get_secret_value():
         await ctx.slack.open_socket(token)  # an address that nobody takes lapses
         ways.append("Socket Mode")
     told += [f"heard by {' and '.join(ways)}", f"channel {channel or 'none'}"]
     waiting = [line for p in await ctx.projects.all() for line in await _waiting(ctx, ctx.slack, p)]
+    waiting += [out] if out and not any(channel in line for line in waiting) else []
     mend = mend or "do there what its line says" * bool(waiting)
     return "; ".join([", ".join(told), *waiting]), mend
 

@@ -20,6 +20,7 @@ from bot.simulators.github import Limits
 from bot.storage.commands import Utterance
 from bot.storage.inbox import Delivery
 from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.doctor import CHECKS
 from workers import jobs
 from workers.commands.answering import Answered, answer_to
 from workers.digests import posting
@@ -175,6 +176,9 @@ async def test_a_run_over_the_quota_is_refused_in_one_line(ctx: Context) -> None
         await ctx.quotas.spend_fix(SITE, quota.period_of(ctx), number, cap=20)
     with pytest.raises(QuotaExceeded, match="20 of 20 fix runs used this month"):
         await require_quota(ctx, SHOP)
+    found, mend = await CHECKS["quotas"](ctx)
+    assert "FIX 20 of 20 this month (installation 7)" in found
+    assert mend == "used up: raise SOULCASTER_FIX_QUOTA"
 
 
 async def say(ctx: Context, line: str) -> Answered:
