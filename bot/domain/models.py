@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
-from typing_extensions import override
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.domain.audience import Audience, may_read
 
@@ -28,19 +26,6 @@ class Worded(Record):
     """A record that bears text: who may read it stands beside it and is never assumed."""
 
     audience: Audience
-
-    @classmethod
-    @override
-    def read(cls, stored: str | bytes) -> Self:
-        """The same. One of before audiences were told is the team's, unless it said otherwise."""
-        try:
-            return super().read(stored)
-        except ValidationError:
-            held = json.loads(stored)
-            if not isinstance(held, dict) or "audience" in held:
-                raise
-            told = Audience.TEAM if held.get("private", True) else Audience.PROJECT
-            return super().read(json.dumps({**held, "audience": told}))
 
 
 class Frame(Record):

@@ -17,7 +17,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.context import Context
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, Unavailable
 from bot.domain.models import Person, Project
 from bot.jobs import ROSTER
 from bot.storage import format, keys, overview
@@ -56,6 +56,7 @@ async def cut_short(ctx: Context, project: int) -> int:
         [cut] = await asyncio.gather(counting, return_exceptions=True)
         if not cut:
             return cuts
+        assert isinstance(cut, (asyncio.CancelledError, Unavailable)), cut
         await ctx.redis.delete(keys.lease(f"overview:{project}"))  # as if its time were over
     raise AssertionError
 

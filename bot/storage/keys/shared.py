@@ -63,7 +63,12 @@ def parked(lane: str) -> str:
 
 
 @kind(
-    "leases", "jobs", "outage", kept="`SOULCASTER_LEASE_SECONDS`", rebuilt="not needed: taken anew"
+    "leases",
+    "jobs",
+    "outage",
+    "whole",
+    kept="`SOULCASTER_LEASE_SECONDS`",
+    rebuilt="not needed: taken anew",
 )
 def lease(name: str) -> str:
     """string with a time to live: who works on this right now."""
