@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import NoScriptError
 
 # Those that keep the read model.
 _COUNTING = frozenset({"record", "place", "leave", "operate", "restate", "recount"})
@@ -30,7 +31,10 @@ class Scripts:
 
     async def run(self, name: str, keys: list[str], args: list[Any]) -> Any:
         """What the script returns; strings come as bytes."""
-        return await self._script(name)(keys=keys, args=args)
+        try:
+            return await self._script(name)(keys=keys, args=args)
+        except NoScriptError:  # a server was started anew between being told it and asked for it
+            return await self._script(name)(keys=keys, args=args)
 
     async def run_all(self, name: str, calls: Sequence[tuple[list[str], list[Any]]]) -> list[Any]:
         """Run it with each ``(keys, args)`` in this order, on one way there and back."""
