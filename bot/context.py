@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 
 from bot.adapters import choose, choose_agent
 from bot.domain.errors import ConfigError
-from bot.domain.ports import Agent, Embedder, LanguageModel, Sandboxes, VectorIndex
+from bot.domain.ports import Agent, Blobs, Embedder, LanguageModel, Sandboxes, VectorIndex
 from bot.domain.secrets import keep_secret
 from bot.github.app import GitHubApp
 from bot.jobs import Jobs
@@ -31,6 +31,7 @@ from bot.slack.client import Slack, make_client
 from bot.slack.workspaces import Workspaces
 from bot.storage.accounts import Accounts
 from bot.storage.answers import Answers
+from bot.storage.blobs import RedisBlobs
 from bot.storage.breakers import Breakers
 from bot.storage.cards import Cards
 from bot.storage.channels import Channels
@@ -42,6 +43,7 @@ from bot.storage.digests import Digests
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.embeddings import Embeddings
 from bot.storage.erasure import Erasure
+from bot.storage.file_imports import FileImports
 from bot.storage.imports import Imports
 from bot.storage.inbox import Inbox
 from bot.storage.items import Items
@@ -94,6 +96,8 @@ class Context:
         self.spool = Spool(self.settings.soulcaster_data_dir / "spool.db")
         self.marks = Marks(*stored)
         self.imports = Imports(*stored)
+        self.file_imports = FileImports(*stored)
+        self.blobs: Blobs = RedisBlobs(*stored)
         self.projects = Projects(*stored)
         self.tokens = Tokens(*stored)
         self.items = Items(*stored)

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     soulcaster_redis_mb: int = Field(
         512, ge=16, description="Memory that a Redis started in the data folder may take, in MB"
     )
+    soulcaster_import_mb: int = Field(
+        1_024, ge=1, description="Size of a file that may be imported, in MB"
+    )
     port: int = Field(8080, ge=1, le=65535, description="Port of `soulcaster web`")
     soulcaster_onboarding: bool = Field(
         True, description="Whether a new project is asked, by a pull request, before we write there"

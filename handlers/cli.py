@@ -25,6 +25,7 @@ from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
 from handlers import data, e2b
+from handlers.imports import cli as imports
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app)
 app.add_typer(e2b.app, name="e2b")
+app.add_typer(imports.app)
 console = Console()
 
 

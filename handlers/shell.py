@@ -15,7 +15,7 @@ from handlers.begin import begin
 from workers.commands.answering import answer_at_once
 
 
-async def _project(ctx: Context, name: str) -> Project:
+async def project_of(ctx: Context, name: str) -> Project:
     """The project named, or the only one. Raises NotFound with the names there are."""
     if name:
         return await ctx.projects.named(name)
@@ -41,7 +41,7 @@ async def say_in_shell(
     async with begin(settings) as ctx:
         if secret:
             sentence = f"{sentence} --given={await ctx.vault.hand_over(secret)}"
-        project = await _project(ctx, project_name or project_in(sentence)[0])
+        project = await project_of(ctx, project_name or project_in(sentence)[0])
         person = Person(operator=True)
         answer, outcome, _ = await answer_at_once(ctx, project, person, sentence)
         return Spoken(shown(answer.card), outcome == "done")

@@ -22,6 +22,9 @@ ask_again = Job("workers.intake.deliveries:ask_again", timeout=300)
 read_issue = Job("workers.intake.issues:read_issue")
 read_issues = Job("workers.intake.issues:read_issues", lane="history", timeout=300)
 
+read_import = Job("workers.intake.files:read_import", lane="history", timeout=6 * 3600)
+take_back = Job("workers.clusters.taking_back:take_back", lane="history", timeout=3600)
+
 poll_reddit = Job("workers.intake.polls:poll_reddit", timeout=300)
 
 obey = Job("workers.commands.obey:obey", lane="people", timeout=300)

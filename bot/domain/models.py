@@ -46,7 +46,8 @@ class Draft(Worded):
     ``told_at``: where a source tells of one event twice, the time it gives both times; the first
     that ``announces`` an item and the event itself are then one occurrence. ``author_id`` is
     GitHub's id of the author, where the words came from GitHub and through no other app.
-    ``history`` is from before the app came: nobody is told of it unasked.
+    ``history`` is from before the app came: nobody is told of it unasked; ``brought_by`` is the
+    number of the import that brought it, 0 for none.
     """
 
     source: str
@@ -61,6 +62,7 @@ class Draft(Worded):
     author_id: int | None = None
     occurred_at: AwareDatetime
     history: bool = False
+    brought_by: int = 0
     count: int = Field(default=1, ge=1)
     level: Literal["debug", "info", "warning", "error", "critical"] = "error"
     environment: str = ""

@@ -20,6 +20,25 @@ Guard = Callable[[], AbstractAsyncContextManager[None]]
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
+class Blobs(Protocol):
+    """Large files of projects, for every machine, as long as they are worked on."""
+
+    async def append(self, project: int, name: str, offset: int, data: bytes) -> int:
+        """Add to the end, which has to be at ``offset``; the new size. A file begins at 0.
+
+        Raises Rejected where it ends elsewhere.
+        """
+
+    async def size(self, project: int, name: str) -> int:
+        """Its bytes so far; 0 where there is none."""
+
+    async def read(self, project: int, name: str, offset: int, most: int) -> bytes:
+        """Up to ``most`` bytes from ``offset`` on; none at its end."""
+
+    async def drop(self, project: int, name: str) -> None:
+        """Forget it."""
+
+
 class Embedder(Protocol):
     """Texts to vectors."""
 
@@ -53,6 +72,9 @@ class VectorIndex(Protocol):
 
     async def fetch(self, namespace: str, ids: Sequence[str]) -> dict[str, Vector]:
         """The stored vectors of those ids that are there. Raises Unavailable."""
+
+    async def remove(self, namespace: str, ids: Sequence[str]) -> None:
+        """Forget the vectors of those ids. Raises Unavailable."""
 
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""

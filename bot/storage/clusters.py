@@ -129,6 +129,21 @@ class Clusters(Store):
             beside=lambda changed: [standing(changed)],
         )
 
+    async def vanish(self, project: int, cluster: int, may: Callable[[Cluster], bool]) -> bool:
+        """Take a cluster without reports away, where it ``may`` go; whether it went."""
+        held = await self._redis.hget(keys.clusters(project), str(cluster))
+        if held is None or not may(Cluster.read(self._seal.open(held))):
+            return False
+        of = keys.members(project, cluster), keys.tally(project, cluster)
+        mine = [keys.clusters(project), keys.standings(project), *of]
+        return bool(await self._scripts.run("vanish", mine, [cluster, held]))
+
+    async def redirected_to(self, project: int) -> set[int]:
+        """Clusters that others were merged into."""
+        entries = self._redis.hscan_iter(keys.clusters(project))
+        records = [Cluster.read(self._seal.open(kept)) async for _, kept in entries]
+        return {record.redirect for record in records if record.redirect is not None}
+
     async def sample(
         self, project: int, cluster: int, *, oldest: int = OLDEST, newest: int = NEWEST
     ) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -17,6 +17,8 @@ from bot.storage.text import number, text
 DELETED = "(deleted report)"
 # Noted of a report that was asked for what it lacks; a label has a name.
 ASKED = ""
+# Behind all that is live, see record.lua.
+HISTORY = 2**40
 # Redis cuts the log of placements when it is longer, see place, operate and swap.lua.
 LOGGED = 4_096
 # What is no part of the record: where it stands, and what a draft says of its event alone.
@@ -76,6 +78,25 @@ class Items(Store):
         The first event of a key makes the item, with the text of ``edited_at``; a later one goes
         through ``edit``.
         """
+        call = self._call(project, draft, now, spend, edited_at)
+        return _recorded(await self._scripts.run("record", *call))
+
+    async def record_all(
+        self, project: int, drafts: Sequence[Draft], now: datetime
+    ) -> list[Recorded]:
+        """The same of several that count towards no quota, on one way there and back."""
+        calls = [self._call(project, draft, now, None, None) for draft in drafts]
+        return [_recorded(found) for found in await self._scripts.run_all("record", calls)]
+
+    def _call(
+        self,
+        project: int,
+        draft: Draft,
+        now: datetime,
+        spend: Spend | None,
+        edited_at: datetime | None,
+    ) -> tuple[list[str], list[Any]]:
+        """Keys and arguments of ``record.lua``."""
         key = f"{draft.source}:{draft.key}"
         tellings = [f"{key}@{way}:{draft.told_at}" for way in ("event", "announced")]
         other, this = tellings if draft.announces else reversed(tellings)
@@ -83,8 +104,7 @@ class Items(Store):
         item = Item.model_construct(
             **dict(draft), number=0, created_at=now, updated_at=edited_at or draft.occurred_at
         )
-        found = await self._scripts.run(
-            "record",
+        return (
             [
                 keys.item_keys(project),
                 keys.items(project),
@@ -110,7 +130,6 @@ class Items(Store):
                 f"{project}:{draft.source}",
             ],
         )
-        return Recorded(int(found[0]), bool(found[1]), bool(found[2]))
 
     async def recover(self, project: int, source: str, key: str, at: datetime) -> int | None:
         """Its source says that the item of this key is over since ``at``; its number.
@@ -248,6 +267,23 @@ class Items(Store):
         found = await self._redis.zrange(keys.waiting(project), 0, limit - 1)
         return [number(value) for value in found]
 
+    async def left_of(self, project: int, first: int, last: int) -> int:
+        """How many of these, all history, wait for a cluster."""
+        return int(await self._redis.zcount(keys.waiting(project), first + HISTORY, last + HISTORY))
+
+    async def remove(self, project: int, items: Sequence[Item]) -> list[int]:
+        """Take them out as if they had never come; the clusters they were in. Clusters that are
+        left without reports go where nobody has touched them."""
+        mine = [
+            *(keys.item_keys(project), keys.items(project), keys.waiting(project)),
+            *(keys.membership(project), keys.seen(project), keys.evidence(project)),
+            *(keys.clusters(project), keys.placements(project), keys.to_ask(project, "judge")),
+            *(keys.answers(project, "judge"), *kept(project)),
+        ]
+        calls = [(mine, [item.number, f"{item.source}:{item.key}"]) for item in items]
+        found = await self._scripts.run_all("remove", calls)
+        return sorted({int(cluster) for cluster in found} - {0})
+
     async def membership(self, project: int) -> dict[int, int]:
         """Every placed item and its cluster."""
         found = await self._redis.hgetall(keys.membership(project))
@@ -267,6 +303,10 @@ class Items(Store):
     async def last(self, project: int, kind: str = "item") -> int:
         """The largest number that an ``item``, ``cluster`` or ``run`` was given."""
         return number(await self._redis.get(keys.counter(project, kind)))
+
+
+def _recorded(found: Any) -> Recorded:
+    return Recorded(int(found[0]), bool(found[1]), bool(found[2]))
 
 
 def _clustered(item: Item) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 # Those that keep the read model.
-_COUNTING = frozenset({"record", "place", "leave", "operate", "restate", "recount"})
+_COUNTING = frozenset({"record", "place", "leave", "remove", "operate", "restate", "recount"})
 
 
 @cache

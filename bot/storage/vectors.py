@@ -52,6 +52,11 @@ class StoredVectors:
                     found[name] = np.frombuffer(zlib.decompress(opened), dtype="<f4")
         return found
 
+    async def remove(self, namespace: str, ids: Sequence[str]) -> None:
+        """Forget the vectors of those ids."""
+        for start in range(0, len(ids), BATCH):
+            await self._redis.hdel(_key(namespace), *ids[start : start + BATCH])
+
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""
         await self._redis.unlink(_key(namespace))

@@ -232,8 +232,9 @@ async def _learn(ctx: Context, project: int, memory: Memory, to: dict[int, int |
     stored = await fetch(ctx, project, list(to))
 
     def add() -> None:
+        for number in to:
+            memory.engine.forget(number)  # as it read before, or for good
         for reading in readings:
-            memory.engine.forget(reading.id)  # as it read before
             memory.engine.add(reading, stored.get(reading.id), to[reading.id])
 
     await memory.use(add)

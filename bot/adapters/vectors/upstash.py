@@ -82,6 +82,13 @@ class UpstashIndex:
                     vectors[entry.id] = np.asarray(entry.vector, dtype=np.float32)
         return vectors
 
+    async def remove(self, namespace: str, ids: Sequence[str]) -> None:
+        """Forget the vectors of those ids, in batches."""
+        space = _escaped(namespace)
+        for start in range(0, len(ids), BATCH):
+            batch = list(ids[start : start + BATCH])
+            await self._call(partial(self._index.delete, ids=batch, namespace=space))
+
     async def drop(self, namespace: str) -> None:
         """Forget the whole namespace."""
         await self._call(

@@ -75,18 +75,6 @@ def noted(p: int) -> str:
     return f"{ROOT}:{p}:noted"
 
 
-@kind("imports", rebuilt="by reading all again")
-def imports(p: int) -> str:
-    """hash: the fields of the project's Import, how far GitHub's issues have been read."""
-    return f"{ROOT}:{p}:imports"
-
-
-@kind("polls")
-def polls(p: int) -> str:
-    """hash: subreddit -> Poll, what is asked for by ourselves."""
-    return f"{ROOT}:{p}:polls"
-
-
 @kind("health", "vault", kept="what came 30 days, counts 5 weeks", rebuilt="by the next that comes")
 def door(p: int, hook: str, part: str | int) -> str:
     """hash: of a door, ``noted``: what came ``last`` and was ``refused`` last, and how it was read,

@@ -1,50 +1,22 @@
-"""``import backtest quota``: what was there before the app, and how much may come."""
+"""``backtest quota``: what clustering would do, and how much may come."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from typing_extensions import override
 
 from bot.domain.cards.card import Code, Fact, Paragraph, Section
 from bot.domain.cards.views.choice import chosen_card, trying_card
 from bot.domain.clusters.engine import Eagerness
-from bot.domain.commands.command import WORD, After, Command, Level
+from bot.domain.commands.command import After, Command, Level
 from bot.domain.errors import NotAllowed, NotUnderstood
 from bot.jobs import enqueue
-from bot.storage.imports import BEGINNING
 from workers import jobs
 from workers.clusters.eagerness import way_of
 from workers.commands.call import Answer, Call
 from workers.digests import choosing
 from workers.intake import quota
-from workers.intake.issues import import_card
-
-
-class ImportHistory(Command):
-    """Read all issues of the repository with their comments again, or say how far that is.
-
-    At installation it begins by itself. It counts towards no quota, and nothing is said on old
-    issues; a comment that says "same here" is an occurrence.
-    """
-
-    verb = "import"
-    level = Level.L4
-    examples = ("import github", "import status")
-
-    what: Annotated[Literal["github", "status"], WORD] = "status"
-
-
-async def run_import(call: Call, command: ImportHistory) -> Answer:
-    """The card that says how far it is; asked for where it is under way, it goes on."""
-    ctx, project = call.ctx, call.project
-    past = await ctx.imports.get(project.id) or await ctx.imports.begin(project.id, ctx.now())
-    if command.what == "github":
-        again = {"issues": BEGINNING, "seen": 0, "ended": None} if past.ended else {}
-        await ctx.imports.put(project.id, place=call.place, **again)
-        await enqueue(ctx, jobs.read_issues, project.id)
-        past = past.model_copy(update=again)
-    return Answer(import_card(project, past, readers=call.readers), public=True)
 
 
 class Backtest(Command):

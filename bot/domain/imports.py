@@ -1,0 +1,93 @@
+"""An import of a file: what is wanted of it, how far it is, and what it brought."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from bot.domain.models import Place, Record, Worded
+
+# What an import without progress keeps others waiting for, in seconds.
+STALE_SECONDS = 15 * 60
+# So many of its reports are in clusters before the rest: then it is of use.
+SAMPLE = 500
+# Bad records that are listed; all are counted.
+LISTED = 20
+
+ImportState = Literal["processing", "quick ready", "complete", "failed", "stopped", "undone"]
+Stage = Literal["receiving", "reading", "clustering", ""]
+# The per cent at which each stage begins and the next one does.
+_SPANS: dict[Stage, tuple[int, int]] = {
+    "receiving": (0, 20),
+    "reading": (20, 50),
+    "clustering": (50, 100),
+}
+
+
+class Wanted(Record):
+    """What of a file is read, and how. ``columns``: field (``title``, ``body``, ``author``,
+    ``time``, ``url``, ``id``) -> column or path; ``channels`` are those of a chat."""
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+
+
+class FileImport(Worded):
+    """Import ``number`` of a project; sizes are in bytes.
+
+    ``done`` of ``whole`` is how far its ``stage`` is. ``records`` were read: ``new`` reports came
+    of them, ``known`` ones are those of before, ``passed`` are none (joins, replies), and of
+    ``bad`` ones the first are ``listed`` with their line and why. ``first``, ``quick`` and ``last``
+    are numbers of reports that it brought. ``of`` is the repository it reads, where it is of one.
+    """
+
+    number: int = 0
+    kind: str
+    name: str
+    wanted: Wanted = Wanted()
+    of: str = ""
+    by: str
+    state: ImportState = "processing"
+    stage: Stage = "receiving"
+    done: int = 0
+    whole: int = 0
+    size: int = 0
+    records: int = 0
+    new: int = 0
+    known: int = 0
+    passed: int = 0
+    bad: int = 0
+    listed: tuple[str, ...] = ()
+    first: int = 0
+    quick: int = 0
+    last: int = 0
+    reason: str = ""
+    cursor: str = ""
+    place: Place | None = None
+    created_at: AwareDatetime
+    progressed_at: AwareDatetime
+
+    @property
+    def percent(self) -> int:
+        """How far it is."""
+        if self.stage not in _SPANS:
+            return 100
+        low, high = _SPANS[self.stage]
+        return low + int((high - low) * min(1.0, self.done / self.whole if self.whole else 0.0))
+
+    @property
+    def blob(self) -> str:
+        """What its file is called."""
+        return f"import-{self.number}"
+
+    @property
+    def stands(self) -> str:
+        """How far it is, in words."""
+        where = f"{self.stage}, {self.percent} %" if self.stage else self.state
+        return f"Import {self.number} of {self.name}: {where}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether no other may begin."""
+        return self.state == "processing"

@@ -1,0 +1,135 @@
+"""What every kind shares: records, their lines, their times, and the report that each becomes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import unescape
+from typing import BinaryIO, Protocol
+
+from dateutil import parser
+
+from bot.domain.audience import Audience
+from bot.domain.imports import Wanted
+from bot.domain.models import Draft
+from bot.sources.reading import moment, one_line, opening, short_hash, tags, text, web_url
+
+# Of a line, a message, an element of an array: more is no report.
+LONGEST = 2 * 1024 * 1024
+SOURCE = "import-"
+_DATES = (datetime(1904, 1, 1), datetime(2004, 2, 2))  # noqa: DTZ001 - they fill what is not said
+_ZONE_NAME = re.compile(r"\s*\([^()]*\)\s*$")
+_HTML = re.compile(r"</?(?:p|div|br|span|a|ul|li|b|i|strong|em)\b[^<>]*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record at ``line``: its fields; why it is none (``wrong``); or it is none of ours."""
+
+    line: int
+    told: Mapping[str, object] = field(default_factory=dict)
+    wrong: str = ""
+
+
+class Kind(Protocol):
+    """What each of them offers."""
+
+    @property
+    def NAME(self) -> str: ...  # noqa: D102
+
+    def rows(self, file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
+        """The records, of the same file always the same. Raises BadPayload where the whole file
+        is none of this kind."""
+
+    def columns(self, file: BinaryIO) -> dict[str, str]:
+        """Which column or path each field of a report is guessed to be in; empty where the kind
+        says so itself."""
+
+    def fits(self, start: bytes) -> bool:
+        """Whether it may be such a file, by its beginning."""
+
+
+def lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Lines with their numbers; None for one that is longer than any record."""
+    number = 0
+    while line := file.readline(LONGEST + 1):
+        number += 1
+        if len(line) <= LONGEST:
+            yield number, line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = file.readline(LONGEST)
+        yield number, None
+
+
+def decoded(raw: bytes) -> str:
+    """UTF-8 as it should be, else as Windows writes it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def plain(value: str) -> str:
+    """Words without HTML, where they are HTML."""
+    if not _HTML.search(value):
+        return value
+    broken = re.sub(r"<(?:br|/p|/li|/div)\b[^>]*>", "\n", value, flags=re.IGNORECASE)
+    return unescape(re.sub(r"<[^<>]*>", "", broken)).strip()
+
+
+def said_by(who: str, words: str) -> str:
+    """A paragraph of one author, in a report of several: ``erase`` finds it by its beginning."""
+    return f"{who}: " + "\n".join(filter(None, (line.rstrip() for line in words.splitlines())))
+
+
+def when(value: object) -> datetime | None:
+    """A time in any dress, in UTC; None where it is none, or only a part of one."""
+    if found := moment(value):
+        return found
+    said = _ZONE_NAME.sub("", text(value, 60))
+    with suppress(ValueError, OverflowError, TypeError):
+        # A European writes dots, and the day first; with slashes it is the month, where it may be.
+        day_first = re.match(r"\d{1,2}\.\d{1,2}\.", said) is not None
+        first, second = (parser.parse(said, default=d, dayfirst=day_first) for d in _DATES)
+        if first.date() == second.date():
+            return moment((first if first.tzinfo else first.replace(tzinfo=UTC)).isoformat())
+    return None
+
+
+def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) -> Draft | str:
+    """The report that a record is, or why it is none: ``number`` is the import's.
+
+    Its key is made of all that it says: the same record twice is one report. What an import brings
+    is the team's, and history.
+    """
+    body = plain(text(told.get("body")))
+    title = one_line(text(told.get("title"))) or opening(body)
+    if not title:
+        return "it has no words"
+    said = told.get("time")
+    at = when(said) if said not in (None, "") else now
+    if at is None:
+        return f"its time cannot be read: {one_line(text(said), 40)!r}"
+    author = one_line(text(told.get("author")), 100)
+    name = text(told.get("id"), 300)
+    parts = (name, title, body, author, at.isoformat() if said not in (None, "") else "")
+    key = short_hash(*parts)
+    kept = {"id": name[:200], **tags(told.get("tags"))}
+    return Draft(
+        source=f"{SOURCE}{kind}",
+        key=key,
+        event=key,
+        title=title,
+        body=body,
+        url=web_url(told.get("url")),
+        author=author,
+        occurred_at=min(at, now),
+        history=True,
+        tags={tag: value for tag, value in kept.items() if value},
+        audience=Audience.TEAM,
+        brought_by=number,
+    )

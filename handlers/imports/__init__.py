@@ -1,0 +1,1 @@
+"""Files that are imported: how they are received, over HTTP and from the shell."""

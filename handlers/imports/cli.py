@@ -1,0 +1,65 @@
+"""``soulcaster import`` and ``export``: of what was there before, and of what is here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bot import log as logs
+from bot.domain.errors import ConfigError, NotUnderstood
+from bot.imports.columns import FIELDS
+from bot.settings import Settings
+
+app = typer.Typer()
+_VERBS = re.compile(r"status|stop|undo|github|[\w-]{1,39}/[\w.-]{1,100}", re.ASCII)
+
+
+@app.command("import")
+def import_(
+    what: Annotated[str, typer.Argument(help="FILE, URL, owner/repo; status, stop or undo")],
+    number: Annotated[int, typer.Argument(help="Of the import to stop or to undo")] = 0,
+    kind: Annotated[str, typer.Option(help="jsonl, csv, slack, chatgpt or mbox")] = "",
+    project: Annotated[str, typer.Option(help="owner/repo; needed with several projects")] = "",
+    columns: Annotated[
+        list[str] | None, typer.Option("--map", help="FIELD=COLUMN, where it is guessed wrong")
+    ] = None,
+    channels: Annotated[str, typer.Option(help="Of Slack: support,bugs")] = "",
+    to: Annotated[
+        str, typer.Option(help="Server to send it to, with its token in SOULCASTER_TOKEN")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask after the preview")] = False,
+) -> None:
+    """Read years of reports: a file is shown first, and read by the worker while all goes on."""
+    from handlers.imports.shell import Asked, run
+    from handlers.shell import say_in_shell
+
+    settings, console = Settings.load(), Console()
+    logs.configure(settings.soulcaster_log)
+    if _VERBS.fullmatch(what) and not os.path.exists(what):
+        said = f"import {what} {number or ''}".strip()
+        answer = asyncio.run(say_in_shell(settings, said, project))
+        console.print(answer.text, markup=False)
+        raise typer.Exit(0 if answer.ok else 1)
+    token = os.environ.get("SOULCASTER_TOKEN", "")
+    if to and not token:
+        raise ConfigError("A token of the project is needed in SOULCASTER_TOKEN: say token new.")
+    mapped = dict(_pair(each) for each in columns or ())
+    chosen = [name for name in channels.split(",") if name]
+    asked = Asked(what, kind, project, mapped, chosen, to, token)
+
+    def agreed() -> bool:
+        return yes or typer.confirm("Import it so?")
+
+    raise typer.Exit(0 if asyncio.run(run(settings, asked, console, agreed)) else 1)
+
+
+def _pair(said: str) -> tuple[str, str]:
+    field, _, column = said.partition("=")
+    if field not in FIELDS or not column:
+        raise NotUnderstood(f"--map wants FIELD=COLUMN, with {', '.join(FIELDS)}; got {said!r}.")
+    return field, column

@@ -1,0 +1,147 @@
+"""``soulcaster import``: look at a file, show what would come of it, hand it over."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import aiohttp
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from bot.domain.errors import NotFound, Unavailable
+from bot.domain.imports import FileImport, Wanted
+from bot.domain.models import Draft
+from bot.imports import kind_of
+from bot.imports.columns import preset_of
+from bot.imports.reading import draft_of
+from bot.settings import Settings
+from handlers.begin import begin as opened
+from handlers.imports.receiving import begin, receive
+from handlers.imports.upload import upload
+from handlers.shell import project_of
+
+PIECE = 1024 * 1024
+SHOWN = 3
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was said on the command line."""
+
+    what: str
+    kind: str
+    project: str
+    columns: dict[str, str]
+    channels: Sequence[str]
+    to: str
+    token: str
+
+
+async def run(
+    settings: Settings, asked: Asked, console: Console, agreed: Callable[[], bool]
+) -> bool:
+    """Whether it went well, or was not wanted after all.
+
+    Raises NotFound for what is no file, BadPayload for one that is not of its kind.
+    """
+    with ExitStack() as stack:
+        file = await _file(asked.what, stack)
+        wanted = _looked_at(asked, file, console)
+        if not agreed():
+            return True
+        size = file.seek(0, 2)
+        file.seek(0)
+        with Progress(TextColumn("{task.description}"), BarColumn(), console=console) as bar:
+            task = bar.add_task("receiving", total=100)
+
+            def tell(stage: str, percent: int) -> None:
+                bar.update(task, description=stage, completed=percent)
+
+            name = Path(asked.what).name
+            if asked.to:
+                one = await upload(
+                    asked.to, asked.token, file, size, name, asked.kind, wanted, tell
+                )
+            else:
+                one = await _here(settings, asked, file, size, name, wanted, tell)
+    lines = [f"{k}: {one[k]:,}" for k in ("records", "new", "known", "bad", "passed")]
+    console.print(f"Import {one['number']}: {one['state']}. {', '.join(lines)}.", markup=False)
+    for line in one["listed"]:
+        console.print(f"  {line}", markup=False)
+    if one["reason"]:
+        console.print(one["reason"], markup=False)
+    return one["state"] in ("quick ready", "complete")
+
+
+async def _here(
+    settings: Settings,
+    asked: Asked,
+    file: BinaryIO,
+    size: int,
+    name: str,
+    wanted: Wanted,
+    tell: Callable[[str, int], None],
+) -> dict[str, Any]:
+    async with opened(settings) as ctx:
+        project = await project_of(ctx, asked.project)
+        one = await begin(
+            ctx, project, kind=asked.kind, name=name, wanted=wanted, size=size, by="the operator"
+        )
+        while one.alive and one.stage == "receiving":
+            one = await receive(ctx, project, one, one.done, file.read(PIECE))
+            tell("receiving", one.percent)
+        while one.alive:
+            await asyncio.sleep(_LOOK_SECONDS)
+            one = await ctx.file_imports.get(project.id, one.number)
+            tell(one.stage or one.state, one.percent)
+        return told(one)
+
+
+def told(one: FileImport) -> dict[str, Any]:
+    """An import as it is given over HTTP and to the shell."""
+    fields = "number kind name state stage percent size records new known passed bad listed reason"
+    given: dict[str, Any] = {name: getattr(one, name) for name in fields.split()}
+    return {**given, "listed": list(one.listed)}
+
+
+async def _file(what: str, stack: ExitStack) -> BinaryIO:
+    if not what.startswith(("http://", "https://")):
+        path = Path(what)
+        if not path.is_file():  # noqa: ASYNC240 - a command line: nothing else runs
+            raise NotFound(f"{what} is no file, no URL and no owner/repo.")
+        return stack.enter_context(path.open("rb"))  # noqa: ASYNC230
+    kept = cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115
+    try:
+        async with aiohttp.ClientSession() as http, http.get(what) as answer:
+            answer.raise_for_status()
+            async for piece in answer.content.iter_chunked(PIECE):
+                kept.write(piece)
+    except aiohttp.ClientError as error:
+        raise Unavailable(f"{what} cannot be fetched: {error}") from error
+    return kept
+
+
+def _looked_at(asked: Asked, file: BinaryIO, console: Console) -> Wanted:
+    """What is wanted of it, shown with the first of its reports."""
+    kind, now = kind_of(asked.kind), datetime.now(UTC)
+    file.seek(0)
+    columns = {**kind.columns(file), **asked.columns}
+    wanted = Wanted(columns=columns, channels=tuple(asked.channels))
+    if whose := preset_of(columns):
+        console.print(f"It looks like an export of {whose}.", markup=False)
+    for field, column in columns.items():
+        console.print(f"{field:>7} from {column}", markup=False)
+    drafts = (draft_of(kind.NAME, 0, r.told, now) for r in kind.rows(file, wanted) if r.told)
+    for draft in islice((one for one in drafts if isinstance(one, Draft)), SHOWN):
+        who = f" by {draft.author}" * bool(draft.author)
+        console.print(f"- {draft.title}  ({draft.occurred_at:%d %b %Y}{who})", markup=False)
+    return wanted

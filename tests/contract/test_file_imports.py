@@ -1,0 +1,182 @@
+"""A file becomes history of the project: once, wherever it is killed, and can be taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from history_kit import said, work
+
+from bot.domain.audience import Audience
+from bot.domain.errors import Unreadable
+from bot.domain.imports import FileImport, Wanted
+from bot.domain.models import Draft, Project
+from bot.storage import keys
+from handlers.demo.stage import Stage
+from handlers.imports.receiving import Runs, begin, receive
+from workers import jobs
+from workers.clusters import taking_back
+from workers.intake import files, items
+
+PIECE = 100_000
+WORDS = ("invoice", "login", "coupon", "search", "export", "avatar", "calendar", "webhook")
+
+
+@pytest.fixture(autouse=True)
+def _jobs() -> Iterator[None]:
+    jobs.load()
+    return iter([None])
+
+
+def record(number: int) -> str:
+    words = [WORDS[number // 8**i % 8] for i in range(3)]
+    told = {"id": number, "title": f"{' '.join(words)} fails {number}", "author": "jane",
+            "body": f"The {words[1]} of the {words[0]} is broken {number}.",
+            "created_at": f"2023-03-{1 + number % 28:02} 10:00"}  # fmt: skip
+    return json.dumps(told)
+
+
+def made(first: int, last: int) -> bytes:
+    return "\n".join(record(number) for number in range(first, last)).encode()
+
+
+async def hand_over(stage: Stage, data: bytes, kind: str = "jsonl") -> FileImport:
+    ctx, project = stage.context, await stage.project()
+    one = await begin(
+        ctx, project, kind=kind, name="a/b/old.jsonl", wanted=Wanted(), size=len(data), by="ana"
+    )
+    for at in range(0, len(data), PIECE):
+        one = await receive(ctx, project, one, at, data[at : at + PIECE])
+    return one
+
+
+async def finished(stage: Stage, number: int) -> FileImport:
+    project = await stage.project()
+    for _ in range(20):
+        await work(stage)
+        await files.read_import(stage.context, project.id, number)
+        one = await stage.context.file_imports.get(project.id, number)
+        if one.state not in ("processing", "quick ready"):
+            break
+        await asyncio.sleep(0.3)
+    return one
+
+
+async def live(stage: Stage, title: str) -> int:
+    ctx, project = stage.context, await stage.project()
+    taken = await items.take(
+        ctx,
+        project.id,
+        Draft(source="feedback", key=title, event=title, title=title, occurred_at=ctx.now(),
+              audience=Audience.PROJECT),
+    )  # fmt: skip
+    await work(stage)
+    return taken.item
+
+
+async def kept(stage: Stage, project: Project) -> dict[str, object]:
+    """Everything of the project that tells of reports."""
+    of = project.id
+    names = [keys.items(of), keys.item_keys(of), keys.membership(of), keys.seen(of)]
+    names += [keys.standings(of), keys.tally(of, "open"), keys.evidence(of)]
+    redis = stage.context.redis
+    found: dict[str, object] = {name: await redis.hgetall(name) for name in names}
+    found["clusters"] = sorted(await redis.hkeys(keys.clusters(of)))
+    found["order"] = await redis.zrange(keys.order(of, "open", "recent"), 0, -1)
+    return found
+
+
+async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    known = await live(stage, "The invoice of the login is broken")
+    before = await kept(stage, project)
+    one = await hand_over(stage, made(0, 250) + b'\n{"broken\n' + made(250, 300))
+    assert (one.stage, one.percent) == ("reading", 20)
+    one = await finished(stage, one.number)
+    assert (one.state, one.percent) == ("complete", 100)
+    assert (one.records, one.new, one.known, one.bad) == (301, 300, 0, 1)
+    assert one.listed == ("line 251: it is no JSON",)
+    assert await ctx.blobs.size(project.id, one.blob) == 0
+    brought = await ctx.items.many(project.id, range(known + 1, known + 301))
+    assert all(item.history and item.cluster for item in brought)
+    assert {item.audience for item in brought} == {Audience.TEAM}
+    again = await finished(stage, (await hand_over(stage, made(0, 300))).number)
+    assert (again.records, again.new, again.known) == (300, 0, 300)
+    card = (await said(stage, f"import undo {one.number}")).answer.card
+    assert card.tone == "refused"
+    await work(stage)
+    assert (await ctx.file_imports.get(project.id, one.number)).state == "undone"
+    assert await kept(stage, project) == before
+    assert await ctx.items.waiting(project.id) == []
+    assert (await ctx.items.get(project.id, await live(stage, "The coupon fails"))).cluster
+
+
+async def test_killed_ten_times_nothing_is_lost_or_doubled(stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    one = await hand_over(stage, made(0, 2_000))
+    for kill in range(10):
+        reading = asyncio.create_task(files.read_import(ctx, project.id, one.number))
+        while await ctx.items.last(project.id) < 150 * (kill + 1):
+            assert not reading.done()
+        reading.cancel()
+        await asyncio.wait({reading})
+    # Of the last batch that was recorded nothing else was written.
+    await ctx.redis.delete(keys.brought(project.id, one.number))
+    await ctx.file_imports.put(project.id, one.number, ctx.now(), records=0, new=0, first=0)
+    await files.read_import(ctx, project.id, one.number)
+    one = await ctx.file_imports.get(project.id, one.number)
+    assert (one.records, await ctx.items.last(project.id)) == (2_000, 2_000)
+
+
+async def test_what_was_recorded_when_it_was_killed_is_its_own(stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    one = await hand_over(stage, made(0, 150))
+    await files.read_import(ctx, project.id, one.number)
+    await ctx.redis.srem(keys.brought(project.id, one.number), *range(101, 151))
+    back = {"stage": "reading", "records": 100, "new": 100}
+    await ctx.file_imports.put(project.id, one.number, ctx.now(), **back)
+    for at in range(0, len(data := made(0, 150)), PIECE):
+        await ctx.blobs.append(project.id, one.blob, at, data[at : at + PIECE])
+    await files.read_import(ctx, project.id, one.number)
+    one = await ctx.file_imports.get(project.id, one.number)
+    assert (one.records, one.new, one.known) == (150, 150, 0)
+
+
+async def test_one_at_a_time_and_one_that_stands_still_is_taken_over(stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    first = await begin(ctx, project, kind="jsonl", name="a", wanted=Wanted(), size=1_000, by="ana")
+    await receive(ctx, project, first, 0, made(0, 9)[:500])
+    with pytest.raises(Runs, match="Import 1 of a: receiving, 10 %"):
+        await hand_over(stage, made(0, 9))
+    late = ctx.now() - timedelta(minutes=16)
+    await ctx.file_imports.put(project.id, first.number, late)
+    one = await hand_over(stage, made(0, 9))
+    assert one.number == 2
+    assert "another took its place" in (await ctx.file_imports.get(project.id, 1)).reason
+
+
+async def test_a_file_of_another_kind_is_refused_at_once(stage: Stage) -> None:
+    with pytest.raises(Unreadable, match="no file of kind slack"):
+        await hand_over(stage, made(0, 9), "slack")
+    one = await hand_over(stage, b'{"what": 1}\n' * 9)
+    await work(stage)
+    one = await stage.context.file_imports.get((await stage.project()).id, one.number)
+    assert one.state == "failed"
+    assert "Which of the objects is a report's text?" in one.reason
+
+
+async def test_stopped_what_it_brought_stays(stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    one = await hand_over(stage, made(0, 300))
+    reading = asyncio.create_task(files.read_import(ctx, project.id, one.number))
+    while not await ctx.items.last(project.id):
+        assert not reading.done()
+    assert (await said(stage, "import stop")).outcome == "done"
+    await reading
+    one = await ctx.file_imports.get(project.id, one.number)
+    assert (one.state, await ctx.items.last(project.id) < 300) == ("stopped", True)
+    await taking_back.take_back(ctx, project.id, one.number)
+    assert await ctx.items.many(project.id, range(1, 301)) == []
