@@ -46,6 +46,7 @@ from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
 from handlers.github import webhook
 from handlers.github.fetched import Fetching
+from handlers.imports.door import ImportDoor
 from handlers.metrics import Metrics
 from handlers.setup.door import SetupDoor
 from handlers.slack import door
@@ -204,6 +205,7 @@ def build_app(ctx: Context) -> web.Application:
     app.router.add_get("/docs/sources/{name:[a-z_]+}.md", page)
     door.add_routes(app, ctx, doors, store)
     SetupDoor(ctx, doors).add_routes(app)
+    ImportDoor(ctx, doors).add_routes(app)
 
     async def spooling(app: web.Application) -> AsyncIterator[None]:
         task = app[SPOOLING] = asyncio.create_task(storing.run())

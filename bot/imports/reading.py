@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -75,7 +75,7 @@ def decoded(raw: bytes) -> str:
 
 def plain(value: str) -> str:
     """Words without HTML, where they are HTML."""
-    if not _HTML.search(value):
+    if not (value.startswith("<") and _HTML.search(value)):
         return value
     broken = re.sub(r"<(?:br|/p|/li|/div)\b[^>]*>", "\n", value, flags=re.IGNORECASE)
     return unescape(re.sub(r"<[^<>]*>", "", broken)).strip()
@@ -84,6 +84,12 @@ def plain(value: str) -> str:
 def said_by(who: str, words: str) -> str:
     """A paragraph of one author, in a report of several: ``erase`` finds it by its beginning."""
     return f"{who}: " + "\n".join(filter(None, (line.rstrip() for line in words.splitlines())))
+
+
+def without(body: str, names: Collection[str]) -> str:
+    """A report of several without the paragraphs of these, by lower-case name."""
+    told = body.split("\n\n")
+    return "\n\n".join(one for one in told if one.partition(": ")[0].lower() not in names)
 
 
 def when(value: object) -> datetime | None:
@@ -107,7 +113,7 @@ def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) 
     is the team's, and history.
     """
     body = plain(text(told.get("body")))
-    title = one_line(text(told.get("title"))) or opening(body)
+    title = one_line(text(told.get("title")), 1_000) or opening(body)
     if not title:
         return "it has no words"
     said = told.get("time")

@@ -61,6 +61,10 @@ class Answers(Store):
         found = await self._redis.hmget(keys.answers(project, kind), [str(n) for n in about])
         return {n: self._seal.open(kept) for n, kept in zip(about, found, strict=True) if kept}
 
+    async def forget(self, project: int, kind: Kind, about: int) -> None:
+        """There is no answer any more."""
+        await self._redis.hdel(keys.answers(project, kind), str(about))
+
     async def spend(self, project: int, kind: Kind, day: str, what: str, cap: int) -> bool:
         """Count a question against the day's cap, once; False when the cap is reached."""
         key = keys.asked(project, kind, day)

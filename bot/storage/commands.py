@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -142,6 +143,15 @@ class Commands(Store):
         rows = await self._redis.hmget(keys.commands(project), names)
         found = [Utterance.read(self._seal.open(row)) for row in rows if row]
         return [said for said in found if said.outcome == "heard"]
+
+    async def forget(self, project: int, mine: Callable[[Person], bool]) -> int:
+        """What these people said, once it has ended; how much that was."""
+        gone = 0
+        async for name, row in self._redis.hscan_iter(keys.commands(project)):
+            said = Utterance.read(self._seal.open(row))
+            if said.outcome != "heard" and mine(said.person):
+                gone += await self._redis.hdel(keys.commands(project), text(name))
+        return gone
 
     async def failed(self, project: int, since: datetime) -> list[Utterance]:
         """What was heard since and came to nothing, or to an answer that could not be said."""

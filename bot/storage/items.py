@@ -15,6 +15,7 @@ from bot.storage.store import Store
 from bot.storage.text import number, text
 
 DELETED = "(deleted report)"
+GONE = {"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
 # Noted of a report that was asked for what it lacks; a label has a name.
 ASKED = ""
 # Behind all that is live, see record.lua.
@@ -176,13 +177,19 @@ class Items(Store):
         """
         await self._redis.hsetnx(keys.item_keys(project), f"{source}:{key}", "0")
         found = await self.by_key(project, source, key)
-        words = {"title": DELETED, "body": "", "tags": {}, "frames": (), "gone": True}
         if found:
-            await self._edited(project, found, lambda item: item.model_copy(update=words))
+            await self._edited(project, found, lambda item: item.model_copy(update=GONE))
             await self.stand(project, found, "moved" if moved else "gone", _FOR_EVER)
         if found and moved:
             await self._scripts.run("leave", [keys.membership(project), *kept(project)], [found])
         return found
+
+    async def erase(self, project: int, item: int, words: dict[str, Any]) -> None:
+        """Put these words in the place of somebody's, whose they are not from now on, and forget
+        why the item went where it went."""
+        await self._edited(project, item, lambda held: held.model_copy(update=words))
+        await self._redis.hdel(keys.evidence(project), str(item))
+        await self._redis.hdel(keys.answers(project, "judge"), str(item))
 
     async def stand(self, project: int, item: int, how: IssueState, at: datetime) -> bool:
         """The item's issue was closed so, or is open again; whether that is new.

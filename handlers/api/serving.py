@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,7 @@ from bot.domain.errors import (
     TooMany,
     WrongSecret,
 )
+from bot.domain.models import Project
 from bot.sources.proof import Proof, tokens
 from bot.storage.budget import Budget, Limit, Priority, at
 from bot.storage.tokens import Token
@@ -88,19 +90,8 @@ def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handle
 
     async def handle(request: web.Request) -> web.Response:
         with doors.bodies.room(request, MAX_BODY) as room, at(Priority.ANSWER):
-            shown = tokens(request.headers)
-            if not shown:
-                raise BadSignature("A token is needed, as Authorization: Bearer TOKEN.")
-            token = await ctx.tokens.find(shown[0], ctx.now())
-            project = await ctx.projects.find(token.project) if token else None
-
-            def begin() -> Proof:
-                if project is None:
-                    raise WrongSecret("There is no such token, or it was revoked.")
-                return _Unguessable()
-
-            body = await doors.prove(request, room, "api", begin)
-            assert token and project  # noqa: S101, PT018 - or it was not proven
+            token, project = await known(ctx, doors, request)
+            body = await doors.prove(request, room, "api", _Unguessable)
             await _spend(ctx, token)
             if scope == "write" and token.scope != "write":
                 raise NotAllowed("This token may only read: say token new --scope=write.")
@@ -125,6 +116,18 @@ def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handle
         return web.json_response(text=told.model_dump_json(), status=code)
 
     return handle
+
+
+async def known(ctx: Context, doors: Doors, request: web.Request) -> tuple[Token, Project]:
+    """The token that is shown, and its project. Raises BadSignature."""
+    if not (shown := tokens(request.headers)):
+        raise BadSignature("A token is needed, as Authorization: Bearer TOKEN.")
+    token = await ctx.tokens.find(shown[0], ctx.now())
+    project = await ctx.projects.find(token.project) if token else None
+    if not (token and project):
+        doors.waits.wrong("api", doors.address(request), asyncio.get_running_loop().time())
+        raise WrongSecret("There is no such token, or it was revoked.")
+    return token, project
 
 
 async def _spend(ctx: Context, token: Token) -> None:

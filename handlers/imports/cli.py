@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -56,6 +59,18 @@ def import_(
         return yes or typer.confirm("Import it so?")
 
     raise typer.Exit(0 if asyncio.run(run(settings, asked, console, agreed)) else 1)
+
+
+@app.command()
+def export(
+    project: Annotated[str, typer.Option(help="owner/repo; needed with several projects")] = "",
+    out: Annotated[Path | None, typer.Option(help="A new file; else they are printed")] = None,
+) -> None:
+    """Write a project's reports and clusters as JSONL, which `import` takes again."""
+    from handlers.imports.exporting import export as run
+
+    with out.open("x", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
+        asyncio.run(run(Settings.load(), project, file.write))
 
 
 def _pair(said: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooLarge, Unreadable
@@ -11,8 +13,11 @@ from bot.imports import kind_of
 from bot.jobs import enqueue
 from workers import jobs
 
-_MB = 1024 * 1024
+_MB = PIECE = 1024 * 1024
 _NAMED = 200
+
+
+_TOLD = "number kind name state stage percent size records new known passed bad listed reason"
 
 
 class Runs(NotAllowed):
@@ -80,3 +85,8 @@ async def settled(ctx: Context, project: Project, number: int) -> FileImport:
         one = await ctx.file_imports.put(project.id, number, ctx.now(), **fields)
         await enqueue(ctx, jobs.read_import, project.id, number)
     return one
+
+
+def told(one: FileImport) -> dict[str, Any]:
+    """An import as it is given over HTTP and to the shell."""
+    return {name: getattr(one, name) for name in _TOLD.split()}

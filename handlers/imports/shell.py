@@ -17,18 +17,17 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bot.domain.errors import NotFound, Unavailable
-from bot.domain.imports import FileImport, Wanted
+from bot.domain.imports import Wanted
 from bot.domain.models import Draft
 from bot.imports import kind_of
 from bot.imports.columns import preset_of
 from bot.imports.reading import draft_of
 from bot.settings import Settings
 from handlers.begin import begin as opened
-from handlers.imports.receiving import begin, receive
+from handlers.imports.receiving import PIECE, begin, receive, told
 from handlers.imports.upload import upload
 from handlers.shell import project_of
 
-PIECE = 1024 * 1024
 SHOWN = 3
 _LOOK_SECONDS = 0.5
 
@@ -104,13 +103,6 @@ async def _here(
             one = await ctx.file_imports.get(project.id, one.number)
             tell(one.stage or one.state, one.percent)
         return told(one)
-
-
-def told(one: FileImport) -> dict[str, Any]:
-    """An import as it is given over HTTP and to the shell."""
-    fields = "number kind name state stage percent size records new known passed bad listed reason"
-    given: dict[str, Any] = {name: getattr(one, name) for name in fields.split()}
-    return {**given, "listed": list(one.listed)}
 
 
 async def _file(what: str, stack: ExitStack) -> BinaryIO:

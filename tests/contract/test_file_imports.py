@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from history_kit import said, work
+from imports_kit import PIECE, finished, hand_over, made
 
 from bot.domain.audience import Audience
 from bot.domain.errors import Unreadable
-from bot.domain.imports import FileImport, Wanted
+from bot.domain.imports import Wanted
 from bot.domain.models import Draft, Project
 from bot.storage import keys
 from handlers.demo.stage import Stage
@@ -21,48 +21,11 @@ from workers import jobs
 from workers.clusters import taking_back
 from workers.intake import files, items
 
-PIECE = 100_000
-WORDS = ("invoice", "login", "coupon", "search", "export", "avatar", "calendar", "webhook")
-
 
 @pytest.fixture(autouse=True)
 def _jobs() -> Iterator[None]:
     jobs.load()
     return iter([None])
-
-
-def record(number: int) -> str:
-    words = [WORDS[number // 8**i % 8] for i in range(3)]
-    told = {"id": number, "title": f"{' '.join(words)} fails {number}", "author": "jane",
-            "body": f"The {words[1]} of the {words[0]} is broken {number}.",
-            "created_at": f"2023-03-{1 + number % 28:02} 10:00"}  # fmt: skip
-    return json.dumps(told)
-
-
-def made(first: int, last: int) -> bytes:
-    return "\n".join(record(number) for number in range(first, last)).encode()
-
-
-async def hand_over(stage: Stage, data: bytes, kind: str = "jsonl") -> FileImport:
-    ctx, project = stage.context, await stage.project()
-    one = await begin(
-        ctx, project, kind=kind, name="a/b/old.jsonl", wanted=Wanted(), size=len(data), by="ana"
-    )
-    for at in range(0, len(data), PIECE):
-        one = await receive(ctx, project, one, at, data[at : at + PIECE])
-    return one
-
-
-async def finished(stage: Stage, number: int) -> FileImport:
-    project = await stage.project()
-    for _ in range(20):
-        await work(stage)
-        await files.read_import(stage.context, project.id, number)
-        one = await stage.context.file_imports.get(project.id, number)
-        if one.state not in ("processing", "quick ready"):
-            break
-        await asyncio.sleep(0.3)
-    return one
 
 
 async def live(stage: Stage, title: str) -> int:
@@ -93,18 +56,18 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     ctx, project = stage.context, await stage.project()
     known = await live(stage, "The invoice of the login is broken")
     before = await kept(stage, project)
-    one = await hand_over(stage, made(0, 250) + b'\n{"broken\n' + made(250, 300))
+    one = await hand_over(stage, made(0, 100) + b'\n{"broken\n' + made(100, 120))
     assert (one.stage, one.percent) == ("reading", 20)
     one = await finished(stage, one.number)
     assert (one.state, one.percent) == ("complete", 100)
-    assert (one.records, one.new, one.known, one.bad) == (301, 300, 0, 1)
-    assert one.listed == ("line 251: it is no JSON",)
+    assert (one.records, one.new, one.known, one.bad) == (121, 120, 0, 1)
+    assert one.listed == ("line 101: it is no JSON",)
     assert await ctx.blobs.size(project.id, one.blob) == 0
-    brought = await ctx.items.many(project.id, range(known + 1, known + 301))
+    brought = await ctx.items.many(project.id, range(known + 1, known + 121))
     assert all(item.history and item.cluster for item in brought)
     assert {item.audience for item in brought} == {Audience.TEAM}
-    again = await finished(stage, (await hand_over(stage, made(0, 300))).number)
-    assert (again.records, again.new, again.known) == (300, 0, 300)
+    again = await finished(stage, (await hand_over(stage, made(0, 120))).number)
+    assert (again.records, again.new, again.known) == (120, 0, 120)
     card = (await said(stage, f"import undo {one.number}")).answer.card
     assert card.tone == "refused"
     await work(stage)

@@ -102,6 +102,13 @@ class TestEveryIndex:
         await index.upsert(SPACE, ["9"], stored[:1])
         assert set(await index.fetch(SPACE, [*names(3), "9"])) == {"9"}
 
+    async def test_removed_are_gone_and_others_stay(self, index: VectorIndex, width: int) -> None:
+        await index.remove(SPACE, ["0"])
+        await index.upsert(SPACE, names(3), vectors(3, width))
+        await index.remove(SPACE, ["0", "2", "9"])
+        assert set(await index.fetch(SPACE, names(3))) == {"1"}
+        await index.remove(SPACE, [])
+
     async def test_many_at_once(self, index: VectorIndex, width: int) -> None:
         stored = vectors(1_203, width)
         await index.upsert(SPACE, names(1_203), stored)

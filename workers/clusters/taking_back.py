@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from bot.context import Context
 from bot.domain.errors import Unavailable
 from bot.domain.models import Cluster, ClusterState, Item
+from bot.imports.reading import without
 from bot.jobs import enqueue
+from bot.storage.answers import SUMMARY
+from bot.storage.items import GONE
 from workers import jobs
 from workers.clusters.evidence import namespace
 from workers.intake.files import reading, show
+
+STEP = 200
 
 
 async def take_back(ctx: Context, project_id: int, number: int) -> None:
@@ -66,3 +72,39 @@ def _untouched(cluster: Cluster) -> bool:
     new = cluster.state is ClusterState.NEW and not cluster.state_by
     people = cluster.severity_by or cluster.owner or cluster.pull_request
     return new and not people and cluster.redirect is None
+
+
+async def erase_words(
+    ctx: Context, project: int, names: Collection[str], user_id: int | None, *, proven: bool
+) -> Counter[str]:
+    """A person's words out of reports, vectors, clusters and commands; how many of each.
+
+    Reports are theirs by GitHub's id and, unless only what is ``proven`` counts, by the name of
+    their author. Said again, it does what is left.
+    """
+    names, done, clusters = {name.lower() for name in names}, Counter[str](), set[int]()
+
+    def by(author: str, author_id: int | None) -> bool:
+        named = not proven and author.lstrip("@").lower() in names
+        return named or (user_id is not None and author_id == user_id)
+
+    for first in range(1, await ctx.items.last(project) + 1, STEP):
+        numbers = []
+        for item in await ctx.items.many(project, range(first, first + STEP)):
+            words: dict[str, object] = {}
+            if by(item.author, item.author_id):
+                words = {**GONE, "author": "", "author_id": None, "url": ""}
+            elif not proven and (body := without(item.body, names)) != item.body:
+                words = {"body": body}
+            if words:
+                numbers.append(item.number)
+                clusters |= {item.cluster} if item.cluster else set()
+                await ctx.items.erase(project, item.number, words)
+        await forget_vectors(ctx, project, numbers)
+        done["reports"] += len(numbers)
+    for cluster in sorted(clusters):
+        await ctx.answers.forget(project, SUMMARY, cluster)
+        await enqueue(ctx, jobs.refresh_cluster, project, cluster)
+    done["clusters"] = len(clusters)
+    done["commands"] = await ctx.commands.forget(project, lambda who: by(who.login, who.user_id))
+    return done

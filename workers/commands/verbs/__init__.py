@@ -11,6 +11,7 @@ from workers.commands.verbs import (
     anybody,
     config,
     doctor,
+    erase,
     evidence,
     feedback,
     imports,
@@ -74,6 +75,7 @@ VERBS: Mapping[type[Command], Run] = {
     unasked.Notify: unasked.run_notify,
     unasked.PauseAll: unasked.run_pause,
     unasked.ResumeAll: unasked.run_resume,
+    erase.Erase: erase.run_erase,
     imports.ImportHistory: imports.run_import,
     intake.Backtest: intake.run_backtest,
     intake.ShowQuota: intake.run_quota,
@@ -88,4 +90,5 @@ ROSTER: tuple[type[Command], ...] = tuple(VERBS)
 OWN: Mapping[type[Command], Callable[[Call, Any], Awaitable[bool]]] = {
     regroup.NotDup: regroup.reported,
     runs.Stop: runs.requested,
+    erase.Erase: erase.is_own,
 }

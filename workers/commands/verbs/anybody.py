@@ -40,7 +40,7 @@ GROUPS: Mapping[str, str] = {
     "Tell": "feedback dup not-dup merge split move recluster undo",
     "Decide": "severity assign unassign snooze unsnooze ignore resolve reopen track untrack",
     "Repair": "example plan fix steer stop retry logs revise versions diff revert",
-    "Set up": "config digest notify channel source token import backtest pause resume",
+    "Set up": "config digest notify channel source token import erase backtest pause resume",
     "Mend": "doctor replay",
     "You": "whoami link unlink help",
 }

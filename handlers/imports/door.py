@@ -1,0 +1,149 @@
+"""``/imports``: files by the tus protocol 1.0 (creation, termination), with a project's token.
+
+https://tus.io/protocols/resumable-upload · ``GET`` on an upload's address says how it stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode
+from binascii import Error as NoBase64
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from bot.context import Context
+from bot.domain.commands.command import Level
+from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooSlow
+from bot.domain.imports import FileImport, Wanted
+from bot.domain.models import Project
+from handlers.api.endpoints import Asked
+from handlers.api.serving import known
+from handlers.doors.doors import Doors
+from handlers.imports.receiving import PIECE, Runs, begin, receive, settled, told
+
+TUS = "1.0.0"
+_EXTENSIONS = "creation,termination"
+_OFFSET = "application/offset+octet-stream"
+
+
+class ImportDoor:
+    """All methods of it. A request that is not proven is answered before its body is read."""
+
+    def __init__(self, ctx: Context, doors: Doors) -> None:
+        self._ctx, self._doors = ctx, doors
+
+    def add_routes(self, app: web.Application) -> None:
+        """Enter them, with the headers that each answer has."""
+        one = "/imports/{id:[1-9][0-9]{0,8}}"
+        app.router.add_options("/imports", self._options)
+        app.router.add_post("/imports", self._create)
+        app.router.add_get(one, self._show, allow_head=False)
+        app.router.add_head(one, self._head)
+        app.router.add_patch(one, self._patch)
+        app.router.add_delete(one, self._stop)
+
+        async def mark(request: web.Request, answer: web.StreamResponse) -> None:
+            if request.path.startswith("/imports"):
+                answer.headers["Tus-Resumable"] = TUS
+
+        app.on_response_prepare.append(mark)
+
+    async def _options(self, _request: web.Request) -> web.Response:
+        most = self._ctx.settings.soulcaster_import_mb * 1024 * 1024
+        headers = {"Tus-Version": TUS, "Tus-Extension": _EXTENSIONS, "Tus-Max-Size": str(most)}
+        return web.Response(status=204, headers=headers)
+
+    async def _create(self, request: web.Request) -> web.Response:
+        asked = await self._asked(request)
+        length = request.headers.get("Upload-Length", "")
+        if not length.isascii() or not length.isdigit():
+            raise BadPayload("Say how long the file is: Upload-Length.")
+        meta = _metadata(request.headers.get("Upload-Metadata", ""))
+        try:
+            wanted = Wanted.model_validate_json(meta.get("wanted") or "{}")
+        except ValidationError as error:
+            raise BadPayload(f"wanted: {error.errors()[0]['msg']}.") from None
+        kind, name, by = meta.get("kind", ""), meta.get("filename", ""), asked.person.name
+        size = int(length[:18])
+        try:
+            one = await begin(
+                self._ctx, asked.project, kind=kind, name=name, wanted=wanted, size=size, by=by
+            )
+        except Runs as error:
+            return web.json_response({"error": str(error)}, status=409)
+        return web.Response(status=201, headers={"Location": f"/imports/{one.number}"})
+
+    async def _show(self, request: web.Request) -> web.Response:
+        _, one = await self._found(request, tus=False)
+        return web.json_response(told(one))
+
+    async def _head(self, request: web.Request) -> web.Response:
+        _, one = await self._found(request)
+        offset = one.size if one.stage != "receiving" else one.done
+        headers = {"Upload-Offset": str(offset), "Upload-Length": str(one.size)}
+        return web.Response(headers={**headers, "Cache-Control": "no-store"})
+
+    async def _patch(self, request: web.Request) -> web.Response:
+        if request.content_type != _OFFSET:
+            raise web.HTTPUnsupportedMediaType(reason=f"Send {_OFFSET}.")
+        asked, one = await self._found(request)
+        project = asked.project
+        async with self._ctx.leases.hold(f"upload:{project.id}:{one.number}") as held:
+            if not held or request.headers.get("Upload-Offset") != str(one.done):
+                return web.json_response({"error": f"It ends at {one.done}."}, status=409)
+            try:
+                one = await self._receive(request, project, one)
+            except Rejected as error:
+                return web.json_response({"error": str(error)}, status=409)
+        offset = one.size if one.stage != "receiving" else one.done
+        return web.Response(status=204, headers={"Upload-Offset": str(offset)})
+
+    async def _receive(self, request: web.Request, project: Project, one: FileImport) -> FileImport:
+        """What comes, in pieces; of a body that breaks off, what came."""
+        held, ended = bytearray(), False
+        while not ended:
+            try:
+                async with asyncio.timeout(self._doors.bodies.seconds):
+                    piece = await request.content.readany()
+                ended = not piece
+            except TimeoutError:
+                raise TooSlow("The body did not come in time.") from None
+            except (web.RequestPayloadError, ConnectionError):
+                piece, ended = b"", True
+            held += piece
+            if held and (ended or len(held) >= PIECE):
+                one = await receive(self._ctx, project, one, one.done, bytes(held))
+                held.clear()
+        return one
+
+    async def _stop(self, request: web.Request) -> web.Response:
+        asked, one = await self._found(request)
+        await asked.say(f"import stop {one.number}")
+        return web.Response(status=204)
+
+    async def _found(self, request: web.Request, *, tus: bool = True) -> tuple[Asked, FileImport]:
+        asked = await self._asked(request, tus=tus)
+        return asked, await settled(self._ctx, asked.project, int(request.match_info["id"]))
+
+    async def _asked(self, request: web.Request, *, tus: bool = True) -> Asked:
+        """Who asks. Raises what they are refused for."""
+        if tus and request.headers.get("Tus-Resumable") != TUS:
+            raise web.HTTPPreconditionFailed(headers={"Tus-Version": TUS})
+        token, project = await known(self._ctx, self._doors, request)
+        self._doors.connections.proven(request)
+        if token.scope != "write":
+            raise NotAllowed("This token may only read: say token new --scope=write.")
+        person = token.by.model_copy(update={"token": token.id})
+        asked = Asked(self._ctx, project, person, f"{token.id}{request.path}"[:40])
+        await asked.require(Level.L4)
+        return asked
+
+
+def _metadata(said: str) -> dict[str, str]:
+    """``key base64,key base64``."""
+    try:
+        pairs = (pair.strip().partition(" ") for pair in said.split(",") if pair.strip())
+        return {key: b64decode(value, validate=True).decode() for key, _, value in pairs}
+    except (NoBase64, ValueError) as error:
+        raise BadPayload("Upload-Metadata is `key base64,key base64`.") from error

@@ -1,0 +1,181 @@
+"""Files over HTTP by tus, as its client of ours and others speak it; export and erasure."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from history_kit import said, work
+from imports_kit import finished, hand_over, made
+
+from bot.domain.audience import Audience
+from bot.domain.errors import Rejected
+from bot.domain.imports import Wanted
+from bot.domain.models import Draft, Person
+from bot.imports import slack
+from bot.imports.reading import draft_of
+from handlers.demo.stage import Stage
+from handlers.imports import exporting
+from handlers.imports.upload import upload
+from handlers.web import build_app, serving
+from workers import jobs
+from workers.clusters.evidence import fetch
+from workers.intake import items
+
+TUS = {"Tus-Resumable": "1.0.0"}
+OFFSET = {"Content-Type": "application/offset+octet-stream"}
+
+
+@dataclass
+class Door:
+    stage: Stage
+    url: str
+    token: str
+
+    async def ask(self, method: str, path: str = "/imports", data: bytes = b"", **headers: str):
+        told = {"Authorization": f"Bearer {self.token}", **TUS}
+        told |= {name.replace("_", "-"): said for name, said in headers.items()}
+        async with self.stage.http.request(
+            method, f"{self.url}{path}", data=data or None, headers=told
+        ) as answer:
+            return answer.status, await answer.read(), answer.headers
+
+
+@pytest.fixture
+async def door(stage: Stage) -> AsyncIterator[Door]:
+    jobs.load()
+    ctx, project = stage.context, await stage.project()
+    token = await ctx.tokens.new(project.id, "write", Person(operator=True), "c", ctx.now())
+    async with serving(build_app(ctx), "127.0.0.1", 0) as url:
+        yield Door(stage, url, token)
+
+
+async def test_a_file_comes_in_pieces_by_the_protocol(door: Door) -> None:
+    data = made(0, 40)
+    status, _, told = await door.ask("OPTIONS")
+    assert (status, told["Tus-Version"]) == (204, "1.0.0")
+    assert (told["Tus-Extension"], told["Tus-Max-Size"]) == ("creation,termination", f"{1 << 30}")
+    meta = {"Upload_Length": str(len(data)), "Upload_Metadata": "kind anNvbmw=,filename YQ=="}
+    assert (await door.ask("POST", **meta, Tus_Resumable="0.2"))[0] == 412
+    assert (await door.ask("POST", **meta, Authorization="Bearer no"))[0] == 401
+    assert (await door.ask("POST", Upload_Metadata=meta["Upload_Metadata"]))[0] == 400
+    assert (await door.ask("POST", **{**meta, "Upload_Length": f"{1 << 31}"}))[0] == 413
+    assert (await door.ask("POST", **{**meta, "Upload_Metadata": "kind eA=="}))[0] == 422
+    status, _, told = await door.ask("POST", **meta)
+    assert (status, told["Location"], told["Tus-Resumable"]) == (201, "/imports/1", "1.0.0")
+    status, why, _ = await door.ask("POST", **meta)
+    assert status == 409
+    assert b"Import 1 of a: receiving, 0 %" in why
+    one = told["Location"]
+    assert (await door.ask("PATCH", one, data[:9], Upload_Offset="0"))[0] == 415
+    assert (await door.ask("PATCH", one, data[:9], Upload_Offset="1", **OFFSET))[0] == 409
+    status, _, told = await door.ask("PATCH", one, data[:900], Upload_Offset="0", **OFFSET)
+    assert (status, told["Upload-Offset"]) == (204, "900")
+    status, _, told = await door.ask("HEAD", one)
+    assert (status, told["Upload-Offset"]) == (200, "900")
+    assert (told["Upload-Length"], told["Cache-Control"]) == (str(len(data)), "no-store")
+    assert json.loads((await door.ask("GET", one))[1])["percent"] == 20 * 900 // len(data)
+    more = await door.ask("PATCH", one, data[900:] + b"x", Upload_Offset="900", **OFFSET)
+    assert more[0] == 413
+    assert (await door.ask("PATCH", one, data[900:], Upload_Offset="900", **OFFSET))[0] == 204
+    told = json.loads((await door.ask("GET", one))[1])
+    assert (told["state"], told["stage"], told["percent"]) == ("processing", "reading", 20)
+    assert (await door.ask("GET", "/imports/2"))[0] == 404
+    assert (await door.ask("DELETE", one))[0] == 204
+    assert json.loads((await door.ask("GET", one))[1])["state"] == "stopped"
+
+
+async def test_what_begins_no_file_of_its_kind_is_refused_at_once(door: Door) -> None:
+    meta = {"Upload_Length": "4", "Upload_Metadata": "kind c2xhY2s=,filename YQ=="}
+    one = (await door.ask("POST", **meta))[2]["Location"]
+    assert (await door.ask("PATCH", one, b"{}", Upload_Offset="0", **OFFSET))[0] == 422
+    assert json.loads((await door.ask("GET", one))[1])["state"] == "failed"
+
+
+async def test_who_may_only_read_or_is_no_maintainer_imports_nothing(door: Door) -> None:
+    ctx, project = door.stage.context, await door.stage.project()
+    for scope, who in (("read", Person(operator=True)), ("write", Person(login="pavel-novak"))):
+        door.token = await ctx.tokens.new(project.id, scope, who, f"{scope}", ctx.now())
+        assert (await door.ask("GET", "/imports/1"))[0] == 403
+
+
+async def test_the_shell_sends_it_to_a_server_and_follows_it(door: Door) -> None:
+    stages, data = [], made(0, 30)
+
+    def tell(stage: str, percent: int) -> None:
+        stages.append((stage, percent))
+
+    async def working() -> None:
+        while True:
+            await work(door.stage)
+            await asyncio.sleep(0.1)
+
+    worker = asyncio.create_task(working())
+    one = await upload(
+        door.url, door.token, io.BytesIO(data), len(data), "a", "jsonl", Wanted(), tell
+    )
+    worker.cancel()
+    assert (one["state"] in ("quick ready", "complete"), one["new"]) == (True, 30)
+    assert stages[0] == ("receiving", 20)
+    with pytest.raises(Rejected, match="422"):
+        await upload(door.url, door.token, io.BytesIO(b"x"), 1, "a", "what", Wanted(), tell)
+
+
+async def exported(stage: Stage) -> list[dict[str, Any]]:
+    project = await stage.project()
+    return [json.loads(line) async for line in exporting.lines(stage.context, project)]
+
+
+async def test_what_is_exported_can_be_imported_again(stage: Stage) -> None:
+    jobs.load()
+    ctx, project = stage.context, await stage.project()
+    for number, source in enumerate(("sentry", "github", "feedback")):
+        draft = Draft(source=source, key=f"k{number}", event="e", title=f"Error {number} <b>",
+                      body="One\n\n<p>two: three</p> 💥", author="ana", occurred_at=ctx.now(),
+                      url="https://example.com/1", tags={"page": "/cart"},
+                      audience=Audience.PROJECT)  # fmt: skip
+        await items.take(ctx, project.id, draft)
+    await work(stage)
+    first = await exported(stage)
+    assert {line["record"] for line in first} == {"report", "cluster"}
+    reports = [line for line in first if line["record"] == "report"]
+    data = "".join(f"{json.dumps(line)}\n" for line in first).encode()
+    one = await finished(stage, (await hand_over(stage, data)).number)
+    assert (one.new, one.passed, one.bad) == (3, len(first) - 3, 0)
+    again = [line for line in await exported(stage) if line["record"] == "report"][3:]
+    for before, after in zip(reports, again, strict=True):
+        assert {**before, "cluster": 0} == {**after, "cluster": 0}
+        assert after["tags"]["from"] == before["tags"]["from"]
+
+
+async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:
+    jobs.load()
+    ctx, project = stage.context, await stage.project()
+    told = {"source": "feedback", "event": "e", "occurred_at": ctx.now()}
+    told |= {"audience": Audience.PROJECT}
+    for name, ident in (("jane", None), ("bo", None), ("ana", 7)):
+        draft = Draft(key=name, title=f"{name} cannot pay", author=name, author_id=ident, **told)
+        await items.take(ctx, project.id, draft)
+    row = slack.Row(1, {"body": "bo: It is down\n\nJane: my card is 4711", "author": "bo"})
+    thread = draft_of("slack", 1, row.told, datetime.now(UTC))
+    assert isinstance(thread, Draft)
+    await items.take(ctx, project.id, thread)
+    await work(stage)
+    assert (await said(stage, "erase Jane")).answer.card.actions[0].sentence
+    answer = (await said(stage, "erase @Jane --confirm")).answer.card
+    assert "2, with their vectors" in answer.model_dump_json()
+    assert set(await fetch(ctx, project.id, [1, 2, 3, 4])) == {2, 3}
+    await work(stage)
+    known = await ctx.items.many(project.id, range(1, 5))
+    assert [item.gone for item in known] == [True, False, False, False]
+    assert (known[0].title, known[0].author) == ("(deleted report)", "")
+    assert known[3].body == "bo: It is down"
+    kept = "".join([line async for line in exporting.lines(ctx, project)])
+    assert "jane" not in kept.lower()
+    assert "4711" not in kept
