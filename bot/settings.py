@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     soulcaster_metrics_token: SecretStr = Field(
         SecretStr(""), description="Who shows it as a bearer token reads `/metrics`; empty: nobody"
     )
+    soulcaster_token: SecretStr = Field(
+        SecretStr(""), description="Token of a project, for `soulcaster import --to` another server"
+    )
     soulcaster_alert_webhook: SecretStr = Field(
         SecretStr(""), description="Where the operator is told, as Slack's incoming webhooks hear"
     )

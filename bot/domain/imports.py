@@ -18,11 +18,7 @@ LISTED = 20
 ImportState = Literal["processing", "quick ready", "complete", "failed", "stopped", "undone"]
 Stage = Literal["receiving", "reading", "clustering", ""]
 # The per cent at which each stage begins and the next one does.
-_SPANS: dict[Stage, tuple[int, int]] = {
-    "receiving": (0, 20),
-    "reading": (20, 50),
-    "clustering": (50, 100),
-}
+_SPANS = {"receiving": (0, 20), "reading": (20, 50), "clustering": (50, 100), "": (100, 100)}
 
 
 class Wanted(Record):
@@ -39,14 +35,13 @@ class FileImport(Worded):
     ``done`` of ``whole`` is how far its ``stage`` is. ``records`` were read: ``new`` reports came
     of them, ``known`` ones are those of before, ``passed`` are none (joins, replies), and of
     ``bad`` ones the first are ``listed`` with their line and why. ``first``, ``quick`` and ``last``
-    are numbers of reports that it brought. ``of`` is the repository it reads, where it is of one.
+    are numbers of reports that it brought.
     """
 
     number: int = 0
     kind: str
     name: str
     wanted: Wanted = Wanted()
-    of: str = ""
     by: str
     state: ImportState = "processing"
     stage: Stage = "receiving"
@@ -63,7 +58,6 @@ class FileImport(Worded):
     quick: int = 0
     last: int = 0
     reason: str = ""
-    cursor: str = ""
     place: Place | None = None
     created_at: AwareDatetime
     progressed_at: AwareDatetime
@@ -71,8 +65,6 @@ class FileImport(Worded):
     @property
     def percent(self) -> int:
         """How far it is."""
-        if self.stage not in _SPANS:
-            return 100
         low, high = _SPANS[self.stage]
         return low + int((high - low) * min(1.0, self.done / self.whole if self.whole else 0.0))
 

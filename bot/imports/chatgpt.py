@@ -21,8 +21,6 @@ from bot.sources.reading import at, first_text, listed, mapping, text
 NAME = "chatgpt"
 # Large exports come in several.
 _MEMBER = re.compile(r"(?:.*/)?conversations(?:-\d+)?\.json")
-_SHOWN = ("user", "assistant")
-_DEEPEST = 10_000
 
 
 def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
@@ -31,14 +29,12 @@ def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
     names = sorted(name for name in found.namelist() if _MEMBER.fullmatch(name))
     if not names:
         raise BadPayload("This is no export of ChatGPT: conversations.json is not in it.")
-    before = 0
+    number = 0
     for name in names:
         with member(found, name) as part:
-            last = 0
             for row in elements(part):
-                last = row.line
-                yield Row(before + last, wrong=row.wrong) if row.wrong else _row(before, row)
-        before += last
+                number += 1
+                yield Row(number, _fields(row.told), row.wrong)
 
 
 def columns(file: BinaryIO) -> dict[str, str]:
@@ -48,46 +44,37 @@ def columns(file: BinaryIO) -> dict[str, str]:
 
 
 def fits(start: bytes) -> bool:
-    """Whether it may be such a file, by its beginning."""
+    """It begins as a zip."""
     return start.startswith(ZIP)
 
 
-def _row(before: int, row: Row) -> Row:
-    told = row.told
-    turns = [
-        (role, words)
-        for message in _path(told)
-        if (role := first_text(message, "author.role")) in _SHOWN and not _is_hidden(message)
-        if (words := _words(message))
-    ]
-    body = "\n\n".join(said_by(role, words) for role, words in turns)
+def _fields(told: Any) -> dict[str, object]:
+    turns = []
+    for message in _path(told):
+        role = first_text(message, "author.role")
+        hidden = at(message, "metadata.is_visually_hidden_from_conversation") is True
+        # Images and files are objects among its parts.
+        words = "\n".join(filter(None, map(text, listed(at(message, "content.parts")))))
+        if role in ("user", "assistant") and words and not hidden:
+            turns.append((role, words))
     asked = next((words for role, words in turns if role == "user"), "")
-    fields = {
+    if not turns:
+        return {}
+    return {
         "title": first_text(told, "title") or asked[:200],
-        "body": body,
+        "body": "\n\n".join(said_by(*turn) for turn in turns),
         "author": "user" if asked else "",
         "time": told.get("create_time"),
         "id": first_text(told, "conversation_id", "id"),
     }
-    return Row(before + row.line, fields if turns else {})
 
 
 def _path(told: Any) -> list[Any]:
     """Messages from the root to the current leaf; a tree that runs in a circle ends there."""
-    nodes, name, path = mapping(told.get("mapping")), told.get("current_node"), []
-    seen: set[str] = set()
-    while isinstance(name, str) and name in nodes and name not in seen and len(seen) < _DEEPEST:
-        seen.add(name)
-        node = mapping(nodes[name])
-        path.append(mapping(node.get("message")))
+    nodes, name = dict(mapping(told.get("mapping"))), told.get("current_node")
+    path = []
+    while isinstance(name, str) and name in nodes:
+        node = mapping(nodes.pop(name))
+        path.append(node.get("message"))
         name = node.get("parent")
     return path[::-1]
-
-
-def _is_hidden(message: Any) -> bool:
-    return at(message, "metadata.is_visually_hidden_from_conversation") is True
-
-
-def _words(message: Any) -> str:
-    """Text alone: images and files are objects among its parts."""
-    return "\n".join(filter(None, (text(part) for part in listed(at(message, "content.parts")))))

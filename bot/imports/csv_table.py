@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from bot.domain.errors import BadPayload
 from bot.domain.imports import Wanted
-from bot.imports import columns as guessing
+from bot.imports.columns import guessed
 from bot.imports.reading import LONGEST, Row, decoded, lines
 
 NAME = "csv"
@@ -24,10 +24,9 @@ _MANY = "Comment"
 def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
     """The rows below the header, by the line they end in."""
     header, reader, long = _open(file)
-    paths = wanted.columns or guessing.guessed(header, "columns")
-    absent = [name for name in paths.values() if name not in header]
-    if absent:
-        raise BadPayload(f"There is no column {absent[0]!r}.")
+    paths = wanted.columns or guessed(header, "columns")
+    if absent := {*paths.values()} - {*header}:
+        raise BadPayload(f"There is no column {min(absent)!r}.")
     where = {field: header.index(name) for field, name in paths.items()}
     many = [i for i, name in enumerate(header) if name == _MANY and i not in where.values()]
     while True:
@@ -52,7 +51,7 @@ def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
 
 def columns(file: BinaryIO) -> dict[str, str]:
     """By the header. Raises BadPayload where it is none."""
-    return guessing.guessed(_open(file)[0], "columns")
+    return guessed(_open(file)[0], "columns")
 
 
 def fits(start: bytes) -> bool:

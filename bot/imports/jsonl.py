@@ -1,55 +1,45 @@
-"""A record a line, or a JSON array of records: what ``soulcaster export`` writes, and others.
-
-A field is found by its name, or by a path (``requester.name``), see ``columns.py``.
-"""
+"""A record a line, or a JSON array of records: what ``soulcaster export`` writes, and others."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import BinaryIO
 
 from bot.domain.errors import BadPayload
 from bot.domain.imports import Wanted
-from bot.imports import columns as guessing
+from bot.imports.columns import guessed
 from bot.imports.elements import elements
 from bot.imports.reading import Row, decoded, lines
 from bot.sources.reading import at
 
 NAME = "jsonl"
-# What our own exports hold beside reports.
-_OTHERS = ("cluster",)
 
 
 def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
-    """The objects; in a file of lines one that is broken is one bad record."""
+    """The objects; of our own exports those of reports."""
     paths = wanted.columns or columns(file)
-    file.seek(0)
     for row in _objects(file):
-        if row.wrong:
-            yield row
-        elif row.told.get("record") in _OTHERS:
-            yield Row(row.line)
-        else:
-            yield Row(row.line, guessing.taken(row.told, paths, at))
+        told = row.told
+        if row.wrong or told.get("record", "report") != "report":
+            yield Row(row.line, wrong=row.wrong)
+            continue
+        fields = {f: told[path] if path in told else at(told, path) for f, path in paths.items()}
+        yield Row(row.line, {"tags": told.get("tags"), **fields})
 
 
 def columns(file: BinaryIO) -> dict[str, str]:
-    """By the names in the first objects. Raises BadPayload where there is none among them."""
-    file.seek(0)
-    found: dict[str, None] = {}
-    for row in itertools.islice(_objects(file), 20):
-        found |= dict.fromkeys(_paths(row.told))
-    file.seek(0)
-    if not found:
+    """By the names in the first objects, or paths (``requester.name``)."""
+    first = (_paths(row.told) for row in islice(_objects(file), 20))
+    if not (found := dict.fromkeys(path for paths in first for path in paths)):
         raise BadPayload("This is no JSON: there is no object in its first 20 lines.")
-    return guessing.guessed(list(found), "objects")
+    return guessed(list(found), "objects")
 
 
 def fits(start: bytes) -> bool:
-    """Whether it may be such a file, by its beginning."""
+    """It begins with an object or an array."""
     return start.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[", b"")
 
 
@@ -57,27 +47,23 @@ def _paths(told: Mapping[str, object]) -> Iterator[str]:
     for name, value in told.items():
         yield name
         if isinstance(value, dict):
-            yield from (f"{name}.{each}" for each in _paths(value))
+            yield from (f"{name}.{each}" for each in value)
 
 
 def _objects(file: BinaryIO) -> Iterator[Row]:
-    start = file.read(1_024)
     file.seek(0)
-    if start.removeprefix(BOM_UTF8).lstrip()[:1] == b"[":
-        yield from elements(file)
-        return
-    for number, raw in lines(file):
-        if raw is None:
-            yield Row(number, wrong="it is longer than 2 MB")
-        elif raw.strip():
-            yield _object(
-                number, decoded(raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw)
-            )
+    start = file.read(1_024).removeprefix(BOM_UTF8).lstrip()
+    file.seek(0)
+    said = (line for line in lines(file) if line[1] is None or line[1].strip())
+    yield from elements(file) if start[:1] == b"[" else map(_object, said)
 
 
-def _object(number: int, line: str) -> Row:
+def _object(line: tuple[int, bytes | None]) -> Row:
+    number, raw = line
+    if raw is None:
+        return Row(number, wrong="it is longer than 2 MB")
     try:
-        told = json.loads(line)
+        told = json.loads(decoded(raw.removeprefix(BOM_UTF8)))
     except (ValueError, RecursionError):
         return Row(number, wrong="it is no JSON")
     return Row(number, told) if isinstance(told, dict) else Row(number, wrong="it is no object")

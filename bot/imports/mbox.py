@@ -1,6 +1,6 @@
 """A mailbox: one message after another, each behind a line that begins with ``From ``.
 
-What answers another message is none of its own report.
+What answers another message is no report of its own.
 https://www.rfc-editor.org/rfc/rfc4155
 """
 
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from email.utils import parseaddr
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bot.domain.errors import BadPayload
 from bot.domain.imports import Wanted
@@ -23,53 +22,45 @@ _MOST = 256 * 1024
 
 
 def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
-    """The messages, by the line that each begins in. Raises BadPayload where it is no mailbox."""
+    """The messages, by the line that each begins in."""
     columns(file)
-    at, size, held, blank = 0, 0, list[bytes](), True
+    at, held, blank = 1, bytearray(), True
     for number, raw in lines(file):
         line = raw or b"\n"
         if blank and line.startswith(_FROM):
-            if held:
-                yield _row(at, b"".join(held))
-            at, size, held = number, 0, []
-        elif size < _MOST:
-            held.append(line.removeprefix(b">") if line.startswith(b">From ") else line)
-            size += len(line)
+            yield from [_row(at, bytes(held))] if held else ()
+            at, held = number, bytearray()
+        elif len(held) < _MOST:
+            held += line.removeprefix(b">") if line.startswith(b">From ") else line
         blank = not line.strip()
-    if held:
-        yield _row(at, b"".join(held))
+    yield from [_row(at, bytes(held))] if held else ()
 
 
 def columns(file: BinaryIO) -> dict[str, str]:
     """It says itself what is what. Raises BadPayload where it is no mailbox."""
     file.seek(0)
-    if not file.read(1_024).startswith(_FROM):
+    if not fits(file.read(len(_FROM))):
         raise BadPayload("This is no mbox: it does not begin with a line `From ...`.")
     file.seek(0)
     return {}
 
 
 def fits(start: bytes) -> bool:
-    """Whether it may be such a file, by its beginning."""
+    """It begins with the line of its first message."""
     return start.startswith(_FROM)
 
 
 def _row(line: int, raw: bytes) -> Row:
     try:
-        message = message_from_bytes(raw, policy=policy.default)
-        assert isinstance(message, EmailMessage)  # noqa: S101 - what this policy makes
+        message: Any = message_from_bytes(raw, policy=policy.default)
         if message["in-reply-to"]:
             return Row(line)
         name, address = parseaddr(str(message["from"] or ""))
         part = message.get_body(("plain", "html"))
-        fields = {
-            "title": str(message["subject"] or ""),
-            "body": part.get_content() if part else "",
-            "author": name or address,
-            "time": str(message["date"] or ""),
-            "id": str(message["message-id"] or ""),
-        }
+        names = {"title": "subject", "time": "date", "id": "message-id"}
+        fields = {field: str(message[header] or "") for field, header in names.items()}
+        body = part.get_content() if part else ""
+        return Row(line, {**fields, "author": name or address, "body": body})
     # Its parser raises whatever a header or a charset has it stumble over.
     except Exception as error:
         return Row(line, wrong=f"it cannot be read ({type(error).__name__})")
-    return Row(line, fields)

@@ -19,7 +19,6 @@ from bot.sources.reading import moment, one_line, opening, short_hash, tags, tex
 
 # Of a line, a message, an element of an array: more is no report.
 LONGEST = 2 * 1024 * 1024
-SOURCE = "import-"
 _DATES = (datetime(1904, 1, 1), datetime(2004, 2, 2))  # noqa: DTZ001 - they fill what is not said
 _ZONE_NAME = re.compile(r"\s*\([^()]*\)\s*$")
 _HTML = re.compile(r"</?(?:p|div|br|span|a|ul|li|b|i|strong|em)\b[^<>]*>", re.IGNORECASE)
@@ -112,21 +111,16 @@ def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) 
     Its key is made of all that it says: the same record twice is one report. What an import brings
     is the team's, and history.
     """
-    body = plain(text(told.get("body")))
+    body, said = plain(text(told.get("body"))), told.get("time") or None
     title = one_line(text(told.get("title")), 1_000) or opening(body)
-    if not title:
-        return "it has no words"
-    said = told.get("time")
-    at = when(said) if said not in (None, "") else now
-    if at is None:
-        return f"its time cannot be read: {one_line(text(said), 40)!r}"
-    author = one_line(text(told.get("author")), 100)
-    name = text(told.get("id"), 300)
-    parts = (name, title, body, author, at.isoformat() if said not in (None, "") else "")
-    key = short_hash(*parts)
-    kept = {"id": name[:200], **tags(told.get("tags"))}
+    at = now if said is None else when(said)
+    if not title or at is None:
+        unread = f"its time cannot be read: {one_line(text(said), 40)!r}"
+        return unread if title else "it has no words"
+    author, name = one_line(text(told.get("author")), 100), text(told.get("id"), 300)
+    key = short_hash(name, title, body, author, at.isoformat() if said else "")
     return Draft(
-        source=f"{SOURCE}{kind}",
+        source=f"import-{kind}",
         key=key,
         event=key,
         title=title,
@@ -135,7 +129,7 @@ def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) 
         author=author,
         occurred_at=min(at, now),
         history=True,
-        tags={tag: value for tag, value in kept.items() if value},
-        audience=Audience.TEAM,
         brought_by=number,
+        tags={**({"id": name[:200]} if name else {}), **tags(told.get("tags"))},
+        audience=Audience.TEAM,
     )

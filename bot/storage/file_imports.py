@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 
-from bot.domain.errors import NotFound
-from bot.domain.imports import STALE_SECONDS, FileImport
+from bot.domain.imports import STALE_SECONDS, FileImport, ImportState
 from bot.storage import keys
 from bot.storage.store import Store
 from bot.storage.text import number
@@ -17,17 +16,17 @@ STEP = 200
 class FileImports(Store):
     """The file imports of every project."""
 
-    async def open(self, project: int, wanted: FileImport) -> FileImport:
-        """``wanted``, numbered; or the one that is alive. One that has shown no progress for a
+    async def open(self, project: int, wanted: FileImport) -> FileImport | None:
+        """``wanted``, numbered; None where another is alive. One that has shown no progress for a
         while is taken over: it fails."""
         while True:
             known = await self.all(project)
-            for one in known:
+            for one in (each for each in known if each.alive):
                 waited = (wanted.created_at - one.progressed_at).total_seconds()
-                if one.alive and waited < STALE_SECONDS:
-                    return one
-                if one.alive:
-                    await self.change(project, one.number, _taken_over)
+                if waited < STALE_SECONDS:
+                    return None
+                why = "no progress for 15 minutes: another took its place"
+                await self.end(project, one.number, "failed", reason=why)
             mine = wanted.model_copy(update={"number": known[0].number + 1 if known else 1})
             made = self._seal.shut(mine.model_dump_json())
             if await self._redis.hsetnx(keys.file_imports(project), str(mine.number), made):
@@ -41,31 +40,33 @@ class FileImports(Store):
 
     async def get(self, project: int, wanted: int) -> FileImport:
         """One of them. Raises NotFound."""
-        kept = await self._redis.hget(keys.file_imports(project), str(wanted))
-        if kept is None:
-            raise NotFound(_missing(wanted))
-        return FileImport.read(self._seal.open(kept))
-
-    async def change(
-        self, project: int, wanted: int, decide: Callable[[FileImport], FileImport]
-    ) -> FileImport:
-        """What ``decide`` makes of the newest record."""
-        return await self._replace(
-            keys.file_imports(project),
-            str(wanted),
-            FileImport,
-            decide,
-            name=f"Import {wanted}",
-            missing=_missing(wanted),
-        )
+        return await self._change(project, wanted, lambda one: one)
 
     async def put(self, project: int, wanted: int, now: datetime, **fields: object) -> FileImport:
         """Write these fields of one that is alive, as progress; others stay as they are."""
+        told = {**fields, "progressed_at": now}
+        return await self._change(
+            project, wanted, lambda one: one.model_copy(update=told) if one.alive else one
+        )
 
-        def changed(one: FileImport) -> FileImport:
-            return one.model_copy(update={**fields, "progressed_at": now}) if one.alive else one
+    async def end(
+        self, project: int, wanted: int, state: ImportState, **fields: object
+    ) -> FileImport:
+        """It has ended so, unless it is taken back, or nobody followed it any more."""
+        told = {**fields, "state": state, "stage": ""}
 
-        return await self.change(project, wanted, changed)
+        def ended(one: FileImport) -> FileImport:
+            over = one.state == "undone" or (state == "complete" and not one.stage)
+            return one if over else one.model_copy(update=told)
+
+        return await self._change(project, wanted, ended)
+
+    async def _change(
+        self, project: int, wanted: int, decide: Callable[[FileImport], FileImport]
+    ) -> FileImport:
+        of = keys.file_imports(project), str(wanted), FileImport, decide
+        missing = f"There is no import {wanted} in this project."
+        return await self._replace(*of, name=f"Import {wanted}", missing=missing)
 
     async def bring(self, project: int, wanted: int, items: Collection[int]) -> int:
         """These came of it; how many did in all."""
@@ -90,12 +91,3 @@ class FileImports(Store):
     async def let_go(self, project: int, wanted: int, items: Collection[int]) -> None:
         """These are not its any more."""
         await self._redis.srem(keys.brought(project, wanted), *items)
-
-
-def _taken_over(one: FileImport) -> FileImport:
-    why = "no progress for 15 minutes: another took its place"
-    return one.model_copy(update={"state": "failed", "stage": "", "reason": why})
-
-
-def _missing(wanted: int) -> str:
-    return f"There is no import {wanted} in this project."

@@ -284,7 +284,7 @@ class Items(Store):
         mine = [
             *(keys.item_keys(project), keys.items(project), keys.waiting(project)),
             *(keys.membership(project), keys.seen(project), keys.evidence(project)),
-            *(keys.clusters(project), keys.placements(project), keys.to_ask(project, "judge")),
+            *(keys.placements(project), keys.to_ask(project, "judge")),
             *(keys.answers(project, "judge"), *kept(project)),
         ]
         calls = [(mine, [item.number, f"{item.source}:{item.key}"]) for item in items]

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from bot import log as logs
 from bot.domain.errors import ConfigError, NotUnderstood
+from bot.domain.imports import Wanted
 from bot.imports.columns import FIELDS
 from bot.settings import Settings
 
@@ -48,12 +49,15 @@ def import_(
         answer = asyncio.run(say_in_shell(settings, said, project))
         console.print(answer.text, markup=False)
         raise typer.Exit(0 if answer.ok else 1)
-    token = os.environ.get("SOULCASTER_TOKEN", "")
+    token = settings.soulcaster_token.get_secret_value()
     if to and not token:
         raise ConfigError("A token of the project is needed in SOULCASTER_TOKEN: say token new.")
-    mapped = dict(_pair(each) for each in columns or ())
-    chosen = [name for name in channels.split(",") if name]
-    asked = Asked(what, kind, project, mapped, chosen, to, token)
+    pairs = [each.partition("=") for each in columns or ()]
+    if wrong := [field for field, _, column in pairs if field not in FIELDS or not column]:
+        raise NotUnderstood(f"--map wants FIELD=COLUMN, FIELD of {', '.join(FIELDS)}: {wrong[0]}.")
+    mapped = {field: column for field, _, column in pairs}
+    wanted = Wanted(columns=mapped, channels=tuple(filter(None, channels.split(","))))
+    asked = Asked(what, kind, project, wanted, to, token)
 
     def agreed() -> bool:
         return yes or typer.confirm("Import it so?")
@@ -71,10 +75,3 @@ def export(
 
     with out.open("x", encoding="utf-8") if out else nullcontext(sys.stdout) as file:
         asyncio.run(run(Settings.load(), project, file.write))
-
-
-def _pair(said: str) -> tuple[str, str]:
-    field, _, column = said.partition("=")
-    if field not in FIELDS or not column:
-        raise NotUnderstood(f"--map wants FIELD=COLUMN, with {', '.join(FIELDS)}; got {said!r}.")
-    return field, column

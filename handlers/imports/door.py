@@ -34,14 +34,17 @@ class ImportDoor:
         self._ctx, self._doors = ctx, doors
 
     def add_routes(self, app: web.Application) -> None:
-        """Enter them, with the headers that each answer has."""
-        one = "/imports/{id:[1-9][0-9]{0,8}}"
+        """Enter them, with the header that each answer has."""
         app.router.add_options("/imports", self._options)
         app.router.add_post("/imports", self._create)
-        app.router.add_get(one, self._show, allow_head=False)
-        app.router.add_head(one, self._head)
-        app.router.add_patch(one, self._patch)
-        app.router.add_delete(one, self._stop)
+        methods = {
+            "GET": self._show,
+            "HEAD": self._head,
+            "PATCH": self._patch,
+            "DELETE": self._stop,
+        }
+        for method, handler in methods.items():
+            app.router.add_route(method, "/imports/{id:[1-9][0-9]{0,8}}", handler)
 
         async def mark(request: web.Request, answer: web.StreamResponse) -> None:
             if request.path.startswith("/imports"):
@@ -64,14 +67,11 @@ class ImportDoor:
             wanted = Wanted.model_validate_json(meta.get("wanted") or "{}")
         except ValidationError as error:
             raise BadPayload(f"wanted: {error.errors()[0]['msg']}.") from None
-        kind, name, by = meta.get("kind", ""), meta.get("filename", ""), asked.person.name
-        size = int(length[:18])
+        named = meta.get("kind", ""), meta.get("filename", ""), wanted
         try:
-            one = await begin(
-                self._ctx, asked.project, kind=kind, name=name, wanted=wanted, size=size, by=by
-            )
+            one = await begin(self._ctx, asked.project, *named, int(length[:18]), asked.person.name)
         except Runs as error:
-            return web.json_response({"error": str(error)}, status=409)
+            return _conflict(str(error))
         return web.Response(status=201, headers={"Location": f"/imports/{one.number}"})
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -80,24 +80,21 @@ class ImportDoor:
 
     async def _head(self, request: web.Request) -> web.Response:
         _, one = await self._found(request)
-        offset = one.size if one.stage != "receiving" else one.done
-        headers = {"Upload-Offset": str(offset), "Upload-Length": str(one.size)}
-        return web.Response(headers={**headers, "Cache-Control": "no-store"})
+        headers = {"Upload-Length": str(one.size), "Cache-Control": "no-store"}
+        return web.Response(headers={**_end(one), **headers})
 
     async def _patch(self, request: web.Request) -> web.Response:
         if request.content_type != _OFFSET:
             raise web.HTTPUnsupportedMediaType(reason=f"Send {_OFFSET}.")
         asked, one = await self._found(request)
-        project = asked.project
-        async with self._ctx.leases.hold(f"upload:{project.id}:{one.number}") as held:
+        async with self._ctx.leases.hold(f"upload:{asked.project.id}:{one.number}") as held:
             if not held or request.headers.get("Upload-Offset") != str(one.done):
-                return web.json_response({"error": f"It ends at {one.done}."}, status=409)
+                return _conflict(f"It ends at {one.done}.")
             try:
-                one = await self._receive(request, project, one)
+                one = await self._receive(request, asked.project, one)
             except Rejected as error:
-                return web.json_response({"error": str(error)}, status=409)
-        offset = one.size if one.stage != "receiving" else one.done
-        return web.Response(status=204, headers={"Upload-Offset": str(offset)})
+                return _conflict(str(error))
+        return web.Response(status=204, headers=_end(one))
 
     async def _receive(self, request: web.Request, project: Project, one: FileImport) -> FileImport:
         """What comes, in pieces; of a body that breaks off, what came."""
@@ -138,6 +135,14 @@ class ImportDoor:
         asked = Asked(self._ctx, project, person, f"{token.id}{request.path}"[:40])
         await asked.require(Level.L4)
         return asked
+
+
+def _conflict(why: str) -> web.Response:
+    return web.json_response({"error": why}, status=409)
+
+
+def _end(one: FileImport) -> dict[str, str]:
+    return {"Upload-Offset": str(one.done if one.stage == "receiving" else one.size)}
 
 
 def _metadata(said: str) -> dict[str, str]:

@@ -13,10 +13,7 @@ from bot.imports import kind_of
 from bot.jobs import enqueue
 from workers import jobs
 
-_MB = PIECE = 1024 * 1024
-_NAMED = 200
-
-
+PIECE = 1024 * 1024
 _TOLD = "number kind name state stage percent size records new known passed bad listed reason"
 
 
@@ -25,34 +22,34 @@ class Runs(NotAllowed):
 
 
 async def begin(
-    ctx: Context, project: Project, *, kind: str, name: str, wanted: Wanted, size: int, by: str
+    ctx: Context, project: Project, kind: str, name: str, wanted: Wanted, size: int, by: str
 ) -> FileImport:
     """An import that waits for its ``size`` bytes.
 
-    Raises NotUnderstood for a kind there is not, TooLarge, and Runs where another is alive.
+    Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs.
     """
-    kind_of(kind)
-    if size > (most := ctx.settings.soulcaster_import_mb) * _MB:
+    most, now = ctx.settings.soulcaster_import_mb, ctx.now()
+    if size > most * 1024 * 1024:
         raise TooLarge(f"A file may have {most:,} MB: see SOULCASTER_IMPORT_MB.")
     if size < 1:
         raise BadPayload("The file is empty.")
-    now, label = ctx.now(), name.replace("\\", "/").rpartition("/")[2][:_NAMED] or kind
+    label = name.replace("\\", "/").rpartition("/")[2][:200] or kind
     asked = FileImport(
-        audience=Audience.TEAM,
-        kind=kind,
+        kind=kind_of(kind).NAME,
         name=label,
-        wanted=wanted,
         by=by,
-        whole=size,
         size=size,
+        whole=size,
         created_at=now,
         progressed_at=now,
+        wanted=wanted,
+        audience=Audience.TEAM,
     )
-    one = await ctx.file_imports.open(project.id, asked)
-    if (one.created_at, one.name) != (asked.created_at, asked.name):
-        raise Runs(f"{one.stands}. Wait for it, or say: import stop")
-    await ctx.blobs.drop(project.id, one.blob)
-    return one
+    if one := await ctx.file_imports.open(project.id, asked):
+        await ctx.blobs.drop(project.id, one.blob)
+        return one
+    alive = [each.stands for each in await ctx.file_imports.all(project.id) if each.alive]
+    raise Runs(f"{', '.join(alive) or 'Another ended just now'}. Wait, or say: import stop")
 
 
 async def receive(
@@ -69,8 +66,7 @@ async def receive(
         raise TooLarge(f"It was said to have {one.size:,} bytes.")
     if offset == 0 and not kind_of(one.kind).fits(data[:1024]):
         why = f"This is no file of kind {one.kind}."
-        fields = {"state": "failed", "stage": "", "reason": why}
-        await ctx.file_imports.put(project.id, one.number, ctx.now(), **fields)
+        await ctx.file_imports.end(project.id, one.number, "failed", reason=why)
         raise Unreadable(why)
     end = await ctx.blobs.append(project.id, one.blob, offset, data)
     await ctx.file_imports.put(project.id, one.number, ctx.now(), done=end)
@@ -81,8 +77,7 @@ async def settled(ctx: Context, project: Project, number: int) -> FileImport:
     """The import as it stands: with a whole file it is read from now on."""
     one = await ctx.file_imports.get(project.id, number)
     if one.alive and one.stage == "receiving" and one.done == one.size:
-        fields = {"stage": "reading", "done": 0}
-        one = await ctx.file_imports.put(project.id, number, ctx.now(), **fields)
+        one = await ctx.file_imports.put(project.id, number, ctx.now(), stage="reading", done=0)
         await enqueue(ctx, jobs.read_import, project.id, number)
     return one
 

@@ -1,10 +1,10 @@
-"""``soulcaster import``: look at a file, show what would come of it, hand it over."""
+"""``soulcaster import``: look at a file, show what would come of it, hand it over and follow it."""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,17 +30,17 @@ from handlers.shell import project_of
 
 SHOWN = 3
 _LOOK_SECONDS = 0.5
+Tell = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was said on the command line."""
+    """What was said on the command line; ``wanted`` has only what is not guessed."""
 
     what: str
     kind: str
     project: str
-    columns: dict[str, str]
-    channels: Sequence[str]
+    wanted: Wanted
     to: str
     token: str
 
@@ -57,8 +57,6 @@ async def run(
         wanted = _looked_at(asked, file, console)
         if not agreed():
             return True
-        size = file.seek(0, 2)
-        file.seek(0)
         with Progress(TextColumn("{task.description}"), BarColumn(), console=console) as bar:
             task = bar.add_task("receiving", total=100)
 
@@ -66,55 +64,43 @@ async def run(
                 bar.update(task, description=stage, completed=percent)
 
             name = Path(asked.what).name
-            if asked.to:
-                one = await upload(
-                    asked.to, asked.token, file, size, name, asked.kind, wanted, tell
-                )
-            else:
-                one = await _here(settings, asked, file, size, name, wanted, tell)
-    lines = [f"{k}: {one[k]:,}" for k in ("records", "new", "known", "bad", "passed")]
-    console.print(f"Import {one['number']}: {one['state']}. {', '.join(lines)}.", markup=False)
-    for line in one["listed"]:
+            meta = {"filename": name, "kind": asked.kind, "wanted": wanted.model_dump_json()}
+            there = upload(asked.to, asked.token, file, meta, tell) if asked.to else None
+            one = await (there or _here(settings, asked, file, name, wanted, tell))
+    counts = ", ".join(f"{one[k]:,} {k}" for k in ("records", "new", "known", "bad", "passed"))
+    console.print(f"Import {one['number']} is {one['state']}: {counts}.", markup=False)
+    for line in filter(None, (*one["listed"], one["reason"])):
         console.print(f"  {line}", markup=False)
-    if one["reason"]:
-        console.print(one["reason"], markup=False)
     return one["state"] in ("quick ready", "complete")
 
 
 async def _here(
-    settings: Settings,
-    asked: Asked,
-    file: BinaryIO,
-    size: int,
-    name: str,
-    wanted: Wanted,
-    tell: Callable[[str, int], None],
+    settings: Settings, asked: Asked, file: BinaryIO, name: str, wanted: Wanted, tell: Tell
 ) -> dict[str, Any]:
+    size = file.seek(0, 2)
+    file.seek(0)
     async with opened(settings) as ctx:
         project = await project_of(ctx, asked.project)
-        one = await begin(
-            ctx, project, kind=asked.kind, name=name, wanted=wanted, size=size, by="the operator"
-        )
-        while one.alive and one.stage == "receiving":
-            one = await receive(ctx, project, one, one.done, file.read(PIECE))
-            tell("receiving", one.percent)
+        one = await begin(ctx, project, asked.kind, name, wanted, size, "the operator")
         while one.alive:
-            await asyncio.sleep(_LOOK_SECONDS)
-            one = await ctx.file_imports.get(project.id, one.number)
+            if one.stage == "receiving":
+                one = await receive(ctx, project, one, one.done, file.read(PIECE))
+            else:
+                await asyncio.sleep(_LOOK_SECONDS)
+                one = await ctx.file_imports.get(project.id, one.number)
             tell(one.stage or one.state, one.percent)
         return told(one)
 
 
 async def _file(what: str, stack: ExitStack) -> BinaryIO:
     if not what.startswith(("http://", "https://")):
-        path = Path(what)
-        if not path.is_file():  # noqa: ASYNC240 - a command line: nothing else runs
-            raise NotFound(f"{what} is no file, no URL and no owner/repo.")
-        return stack.enter_context(path.open("rb"))  # noqa: ASYNC230
+        try:
+            return stack.enter_context(Path(what).open("rb"))  # noqa: ASYNC230 - nothing else runs
+        except OSError:
+            raise NotFound(f"{what} is no file, no URL and no owner/repo.") from None
     kept = cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115
     try:
-        async with aiohttp.ClientSession() as http, http.get(what) as answer:
-            answer.raise_for_status()
+        async with aiohttp.ClientSession(raise_for_status=True) as http, http.get(what) as answer:
             async for piece in answer.content.iter_chunked(PIECE):
                 kept.write(piece)
     except aiohttp.ClientError as error:
@@ -125,9 +111,8 @@ async def _file(what: str, stack: ExitStack) -> BinaryIO:
 def _looked_at(asked: Asked, file: BinaryIO, console: Console) -> Wanted:
     """What is wanted of it, shown with the first of its reports."""
     kind, now = kind_of(asked.kind), datetime.now(UTC)
-    file.seek(0)
-    columns = {**kind.columns(file), **asked.columns}
-    wanted = Wanted(columns=columns, channels=tuple(asked.channels))
+    columns = {**kind.columns(file), **asked.wanted.columns}
+    wanted = asked.wanted.model_copy(update={"columns": columns})
     if whose := preset_of(columns):
         console.print(f"It looks like an export of {whose}.", markup=False)
     for field, column in columns.items():

@@ -16,7 +16,6 @@ from imports_kit import finished, hand_over, made
 
 from bot.domain.audience import Audience
 from bot.domain.errors import Rejected
-from bot.domain.imports import Wanted
 from bot.domain.models import Draft, Person
 from bot.imports import slack
 from bot.imports.reading import draft_of
@@ -26,6 +25,7 @@ from handlers.imports.upload import upload
 from handlers.web import build_app, serving
 from workers import jobs
 from workers.clusters.evidence import fetch
+from workers.clusters.taking_back import erase_words
 from workers.intake import items
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -118,13 +118,13 @@ async def test_the_shell_sends_it_to_a_server_and_follows_it(door: Door) -> None
 
     worker = asyncio.create_task(working())
     one = await upload(
-        door.url, door.token, io.BytesIO(data), len(data), "a", "jsonl", Wanted(), tell
+        door.url, door.token, io.BytesIO(data), {"filename": "a", "kind": "jsonl"}, tell
     )
     worker.cancel()
     assert (one["state"] in ("quick ready", "complete"), one["new"]) == (True, 30)
     assert stages[0] == ("receiving", 20)
     with pytest.raises(Rejected, match="422"):
-        await upload(door.url, door.token, io.BytesIO(b"x"), 1, "a", "what", Wanted(), tell)
+        await upload(door.url, door.token, io.BytesIO(b"x"), {"kind": "what"}, tell)
 
 
 async def exported(stage: Stage) -> list[dict[str, Any]]:
@@ -167,13 +167,16 @@ async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:
     assert isinstance(thread, Draft)
     await items.take(ctx, project.id, thread)
     await work(stage)
+    done = await erase_words(ctx, project.id, {"bo"}, 7, proven=True)
+    assert done["reports"] == 1
+    assert (await ctx.items.get(project.id, 3)).gone
     assert (await said(stage, "erase Jane")).answer.card.actions[0].sentence
     answer = (await said(stage, "erase @Jane --confirm")).answer.card
     assert "2, with their vectors" in answer.model_dump_json()
-    assert set(await fetch(ctx, project.id, [1, 2, 3, 4])) == {2, 3}
+    assert set(await fetch(ctx, project.id, [1, 2, 3, 4])) == {2}
     await work(stage)
     known = await ctx.items.many(project.id, range(1, 5))
-    assert [item.gone for item in known] == [True, False, False, False]
+    assert [item.gone for item in known] == [True, False, True, False]
     assert (known[0].title, known[0].author) == ("(deleted report)", "")
     assert known[3].body == "bo: It is down"
     kept = "".join([line async for line in exporting.lines(ctx, project)])

@@ -38,9 +38,14 @@ class _Fetch(_Body):
     includeData: bool = False
 
 
+class _Delete(_Body):
+    ids: list[str]
+
+
 _BODIES: dict[str, TypeAdapter[Any]] = {
     "upsert": TypeAdapter(list[_Entry]),
     "fetch": TypeAdapter(_Fetch),
+    "delete": TypeAdapter(_Delete),
     "delete-namespace": TypeAdapter(None),
 }
 
@@ -99,6 +104,8 @@ class UpstashWire:
                 {"id": i, **({"vector": stored[i]} if shown else {})} if i in stored else None
                 for i in body["ids"]
             ]
+        if verb == "delete":
+            return {"deleted": sum(stored.pop(name, None) is not None for name in body["ids"])}
         del self.spaces[space]
         return "Success"
 

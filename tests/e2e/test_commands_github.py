@@ -91,7 +91,7 @@ ANSWERED = [
 ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
-    *("channel", "link", "unlink", "replay", "import", "backtest", "quota"),
+    *("channel", "link", "unlink", "replay", "import", "erase", "backtest", "quota"),
     *("token", "recluster", "notify", "pause", "resume"),
 }
 

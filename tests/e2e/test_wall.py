@@ -228,6 +228,8 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "unlink",
         "quota",
         "import status",
+        "import stop",
+        "erase @nobody",
         "merge --suggest",
         "backtest",
         "recluster --dry-run",

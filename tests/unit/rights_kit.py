@@ -72,6 +72,8 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "source list": (MAINTAIN, ""),
     "source add sentry": (MAINTAIN, ""),
     "import github": (MAINTAIN, ""),
+    "import undo 3": (MAINTAIN, ""),
+    "erase @ana": (MAINTAIN, "own"),
     "recluster --dry-run": (MAINTAIN, ""),
     "backtest": (TRIAGE, ""),
     "backtest choose eager": (MAINTAIN, ""),

@@ -36,7 +36,7 @@ ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
 NO_WORDS = {
     "Account", "Because", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Likely", "Logged",
     "Near", "Needs", "Operation", "Pause", "Person", "Place", "Poll", "Project", "Rules",
-    "Standing", "StateChange", "Stats", "Story", "TestPlan", "Token", "Version", "Watch",
+    "Standing", "StateChange", "Stats", "Story", "TestPlan", "Token", "Version", "Wanted", "Watch",
 }  # fmt: skip
 
 

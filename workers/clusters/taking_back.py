@@ -39,10 +39,7 @@ async def take_back(ctx: Context, project_id: int, number: int) -> None:
             await ctx.file_imports.touch(project_id, number, placed)
             await ctx.file_imports.let_go(project_id, number, numbers)
         await _tidy(ctx, project_id, await ctx.file_imports.touch(project_id, number, ()))
-        undone = {"state": "undone", "stage": ""}
-        one = await ctx.file_imports.change(
-            project_id, number, lambda now: now.model_copy(update=undone)
-        )
+        one = await ctx.file_imports.end(project_id, number, "undone")
     await show(ctx, project, one, before)
 
 

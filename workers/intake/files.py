@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import BinaryIO, cast
 
@@ -17,7 +16,7 @@ from typing_extensions import override
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Section
+from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Section, Tone
 from bot.domain.errors import BadPayload, Rejected, Unavailable
 from bot.domain.imports import LISTED, SAMPLE, FileImport
 from bot.domain.models import Draft, Project
@@ -52,20 +51,12 @@ class BlobFile(io.RawIOBase):
         """It is."""
         return True
 
-    @override
-    def seekable(self) -> bool:
-        """It is."""
-        return True
+    seekable = readable
 
     @override
     def seek(self, offset: int, whence: int = 0) -> int:
         """As files do."""
         self.at = offset + (0, self.at, self._size)[whence]
-        return self.at
-
-    @override
-    def tell(self) -> int:
-        """As files do."""
         return self.at
 
     @override
@@ -92,23 +83,20 @@ async def read_import(ctx: Context, project_id: int, number: int) -> None:
                     raise Unavailable("It is read by another, or taken back.", retry_after=1)
                 one = await _read(ctx, project_id, one)
         except BadPayload as error:
-            one = await ctx.file_imports.put(
-                project_id, number, ctx.now(), state="failed", stage="", reason=str(error)
-            )
-    if not one.alive or one.stage == "clustering":
+            one = await ctx.file_imports.end(project_id, number, "failed", reason=str(error))
+    if one.stage in ("clustering", ""):
         await ctx.blobs.drop(project_id, one.blob)
-    if one.stage == "clustering" and one.state in ("processing", "quick ready"):
+    if one.stage == "clustering":
         one = await _follow(ctx, project_id, one)
     await show(ctx, project, one, before)
 
 
 async def _read(ctx: Context, project: int, one: FileImport) -> FileImport:
-    """Every record from the next on."""
     raw = BlobFile(ctx, project, one.blob, one.size)
     file = cast(BinaryIO, io.BufferedReader(raw, 256 * 1024))
     rows = islice(kind_of(one.kind).rows(file, one.wanted), one.records, None)
     resumed = True  # of the first batch some may be recorded already
-    while batch := await asyncio.to_thread(_batch, rows, one, one.created_at):
+    while batch := await asyncio.to_thread(_batch, rows, one):
         one = await _record(ctx, project, one, batch, raw.at, resumed=resumed)
         if not one.alive:
             return one
@@ -117,14 +105,15 @@ async def _read(ctx: Context, project: int, one: FileImport) -> FileImport:
     return await ctx.file_imports.put(project, one.number, ctx.now(), **quick)
 
 
-Told = tuple[Row, Draft | str | None]
+Told = tuple[int, Draft | str | None]
 
 
-def _batch(rows: Iterator[Row], one: FileImport, now: datetime) -> list[Told]:
-    return [
-        (row, row.wrong or (draft_of(one.kind, one.number, row.told, now) if row.told else None))
-        for row in islice(rows, BATCH)
-    ]
+def _batch(rows: Iterator[Row], one: FileImport) -> list[Told]:
+    def read(row: Row) -> Draft | str | None:
+        of = one.kind, one.number, row.told, one.created_at
+        return row.wrong or (draft_of(*of) if row.told else None)
+
+    return [(row.line, read(row)) for row in islice(rows, BATCH)]
 
 
 async def _record(
@@ -134,86 +123,60 @@ async def _record(
     recorded = await ctx.items.record_all(project, drafts, ctx.now())
     new = {found.item for found in recorded if found.new}
     if resumed and len(new) < len(drafts):
-        known = [found.item for found in recorded if found.item > 0 and not found.new]
-        held = await ctx.items.many(project, known)
+        held = await ctx.items.many(project, [found.item for found in recorded])
         new |= {item.number for item in held if item.brought_by == one.number}
-    count = await ctx.file_imports.bring(project, one.number, sorted(new))
-    wrong = [f"line {row.line}: {told}" for row, told in batch if isinstance(told, str)]
-    first = one.first or min(new, default=0)
-    quick = one.quick if one.new >= SAMPLE else max(new, default=one.quick)
-    one = await ctx.file_imports.put(
-        project,
-        one.number,
-        ctx.now(),
+    wrong = [f"line {line}: {told}" for line, told in batch if isinstance(told, str)]
+    first, last = min(new, default=0), max(new, default=0)
+    if new:
+        await enqueue(ctx, jobs.cluster_items, project, delay=1.0)
+    return await ctx.file_imports.put(
+        *(project, one.number, ctx.now()),
         done=at,
         whole=one.size,
         records=one.records + len(batch),
-        new=count,
+        new=await ctx.file_imports.bring(project, one.number, sorted(new)),
         known=one.known + len(drafts) - len(new),
         passed=one.passed + len(batch) - len(drafts) - len(wrong),
         bad=one.bad + len(wrong),
         listed=(*one.listed, *wrong)[:LISTED],
-        first=first,
-        quick=quick,
-        last=max(one.last, max(new, default=0)),
+        first=one.first or first,
+        quick=one.quick if one.new >= SAMPLE else last or one.quick,
+        last=max(one.last, last),
     )
-    if new:
-        await enqueue(ctx, jobs.cluster_items, project, delay=1.0)
-    return one
 
 
 async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
     """How many of the sample, and then of all, have a cluster."""
-    if one.alive:
-        left = await ctx.items.left_of(project, one.first, one.quick) if one.new else 0
-        fields: dict[str, object] = {"done": max(0, one.whole - left)}
-        if not left:
-            fields["state"] = "quick ready"
-        one = await ctx.file_imports.put(project, one.number, ctx.now(), **fields)
-    left = one.new and await ctx.items.left_of(project, one.first, one.last)
-    if one.state == "quick ready" and not left:
-        ended = {"state": "complete", "stage": ""}
-        return await ctx.file_imports.change(
-            project, one.number, lambda now: now.model_copy(update=ended)
-        )
-    if one.state in ("processing", "quick ready"):
-        await enqueue(ctx, jobs.cluster_items, project, delay=1.0)
-        await enqueue(ctx, jobs.read_import, project, one.number, delay=_LOOK_SECONDS)
+    of = project, one.number
+    left = await ctx.items.left_of(project, one.first, one.quick) if one.alive and one.new else 0
+    stands = {"state": "processing" if left else "quick ready", "done": max(0, one.whole - left)}
+    one = await ctx.file_imports.put(project, one.number, ctx.now(), **stands)
+    if not left and not (one.new and await ctx.items.left_of(project, one.first, one.last)):
+        return await ctx.file_imports.end(*of, "complete")
+    await enqueue(ctx, jobs.cluster_items, project, delay=1.0)
+    await enqueue(ctx, jobs.read_import, *of, delay=_LOOK_SECONDS)
     return one
 
 
 def file_import_card(project: Project, one: FileImport, *, readers: Audience) -> Card:
     """How far an import is, or what it brought."""
-    facts = [Fact("Import", f"{one.number}, of kind {one.kind}"), Fact("By", Code(one.by))]
-    if one.stage:
-        facts.append(Fact("Stage", f"{one.stage}, {one.percent} %"))
-    counted = (
-        *((one.new, "new"), (one.known, "known already"), (one.bad, "bad")),
-        (one.passed, "no reports"),
-    )
-    told = ", ".join(f"{count:,} {what}" for count, what in counted if count or what == "new")
-    facts.append(Fact("Records", f"{one.records:,} read: {told}"))
-    if one.reason:
-        facts.append(Fact("Reason", one.reason))
-    tones = {"complete": "succeeded", "failed": "failed", "stopped": "refused"}
-    tones |= {"processing": "running", "quick ready": "running", "undone": "succeeded"}
-    listed = (Section(Bullets(*((line,) for line in one.listed)), title="Bad records"),)
-    actions = []
-    if one.alive:
-        actions.append(Action("Stop", f"import stop {one.number}"))
-    elif one.new and one.state != "undone":
-        actions.append(Action("Take back", f"import undo {one.number}"))
-    return Card.model_validate(
-        {
-            "key": f"import:{one.number}",
-            "audience": readers,
-            "title": (f"Import {one.number} of ", Code(one.name), f" is {one.state}"),
-            "tone": tones[one.state],
-            "facts": tuple(facts),
-            "sections": listed if one.listed else (),
-            "actions": tuple(actions),
-            "footer": ("What it brings is the team's, counts towards no quota, and is not told.",),
-        }
+    counts = {"new": one.new, "known already": one.known, "bad": one.bad, "no reports": one.passed}
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    stage = f"{one.stage}, {one.percent} %" if one.stage else one.reason
+    facts = {"Kind": one.kind, "By": one.by, "How far": stage}
+    facts["Records"] = f"{one.records:,} read: {told or 'none is new'}"
+    action = "stop" if one.alive else "undo" if one.new and one.state != "undone" else ""
+    tones: Mapping[str, Tone] = {"failed": "failed", "stopped": "refused", "processing": "running"}
+    lines = Bullets(*((line,) for line in one.listed))
+    return Card(
+        key=f"import:{one.number}",
+        audience=readers,
+        title=(f"Import {one.number} of ", Code(one.name), f" is {one.state}"),
+        tone=tones.get(one.state, "succeeded"),
+        facts=tuple(Fact(name, value) for name, value in facts.items() if value),
+        sections=(Section(lines, title="Bad records"),) if one.listed else (),
+        actions=(Action(action.capitalize(), f"import {action} {one.number}"),) if action else (),
+        footer=("What it brings is the team's, counts towards no quota, and nobody is told.",),
     )
 
 
@@ -221,9 +184,8 @@ async def show(ctx: Context, project: Project, one: FileImport, before: FileImpo
     """Say how far it is where it was asked for, at every tenth and in the end."""
     if one.place is None or (one.state, one.percent // 10) == (before.state, before.percent // 10):
         return
-    readers = await readers_at(ctx, project, one.place)
     try:
-        card = file_import_card(project, one, readers=readers)
-        await say(ctx, project, one.place, card)
+        readers = await readers_at(ctx, project, one.place)
+        await say(ctx, project, one.place, file_import_card(project, one, readers=readers))
     except (Rejected, Unavailable) as error:
         log.info("could not say how far the import is", why=str(error))

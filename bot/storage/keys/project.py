@@ -103,7 +103,7 @@ def overview(p: int) -> str:
     return f"{ROOT}:{p}:overview"
 
 
-@kind("overview", rebuilt="by `soulcaster rebuild`, from the clusters")
+@kind("overview", "clusters", rebuilt="by `soulcaster rebuild`, from the clusters")
 def standings(p: int) -> str:
     """hash: cluster number -> ``open|settled state severity heat occurrences``."""
     return f"{ROOT}:{p}:standings"
@@ -111,7 +111,7 @@ def standings(p: int) -> str:
 
 @kind(
     "overview",
-    "retention",
+    *("retention", "clusters"),
     kept="by the hour 90 days (`hours`)",
     rebuilt="by `soulcaster rebuild`, from the occurrences and members",
 )
@@ -179,7 +179,7 @@ def preview(p: int, name: str) -> str:
     return f"{ROOT}:{p}:preview:{name}"
 
 
-@kind("clusters", "overview", kept=OVER, rebuilt="by clustering again")
+@kind("clusters", "items", "overview", kept=OVER, rebuilt="by clustering again")
 def evidence(p: int) -> str:
     """hash: item number -> why it went where it went."""
     return f"{ROOT}:{p}:evidence"
@@ -209,13 +209,17 @@ def vectors(p: int | str, embedder: str) -> str:
     return f"{ROOT}:{p}:vectors:{embedder}"
 
 
-@kind("answers", "clusters", kept="until it was asked")
+@kind("answers", "clusters", "items", kept="until it was asked")
 def to_ask(p: int, kind: str) -> str:
     """zset: reports (``judge``) or clusters (``summary``) to ask the language model about."""
     return f"{ROOT}:{p}:to-ask:{kind}"
 
 
-@kind("answers", kept=f"judgements {OVER}, a summary a cluster", rebuilt="by asking again")
+@kind(
+    *("answers", "items"),
+    kept=f"judgements {OVER}, a summary a cluster",
+    rebuilt="by asking again",
+)
 def answers(p: int, kind: str) -> str:
     """hash: report or cluster number -> what the language model answered, or why it did not."""
     return f"{ROOT}:{p}:answers:{kind}"

@@ -3,6 +3,7 @@
 from .guard import Guard
 
 _API = "tests/contract/test_api.py"
+_IMPORTS = "tests/contract/test_import_door.py"
 _OF_DOORS = "tests/contract/test_doors.py"
 _LOOPBACK = "bot/simulators/loopback.py"
 
@@ -325,10 +326,31 @@ GUARDS = (
         "tests/contract/test_setup_kept.py::test_one_code_makes_one_owner_once",
     ),
     Guard(
+        "who is no maintainer imports nothing",
+        "handlers/imports/door.py",
+        "        await asked.require(Level.L4)\n",
+        "",
+        f"{_IMPORTS}::test_who_may_only_read_or_is_no_maintainer_imports_nothing",
+    ),
+    Guard(
+        "a zip that unpacks to much more than it is is not opened",
+        "bot/imports/archive.py",
+        "if unpacked > _UNPACKED or (unpacked > _SMALL and unpacked / packed > _RATIO):",
+        "if False:",
+        "tests/unit/test_imports.py",
+    ),
+    Guard(
+        "who erases themselves erases nobody of the same name",
+        "workers/clusters/taking_back.py",
+        "named = not proven and",
+        "named =",
+        f"{_IMPORTS}::test_a_persons_words_are_erased_everywhere",
+    ),
+    Guard(
         "a token that was revoked opens nothing",
         "handlers/api/serving.py",
-        "                if project is None:\n",
-        "                if False:\n",
+        "    if not (token and project):\n",
+        "    if False:\n",
         f"{_API}::test_a_token_is_shown_once_hashed_at_rest_and_revoked_at_once",
     ),
     Guard(

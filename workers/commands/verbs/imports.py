@@ -59,10 +59,7 @@ async def _ended(call: Call, command: ImportHistory) -> Answer:
         raise NotAllowed(f"{one.stands}: there is nothing to stop.")
     if one.state == "undone":
         raise NotAllowed(f"{one.stands} already.")
-    stopped = {"state": "stopped", "stage": "", "place": call.place}
-    one = await ctx.file_imports.change(
-        project, one.number, lambda now: now.model_copy(update=stopped)
-    )
+    one = await ctx.file_imports.end(project, one.number, "stopped", place=call.place)
     job = jobs.take_back if command.what == "undo" else jobs.read_import
     await enqueue(ctx, job, project, one.number)
     return Answer(file_import_card(call.project, one, readers=call.readers), public=True)
