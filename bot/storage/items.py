@@ -278,9 +278,8 @@ class Items(Store):
         """How many of these, all history, wait for a cluster."""
         return int(await self._redis.zcount(keys.waiting(project), first + HISTORY, last + HISTORY))
 
-    async def remove(self, project: int, items: Sequence[Item]) -> list[int]:
-        """Take them out as if they had never come; the clusters they were in. Clusters that are
-        left without reports go where nobody has touched them."""
+    async def remove(self, project: int, items: Sequence[Item]) -> None:
+        """Take them out as if they had never come; nobody places any meanwhile."""
         mine = [
             *(keys.item_keys(project), keys.items(project), keys.waiting(project)),
             *(keys.membership(project), keys.seen(project), keys.evidence(project)),
@@ -288,8 +287,7 @@ class Items(Store):
             *(keys.answers(project, "judge"), *kept(project)),
         ]
         calls = [(mine, [item.number, f"{item.source}:{item.key}"]) for item in items]
-        found = await self._scripts.run_all("remove", calls)
-        return sorted({int(cluster) for cluster in found} - {0})
+        await self._scripts.run_all("remove", calls)
 
     async def membership(self, project: int) -> dict[int, int]:
         """Every placed item and its cluster."""

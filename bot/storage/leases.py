@@ -28,14 +28,14 @@ class Leases:
         self.milliseconds = int(seconds * 1000)
 
     @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[str | None]:
-        """The fencing token, or None when somebody else holds ``name``.
+    async def hold(self, name: str, *, by_force: bool = False) -> AsyncIterator[str | None]:
+        """The fencing token, or None when somebody else holds ``name``: ``by_force`` they lose it.
 
         The lease is renewed until the block ends; losing it cancels the block with LeaseLost.
         """
         token = secrets.token_hex(8)
         key = keys.lease(name)
-        if not await self._redis.set(key, token, nx=True, px=self.milliseconds):
+        if not await self._redis.set(key, token, nx=not by_force, px=self.milliseconds):
             yield None
             return
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 
 from bot.context import Context
 from bot.domain.errors import Unavailable
-from bot.domain.models import Cluster, ClusterState, Item
+from bot.domain.models import Cluster, ClusterState
 from bot.imports.reading import without
 from bot.jobs import enqueue
 from bot.storage.answers import SUMMARY
@@ -28,25 +29,24 @@ async def take_back(ctx: Context, project_id: int, number: int) -> None:
     if project is None:
         return
     before = await ctx.file_imports.get(project_id, number)
-    async with ctx.leases.hold(reading(project_id, number)) as held:
+    clustering = "job:" + json.dumps([jobs.cluster_items.name, project_id])
+    async with (
+        ctx.leases.hold(reading(project_id, number)) as held,
+        # Nobody may place what is about to go: who does comes again later.
+        ctx.leases.hold(clustering, by_force=True),
+    ):
         if not held:
             raise Unavailable("It is just being read.", retry_after=1)
         async for numbers in ctx.file_imports.brought(project_id, number):
             items = await ctx.items.many(project_id, numbers)
             placed = {item.cluster for item in items if item.cluster}
             await ctx.file_imports.touch(project_id, number, placed)
-            placed = await remove(ctx, project_id, items)
-            await ctx.file_imports.touch(project_id, number, placed)
+            await forget_vectors(ctx, project_id, numbers)
+            await ctx.items.remove(project_id, items)
             await ctx.file_imports.let_go(project_id, number, numbers)
         await _tidy(ctx, project_id, await ctx.file_imports.touch(project_id, number, ()))
         one = await ctx.file_imports.end(project_id, number, "undone")
     await show(ctx, project, one, before)
-
-
-async def remove(ctx: Context, project: int, items: Sequence[Item]) -> set[int]:
-    """Take these out; the clusters they were in."""
-    await forget_vectors(ctx, project, [item.number for item in items])
-    return set(await ctx.items.remove(project, items))
 
 
 async def forget_vectors(ctx: Context, project: int, numbers: Sequence[int]) -> None:

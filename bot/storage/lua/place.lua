@@ -4,8 +4,7 @@
 -- ARGV: token, item, cluster ("0" makes one), standing and JSON without a number of a new
 --       cluster, evidence as JSON, corrections it was decided under, to be judged 0|1,
 --       how many pairs are kept as alike, and of each that is: its chance, the pair
--- Returns the cluster's number; -1 when the lease is lost, -2 when somebody corrected meanwhile or
--- the item or the cluster is no longer there.
+-- Returns the cluster's number; -1 when the lease is lost, -2 when somebody corrected meanwhile.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
 local held = redis.call('HGET', KEYS[2], ARGV[2])
 if held then
@@ -13,9 +12,7 @@ if held then
   return tonumber(held)
 end
 if redis.call('LLEN', KEYS[7]) ~= tonumber(ARGV[7]) then return -2 end
-if not redis.call('ZSCORE', KEYS[3], ARGV[2]) then return -2 end
 local cluster = ARGV[3]
-if cluster ~= '0' and redis.call('HEXISTS', KEYS[4], cluster) == 0 then return -2 end
 if cluster == '0' then
   cluster = redis.call('INCR', KEYS[5])
   redis.call('HSET', KEYS[4], cluster, '{"number":' .. cluster .. ',' .. string.sub(ARGV[5], 2))

@@ -1,7 +1,6 @@
 -- Take an item out as if it had never come.
 -- KEYS: item keys, items, waiting, membership, seen, evidence, placements, to judge, judgements,
 --       and the read model's   ARGV: item, its key
--- Returns the cluster it was in, which has other items or none; 0 where it was in none.
 local cluster = redis.call('HGET', KEYS[4], ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[2])
 redis.call('HDEL', KEYS[2], ARGV[1])
@@ -19,4 +18,4 @@ if cluster then
   redis.call('XADD', KEYS[7], 'MAXLEN', '~', 4096, '*', ARGV[1], 0)
 end
 redis.call('DEL', occurrences .. ARGV[1])
-return tonumber(cluster or 0)
+return 1
