@@ -1,6 +1,6 @@
 """Reading a large import: peak memory above idle, and records a second, of each kind.
 
-    FULL=1 tests/benchmarks/bench_import.py [MB]     a file of 300 MB each, else of 60
+    FULL=1 tests/benchmarks/bench_import.py [MB [KIND]]   a file of 300 MB each, else of 60
 
 A process of its own reads a file of made records, as the worker does (embedding apart), to drafts.
 """
@@ -122,7 +122,8 @@ def main() -> None:
         "jsonl": jsonl, "csv": csv, "mbox": mbox, "chatgpt": chatgpt, "slack": slack,
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        for kind, make in makers.items():
+        for kind in sys.argv[2:] or makers:
+            make = makers[kind]
             path = Path(folder) / kind
             make(path, size, random.Random(1))
             began = time.perf_counter()
