@@ -51,7 +51,10 @@ class BlobFile(io.RawIOBase):
         """It is."""
         return True
 
-    seekable = readable
+    @override
+    def seekable(self) -> bool:
+        """It is."""
+        return True
 
     @override
     def seek(self, offset: int, whence: int = 0) -> int:

@@ -63,7 +63,7 @@ async def run_erase(call: Call, command: Erase) -> Answer:
         tone="succeeded",
         facts=(
             Fact("Reports", f"{done['reports']:,}, with their vectors"),
-            Fact("Clusters", f"{done['clusters']:,} are worded anew, and the cards that show them"),
+            Fact("Problems", f"{done['clusters']:,} are worded anew, and the cards that show them"),
             Fact("Commands", f"{done['commands']:,}"),
         ),
         sections=(Section(Paragraph(LEFT)),),
