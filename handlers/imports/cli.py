@@ -45,8 +45,8 @@ def import_(
     settings, console = Settings.load(), Console()
     logs.configure(settings.soulcaster_log)
     if _VERBS.fullmatch(what) and not os.path.exists(what):
-        said = f"import {what} {number or ''}".strip()
-        answer = asyncio.run(say_in_shell(settings, said, project))
+        of = project or what * ("/" in what)
+        answer = asyncio.run(say_in_shell(settings, f"import {what} {number or ''}".strip(), of))
         console.print(answer.text, markup=False)
         raise typer.Exit(0 if answer.ok else 1)
     token = settings.soulcaster_token.get_secret_value()

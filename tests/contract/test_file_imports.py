@@ -63,6 +63,9 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     assert (one.records, one.new, one.known, one.bad) == (121, 120, 0, 1)
     assert one.listed == ("line 101: it is no JSON",)
     assert await ctx.blobs.size(project.id, one.blob) == 0
+    for readers, shown in ((Audience.TEAM, True), (Audience.PROJECT, False)):
+        card = files.file_import_card(project, one, readers=readers).model_dump_json()
+        assert ("old.jsonl" in card, "line 101" in card) == (shown, shown)
     brought = await ctx.items.many(project.id, range(known + 1, known + 121))
     assert all(item.history and item.cluster for item in brought)
     assert {item.audience for item in brought} == {Audience.TEAM}

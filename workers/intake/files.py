@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from typing_extensions import override
 
 from bot.context import Context
-from bot.domain.audience import Audience
+from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Section, Tone
 from bot.domain.errors import BadPayload, Rejected, Unavailable
 from bot.domain.imports import LISTED, SAMPLE, FileImport
@@ -162,7 +162,10 @@ async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
 
 
 def file_import_card(project: Project, one: FileImport, *, readers: Audience) -> Card:
-    """How far an import is, or what it brought."""
+    """How far an import is, or what it brought. A file's name and what is quoted of it are for
+    those who may read what it brings."""
+    if not may_read(readers, one.audience):
+        one = one.model_copy(update={"name": f"{one.kind} file", "listed": (), "reason": ""})
     counts = {"new": one.new, "known already": one.known, "bad": one.bad, "no reports": one.passed}
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     stage = f"{one.stage}, {one.percent} %" if one.stage else one.reason

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from bot.domain.cards.card import Fact
 from bot.domain.commands.command import WORD, Command, Level
-from bot.domain.errors import NotAllowed, NotFound
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
 from bot.domain.imports import FileImport
 from bot.jobs import enqueue
 from bot.storage.imports import BEGINNING
@@ -26,19 +26,25 @@ class ImportHistory(Command):
 
     verb = "import"
     level = Level.L4
-    examples = ("import github", "import status", "import stop", "import undo 3")
+    examples = ("import github", "import status", "import stop", "import undo 3", "import acme/api")
 
     what: Annotated[Literal["github", "status", "stop", "undo"], WORD] = "status"
     number: Annotated[int, WORD] = 0
+    repository: Annotated[str, WORD] = ""
 
 
 async def run_import(call: Call, command: ImportHistory) -> Answer:
     """The card that says how far it is; asked for where it is under way, it goes on."""
     ctx, project = call.ctx, call.project
+    if command.repository.lower() not in ("", project.full_name.lower()):
+        raise NotUnderstood(
+            f"{command.repository!r} is not {project.full_name}, and of others files are imported: "
+            "import github, status, stop or undo"
+        )
     if command.what in ("stop", "undo"):
         return await _ended(call, command)
     past = await ctx.imports.get(project.id) or await ctx.imports.begin(project.id, ctx.now())
-    if command.what == "github":
+    if command.what == "github" or command.repository:
         again = {"issues": BEGINNING, "seen": 0, "ended": None} if past.ended else {}
         await ctx.imports.put(project.id, place=call.place, **again)
         await enqueue(ctx, jobs.read_issues, project.id)
@@ -56,9 +62,9 @@ async def _ended(call: Call, command: ImportHistory) -> Answer:
     ctx, project = call.ctx, call.project.id
     one = await _meant(call, command.number)
     if command.what == "stop" and not one.alive:
-        raise NotAllowed(f"{one.stands}: there is nothing to stop.")
+        raise NotAllowed(f"Import {one.number} is {one.state}: there is nothing to stop.")
     if one.state == "undone":
-        raise NotAllowed(f"{one.stands} already.")
+        raise NotAllowed(f"Import {one.number} is undone already.")
     one = await ctx.file_imports.end(project, one.number, "stopped", place=call.place)
     job = jobs.take_back if command.what == "undo" else jobs.read_import
     await enqueue(ctx, job, project, one.number)
