@@ -201,8 +201,9 @@ class TestReal:
         worked = await bench.work(bench.cli(name, run(look), say("Done.")))
         if name != "aider":  # it runs nothing for its model
             assert re.search(r"(?<!\d)0\W+nlooked", json.dumps(bench.double.heard[-1].body))
-        found = f"grep -rlas --exclude-dir=proc --exclude-dir=sys '{theirs}' / | head"
-        assert (await bench.sandbox.run(found, timeout=60)).stdout == ""
+        mounts = """$(awk '$4 ~ /^rw/ && $3 != "proc" { print $2 }' /proc/self/mounts)"""
+        look = f"echo '{theirs}' | tr -d '[]' >seen; grep -rlas '{theirs}' $(find {mounts} -type f)"
+        assert (await bench.sandbox.run(look, timeout=60)).stdout == "/sandbox/work/seen\n"
         assert KEY not in "\n".join([*bench.told.said, worked.note])
 
 
