@@ -72,9 +72,7 @@ class LocalSandbox:
         cap = self._there.limits.output_bytes
         out, err = Output(cap, on_output), Output(cap, on_output)
         started = time.monotonic()
-        watchdog = Watchdog(
-            self._here, self._there.limits, self._there.group, isolation.reader(self._there.way)
-        )
+        watchdog = Watchdog(self._here, self._there)
         timed_out = False
         with contextlib.ExitStack() as held:
             gate = held.enter_context(Gate()) if self._there.way else None
@@ -296,7 +294,7 @@ class LocalSandbox:
         self, child: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[None]]
     ) -> None:
         """Nothing of the command is left when this returns."""
-        await asyncio.to_thread(processes.end, child.pid, str(self._here))
+        await asyncio.to_thread(processes.end, child.pid, str(self._here), self._there.walls)
         await child.wait()
         _, late = await asyncio.wait(readers, timeout=5)
         for reader in late:

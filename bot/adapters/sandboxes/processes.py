@@ -46,9 +46,12 @@ def process(pid: int) -> Process | None:
     return Process(pid, parent, session, started, pages * PAGE)
 
 
-def below(root: int) -> list[Process]:
-    """``root``, all that descends from it, and all of its session."""
-    found = {each.pid: each for each in _all()}
+def below(root: int, group: Sequence[Path] = ()) -> list[Process]:
+    """``root``, all that descends from it, and all of its session.
+
+    ``group`` are the folders of a cgroup that nothing of it can leave: then no other is looked at.
+    """
+    found = {each.pid: each for each in _all(group)}
     children: dict[int, list[Process]] = {}
     for each in found.values():
         children.setdefault(each.parent, []).append(each)
@@ -110,15 +113,17 @@ def hide() -> None:
         ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def end(root: int, mark: str) -> None:
+def end(root: int, mark: str, group: Sequence[Path] = ()) -> None:
     """Kill ``root`` and everything of its sandbox, until nothing is left.
 
     ``mark`` is the sandbox's folder: its id alone may be another's, of other data on this machine.
+    Nothing has fled from a ``group`` as in ``below``.
     """
     # what is walled ends with its root, however fast it forks
     _kill({root} - {-1})
     for _ in range(50):
-        left = {each.pid for each in (*below(root), *marked(mark))} - {os.getpid()}
+        fled = () if group else marked(mark)
+        left = {each.pid for each in (*below(root, group), *fled)} - {os.getpid()}
         if not left:
             return
         _kill(left)
@@ -131,8 +136,12 @@ def _kill(pids: Collection[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def _all() -> Iterator[Process]:
-    return filter(None, map(process, map(int, filter(str.isdigit, os.listdir("/proc")))))
+def _all(group: Sequence[Path] = ()) -> Iterator[Process]:
+    try:
+        names = (group[0] / "cgroup.procs").read_text().split()
+    except (IndexError, OSError):
+        names = os.listdir("/proc")
+    return filter(None, map(process, map(int, filter(str.isdigit, names))))
 
 
 def _environment(pid: int) -> list[bytes]:

@@ -39,6 +39,11 @@ class State(Record):
     build: bool = False
     deadline: float
 
+    @property
+    def walls(self) -> tuple[Path, ...]:
+        """The group, where no command can leave it."""
+        return self.group if self.way else ()
+
 
 def name_of(key: str) -> str:
     """The id of the sandbox of ``key``."""
@@ -118,6 +123,7 @@ def end(root: Path, name: str) -> None:
     if not _NAME.fullmatch(name) or not here.is_dir():
         return
     there = load(root, name)
+    walls = there.walls if there else ()
     # first: whose command is killed below must find that its sandbox is gone
     (here / "sandbox.json").unlink(missing_ok=True)
     for note in (here / "running").glob("*"):
@@ -125,8 +131,8 @@ def end(root: Path, name: str) -> None:
             pid, started = int(note.name), int(note.read_text())
             found = processes.process(pid)
             if found and found.started == started:
-                processes.end(pid, str(here))
-    processes.end(-1, str(here))
+                processes.end(pid, str(here), walls)
+    processes.end(-1, str(here), walls)
     cgroups.remove(there.group if there else ())
     gone = root / f".gone-{name}-{os.getpid()}-{time.monotonic_ns()}"
     with contextlib.suppress(FileNotFoundError):

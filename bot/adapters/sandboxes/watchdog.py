@@ -13,8 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.adapters.sandboxes import cgroups, processes
-from bot.domain.ports import Limits
+from bot.adapters.sandboxes import cgroups, isolation, processes
+from bot.adapters.sandboxes.state import State
 
 LOOK_EVERY = 0.1  # seconds between two looks at memory and processes
 DISK_EVERY = 0.25  # at least, between two looks at the disk
@@ -27,19 +27,17 @@ _USED = 'du -s --block-size=1 -- "$@"; du -s --inodes -- "$@"'
 
 
 class Watchdog:
-    """Over one command of the sandbox in ``here``. ``group`` are the folders of its cgroup.
+    """Over one command of the sandbox in ``here``.
 
-    ``reader`` is a prefix that lets a program read folders that the sandbox has closed to us.
     ``reason`` is why the command was killed, for people; empty where it was not.
     """
 
-    def __init__(
-        self, here: Path, limits: Limits, group: Sequence[Path], reader: Sequence[str]
-    ) -> None:
-        self._here, self._limits, self._group, self._reader = here, limits, group, reader
-        self._memory_is_held = cgroups.limits_memory(group)
-        self._killed = cgroups.out_of_memory(group)
-        self._refused = cgroups.out_of_processes(group)
+    def __init__(self, here: Path, there: State) -> None:
+        self._here, self._limits, self._group = here, there.limits, there.group
+        self._walls, self._reader = there.walls, isolation.reader(there.way)
+        self._memory_is_held = cgroups.limits_memory(there.group)
+        self._killed = cgroups.out_of_memory(there.group)
+        self._refused = cgroups.out_of_processes(there.group)
         self.reason = ""
 
     async def watch(self, pid: int) -> None:
@@ -62,17 +60,18 @@ class Watchdog:
                 return await self._end(pid, reason)
 
     async def _seldom(self, pid: int) -> None:
+        took = 0.0
         while processes.process(pid) is not None:
+            await asyncio.sleep(max(DISK_EVERY, DISK_SHARE * took))
             began = time.monotonic()
-            running = await asyncio.to_thread(processes.below, pid)
+            running = await asyncio.to_thread(processes.below, pid, self._walls)
             if reason := await asyncio.to_thread(self._stored, running):
                 return await self._end(pid, reason)
             took = time.monotonic() - began
-            await asyncio.sleep(max(DISK_EVERY, DISK_SHARE * took))
 
     async def _end(self, pid: int, reason: str = "") -> None:
         self.reason = self.reason or reason
-        await asyncio.to_thread(processes.end, pid, str(self._here))
+        await asyncio.to_thread(processes.end, pid, str(self._here), self._walls)
 
     def _counted(self) -> str:
         """What the kernel has held the group to."""
@@ -83,7 +82,7 @@ class Watchdog:
         return ""
 
     def _running(self, pid: int) -> str:
-        running = processes.below(pid)
+        running = processes.below(pid, self._walls)
         if len(running) > self._limits.processes:
             return self._too_many_processes()
         if shutil.disk_usage(self._here.parent).free < MIN_FREE_BYTES:
