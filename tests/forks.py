@@ -1,16 +1,20 @@
 """Our processes, forked from one that has imported what they need.
 
-To import it takes a second of a core, and a module starts four processes and kills many. What is
-started as in production, by exec, is told by test_up, test_demo, test_two_machines and
-test_outlive.
+To import it takes two seconds of a core, and a module starts four processes and kills many. What
+is started as in production, by exec, is told by test_up, test_demo, test_two_machines,
+test_outlive, and of commands by test_fix_local.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import subprocess
+from collections.abc import Mapping
 from functools import partial
 from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from forked import become
 
@@ -24,7 +28,7 @@ _SERVER.set_forkserver_preload(
         *("handlers.cli", "handlers.begin", "handlers.web", "workers.worker"),
         *("workers.upkeep.schedule", "bot.adapters.sandboxes.local", "bot.adapters.vectors.local"),
         *("bot.adapters.embedders.hashing", "bot.adapters.language.gemini", "google.genai.types"),
-        *("slack_bolt.async_app", "slack_bolt.adapter.aiohttp"),
+        *("slack_bolt.async_app", "slack_bolt.adapter.aiohttp", "handlers.local_fix"),
         *{job.done_by.partition(":")[0] for job in jobs.ROSTER.values()},
     ]
 )
@@ -70,6 +74,28 @@ class ForkedStack(Stack):
         # The first waits for the server's imports.
         await asyncio.to_thread(fork.start)
         process.handle = Fork(fork)
+
+
+def run(
+    *arguments: str | Path,
+    cwd: Path,
+    env: Mapping[str, str],
+    answer: str = "",
+    timeout: float = 120,
+) -> subprocess.CompletedProcess[str]:
+    """``soulcaster <arguments>`` to its end; ``answer`` is what it can read."""
+    words = [*map(str, arguments)]
+    with TemporaryDirectory() as folder:
+        out, errors, said = (Path(folder, name) for name in ("out", "errors", "said"))
+        said.write_text(answer)
+        fork = _SERVER.Process(target=become, args=(words, dict(env), out, errors, said, cwd))
+        fork.start()
+        fork.join(timeout)
+        fork.kill()
+        fork.join()
+        code, told, wrong = fork.exitcode or 0, out.read_text(), errors.read_text()
+        fork.close()
+    return subprocess.CompletedProcess(words, code, told, wrong)
 
 
 open_stage = partial(stage.open_stage, stacked=ForkedStack)

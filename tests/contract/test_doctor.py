@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from documents import ROOT
+from forks import run
 
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.trials import TRIALS
@@ -19,13 +18,7 @@ def doctor(folder: Path, **more: str) -> str:
     """Its table, a row a line; with a Redis server of its own, which ends with it."""
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "COLUMNS": "600"}
     env |= {"SOULCASTER_DATA_DIR": str(folder / "data"), "SOULCASTER_EMBEDDER": "hashing"}
-    done = subprocess.run(
-        [sys.executable, "-m", "handlers.cli", "doctor"],
-        cwd=folder,
-        env=env | {"PYTHONPATH": str(ROOT), **more},
-        capture_output=True,
-        text=True,
-    )
+    done = run("doctor", cwd=folder, env=env | {"PYTHONPATH": str(ROOT), **more})
     assert done.stdout, done.stderr
     return done.stdout
 

@@ -8,16 +8,17 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from documents import ROOT
+from forks import run
 from test_vector_index import UpstashWire
 
 from bot.adapters.vectors.local import LocalIndex
@@ -331,15 +332,9 @@ async def shell(ctx: Context, *words: str, answer: str = "") -> subprocess.Compl
     """What an operator gets to see of ``soulcaster erase``."""
     more = {"REDIS_URL": ctx.redis_url, "SOULCASTER_LEASE_SECONDS": "1", "COLUMNS": "2000"}
     data = str(ctx.settings.soulcaster_data_dir)
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "handlers.cli", "erase", "--project", *words],
-        input=f"{answer}\n",
-        env={"PATH": os.environ["PATH"], "SOULCASTER_DATA_DIR": data, **more},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    env = {"PATH": os.environ["PATH"], "SOULCASTER_DATA_DIR": data, **more}
+    told = partial(run, "erase", "--project", *words, cwd=ROOT, env=env, answer=f"{answer}\n")
+    return await asyncio.to_thread(told)
 
 
 async def test_the_operator_types_the_name_again(ctx: Context) -> None:

@@ -6,17 +6,17 @@ import asyncio
 import math
 import os
 import secrets
-import sys
-from asyncio.subprocess import PIPE
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from documents import ROOT as PROJECT
+from forks import run
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from made import make_project
@@ -311,13 +311,10 @@ async def test_the_operator_rebuilds_from_the_shell(ctx: Context, tmp_path: Path
         "SOULCASTER_DATA_DIR": str(tmp_path / "shell"),
     }
 
-    async def rebuild(project: str) -> tuple[int | None, str]:
-        run = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "handlers.cli", "rebuild", "--project", project),
-            env=environment, cwd=PROJECT, stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
-        told, wrong = await run.communicate()
-        return run.returncode, (told or wrong).decode()
+    async def rebuild(project: str) -> tuple[int, str]:
+        told = partial(run, "rebuild", "--project", project, cwd=PROJECT, env=environment)
+        done = await asyncio.to_thread(told)
+        return done.returncode, done.stdout or done.stderr
 
     code, told = await rebuild("acme/shop")
     assert code == 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
+import forks
 import pytest
 from e2e_kit import comment, open_issue, settled, unlike
 
@@ -18,15 +19,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def run(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "handlers.cli", "backtest", *arguments]
-    return await asyncio.to_thread(
-        subprocess.run,
-        command,
-        env=dict(stage.environment),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    told = partial(forks.run, "backtest", *arguments, cwd=stage.folder, env=stage.environment)
+    return await asyncio.to_thread(told)
 
 
 async def test_a_file(stage: Stage, tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ import asyncio
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from forks import run
 from registry_double import RegistryDouble, wheel, wheel_of
 
 import handlers
@@ -92,7 +92,6 @@ def pytest_addoption(parser):
 def strict(request):
     return request.config.getoption("--strictness")
 """
-ARGUMENTS = ("--report", "report.md", "--out", "out", "--timeout", "5m")
 PARTS = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "pip")
 
 
@@ -127,7 +126,7 @@ def registry() -> Iterator[str]:
         finally:
             await runner.cleanup()
 
-    async def run() -> None:
+    async def serving() -> None:
         nonlocal task
         task = asyncio.current_task()
         await serve()
@@ -137,7 +136,7 @@ def registry() -> Iterator[str]:
     def main() -> None:
         asyncio.set_event_loop(loop)
         try:
-            loop.run_until_complete(run())
+            loop.run_until_complete(serving())
         except asyncio.CancelledError:
             pass
         finally:
@@ -156,22 +155,9 @@ def fix(
     folder: Path, registry: str, report: str, *, repository: str = "repo", agent: str = "mechanic"
 ) -> subprocess.CompletedProcess[str]:
     (folder / "report.md").write_text(report)
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "handlers.cli",
-            "fix",
-            repository,
-            "--report",
-            "report.md",
-            "--out",
-            "out",
-            "--timeout",
-            "5m",
-            "--agent",
-            agent,
-        ],
+    return run(
+        *("fix", repository, "--report", "report.md", "--out", "out"),
+        *("--timeout", "5m", "--agent", agent),
         cwd=folder,
         env={
             "PATH": os.environ["PATH"],
@@ -180,10 +166,7 @@ def fix(
             "SOULCASTER_AGENT_COMMAND": MENDS,
             "SOULCASTER_REGISTRIES": f"python={registry}",
         },
-        capture_output=True,
-        text=True,
         timeout=280,
-        check=False,
     )
 
 

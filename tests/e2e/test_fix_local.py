@@ -12,6 +12,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from forks import run
 
 import handlers
 
@@ -37,17 +38,13 @@ KEYS = [
 ]
 
 
+def _environment(home: Path) -> dict[str, str]:
+    """No account is in it."""
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": OURS}
+
+
 def fix(cwd: Path, *arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run it with an environment that has no account in it, but for ``more``."""
-    return subprocess.run(
-        [sys.executable, "-m", "handlers.cli", "fix", *map(str, arguments)],
-        cwd=cwd,
-        env={"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": OURS, **more},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return run("fix", *arguments, cwd=cwd, env=_environment(cwd) | more)
 
 
 @pytest.fixture
@@ -73,7 +70,16 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def test_proved(repository: Path, report: Path, tmp_path: Path) -> None:
     before, out = files_of(repository), tmp_path / "here" / "out"
-    done = fix(tmp_path, "repository", "--report", report, "--out", "here/out", "--timeout", "5m")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "handlers.cli", "fix", "repository"),
+            *("--report", str(report), "--out", "here/out", "--timeout", "5m"),
+        ],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert files_of(repository) == before
     proof = json.loads((out / "proof.json").read_text())
@@ -196,7 +202,7 @@ def test_interrupted(repository: Path, report: Path, tmp_path: Path) -> None:
             *("--report", str(report), "--out", str(out), "--test", "sleep 60"),
         ],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        env=_environment(tmp_path),
         stdout=subprocess.PIPE,
         text=True,
     )

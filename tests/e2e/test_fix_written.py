@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gemini_server as gemini
 from aiohttp.test_utils import TestServer
+from forks import run
 from gemini_server import Body, GeminiServer, Reply
 
 CALC = "def last_page(total, per_page):\n    return total // per_page + 1\n"
@@ -81,9 +82,10 @@ async def fix(folder: Path, model: Model) -> tuple[int, dict[str, Any], str]:
         (folder / "repository" / name).write_text(text)
     (folder / "report.md").write_text(REPORT)
     async with TestServer(GeminiServer(model).app()) as server:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "handlers.cli", "fix", "repository"),
-            *("--report", "report.md", "--out", "out", "--agent", "command", "--timeout", "4m"),
+        told = partial(
+            run,
+            *("fix", "repository", "--report", "report.md", "--out", "out"),
+            *("--agent", "command", "--timeout", "4m"),
             cwd=folder,
             env={
                 "PATH": os.environ["PATH"],
@@ -92,14 +94,13 @@ async def fix(folder: Path, model: Model) -> tuple[int, dict[str, Any], str]:
                 "GEMINI_API_KEY": "k-" + "1" * 30,
                 "GEMINI_BASE_URL": str(server.make_url("/")),
             },
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            timeout=180,
         )
-        said, _ = await asyncio.wait_for(process.communicate(), 180)
+        done = await asyncio.to_thread(told)
     proof = folder / "out" / "proof.json"
-    assert proof.exists(), said.decode()
+    assert proof.exists(), done.stdout + done.stderr
     log = (folder / "out" / "run.log").read_text()
-    return process.returncode or 0, json.loads(proof.read_text()), log + said.decode()
+    return done.returncode, json.loads(proof.read_text()), log + done.stdout + done.stderr
 
 
 async def test_a_written_test_is_proved_like_any_other(tmp_path: Path) -> None:

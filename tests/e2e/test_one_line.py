@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+import forks
 import pytest
 from outlive_kit import RedisServer, settings_of_nobody
 
@@ -15,19 +15,8 @@ COMMANDS = (["web"], ["worker"], ["clock"], ["up"], ["doctor"], ["say", "status"
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "handlers.cli", *arguments],
-        env={
-            **settings_of_nobody(),
-            "SOULCASTER_EMBEDDER": "hashing",
-            "COLUMNS": "300",
-            **settings,
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    told = {"SOULCASTER_EMBEDDER": "hashing", "COLUMNS": "300"}
+    return forks.run(*arguments, cwd=folder, env=settings_of_nobody() | told | settings)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
