@@ -124,6 +124,10 @@ def _plugin(pytest: Any) -> Any:
                 self.report.finish(code=int(exitstatus), stopped=self.report.stopped)
                 os._exit(0)
 
+        @hook(tryfirst=True)
+        def pytest_keyboard_interrupt(self) -> None:
+            self.pytest_sessionfinish(2)  # laying out where it stopped takes longer than the tests
+
         def pytest_collectreport(self, report: Any) -> None:
             if report.failed:
                 name = report.nodeid or "collection"
