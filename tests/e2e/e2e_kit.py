@@ -28,6 +28,7 @@ from bot.storage import keys
 from handlers.demo import reports
 from handlers.demo.reports import DemoReport
 from handlers.demo.stage import Stage
+from workers import jobs
 
 # Sources of the demo that send to a door of their own.
 SENDERS = [
@@ -35,6 +36,8 @@ SENDERS = [
     for name, source in SOURCES.items()
     if source.KIND != "tracker" and (reports.DATA / f"{name}.yml").exists()
 ]
+# Put off by a second or two, so that many changes are shown at once: as well now as then.
+GATHERING = {job.name: job for job in (jobs.follow_problem, jobs.refresh_tracking_issue)}
 ENDED = {"rocket", "-1", "confused"}
 BOT = "soulcaster[bot]"
 
@@ -132,11 +135,17 @@ def logs_of(stage: Stage) -> str:
 async def settled(stage: Stage, *, timeout: float = 60) -> None:
     """Wait until every webhook was sent, every delivery has taken effect and no job is due."""
     await stage.github.webhooks.settle()
-    quiet = 0
+    quiet, asked = 0, set()
 
     async def idle() -> bool:
         nonlocal quiet
-        quiet = 0 if await due(stage, within=3) else quiet + 1
+        left = {member for member, _ in await due(stage, within=3)}
+        quiet = 0 if left else quiet + 1
+        for member in left - asked:
+            name, *ids = json.loads(member)
+            if name in GATHERING:
+                asked.add(member)
+                await stage.context.jobs.ask(GATHERING[name], *ids)
         return quiet >= 2
 
     try:
