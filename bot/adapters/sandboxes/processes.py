@@ -68,7 +68,12 @@ def below(root: int, group: Sequence[Path] = ()) -> list[Process]:
 def marked(mark: str) -> list[Process]:
     """Processes that carry a sandbox's mark in their environment, wherever they fled to."""
     wanted = f"{MARK}={mark}".encode()
-    return [each for each in _all() if wanted in _environment(each.pid)]
+    found = []
+    for each in _all():
+        with contextlib.suppress(OSError):
+            if wanted in Path(f"/proc/{each.pid}/environ").read_bytes().split(b"\0"):
+                found.append(each)
+    return found
 
 
 def unlinked(running: Sequence[Process]) -> dict[tuple[int, int], int]:
@@ -142,10 +147,3 @@ def _all(group: Sequence[Path] = ()) -> Iterator[Process]:
     except (IndexError, OSError):
         names = os.listdir("/proc")
     return filter(None, map(process, map(int, filter(str.isdigit, names))))
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return []

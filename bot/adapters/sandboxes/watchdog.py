@@ -10,7 +10,6 @@ import asyncio
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from bot.adapters.sandboxes import cgroups, isolation, processes
@@ -46,7 +45,7 @@ class Watchdog:
 
     async def look_back(self) -> None:
         """When the command has ended: was it more than allowed in the end?"""
-        self.reason = self.reason or self._counted() or await asyncio.to_thread(self._stored, [])
+        self.reason = self.reason or self._counted() or await asyncio.to_thread(self._stored)
 
     async def _often(self, pid: int) -> None:
         while True:
@@ -64,8 +63,7 @@ class Watchdog:
         while processes.process(pid) is not None:
             await asyncio.sleep(max(DISK_EVERY, DISK_SHARE * took))
             began = time.monotonic()
-            running = await asyncio.to_thread(processes.below, pid, self._walls)
-            if reason := await asyncio.to_thread(self._stored, running):
+            if reason := await asyncio.to_thread(self._stored, pid):
                 return await self._end(pid, reason)
             took = time.monotonic() - began
 
@@ -89,10 +87,10 @@ class Watchdog:
             return "the disk is nearly full"
         return self._memory(sum(each.memory for each in running))
 
-    def _stored(self, running: Sequence[processes.Process]) -> str:
-        """Files of the sandbox, and those without a name that the ``running`` still hold."""
+    def _stored(self, pid: int = -1) -> str:
+        """Files of the sandbox, and those without a name that are still held below ``pid``."""
         disk = self._here.parent.stat().st_dev
-        held = processes.unlinked(running)
+        held = processes.unlinked(processes.below(pid, self._walls) if pid > 0 else [])
         on_disk = sum(size for (device, _), size in held.items() if device == disk)
         if self._used() + on_disk > self._limits.disk_mb << 20:
             return f"more than {self._limits.disk_mb} MB of disk"

@@ -22,7 +22,7 @@ class Pytest:
         self.tests = {os.path.join(self.tree, path) for path in setup["tests"]}
         self.options = [*setup["options"], "-q", "-p", "no:cacheprovider", "--capture=sys"]
         self.options += [f"--rootdir={self.tree}", "--maxfail=1000000", "--tb=no", "--no-header"]
-        self.options.append("--continue-on-collection-errors")
+        self.options += ["--continue-on-collection-errors", "-p", "no:randomly"]
         self.plugin: Any = None
         self.session: Any = None
 
@@ -34,7 +34,6 @@ class Pytest:
             for module, option in (("pytest_cov", "--no-cov"), ("xdist", "-n0")):
                 if importlib.util.find_spec(module) is not None:
                     self.options.append(option)
-        self.options += ["-p", "no:randomly"]
         self.plugin = _plugin(pytest)
         probe = os.fork()
         if probe == 0:
@@ -104,6 +103,8 @@ def _plugin(pytest: Any) -> Any:
             yield
             self.report.end(name, self.outcome[name])
             if self.report.stopped:
+                # At once: to lay out where a session was stopped takes longer than the tests.
+                self.pytest_sessionfinish(2)
                 item.session.shouldstop = "decided"
 
         def pytest_runtest_logreport(self, report: Any) -> None:
@@ -123,10 +124,6 @@ def _plugin(pytest: Any) -> Any:
             if self.report.plan.get("stop"):  # nothing that follows matters to a candidate
                 self.report.finish(code=int(exitstatus), stopped=self.report.stopped)
                 os._exit(0)
-
-        @hook(tryfirst=True)
-        def pytest_keyboard_interrupt(self) -> None:
-            self.pytest_sessionfinish(2)  # laying out where it stopped takes longer than the tests
 
         def pytest_collectreport(self, report: Any) -> None:
             if report.failed:
