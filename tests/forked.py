@@ -28,6 +28,7 @@ def become(
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     if folder:
         os.chdir(folder)
+    os.umask(0o022)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["soulcaster", *arguments]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -90,22 +88,3 @@ def test_what_cannot_be_closed_is_one_line() -> None:
                 keep_private(Path(folder))
         finally:
             os.seteuid(before)
-
-
-def test_our_processes_write_for_us_alone(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "handlers.cli", "doctor"],
-        cwd=Path(__file__).parents[2],
-        env={
-            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
-            "SOULCASTER_DATA_DIR": str(tmp_path / "data"),
-            "SOULCASTER_EMBEDDER": "hashing",
-            "HOME": str(tmp_path),
-        },
-        capture_output=True,
-        check=False,
-        timeout=120,
-        umask=0o022,
-    )
-    assert b"durability" in done.stdout, done.stderr
-    assert readable(tmp_path / "data") == []

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from documents import ROOT
 from forks import run
+from test_at_rest import readable
 
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.trials import TRIALS
@@ -34,6 +35,9 @@ def test_each_limit_is_tried(tmp_path: Path) -> None:
         said = row(table, f"sandbox {limit}")
         assert "held by" in said
         assert all(each in said for each in tried), said
+    # Redis, sandboxes and keys were written on the way, by a process that a shell started.
+    assert {each.name for each in (tmp_path / "data").iterdir()} >= {"redis", "sandboxes"}
+    assert readable(tmp_path / "data") == []
 
 
 def test_without_isolation_it_says_what_that_means(tmp_path: Path) -> None:
