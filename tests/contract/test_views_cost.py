@@ -11,7 +11,7 @@ from workers.digests import posting
 
 MOST = 60
 # Whole pages of both.
-SMALL, LARGE = (990, 5_000), (1_980, 10_000)
+SMALL, LARGE = (330, 2_500), (660, 5_000)
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 
 
