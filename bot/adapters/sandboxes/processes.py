@@ -47,22 +47,12 @@ def process(pid: int) -> Process | None:
 
 
 def below(root: int, group: Sequence[Path] = ()) -> list[Process]:
-    """``root``, all that descends from it, and all of its session.
-
-    ``group`` are the folders of a cgroup that nothing of it can leave: then no other is looked at.
-    """
-    found = {each.pid: each for each in _all(group)}
-    children: dict[int, list[Process]] = {}
-    for each in found.values():
-        children.setdefault(each.parent, []).append(each)
-    wanted = {pid: each for pid, each in found.items() if pid == root or each.session == root}
-    queue = [root, *wanted]
-    while queue:
-        for child in children.get(queue.pop(), []):
-            if child.pid not in wanted:
-                wanted[child.pid] = child
-                queue.append(child.pid)
-    return list(wanted.values())
+    """``root``, all that descends from it, and all of its session; in a cgroup it can't leave."""
+    found = list(_all(group))
+    wanted = {root}
+    while more := {e.pid for e in found if e.session == root or e.parent in wanted} - wanted:
+        wanted |= more
+    return [each for each in found if each.pid in wanted]
 
 
 def marked(mark: str) -> list[Process]:
@@ -122,7 +112,7 @@ def end(root: int, mark: str, group: Sequence[Path] = ()) -> None:
     """Kill ``root`` and everything of its sandbox, until nothing is left.
 
     ``mark`` is the sandbox's folder: its id alone may be another's, of other data on this machine.
-    Nothing has fled from a ``group`` as in ``below``.
+    Nothing has fled from a cgroup that it can't leave.
     """
     # what is walled ends with its root, however fast it forks
     _kill({root} - {-1})

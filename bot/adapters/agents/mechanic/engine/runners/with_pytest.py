@@ -103,8 +103,7 @@ def _plugin(pytest: Any) -> Any:
             yield
             self.report.end(name, self.outcome[name])
             if self.report.stopped:
-                # At once: to lay out where a session was stopped takes longer than the tests.
-                self.pytest_sessionfinish(2)
+                self.pytest_sessionfinish(2)  # laying out where it stopped costs more than tests
                 item.session.shouldstop = "decided"
 
         def pytest_runtest_logreport(self, report: Any) -> None:
