@@ -49,6 +49,7 @@ from bot.storage.inbox import Inbox
 from bot.storage.items import Items
 from bot.storage.leases import Leases
 from bot.storage.marks import Marks
+from bot.storage.memory import Memory
 from bot.storage.operations import Operations
 from bot.storage.outage import Outage
 from bot.storage.overview import Overview
@@ -111,6 +112,7 @@ class Context:
         self.quotas = Quotas(*stored)
         self.versions = Versions(*stored)
         self.answers = Answers(*stored)
+        self.memory = Memory(*stored)
         self.operations = Operations(*stored)
         self.plans = Plans(*stored)
         self.cards = Cards(*stored)

@@ -205,8 +205,11 @@ class Settings(BaseSettings):
     soulcaster_summary_budget: int = Field(
         200, ge=0, description="Summaries a project and day that the language model writes"
     )
+    soulcaster_ask_budget: int = Field(
+        200, ge=0, description="Questions a project and day that the language model answers"
+    )
     soulcaster_model_seconds: float = Field(
-        60, gt=0, description="Longest wait for a judgement or a summary of the language model"
+        60, gt=0, description="Longest wait for one answer of the language model"
     )
     soulcaster_vault_keys: SecretStr = Field(
         SecretStr(""),

@@ -10,9 +10,10 @@ from bot.storage.leases import LeaseLost
 from bot.storage.store import Store
 from bot.storage.text import number
 
-Kind = Literal["judge", "summary"]
+Kind = Literal["judge", "summary", "ask"]
 JUDGE: Final = "judge"
 SUMMARY: Final = "summary"
+ASK: Final = "ask"
 
 
 class Waiting(NamedTuple):

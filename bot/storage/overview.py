@@ -107,13 +107,20 @@ class Overview:
         """The tally of a cluster, source by source; reads all of its items."""
         members = await self._redis.zrange(keys.members(project, cluster), 0, -1)
         found: dict[str, Tally] = {}
-        for first in range(0, len(members), STEP):
+        for tally in (await self.seen(project, [number(item) for item in members])).values():
+            for source, _ in tally.kinds:
+                found[source] = found.get(source, Tally({}, {})) + tally
+        return found
+
+    async def seen(self, project: int, items: Sequence[int]) -> dict[int, Tally]:
+        """How often each of these items was seen."""
+        found: dict[int, Tally] = {}
+        for first in range(0, len(items), STEP):
+            some = items[first : first + STEP]
             async with self._redis.pipeline(transaction=False) as pipe:
-                for item in members[first : first + STEP]:
-                    pipe.hgetall(keys.occurrences(project, number(item)))
-                for tally in map(_read, await pipe.execute()):
-                    for source, _ in tally.kinds:
-                        found[source] = found.get(source, Tally({}, {})) + tally
+                for item in some:
+                    pipe.hgetall(keys.occurrences(project, item))
+                found |= zip(some, map(_read, await pipe.execute()), strict=True)
         return found
 
     async def page(

@@ -28,10 +28,14 @@ PARTS = {
     "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
     "Comparison", "Comparisons", "Entry", "Fact", "Failing", "Finding", "Frame", "Judgement",
     "Link", "OnGitHub", "Patch", "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark",
-    "Reply", "Reproduction", "RunStep", "Said", "Section", "Sentence", "Step", "Strong", "Wait",
+    "Reply", "Reproduction", "Row", "RunStep", "Said", "Section", "Sentence", "Step",
+    "Strong", "Typed", "Wait",
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
-ANSWERS = {"Drafted", "WrittenTest", "SummaryDraft"}
+ANSWERS = {
+    *("AnswerDraft", "Answered", "Count", "Drafted"),
+    *("SummaryDraft", "WrittenTest"),
+}
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
     "Account", "Because", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Likely", "Logged",

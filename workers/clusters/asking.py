@@ -7,14 +7,16 @@ what could not be asked goes to the end of its list.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from bot.context import Context
-from bot.domain.errors import Unavailable
+from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import LanguageModel, Shape
+from bot.domain.secrets import redact
 from bot.jobs import CLAIM
+from bot.log import log
 from bot.storage.answers import Kind
 
 SLOTS = 3
@@ -60,6 +62,33 @@ async def ask(
             return await model.answer(shape, instructions=instructions, material=material)
     except TimeoutError as error:
         raise Unavailable(f"{model.id} did not answer within {seconds:g} s.") from error
+
+
+async def drafted(
+    ctx: Context,
+    model: LanguageModel,
+    shape: type[Shape],
+    *,
+    instructions: str,
+    material: Callable[[Sequence[str]], str],
+    mistakes: Callable[[Shape], Sequence[str]],
+) -> tuple[Shape | None, str]:
+    """What the model makes of the material, told once what is wrong with it; else None, and why.
+
+    ``material`` takes what was wrong with the last answer.
+    """
+    wrong: Sequence[str] = ()
+    try:
+        for _ in range(2):
+            told = redact(material(wrong))
+            found = await ask(ctx, model, shape, instructions=instructions, material=told)
+            if not (wrong := mistakes(found)):
+                return found, ""
+    except (Unavailable, Rejected) as error:
+        log.warning("the language model did not answer", model=model.id, why=str(error))
+        return None, f"{model.id} did not answer"
+    log.warning("an answer was refused", model=model.id, why=wrong[:5])
+    return None, f"{model.id} gave no answer that holds"
 
 
 async def put(ctx: Context, project: int, kind: Kind, about: int, answer: str) -> None:

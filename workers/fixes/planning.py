@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from bot.context import Context
-from bot.domain.audience import Audience, may_read
+from bot.domain.audience import Audience, combined, may_read
 from bot.domain.errors import NotUnderstood, Rejected, Unavailable
 from bot.domain.fixes.drafting import (
     PLAN_INSTRUCTIONS,
@@ -23,6 +23,7 @@ from bot.domain.secrets import redact
 from bot.github.app import READ
 from bot.github.pulls import files
 from bot.log import log
+from workers.memory.recall import recall
 
 # A person waits for the card; a run has other things to do.
 _SECONDS = 40.0
@@ -51,9 +52,16 @@ async def plan_for(
         items = await ctx.items.many(project.id, members)
     there = [item for item in items if not item.gone]
     shown = [item for item in there if may_read(readers, item.audience)]
-    version = await ctx.plans.version(project.id, cluster.number, evidence_checksum(there, said))
+    facts = await recall(ctx, project.id, cluster, there, paths=paths)
+    every = [f"{fact.name}: {fact.text}" for fact in facts]
+    checksum = evidence_checksum(there, [*said, *every])
+    version = await ctx.plans.version(project.id, cluster.number, checksum)
     cluster = cluster.as_read_by(readers, shown)
-    extracted = extract_plan(cluster, shown, steering=said, version=version)
+    told = [fact for fact in facts if may_read(readers, fact.audience)]
+    known = [f"{fact.name}: {fact.text}" for fact in told]
+    extracted = extract_plan(cluster, shown, steering=said, known=known, version=version)
+    audience = combined(extracted.audience, *(fact.audience for fact in told))
+    extracted = extracted.model_copy(update={"audience": audience})
     name = _name(extracted, shown)
     kept = await ctx.plans.written(project.id, cluster.number, name)
     if kept is None:
@@ -97,7 +105,12 @@ async def draft(
         async with asyncio.timeout(_SECONDS):
             for _ in range(_TRIES):
                 material = plan_material(
-                    cluster, items, steering=extracted.steering, paths=paths, mistakes=mistakes
+                    cluster,
+                    items,
+                    steering=extracted.steering,
+                    known=extracted.known,
+                    paths=paths,
+                    mistakes=mistakes,
                 )
                 drafted = await model.answer(
                     Drafted, instructions=PLAN_INSTRUCTIONS, material=redact(material)
@@ -162,4 +175,4 @@ async def standing(
 
 def _name(plan: Plan, items: Sequence[Item]) -> str:
     """A version as it is written from ``items``, and for whom."""
-    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, plan.steering)}"
+    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, (*plan.steering, *plan.known))}"

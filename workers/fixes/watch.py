@@ -17,6 +17,7 @@ from bot.say import say
 from bot.sources import INCIDENTS, github_issue
 from workers import jobs
 from workers.clusters.views import cluster_view, refresh_soon
+from workers.memory.recall import learn
 
 WATCH = timedelta(days=3)
 # A project that released so lately makes releases; the next one is awaited as long.
@@ -37,6 +38,8 @@ async def follow_pull(ctx: Context, project_id: int, number: int) -> None:
         clusters = clusters or await _closed_by(ctx, project, pull)
         for cluster in clusters:
             await begin(ctx, project, cluster, pull)
+        if run is not None:
+            await learn(ctx, project, run, pull)
     elif run is not None:
         state = ClusterState.PR_OPENED if pull["state"] == "open" else ClusterState.TRIAGED
         await ctx.clusters.change(project_id, run.cluster, state=state, updated_at=ctx.now())

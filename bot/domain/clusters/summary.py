@@ -51,7 +51,7 @@ def extract(items: Sequence[SummaryInput], title: str = "") -> Summary:
     if not items:
         return Summary("", ())
     named = [(clipped(plain(i.title), TITLE_LIMIT), i.may_name) for i in items]
-    title = clearest(named, title) or clipped(plain(_sentences(items[0])[0]), TITLE_LIMIT)
+    title = clearest(named, title) or clipped(plain(sentences_of(items[0])[0]), TITLE_LIMIT)
     items = list(items)[-_MOST_ITEMS:]
     words = {item.number: set(terms(f"{item.title}\n{item.body[:4_000]}")) for item in items}
     spread = Counter(word for said in words.values() for word in said)
@@ -59,7 +59,9 @@ def extract(items: Sequence[SummaryInput], title: str = "") -> Summary:
     weight = {word: math.log1p(count) for word, count in spread.items()}
     chosen: list[Sentence] = []
     covered: set[str] = set()
-    options = [(item.number, text, set(terms(text))) for item in items for text in _sentences(item)]
+    options = [
+        (item.number, text, set(terms(text))) for item in items for text in sentences_of(item)
+    ]
     while options and len(chosen) < SENTENCES:
         number, text, said = max(options, key=lambda o: (_value(o[2] - covered, weight), -o[0]))
         if len(said - covered) < 3:
@@ -105,7 +107,7 @@ def problems(
             found.append(f"{name} cites nothing")
             continue
         told = "\n".join(texts[n] for n in sentence.items)
-        found += _ungrounded(name, sentence.text, told, translated=translated)
+        found += ungrounded(name, sentence.text, told, translated=translated)
         if place and not translated:
             said = set(terms(sentence.text))
             found += [
@@ -124,7 +126,8 @@ def clipped(text: str, limit: int) -> str:
     return line[: limit - 1].rsplit(" ", 1)[0] + "…"
 
 
-def _ungrounded(name: str, text: str, source: str, *, translated: bool) -> list[str]:
+def ungrounded(name: str, text: str, source: str, *, translated: bool) -> list[str]:
+    """What ``text``, called ``name``, says that its source does not."""
     lower = source.lower()
     found = [
         f"{name} says {exact!r}, which no item it cites says"
@@ -137,7 +140,8 @@ def _ungrounded(name: str, text: str, source: str, *, translated: bool) -> list[
     return found
 
 
-def _sentences(item: SummaryInput) -> list[str]:
+def sentences_of(item: SummaryInput) -> list[str]:
+    """The sentences and error lines of an item that may stand by themselves."""
     said = read(item.title, item.body[:4_000])
     parts = _SENTENCE.split(said.prose.replace("\n", " ") if said.prose else said.title)
     found = [clipped(part, SENTENCE_LIMIT) for part in parts if len(part.split()) >= 4]

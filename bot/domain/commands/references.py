@@ -78,6 +78,10 @@ class RunRef(_Numbered, what="a fix run", example="F-7"):
     """``F-7``: a fix run."""
 
 
+class FactRef(_Numbered, what="a fact", example="M-3"):
+    """``M-3``: a fact that is remembered."""
+
+
 class VersionRef(_Numbered, what="a version", example="v2"):
     """``v2``: a version of a fix."""
 

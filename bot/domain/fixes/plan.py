@@ -29,6 +29,7 @@ class Cited(Record):
 
 class Plan(Worded):
     """What a fix goes by. ``version`` counts the plans of a cluster; ``author`` wrote it.
+    ``known`` are facts of the project's memory that fit, each with its name.
 
     ``approved_by`` is who said that a fix may go by it, empty while nobody did.
     """
@@ -41,6 +42,7 @@ class Plan(Worded):
     tests: tuple[str, ...] = ()
     risks: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     author: str = EXTRACTIVE
     approved_by: str = ""
     approved_at: AwareDatetime | None = None
@@ -75,7 +77,12 @@ def _smallest(suspects: Sequence[str]) -> str:
 
 
 def extract_plan(
-    cluster: Cluster, items: Sequence[Item], *, steering: Sequence[str] = (), version: int = 1
+    cluster: Cluster,
+    items: Sequence[Item],
+    *,
+    steering: Sequence[str] = (),
+    known: Sequence[str] = (),
+    version: int = 1,
 ) -> Plan:
     """A plan of real sentences and real paths, each tied to its items.
 
@@ -106,6 +113,7 @@ def extract_plan(
         ),
         risks=("The reports may describe more than their examples show.",),
         steering=tuple(steering),
+        known=tuple(known),
     )
 
 

@@ -7,9 +7,9 @@ from bot.storage.schema import ROOT, kind
 OVER = "a year after its cluster was over (`evidence`)"
 
 
-@kind("items", "clusters", "operations", "runs", rebuilt="from the largest number in use")
+@kind("items", "clusters", "operations", "runs", "memory", rebuilt="from the largest in use")
 def counter(p: int, name: str) -> str:
-    """string: last number given to an item, cluster or run."""
+    """string: last number given to an item, cluster, run or fact."""
     return f"{ROOT}:{p}:last:{name}"
 
 

@@ -9,6 +9,7 @@ from bot.domain.commands.command import Command
 from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
     anybody,
+    ask,
     config,
     doctor,
     erase,
@@ -17,6 +18,7 @@ from workers.commands.verbs import (
     imports,
     intake,
     life,
+    memory,
     project,
     regroup,
     runs,
@@ -36,6 +38,10 @@ VERBS: Mapping[type[Command], Run] = {
     evidence.Why: evidence.run_why,
     evidence.Similar: evidence.run_similar,
     evidence.Summarize: evidence.run_summarize,
+    ask.Ask: ask.run_ask,
+    memory.Remember: memory.run_remember,
+    memory.Forget: memory.run_forget,
+    memory.ShowMemory: memory.run_memory,
     evidence.AskForExample: evidence.run_example,
     feedback.Feedback: feedback.run,
     regroup.Dup: regroup.run_dup,

@@ -118,10 +118,11 @@ async def _task(context: RunContext, tests: tuple[str, ...], probes: str) -> Rep
     rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
     red = context.run.red
     suite = context.run.suite_before
+    evidence = (*(each.text for each in plan.evidence), *plan.known, context.material)
     return RepairTask(
         title=(await context.case()).named(context.run.audience).title,
         plan="\n".join([plan.symptom.text, *plan.approach]),
-        evidence="\n".join([*(each.text for each in plan.evidence), context.material]).strip(),
+        evidence="\n".join(evidence).strip(),
         rules="\n\n".join(rules)[:20_000],
         root=".",
         failing=(red.command,) if red else (),

@@ -28,6 +28,7 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
         ("Approach", [(Said(words),) for words in plan.approach]),
         ("Tests", [(Said(words),) for words in plan.tests]),
         ("Risks", [(Said(words),) for words in plan.risks]),
+        ("Known from before", [(Said(words),) for words in plan.known]),
         ("Added by people", [(Said(words),) for words in plan.steering]),
     ]
     sections = []

@@ -6,7 +6,7 @@ same order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, KeysView
+from collections.abc import Iterator, KeysView
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from bot.domain.clusters.engine.learning import Lesson
 from bot.domain.clusters.engine.lexical import Lexical
 from bot.domain.clusters.engine.links import Links, Pair
 from bot.domain.clusters.engine.opposites import WIDTH
-from bot.domain.clusters.engine.report import Kind, Reading, Report, read_report
+from bot.domain.clusters.engine.report import Kind, Reading, Report, Terms, read_report
 from bot.domain.clusters.engine.taught import Swap, told_apart, words_of
 from bot.domain.clusters.evidence import Near
 from bot.domain.ports import Vector
@@ -158,6 +158,24 @@ class Engine:
             return []
         rows, _ = self._lexical.find(reading, FIELD_WEIGHTS, top_k=top_k)
         return [item for item in self._table["item"][rows].tolist() if item in self._lacking]
+
+    def search(self, reading: Reading, vector: Vector, top_k: int) -> list[int]:
+        """Items about it, best first: by meaning and by words, each ranking counting alike
+        (Cormack, Clarke, Büttcher, 2009, https://doi.org/10.1145/1571941.1572114)."""
+        self._lexical.young = self._young
+        near, _ = self._dense.nearest(vector, self._dense.centred(vector), top_k=top_k)
+        sharing, _ = self._lexical.find(reading, FIELD_WEIGHTS, top_k=top_k)
+        worth = np.zeros(len(self._table))
+        for ranked in (near, sharing):
+            worth[ranked] += 1 / (60 + np.arange(len(ranked)))
+        worth[self._table["gone"]] = 0
+        best = np.argsort(-worth, kind="stable")[:top_k]
+        return list(self._table["item"][best[worth[best] > 0]].tolist())
+
+    def having(self, words: Terms) -> list[int]:
+        """Items that have each of these words, oldest first."""
+        rows = self._lexical.having(words)
+        return list(self._table["item"][rows[~self._table["gone"][rows]]].tolist())
 
     def move(self, item: int, cluster: int | None) -> None:
         """A remembered item is in another cluster from now on."""
@@ -330,8 +348,3 @@ class Engine:
         for cluster, count in zip(*np.unique(clusters, return_counts=True), strict=True):
             if count > 1 and cluster != NO_CLUSTER:
                 yield np.flatnonzero(clusters == cluster)
-
-
-def in_order(reports: Iterable[Report]) -> list[Report]:
-    """A batch as the engine must meet it, whatever order it came in, and so its numbers."""
-    return sorted(reports, key=lambda r: (r.created_at, r.title, r.body, r.source, r.id))

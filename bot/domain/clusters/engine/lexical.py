@@ -140,6 +140,15 @@ class Lexical:
             found = found[np.argpartition(-scores[found], top_k - 1)[:top_k]]
         return found[np.lexsort((found, -scores[found]))], scores
 
+    def having(self, found: Terms) -> NDArray[np.intp]:
+        """The rows that have each of these terms, oldest first; all rows where there is none."""
+        kept = np.arange(self.rows)
+        for term in found.tolist():
+            rows = self._postings.get(term, array("i"))
+            known = (rows,) if isinstance(rows, int) else rows
+            kept = kept[np.isin(kept, np.asarray(known, dtype=np.intp))]
+        return kept
+
     def titles(self, rows: Iterable[int]) -> list[Terms]:
         """The title's terms of each of these rows."""
         bounds = (self._bounds[row, :2].tolist() for row in rows)

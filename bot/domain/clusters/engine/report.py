@@ -205,3 +205,8 @@ def series_of(title: str) -> tuple[int, int]:
     said = mask(title, _TELLING).lower()
     words = " ".join(_NUMBER.sub(" ", f" {said} ").split())
     return zlib.crc32(words.encode()), zlib.crc32(" ".join(re.findall(r"\d+", said)).encode())
+
+
+def in_order(reports: Iterable[Report]) -> list[Report]:
+    """A batch as the engine must meet it, whatever order it came in, and so its numbers."""
+    return sorted(reports, key=lambda r: (r.created_at, r.title, r.body, r.source, r.id))

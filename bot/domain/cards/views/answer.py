@@ -1,0 +1,102 @@
+"""An answer as a card: what is said, where it stands, and which way it was found."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from bot.domain.audience import Audience
+from bot.domain.cards.card import (
+    Bullets,
+    Card,
+    Code,
+    Line,
+    Link,
+    Paragraph,
+    Said,
+    Section,
+    Table,
+)
+from bot.domain.cards.views.cluster import count
+from bot.domain.memory.answers import Answered
+from bot.domain.memory.counting import Typed
+from bot.domain.memory.passages import Chunk
+from bot.domain.text import terms
+
+_PARTS = {"": "", "source": "Source", "week": "Week from", "cluster": "Problem",
+          "author": "Who", "release": "Release"}  # fmt: skip
+MOST = 20  # rows
+
+
+def answer_card(answered: Answered, *, readers: Audience) -> Card:
+    """The answer to one question, for who reads in this place."""
+    named = {chunk.name: chunk for chunk in answered.cited}
+    if answered.typed is not None:
+        title, sections = _counted(answered, answered.typed, named)
+    elif answered.sentences:
+        title = (Said(answered.question[:200]),)
+        lines = tuple(
+            (Said(each.text), *(part for name in each.of for part in (" ", cite(named[name]))))
+            for each in answered.sentences
+        )
+        sections = [Section(Bullets(*lines))]
+    else:
+        title = ("I don't know: nothing that may be read here says it",)
+        sections = [Section(Paragraph("You asked: ", Said(answered.question[:200])))]
+    read = "" if answered.typed else f" {count(answered.chunks, 'chunk')} read,"
+    how = f"{answered.way};{read} {answered.seconds:.1f} s"
+    name = hashlib.blake2b(answered.question.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return Card(
+        key=f"ask:{name}",
+        audience=readers,
+        title=title,
+        sections=tuple(sections),
+        footer=(how + (f". {answered.note}" if answered.note else "") + ".",),
+    )
+
+
+def cite(chunk: Chunk) -> Code | Link:
+    """Something by its name, linked where it has an address."""
+    linked = chunk.url.startswith(("https://", "http://"))
+    return Link(chunk.name, chunk.url) if linked else Code(chunk.name)
+
+
+def _counted(
+    answered: Answered, typed: Typed, named: dict[str, Chunk]
+) -> tuple[Line, list[Section]]:
+    rows = answered.rows
+    reports, seen = sum(row.reports for row in rows), sum(row.seen for row in rows)
+    what = _said(typed, answered.question)
+    dates = sorted(chunk.at for chunk in named.values() if chunk.at)
+    times = f", seen {seen:,} times" if seen > reports else ""
+    title: Line = (f"{count(reports, 'report')}{times}", *what)
+    if typed.kind == "when" and dates:
+        title = (f"First on {dates[0]:%d %b %Y %H:%M} UTC, last on {dates[-1]:%d %b %Y %H:%M} UTC",
+                 *what)  # fmt: skip
+    sections = []
+    if parts := [row for row in rows if row.name]:
+        header = ("Release" if typed.kind == "release" else _PARTS[typed.by], "Reports", "Seen")
+        cells = tuple(
+            ((Said(row.name),), (str(row.reports),), (str(row.seen),)) for row in parts[:MOST]
+        )
+        sections.append(Section(Table(header=header, rows=cells)))
+    if shown := [part for chunk in named.values() for part in (" ", cite(chunk))]:
+        sections.append(Section(Paragraph("Such as", *shown)))
+    return title, sections
+
+
+def _said(typed: Typed, question: str) -> Line:
+    """What was counted, in words: whoever asked sees how they were understood."""
+    line: list[str | Said | Code] = []
+    said = {term: word for word in re.findall(r"[\w'-]+", question) for term in terms(word)}
+    for word in typed.words:
+        line += [" with " if not line else " and ", Code(said.get(word, word))]
+    if typed.source:
+        line += [" from ", Code(typed.source)]
+    if typed.since:
+        line.append(f" since {typed.since:%d %b %Y %H:%M} UTC")
+    if typed.until:
+        line.append(f" until {typed.until:%d %b %Y %H:%M} UTC")
+    if typed.release:
+        line += [", before and after ", Said(typed.release)]
+    return tuple(line)

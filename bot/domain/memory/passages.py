@@ -1,0 +1,141 @@
+"""Which sentences of what may be read here answer a question, and whether any does.
+
+**Invariant:** what the readers may not read is left out first, so that nothing of it is weighed,
+quoted or counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import AwareDatetime
+
+from bot.domain.audience import Audience, may_read
+from bot.domain.clusters.summary import SummaryInput, sentences_of
+from bot.domain.models import Item, Worded
+from bot.domain.text import terms, usual
+
+MOST = 50  # chunks that an answer is looked for in
+QUOTED = 4
+# What a passage must score, of at most 2, to answer at all: see tests/benchmarks/bench_ask.py,
+# which has the dev set.
+ENOUGH = 1.2
+_SENTENCE, _MEANING = 0.5, 0.5
+_AROUND = 2  # sentences before and after
+_NEAR = 0.75  # of the best passage's score
+_ALIKE = 0.7
+_RARE = 0.002  # of all reports have a word that is nowhere usual
+
+# Words of questions about anything, and of questions to us.
+_ASKING = frozenset(
+    terms(
+        "anybody anyone anything everybody give happen happens know mean people say says somebody "
+        "someone something tell thing think there work works right true case reason cause kind"
+    )
+)
+
+
+class Chunk(Worded):
+    """Something that can be cited: a report, a fact, a problem's state. ``name`` is what people
+    call it, ``cluster`` the problem it is about."""
+
+    name: str
+    title: str
+    text: str
+    url: str = ""
+    at: AwareDatetime | None = None
+    cluster: int | None = None
+
+    @property
+    def sentences(self) -> list[str]:
+        """What can be quoted of it, its title first."""
+        said = sentences_of(SummaryInput(0, self.title, self.text))
+        return list(dict.fromkeys(part for part in (self.title, *said) if part.strip()))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sentence of a chunk; ``carries`` is how much of the question it says with what stands
+    around it and its title, 0 to 1, by how telling each word is. ``score`` adds how much of that
+    it says by itself, and how near it is."""
+
+    text: str
+    chunk: Chunk
+    carries: float
+    score: float = 0.0
+
+
+def report_chunk(item: Item) -> Chunk:
+    """A report as it can be cited."""
+    return Chunk(
+        audience=item.audience,
+        name=item.name,
+        title=item.title,
+        text=item.body,
+        url=item.url,
+        at=item.occurred_at,
+        cluster=item.cluster,
+    )
+
+
+def readable(chunks: Iterable[Chunk], readers: Audience) -> list[Chunk]:
+    """Those that they may read, at most ``MOST``, the first first."""
+    return [chunk for chunk in chunks if may_read(readers, chunk.audience)][:MOST]
+
+
+def asked_for(question: str) -> list[str]:
+    """The words of a question that an answer must have something to do with, stemmed."""
+    return [word for word in dict.fromkeys(terms(question)) if word not in _ASKING]
+
+
+def telling(word: str) -> float:
+    """How much a stemmed word tells, from how usual it is anywhere: 0 to 1."""
+    return math.log(max(_RARE, usual().get(word, _RARE))) / math.log(_RARE)
+
+
+def weigh(
+    question: str,
+    chunks: Sequence[Chunk],
+    meaning: Callable[[Chunk, str], float] = lambda _c, _s: 0.0,
+) -> list[Passage]:
+    """Every sentence with how well it answers, best first. ``meaning`` is how near a sentence is
+    to the question in meaning, -1 to 1."""
+    weights = {word: telling(word) for word in asked_for(question)}
+    whole = sum(weights.values())
+    found = []
+    for chunk in chunks:
+        title, parts = set(terms(chunk.title)), chunk.sentences
+        said = [set(terms(text)) for text in parts]
+        for place, text in enumerate(parts):
+            around = said[max(0, place - _AROUND) : place + _AROUND + 1]
+            carries = _share(weights, title.union(*around), whole)
+            words = _share(weights, said[place], whole)
+            score = carries + _SENTENCE * words + _MEANING * max(0.0, meaning(chunk, text))
+            found.append(Passage(text, chunk, carries, score))
+    return sorted(found, key=lambda each: -each.score)
+
+
+def best(passages: Sequence[Passage]) -> list[Passage]:
+    """The few that answer, each of another chunk and saying something else; none where what is
+    asked for is not said."""
+    chosen: list[Passage] = []
+    for each in passages:
+        if each.score < max(ENOUGH, _NEAR * passages[0].score):
+            continue
+        said = set(terms(each.text))
+        repeats = any(
+            each.chunk.name == one.chunk.name
+            or len(said & set(terms(one.text))) > _ALIKE * len(said)
+            for one in chosen
+        )
+        if said and not repeats:
+            chosen.append(each)
+        if len(chosen) == QUOTED:
+            break
+    return chosen
+
+
+def _share(weights: dict[str, float], said: set[str], whole: float) -> float:
+    return sum(weight for word, weight in weights.items() if word in said) / whole if whole else 0.0

@@ -1,0 +1,166 @@
+"""Answers, facts and a profile as people read them; and that nothing private is ever cited."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from asked import asked, history
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import examples
+
+from bot.domain.audience import Audience, may_read
+from bot.domain.cards.card import Card
+from bot.domain.cards.views.answer import answer_card
+from bot.domain.cards.views.memory import memory_card
+from bot.domain.memory import passages
+from bot.domain.memory.answers import AnswerDraft, Answered, mistakes
+from bot.domain.memory.counting import Row, Typed, rows, typed
+from bot.domain.memory.facts import Fact, fitting, same
+from bot.domain.memory.passages import Chunk
+from bot.domain.memory.written import Cited, material
+from bot.render import render_blocks, render_markdown
+from bot.sources import SOURCES
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+READERS = Audience.PROJECT
+
+
+def chunk(name: str, text: str, audience: Audience = READERS) -> Chunk:
+    return Chunk(audience=audience, name=name, title="", text=text, at=NOW,
+                 url=f"https://github.com/acme/shop/issues/{name[2:]}")  # fmt: skip
+
+
+REFUND = chunk("I-3", "I paid 119 euros and got 100 back. The refund leaves out the tax.")
+
+
+def test_every_question_of_the_forty_is_read_as_what_it_is():
+    for each in asked()["counted"]:
+        found = typed(each["ask"], NOW, SOURCES)
+        assert found is not None, each["ask"]
+        assert found.kind == each.get("kind", "count"), each["ask"]
+        assert found.source == each.get("source", "")
+    for question in (*(e["ask"] for e in asked()["answered"]), *asked()["refused"]):
+        assert typed(question, NOW, SOURCES) is None, question
+
+
+def test_a_month_is_the_last_one_of_that_name():
+    found = typed("how many reports of login failures in October, by source?", NOW, SOURCES)
+    assert found == Typed(
+        words=("login", "failur"), by="source",
+        since=datetime(2025, 10, 1, tzinfo=UTC), until=datetime(2025, 11, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+def test_what_is_counted_comes_part_by_part():
+    items = [item for item, _ in history(NOW) if Typed(words=("coupon",)).takes(item)]
+    made = rows(Typed(words=("coupon",), by="source"), items, {}, None)
+    assert {row.name: row.reports for row in made} == {
+        source: sum(item.source == source for item in items) for source in {i.source for i in items}
+    }
+    before = rows(Typed(kind="release", release="x"), items, {}, NOW + timedelta(days=1))
+    assert [(row.name, row.reports) for row in before] == [("before", len(items))]
+
+
+_CHUNKS = st.lists(
+    st.builds(
+        chunk,
+        st.integers(1, 40).map("I-{}".format),
+        st.sampled_from(["refund tax", "The refund leaves out the tax", "the tax is private"]),
+        st.sampled_from(Audience),
+    ),
+    max_size=20,
+)
+
+
+@examples(200)
+@given(_CHUNKS, st.sampled_from([Audience.PUBLIC, Audience.PROJECT, Audience.TEAM]))
+def test_what_they_may_not_read_is_never_cited(chunks: list[Chunk], readers: Audience):
+    kept = passages.readable(chunks, readers)
+    for each in passages.best(passages.weigh("does the refund leave out the tax?", kept)):
+        assert may_read(readers, each.chunk.audience)
+    allowed = {each.name for each in kept if may_read(readers, each.audience)}
+    for each in chunks:
+        draft = AnswerDraft(answered=True, sentences=(Cited(text=each.text, of=(each.name,)),))
+        assert mistakes(draft, kept) or each.name in allowed
+
+
+def test_a_model_that_makes_things_up_is_told_so():
+    def wrong(text: str, *of: str) -> list[str]:
+        return mistakes(AnswerDraft(answered=True, sentences=(Cited(text=text, of=of),)), [REFUND])
+
+    assert wrong("The refund leaves out the tax.", "I-3") == []
+    assert wrong("The refund leaves out the tax.")
+    assert wrong("The refund leaves out the tax.", "I-4")
+    assert wrong("It was mended in 4.2.1.", "I-3")
+    assert wrong("x" * 500, "I-3")
+    assert mistakes(AnswerDraft(answered=True), [REFUND])
+    assert mistakes(AnswerDraft(answered=False), [REFUND]) == []
+
+
+def fact(number: int, text: str, **fields: object) -> Fact:
+    return Fact(audience=READERS, number=number, text=text, made_at=NOW, **{"by": "@ana", **fields})
+
+
+def test_the_same_fact_is_one_and_another_value_is_another():
+    old = fact(1, "Sessions last 30 minutes")
+    assert same(old, fact(0, "sessions last 30 minutes."))
+    assert not same(old, fact(2, "Sessions last 45 minutes"))
+
+
+def test_a_fact_fits_by_its_path_or_by_its_words():
+    of_file = fact(1, "Amounts are in cents", by="@ana", path="src/shop/**")
+    of_words = fact(2, "Refunds are gross", by="@ana")
+    every = [of_file, of_words]
+    assert fitting(every, "a refund is small", suspects=[]) == [of_words]
+    assert fitting(every, "odd", suspects=["src/shop/tax.py"]) == [of_file]
+    assert fitting(every, "odd", suspects=["src/shop/tax.py"], paths=["README.md"]) == []
+
+
+CARDS: dict[str, Card] = {
+    "cited": answer_card(
+        Answered(
+            question="Why do refunds leave out the tax?", way="The reports' own words", chunks=41,
+            seconds=0.31, cited=(REFUND,),
+            sentences=(Cited(text="The refund leaves out the tax. @all", of=("I-3",)),),
+        ),
+        readers=READERS,
+    ),
+    "counted": answer_card(
+        Answered(
+            question="How many login failures?", way="Counted", chunks=7, seconds=0.02,
+            cited=(REFUND,),
+            typed=Typed(words=("login", "failur"), by="source", since=NOW),
+            rows=(Row(name="github", reports=5, seen=5), Row(name="sentry", reports=2, seen=40)),
+        ),
+        readers=READERS,
+    ),
+    "unknown": answer_card(
+        Answered(question="Is there dark mode? <!channel>", way="gemini", chunks=12, seconds=1.2),
+        readers=READERS,
+    ),
+    "memory": memory_card(
+        [
+            fact(7, "Sessions last 45 minutes", by="@ana", path="src/auth/**",
+                 expires_at=NOW + timedelta(days=90)),
+            fact(4, "Sessions last 30 minutes", by="@bo"),
+            fact(3, "Refund is too small: mended in src/shop/tax.py by #45, proved.", by="F-7",
+                 url="https://github.com/acme/shop/pull/45"),
+        ],
+        3,
+        now=NOW + timedelta(days=3),
+        readers=READERS,
+    ),
+}  # fmt: skip
+
+
+def test_they_are_read_well_in_both_markups(golden):
+    for name, card in CARDS.items():
+        golden(f"answer_{name}.md", render_markdown(card))
+        shown = json.dumps(render_blocks(card).blocks, indent=1, ensure_ascii=False)
+        golden(f"answer_{name}.blocks.json", shown + "\n")
+
+
+def test_what_a_model_is_asked_is_the_same_every_time(golden):
+    golden("answer_prompt.json", material([REFUND], question="Why?") + "\n")

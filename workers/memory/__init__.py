@@ -1,0 +1,1 @@
+"""Answer questions, and keep what is to be remembered."""

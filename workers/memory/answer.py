@@ -1,0 +1,142 @@
+"""Answer a question: counted where it asks for a number, else cited, else "I don't know"."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from bot.context import Context
+from bot.domain.audience import Audience, may_read
+from bot.domain.clusters.engine.report import hashed
+from bot.domain.errors import ConfigError, Rejected, Unavailable
+from bot.domain.memory import passages
+from bot.domain.memory.answers import INSTRUCTIONS, AnswerDraft, Answered, mistakes
+from bot.domain.memory.counting import BYS, Typed, rows
+from bot.domain.memory.passages import Chunk, report_chunk
+from bot.domain.memory.written import Cited, material
+from bot.domain.models import Item, Project
+from bot.domain.text import terms
+from bot.github import releases
+from bot.github.app import READ
+from bot.log import log
+from bot.storage.answers import ASK
+from workers.clusters import asking, evidence
+from workers.memory.retrieve import chunks_for, meanings
+
+READ_AT_MOST = 5_000  # reports that are looked at for one number, the newest
+
+
+async def answer(
+    ctx: Context,
+    project: Project,
+    question: str,
+    *,
+    readers: Audience,
+    typed: Typed | None,
+    command: str,
+) -> Answered:
+    """The answer for who reads here. ``command`` names the asking.
+
+    Raises Unavailable while the project's reports cannot be searched.
+    """
+    began = time.monotonic()
+    counting = partial(counted, ctx, project, question, readers=readers, began=began)
+    if typed is not None:
+        return await counting(typed)
+    chunks = await chunks_for(ctx, project, question, readers)
+    draft, why = await _drafted(ctx, project.id, question, chunks, command)
+    if draft and draft.answered and draft.count:
+        words = tuple(terms(draft.count.words))
+        return await counting(
+            Typed(kind=draft.count.kind, words=words, by=BYS.get(draft.count.kind, ""))
+        )
+    said = draft.sentences if draft and draft.answered else ()
+    sentences = said if draft else await _extracted(ctx, question, chunks)
+    of = {name for each in sentences for name in each.of}
+    return Answered(
+        question=question,
+        way=ctx.language_model.id if draft and ctx.language_model else "The reports' own words",
+        chunks=len(chunks),
+        seconds=time.monotonic() - began,
+        sentences=tuple(sentences),
+        cited=tuple(chunk for chunk in chunks if chunk.name in of),
+        note=why,
+    )
+
+
+async def _extracted(ctx: Context, question: str, chunks: Sequence[Chunk]) -> tuple[Cited, ...]:
+    near = await meanings(question, chunks, ctx.embedder)
+    weighed = await asyncio.to_thread(passages.weigh, question, chunks, near)
+    return tuple(Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(weighed))
+
+
+async def _drafted(
+    ctx: Context,
+    project: int,
+    question: str,
+    chunks: Sequence[Chunk],
+    command: str,
+) -> tuple[AnswerDraft | None, str]:
+    """What the model answers where there is one; else None, and why."""
+    model, cap = ctx.language_model, ctx.settings.soulcaster_ask_budget
+    if model is None or not chunks:
+        return None, ""
+    if not await ctx.answers.spend(project, ASK, asking.today(ctx), command, cap):
+        return None, f"Today's {cap} questions to {model.id} are used up"
+    return await asking.drafted(
+        ctx,
+        model,
+        AnswerDraft,
+        instructions=INSTRUCTIONS,
+        material=partial(material, chunks, question=question),
+        mistakes=partial(mistakes, chunks=chunks),
+    )
+
+
+async def counted(
+    ctx: Context, project: Project, question: str, typed: Typed, *, readers: Audience, began: float
+) -> Answered:
+    """What is counted of the reports that may be read here; the others are not even a number."""
+    memory = await evidence.remember(ctx, project.id)
+    found = await memory.use(memory.engine.having, hashed([*typed.words]))
+    numbers = found[-READ_AT_MOST:]
+    there = await ctx.items.many(project.id, numbers)
+    items = [i for i in there if may_read(readers, i.audience) and typed.takes(i)]
+    items.sort(key=lambda item: item.occurred_at)
+    released = await _released(ctx, project, typed, items)
+    note = ""
+    if typed.kind == "release" and released is None:
+        note = f"No release {typed.release} is known, so nothing is told apart"
+    if len(found) > len(numbers):
+        note = f"Only the newest {READ_AT_MOST:,} that have these words were looked at"
+    seen = await ctx.overview.seen(project.id, [item.number for item in items])
+    ends = items if len(items) < 5 else [*items[:2], *items[-2:]]
+    return Answered(
+        question=question,
+        way="Counted",
+        chunks=len(items),
+        seconds=time.monotonic() - began,
+        typed=typed,
+        rows=tuple(rows(typed, items, {n: t.total for n, t in seen.items()}, released)),
+        cited=tuple(report_chunk(item) for item in ends),
+        note=note,
+    )
+
+
+async def _released(
+    ctx: Context, project: Project, typed: Typed, items: Sequence[Item]
+) -> datetime | None:
+    """When it came out: as GitHub says, else when a report named it first."""
+    if typed.kind != "release":
+        return None
+    wanted = typed.release.lower()
+    try:
+        for at, tag in await releases.published(ctx.github.repo(project, READ)):
+            if wanted in (tag.lower(), tag.lower().removeprefix("v")):
+                return at
+    except (Unavailable, Rejected, ConfigError) as error:
+        log.warning("releases are not known", project=project.full_name, why=str(error))
+    return min((i.occurred_at for i in items if i.release.lower() == wanted), default=None)

@@ -1,0 +1,104 @@
+"""What may be read here and is about a question: reports, their problems, facts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from bot.context import Context
+from bot.domain.audience import Audience, may_read
+from bot.domain.cards.card import Line
+from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
+from bot.domain.clusters.engine import Engine, Report
+from bot.domain.fixes.run import FixRun
+from bot.domain.memory.facts import Fact
+from bot.domain.memory.passages import MOST, Chunk, asked_for, readable, report_chunk
+from bot.domain.models import Project
+from bot.domain.ports import Embedder
+from bot.domain.text import terms
+from workers.clusters import evidence
+from workers.clusters.views import rows
+
+# Of so many of the best reports those are kept that may be read here.
+FOUND = 400
+# Of so many of the best chunks the sentences are compared in meaning, and the problems looked up.
+COMPARED, PROBLEMS = 16, 8
+_FACTS = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def chunks_for(
+    ctx: Context, project: Project, question: str, readers: Audience
+) -> list[Chunk]:
+    """At most ``MOST`` that are about it and may be read here, best first.
+
+    Raises Unavailable while the project's reports cannot be searched.
+    """
+    memory = await evidence.remember(ctx, project.id)
+    numbers = await answered(question, memory.engine, ctx.embedder, FOUND)
+    items = {item.number: item for item in await ctx.items.many(project.id, numbers)}
+    reports = [report_chunk(items[n]) for n in numbers if n in items and not items[n].gone]
+    facts = [fact.chunk for fact in await facts_here(ctx, project.id, readers)]
+    wanted = set(asked_for(question))
+    told = [chunk for chunk in facts if wanted & set(terms(chunk.text))][:_FACTS]
+    kept = readable([*told, *reports], readers)
+    clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
+    problems = await _problems(ctx, project, clusters, readers)
+    return readable([*kept[: MOST - len(problems)], *problems], readers)
+
+
+async def facts_here(ctx: Context, project: int, readers: Audience) -> list[Fact]:
+    """The facts that stand now and may be read here."""
+    facts = await ctx.memory.facts(project, ctx.now())
+    return [fact for fact in facts if may_read(readers, fact.audience)]
+
+
+async def answered(question: str, engine: Engine, embedder: Embedder, most: int) -> list[int]:
+    """The numbers of the reports that are most about it, best first."""
+    reading = engine.read(Report(0, "question", question, "", _EPOCH))
+    (vector,) = await embedder.embed([question])
+    return await asyncio.to_thread(engine.search, reading, vector, most)
+
+
+async def meanings(
+    question: str, chunks: Sequence[Chunk], embedder: Embedder
+) -> Callable[[Chunk, str], float]:
+    """How near the sentences of the best chunks are to the question."""
+    texts = list({text for chunk in chunks[:COMPARED] for text in chunk.sentences})
+    if not texts:
+        return lambda _c, _s: 0.0
+    vectors = await embedder.embed([question, *texts])
+    near = dict(zip(texts, np.asarray(vectors[1:] @ vectors[0]).tolist(), strict=True))
+    return lambda _chunk, text: near.get(text, 0.0)
+
+
+async def _problems(
+    ctx: Context, project: Project, clusters: list[int], readers: Audience
+) -> list[Chunk]:
+    """How each of these problems stands, in one sentence of ours."""
+    views = await rows(ctx, project, clusters, readers=readers)
+    runs = await ctx.runs.newest(project.id, clusters) if clusters else {}
+    return [_problem(view, runs.get(view.cluster.number), readers) for view in views]
+
+
+def _problem(view: ClusterView, run: FixRun | None, readers: Audience) -> Chunk:
+    cluster = view.cluster
+    words = f"{cluster.name} {cluster.title}: it is {_plain(state_line(cluster))}"
+    if run is not None and may_read(readers, run.audience):
+        words += f", fix {_plain(run_line(run))}"
+    return Chunk(
+        audience=readers,
+        name=cluster.name,
+        title="",
+        text=f"{words}.",
+        url=run.pull_url if run is not None and may_read(readers, run.audience) else "",
+        at=cluster.updated_at,
+        cluster=cluster.number,
+    )
+
+
+def _plain(line: Line) -> str:
+    return "".join(part if isinstance(part, str) else part.text for part in line)
