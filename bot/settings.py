@@ -208,6 +208,9 @@ class Settings(BaseSettings):
     soulcaster_ask_budget: int = Field(
         200, ge=0, description="Questions a project and day that the language model answers"
     )
+    soulcaster_facts_budget: int = Field(
+        100, ge=0, description="Questions a project and day for facts that reports claim"
+    )
     soulcaster_model_seconds: float = Field(
         60, gt=0, description="Longest wait for one answer of the language model"
     )

@@ -42,6 +42,9 @@ ask_missing = Job("workers.clusters.missing:ask_missing")
 suggest_on_issue = Job("workers.clusters.suggestions:suggest_on_issue")
 write_summaries = Job("workers.clusters.summarize:write_summaries", timeout=900)
 
+get_to_know = Job("workers.memory.know:get_to_know", lane="history", timeout=120)
+draw_facts = Job("workers.memory.know:draw_facts", lane="history", timeout=2_100)
+
 hear_review = Job("workers.fixes.revise:hear_review", lane="people")
 revise = Job("workers.fixes.revise:revise", lane="fixes", timeout=6 * 3600, tries=5)
 fix_run = Job("workers.fixes.run:fix_run", lane="fixes", timeout=6 * 3600, tries=5)

@@ -10,10 +10,11 @@ from bot.storage.leases import LeaseLost
 from bot.storage.store import Store
 from bot.storage.text import number
 
-Kind = Literal["judge", "summary", "ask"]
+Kind = Literal["judge", "summary", "ask", "facts"]
 JUDGE: Final = "judge"
 SUMMARY: Final = "summary"
 ASK: Final = "ask"
+FACTS: Final = "facts"
 
 
 class Waiting(NamedTuple):

@@ -1,37 +1,97 @@
-"""What is remembered of every project."""
+"""What is known of every project: facts, conversations, profiles."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
+from bot.domain.errors import NotFound
+from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.facts import MOST, Fact
+from bot.domain.memory.profile import Profile
 from bot.storage import keys
 from bot.storage.store import Store
 
+CONVERSATIONS = 200
+
+N = TypeVar("N", Fact, Conversation)
+
 
 class Memory(Store):
-    """The facts of every project; who may read what of them is for the caller to hold."""
+    """The memory of every project; who may read what of it is for the caller to hold."""
 
-    async def facts(self, project: int, now: datetime) -> list[Fact]:
-        """All that have not expired, oldest first; those that have are dropped."""
-        held = (await self._redis.hgetall(keys.facts(project))).values()
-        found = sorted((Fact.read(self._seal.open(h)) for h in held), key=lambda f: f.number)
-        over = [fact.number for fact in found if fact.expires_at and fact.expires_at <= now]
-        await self.forget(project, over)
-        return [fact for fact in found if fact.number not in over]
+    async def facts(self, project: int) -> list[Fact]:
+        """All of them, oldest first."""
+        found = await self._all(keys.facts(project), Fact)
+        return sorted(found, key=lambda fact: fact.number)
+
+    async def fact(self, project: int, number: int) -> Fact:
+        """By number. Raises NotFound."""
+        held = await self._redis.hget(keys.facts(project), str(number))
+        if held is None:
+            raise NotFound(f"There is no M-{number} in this project: /soulcaster memory")
+        return Fact.read(self._seal.open(held))
 
     async def keep(self, project: int, fact: Fact) -> Fact:
-        """A new fact gets its number; over ``MOST`` the oldest goes."""
-        number = int(await self._redis.incr(keys.counter(project, "fact")))
-        made = fact.model_copy(update={"number": number})
-        sealed = self._seal.shut(made.model_dump_json())
-        await self._redis.hset(keys.facts(project), str(number), sealed)
-        held = sorted(int(each) for each in await self._redis.hkeys(keys.facts(project)))
-        await self.forget(project, held[:-MOST])
+        """A new fact gets its number; over ``MOST`` the oldest claim goes, or the oldest fact."""
+        made = await self._number(project, keys.facts(project), "fact", fact)
+        held = await self.facts(project)
+        for old in sorted(held, key=lambda f: (not f.is_claim, f.number))[: len(held) - MOST]:
+            await self.forget(project, [old.number])
         return made
 
-    async def forget(self, project: int, numbers: Sequence[int]) -> None:
-        """Drop facts."""
-        if numbers:
-            await self._redis.hdel(keys.facts(project), *map(str, numbers))
+    async def confirm(self, project: int, number: int, who: str) -> Fact:
+        """Somebody stands for it. Raises NotFound."""
+        return await self._replace(
+            keys.facts(project),
+            str(number),
+            Fact,
+            lambda fact: fact.model_copy(update={"confirmed_by": who}),
+            name=f"M-{number}",
+            missing=f"There is no M-{number} in this project: /soulcaster memory",
+        )
+
+    async def forget(self, project: int, numbers: Sequence[int]) -> int:
+        """Drop facts; how many there were."""
+        names = [str(number) for number in numbers]
+        return int(await self._redis.hdel(keys.facts(project), "", *names))
+
+    async def conversations(self, project: int) -> list[Conversation]:
+        """All of them, the one last edited first."""
+        found = await self._all(keys.conversations(project), Conversation)
+        return sorted(found, key=lambda each: each.edited_at, reverse=True)
+
+    async def talk(self, project: int, conversation: Conversation) -> Conversation:
+        """Write one down; a new one gets its number, and the oldest goes."""
+        key = keys.conversations(project)
+        if conversation.number:
+            sealed = self._seal.shut(conversation.model_dump_json())
+            await self._redis.hset(key, str(conversation.number), sealed)
+            return conversation
+        made = await self._number(project, key, "conversation", conversation)
+        for old in (await self.conversations(project))[CONVERSATIONS:]:
+            await self.drop(project, old.number)
+        return made
+
+    async def drop(self, project: int, number: int) -> None:
+        """Forget a conversation."""
+        await self._redis.hdel(keys.conversations(project), str(number))
+
+    async def profile(self, project: int) -> Profile | None:
+        """What was found out of the project last."""
+        held = await self._redis.get(keys.profile(project))
+        return Profile.read(self._seal.open(held)) if held else None
+
+    async def put_profile(self, project: int, profile: Profile) -> None:
+        """Replace it."""
+        await self._redis.set(keys.profile(project), self._seal.shut(profile.model_dump_json()))
+
+    async def _number(self, project: int, key: str, name: str, record: N) -> N:
+        number = int(await self._redis.incr(keys.counter(project, name)))
+        made = record.model_copy(update={"number": number})
+        await self._redis.hset(key, str(number), self._seal.shut(made.model_dump_json()))
+        return made
+
+    async def _all(self, key: str, kind: type[N]) -> list[N]:
+        read: Callable[[str], N] = kind.read
+        return [read(self._seal.open(held)) for held in (await self._redis.hgetall(key)).values()]

@@ -115,6 +115,18 @@ async def test_a_private_report_is_not_even_counted_in_public(shop: Shop) -> Non
     assert private.isdisjoint(re.findall(r"I-\d+", told))
 
 
+async def test_what_was_asked_can_be_renamed_and_forgotten(shop: Shop) -> None:
+    await ask(shop, "Why are product photos grey?")
+    await ask(shop, "by source?")
+    listed = (await ask(shop, "list")).model_dump_json()
+    assert "A-1" in listed
+    assert "2 questions" in listed
+    assert "called" in (await ask(shop, "rename A-1 Photos")).model_dump_json()
+    assert "Photos" in (await ask(shop, "list")).model_dump_json()
+    await ask(shop, "delete A-1")
+    assert "Nothing yet" in (await ask(shop, "list")).model_dump_json()
+
+
 def drafted(*sentences: tuple[str, list[str]], **fields: object) -> gemini.Reply:
     told = [{"text": words, "of": of} for words, of in sentences]
     return gemini.says({"answered": bool(told), "sentences": told, "count": None} | fields)

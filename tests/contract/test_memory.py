@@ -6,17 +6,22 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
+import gemini_server as gemini
 import pytest
 from judge_kit import NOW, Shop, open_shop
 from test_ask import ask
 
+from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Person, Place, Verdict
-from bot.storage import keys
+from bot.domain.memory.facts import Fact, as_said
+from bot.domain.memory.profile import Profile
+from bot.domain.models import Item, Person, Place, Verdict
 from bot.storage.commands import Utterance
+from handlers.demo.stage import Stage
 from workers.commands.answering import answer_to
 from workers.fixes import planning
+from workers.memory.know import draw_facts, get_to_know
 from workers.memory.recall import learn
 
 VAT = ("Refund is too small", "I paid 119 euros and the refund was 100, so the tax stayed there.")
@@ -25,7 +30,7 @@ DATES = ("Dates are odd", "The invoice shows 31/12 where it should show 12/31 fo
 
 @pytest.fixture
 async def shop(redis_url: str, tmp_path: Path) -> AsyncIterator[Shop]:
-    async with open_shop(redis_url, tmp_path) as made:
+    async with open_shop(redis_url, tmp_path, soulcaster_facts_budget=3) as made:
         made.ctx.clock = lambda: NOW
         yield made
 
@@ -38,12 +43,18 @@ async def say(shop: Shop, line: str, place: Place | None = None) -> str:
     return (await answer_to(shop.ctx, shop.project, said)).answer.card.model_dump_json()
 
 
+async def claim(shop: Shop, text: str, item: Item) -> Fact:
+    made = Fact(
+        audience=Audience.PROJECT, text=text, items=(item.number,), said=as_said([item]),
+        made_at=NOW,
+    )  # fmt: skip
+    return await shop.ctx.memory.keep(shop.id, made)
+
+
 async def test_a_fact_is_remembered_once_found_used_and_forgotten(shop: Shop) -> None:
     told = await say(shop, 'remember "Refunds are gross" --path=src/shop/tax.py --ttl=90d')
     assert "M-1" in told
-    assert "That is remembered" in await say(
-        shop, 'remember "refunds are gross" --path=src/shop/tax.py'
-    )
+    assert "already" in await say(shop, 'remember "refunds are gross" --path=src/shop/tax.py')
     shown = await say(shop, "memory refunds")
     assert "Refunds are gross" in shown
     assert "src/shop/tax.py" in shown
@@ -66,7 +77,7 @@ async def test_what_the_team_told_is_not_there_in_public(shop: Shop) -> None:
     await shop.ctx.projects.put(shop.project)
     await say(shop, "remember The launch is called bluebird")
     here = Place(issue=1, comment=1)
-    for line in ("memory", "memory bluebird", "forget M-1", "ask launch bluebird?"):
+    for line in ("memory", "memory bluebird", "forget M-1", "remember M-1", "ask launch bluebird?"):
         assert "The launch" not in await say(shop, line, here)
     assert "The launch" in await say(shop, "memory")
     await shop.report(("The launch bluebird is late", "Bluebird is late, says the launch page."))
@@ -77,12 +88,32 @@ async def test_what_the_team_told_is_not_there_in_public(shop: Shop) -> None:
         assert plan.audience is readers
 
 
-async def test_a_fact_goes_with_its_time(shop: Shop) -> None:
+async def test_a_claim_is_used_by_nothing_until_it_is_confirmed(shop: Shop) -> None:
+    item = await shop.item(await shop.report(VAT))
+    await claim(shop, "The refund leaves out the tax", item)
+    cluster = await shop.ctx.clusters.get(shop.id, 1)
+    shown = await say(shop, "memory")
+    assert "Claimed in reports" in shown
+    asked = {"model": None, "readers": Audience.TEAM}
+    assert not (await planning.plan_for(shop.ctx, shop.project, cluster, **asked)).known
+    assert "Remembered" in await say(shop, "remember M-1")
+    assert (await planning.plan_for(shop.ctx, shop.project, cluster, **asked)).known
+
+
+async def test_a_fact_goes_with_its_source_and_its_time(shop: Shop) -> None:
+    ctx = shop.ctx
+    item, other = [await shop.item(await shop.report(words)) for words in (VAT, DATES)]
+    await claim(shop, "The refund leaves out the tax", item)
+    await claim(shop, "Dates are the wrong way round", other)
     await say(shop, "remember Soon over --ttl=1d")
-    assert "1 fact" in await say(shop, "memory")
-    shop.ctx.clock = lambda: NOW + timedelta(days=2)
+    await ctx.items.edit(shop.id, item.model_copy(update={"body": "All is well."}), NOW)
+    ctx.clock = lambda: NOW + timedelta(days=2)
+    shown = await say(shop, "memory")
+    assert "1 fact" in shown
+    assert "wrong way round" in shown
+    await ctx.items.withdraw(shop.id, other.source, other.key)
     assert "0 facts" in await say(shop, "memory")
-    assert await shop.ctx.redis.exists(keys.facts(shop.id)) == 0
+    assert await ctx.memory.facts(shop.id) == []
 
 
 async def test_a_merged_fix_leaves_what_it_taught_once(shop: Shop) -> None:
@@ -95,6 +126,40 @@ async def test_a_merged_fix_leaves_what_it_taught_once(shop: Shop) -> None:
     )  # fmt: skip
     for _ in range(2):
         await learn(shop.ctx, shop.project, run, {"number": 45})
-    (fact,) = await shop.ctx.memory.facts(shop.id, NOW)
+    (fact,) = await shop.ctx.memory.facts(shop.id)
     assert fact.text == ("Refund is too small: mended in src/shop/tax.py, refund() by #45, proved.")
     assert (fact.by, fact.path) == ("F-7", "src/shop/tax.py")
+
+
+async def test_the_full_pass_draws_claims_within_its_budget(shop: Shop) -> None:
+    await shop.report(VAT)
+    await shop.report(DATES)
+    good = {"text": "The refund was 100 where 119 euros were paid", "of": ["I-1"]}
+    bad = {"text": "Mended in 4.2.1 by @mallory", "of": ["I-2"]}
+    shop.model.script = [gemini.says({"facts": [good, bad, good | {"of": ["I-9"]}]})]
+    await shop.ctx.memory.put_profile(shop.id, Profile(audience=Audience.PROJECT, made_at=NOW))
+    await draw_facts(shop.ctx, shop.id)
+    (fact,) = await shop.ctx.memory.facts(shop.id)
+    assert fact.is_claim
+    profile = await shop.ctx.memory.profile(shop.id)
+    assert profile is not None
+    assert (profile.state, profile.read_to, profile.problem) == ("complete", 2, "")
+    await draw_facts(shop.ctx, shop.id)
+    assert len(shop.model.asked) == 1, "what was read is not read again"
+    shop.ctx.settings = shop.ctx.settings.model_copy(update={"soulcaster_facts_budget": 1})
+    await shop.report(("Another", "Something else is wrong with the footer of a page."))
+    await draw_facts(shop.ctx, shop.id)
+    profile = await shop.ctx.memory.profile(shop.id)
+    assert profile is not None
+    assert "SOULCASTER_FACTS_BUDGET" in profile.problem
+
+
+async def test_a_profile_is_in_the_words_of_its_files(stage: Stage, ctx: Context) -> None:
+    project = (await stage.context.projects.all())[0]
+    await get_to_know(stage.context, project.id)
+    profile = await stage.context.memory.profile(project.id)
+    assert profile is not None
+    assert profile.problem == ""
+    assert profile.state == "complete"
+    assert profile.sections.identity
+    assert "pytest" in profile.sections.tools[0].text

@@ -240,8 +240,8 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "pause posts --for=1h",
         "resume",
     )
-    yield from ("ask what is private here?", "ask how many reports by author?")
-    yield from ("remember Refunds are gross", "memory", "forget M-1")
+    yield from ("ask what is private here?", "ask how many reports by author?", "ask list")
+    yield from ("remember Refunds are gross", "memory", "forget M-1", "profile refresh", "profile")
     yield from ("clusters --state=all", "status", "help", "whoami", "source list", "similar")
     yield from ("digest preview", "digest now", "history", "feedback It is slow", "status")
 

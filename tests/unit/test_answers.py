@@ -17,7 +17,7 @@ from bot.domain.cards.views.memory import memory_card
 from bot.domain.memory import passages
 from bot.domain.memory.answers import AnswerDraft, Answered, mistakes
 from bot.domain.memory.counting import Row, Typed, rows, typed
-from bot.domain.memory.facts import Fact, fitting, same
+from bot.domain.memory.facts import Fact, consolidated, fitting, outdated
 from bot.domain.memory.passages import Chunk
 from bot.domain.memory.written import Cited, material
 from bot.render import render_blocks, render_markdown
@@ -100,19 +100,21 @@ def test_a_model_that_makes_things_up_is_told_so():
 
 
 def fact(number: int, text: str, **fields: object) -> Fact:
-    return Fact(audience=READERS, number=number, text=text, made_at=NOW, **{"by": "@ana", **fields})
+    return Fact(audience=READERS, number=number, text=text, made_at=NOW, **fields)
 
 
-def test_the_same_fact_is_one_and_another_value_is_another():
-    old = fact(1, "Sessions last 30 minutes")
-    assert same(old, fact(0, "sessions last 30 minutes."))
-    assert not same(old, fact(2, "Sessions last 45 minutes"))
+def test_the_same_fact_is_one_and_of_two_values_the_newer_counts():
+    old, new = fact(1, "Sessions last 30 minutes"), fact(2, "Sessions last 45 minutes")
+    assert consolidated([old], [fact(0, "sessions last 30 minutes.")]) == []
+    assert consolidated([old], [new]) == [new]
+    assert outdated([old, new]) == {1: new}
 
 
 def test_a_fact_fits_by_its_path_or_by_its_words():
     of_file = fact(1, "Amounts are in cents", by="@ana", path="src/shop/**")
     of_words = fact(2, "Refunds are gross", by="@ana")
-    every = [of_file, of_words]
+    told = fact(3, "Refunds are gross")
+    every = [of_file, of_words, told]
     assert fitting(every, "a refund is small", suspects=[]) == [of_words]
     assert fitting(every, "odd", suspects=["src/shop/tax.py"]) == [of_file]
     assert fitting(every, "odd", suspects=["src/shop/tax.py"], paths=["README.md"]) == []
@@ -147,8 +149,10 @@ CARDS: dict[str, Card] = {
             fact(4, "Sessions last 30 minutes", by="@bo"),
             fact(3, "Refund is too small: mended in src/shop/tax.py by #45, proved.", by="F-7",
                  url="https://github.com/acme/shop/pull/45"),
+            fact(2, "The export is slow on Mondays", items=(3,)),
         ],
-        3,
+        4,
+        {4: fact(7, "Sessions last 45 minutes")},
         now=NOW + timedelta(days=3),
         readers=READERS,
     ),
@@ -163,4 +167,4 @@ def test_they_are_read_well_in_both_markups(golden):
 
 
 def test_what_a_model_is_asked_is_the_same_every_time(golden):
-    golden("answer_prompt.json", material([REFUND], question="Why?") + "\n")
+    golden("answer_prompt.json", material([REFUND], question="Why?", asked_before=[]) + "\n")

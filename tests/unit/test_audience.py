@@ -28,12 +28,12 @@ PARTS = {
     "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
     "Comparison", "Comparisons", "Entry", "Fact", "Failing", "Finding", "Frame", "Judgement",
     "Link", "OnGitHub", "Patch", "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark",
-    "Reply", "Reproduction", "Row", "RunStep", "Said", "Section", "Sentence", "Step",
+    "Reply", "Reproduction", "Row", "RunStep", "Said", "Section", "Sections", "Sentence", "Step",
     "Strong", "Typed", "Wait",
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
 ANSWERS = {
-    *("AnswerDraft", "Answered", "Count", "Drafted"),
+    *("AnswerDraft", "Answered", "Count", "Drafted", "FactsDraft"),
     *("SummaryDraft", "WrittenTest"),
 }
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.

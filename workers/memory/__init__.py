@@ -1,1 +1,1 @@
-"""Answer questions, and keep what is to be remembered."""
+"""Answer questions, keep facts, and get to know a project."""

@@ -36,9 +36,10 @@ async def answer(
     *,
     readers: Audience,
     typed: Typed | None,
+    before: Sequence[str] = (),
     command: str,
 ) -> Answered:
-    """The answer for who reads here. ``command`` names the asking.
+    """The answer for who reads here. ``before`` was asked before it, ``command`` names the asking.
 
     Raises Unavailable while the project's reports cannot be searched.
     """
@@ -47,12 +48,10 @@ async def answer(
     if typed is not None:
         return await counting(typed)
     chunks = await chunks_for(ctx, project, question, readers)
-    draft, why = await _drafted(ctx, project.id, question, chunks, command)
+    draft, why = await _drafted(ctx, project.id, question, chunks, before, command)
     if draft and draft.answered and draft.count:
-        words = tuple(terms(draft.count.words))
-        return await counting(
-            Typed(kind=draft.count.kind, words=words, by=BYS.get(draft.count.kind, ""))
-        )
+        kind, words = draft.count.kind, tuple(terms(draft.count.words))
+        return await counting(Typed(kind=kind, words=words, by=BYS.get(kind, "")))
     said = draft.sentences if draft and draft.answered else ()
     sentences = said if draft else await _extracted(ctx, question, chunks)
     of = {name for each in sentences for name in each.of}
@@ -78,6 +77,7 @@ async def _drafted(
     project: int,
     question: str,
     chunks: Sequence[Chunk],
+    before: Sequence[str],
     command: str,
 ) -> tuple[AnswerDraft | None, str]:
     """What the model answers where there is one; else None, and why."""
@@ -91,7 +91,7 @@ async def _drafted(
         model,
         AnswerDraft,
         instructions=INSTRUCTIONS,
-        material=partial(material, chunks, question=question),
+        material=partial(material, chunks, question=question, asked_before=list(before)),
         mistakes=partial(mistakes, chunks=chunks),
     )
 

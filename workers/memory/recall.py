@@ -36,7 +36,7 @@ async def recall(
 
 async def learn(ctx: Context, project: Project, run: FixRun, pull: Any) -> None:
     """What a merged fix taught: problem, cause, change, proof, what reviewers asked; once a run."""
-    if any(fact.by == run.name for fact in await ctx.memory.facts(project.id, ctx.now())):
+    if any(fact.by == run.name for fact in await ctx.memory.facts(project.id)):
         return
     view = await cluster_view(ctx, project, run.cluster, readers=run.audience, beside=False)
     found = list(_CHANGED.finditer(run.change))

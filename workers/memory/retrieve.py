@@ -1,4 +1,4 @@
-"""What may be read here and is about a question: reports, their problems, facts."""
+"""What may be read here and is about a question: reports, their problems, facts, the profile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.domain.cards.card import Line
 from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
 from bot.domain.clusters.engine import Engine, Report
 from bot.domain.fixes.run import FixRun
-from bot.domain.memory.facts import Fact
+from bot.domain.memory.facts import Fact, standing
 from bot.domain.memory.passages import MOST, Chunk, asked_for, readable, report_chunk
 from bot.domain.models import Project
 from bot.domain.ports import Embedder
@@ -44,16 +44,22 @@ async def chunks_for(
     facts = [fact.chunk for fact in await facts_here(ctx, project.id, readers)]
     wanted = set(asked_for(question))
     told = [chunk for chunk in facts if wanted & set(terms(chunk.text))][:_FACTS]
-    kept = readable([*told, *reports], readers)
+    profile = await ctx.memory.profile(project.id)
+    kept = readable([*told, *(profile.chunks if profile else ()), *reports], readers)
     clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
     problems = await _problems(ctx, project, clusters, readers)
     return readable([*kept[: MOST - len(problems)], *problems], readers)
 
 
 async def facts_here(ctx: Context, project: int, readers: Audience) -> list[Fact]:
-    """The facts that stand now and may be read here."""
-    facts = await ctx.memory.facts(project, ctx.now())
-    return [fact for fact in facts if may_read(readers, fact.audience)]
+    """The facts that stand now and may be read here; those that no longer stand are dropped."""
+    held = await ctx.memory.facts(project)
+    of = sorted({number for fact in held for number in fact.items})
+    items = {item.number: item for item in await ctx.items.many(project, of)}
+    now = ctx.now()
+    stands = {fact.number: standing(fact, items, now) for fact in held}
+    await ctx.memory.forget(project, [number for number, fact in stands.items() if fact is None])
+    return [fact for fact in stands.values() if fact and may_read(readers, fact.audience)]
 
 
 async def answered(question: str, engine: Engine, embedder: Embedder, most: int) -> list[int]:

@@ -1,1 +1,1 @@
-"""What is remembered of a project, and how a question is answered from it and its reports."""
+"""What is known of a project, and how a question is answered from it and nothing else."""

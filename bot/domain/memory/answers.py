@@ -14,7 +14,7 @@ SENTENCES = 5
 
 INSTRUCTIONS = f"""\
 You answer a question about a software project from the material and from nothing else. It is JSON:
-the question and chunks of reports, facts and problems.
+the question, what was asked before it, and chunks of reports, facts and problems.
 
 Where they carry the answer: one to {SENTENCES} sentences of at most {LONGEST} characters, each with
 the ids of the chunks that say it. Where they do not, "answered" is false and there is no sentence.

@@ -9,7 +9,7 @@ OVER = "a year after its cluster was over (`evidence`)"
 
 @kind("items", "clusters", "operations", "runs", "memory", rebuilt="from the largest in use")
 def counter(p: int, name: str) -> str:
-    """string: last number given to an item, cluster, run or fact."""
+    """string: last number given to an item, cluster, run, fact or conversation."""
     return f"{ROOT}:{p}:last:{name}"
 
 

@@ -41,8 +41,8 @@ GUARDS = (
     Guard(
         "what the team told is not remembered aloud in public",
         "workers/memory/retrieve.py",
-        "return [fact for fact in facts if may_read(readers, fact.audience)]",
-        "return facts",
+        "return [fact for fact in stands.values() if fact and may_read(readers, fact.audience)]",
+        "return [fact for fact in stands.values() if fact]",
         "tests/contract/test_memory.py::test_what_the_team_told_is_not_there_in_public",
     ),
     Guard(

@@ -42,6 +42,7 @@ VERBS: Mapping[type[Command], Run] = {
     memory.Remember: memory.run_remember,
     memory.Forget: memory.run_forget,
     memory.ShowMemory: memory.run_memory,
+    memory.ShowProfile: memory.run_profile,
     evidence.AskForExample: evidence.run_example,
     feedback.Feedback: feedback.run,
     regroup.Dup: regroup.run_dup,

@@ -36,7 +36,7 @@ class Help(Command):
 
 # What stands in no group is only in the help of one command.
 GROUPS: Mapping[str, str] = {
-    "Look": "status clusters ask memory why similar summarize history quota",
+    "Look": "status clusters ask memory profile why similar summarize history quota",
     "Tell": "feedback remember forget dup not-dup merge split move recluster undo",
     "Decide": "severity assign unassign snooze unsnooze ignore resolve reopen track untrack",
     "Repair": "example plan fix steer stop retry logs revise versions diff revert",

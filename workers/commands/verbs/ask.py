@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Annotated
 
-from bot.domain.cards.views.answer import answer_card
+from bot.domain.audience import may_read
+from bot.domain.cards.card import Code, Said
+from bot.domain.cards.views.answer import answer_card, conversations_card
 from bot.domain.commands.command import REST, Command
 from bot.domain.commands.references import Duration
-from bot.domain.errors import NotUnderstood
+from bot.domain.errors import NotFound, NotUnderstood
+from bot.domain.memory.conversation import KEPT, Conversation
 from bot.domain.memory.counting import By, Typed, typed
+from bot.domain.memory.passages import asked_for
 from bot.domain.text import terms
 from bot.sources import SOURCES
 from workers.commands.call import Answer, Call
 from workers.memory.answer import answer
 
+_EDIT = re.compile(r"(?P<what>rename|delete)\s+A?-?(?P<number>\d{1,9})\b\s*(?P<title>.*)", re.I)
 _LONGEST = 1_000
 
 
 class Ask(Command):
     """A question, answered with where each sentence stands, counted, or "I don't know".
 
-    Only what may be read here is looked at. Pages of the web are not read.
+    Only what may be read here is looked at. "ask list" says what you asked here; rename or delete
+    it with "ask rename A-3 Words" and "ask delete A-3". Pages of the web are not read.
     """
 
     verb = "ask"
@@ -28,6 +36,7 @@ class Ask(Command):
         "ask why do refunds leave out the tax?",
         "ask how many reports of timeouts in the last 7 days, by source?",
         "ask --count --source=sentry --since=30d timeout",
+        "ask list",
     )
 
     question: Annotated[str, REST]
@@ -39,26 +48,42 @@ class Ask(Command):
 
 
 async def run_ask(call: Call, command: Ask) -> Answer:
-    """The answer for who reads here."""
+    """The answer, and the question in its conversation."""
     question = command.question.strip().strip("\"“”'")
     if command.web:
         raise NotUnderstood("ask --web is not there: pages of the web are not read. Ask without.")
     if len(question) > _LONGEST:
         raise NotUnderstood(f"A question has at most {_LONGEST:,} characters.")
+    mine = await _mine(call)
+    if question.lower() == "list":
+        return Answer(conversations_card(mine, readers=call.readers))
+    if edit := _EDIT.fullmatch(question):
+        return await _edited(call, mine, edit)
+    here = next((each for each in mine if each.place == call.place.name), None)
+    before = here.asked if here else ()
     found = await answer(
         call.ctx,
         call.project,
-        question,
+        _whole(question, before),
         readers=call.readers,
-        typed=_typed(call, command, question),
+        typed=_typed(call, command, question, before),
+        before=before[-4:],
         command=call.said.id,
     )
+    await _write_down(call, here, question)
     return Answer(answer_card(found, readers=call.readers))
 
 
-def _typed(call: Call, command: Ask, question: str) -> Typed | None:
+def _whole(question: str, before: Sequence[str]) -> str:
+    """A question that only makes sense behind the last one, with that one."""
+    return question if asked_for(question) or not before else f"{before[-1]} {question}"
+
+
+def _typed(call: Call, command: Ask, question: str, before: Sequence[str]) -> Typed | None:
     now = call.ctx.now()
     found = typed(question, now, SOURCES)
+    if found is None and before and re.match(r"(?:and\s+)?(?:by|per|in|since)\b", question, re.I):
+        found = typed(f"{before[-1]} {question}", now, SOURCES)
     asked = command.count or command.source or command.by or command.since
     if found is None and asked:
         found = Typed(words=tuple(dict.fromkeys(terms(question))))
@@ -70,3 +95,44 @@ def _typed(call: Call, command: Ask, question: str) -> Typed | None:
         "since": now - command.since.timedelta if command.since else None,
     }
     return found.model_copy(update={name: value for name, value in given.items() if value})
+
+
+def _who(call: Call) -> str:
+    person = call.person
+    return person.login or f"{person.slack_team}:{person.slack_user}" if not person.operator else ""
+
+
+async def _mine(call: Call) -> list[Conversation]:
+    """What the person asked where everybody here may read it."""
+    who, told = _who(call), await call.ctx.memory.conversations(call.project.id)
+    return [c for c in told if c.by == who and may_read(call.readers, c.audience)]
+
+
+async def _write_down(call: Call, here: Conversation | None, question: str) -> None:
+    now = call.ctx.now()
+    fresh = Conversation(
+        audience=call.readers,
+        title=question[:120],
+        by=_who(call),
+        place=call.place.name,
+        edited_at=now,
+    )
+    kept = here or fresh
+    asked = kept.asked if kept.asked[-1:] == (question,) else (*kept.asked, question)[-KEPT:]
+    await call.ctx.memory.talk(
+        call.project.id, kept.model_copy(update={"asked": asked, "edited_at": now})
+    )
+
+
+async def _edited(call: Call, mine: list[Conversation], edit: re.Match[str]) -> Answer:
+    number = int(edit["number"])
+    one = next((each for each in mine if each.number == number), None)
+    if one is None:
+        raise NotFound(f"You asked nothing here that is called A-{number}: /soulcaster ask list")
+    if edit["what"].lower() == "delete":
+        await call.ctx.memory.drop(call.project.id, number)
+        return call.answer("asked", Code(one.name), " is forgotten", tone="succeeded")
+    if not (title := edit["title"].strip()[:120]):
+        raise NotUnderstood(f"Say how {one.name} is to be called: ask rename {one.name} Refunds")
+    await call.ctx.memory.talk(call.project.id, one.model_copy(update={"title": title}))
+    return call.answer("asked", Code(one.name), " is called ", Said(title), tone="succeeded")

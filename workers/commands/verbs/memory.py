@@ -1,31 +1,37 @@
-"""``remember forget memory``: what is known of the project beside its reports."""
+"""``remember forget memory profile``: what is known of the project beside its reports."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
+from bot.domain.audience import may_read
 from bot.domain.cards.card import Code, Said
-from bot.domain.cards.views.memory import fact_line, memory_card
-from bot.domain.commands.command import REST, Command, Level
+from bot.domain.cards.views.memory import fact_line, memory_card, profile_card
+from bot.domain.commands.command import REST, WORD, Command, Level
 from bot.domain.commands.references import Duration, FactRef
-from bot.domain.errors import NotFound, NotUnderstood
-from bot.domain.memory.facts import LONGEST, Fact, same
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
+from bot.domain.memory.facts import LONGEST, Fact, consolidated, outdated
 from bot.domain.memory.passages import asked_for
 from bot.domain.text import terms
-from workers.commands.call import Answer, Call
+from workers.commands.call import Answer, Call, next_page, require_page
+from workers.memory import know
 from workers.memory.retrieve import facts_here
 
 SHOWN = 15
 
 
 class Remember(Command):
-    """Write down a fact that plans, fixes and answers use and name."""
+    """Write down a fact that plans, fixes and answers use, or confirm one that reports claim."""
 
     verb = "remember"
     level = Level.L3
-    examples = ('remember "Refunds are always gross" --path=src/shop/tax.py --ttl=90d',)
+    examples = (
+        'remember "Refunds are always gross" --path=src/shop/tax.py --ttl=90d',
+        "remember M-3",
+    )
 
     fact: Annotated[str, REST]
     path: Annotated[str, Field(max_length=200)] = ""
@@ -36,6 +42,12 @@ async def run_remember(call: Call, command: Remember) -> Answer:
     """The fact with its number; the same words again are the same fact."""
     ctx, project, who = call.ctx, call.project.id, call.person
     text = command.fact.strip().strip("\"“”'").strip()
+    facts = await facts_here(ctx, project, call.readers)
+    if (ref := FactRef.read(text)) is not None:
+        fact = _named(facts, ref)
+        if fact.is_claim:
+            fact = await ctx.memory.confirm(project, fact.number, who.name)
+        return call.answer("memory", "Remembered: ", *fact_line(fact), tone="succeeded")
     if not 0 < len(text) <= LONGEST:
         raise NotUnderstood(f"A fact has 1 to {LONGEST} characters, and this has {len(text)}.")
     fact = Fact(
@@ -46,9 +58,9 @@ async def run_remember(call: Call, command: Remember) -> Answer:
         made_at=ctx.now(),
         expires_at=ctx.now() + command.ttl.timedelta if command.ttl else None,
     )
-    facts = await facts_here(ctx, project, call.readers)
-    if known := next((one for one in facts if same(one, fact)), None):
-        return call.answer("memory", "That is remembered: ", *fact_line(known))
+    same = [f for f in facts if f.path == fact.path and f.by == fact.by]
+    if not consolidated(same, [fact]):
+        return call.answer("memory", "That is remembered already.")
     fact = await ctx.memory.keep(project, fact)
     return call.answer(
         "memory",
@@ -92,6 +104,7 @@ class ShowMemory(Command):
     examples = ("memory", "memory refunds")
 
     search: Annotated[str, REST] = ""
+    page: Annotated[int, Field(ge=1)] = 1
 
 
 async def run_memory(call: Call, command: ShowMemory) -> Answer:
@@ -99,5 +112,45 @@ async def run_memory(call: Call, command: ShowMemory) -> Answer:
     facts = (await facts_here(call.ctx, call.project.id, call.readers))[::-1]
     if wanted := set(asked_for(command.search)):
         facts = [f for f in facts if wanted <= set(terms(f"{f.text} {f.path} {f.by}"))]
-    shown = facts[:SHOWN]
-    return Answer(memory_card(shown, len(facts), now=call.ctx.now(), readers=call.readers))
+    require_page(command.page, len(facts), SHOWN)
+    first = (command.page - 1) * SHOWN
+    card = memory_card(
+        facts[first : first + SHOWN],
+        len(facts),
+        outdated(facts),
+        now=call.ctx.now(),
+        readers=call.readers,
+    )
+    more = next_page(command, command.page, len(facts), SHOWN)
+    return Answer(card.model_copy(update={"actions": (*card.actions, *more)}))
+
+
+class ShowProfile(Command):
+    """What the project is, in five sections, each sentence with where it comes from.
+
+    Refresh reads its files, its people's answers and a sample of its reports again.
+    """
+
+    verb = "profile"
+    examples = ("profile", "profile refresh")
+
+    what: Annotated[Literal["show", "refresh"], WORD] = "show"
+
+    @property
+    @override
+    def needs(self) -> Level:
+        return Level.L3 if self.what == "refresh" else Level.L0
+
+
+async def run_profile(call: Call, command: ShowProfile) -> Answer:
+    """As it was found out last; refreshed it is there within half a minute."""
+    ctx, project = call.ctx, call.project
+    profile = await ctx.memory.profile(project.id)
+    if command.what == "refresh":
+        await know.get_to_know(ctx, project.id)
+        profile = await ctx.memory.profile(project.id)
+    if profile is None:
+        raise NotFound("Nobody has looked at this project yet: /soulcaster profile refresh")
+    if not may_read(call.readers, profile.audience):
+        raise NotAllowed("The profile of a private repository is not shown here: ask on GitHub.")
+    return Answer(profile_card(profile, project.full_name, readers=call.readers))

@@ -19,6 +19,7 @@ from bot.domain.cards.card import (
 )
 from bot.domain.cards.views.cluster import count
 from bot.domain.memory.answers import Answered
+from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.counting import Typed
 from bot.domain.memory.passages import Chunk
 from bot.domain.text import terms
@@ -100,3 +101,21 @@ def _said(typed: Typed, question: str) -> Line:
     if typed.release:
         line += [", before and after ", Said(typed.release)]
     return tuple(line)
+
+
+def conversations_card(told: list[Conversation], *, readers: Audience) -> Card:
+    """What somebody has asked here."""
+    lines = tuple(
+        (Code(each.name), " ", Said(each.title), f", last on {each.edited_at:%d %b %H:%M} UTC, ",
+         count(len(each.asked), "question"))
+        for each in told[:MOST]
+    )  # fmt: skip
+    nothing: Line = ("Nothing yet: ", Code("/soulcaster ask why does the import fail?"))
+    how: Line = (Code("ask rename A-3 Words"), ", ", Code("ask delete A-3"))
+    return Card(
+        key="asked",
+        audience=readers,
+        title=("What you asked here",),
+        sections=(Section(Bullets(*lines or (nothing,))),),
+        footer=how if lines else (),
+    )

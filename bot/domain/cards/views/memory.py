@@ -1,14 +1,25 @@
-"""Facts as a card: what is known, who says so, how old it is."""
+"""Facts and the profile as cards: what is known, who says so, how old it is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Bullets, Card, Code, Line, Link, Said, Section
+from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Link, Said, Section, Tone
+from bot.domain.cards.card import Fact as Row
 from bot.domain.cards.views.cluster import count
 from bot.domain.memory.facts import Fact
+from bot.domain.memory.profile import Profile
+
+_CALLED = {
+    "voice": "How its people speak",
+    "identity": "What it is",
+    "users": "Who reports, and what hurts",
+    "agents": "Rules for who changes it",
+    "tools": "How it is built and tested",
+}
+_TONES: Mapping[str, Tone] = {"processing": "running", "failed": "failed"}
 
 
 def fact_line(fact: Fact) -> Line:
@@ -17,22 +28,74 @@ def fact_line(fact: Fact) -> Line:
     return (Code(fact.name), " ", Said(fact.text), *about)
 
 
-def _source(fact: Fact, now: datetime) -> Line:
-    by = Link(fact.by, fact.url) if fact.url else Code(fact.by)
+def _source(fact: Fact, now: datetime, newer: Fact | None) -> Line:
+    said: Line = ("by ", Link(fact.by, fact.url) if fact.url else Code(fact.by))
+    if not fact.by:
+        said = ("claimed in ", Code(" ".join(f"I-{number}" for number in fact.items[:4])))
+    by: Line = (", confirmed by ", Code(fact.confirmed_by)) if fact.confirmed_by else ()
     days = (now - fact.made_at).days
-    age = f", {count(days, 'day')} old" if days else ", today"
     until = f", until {fact.expires_at:%d %b %Y}" if fact.expires_at else ""
-    return (" · by ", by, age, until)
+    against: Line = (", but ", Code(newer.name), " is newer and says otherwise") if newer else ()
+    return (
+        " · ",
+        *said,
+        *by,
+        f", {count(days, 'day')} old" if days else ", today",
+        until,
+        *against,
+    )
 
 
-def memory_card(facts: Sequence[Fact], many: int, *, now: datetime, readers: Audience) -> Card:
-    """Facts, each with who said it and how old it is."""
-    lines = tuple((*fact_line(fact), *_source(fact, now)) for fact in facts)
+def memory_card(
+    facts: Sequence[Fact], many: int, newer: Mapping[int, Fact], *, now: datetime, readers: Audience
+) -> Card:
+    """Facts with their sources; ``newer`` has, by number, what contradicts one."""
+    claims = [fact for fact in facts if fact.is_claim]
+    told = [fact for fact in facts if not fact.is_claim]
+    parts = (("", told), ("Claimed in reports: used by nothing until confirmed", claims))
+    sections = [
+        Section(
+            Bullets(*((*fact_line(f), *_source(f, now, newer.get(f.number))) for f in some)),
+            title=title,
+        )
+        for title, some in parts
+        if some
+    ]
     nothing: Line = ("Nothing yet: ", Code('/soulcaster remember "Refunds are always gross"'))
     return Card(
         key="memory",
         audience=readers,
         title=(f"What is remembered: {count(many, 'fact')}",),
-        sections=(Section(Bullets(*lines or (nothing,))),),
-        footer=(f"The newest {len(facts)}: memory WORDS finds others.",) * (many > len(facts)),
+        sections=tuple(sections) or (Section(Bullets(nothing)),),
+        actions=tuple(Action(f"Confirm {f.name}", f"remember {f.name}") for f in claims[:3]),
+    )
+
+
+def profile_card(profile: Profile, full_name: str, *, readers: Audience) -> Card:
+    """The profile, or how far it is; each sentence with what it comes from."""
+    sections = tuple(
+        Section(
+            Bullets(*((Said(each.text), " ", Code(" ".join(each.of))) for each in said)),
+            title=_CALLED[name],
+        )
+        for name, said in profile.sections.named
+        if said
+    )
+    stage = f": {profile.stage}, {profile.percent} %" if profile.state == "processing" else ""
+    lacking = [_CALLED[name] for name, said in profile.sections.named if not said]
+    facts = [Row("State", profile.state + stage)]
+    if profile.problem:
+        facts.append(Row("Not all went well", Said(profile.problem)))
+    if lacking and sections:
+        facts.append(Row("Nothing is known of", "; ".join(lacking)))
+    how = f"From {profile.author}, {profile.made_at:%d %b %H:%M} UTC."
+    return Card(
+        key="profile",
+        audience=readers,
+        title=("Profile of ", Code(full_name)),
+        tone=_TONES.get(profile.state, "info"),
+        facts=tuple(facts),
+        sections=sections,
+        actions=() if stage else (Action("Refresh", "profile refresh"),),
+        footer=(how,) if profile.author else (),
     )

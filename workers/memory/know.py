@@ -1,0 +1,212 @@
+"""Get to know a project: a quick pass over its files and a sample of its reports, then a full one
+over all of them, in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import quote
+
+from bot.context import Context
+from bot.domain.audience import may_read
+from bot.domain.commands.rights import WRITERS
+from bot.domain.errors import ConfigError, Rejected, Unavailable
+from bot.domain.fixes.patch import Entry
+from bot.domain.fixes.testplan import how_to_test
+from bot.domain.memory import facts, profile
+from bot.domain.memory.facts import Fact, FactsDraft, as_said, consolidated
+from bot.domain.memory.passages import Chunk, report_chunk
+from bot.domain.memory.profile import Profile, Sections, extracted, richest
+from bot.domain.memory.written import Cited, material, mistakes
+from bot.domain.models import Item, Project
+from bot.domain.ports import LanguageModel
+from bot.github import issues, people, pulls
+from bot.github.app import READ
+from bot.jobs import enqueue
+from bot.storage.answers import FACTS
+from workers import jobs
+from workers.clusters import asking
+from workers.clusters.views import page
+
+SAMPLE = 60  # reports
+QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0
+AT_A_TIME = 10  # questions to the model
+_FILES = (
+    *("README.md", "README.rst", "AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"),
+    *("pyproject.toml", "package.json", "Makefile", "go.mod"),
+)
+_MOST_FILES, _BYTES = 7, 100_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Show = Callable[[int, str], Awaitable[None]]
+
+
+async def get_to_know(ctx: Context, project_id: int) -> None:
+    """The quick pass: a profile within ``QUICK_SECONDS``; then the full one is asked for."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    before = await ctx.memory.profile(project_id)
+    kept = before or Profile(audience=project.github_readers, made_at=ctx.now())
+    put = partial(ctx.memory.put_profile, project_id)
+
+    async def show(percent: int, stage: str) -> None:
+        said = {"state": "processing", "percent": percent, "stage": stage, "problem": ""}
+        await put(kept.model_copy(update=said))
+
+    try:
+        async with asyncio.timeout(QUICK_SECONDS):
+            found = await _quick(ctx, project, show)
+    except (TimeoutError, Unavailable, Rejected, ConfigError) as error:
+        why = str(error) or f"it took more than {QUICK_SECONDS:.0f} s"
+        return await put(kept.model_copy(update={"state": "failed", "problem": why}))
+    await put(found.model_copy(update={"read_to": kept.read_to}))
+    if ctx.language_model is not None:
+        await enqueue(ctx, jobs.draw_facts, project_id)
+
+
+async def _quick(ctx: Context, project: Project, show: Show) -> Profile:
+    readers, problem = project.github_readers, ""
+    await show(10, "its files")
+    files, paths = await _files(ctx, project)
+    await show(40, "its people's answers")
+    answers = await _answers(ctx, project)
+    await show(60, "a sample of its reports")
+    last = await ctx.items.last(project.id)
+    newest = await ctx.items.many(project.id, range(max(1, last - 4 * SAMPLE), last + 1))
+    shown = [i for i in newest if not i.gone and may_read(readers, i.audience)]
+    tree = {path: Entry(data=files.get(path, "").encode()) for path in paths}
+    plan = await asyncio.to_thread(how_to_test, tree)
+    tests = f"Its tests are run with: {plan.suite} ({plan.why})" if plan else ""
+    sections, author = extracted(files, answers, await _users(ctx, project), tests), "its own words"
+    if (model := ctx.language_model) is not None:
+        await show(80, "asking the language model")
+        of_files = (Chunk(audience=readers, name=p, title="", text=t) for p, t in files.items())
+        given = [*of_files, *answers[:20], *richest([*map(report_chunk, shown)])[:SAMPLE]]
+        draft, problem = await asking.drafted(
+            ctx,
+            model,
+            Sections,
+            instructions=profile.INSTRUCTIONS,
+            material=partial(material, given),
+            mistakes=lambda made: [
+                f"{name}: {wrong}"
+                for name, said in made.named
+                for wrong in mistakes(said, given, profile.SENTENCES)
+            ],
+        )
+        sections, author = (draft, model.id) if draft else (sections, author)
+    return Profile(
+        audience=readers,
+        state="complete" if model is None else "quick ready",
+        percent=100,
+        problem=problem,
+        sections=sections,
+        author=author,
+        made_at=ctx.now(),
+    )
+
+
+async def _files(ctx: Context, project: Project) -> tuple[dict[str, str], list[str]]:
+    """The files that say what it is, and all paths."""
+    repo, found = ctx.github.repo(project, READ), dict[str, str]()
+    paths = await pulls.files(repo, project.default_branch)
+    flows = [path for path in paths if path.startswith(".github/workflows/")]
+    for path in [*[p for p in _FILES if p in paths][:_MOST_FILES], *flows[:1]]:
+        told = await repo.get(f"/contents/{quote(path)}")
+        data = base64.b64decode(told.get("content") or "")[:_BYTES]
+        found[path] = data.decode("utf-8", "replace")
+    return found, paths
+
+
+async def _answers(ctx: Context, project: Project) -> list[Chunk]:
+    """What its own people wrote under issues."""
+    repo = ctx.github.repo(project)
+    known = {login for login, role in await people.collaborators(repo) if role in WRITERS}
+    told = await issues.changed(repo, "comments", _EPOCH, 1)
+    return [
+        Chunk(
+            audience=project.github_readers,
+            name="#" + one["issue_url"].rpartition("/")[2],
+            title="",
+            text=str(one["body"] or "")[:2_000],
+        )
+        for one in told
+        if one["user"]["login"] in known and not str(one["body"] or "").startswith("/")
+    ]
+
+
+async def _users(ctx: Context, project: Project) -> list[Cited]:
+    """What hurts them most, counted."""
+    readers = project.github_readers
+    views, _ = await page(ctx, project, "open", "count", most=3, readers=readers)
+    told = [(v.cluster, v.tally.reports - v.hidden) for v in views if v.shown]
+    return [Cited(text=f"{c.title[:250]}: {n} reports", of=(c.name,)) for c, n in told]
+
+
+async def draw_facts(ctx: Context, project_id: int) -> None:
+    """The full pass: facts from every report that was not read yet, in its order, until all are,
+    its time is over or the day's questions are used up; the next one goes on there."""
+    kept, model = await ctx.memory.profile(project_id), ctx.language_model
+    if model is None or kept is None:
+        return
+    until = asyncio.get_running_loop().time() + FULL_SECONDS
+    last, lost, why = await ctx.items.last(project_id), 0, ""
+    while kept.read_to < last and not why:
+        numbers = range(kept.read_to + 1, min(last, kept.read_to + 200) + 1)
+        items = [item for item in await ctx.items.many(project_id, numbers) if not item.gone]
+        some = facts.batches(items)[:AT_A_TIME]
+        if asyncio.get_running_loop().time() > until:
+            why = "half an hour was over: the next pass goes on there"
+        elif not await _afford(ctx, project_id, some):
+            why = "today's questions are used up (SOULCASTER_FACTS_BUDGET)"
+        else:
+            drawn = await asyncio.gather(*(_draw(ctx, model, batch) for batch in some))
+            lost += sum(one is None for one in drawn)
+            new = [fact for one in drawn for fact in one or ()]
+            for fact in consolidated(await ctx.memory.facts(project_id), new):
+                await ctx.memory.keep(project_id, fact)
+            read = sum(map(len, some))
+            to = items[read - 1].number if read < len(items) else numbers[-1]
+            said = {"read_to": to, "percent": 100 * to // last, "stage": "facts"}
+            kept = kept.model_copy(update={"state": "processing", **said})
+            await ctx.memory.put_profile(project_id, kept)
+    told = [why, f"{lost} parts could not be read" if lost else ""]
+    done = {"state": "quick ready" if why else "complete", "problem": "; ".join(filter(None, told))}
+    await ctx.memory.put_profile(project_id, kept.model_copy(update=done))
+
+
+async def _afford(ctx: Context, project: int, batches: Sequence[Sequence[Item]]) -> bool:
+    cap, day = ctx.settings.soulcaster_facts_budget, asking.today(ctx)
+    spend = partial(ctx.answers.spend, project, FACTS, day, cap=cap)
+    return all([await spend(as_said(batch)) for batch in batches])
+
+
+async def _draw(ctx: Context, model: LanguageModel, items: Sequence[Item]) -> list[Fact] | None:
+    """The facts of some reports; None where nothing came of it."""
+    chunks, by_name = [*map(report_chunk, items)], {item.name: item for item in items}
+    draft, _ = await asking.drafted(
+        ctx,
+        model,
+        FactsDraft,
+        instructions=facts.INSTRUCTIONS,
+        material=partial(material, chunks),
+        mistakes=lambda _: (),
+    )
+    if draft is None:
+        return None
+    return [
+        Fact(
+            audience=items[0].audience,
+            text=one.text,
+            items=tuple(by_name[name].number for name in one.of),
+            said=as_said([by_name[name] for name in one.of]),
+            cluster=by_name[one.of[0]].cluster,
+            made_at=ctx.now(),
+        )
+        for one in draft.facts[: facts.DRAWN]
+        if not mistakes([one], chunks, 1)
+    ]
