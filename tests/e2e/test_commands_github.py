@@ -92,7 +92,6 @@ ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
     *("channel", "link", "unlink", "replay", "import", "erase", "backtest", "quota"),
-    *("ask", "remember", "forget", "memory"),
     *("ask", "remember", "forget", "memory", "profile"),
     *("token", "recluster", "notify", "pause", "resume"),
 }
