@@ -17,6 +17,8 @@ _ALWAYS = ("pytest",)
 _LISTS = ("extras", "groups", "files", "packages", "others", "prepare", "why", "left_out")
 # Where a build puts the versions of a lock, below the package's folder.
 CONSTRAINTS = ".soulcaster/constraints.txt"
+# How it is built; another one builds anew what was kept.
+_RECIPE = 2
 _READ = re.compile(
     r"pyproject\.toml|setup\.(py|cfg)|[\w./-]*requirements[\w./-]*|tox\.ini|noxfile\.py|Pipfile"
     r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|go\.(mod|sum)|Cargo\.(toml|lock)|.*/_version\.py|PKG-INFO"
@@ -99,7 +101,7 @@ class Needs(Record):
 
     def key(self, tree: Tree, *also: str) -> str:
         """Names the environment: equal for checkouts that need the same, built by ``also``."""
-        digest = hashlib.sha256(self.model_dump_json().encode())
+        digest = hashlib.sha256(f"{_RECIPE}{self.model_dump_json()}".encode())
         for part in also:
             digest.update(b"\0" + part.encode())
         for path in sorted(tree):  # what CI makes may come of any
