@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
 from bot.domain.errors import NotFound
@@ -76,6 +76,21 @@ class Memory(Store):
     async def drop(self, project: int, number: int) -> None:
         """Forget a conversation."""
         await self._redis.hdel(keys.conversations(project), str(number))
+
+    async def erase(self, project: int, names: Collection[str], items: Collection[int]) -> int:
+        """What people of these names told and asked, what was read in these reports, and the
+        profile where it may rest on them; how many facts and conversations."""
+        facts = [
+            fact.number
+            for fact in await self.facts(project)
+            if fact.by.lstrip("@").lower() in names or {*fact.items} & {*items}
+        ]
+        asked = [c for c in await self.conversations(project) if c.by.lower() in names]
+        for conversation in asked:
+            await self.drop(project, conversation.number)
+        if items:  # `profile refresh` makes it anew
+            await self._redis.delete(keys.profile(project))
+        return await self.forget(project, facts) + len(asked)
 
     async def profile(self, project: int) -> Profile | None:
         """What was found out of the project last."""

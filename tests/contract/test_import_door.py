@@ -16,6 +16,9 @@ from imports_kit import finished, hand_over, made
 
 from bot.domain.audience import Audience
 from bot.domain.errors import Rejected
+from bot.domain.memory.conversation import Conversation
+from bot.domain.memory.facts import Fact
+from bot.domain.memory.profile import Profile
 from bot.domain.models import Draft, Person
 from bot.imports import slack
 from bot.imports.reading import draft_of
@@ -167,12 +170,28 @@ async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:
     assert isinstance(thread, Draft)
     await items.take(ctx, project.id, thread)
     await work(stage)
+    heard = Audience.PROJECT
+    for words, by, read in (
+        ("Bo pays", "@bo", ()),
+        ("It is down", "", (1,)),
+        ("We ship", "@eve", ()),
+    ):
+        fact = Fact(audience=heard, text=words, by=by, items=read, made_at=ctx.now())
+        await ctx.memory.keep(project.id, fact)
+    asking = Conversation(
+        audience=heard, title="Who pays?", by="bo", place="#1", edited_at=ctx.now()
+    )
+    await ctx.memory.talk(project.id, asking)
+    await ctx.memory.put_profile(project.id, Profile(audience=heard, made_at=ctx.now()))
     done = await erase_words(ctx, project.id, {"bo"}, 7, proven=True)
+    assert done["memory"] == 2
+    assert await ctx.memory.profile(project.id) is None
     assert done["reports"] == 1
     assert (await ctx.items.get(project.id, 3)).gone
     assert (await said(stage, "erase Jane")).answer.card.actions[0].sentence
     answer = (await said(stage, "erase @Jane --confirm")).answer.card
     assert "2, with their vectors" in answer.model_dump_json()
+    assert [fact.text for fact in await ctx.memory.facts(project.id)] == ["We ship"]
     assert set(await fetch(ctx, project.id, [1, 2, 3, 4])) == {2}
     await work(stage)
     known = await ctx.items.many(project.id, range(1, 5))

@@ -74,12 +74,13 @@ def _untouched(cluster: Cluster) -> bool:
 async def erase_words(
     ctx: Context, project: int, names: Collection[str], user_id: int | None, *, proven: bool
 ) -> Counter[str]:
-    """A person's words out of reports, vectors, clusters and commands; how many of each.
+    """A person's words out of reports, vectors, clusters, commands and memory; how many of each.
 
     Reports are theirs by GitHub's id and, unless only what is ``proven`` counts, by the name of
     their author. Said again, it does what is left.
     """
     names, done, clusters = {name.lower() for name in names}, Counter[str](), set[int]()
+    erased: set[int] = set()
 
     def by(author: str, author_id: int | None) -> bool:
         named = not proven and author.lstrip("@").lower() in names
@@ -98,10 +99,11 @@ async def erase_words(
                 clusters |= {item.cluster} if item.cluster else set()
                 await ctx.items.erase(project, item.number, words)
         await forget_vectors(ctx, project, numbers)
-        done["reports"] += len(numbers)
+        erased |= {*numbers}
     for cluster in sorted(clusters):
         await ctx.answers.forget(project, SUMMARY, cluster)
         await enqueue(ctx, jobs.refresh_cluster, project, cluster)
-    done["clusters"] = len(clusters)
+    done["reports"], done["clusters"] = len(erased), len(clusters)
+    done["memory"] = await ctx.memory.erase(project, names, erased)
     done["commands"] = await ctx.commands.forget(project, lambda who: by(who.login, who.user_id))
     return done

@@ -18,7 +18,7 @@ LEFT = (
 
 
 class Erase(Command):
-    """Take a person's words out of reports, vectors, summaries and commands; it can't be undone.
+    """Take a person's words out of reports, summaries, commands and memory; it can't be undone.
 
     Counts stay. Others' words about the person stay, too. Who erases themselves reaches what GitHub
     proves to be theirs; maintainers reach what was reported in that name anywhere.
@@ -65,6 +65,10 @@ async def run_erase(call: Call, command: Erase) -> Answer:
             Fact("Reports", f"{done['reports']:,}, with their vectors"),
             Fact("Problems", f"{done['clusters']:,} are worded anew, and the cards that show them"),
             Fact("Commands", f"{done['commands']:,}"),
+            Fact(
+                "Memory",
+                f"{done['memory']:,} facts and conversations; the profile is gone until it is refreshed",
+            ),
         ),
         sections=(Section(Paragraph(LEFT)),),
     )
