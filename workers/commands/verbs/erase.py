@@ -65,10 +65,7 @@ async def run_erase(call: Call, command: Erase) -> Answer:
             Fact("Reports", f"{done['reports']:,}, with their vectors"),
             Fact("Problems", f"{done['clusters']:,} are worded anew, and the cards that show them"),
             Fact("Commands", f"{done['commands']:,}"),
-            Fact(
-                "Memory",
-                f"{done['memory']:,} facts and conversations; the profile is gone until it is refreshed",
-            ),
+            Fact("Memory", f"{done['memory']:,} facts and questions; the profile till a refresh"),
         ),
         sections=(Section(Paragraph(LEFT)),),
     )
