@@ -67,6 +67,8 @@ def add_routes(app: web.Application, ctx: Context, doors: Doors, hook: Handler) 
     described = describe()
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
+            if "servers" in operation:
+                continue  # described here, entered elsewhere
             kind, _, source = operation["operationId"].partition(":")
             path = path.replace("{id}", "{id:[1-9][0-9]{0,8}}")
             if kind == "ingest":

@@ -206,6 +206,7 @@ async def test_every_operation_with_a_token_of_every_role(
         f"{method.upper()} {re.sub('{id}', '1', path)}": operation["security"]
         for path, methods in describe()["paths"].items()
         for method, operation in methods.items()
+        if "servers" not in operation  # the door of imports
     }
     asked = {how.replace("LAST", "1"): [{"token": [s]}] for how, (s, *_) in OPERATIONS.items()}
     assert asked == {how: needs for how, needs in described.items() if needs}
@@ -404,7 +405,8 @@ async def test_a_token_sees_its_own_project_only(api: Api) -> None:
             item = await api.report(f"{canary}{n}", project)
             await ctx.runs.log(project, item, canary)
     tokens = {project: await api.token(of=project) for project in canaries}
-    gets = [path for path, does in describe()["paths"].items() if "get" in does]
+    described = describe()["paths"].items()
+    gets = [path for path, does in described if "servers" not in does.get("get", {"servers": ""})]
     seen = dict.fromkeys(canaries, "")
     for project, token in tokens.items():
         for path in gets:

@@ -22,6 +22,7 @@ from bot.domain.memory.profile import Profile
 from bot.domain.models import Draft, Person
 from bot.imports import slack
 from bot.imports.reading import draft_of
+from handlers.api.serving import describe
 from handlers.demo.stage import Stage
 from handlers.imports import exporting
 from handlers.imports.upload import upload
@@ -88,10 +89,19 @@ async def test_a_file_comes_in_pieces_by_the_protocol(door: Door) -> None:
     assert more[0] == 413
     assert (await door.ask("PATCH", one, data[900:], Upload_Offset="900", **OFFSET))[0] == 204
     told = json.loads((await door.ask("GET", one))[1])
+    assert {*told} == {*describe()["components"]["schemas"]["FileImport"]["required"]}
     assert (told["state"], told["stage"], told["percent"]) == ("processing", "reading", 20)
     assert (await door.ask("GET", "/imports/2"))[0] == 404
     assert (await door.ask("DELETE", one))[0] == 204
     assert json.loads((await door.ask("GET", one))[1])["state"] == "stopped"
+
+
+def test_they_are_described() -> None:
+    described = {p: set(how) for p, how in describe()["paths"].items() if p.startswith("/imports")}
+    assert described == {
+        "/imports": {"post"},
+        "/imports/{id}": {"get", "head", "patch", "delete"},
+    }
 
 
 async def test_what_begins_no_file_of_its_kind_is_refused_at_once(door: Door) -> None:
