@@ -56,6 +56,7 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     ctx, project = stage.context, await stage.project()
     known = await live(stage, "The invoice of the login is broken")
     before = await kept(stage, project)
+    await ctx.redis.delete(keys.profile(project.id))
     one = await hand_over(stage, made(0, 100) + b'\n{"broken\n' + made(100, 120))
     assert (one.stage, one.percent) == ("reading", 20)
     one = await finished(stage, one.number)
@@ -63,6 +64,9 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     assert (one.records, one.new, one.known, one.bad) == (121, 120, 0, 1)
     assert one.listed == ("line 101: it is no JSON",)
     assert await ctx.blobs.size(project.id, one.blob) == 0
+    profile = await ctx.memory.profile(project.id)
+    assert profile
+    assert profile.sections.identity
     for readers, shown in ((Audience.TEAM, True), (Audience.PROJECT, False)):
         card = files.file_import_card(project, one, readers=readers).model_dump_json()
         assert ("old.jsonl" in card, "line 101" in card) == (shown, shown)

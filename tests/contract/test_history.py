@@ -59,6 +59,10 @@ async def test_all_is_read_oldest_first_in_batches_and_nothing_is_said(tmp_path:
         past = await ctx.imports.get(project.id)
         assert past
         assert (past.total, past.progress) == (OLD, f"all {OLD} issues and pull requests")
+        profile = await ctx.memory.profile(project.id)
+        assert profile
+        assert (profile.state, profile.problem) == ("complete", "")
+        assert profile.sections.users
 
 
 async def test_killed_in_the_middle_it_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +14,12 @@ from test_ask import ask
 
 from bot.context import Context
 from bot.domain.audience import Audience
+from bot.domain.errors import Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory.facts import Fact, as_said
 from bot.domain.memory.profile import Profile
 from bot.domain.models import Item, Person, Place, Verdict
+from bot.storage import keys
 from bot.storage.commands import Utterance
 from handlers.demo.stage import Stage
 from workers.commands.answering import answer_to
@@ -152,6 +155,42 @@ async def test_the_full_pass_draws_claims_within_its_budget(shop: Shop) -> None:
     profile = await shop.ctx.memory.profile(shop.id)
     assert profile is not None
     assert "SOULCASTER_FACTS_BUDGET" in profile.problem
+
+
+@pytest.mark.parametrize("erased", [False, True])
+async def test_what_happens_during_a_full_pass_stands(shop: Shop, *, erased: bool) -> None:
+    await shop.report(VAT)
+    memory, done, under_way = shop.ctx.memory, asyncio.Event(), set[asyncio.Task[None]]()
+    made = Profile(audience=Audience.PROJECT, made_at=NOW)
+    anew = made.model_copy(update={"author": "a quick pass"})
+
+    async def meanwhile() -> None:
+        await shop.ctx.redis.delete(keys.profile(shop.id))
+        if not erased:
+            await memory.put_profile(shop.id, anew)
+        done.set()
+
+    def reply(_: gemini.Body) -> gemini.Reply:
+        under_way.add(asyncio.create_task(meanwhile()))
+        return gemini.says({"facts": []}, after=done)
+
+    shop.model.script = [reply]
+    await memory.put_profile(shop.id, made)
+    await draw_facts(shop.ctx, shop.id)
+    found = await memory.profile(shop.id)
+    stands = found and (found.state, found.read_to, found.author)
+    assert stands == (None if erased else ("complete", 1, "a quick pass"))
+
+
+async def test_a_profile_that_github_keeps_waiting_is_made_later(stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    stage.github.faults.add({"match": {"path": "/git/trees"}, "times": 20, "status": 502})
+    with pytest.raises(Unavailable):
+        await get_to_know(ctx, project.id)
+    profile = await ctx.memory.profile(project.id)
+    assert profile
+    assert profile.state == "failed"
+    assert profile.problem
 
 
 async def test_a_profile_is_in_the_words_of_its_files(stage: Stage, ctx: Context) -> None:

@@ -48,6 +48,8 @@ class Model:
         if self.down:
             return gemini.error(503, "UNAVAILABLE")
         told = material(body)
+        if "chunks" in told:
+            return gemini.blocked()  # a profile, facts
         if "reports" in told:
             first = told["reports"][0]
             return summary(f"Summed up: {first['title']}", (first["text"], [first["id"]]))

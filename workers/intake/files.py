@@ -153,6 +153,8 @@ async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
     of = project, one.number
     left = await ctx.items.left_of(project, one.first, one.quick) if one.alive and one.new else 0
     stands = {"state": "processing" if left else "quick ready", "done": max(0, one.whole - left)}
+    if not left and one.new and one.state == "processing":
+        await enqueue(ctx, jobs.get_to_know, project)
     one = await ctx.file_imports.put(project, one.number, ctx.now(), **stands)
     if not left and not (one.new and await ctx.items.left_of(project, one.first, one.last)):
         return await ctx.file_imports.end(*of, "complete")

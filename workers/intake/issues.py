@@ -173,6 +173,9 @@ async def read_issues(ctx: Context, project_id: int) -> None:
             raise
         log.info("no issues there", repository=project.full_name, why=str(error))
         done = True
+    if past.issues == BEGINNING or (done and past.ended is None):
+        # From its first pages, and from all of a long history once more.
+        await enqueue(ctx, jobs.get_to_know, project_id)
     if done:
         # A change that is under way stands in no list yet.
         upto = now - OVERLAP

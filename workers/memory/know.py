@@ -51,7 +51,11 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
         return
     before = await ctx.memory.profile(project_id)
     kept = before or Profile(audience=project.github_readers, made_at=ctx.now())
-    put = partial(ctx.memory.put_profile, project_id)
+
+    async def put(profile: Profile) -> None:
+        now = await ctx.memory.profile(project_id)  # the full pass may go on meanwhile
+        read_to = now.read_to if now else 0
+        await ctx.memory.put_profile(project_id, profile.model_copy(update={"read_to": read_to}))
 
     async def show(percent: int, stage: str) -> None:
         said = {"state": "processing", "percent": percent, "stage": stage, "problem": ""}
@@ -62,8 +66,11 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
             found = await _quick(ctx, project, show)
     except (TimeoutError, Unavailable, Rejected, ConfigError) as error:
         why = str(error) or f"it took more than {QUICK_SECONDS:.0f} s"
-        return await put(kept.model_copy(update={"state": "failed", "problem": why}))
-    await put(found.model_copy(update={"read_to": kept.read_to}))
+        await put(kept.model_copy(update={"state": "failed", "problem": why}))
+        if isinstance(error, Unavailable):
+            raise  # it is tried again
+        return
+    await put(found)
     if ctx.language_model is not None:
         await enqueue(ctx, jobs.draw_facts, project_id)
 
@@ -76,8 +83,9 @@ async def _quick(ctx: Context, project: Project, show: Show) -> Profile:
     answers = await _answers(ctx, project)
     await show(60, "a sample of its reports")
     last = await ctx.items.last(project.id)
-    newest = await ctx.items.many(project.id, range(max(1, last - 4 * SAMPLE), last + 1))
-    shown = [i for i in newest if not i.gone and may_read(readers, i.audience)]
+    # Over the whole history: the newest may all be of an import, which is the team's.
+    spread = await ctx.items.many(project.id, range(last, 0, -max(1, last // (4 * SAMPLE))))
+    shown = [i for i in spread if not i.gone and may_read(readers, i.audience)]
     tree = {path: Entry(data=files.get(path, "").encode()) for path in paths}
     plan = await asyncio.to_thread(how_to_test, tree)
     tests = f"Its tests are run with: {plan.suite} ({plan.why})" if plan else ""
@@ -171,6 +179,9 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
                 await ctx.memory.keep(project_id, fact)
             read = sum(map(len, some))
             to = items[read - 1].number if read < len(items) else numbers[-1]
+            # A quick pass may have written it anew meanwhile, an erasure have taken it out.
+            if (kept := await ctx.memory.profile(project_id)) is None:
+                return
             said = {"read_to": to, "percent": 100 * to // last, "stage": "facts"}
             kept = kept.model_copy(update={"state": "processing", **said})
             await ctx.memory.put_profile(project_id, kept)
