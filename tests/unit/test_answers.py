@@ -13,12 +13,13 @@ from properties import examples
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card
 from bot.domain.cards.views.answer import answer_card
-from bot.domain.cards.views.memory import memory_card
-from bot.domain.memory import passages
+from bot.domain.cards.views.memory import memory_card, profile_card
+from bot.domain.memory import facts, passages, profile
 from bot.domain.memory.answers import AnswerDraft, Answered, mistakes
 from bot.domain.memory.counting import Row, Typed, rows, typed
 from bot.domain.memory.facts import Fact, consolidated, fitting, outdated
 from bot.domain.memory.passages import Chunk
+from bot.domain.memory.profile import Profile, Sections
 from bot.domain.memory.written import Cited, material
 from bot.render import render_blocks, render_markdown
 from bot.sources import SOURCES
@@ -156,6 +157,26 @@ CARDS: dict[str, Card] = {
         now=NOW + timedelta(days=3),
         readers=READERS,
     ),
+    "profile": profile_card(
+        Profile(
+            audience=READERS, state="complete", percent=100, author="its own words", made_at=NOW,
+            problem="today's questions are used up (SOULCASTER_FACTS_BUDGET)",
+            sections=Sections(
+                voice=(Cited(text="Thanks, could you send the invoice's number?", of=("#3",)),),
+                identity=(Cited(text="A shop for *tools* and <!here> bikes.", of=("README.md",)),),
+                users=(Cited(text="The refund leaves out the tax: 9 reports", of=("C-1", "I-3")),),
+                tools=(Cited(text="Its tests are run with: pytest -q", of=("pyproject.toml",)),),
+            ),
+        ),
+        "acme/shop",
+        readers=READERS,
+    ),
+    "profile_at_work": profile_card(
+        Profile(audience=READERS, state="processing", percent=60,
+                stage="a sample of its reports", made_at=NOW),
+        "acme/shop",
+        readers=READERS,
+    ),
 }  # fmt: skip
 
 
@@ -167,4 +188,9 @@ def test_they_are_read_well_in_both_markups(golden):
 
 
 def test_what_a_model_is_asked_is_the_same_every_time(golden):
+    readme = chunk("README.md", "A shop for bicycles and tools.")
+    answer = chunk("#3", "Thanks, could you send the invoice's number?")
+    told = material([readme, answer, REFUND], ["voice: 'x' cites nothing"])
+    golden("profile_prompt.md", f"{profile.INSTRUCTIONS}\n\n{told}\n")
+    golden("facts_prompt.md", f"{facts.INSTRUCTIONS}\n\n{material([REFUND])}\n")
     golden("answer_prompt.json", material([REFUND], question="Why?", asked_before=[]) + "\n")
