@@ -195,6 +195,11 @@ class Settings(BaseSettings):
     soulcaster_fix_quota: int = Field(
         20, ge=0, description="Successful fixes an installation and period; 0 is no fix"
     )
+    soulcaster_calls: Annotated[
+        tuple[PositiveInt, PositiveInt, PositiveInt], NoDecode, BeforeValidator(split_words)
+    ] = Field(
+        (60, 20, 100), description="A person's commands a minute, costly ones, requests of uploads"
+    )
     soulcaster_api_limit: int = Field(600, ge=1, description="Requests a minute with one token")
     soulcaster_quota_period: Literal["day", "week", "month", "year", "ever"] = Field(
         "month", description="When the quotas begin anew, in UTC"

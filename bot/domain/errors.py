@@ -5,7 +5,8 @@
     │   ├── NotUnderstood
     │   ├── NotAllowed
     │   ├── NotFound
-    │   └── QuotaExceeded
+    │   ├── QuotaExceeded
+    │   └── TooOften            429
     ├── UpstreamError           somebody else's service
     │   ├── Unavailable         safe to try again
     │   │   ├── Busy            we are: 503
@@ -55,6 +56,16 @@ class NotFound(UserError):
 
 class QuotaExceeded(UserError):
     """A cap set by the project or the operator."""
+
+
+class TooOften(UserError):
+    """A person asks for more in a minute than SOULCASTER_CALLS. ``retry_after`` is in seconds;
+    ``told``: another of their commands was answered so in this minute."""
+
+    def __init__(self, message: str, *, retry_after: float, told: bool) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.told = told
 
 
 class UpstreamError(SoulcasterError):

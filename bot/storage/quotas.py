@@ -1,4 +1,5 @@
-"""What an installation has used of its quotas, over all its projects, by period (``2026-11``)."""
+"""What an installation has used of its quotas, over all its projects, by period (``2026-11``); and
+what a person has called for in a minute."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import NamedTuple
 
 from bot.domain.models import Project
 from bot.storage import keys
+from bot.storage.outage import is_away
 from bot.storage.store import Store
 from bot.storage.text import number, text
 
@@ -44,6 +46,17 @@ class Quotas(Store):
         """
         key = keys.fixes_used(project.installation, period)
         return bool(await self._scripts.run("spend", [key], [f"{project.id}:{run}", cap, 400]))
+
+    async def call(self, who: str, kind: str, minute: str, call: str, cap: int) -> bool:
+        """Count a call against the cap of a minute, once however often it comes again; False when
+        the cap is reached. While Redis is away nobody is kept out."""
+        try:
+            key = keys.calls(who, kind, minute)
+            return bool(await self._scripts.run("spend", [key], [call, cap, 1]))
+        except Exception as error:
+            if not is_away(error):
+                raise
+            return True
 
     async def refund_fix(self, project: Project, period: str, run: int) -> None:
         """Take a run off the count again: it opened no pull request after all."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from base64 import b64decode
 from binascii import Error as NoBase64
+from secrets import token_hex
 
 from aiohttp import web
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from handlers.api.endpoints import Asked
 from handlers.api.serving import known
 from handlers.doors.doors import Doors
 from handlers.imports.receiving import PIECE, Runs, begin, receive, settled, told
+from workers.commands.pace import require_pace
 
 TUS = "1.0.0"
 _EXTENSIONS = "creation,termination"
@@ -132,6 +134,8 @@ class ImportDoor:
         if token.scope != "write":
             raise NotAllowed("This token may only read: say token new --scope=write.")
         person = token.by.model_copy(update={"token": token.id})
+        if request.method in ("POST", "PATCH"):
+            await require_pace(self._ctx, person, "uploads", token_hex(10), self._ctx.now())
         asked = Asked(self._ctx, project, person, f"{token.id}{request.path}"[:40])
         await asked.require(Level.L4)
         return asked

@@ -41,10 +41,11 @@ async def upload(
             here = {**headers, "Upload-Offset": str(offset)}
             try:
                 answer, _ = await _asked(http, "PATCH", where, headers=here, data=file.read(PIECE))
-            except Unavailable:
+                failed = 0
+            except Unavailable as error:
                 if (failed := failed + 1) == _TRIES:
                     raise
-                await asyncio.sleep(2**failed / 4)
+                await asyncio.sleep(error.retry_after or 2**failed / 4)
                 answer, _ = await _asked(http, "HEAD", where)
             offset = int(answer["Upload-Offset"])
             tell("receiving", 20 * offset // size)
@@ -66,5 +67,6 @@ async def _asked(http: aiohttp.ClientSession, method: str, url: str, **more: Any
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unavailable(f"The server cannot be reached: {error}") from error
     if answer.status >= 500 or (answer.status in (409, 429) and method != "POST"):
-        raise Unavailable(said)
+        wait = answer.headers.get("Retry-After", "")
+        raise Unavailable(said, retry_after=float(wait) if wait.isdecimal() else None)
     raise Rejected(said, status=answer.status)

@@ -102,7 +102,9 @@ async def redis(ctx: Context) -> Redis:
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """The two simulators and our context with the app installed; none of our processes."""
-    async with open_stage(tmp_path, processes=False, limits=Limits.none()) as made:
+    async with open_stage(
+        tmp_path, processes=False, limits=Limits.none(), SOULCASTER_CALLS="1000 1000 1000"
+    ) as made:
         installed = made.github.install("acme", repositories=[made.repository], sender=ADMIN)
         await sync.sync_installation(made.context, installed.id)
         yield made

@@ -109,6 +109,7 @@ async def open_shop(redis_url: str, folder: Path, **settings: Any) -> AsyncItera
                 "soulcaster_lease_seconds": 3,
                 "soulcaster_summary_budget": 0,
                 "soulcaster_judge_budget": 0,
+                "soulcaster_calls": (1_000, 1_000, 1_000),
                 "gemini_api_key": "k-1",
                 "gemini_base_url": str(served.make_url("/")),
             }

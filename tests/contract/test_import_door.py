@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +94,20 @@ async def test_a_file_comes_in_pieces_by_the_protocol(door: Door) -> None:
     assert (await door.ask("GET", "/imports/2"))[0] == 404
     assert (await door.ask("DELETE", one))[0] == 204
     assert json.loads((await door.ask("GET", one))[1])["state"] == "stopped"
+
+
+async def test_so_many_requests_of_uploads_are_taken_in_a_minute(door: Door) -> None:
+    ctx, meta = door.stage.context, {"Upload_Length": "4", "Upload_Metadata": "kind anNvbmw="}
+    now, ctx.clock = ctx.now().replace(second=50, microsecond=0), lambda: now
+    ctx.settings = ctx.settings.model_copy(update={"soulcaster_calls": (1, 1, 2)})
+    one = (await door.ask("POST", **meta))[2]["Location"]
+    assert (await door.ask("PATCH", one, b"{", Upload_Offset="0", **OFFSET))[0] == 204
+    status, why, told = await door.ask("PATCH", one, b"}", Upload_Offset="1", **OFFSET)
+    assert (status, told["Retry-After"]) == (429, "10")
+    assert b"come back in 10 s" in why
+    assert (await door.ask("HEAD", one))[0] == 200
+    ctx.clock = lambda: now + timedelta(seconds=10)
+    assert (await door.ask("PATCH", one, b"}", Upload_Offset="1", **OFFSET))[0] == 204
 
 
 def test_they_are_described() -> None:

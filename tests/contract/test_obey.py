@@ -206,6 +206,23 @@ async def test_a_secret_that_could_not_be_told_is_told_later_and_not_written_dow
     assert door.secret in told
 
 
+async def test_who_says_too_much_is_told_so_once(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    ctx.settings = ctx.settings.model_copy(update={"soulcaster_calls": (1, 1, 1)})
+    clock.forward(60 - ctx.now().second)
+    said = [
+        await heard(ctx, project, line, place=Place(channel=stage.channel))
+        for line in ("whoami", "help", "status", "clusters")
+    ]
+    await drain(ctx, "work")
+    ended = [await ctx.commands.get(project.id, one.id) for one in said]
+    assert [one.outcome for one in ended if one] == ["done", "refused", "refused", "refused"]
+    assert await unended(ctx, project) == []
+    _, told = await whispers(stage)
+    assert "come back in" in told
+
+
 async def test_an_answer_that_can_be_said_nowhere_ends(
     stage: Stage, ctx: Context, project: Project
 ) -> None:

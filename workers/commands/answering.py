@@ -25,6 +25,7 @@ from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.commands.linking import still_linked
+from workers.commands.pace import require_pace
 from workers.commands.permission import require
 from workers.commands.reach import way_of
 from workers.commands.verbs import OWN, ROSTER, VERBS
@@ -120,7 +121,13 @@ async def _done(call: Call, asker: Asker) -> Answer:
     project, said = call.project, call.said
     _require_here(project, said.line)
     _require_plain(said.line)
-    command = parse(said.line, ROSTER)
+    pace = call.ctx, call.person
+    try:
+        command = parse(said.line, ROSTER)
+    except NotUnderstood:
+        await require_pace(*pace, "reading", said.id, said.heard_at)
+        raise
+    await require_pace(*pace, command.counts_as, said.id, said.heard_at)
     _require_said_lately(said)
     require_door(command, said.place, asker)
     own = OWN.get(type(command))

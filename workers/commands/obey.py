@@ -1,7 +1,8 @@
 """``obey``, which every command ends in: one at a time of each queue, in the order they were said.
 
 **Invariant:** every command that was heard gets one answer: done, refused or failed; and only the
-holder of its queue's lease, which is this job, says which.
+holder of its queue's lease, which is this job, says which. Of what a person says over their limit
+of a minute, the first is answered in words.
 
 What a command came to is written down before it is said, and that it was said before anything
 else is done. A job that runs again goes on from there: nothing is done twice, and an answer twice
@@ -21,7 +22,7 @@ from datetime import timedelta
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Rejected, TooOften, Unavailable
 from bot.domain.models import Place, Project
 from bot.domain.rooms import Way
 from bot.github.issues import Reaction
@@ -139,6 +140,8 @@ async def _obey(ctx: Context, project: Project | None, said: Utterance) -> None:
         return await _end(ctx, said, "failed", "the app is no longer installed there")
     if said.reply is None:
         answer, outcome, way = await answer_to(ctx, project, said)
+        if isinstance(answer.refusal, TooOften) and answer.refusal.told:
+            return await _end(ctx, said, "refused", str(answer.refusal))
         reply = Reply(outcome=outcome, card=answer.card, public=answer.public)
         if reply.card.audience is not Audience.PERSON:
             await _write(ctx, said.model_copy(update={"reply": reply}))

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,6 +35,10 @@ class Level(IntEnum):
     L3 = 3
     L4 = 4
     L5 = 5
+
+
+Calls = Literal["reading", "costly", "free"]
+"""Which calls of a person a minute are counted together; "free" are never refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,21 @@ class Command(BaseModel):
     """Fields that our own buttons fill in: no help shows them."""
     tells_nothing: ClassVar[bool] = False
     """Whether its answer says nothing of the project."""
+    calls: ClassVar[Calls] = "reading"
+    """"costly": it keeps a model, a machine or GitHub busy; "free": it stops or takes back."""
+    costly_when: ClassVar[tuple[str, ...]] = ()
+    """With these as ``what`` it is costly."""
 
     @property
     def needs(self) -> Level:
         """The level that this one needs; for most verbs all of them need the same."""
         return self.level
+
+    @property
+    def counts_as(self) -> Calls:
+        """What this one is counted as."""
+        what = getattr(self, "what", "")
+        return "free" if what == "stop" else "costly" if what in self.costly_when else self.calls
 
     @property
     def answers_asker(self) -> bool:

@@ -125,6 +125,12 @@ def fixes_used(installation: int, period: str) -> str:
     return f"{ROOT}:quota:{installation}:fixes:{period}"
 
 
+@kind("quotas", kept="1 day", rebuilt="not needed: counting begins anew")
+def calls(who: str, kind: str, minute: str) -> str:
+    """set: commands of a person (a digest of who) in a minute (``2026-11-21T10:30``)."""
+    return f"{ROOT}:calls:{who}:{kind}:{minute}"
+
+
 @kind("runs", kept="for ever: a few numbers", rebuilt="not needed: counting begins anew")
 def verdicts() -> str:
     """hash: verdict -> fix runs that ended so, over all projects."""

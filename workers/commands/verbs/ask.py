@@ -32,6 +32,7 @@ class Ask(Command):
     """
 
     verb = "ask"
+    calls = "costly"
     examples = (
         "ask why do refunds leave out the tax?",
         "ask how many reports of timeouts in the last 7 days, by source?",

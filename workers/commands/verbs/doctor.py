@@ -24,6 +24,7 @@ class Doctor(Command):
     """Check GitHub, Slack and all else this project needs; what fails says how to mend it."""
 
     verb = "doctor"
+    calls = "costly"
     level = Level.L4
     examples = ("doctor",)
 

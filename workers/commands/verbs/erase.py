@@ -25,6 +25,7 @@ class Erase(Command):
     """
 
     verb = "erase"
+    calls = "costly"
     level = Level.L4
     examples = ("erase @ana", "erase Jane Doe")
     cost = "yourself: anybody"

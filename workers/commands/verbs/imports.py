@@ -25,6 +25,7 @@ class ImportHistory(Command):
     """
 
     verb = "import"
+    costly_when = ("github", "undo")
     level = Level.L4
     examples = ("import github", "import status", "import stop", "import undo 3", "import acme/api")
 

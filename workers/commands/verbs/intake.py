@@ -28,6 +28,7 @@ class Backtest(Command):
     """
 
     verb = "backtest"
+    calls = "costly"
     level = Level.L2
     examples = ("backtest", "backtest choose eager")
     cost = "to choose: L4"

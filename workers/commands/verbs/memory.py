@@ -132,6 +132,7 @@ class ShowProfile(Command):
     """
 
     verb = "profile"
+    costly_when = ("refresh",)
     examples = ("profile", "profile refresh")
 
     what: Annotated[Literal["show", "refresh"], WORD] = "show"

@@ -68,6 +68,7 @@ class Digest(Command):
     """See today's digest of open problems, post it now, or set when it is posted."""
 
     verb = "digest"
+    costly_when = ("now",)
     examples = (
         *("digest preview", "digest now", "digest off"),
         'digest schedule "mon-fri 09:00 Europe/Paris"',
@@ -130,6 +131,7 @@ class Replay(Command):
     """
 
     verb = "replay"
+    calls = "costly"
     level = Level.L4
     examples = ("replay e-7F3A", "replay")
 

@@ -252,6 +252,7 @@ class Recluster(Command):
     """
 
     verb = "recluster"
+    costly_when = ("all",)
     level = Level.L4
     examples = ("recluster --dry-run", "recluster", "recluster status")
 
@@ -279,6 +280,7 @@ class Undo(Command):
     """
 
     verb = "undo"
+    calls = "free"
     level = Level.L2
     examples = ("undo", "undo 7")
 

@@ -27,6 +27,7 @@ class ShowPlan(Command):
     """
 
     verb = "plan"
+    calls = "costly"
     level = Level.L3
     examples = ("plan C-12", "plan C-12 --approve=v2", "plan C-12 -- look at the parser first")
 
@@ -70,6 +71,7 @@ class Fix(Command):
     """
 
     verb = "fix"
+    calls = "costly"
     level = Level.L3
     examples = ("fix C-12", "fix C-12 --timeout=30m -- keep the public API")
     cost = "one fix run"
@@ -145,6 +147,7 @@ class Stop(Command):
     """
 
     verb = "stop"
+    calls = "free"
     aliases = ("cancel",)
     level = Level.L3
     examples = ("stop", "stop F-7")
@@ -199,6 +202,7 @@ class Retry(Command):
     """Run a fix that ended without a pull request again, from the start."""
 
     verb = "retry"
+    calls = "costly"
     level = Level.L3
     examples = ("retry F-7", "retry F-7 -- the test needs TZ=UTC")
     cost = "one fix run"

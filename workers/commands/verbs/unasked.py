@@ -72,6 +72,7 @@ class PauseAll(Command):
     """
 
     verb = "pause"
+    calls = "free"
     level = Level.L4
     examples = ("pause fixes", "pause posts --for=2h", "pause all")
 

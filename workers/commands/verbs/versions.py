@@ -25,6 +25,7 @@ class Revise(Command):
     """
 
     verb = "revise"
+    calls = "costly"
     level = Level.L3
     examples = ("revise -- keep the old name as an alias", "revise F-7")
 
