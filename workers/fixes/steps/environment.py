@@ -188,7 +188,8 @@ class _Build:
         if "pytest" not in listed:
             return []
         await self._run(f"uv pip install --upgrade {' '.join(map(shlex.quote, listed))}")
-        return [f"pytest {listed['pytest']} does not start on this Python: the newest one runs"]
+        old = f"`pytest=={listed['pytest']}`"
+        return [f"{old}: it does not start on the Python of here; the newest one runs"]
 
     async def _tried(self, command: str, cwd: str = "", most: float = BUILD_SECONDS) -> list[str]:
         done = await self._run(command, cwd=cwd, most=most)
