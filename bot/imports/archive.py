@@ -19,7 +19,9 @@ _UNPACKED = 8 * 1024**3
 # No export of words is packed closer, but a small one may be.
 _RATIO, _SMALL = 250, 10 * 1024 * 1024
 ZIP = b"PK\x03\x04"
-_END, _TAIL = b"PK\x05\x06", 22 + 65_535
+_END, _LOCATOR, _TAIL = b"PK\x05\x06", b"PK\x06\x07", 76 + 22 + 65_535
+# Others may ask for gigabytes to unpack a byte.
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def members(file: BinaryIO, of: str) -> zipfile.ZipFile:
@@ -30,12 +32,17 @@ def members(file: BinaryIO, of: str) -> zipfile.ZipFile:
     end = tail.rfind(_END)
     if end < 0:
         raise BadPayload(f"This is no {of}: it is no zip.")
-    if int.from_bytes(tail[end + 12 : end + 16], "little") > _DIRECTORY:
+    directory = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if tail[max(0, end - 20) : end].startswith(_LOCATOR):  # what stands before it counts instead
+        directory = max(directory, int.from_bytes(tail[end - 36 : end - 28], "little"))
+    if directory > _DIRECTORY:
         raise BadPayload("This zip has too many members.")
     try:
         found = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise BadPayload(f"This zip is broken: {error}.") from None
+    if any(one.compress_type not in _PACKED for one in found.infolist()):
+        raise BadPayload("This zip is packed in another way than deflate: pack it anew.")
     unpacked = sum(one.file_size for one in found.infolist())
     packed = max(1, sum(one.compress_size for one in found.infolist()))
     if unpacked > _UNPACKED or (unpacked > _SMALL and unpacked / packed > _RATIO):
@@ -52,5 +59,5 @@ def member(found: zipfile.ZipFile, name: str) -> Iterator[BinaryIO]:
     try:
         with found.open(name) as file:
             yield cast(BinaryIO, file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise BadPayload(f"{name[:80]!r} of the zip is broken: {error}.") from None

@@ -23,13 +23,14 @@ _MANY = "Comment"
 
 def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
     """The rows below the header, by the line they end in."""
-    header, reader, long = _open(file)
+    header, reader, long, held = _open(file)
     paths = wanted.columns or guessed(header, "columns")
     if absent := {*paths.values()} - {*header}:
         raise BadPayload(f"There is no column {min(absent)!r}.")
     where = {field: header.index(name) for field, name in paths.items()}
     many = [i for i, name in enumerate(header) if name == _MANY and i not in where.values()]
     while True:
+        held[0] = 0
         try:
             cells = next(reader)
         except StopIteration:
@@ -59,8 +60,9 @@ def fits(start: bytes) -> bool:
     return not _is_binary(start)
 
 
-def _open(file: BinaryIO) -> tuple[list[str], Any, list[int]]:
-    """The header, a reader of what is below it, and which lines were too long to read."""
+def _open(file: BinaryIO) -> tuple[list[str], Any, list[int], list[int]]:
+    """The header, a reader of what is below it, which lines were too long to read, and how much
+    of a record is held."""
     csv.field_size_limit(LONGEST)
     file.seek(0)
     start = file.read(64 * 1024)
@@ -71,21 +73,32 @@ def _open(file: BinaryIO) -> tuple[list[str], Any, list[int]]:
     delimiter = max(",;\t|", key=first.count)
     if not first.count(delimiter) or (not wide and _is_binary(start)):
         raise BadPayload("This is no CSV: its first line is no header of two columns or more.")
-    long: list[int] = []
-    reader = csv.reader(_lines(file, wide, long), delimiter=delimiter)
-    return [name.strip() for name in next(reader)], reader, long
+    long, held = list[int](), [0]
+    reader = csv.reader(_lines(file, wide, long, held), delimiter=delimiter)
+    try:
+        return [name.strip() for name in next(reader)], reader, long, held
+    except csv.Error as error:
+        raise BadPayload(f"This is no CSV: its header cannot be read ({error}).") from None
 
 
 def _is_binary(start: bytes) -> bool:
     return start.startswith((b"PK\x03\x04", b"\x89PNG", b"%PDF", b"\x1f\x8b", b"{", b"["))
 
 
-def _lines(file: BinaryIO, wide: bool, long: list[int]) -> Iterator[str]:
-    """Its lines, whatever it is written in, without those that are too ``long``."""
-    if wide:
-        reader = io.TextIOWrapper(file, "utf-16", "replace", newline="")
-        yield from iter(lambda: reader.readline(LONGEST), "")
-        return
+def _lines(file: BinaryIO, wide: bool, long: list[int], held: list[int]) -> Iterator[str]:
+    """Its lines without those that are too ``long``. A record whose quotes never end gets a field
+    that no reader takes: that ends it."""
+    for line in (_wide if wide else _narrow)(file, long):
+        held[0] += len(line)
+        yield line if held[0] <= LONGEST else "x" * (LONGEST + 1)
+
+
+def _wide(file: BinaryIO, _long: list[int]) -> Iterator[str]:
+    reader = io.TextIOWrapper(file, "utf-16", "replace", newline="")
+    return iter(lambda: reader.readline(LONGEST), "")
+
+
+def _narrow(file: BinaryIO, long: list[int]) -> Iterator[str]:
     for number, raw in lines(file):
         if raw is None:
             long.append(number)

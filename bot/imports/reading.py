@@ -76,7 +76,7 @@ def plain(value: str) -> str:
     """Words without HTML, where they are HTML."""
     if not (value.startswith("<") and _HTML.search(value)):
         return value
-    broken = re.sub(r"<(?:br|/p|/li|/div)\b[^>]*>", "\n", value, flags=re.IGNORECASE)
+    broken = re.sub(r"<(?:br|/p|/li|/div)\b[^<>]*>", "\n", value, flags=re.IGNORECASE)
     return unescape(re.sub(r"<[^<>]*>", "", broken)).strip()
 
 

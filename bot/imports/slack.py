@@ -28,9 +28,9 @@ _DAY = re.compile(r"[^/]+/\d{4}-\d\d-\d\d\.json")
 _NAMED = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
 _LINK = re.compile(r"<([^@#!>|][^>|]*)(?:\|([^>]*))?>")
 _SAID = (None, "thread_broadcast", "file_share")
-# Held at once, in characters: the oldest are told as far as they are.
-_MOST = 2_000_000
-_PEOPLE = 50_000
+# Held at once, in characters and what holds a message: the oldest are told as far as they are.
+_MOST, _EACH = 4_000_000, 200
+_PEOPLE, _LOOK = 50_000, 500
 
 
 @dataclass(slots=True)
@@ -66,6 +66,8 @@ def rows(file: BinaryIO, wanted: Wanted) -> Iterator[Row]:
                 for row in elements(part):
                     line += 1
                     yield from _take(held, people, channel, Row(line, row.told, row.wrong))
+                    if not line % _LOOK:
+                        yield from _let_go(held, before=-math.inf)
             # Slack cuts days where the workspace is.
             morning = datetime.fromisoformat(name[-15:-5]).replace(tzinfo=UTC)
             yield from _let_go(held, before=morning.timestamp() - 86_400)
@@ -105,11 +107,15 @@ def _take(
 
 def _let_go(held: dict[str, _Thread], *, before: float) -> Iterator[Row]:
     """Those that ended before a second, and the oldest where too much is held."""
-    total = sum(len(words) for thread in held.values() for words in thread.said)
+    total = sum(map(_size, held.values()))
     for ts, thread in list(held.items()):
         if thread.until < before or total > _MOST:
-            total -= sum(map(len, thread.said))
+            total -= _size(thread)
             yield held.pop(ts).told()
+
+
+def _size(thread: _Thread) -> int:
+    return sum(len(words) + _EACH for words in thread.said)
 
 
 def _words(told: Mapping[str, Any], people: Mapping[str, str]) -> str:

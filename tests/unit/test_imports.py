@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -209,6 +210,28 @@ class TestArchives:
         with pytest.raises(BadPayload, match="times what it is"):
             read("chatgpt", bomb)
 
+    def test_a_list_of_members_is_as_long_as_what_counts_says(self) -> None:
+        data = packed({"conversations.json": "[]"})
+        end = data.rindex(b"PK\x05\x06")
+        longer = b"PK\x06\x06" + bytes(36) + (1 << 30).to_bytes(8, "little") + bytes(8)
+        locator = b"PK\x06\x07" + bytes(16)
+        with pytest.raises(BadPayload, match="too many members"):
+            read("chatgpt", data[:end] + longer + locator + data[end:])
+
+    def test_what_asks_for_memory_to_be_unpacked_is_refused(self) -> None:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as made:
+            made.writestr("conversations.json", "[]")
+        with pytest.raises(BadPayload, match="deflate"):
+            read("chatgpt", file.getvalue())
+
+    def test_a_member_that_is_nowhere_is_broken(self) -> None:
+        data = bytearray(packed({"conversations.json": "[]"}))
+        end = data.rindex(b"PK\x05\x06")
+        data[end + 16 : end + 20] = (1 << 20).to_bytes(4, "little")
+        with pytest.raises(BadPayload, match="broken"):
+            read("chatgpt", bytes(data))
+
     def test_a_member_that_is_broken_ends_it_with_its_name(self) -> None:
         data = bytearray(packed({"conversations.json": json.dumps([tree()] * 50)}))
         data[60:70] = b"\xff" * 10
@@ -345,6 +368,7 @@ def test_what_is_no_report_says_why() -> None:
 
 
 def test_html_is_read_as_words() -> None:
+    assert plain("<p>One<br <b>two</b></p>") == "One<br two"
     assert plain("<p>It &amp; <b>all</b></p><p>fails</p>") == "It & all\nfails"
     assert plain("a < b and <T> stay") == "a < b and <T> stay"
 
@@ -365,6 +389,36 @@ def test_hostile_words_are_kept_as_words_in_every_kind() -> None:
         assert "\0" not in one.model_dump_json()
         assert one.audience is Audience.TEAM
         one.model_dump_json().encode()
+
+
+def test_a_table_with_a_header_that_never_ends_is_none() -> None:
+    for data in (b"title,body\ra,b\rc,d", b'title,"body\n' + b"x\n" * LONGEST):
+        with pytest.raises(BadPayload, match="header cannot be read"):
+            read("csv", data)
+
+
+def test_a_record_whose_quotes_never_end_is_a_bad_one() -> None:
+    data = b'title,body\na,b\n"x' + b'","\n' * (LONGEST // 3)
+    first, bad = islice(kind_of("csv").rows(io.BytesIO(data), ALL), 2)
+    assert (first.told["title"], bad.wrong[:11]) == ("a", "field large")
+
+
+def test_of_a_header_so_much_is_read_as_its_parser_can_take() -> None:
+    for header in (b"Subject: ", b"X: "):
+        [row] = read("mbox", b"From x\n" + header + b"a " * 5_000 + b"\n\nWords\n")
+        assert len(str(row.told["title"])) <= 1_000
+        assert str(row.told["body"]).strip() == "Words"
+    [row] = read("mbox", b"From x\nContent-Type: text/plain; " + b"a=b; " * 40_000 + b"\n\nWords\n")
+    assert str(row.told["body"]).strip() == "Words"
+
+
+def test_a_day_of_many_threads_is_told_before_it_has_ended() -> None:
+    said = [thread(f"{1704067200 + n}.1", "x" * 19_000) for n in range(510)]
+    end = thread("1704069999.1", "joined", subtype="channel_join")
+    data = packed({"support/2024-01-01.json": json.dumps([*said, end])})
+    told = [bool(row.told) for row in kind_of("slack").rows(io.BytesIO(data), SUPPORT)]
+    assert sum(told) == 510
+    assert told.index(False) > 0
 
 
 def test_a_kind_there_is_not_is_named_with_those_there_are() -> None:

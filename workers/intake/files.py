@@ -59,7 +59,9 @@ class BlobFile(io.RawIOBase):
     @override
     def seek(self, offset: int, whence: int = 0) -> int:
         """As files do."""
-        self.at = offset + (0, self.at, self._size)[whence]
+        if (at := offset + (0, self.at, self._size)[whence]) < 0:
+            raise ValueError(f"There is nothing at {at}.")
+        self.at = at
         return self.at
 
     @override
