@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from bot.domain.errors import NotFound
 from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.facts import MOST, Fact
 from bot.domain.memory.profile import Profile
@@ -24,13 +23,6 @@ class Memory(Store):
         """All of them, oldest first."""
         found = await self._all(keys.facts(project), Fact)
         return sorted(found, key=lambda fact: fact.number)
-
-    async def fact(self, project: int, number: int) -> Fact:
-        """By number. Raises NotFound."""
-        held = await self._redis.hget(keys.facts(project), str(number))
-        if held is None:
-            raise NotFound(f"There is no M-{number} in this project: /soulcaster memory")
-        return Fact.read(self._seal.open(held))
 
     async def keep(self, project: int, fact: Fact) -> Fact:
         """A new fact gets its number; over ``MOST`` the oldest claim goes, or the oldest fact."""
@@ -77,19 +69,24 @@ class Memory(Store):
         """Forget a conversation."""
         await self._redis.hdel(keys.conversations(project), str(number))
 
-    async def erase(self, project: int, names: Collection[str], items: Collection[int]) -> int:
-        """What people of these names told and asked, what was read in these reports, and the
-        profile where it may rest on them; how many facts and conversations."""
+    async def erase(
+        self, project: int, names: Collection[str], items: Collection[int], of: Collection[int]
+    ) -> int:
+        """What people of these names told and asked, what was read in these reports or learnt
+        from a fix ``of`` these clusters, and the profile, which may quote anybody; how many facts
+        and conversations."""
         facts = [
             fact.number
             for fact in await self.facts(project)
-            if fact.by.lstrip("@").lower() in names or {*fact.items} & {*items}
+            # As Person.name says it; a run is no person, whatever they are called.
+            if (fact.cluster is None and fact.by.lstrip("@").partition(" (")[0].lower() in names)
+            or {*fact.items} & {*items}
+            or (fact.cluster in of and not fact.items)
         ]
         asked = [c for c in await self.conversations(project) if c.by.lower() in names]
         for conversation in asked:
             await self.drop(project, conversation.number)
-        if items:  # `profile refresh` makes it anew
-            await self._redis.delete(keys.profile(project))
+        await self._redis.delete(keys.profile(project))  # `profile refresh` makes it anew
         return await self.forget(project, facts) + len(asked)
 
     async def profile(self, project: int) -> Profile | None:
@@ -100,6 +97,14 @@ class Memory(Store):
     async def put_profile(self, project: int, profile: Profile) -> None:
         """Replace it."""
         await self._redis.set(keys.profile(project), self._seal.shut(profile.model_dump_json()))
+
+    async def tell(self, project: int, **fields: object) -> Profile | None:
+        """Write these fields of the profile; None where there is none, or it was just erased."""
+        if (held := await self.profile(project)) is None:
+            return None
+        told = held.model_copy(update=fields)
+        sealed = self._seal.shut(told.model_dump_json())
+        return told if await self._redis.set(keys.profile(project), sealed, xx=True) else None
 
     async def _number(self, project: int, key: str, name: str, record: N) -> N:
         number = int(await self._redis.incr(keys.counter(project, name)))

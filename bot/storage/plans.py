@@ -55,3 +55,7 @@ class Plans(Store):
     async def approved(self, project: int, cluster: int, *, readers: Audience) -> Plan | None:
         """The plan that was approved last, as it was written for these."""
         return await self.written(project, cluster, f"{_APPROVED}:{readers}")
+
+    async def forget(self, project: int, cluster: int) -> None:
+        """Drop what was written, and so what was approved; the next plan is written anew."""
+        await self._redis.delete(keys.plans(project, cluster))

@@ -16,10 +16,11 @@ from imports_kit import finished, hand_over, made
 
 from bot.domain.audience import Audience
 from bot.domain.errors import Rejected
+from bot.domain.fixes.run import RunState
 from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.facts import Fact
 from bot.domain.memory.profile import Profile
-from bot.domain.models import Draft, Person
+from bot.domain.models import Draft, Person, Verdict
 from bot.imports import slack
 from bot.imports.reading import draft_of
 from handlers.api.serving import describe
@@ -31,6 +32,7 @@ from workers import jobs
 from workers.clusters.evidence import fetch
 from workers.clusters.taking_back import erase_words
 from workers.intake import items
+from workers.memory.recall import learn
 
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET = {"Content-Type": "application/offset+octet-stream"}
@@ -225,3 +227,40 @@ async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:
     kept = "".join([line async for line in exporting.lines(ctx, project)])
     assert "jane" not in kept.lower()
     assert "4711" not in kept
+
+
+async def test_no_plan_fact_profile_or_ended_fix_keeps_what_was_erased(stage: Stage) -> None:
+    jobs.load()
+    ctx, project = stage.context, await stage.project()
+    draft = Draft(source="feedback", key="1", event="e", title="Zanzibar cannot pay",
+                  body="The zanzibar checkout refuses my card.", author="jane",
+                  occurred_at=ctx.now(), audience=Audience.PROJECT)  # fmt: skip
+    await items.take(ctx, project.id, draft)
+    await work(stage)
+    for line in ("plan C-1", "plan C-1 --approve=v1"):
+        await said(stage, line)
+    await said(stage, "fix C-1")
+    now = ctx.now()
+    over = {"state": RunState.FAILED, "verdict": Verdict.LIMIT_REACHED, "ended_at": now}
+    run = await ctx.runs.update(project.id, 1, lambda held: held.model_copy(update=over))
+    await learn(ctx, project, run, {"number": 45})
+    by = {"audience": Audience.PROJECT, "made_at": now}
+    await ctx.memory.keep(project.id, Fact(text="Zanzibar is slow", by="@Jane (token t1)", **by))
+    await ctx.memory.put_profile(project.id, Profile(audience=by["audience"], made_at=now))
+    assert await words_of_jane(stage)
+    await said(stage, "erase jane --confirm")
+    await work(stage)
+    assert await words_of_jane(stage) == []
+    assert await ctx.memory.tell(project.id, read_to=1) is None
+    assert await ctx.memory.profile(project.id) is None
+
+
+async def words_of_jane(stage: Stage) -> list[str]:
+    """Keys that hold them."""
+    redis, found = stage.context.redis, []
+    reads = {b"hash": redis.hgetall, b"string": redis.get, b"set": redis.smembers}
+    async for key in redis.scan_iter():
+        kind = await redis.type(key)
+        held = await reads[kind](key) if kind in reads else await redis.dump(key)
+        found += [key.decode()] if "zanzibar" in str(held).lower() else []
+    return found

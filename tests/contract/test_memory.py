@@ -193,6 +193,39 @@ async def test_a_profile_that_github_keeps_waiting_is_made_later(stage: Stage) -
     assert profile.problem
 
 
+async def test_a_model_that_is_away_loses_no_report(shop: Shop) -> None:
+    await shop.report(VAT)
+    await shop.ctx.memory.put_profile(shop.id, Profile(audience=Audience.PROJECT, made_at=NOW))
+    shop.model.script = [(503, {})] * 40
+    await draw_facts(shop.ctx, shop.id)
+    profile = await shop.ctx.memory.profile(shop.id)
+    assert profile is not None
+    assert (profile.state, profile.read_to) == ("quick ready", 0)
+    assert "the next pass goes on there" in profile.problem
+
+
+async def test_the_profile_is_within_the_days_questions(shop: Shop, stage: Stage) -> None:
+    ctx, project = stage.context, await stage.project()
+    ctx.language_model = shop.ctx.language_model
+    ctx.settings = ctx.settings.model_copy(update={"soulcaster_facts_budget": 0})
+    await get_to_know(ctx, project.id)
+    profile = await ctx.memory.profile(project.id)
+    assert profile is not None
+    assert "SOULCASTER_FACTS_BUDGET" in profile.problem
+    assert shop.model.asked == []
+
+
+async def test_what_was_asked_in_private_gives_no_title_in_public(shop: Shop) -> None:
+    shop.project = shop.project.model_copy(update={"private": False})
+    await shop.ctx.projects.put(shop.project)
+    here = Place(issue=1, comment=1)
+    await say(shop, "ask why do refunds fail?", here)
+    assert "why do refunds fail?" in await say(shop, "ask list", here)
+    assert "is called" in await say(shop, "ask rename A-1 Project bluebird")
+    assert "bluebird" in await say(shop, "ask list")
+    assert "bluebird" not in await say(shop, "ask list", here)
+
+
 async def test_a_profile_is_in_the_words_of_its_files(stage: Stage, ctx: Context) -> None:
     project = (await stage.context.projects.all())[0]
     await get_to_know(stage.context, project.id)

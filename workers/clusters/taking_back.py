@@ -102,8 +102,12 @@ async def erase_words(
         erased |= {*numbers}
     for cluster in sorted(clusters):
         await ctx.answers.forget(project, SUMMARY, cluster)
+        await ctx.plans.forget(project, cluster)
+        for run in await ctx.runs.of_cluster(project, cluster):
+            if run.ended:  # one under way goes by them
+                await ctx.runs.drop_blobs(project, run.number, "case", "plan")
         await enqueue(ctx, jobs.refresh_cluster, project, cluster)
     done["reports"], done["clusters"] = len(erased), len(clusters)
-    done["memory"] = await ctx.memory.erase(project, names, erased)
+    done["memory"] = await ctx.memory.erase(project, names, erased, clusters)
     done["commands"] = await ctx.commands.forget(project, lambda who: by(who.login, who.user_id))
     return done

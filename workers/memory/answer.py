@@ -106,7 +106,7 @@ async def counted(
     there = await ctx.items.many(project.id, numbers)
     items = [i for i in there if may_read(readers, i.audience) and typed.takes(i)]
     items.sort(key=lambda item: item.occurred_at)
-    released = await _released(ctx, project, typed, items)
+    released = await _released(ctx, project, typed, items, readers)
     note = ""
     if typed.kind == "release" and released is None:
         note = f"No release {typed.release} is known, so nothing is told apart"
@@ -127,10 +127,11 @@ async def counted(
 
 
 async def _released(
-    ctx: Context, project: Project, typed: Typed, items: Sequence[Item]
+    ctx: Context, project: Project, typed: Typed, items: Sequence[Item], readers: Audience
 ) -> datetime | None:
     """When it came out: as GitHub says, else when a report named it first."""
-    if typed.kind != "release":
+    # Who does not read the repository is told of no release of it.
+    if typed.kind != "release" or not may_read(readers, project.github_readers):
         return None
     wanted = typed.release.lower()
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import quote
 
 from bot.context import Context
-from bot.domain.audience import may_read
+from bot.domain.audience import Audience, may_read
 from bot.domain.commands.rights import WRITERS
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.fixes.patch import Entry
@@ -23,17 +23,21 @@ from bot.domain.memory.profile import Profile, Sections, extracted, richest
 from bot.domain.memory.written import Cited, material, mistakes
 from bot.domain.models import Item, Project
 from bot.domain.ports import LanguageModel
+from bot.domain.secrets import redact
 from bot.github import issues, people, pulls
 from bot.github.app import READ
 from bot.jobs import enqueue
+from bot.log import log
 from bot.storage.answers import FACTS
 from workers import jobs
 from workers.clusters import asking
 from workers.clusters.views import page
+from workers.memory.retrieve import facts_here
 
 SAMPLE = 60  # reports
 QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0
 AT_A_TIME = 10  # questions to the model
+_USED_UP = "today's questions are used up (SOULCASTER_FACTS_BUDGET)"
 _FILES = (
     *("README.md", "README.rst", "AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"),
     *("pyproject.toml", "package.json", "Makefile", "go.mod"),
@@ -41,47 +45,40 @@ _FILES = (
 _MOST_FILES, _BYTES = 7, 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Show = Callable[[int, str], Awaitable[None]]
-
 
 async def get_to_know(ctx: Context, project_id: int) -> None:
-    """The quick pass: a profile within ``QUICK_SECONDS``; then the full one is asked for."""
+    """The quick pass: a profile within ``QUICK_SECONDS``; then the full one is asked for. What is
+    erased on the way is not written again."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    before = await ctx.memory.profile(project_id)
-    kept = before or Profile(audience=project.github_readers, made_at=ctx.now())
-
-    async def put(profile: Profile) -> None:
-        now = await ctx.memory.profile(project_id)  # the full pass may go on meanwhile
-        read_to = now.read_to if now else 0
-        await ctx.memory.put_profile(project_id, profile.model_copy(update={"read_to": read_to}))
-
-    async def show(percent: int, stage: str) -> None:
-        said = {"state": "processing", "percent": percent, "stage": stage, "problem": ""}
-        await put(kept.model_copy(update=said))
-
+    if await ctx.memory.profile(project_id) is None:
+        fresh = Profile(audience=project.github_readers, made_at=ctx.now())
+        await ctx.memory.put_profile(project_id, fresh)
+    put = partial(ctx.memory.tell, project_id)
+    show = partial(put, state="processing", problem="")
     try:
         async with asyncio.timeout(QUICK_SECONDS):
             found = await _quick(ctx, project, show)
     except (TimeoutError, Unavailable, Rejected, ConfigError) as error:
         why = str(error) or f"it took more than {QUICK_SECONDS:.0f} s"
-        await put(kept.model_copy(update={"state": "failed", "problem": why}))
+        await put(state="failed", problem=why)
         if isinstance(error, Unavailable):
             raise  # it is tried again
         return
-    await put(found)
-    if ctx.language_model is not None:
+    if await put(**found) and ctx.language_model is not None:
         await enqueue(ctx, jobs.draw_facts, project_id)
 
 
-async def _quick(ctx: Context, project: Project, show: Show) -> Profile:
+async def _quick(
+    ctx: Context, project: Project, show: Callable[..., Awaitable[object]]
+) -> dict[str, object]:
     readers, problem = project.github_readers, ""
-    await show(10, "its files")
+    await show(percent=10, stage="its files")
     files, paths = await _files(ctx, project)
-    await show(40, "its people's answers")
+    await show(percent=40, stage="its people's answers")
     answers = await _answers(ctx, project)
-    await show(60, "a sample of its reports")
+    await show(percent=60, stage="a sample of its reports")
     last = await ctx.items.last(project.id)
     # Over the whole history: the newest may all be of an import, which is the team's.
     spread = await ctx.items.many(project.id, range(last, 0, -max(1, last // (4 * SAMPLE))))
@@ -90,8 +87,11 @@ async def _quick(ctx: Context, project: Project, show: Show) -> Profile:
     plan = await asyncio.to_thread(how_to_test, tree)
     tests = f"Its tests are run with: {plan.suite} ({plan.why})" if plan else ""
     sections, author = extracted(files, answers, await _users(ctx, project), tests), "its own words"
-    if (model := ctx.language_model) is not None:
-        await show(80, "asking the language model")
+    model, asking_now = ctx.language_model, f"profile:{ctx.now().isoformat()}"
+    if model is not None and not await _afford(ctx, project.id, [asking_now]):
+        problem = _USED_UP
+    elif model is not None:
+        await show(percent=80, stage="asking the language model")
         of_files = (Chunk(audience=readers, name=p, title="", text=t) for p, t in files.items())
         given = [*of_files, *answers[:20], *richest([*map(report_chunk, shown)])[:SAMPLE]]
         draft, problem = await asking.drafted(
@@ -107,15 +107,9 @@ async def _quick(ctx: Context, project: Project, show: Show) -> Profile:
             ],
         )
         sections, author = (draft, model.id) if draft else (sections, author)
-    return Profile(
-        audience=readers,
-        state="complete" if model is None else "quick ready",
-        percent=100,
-        problem=problem,
-        sections=sections,
-        author=author,
-        made_at=ctx.now(),
-    )
+    state = "complete" if model is None else "quick ready"
+    how = {"state": state, "percent": 100, "stage": "", "problem": problem, "author": author}
+    return {**how, "audience": readers, "sections": sections, "made_at": ctx.now()}
 
 
 async def _files(ctx: Context, project: Project) -> tuple[dict[str, str], list[str]]:
@@ -157,58 +151,58 @@ async def _users(ctx: Context, project: Project) -> list[Cited]:
 
 async def draw_facts(ctx: Context, project_id: int) -> None:
     """The full pass: facts from every report that was not read yet, in its order, until all are,
-    its time is over or the day's questions are used up; the next one goes on there."""
+    its time is over, the day's questions are used up or nobody answers; the next one goes on
+    there. It ends where the profile is erased."""
     kept, model = await ctx.memory.profile(project_id), ctx.language_model
-    if model is None or kept is None:
-        return
     until = asyncio.get_running_loop().time() + FULL_SECONDS
     last, lost, why = await ctx.items.last(project_id), 0, ""
-    while kept.read_to < last and not why:
+    while model and kept and kept.read_to < last and not why:
         numbers = range(kept.read_to + 1, min(last, kept.read_to + 200) + 1)
         items = [item for item in await ctx.items.many(project_id, numbers) if not item.gone]
         some = facts.batches(items)[:AT_A_TIME]
         if asyncio.get_running_loop().time() > until:
             why = "half an hour was over: the next pass goes on there"
-        elif not await _afford(ctx, project_id, some):
-            why = "today's questions are used up (SOULCASTER_FACTS_BUDGET)"
+        elif not await _afford(ctx, project_id, map(as_said, some)):
+            why = _USED_UP
         else:
             drawn = await asyncio.gather(*(_draw(ctx, model, batch) for batch in some))
-            lost += sum(one is None for one in drawn)
-            new = [fact for one in drawn for fact in one or ()]
+            if some and all(isinstance(one, Unavailable) for one in drawn):
+                why = f"{model.id} did not answer: the next pass goes on there"
+                continue
+            lost += sum(not isinstance(one, list) for one in drawn)
+            new = [fact for one in drawn if isinstance(one, list) for fact in one]
             for fact in consolidated(await ctx.memory.facts(project_id), new):
                 await ctx.memory.keep(project_id, fact)
+            await facts_here(ctx, project_id, Audience.TEAM)  # a report may be erased meanwhile
             read = sum(map(len, some))
             to = items[read - 1].number if read < len(items) else numbers[-1]
-            # A quick pass may have written it anew meanwhile, an erasure have taken it out.
-            if (kept := await ctx.memory.profile(project_id)) is None:
-                return
-            said = {"read_to": to, "percent": 100 * to // last, "stage": "facts"}
-            kept = kept.model_copy(update={"state": "processing", **said})
-            await ctx.memory.put_profile(project_id, kept)
-    told = [why, f"{lost} parts could not be read" if lost else ""]
-    done = {"state": "quick ready" if why else "complete", "problem": "; ".join(filter(None, told))}
-    await ctx.memory.put_profile(project_id, kept.model_copy(update=done))
+            said = {"state": "processing", "percent": 100 * to // last, "stage": "facts"}
+            kept = await ctx.memory.tell(project_id, read_to=to, **said)
+    if model and kept:
+        told = [why, f"{lost} parts could not be read" if lost else ""]
+        state = "quick ready" if why else "complete"
+        await ctx.memory.tell(project_id, state=state, problem="; ".join(filter(None, told)))
 
 
-async def _afford(ctx: Context, project: int, batches: Sequence[Sequence[Item]]) -> bool:
+async def _afford(ctx: Context, project: int, questions: Iterable[str]) -> bool:
     cap, day = ctx.settings.soulcaster_facts_budget, asking.today(ctx)
     spend = partial(ctx.answers.spend, project, FACTS, day, cap=cap)
-    return all([await spend(as_said(batch)) for batch in batches])
+    return all([await spend(question) for question in questions])
 
 
-async def _draw(ctx: Context, model: LanguageModel, items: Sequence[Item]) -> list[Fact] | None:
-    """The facts of some reports; None where nothing came of it."""
+async def _draw(
+    ctx: Context, model: LanguageModel, items: Sequence[Item]
+) -> list[Fact] | Unavailable | Rejected:
+    """The facts of some reports, or why there are none."""
     chunks, by_name = [*map(report_chunk, items)], {item.name: item for item in items}
-    draft, _ = await asking.drafted(
-        ctx,
-        model,
-        FactsDraft,
-        instructions=facts.INSTRUCTIONS,
-        material=partial(material, chunks),
-        mistakes=lambda _: (),
-    )
-    if draft is None:
-        return None
+    told = redact(material(chunks))
+    try:
+        draft = await asking.ask(
+            ctx, model, FactsDraft, instructions=facts.INSTRUCTIONS, material=told
+        )
+    except (Unavailable, Rejected) as error:
+        log.warning("some reports could not be read", model=model.id, why=str(error))
+        return error
     return [
         Fact(
             audience=items[0].audience,

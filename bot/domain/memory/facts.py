@@ -25,6 +25,7 @@ FITTING = 5
 SIZE, DRAWN = 8_000, 5  # characters of reports read at once, about 2,000 tokens; facts of them
 _LIKE = 0.35  # of what a fact says, by how telling each word is, a problem must say
 _SAME = 0.8  # of the words of two facts that are one
+_Read = tuple[set[str], set[str], str]  # a fact's words, the values among them, its path
 
 INSTRUCTIONS = f"""\
 You read reports of a software project and write down what is worth knowing later: how something
@@ -121,31 +122,33 @@ def fitting(
 
 def consolidated(facts: Sequence[Fact], new: Sequence[Fact]) -> list[Fact]:
     """Those of the new ones that are not known yet: the same fact once."""
-    found: list[Fact] = []
+    found, known = list[Fact](), [*map(_read, facts)]
     for fact in new:
-        known = (one for one in (*facts, *found) if _alike(one, fact))
-        if not any(_values(one) == _values(fact) for one in known):
+        read = _read(fact)
+        if not any(_alike(one, read) and one[1] == read[1] for one in known):
             found.append(fact)
+            known.append(read)
     return found
 
 
 def outdated(facts: Sequence[Fact]) -> dict[int, Fact]:
     """By number the facts that a newer one contradicts: the same words with another value."""
+    read = sorted(((fact, _read(fact)) for fact in facts), key=lambda two: two[0].number)
     return {
         fact.number: newer
-        for fact in facts
-        for newer in facts
-        if newer.number > fact.number and _alike(fact, newer) and _values(fact) != _values(newer)
+        for at, (fact, one) in enumerate(read)
+        for newer, other in read[at + 1 :]
+        if _alike(one, other) and one[1] != other[1]
     }
 
 
-def _alike(one: Fact, other: Fact) -> bool:
-    first, second = set(terms(one.text)), set(terms(other.text))
-    return one.path == other.path and len(first & second) >= _SAME * len(first | second)
+def _read(fact: Fact) -> _Read:
+    values = {word.strip(".,;:()") for word in fact.text.split() if any(map(str.isdigit, word))}
+    return set(terms(fact.text)), values, fact.path
 
 
-def _values(fact: Fact) -> set[str]:
-    return {word.strip(".,;:()") for word in fact.text.split() if any(map(str.isdigit, word))}
+def _alike(one: _Read, other: _Read) -> bool:
+    return one[2] == other[2] and len(one[0] & other[0]) >= _SAME * len(one[0] | other[0])
 
 
 def batches(items: Sequence[Item]) -> list[list[Item]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated
 
-from bot.domain.audience import may_read
+from bot.domain.audience import combined, may_read
 from bot.domain.cards.card import Code, Said
 from bot.domain.cards.views.answer import answer_card, conversations_card
 from bot.domain.commands.command import REST, Command
@@ -120,9 +120,8 @@ async def _write_down(call: Call, here: Conversation | None, question: str) -> N
     )
     kept = here or fresh
     asked = kept.asked if kept.asked[-1:] == (question,) else (*kept.asked, question)[-KEPT:]
-    await call.ctx.memory.talk(
-        call.project.id, kept.model_copy(update={"asked": asked, "edited_at": now})
-    )
+    told = {"asked": asked, "edited_at": now, "audience": combined(kept.audience, call.readers)}
+    await call.ctx.memory.talk(call.project.id, kept.model_copy(update=told))
 
 
 async def _edited(call: Call, mine: list[Conversation], edit: re.Match[str]) -> Answer:
@@ -135,5 +134,6 @@ async def _edited(call: Call, mine: list[Conversation], edit: re.Match[str]) -> 
         return call.answer("asked", Code(one.name), " is forgotten", tone="succeeded")
     if not (title := edit["title"].strip()[:120]):
         raise NotUnderstood(f"Say how {one.name} is to be called: ask rename {one.name} Refunds")
-    await call.ctx.memory.talk(call.project.id, one.model_copy(update={"title": title}))
+    told = {"title": title, "audience": combined(one.audience, call.readers)}
+    await call.ctx.memory.talk(call.project.id, one.model_copy(update=told))
     return call.answer("asked", Code(one.name), " is called ", Said(title), tone="succeeded")

@@ -13,12 +13,12 @@ from workers.commands.call import Answer, Call
 
 LEFT = (
     "What stands on GitHub and in Slack itself is deleted there; pull requests and answers that "
-    "quoted it stay as they are."
+    "quoted it stay as they are. A fix that is under way keeps what it goes by, for 30 days."
 )
 
 
 class Erase(Command):
-    """Take a person's words out of reports, summaries, commands and memory; it can't be undone.
+    """Take a person's words out of reports, plans, commands and memory; it can't be undone.
 
     Counts stay. Others' words about the person stay, too. Who erases themselves reaches what GitHub
     proves to be theirs; maintainers reach what was reported in that name anywhere.
