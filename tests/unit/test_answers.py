@@ -54,6 +54,16 @@ def test_a_month_is_the_last_one_of_that_name():
     )  # fmt: skip
 
 
+def test_dates_that_are_nowhere_are_as_far_away_as_there_are_any():
+    for span in ("in the last 99999999999 days", "in December 9999", "in March 0001"):
+        found = typed(f"how many reports {span}?", NOW, SOURCES)
+        assert found is not None
+        assert found.since is not None, span
+    found = typed(f"more often after version {'9' * 300}?", NOW, SOURCES)
+    assert found is not None
+    assert len(found.release) == 200
+
+
 def test_what_is_counted_comes_part_by_part():
     items = [item for item, _ in history(NOW) if Typed(words=("coupon",)).takes(item)]
     made = rows(Typed(words=("coupon",), by="source"), items, {}, None)

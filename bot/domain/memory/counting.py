@@ -109,7 +109,7 @@ def typed(question: str, now: datetime, sources: Collection[str]) -> Typed | Non
     words = [word for word in terms(left) if word not in over]
     return Typed(
         kind=kind, words=tuple(dict.fromkeys(words)), source=source, by=by, since=since,
-        until=until, release=(said.get("release") or "").strip("?.,!"),
+        until=until, release=(said.get("release") or "").strip("?.,!")[:200],
     )  # fmt: skip
 
 
@@ -121,7 +121,8 @@ def _group(word: str) -> By:
 def _span(match: re.Match[str], now: datetime) -> tuple[datetime, datetime | None]:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if match["unit"]:
-        return now - timedelta(hours=int(match["n"] or 1) * _UNITS[match["unit"]]), None
+        hours = min(10**6, int(match["n"] or 1) * _UNITS[match["unit"]])  # of dates there are few
+        return now - timedelta(hours=hours), None
     if match["day"]:
         try:
             return datetime.fromisoformat(match["day"]).replace(tzinfo=now.tzinfo), None
@@ -130,7 +131,7 @@ def _span(match: re.Match[str], now: datetime) -> tuple[datetime, datetime | Non
     if match["month"]:
         month = _MONTHS.index(match["month"]) + 1
         year = int(match["year"] or (now.year - (month > now.month)))
-        first = today.replace(year=max(1970, year), month=month, day=1)
+        first = today.replace(year=min(9_998, max(1970, year)), month=month, day=1)
         return first, (first + timedelta(days=32)).replace(day=1)
     if match["this"] == "yesterday":
         return today - timedelta(days=1), today
