@@ -255,6 +255,25 @@ async def test_no_plan_fact_profile_or_ended_fix_keeps_what_was_erased(stage: St
     assert await ctx.memory.profile(project.id) is None
 
 
+async def test_erasing_that_is_killed_is_ended_by_saying_it_again(stage: Stage) -> None:
+    jobs.load()
+    ctx, project = stage.context, await stage.project()
+    for number in range(20):
+        draft = Draft(source="feedback", key=f"{number}", event="e", title=f"No {number} pays",
+                      author="jane", occurred_at=ctx.now(), audience=Audience.PROJECT)  # fmt: skip
+        await items.take(ctx, project.id, draft)
+    await work(stage)
+    erasing = asyncio.create_task(erase_words(ctx, project.id, {"jane"}, None, proven=False))
+    for _ in range(10_000):
+        if (await ctx.items.get(project.id, 1)).gone:
+            break
+    erasing.cancel()
+    await asyncio.wait([erasing])
+    assert erasing.cancelled()
+    await erase_words(ctx, project.id, {"jane"}, None, proven=False)
+    assert await fetch(ctx, project.id, [*range(1, 21)]) == {}
+
+
 async def words_of_jane(stage: Stage) -> list[str]:
     """Keys that hold them."""
     redis, found = stage.context.redis, []

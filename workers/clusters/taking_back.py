@@ -79,35 +79,36 @@ async def erase_words(
     Reports are theirs by GitHub's id and, unless only what is ``proven`` counts, by the name of
     their author. Said again, it does what is left.
     """
-    names, done, clusters = {name.lower() for name in names}, Counter[str](), set[int]()
-    erased: set[int] = set()
+    names, done = {name.lower() for name in names}, Counter[str]()
+    erased = dict[int, tuple[dict[str, object], int | None]]()
 
     def by(author: str, author_id: int | None) -> bool:
         named = not proven and author.lstrip("@").lower() in names
         return named or (user_id is not None and author_id == user_id)
 
     for first in range(1, await ctx.items.last(project) + 1, STEP):
-        numbers = []
         for item in await ctx.items.many(project, range(first, first + STEP)):
-            words: dict[str, object] = {}
             if by(item.author, item.author_id):
                 words = {**GONE, "author": "", "author_id": None, "url": ""}
             elif not proven and (body := without(item.body, names)) != item.body:
                 words = {"body": body}
-            if words:
-                numbers.append(item.number)
-                clusters |= {item.cluster} if item.cluster else set()
-                await ctx.items.erase(project, item.number, words)
-        await forget_vectors(ctx, project, numbers)
-        erased |= {*numbers}
+            else:
+                continue
+            erased[item.number] = words, item.cluster
+    # First what is found by the reports: killed on the way, it is found again.
+    await forget_vectors(ctx, project, [*erased])
+    clusters = {cluster for _, cluster in erased.values() if cluster}
     for cluster in sorted(clusters):
         await ctx.answers.forget(project, SUMMARY, cluster)
         await ctx.plans.forget(project, cluster)
         for run in await ctx.runs.of_cluster(project, cluster):
             if run.ended:  # one under way goes by them
                 await ctx.runs.drop_blobs(project, run.number, "case", "plan")
-        await enqueue(ctx, jobs.refresh_cluster, project, cluster)
+    done["memory"] = await ctx.memory.erase(project, names, erased.keys(), clusters)
+    for number, (words, placed) in erased.items():
+        await ctx.items.erase(project, number, words)
+        if placed:
+            await enqueue(ctx, jobs.refresh_cluster, project, placed)
     done["reports"], done["clusters"] = len(erased), len(clusters)
-    done["memory"] = await ctx.memory.erase(project, names, erased, clusters)
     done["commands"] = await ctx.commands.forget(project, lambda who: by(who.login, who.user_id))
     return done
