@@ -20,8 +20,7 @@ _UNPACKED = 8 * 1024**3
 _RATIO, _SMALL = 250, 10 * 1024 * 1024
 ZIP = b"PK\x03\x04"
 _END, _LOCATOR, _TAIL = b"PK\x05\x06", b"PK\x06\x07", 76 + 22 + 65_535
-# Others may ask for gigabytes to unpack a byte.
-_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others may ask for gigabytes for a byte
 
 
 def members(file: BinaryIO, of: str) -> zipfile.ZipFile:

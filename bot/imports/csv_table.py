@@ -61,8 +61,7 @@ def fits(start: bytes) -> bool:
 
 
 def _open(file: BinaryIO) -> tuple[list[str], Any, list[int], list[int]]:
-    """The header, a reader of what is below it, which lines were too long to read, and how much
-    of a record is held."""
+    """The header, a reader of what is below it, lines too long to read, how much is held."""
     csv.field_size_limit(LONGEST)
     file.seek(0)
     start = file.read(64 * 1024)
