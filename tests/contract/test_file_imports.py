@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import Unreadable
 from bot.domain.imports import Wanted
 from bot.domain.models import Draft, Project
+from bot.render import render_markdown
 from bot.storage import keys
 from handlers.demo.stage import Stage
 from handlers.imports.receiving import Runs, begin, receive
@@ -70,6 +72,12 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     for readers, shown in ((Audience.TEAM, True), (Audience.PROJECT, False)):
         card = files.file_import_card(project, one, readers=readers).model_dump_json()
         assert ("old.jsonl" in card, "line 101" in card) == (shown, shown)
+    hostile = one.model_copy(update={"listed": ("line 1: 'see #12'",), "reason": "no 'a #13'"})
+    card_of_it = files.file_import_card(project, hostile, readers=Audience.TEAM)
+    shown_as = render_markdown(card_of_it)
+    assert not {"#12", "#13"} & {*re.findall(r"#\d+", shown_as)}, (
+        "words of a file refer to no issue"
+    )
     brought = await ctx.items.many(project.id, range(known + 1, known + 121))
     assert all(item.history and item.cluster for item in brought)
     assert {item.audience for item in brought} == {Audience.TEAM}

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
-from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Section, Tone
+from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Said, Section, Tone
 from bot.domain.errors import BadPayload, Rejected, Unavailable
 from bot.domain.imports import LISTED, SAMPLE, FileImport
 from bot.domain.models import Draft, Project
@@ -173,11 +173,11 @@ def file_import_card(project: Project, one: FileImport, *, readers: Audience) ->
     counts = {"new": one.new, "known already": one.known, "bad": one.bad, "no reports": one.passed}
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     stage = f"{one.stage}, {one.percent} %" if one.stage else one.reason
-    facts = {"Kind": one.kind, "By": one.by, "How far": stage}
+    facts = {"Kind": one.kind, "By": one.by, "How far": Said(stage) if stage else ""}
     facts["Records"] = f"{one.records:,} read: {told or 'none is new'}"
     action = "stop" if one.alive else "undo" if one.new and one.state != "undone" else ""
     tones: Mapping[str, Tone] = {"failed": "failed", "stopped": "refused", "processing": "running"}
-    lines = Bullets(*((line,) for line in one.listed))
+    lines = Bullets(*((Said(line),) for line in one.listed))
     return Card(
         key=f"import:{one.number}",
         audience=readers,
