@@ -202,8 +202,10 @@ class TestReal:
         if name != "aider":  # it runs nothing for its model
             assert re.search(r"(?<!\d)0\W+nlooked", json.dumps(bench.double.heard[-1].body))
         mounts = """$(awk '$4 ~ /^rw/ && $3 != "proc" { print $2 }' /proc/self/mounts)"""
-        look = f"echo '{theirs}' | tr -d '[]' >seen; grep -rlas '{theirs}' $(find {mounts} -type f)"
-        assert (await bench.sandbox.run(look, timeout=60)).stdout == "/sandbox/work/seen\n"
+        look = f"find {mounts} -type f -exec grep -las '{theirs}' {{}} +"
+        look = f"echo '{theirs}' | tr -d '[]' >seen; {look}"
+        looked = await bench.sandbox.run(look, timeout=120)
+        assert looked.stdout == "/sandbox/work/seen\n", looked
         assert KEY not in "\n".join([*bench.told.said, worked.note])
 
 

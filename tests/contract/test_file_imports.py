@@ -59,30 +59,30 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     known = await live(stage, "The invoice of the login is broken")
     before = await kept(stage, project)
     await ctx.redis.delete(keys.profile(project.id))
-    one = await hand_over(stage, made(0, 100) + b'\n{"broken\n' + made(100, 120))
+    one = await hand_over(stage, made(0, 20) + b'\n{"broken\n' + made(20, 24))
     assert (one.stage, one.percent) == ("reading", 20)
     one = await finished(stage, one.number)
     assert (one.state, one.percent) == ("complete", 100)
-    assert (one.records, one.new, one.known, one.bad) == (121, 120, 0, 1)
-    assert one.listed == ("line 101: it is no JSON",)
+    assert (one.records, one.new, one.known, one.bad) == (25, 24, 0, 1)
+    assert one.listed == ("line 21: it is no JSON",)
     assert await ctx.blobs.size(project.id, one.blob) == 0
     profile = await ctx.memory.profile(project.id)
     assert profile
     assert profile.sections.identity
     for readers, shown in ((Audience.TEAM, True), (Audience.PROJECT, False)):
         card = files.file_import_card(project, one, readers=readers).model_dump_json()
-        assert ("old.jsonl" in card, "line 101" in card) == (shown, shown)
+        assert ("old.jsonl" in card, "line 21" in card) == (shown, shown)
     hostile = one.model_copy(update={"listed": ("line 1: 'see #12'",), "reason": "no 'a #13'"})
     card_of_it = files.file_import_card(project, hostile, readers=Audience.TEAM)
     shown_as = render_markdown(card_of_it)
     assert not {"#12", "#13"} & {*re.findall(r"#\d+", shown_as)}, (
         "words of a file refer to no issue"
     )
-    brought = await ctx.items.many(project.id, range(known + 1, known + 121))
+    brought = await ctx.items.many(project.id, range(known + 1, known + 25))
     assert all(item.history and item.cluster for item in brought)
     assert {item.audience for item in brought} == {Audience.TEAM}
-    again = await finished(stage, (await hand_over(stage, made(0, 120))).number)
-    assert (again.records, again.new, again.known) == (120, 0, 120)
+    again = await finished(stage, (await hand_over(stage, made(0, 24))).number)
+    assert (again.records, again.new, again.known) == (24, 0, 24)
     card = (await said(stage, f"import undo {one.number}")).answer.card
     assert card.tone == "refused"
     await work(stage)
