@@ -21,6 +21,7 @@ from handlers.demo.stage import Stage
 from handlers.imports.receiving import Runs, begin, receive
 from workers import jobs
 from workers.clusters import taking_back
+from workers.digests.following import follow_problem
 from workers.intake import files, items
 
 
@@ -89,6 +90,8 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     assert (await ctx.file_imports.get(project.id, one.number)).state == "undone"
     assert await kept(stage, project) == before
     assert await ctx.items.waiting(project.id) == []
+    for number in {item.cluster for item in brought} - {None}:
+        await follow_problem(ctx, project.id, number)  # what was still asked of it is nothing to do
     assert (await ctx.items.get(project.id, await live(stage, "The coupon fails"))).cluster
 
 

@@ -14,7 +14,7 @@ from bot.domain.cards.story import WORTH, Event, Story, told_on
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.cards.views.problem import event_card, joined_card, key_of, problem_card
 from bot.domain.clusters.standing import listed
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import NotFound, Rejected, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Place, Project
 from bot.jobs import enqueue
@@ -40,7 +40,10 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
     project = await ctx.projects.find(project_id)
     if project is None:
         return
-    view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
+    try:
+        view = await cluster_view(ctx, project, number, readers=Audience.TEAM)
+    except NotFound:
+        return  # what an import brought and its undoing took
     cluster = view.cluster
     run = (await ctx.runs.newest(project_id, [cluster.number])).get(cluster.number)
     if cluster.number != number:
