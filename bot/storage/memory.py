@@ -26,10 +26,10 @@ class Memory(Store):
 
     async def keep(self, project: int, fact: Fact) -> Fact:
         """A new fact gets its number; over ``MOST`` the oldest claim goes, or the oldest fact."""
-        made = await self._number(project, keys.facts(project), "fact", fact)
-        held = await self.facts(project)
-        for old in sorted(held, key=lambda f: (not f.is_claim, f.number))[: len(held) - MOST]:
-            await self.forget(project, [old.number])
+        made, over = await self._number(project, keys.facts(project), "fact", fact, MOST)
+        if over > 0:
+            held = sorted(await self.facts(project), key=lambda f: (not f.is_claim, f.number))
+            await self.forget(project, [old.number for old in held[:over]])
         return made
 
     async def confirm(self, project: int, number: int, who: str) -> Fact:
@@ -60,9 +60,10 @@ class Memory(Store):
             sealed = self._seal.shut(conversation.model_dump_json())
             await self._redis.hset(key, str(conversation.number), sealed)
             return conversation
-        made = await self._number(project, key, "conversation", conversation)
-        for old in (await self.conversations(project))[CONVERSATIONS:]:
-            await self.drop(project, old.number)
+        made, over = await self._number(project, key, "conversation", conversation, CONVERSATIONS)
+        if over > 0:
+            for old in (await self.conversations(project))[CONVERSATIONS:]:
+                await self.drop(project, old.number)
         return made
 
     async def drop(self, project: int, number: int) -> None:
@@ -106,11 +107,14 @@ class Memory(Store):
         sealed = self._seal.shut(told.model_dump_json())
         return told if await self._redis.set(keys.profile(project), sealed, xx=True) else None
 
-    async def _number(self, project: int, key: str, name: str, record: N) -> N:
+    async def _number(
+        self, project: int, key: str, name: str, record: N, most: int
+    ) -> tuple[N, int]:
+        """The record with its number, and how many there are over ``most``."""
         number = int(await self._redis.incr(keys.counter(project, name)))
         made = record.model_copy(update={"number": number})
         await self._redis.hset(key, str(number), self._seal.shut(made.model_dump_json()))
-        return made
+        return made, int(await self._redis.hlen(key)) - most
 
     async def _all(self, key: str, kind: type[N]) -> list[N]:
         read: Callable[[str], N] = kind.read
