@@ -97,7 +97,7 @@ def _conditions(site: Site) -> list[tuple[str, float]]:
 def _ways(site: Site, node: ast.stmt, condition: str) -> list[tuple[str, float]]:
     quote = site.source.quote
     ways: dict[str, float] = {}
-    if any(isinstance(above, (ast.For, ast.While)) for above in _within(site, node)):
+    if site.in_loop(node):
         ways["continue"] = 0.6
         ways["break"] = 0.3
     returned = _returned(site)
@@ -115,13 +115,6 @@ def _ways(site: Site, node: ast.stmt, condition: str) -> list[tuple[str, float]]
             if name != "self":
                 ways.setdefault(f"return {name}", 0.15)
     return list(ways.items())
-
-
-def _within(site: Site, node: ast.AST) -> Iterator[ast.AST]:
-    for above in site.source.above(node):
-        if isinstance(above, FUNCTIONS):
-            return
-        yield above
 
 
 def _returned(site: Site) -> list[str]:

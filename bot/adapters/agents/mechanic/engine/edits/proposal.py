@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.agents.mechanic.engine.precedence import LOOSEST, required, tightness
 from bot.adapters.agents.mechanic.engine.scope import Scope
-from bot.adapters.agents.mechanic.engine.source import SourceFile
+from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, SourceFile
 
 if TYPE_CHECKING:  # Python 3.8 cannot subscript these when it runs
     from collections.abc import Callable, Iterator
@@ -76,6 +76,13 @@ class Site:
         """The text of a node, in parentheses where ``needed`` is tighter than it."""
         text = self.source.segment(node)
         return f"({text})" if tightness(node) < needed else text
+
+    def in_loop(self, node: ast.AST) -> bool:
+        """Whether it stands in a loop of its own function."""
+        for above in self.source.above(node):
+            if isinstance(above, (*FUNCTIONS, ast.For, ast.AsyncFor, ast.While)):
+                return not isinstance(above, FUNCTIONS)
+        return False
 
     def quoted(self, value: str) -> str:
         """A string literal in the quotes of the one it replaces, or else of the file."""

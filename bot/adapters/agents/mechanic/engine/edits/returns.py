@@ -87,7 +87,7 @@ def forgotten(site: Site) -> Iterator[Edit]:
                 yield site.edit(((start, start, "yield from "),), "forgotten yield", 0.5)
                 yield site.edit(((start, start, "yield "),), "forgotten yield", 0.3)
             prior = 0.8 if bare else 0.35
-            if isinstance(value, ast.Compare) and _is_in_a_loop(site):
+            if isinstance(value, ast.Compare) and site.in_loop(node):
                 text, prior = f"if not ({site.source.segment(value)}):", 0.2
                 lines = f"{text}{site.source.newline}{site.source.margin(node)}{site.source.indent}"
                 change = (*site.source.span(node), f"{lines}return False")
@@ -97,16 +97,6 @@ def forgotten(site: Site) -> Iterator[Edit]:
             yield from _kept(site, node, value)
     elif isinstance(node, ast.Call) and isinstance(site.scope.owner, ast.AsyncFunctionDef):
         yield from _awaited(site, node)
-
-
-def _is_in_a_loop(site: Site) -> bool:
-    """In the same function."""
-    for node in site.source.above(site.node):
-        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-            return True
-        if isinstance(node, FUNCTIONS):
-            return False
-    return False
 
 
 def _awaited(site: Site, node: ast.Call) -> Iterator[Edit]:
