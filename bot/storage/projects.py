@@ -54,6 +54,10 @@ class Projects(Store):
         """Every project the app is installed on, by name."""
         return [record for record in await self._records() if not record.removed]
 
+    async def tenants(self) -> set[int]:
+        """The installations that have a project."""
+        return {record.installation for record in await self.all()}
+
     async def sample(self) -> list[Project]:
         """All of them, or about a hundred, the same ones: at a cost that does not grow."""
         read: Any = await self._redis.hscan(keys.projects(), count=100)

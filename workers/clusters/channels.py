@@ -78,7 +78,7 @@ async def settle_channel(ctx: Context, project_id: int) -> None:
     if any(owner.installation != project.installation for owner in held):
         await ctx.channels.set_standing(project.id, channel, "taken")
         return
-    tenants = {each.installation for each in await ctx.projects.all()}
+    tenants = await ctx.projects.tenants()
     # Who has left may have meant it for themselves alone: then a person decides.
     left = len(await ctx.channels.bound(channel)) - len(held)
     if not named and len(tenants) == 1 and not left:
@@ -140,7 +140,7 @@ async def release(ctx: Context, project: Project, channel: str) -> None:
 async def leave_channels(ctx: Context, project_id: int) -> None:
     """Of a project that has another owner: who spoke for the former one no longer does."""
     project = await ctx.projects.get(project_id)
-    alone = len({each.installation for each in await ctx.projects.all()}) == 1
+    alone = len(await ctx.projects.tenants()) == 1
     for channel in await ctx.channels.of(project_id):
         by = (await ctx.channels.bound(channel)).get(project_id)
         if by is not None and not (alone and by == OPERATOR):

@@ -42,7 +42,7 @@ async def erase(ctx: Context, project_id: int) -> Counter[str]:
             await ctx.erasure.end(project_id, None)
             return Counter()
         gone = await _elsewhere(ctx, project_id)
-        others = {each.installation for each in await ctx.projects.all()}
+        others = await ctx.projects.tenants()
         gone += await ctx.erasure.sweep(
             project_id, 0 if project.installation in others else project.installation
         )
