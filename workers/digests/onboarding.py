@@ -37,13 +37,12 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     stands = await ctx.projects.onboarding(project_id)
     if project is None or stands not in ("reading", MOVED):
         return
-    if mode := (await ctx.configs.in_force(project)).mode:
-        if (
-            mode == "act" and stands != MOVED
-        ):  # `quiet` is no yes: when that file goes, nobody has agreed yet
-            await ctx.projects.onboard(project_id, "")
-        if mode == "quiet" or stands != MOVED:
-            return
+    mode = (await ctx.configs.in_force(project)).mode
+    if mode == "quiet":
+        return  # no yes: when that file goes, nobody has agreed yet
+    if mode and stands != MOVED:
+        await ctx.projects.onboard(project_id, "")
+        return
     if not await _has_read(ctx, project):
         await enqueue(ctx, jobs.offer_to_act, project_id, delay=LOOK_SECONDS)
         return
