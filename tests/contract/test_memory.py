@@ -16,11 +16,13 @@ from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.errors import Unavailable
 from bot.domain.fixes.run import FixRun
-from bot.domain.memory.facts import Fact, as_said
+from bot.domain.memory.conversation import Conversation
+from bot.domain.memory.facts import MOST, Fact, as_said
 from bot.domain.memory.profile import Profile
 from bot.domain.models import Item, Person, Place, Verdict
 from bot.storage import keys
 from bot.storage.commands import Utterance
+from bot.storage.memory import CONVERSATIONS
 from handlers.demo.stage import Stage
 from workers.commands.answering import answer_to
 from workers.fixes import planning
@@ -52,6 +54,21 @@ async def claim(shop: Shop, text: str, item: Item) -> Fact:
         made_at=NOW,
     )  # fmt: skip
     return await shop.ctx.memory.keep(shop.id, made)
+
+
+async def test_too_much_is_not_kept(shop: Shop) -> None:
+    """The oldest claim goes before a fact that somebody stands for, and the oldest question."""
+    memory, here = shop.ctx.memory, {"audience": Audience.PROJECT, "made_at": NOW}
+    for n in range(MOST + 2):
+        by = "" if n in (5, 6) else "@ana"
+        await memory.keep(shop.id, Fact(text=f"It is {n}", by=by, **here))
+    kept = {fact.number for fact in await memory.facts(shop.id)}
+    assert kept == {*range(1, MOST + 3)} - {6, 7}
+    for n in range(CONVERSATIONS + 1):
+        at = NOW + timedelta(seconds=n)
+        asked = Conversation(audience=Audience.PROJECT, title="?", by="a", place="#1", edited_at=at)
+        await memory.talk(shop.id, asked)
+    assert {c.number for c in await memory.conversations(shop.id)} == {*range(2, CONVERSATIONS + 2)}
 
 
 async def test_a_fact_is_remembered_once_found_used_and_forgotten(shop: Shop) -> None:
