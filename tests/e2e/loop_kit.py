@@ -6,6 +6,7 @@ that waiting for a busy machine is not counted.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
 import selectors
@@ -23,9 +24,19 @@ from bot.settings import Settings
 from workers import jobs
 from workers.worker import work
 
-# No turn may hold a loop that renews leases for longer; where caches are shared with whatever else
-# runs, the same work takes up to twice its processor time.
-MOST_SECONDS = 2 * 0.05
+_FUNCTIONS = 2_500
+
+
+def _most_seconds() -> float:
+    """How long a turn may hold a loop that renews leases: as long as this machine reads a module
+    of so many functions, 0.1 s or so; what would be a fault takes ten times that."""
+    module = "def function(value):\n    return value + 1\n\n" * _FUNCTIONS
+    began = time.thread_time()
+    ast.parse(module)
+    return max(0.1, time.thread_time() - began)
+
+
+MOST_SECONDS = _most_seconds()
 
 
 @dataclass

@@ -74,7 +74,8 @@ def test_what_changes(before: str, after: str, names: list[str]) -> None:
 
 def test_a_broken_tree_keeps_docstrings_and_the_rest() -> None:
     patched = tree(code=BASE.replace("most=None", "most=0").replace("n * RATE", "n + RATE"))
-    source = text_of(broken(patched, changed(tree(code=BASE), patched))["pack.py"])
+    names = {(one.path, one.name) for one in changed(tree(code=BASE), patched)}
+    source = text_of(broken(patched, names)["pack.py"])
     namespace: dict[str, object] = {}
     exec(source, namespace)
     assert 'cut("a-b")' in source

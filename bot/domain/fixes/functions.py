@@ -54,13 +54,14 @@ def asked(tree: Tree, tests: Collection[str]) -> list[Function]:
     ]
 
 
-def broken(tree: Tree, functions: Collection[Function]) -> Tree:
-    """``tree`` with nothing in these functions but their docstring and ``return None``."""
-    edited, cut = dict(tree), {(one.path, one.name) for one in functions}
-    for path in {path for path, _ in cut}:
+def broken(tree: Tree, functions: Collection[tuple[str, str]]) -> Tree:
+    """``tree`` with nothing in these functions, each a path and a name, but their docstring and
+    ``return None``."""
+    edited = dict(tree)
+    for path in {path for path, _ in functions}:
         module = _module(tree, path)
         for one in _functions(path, module):
-            if (one.path, one.name) in cut:
+            if (one.path, one.name) in functions:
                 docstring = one.node.body[: ast.get_docstring(one.node) is not None]
                 one.node.body = [*docstring, ast.Return(ast.Constant(None))]
         source = ast.unparse(ast.fix_missing_locations(module))

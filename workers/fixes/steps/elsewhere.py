@@ -38,7 +38,9 @@ class Elsewhere:
         self._tests, self._base, self._patched = tests, base, patched
         self._proof_tests, self._patch = proof_tests, diff(base, patched)
         self._source = "\n".join(text_of(patched.get(path)) for path in proof_tests)
-        self._functions = found = changed(base, patched) if tests.plan.trying else []
+        found = changed(base, patched) if tests.plan.trying else []
+        # Names alone: to free the nodes of a large file holds the loop that does it.
+        self._functions = {(one.path, one.name) for one in found}
         modules = sorted({one.path for one in found})
         self._modules = [path for path in modules if ">>> " in text_of(patched[path])]
         self._calls = calls_of(found, patched, proof_tests) if found else {}
