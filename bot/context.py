@@ -18,12 +18,13 @@ from functools import cached_property
 import aiohttp
 from redis.asyncio import Redis
 
-from bot.adapters import choose, choose_agent
+from bot.adapters import choose, choose_model
 from bot.domain.errors import ConfigError
-from bot.domain.ports import Agent, Blobs, Embedder, LanguageModel, Sandboxes, VectorIndex
+from bot.domain.ports import Blobs, Embedder, Sandboxes, VectorIndex
 from bot.domain.secrets import keep_secret
 from bot.github.app import GitHubApp
 from bot.jobs import Jobs
+from bot.language_models import LanguageModels
 from bot.project_config import ProjectConfigs
 from bot.reddit import Reddit
 from bot.settings import Settings
@@ -53,6 +54,7 @@ from bot.storage.memory import Memory
 from bot.storage.operations import Operations
 from bot.storage.outage import Outage
 from bot.storage.overview import Overview
+from bot.storage.own_keys import OwnKeys
 from bot.storage.plans import Plans
 from bot.storage.polls import Polls
 from bot.storage.private import keep_private
@@ -64,6 +66,7 @@ from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
 from bot.storage.setup import Setup
+from bot.storage.spending import Spending
 from bot.storage.spool import Spool
 from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens
@@ -124,7 +127,16 @@ class Context:
         self.retention = Retention(*stored)
         self.erasure = Erasure(*stored)
         self.configs = ProjectConfigs(lambda: self.github, self.projects)
-        self._closers: list[Embedder | VectorIndex | LanguageModel | Sandboxes] = []
+        self.own_keys = OwnKeys(self.redis, lambda: self.fernet)
+        self.spending = Spending(self.scripts)
+        self.models = LanguageModels(
+            lambda: (self.settings, self.settings_for_adapters),
+            self.configs,
+            self.own_keys,
+            self.spending,
+            self.now,
+        )
+        self._closers: list[Embedder | VectorIndex | LanguageModels | Sandboxes] = [self.models]
 
     def now(self) -> datetime:
         """The time, in UTC."""
@@ -198,26 +210,11 @@ class Context:
         return made
 
     @cached_property
-    def language_model(self) -> LanguageModel | None:
-        """A language model, or None: then everything is extractive."""
-        made = choose.language_model(self.settings_for_adapters)
-        self._closers += [made] if made else []
-        return made
-
-    def open_language_model(self) -> LanguageModel | None:
-        """One that counts what a single run spends; whoever opens it closes it."""
-        return choose.language_model(self.settings_for_adapters)
-
-    @cached_property
     def sandboxes(self) -> Sandboxes:
         """Where code of others runs."""
         made = choose.sandboxes(self.settings_for_adapters)
         self._closers.append(made)
         return made
-
-    def agents(self, names: str) -> list[Agent]:
-        """Agents of the roster. Raises NotFound with the names there are, or ConfigError."""
-        return choose_agent.agents(names, self.settings_for_adapters)
 
     @cached_property
     def settings_for_adapters(self) -> choose.AdapterChoices:
@@ -249,6 +246,9 @@ class Context:
             gemini_base_url=s.gemini_base_url,
             gemini_model=s.soulcaster_gemini_model,
             gemini_embedding=s.soulcaster_gemini_embedding,
+            openai_embedding=s.soulcaster_openai_embedding,
+            models=s.soulcaster_models,
+            model_seconds=s.soulcaster_model_seconds,
             upstash_url=s.upstash_vector_rest_url,
             upstash_token=s.upstash_vector_rest_token.get_secret_value(),
             e2b_key=s.e2b_api_key.get_secret_value(),
@@ -274,6 +274,7 @@ class Context:
             ("state and queue", *redis),
             ("words at rest", *self._at_rest()),
             *choose.explain(self.settings_for_adapters),
+            choose_model.explain(self.settings_for_adapters),
             ("GitHub", s.github_api_url, f"app {s.github_app_id}")
             if s.github_app_id
             else ("GitHub", "not connected", "no GITHUB_APP_ID"),

@@ -12,6 +12,7 @@ from bot.domain.cards.language import Language
 from bot.domain.cards.schedule import read_quiet
 from bot.domain.clusters.labels import APPLY, Meaning
 from bot.domain.errors import ConfigError, NotUnderstood
+from bot.domain.models import ModelName
 from bot.domain.text.bounded_yaml import bounded
 
 PATH = ".github/soulcaster.yml"
@@ -76,6 +77,24 @@ class FixPart(_Part):
     tests: TestsPart = TestsPart()
 
 
+class ModelsPart(_Part):
+    """Who answers, by what is asked, as in ``judge: [gemini/gemini-3.5-flash, openai/gpt-5-mini]``:
+    the first, and while it is away the next. With our key only models that we name are asked."""
+
+    judge: tuple[ModelName, ...] = ()
+    summary: tuple[ModelName, ...] = ()
+    plan: tuple[ModelName, ...] = ()
+    ask: tuple[ModelName, ...] = ()
+    agent: tuple[ModelName, ...] = ()
+
+
+class SpendPart(_Part):
+    """The most that models may take in a month, in US dollars and in tokens; 0 leaves it to us."""
+
+    dollars: float = Field(0, ge=0)
+    tokens: int = Field(0, ge=0)
+
+
 class RepoConfig(_Part):
     """The whole file; every key has a default.
 
@@ -93,6 +112,8 @@ class RepoConfig(_Part):
     slack: SlackPart = SlackPart()
     digest: DigestPart = DigestPart()
     fix: FixPart = FixPart()
+    models: ModelsPart = ModelsPart()
+    spend: SpendPart = SpendPart()
     language: Language = "en"
     cluster: Literal["", "ask", "sure", "eager"] = ""
     bots: tuple[str, ...] = ()

@@ -41,6 +41,19 @@ def read_urls(value: object) -> object:
     return value
 
 
+def read_models(value: object) -> object:
+    """``judge=gemini/gemini-3.5-flash,openai/gpt-5-mini; plan=...``."""
+    if isinstance(value, str):
+        pairs = [pair.partition("=") for pair in value.split(";") if pair.strip()]
+        value = {purpose.strip(): split_list(names) for purpose, _, names in pairs}
+    return value
+
+
+def split_list(value: str) -> tuple[str, ...]:
+    """``a, b``, in this order."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 def read_links(value: object) -> object:
     """``T1/U1=ana,T1/U2=ben``."""
     if isinstance(value, str):

@@ -30,12 +30,14 @@ from pydantic_settings import (
 
 from bot.domain.errors import ConfigError
 from bot.domain.keeping import Keep
+from bot.domain.models import ModelName, Purpose
 from bot.setting_values import (
     check_key,
     check_redis,
     read_keep,
     read_key,
     read_links,
+    read_models,
     read_urls,
     split_names,
     split_words,
@@ -145,9 +147,23 @@ class Settings(BaseSettings):
     anthropic_api_key: SecretStr = Field(SecretStr(""), description="Claude, for agents")
     anthropic_base_url: str = Field("", description="Another server that speaks Messages")
     soulcaster_anthropic_model: str = Field("claude-sonnet-5", description="Agents' Claude")
-    openai_api_key: SecretStr = Field(SecretStr(""), description="GPT, for agents")
+    openai_api_key: SecretStr = Field(SecretStr(""), description="GPT, or whatever speaks its wire")
     openai_base_url: str = Field("", description="Another server that speaks OpenAI's wires")
-    soulcaster_openai_model: str = Field("gpt-6.1-sol", description="Agents' GPT")
+    soulcaster_openai_model: str = Field("gpt-6.1-sol", description="Its model")
+    soulcaster_openai_embedding: str = Field(
+        "text-embedding-3-small/768",
+        pattern=r"^.+/[1-9]\d{0,4}$",
+        description="Its embedder, and how many dimensions it has",
+    )
+    soulcaster_models: Annotated[
+        dict[Purpose, tuple[ModelName, ...]], NoDecode, BeforeValidator(read_models)
+    ] = Field(
+        default_factory=dict,
+        description="Who answers, else who: `judge=gemini/NAME,openai/NAME; plan=...; agent=...`",
+    )
+    soulcaster_lend_keys: bool = Field(True, description="Whether projects may use our keys")
+    soulcaster_month_dollars: float = Field(0, ge=0, description="Models, a project; 0 is any sum")
+    soulcaster_month_tokens: int = Field(0, ge=0, description="The same, where no price is known")
     upstash_vector_rest_url: str = Field("", description="Upstash Vector index")
     upstash_vector_rest_token: SecretStr = Field(SecretStr(""), description="Its token")
     e2b_api_key: SecretStr = Field(SecretStr(""), description="E2B sandboxes")
@@ -156,7 +172,7 @@ class Settings(BaseSettings):
     soulcaster_e2b_template: str = Field("base", description="Template of a sandbox")
     soulcaster_embedder: str = Field(
         "auto",
-        pattern=r"^(auto|gemini|minilm|multilingual|hashing|[\w.-]+/[\w.-]+|[/~.].*)$",
+        pattern=r"^(auto|gemini|openai|minilm|multilingual|hashing|[\w.-]+/[\w.-]+|[/~.].*)$",
         description="gemini with a key, else minilm, else hashing; multilingual, owner/name, /path",
     )
     soulcaster_weights_dir: Path = Field(_CACHE / "minilm", description="Folder of minilm")

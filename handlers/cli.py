@@ -280,8 +280,8 @@ def say(
     from handlers.shell import say_in_shell
 
     settings = _settings()
-    source = wants_secret(sentence)
-    secret = typer.prompt(f"{source}'s secret (not shown)", hide_input=True) if source else ""
+    asked = wants_secret(sentence)
+    secret = typer.prompt(f"The {asked} (not shown)", hide_input=True) if asked else ""
     answer = asyncio.run(say_in_shell(settings, sentence, project, secret.strip()))
     console.print(answer.text)
     raise typer.Exit(0 if answer.ok else 1)

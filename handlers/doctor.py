@@ -11,16 +11,18 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError, ResponseError
 
-from bot.adapters import choose_agent
+from bot.adapters import choose_agent, choose_model
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
 from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.jobs import LANES, NOBODY, QUEUES
+from bot.language_models import caps_of
 from bot.settings import Settings, misspelt
 from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.commands import TOLD_AFTER
+from bot.storage.spending import Spent
 from bot.storage.text import text
 from handlers.github.examined import look_at_address, look_at_github, look_at_webhook
 from handlers.slack.examined import look_at_slack
@@ -103,7 +105,7 @@ async def _names(ctx: Context) -> Found:
 async def _agent(ctx: Context) -> Found:
     name = ctx.settings.soulcaster_agent
     try:
-        ctx.agents(name)
+        choose_agent.agents(name, ctx.settings_for_adapters)
     except (NotFound, ConfigError) as error:
         return str(error), "set SOULCASTER_AGENT"
     return f"~{name}", ""
@@ -239,7 +241,7 @@ async def _vectors(ctx: Context) -> Found:
 
 
 async def _model(ctx: Context) -> Found:
-    if ctx.language_model is None:
+    if choose_model.language_model(ctx.settings_for_adapters, "judge") is None:
         return "none: there is no language model", ""
     caps: dict[Kind, int] = {
         JUDGE: ctx.settings.soulcaster_judge_budget,
@@ -257,6 +259,26 @@ async def _model(ctx: Context) -> Found:
                 used_up.append(f"SOULCASTER_{kind.upper()}_BUDGET")
     mend = f"used up: raise {', '.join(sorted(set(used_up)))}" if used_up else ""
     return "; ".join(told) or "none today", mend
+
+
+async def _models(ctx: Context) -> Found:
+    """Of projects with keys or models of their own who answers, and whose month is used up."""
+    told, short = [], list[str]()
+    for project in await ctx.projects.all():
+        config, _ = await ctx.configs.known_and_quiet(project.id)
+        choices = await ctx.models.choices(project.id)
+        spent = (await ctx.spending.month(project.id, f"{ctx.now():%Y-%m}")).get("", Spent())
+        if choices.models != ctx.settings.soulcaster_models or spent.tokens:
+            took = f"${spent.dollars:.2f} and {spent.tokens:,} tokens this month"
+            told.append(f"{project.full_name}: {choose_model.explain(choices)[1]}; {took}")
+        if wants := choose_model.unreachable(choices, config.models.model_dump()):
+            short.append(f"{project.full_name}: key set for {', '.join(wants)}")
+        caps = caps_of(ctx.settings, config)
+        if (caps.dollars and spent.dollars > 0.9 * caps.dollars) or (
+            caps.tokens and spent.tokens > 0.9 * caps.tokens
+        ):
+            short.append(f"{project.full_name}: nine tenths of its month are used up")
+    return "; ".join(told) or "all as above", "; ".join(short)
 
 
 async def _waiting(ctx: Context) -> Found:
@@ -324,6 +346,7 @@ CHECKS: Mapping[str, Check] = {
     "names of settings": _names,
     "Redis durability": _redis,
     "Redis memory": _memory,
+    "models of projects": _models,
     "vault keys": _vault,
     "words at rest": _at_rest,
     "disk": _disk,

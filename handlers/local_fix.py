@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from bot.adapters import choose, choose_agent
+from bot.adapters import choose, choose_agent, choose_model
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.commands.references import Duration
@@ -27,7 +27,8 @@ from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import Proof, proof_of
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.fixes.testplan import SAY_HOW, how_to_test
-from bot.domain.models import Cluster, Item, Verdict
+from bot.domain.models import Cluster, Item, Purpose, Verdict
+from bot.domain.ports import LanguageModel
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
@@ -91,6 +92,10 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
         if sandboxes.isolation == "none":
             console.print("[yellow]This machine isolates nothing: tests run with your rights.[/]")
         run = _run(settings, folder, name, wanted.timeout)
+
+        async def open_model(purpose: Purpose) -> LanguageModel | None:
+            return choose_model.language_model(choices, purpose)
+
         context = LocalRun(
             run,
             tree,
@@ -99,7 +104,7 @@ async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool
             sandboxes=sandboxes,
             template=settings.soulcaster_e2b_template,
             agents=choose_agent.agents(name, choices),
-            open_model=lambda: choose.language_model(choices),
+            open_model=open_model,
             log=log.append,
             brings_environment=bool(own),
             beside=beside,

@@ -10,9 +10,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from bot.domain.errors import ConfigError
-from bot.domain.ports import Embedder, Guard, LanguageModel, Sandboxes, VectorIndex
+from bot.domain.models import Purpose
+from bot.domain.ports import Embedder, Guard, Meter, Sandboxes, VectorIndex
 
 if TYPE_CHECKING:
     from bot.adapters.sandboxes.environments import Environments
@@ -25,6 +27,11 @@ class ModelAccess:
     key: str = ""
     base_url: str = ""
     model: str = ""
+
+    @property
+    def host(self) -> str:
+        """Whose server it is, where it is not the vendor's."""
+        return urlsplit(self.base_url).netloc
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class AdapterChoices:
     gemini_base_url: str = ""
     gemini_model: str = ""
     gemini_embedding: str = ""
+    openai_embedding: str = ""
     upstash_url: str = ""
     upstash_token: str = ""
     e2b_key: str = ""
@@ -58,6 +66,11 @@ class AdapterChoices:
     gateway_port: int = 0
     # Makes the index in a Redis that other machines use, too; None where it is ours alone.
     shared_vectors: Callable[[], VectorIndex] | None = None
+    # Names of models by what they are asked for, ``vendor/model``, the first in front.
+    models: Mapping[Purpose, tuple[str, ...]] = field(default_factory=dict)
+    # How long each but the last of them is waited for, and what its calls are counted by.
+    model_seconds: float = 60
+    meter: Meter | None = None
     # By the name of a hosted service: what its calls are made within.
     guard: Callable[[str], Guard] = lambda _: nullcontext
 
@@ -82,6 +95,18 @@ def _gemini_embedder(c: AdapterChoices) -> Embedder:
         model=c.gemini_embedding,
         base_url=c.gemini_base_url or None,
         guard=c.guard("Gemini"),
+    )
+
+
+def _openai_embedder(c: AdapterChoices) -> Embedder:
+    from bot.adapters.embedders.openai import OpenAIEmbedder
+
+    return OpenAIEmbedder(
+        api_key=c.openai.key,
+        model=c.openai_embedding,
+        base_url=c.openai.base_url,
+        service=c.openai.host or "OpenAI",
+        guard=c.guard("OpenAI"),
     )
 
 
@@ -111,6 +136,7 @@ def _hashing_embedder(_c: AdapterChoices) -> Embedder:
 
 EMBEDDERS: Mapping[str, Callable[[AdapterChoices], Embedder]] = {
     "gemini": _gemini_embedder,
+    "openai": _openai_embedder,
     "minilm": _minilm_embedder,
     "multilingual": _multilingual_embedder,
     "local": _local_embedder,
@@ -166,31 +192,6 @@ def vector_index(c: AdapterChoices) -> VectorIndex:
     return VECTOR_INDEXES[_vector_index_name(c)[0]](c)
 
 
-def _language_model_name(c: AdapterChoices) -> tuple[str, str]:
-    return ("gemini", "GEMINI_API_KEY is set") if c.gemini_key else ("", "no GEMINI_API_KEY")
-
-
-def gemini_model(c: AdapterChoices) -> LanguageModel:
-    """One that counts what it spends; whoever makes it closes it."""
-    from bot.adapters.language.gemini import GeminiModel
-
-    return GeminiModel(
-        api_key=c.gemini_key,
-        model=c.gemini_model,
-        base_url=c.gemini_base_url or None,
-        guard=c.guard("Gemini"),
-    )
-
-
-LANGUAGE_MODELS: Mapping[str, Callable[[AdapterChoices], LanguageModel]] = {"gemini": gemini_model}
-
-
-def language_model(c: AdapterChoices) -> LanguageModel | None:
-    """Gemini where there is a key."""
-    name, _ = _language_model_name(c)
-    return LANGUAGE_MODELS[name](c) if name else None
-
-
 def _sandboxes_name(c: AdapterChoices) -> tuple[str, str]:
     return ("e2b", "E2B_API_KEY is set") if c.e2b_key else ("local", "no E2B_API_KEY")
 
@@ -244,10 +245,8 @@ def sandboxes(c: AdapterChoices) -> Sandboxes:
 
 def explain(c: AdapterChoices) -> list[tuple[str, str, str]]:
     """``(need, adapter in use, why)``; makes nothing and calls nobody."""
-    model, why = _language_model_name(c)
     return [
         ("embeddings", *_embedder_name(c)),
-        ("language model", c.gemini_model if model else "none: extractive", why),
         ("vectors", *_vector_index_name(c)),
         ("sandbox", *_sandboxes_name(c)),
     ]

@@ -10,34 +10,27 @@ from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.loop import LoopAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.agents.rows import ROWS, Row
-from bot.adapters.choose import AdapterChoices, ModelAccess, gemini_model
+from bot.adapters.choose import AdapterChoices
+from bot.adapters.choose_model import VENDORS, access, language_model, model_of, named
 from bot.adapters.gateway import WIRES, Cap, Gateway
 from bot.domain.errors import ConfigError, NotFound
-from bot.domain.ports import Agent, Budget
+from bot.domain.ports import Agent, Budget, LanguageModel
 
-# Of a vendor: its name for people, and the setting that holds its key.
-VENDORS = {
-    "anthropic": ("Anthropic", "ANTHROPIC_API_KEY"),
-    "openai": ("OpenAI", "OPENAI_API_KEY"),
-    "gemini": ("Google", "GEMINI_API_KEY"),
-}
 # Whose models an agent can ask, the one it takes first in front.
 ASKS: Mapping[str, tuple[str, ...]] = {
     "mechanic": (),
     "command": (),
-    "loop": ("gemini",),
+    "loop": ("gemini", "openai"),
     **{name: tuple(row.wires) for name, row in ROWS.items()},
 }
 
 
-def _access(c: AdapterChoices, vendor: str) -> ModelAccess:
-    google = ModelAccess(c.gemini_key, c.gemini_base_url, c.gemini_model)
-    return {"anthropic": c.anthropic, "openai": c.openai, "gemini": google}[vendor]
-
-
-def _vendor(name: str, c: AdapterChoices) -> str:
-    """Whose model it asks here; empty where it asks none, or has no key for any."""
-    return next((one for one in ASKS[name] if _access(c, one).key), "")
+def _asked(name: str, c: AdapterChoices) -> dict[str, str]:
+    """Whose model it asks here, and which; several where one stands in for another. Empty where it
+    asks none, or has no key for any."""
+    if name == "loop":
+        return {vendor: model for vendor, _, model in (n.partition("/") for n in named(c, "agent"))}
+    return {one: model_of(c, one) for one in ASKS[name] if access(c, one).key}
 
 
 def _key_settings(name: str) -> str:
@@ -45,28 +38,38 @@ def _key_settings(name: str) -> str:
 
 
 def _cli(row: Row, c: AdapterChoices) -> Agent:
-    vendor = _vendor(row.name, c)
-    access = _access(c, vendor)
+    vendor, model = next(iter(_asked(row.name, c).items()))
+    reached = access(c, vendor)
 
     def open_gateway(cap: Cap) -> Gateway:
         return Gateway(
-            api_key=access.key,
-            model=access.model,
+            api_key=reached.key,
+            model=model,
             wire=WIRES[row.wires[vendor]],
             cap=cap,
-            upstream=access.base_url,
+            meter=c.meter,
+            upstream=reached.base_url,
             host=c.gateway_host,
             port=c.gateway_port,
             public_url=c.gateway_url,
         )
 
     folder = c.agents_dir / row.name
-    return CliAgent(row, open_gateway, model=access.model, vendor=vendor, folder=folder)
+    return CliAgent(row, open_gateway, model=model, vendor=vendor, folder=folder)
+
+
+def _loop(c: AdapterChoices) -> Agent:
+    def open_model() -> LanguageModel:
+        if (model := language_model(c, "agent")) is None:
+            raise ConfigError(f"The agent ~loop needs a model: set {_key_settings('loop')}.")
+        return model
+
+    return LoopAgent(open_model)
 
 
 AGENTS: Mapping[str, Callable[[AdapterChoices], Agent]] = {
     "mechanic": lambda _: Mechanic(),
-    "loop": lambda c: LoopAgent(lambda: gemini_model(c)),
+    "loop": _loop,
     "command": lambda c: CommandAgent(c.agent_command),
     **{name: partial(_cli, row) for name, row in ROWS.items()},
 }
@@ -83,7 +86,7 @@ def agents(names: str, c: AdapterChoices) -> list[Agent]:
 def _one(name: str, c: AdapterChoices) -> Agent:
     if name not in AGENTS:
         raise NotFound(f"There is no agent ~{name}. There are: {', '.join(sorted(AGENTS))}.")
-    if ASKS[name] and not _vendor(name, c):
+    if ASKS[name] and not _asked(name, c):
         raise ConfigError(
             f"The agent ~{name} needs a model: set {_key_settings(name)}, or use ~mechanic."
         )
@@ -101,8 +104,15 @@ def _at_e2b(row: Row) -> str:
 
 def sends_to(name: str, c: AdapterChoices) -> Mapping[str, str]:
     """Of the agents in ``name`` those that send code away, each with its vendor for people."""
-    asked = {each: _vendor(each, c) for each in name.split(",") if each in ASKS}
-    return {each: VENDORS[vendor][0] for each, vendor in asked.items() if vendor}
+    names = [each for each in name.split(",") if each in ASKS]
+    asked = {each: _vendors(each, c) for each in names}
+    return {each: vendors for each, vendors in asked.items() if vendors}
+
+
+def _vendors(name: str, c: AdapterChoices) -> str:
+    """Who hears of it, for people; of a CLI, which asks one, the first."""
+    vendors = [*_asked(name, c)]
+    return ", ".join(VENDORS[one][0] for one in (vendors if name == "loop" else vendors[:1]))
 
 
 def readiness(c: AdapterChoices) -> list[tuple[str, str]]:
@@ -111,7 +121,7 @@ def readiness(c: AdapterChoices) -> list[tuple[str, str]]:
 
 
 def _ready(name: str, c: AdapterChoices) -> str:
-    if not (vendor := _vendor(name, c)):
+    if not (vendors := _vendors(name, c)):
         return f"off; needs {_key_settings(name)}"
     row, state = ROWS.get(name), "ready"
     if row and c.e2b_key:
@@ -121,6 +131,6 @@ def _ready(name: str, c: AdapterChoices) -> str:
     elif row and not (c.agents_dir / name / "bin" / name).exists():
         state = f"not installed: make agents ARGS={name}"
     return (
-        f"{state}; sends the task, the files it reads and test output to {VENDORS[vendor][0]} "
-        f"({_access(c, vendor).model}); up to ${Budget().dollars:.2f} a run"
+        f"{state}; sends the task, the files it reads and test output to {vendors} "
+        f"({next(iter(_asked(name, c).values()))}); up to ${Budget().dollars:.2f} a run"
     )

@@ -13,6 +13,7 @@
     │   │   ├── NotHere         another worker can do it
     │   │   └── OverBudget      not sent: what it lets us send is used up
     │   └── Rejected            trying again will not help
+    │       ├── CapReached      not asked: the money or tokens for it are used up
     │       └── Quiet           nothing is written there: its owner decided so, or has yet to
     ├── BadSignature            401
     │   └── WrongSecret         the same, but a proof was shown
@@ -108,6 +109,10 @@ class Rejected(UpstreamError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class CapReached(Rejected):
+    """A model was not asked: it might have cost more than a project, its run or we allow."""
 
 
 class BadSignature(SoulcasterError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -128,6 +128,11 @@ class ClusterState(StrEnum):
 
 
 Severity = Literal["S1", "S2", "S3", "S4"]
+# A vendor and its model.
+ModelName = Annotated[str, Field(pattern=r"^(gemini|openai|anthropic)/[^\s,;]+$")]
+# What a language model is asked for.
+Purpose = Literal["judge", "summary", "plan", "ask", "agent"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 # How an issue ended at its source; the first that holds for any says how their cluster did.
 Ending = Literal["completed", "not planned", "duplicate", "gone", "moved"]
 IssueState = Literal["open"] | Ending

@@ -34,9 +34,9 @@ def asking(body: Mapping[str, Any]) -> Json | None:
     if body.get("callback_id") == REPORT:
         text = typed(str((body.get("message") or {}).get("text") or ""))
         chosen = f"feedback -- {text[:_LONGEST]}"
-    elif source := wants_secret(line):
-        asked = _input(SECRET, f"The secret that {source} signs with")
-        return _modal("A source's secret", [asked | {"optional": False}], body, line=line)
+    elif wanted := wants_secret(line):
+        asked = _input(SECRET, f"The {wanted}")
+        return _modal("Only for the vault", [asked | {"optional": False}], body, line=line)
     if not (verb := verb_of(chosen)):
         return None
     blocks = [_of_field(field, value) for field, value in inputs(chosen)]

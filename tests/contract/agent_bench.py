@@ -20,7 +20,8 @@ from bot.adapters.agents.cli import CliAgent
 from bot.adapters.agents.loop import LoopAgent
 from bot.adapters.agents.rows import ROWS, Row
 from bot.adapters.gateway import WIRES, Cap, Gateway
-from bot.adapters.language.gemini import GeminiModel
+from bot.adapters.language.gemini import GeminiSpeaker
+from bot.adapters.language.structured import Models
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.fixes.patch import Entry, diff, tar_from_tree, tree_from_tar
@@ -112,7 +113,7 @@ class Bench:
     def loop(self, *script: gemini.Script, model: str = MODEL) -> LoopAgent:
         self.server.script = script
         return LoopAgent(
-            lambda: GeminiModel(api_key=KEY, model=model, base_url=self.url, timeout=5)
+            lambda: Models([GeminiSpeaker(api_key=KEY, model=model, base_url=self.url, timeout=5)])
         )
 
     def cli(self, name: str, *script: Move, vendor: str = "", **options: Any) -> CliAgent:

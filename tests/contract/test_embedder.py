@@ -1,4 +1,4 @@
-"""One suite for every embedder; Gemini through its SDK against a server that speaks its wire."""
+"""One suite for every embedder; hosted ones through their SDK against a server of their wire."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from gemini_wire_rules import wrong_answer, wrong_request
+from openai.types import CreateEmbeddingResponse, EmbeddingCreateParams
 from small_model import small_model
 
 from bot.adapters import choose
 from bot.adapters.embedders.gemini import GeminiEmbedder
 from bot.adapters.embedders.minilm import MiniLM
+from bot.adapters.embedders.openai import LONGEST, OpenAIEmbedder
 from bot.adapters.embedders.weights import MINILM, WHEELS
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.ports import Embedder
@@ -93,12 +95,116 @@ async def gemini(wire: tuple[GeminiWire, str]) -> AsyncIterator[GeminiEmbedder]:
     await made.close()
 
 
+class OpenAIWire:
+    """``/embeddings``, as OpenAI describes it. ``faults`` are answered first, one a request;
+    ``chooses``: whether the model's dimensions can be chosen."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.faults: list[Callable[[], web.Response]] = []
+        self.chooses = True
+
+    async def embed(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        self.requests.append({"path": request.path, "key": request.headers["Authorization"]} | body)
+        assert set(body) <= set(EmbeddingCreateParams.__annotations__)
+        sizes = [len(text.encode()) for text in body["input"]]
+        if min(sizes) == 0 or max(sizes) > 8_192 or sum(sizes) > 300_000 or len(sizes) > 2_048:
+            return _said(400, "invalid input")()
+        if "dimensions" in body and not self.chooses:
+            return _said(400, "this model does not support matryoshka dimensions")()
+        if self.faults:
+            return self.faults.pop(0)()
+        made = [
+            {"object": "embedding", "index": n, "embedding": _direction(text)}
+            for n, text in enumerate(body["input"])
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        answer = {"object": "list", "data": made[::-1], "model": body["model"], "usage": usage}
+        CreateEmbeddingResponse.model_validate(answer, strict=True)
+        return web.json_response(answer)
+
+
+def _said(status: int, message: str, **headers: str) -> Callable[[], web.Response]:
+    error = {"message": message, "type": "x", "param": None, "code": None}
+    return lambda: web.json_response({"error": error}, status=status, headers=headers)
+
+
+@pytest.fixture
+async def vectors_of() -> AsyncIterator[tuple[OpenAIWire, OpenAIEmbedder]]:
+    wire = OpenAIWire()
+    app = web.Application(client_max_size=10_000_000)
+    app.router.add_post("/v1/embeddings", wire.embed)
+    async with TestServer(app) as server:
+        url = str(server.make_url("/v1"))
+        made = OpenAIEmbedder(api_key="k", model=f"org/text-3/{WIDTH}", base_url=url, timeout=2)
+        yield wire, made
+        await made.close()
+
+
+class TestOpenAIWire:
+    async def test_its_name_has_its_dimensions(self, vectors_of: Any) -> None:
+        wire, made = vectors_of
+        await made.embed(["one", "two"])
+        [sent] = wire.requests
+        assert (sent["key"], sent["model"], made.id) == ("Bearer k", "org/text-3", "org/text-3/16")
+        assert (sent["dimensions"], sent["input"]) == (WIDTH, ["one", "two"])
+
+    async def test_batches_are_within_what_a_request_takes(self, vectors_of: Any) -> None:
+        wire, made = vectors_of
+        texts = [f"{n} " + "\N{SNOWMAN}" * LONGEST for n in range(40)]
+        vectors = await made.embed([*texts, *(f"text {n}" for n in range(150))])
+        assert [len(sent["input"]) for sent in wire.requests] == [31, 100, 59]
+        expected = np.asarray(_direction("text 149"))
+        np.testing.assert_allclose(vectors[-1], expected / np.linalg.norm(expected), atol=1e-6)
+
+    async def test_a_server_that_cannot_choose_gives_what_it_has(self, vectors_of: Any) -> None:
+        wire, made = vectors_of
+        wire.chooses = False
+        for _ in range(2):
+            assert (await made.embed(["one"])).any()
+        assert ["dimensions" in sent for sent in wire.requests] == [True, False, False]
+
+    async def test_another_width_is_refused(self, vectors_of: Any) -> None:
+        _, made = vectors_of
+        made.dimensions = 8
+        with pytest.raises(Rejected, match="are 16, not 8 wide"):
+            await made.embed(["one"])
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            _said(429, "slow down", **{"Retry-After": "0"}),
+            _said(500, "no"),
+            lambda: web.Response(text="<html>", content_type="text/html"),
+        ],
+    )
+    async def test_a_fault_is_asked_again(self, vectors_of: Any, fault: Any) -> None:
+        wire, made = vectors_of
+        wire.faults = [fault]
+        assert (await made.embed(["one"])).any()
+
+    async def test_a_refusal_is_not_asked_again(self, vectors_of: Any) -> None:
+        wire, made = vectors_of
+        wire.faults = [_said(401, "Incorrect API key")]
+        with pytest.raises(Rejected) as raised:
+            await made.embed(["one"])
+        assert (raised.value.status, len(wire.requests)) == (401, 1)
+
+    async def test_429_for_long_is_handed_on(self, vectors_of: Any) -> None:
+        wire, made = vectors_of
+        wire.faults = [_said(429, "slow down", **{"Retry-After": "3600"})]
+        with pytest.raises(Unavailable) as raised:
+            await made.embed(["one"])
+        assert raised.value.retry_after == 3600
+
+
 @pytest.fixture(params=choose.EMBEDDERS)
 async def embedder(
-    request: pytest.FixtureRequest, gemini: GeminiEmbedder, tmp_path: Path
+    request: pytest.FixtureRequest, gemini: GeminiEmbedder, vectors_of: Any, tmp_path: Path
 ) -> AsyncIterator[Embedder]:
-    if request.param == "gemini":
-        yield gemini
+    if request.param in ("gemini", "openai"):
+        yield gemini if request.param == "gemini" else vectors_of[1]
         return
     made = here(request.param, tmp_path)
     yield made

@@ -15,8 +15,9 @@ from aiohttp.test_utils import TestServer
 from vendor_double import IN, OUT, VendorDouble, say
 
 from bot.adapters.gateway import WIRES, Cap, Gateway
-from bot.adapters.prices import PRICES
+from bot.adapters.prices import dollars
 from bot.domain.errors import BadPayload
+from bot.domain.ports import Usage
 
 KEY = "the-real-key-of-the-worker"
 MODELS = {"anthropic": "claude-sonnet-5", "chat": "gpt-5.2", "responses": "gpt-6.1-sol"}
@@ -209,7 +210,9 @@ async def test_what_its_cli_sends_passes_and_is_counted(asked: Any) -> None:
     assert {"x-app", "Cookie"}.isdisjoint(heard.headers)
     assert ("anthropic-beta" in heard.headers) == (wire == "anthropic")
     assert (gateway.used.prompt, gateway.used.output) == (IN, OUT)
-    assert gateway.dollars == pytest.approx(PRICES[MODELS[wire]].dollars(IN, OUT))
+    assert gateway.dollars == pytest.approx(
+        dollars(WIRES[wire].provider, MODELS[wire], Usage(IN, OUT))
+    )
     whole = {**SENT[wire], "stream": False}
     assert (await ask(whole))[0] == 200
     assert (gateway.used.prompt, gateway.used.output) == (2 * IN, 2 * OUT)

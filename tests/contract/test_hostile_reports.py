@@ -27,7 +27,8 @@ from sleeps import a_sleep, ended
 
 from bot.adapters.agents.command import CommandAgent
 from bot.adapters.agents.loop import LoopAgent
-from bot.adapters.language.gemini import GeminiModel
+from bot.adapters.language.gemini import GeminiSpeaker
+from bot.adapters.language.structured import Models
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.errors import BadPayload, TooLarge
@@ -300,7 +301,16 @@ async def hold(
     async with TestServer(server.app(), host="127.0.0.1") as served:
         model_url = str(served.make_url(""))
         agent = LoopAgent(
-            lambda: GeminiModel(api_key=f"{CANARY}-key", base_url=model_url, timeout=20)
+            lambda: Models(
+                [
+                    GeminiSpeaker(
+                        api_key=f"{CANARY}-key",
+                        model="gemini-3.5-flash",
+                        base_url=model_url,
+                        timeout=20,
+                    )
+                ]
+            )
         )
         worked, said = await _work(agent, sandbox, words, report.seconds, surface)
     fate, came_out = await _fate(sandbox, tree)

@@ -223,7 +223,7 @@ async def test_a_model_that_is_away_loses_no_report(shop: Shop) -> None:
 
 async def test_the_profile_is_within_the_days_questions(shop: Shop, stage: Stage) -> None:
     ctx, project = stage.context, await stage.project()
-    ctx.language_model = shop.ctx.language_model
+    ctx.models = shop.ctx.models
     ctx.settings = ctx.settings.model_copy(update={"soulcaster_facts_budget": 0})
     await get_to_know(ctx, project.id)
     profile = await ctx.memory.profile(project.id)

@@ -11,7 +11,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 from gemini_server import GeminiServer
 
-from bot.adapters.language.gemini import GeminiModel
+from bot.adapters.language.gemini import GeminiSpeaker
+from bot.adapters.language.structured import Models
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.errors import NotUnderstood
@@ -43,9 +44,18 @@ async def server() -> GeminiServer:
 
 
 @pytest.fixture
-async def model(server: GeminiServer) -> AsyncIterator[GeminiModel]:
+async def model(server: GeminiServer) -> AsyncIterator[Models]:
     async with TestServer(server.app()) as served:
-        made = GeminiModel(api_key="k-1", base_url=str(served.make_url("/")), timeout=2)
+        made = Models(
+            [
+                GeminiSpeaker(
+                    api_key="k-1",
+                    model="gemini-3.5-flash",
+                    base_url=str(served.make_url("/")),
+                    timeout=2,
+                )
+            ]
+        )
         yield made
         await made.close()
 
@@ -78,7 +88,7 @@ async def cluster(ctx: Context) -> Cluster:
     return made
 
 
-async def plan(ctx: Context, cluster: Cluster, model: GeminiModel | None, **kw: Any) -> Plan:
+async def plan(ctx: Context, cluster: Cluster, model: Models | None, **kw: Any) -> Plan:
     kw = {"readers": Audience.TEAM, **kw}
     return await planning.plan_for(ctx, SHOP, cluster, model=model, **kw)
 

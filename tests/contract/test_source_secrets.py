@@ -87,8 +87,11 @@ async def test_a_secret_needs_a_door(ctx: Context) -> None:
 @pytest.mark.parametrize(
     ("line", "source"),
     [
-        ("source secret sentry", "sentry"),
-        ("/soulcaster acme/shop source  secret Sentry:eu ", "Sentry:eu"),
+        ("source secret sentry", "secret of sentry"),
+        ("/soulcaster acme/shop source  secret Sentry:eu ", "secret of Sentry:eu"),
+        ("acme/shop key set openai", "key of openai"),
+        ("key set openai --given=0123", ""),
+        ("key remove openai", ""),
         ("source secret sentry --given=0123", ""),
         ("source add sentry", ""),
         ("feedback source secret sentry", ""),

@@ -93,7 +93,7 @@ ELSEWHERE = {
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
     *("channel", "link", "unlink", "replay", "import", "erase", "backtest", "quota"),
     *("ask", "remember", "forget", "memory", "profile"),
-    *("token", "recluster", "notify", "pause", "resume"),
+    *("token", "recluster", "notify", "pause", "resume", "key"),
 }
 
 

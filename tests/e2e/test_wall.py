@@ -227,6 +227,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "link K7QX9M2P4RTW",
         "unlink",
         "quota",
+        "key list",
         "import status",
         "import stop",
         "erase @nobody",

@@ -55,8 +55,8 @@ async def ask_waiting(
 async def ask(
     ctx: Context, model: LanguageModel, shape: type[Shape], *, instructions: str, material: str
 ) -> Shape:
-    """The model's answer, within SOULCASTER_MODEL_SECONDS. Raises Unavailable or Rejected."""
-    seconds = ctx.settings.soulcaster_model_seconds
+    """The model's answer, within SOULCASTER_MODEL_SECONDS each. Raises Unavailable or Rejected."""
+    seconds = ctx.settings.soulcaster_model_seconds * model.choices
     try:
         async with asyncio.timeout(seconds):
             return await model.answer(shape, instructions=instructions, material=material)

@@ -31,14 +31,14 @@ async def judge_items(ctx: Context, project: int) -> None:
         await enqueue(ctx, jobs.judge_items, project)
 
 
-def wanted(ctx: Context, item: Item, because: Because) -> bool:
+async def wanted(ctx: Context, project: int, item: Item, because: Because) -> bool:
     """Whether a report that is not joined for sure is something to ask about; history is not."""
-    asks = (
+    return (
         not item.history
-        and ctx.language_model is not None
         and ctx.settings.soulcaster_judge_budget > 0
+        and bool(judgement.worth_asking(because.candidates))
+        and await ctx.models.of(project, JUDGE) is not None
     )
-    return asks and bool(judgement.worth_asking(because.candidates))
 
 
 async def _judge(ctx: Context, project: int, number: int) -> None:
@@ -57,7 +57,7 @@ async def _ask(ctx: Context, project: int, item: Item, *, away: datetime | None)
     if not candidates:
         gone = "there is nothing left to compare it with"
         return await _store(ctx, project, item, problem=gone) if away else None
-    model = ctx.language_model
+    model = await ctx.models.of(project, JUDGE)
     if model is None:
         return await _store(ctx, project, item, problem="there is no language model any more")
     cap = ctx.settings.soulcaster_judge_budget
@@ -132,7 +132,7 @@ async def _store(
     ctx: Context, project: int, item: Item, *, problem: str, again: bool = False
 ) -> Judged:
     log.warning("not judged by the model", project=project, item=item.name, why=problem)
-    model = ctx.language_model
+    model = await ctx.models.of(project, JUDGE)
     found = Judged(
         audience=item.audience,
         model=model.id if model else "",

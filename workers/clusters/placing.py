@@ -39,7 +39,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
             decision = await memory.use(memory.engine.decide, reading, vector, memory.links)
             guessed = await labels.learnt(ctx, project, item, decision)
             because = _because(decision).model_copy(update={"labels": guessed})
-            to_judge = decision.action != "join" and judge.wanted(ctx, item, because)
+            to_judge = decision.action != "join" and await judge.wanted(ctx, project, item, because)
             cluster = await ctx.clusters.place(
                 project,
                 item.number,

@@ -42,7 +42,7 @@ async def written(ctx: Context, project: Project, view: ClusterView) -> dict[str
     """
     reports = reports_for(project, view)
     sources = sources_of(reports)
-    if ctx.language_model is None or not sources:
+    if not sources or await ctx.models.of(project.id, SUMMARY) is None:
         return {}
     number = view.cluster.number
     held = await _held(ctx, project.id, number)
@@ -84,7 +84,7 @@ def nothing_yet(reports: Sequence[Item]) -> WrittenSummary:
 
 async def _write(ctx: Context, project_id: int, number: int) -> None:
     project = await ctx.projects.find(project_id)
-    model = ctx.language_model
+    model = await ctx.models.of(project_id, SUMMARY)
     if project is None or model is None:
         return
     view = await cluster_view(ctx, project, number, readers=Audience.TEAM)

@@ -18,6 +18,7 @@ from bot.domain.commands.rights import require_door
 from bot.domain.errors import NotAllowed, NotUnderstood, Rejected, Unavailable, UserError
 from bot.domain.models import Person, Place, Project
 from bot.domain.rooms import Asker, Way
+from bot.domain.secrets import redact
 from bot.log import log
 from bot.say import whole_or_not
 from bot.storage.commands import Outcome, Utterance
@@ -100,7 +101,8 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
             card = card.model_copy(update={"sections": asked})
         return Answer(card, refusal=error), "refused"
     except UserError as error:
-        card = note(key, str(error), audience=readers, tone="refused")
+        told = redact(str(error))  # it may say again what should not have been typed
+        card = note(key, told, audience=readers, tone="refused")
         return Answer(card, refusal=error), "refused"
     except (Unavailable, Rejected, LeaseLost):
         raise

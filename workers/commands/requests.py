@@ -41,7 +41,7 @@ async def request_fix(
     await require_unpaused(ctx, project)
     if await ctx.configs.is_quiet(project.id) and not dry_run:
         raise NotAllowed(QUIET.format(project.full_name))
-    vendors = sends_to(agent, ctx.settings_for_adapters)
+    vendors = sends_to(agent, await ctx.models.choices(project.id))
     if refused := unnamed(project, vendors, (await ctx.configs.in_force(project)).fix.agents):
         raise NotAllowed(refused)
     if not dry_run:

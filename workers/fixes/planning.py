@@ -102,7 +102,7 @@ async def draft(
     """
     mistakes: list[str] = []
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_SECONDS * model.choices):
             for _ in range(_TRIES):
                 material = plan_material(
                     cluster,
@@ -142,7 +142,7 @@ async def approve(
 
     Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
     """
-    model = ctx.language_model
+    model = await ctx.models.of(project.id, "plan")
     members = await ctx.clusters.sample(project.id, cluster.number)
     items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
     whole = await plan_for(ctx, project, cluster, model=model, readers=Audience.TEAM, items=items)

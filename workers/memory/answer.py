@@ -48,7 +48,7 @@ async def answer(
     if typed is not None:
         return await counting(typed)
     chunks = await chunks_for(ctx, project, question, readers)
-    draft, why = await _drafted(ctx, project.id, question, chunks, before, command)
+    draft, why, way = await _drafted(ctx, project.id, question, chunks, before, command)
     if draft and draft.answered and draft.count:
         kind, words = draft.count.kind, tuple(terms(draft.count.words))
         return await counting(Typed(kind=kind, words=words, by=BYS.get(kind, "")))
@@ -57,7 +57,7 @@ async def answer(
     of = {name for each in sentences for name in each.of}
     return Answered(
         question=question,
-        way=ctx.language_model.id if draft and ctx.language_model else "The reports' own words",
+        way=way or "The reports' own words",
         chunks=len(chunks),
         seconds=time.monotonic() - began,
         sentences=tuple(sentences),
@@ -79,14 +79,14 @@ async def _drafted(
     chunks: Sequence[Chunk],
     before: Sequence[str],
     command: str,
-) -> tuple[AnswerDraft | None, str]:
-    """What the model answers where there is one; else None, and why."""
-    model, cap = ctx.language_model, ctx.settings.soulcaster_ask_budget
+) -> tuple[AnswerDraft | None, str, str]:
+    """What the model answers where there is one; else None, and why. And which one answered."""
+    model, cap = await ctx.models.of(project, ASK), ctx.settings.soulcaster_ask_budget
     if model is None or not chunks:
-        return None, ""
+        return None, "", ""
     if not await ctx.answers.spend(project, ASK, asking.today(ctx), command, cap):
-        return None, f"Today's {cap} questions to {model.id} are used up"
-    return await asking.drafted(
+        return None, f"Today's {cap} questions to {model.id} are used up", ""
+    draft, why = await asking.drafted(
         ctx,
         model,
         AnswerDraft,
@@ -94,6 +94,7 @@ async def _drafted(
         material=partial(material, chunks, question=question, asked_before=list(before)),
         mistakes=partial(mistakes, chunks=chunks),
     )
+    return draft, why, model.id if draft else ""
 
 
 async def counted(

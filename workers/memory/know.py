@@ -66,7 +66,7 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
         if isinstance(error, Unavailable):
             raise  # it is tried again
         return
-    if await put(**found) and ctx.language_model is not None:
+    if await put(**found) and await ctx.models.of(project_id, "ask") is not None:
         await enqueue(ctx, jobs.draw_facts, project_id)
 
 
@@ -87,7 +87,7 @@ async def _quick(
     plan = await asyncio.to_thread(how_to_test, tree)
     tests = f"Its tests are run with: {plan.suite} ({plan.why})" if plan else ""
     sections, author = extracted(files, answers, await _users(ctx, project), tests), "its own words"
-    model, asking_now = ctx.language_model, f"profile:{ctx.now().isoformat()}"
+    model, asking_now = await ctx.models.of(project.id, "ask"), f"profile:{ctx.now().isoformat()}"
     if model is not None and not await _afford(ctx, project.id, [asking_now]):
         problem = _USED_UP
     elif model is not None:
@@ -153,7 +153,7 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
     """The full pass: facts from every report that was not read yet, in its order, until all are,
     its time is over, the day's questions are used up or nobody answers; the next one goes on
     there. It ends where the profile is erased."""
-    kept, model = await ctx.memory.profile(project_id), ctx.language_model
+    kept, model = await ctx.memory.profile(project_id), await ctx.models.of(project_id, "ask")
     until = asyncio.get_running_loop().time() + FULL_SECONDS
     last, lost, why = await ctx.items.last(project_id), 0, ""
     while model and kept and kept.read_to < last and not why:

@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from bot.adapters.agents.briefing import material, orders
 from bot.adapters.agents.transcript import AgentStep, within, without_middle
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import CapReached, Rejected, Unavailable
 from bot.domain.models import Record
 from bot.domain.ports import (
     Budget,
@@ -134,6 +134,8 @@ class _Session:
             return self._worked("limit reached", str(limit))
         except TimeoutError:
             return self._worked("limit reached", self._no_time())
+        except CapReached as limit:
+            return self._worked("limit reached", str(limit))
         except Rejected as error:
             return self._worked("broken", str(error))
 

@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
+from bot.adapters.embedders.unit import unit
 from bot.adapters.gemini_wire import GeminiWire
-from bot.domain.errors import Rejected, Unavailable
 from bot.domain.ports import Guard, Vector
 
 BATCH = 100  # texts a request
@@ -67,16 +67,5 @@ class GeminiEmbedder:
                 task_type="CLUSTERING", output_dimensionality=self.dimensions
             ),
         )
-        return self._unit([e.values or [] for e in answer.embeddings or []], len(texts))
-
-    def _unit(self, rows: list[list[float]], expected: int) -> Vector:
-        if len(rows) != expected:
-            raise Rejected(f"Gemini gave {len(rows)} vectors for {expected} texts.")
-        if any(len(row) != self.dimensions for row in rows):
-            raise Rejected(f"Gemini gave vectors that are not {self.dimensions} wide.")
-        vectors = np.asarray(rows, dtype=np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or not lengths.all():
-            raise Unavailable("Gemini gave a vector without direction.")
-        unit: Vector = vectors / lengths
-        return unit
+        rows = [e.values or [] for e in answer.embeddings or []]
+        return unit(rows, len(texts), self.dimensions, "Gemini")

@@ -17,7 +17,6 @@ from bot.adapters.gateway.wire import (
     IMAGE_TYPE,
     NUMBER,
     Question,
-    Usage,
     Wire,
     at,
     count,
@@ -25,6 +24,7 @@ from bot.adapters.gateway.wire import (
     tokens_of,
     whole,
 )
+from bot.domain.ports import Usage
 
 MOST_OUTPUT = 128_000  # tokens of an answer
 _WORDS = {"text": str, "cache_control": FREE, "citations": FREE}
@@ -77,6 +77,7 @@ _KINDS = {400: "invalid_request_error", 401: "authentication_error", 403: "permi
 class Anthropic(Wire):
     """Asking, and counting the tokens of a question."""
 
+    provider = "anthropic"
     address = "https://api.anthropic.com"
     key_header = "x-api-key"
     headers = ("anthropic-version", "anthropic-beta")

@@ -19,7 +19,6 @@ from bot.adapters.gateway.wire import (
     IMAGE_TYPE,
     NUMBER,
     Question,
-    Usage,
     Wire,
     at,
     count,
@@ -28,6 +27,7 @@ from bot.adapters.gateway.wire import (
     whole,
 )
 from bot.domain.errors import NotAllowed
+from bot.domain.ports import Usage
 
 MOST_OUTPUT = 65_536  # tokens of an answer
 IMAGE_TOKENS = (
@@ -112,6 +112,7 @@ _COUNT = fields(
 class Gemini(Wire):
     """The calls that ask a model, and the one that counts tokens."""
 
+    provider = "google"
     address = "https://generativelanguage.googleapis.com"
     key_header = "x-goog-api-key"
     routes = ("/{version:v1|v1beta}/models/{model}:{call}",)

@@ -16,7 +16,6 @@ from bot.adapters.gateway.wire import (
     IMAGE_URL,
     NUMBER,
     Question,
-    Usage,
     Wire,
     at,
     count,
@@ -24,6 +23,7 @@ from bot.adapters.gateway.wire import (
     tokens_of,
     whole,
 )
+from bot.domain.ports import Usage
 
 MOST_OUTPUT = 128_000  # tokens of an answer
 _LONGEST = whole(1, 1_000_000)
@@ -112,6 +112,7 @@ _RESPONSES = fields(
 
 
 class _OpenAI(Wire):
+    provider = "openai"
     address = "https://api.openai.com/v1"
     key_header, key_prefix = "Authorization", "Bearer "
     path: str

@@ -22,9 +22,10 @@ from dataclasses import astuple, dataclass
 import aiohttp
 from aiohttp import web
 
-from bot.adapters.gateway.wire import Question, Usage, Wire
-from bot.adapters.prices import price_of
-from bot.domain.errors import BadPayload, NotAllowed, Unavailable
+from bot.adapters.gateway.wire import Question, Wire
+from bot.adapters.prices import dollars
+from bot.domain.errors import BadPayload, CapReached, NotAllowed, Unavailable
+from bot.domain.ports import Meter, Usage
 
 LARGEST = 4_000_000  # bytes of a request
 LEAST_ANSWER = 256  # tokens; with fewer it is not worth asking
@@ -46,7 +47,8 @@ class Gateway:
     ``upstream`` is another server that speaks the ``wire``, empty for the vendor's. It listens at
     ``socket``, and once ``listen`` was called at a port, too. ``used_up`` says which limit refused
     a request, ``refused`` what else was refused, each once. Without a price for ``model``
-    (``priced``) only requests and seconds are capped. ``used`` is what the vendor has counted.
+    (``priced``) only requests and seconds are capped. ``used`` is what the vendor has counted, and
+    ``meter`` what every request is counted by beside it.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Gateway:
         model: str,
         wire: Wire,
         cap: Cap,
+        meter: Meter | None = None,
         upstream: str = "",
         host: str = "127.0.0.1",
         port: int = 0,
@@ -63,11 +66,10 @@ class Gateway:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._key, self._model, self._cap = api_key, model, cap
-        self._wire = wire
+        self._wire, self._meter, self._address = wire, meter, upstream
         self._upstream = (upstream or self._wire.address).rstrip("/")
         self._host, self._port, self._public_url = host, port, public_url.rstrip("/")
         self._clock, self._ends = clock, clock() + cap.seconds
-        self._price = price_of(model)
         self._one_at_a_time = asyncio.Lock()
         self.token = secrets.token_urlsafe(32)
         self.requests = 0
@@ -80,7 +82,10 @@ class Gateway:
     @property
     def priced(self) -> bool:
         """Whether dollars can be counted."""
-        return self._price is not None
+        return self._price(Usage(1, 1)) is not None
+
+    def _price(self, used: Usage) -> float | None:
+        return dollars(self._wire.provider, self._model, used, address=self._address)
 
     async def __aenter__(self) -> Gateway:
         app = web.Application(client_max_size=LARGEST)
@@ -132,7 +137,7 @@ class Gateway:
                 code = 400 if isinstance(error, BadPayload) else 403
                 return self._refusal(code, f"Refused: {error}")
             most = self._longest_answer(question)
-            self.used_up = self._limit(question, most)
+            self.used_up = self._limit(question, most) or await self._reserve(question, most)
             if self.used_up:
                 return self._refusal(403, f"Refused: {self.used_up}.")
             self.requests += 1
@@ -143,11 +148,12 @@ class Gateway:
 
     def _longest_answer(self, question: Question) -> int:
         """Tokens of the longest answer there is money for."""
-        if self._price is None or question.is_free:
+        asking, one = self._price(Usage(question.tokens, 0)), self._price(Usage(question.tokens, 1))
+        if asking is None or one is None or one <= asking or question.is_free:
             return question.answer
-        left = self._cap.dollars - self.dollars - self._price.dollars(question.tokens, 0)
-        a_token = self._price.dollars(question.tokens, 1) - self._price.dollars(question.tokens, 0)
-        return min(question.answer, int(left / a_token))
+        return min(
+            question.answer, int((self._cap.dollars - self.dollars - asking) / (one - asking))
+        )
 
     def _limit(self, question: Question, most: int) -> str:
         """Which limit is reached, or nothing."""
@@ -157,6 +163,16 @@ class Gateway:
             return f"{self._cap.requests} requests are used up"
         if most < min(LEAST_ANSWER, question.answer):
             return f"${self.dollars:.2f} of ${self._cap.dollars:.2f} are used up"
+        return ""
+
+    async def _reserve(self, question: Question, most: int) -> str:
+        """Why the meter lets it not be asked, or nothing."""
+        try:
+            if self._meter and not question.is_free:
+                dearest = Usage(question.tokens, most)
+                await self._meter.reserve(self._model, dearest, self._price(dearest))
+        except CapReached as error:
+            return str(error).rstrip(".")
         return ""
 
     async def _forward(
@@ -197,15 +213,18 @@ class Gateway:
             is_billed = is_billed and not isinstance(error, aiohttp.ClientConnectorError)
             return self._refusal(503, "The model's service cannot be reached.")
         finally:
-            if is_billed:
-                used = self._wire.usage(bytes(answered)) if is_whole else None
-                self._count(used or Usage(prompt=question.tokens, output=most))
+            if not question.is_free:
+                dearest, used = Usage(prompt=question.tokens, output=most), Usage(0, 0)
+                if is_billed:
+                    used = (self._wire.usage(bytes(answered)) if is_whole else None) or dearest
+                await self._count(dearest, used)
 
-    def _count(self, one: Usage) -> None:
+    async def _count(self, most: Usage, one: Usage) -> None:
         sums = map(sum, zip(astuple(self.used), astuple(one), strict=True))
-        self.used = Usage(*sums)
-        if self._price:
-            self.dollars += self._price.dollars(one.prompt, one.output, one.cached)
+        self.used, cost = Usage(*sums), self._price(one)
+        self.dollars += cost or 0.0
+        if self._meter:
+            await self._meter.settle(self._model, most, one, self._price(most), cost)
 
 
 async def _open(_request: web.Request) -> web.Response:

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from bot.domain.ports import Usage
+
 BYTES_A_TOKEN = 2  # ordinary text has four, code three, so that an estimate is rather too high
 LARGEST_IMAGE = 2_000_000  # bytes
 
@@ -32,18 +34,11 @@ class Question:
     is_free: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as the vendor counted them; ``prompt`` holds the ``cached`` ones, too."""
-
-    prompt: int
-    output: int
-    cached: int = 0
-
-
 class Wire(ABC):
-    """One vendor's API, as far as agents speak it. ``routes`` are paths of aiohttp's router."""
+    """One vendor's API, as far as agents speak it. ``routes`` are paths of aiohttp's router, and
+    ``provider`` is whose prices count."""
 
+    provider: str
     address: str
     routes: tuple[str, ...]
     key_header: str

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 import re
 
-_ASKS = re.compile(r"(?:/\S+\s+)?(?:[\w.-]+/[\w.-]+\s+)?source\s+secret\s+([\w:-]+)", re.I)
+_ASKS = re.compile(
+    r"(?:/\S+\s+)?(?:[\w.-]+/[\w.-]+\s+)?(source\s+secret|key\s+set)\s+([\w:-]+)", re.I
+)
 
 
 def wants_secret(line: str) -> str:
-    """The door whose secret is to be asked for now; "" for a line that is about no secret."""
+    """What is to be asked for now, as ``secret of sentry`` or ``key of openai``; "" for a line that
+    is about none."""
     found = _ASKS.fullmatch(line.strip())
-    return found[1] if found else ""
+    if not found:
+        return ""
+    return f"{'key' if found[1][0] in 'kK' else 'secret'} of {found[2]}"

@@ -87,17 +87,17 @@ GUARDS = (
     ),
     Guard(
         "Gemini is sent only schemas that it takes",
-        "bot/adapters/language/gemini.py",
-        "        if name in _KEYWORDS\n",
+        "bot/adapters/language/structured.py",
+        "        if name in keywords\n",
         "",
-        f"{_LANGUAGE}::test_google_takes_the_schema_of_every_answer",
+        f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer[gemini]",
     ),
     Guard(
         "Gemini is asked in the version that knows schemas",
         "bot/adapters/gemini_wire.py",
         'VERSION = "v1beta"',
         'VERSION = "v1"',
-        f"{_LANGUAGE}::test_google_takes_the_schema_of_every_answer",
+        f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer[gemini]",
     ),
     Guard(
         "an engine works off the loop",

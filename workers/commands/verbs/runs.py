@@ -57,8 +57,9 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
     else:
         if command.steer:
             await planning.steer(ctx, project, cluster, command.steer)
+        model = await ctx.models.of(project.id, "plan")
         plan = await planning.plan_for(
-            ctx, project, cluster, model=ctx.language_model, readers=call.readers, paths=paths
+            ctx, project, cluster, model=model, readers=call.readers, paths=paths
         )
     stands = await planning.standing(ctx, project, cluster.number)
     return Answer(plan_card(view, plan.among(paths), stands), public=True)
@@ -94,7 +95,9 @@ async def run_fix(call: Call, command: Fix) -> Answer:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
     named = ",".join(config.fix.agents) or ctx.settings.soulcaster_agent
     agent = command.agent.name if command.agent else named
-    ctx.agents(agent)  # refuses an unknown one before anything is written
+    await ctx.models.agents(
+        project.id, 0, agent
+    )  # refuses an unknown one before anything is written
     made, own = await request_fix(
         call,
         cluster,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from bot.domain.fixes.patch import Patch, Tree, tar_from_tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun, StepName
-from bot.domain.models import Item, Ran, Verdict
+from bot.domain.models import Item, Purpose, Ran, Verdict
 from bot.domain.ports import Agent, Blocked, Finished, LanguageModel, Limits, Sandbox, Sandboxes
 from bot.domain.secrets import redact
 from bot.repo_config import RepoConfig
@@ -22,6 +22,8 @@ TAIL = 3_000
 # could not install.
 OURS = '"$VIRTUAL_ENV/.soulcaster"'
 BRING_ALONG = f"tar -xvkf {OURS}/made.tar 2>/dev/null; cat {OURS}/missing >&2"
+
+OpenModel = Callable[[Purpose], Awaitable[LanguageModel | None]]
 
 
 class Ended(Exception):
@@ -49,7 +51,7 @@ class RunContext(ABC):
     sandboxes: Sandboxes
     template: str
     mark: Mapping[str, str]
-    open_model: Callable[[], LanguageModel | None]
+    open_model: OpenModel
     material = ""
     # Whether this machine's own folders hold what the tests need.
     brings_environment = False
@@ -206,9 +208,9 @@ class RunContext(ABC):
         self.made = frozenset(line.removeprefix("./") for line in done.stdout.splitlines())
 
     @asynccontextmanager
-    async def model(self) -> AsyncIterator[LanguageModel | None]:
+    async def model(self, purpose: Purpose) -> AsyncIterator[LanguageModel | None]:
         """A language model for the block; what it cost is the run's, however the block ends."""
-        model = self.open_model()
+        model = await self.open_model(purpose)
         if model is None:
             yield None
             return

@@ -14,11 +14,11 @@ from bot.domain.fixes.patch import Patch, Tree, apply, diff
 from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.fixes.run import Case, FixRun, StepName
 from bot.domain.models import Item, Verdict
-from bot.domain.ports import Agent, LanguageModel, Sandboxes
+from bot.domain.ports import Agent, Sandboxes
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
 from workers.fixes.steps import policy, prove, repair, reproduce
-from workers.fixes.steps.context import Ended, RunContext
+from workers.fixes.steps.context import Ended, OpenModel, RunContext
 from workers.fixes.steps.drive import Steps, conclude, drive
 
 Log = Callable[[str], None]
@@ -40,7 +40,7 @@ class LocalRun(RunContext):
         sandboxes: Sandboxes,
         template: str,
         agents: Sequence[Agent],
-        open_model: Callable[[], LanguageModel | None],
+        open_model: OpenModel,
         log: Log,
         brings_environment: bool = False,
         beside: Tree = MappingProxyType({}),
@@ -111,7 +111,7 @@ class LocalRun(RunContext):
         if self._plan is None:
             cluster, items = self._case.cluster, self._case.items
             plan = extract_plan(cluster, items)
-            async with self.model() as model:
+            async with self.model("plan") as model:
                 if model is not None:
                     plan, _ = await planning.draft(model, plan, cluster, items, paths=self.base)
             self._plan = plan

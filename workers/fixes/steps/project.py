@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from typing_extensions import override
 
-from bot.adapters.choose_agent import sends_to
+from bot.adapters.choose_agent import agents, sends_to
 from bot.context import Context
 from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.patch import Tree, tree_from_tar
@@ -30,7 +30,8 @@ class ProjectRun(RunContext):
         self.ctx = ctx
         self.project = project
         self.run = run
-        self.now, self.open_model = ctx.now, ctx.open_language_model
+        self.now = ctx.now
+        self.open_model = lambda purpose: ctx.models.open(project.id, purpose, run.number)
         self.sandboxes, self.template = ctx.sandboxes, ctx.settings.soulcaster_e2b_template
         self.mark = {"project": str(project.id), "run": str(run.number)}
         self._config: RepoConfig | None = None
@@ -112,7 +113,7 @@ class ProjectRun(RunContext):
     async def _write_plan(self) -> Plan:
         """From the reports of the case, once a run."""
         case = await self.evidence()
-        async with self.model() as model:
+        async with self.model("plan") as model:
             plan = await planning.plan_for(
                 self.ctx,
                 self.project,
@@ -129,10 +130,11 @@ class ProjectRun(RunContext):
 
     @override
     async def agent(self) -> Agent:
-        vendors = sends_to(self.run.agent, self.ctx.settings_for_adapters)
+        choices = await self.ctx.models.choices(self.project.id, self.run.number)
+        vendors = sends_to(self.run.agent, choices)
         if refused := unnamed(self.project, vendors, (await self.config()).fix.agents):
             raise Ended(Verdict.REFUSED_BY_POLICY, refused)
-        return self.ctx.agents(self.run.agent)[self.run.tried]
+        return agents(self.run.agent, choices)[self.run.tried]
 
     @override
     def labels(self) -> Mapping[str, str]:

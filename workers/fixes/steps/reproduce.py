@@ -52,7 +52,7 @@ async def reproduce(context: RunContext) -> None:
     for dropped in found.dropped:
         await context.log(f"not tried: {dropped}")
     tried = [*found.tests, *private]
-    async with context.model() as model:
+    async with context.model("agent") as model:
         if not tried and not found.observed and (model is None or not reports):
             # Nobody waits for an environment and a suite to hear that.
             is_python = any(path.endswith(".py") for path in base)

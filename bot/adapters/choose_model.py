@@ -1,0 +1,141 @@
+"""Which language models answer, by what they are asked for: names such as ``openai/gpt-5-mini``.
+
+Each purpose has a list: the first answers, and where it is away the next does. Only vendors that
+are named there are asked; where none is named it is the first of ours that has a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from bot.adapters.choose import AdapterChoices, ModelAccess
+from bot.adapters.language.structured import Models, Speaker
+from bot.domain.models import PURPOSES, Purpose
+from bot.domain.ports import LanguageModel
+
+# Of a vendor: its name for people, and the setting that holds its key.
+VENDORS = {
+    "anthropic": ("Anthropic", "ANTHROPIC_API_KEY"),
+    "openai": ("OpenAI", "OPENAI_API_KEY"),
+    "gemini": ("Google", "GEMINI_API_KEY"),
+}
+_ANTHROPIC = "https://api.anthropic.com"
+
+Speak = Callable[[AdapterChoices, str], Speaker]
+
+
+def access(c: AdapterChoices, vendor: str) -> ModelAccess:
+    """How a vendor is reached."""
+    google = ModelAccess(c.gemini_key, c.gemini_base_url, c.gemini_model)
+    return {"anthropic": c.anthropic, "openai": c.openai, "gemini": google}[vendor]
+
+
+def with_access(c: AdapterChoices, vendor: str, to: ModelAccess) -> AdapterChoices:
+    """Where a vendor is reached so."""
+    if vendor == "gemini":
+        return replace(c, gemini_key=to.key, gemini_base_url=to.base_url, gemini_model=to.model)
+    return replace(c, openai=to) if vendor == "openai" else replace(c, anthropic=to)
+
+
+def reachable(c: AdapterChoices, vendor: str) -> bool:
+    """Whether there is a key for it, or a server of one's own that may want none."""
+    return bool(access(c, vendor).key or (vendor == "openai" and c.openai.base_url))
+
+
+def _gemini(c: AdapterChoices, model: str) -> Speaker:
+    from bot.adapters.language.gemini import GeminiSpeaker
+
+    url, guard = c.gemini_base_url or None, c.guard("Gemini")
+    return GeminiSpeaker(api_key=c.gemini_key, model=model, base_url=url, guard=guard)
+
+
+def _openai(c: AdapterChoices, model: str) -> Speaker:
+    from bot.adapters.language.openai import OpenAISpeaker
+
+    return OpenAISpeaker(
+        api_key=c.openai.key,
+        model=model,
+        base_url=c.openai.base_url,
+        service=c.openai.host or "OpenAI",
+        guard=c.guard("OpenAI"),
+    )
+
+
+def _anthropic(c: AdapterChoices, model: str) -> Speaker:
+    """Claude, which Anthropic serves on OpenAI's wire, too.
+
+    https://docs.claude.com/en/api/openai-sdk
+    """
+    from bot.adapters.language.openai import OpenAISpeaker
+
+    return OpenAISpeaker(
+        api_key=c.anthropic.key,
+        model=model,
+        base_url=f"{(c.anthropic.base_url or _ANTHROPIC).rstrip('/')}/v1/",
+        service="Anthropic",
+        provider="anthropic",
+        guard=c.guard("Anthropic"),
+    )
+
+
+SPEAKERS: Mapping[str, Speak] = {"gemini": _gemini, "openai": _openai, "anthropic": _anthropic}
+
+
+def speaker(c: AdapterChoices, name: str) -> Speaker:
+    """The model of a name; whoever makes it closes it."""
+    vendor, _, model = name.partition("/")
+    return SPEAKERS[vendor](c, model)
+
+
+def named(c: AdapterChoices, purpose: Purpose) -> tuple[str, ...]:
+    """Who is asked, in this order; nobody where there is no key."""
+    if purpose in c.models:
+        return tuple(n for n in c.models[purpose] if reachable(c, n.partition("/")[0]))
+    first = (vendor for vendor in ("gemini", "openai") if reachable(c, vendor))
+    return tuple(f"{vendor}/{access(c, vendor).model}" for vendor in first)[:1]
+
+
+def unreachable(c: AdapterChoices, wanted: Mapping[str, Sequence[str]]) -> list[str]:
+    """Models that a file names and nobody asks, for want of a key."""
+    asked = {name for purpose in PURPOSES for name in named(c, purpose)}
+    return sorted({name for names in wanted.values() for name in names} - asked)
+
+
+def language_model(
+    c: AdapterChoices, purpose: Purpose, speak: Speak = speaker
+) -> LanguageModel | None:
+    """The models of a purpose as one, or None; whoever makes it closes it."""
+    names = named(c, purpose)
+    if not names:
+        return None
+    return Models([speak(c, n) for n in names], meter=c.meter, seconds=c.model_seconds)
+
+
+def model_of(c: AdapterChoices, vendor: str) -> str:
+    """The model that an agent asks a vendor for."""
+    names = (name.partition("/") for name in c.models.get("agent", ()))
+    return next((model for of, _, model in names if of == vendor), access(c, vendor).model)
+
+
+def explain(c: AdapterChoices) -> tuple[str, str, str]:
+    """``(need, models in use, why)``."""
+    by: dict[tuple[str, ...], list[str]] = {}
+    for purpose in PURPOSES:
+        by.setdefault(named(c, purpose), []).append(purpose)
+    why = "SOULCASTER_MODELS" if c.models else _why(c)
+    if len(by) == 1:
+        return "language model", _chain(next(iter(by))), why
+    return "language model", "; ".join(f"{', '.join(p)}: {_chain(n)}" for n, p in by.items()), why
+
+
+def _why(c: AdapterChoices) -> str:
+    first = next((vendor for vendor in ("gemini", "openai") if reachable(c, vendor)), "")
+    if not first:
+        return "no GEMINI_API_KEY and no OPENAI_API_KEY"
+    setting = VENDORS[first][1] if access(c, first).key else "OPENAI_BASE_URL"
+    return f"{setting} is set"
+
+
+def _chain(names: tuple[str, ...]) -> str:
+    return ", else ".join(names) or "none: extractive"
