@@ -22,7 +22,7 @@ from bot.project_config import ProjectConfigs
 from bot.repo_config import RepoConfig
 from bot.settings import Settings
 from bot.storage.own_keys import OwnKeys
-from bot.storage.spending import Caps, ProjectMeter, Spending
+from bot.storage.spending import Caps, ProjectMeter, Spending, Spent
 
 
 class LanguageModels:
@@ -53,6 +53,20 @@ class LanguageModels:
         """Agents of the roster. Raises NotFound with the names there are, or ConfigError."""
         return choose_agent.agents(names, await self.choices(project, run))
 
+    async def unreachable(self, project: int) -> list[str]:
+        """Models that its file names and that nobody asks, for want of a key."""
+        config, _ = await self._configs.known_and_quiet(project)
+        choices = await self.choices(project)
+        asked = {name for purpose in PURPOSES for name in choose_model.named(choices, purpose)}
+        wanted = config.models.model_dump().values()
+        return sorted({name for names in wanted for name in names} - asked)
+
+    async def month(self, project: int) -> str:
+        """What it has taken in this month, of how much, in words."""
+        config, _ = await self._configs.known_and_quiet(project)
+        found = await self._spending.month(project, f"{self._now():%Y-%m}")
+        return found.get("", Spent()).told(caps_of(self._ours()[0], config))
+
     async def choices(self, project: int, run: int = 0) -> AdapterChoices:
         """What adapters are chosen by where it is for this project."""
         settings, ours = self._ours()
@@ -61,9 +75,9 @@ class LanguageModels:
         c = ours
         for vendor in choose_model.VENDORS:
             reached = choose_model.access(ours, vendor)
-            if vendor in own:
+            if own.get(vendor):
                 c = choose_model.with_access(c, vendor, replace(reached, key=own[vendor]))
-            elif reached.key and not settings.soulcaster_lend_keys:
+            elif vendor in own or (reached.key and not settings.soulcaster_lend_keys):
                 c = choose_model.with_access(c, vendor, ModelAccess())
         named = {f"{v}/{choose_model.access(ours, v).model}" for v in choose_model.VENDORS}
         lent, models = named.union(*ours.models.values()), dict(ours.models)

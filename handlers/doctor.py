@@ -11,19 +11,17 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError, ResponseError
 
-from bot.adapters import choose_agent, choose_model
+from bot.adapters import choose_agent
 from bot.adapters.sandboxes.trials import LIMITS, TRIALS
 from bot.context import Context, open_context
 from bot.domain.clusters.engine.fitting import standing
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.domain.ports import Limits
 from bot.jobs import LANES, NOBODY, QUEUES
-from bot.language_models import caps_of
 from bot.settings import Settings, misspelt
-from bot.storage.answers import JUDGE, SUMMARY, Kind
 from bot.storage.commands import TOLD_AFTER
-from bot.storage.spending import Spent
 from bot.storage.text import text
+from handlers import doctor_models
 from handlers.github.examined import look_at_address, look_at_github, look_at_webhook
 from handlers.slack.examined import look_at_slack
 from handlers.stack import PROCESSES
@@ -240,47 +238,6 @@ async def _vectors(ctx: Context) -> Found:
     return "; ".join(under_way) or "all of the embedder in use", ""
 
 
-async def _model(ctx: Context) -> Found:
-    if choose_model.language_model(ctx.settings_for_adapters, "judge") is None:
-        return "none: there is no language model", ""
-    caps: dict[Kind, int] = {
-        JUDGE: ctx.settings.soulcaster_judge_budget,
-        SUMMARY: ctx.settings.soulcaster_summary_budget,
-    }
-    told, used_up = [], []
-    for project in await ctx.projects.all():
-        for kind, cap in caps.items():
-            spent = await ctx.answers.spent(project.id, kind, f"{ctx.now():%Y-%m-%d}")
-            waiting = len(await ctx.answers.waiting(project.id, kind))
-            if spent or waiting:
-                left = f", {waiting} waiting" if waiting else ""
-                told.append(f"{project.full_name}: {kind} {spent} of {cap} today{left}")
-            if cap and spent >= cap:
-                used_up.append(f"SOULCASTER_{kind.upper()}_BUDGET")
-    mend = f"used up: raise {', '.join(sorted(set(used_up)))}" if used_up else ""
-    return "; ".join(told) or "none today", mend
-
-
-async def _models(ctx: Context) -> Found:
-    """Of projects with keys or models of their own who answers, and whose month is used up."""
-    told, short = [], list[str]()
-    for project in await ctx.projects.all():
-        config, _ = await ctx.configs.known_and_quiet(project.id)
-        choices = await ctx.models.choices(project.id)
-        spent = (await ctx.spending.month(project.id, f"{ctx.now():%Y-%m}")).get("", Spent())
-        if choices.models != ctx.settings.soulcaster_models or spent.tokens:
-            took = f"${spent.dollars:.2f} and {spent.tokens:,} tokens this month"
-            told.append(f"{project.full_name}: {choose_model.explain(choices)[1]}; {took}")
-        if wants := choose_model.unreachable(choices, config.models.model_dump()):
-            short.append(f"{project.full_name}: key set for {', '.join(wants)}")
-        caps = caps_of(ctx.settings, config)
-        if (caps.dollars and spent.dollars > 0.9 * caps.dollars) or (
-            caps.tokens and spent.tokens > 0.9 * caps.tokens
-        ):
-            short.append(f"{project.full_name}: nine tenths of its month are used up")
-    return "; ".join(told) or "all as above", "; ".join(short)
-
-
 async def _waiting(ctx: Context) -> Found:
     late = (ctx.now() - TOLD_AFTER).timestamp()
     told = [
@@ -346,7 +303,7 @@ CHECKS: Mapping[str, Check] = {
     "names of settings": _names,
     "Redis durability": _redis,
     "Redis memory": _memory,
-    "models of projects": _models,
+    "models of projects": doctor_models.of_projects,
     "vault keys": _vault,
     "words at rest": _at_rest,
     "disk": _disk,
@@ -363,7 +320,7 @@ CHECKS: Mapping[str, Check] = {
     "trusted repositories": _trusted,
     "embedder": _embedder,
     "stored vectors": _vectors,
-    "questions to the model": _model,
+    "questions to the model": doctor_models.questions,
     "commands that wait": _waiting,
     "commands not answered": _unanswered,
     "jobs given up": _parked,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.domain.errors import ConfigError
+from bot.domain.metering import Meter
 from bot.domain.models import Purpose
-from bot.domain.ports import Embedder, Guard, Meter, Sandboxes, VectorIndex
+from bot.domain.ports import Embedder, Guard, Sandboxes, VectorIndex
 
 if TYPE_CHECKING:
     from bot.adapters.sandboxes.environments import Environments

@@ -6,7 +6,7 @@ are named there are asked; where none is named it is the first of ours that has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.adapters.choose import AdapterChoices, ModelAccess
@@ -96,12 +96,6 @@ def named(c: AdapterChoices, purpose: Purpose) -> tuple[str, ...]:
     return tuple(f"{vendor}/{access(c, vendor).model}" for vendor in first)[:1]
 
 
-def unreachable(c: AdapterChoices, wanted: Mapping[str, Sequence[str]]) -> list[str]:
-    """Models that a file names and nobody asks, for want of a key."""
-    asked = {name for purpose in PURPOSES for name in named(c, purpose)}
-    return sorted({name for names in wanted.values() for name in names} - asked)
-
-
 def language_model(
     c: AdapterChoices, purpose: Purpose, speak: Speak = speaker
 ) -> LanguageModel | None:
@@ -120,22 +114,12 @@ def model_of(c: AdapterChoices, vendor: str) -> str:
 
 def explain(c: AdapterChoices) -> tuple[str, str, str]:
     """``(need, models in use, why)``."""
-    by: dict[tuple[str, ...], list[str]] = {}
-    for purpose in PURPOSES:
-        by.setdefault(named(c, purpose), []).append(purpose)
-    why = "SOULCASTER_MODELS" if c.models else _why(c)
-    if len(by) == 1:
-        return "language model", _chain(next(iter(by))), why
-    return "language model", "; ".join(f"{', '.join(p)}: {_chain(n)}" for n, p in by.items()), why
-
-
-def _why(c: AdapterChoices) -> str:
+    of = {purpose: ", else ".join(named(c, purpose)) for purpose in PURPOSES}
+    said = [f"{purpose}: {names or 'none: extractive'}" for purpose, names in of.items()]
+    if len({*of.values()}) == 1:
+        said = [next(iter(of.values())) or "none: extractive"]
     first = next((vendor for vendor in ("gemini", "openai") if reachable(c, vendor)), "")
-    if not first:
-        return "no GEMINI_API_KEY and no OPENAI_API_KEY"
-    setting = VENDORS[first][1] if access(c, first).key else "OPENAI_BASE_URL"
-    return f"{setting} is set"
-
-
-def _chain(names: tuple[str, ...]) -> str:
-    return ", else ".join(names) or "none: extractive"
+    why = "no GEMINI_API_KEY and no OPENAI_API_KEY"
+    if first:
+        why = f"{VENDORS[first][1] if access(c, first).key else 'OPENAI_BASE_URL'} is set"
+    return "language model", "; ".join(said), "SOULCASTER_MODELS says so" if c.models else why

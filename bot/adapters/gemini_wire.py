@@ -1,20 +1,19 @@
 """What the Gemini adapters share: a client, what its errors mean, and when to ask again.
 
-The SDK retries nothing by default and ignores what a 429 says about when to come back, so
-waiting is done here.
+The SDK ignores what a 429 says about when to come back, so waiting is done by us.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
+from bot.adapters.hosted import Hosted
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.ports import Guard
-from bot.retrying import retried
 
 if TYPE_CHECKING:
     from google import genai
@@ -23,18 +22,11 @@ if TYPE_CHECKING:
 # Left alone the SDK asks ``v1``, whose published description knows neither schemas of answers nor
 # system instructions: https://pypi.org/project/google-ai-generativelanguage/ 0.12
 VERSION = "v1beta"
-ATTEMPTS = 5
-PATIENCE = 20.0  # seconds of waiting in place; for longer the job goes back on the list
 _SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
-T = TypeVar("T")
 
-
-class GeminiWire:
-    """The SDK's client, asked with patience within ``guard``.
-
-    ``timeout`` is in seconds, for one request, and ``patience`` how long one call may wait.
-    """
+class GeminiWire(Hosted):
+    """The SDK's client."""
 
     def __init__(
         self,
@@ -49,6 +41,7 @@ class GeminiWire:
         from google import genai
         from google.genai import types
 
+        super().__init__("Gemini", timeout=timeout, guard=guard, patience=patience)
         # Left alone, the SDK inherits from aiohttp's session, which aiohttp warns of.
         self._http = httpx.AsyncClient(timeout=timeout)
         options = types.HttpOptions(
@@ -58,7 +51,6 @@ class GeminiWire:
             httpx_async_client=self._http,
         )
         self._client: genai.Client = genai.Client(api_key=api_key, http_options=options)
-        self._timeout, self._guard, self._patience = timeout, guard, patience
 
     @property
     def models(self) -> AsyncModels:
@@ -70,39 +62,19 @@ class GeminiWire:
         await self._client.aio.aclose()
         await self._http.aclose()
 
-    async def ask(self, request: Callable[[], Awaitable[T]]) -> T:
-        """The answer to ``request``, a call of the SDK. Raises Unavailable or Rejected."""
-        async with self._guard():
-            return await retried(
-                lambda: self._translated(request),
-                attempts=ATTEMPTS,
-                longest=PATIENCE,
-                first=0.5,
-                total=self._patience,
-            )
-
-    async def _translated(self, request: Callable[[], Awaitable[T]]) -> T:
-        """One request; the SDK's errors become ours."""
+    @override
+    def _meaning(self, error: Exception) -> UpstreamError | None:
         import httpx
         from google.genai import errors
 
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await request()
-        except errors.APIError as error:
-            raise _meaning(error) from error
-        except (httpx.HTTPError, TimeoutError, OSError) as error:
-            raise Unavailable(f"Gemini cannot be reached ({type(error).__name__}).") from error
-        except (ValueError, TypeError, KeyError) as error:  # json and pydantic raise ValueErrors
-            raise Unavailable("Gemini answered something unreadable.") from error
-
-
-def _meaning(error: Any) -> UpstreamError:
-    """Our word for the SDK's error."""
-    if error.code == 429 or error.code >= 500:
-        said = f"Gemini answered {error.code} {error.status or ''}".strip()
-        return Unavailable(f"{said}; try again.", retry_after=_retry_after(error.details))
-    return Rejected(f"Gemini refused ({error.code}): {error.message}"[:300], status=error.code)
+        if isinstance(error, httpx.HTTPError):
+            return self._unreachable(error)
+        if not isinstance(error, errors.APIError):
+            return None
+        if error.code == 429 or error.code >= 500:
+            said = f"Gemini answered {error.code} {error.status or ''}".strip()
+            return Unavailable(f"{said}; try again.", retry_after=_retry_after(error.details))
+        return Rejected(f"Gemini refused ({error.code}): {error.message}"[:300], status=error.code)
 
 
 def _retry_after(details: Any) -> float | None:

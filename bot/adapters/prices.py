@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.ports import Usage
+from bot.domain.metering import Usage
 
 
 def dollars(provider: str, model: str, used: Usage, *, address: str = "") -> float | None:

@@ -91,28 +91,6 @@ class Spending(Protocol):
         """US dollars so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as a vendor counted them; ``prompt`` holds the ``cached`` ones, too."""
-
-    prompt: int
-    output: int
-    cached: int = 0
-
-
-class Meter(Protocol):
-    """What calls of models are counted by, and capped. Dollars are None where nobody knows the
-    price; then tokens alone are counted."""
-
-    async def reserve(self, model: str, most: Usage, dollars: float | None) -> None:
-        """Count the most that a call may take, before it is made. Raises CapReached."""
-
-    async def settle(
-        self, model: str, most: Usage, used: Usage, reserved: float | None, dollars: float | None
-    ) -> None:
-        """Count what it has taken in place of what was reserved."""
-
-
 class LanguageModel(Protocol):
     """Structured answers only: untrusted text goes in as data, a validated record comes out."""
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from pydantic import AwareDatetime
 from redis.asyncio import Redis
 
+from bot.domain.errors import ConfigError
 from bot.domain.models import Record
 from bot.domain.secrets import keep_secret
 from bot.storage import keys
@@ -15,11 +17,11 @@ from bot.storage.text import text
 
 
 class OwnKey(Record):
-    """A key, and who gave it when."""
+    """A key, "" where no key of the vault opens it, and who gave it when."""
 
-    key: str
-    by: str
-    at: AwareDatetime
+    key: str = ""
+    by: str = ""
+    at: AwareDatetime | None = None
 
 
 class OwnKeys:
@@ -29,12 +31,12 @@ class OwnKeys:
         self._redis, self._fernet = redis, fernet
 
     async def all(self, project: int) -> dict[str, OwnKey]:
-        """Every one. Raises ConfigError where no key of the vault opens it."""
-        kept = await self._redis.hgetall(keys.own_keys(project))
-        found = {
-            text(vendor): OwnKey.read(self._fernet().open(sealed.split()[-1]))
-            for vendor, sealed in sorted(kept.items())
-        }
+        """Every one."""
+        found = dict[str, OwnKey]()
+        for vendor, sealed in sorted((await self._redis.hgetall(keys.own_keys(project))).items()):
+            found[text(vendor)] = OwnKey()
+            with suppress(ConfigError):
+                found[text(vendor)] = OwnKey.read(self._fernet().open(sealed.split()[-1]))
         keep_secret(*(own.key for own in found.values()))
         return found
 

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from bot.domain.errors import CapReached
+from bot.domain.metering import Usage
 from bot.domain.models import Record
-from bot.domain.ports import Usage
 from bot.storage import keys
 from bot.storage.scripts import Scripts
 from bot.storage.text import number, text
@@ -35,6 +35,13 @@ class Spent(Record):
     dollars: float = 0
     tokens: int = 0
     unpriced: int = 0
+
+    def told(self, caps: Caps) -> str:
+        """``$0.12 of $20.00, 1,100 tokens``."""
+        dollars = f"${self.dollars:,.2f}" + (f" of ${caps.dollars:,.2f}" if caps.dollars else "")
+        most = f" of {caps.tokens:,}" if caps.tokens else ""
+        unknown = f", the price of {self.unpriced:,} unknown" if self.unpriced else ""
+        return f"{dollars}, {self.tokens:,}{most} tokens{unknown}"
 
 
 class Spending:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from github_simulator_kit import keys as app_keys
 
+from bot.adapters import choose_model
+from bot.adapters.language.structured import Turn
 from bot.context import Context, open_context
 from bot.domain.audience import Audience
 from bot.domain.errors import OverBudget, Rejected, Unavailable
-from bot.domain.models import Person, Place
+from bot.domain.models import Draft, Person, Place
 from bot.domain.ports import Guard
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -28,10 +30,20 @@ CALLS: dict[str, Callable[[Context], Awaitable[object]]] = {
     "GitHub": lambda ctx: ctx.github.slug(),
     "Slack": lambda ctx: slack_of(ctx).identity(),
     "Gemini": lambda ctx: ctx.embedder.embed(["words"]),
+    "OpenAI": lambda ctx: asked(ctx, "openai/gpt-5-mini"),
+    "Anthropic": lambda ctx: asked(ctx, "anthropic/claude-sonnet-5"),
     "Upstash": lambda ctx: ctx.vectors.fetch("space", ["1"]),
     "E2B": lambda ctx: ctx.sandboxes.alive(),
     "Reddit": lambda ctx: ctx.reddit.newest("acme", "new"),
 }
+
+
+async def asked(ctx: Context, name: str) -> object:
+    speaker = choose_model.speaker(ctx.settings_for_adapters, name)
+    try:
+        return await speaker.say(Draft, instructions="x", turns=[Turn("user", ("x",))], tokens=9)
+    finally:
+        await speaker.close()
 
 
 def slack_of(ctx: Context) -> Slack:
@@ -56,6 +68,8 @@ async def test_every_hosted_service_is_called_within_its_breaker(
         slack_api_url=f"{nobody}/api/",
         gemini_api_key="k",
         gemini_base_url=nobody,
+        openai_base_url=nobody,
+        anthropic_base_url=nobody,
         upstash_vector_rest_url=nobody,
         upstash_vector_rest_token="t",
         e2b_api_key="e2b_" + "1" * 40,

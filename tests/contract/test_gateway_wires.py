@@ -17,7 +17,7 @@ from vendor_double import IN, OUT, VendorDouble, say
 from bot.adapters.gateway import WIRES, Cap, Gateway
 from bot.adapters.prices import dollars
 from bot.domain.errors import BadPayload
-from bot.domain.ports import Usage
+from bot.domain.metering import Usage
 
 KEY = "the-real-key-of-the-worker"
 MODELS = {"anthropic": "claude-sonnet-5", "chat": "gpt-5.2", "responses": "gpt-6.1-sol"}

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 from bot.adapters.agents.loop import NextMove
 from bot.adapters.choose import AdapterChoices, ModelAccess
 from bot.adapters.choose_model import SPEAKERS, language_model
-from bot.adapters.gemini_wire import ATTEMPTS
+from bot.adapters.hosted import ATTEMPTS
 from bot.adapters.language.gemini import GeminiSpeaker, schema_of
 from bot.adapters.language.openai import OpenAISpeaker, strict_schema
 from bot.adapters.language.structured import THINKING_TOKENS, Models
@@ -34,8 +34,9 @@ from bot.domain.fixes.reproduction.written import WrittenTest
 from bot.domain.memory.answers import AnswerDraft
 from bot.domain.memory.facts import FactsDraft
 from bot.domain.memory.profile import Sections
+from bot.domain.metering import Usage
 from bot.domain.models import Record
-from bot.domain.ports import LanguageModel, Usage
+from bot.domain.ports import LanguageModel
 
 
 class Cause(Record):

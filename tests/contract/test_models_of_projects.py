@@ -11,6 +11,7 @@ from typing import Any
 import openai_server as openai
 import pytest
 from aiohttp.test_utils import TestServer
+from cryptography.fernet import Fernet
 from gemini_server import error, says
 from judge_kit import Shop, open_shop
 from openai_server import OpenAIServer
@@ -18,8 +19,9 @@ from openai_server import OpenAIServer
 from bot.adapters.choose_agent import sends_to
 from bot.context import Context
 from bot.domain.errors import CapReached, ConfigError
+from bot.domain.metering import Usage
 from bot.domain.models import Record
-from bot.domain.ports import Usage
+from bot.storage.seal import Keys
 from bot.storage.spending import Caps, ProjectMeter
 
 MONTH = "2026-11"
@@ -129,6 +131,13 @@ class TestKeys:
         assert "given by" not in await shop.say("key list")
         assert CANARY not in await shop.say(f"key set openai {CANARY}")
 
+    async def test_a_key_that_nobody_can_open_is_not_replaced_by_ours(self, shop: Shop) -> None:
+        await give(shop)
+        await config(shop, NAMED)
+        shop.ctx.__dict__["fernet"] = Keys([Fernet.generate_key().decode()])
+        assert "give it again" in await shop.say("key list")
+        assert await shop.ctx.models.of(shop.id, "ask") is None
+
     async def test_a_key_that_is_removed_is_ours_again(self, shop: Shop) -> None:
         await give(shop)
         assert "forgotten" in await shop.say("key remove openai")
@@ -212,6 +221,6 @@ class TestCaps:
         assert model is not None
         await model.answer(Colour, **ASK)
         # 1,000 tokens in and 100 out, at $1.50 and $9.00 a million
-        assert "$0.00, 1,100 tokens in" in await shop.say("quota")
+        assert "$0.00, 1,100 tokens this month" in await shop.say("quota")
         month = await shop.ctx.spending.month(shop.id, f"{shop.ctx.now():%Y-%m}")
         assert month["model:gemini-3.5-flash"].dollars == pytest.approx(0.0024)

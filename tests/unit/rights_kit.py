@@ -77,6 +77,8 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "digest off": (MAINTAIN, ""),
     "source list": (MAINTAIN, ""),
     "source add sentry": (MAINTAIN, ""),
+    "key list": (MAINTAIN, ""),
+    "key set openai": (MAINTAIN, ""),
     "import github": (MAINTAIN, ""),
     "import undo 3": (MAINTAIN, ""),
     "erase @ana": (MAINTAIN, "own"),
@@ -94,7 +96,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
 }
 
 # What is answered to who asks alone, and so never where everybody reads.
-ALONE = ("link", "token new", "source add sentry")
+ALONE = ("link", "token new", "source add sentry", "key set openai")
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,14 @@ def test_no_answer_on_github_reaches_who_may_not_read_it(project: Project) -> No
             assert there <= may(project, way.readers, Room()), line
             secret = (
                 line.startswith(
-                    ("source add", "source rotate", "source secret", "source test", "token new")
+                    (
+                        "source add",
+                        "source rotate",
+                        "source secret",
+                        "source test",
+                        "token new",
+                        "key set",
+                    )
                 )
                 or line == "link"
             )

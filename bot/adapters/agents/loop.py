@@ -120,7 +120,7 @@ class _Session:
         self._steps: list[AgentStep] = []
         self._asked = 0
         self._dearest = 0.0
-        self._away = ""
+        self._away, self._name = "", model.id
         self._notes = dict.fromkeys(task.steering)
 
     async def work(self) -> Worked:
@@ -181,6 +181,9 @@ class _Session:
                 await self._wait(error)
             else:
                 self._dearest = max(self._dearest, (self._model.spent.dollars or 0.0) - before)
+                if (name := self._model.id) != self._name:
+                    self._name = name
+                    await self._tell(f"answered by {name}")
                 return move
 
     async def _wait(self, error: Unavailable) -> None:

@@ -24,7 +24,7 @@ from bot.adapters.gateway.wire import (
     tokens_of,
     whole,
 )
-from bot.domain.ports import Usage
+from bot.domain.metering import Usage
 
 MOST_OUTPUT = 128_000  # tokens of an answer
 _WORDS = {"text": str, "cache_control": FREE, "citations": FREE}

@@ -27,7 +27,7 @@ from bot.adapters.gateway.wire import (
     whole,
 )
 from bot.domain.errors import NotAllowed
-from bot.domain.ports import Usage
+from bot.domain.metering import Usage
 
 MOST_OUTPUT = 65_536  # tokens of an answer
 IMAGE_TOKENS = (

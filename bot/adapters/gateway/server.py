@@ -25,7 +25,7 @@ from aiohttp import web
 from bot.adapters.gateway.wire import Question, Wire
 from bot.adapters.prices import dollars
 from bot.domain.errors import BadPayload, CapReached, NotAllowed, Unavailable
-from bot.domain.ports import Meter, Usage
+from bot.domain.metering import Meter, Usage
 
 LARGEST = 4_000_000  # bytes of a request
 LEAST_ANSWER = 256  # tokens; with fewer it is not worth asking

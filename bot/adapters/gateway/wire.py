@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from bot.domain.ports import Usage
+from bot.domain.metering import Usage
 
 BYTES_A_TOKEN = 2  # ordinary text has four, code three, so that an estimate is rather too high
 LARGEST_IMAGE = 2_000_000  # bytes

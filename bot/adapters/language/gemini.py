@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from bot.adapters.gemini_wire import GeminiWire
 from bot.adapters.language.structured import Said, Turn, documented
 from bot.domain.errors import Rejected
-from bot.domain.ports import Guard, Usage
+from bot.domain.metering import Usage
+from bot.domain.ports import Guard
 
 _CUT_OFF = "MAX_TOKENS"
 # Of JSON Schema, https://ai.google.dev/api/generate-content#FIELDS.response_json_schema

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -19,7 +20,8 @@ from pydantic import BaseModel
 from bot.adapters.language.structured import THINKING_TOKENS, Said, Turn, documented
 from bot.adapters.openai_wire import ADDRESS, OpenAIWire
 from bot.domain.errors import Rejected
-from bot.domain.ports import Guard, Usage
+from bot.domain.metering import Usage
+from bot.domain.ports import Guard
 from bot.log import log
 
 # Of JSON Schema, https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
@@ -69,8 +71,6 @@ class OpenAISpeaker:
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
         """What it says, as the schema of ``shape`` asks."""
-        from openai.types.chat import ChatCompletion
-
         schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
         system = f"{instructions}\n\nAnswer with one JSON object and nothing else, as this JSON "
         messages: list[dict[str, str]] = [
@@ -80,15 +80,11 @@ class OpenAISpeaker:
         messages += [
             {"role": roles[turn.role], "content": "\n\n".join(turn.texts)} for turn in turns
         ]
-        create: Any = self._wire.client.chat.completions.create
         while True:
             limit, less = self._limits[0]
             given = {limit: tokens - less, **_format(self._formats[0], shape)}
             try:
-                got = await self._wire.ask(
-                    lambda given=given: create(model=self.name, messages=messages, **given),  # type: ignore[misc]
-                    ChatCompletion,
-                )
+                got = await self._wire.ask(partial(self._create, messages=messages, **given))
             except Rejected as error:
                 if not self._adapts(error):
                     raise
@@ -98,6 +94,15 @@ class OpenAISpeaker:
     async def close(self) -> None:
         """Release connections."""
         await self._wire.close()
+
+    async def _create(self, **given: Any) -> Any:
+        from openai.types.chat import ChatCompletion
+
+        create: Any = self._wire.client.chat.completions.create
+        got = await create(model=self.name, **given)
+        if not isinstance(got, ChatCompletion):  # of what is no JSON the SDK gives the text
+            raise self._wire.unreadable()
+        return got
 
     def _adapts(self, error: Rejected) -> bool:
         """Whether the server may be asked in another way, which it is from now on."""

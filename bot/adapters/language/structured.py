@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from bot.adapters.prices import dollars
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.ports import Meter, Shape, Usage
+from bot.domain.metering import Meter, Usage
+from bot.domain.ports import Shape
 from bot.log import log
 
 # Thinking counts as output, https://ai.google.dev/gemini-api/docs/thinking: without room for it
@@ -111,32 +112,28 @@ class Models:
         """
         away: list[Unavailable | Rejected] = []
         for speaker in self._speakers:
-            is_last = speaker is self._speakers[-1]
+            last = speaker is self._speakers[-1]
             try:
-                async with asyncio.timeout(None if is_last else self._seconds or None):
+                async with asyncio.timeout(None if last else self._seconds or None):
                     found = await self._by(
                         speaker, shape, instructions, material, max_output_tokens
                     )
             except TimeoutError:
-                error: Unavailable | Rejected = Unavailable(
-                    f"{speaker.name} did not answer within {self._seconds:g} s."
-                )
-            except Unavailable as raised:
-                error = raised
-            except Rejected as raised:
-                if raised.status not in _NOT_ASKED:
+                away.append(Unavailable(f"{speaker.name} did not answer in {self._seconds:g} s."))
+            except (Unavailable, Rejected) as error:
+                if isinstance(error, Rejected) and error.status not in _NOT_ASKED:
                     raise
-                error = raised
+                away.append(error)
             else:
                 first = self._speakers[0].name
                 self._id = f"{speaker.name} (as {first} is away)" if away else first
                 return found
-            if not is_last:
-                log.warning(
-                    "a model is away: the next is asked", model=speaker.name, why=str(error)
-                )
-            away.append(error)
-        raise _all_of(away)
+            log.warning("a model is away", model=speaker.name, why=str(away[-1]))
+        waits = [error.retry_after for error in away if isinstance(error, Unavailable)]
+        if len(away) == 1 or not waits:
+            raise away[0]
+        soonest = min((wait for wait in waits if wait is not None), default=None)
+        raise Unavailable(" ".join(map(str, away))[:500], retry_after=soonest)
 
     async def close(self) -> None:
         """Release connections."""
@@ -221,17 +218,6 @@ def documented(schema: Any, keywords: frozenset[str]) -> Any:
         for name, inner in schema.items()
         if name in keywords
     }
-
-
-def _all_of(away: Sequence[Unavailable | Rejected]) -> Unavailable | Rejected:
-    """One error for all: to be tried again where one of them may be."""
-    if len(away) == 1:
-        return away[0]
-    said = " ".join(str(error) for error in away)[:500]
-    waits = [error.retry_after for error in away if isinstance(error, Unavailable)]
-    if not waits:
-        return Rejected(said, status=away[0].status if isinstance(away[0], Rejected) else None)
-    return Unavailable(said, retry_after=min((w for w in waits if w is not None), default=None))
 
 
 def _as_data(material: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Keys of what is known of one project; ``p`` is its id, GitHub's own of the repository."""
+"""Keys of what is known of one project and asked of models; ``p`` is its id, the repository's."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ def conversations(p: int) -> str:
 def profile(p: int) -> str:
     """string: Profile, what the project is in five sections."""
     return f"{ROOT}:{p}:profile"
+
+
+@kind("own_keys", kept="until it is removed", rebuilt="not at all: it is typed again")
+def own_keys(p: int) -> str:
+    """hash: vendor -> project, vendor, and its sealed key of a language model."""
+    return f"{ROOT}:{p}:own-keys"
+
+
+@kind("spending", kept="400 days", rebuilt="not at all: only vendors know it, too")
+def spent(p: int, month: str) -> str:
+    """hash: ``of|what`` -> millionths of a dollar, tokens, tokens without a price in a month
+    (``2026-11``); of all of it, a run, a model."""
+    return f"{ROOT}:{p}:spent:{month}"

@@ -231,19 +231,6 @@ def asked(p: int, kind: str, day: str) -> str:
     return f"{ROOT}:{p}:asked:{kind}:{day}"
 
 
-@kind("own_keys", kept="until it is removed", rebuilt="not at all: it is typed again")
-def own_keys(p: int) -> str:
-    """hash: vendor -> project, vendor, and its sealed key of a language model."""
-    return f"{ROOT}:{p}:own-keys"
-
-
-@kind("spending", kept="400 days", rebuilt="not at all: only vendors know it, too")
-def spent(p: int, month: str) -> str:
-    """hash: ``of|what`` -> millionths of a dollar, tokens, tokens without a price in a month
-    (``2026-11``); of all of it, a run, a model."""
-    return f"{ROOT}:{p}:spent:{month}"
-
-
 @kind("cards", kept="90 days (`cards`)", rebuilt="from the marker of each card, where it stands")
 def cards(p: int) -> str:
     """hash: ``place|card key`` -> where that card stands and a checksum of what it says."""

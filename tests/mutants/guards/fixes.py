@@ -328,8 +328,8 @@ GUARDS = (
     Guard(
         "an answer without usage is as dear as it could be",
         _GATEWAY,
-        "self._count(used or Usage(prompt=question.tokens, output=most))",
-        "self._count(used or Usage(prompt=0, output=0))",
+        "if is_whole else None) or dearest",
+        "if is_whole else None) or used",
         _OF_GATEWAY,
     ),
     Guard(

@@ -5,6 +5,7 @@ from .guard import Guard
 _BUDGET = "tests/contract/test_budget.py"
 _BREAKERS = "tests/contract/test_breakers.py"
 _LANGUAGE = "tests/contract/test_language_model.py"
+_OF_PROJECTS = "tests/contract/test_models_of_projects.py"
 _CLIENT = "tests/contract/test_github_client.py"
 
 GUARDS = (
@@ -86,18 +87,39 @@ GUARDS = (
         f"{_BREAKERS}::test_one_call_passes_half_open_and_decides",
     ),
     Guard(
+        "a cap of a month binds before the call",
+        "bot/storage/lua/reserve.lua",
+        ") + more > tonumber(ARGV[i + 1])",
+        ") > 1e15",
+        f"{_OF_PROJECTS}::test_two_workers_at_once_pass_no_cap",
+    ),
+    Guard(
+        "with our key a project's file chooses no model that we did not name",
+        "bot/language_models.py",
+        "if n in lent or n",
+        "if n in names or n",
+        f"{_OF_PROJECTS}::test_nobody_makes_us_pay_for_another",
+    ),
+    Guard(
+        "what one model refuses no other is asked",
+        "bot/adapters/language/structured.py",
+        "error.status not in _NOT_ASKED",
+        "False",
+        f"{_LANGUAGE}::test_nobody_else_is_asked_what_one_refuses",
+    ),
+    Guard(
         "Gemini is sent only schemas that it takes",
         "bot/adapters/language/structured.py",
         "        if name in keywords\n",
         "",
-        f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer[gemini]",
+        f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer",
     ),
     Guard(
         "Gemini is asked in the version that knows schemas",
         "bot/adapters/gemini_wire.py",
         'VERSION = "v1beta"',
         'VERSION = "v1"',
-        f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer[gemini]",
+        f"{_LANGUAGE}::test_every_vendor_takes_the_schema_of_every_answer",
     ),
     Guard(
         "an engine works off the loop",

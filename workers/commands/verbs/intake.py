@@ -12,8 +12,6 @@ from bot.domain.clusters.engine import Eagerness
 from bot.domain.commands.command import After, Command, Level
 from bot.domain.errors import NotAllowed, NotUnderstood
 from bot.jobs import enqueue
-from bot.language_models import caps_of
-from bot.storage.spending import Spent
 from workers import jobs
 from workers.clusters.eagerness import way_of
 from workers.commands.call import Answer, Call
@@ -72,19 +70,6 @@ class ShowQuota(Command):
     examples = ("quota",)
 
 
-async def _models(call: Call) -> Fact:
-    """What language models have taken for this project."""
-    ctx, month = call.ctx, f"{call.ctx.now():%Y-%m}"
-    config, _ = await ctx.configs.known_and_quiet(call.project.id)
-    caps = caps_of(ctx.settings, config)
-    found = await ctx.spending.month(call.project.id, month)
-    spent = found.get("", Spent())
-    dollars = f"${spent.dollars:,.2f}" + (f" of ${caps.dollars:,.2f}" if caps.dollars else "")
-    tokens = f"{spent.tokens:,}" + (f" of {caps.tokens:,}" if caps.tokens else "") + " tokens"
-    unknown = f", of which the price of {spent.unpriced:,} is unknown" * bool(spent.unpriced)
-    return Fact("Language models of this project", f"{dollars}, {tokens}{unknown} in {month}")
-
-
 async def run_quota(call: Call, command: ShowQuota) -> Answer:
     """Both quotas, and what was refused here."""
     ctx, project = call.ctx, call.project
@@ -99,7 +84,7 @@ async def run_quota(call: Call, command: ShowQuota) -> Answer:
         facts=(
             Fact("New reports", f"{reports:,} of {f'{most:,}' if most else 'any number'} {when}"),
             Fact("Successful fixes", f"{fixes} of {fixes_most} {when}"),
-            await _models(call),
+            Fact("Language models here", f"{await ctx.models.month(project.id)} this month"),
         ),
         sections=(Section(Paragraph(refused)),) if refused else (),
         footer=("Repeats of a report and history count towards no quota.",),

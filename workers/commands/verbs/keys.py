@@ -68,7 +68,10 @@ async def _list(call: Call) -> Answer:
     for vendor, (label, _) in VENDORS.items():
         said = "none"
         if vendor in own:
-            said = f"of this project, given by {own[vendor].by}, {own[vendor].at:%d %b %Y}"
+            given = own[vendor]
+            said = "of this project, and no key of the vault opens it: give it again"
+            if given.at:
+                said = f"of this project, given by {given.by}, {given.at:%d %b %Y}"
         elif access(ours, vendor).key:
             lent = ctx.settings.soulcaster_lend_keys
             said = "lent by this server" if lent else "none; this server lends none"
