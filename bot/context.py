@@ -242,9 +242,6 @@ class Context:
             weights_dir=s.soulcaster_weights_dir.expanduser(),
             models_dir=s.soulcaster_models_dir.expanduser(),
             embedder=s.soulcaster_embedder,
-            gemini_key=s.gemini_api_key.get_secret_value(),
-            gemini_base_url=s.gemini_base_url,
-            gemini_model=s.soulcaster_gemini_model,
             gemini_embedding=s.soulcaster_gemini_embedding,
             openai_embedding=s.soulcaster_openai_embedding,
             models=s.soulcaster_models,
@@ -262,8 +259,7 @@ class Context:
             gateway_host=s.soulcaster_gateway_host,
             gateway_port=s.soulcaster_gateway_port,
             agents_dir=s.soulcaster_agents_dir.expanduser().absolute(),
-            anthropic=choose.ModelAccess(*s.access("anthropic")),
-            openai=choose.ModelAccess(*s.access("openai")),
+            vendors={v: choose.ModelAccess(*s.access(v)) for v in choose_model.VENDORS},
         )
 
     def adapters(self) -> list[tuple[str, str, str]]:

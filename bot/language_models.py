@@ -17,7 +17,6 @@ from bot.adapters.choose import AdapterChoices, ModelAccess
 from bot.adapters.language.structured import Speaker
 from bot.domain.models import PURPOSES, Purpose
 from bot.domain.ports import Agent, Budget, LanguageModel
-from bot.log import log
 from bot.project_config import ProjectConfigs
 from bot.repo_config import RepoConfig
 from bot.settings import Settings
@@ -72,30 +71,27 @@ class LanguageModels:
         settings, ours = self._ours()
         config, _ = await self._configs.known_and_quiet(project)
         own = {vendor: one.key for vendor, one in (await self._keys.all(project)).items()}
-        c = ours
-        for vendor in choose_model.VENDORS:
-            reached = choose_model.access(ours, vendor)
+        vendors, named = dict(ours.vendors), set[str]()
+        for vendor, reached in ours.vendors.items():
+            named.add(f"{vendor}/{reached.model}")
             if own.get(vendor):
-                c = choose_model.with_access(c, vendor, replace(reached, key=own[vendor]))
+                vendors[vendor] = replace(reached, key=own[vendor])
             elif vendor in own or (reached.key and not settings.soulcaster_lend_keys):
-                c = choose_model.with_access(c, vendor, ModelAccess())
-        named = {f"{v}/{choose_model.access(ours, v).model}" for v in choose_model.VENDORS}
+                vendors[vendor] = ModelAccess()
         lent, models = named.union(*ours.models.values()), dict(ours.models)
-        mine = tuple(f"{vendor}/{choose_model.access(c, vendor).model}" for vendor in own)[:1]
+        mine = tuple(f"{vendor}/{vendors[vendor].model}" for vendor in own)[:1]
         for purpose in PURPOSES:
             if names := getattr(config.models, purpose):
                 models[purpose] = tuple(n for n in names if n in lent or n.partition("/")[0] in own)
-                if left := sorted({*names} - {*models[purpose]}):
-                    log.warning("these models need a key of the project's", models=left)
             elif mine:
                 models[purpose] = mine
         caps = caps_of(settings, config)
         meter = ProjectMeter(self._spending, project, f"{self._now():%Y-%m}", caps, run)
-        return replace(c, models=models, meter=meter)
+        return replace(ours, vendors=vendors, models=models, meter=meter)
 
     def _kept(self, c: AdapterChoices, name: str) -> Speaker:
         """Its connections are kept for the next question."""
-        key = (name, choose_model.access(c, name.partition("/")[0]))
+        key = (name, c.of(name.partition("/")[0]))
         if key not in self._speakers:
             self._speakers[key] = choose_model.speaker(c, name)
         return self._speakers[key]

@@ -43,9 +43,6 @@ class AdapterChoices:
     weights_dir: Path
     models_dir: Path = Path("/nowhere")
     embedder: str = "auto"
-    gemini_key: str = ""
-    gemini_base_url: str = ""
-    gemini_model: str = ""
     gemini_embedding: str = ""
     openai_embedding: str = ""
     upstash_url: str = ""
@@ -58,8 +55,7 @@ class AdapterChoices:
     environments: Path | None = None
     environments_mb: int = 10_000
     registries: Mapping[str, str] = field(default_factory=dict)
-    anthropic: ModelAccess = ModelAccess()
-    openai: ModelAccess = ModelAccess()
+    vendors: Mapping[str, ModelAccess] = field(default_factory=dict)
     agents_dir: Path = Path("/nowhere")
     agent_command: str = ""
     gateway_url: str = ""
@@ -75,13 +71,17 @@ class AdapterChoices:
     # By the name of a hosted service: what its calls are made within.
     guard: Callable[[str], Guard] = lambda _: nullcontext
 
+    def of(self, vendor: str) -> ModelAccess:
+        """How a vendor's models are reached; without a key where they are not."""
+        return self.vendors.get(vendor, ModelAccess())
+
 
 def _embedder_name(c: AdapterChoices) -> tuple[str, str]:
     from bot.adapters.embedders.weights import MINILM
 
     if c.embedder != "auto":
         return c.embedder, "SOULCASTER_EMBEDDER says so"
-    if c.gemini_key:
+    if c.of("gemini").key:
         return "gemini", "GEMINI_API_KEY is set"
     if not MINILM.missing(c.weights_dir):
         return "minilm", "no GEMINI_API_KEY; the model's weights are here"
@@ -92,9 +92,9 @@ def _gemini_embedder(c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.gemini import GeminiEmbedder
 
     return GeminiEmbedder(
-        api_key=c.gemini_key,
+        api_key=c.of("gemini").key,
         model=c.gemini_embedding,
-        base_url=c.gemini_base_url or None,
+        base_url=c.of("gemini").base_url or None,
         guard=c.guard("Gemini"),
     )
 
@@ -103,10 +103,10 @@ def _openai_embedder(c: AdapterChoices) -> Embedder:
     from bot.adapters.embedders.openai import OpenAIEmbedder
 
     return OpenAIEmbedder(
-        api_key=c.openai.key,
+        api_key=c.of("openai").key,
         model=c.openai_embedding,
-        base_url=c.openai.base_url,
-        service=c.openai.host or "OpenAI",
+        base_url=c.of("openai").base_url,
+        service=c.of("openai").host or "OpenAI",
         guard=c.guard("OpenAI"),
     )
 

@@ -11,7 +11,7 @@ from bot.adapters.agents.loop import LoopAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.agents.rows import ROWS, Row
 from bot.adapters.choose import AdapterChoices
-from bot.adapters.choose_model import VENDORS, access, language_model, model_of, named
+from bot.adapters.choose_model import VENDORS, language_model, model_of, named
 from bot.adapters.gateway import WIRES, Cap, Gateway
 from bot.domain.errors import ConfigError, NotFound
 from bot.domain.ports import Agent, Budget, LanguageModel
@@ -30,7 +30,7 @@ def _asked(name: str, c: AdapterChoices) -> dict[str, str]:
     asks none, or has no key for any."""
     if name == "loop":
         return {vendor: model for vendor, _, model in (n.partition("/") for n in named(c, "agent"))}
-    return {one: model_of(c, one) for one in ASKS[name] if access(c, one).key}
+    return {one: model_of(c, one) for one in ASKS[name] if c.of(one).key}
 
 
 def _key_settings(name: str) -> str:
@@ -39,7 +39,7 @@ def _key_settings(name: str) -> str:
 
 def _cli(row: Row, c: AdapterChoices) -> Agent:
     vendor, model = next(iter(_asked(row.name, c).items()))
-    reached = access(c, vendor)
+    reached = c.of(vendor)
 
     def open_gateway(cap: Cap) -> Gateway:
         return Gateway(

@@ -7,7 +7,6 @@ are named there are asked; where none is named it is the first of ours that has 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from bot.adapters.choose import AdapterChoices, ModelAccess
 from bot.adapters.language.structured import Models, Speaker
@@ -25,41 +24,21 @@ _ANTHROPIC = "https://api.anthropic.com"
 Speak = Callable[[AdapterChoices, str], Speaker]
 
 
-def access(c: AdapterChoices, vendor: str) -> ModelAccess:
-    """How a vendor is reached."""
-    google = ModelAccess(c.gemini_key, c.gemini_base_url, c.gemini_model)
-    return {"anthropic": c.anthropic, "openai": c.openai, "gemini": google}[vendor]
-
-
-def with_access(c: AdapterChoices, vendor: str, to: ModelAccess) -> AdapterChoices:
-    """Where a vendor is reached so."""
-    if vendor == "gemini":
-        return replace(c, gemini_key=to.key, gemini_base_url=to.base_url, gemini_model=to.model)
-    return replace(c, openai=to) if vendor == "openai" else replace(c, anthropic=to)
-
-
 def reachable(c: AdapterChoices, vendor: str) -> bool:
     """Whether there is a key for it, or a server of one's own that may want none."""
-    return bool(access(c, vendor).key or (vendor == "openai" and c.openai.base_url))
+    return bool(c.of(vendor).key or (vendor == "openai" and c.of(vendor).base_url))
 
 
 def _gemini(c: AdapterChoices, model: str) -> Speaker:
     from bot.adapters.language.gemini import GeminiSpeaker
 
-    url, guard = c.gemini_base_url or None, c.guard("Gemini")
-    return GeminiSpeaker(api_key=c.gemini_key, model=model, base_url=url, guard=guard)
+    key, url = c.of("gemini").key, c.of("gemini").base_url
+    return GeminiSpeaker(api_key=key, model=model, base_url=url or None, guard=c.guard("Gemini"))
 
 
 def _openai(c: AdapterChoices, model: str) -> Speaker:
-    from bot.adapters.language.openai import OpenAISpeaker
-
-    return OpenAISpeaker(
-        api_key=c.openai.key,
-        model=model,
-        base_url=c.openai.base_url,
-        service=c.openai.host or "OpenAI",
-        guard=c.guard("OpenAI"),
-    )
+    to = c.of("openai")
+    return _chat(c, to, model, base_url=to.base_url, service=to.host or "OpenAI", of="openai")
 
 
 def _anthropic(c: AdapterChoices, model: str) -> Speaker:
@@ -67,15 +46,23 @@ def _anthropic(c: AdapterChoices, model: str) -> Speaker:
 
     https://docs.claude.com/en/api/openai-sdk
     """
+    to = c.of("anthropic")
+    url = f"{(to.base_url or _ANTHROPIC).rstrip('/')}/v1/"
+    return _chat(c, to, model, base_url=url, service="Anthropic", of="anthropic")
+
+
+def _chat(
+    c: AdapterChoices, to: ModelAccess, model: str, *, base_url: str, service: str, of: str
+) -> Speaker:
     from bot.adapters.language.openai import OpenAISpeaker
 
     return OpenAISpeaker(
-        api_key=c.anthropic.key,
+        api_key=to.key,
         model=model,
-        base_url=f"{(c.anthropic.base_url or _ANTHROPIC).rstrip('/')}/v1/",
-        service="Anthropic",
-        provider="anthropic",
-        guard=c.guard("Anthropic"),
+        base_url=base_url,
+        service=service,
+        provider=of,
+        guard=c.guard("OpenAI" if of == "openai" else "Anthropic"),
     )
 
 
@@ -93,7 +80,7 @@ def named(c: AdapterChoices, purpose: Purpose) -> tuple[str, ...]:
     if purpose in c.models:
         return tuple(n for n in c.models[purpose] if reachable(c, n.partition("/")[0]))
     first = (vendor for vendor in ("gemini", "openai") if reachable(c, vendor))
-    return tuple(f"{vendor}/{access(c, vendor).model}" for vendor in first)[:1]
+    return tuple(f"{vendor}/{c.of(vendor).model}" for vendor in first)[:1]
 
 
 def language_model(
@@ -109,7 +96,7 @@ def language_model(
 def model_of(c: AdapterChoices, vendor: str) -> str:
     """The model that an agent asks a vendor for."""
     names = (name.partition("/") for name in c.models.get("agent", ()))
-    return next((model for of, _, model in names if of == vendor), access(c, vendor).model)
+    return next((model for of, _, model in names if of == vendor), c.of(vendor).model)
 
 
 def explain(c: AdapterChoices) -> tuple[str, str, str]:
@@ -121,5 +108,5 @@ def explain(c: AdapterChoices) -> tuple[str, str, str]:
     first = next((vendor for vendor in ("gemini", "openai") if reachable(c, vendor)), "")
     why = "no GEMINI_API_KEY and no OPENAI_API_KEY"
     if first:
-        why = f"{VENDORS[first][1] if access(c, first).key else 'OPENAI_BASE_URL'} is set"
+        why = f"{VENDORS[first][1] if c.of(first).key else 'OPENAI_BASE_URL'} is set"
     return "language model", "; ".join(said), "SOULCASTER_MODELS says so" if c.models else why

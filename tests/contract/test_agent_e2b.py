@@ -37,7 +37,7 @@ async def bench(tmp_path: Path, serve: Serve) -> AsyncIterator[Bench]:
 
 def choices(**more: str) -> AdapterChoices:
     key = ModelAccess("k", "", "claude-sonnet-5")
-    return AdapterChoices(Path(), Path(), e2b_key=API_KEY, anthropic=key, **more)
+    return AdapterChoices(Path(), Path(), e2b_key=API_KEY, vendors={"anthropic": key}, **more)
 
 
 def test_what_it_needs_there_is_said_before_a_machine_is_made() -> None:

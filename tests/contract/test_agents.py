@@ -87,7 +87,10 @@ class TestEveryAgent:
     def test_each_is_named_as_on_the_roster(self, name: str) -> None:
         access = ModelAccess("k")
         choices = AdapterChoices(
-            Path(), Path(), gemini_key="k", anthropic=access, openai=access, agent_command="true"
+            Path(),
+            Path(),
+            vendors=dict.fromkeys(choose_agent.VENDORS, access),
+            agent_command="true",
         )
         made = choose_agent.agents(name, choices)
         assert ",".join(each.name for each in made) == name

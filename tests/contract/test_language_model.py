@@ -116,10 +116,7 @@ def choices(**urls: str) -> AdapterChoices:
     return AdapterChoices(
         Path(),
         Path(),
-        gemini_key="k-1",
-        gemini_base_url=urls.get("gemini", ""),
-        openai=ModelAccess("k-1", urls.get("openai", "").rstrip("/")),
-        anthropic=ModelAccess("k-1", urls.get("anthropic", "")),
+        vendors={vendor: ModelAccess("k-1", url.rstrip("/")) for vendor, url in urls.items()},
         models={"ask": tuple(f"{vendor}/{names[vendor]}" for vendor in urls)},
     )
 

@@ -79,6 +79,7 @@ class TestWhoAnswers:
     async def test_nobody_makes_us_pay_for_another(self, shop: Shop) -> None:
         await config(shop, NAMED)
         assert await shop.ctx.models.of(shop.id, "ask") is None
+        assert "not asked before there is a key: openai/gpt-5-mini" in await shop.say("key list")
         await give(shop)
         assert (await shop.ctx.models.of(shop.id, "ask")).id == "gpt-5-mini"
 
@@ -123,7 +124,7 @@ class TestKeys:
         assert [asked.key for asked in double[0].asked] == [CANARY]
         assert CANARY not in told + await in_redis(shop.ctx) + "".join(capfd.readouterr())
         other = await shop.ctx.models.choices(shop.id + 1)
-        assert other.openai.key == "k-ours"
+        assert other.of("openai").key == "k-ours"
         assert refused.value
 
     async def test_a_key_is_never_typed_into_a_line(self, shop: Shop) -> None:
@@ -142,7 +143,7 @@ class TestKeys:
         await give(shop)
         assert "forgotten" in await shop.say("key remove openai")
         assert "no key of openai" in await shop.say("key remove openai")
-        assert (await shop.ctx.models.choices(shop.id)).openai.key == "k-ours"
+        assert (await shop.ctx.models.choices(shop.id)).of("openai").key == "k-ours"
 
     @pytest.mark.parametrize("shop", [{"soulcaster_lend_keys": False}], indirect=True)
     async def test_what_is_not_lent_is_not_used(self, shop: Shop) -> None:

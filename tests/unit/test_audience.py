@@ -38,10 +38,11 @@ ANSWERS = {
 }
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
-    "Account", "Because", "Caps", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Likely", "Logged",
-    "LookBack",
+    "Account", "Because", "Caps", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Likely",
+    "Logged", "LookBack",
     "Near", "Needs", "Operation", "OwnKey", "Pause", "Person", "Place", "Poll", "Project", "Rules",
-    "Spent", "Standing", "StateChange", "Stats", "Story", "TestPlan", "Token", "Version", "Wanted", "Watch",
+    "Spent", "Standing", "StateChange", "Stats", "Story", "TestPlan", "Token",
+    "Version", "Wanted", "Watch",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from typing_extensions import override
 
-from bot.adapters.choose_model import VENDORS, access
+from bot.adapters.choose_model import VENDORS
 from bot.domain.cards.card import Bullets, Choice, Code, Line, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.errors import NotFound
@@ -72,10 +72,13 @@ async def _list(call: Call) -> Answer:
             said = "of this project, and no key of the vault opens it: give it again"
             if given.at:
                 said = f"of this project, given by {given.by}, {given.at:%d %b %Y}"
-        elif access(ours, vendor).key:
+        elif ours.of(vendor).key:
             lent = ctx.settings.soulcaster_lend_keys
             said = "lent by this server" if lent else "none; this server lends none"
         lines.append((f"{label} (", Code(vendor), f"): {said}"))
+    if unasked := await ctx.models.unreachable(call.project.id):
+        names = ", ".join(unasked)
+        lines.append((f"Named in the file, and not asked before there is a key: {names}",))
     project = Code(call.project.full_name)
     section = Section(Bullets(*lines))
     return call.answer("keys", "Keys of language models of ", project, sections=(section,))
