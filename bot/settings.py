@@ -162,8 +162,8 @@ class Settings(BaseSettings):
         description="Who answers, else who: `judge=gemini/NAME,openai/NAME; plan=...; agent=...`",
     )
     soulcaster_lend_keys: bool = Field(True, description="Whether projects may use our keys")
-    soulcaster_month_dollars: float = Field(0, ge=0, description="Models, a project; 0 is any sum")
-    soulcaster_month_tokens: int = Field(0, ge=0, description="The same, where no price is known")
+    soulcaster_month_dollars: float = Field(0, ge=0, description="Models' cap a project and month")
+    soulcaster_month_tokens: int = Field(0, ge=0, description="The same in tokens; 0 is any number")
     upstash_vector_rest_url: str = Field("", description="Upstash Vector index")
     upstash_vector_rest_token: SecretStr = Field(SecretStr(""), description="Its token")
     e2b_api_key: SecretStr = Field(SecretStr(""), description="E2B sandboxes")
