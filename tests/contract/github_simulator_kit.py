@@ -21,6 +21,7 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from bot.simulators.github import GitHubSimulator, Limits, serving
 
@@ -51,11 +52,18 @@ def keys() -> tuple[str, str]:
     )
 
 
+@cache
+def _signing() -> PrivateKeyTypes:
+    """The private key as it signs: as text it would be parsed and checked for every token."""
+    pem = keys()[0].encode()
+    return serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+
+
 def app_jwt(ahead: timedelta = timedelta(), **claims: Any) -> str:
     """What the app signs to say who it is, ``ahead`` of the real time."""
     now = int(time.time() + ahead.total_seconds())
     payload = {"iat": now - 60, "exp": now + 540, "iss": str(APP_ID)} | claims
-    return jwt.encode(payload, keys()[0], algorithm="RS256")
+    return jwt.encode(payload, _signing(), algorithm="RS256")
 
 
 @dataclass
