@@ -10,7 +10,15 @@ from pathlib import Path
 _ENGINE = Path(__file__).parent / "engine"
 _IMPORTED_AS = f"{__package__}.engine"
 _PACKAGE = "mechanic_engine"  # a name that no checkout is likely to have
-_MAIN = f"import sys\nfrom {_PACKAGE}.main import main\nsys.exit(main(sys.argv[1:]))\n"
+# A server imports what it needs alone: nothing in a zip is compiled beforehand.
+_MAIN = f"""\
+import sys
+if sys.argv[1:] == ["serve"]:
+    from {_PACKAGE}.serve import serve
+    sys.exit(serve())
+from {_PACKAGE}.main import main
+sys.exit(main(sys.argv[1:]))
+"""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes every time
 
 

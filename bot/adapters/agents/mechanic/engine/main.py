@@ -11,16 +11,12 @@ from bot.adapters.agents.mechanic.engine.calls import try_calls
 from bot.adapters.agents.mechanic.engine.events import Events
 from bot.adapters.agents.mechanic.engine.pool import Broken, Pool
 from bot.adapters.agents.mechanic.engine.repair import Repair
-from bot.adapters.agents.mechanic.engine.serve import serve
 from bot.adapters.agents.mechanic.engine.task import Task, load_task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot, copy_tree, files_of
 
 
 def main(arguments: list[str]) -> int:
     """Run the engine. 0: repaired, 1: not repaired, 2: used wrongly or unable to run tests."""
-    if arguments == ["serve"]:
-        serve()
-        return 0
     if len(arguments) == 2 and arguments[0] == "calls":
         try_calls(arguments[1])
         return 0
