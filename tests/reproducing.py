@@ -13,8 +13,9 @@ from bot.domain.fixes.patch import Entry
 from bot.domain.fixes.reproduction import BugReport, Grade, Reproduction, attempts, graded
 
 _RUNNER = """
-import contextlib, io, json, os, sys
+import contextlib, gc, io, json, os, sys
 import pytest
+gc.freeze()  # each run searches for garbage five times as it ends
 said = []
 for folder, path in json.load(sys.stdin):
     there = list(sys.path)
