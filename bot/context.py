@@ -67,6 +67,7 @@ from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
 from bot.storage.setup import Setup
 from bot.storage.spending import Spending
+from bot.storage.shelf import Shelf
 from bot.storage.spool import Spool
 from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens
@@ -116,6 +117,7 @@ class Context:
         self.versions = Versions(*stored)
         self.answers = Answers(*stored)
         self.memory = Memory(*stored)
+        self.shelf = Shelf(*stored)
         self.operations = Operations(*stored)
         self.plans = Plans(*stored)
         self.cards = Cards(*stored)

@@ -24,7 +24,7 @@ from bot import log as logs
 from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
-from handlers import data, e2b
+from handlers import data, e2b, files
 from handlers.imports import cli as imports
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Triage and repair bot: a GitHub App with a chat-ops interface.",
 )
-app.add_typer(data.app)
+for part in (data, imports, files):
+    app.add_typer(part.app)
 app.add_typer(e2b.app, name="e2b")
-app.add_typer(imports.app)
 console = Console()
 
 

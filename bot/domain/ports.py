@@ -35,6 +35,9 @@ class Blobs(Protocol):
     async def read(self, project: int, name: str, offset: int, most: int) -> bytes:
         """Up to ``most`` bytes from ``offset`` on; none at its end."""
 
+    async def keep(self, project: int, name: str) -> bool:
+        """Keep it until it is dropped; whether it is there."""
+
     async def drop(self, project: int, name: str) -> None:
         """Forget it."""
 

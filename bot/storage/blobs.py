@@ -46,6 +46,12 @@ class RedisBlobs(Store):
         piece = await self._piece(keys.blob(project, name), at)
         return piece[within : within + most]
 
+    async def keep(self, project: int, name: str) -> bool:
+        """Until it is dropped; whether it is there."""
+        key = keys.blob(project, name)
+        await self._redis.persist(key)
+        return bool(await self._redis.exists(key))
+
     async def drop(self, project: int, name: str) -> None:
         """Forget it."""
         await self._redis.unlink(keys.blob(project, name))

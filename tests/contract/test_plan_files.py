@@ -35,6 +35,28 @@ async def test_only_files_that_are_there_are_suspected(team: Team) -> None:
         await files(repo, "no-such-branch")
 
 
+async def test_a_file_at_a_commit_answers_as_it_was_there(team: Team) -> None:
+    spec = {
+        "docs/points.md": "# Points\n\nLoyalty points expire four hundred days after delivery.\n"
+    }
+    await team.stage.person("/push", branch="main", message="Add", files=spec, login=ADMIN)
+    said = await team.ask("files add docs/points.md@main --shelf=files")
+    assert "is kept" in said
+    (file,) = await team.ctx.shelf.all(team.project.id)
+    assert file.audience is team.project.github_readers
+    assert "/blob/" in file.url
+    later = {"docs/points.md": "# Points\n\nLoyalty points expire next week.\n"}
+    await team.stage.person("/push", branch="main", message="Change", files=later, login=ADMIN)
+    said = await team.ask("ask When do loyalty points expire?")
+    assert "four hundred days" in said
+    assert "points.md l. 1-3" in said
+    number = await team.seen("Loyalty points expire too early", body="They expire in a day.")
+    assert "go along with" in await team.ask(f"files use points.md C-{number}")
+    assert "points.md l. 1-3" in await team.ask(f"plan C-{number}")
+    assert "has no file docs/none.md" in await team.ask("files add docs/none.md@main")
+    assert "no branch, tag or commit nowhere" in await team.ask("files add docs/points.md@nowhere")
+
+
 async def test_where_github_does_not_say_what_is_there_none_is_named(team: Team) -> None:
     number = await team.seen("Totals are wrong", body="It stops in shop/totals.py every time.")
     team.project = team.project.model_copy(update={"default_branch": "no-such-branch"})

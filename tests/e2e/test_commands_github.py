@@ -94,6 +94,8 @@ ELSEWHERE = {
     *("channel", "link", "unlink", "replay", "import", "erase", "backtest", "quota"),
     *("ask", "remember", "forget", "memory", "profile"),
     *("token", "recluster", "notify", "pause", "resume", "key"),
+    *("ask", "remember", "forget", "memory", "profile", "files"),
+    *("token", "recluster", "notify", "pause", "resume"),
 }
 
 

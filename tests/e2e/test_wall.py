@@ -243,6 +243,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
     )
     yield from ("ask what is private here?", "ask how many reports by author?", "ask list")
     yield from ("remember Refunds are gross", "memory", "forget M-1", "profile refresh", "profile")
+    yield from ("files add README.md@main", "files use README.md C-1", "files", "files shelf new a")
     yield from ("clusters --state=all", "status", "help", "whoami", "source list", "similar")
     yield from ("digest preview", "digest now", "history", "feedback It is slow", "status")
 

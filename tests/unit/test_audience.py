@@ -27,7 +27,8 @@ PUBLIC = PRIVATE.model_copy(update={"private": False})
 PARTS = {
     "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
     "Comparison", "Comparisons", "Entry", "Fact", "Failing", "Finding", "Frame", "Judgement",
-    "Link", "OnGitHub", "Patch", "Preformatted", "Proof", "Quotation", "Ran", "Reason", "Remark",
+    "Link", "OnGitHub", "Part", "Patch", "Preformatted", "Proof", "Quotation", "Ran", "Reason",
+    "Remark",
     "Reply", "Reproduction", "Row", "RunStep", "Said", "Section", "Sections", "Sentence", "Step",
     "Strong", "Typed", "Wait",
 }  # fmt: skip

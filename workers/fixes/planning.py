@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from bot.context import Context
 from bot.domain.audience import Audience, combined, may_read
@@ -17,12 +18,14 @@ from bot.domain.fixes.drafting import (
     plan_of,
 )
 from bot.domain.fixes.plan import Plan, extract_plan
+from bot.domain.memory.shelf import named as shelf_names
 from bot.domain.models import Cluster, Item, Project
 from bot.domain.ports import LanguageModel
 from bot.domain.secrets import redact
 from bot.github.app import READ
 from bot.github.pulls import files
 from bot.log import log
+from workers.memory import shelf
 from workers.memory.recall import recall
 
 # A person waits for the card; a run has other things to do.
@@ -54,6 +57,8 @@ async def plan_for(
     shown = [item for item in there if may_read(readers, item.audience)]
     facts = await recall(ctx, project.id, cluster, there, paths=paths)
     every = [f"{fact.name}: {fact.text}" for fact in facts]
+    files = await shelf.along(ctx, project.id, (cluster, there), Audience.TEAM)
+    every += shelf_names(files.chosen)
     checksum = evidence_checksum(there, [*said, *every])
     version = await ctx.plans.version(project.id, cluster.number, checksum)
     cluster = cluster.as_read_by(readers, shown)
@@ -61,13 +66,16 @@ async def plan_for(
     known = [f"{fact.name}: {fact.text}" for fact in told]
     extracted = extract_plan(cluster, shown, steering=said, known=known, version=version)
     audience = combined(extracted.audience, *(fact.audience for fact in told))
-    extracted = extracted.model_copy(update={"audience": audience})
+    files = replace(files, chosen=[c for c in files.chosen if may_read(readers, c[0].audience)])
+    audience = combined(audience, *(file.audience for file, _ in files.chosen))
+    named = tuple(shelf_names(files.chosen))
+    extracted = extracted.model_copy(update={"audience": audience, "files": named})
     name = _name(extracted, shown)
     kept = await ctx.plans.written(project.id, cluster.number, name)
     if kept is None:
         kept = extracted
         if model is not None and shown:
-            kept, keep = await draft(model, kept, cluster, shown, paths=paths)
+            kept, keep = await draft(model, kept, cluster, shown, paths=paths, files=files.texts)
             if keep:
                 kept = await ctx.plans.keep(project.id, cluster.number, name, kept)
     approved = await standing(ctx, project, cluster.number)
@@ -94,6 +102,7 @@ async def draft(
     items: Sequence[Item],
     *,
     paths: Collection[str] = (),
+    files: Sequence[str] = (),
 ) -> tuple[Plan, bool]:
     """What the model makes of the same reports, and whether to keep it; told once what is wrong.
 
@@ -109,6 +118,7 @@ async def draft(
                     items,
                     steering=extracted.steering,
                     known=extracted.known,
+                    files=files,
                     paths=paths,
                     mistakes=mistakes,
                 )
@@ -175,4 +185,5 @@ async def standing(
 
 def _name(plan: Plan, items: Sequence[Item]) -> str:
     """A version as it is written from ``items``, and for whom."""
-    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, (*plan.steering, *plan.known))}"
+    told = (*plan.steering, *plan.known, *plan.files)
+    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, told)}"

@@ -21,6 +21,7 @@ from bot.domain.ports import Embedder
 from bot.domain.text import terms
 from workers.clusters import evidence
 from workers.clusters.views import rows
+from workers.memory import shelf
 
 # Of so many of the best reports those are kept that may be read here.
 FOUND = 400
@@ -45,7 +46,9 @@ async def chunks_for(
     wanted = set(asked_for(question))
     told = [chunk for chunk in facts if wanted & set(terms(chunk.text))][:_FACTS]
     profile = await ctx.memory.profile(project.id)
-    kept = readable([*told, *(profile.chunks if profile else ()), *reports], readers)
+    read = await shelf.about(ctx, project.id, question, readers)
+    files = [file.chunk(part) for file, part in read]
+    kept = readable([*told, *files, *(profile.chunks if profile else ()), *reports], readers)
     clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
     problems = await _problems(ctx, project, clusters, readers)
     return readable([*kept[: MOST - len(problems)], *problems], readers)

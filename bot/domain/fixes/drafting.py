@@ -63,6 +63,7 @@ def plan_material(
     *,
     steering: Sequence[str],
     known: Sequence[str] = (),
+    files: Sequence[str] = (),
     paths: Collection[str] = (),
     mistakes: Sequence[str] = (),
 ) -> str:
@@ -82,6 +83,7 @@ def plan_material(
             ],
             "maintainers_said": list(steering),
             "known_from_before": list(known),
+            "from_its_files": list(files),
             "named_paths": suspected_files(read),
             "repository_paths": sorted(paths)[:_PATHS],
             "your_last_answer_was_refused_because": list(mistakes),
@@ -124,7 +126,7 @@ def plan_mistakes(
 def plan_of(drafted: Drafted, extracted: Plan, *, author: str) -> Plan:
     """The plan that a model drafted in the stead of the extracted one, once nothing is wrong."""
     said = drafted.model_dump() | {"suspects": tuple(dict.fromkeys(drafted.suspects))}
-    kept = extracted.model_dump(include={"audience", "version", "steering", "known"})
+    kept = extracted.model_dump(include={"audience", "version", "steering", "known", "files"})
     return Plan(author=author, **kept, **said)
 
 

@@ -29,7 +29,8 @@ class Cited(Record):
 
 class Plan(Worded):
     """What a fix goes by. ``version`` counts the plans of a cluster; ``author`` wrote it.
-    ``known`` are facts of the project's memory that fit, each with its name.
+    ``known`` are facts of the project's memory that fit, each with its name; ``files`` the parts
+    of its files that went along: ``spec.pdf p. 4-6``.
 
     ``approved_by`` is who said that a fix may go by it, empty while nobody did.
     """
@@ -43,6 +44,7 @@ class Plan(Worded):
     risks: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     author: str = EXTRACTIVE
     approved_by: str = ""
     approved_at: AwareDatetime | None = None

@@ -101,6 +101,7 @@ class FixRun(Worded):
     something else now, ``reading`` is where a second patch that holds differs. ``blocked`` is what
     its sandboxes wanted of the network.
     ``environment`` are sentences: where it is said what the tests need, and what is lacking.
+    ``files`` are the parts of the project's files that the agent was given.
     ``seen`` is its pull request as it was looked at last.
     """
 
@@ -156,6 +157,7 @@ class FixRun(Worded):
     dollars: float = 0
     blocked: Blocked = Blocked()
     environment: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     created_at: AwareDatetime
     updated_at: AwareDatetime
     ended_at: AwareDatetime | None = None

@@ -24,7 +24,7 @@ def brought(p: int, number: int | str) -> str:
     return f"{ROOT}:{p}:brought:{number}"
 
 
-@kind("blobs", kept="until it is read, at most 7 days", rebuilt="not at all: it is sent again")
+@kind("blobs", kept="an import's until it is read, at most 7 days; a shelf's until it is removed")
 def blob(p: int, name: str) -> str:
     """hash: ``size``, and number of a piece of 256 KiB -> that, deflated, sealed as words are."""
     return f"{ROOT}:{p}:blob:{name}"

@@ -34,3 +34,10 @@ def spent(p: int, month: str) -> str:
     """hash: ``of|what`` -> millionths of a dollar, tokens, tokens without a price in a month
     (``2026-11``); of all of it, a run, a model."""
     return f"{ROOT}:{p}:spent:{month}"
+
+
+@kind("shelf", kept="until removed; at most 200 files and 200 MB")
+def files(p: int) -> str:
+    """hash: digest of its content -> ShelfFile, its bytes and text are blobs; ``shelves`` ->
+    Shelves, their names."""
+    return f"{ROOT}:{p}:files"

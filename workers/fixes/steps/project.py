@@ -13,6 +13,7 @@ from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.patch import Tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun
+from bot.domain.memory.shelf import Along, named
 from bot.domain.models import Item, Person, Project, Verdict
 from bot.domain.ports import Agent
 from bot.github import people
@@ -21,6 +22,7 @@ from bot.repo_config import RepoConfig
 from workers.fixes import planning
 from workers.fixes.steps.context import Ended, RunContext
 from workers.fixes.steps.starting import unnamed
+from workers.memory import shelf
 
 
 class ProjectRun(RunContext):
@@ -127,6 +129,16 @@ class ProjectRun(RunContext):
             self.project.id, self.run.number, "plan", plan.model_dump_json().encode()
         )
         return await self._written() or plan
+
+    @override
+    async def files(self) -> Along:
+        case = await self.evidence()
+        of = (case.cluster, case.shown(self.run.audience))
+        found = await shelf.along(self.ctx, self.project.id, of, self.run.audience, self.run.name)
+        names = *named(found.chosen), *(path.rpartition("/")[2] for path in found.images)
+        if self.run.files != names:
+            await self.set(files=names)
+        return found
 
     @override
     async def agent(self) -> Agent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 from bot.domain.errors import BadPayload, ConfigError, TooLarge
 from bot.domain.fixes.calls import calls_of
@@ -32,8 +33,11 @@ async def repair(context: RunContext) -> None:
     tests = await Tests.of(context, base)
     calls = await asyncio.to_thread(calls_of, (), with_test, test.paths)
     probes = tests.plan.trying if calls else ""
-    task = await _task(context, test.paths, probes)
+    files = await context.files()
+    task = await _task(context, test.paths, probes, files.texts)
     async with context.sandbox(with_test) as sandbox:
+        for path, data in files.images.items():
+            await sandbox.write(path, data)
         if probes:
             await tests.put_calls(sandbox, calls)
         step = context.run.step
@@ -112,13 +116,15 @@ def _why_nothing(worked: Worked) -> str:
     return worked.note or "The agent changed nothing."
 
 
-async def _task(context: RunContext, tests: tuple[str, ...], probes: str) -> RepairTask:
+async def _task(
+    context: RunContext, tests: tuple[str, ...], probes: str, files: Sequence[str]
+) -> RepairTask:
     plan = await context.plan()
     base = await context.tree("base")
     rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
     red = context.run.red
     suite = context.run.suite_before
-    evidence = (*(each.text for each in plan.evidence), *plan.known, context.material)
+    evidence = (*(each.text for each in plan.evidence), *plan.known, *files, context.material)
     return RepairTask(
         title=(await context.case()).named(context.run.audience).title,
         plan="\n".join([plan.symptom.text, *plan.approach]),

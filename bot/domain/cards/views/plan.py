@@ -29,6 +29,7 @@ def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card
         ("Tests", [(Said(words),) for words in plan.tests]),
         ("Risks", [(Said(words),) for words in plan.risks]),
         ("Known from before", [(Said(words),) for words in plan.known]),
+        ("Read of the project's files", [(Said(words),) for words in plan.files]),
         ("Added by people", [(Said(words),) for words in plan.steering]),
     ]
     sections = []

@@ -82,6 +82,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         ("Attempt", (str(run.attempt),) if run.attempt > 1 else ()),
         ("Limit", (_minutes(run.seconds_allowed),)),
         ("Plan", plan_of(run) if run.plan_version else ()),
+        ("Files", (Said("; ".join(run.files)[:300]),) if run.files else ()),
         ("Reproduced", reproduced(run)),
         ("Spent", (_spent(run),) if run.agent_steps else ()),
         ("Environment", (Said("; ".join(run.environment)[:300]),) if run.environment else ()),

@@ -1,0 +1,234 @@
+"""Files as context: put on a shelf, and read for a question, a plan or a fix."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from collections.abc import Collection, Sequence
+from urllib.parse import quote, urljoin, urlsplit
+
+import aiohttp
+
+from bot import documents
+from bot.context import Context
+from bot.domain.audience import Audience, may_read
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Rejected, TooLarge, Unavailable
+from bot.domain.memory.shelf import (
+    FILE_BYTES,
+    FILES,
+    IMAGES,
+    MB,
+    SHELF_BYTES,
+    Along,
+    Part,
+    ShelfFile,
+    Shelves,
+    called,
+    fitting,
+)
+from bot.domain.models import Cluster, Item, Project
+from bot.github.app import READ
+from bot.github.manifest import web_host
+from bot.github.wire import USER_AGENT, unless_refused
+from bot.log import log
+from bot.storage.shelf import PARTS
+
+_CHARACTERS = 4  # of a token, about
+_PIECE = MB
+_HOPS = 3
+# Where GitHub keeps attachments, beside its own host. The buckets are these two and no others:
+# anybody can have one whose name begins so.
+_KEPT_AT = (
+    *("objects.githubusercontent.com", "user-images.githubusercontent.com"),
+    *("private-user-images.githubusercontent.com", "raw.githubusercontent.com"),
+    "github-production-user-asset-6210df.s3.amazonaws.com",
+    "github-production-repository-file-5c1aeb.s3.amazonaws.com",
+)
+Chosen = list[tuple[ShelfFile, Part]]
+
+
+async def add(
+    ctx: Context,
+    project: int,
+    data: bytes,
+    *,
+    name: str,
+    shelf: str,
+    by: str,
+    origin: str,
+    audience: Audience,
+    url: str = "",
+) -> tuple[ShelfFile, bool]:
+    """The file as it is kept, and whether it is new: the same content is kept once.
+
+    Raises NotUnderstood, NotAllowed, TooLarge in one line; Unavailable while another is added.
+    """
+    if not (named := called(name)):
+        raise NotUnderstood(f"{name!r} is no name of a file.")
+    digest = hashlib.sha256(data).hexdigest()[:32]
+    async with ctx.leases.hold(f"files:{project}") as held:
+        if not held:
+            raise Unavailable("Another file is being added.", retry_after=2)
+        there = await ctx.shelf.all(project)
+        if same := next((file for file in there if file.digest == digest), None):
+            return same, False
+        if any(file.name.lower() == named.lower() for file in there):
+            raise NotAllowed(
+                f"There is another {named} already: files remove {named} first, or --as=NAME."
+            )
+        on = shelf_named(await ctx.shelf.shelves(project), shelf) if shelf else "files"
+        if len(there) >= FILES or sum(f.size for f in there) + len(data) > SHELF_BYTES:
+            most = f"{FILES} files and {SHELF_BYTES // MB} MB"
+            raise TooLarge(f"A project may keep {most}: remove some first, /soulcaster files")
+        kind, parts, cut = await asyncio.to_thread(documents.read, named, data)
+        file = ShelfFile(
+            audience=audience,
+            name=named,
+            shelf=on,
+            kind=kind,
+            size=len(data),
+            digest=digest,
+            parts=len(parts),
+            cut=cut,
+            origin=origin,
+            url=url,
+            by=by,
+            made_at=ctx.now(),
+        )
+        for blob, kept in ((file.blob, data), (file.text, PARTS.dump_json(parts))):
+            await ctx.blobs.drop(project, blob)
+            for at in range(0, len(kept), _PIECE):
+                await ctx.blobs.append(project, blob, at, kept[at : at + _PIECE])
+        await ctx.shelf.put(project, file)
+        for blob in (file.blob, file.text):
+            await ctx.blobs.keep(project, blob)
+        return file, True
+
+
+async def remove(ctx: Context, project: int, files: Collection[ShelfFile]) -> None:
+    """Forget them and what was drawn out of them."""
+    await ctx.shelf.remove(project, [*files])
+    for file in files:
+        for blob in (file.blob, file.text):
+            await ctx.blobs.drop(project, blob)
+
+
+def shelf_named(shelves: Shelves, name: str) -> str:
+    """The shelf as it is written. Raises NotFound."""
+    found = next((one for one in shelves.all if one.lower() == name.lower()), None)
+    if found is None:
+        raise NotFound(f"There is no shelf {name[:80]} here: files shelf new {called(name)}")
+    return found
+
+
+async def bytes_of(ctx: Context, project: int, blob: str) -> bytes:
+    """All of a blob; none where it is gone."""
+    found = bytearray()
+    while piece := await ctx.blobs.read(project, blob, len(found), _PIECE):
+        found += piece
+    return bytes(found)
+
+
+async def about(
+    ctx: Context,
+    project: int,
+    question: str,
+    readers: Audience,
+    *,
+    used_by: Collection[str] | None = None,
+) -> Chosen:
+    """The parts that are most about it, of files that these may read, within the budget.
+    ``used_by``: only of files that go along with one of these."""
+    files = [
+        file
+        for file in await ctx.shelf.all(project)
+        if may_read(readers, file.audience) and (used_by is None or {*used_by} & {*file.used_by})
+    ]
+    held = list[tuple[ShelfFile, list[Part]]]()
+    for file in files:
+        if text := await bytes_of(ctx, project, file.text):
+            held.append((file, await asyncio.to_thread(PARTS.validate_json, text)))
+        else:
+            log.warning("the text of a file is gone", project=project, file=file.digest)
+    room = ctx.settings.soulcaster_files_tokens * _CHARACTERS
+    return await asyncio.to_thread(fitting, held, question, room=room)
+
+
+async def along(
+    ctx: Context, project: int, case: tuple[Cluster, Sequence[Item]], readers: Audience, *run: str
+) -> Along:
+    """What of the files that people chose for a problem, or for a ``run`` of it, fits it."""
+    cluster, items = case
+    told = "\n".join([cluster.title, *(f"{i.title}\n{i.body[:2_000]}" for i in items)])
+    names = cluster.name, *run
+    chosen = await about(ctx, project, told, readers, used_by=names)
+    images = {
+        f".soulcaster/files/{file.name}": await bytes_of(ctx, project, file.blob)
+        for file in await ctx.shelf.all(project)
+        if file.kind in IMAGES and {*names} & {*file.used_by} and may_read(readers, file.audience)
+    }
+    return Along([(file, part) for file, part in chosen if file.kind not in IMAGES], images)
+
+
+async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> tuple[bytes, str]:
+    """A file as it is at the commit that ``ref`` names now, and that commit.
+
+    Raises NotFound, TooLarge, Unavailable, Rejected.
+    https://docs.github.com/en/rest/repos/contents#get-repository-content
+    """
+    repo = ctx.github.repo(project, READ)
+    named = quote(ref or project.default_branch, safe="/")
+    commit = await unless_refused(repo.get(f"/commits/{named}"), 404, 409, 422)
+    if commit is None:
+        raise NotFound(f"{project.full_name} has no branch, tag or commit {ref}.")
+    sha = str(commit["sha"])
+    found = await unless_refused(repo.get(f"/contents/{quote(path)}{{?ref}}", ref=sha), 404)
+    if not isinstance(found, dict) or found.get("type") != "file":
+        raise NotFound(f"{project.full_name} has no file {path} at {sha[:7]}.")
+    if found["size"] > FILE_BYTES:
+        raise TooLarge(f"{path} has {found['size'] / MB:.1f} MB, and a file may have 20 MB.")
+    if found["size"] and not found.get("content"):  # over 1 MB it is only told as a blob
+        found = await repo.get(f"/git/blobs/{found['sha']}")
+    return base64.b64decode(found["content"]), sha
+
+
+async def of_attachment(ctx: Context, url: str) -> bytes:
+    """A file that somebody attached on GitHub, asked for as anybody would: no token goes along.
+
+    Raises NotAllowed for another host, NotFound, TooLarge, Unavailable.
+    """
+    ours = urlsplit(web_host(ctx.settings.github_api_url))
+    for _ in range(_HOPS):
+        at = urlsplit(url)
+        own = (at.scheme, at.netloc) == (ours.scheme, ours.netloc)
+        attached = own and ("/user-attachments/" in at.path or "/files/" in at.path)
+        if not (attached or (at.scheme == "https" and at.netloc in _KEPT_AT)):
+            raise NotAllowed(
+                f"{url[:100]} is no attachment on GitHub: give the address that "
+                f"{ours.netloc} gave it, or add the file in the shell."
+            )
+        try:
+            async with ctx.http.get(
+                url,
+                allow_redirects=False,
+                headers={"User-Agent": USER_AGENT},
+                timeout=aiohttp.ClientTimeout(total=60),
+            ) as answer:
+                if answer.status in (301, 302, 303, 307, 308):
+                    url = urljoin(url, answer.headers.get("Location", ""))
+                    continue
+                if answer.status != 200:
+                    raise NotFound(
+                        f"GitHub does not give that attachment to everybody ({answer.status}): add "
+                        "the file in the shell."
+                    )
+                data = bytearray()
+                async for piece in answer.content.iter_chunked(1 << 16):
+                    data += piece
+                    if len(data) > FILE_BYTES:
+                        raise TooLarge("That attachment has more than the 20 MB of a file.")
+                return bytes(data)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
+    raise Rejected("GitHub leads on and on for that attachment.")
