@@ -112,6 +112,8 @@ class Settings(BaseSettings):
         SecretStr, BeforeValidator(read_key), AfterValidator(check_key)
     ] = Field(SecretStr(""), description="Its key: PEM text or a path")
     github_webhook_secret: SecretStr = Field(SecretStr(""), description="Signs its webhooks")
+    github_client_id: str = Field("", description="The app's, for people who sign in to watch runs")
+    github_client_secret: SecretStr = Field(SecretStr(""), description="Its secret")
     github_api_url: str = Field("https://api.github.com", description="REST base URL")
     soulcaster_github_limits: Annotated[
         tuple[PositiveInt, PositiveInt, PositiveInt], NoDecode, BeforeValidator(split_words)

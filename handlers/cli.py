@@ -26,6 +26,7 @@ from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
 from handlers import data, e2b, files
 from handlers.imports import cli as imports
+from handlers.runs import cli as runs
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Triage and repair bot: a GitHub App with a chat-ops interface.",
 )
-for part in (data, imports, files):
+for part in (data, imports, files, runs):
     app.add_typer(part.app)
 app.add_typer(e2b.app, name="e2b")
 console = Console()
@@ -99,7 +100,6 @@ def web() -> None:
 @app.command()
 def setup() -> None:
     """Print the setup page's address, with a code for one browser: its owner's."""
-
     from handlers.begin import begin, setup_address
 
     async def run() -> None:

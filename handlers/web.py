@@ -45,10 +45,12 @@ from bot.storage.inbox import Delivery
 from handlers import alerts
 from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
+from handlers.event_stream import allow_event_streams
 from handlers.github import webhook
 from handlers.github.fetched import Fetching
 from handlers.imports.door import ImportDoor
 from handlers.metrics import Metrics
+from handlers.runs.door import RunDoor
 from handlers.setup.door import SetupDoor
 from handlers.slack import door
 from handlers.storing import Storing
@@ -208,6 +210,8 @@ def build_app(ctx: Context) -> web.Application:
     door.add_routes(app, ctx, doors, store)
     SetupDoor(ctx, doors).add_routes(app)
     ImportDoor(ctx, doors).add_routes(app)
+    allow_event_streams(app)
+    RunDoor(ctx, doors).add_routes(app)
 
     async def spooling(app: web.Application) -> AsyncIterator[None]:
         task = app[SPOOLING] = asyncio.create_task(storing.run())

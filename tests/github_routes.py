@@ -52,6 +52,7 @@ ROUTES: Mapping[str, str] = {
     "GET /git/ref/**": "contents: read",
     "GET /git/trees/{}": "contents: read",
     "GET /git/commits/{}": "contents: read",
+    "GET /git/blobs/{}": "contents: read",
     "POST /git/blobs": "contents: write",
     "POST /git/trees": "contents: write",
     "POST /git/commits": "contents: write",

@@ -20,18 +20,22 @@ APP = SHIPPED / "app.yml"
 # Where there is no way in from outside: GitHub finds nobody there (RFC 2606), keeps what it could
 # not deliver, and we fetch that.
 UNREACHABLE = "https://not-reachable.invalid/github/webhook"
+SIGNED_IN = "/runs/signed-in"  # where GitHub leads who signs in back to
 _ACCOUNT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _CODE = re.compile(r"[A-Za-z0-9_-]{10,100}")
 _SECONDS = aiohttp.ClientTimeout(total=20)
 
 
 class MadeApp(BaseModel):
-    """What GitHub tells once: the app's id and name, its key (PEM), what signs its webhooks."""
+    """What GitHub tells once: the app's id and name, its key (PEM), what signs its webhooks, and
+    what people sign in with."""
 
     id: int
     slug: str
     pem: str
     webhook_secret: str
+    client_id: str = ""
+    client_secret: str = ""
 
 
 def web_host(api_url: str) -> str:
@@ -49,6 +53,7 @@ def manifest(*, name: str, here: str, reachable: bool) -> dict[str, Any]:
         **asked,
         "name": name,
         "redirect_url": f"{here}/setup/github",
+        "callback_urls": [f"{here}{SIGNED_IN}"],
         "setup_url": f"{here}/setup",
         "hook_attributes": {"url": hook, "active": True},
     }

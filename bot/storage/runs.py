@@ -13,6 +13,7 @@ from bot.storage import keys
 from bot.storage.store import Store
 from bot.storage.text import number, text
 
+_LOGGED = 500  # lines
 BLOB_SECONDS = 30 * 24 * 3600
 # Sent at once: more would hold the event loop.
 PIECE = 4 * 1024 * 1024
@@ -151,12 +152,24 @@ class Runs(Store):
 
     async def log(self, project: int, run: int, line: str) -> None:
         """Add a line to the run's log; the newest 500 stay."""
-        key = keys.run_log(project, run)
-        async with self._redis.pipeline(transaction=False) as pipe:
+        key, count = keys.run_log(project, run), keys.run_logged(project, run)
+        async with self._redis.pipeline(transaction=True) as pipe:
             pipe.rpush(key, self._seal.shut(line[:2_000]))
-            pipe.ltrim(key, -500, -1)
+            pipe.ltrim(key, -_LOGGED, -1)
+            pipe.incr(count)
             pipe.expire(key, self._keep.logs)
+            pipe.expire(count, self._keep.logs)
             await pipe.execute()
+
+    async def log_after(self, project: int, run: int, number: int) -> list[tuple[int, str]]:
+        """Lines after that number, each with its own; of those that are kept."""
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(keys.run_logged(project, run))
+            pipe.lrange(keys.run_log(project, run), 0, -1)
+            count, found = await pipe.execute()
+        first = max(int(count or 0), len(found)) - len(found) + 1
+        numbered = enumerate(found, first)
+        return [(at, self._seal.open(line)) for at, line in numbered if at > number]
 
     async def log_tail(self, project: int, run: int, lines: int = 60) -> list[str]:
         """The last lines of the log."""

@@ -19,12 +19,12 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.simulators.loopback import TOKEN_HEADER, loopback_only
-from handlers.demo.event_stream import allow_event_streams, event_stream
 from handlers.demo.github_view import github_view
 from handlers.demo.markdown import Markdown
 from handlers.demo.progress import Progress
 from handlers.demo.relay import Relay
 from handlers.demo.slack_view import slack_view
+from handlers.event_stream import allow_event_streams, event_stream
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Awaitable, Callable
-from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-import jinja2
 import yaml
 from aiohttp import web
 from pydantic import SecretStr
@@ -22,11 +20,11 @@ from bot.domain.cards.card import Code, note
 from bot.domain.errors import Forbidden, NotFound, SoulcasterError, TooMany
 from bot.github.manifest import become, manifest, registration, web_host
 from bot.log import log
-from bot.render.defuse import visible
 from bot.say import tell
 from bot.settings import Settings
 from bot.sources.proof import is_same
 from handlers.doors.doors import Doors
+from handlers.pages import page
 from handlers.setup import guard
 from handlers.setup.needs import NEEDS, Looks, echo
 
@@ -39,38 +37,8 @@ _CONNECTED = ("Soulcaster is connected. Say ", Code("/soulcaster help"), " in a 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@cache
-def _templates() -> jinja2.Environment:
-    loader = jinja2.FileSystemLoader(_HERE / "templates")
-    made = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    made.filters["visible"] = visible
-    return made
-
-
-def _page(ctx: Context, name: str, status: int = 200, **what: object) -> web.Response:
-    body = _templates().get_template(name).render(**what)
-    host = web_host(ctx.settings.github_api_url)
-    return web.Response(
-        text=body,
-        status=status,
-        content_type="text/html",
-        headers={
-            "Content-Security-Policy": (
-                "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-                f"form-action 'self' {host}; base-uri 'none'; frame-ancestors 'none'"
-            ),
-            "X-Frame-Options": "DENY",
-            "X-Content-Type-Options": "nosniff",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            # The code is in the address; without any a form would have no Origin either.
-            "Referrer-Policy": "strict-origin",
-            "Cache-Control": "no-store",
-        },
-    )
-
-
 def _plain(ctx: Context, said: str, status: int = 200, **more: object) -> web.Response:
-    return _page(
+    return page(
         ctx,
         "plain.html",
         status,
@@ -139,7 +107,7 @@ class SetupDoor:
             )
         rows = await self._looks.rows()
         chosen = await ctx.setup.settings()
-        return _page(
+        return page(
             ctx,
             "setup.html",
             rows=rows,
@@ -255,6 +223,8 @@ class SetupDoor:
                 "GITHUB_APP_ID": str(made.id),
                 "GITHUB_PRIVATE_KEY": made.pem,
                 "GITHUB_WEBHOOK_SECRET": made.webhook_secret,
+                "GITHUB_CLIENT_ID": made.client_id,
+                "GITHUB_CLIENT_SECRET": made.client_secret,
             }
         )
         log.info("a GitHub App was registered", app=made.slug)

@@ -200,7 +200,10 @@ NEEDS: tuple[Need, ...] = (
         _github,
         without="",
         costs=_LOOKED,
-        made=(_GITHUB, "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"),
+        made=(
+            *(_GITHUB, "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"),
+            *("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"),
+        ),
     ),
     Need("Slack", "Digests, cards and commands.", _any(_SLACK[0]), CHECKS["Slack"], _SLACK, ""),
     Need(

@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.adapters.choose_agent import sends_to
 from bot.domain.cards.views.cluster import count
-from bot.domain.cards.views.run import run_card
 from bot.domain.cards.views.version import revision_card
 from bot.domain.commands.rights import OPERATOR
 from bot.domain.errors import NotAllowed
@@ -19,6 +18,7 @@ from workers.commands.call import Answer, Call
 from workers.fixes import revise
 from workers.fixes.quota import require_quota, require_unpaused
 from workers.fixes.steps.starting import require_no_open_fix, start, unnamed
+from workers.fixes.steps.telling import card_of
 
 
 async def request_fix(
@@ -70,7 +70,7 @@ async def request_fix(
 
 async def begun(call: Call, made: FixRun, cluster: Cluster) -> Answer:
     """The card of a run that was asked for; one that has to wait for others says so."""
-    card = run_card(made, cluster, call.ctx.now(), readers=call.readers)
+    card = card_of(call.ctx, call.project, made, cluster, call.readers)
     before = sum(run < made.number for run in await call.ctx.runs.under_way(call.project.id))
     if before and made.state is RunState.PENDING:
         ahead = f"It waits for its turn behind {count(before, 'fix run')}. "

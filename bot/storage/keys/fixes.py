@@ -65,6 +65,12 @@ def run_log(p: int, run: int) -> str:
     return f"{ROOT}:{p}:run:{run}:log"
 
 
+@kind("runs", kept="30 days (`logs`)", rebuilt="from the log")
+def run_logged(p: int, run: int) -> str:
+    """string: how many lines the run's log has had, so that a reader goes on where it was."""
+    return f"{ROOT}:{p}:run:{run}:logged"
+
+
 @kind("runs", kept="30 days", rebuilt="by running again")
 def run_blob(p: int, run: int, name: str) -> str:
     """string, 30 days: what a step of the run left for the next one."""

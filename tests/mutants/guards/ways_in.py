@@ -7,6 +7,8 @@ _IMPORTS = "tests/contract/test_import_door.py"
 _OF_DOORS = "tests/contract/test_doors.py"
 _LOOPBACK = "bot/simulators/loopback.py"
 
+_SHELF = "tests/contract/test_shelf.py"
+_RUN_PAGE = "tests/contract/test_run_page.py"
 _SNS = "tests/contract/test_sns.py"
 GUARDS = (
     Guard(
@@ -408,5 +410,47 @@ GUARDS = (
         "lambda: by_token(request.headers, token)",
         'lambda: by_token({"x-soulcaster-token": "a"}, "a")',
         "tests/contract/test_metrics.py::test_metrics_are_for_who_has_the_token",
+    ),
+    Guard(
+        "an attachment comes from GitHub's own hosts, also where one leads on",
+        "workers/memory/shelf.py",
+        "if not (attached or (at.scheme",
+        "if False and not (attached or (at.scheme",
+        f"{_SHELF}::test_attachments_come_from_githubs_own_hosts_alone",
+    ),
+    Guard(
+        "a file is for whom it is for",
+        "workers/memory/shelf.py",
+        "if may_read(readers, file.audience) and (used_by",
+        "if (used_by",
+        f"{_SHELF}::test_what_is_not_for_those_who_read_goes_nowhere",
+    ),
+    Guard(
+        "a credential in a file is refused",
+        "bot/documents/__init__.py",
+        "    if found := next(tokens(text), None):",
+        "    if False and (found := next(tokens(text), None)):",
+        "tests/unit/test_documents.py",
+    ),
+    Guard(
+        "a run is watched by who may read its log",
+        "handlers/runs/door.py",
+        "            await asked.require(Level.L3)\n",
+        "",
+        f"{_RUN_PAGE}::test_a_run_is_watched_by_who_may_and_goes_on_after_a_cut",
+    ),
+    Guard(
+        "who comes back from GitHub went there from this browser",
+        "handlers/runs/session.py",
+        'if not way or not is_same(request.query.get("state", ""), way["state"]):',
+        "if not way:",
+        f"{_RUN_PAGE}::test_a_run_is_watched_by_who_may_and_goes_on_after_a_cut",
+    ),
+    Guard(
+        "stop is a form of the page",
+        "handlers/runs/door.py",
+        "        if not is_same(proof, guard.derived(session.cookie(request, self._ctx), path)):",
+        "        if False:",
+        f"{_RUN_PAGE}::test_stop_is_a_form_of_that_page_alone",
     ),
 )

@@ -10,7 +10,6 @@ from bot.domain.cards.card import Bullets, Card, Code, Fact, Line, Section, Stro
 from bot.domain.cards.language import in_language
 from bot.domain.cards.sparkline import sparkline
 from bot.domain.cards.views.cluster import cluster_card, count
-from bot.domain.cards.views.run import run_card
 from bot.domain.cards.views.suggestion import suggestion_sections
 from bot.domain.commands.command import WORD, Command
 from bot.domain.commands.references import ClusterRef, RunRef
@@ -22,6 +21,7 @@ from workers.clusters import suggestions
 from workers.clusters.alike import alike, sections
 from workers.clusters.views import page, rows
 from workers.commands.call import Ambiguous, Answer, Call, next_page, require_page
+from workers.fixes.steps.telling import card_of
 
 OLDEST, WORST = 5, 5
 
@@ -42,7 +42,7 @@ async def run_status(call: Call, command: Status) -> Answer:
     if isinstance(command.about, RunRef):
         found = await call.run(command.about)
         cluster = await ctx.clusters.get(project.id, found.cluster)
-        card = run_card(found, cluster, ctx.now(), readers=call.readers)
+        card = card_of(ctx, project, found, cluster, call.readers)
         return Answer(card.model_copy(update={"key": f"status:{found.name}"}))
     try:
         cluster = await call.cluster(command.about)

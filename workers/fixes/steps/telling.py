@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Card
 from bot.domain.cards.views.run import person_card, run_card
 from bot.domain.errors import ConfigError, Rejected
 from bot.domain.fixes.run import FixRun
-from bot.domain.models import Place, Project
+from bot.domain.models import Cluster, Place, Project
 from bot.log import log
 from bot.say import readers_at, say
 from workers.clusters.channels import channel_of
@@ -17,7 +19,17 @@ async def show(ctx: Context, project: Project, run: FixRun) -> None:
     cluster = await ctx.clusters.get(project.id, run.cluster)
     for place in run.places:
         readers = await readers_at(ctx, project, place)
-        await say(ctx, project, place, run_card(run, cluster, ctx.now(), readers=readers))
+        await say(ctx, project, place, card_of(ctx, project, run, cluster, readers))
+
+
+def card_of(
+    ctx: Context, project: Project, run: FixRun, cluster: Cluster, readers: Audience
+) -> Card:
+    """The card, with the page where people who sign in can watch it."""
+    s = ctx.settings
+    there = s.soulcaster_public_url and s.github_client_id
+    page = f"{s.soulcaster_public_url}/runs/{project.full_name}/{run.name}" if there else ""
+    return run_card(run, cluster, ctx.now(), readers=readers, page=page)
 
 
 async def tell_team(ctx: Context, project: Project, run: FixRun) -> None:

@@ -71,8 +71,11 @@ _ENDINGS: Mapping[Verdict, str] = {
 }
 
 
-def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience) -> Card:
-    """The live card: which step runs, for how long, at what cost, and how it ended."""
+def run_card(
+    run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience, page: str = ""
+) -> Card:
+    """The live card: which step runs, for how long, at what cost, and how it ended; ``page`` is
+    where it can be watched."""
     title: Line = ("Fix ", Code(run.name), " for ", Code(cluster.name))
     if may_read(readers, cluster.audience):
         title += (" ", Said(cluster.title[:100]))
@@ -118,7 +121,7 @@ def run_card(run: FixRun, cluster: Cluster, now: datetime, *, readers: Audience)
         tone=tone_of(run),
         facts=tuple(Fact(label, *value) for label, value in known if value),
         sections=tuple(sections),
-        actions=_actions(run),
+        actions=_actions(run) + ((Action("Watch", url=page),) if page and not run.ended else ()),
     )
 
 

@@ -19,9 +19,10 @@ class EventStream:
     def __init__(self, response: web.StreamResponse) -> None:
         self.response = response
 
-    async def send(self, value: object) -> None:
-        """Send an event with this JSON."""
-        await self.response.write(f"data: {json.dumps(value)}\n\n".encode())
+    async def send(self, value: object, event: str = "message", number: int = 0) -> None:
+        """Send an event with this JSON; a browser that was cut off comes back with its number."""
+        told = f"id: {number}\n" if number else ""
+        await self.response.write(f"{told}event: {event}\ndata: {json.dumps(value)}\n\n".encode())
 
     async def beat(self) -> None:
         """Send nothing, to find out whether somebody still listens."""
