@@ -195,14 +195,22 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
     return wait
 
 
-async def fetch(session: aiohttp.ClientSession, url: str, max_bytes: int) -> bytes:
-    """A file that GitHub keeps on another host, asked for without a token.
+async def fetch(
+    session: aiohttp.ClientSession,
+    url: str,
+    max_bytes: int,
+    *checks: aiohttp.ClientMiddlewareType,
+) -> bytes:
+    """A file that GitHub keeps on another host, asked for without a token. ``checks`` see every
+    request, also where it is led on to.
 
     Raises TooLarge over ``max_bytes``, Rejected or Unavailable.
     """
     headers, timeout = {"user-agent": USER_AGENT}, aiohttp.ClientTimeout(total=300)
     try:
-        async with session.get(url, headers=headers, timeout=timeout) as response:
+        async with session.get(
+            url, headers=headers, timeout=timeout, middlewares=checks
+        ) as response:
             if response.status != 200:
                 said, status = f"GitHub refused the file ({response.status}).", response.status
                 raise Unavailable(said) if status >= 500 else Rejected(said, status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
@@ -32,22 +32,26 @@ class Shelf(Store):
         await self._redis.hset(keys.files(project), file.digest, sealed)
 
     async def change(
-        self, project: int, file: ShelfFile, decide: Callable[[ShelfFile], ShelfFile]
-    ) -> ShelfFile:
-        """What ``decide`` makes of the newest record. Raises NotFound."""
-        missing = f"{file.name} was removed meanwhile: /soulcaster files"
-        of = keys.files(project), file.digest, ShelfFile, decide
-        return await self._replace(*of, name=file.name, missing=missing)
+        self, project: int, files: Sequence[ShelfFile], *, used_by: str = "", **fields: str
+    ) -> None:
+        """Set these fields of each; ``used_by`` comes on top. Raises NotFound."""
+
+        def changed(file: ShelfFile) -> ShelfFile:
+            uses = (*dict.fromkeys((*file.used_by, *filter(None, [used_by]))),)
+            return file.model_copy(update={**fields, "used_by": uses})
+
+        for file in files:
+            missing = f"{file.name} was removed meanwhile: /soulcaster files"
+            of = keys.files(project), file.digest, ShelfFile, changed
+            await self._replace(*of, name=file.name, missing=missing)
 
     async def remove(self, project: int, files: Sequence[ShelfFile]) -> None:
         """Their records; their blobs are dropped by the caller."""
         await self._redis.hdel(keys.files(project), "", *(file.digest for file in files))
 
-    async def shelves(
-        self, project: int, decide: Callable[[Shelves], Shelves] = lambda shelves: shelves
-    ) -> Shelves:
-        """The shelves, as ``decide`` makes them."""
+    async def shelves(self, project: int, **fields: object) -> Shelves:
+        """The shelves, once these fields are set."""
         first = self._seal.shut(Shelves(audience=Audience.PUBLIC).model_dump_json())
         await self._redis.hsetnx(keys.files(project), _SHELVES, first)
-        of = keys.files(project), _SHELVES, Shelves, decide
+        of = keys.files(project), _SHELVES, Shelves, lambda one: one.model_copy(update=fields)
         return await self._replace(*of, name="The shelves", missing="The shelves are gone.")

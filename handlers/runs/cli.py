@@ -31,14 +31,14 @@ async def _print(number: int, project: str, *, follow: bool) -> None:
     from handlers.shell import project_of
 
     async with begin(Settings.load()) as ctx:
-        at, last, ended = (await project_of(ctx, project)).id, 0, False
-        while not ended:
-            run = await ctx.runs.get(at, number)
-            ended = run.ended or not follow  # before its log is read: no line comes after that
+        at, last = (await project_of(ctx, project)).id, 0
+        while True:
+            run = await ctx.runs.get(at, number)  # before its log: no line comes after its end
             for number_of, line in await ctx.runs.log_after(at, number, last):
                 typer.echo(line)
                 last = number_of
-            if not ended:
-                await asyncio.sleep(1)
+            if run.ended or not follow:
+                break
+            await asyncio.sleep(1)
         if run.ended:
             typer.echo(": ".join(filter(None, (run.name, run.verdict or run.state, run.reason))))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -74,10 +75,11 @@ class RunDoor:
             asked = Asked(ctx, project, person, "")
             await asked.require(Level.L3)
             run = await self._newest(project.id, number)
+            if not may_read(Audience.TEAM, run.audience):
+                raise NotFound(run.name)
         except (NotFound, NotAllowed):
-            run = None
-        if run is None or not may_read(Audience.TEAM, run.audience):
-            raise NotFound(f"There is no F-{number} that @{person.login} may see here.")
+            why = f"There is no F-{number} that @{person.login} may see here."
+            raise NotFound(why) from None
         self._doors.connections.proven(request)
         return asked, run
 
@@ -103,7 +105,7 @@ class RunDoor:
             **self._told(run),
         )
 
-    def _told(self, run: FixRun) -> dict[str, object]:
+    def _told(self, run: FixRun) -> dict[str, Any]:
         return {"run": run, "labels": LABELS, "now": self._ctx.now()}
 
     async def _stop(self, request: web.Request) -> web.StreamResponse:

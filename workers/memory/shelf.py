@@ -6,9 +6,11 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Collection, Sequence
-from urllib.parse import quote, urljoin, urlsplit
+from typing import Any
+from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from bot import documents
 from bot.context import Context
@@ -23,20 +25,18 @@ from bot.domain.memory.shelf import (
     Along,
     Part,
     ShelfFile,
-    Shelves,
     called,
     fitting,
 )
 from bot.domain.models import Cluster, Item, Project
 from bot.github.app import READ
 from bot.github.manifest import web_host
-from bot.github.wire import USER_AGENT, unless_refused
+from bot.github.wire import fetch, unless_refused
 from bot.log import log
 from bot.storage.shelf import PARTS
 
 _CHARACTERS = 4  # of a token, about
 _PIECE = MB
-_HOPS = 3
 # Where GitHub keeps attachments, beside its own host. The buckets are these two and no others:
 # anybody can have one whose name begins so.
 _KEPT_AT = (
@@ -70,32 +70,28 @@ async def add(
     async with ctx.leases.hold(f"files:{project}") as held:
         if not held:
             raise Unavailable("Another file is being added.", retry_after=2)
-        there = await ctx.shelf.all(project)
-        if same := next((file for file in there if file.digest == digest), None):
-            return same, False
-        if any(file.name.lower() == named.lower() for file in there):
-            raise NotAllowed(
-                f"There is another {named} already: files remove {named} first, or --as=NAME."
-            )
-        on = shelf_named(await ctx.shelf.shelves(project), shelf) if shelf else "files"
-        if len(there) >= FILES or sum(f.size for f in there) + len(data) > SHELF_BYTES:
+        there = {file.digest: file for file in await ctx.shelf.all(project)}
+        same = there.pop(digest, None)
+        if same is not None and may_read(audience, same.audience):
+            return same, False  # else what was the team's alone is found to be others' to read
+        if any(file.name.lower() == named.lower() for file in there.values()):
+            raise NotAllowed(f"There is another {named}: files remove {named} first, or --as=NAME.")
+        on = (await ctx.shelf.shelves(project)).named(shelf or "files")
+        if len(there) >= FILES or sum(f.size for f in there.values()) + len(data) > SHELF_BYTES:
             most = f"{FILES} files and {SHELF_BYTES // MB} MB"
             raise TooLarge(f"A project may keep {most}: remove some first, /soulcaster files")
         kind, parts, cut = await asyncio.to_thread(documents.read, named, data)
-        file = ShelfFile(
-            audience=audience,
-            name=named,
-            shelf=on,
-            kind=kind,
-            size=len(data),
-            digest=digest,
-            parts=len(parts),
-            cut=cut,
-            origin=origin,
-            url=url,
-            by=by,
-            made_at=ctx.now(),
-        )
+        known: dict[str, Any] = {
+            "kind": kind,
+            "size": len(data),
+            "digest": digest,
+            "parts": len(parts),
+            "cut": cut,
+        }
+        told: dict[str, Any] = {"name": named, "shelf": on, "origin": origin, "url": url, "by": by}
+        used = same.used_by if same else ()
+        at = ctx.now()
+        file = ShelfFile(**known, **told, audience=audience, made_at=at, used_by=used)
         for blob, kept in ((file.blob, data), (file.text, PARTS.dump_json(parts))):
             await ctx.blobs.drop(project, blob)
             for at in range(0, len(kept), _PIECE):
@@ -112,14 +108,6 @@ async def remove(ctx: Context, project: int, files: Collection[ShelfFile]) -> No
     for file in files:
         for blob in (file.blob, file.text):
             await ctx.blobs.drop(project, blob)
-
-
-def shelf_named(shelves: Shelves, name: str) -> str:
-    """The shelf as it is written. Raises NotFound."""
-    found = next((one for one in shelves.all if one.lower() == name.lower()), None)
-    if found is None:
-        raise NotFound(f"There is no shelf {name[:80]} here: files shelf new {called(name)}")
-    return found
 
 
 async def bytes_of(ctx: Context, project: int, blob: str) -> bytes:
@@ -196,39 +184,27 @@ async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> 
 async def of_attachment(ctx: Context, url: str) -> bytes:
     """A file that somebody attached on GitHub, asked for as anybody would: no token goes along.
 
-    Raises NotAllowed for another host, NotFound, TooLarge, Unavailable.
+    Raises NotAllowed for another host, also where one leads on; NotFound, TooLarge, Unavailable.
     """
-    ours = urlsplit(web_host(ctx.settings.github_api_url))
-    for _ in range(_HOPS):
-        at = urlsplit(url)
-        own = (at.scheme, at.netloc) == (ours.scheme, ours.netloc)
-        attached = own and ("/user-attachments/" in at.path or "/files/" in at.path)
-        if not (attached or (at.scheme == "https" and at.netloc in _KEPT_AT)):
+    ours = URL(web_host(ctx.settings.github_api_url))
+
+    async def check(
+        request: aiohttp.ClientRequest, ask: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        at = request.url
+        attached = "/user-attachments/" in at.path or "/files/" in at.path
+        if not (
+            (attached and at.origin() == ours.origin())
+            or (at.scheme == "https" and at.authority in _KEPT_AT)
+        ):
             raise NotAllowed(
-                f"{url[:100]} is no attachment on GitHub: give the address that "
-                f"{ours.netloc} gave it, or add the file in the shell."
+                f"{url[:100]} is no attachment on GitHub: give the address that {ours.host} gave "
+                "it, or add the file in the shell."
             )
-        try:
-            async with ctx.http.get(
-                url,
-                allow_redirects=False,
-                headers={"User-Agent": USER_AGENT},
-                timeout=aiohttp.ClientTimeout(total=60),
-            ) as answer:
-                if answer.status in (301, 302, 303, 307, 308):
-                    url = urljoin(url, answer.headers.get("Location", ""))
-                    continue
-                if answer.status != 200:
-                    raise NotFound(
-                        f"GitHub does not give that attachment to everybody ({answer.status}): add "
-                        "the file in the shell."
-                    )
-                data = bytearray()
-                async for piece in answer.content.iter_chunked(1 << 16):
-                    data += piece
-                    if len(data) > FILE_BYTES:
-                        raise TooLarge("That attachment has more than the 20 MB of a file.")
-                return bytes(data)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise Unavailable(f"GitHub cannot be reached ({type(error).__name__}).") from error
-    raise Rejected("GitHub leads on and on for that attachment.")
+        return await ask(request)
+
+    try:
+        return await fetch(ctx.http, url, FILE_BYTES, check)
+    except Rejected as error:
+        why = f"GitHub does not give that attachment to everybody ({error.status})"
+        raise NotFound(f"{why}: add the file in the shell.") from error

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from pydantic import AwareDatetime
 
+from bot.domain.errors import NotFound
 from bot.domain.memory.passages import Chunk, asked_for, telling
 from bot.domain.models import Record, Worded
 from bot.domain.text import terms
@@ -89,6 +90,13 @@ class Shelves(Worded):
     def all(self) -> tuple[str, ...]:
         """With the first."""
         return (_FIRST, *self.names)
+
+    def named(self, name: str) -> str:
+        """One of them as it is written. Raises NotFound."""
+        found = next((one for one in self.all if one.lower() == name.lower()), None)
+        if found is None:
+            raise NotFound(f"There is no shelf {name[:80]} here: files shelf new {called(name)}")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -414,8 +414,8 @@ GUARDS = (
     Guard(
         "an attachment comes from GitHub's own hosts, also where one leads on",
         "workers/memory/shelf.py",
-        "if not (attached or (at.scheme",
-        "if False and not (attached or (at.scheme",
+        "(attached and at.origin() == ours.origin())",
+        "at",
         f"{_SHELF}::test_attachments_come_from_githubs_own_hosts_alone",
     ),
     Guard(
