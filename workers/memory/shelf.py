@@ -81,17 +81,10 @@ async def add(
             most = f"{FILES} files and {SHELF_BYTES // MB} MB"
             raise TooLarge(f"A project may keep {most}: remove some first, /soulcaster files")
         kind, parts, cut = await asyncio.to_thread(documents.read, named, data)
-        known: dict[str, Any] = {
-            "kind": kind,
-            "size": len(data),
-            "digest": digest,
-            "parts": len(parts),
-            "cut": cut,
-        }
-        told: dict[str, Any] = {"name": named, "shelf": on, "origin": origin, "url": url, "by": by}
-        used = same.used_by if same else ()
-        at = ctx.now()
-        file = ShelfFile(**known, **told, audience=audience, made_at=at, used_by=used)
+        known: dict[str, Any] = {"kind": kind, "size": len(data), "parts": len(parts), "cut": cut}
+        known |= {"name": named, "shelf": on, "origin": origin, "url": url, "by": by}
+        known |= {"audience": audience, "used_by": same.used_by if same else ()}
+        file = ShelfFile(digest=digest, made_at=ctx.now(), **known)
         for blob, kept in ((file.blob, data), (file.text, PARTS.dump_json(parts))):
             await ctx.blobs.drop(project, blob)
             for at in range(0, len(kept), _PIECE):
