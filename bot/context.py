@@ -66,8 +66,8 @@ from bot.storage.runs import Runs
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Keys, Seal
 from bot.storage.setup import Setup
-from bot.storage.spending import Spending
 from bot.storage.shelf import Shelf
+from bot.storage.spending import Spending
 from bot.storage.spool import Spool
 from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens

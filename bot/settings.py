@@ -66,9 +66,7 @@ class Settings(BaseSettings):
     soulcaster_import_mb: int = Field(
         1_024, ge=1, description="Size of a file that may be imported, in MB"
     )
-    soulcaster_files_tokens: int = Field(
-        6_000, ge=100, description="How much of a project's files goes along with a question or fix"
-    )
+    soulcaster_files_tokens: int = Field(6_000, ge=100, description="Of files, with one question")
     port: int = Field(8080, ge=1, le=65535, description="Port of `soulcaster web`")
     soulcaster_onboarding: bool = Field(
         True, description="Whether a new project is asked, by a pull request, before we write there"

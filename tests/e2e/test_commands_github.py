@@ -92,10 +92,8 @@ ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
     *("channel", "link", "unlink", "replay", "import", "erase", "backtest", "quota"),
-    *("ask", "remember", "forget", "memory", "profile"),
-    *("token", "recluster", "notify", "pause", "resume", "key"),
     *("ask", "remember", "forget", "memory", "profile", "files"),
-    *("token", "recluster", "notify", "pause", "resume"),
+    *("token", "recluster", "notify", "pause", "resume", "key"),
 }
 
 

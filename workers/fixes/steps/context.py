@@ -12,9 +12,8 @@ from typing import Any
 from bot.domain.fixes.patch import Patch, Tree, tar_from_tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun, StepName
-from bot.domain.models import Item, Purpose, Ran, Verdict
 from bot.domain.memory.shelf import Along
-from bot.domain.models import Item, Ran, Verdict
+from bot.domain.models import Item, Purpose, Ran, Verdict
 from bot.domain.ports import Agent, Blocked, Finished, LanguageModel, Limits, Sandbox, Sandboxes
 from bot.domain.secrets import redact
 from bot.repo_config import RepoConfig
