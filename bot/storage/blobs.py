@@ -46,11 +46,9 @@ class RedisBlobs(Store):
         piece = await self._piece(keys.blob(project, name), at)
         return piece[within : within + most]
 
-    async def keep(self, project: int, name: str) -> bool:
-        """Until it is dropped; whether it is there."""
-        key = keys.blob(project, name)
-        await self._redis.persist(key)
-        return bool(await self._redis.exists(key))
+    async def keep(self, project: int, name: str) -> None:
+        """Until it is dropped."""
+        await self._redis.persist(keys.blob(project, name))
 
     async def drop(self, project: int, name: str) -> None:
         """Forget it."""
