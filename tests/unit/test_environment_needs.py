@@ -34,6 +34,10 @@ def found(files, **more):
         ({"setup.cfg": "[metadata]\nname = a\n"}, {"project": True}),
         ({"setup.cfg": "[tool:pytest]\n"}, {}),
         (
+            {"setup.cfg": "[tool:pytest]\nfilterwarnings =\n  ignore::pytest.PytestRemovedIn8Warning\n"},
+            {"packages": ("pytest<8",)},
+        ),
+        (
             {"pyproject.toml": f"{PROJECT}[project.optional-dependencies]\ndocs=[]\ntest=[]\ndev=[]"},
             {"project": True, "extras": ("test",)},
         ),

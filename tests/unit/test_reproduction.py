@@ -149,6 +149,7 @@ TELLING = [
     ("`first([])` should not raise IndexError.", "first([])", ("IndexError", "")),
     ("`first([])` raises `IndexError: no`, I would expect `ValueError('empty')`.", "with pytest.raises(ValueError):", ("IndexError", "")),
     ("**To reproduce**\n\n1. `from shop.cart import first`\n2. `first([1, 2])`\n\n**Expected behavior**\nIt returns `1`.\n\n**Actual behavior**\nIt returns `2`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (fence(">>> min([1, 2])\n1\n>>> first([1, 2])\n2", "pycon") + "\nBoth should be the same.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (fence("$ export CART='a=1, b'\n$ python run.py\n" + CRASHED.replace("[]", "'CART'").strip("`\n"), ""), 'monkeypatch.setenv("CART", "a=1, b")', ("IndexError", "")),
 ]  # fmt: skip
 
@@ -265,6 +266,17 @@ def test_reports_of_one_thing_are_one_candidate():
     found = attempts(reports, tree(), name="C-12").tests
     assert [one.items for one in found] == [(4, 9), (5,)]
     assert found[0].source.startswith('"""As reported in I-4, I-9: shop.cart.first."""\n')
+
+
+def test_names_in_frames():
+    """One of the reporter's own is no function of the checkout, and a module's variable is none."""
+    own = 'Traceback (most recent call last):\n  File "/srv/run.py", line 3, in greeting\n    first([])\nIndexError: no'
+    assert {one.subject for one in offered(fence(own, "") + "\nIt was `[7]`.")} == {
+        "shop.cart.first"
+    }
+    inner = own.replace("/srv/run.py", "/lib/shop/text.py").replace("first([])", "slug({})")
+    assert offered(fence(inner.format("first"), "")) == []
+    assert offered(fence(inner.format("total"), ""))
 
 
 def test_frames_with_their_call():

@@ -69,6 +69,7 @@ def needs_of(
             *_of_nox(here),
             *_of_workflows(tree, root),
             *_of_requirements(here),
+            *_of_warnings(here),
         ]
     )
     known, optional = _table(project, "dependency-groups"), _extras(project)
@@ -256,6 +257,13 @@ def _of_requirements(tree: Tree) -> Iterator[Needs]:
     tables = [_table(pipfile, name) for name in ("packages", "dev-packages")]
     if packages := [_of_poetry(name, wanted) for table in tables for name, wanted in table.items()]:
         yield Needs(packages=tuple(packages), why=("Pipfile",))
+
+
+def _of_warnings(tree: Tree) -> Iterator[Needs]:
+    """A filter of the warning of what pytest 8 removes: that one does not know it any more."""
+    for path in ("pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
+        for major in re.findall(r"\bPytestRemovedIn(\d+)Warning\b", text_of(tree.get(path))):
+            yield Needs(packages=(f"pytest<{major}",), why=(path,))
 
 
 def _of_locks(tree: Tree) -> dict[str, Any]:

@@ -24,7 +24,9 @@ from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown
 from bot.domain.fixes.reproduction.standard import STANDARD
 from bot.domain.fixes.reproduction.symbols import Symbols
 
-_FRAME = re.compile(r'^\s*File "[^"\n]*", line \d+, in \S+\n\s+(?P<code>\S.*)$', re.MULTILINE)
+_FRAME = re.compile(
+    r'^\s*File "(?P<path>[^"\n]*)", line \d+, in \S+\n\s+(?P<code>\S.*)$', re.MULTILINE
+)
 _PYTHON = ("", "python", "py", "python3", "pycon", "text", "ipython", "console")
 _WITH_VALUES = re.compile(r"\w\([^)\n]+\)")
 # An error is wanted: "should be rejected", "instead of a proper message".
@@ -60,12 +62,12 @@ def examples_in(report: records.BugReport, symbols: Symbols) -> list[Example]:
         if (error := answers.error_in(passage.text, symbols)) is not None:
             wanted = answers.nearest(spot, "expected")
             for match in _FRAME.finditer(passage.text):
-                found += called(match["code"], error, spot, wanted)
+                found += called(match["code"], error, spot, wanted, match["path"])
                 wanted = None  # it is said of the reporter's own call, the outermost
     texts = [answers.answer(spot.passage.text, symbols) for spot in spots if not spot.passage.code]
     for error in [told for told in texts if isinstance(told, Raised)][:1]:
         for frame in report.frames:
-            found += called(frame.code, error, spots[0])
+            found += called(frame.code, error, spots[0], None, frame.path)
     found += guessing.guesses(spots[0]) if spots else ()
     defined = completing.definitions(parts, symbols)
     found = [completing.completed(one, defined, parts, symbols) for one in found[:MAX_EXAMPLES]]
@@ -296,19 +298,25 @@ def _said_to_raise(spot: Spot, steps: Sequence[reading.Step]) -> list[Example]:
     return []
 
 
-def called(code: str, error: Raised, spot: Spot, wanted: Answer | None = None) -> Iterator[Example]:
-    """The call in a line; where nothing defines one of its names, with each value that is told."""
+def called(
+    code: str, error: Raised, spot: Spot, wanted: Answer | None, path: str
+) -> Iterator[Example]:
+    """The call in a line of ``path``, with each value that is told where nothing defines a name of
+    it. What a module of the checkout does not have is a variable in its line."""
     steps = reading.steps_of(code.strip().removeprefix("return ").removeprefix("await "))
     asked = sentences.asked_in(steps[0].node) if len(steps) == 1 else None
     if asked is None or not any(isinstance(part, ast.Call) for part in ast.walk(asked[0])):
         return
     told = [each for text in spot.prose for each in answers.said_in(text, spot.symbols)]
-    raised = (each.answer for each in told if each.about == "expected")
-    errors = (each for each in raised if isinstance(each, Raised))
-    expected: Answer | None = next(errors, None)
+    should = (each.answer for each in told if each.about == "expected")
+    expected: Answer | None = next((one for one in should if isinstance(one, Raised)), None)
     defined = completing.definitions(spot.parts, spot.symbols)
     known = {name for node in defined for name in completing.bound_in(node)}
     question = asked[0]
+    if homes := spot.symbols.at(path):
+        own = set().union(*(spot.symbols.owned[home] for home in homes))
+        if names_in(question) & spot.symbols.names.keys() - known - own:
+            return
     if isinstance(question, ast.JoinedStr):
         question = next(part for part in ast.walk(question) if isinstance(part, ast.Call))
     _made(question, known, spot.symbols)

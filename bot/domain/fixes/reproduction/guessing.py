@@ -21,7 +21,7 @@ from bot.domain.fixes.reproduction.symbols import Symbols
 from bot.domain.fixes.reproduction.wording import FRAME
 
 MAX_GUESSES = 12
-_IN = re.compile(r'^\s*File "[^"\n]*", line \d+, in (?P<name>[a-z]\w*)$', re.MULTILINE)
+_IN = re.compile(r'^\s*File "(?P<path>[^"\n]*)", line \d+, in (?P<name>[a-z]\w*)$', re.MULTILINE)
 _QUOTED = re.compile(r"\"[^\"\n]{3,120}\"")
 _ACCEPTED = re.compile(
     r"\b(?:is|are|should\s+be|must\s+be|be)\s+(?:\w+\s+)?(?:valid|accepted|allowed|legal|fine|ok)\b"
@@ -102,7 +102,8 @@ def _calls(
     spans = [re.sub(r"^([\w.]*\b[a-z_]\w*)\(\)$", r"\1", span) for span in spans]
     nodes = [(span, expression(span)) for span in dict.fromkeys(spans)]
     things = [node for _, node in nodes if node is not None and _is_thing(node, symbols)][:3]
-    frames = [m["name"] for part in parts if part.code for m in _IN.finditer(part.text)]
+    shown = (m for part in parts if part.code for m in _IN.finditer(part.text))
+    frames = [m["name"] for m in shown if symbols.at(m["path"])]  # others are the reporter's own
     public = [name for name in dict.fromkeys(frames) if name in symbols.functions]
     things = things or [ast.Name(name, ast.Load()) for name in public[:1]]
     methods = [name for name in dict.fromkeys(frames) if name in symbols.methods][:3]

@@ -15,6 +15,7 @@ from bot.domain.fixes.python import expression, literal, names_in
 from bot.domain.fixes.reproduction import answers, several
 from bot.domain.fixes.reproduction.reading import Spot, Step, steps_of
 from bot.domain.fixes.reproduction.records import Answer, Example, Raised, Shown, same
+from bot.domain.fixes.reproduction.standard import BUILTINS
 from bot.domain.fixes.reproduction.symbols import Symbols
 
 SPAN = re.compile(r"``(?P<two>[^`\n]+)``|`(?P<one>[^`\n]+)`")
@@ -63,6 +64,12 @@ _FINE = re.compile(
 _YET = re.compile(
     r"\b(?:not|never|but|except|instead|expect\w*|should|must|would|want\w*|cannot)\b|n['’]t\b",
     re.I,
+)
+# "Both should be the same": what the checkout gives, as what Python's own gives.
+_ALIKE = re.compile(
+    r"\b(?:both|they|these|the\s+two)\b[^.!?\n]{0,40}\b(?:should|must|ought\s+to|expect\w*)\b"
+    r"[^.!?\n]{0,40}\b(?:same|equal|identical|agree|match)\b",
+    re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
@@ -207,6 +214,11 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
             of_it = [one for one in seen if [len(one.setup)] == meant]
             found += [each for _, value in told for each in _applied(value, of_it, symbols)]
             continue
+        if _ALIKE.search(sentence):
+            asks = [one for one in seen if calls_it(one.question, symbols)]
+            models = [one.expected for one in seen if names_in(one.question) <= BUILTINS]
+            if len(models) == len(asks) == 1 and isinstance(models[0], Shown):
+                found += _applied(models[0], asks, symbols)
         found += _parts_of(sentence, seen, words)
         for at, value in told:
             spans = [m["two"] or m["one"] for m in SPAN.finditer(sentence[:at], before)]

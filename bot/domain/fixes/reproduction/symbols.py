@@ -45,6 +45,12 @@ class Symbols:
         """Whether ``name`` is an exception, the language's or the checkout's."""
         return name in self.errors or name in _BUILTIN_ERRORS
 
+    def at(self, shown: str) -> list[str]:
+        """The modules that a traceback's path may stand for: those with its file's name."""
+        path = shown.replace("\\", "/").removesuffix(".py").removesuffix("/__init__")
+        last = path.rpartition("/")[2]
+        return [module for module in self.modules if module.rpartition(".")[2] == last]
+
 
 def symbols_of(tree: Tree) -> Symbols:
     """Read every Python file that is no test."""
