@@ -149,6 +149,7 @@ TELLING = [
     ("`first([])` should not raise IndexError.", "first([])", ("IndexError", "")),
     ("`first([])` raises `IndexError: no`, I would expect `ValueError('empty')`.", "with pytest.raises(ValueError):", ("IndexError", "")),
     ("**To reproduce**\n\n1. `from shop.cart import first`\n2. `first([1, 2])`\n\n**Expected behavior**\nIt returns `1`.\n\n**Actual behavior**\nIt returns `2`.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    (CRASHED + "\nIt is not sorted, so I expect the list back as it was.", "assert first([]) == []", ("IndexError", "")),
     (fence(">>> min([1, 2])\n1\n>>> first([1, 2])\n2", "pycon") + "\nBoth should be the same.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (fence("$ export CART='a=1, b'\n$ python run.py\n" + CRASHED.replace("[]", "'CART'").strip("`\n"), ""), 'monkeypatch.setenv("CART", "a=1, b")', ("IndexError", "")),
 ]  # fmt: skip
@@ -185,6 +186,12 @@ def test_two_errors_apart_from_the_call_are_none():
 
 def test_the_title_counts():
     assert offered("Please fix.", title="first([1, 2]) returns 2, expected 1")
+
+
+def test_a_title_that_the_body_repeats_is_no_heading():
+    title = "first returns an old value"
+    body = f"# {title}\n\n" + fence("first([1, 2])") + "\nThis gives 2, I expect 1."
+    assert "assert first([1, 2]) == 1" in offered(body, title=title)[0].source
 
 
 def test_the_whole_file():

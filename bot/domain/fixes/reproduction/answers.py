@@ -128,7 +128,9 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         start = _clause(text, match.start())
         sentence = text[start : match.start()]
         own = any(start <= each.at < match.start() for each in found.values())  # it says what
-        if wording.MODAL.search(sentence) and not (own or wording.NOT.search(sentence)):
+        modal = wording.MODAL.search(sentence)
+        clause = sentence[sentence.rfind(",", 0, modal.start()) + 1 :] if modal else ""
+        if modal and not (own or wording.NOT.search(clause)):
             found[match.start()] = StatedAnswer(match.start(), "expected", UNCHANGED)
     return sorted(found.values(), key=lambda each: each.at)
 

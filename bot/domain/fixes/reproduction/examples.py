@@ -313,10 +313,10 @@ def called(
     defined = completing.definitions(spot.parts, spot.symbols)
     known = {name for node in defined for name in completing.bound_in(node)}
     question = asked[0]
-    if homes := spot.symbols.at(path):
-        own = set().union(*(spot.symbols.owned[home] for home in homes))
-        if names_in(question) & spot.symbols.names.keys() - known - own:
-            return
+    own = spot.symbols.at(path)
+    if own and names_in(question) & spot.symbols.names.keys() - known - own:
+        return
+    wanted = answers.resolved(wanted, question)
     if isinstance(question, ast.JoinedStr):
         question = next(part for part in ast.walk(question) if isinstance(part, ast.Call))
     _made(question, known, spot.symbols)

@@ -68,9 +68,11 @@ _ACTUAL = re.compile(
 
 
 def passages(title: str, body: str) -> list[Passage]:
-    """The title, then the body in order."""
+    """The title, then the body in order; a body that begins with the title says it once."""
     found = [Passage(title[:MAX_LINE])] if title else []
-    lines = body[:MAX_BODY].replace("\r\n", "\n").split("\n")
+    lines = body[:MAX_BODY].replace("\r\n", "\n").lstrip("\n").split("\n")
+    if title and lines[0].strip("# \t") == title.strip("# \t"):  # "# It returns 5" heads nothing
+        del lines[0]
     for passage in _body(lines):
         found += _with_output(passage) if passage.code else _unfenced(passage)
     found += map(Passage, tables.told_in([line[:MAX_LINE] for line in lines], title))

@@ -45,11 +45,12 @@ class Symbols:
         """Whether ``name`` is an exception, the language's or the checkout's."""
         return name in self.errors or name in _BUILTIN_ERRORS
 
-    def at(self, shown: str) -> list[str]:
-        """The modules that a traceback's path may stand for: those with its file's name."""
+    def at(self, shown: str) -> set[str]:
+        """The names of the modules that a traceback's path may stand for: by its file's name."""
         path = shown.replace("\\", "/").removesuffix(".py").removesuffix("/__init__")
         last = path.rpartition("/")[2]
-        return [module for module in self.modules if module.rpartition(".")[2] == last]
+        found = (names for module, names in self.owned.items() if module.split(".")[-1] == last)
+        return set().union(*found)
 
 
 def symbols_of(tree: Tree) -> Symbols:
