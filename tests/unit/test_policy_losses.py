@@ -34,6 +34,9 @@ LOOP = (
             "first",
         ),
         ("for x in a:\n    x()", "for x in a:\n    with x:\n        return x()", "first round"),
+        ("return isinstance(a, int)", "return isinstance(a, int) is None", "has but one answer"),
+        ("return a > 1", "return (a > 1) is not None", "`(a > 1) is not None` has but one"),
+        ("return a.b()", "return a.b() is None", ""),
     ],
 )
 def test_what_other_callers_lose(before: str, after: str, told: str) -> None:

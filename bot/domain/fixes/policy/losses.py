@@ -11,6 +11,7 @@ from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_test_file
 
 Found = Counter[tuple[str, str]]  # function, and what is lost there
+_FLAGS = ("isinstance", "issubclass", "callable", "hasattr", "any", "all", "bool", "len")
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -20,6 +21,8 @@ def given_up(patch: Patch) -> str:
         return f"What earlier lines work out for `{name}` is thrown away."
     for line in _anew(patch, _left_at_once):
         return f"`{line}` ends after its first round."
+    for test in _anew(patch, _decided):
+        return f"`{test}` has but one answer."
     return ""
 
 
@@ -70,6 +73,19 @@ def _lost(block: list[ast.stmt]) -> Iterator[str]:
             yield from sorted(stored & unread)
         read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
         unread |= stored - read
+
+
+def _decided(tree: ast.Module | None) -> Found:
+    """Asking whether what is true or false is None."""
+    found: Found = Counter()
+    for function, node in _functions(tree):
+        match node:
+            case ast.Compare(left=left, comparators=[ast.Constant(value=None)]):
+                called = isinstance(left, ast.Call) and ast.unparse(left.func) in _FLAGS
+                found[function, ast.unparse(node)] += called or isinstance(left, ast.Compare)
+            case _:
+                pass
+    return +found
 
 
 def _left_at_once(tree: ast.Module | None) -> Found:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
 from bot.adapters.agents.mechanic.engine.precedence import COMPARE, NOT
 
+_NAMED = (ast.Name, ast.Attribute, ast.Call)
+_FLAGS = ("isinstance(", "issubclass(", "callable(", "hasattr(", "any(", "all(")  # never None
 _SIGNS = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
     ast.Is: "is", ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
@@ -18,15 +20,7 @@ _SWAPS: dict[str, tuple[tuple[str, float], ...]] = {
     "<=": (("<", 1.0), (">=", 0.45), (">", 0.3), ("==", 0.15)),
     ">": ((">=", 1.0), ("<", 0.45), ("<=", 0.3), ("!=", 0.2), ("==", 0.1)),
     ">=": ((">", 1.0), ("<=", 0.45), ("<", 0.3), ("==", 0.15)),
-    "==": (
-        ("!=", 0.5),
-        ("<=", 0.35),
-        (">=", 0.35),
-        ("in", 0.2),
-        ("is", 0.05),
-        ("<", 0.15),
-        (">", 0.15),
-    ),
+    "==": (("!=", 0.5), ("<=", 0.35), (">=", 0.35), ("in", 0.2), ("<", 0.15), (">", 0.15)),
     "!=": (("==", 0.5), (">", 0.2), ("<", 0.2), ("not in", 0.15)),
     "is": (("==", 0.5), ("is not", 0.5)),
     "is not": (("!=", 0.5), ("is", 0.5)),
@@ -69,15 +63,15 @@ def truth(site: Site) -> Iterator[Edit]:
     node = site.node
     if not _is_condition(site):
         return
-    if isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
-        text = site.text(node)
-        yield site.replace(f"{text} is not None", "truth", 0.45, tight=COMPARE)
+    inner = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not) else node
+    text, named = site.text(inner, COMPARE + 1), isinstance(inner, _NAMED)
+    if named and not text.startswith(_FLAGS):
+        none = "is not None" if inner is node else "is None"
+        yield site.replace(f"{text} {none}", "truth", 0.45, tight=COMPARE)
+    if inner is not node:
+        yield site.replace(site.text(inner), "negation", 0.5, tight=COMPARE)
+    elif named:
         yield site.replace(f"not {text}", "negation", 0.35, tight=NOT)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        operand = site.text(node.operand, COMPARE + 1)
-        if isinstance(node.operand, (ast.Name, ast.Attribute, ast.Call)):
-            yield site.replace(f"{operand} is None", "truth", 0.45, tight=COMPARE)
-        yield site.replace(site.text(node.operand), "negation", 0.5, tight=COMPARE)
     elif isinstance(node, ast.Compare) and len(node.ops) == 1:
         left, right = site.text(node.left), node.comparators[0]
         if isinstance(right, ast.Constant) and right.value is None:

@@ -11,17 +11,16 @@ from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, sprea
 from bot.adapters.agents.mechanic.engine.scope import NUMBERS
 from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
 
+_DECLARED = (ast.Import, ast.ImportFrom, ast.ClassDef)
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue, ast.Break)
 
 
 def inserted(site: Site) -> Iterator[Edit]:
     """A new statement before or after this one."""
     node = site.node
-    if not isinstance(node, ast.stmt) or not site.scope.is_function:
+    if not isinstance(node, ast.stmt) or isinstance(node, _DECLARED):
         return
-    if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef)):
-        return
-    siblings = site.source.siblings(node)
+    siblings = site.source.siblings(node) if site.scope.is_function else None
     if not siblings:
         return
     is_last = siblings[-1] is node
