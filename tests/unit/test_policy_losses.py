@@ -37,6 +37,8 @@ LOOP = (
         ("return isinstance(a, int)", "return isinstance(a, int) is None", "has but one answer"),
         ("return a > 1", "return (a > 1) is not None", "`(a > 1) is not None` has but one"),
         ("return a.b()", "return a.b() is None", ""),
+        ("if a:\n    a()\nreturn 1", "return 1\nif a:\n    a()", "`if a:` is never reached"),
+        ("return a", "return\nyield a", ""),
     ],
 )
 def test_what_other_callers_lose(before: str, after: str, told: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from bot.domain.fixes.patch import Patch, text_of
 from bot.domain.fixes.python import parsed
@@ -12,6 +13,7 @@ from bot.domain.fixes.testfiles import is_test_file
 
 Found = Counter[tuple[str, str]]  # function, and what is lost there
 _FLAGS = ("isinstance", "issubclass", "callable", "hasattr", "any", "all", "bool", "len")
+_LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -23,6 +25,8 @@ def given_up(patch: Patch) -> str:
         return f"`{line}` ends after its first round."
     for test in _anew(patch, _decided):
         return f"`{test}` has but one answer."
+    for line in _anew(patch, _unreached):
+        return f"`{line}` is never reached."
     return ""
 
 
@@ -54,13 +58,24 @@ def _functions(tree: ast.Module | None) -> Iterator[tuple[str, ast.AST]]:
 
 def _overwritten(tree: ast.Module | None) -> Found:
     """Names assigned anew before anybody reads what an earlier statement of the block left."""
+    return Counter((function, name) for function, block in _blocks(tree) for name in _lost(block))
+
+
+def _unreached(tree: ast.Module | None) -> Found:
+    """Statements right behind one that leaves; a ``yield`` there makes a generator."""
     return Counter(
-        (function, name)
-        for function, node in _functions(tree)
-        for block in (getattr(node, "body", None), getattr(node, "orelse", None))
-        if isinstance(block, list)
-        for name in _lost(block)
+        (function, ast.unparse(after).partition("\n")[0])
+        for function, block in _blocks(tree)
+        for one, after in pairwise(block)
+        if isinstance(one, _LEAVING) and not isinstance(getattr(after, "value", None), ast.Yield)
     )
+
+
+def _blocks(tree: ast.Module | None) -> Iterator[tuple[str, list[ast.stmt]]]:
+    for function, node in _functions(tree):
+        for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
+            if isinstance(block, list):
+                yield function, block
 
 
 def _lost(block: list[ast.stmt]) -> Iterator[str]:

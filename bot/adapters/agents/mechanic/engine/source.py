@@ -15,6 +15,7 @@ _SUITES = (
     ast.With, ast.AsyncWith, ast.Try, ast.ExceptHandler, ast.Module,
 )  # fmt: skip
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 class SourceFile:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.lines import shifted, taken_out
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
-from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
+from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, LEAVING
 
 _DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 _BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.Try)
@@ -36,7 +36,7 @@ def exchanged(site: Site) -> Iterator[Edit]:
         if position + distance >= len(siblings) or own is None:
             return
         other = site.source.block(siblings[position + distance])
-        apart = isinstance(siblings[position + distance], _DEFINITIONS)
+        apart = isinstance(siblings[position + distance], (*_DEFINITIONS, *LEAVING))
         if other is None or apart or other[0] < own[1]:
             return
         text = site.source.text

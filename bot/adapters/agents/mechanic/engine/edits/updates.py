@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from bot.adapters.agents.mechanic.engine.edits.lines import put_after, put_before
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
 from bot.adapters.agents.mechanic.engine.scope import NUMBERS
-from bot.adapters.agents.mechanic.engine.source import FUNCTIONS
+from bot.adapters.agents.mechanic.engine.source import FUNCTIONS, LEAVING
 
 _DECLARED = (ast.Import, ast.ImportFrom, ast.ClassDef)
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Continue, ast.Break)
@@ -24,7 +24,7 @@ def inserted(site: Site) -> Iterator[Edit]:
     if not siblings:
         return
     is_last = siblings[-1] is node
-    leaves = isinstance(node, (ast.Return, ast.Raise, ast.Continue, ast.Break))
+    leaves = isinstance(node, LEAVING)
     edits, lost = [], tuple(f"{name} = " for name in _unread(siblings[: siblings.index(node)]))
     for text, prior in [*_templates(site), *_donors(site)]:
         if text.startswith(lost):
