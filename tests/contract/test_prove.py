@@ -91,7 +91,7 @@ async def opened(
         sandboxes=sandboxes,
         template="",
         agents=agents,
-        open_model=lambda: None,
+        open_model=_no_model,
         log=lambda line: None,
         beside=beside,
     )
@@ -99,6 +99,10 @@ async def opened(
     await left(made)
     yield made
     await sandboxes.close()
+
+
+async def _no_model(_purpose: str) -> None:
+    return None
 
 
 @pytest.fixture
