@@ -174,3 +174,20 @@ def test_a_script_without_spaces_is_found_by_pairs_of_characters() -> None:
         said(5, "导出的表格少了最后一行", "最后一行数据没有导出。", "manual"),
     ]
     assert feed(new_engine(), [*others(), *pair])[5].candidates[0].item == 4
+
+
+@pytest.mark.parametrize(
+    ("body", "against"),
+    [
+        ("Pixel 7 with Android 15.", True),
+        ("An old iPad.", False),
+        ("On iOS and on Android.", False),
+        ("My phone is new.", False),
+    ],
+)
+def test_another_platform_anywhere_in_the_text_speaks_against_it(body: str, against: bool) -> None:
+    first = said(4, "Black page after the login", "iPhone 14, iOS 18.")
+    second = said(5, "Login ends at a black page", body, "manual")
+    [near, *_] = feed(new_engine(), [*others(), first, second])[5].candidates
+    assert near.item == 4
+    assert ("platforms" in dict(near.parts)) is against

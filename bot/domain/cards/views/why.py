@@ -21,6 +21,7 @@ _AGAINST = {
     "component": "another component",
     "series": "titles that differ in their numbers only",
     "other stack": "two stacks without a common frame",
+    "platforms": "another platform or browser",
     "one source": "one source says them both",
     "learnt": "what people here called not the same",
     **dict.fromkeys(("hours", "days"), "the time between them"),

@@ -45,9 +45,10 @@ COMPARED = {
     "bag": "u4",
     "negated": "?",
 }
+SAID = ("sides", "platforms")  # of the questions in opposites
 COLUMNS = [
-    *(("item", "i8"), ("cluster", "i8"), *COMPARED.items()),
-    *(("sides", "u8", (WIDTH,)), ("source", "u4"), ("gone", "?")),
+    *(("item", "i8"), ("cluster", "i8"), ("source", "u4"), ("gone", "?"), *COMPARED.items()),
+    *((name, "u8", (WIDTH,)) for name in SAID),
 ]
 
 
@@ -62,8 +63,7 @@ class Engine:
     def __init__(
         self, calibration: Calibration, dimensions: int, *, join: Eagerness = "sure"
     ) -> None:
-        self.calibration = calibration
-        self.join: Eagerness = join
+        self.calibration, self.join = calibration, join
         self.lesson = Lesson()
         self.common = CommonLines()
         self._dense = Dense(dimensions)
@@ -130,8 +130,8 @@ class Engine:
         self._row[reading.id] = row
         if vector is None:
             self._lacking.add(reading.id)
-        known = (getattr(reading, name) for name in (*COMPARED, "sides", "origin"))
-        self._table[row] = (reading.id, NO_CLUSTER, *known, False)
+        known = (getattr(reading, name) for name in (*COMPARED, *SAID))
+        self._table[row] = (reading.id, NO_CLUSTER, reading.origin, False, *known)
         self.move(reading.id, cluster)
         self._sources.add(reading.origin)
         for key in reading.keys:
@@ -278,7 +278,7 @@ class Engine:
             cosine=self._dense.measure(self._dense.cosine(vector), rows),
             centred=self._dense.measure(centred, rows),
             words=words[rows],
-            **{name: self._table[name][rows] for name in (*COMPARED, "sides", "source")},
+            **{name: self._table[name][rows] for name in (*COMPARED, *SAID, "source")},
             crowd=crowd,
         )
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine

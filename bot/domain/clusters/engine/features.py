@@ -27,6 +27,7 @@ FEATURES = {
     "errors": "words of error lines in common",
     "frames": "stack frames in common",
     "other stack": "1 where both bring a stack and no frame is in both",
+    "platforms": "1 where one names this platform or browser and the other that",
     "one source": "1 where both came from the same source",
     "code": "identifiers of code in common",
     "names": "things both name: a function, a file, an endpoint, a code, a quoted value",
@@ -55,6 +56,7 @@ class Measured:
     created: NDArray[np.float64]
     source: NDArray[np.uint32]
     sides: NDArray[np.uint64]
+    platforms: NDArray[np.uint64]
     negated: NDArray[np.bool_]
     component: NDArray[np.uint32]
     series: NDArray[np.uint32]
@@ -116,6 +118,7 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         "hours": np.log1p((apart / _HOUR).clip(max=48)),
         "days": np.log1p(apart / _DAY),
         "crowd": measured.crowd,
+        "platforms": opposed(reading.platforms, measured.platforms).astype(np.float32),
         "one source": (measured.source == reading.origin).astype(np.float32),
         "length": float(np.log1p(len(reading.prose) + len(reading.code))),
         "size": min(float(np.log1p(lexical.rows)), _LARGEST),

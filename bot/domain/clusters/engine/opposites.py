@@ -135,3 +135,5 @@ _MASKS: list[Sides] = [
     np.array([axis >> 64 * n & (1 << 64) - 1 for n in range(WIDTH)], dtype=np.uint64)
     for axis in _AXIS_BITS
 ]
+# What a report runs on is said anywhere in it, not in its title alone.
+PLATFORMS = sides_of("android ios") | sides_of("windows mac linux chrome firefox safari edge")

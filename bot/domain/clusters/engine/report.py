@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.domain.clusters.engine.opposites import Sides, negated, sides_of
+from bot.domain.clusters.engine.opposites import PLATFORMS, Sides, negated, sides_of
 from bot.domain.models import Frame
 from bot.domain.text import (
     BODY_LIMIT,
@@ -81,7 +81,8 @@ class Reading:
     ``text`` is for the embedder. ``keys`` name exact and near-exact repeats. The fields of terms
     are hashes, sorted and unique. ``component`` names what the title says it is about
     (``net/http: ...``, ``[ui] ...``), 0 where it doesn't. ``named`` are the things it names, see
-    ``names``; ``sides`` and ``negated`` are what its title says of the questions in ``opposites``.
+    ``names``; ``sides`` and ``negated`` are what its title says of the questions in ``opposites``,
+    ``platforms`` what the whole text says of those among them.
     ``series`` names the title without its numbers, and ``numbers`` those; ``wording`` its words as
     they follow each other, ``rest`` the same without the component; ``bag`` is the sum of their
     hashes, without ids and numbers, so that one word for another moves it by what these two differ.
@@ -101,6 +102,7 @@ class Reading:
     frames: Terms
     named: Terms
     sides: Sides
+    platforms: Sides
     negated: bool
     component: int
     series: int
@@ -147,7 +149,7 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
             keys = [key for key in keys if key.startswith("given:")] + [signature]
     series, numbers = series_of(report.title)
     named_first = _COMPONENT.match(said.title)
-    named = names(f"{report.title}\n{report.body[:BODY_LIMIT]}", frames[-20:])
+    whole = f"{report.title}\n{report.body[:BODY_LIMIT]}"
     return Reading(
         id=report.id,
         source=report.source,
@@ -161,8 +163,13 @@ def read_report(report: Report, common: CommonLines | None = None) -> Reading:
         code=hashed(terms(said.code)[:CODE_TERMS]),
         errors=hashed(terms("\n".join(said.errors[:5]))),
         frames=hashed(frame_names(frames[-20:])),
-        named=hashed(n if n.startswith("#") else t for n in named for t in terms(n)[:1] or [n]),
+        named=hashed(
+            n if n.startswith("#") else t
+            for n in names(whole, frames[-20:])
+            for t in terms(n)[:1] or [n]
+        ),
         sides=sides_of(title),
+        platforms=sides_of(whole) & PLATFORMS,
         negated=negated(title),
         component=component_of(said.title),
         series=series,
