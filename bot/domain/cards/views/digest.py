@@ -176,7 +176,7 @@ def _news(board: Board) -> str:
     for name, kinds in _NEWS.items():
         if seen := {event.cluster for event in told if event.kind in kinds}:
             found.append(f"{len(seen)} {name}")
-    return " · ".join(found) or "no problem is new, worse or fixed"
+    return " · ".join(found) or "no problem came up, got worse or was fixed"
 
 
 def _in_channel(

@@ -229,11 +229,8 @@ class Engine:
         obeyed: list[str],
     ) -> Decision:
         cluster = self.cluster_of(joined) if joined is not None else None
-        elsewhere = (
-            c
-            for c in candidates
-            if c.item != joined and (c.cluster is None or c.cluster != cluster)
-        )
+        none = NO_CLUSTER
+        elsewhere = (c for c in candidates if c.item != joined and (c.cluster or none) != cluster)
         return Decision(
             action=action,
             cluster=cluster,
@@ -300,6 +297,7 @@ class Engine:
         repeated: NDArray[np.bool_] = rows == (-1 if repeat is None else self._row[repeat])
         order = np.lexsort((rows, -logits, ~repeated))[:CANDIDATES]
         items = self._table["item"][rows[order]].tolist()
+        parts = zip(scale.parts(values[order]), mixed.parts(values[order]), strict=True)
         # They are of the right types by themselves.
         return [
             Near.model_construct(
@@ -313,10 +311,10 @@ class Engine:
                 mixed=not own[i],
                 parts=(
                     *([("learnt", float(learnt[i]))] if learnt[i] else []),
-                    *(scale if own[i] else mixed).parts(values[i : i + 1])[0],
+                    *(here if own[i] else across),
                 ),
             )
-            for i, item in zip(order, items, strict=True)
+            for i, item, (here, across) in zip(order, items, parts, strict=True)
         ]
 
     def _told_apart(self, reading: Reading, rows: Rows) -> dict[int, Pair]:

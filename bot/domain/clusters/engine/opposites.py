@@ -123,17 +123,14 @@ def negated(text: str) -> bool:
 def opposed(ours: Sides, theirs: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Which rows of ``theirs`` answer a question that ``ours`` answers, and answer it otherwise."""
     found = np.zeros(len(theirs), dtype=bool)
-    for axis in _MASKS:
-        mine = ours & axis
-        if mine.any():
-            other = theirs & axis
-            found |= other.any(axis=1) & ~(other & mine).any(axis=1)
+    for axis in _MASKS[(_MASKS & ours).any(axis=1)]:
+        other = theirs & axis
+        found |= other.any(axis=1) & ~(other & ours).any(axis=1)
     return found
 
 
-_MASKS: list[Sides] = [
-    np.array([axis >> 64 * n & (1 << 64) - 1 for n in range(WIDTH)], dtype=np.uint64)
-    for axis in _AXIS_BITS
-]
+_MASKS: Sides = np.array(
+    [[axis >> 64 * n & (1 << 64) - 1 for n in range(WIDTH)] for axis in _AXIS_BITS], dtype=np.uint64
+)
 # What a report runs on is said anywhere in it, not in its title alone.
 PLATFORMS = sides_of("android ios") | sides_of("windows mac linux chrome firefox safari edge")
