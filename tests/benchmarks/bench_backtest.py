@@ -18,7 +18,7 @@ import pytest
 from length import FULL, announce
 
 from bot.adapters.choose import EMBEDDERS, AdapterChoices
-from bot.adapters.embedders.weights import missing
+from bot.adapters.embedders.weights import MINILM
 from workers.clusters.backtest import BacktestResult, History, read_history, run_backtest
 
 assert bot
@@ -66,7 +66,7 @@ def line(name: str, outcome: BacktestResult) -> str:
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", MOST)
 def test_a_backtest_goes_at_the_embedders_pace(name: str, tmp_path: Path) -> None:
-    if name == "minilm" and missing(WEIGHTS):
+    if name == "minilm" and MINILM.missing(WEIGHTS):
         pytest.skip("no weights here: make weights")
     embedder = EMBEDDERS[name](AdapterChoices(data_dir=tmp_path, weights_dir=WEIGHTS))
 

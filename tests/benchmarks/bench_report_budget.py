@@ -28,7 +28,7 @@ import numpy as np
 from told_stories import STORIES
 
 from bot.adapters.embedders.minilm import MiniLM
-from bot.adapters.embedders.weights import missing
+from bot.adapters.embedders.weights import MINILM
 from bot.domain.audience import Audience
 from bot.domain.clusters.engine import Engine, calibration_for
 from bot.domain.clusters.judgement import CANDIDATES, Comparison, Comparisons, judgements, material
@@ -95,7 +95,7 @@ async def measure() -> tuple[dict[str, float], int]:
 
 @pytest.mark.timeout(600)
 def test_a_report_stays_within_its_budget() -> None:
-    if missing(WEIGHTS):
+    if MINILM.missing(WEIGHTS):
         pytest.skip("no weights here: make weights")
     spent, count = asyncio.run(measure())
     print(f"\nCPU-ms a report, mean of {count}, among {KNOWN:,}:")
