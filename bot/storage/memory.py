@@ -71,20 +71,24 @@ class Memory(Store):
         await self._redis.hdel(keys.conversations(project), str(number))
 
     async def erase(
-        self, project: int, names: Collection[str], items: Collection[int], of: Collection[int]
+        self,
+        project: int,
+        theirs: Callable[[str, int | None], bool],
+        items: Collection[int],
+        of: Collection[int],
     ) -> int:
-        """What people of these names told and asked, what was read in these reports or learnt
-        from a fix ``of`` these clusters, and the profile, which may quote anybody; how many facts
-        and conversations."""
+        """What people told and asked who are ``theirs`` by name and id, what was read in these
+        reports or learnt from a fix ``of`` these clusters, and the profile, which may quote
+        anybody; how many facts and conversations."""
         facts = [
             fact.number
             for fact in await self.facts(project)
             # As Person.name says it; a run is no person, whatever they are called.
-            if (fact.cluster is None and fact.by.lstrip("@").partition(" (")[0].lower() in names)
+            if (fact.cluster is None and theirs(fact.by.partition(" (")[0], fact.by_id))
             or {*fact.items} & {*items}
             or (fact.cluster in of and not fact.items)
         ]
-        asked = [c for c in await self.conversations(project) if c.by.lower() in names]
+        asked = [c for c in await self.conversations(project) if theirs(c.by, c.by_id)]
         for conversation in asked:
             await self.drop(project, conversation.number)
         await self._redis.delete(keys.profile(project))  # `profile refresh` makes it anew

@@ -197,17 +197,19 @@ async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:
     await items.take(ctx, project.id, thread)
     await work(stage)
     heard = Audience.PROJECT
-    for words, by, read in (
-        ("Bo pays", "@bo", ()),
-        ("It is down", "", (1,)),
-        ("We ship", "@eve", ()),
+    for words, by, ident, read in (
+        ("Bo pays", "@bea", 7, ()),
+        ("We sold", "@bo", 8, ()),
+        ("It is down", "", None, (1,)),
+        ("We ship", "@eve", 9, ()),
     ):
-        fact = Fact(audience=heard, text=words, by=by, items=read, made_at=ctx.now())
+        fact = Fact(audience=heard, text=words, by=by, by_id=ident, items=read, made_at=ctx.now())
         await ctx.memory.keep(project.id, fact)
-    asking = Conversation(
-        audience=heard, title="Who pays?", by="bo", place="#1", edited_at=ctx.now()
-    )
-    await ctx.memory.talk(project.id, asking)
+    for ident in (7, 8):
+        asking = Conversation(
+            audience=heard, title="Who pays?", by="bo", by_id=ident, place="#1", edited_at=ctx.now()
+        )
+        await ctx.memory.talk(project.id, asking)
     await ctx.memory.put_profile(project.id, Profile(audience=heard, made_at=ctx.now()))
     done = await erase_words(ctx, project.id, {"bo"}, 7, proven=True)
     assert done["memory"] == 2
@@ -217,7 +219,9 @@ async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:
     assert (await said(stage, "erase Jane")).answer.card.actions[0].sentence
     answer = (await said(stage, "erase @Jane --confirm")).answer.card
     assert "2, with their vectors" in answer.model_dump_json()
-    assert [fact.text for fact in await ctx.memory.facts(project.id)] == ["We ship"]
+    facts, asked = await ctx.memory.facts(project.id), await ctx.memory.conversations(project.id)
+    assert [fact.text for fact in facts] == ["We sold", "We ship"], "another has that login now"
+    assert [each.by_id for each in asked] == [8]
     assert set(await fetch(ctx, project.id, [1, 2, 3, 4])) == {2}
     await work(stage)
     known = await ctx.items.many(project.id, range(1, 5))

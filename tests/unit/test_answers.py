@@ -16,11 +16,13 @@ from bot.domain.cards.views.answer import answer_card
 from bot.domain.cards.views.memory import memory_card, profile_card
 from bot.domain.memory import facts, passages, profile
 from bot.domain.memory.answers import AnswerDraft, Answered, mistakes
+from bot.domain.memory.conversation import Conversation, asker
 from bot.domain.memory.counting import Row, Typed, rows, typed
 from bot.domain.memory.facts import Fact, consolidated, fitting, outdated
 from bot.domain.memory.passages import Chunk
 from bot.domain.memory.profile import Profile, Sections
 from bot.domain.memory.written import Cited, material
+from bot.domain.models import Person
 from bot.render import render_blocks, render_markdown
 from bot.sources import SOURCES
 
@@ -108,6 +110,22 @@ def test_a_model_that_makes_things_up_is_told_so():
     assert wrong("x" * 500, "I-3")
     assert mistakes(AnswerDraft(answered=True), [REFUND])
     assert mistakes(AnswerDraft(answered=False), [REFUND]) == []
+
+
+def test_what_somebody_asked_is_theirs_under_a_new_login_and_not_of_who_has_the_old_one():
+    asked = {"title": "?", "place": "gh:7", "audience": READERS, "edited_at": NOW}
+    of_ana = Conversation(by="ana", by_id=7, **asked)
+    assert of_ana.is_of(Person(login="ana-new", user_id=7))
+    assert not of_ana.is_of(Person(login="ana", user_id=8))
+    assert not Conversation(by="ana", **asked).is_of(Person(login="ana", user_id=8))
+    linked_by_the_operator = Person(login="bo", slack_user="U1", slack_team="T1")
+    assert Conversation(by="bo", **asked).is_of(linked_by_the_operator)
+    in_slack = Person(slack_user="U1", slack_team="T1")
+    assert Conversation(by=asker(in_slack), **asked).is_of(in_slack)
+    assert not Conversation(by=asker(in_slack), **asked).is_of(
+        Person(slack_user="U1", slack_team="T2")
+    )
+    assert not Conversation(by="", **asked).is_of(in_slack)
 
 
 def fact(number: int, text: str, **fields: object) -> Fact:

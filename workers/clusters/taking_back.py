@@ -104,7 +104,7 @@ async def erase_words(
         for run in await ctx.runs.of_cluster(project, cluster):
             if run.ended:  # one under way goes by them
                 await ctx.runs.drop_blobs(project, run.number, "case", "plan")
-    done["memory"] = await ctx.memory.erase(project, names, erased.keys(), clusters)
+    done["memory"] = await ctx.memory.erase(project, by, erased.keys(), clusters)
     for number, (words, placed) in erased.items():
         await ctx.items.erase(project, number, words)
         if placed:

@@ -45,6 +45,7 @@ class FactsDraft(Record):
 
 class Fact(Worded):
     """``M-3``. ``by`` is who said it, or the run that learnt it; "" for what was read in ``items``.
+    ``by_id`` is GitHub's id of that person.
 
     ``said`` names those reports as they were: a fact is dropped when one of them reads otherwise.
     ``path`` is a glob of the files it is about, "" for all. ``confirmed_by`` is who takes a claim
@@ -54,6 +55,7 @@ class Fact(Worded):
     number: int = 0
     text: str = Field(min_length=1, max_length=LONGEST)
     by: str = ""
+    by_id: int | None = None
     items: tuple[int, ...] = ()
     said: str = ""
     path: str = ""

@@ -12,7 +12,7 @@ from bot.domain.cards.views.answer import answer_card, conversations_card
 from bot.domain.commands.command import REST, Command
 from bot.domain.commands.references import Duration
 from bot.domain.errors import NotFound, NotUnderstood
-from bot.domain.memory.conversation import KEPT, Conversation
+from bot.domain.memory.conversation import KEPT, Conversation, asker
 from bot.domain.memory.counting import By, Typed, typed
 from bot.domain.memory.passages import asked_for
 from bot.domain.text import terms
@@ -98,15 +98,10 @@ def _typed(call: Call, command: Ask, question: str, before: Sequence[str]) -> Ty
     return found.model_copy(update={name: value for name, value in given.items() if value})
 
 
-def _who(call: Call) -> str:
-    person = call.person
-    return person.login or f"{person.slack_team}:{person.slack_user}" if not person.operator else ""
-
-
 async def _mine(call: Call) -> list[Conversation]:
     """What the person asked where everybody here may read it."""
-    who, told = _who(call), await call.ctx.memory.conversations(call.project.id)
-    return [c for c in told if c.by == who and may_read(call.readers, c.audience)]
+    told = await call.ctx.memory.conversations(call.project.id)
+    return [c for c in told if c.is_of(call.person) and may_read(call.readers, c.audience)]
 
 
 async def _write_down(call: Call, here: Conversation | None, question: str) -> None:
@@ -114,7 +109,8 @@ async def _write_down(call: Call, here: Conversation | None, question: str) -> N
     fresh = Conversation(
         audience=call.readers,
         title=question[:120],
-        by=_who(call),
+        by=asker(call.person),
+        by_id=call.person.user_id,
         place=call.place.name,
         edited_at=now,
     )

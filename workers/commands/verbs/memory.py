@@ -54,11 +54,12 @@ async def run_remember(call: Call, command: Remember) -> Answer:
         audience=call.said.audience,
         text=text,
         by=who.name if not who.operator else "the operator",
+        by_id=who.user_id,
         path=command.path.removeprefix("/"),
         made_at=ctx.now(),
         expires_at=ctx.now() + command.ttl.timedelta if command.ttl else None,
     )
-    same = [f for f in facts if f.path == fact.path and f.by == fact.by]
+    same = [f for f in facts if f.path == fact.path and (f.by_id, f.by) == (fact.by_id, fact.by)]
     if not consolidated(same, [fact]):
         return call.answer("memory", "That is remembered already.")
     fact = await ctx.memory.keep(project, fact)
