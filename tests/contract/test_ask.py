@@ -125,6 +125,10 @@ async def test_what_was_asked_can_be_renamed_and_forgotten(shop: Shop) -> None:
     assert "Photos" in (await ask(shop, "list")).model_dump_json()
     await ask(shop, "delete A-1")
     assert "Nothing yet" in (await ask(shop, "list")).model_dump_json()
+    await ask(shop, "Why are product photos grey?")
+    for question in ("delete 2 of the coupons?", "delete A-2 reports", "list 2 it"):
+        assert (await ask(shop, question)).key != "asked"
+    assert "4 questions" in (await ask(shop, "list")).model_dump_json()
 
 
 def drafted(*sentences: tuple[str, list[str]], **fields: object) -> gemini.Reply:

@@ -20,7 +20,10 @@ from bot.sources import SOURCES
 from workers.commands.call import Answer, Call
 from workers.memory.answer import answer
 
-_EDIT = re.compile(r"(?P<what>rename|delete)\s+A?-?(?P<number>\d{1,9})\b\s*(?P<title>.*)", re.I)
+# With its A- and nothing behind it: "delete 3 of the rows" is a question.
+_EDIT = re.compile(
+    r"(?:delete|(?P<rename>rename))\s+A-(?P<number>\d{1,9})(?(rename)(?:\s+(?P<title>.*))?)", re.I
+)
 _LONGEST = 1_000
 
 
@@ -125,10 +128,10 @@ async def _edited(call: Call, mine: list[Conversation], edit: re.Match[str]) -> 
     one = next((each for each in mine if each.number == number), None)
     if one is None:
         raise NotFound(f"You asked nothing here that is called A-{number}: /soulcaster ask list")
-    if edit["what"].lower() == "delete":
+    if not edit["rename"]:
         await call.ctx.memory.drop(call.project.id, number)
         return call.answer("asked", Code(one.name), " is forgotten", tone="succeeded")
-    if not (title := edit["title"].strip()[:120]):
+    if not (title := (edit["title"] or "").strip()[:120]):
         raise NotUnderstood(f"Say how {one.name} is to be called: ask rename {one.name} Refunds")
     told = {"title": title, "audience": combined(one.audience, call.readers)}
     await call.ctx.memory.talk(call.project.id, one.model_copy(update=told))
