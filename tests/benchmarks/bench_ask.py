@@ -30,7 +30,7 @@ from bot.domain.models import Item
 from bot.domain.ports import Embedder
 from bot.settings import Settings
 from workers.clusters.evidence import report_of
-from workers.memory.retrieve import answered, meanings
+from workers.memory.retrieve import answered, passages_of
 
 GO = Path(os.environ.get("SOULCASTER_SHARED", "../shared")) / "clustering/gh_go.jsonl"
 READ = 1_100
@@ -106,8 +106,7 @@ async def dev(embedder: Embedder) -> None:
     top: dict[str, tuple[float, bool]] = {}
     for question in (*DEV, *NOBODY):
         chunks = await chunks_for(question, engine, items, embedder)
-        near = await meanings(question, chunks, embedder)
-        weighed = passages.weigh(question, chunks, near)
+        weighed = await passages_of(question, chunks, embedder)
         keys = [items[int(each.chunk.name[2:])].key for each in weighed[:4]]
         top[question] = weighed[0].score, DEV.get(question) in keys
         print(
@@ -152,8 +151,7 @@ async def forty(embedder: Embedder) -> None:
             got = [int(chunk.name[2:]) for chunk in chunks]
             at10 += len(wanted & {*got[:10]}) / min(10, len(wanted))
             at50 += len(wanted & {*got}) / len(wanted)
-            near = await meanings(each["ask"], chunks, embedder)
-            best = passages.best(passages.weigh(each["ask"], chunks, near))
+            best = passages.best(await passages_of(each["ask"], chunks, embedder))
             answers += any(about.get(int(one.chunk.name[2:])) == each["problem"] for one in best)
             whole += bool(best) and all(one.text in one.chunk.sentences for one in best)
             if not best:
@@ -161,8 +159,7 @@ async def forty(embedder: Embedder) -> None:
         refused = 0
         for question in asked()["refused"]:
             chunks = await chunks_for(question, engine, items, embedder)
-            near = await meanings(question, chunks, embedder)
-            best = passages.best(passages.weigh(question, chunks, near))
+            best = passages.best(await passages_of(question, chunks, embedder))
             refused += not best
             for one in best[:1]:
                 print("   answered:", question, "->", one.text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +23,7 @@ from bot.github.app import READ
 from bot.log import log
 from bot.storage.answers import ASK
 from workers.clusters import asking, evidence
-from workers.memory.retrieve import chunks_for, meanings
+from workers.memory.retrieve import chunks_for, passages_of
 
 READ_AT_MOST = 5_000  # reports that are looked at for one number, the newest
 
@@ -67,9 +66,8 @@ async def answer(
 
 
 async def _extracted(ctx: Context, question: str, chunks: Sequence[Chunk]) -> tuple[Cited, ...]:
-    near = await meanings(question, chunks, ctx.embedder)
-    weighed = await asyncio.to_thread(passages.weigh, question, chunks, near)
-    return tuple(Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(weighed))
+    found = await passages_of(question, chunks, ctx.embedder)
+    return tuple(Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(found))
 
 
 async def _drafted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,7 +15,8 @@ from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
 from bot.domain.clusters.engine import Engine, Report
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory.facts import Fact, standing
-from bot.domain.memory.passages import MOST, Chunk, asked_for, readable, report_chunk
+from bot.domain.memory import passages
+from bot.domain.memory.passages import MOST, Chunk, Passage, asked_for, readable, report_chunk
 from bot.domain.models import Project
 from bot.domain.ports import Embedder
 from bot.domain.text import terms
@@ -25,8 +26,8 @@ from workers.memory import shelf
 
 # Of so many of the best reports those are kept that may be read here.
 FOUND = 400
-# Of so many of the best chunks the sentences are compared in meaning, and the problems looked up.
-COMPARED, PROBLEMS = 16, 8
+COMPARED = 64  # sentences at most that are compared in meaning
+PROBLEMS = 8  # of the best chunks, that are looked up
 _FACTS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -72,16 +73,18 @@ async def answered(question: str, engine: Engine, embedder: Embedder, most: int)
     return await asyncio.to_thread(engine.search, reading, vector, most)
 
 
-async def meanings(
+async def passages_of(
     question: str, chunks: Sequence[Chunk], embedder: Embedder
-) -> Callable[[Chunk, str], float]:
-    """How near the sentences of the best chunks are to the question."""
-    texts = list({text for chunk in chunks[:COMPARED] for text in chunk.sentences})
+) -> list[Passage]:
+    """The sentences of the chunks that may answer, best first, by words and by meaning."""
+    weighed = await asyncio.to_thread(passages.weigh, question, chunks)
+    found = passages.promising(weighed, COMPARED)
+    texts = list({each.text for each in found})
     if not texts:
-        return lambda _c, _s: 0.0
+        return []
     vectors = await embedder.embed([question, *texts])
-    near = dict(zip(texts, np.asarray(vectors[1:] @ vectors[0]).tolist(), strict=True))
-    return lambda _chunk, text: near.get(text, 0.0)
+    near = np.asarray(vectors[1:] @ vectors[0]).tolist()
+    return passages.nearer(found, dict(zip(texts, near, strict=True)))
 
 
 async def _problems(

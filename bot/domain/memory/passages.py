@@ -7,15 +7,16 @@ quoted or counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import AwareDatetime
 
 from bot.domain.audience import Audience, may_read
-from bot.domain.clusters.summary import SummaryInput, sentences_of
+from bot.domain.clusters.summary import SENTENCE_LIMIT, SummaryInput, sentences_of
+from bot.domain.memory.wanting import is_answer, said, values
 from bot.domain.models import Item, Worded
-from bot.domain.text import terms, usual
+from bot.domain.text import read, terms, usual
 
 MOST = 50  # chunks that an answer is looked for in
 QUOTED = 4
@@ -26,6 +27,7 @@ _SENTENCE, _MEANING = 0.5, 0.5
 _AROUND = 2  # sentences before and after
 _NEAR = 0.75  # of the best passage's score
 _ALIKE = 0.7
+_CODE = 10  # lines of it that can be quoted
 _RARE = 0.002  # of all reports have a word that is nowhere usual
 
 # Words of questions about anything, and of questions to us.
@@ -51,8 +53,11 @@ class Chunk(Worded):
     @property
     def sentences(self) -> list[str]:
         """What can be quoted of it, its title first."""
-        said = sentences_of(SummaryInput(0, self.title, self.text))
-        return list(dict.fromkeys(part for part in (self.title, *said) if part.strip()))
+        told = sentences_of(SummaryInput(0, self.title, self.text))
+        lines = read(self.title, self.text[:4_000]).code.splitlines()
+        code = [line for line in lines if 3 <= len(line.split()) and len(line) <= SENTENCE_LIMIT]
+        parts = (self.title, *told, *code[:_CODE])
+        return list(dict.fromkeys(part for part in parts if part.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,47 +100,56 @@ def telling(word: str) -> float:
     return math.log(max(_RARE, usual().get(word, _RARE))) / math.log(_RARE)
 
 
-def weigh(
-    question: str,
-    chunks: Sequence[Chunk],
-    meaning: Callable[[Chunk, str], float] = lambda _c, _s: 0.0,
-) -> list[Passage]:
-    """Every sentence with how well it answers, best first. ``meaning`` is how near a sentence is
-    to the question in meaning, -1 to 1."""
+def weigh(question: str, chunks: Sequence[Chunk]) -> list[Passage]:
+    """Every sentence that can answer with how well it does by its words, best first."""
     weights = {word: telling(word) for word in asked_for(question)}
+    weights |= dict.fromkeys(values(question), 1.0)
     whole = sum(weights.values())
     found = []
     for chunk in chunks:
-        title, parts = set(terms(chunk.title)), chunk.sentences
-        said = [set(terms(text)) for text in parts]
+        title, parts = said(chunk.title), chunk.sentences
+        told = [said(text) for text in parts]
         for place, text in enumerate(parts):
-            around = said[max(0, place - _AROUND) : place + _AROUND + 1]
+            if not is_answer(question, text):
+                continue
+            around = told[max(0, place - _AROUND) : place + _AROUND + 1]
             carries = _share(weights, title.union(*around), whole)
-            words = _share(weights, said[place], whole)
-            score = carries + _SENTENCE * words + _MEANING * max(0.0, meaning(chunk, text))
-            found.append(Passage(text, chunk, carries, score))
+            words = _share(weights, told[place], whole)
+            found.append(Passage(text, chunk, carries, carries + _SENTENCE * words))
+    return sorted(found, key=lambda each: -each.score)
+
+
+def promising(passages: Sequence[Passage], most: int) -> list[Passage]:
+    """Those that their meaning may still make an answer, the best ones by their words."""
+    return [each for each in passages if each.score >= ENOUGH - _MEANING][:most]
+
+
+def nearer(passages: Sequence[Passage], near: Mapping[str, float]) -> list[Passage]:
+    """The same, best first, by how near their texts are to the question in meaning, too: -1 to
+    1."""
+    found = [replace(p, score=p.score + _MEANING * max(0.0, near[p.text])) for p in passages]
     return sorted(found, key=lambda each: -each.score)
 
 
 def best(passages: Sequence[Passage]) -> list[Passage]:
-    """The few that answer, each of another chunk and saying something else; none where what is
-    asked for is not said."""
+    """The few that answer, each saying something else, and each of another chunk but where that
+    chunk's title alone was taken so far; none where what is asked for is not said."""
     chosen: list[Passage] = []
     for each in passages:
         if each.score < max(ENOUGH, _NEAR * passages[0].score):
             continue
-        said = set(terms(each.text))
+        words = set(terms(each.text))
         repeats = any(
-            each.chunk.name == one.chunk.name
-            or len(said & set(terms(one.text))) > _ALIKE * len(said)
+            (each.chunk.name == one.chunk.name and one.text != one.chunk.title)
+            or len(words & set(terms(one.text))) > _ALIKE * len(words)
             for one in chosen
         )
-        if said and not repeats:
+        if words and not repeats:
             chosen.append(each)
         if len(chosen) == QUOTED:
             break
     return chosen
 
 
-def _share(weights: dict[str, float], said: set[str], whole: float) -> float:
-    return sum(weight for word, weight in weights.items() if word in said) / whole if whole else 0.0
+def _share(weights: dict[str, float], told: set[str], whole: float) -> float:
+    return sum(weight for word, weight in weights.items() if word in told) / whole if whole else 0.0

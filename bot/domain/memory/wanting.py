@@ -1,0 +1,73 @@
+"""What sort of answer a question wants, and whether a sentence is of that sort.
+
+A sentence may share every word with a question and not answer it: who did it is not said where
+nobody is named.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.text import terms
+
+_COUNTING = (
+    "zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty "
+    "hundred thousand million half twice dozen"
+)
+_NUMBER = re.compile(rf"\d|\b(?:{_COUNTING.replace(' ', '|')})\b", re.I)
+_TIME = re.compile(
+    r"\b(?:\d{4}-\d\d|(?:19|20)\d\d|\d{1,2}:\d\d|(?:jan|febr)uary|march|april|june|july|august"
+    r"|(?:septem|octo|novem|decem)ber|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|yesterday|today"
+    r"|tomorrow|tonight|night|morning|noon|evening|weekend|daily|weekly|monthly|yearly|ago"
+    r"|(?:every|each|last|next|this|per|a|an|\d+) (?:second|minute|hour|day|week|month|year)s?"
+    r"|release|version)\b",
+    re.I,
+)
+_PERSON = re.compile(
+    r"[@~]\w|(?i:\b(?:admin|author|buyer|colleague|customer|developer|everybody|everyone|guest"
+    r"|maintainer|manager|member|nobody|operator|owner|people|person|reporter|seller|somebody"
+    r"|someone|stranger|support|team|user|visitor)s?\b)|\w[,;]? (?:[A-Z][a-z]+ ){1,2}[A-Z][a-z]+"
+)
+_WANTS = (
+    (re.compile(r"^\W*(?:who|whom|whose)\b", re.I), _PERSON),
+    (re.compile(r"^\W*(?:when|since when|until when)\b", re.I), _TIME),
+    (
+        re.compile(
+            r"^\W*(?:how (?:many|much|long|often|old|big|large|small|fast|slow|full|far|high|deep)"
+            r"|what (?:percentage|share|number|amount|price|size))\b",
+            re.I,
+        ),
+        _NUMBER,
+    ),
+)
+_VALUE = re.compile(r"\d+(?:[.,]\d+)*")
+_UNITS = {"eur": "euro", "usd": "dollar", "gbp": "pound", "pct": "percent"}
+_SIGNS = {"€": "euro", "$": "dollar", "£": "pound", "%": "percent"}
+
+
+def values(text: str) -> set[str]:
+    """The numbers in a text, each in one spelling: 50.00 is 50, and 1.6.0 a release."""
+    return {_spelled(value) for value in _VALUE.findall(text)}
+
+
+def _spelled(value: str) -> str:
+    value = value.replace(",", ".")
+    return f"{float(value):.12g}" if value.count(".") < 2 else value
+
+
+def said(text: str) -> set[str]:
+    """What a text says: its words, stemmed, a unit in one spelling, and its numbers."""
+    words = {_UNITS.get(word, word) for word in terms(text)}
+    return words | {unit for sign, unit in _SIGNS.items() if sign in text} | values(text)
+
+
+def is_answer(question: str, sentence: str) -> bool:
+    """Whether a sentence can answer the question at all: it asks nothing itself, and where a
+    person, a time or a number is wanted, it has one that the question does not have."""
+    if sentence.rstrip(" \"'”)").endswith("?"):
+        return False
+    wants = next((found for asked, found in _WANTS if asked.search(question)), None)
+    if wants is None:
+        return True
+    known = {match[0].lower() for match in wants.finditer(question)}
+    return any(match[0].lower() not in known for match in wants.finditer(sentence))
