@@ -17,10 +17,11 @@ from bot.domain.cards.views.memory import memory_card, profile_card
 from bot.domain.memory import facts, passages, profile
 from bot.domain.memory.answers import AnswerDraft, Answered, mistakes
 from bot.domain.memory.conversation import Conversation, asker
-from bot.domain.memory.counting import Row, Typed, rows, typed
+from bot.domain.memory.counting import Row, Typed, coarse, rows, span, typed
 from bot.domain.memory.facts import Fact, consolidated, fitting, outdated
-from bot.domain.memory.passages import Chunk
+from bot.domain.memory.passages import Chunk, report_chunk
 from bot.domain.memory.profile import Profile, Sections
+from bot.domain.memory.wanting import is_answer, said, values
 from bot.domain.memory.written import Cited, material
 from bot.domain.models import Person
 from bot.render import render_blocks, render_markdown
@@ -56,11 +57,89 @@ def test_a_month_is_the_last_one_of_that_name():
     )  # fmt: skip
 
 
+def test_how_people_say_that_something_was_reported_is_nothing_to_look_for():
+    in_march = {
+        "since": datetime(2022, 3, 1, tzinfo=UTC),
+        "until": datetime(2022, 4, 1, tzinfo=UTC),
+    }
+    before = {"until": datetime(2022, 1, 1, tzinfo=UTC)}
+    for question, found in {
+        "How many GitHub issues mention refunds?": Typed(words=("refund",), source="github"),
+        "How many posts came from Reddit?": Typed(source="reddit"),
+        "How many reports came in through the feedback form?": Typed(source="feedback"),
+        "How many reports were filed in March 2022?": Typed(**in_march),
+        "How many reports before 2022 mention minio?": Typed(words=("minio",), **before),
+        "How many reports about refunds are there by year?": Typed(words=("refund",), by="year"),
+        "How many people complained about refunds?": Typed(words=("refund",), by="author"),
+        "When was S3Guard first mentioned?": Typed(kind="when", words=("s3guard",)),
+        "How many map tasks may distcp use?": None,
+    }.items():
+        assert typed(question, NOW, SOURCES) == found, question
+
+
+def test_many_weeks_are_told_in_months_and_many_months_in_years():
+    first = history(NOW)[0][0]
+    weeks = [
+        first.model_copy(update={"occurred_at": NOW - timedelta(weeks=n)}) for n in range(0, 100, 4)
+    ]
+    made = coarse(Typed(kind="trend", by="week"), weeks, 24)
+    assert made.by == "month"
+    assert rows(made, weeks, {}, None)[0].name == "2024-04"
+    assert coarse(made, weeks, 20).by == "year"
+    assert coarse(Typed(by="source"), weeks, 0).by == "source"
+
+
+def test_what_does_not_say_who_when_or_how_much_answers_no_such_question():
+    no = {
+        "Who is the release manager of Shop 3.5?": "The release of Shop 3.5 is late.",
+        "When does the newsletter go out?": "The code of the newsletter is refused.",
+        "How full is the disk?": "The disk is almost full",
+        "How long do 50 orders take?": "All 50 orders take very long.",
+        "Is the provider down?": "Is the payment provider down?",
+    }
+    yes = {
+        "Who is the release manager of Shop 3.5?": "Ask @ana, she does the release of Shop 3.5.",
+        "When does the newsletter go out?": "The newsletter goes out on Mondays.",
+        "How full is the disk?": "The disk is 99 % full",
+        "How long do 50 orders take?": "All 50 orders take 3 hours.",
+        "Is the provider down?": "The provider is down.",
+    }
+    assert not any(is_answer(question, text) for question, text in no.items())
+    assert all(is_answer(question, text) for question, text in yes.items())
+    assert said("EUR 50.00 is 10 % of 500 €") >= {"euro", "50", "percent", "10", "500"}
+    assert values("shop@1.6.0 at 1,5 and 50.00") == {"1.6.0", "1.5", "50"}
+
+
+def test_a_title_is_followed_by_what_its_report_says_and_code_can_be_quoted():
+    shop = report_chunk(
+        history(NOW)[0][0].model_copy(
+            update={
+                "title": "10 % off 19.90 is wrong",
+                "body": "A coupon of 10 %.\n\n`percent_off(1990, 10)` returns 1800, expected 1791.",
+            }
+        )
+    )
+    found = passages.best(passages.weigh("What should percent_off(1990, 10) return?", [shop]))
+    assert "1791" in found[0].text
+    disk = chunk("I-4", "The logs are kept for ever, so its disk has no space left.")
+    disk = disk.model_copy(update={"title": "The disk of the image server is full"})
+    told = passages.best(passages.weigh("Is the disk of the image server full?", [disk]))
+    assert [one.text for one in told] == [disk.title, disk.text]
+
+
+def test_a_question_about_a_time_is_answered_from_it():
+    october = span("Why did the login fail in October?", NOW)
+    assert october == (datetime(2025, 10, 1, tzinfo=UTC), datetime(2025, 11, 1, tzinfo=UTC))
+    assert passages.within([REFUND], *october) == []
+    assert passages.within([REFUND], *span("What broke today?", NOW)) == [REFUND]
+    assert span("How is the turnover of the last month computed?", NOW) == (None, None)
+
+
 def test_dates_that_are_nowhere_are_as_far_away_as_there_are_any():
-    for span in ("in the last 99999999999 days", "in December 9999", "in March 0001"):
-        found = typed(f"how many reports {span}?", NOW, SOURCES)
+    for when in ("in the last 99999999999 days", "in December 9999", "in March 0001"):
+        found = typed(f"how many reports {when}?", NOW, SOURCES)
         assert found is not None
-        assert found.since is not None, span
+        assert found.since is not None, when
     found = typed(f"more often after version {'9' * 300}?", NOW, SOURCES)
     assert found is not None
     assert len(found.release) == 200

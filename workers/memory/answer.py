@@ -13,7 +13,7 @@ from bot.domain.clusters.engine.report import hashed
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.memory import passages
 from bot.domain.memory.answers import INSTRUCTIONS, AnswerDraft, Answered, mistakes
-from bot.domain.memory.counting import BYS, Typed, rows
+from bot.domain.memory.counting import BYS, Typed, coarse, rows
 from bot.domain.memory.passages import Chunk, report_chunk
 from bot.domain.memory.written import Cited, material
 from bot.domain.models import Item, Project
@@ -25,6 +25,7 @@ from bot.storage.answers import ASK
 from workers.clusters import asking, evidence
 from workers.memory.retrieve import chunks_for, passages_of
 
+PARTS = 20  # that a count is told in
 READ_AT_MOST = 5_000  # reports that are looked at for one number, the newest
 
 
@@ -105,6 +106,7 @@ async def counted(
     there = await ctx.items.many(project.id, numbers)
     items = [i for i in there if may_read(readers, i.audience) and typed.takes(i)]
     items.sort(key=lambda item: item.occurred_at)
+    typed = coarse(typed, items, PARTS)
     released = await _released(ctx, project, typed, items, readers)
     note = ""
     if typed.kind == "release" and released is None:

@@ -14,8 +14,9 @@ from bot.domain.cards.card import Line
 from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
 from bot.domain.clusters.engine import Engine, Report
 from bot.domain.fixes.run import FixRun
-from bot.domain.memory.facts import Fact, standing
 from bot.domain.memory import passages
+from bot.domain.memory.counting import span
+from bot.domain.memory.facts import Fact, standing
 from bot.domain.memory.passages import MOST, Chunk, Passage, asked_for, readable, report_chunk
 from bot.domain.models import Project
 from bot.domain.ports import Embedder
@@ -49,7 +50,8 @@ async def chunks_for(
     profile = await ctx.memory.profile(project.id)
     read = await shelf.about(ctx, project.id, question, readers)
     files = [file.chunk(part) for file, part in read]
-    kept = readable([*told, *files, *(profile.chunks if profile else ()), *reports], readers)
+    found = [*told, *files, *(profile.chunks if profile else ()), *reports]
+    kept = readable(passages.within(found, *span(question, ctx.now())), readers)
     clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
     problems = await _problems(ctx, project, clusters, readers)
     return readable([*kept[: MOST - len(problems)], *problems], readers)
@@ -73,9 +75,7 @@ async def answered(question: str, engine: Engine, embedder: Embedder, most: int)
     return await asyncio.to_thread(engine.search, reading, vector, most)
 
 
-async def passages_of(
-    question: str, chunks: Sequence[Chunk], embedder: Embedder
-) -> list[Passage]:
+async def passages_of(question: str, chunks: Sequence[Chunk], embedder: Embedder) -> list[Passage]:
     """The sentences of the chunks that may answer, best first, by words and by meaning."""
     weighed = await asyncio.to_thread(passages.weigh, question, chunks)
     found = passages.promising(weighed, COMPARED)

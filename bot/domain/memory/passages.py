@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pydantic import AwareDatetime
 
@@ -55,7 +56,7 @@ class Chunk(Worded):
         """What can be quoted of it, its title first."""
         told = sentences_of(SummaryInput(0, self.title, self.text))
         lines = read(self.title, self.text[:4_000]).code.splitlines()
-        code = [line for line in lines if 3 <= len(line.split()) and len(line) <= SENTENCE_LIMIT]
+        code = [line for line in lines if len(line.split()) >= 3 and len(line) <= SENTENCE_LIMIT]
         parts = (self.title, *told, *code[:_CODE])
         return list(dict.fromkeys(part for part in parts if part.strip()))
 
@@ -88,6 +89,17 @@ def report_chunk(item: Item) -> Chunk:
 def readable(chunks: Iterable[Chunk], readers: Audience) -> list[Chunk]:
     """Those that they may read, at most ``MOST``, the first first."""
     return [chunk for chunk in chunks if may_read(readers, chunk.audience)][:MOST]
+
+
+def within(chunks: Sequence[Chunk], since: datetime | None, until: datetime | None) -> list[Chunk]:
+    """Those of that time; what has no time is of none."""
+    if since is None and until is None:
+        return [*chunks]
+    return [
+        chunk
+        for chunk in chunks
+        if chunk.at and (not since or chunk.at >= since) and (not until or chunk.at < until)
+    ]
 
 
 def asked_for(question: str) -> list[str]:

@@ -16,6 +16,7 @@ from bot.domain.memory.conversation import KEPT, Conversation, asker
 from bot.domain.memory.counting import By, Typed, typed
 from bot.domain.memory.passages import asked_for
 from bot.domain.text import terms
+from bot.imports import KINDS
 from bot.sources import SOURCES
 from workers.commands.call import Answer, Call
 from workers.memory.answer import answer
@@ -25,6 +26,7 @@ _EDIT = re.compile(
     r"(?:delete|(?P<rename>rename))\s+A-(?P<number>\d{1,9})(?(rename)(?:\s+(?P<title>.*))?)", re.I
 )
 _LONGEST = 1_000
+_SOURCES = (*SOURCES, *(f"import-{kind}" for kind in KINDS))
 
 
 class Ask(Command):
@@ -85,9 +87,9 @@ def _whole(question: str, before: Sequence[str]) -> str:
 
 def _typed(call: Call, command: Ask, question: str, before: Sequence[str]) -> Typed | None:
     now = call.ctx.now()
-    found = typed(question, now, SOURCES)
+    found = typed(question, now, _SOURCES)
     if found is None and before and re.match(r"(?:and\s+)?(?:by|per|in|since)\b", question, re.I):
-        found = typed(f"{before[-1]} {question}", now, SOURCES)
+        found = typed(f"{before[-1]} {question}", now, _SOURCES)
     asked = command.count or command.source or command.by or command.since
     if found is None and asked:
         found = Typed(words=tuple(dict.fromkeys(terms(question))))

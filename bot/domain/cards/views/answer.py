@@ -24,8 +24,9 @@ from bot.domain.memory.counting import Typed
 from bot.domain.memory.passages import Chunk
 from bot.domain.text import terms
 
-_PARTS = {"": "", "source": "Source", "week": "Week from", "cluster": "Problem",
-          "author": "Who", "release": "Release"}  # fmt: skip
+_PARTS = {"": "", "source": "Source", "day": "Day", "week": "Week from", "month": "Month",
+          "year": "Year", "cluster": "Problem", "author": "Who", "release": "Release"}  # fmt: skip
+_OF = {"source": "source", "cluster": "problem", "author": "author", "release": "release"}
 MOST = 20  # rows
 
 
@@ -44,7 +45,7 @@ def answer_card(answered: Answered, *, readers: Audience) -> Card:
     else:
         title = ("I don't know: nothing that may be read here says it",)
         sections = [Section(Paragraph("You asked: ", Said(answered.question[:200])))]
-    read = "" if answered.typed else f" {count(answered.chunks, 'chunk')} read,"
+    read = "" if answered.typed else f" {count(answered.chunks, 'text')} read,"
     how = f"{answered.way};{read} {answered.seconds:.1f} s"
     name = hashlib.blake2b(answered.question.encode("utf-8", "replace"), digest_size=4).hexdigest()
     return Card(
@@ -70,12 +71,14 @@ def _counted(
     what = _said(typed, answered.question)
     dates = sorted(chunk.at for chunk in named.values() if chunk.at)
     times = f", seen {seen:,} times" if seen > reports else ""
-    title: Line = (f"{count(reports, 'report')}{times}", *what)
+    parts = [row for row in rows if row.name]
+    of = f", of {count(len(parts), _OF[typed.by])}" if typed.by in _OF and parts else ""
+    title: Line = (count(reports, "report"), *what, *([of + times] if of or times else []))
     if typed.kind == "when" and dates:
         title = (f"First on {dates[0]:%d %b %Y %H:%M} UTC, last on {dates[-1]:%d %b %Y %H:%M} UTC",
                  *what)  # fmt: skip
     sections = []
-    if parts := [row for row in rows if row.name]:
+    if parts:
         header = ("Release" if typed.kind == "release" else _PARTS[typed.by], "Reports", "Seen")
         cells = tuple(
             ((Said(row.name),), (str(row.reports),), (str(row.seen),)) for row in parts[:MOST]

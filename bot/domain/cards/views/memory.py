@@ -16,7 +16,7 @@ _CALLED = {
     "voice": "How its people speak",
     "identity": "What it is",
     "users": "Who reports, and what hurts",
-    "agents": "Rules for who changes it",
+    "agents": "Rules for changing it",
     "tools": "How it is built and tested",
 }
 _TONES: Mapping[str, Tone] = {"processing": "running", "failed": "failed"}
@@ -52,7 +52,7 @@ def memory_card(
     """Facts with their sources; ``newer`` has, by number, what contradicts one."""
     claims = [fact for fact in facts if fact.is_claim]
     told = [fact for fact in facts if not fact.is_claim]
-    parts = (("", told), ("Claimed in reports: used by nothing until confirmed", claims))
+    parts = (("", told), ("Claimed in reports, and not used until somebody confirms it", claims))
     sections = [
         Section(
             Bullets(*((*fact_line(f), *_source(f, now, newer.get(f.number))) for f in some)),
@@ -87,8 +87,8 @@ def profile_card(profile: Profile, full_name: str, *, readers: Audience) -> Card
     if profile.problem:
         facts.append(Row("Not all went well", Said(profile.problem)))
     if lacking and sections:
-        facts.append(Row("Nothing is known of", "; ".join(lacking)))
-    how = f"From {profile.author}, {profile.made_at:%d %b %H:%M} UTC."
+        facts.append(Row("Nothing found on", "; ".join(lacking)))
+    how = f"From {profile.author}, on {profile.made_at:%d %b at %H:%M} UTC."
     return Card(
         key="profile",
         audience=readers,
