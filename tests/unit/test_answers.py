@@ -121,7 +121,7 @@ def test_a_title_is_followed_by_what_its_report_says_and_code_can_be_quoted():
     )
     found = passages.best(passages.weigh("What should percent_off(1990, 10) return?", [shop]))
     assert "1791" in found[0].text
-    disk = chunk("I-4", "The logs are kept for ever, so its disk has no space left.")
+    disk = chunk("I-4", "Logs fill the disk: the server keeps them for ever.")
     disk = disk.model_copy(update={"title": "The disk of the image server is full"})
     told = passages.best(passages.weigh("Is the disk of the image server full?", [disk]))
     assert [one.text for one in told] == [disk.title, disk.text]
