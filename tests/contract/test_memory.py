@@ -17,7 +17,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory.conversation import Conversation
-from bot.domain.memory.facts import MOST, Fact, as_said
+from bot.domain.memory.facts import MOST, SIZE, Fact, as_said
 from bot.domain.memory.profile import Profile
 from bot.domain.models import Item, Person, Place, Verdict
 from bot.storage import keys
@@ -172,6 +172,32 @@ async def test_the_full_pass_draws_claims_within_its_budget(shop: Shop) -> None:
     profile = await shop.ctx.memory.profile(shop.id)
     assert profile is not None
     assert "SOULCASTER_FACTS_BUDGET" in profile.problem
+
+
+async def test_a_full_pass_ends_after_half_an_hour_and_the_next_goes_on(shop: Shop) -> None:
+    """Ten at a time; what the model refuses is named, and ends nothing."""
+    ctx, later = shop.ctx, NOW + timedelta(minutes=31)
+    ctx.settings = ctx.settings.model_copy(update={"soulcaster_facts_budget": 100})
+    for number in range(12):
+        await shop.receive((f"No {number}", f"Report {number} is long. " + "x" * SIZE))
+    await ctx.memory.put_profile(shop.id, Profile(audience=Audience.PROJECT, made_at=NOW))
+
+    def reply(_: gemini.Body) -> gemini.Reply:
+        ctx.clock = lambda: later
+        return gemini.says({"facts": []})
+
+    shop.model.script = [reply] * 10 + [(400, {}), gemini.says({"facts": []})]
+    await draw_facts(ctx, shop.id)
+    profile = await ctx.memory.profile(shop.id)
+    assert profile is not None
+    assert (profile.state, profile.read_to, len(shop.model.asked)) == ("quick ready", 10, 10)
+    assert "half an hour was over after I-10" in profile.problem
+    ctx.clock = lambda: later + timedelta(minutes=1)
+    await shop.work()
+    profile = await ctx.memory.profile(shop.id)
+    assert profile is not None
+    assert (profile.state, profile.read_to) == ("complete", 12), "the next pass is asked for"
+    assert profile.problem in ("not read: I-11", "not read: I-12")
 
 
 @pytest.mark.parametrize("erased", [False, True])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
@@ -37,6 +37,8 @@ from workers.memory.retrieve import facts_here
 SAMPLE = 60  # reports
 QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0
 AT_A_TIME = 10  # questions to the model
+_DAY, _AWAY = 86_400.0, 900.0  # seconds; until a model that is away is asked again
+_NAMED = 5  # parts that could not be read
 _USED_UP = "today's questions are used up (SOULCASTER_FACTS_BUDGET)"
 _FILES = (
     *("README.md", "README.rst", "AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"),
@@ -152,24 +154,25 @@ async def _users(ctx: Context, project: Project) -> list[Cited]:
 async def draw_facts(ctx: Context, project_id: int) -> None:
     """The full pass: facts from every report that was not read yet, in its order, until all are,
     its time is over, the day's questions are used up or nobody answers; the next one goes on
-    there. It ends where the profile is erased."""
+    there, and is asked for. It ends where the profile is erased."""
     kept, model = await ctx.memory.profile(project_id), await ctx.models.of(project_id, "ask")
-    until = asyncio.get_running_loop().time() + FULL_SECONDS
-    last, lost, why = await ctx.items.last(project_id), 0, ""
+    until = ctx.now() + timedelta(seconds=FULL_SECONDS)
+    last, lost, why, later = await ctx.items.last(project_id), list[str](), "", 0.0
     while model and kept and kept.read_to < last and not why:
         numbers = range(kept.read_to + 1, min(last, kept.read_to + 200) + 1)
         items = [item for item in await ctx.items.many(project_id, numbers) if not item.gone]
         some = facts.batches(items)[:AT_A_TIME]
-        if asyncio.get_running_loop().time() > until:
-            why = "half an hour was over: the next pass goes on there"
+        if ctx.now() > until:
+            why = f"half an hour was over after I-{kept.read_to}: the next pass goes on"
         elif not await _afford(ctx, project_id, map(as_said, some)):
-            why = _USED_UP
+            why, later = _USED_UP, _DAY - ctx.now().timestamp() % _DAY
         else:
             drawn = await asyncio.gather(*(_draw(ctx, model, batch) for batch in some))
             if some and all(isinstance(one, Unavailable) for one in drawn):
-                why = f"{model.id} did not answer: the next pass goes on there"
+                why, later = f"{model.id} did not answer: the next pass goes on there", _AWAY
                 continue
-            lost += sum(not isinstance(one, list) for one in drawn)
+            failed = [b for b, one in zip(some, drawn, strict=True) if not isinstance(one, list)]
+            lost += [" to ".join(dict.fromkeys((b[0].name, b[-1].name))) for b in failed]
             new = [fact for one in drawn if isinstance(one, list) for fact in one]
             for fact in consolidated(await ctx.memory.facts(project_id), new):
                 await ctx.memory.keep(project_id, fact)
@@ -179,9 +182,12 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
             said = {"state": "processing", "percent": 100 * to // last, "stage": "facts"}
             kept = await ctx.memory.tell(project_id, read_to=to, **said)
     if model and kept:
-        told = [why, f"{lost} parts could not be read" if lost else ""]
+        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
+        told = [why, f"not read: {', '.join(lost[:_NAMED])}{more}" if lost else ""]
         state = "quick ready" if why else "complete"
         await ctx.memory.tell(project_id, state=state, problem="; ".join(filter(None, told)))
+        if why and ctx.settings.soulcaster_facts_budget:
+            await enqueue(ctx, jobs.draw_facts, project_id, delay=later)
 
 
 async def _afford(ctx: Context, project: int, questions: Iterable[str]) -> bool:
