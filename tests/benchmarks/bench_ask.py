@@ -1,11 +1,15 @@
 """How questions are answered: on a dev set over Go's issues, and on the forty of asked.yml.
 
-    .venv/bin/python tests/benchmarks/bench_ask.py [--dev]
+    .venv/bin/python tests/benchmarks/bench_ask.py [--dev|--sizes]
 
 ``--dev`` shows, for each bound of the score, how many of the dev set's questions are
 answered from a chunk that bears the answer and how many are refused: ENOUGH in
 ``bot/domain/memory/passages.py`` is from it, where 1.10 to 1.25 do as well. On the forty 1.15
 answers one question more and refuses one fewer.
+
+``--sizes`` shows what one question costs among so many made reports: the search, the sentences of
+its chunks, and a count; and what the search adds to the memory of the process. What it reads from
+Redis is the same at any size.
 """
 
 from __future__ import annotations
@@ -13,21 +17,29 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
+import resource
+import statistics
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import numpy as np
 from asked import asked, history
+from length import FULL, announce
 
 from bot.adapters import choose
 from bot.domain.audience import Audience
 from bot.domain.clusters.engine import Engine, calibration_for
+from bot.domain.clusters.engine.report import hashed
 from bot.domain.memory import passages
 from bot.domain.memory.passages import Chunk
 from bot.domain.models import Item
 from bot.domain.ports import Embedder
+from bot.domain.text import terms
 from bot.settings import Settings
 from workers.clusters.evidence import report_of
 from workers.memory.retrieve import answered, passages_of
@@ -119,10 +131,60 @@ async def dev(embedder: Embedder) -> None:
         print(f"{percent / 100:.2f} answered {right}/{len(DEV)} refused {refused}/{len(NOBODY)}")
 
 
+def made(number: int, chance: random.Random) -> Item:
+    """A report of 60 words, some usual and most rare, as words are."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    told = [f"word{int(chance.paretovariate(0.7)) % 50_000}x" for _ in range(60)]
+    return Item(
+        number=number, audience=Audience.PUBLIC, source="github", key=f"{number}", event="e",
+        title=" ".join(told[:6]), body=" ".join(told[6:]) + ".", occurred_at=now, created_at=now,
+        updated_at=now,
+    )  # fmt: skip
+
+
+def held() -> float:
+    """MB of memory that this process has had at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def sizes(embedder: Embedder) -> None:
+    announce("a minute", "ten minutes")
+    chance, rng = random.Random(17), np.random.default_rng(17)
+    engine, items = Engine(calibration_for(embedder.id), embedder.dimensions), dict[int, Item]()
+    await embedder.embed(["warm"])
+    print(f"{'reports':>9}{'search ms':>11}{'sentences ms':>14}{'count ms':>10}{'adds MB':>9}")
+    for size in (1_000, 10_000, 100_000) if FULL else (1_000, 10_000):
+        for number in range(len(items) + 1, size + 1):
+            items[number] = made(number, chance)
+            vector = rng.normal(size=embedder.dimensions).astype(np.float32)
+            reading = engine.read(report_of(items[number]))
+            engine.add(reading, vector / np.linalg.norm(vector), None)
+        times, before = [list[float]() for _ in range(3)], held()
+        for each in chance.sample(range(1, size), 9):
+            asked_about = " ".join(terms(items[each].body)[:5])
+            began = time.perf_counter()
+            found = await answered(asked_about, engine, embedder, 400)
+            searched = time.perf_counter()
+            await passages_of(
+                asked_about, [passages.report_chunk(items[n]) for n in found[:50]], embedder
+            )
+            read = time.perf_counter()
+            engine.having(hashed(terms(asked_about)[:2]))
+            spent = (searched - began, read - searched, time.perf_counter() - read)
+            for kept, seconds in zip(times, spent, strict=True):
+                kept.append(1000 * seconds)
+        print(
+            f"{size:9,}{statistics.median(times[0]):11.0f}{statistics.median(times[1]):14.0f}"
+            f"{statistics.median(times[2]):10.1f}{held() - before:9.0f}",
+            flush=True,
+        )
+
+
 async def main() -> None:
     embedder = choose.embedder(choose_of(Settings()))
+    wanted = {"--dev": dev, "--sizes": sizes}
     try:
-        await (dev(embedder) if "--dev" in sys.argv else forty(embedder))
+        await wanted.get(" ".join(sys.argv[1:]), forty)(embedder)
     finally:
         await embedder.close()
 

@@ -32,6 +32,14 @@ GUARDS = (
         "tests/unit/test_answers.py::test_what_they_may_not_read_is_never_cited",
     ),
     Guard(
+        "what was asked under a login is not shown to who has that login now",
+        "bot/domain/memory/conversation.py",
+        "return person.is_same(self.by, self.by_id)",
+        "return self.by == person.login",
+        "tests/unit/test_answers.py::"
+        "test_what_somebody_asked_is_theirs_under_a_new_login_and_not_of_who_has_the_old_one",
+    ),
+    Guard(
         "a private report is not even counted in public",
         "workers/memory/answer.py",
         "items = [i for i in there if may_read(readers, i.audience) and typed.takes(i)]",
