@@ -12,6 +12,7 @@ from bot.storage import keys
 from bot.storage.store import Store
 
 CONVERSATIONS = 200
+Theirs = Callable[[str, int | None], bool]  # by a name, and by GitHub's id where that is known
 
 N = TypeVar("N", Fact, Conversation)
 
@@ -71,11 +72,7 @@ class Memory(Store):
         await self._redis.hdel(keys.conversations(project), str(number))
 
     async def erase(
-        self,
-        project: int,
-        theirs: Callable[[str, int | None], bool],
-        items: Collection[int],
-        of: Collection[int],
+        self, project: int, theirs: Theirs, items: Collection[int], of: Collection[int]
     ) -> int:
         """What people told and asked who are ``theirs`` by name and id, what was read in these
         reports or learnt from a fix ``of`` these clusters, and the profile, which may quote

@@ -36,7 +36,7 @@ from bot.domain.audience import Audience
 from bot.domain.clusters.engine import Engine, calibration_for
 from bot.domain.clusters.engine.report import hashed
 from bot.domain.memory import passages
-from bot.domain.memory.passages import Chunk
+from bot.domain.memory.passages import Chunk, Passage
 from bot.domain.models import Item
 from bot.domain.ports import Embedder
 from bot.domain.text import terms
@@ -120,10 +120,11 @@ async def dev(embedder: Embedder) -> None:
         chunks = await chunks_for(question, engine, items, embedder)
         weighed = await passages_of(question, chunks, embedder)
         keys = [items[int(each.chunk.name[2:])].key for each in weighed[:4]]
-        top[question] = weighed[0].score, DEV.get(question) in keys
+        first = weighed[0] if weighed else Passage("", chunks[0], 0.0)
+        top[question] = first.score, DEV.get(question) in keys
         print(
-            f"{weighed[0].score:.2f} {weighed[0].carries:.2f} {DEV.get(question, '-'):8} "
-            f"{DEV.get(question) in keys!s:5} {question} -> {weighed[0].text[:60]}"
+            f"{first.score:.2f} {first.carries:.2f} {DEV.get(question, '-'):8} "
+            f"{DEV.get(question) in keys!s:5} {question} -> {first.text[:60]}"
         )
     for percent in range(60, 150, 5):
         right = sum(score >= percent / 100 and hit for score, hit in top.values())

@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
+from bot.domain.cards.views.answer import MOST
 from bot.domain.clusters.engine.report import hashed
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.memory import passages
@@ -25,7 +26,6 @@ from bot.storage.answers import ASK
 from workers.clusters import asking, evidence
 from workers.memory.retrieve import chunks_for, passages_of
 
-PARTS = 20  # that a count is told in
 READ_AT_MOST = 5_000  # reports that are looked at for one number, the newest
 
 
@@ -106,7 +106,7 @@ async def counted(
     there = await ctx.items.many(project.id, numbers)
     items = [i for i in there if may_read(readers, i.audience) and typed.takes(i)]
     items.sort(key=lambda item: item.occurred_at)
-    typed = coarse(typed, items, PARTS)
+    typed = coarse(typed, items, MOST)
     released = await _released(ctx, project, typed, items, readers)
     note = ""
     if typed.kind == "release" and released is None:

@@ -38,7 +38,6 @@ SAMPLE = 60  # reports
 QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0
 AT_A_TIME = 10  # questions to the model
 _DAY, _AWAY = 86_400.0, 900.0  # seconds; until a model that is away is asked again
-_NAMED = 5  # parts that could not be read
 _USED_UP = "today's questions are used up (SOULCASTER_FACTS_BUDGET)"
 _FILES = (
     *("README.md", "README.rst", "AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"),
@@ -182,8 +181,7 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
             said = {"state": "processing", "percent": 100 * to // last, "stage": "facts"}
             kept = await ctx.memory.tell(project_id, read_to=to, **said)
     if model and kept:
-        more = f" and {len(lost) - _NAMED} more" if len(lost) > _NAMED else ""
-        told = [why, f"not read: {', '.join(lost[:_NAMED])}{more}" if lost else ""]
+        told = [why, f"not read: {', '.join(lost[:5])}{', …' if lost[5:] else ''}" if lost else ""]
         state = "quick ready" if why else "complete"
         await ctx.memory.tell(project_id, state=state, problem="; ".join(filter(None, told)))
         if why and ctx.settings.soulcaster_facts_budget:

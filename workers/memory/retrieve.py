@@ -27,7 +27,7 @@ from workers.memory import shelf
 
 # Of so many of the best reports those are kept that may be read here.
 FOUND = 400
-COMPARED = 64  # sentences at most that are compared in meaning
+COMPARED = 32  # sentences at most that are compared in meaning
 PROBLEMS = 8  # of the best chunks, that are looked up
 _FACTS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ async def chunks_for(
     read = await shelf.about(ctx, project.id, question, readers)
     files = [file.chunk(part) for file, part in read]
     found = [*told, *files, *(profile.chunks if profile else ()), *reports]
-    kept = readable(passages.within(found, *span(question, ctx.now())), readers)
+    kept = readable(passages.within(found, span(question, ctx.now())), readers)
     clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
     problems = await _problems(ctx, project, clusters, readers)
     return readable([*kept[: MOST - len(problems)], *problems], readers)
@@ -77,8 +77,7 @@ async def answered(question: str, engine: Engine, embedder: Embedder, most: int)
 
 async def passages_of(question: str, chunks: Sequence[Chunk], embedder: Embedder) -> list[Passage]:
     """The sentences of the chunks that may answer, best first, by words and by meaning."""
-    weighed = await asyncio.to_thread(passages.weigh, question, chunks)
-    found = passages.promising(weighed, COMPARED)
+    found = (await asyncio.to_thread(passages.weigh, question, chunks))[:COMPARED]
     texts = list({each.text for each in found})
     if not texts:
         return []

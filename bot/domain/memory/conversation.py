@@ -30,13 +30,10 @@ class Conversation(Worded):
 
     def is_of(self, person: Person) -> bool:
         """Whether they asked it: a login may be another's by now."""
-        if person.login:
-            return person.is_same(self.by, self.by_id)
-        return self.by == asker(person)
+        return person.is_same(self.by, self.by_id) if person.login else self.by == asker(person)
 
 
 def asker(person: Person) -> str:
     """What ``by`` says of a person; "" of the operator."""
-    if person.operator:
-        return ""
-    return person.login or f"{person.slack_team}:{person.slack_user}"
+    name = person.login or f"{person.slack_team}:{person.slack_user}"
+    return "" if person.operator else name

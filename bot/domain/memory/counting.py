@@ -8,8 +8,8 @@ from __future__ import annotations
 import calendar
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
@@ -22,6 +22,7 @@ By = Literal["", "source", "day", "week", "month", "year", "cluster", "author", 
 
 # What is counted, and how people say that it came: no report needs such a word for it.
 _NOUN = r"(?:report|issue|alert|ticket|post|message|complaint|event|entr(?:y|ie))s?"
+_FROM = rf"\b(?:from|in|by|at|on|via|over|through) (?:the )?{{0}}\b(?: form)?|\b{{0}} {_NOUN}\b"
 _WHO = "people|persons|users|customers|authors|reporters"
 _CAME = (
     r"(?:report|mention|fil|submit|rais|receiv|open|post|complain|arriv|creat|log|register)"
@@ -44,10 +45,8 @@ _BY = re.compile(
     r"\b(?:by|per|each|every) (?P<by>source|day|week|month|year|problem|cluster|person|author"
     r"|release)s?\b"
 )
-_GROUPS: Mapping[str, By] = {
-    "problem": "cluster", "person": "author", "people": "author", "user": "author",
-    "customer": "author", "reporter": "author",
-}  # fmt: skip
+_GROUPS: dict[str, By] = {"problem": "cluster"}
+_GROUPS |= dict.fromkeys(("person", "people", "user", "customer", "reporter"), "author")
 # How many of them there were is counted, how many a thing has or takes is told.
 _MANY = re.compile(
     rf"\bhow many (?:[\w-]+ ){{0,4}}?(?:{_NOUN}|{_WHO}|times|sources|releases|problems|clusters)\b"
@@ -68,6 +67,7 @@ _SPAN = re.compile(
     r"(?![-.]\d)"
     r"|\bsince (?P<day>\d{4}-\d\d-\d\d)\b",
 )
+_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _UNITS = {"hour": 1, "day": 24, "week": 24 * 7, "month": 24 * 30, "year": 24 * 365}
 _COUNTED = re.compile(
     rf"\b(?:{_NOUN}|{_CAME}|times|first|last|earliest|latest|ever|come|"
@@ -125,27 +125,17 @@ def typed(question: str, now: datetime, sources: Collection[str]) -> Typed | Non
     if span := _SPAN.search(text):
         since, until = _span(span, now)
         taken.append(span.span())
-    source, where = _source(text, sources)
-    taken += where
+    through = ((s, re.search(_FROM.format(s.removeprefix("import-")), text)) for s in sources)
+    source, heard = next(((name, m.span()) for name, m in through if m), ("", None))
+    taken += [heard] if heard else []
     for start, end in sorted(taken, reverse=True):
         text = f"{text[:start]} {text[end:]}"
     left = re.sub(_KINDS[3][1], " ", _COUNTED.sub(" ", text))
-    over = _TELLING if kind in ("who", "when") else ()
-    words = [word for word in terms(left) if word not in over]
+    words = [w for w in terms(left) if kind not in ("who", "when") or w not in _TELLING]
     return Typed(
         kind=kind, words=tuple(dict.fromkeys(words)), source=source, by=by, since=since,
         until=until, release=(said.get("release") or "").strip("?.,!")[:200],
     )  # fmt: skip
-
-
-def _source(text: str, sources: Iterable[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Which source a question is about, and where it says so."""
-    for name in sources:
-        word = name.removeprefix("import-")
-        through = rf"\b(?:from|in|by|at|on|via|over|through) (?:the )?{word}\b(?: form)?"
-        if found := re.search(rf"{through}|\b{word} {_NOUN}\b", text):
-            return name, [found.span()]
-    return "", []
 
 
 def _group(word: str) -> By:
@@ -178,11 +168,12 @@ def _span(match: re.Match[str], now: datetime) -> tuple[datetime | None, datetim
     return today - timedelta(days=back[match["this"]]), None
 
 
-def span(question: str, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The time that a question is about, where it begins or ends with that."""
+def span(question: str, now: datetime) -> tuple[datetime, datetime] | None:
+    """The time that a question is about, where it begins or ends with one."""
     text = question.lower().strip(" ?!.")
     found = next((m for m in _SPAN.finditer(text) if m.start() == 0 or m.end() == len(text)), None)
-    return _span(found, now) if found else (None, None)
+    since, until = _span(found, now) if found else (None, None)
+    return (since or _FIRST, until or _LAST) if found else None
 
 
 def coarse(question: Typed, items: Sequence[Item], most: int) -> Typed:

@@ -57,8 +57,7 @@ class Chunk(Worded):
         told = sentences_of(SummaryInput(0, self.title, self.text))
         lines = read(self.title, self.text[:4_000]).code.splitlines()
         code = [line for line in lines if len(line.split()) >= 3 and len(line) <= SENTENCE_LIMIT]
-        parts = (self.title, *told, *code[:_CODE])
-        return list(dict.fromkeys(part for part in parts if part.strip()))
+        return list(dict.fromkeys(p for p in (self.title, *told, *code[:_CODE]) if p.strip()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +90,9 @@ def readable(chunks: Iterable[Chunk], readers: Audience) -> list[Chunk]:
     return [chunk for chunk in chunks if may_read(readers, chunk.audience)][:MOST]
 
 
-def within(chunks: Sequence[Chunk], since: datetime | None, until: datetime | None) -> list[Chunk]:
-    """Those of that time; what has no time is of none."""
-    if since is None and until is None:
-        return [*chunks]
-    return [
-        chunk
-        for chunk in chunks
-        if chunk.at and (not since or chunk.at >= since) and (not until or chunk.at < until)
-    ]
+def within(chunks: Sequence[Chunk], time: tuple[datetime, datetime] | None) -> list[Chunk]:
+    """Those of that time, where there is one; what has no time is of none."""
+    return [c for c in chunks if not time or (c.at and time[0] <= c.at < time[1])]
 
 
 def asked_for(question: str) -> list[str]:
@@ -113,7 +106,8 @@ def telling(word: str) -> float:
 
 
 def weigh(question: str, chunks: Sequence[Chunk]) -> list[Passage]:
-    """Every sentence that can answer with how well it does by its words, best first."""
+    """Every sentence that can answer with how well it does by its words, best first; not those
+    which no meaning makes an answer."""
     weights = {word: telling(word) for word in asked_for(question)}
     weights |= dict.fromkeys(values(question), 1.0)
     whole = sum(weights.values())
@@ -128,17 +122,12 @@ def weigh(question: str, chunks: Sequence[Chunk]) -> list[Passage]:
             carries = _share(weights, title.union(*around), whole)
             words = _share(weights, told[place], whole)
             found.append(Passage(text, chunk, carries, carries + _SENTENCE * words))
+    found = [each for each in found if each.score >= ENOUGH - _MEANING]
     return sorted(found, key=lambda each: -each.score)
 
 
-def promising(passages: Sequence[Passage], most: int) -> list[Passage]:
-    """Those that their meaning may still make an answer, the best ones by their words."""
-    return [each for each in passages if each.score >= ENOUGH - _MEANING][:most]
-
-
 def nearer(passages: Sequence[Passage], near: Mapping[str, float]) -> list[Passage]:
-    """The same, best first, by how near their texts are to the question in meaning, too: -1 to
-    1."""
+    """The same by how near each text is to the question in meaning, too: -1 to 1."""
     found = [replace(p, score=p.score + _MEANING * max(0.0, near[p.text])) for p in passages]
     return sorted(found, key=lambda each: -each.score)
 

@@ -26,8 +26,7 @@ from bot.domain.text import terms
 
 _PARTS = {"": "", "source": "Source", "day": "Day", "week": "Week from", "month": "Month",
           "year": "Year", "cluster": "Problem", "author": "Who", "release": "Release"}  # fmt: skip
-_OF = {"source": "source", "cluster": "problem", "author": "author", "release": "release"}
-MOST = 20  # rows
+MOST, _NAMED = 20, ("source", "author", "release")  # rows, and what they may be of
 
 
 def answer_card(answered: Answered, *, readers: Audience) -> Card:
@@ -72,7 +71,7 @@ def _counted(
     dates = sorted(chunk.at for chunk in named.values() if chunk.at)
     times = f", seen {seen:,} times" if seen > reports else ""
     parts = [row for row in rows if row.name]
-    of = f", of {count(len(parts), _OF[typed.by])}" if typed.by in _OF and parts else ""
+    of = f", of {count(len(parts), typed.by)}" if parts and typed.by in _NAMED else ""
     title: Line = (count(reports, "report"), *what, *([of + times] if of or times else []))
     if typed.kind == "when" and dates:
         title = (f"First on {dates[0]:%d %b %Y %H:%M} UTC, last on {dates[-1]:%d %b %Y %H:%M} UTC",
