@@ -22,7 +22,7 @@ ask_again = Job("workers.intake.deliveries:ask_again", timeout=300)
 read_issue = Job("workers.intake.issues:read_issue")
 read_issues = Job("workers.intake.issues:read_issues", lane="history", timeout=300)
 
-read_import = Job("workers.intake.files:read_import", lane="history", timeout=6 * 3600)
+read_import = Job("workers.intake.imports:read_import", lane="history", timeout=6 * 3600)
 take_back = Job("workers.clusters.taking_back:take_back", lane="history", timeout=3600)
 
 poll_reddit = Job("workers.intake.polls:poll_reddit", timeout=300)
@@ -42,7 +42,7 @@ ask_missing = Job("workers.clusters.missing:ask_missing")
 suggest_on_issue = Job("workers.clusters.suggestions:suggest_on_issue")
 write_summaries = Job("workers.clusters.summarize:write_summaries", timeout=900)
 
-get_to_know = Job("workers.memory.know:get_to_know", lane="history", timeout=120)
+get_to_know = Job("workers.memory.know:get_to_know", timeout=120)
 draw_facts = Job("workers.memory.know:draw_facts", lane="history", timeout=2_100)
 
 hear_review = Job("workers.fixes.revise:hear_review", lane="people")

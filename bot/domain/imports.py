@@ -1,4 +1,4 @@
-"""An import of a file: what is wanted of it, how far it is, and what it brought."""
+"""An import of a file or of another repository's issues: how far it is, and what it brought."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bot.domain.models import Place, Record, Worded
 
 # What an import without progress keeps others waiting for, in seconds.
 STALE_SECONDS = 15 * 60
-# So many of its reports are in clusters before the rest: then it is of use.
+# So many new reports are enough to know a project by, before the rest is read.
 SAMPLE = 500
 # Bad records that are listed; all are counted.
 LISTED = 20
 
 ImportState = Literal["processing", "quick ready", "complete", "failed", "stopped", "undone"]
-Stage = Literal["receiving", "reading", "clustering", ""]
+Stage = Literal["receiving", "reading", "quick pass", "clustering", ""]
 # The per cent at which each stage begins and the next one does.
-_SPANS = {"receiving": (0, 20), "reading": (20, 50), "clustering": (50, 100), "": (100, 100)}
+_SPANS = {"receiving": (0, 20), "reading": (20, 50), "quick pass": (50, 100)}
 
 
 class Wanted(Record):
@@ -34,8 +34,9 @@ class FileImport(Worded):
 
     ``done`` of ``whole`` is how far its ``stage`` is. ``records`` were read: ``new`` reports came
     of them, ``known`` ones are those of before, ``passed`` are none (joins, replies), and of
-    ``bad`` ones the first are ``listed`` with their line and why. ``first``, ``quick`` and ``last``
-    are numbers of reports that it brought.
+    ``bad`` ones the first are ``listed`` with their line and why. ``first`` and ``last`` are
+    numbers of reports that it brought. The quick pass over them was ``asked_at``. Of ``repository``
+    its ``issues`` and ``comments`` are read up to there, by GitHub's time of their last change.
     """
 
     number: int = 0
@@ -55,8 +56,11 @@ class FileImport(Worded):
     bad: int = 0
     listed: tuple[str, ...] = ()
     first: int = 0
-    quick: int = 0
     last: int = 0
+    asked_at: AwareDatetime | None = None
+    repository: str = ""
+    issues: AwareDatetime | None = None
+    comments: AwareDatetime | None = None
     reason: str = ""
     place: Place | None = None
     created_at: AwareDatetime
@@ -65,7 +69,7 @@ class FileImport(Worded):
     @property
     def percent(self) -> int:
         """How far it is."""
-        low, high = _SPANS[self.stage]
+        low, high = _SPANS.get(self.stage, (100, 100))
         return low + int((high - low) * min(1.0, self.done / self.whole if self.whole else 0.0))
 
     @property
@@ -74,10 +78,22 @@ class FileImport(Worded):
         return f"import-{self.number}"
 
     @property
+    def how_far(self) -> str:
+        """Its stage in words; "" where it has ended."""
+        if self.stage == "clustering":
+            return f"{self.done:,} of {self.whole:,} reports are in clusters"
+        return f"{self.stage}, {self.percent} %" if self.stage else ""
+
+    @property
+    def step(self) -> tuple[object, ...]:
+        """What is told when it changes."""
+        tenth = 10 * self.done // self.whole if self.whole else 0
+        return self.state, self.stage, self.percent // 10, tenth
+
+    @property
     def stands(self) -> str:
         """How far it is, in words."""
-        where = f"{self.stage}, {self.percent} %" if self.stage else self.state
-        return f"Import {self.number} of {self.name}: {where}"
+        return f"Import {self.number} of {self.name}: {self.how_far or self.state}"
 
     @property
     def alive(self) -> bool:

@@ -60,6 +60,26 @@ async def changed(
     return found
 
 
+async def onwards(
+    repo: Repo, what: Literal["issues", "comments"], upto: datetime, pages: int
+) -> AsyncIterator[tuple[list[Any], int, datetime]]:
+    """Pages from the mark ``upto`` on, so many or to the end of a second, of which there may be
+    more and between which no mark stands: what is found, how much of it was not behind that mark,
+    and the next one. The last page of all is shorter than ``PAGE``."""
+    page, read = 1, 0
+    while read < pages or page > 1:
+        found = await changed(repo, what, upto, page)
+        times = [datetime.fromisoformat(told["updated_at"]) for told in found]
+        fresh = sum(page > 1 or at > upto for at in times)
+        if times:
+            page = page + 1 if times[-1] == upto else 1
+            upto = times[-1]
+        yield found, fresh, upto
+        if len(found) < PAGE:
+            return
+        read += 1
+
+
 async def newest(repo: Repo) -> int:
     """The number of the newest issue or pull request; 0 where there is none."""
     found = await repo.get("/issues{?state,per_page}", state="all", per_page="1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 
+from bot.domain.errors import NotAllowed
 from bot.domain.imports import STALE_SECONDS, FileImport, ImportState
 from bot.storage import keys
 from bot.storage.store import Store
@@ -13,18 +14,24 @@ from bot.storage.text import number
 STEP = 200
 
 
+class Runs(NotAllowed):
+    """Another import of the project is alive."""
+
+
 class FileImports(Store):
     """The file imports of every project."""
 
-    async def open(self, project: int, wanted: FileImport) -> FileImport | None:
-        """``wanted``, numbered; None where another is alive. One that has shown no progress for a
-        while is taken over: it fails."""
+    async def open(self, project: int, wanted: FileImport) -> FileImport:
+        """``wanted``, numbered. One that has shown no progress for a while is taken over: it fails.
+
+        Raises Runs where another is alive, with how far that is.
+        """
         while True:
             known = await self.all(project)
             for one in (each for each in known if each.alive):
                 waited = (wanted.created_at - one.progressed_at).total_seconds()
                 if waited < STALE_SECONDS:
-                    return None
+                    raise Runs(f"{one.stands}. Wait, or say: import stop")
                 why = "no progress for 15 minutes: another took its place"
                 await self.end(project, one.number, "failed", reason=why)
             mine = wanted.model_copy(update={"number": known[0].number + 1 if known else 1})
@@ -43,10 +50,10 @@ class FileImports(Store):
         return await self._change(project, wanted, lambda one: one)
 
     async def put(self, project: int, wanted: int, now: datetime, **fields: object) -> FileImport:
-        """Write these fields of one that is alive, as progress; others stay as they are."""
+        """Write these fields of one that goes on, as progress; others stay as they are."""
         told = {**fields, "progressed_at": now}
         return await self._change(
-            project, wanted, lambda one: one.model_copy(update=told) if one.alive else one
+            project, wanted, lambda one: one.model_copy(update=told) if one.stage else one
         )
 
     async def end(

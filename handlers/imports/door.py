@@ -18,10 +18,11 @@ from bot.domain.commands.command import Level
 from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooSlow
 from bot.domain.imports import FileImport, Wanted
 from bot.domain.models import Project
+from bot.storage.file_imports import Runs
 from handlers.api.endpoints import Asked
 from handlers.api.serving import known
 from handlers.doors.doors import Doors
-from handlers.imports.receiving import PIECE, Runs, begin, receive, settled, told
+from handlers.imports.receiving import PIECE, begin, receive, settled, told
 from workers.commands.pace import require_pace
 
 TUS = "1.0.0"

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooLarge, Unreadable
+from bot.domain.errors import BadPayload, Rejected, TooLarge, Unreadable
 from bot.domain.imports import FileImport, Wanted
 from bot.domain.models import Project
 from bot.imports import kind_of
@@ -15,10 +15,6 @@ from workers import jobs
 
 PIECE = 1024 * 1024
 _TOLD = "number kind name state stage percent size records new known passed bad listed reason"
-
-
-class Runs(NotAllowed):
-    """Another import of the project is alive."""
 
 
 async def begin(
@@ -45,11 +41,9 @@ async def begin(
         wanted=wanted,
         audience=Audience.TEAM,
     )
-    if one := await ctx.file_imports.open(project.id, asked):
-        await ctx.blobs.drop(project.id, one.blob)
-        return one
-    alive = [each.stands for each in await ctx.file_imports.all(project.id) if each.alive]
-    raise Runs(f"{', '.join(alive) or 'Another ended just now'}. Wait, or say: import stop")
+    one = await ctx.file_imports.open(project.id, asked)
+    await ctx.blobs.drop(project.id, one.blob)
+    return one
 
 
 async def receive(

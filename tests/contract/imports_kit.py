@@ -10,7 +10,7 @@ from history_kit import work
 from bot.domain.imports import FileImport, Wanted
 from handlers.demo.stage import Stage
 from handlers.imports.receiving import begin, receive
-from workers.intake import files
+from workers.intake import imports
 
 PIECE = 100_000
 WORDS = ("invoice", "login", "coupon", "search", "export", "avatar", "calendar", "webhook")
@@ -40,7 +40,7 @@ async def finished(stage: Stage, number: int) -> FileImport:
     project = await stage.project()
     for _ in range(20):
         await work(stage)
-        await files.read_import(stage.context, project.id, number)
+        await imports.read_import(stage.context, project.id, number)
         one = await stage.context.file_imports.get(project.id, number)
         if one.state not in ("processing", "quick ready"):
             break

@@ -17,12 +17,13 @@ from bot.domain.imports import Wanted
 from bot.domain.models import Draft, Project
 from bot.render import render_markdown
 from bot.storage import keys
+from bot.storage.file_imports import Runs
 from handlers.demo.stage import Stage
-from handlers.imports.receiving import Runs, begin, receive
+from handlers.imports.receiving import begin, receive
 from workers import jobs
 from workers.clusters import taking_back
 from workers.digests.following import follow_problem
-from workers.intake import files, items
+from workers.intake import imports, items
 
 
 @pytest.fixture(autouse=True)
@@ -71,10 +72,10 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     assert profile
     assert profile.sections.identity
     for readers, shown in ((Audience.TEAM, True), (Audience.PROJECT, False)):
-        card = files.file_import_card(project, one, readers=readers).model_dump_json()
+        card = imports.file_import_card(project, one, readers=readers).model_dump_json()
         assert ("old.jsonl" in card, "line 21" in card) == (shown, shown)
     hostile = one.model_copy(update={"listed": ("line 1: 'see #12'",), "reason": "no 'a #13'"})
-    card_of_it = files.file_import_card(project, hostile, readers=Audience.TEAM)
+    card_of_it = imports.file_import_card(project, hostile, readers=Audience.TEAM)
     shown_as = render_markdown(card_of_it)
     assert not {"#12", "#13"} & {*re.findall(r"#\d+", shown_as)}, (
         "words of a file refer to no issue"
@@ -99,7 +100,7 @@ async def test_killed_ten_times_nothing_is_lost_or_doubled(stage: Stage) -> None
     ctx, project = stage.context, await stage.project()
     one = await hand_over(stage, made(0, 2_000))
     for kill in range(10):
-        reading = asyncio.create_task(files.read_import(ctx, project.id, one.number))
+        reading = asyncio.create_task(imports.read_import(ctx, project.id, one.number))
         while await ctx.items.last(project.id) < 150 * (kill + 1):
             assert not reading.done()
         reading.cancel()
@@ -107,7 +108,7 @@ async def test_killed_ten_times_nothing_is_lost_or_doubled(stage: Stage) -> None
     # Of the last batch that was recorded nothing else was written.
     await ctx.redis.delete(keys.brought(project.id, one.number))
     await ctx.file_imports.put(project.id, one.number, ctx.now(), records=0, new=0, first=0)
-    await files.read_import(ctx, project.id, one.number)
+    await imports.read_import(ctx, project.id, one.number)
     one = await ctx.file_imports.get(project.id, one.number)
     assert (one.records, await ctx.items.last(project.id)) == (2_000, 2_000)
 
@@ -115,13 +116,13 @@ async def test_killed_ten_times_nothing_is_lost_or_doubled(stage: Stage) -> None
 async def test_what_was_recorded_when_it_was_killed_is_its_own(stage: Stage) -> None:
     ctx, project = stage.context, await stage.project()
     one = await hand_over(stage, made(0, 150))
-    await files.read_import(ctx, project.id, one.number)
+    await imports.read_import(ctx, project.id, one.number)
     await ctx.redis.srem(keys.brought(project.id, one.number), *range(101, 151))
     back = {"stage": "reading", "records": 100, "new": 100}
     await ctx.file_imports.put(project.id, one.number, ctx.now(), **back)
     for at in range(0, len(data := made(0, 150)), PIECE):
         await ctx.blobs.append(project.id, one.blob, at, data[at : at + PIECE])
-    await files.read_import(ctx, project.id, one.number)
+    await imports.read_import(ctx, project.id, one.number)
     one = await ctx.file_imports.get(project.id, one.number)
     assert (one.records, one.new, one.known) == (150, 150, 0)
 
@@ -152,7 +153,7 @@ async def test_a_file_of_another_kind_is_refused_at_once(stage: Stage) -> None:
 async def test_stopped_what_it_brought_stays(stage: Stage) -> None:
     ctx, project = stage.context, await stage.project()
     one = await hand_over(stage, made(0, 300))
-    reading = asyncio.create_task(files.read_import(ctx, project.id, one.number))
+    reading = asyncio.create_task(imports.read_import(ctx, project.id, one.number))
     while not await ctx.items.last(project.id):
         assert not reading.done()
     assert (await said(stage, "import stop")).outcome == "done"

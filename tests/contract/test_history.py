@@ -21,15 +21,22 @@ from history_kit import (
     words_of,
     work,
 )
+from imports_kit import finished
 from stored import hours_of
 
+from bot.domain.audience import Audience
 from bot.domain.clusters.evidence import Because, Near
-from bot.domain.models import Draft, Place
+from bot.domain.models import Draft, Person, Place
 from bot.github.issues import PAGE
+from bot.render import render_markdown
+from bot.simulators.github.actions.comments import add_comment
+from bot.simulators.github.actions.issues import new_issue as new_past_issue
 from bot.storage import keys
+from bot.storage.commands import Utterance
 from handlers.demo.stage import ADMIN, Stage
 from workers.clusters import placing, suggestions
-from workers.intake import issues, items
+from workers.commands.answering import answer_to
+from workers.intake import issues, items, sync
 
 OLD = 450
 
@@ -198,3 +205,75 @@ async def test_a_repository_without_issues_has_no_history(stage: Stage) -> None:
     past = await stage.context.imports.get(project.id)
     assert past
     assert past.ended
+
+
+async def other_repository(stage: Stage, *, private: bool = False) -> int:
+    """The number of its open issue, among closed ones, comments and what is none."""
+    github = stage.github
+    await github.add_repository("acme/api", {"README.md": b"The API."}, private=private)
+    world = github.world
+    repository, writer = world.repository("acme/api"), world.users[ADMIN]
+    bot = github.add_user("dependabot[bot]", kind="Bot")
+    old = [
+        new_past_issue(repository, author, "Issue", *words_of(900 + n))
+        for n, author in enumerate([writer] * 30 + [bot])
+    ]
+    for number, one in enumerate(old):
+        one.created_at = one.updated_at = BEFORE + timedelta(seconds=number // 7)
+        one.state = "open" if number == 7 else "closed"
+    for login, words in (("bo", "Same here"), ("cy", "Which version is this?")):
+        made = add_comment(github.add_user(login), old[7], words)
+        made.created_at = made.updated_at = BEFORE + timedelta(days=1)
+    github.install("acme", repositories=[stage.repository, "acme/api"], sender=ADMIN)
+    await sync.sync_all(stage.context)
+    await work(stage)
+    return old[7].number
+
+
+async def test_another_repository_is_read_once_and_can_be_taken_out(stage: Stage) -> None:
+    ctx, open_one = stage.context, await other_repository(stage)
+    project = await stage.project()
+    own = await ctx.items.last(project.id)
+    answer = (await said(stage, "import acme/api")).answer.card
+    assert "Import 1 of `acme/api` is processing" in render_markdown(answer)
+    one = await finished(stage, 1)
+    assert (one.state, one.records, one.new, one.passed) == ("complete", 31, 30, 1)
+    brought = await ctx.items.many(project.id, range(own + 1, own + 31))
+    assert {item.audience for item in brought} == {Audience.TEAM}
+    assert all(item.history and item.cluster and item.tags["repository"] for item in brought)
+    stand = [await ctx.items.standing(project.id, item.number) for item in brought]
+    [mine] = [i for i, how in zip(brought, stand, strict=True) if how == "open"]
+    assert mine.url.endswith(f"/acme/api/issues/{open_one}")
+    assert (await hours_of(ctx, project.id, [mine.number])).total() == 2
+    world = stage.github.world.repository("acme/api")
+    changed = world.issues[open_one]
+    changed.title, changed.state = "It fails anew", "closed"
+    changed.updated_at = ctx.now()
+    await said(stage, "import acme/api")
+    again = await finished(stage, 2)
+    assert (again.records < 10, again.new) == (True, 0)
+    assert (await ctx.items.get(project.id, mine.number)).title == "It fails anew"
+    assert await ctx.items.standing(project.id, mine.number) == "completed"
+    await said(stage, "import undo 1")
+    await work(stage)
+    assert await ctx.items.many(project.id, range(own + 1, own + 31)) == []
+    await said(stage, "import acme/api")
+    assert (await finished(stage, 3)).new == 30
+
+
+async def test_who_does_not_maintain_a_private_repository_brings_nothing_of_it(
+    stage: Stage,
+) -> None:
+    await other_repository(stage, private=True)
+    ctx, project = stage.context, await stage.project()
+    world = stage.github.world
+    maria = stage.github.add_user("maria-rossi")
+    world.repository(stage.repository).roles[maria] = "admin"
+    told = Utterance(
+        audience=project.github_readers, id="c1", project=project.id, line="import acme/api",
+        person=Person(login="maria-rossi", user_id=maria.id), place=Place(), heard_at=ctx.now(),
+    )  # fmt: skip
+    for line in ("import acme/api", "import acme/nowhere"):
+        refused = await answer_to(ctx, project, told.model_copy(update={"line": line}))
+        assert "is not there for this app, or is private" in render_markdown(refused.answer.card)
+    assert await ctx.file_imports.all(project.id) == []

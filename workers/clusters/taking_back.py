@@ -15,7 +15,7 @@ from bot.storage.answers import SUMMARY
 from bot.storage.items import GONE
 from workers import jobs
 from workers.clusters.evidence import namespace
-from workers.intake.files import reading, show
+from workers.intake.imports import reading, show
 
 STEP = 200
 

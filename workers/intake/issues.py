@@ -90,9 +90,12 @@ async def _known(ctx: Context, project: int, told: Mapping[str, Any]) -> int | N
     return await ctx.items.by_key(project, github_issue.NAME, github_issue.key_of(told))
 
 
-async def stand(ctx: Context, project: int, issue: Mapping[str, Any]) -> None:
-    """A person closed or answered it, or took that back: its report is settled, or is not."""
-    found = await _known(ctx, project, issue)
+async def stand(
+    ctx: Context, project: int, issue: Mapping[str, Any], report: int | None = None
+) -> None:
+    """A person closed or answered it, or took that back: its report is settled, or is not; that is
+    ``report`` where the issue is another repository's."""
+    found = report or await _known(ctx, project, issue)
     if not found:
         return
     how: IssueState = "open"
@@ -102,7 +105,7 @@ async def stand(ctx: Context, project: int, issue: Mapping[str, Any]) -> None:
     if not await ctx.items.stand(project, found, how, _changed(issue)):
         return
     await items.refresh(ctx, project, found)
-    if "duplicate" in (how, before):
+    if report is None and "duplicate" in (how, before):
         await enqueue(ctx, jobs.follow_duplicate, project, issue["number"])
 
 
@@ -193,27 +196,19 @@ async def _read(ctx: Context, project: Project, what: Literal["issues", "comment
     past = await ctx.imports.get(project.id)
     if past is None:
         return True
-    repo, upto, seen = ctx.github.repo(project), getattr(past, what), past.seen
-    page, pages = 1, 0
-    # Of what was changed in one second there may be pages: no mark stands between them.
-    while pages < PAGES or page > 1:
-        found = await issues.changed(repo, what, upto, page)
+    repo, seen, found = ctx.github.repo(project), past.seen, list[Any]()
+    async for found, fresh, upto in issues.onwards(repo, what, getattr(past, what), PAGES):
         for told in found:
             if what == "issues":
-                seen += page > 1 or _changed(told) > upto
                 await _take_as_it_is(ctx, project, told, since=past.since)
             else:
                 number = int(told["issue_url"].rpartition("/")[2])
                 echo = github_issue.echo(told, github_issue.key(number), ctx.now())
                 await items.take_echo(ctx, project.id, echo)
+        seen += fresh * (what == "issues")
         if found:
-            page = page + 1 if _changed(found[-1]) == upto else 1
-            upto = _changed(found[-1])
             await ctx.imports.put(project.id, **{what: upto, "seen": seen})
-        if len(found) < issues.PAGE:
-            return True
-        pages += 1
-    return False
+    return len(found) < issues.PAGE
 
 
 def _changed(told: Mapping[str, Any]) -> datetime:

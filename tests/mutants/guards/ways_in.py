@@ -336,7 +336,7 @@ GUARDS = (
     ),
     Guard(
         "what a private file is called is not said in public",
-        "workers/intake/files.py",
+        "workers/intake/imports.py",
         "    if not may_read(readers, one.audience):\n",
         "    if False:\n",
         "tests/contract/test_file_imports.py",

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
+from bot.domain.audience import Audience
 from bot.domain.cards.card import Fact
 from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.commands.rights import level_of
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
 from bot.domain.imports import FileImport
+from bot.domain.models import Project
+from bot.github.wire import unless_refused
 from bot.jobs import enqueue
 from bot.storage.imports import BEGINNING
 from workers import jobs
 from workers.commands.call import Answer, Call
-from workers.intake.files import file_import_card
+from workers.commands.permission import role_of
+from workers.intake.imports import file_import_card
 from workers.intake.issues import import_card
+from workers.intake.repositories import repository_for
+
+_NAME = re.compile(r"[\w-]{1,39}/[\w.-]{1,100}", re.ASCII)
 
 
 class ImportHistory(Command):
     """Read what was there before, say how far that is, stop it, or take out what it brought.
 
     `github` reads all issues of the repository with their comments again; at installation that
-    begins by itself. Files (JSONL, CSV, mbox, exports of Slack and ChatGPT) are handed over in the
-    shell: soulcaster import FILE. It counts towards no quota, and nothing is said on old issues.
+    begins by itself. Another repository of the same owner, or a public one, is named; a private one
+    by who maintains it, too. Files (JSONL, CSV, mbox, exports of Slack and ChatGPT) are handed over
+    in the shell: soulcaster import FILE. It counts towards no quota, and nobody is told of it.
     """
 
     verb = "import"
@@ -38,10 +48,7 @@ async def run_import(call: Call, command: ImportHistory) -> Answer:
     """The card that says how far it is; asked for where it is under way, it goes on."""
     ctx, project = call.ctx, call.project
     if command.repository.lower() not in ("", project.full_name.lower()):
-        raise NotUnderstood(
-            f"{command.repository!r} is not {project.full_name}, and of others files are imported: "
-            "import github, status, stop or undo"
-        )
+        return await _other(call, command.repository)
     if command.what in ("stop", "undo"):
         return await _ended(call, command)
     past = await ctx.imports.get(project.id) or await ctx.imports.begin(project.id, ctx.now())
@@ -56,6 +63,39 @@ async def run_import(call: Call, command: ImportHistory) -> Answer:
         history = Fact("History of GitHub", past.progress)
         return Answer(card.model_copy(update={"facts": (*card.facts, history)}), public=True)
     return Answer(import_card(project, past, readers=call.readers), public=True)
+
+
+async def _other(call: Call, name: str) -> Answer:
+    """Another repository's issues, as reports of this project."""
+    ctx, project = call.ctx, call.project
+    if not _NAME.fullmatch(name):
+        raise NotUnderstood(f"{name!r} is no owner/repo: import github, status, stop or undo")
+    repo = await repository_for(ctx, project, name)
+    told = await unless_refused(repo.get(""), 301, 403, 404, 451)
+    # What it brings is read by the team of this project, who may not read it there.
+    if told is None or (told["private"] and not await _maintains(call, repo.project)):
+        raise NotFound(
+            f"{name} is not there for this app, or is private and not yours to maintain."
+        )
+    private = told["private"] or project.private
+    asked = FileImport(
+        kind="github",
+        name=told["full_name"],
+        repository=told["full_name"],
+        by=call.person.name,
+        stage="reading",
+        place=call.place,
+        created_at=ctx.now(),
+        progressed_at=ctx.now(),
+        audience=Audience.TEAM if private else Audience.PUBLIC,
+    )
+    one = await ctx.file_imports.open(project.id, asked)
+    await enqueue(ctx, jobs.read_import, project.id, one.number)
+    return Answer(file_import_card(project, one, readers=call.readers), public=True)
+
+
+async def _maintains(call: Call, other: Project) -> bool:
+    return level_of(await role_of(call.ctx, other, call.person, fresh=True)) >= Level.L4
 
 
 async def _ended(call: Call, command: ImportHistory) -> Answer:
