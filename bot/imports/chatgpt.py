@@ -45,7 +45,7 @@ def columns(file: BinaryIO) -> dict[str, str]:
 
 def fits(start: bytes) -> bool:
     """It begins as a zip."""
-    return start.startswith(ZIP)
+    return ZIP.startswith(start[: len(ZIP)])
 
 
 def _fields(told: Any) -> dict[str, object]:

@@ -40,7 +40,8 @@ def columns(file: BinaryIO) -> dict[str, str]:
 
 def fits(start: bytes) -> bool:
     """It begins with an object or an array."""
-    return start.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[", b"")
+    began = start.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"[", b"")
+    return began or BOM_UTF8.startswith(start)
 
 
 def _paths(told: Mapping[str, object]) -> Iterator[str]:

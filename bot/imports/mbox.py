@@ -59,7 +59,7 @@ def columns(file: BinaryIO) -> dict[str, str]:
 
 def fits(start: bytes) -> bool:
     """It begins with the line of its first message."""
-    return start.startswith(_FROM)
+    return _FROM.startswith(start[: len(_FROM)])
 
 
 def _row(line: int, raw: bytes) -> Row:

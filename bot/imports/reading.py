@@ -48,7 +48,7 @@ class Kind(Protocol):
         says so itself."""
 
     def fits(self, start: bytes) -> bool:
-        """Whether it may be such a file, by its beginning."""
+        """Whether it may be such a file, by its beginning, of which little may be there yet."""
 
 
 def lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:

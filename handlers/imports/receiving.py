@@ -14,6 +14,8 @@ from bot.jobs import enqueue
 from workers import jobs
 
 PIECE = 1024 * 1024
+# By so many bytes it is told whether it is a file of its kind, whoever sends it in what pieces.
+BEGINNING = 1024
 _TOLD = "number kind name state stage percent size records new known passed bad listed reason"
 
 
@@ -58,11 +60,14 @@ async def receive(
         raise Rejected(f"{one.stands}: it takes no more.", status=409)
     if offset + len(data) > one.size:
         raise TooLarge(f"It was said to have {one.size:,} bytes.")
-    if offset == 0 and not kind_of(one.kind).fits(data[:1024]):
+    end = await ctx.blobs.append(project.id, one.blob, offset, data)
+    if offset < BEGINNING and not kind_of(one.kind).fits(
+        await ctx.blobs.read(project.id, one.blob, 0, BEGINNING)
+    ):
         why = f"This is no file of kind {one.kind}."
         await ctx.file_imports.end(project.id, one.number, "failed", reason=why)
+        await ctx.blobs.drop(project.id, one.blob)
         raise Unreadable(why)
-    end = await ctx.blobs.append(project.id, one.blob, offset, data)
     await ctx.file_imports.put(project.id, one.number, ctx.now(), done=end)
     return await settled(ctx, project, one.number)
 

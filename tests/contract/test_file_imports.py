@@ -91,6 +91,9 @@ async def test_a_file_is_history_once_and_leaves_as_if_it_had_never_come(stage: 
     assert (await ctx.file_imports.get(project.id, one.number)).state == "undone"
     assert await kept(stage, project) == before
     assert await ctx.items.waiting(project.id) == []
+    fresh = await ctx.memory.profile(project.id)
+    assert fresh
+    assert fresh.made_at > profile.made_at, "what was taken out is quoted no more"
     for number in {item.cluster for item in brought} - {None}:
         await follow_problem(ctx, project.id, number)  # what was still asked of it is nothing to do
     assert (await ctx.items.get(project.id, await live(stage, "The coupon fails"))).cluster

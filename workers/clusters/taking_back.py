@@ -42,10 +42,12 @@ async def take_back(ctx: Context, project_id: int, number: int) -> None:
             placed = {item.cluster for item in items if item.cluster}
             await ctx.file_imports.touch(project_id, number, placed)
             await forget_vectors(ctx, project_id, numbers)
+            await ctx.memory.erase(project_id, (), numbers, ())  # what was read in them
             await ctx.items.remove(project_id, items)
             await ctx.file_imports.let_go(project_id, number, numbers)
         await _tidy(ctx, project_id, await ctx.file_imports.touch(project_id, number, ()))
         one = await ctx.file_imports.end(project_id, number, "undone")
+    await enqueue(ctx, jobs.get_to_know, project_id)
     await show(ctx, project, one, before)
 
 
@@ -77,7 +79,7 @@ async def erase_words(
     """A person's words out of reports, vectors, clusters, commands and memory; how many of each.
 
     Reports are theirs by GitHub's id and, unless only what is ``proven`` counts, by the name of
-    their author. Said again, it does what is left.
+    their author; ``others`` are in that name and not proven. Said again, it does what is left.
     """
     names, done = {name.lower() for name in names}, Counter[str]()
     erased = dict[int, tuple[dict[str, object], int | None]]()
@@ -93,6 +95,8 @@ async def erase_words(
             elif not proven and (body := without(item.body, names)) != item.body:
                 words = {"body": body}
             else:
+                theirs = {item.author.lstrip("@").lower()} & names
+                done["others"] += bool(theirs) or without(item.body, names) != item.body
                 continue
             erased[item.number] = words, item.cluster
     # First what is found by the reports: killed on the way, it is found again.

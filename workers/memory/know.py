@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
+from bot.domain.cards.views.memory import profile_card
 from bot.domain.commands.rights import WRITERS
 from bot.domain.errors import ConfigError, Rejected, Unavailable
 from bot.domain.fixes.patch import Entry
@@ -19,15 +20,16 @@ from bot.domain.fixes.testplan import how_to_test
 from bot.domain.memory import facts, profile
 from bot.domain.memory.facts import Fact, FactsDraft, as_said, consolidated
 from bot.domain.memory.passages import Chunk, report_chunk
-from bot.domain.memory.profile import Profile, Sections, extracted, richest
+from bot.domain.memory.profile import Profile, Sections, extracted, richest, said_most
 from bot.domain.memory.written import Cited, material, mistakes
-from bot.domain.models import Item, Project
+from bot.domain.models import Item, Place, Project
 from bot.domain.ports import LanguageModel
 from bot.domain.secrets import redact
 from bot.github import issues, people, pulls
 from bot.github.app import READ
 from bot.jobs import enqueue
 from bot.log import log
+from bot.say import readers_at, say
 from bot.storage.answers import FACTS
 from workers import jobs
 from workers.clusters import asking
@@ -56,7 +58,7 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
     if await ctx.memory.profile(project_id) is None:
         fresh = Profile(audience=project.github_readers, made_at=ctx.now())
         await ctx.memory.put_profile(project_id, fresh)
-    put = partial(ctx.memory.tell, project_id)
+    put = partial(_tell, ctx, project)
     show = partial(put, state="processing", problem="")
     try:
         async with asyncio.timeout(QUICK_SECONDS):
@@ -69,6 +71,32 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
         return
     if await put(**found) and await ctx.models.of(project_id, "ask") is not None:
         await enqueue(ctx, jobs.draw_facts, project_id)
+
+
+async def asked(ctx: Context, project: Project, place: Place) -> None:
+    """Ask for a profile that is made soon, with its card in this place edited as it goes."""
+    held = await ctx.memory.profile(project.id)
+    fresh = held or Profile(audience=project.github_readers, made_at=ctx.now())
+    said = {"state": "processing", "percent": 0, "stage": "its turn", "problem": ""}
+    fresh = fresh.model_copy(update={**said, "place": place})
+    await ctx.memory.put_profile(project.id, fresh)
+    await enqueue(ctx, jobs.get_to_know, project.id, delay=1.0)  # once the card stands there
+
+
+async def _tell(ctx: Context, project: Project, **fields: object) -> Profile | None:
+    """Write these fields of the profile, and show them on the card that waits for them."""
+    told = await ctx.memory.tell(project.id, **fields)
+    if told and told.place:
+        try:
+            readers = await readers_at(ctx, project, told.place)
+            if may_read(readers, told.audience):
+                card = profile_card(told, project.full_name, readers=readers)
+                await say(ctx, project, told.place, card)
+        except (Rejected, Unavailable) as error:
+            log.info("could not say how far the profile is", why=str(error))
+        if told.state in ("complete", "failed"):
+            await ctx.memory.tell(project.id, place=None)
+    return told
 
 
 async def _quick(
@@ -87,14 +115,16 @@ async def _quick(
     tree = {path: Entry(data=files.get(path, "").encode()) for path in paths}
     plan = await asyncio.to_thread(how_to_test, tree)
     tests = f"Its tests are run with: {plan.suite} ({plan.why})" if plan else ""
-    sections, author = extracted(files, answers, await _users(ctx, project), tests), "its own words"
+    best = richest([*map(report_chunk, shown)])[:SAMPLE]
+    users = await _users(ctx, project) or [*await asyncio.to_thread(said_most, best)]
+    sections, author = extracted(files, answers, users, tests), "its own words"
     model, asking_now = await ctx.models.of(project.id, "ask"), f"profile:{ctx.now().isoformat()}"
     if model is not None and not await _afford(ctx, project.id, [asking_now]):
         problem = _USED_UP
     elif model is not None:
         await show(percent=80, stage="asking the language model")
         of_files = (Chunk(audience=readers, name=p, title="", text=t) for p, t in files.items())
-        given = [*of_files, *answers[:20], *richest([*map(report_chunk, shown)])[:SAMPLE]]
+        given = [*of_files, *answers[:20], *best]
         draft, problem = await asking.drafted(
             ctx,
             model,
@@ -143,7 +173,7 @@ async def _answers(ctx: Context, project: Project) -> list[Chunk]:
 
 
 async def _users(ctx: Context, project: Project) -> list[Cited]:
-    """What hurts them most, counted."""
+    """What hurts them most, counted; nothing while nothing is in clusters."""
     readers = project.github_readers
     views, _ = await page(ctx, project, "open", "count", most=3, readers=readers)
     told = [(v.cluster, v.tally.reports - v.hidden) for v in views if v.shown]
@@ -155,9 +185,10 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
     its time is over, the day's questions are used up or nobody answers; the next one goes on
     there, and is asked for. It ends where the profile is erased."""
     kept, model = await ctx.memory.profile(project_id), await ctx.models.of(project_id, "ask")
+    project = await ctx.projects.find(project_id)
     until = ctx.now() + timedelta(seconds=FULL_SECONDS)
     last, lost, why, later = await ctx.items.last(project_id), list[str](), "", 0.0
-    while model and kept and kept.read_to < last and not why:
+    while model and project and kept and kept.read_to < last and not why:
         numbers = range(kept.read_to + 1, min(last, kept.read_to + 200) + 1)
         items = [item for item in await ctx.items.many(project_id, numbers) if not item.gone]
         some = facts.batches(items)[:AT_A_TIME]
@@ -179,11 +210,11 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
             read = sum(map(len, some))
             to = items[read - 1].number if read < len(items) else numbers[-1]
             said = {"state": "processing", "percent": 100 * to // last, "stage": "facts"}
-            kept = await ctx.memory.tell(project_id, read_to=to, **said)
-    if model and kept:
+            kept = await _tell(ctx, project, read_to=to, **said)
+    if model and project and kept:
         told = [why, f"not read: {', '.join(lost[:5])}{', …' if lost[5:] else ''}" if lost else ""]
         state = "quick ready" if why else "complete"
-        await ctx.memory.tell(project_id, state=state, problem="; ".join(filter(None, told)))
+        await _tell(ctx, project, state=state, problem="; ".join(filter(None, told)))
         if why and ctx.settings.soulcaster_facts_budget:
             await enqueue(ctx, jobs.draw_facts, project_id, delay=later)
 

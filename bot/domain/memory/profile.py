@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from bot.domain.clusters.summary import SummaryInput, extract, sentences_of
 from bot.domain.memory.passages import Chunk
 from bot.domain.memory.written import LONGEST, RULES, Cited
-from bot.domain.models import Record, Worded
+from bot.domain.models import Place, Record, Worded
 
 State = Literal["none", "processing", "quick ready", "complete", "failed"]
 SENTENCES = 3
@@ -47,7 +47,8 @@ class Sections(Record):
 
 class Profile(Worded):
     """``percent`` and ``stage`` say how far it is, ``problem`` what went wrong. Facts were drawn
-    from the reports up to ``read_to``."""
+    from the reports up to ``read_to``. ``place`` is where its card stands that is edited meanwhile.
+    """
 
     state: State = "none"
     percent: int = 0
@@ -57,6 +58,7 @@ class Profile(Worded):
     author: str = ""
     read_to: int = 0
     made_at: AwareDatetime
+    place: Place | None = None
 
     @property
     def chunks(self) -> list[Chunk]:
@@ -81,16 +83,21 @@ def extracted(
     readme = next((path for path in files if path.lower().startswith("readme")), "")
     identity = sentences_of(SummaryInput(0, "", files.get(readme, "")[:4_000])) if readme else []
     rules = [(m[1], path) for path in _RULES if path in files for m in _RULE.finditer(files[path])]
-    said = extract([SummaryInput(n, c.title, c.text) for n, c in enumerate(answers)]).sentences
     tools = [(tests, tests.rpartition(" (")[2].rstrip(")"))] if tests else []
     tools += [(f"Its checks run in {p}", p) for p in files if p.startswith(".github/workflows/")]
     return Sections(
-        voice=_cited([(s.text, answers[s.items[0]].name) for s in said]),
+        voice=said_most(answers),
         identity=_cited([(text, readme) for text in identity]),
         users=tuple(users[:SENTENCES]),
         agents=_cited(rules),
         tools=_cited(tools),
     )
+
+
+def said_most(chunks: Sequence[Chunk]) -> tuple[Cited, ...]:
+    """What many of them say, in the words of one."""
+    said = extract([SummaryInput(n, c.title, c.text) for n, c in enumerate(chunks)]).sentences
+    return _cited([(s.text, chunks[s.items[0]].name) for s in said])
 
 
 def _cited(found: Sequence[tuple[str, str]]) -> tuple[Cited, ...]:

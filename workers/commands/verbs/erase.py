@@ -17,6 +17,9 @@ LEFT = (
 )
 
 
+OTHERS = "{} reports in this name are not proven to be yours: a maintainer can say erase, too"
+
+
 class Erase(Command):
     """Take a person's words out of reports, plans, commands and memory; it can't be undone.
 
@@ -58,6 +61,7 @@ async def run_erase(call: Call, command: Erase) -> Answer:
         call.person.user_id if own else None,
         proven=own and level_of(call.role) < Level.L4,
     )
+    left = (Fact("Left", OTHERS.format(f"{done['others']:,}")),) if done["others"] else ()
     return call.answer(
         f"erased:{call.said.id}",
         *("The words of ", Code(name), " are erased"),
@@ -67,6 +71,7 @@ async def run_erase(call: Call, command: Erase) -> Answer:
             Fact("Problems", f"{done['clusters']:,} are worded anew, and the cards that show them"),
             Fact("Commands", f"{done['commands']:,}"),
             Fact("Memory", f"{done['memory']:,} facts and questions; the profile till a refresh"),
+            *left,
         ),
         sections=(Section(Paragraph(LEFT)),),
     )

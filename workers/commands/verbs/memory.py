@@ -147,12 +147,14 @@ class ShowProfile(Command):
 async def run_profile(call: Call, command: ShowProfile) -> Answer:
     """As it was found out last; refreshed it is there within half a minute."""
     ctx, project = call.ctx, call.project
-    profile = await ctx.memory.profile(project.id)
-    if command.what == "refresh":
+    here = command.what == "refresh" and call.place.name != "shell"
+    if here:
+        await know.asked(ctx, project, call.place)
+    elif command.what == "refresh":
         await know.get_to_know(ctx, project.id)
-        profile = await ctx.memory.profile(project.id)
+    profile = await ctx.memory.profile(project.id)
     if profile is None:
         raise NotFound("Nobody has looked at this project yet: /soulcaster profile refresh")
     if not may_read(call.readers, profile.audience):
         raise NotAllowed("The profile of a private repository is not shown here: ask on GitHub.")
-    return Answer(profile_card(profile, project.full_name, readers=call.readers))
+    return Answer(profile_card(profile, project.full_name, readers=call.readers), public=here)
