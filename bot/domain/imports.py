@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from bot.domain.models import Place, Record, Worded
+from bot.domain.models import Person, Place, Record, Worded
 
 # What an import without progress keeps others waiting for, in seconds.
 STALE_SECONDS = 15 * 60
@@ -99,3 +99,10 @@ class FileImport(Worded):
     def alive(self) -> bool:
         """Whether no other may begin."""
         return self.state == "processing"
+
+
+class Download(Record):
+    """What a link to an export stands for: of which project, and by whose rights."""
+
+    exported: int
+    by: Person

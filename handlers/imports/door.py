@@ -1,4 +1,5 @@
-"""``/imports``: files by the tus protocol 1.0 (creation, termination), with a project's token.
+"""``/imports``: files by the tus protocol 1.0 (creation, termination), with a project's token; and
+``/exports``, which a link leads to.
 
 https://tus.io/protocols/resumable-upload · ``GET`` on an upload's address says how it stands.
 """
@@ -15,13 +16,14 @@ from pydantic import ValidationError
 
 from bot.context import Context
 from bot.domain.commands.command import Level
-from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooSlow
-from bot.domain.imports import FileImport, Wanted
+from bot.domain.errors import BadPayload, NotAllowed, NotFound, Rejected, TooSlow
+from bot.domain.imports import Download, FileImport, Wanted
 from bot.domain.models import Project
 from bot.storage.file_imports import Runs
 from handlers.api.endpoints import Asked
 from handlers.api.serving import known
 from handlers.doors.doors import Doors
+from handlers.imports.exporting import lines
 from handlers.imports.receiving import PIECE, begin, receive, settled, told
 from workers.commands.pace import require_pace
 
@@ -48,6 +50,8 @@ class ImportDoor:
         }
         for method, handler in methods.items():
             app.router.add_route(method, "/imports/{id:[1-9][0-9]{0,8}}", handler)
+
+        app.router.add_get("/exports/{word:[0-9a-f]{24}}", self._export)
 
         async def mark(request: web.Request, answer: web.StreamResponse) -> None:
             if request.path.startswith("/imports"):
@@ -116,6 +120,25 @@ class ImportDoor:
                 one = await receive(self._ctx, project, one, one.done, bytes(held))
                 held.clear()
         return one
+
+    async def _export(self, request: web.Request) -> web.StreamResponse:
+        """A file, as long as the link is good and who asked for it may still have it."""
+        ctx, word = self._ctx, request.match_info["word"]
+        try:
+            download = Download.read(await ctx.vault.handed_over(word))
+        except ValidationError:
+            raise NotFound("This link is good no more: say export again.") from None
+        project = await ctx.projects.get(download.exported)
+        await Asked(ctx, project, download.by, "export").require(Level.L4)
+        await require_pace(ctx, download.by, "costly", token_hex(10), ctx.now())
+        name = f"{project.full_name.replace('/', '-')}.jsonl"
+        headers = {"Content-Disposition": f"attachment; filename={name}"}
+        headers |= {"Cache-Control": "no-store", "Content-Type": "application/x-ndjson"}
+        answer = web.StreamResponse(headers=headers)
+        await answer.prepare(request)
+        async for line in lines(ctx, project):
+            await answer.write(f"{line}\n".encode())
+        return answer
 
     async def _stop(self, request: web.Request) -> web.Response:
         asked, one = await self._found(request)

@@ -9,6 +9,7 @@
 """
 
 import asyncio
+import json
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -62,19 +64,21 @@ async def until(stage: Stage, number: int, *stages: str, records: int = 0) -> Fi
     return found
 
 
-def made(folder: Path, size: int, records: int = 0) -> Path:
-    path = folder / "old.jsonl"
-    jsonl(path, size, random.Random(3))
-    if records:
-        with path.open() as file:
-            kept = [line for line, _ in zip(file, range(records), strict=False)]
-        path.write_text("".join(kept))
+def made(folder: Path, size: int, *, records: int = 0, times: int = 1) -> Path:
+    """A file of so many bytes, or records; ``times`` as long, each."""
+    path, lines = folder / "old.jsonl", folder / "lines"
+    jsonl(lines, records * 1_100 if records else size // times, random.Random(3))
+    with lines.open() as file, path.open("w") as whole:
+        for line in islice(file, records or None):
+            told = json.loads(line)
+            whole.write(json.dumps({**told, "body": "\n".join([told["body"]] * times)}) + "\n")
+    lines.unlink()
     return path
 
 
 async def quick(records: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = made(Path(folder), records * 1_100, records)
+        path = made(Path(folder), 0, records=records)
         async with opened() as stage:
             ctx, project = stage.context, await stage.project()
             await stage.wait("idle", lambda: idle(stage), timeout=120)
@@ -108,7 +112,7 @@ async def quick(records: int) -> None:
 
 async def kills(size: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = made(Path(folder), size)
+        path = made(Path(folder), size, times=6)
         with path.open("rb") as file:
             lines = sum(1 for _ in file)
         async with opened(SOULCASTER_EMBEDDER="hashing") as stage:
@@ -144,7 +148,7 @@ async def idle(stage: Stage) -> bool:
 
 async def beside() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        path = made(Path(folder), 9_000_000, 10_000)
+        path = made(Path(folder), 0, records=10_000)
         async with opened() as stage:
             await stage.wait("idle", lambda: idle(stage), timeout=120)
             await live(stage, 0, 10)  # warm

@@ -37,6 +37,7 @@ from handlers.demo.stage import ADMIN, Stage
 from workers.clusters import placing, suggestions
 from workers.commands.answering import answer_to
 from workers.intake import issues, items, sync
+from workers.memory import know
 
 OLD = 450
 
@@ -234,10 +235,13 @@ async def test_another_repository_is_read_once_and_can_be_taken_out(stage: Stage
     ctx, open_one = stage.context, await other_repository(stage)
     project = await stage.project()
     own = await ctx.items.last(project.id)
-    answer = (await said(stage, "import acme/api")).answer.card
+    place = Place(issue=12)
+    answer = (await said(stage, "import acme/api", place)).answer.card
     assert "Import 1 of `acme/api` is processing" in render_markdown(answer)
     one = await finished(stage, 1)
     assert (one.state, one.records, one.new, one.passed) == ("complete", 31, 30, 1)
+    [card] = by_us(stage)
+    assert "Import 1 of `acme/api` is complete" in card
     brought = await ctx.items.many(project.id, range(own + 1, own + 31))
     assert {item.audience for item in brought} == {Audience.TEAM}
     assert all(item.history and item.cluster and item.tags["repository"] for item in brought)
@@ -277,3 +281,21 @@ async def test_who_does_not_maintain_a_private_repository_brings_nothing_of_it(
         refused = await answer_to(ctx, project, told.model_copy(update={"line": line}))
         assert "is not there for this app, or is private" in render_markdown(refused.answer.card)
     assert await ctx.file_imports.all(project.id) == []
+
+
+async def test_the_card_of_a_profile_is_edited_as_it_goes(stage: Stage) -> None:
+    ctx, project = stage.context, await install(stage)
+    await work(stage)
+    answer = (await said(stage, "profile refresh", Place(issue=12))).answer
+    assert answer.public
+    assert "processing: its turn, 0 %" in render_markdown(answer.card)
+    told = [await know.shown(ctx, project, percent=n, stage=f"stage {n}") for n in (10, 40)]
+    assert all(told)
+    [card] = by_us(stage)
+    assert "processing: stage 40, 40 %" in card
+    await asyncio.sleep(0.6)
+    await work(stage)
+    [card] = by_us(stage)
+    assert "**State** complete" in card
+    await know.get_to_know(ctx, project.id)
+    assert by_us(stage) == [card]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,12 +18,14 @@ from imports_kit import finished, hand_over, made
 from bot.domain.audience import Audience
 from bot.domain.errors import Rejected
 from bot.domain.fixes.run import RunState
+from bot.domain.imports import Download
 from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.facts import Fact
 from bot.domain.memory.profile import Profile
-from bot.domain.models import Draft, Person, Verdict
+from bot.domain.models import Draft, Person, Place, Verdict
 from bot.imports import slack
 from bot.imports.reading import draft_of
+from bot.render import render_markdown
 from handlers.api.serving import describe
 from handlers.demo.stage import Stage
 from handlers.imports import exporting
@@ -191,6 +194,27 @@ async def test_what_is_exported_can_be_imported_again(stage: Stage) -> None:
     for before, after in zip(reports, again, strict=True):
         assert {**before, "cluster": 0} == {**after, "cluster": 0}
         assert after["tags"]["from"] == before["tags"]["from"]
+
+
+async def test_what_is_exported_is_given_to_who_asked_and_still_may(door: Door) -> None:
+    ctx, project = door.stage.context, await door.stage.project()
+    await finished(door.stage, (await hand_over(door.stage, made(0, 3))).number)
+    assert (
+        "SOULCASTER_PUBLIC_URL" in (await said(door.stage, "export")).answer.card.model_dump_json()
+    )
+    ctx.settings = ctx.settings.model_copy(update={"soulcaster_public_url": door.url})
+    card = (await said(door.stage, "export")).answer.card
+    assert card.audience is Audience.PERSON
+    [path] = re.findall(r"/exports/[0-9a-f]{24}", card.model_dump_json())
+    status, kept, told = await door.ask("GET", path)
+    assert (status, told["Cache-Control"]) == (200, "no-store")
+    assert [json.loads(line) for line in kept.splitlines()] == await exported(door.stage)
+    other = Download(exported=project.id, by=Person(login="pavel-novak"))
+    for secret, refused in ((other.model_dump_json(), 403), ("what was typed", 404), ("", 404)):
+        word = await ctx.vault.hand_over(secret)
+        assert (await door.ask("GET", f"/exports/{word}"))[0] == refused
+    place = Place(issue=1)
+    assert "Slack" in render_markdown((await said(door.stage, "export", place)).answer.card)
 
 
 async def test_a_persons_words_are_erased_everywhere(stage: Stage) -> None:

@@ -230,6 +230,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "key list",
         "import status",
         "import stop",
+        "export",
         "erase @nobody",
         "merge --suggest",
         "backtest",

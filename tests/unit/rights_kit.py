@@ -83,6 +83,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "key list": (MAINTAIN, ""),
     "key set openai": (MAINTAIN, ""),
     "import github": (MAINTAIN, ""),
+    "export": (MAINTAIN, ""),
     "import undo 3": (MAINTAIN, ""),
     "erase @ana": (MAINTAIN, "own"),
     "recluster --dry-run": (MAINTAIN, ""),
@@ -99,7 +100,7 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
 }
 
 # What is answered to who asks alone, and so never where everybody reads.
-ALONE = ("link", "token new", "source add sentry", "key set openai")
+ALONE = ("link", "token new", "export", "source add sentry", "key set openai")
 
 
 @dataclass(frozen=True)

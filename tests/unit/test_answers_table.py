@@ -150,19 +150,16 @@ def test_no_answer_on_github_reaches_who_may_not_read_it(project: Project) -> No
             asker = as_asked(somebody, project)
             way = way_back(project, place, Room(), asker)
             assert there <= may(project, way.readers, Room()), line
-            secret = (
-                line.startswith(
-                    (
-                        "source add",
-                        "source rotate",
-                        "source secret",
-                        "source test",
-                        "token new",
-                        "key set",
-                    )
+            secret = line.startswith(
+                (
+                    "source add",
+                    "source rotate",
+                    "source secret",
+                    "source test",
+                    "token new",
+                    "key set",
                 )
-                or line == "link"
-            )
+            ) or line in ("link", "export")
             assert refused(command, place, asker) == (secret and " r/" not in line), line
 
 

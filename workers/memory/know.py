@@ -58,7 +58,7 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
     if await ctx.memory.profile(project_id) is None:
         fresh = Profile(audience=project.github_readers, made_at=ctx.now())
         await ctx.memory.put_profile(project_id, fresh)
-    put = partial(_tell, ctx, project)
+    put = partial(shown, ctx, project)
     show = partial(put, state="processing", problem="")
     try:
         async with asyncio.timeout(QUICK_SECONDS):
@@ -80,10 +80,10 @@ async def asked(ctx: Context, project: Project, place: Place) -> None:
     said = {"state": "processing", "percent": 0, "stage": "its turn", "problem": ""}
     fresh = fresh.model_copy(update={**said, "place": place})
     await ctx.memory.put_profile(project.id, fresh)
-    await enqueue(ctx, jobs.get_to_know, project.id, delay=1.0)  # once the card stands there
+    await enqueue(ctx, jobs.get_to_know, project.id, delay=0.5)  # once the card stands there
 
 
-async def _tell(ctx: Context, project: Project, **fields: object) -> Profile | None:
+async def shown(ctx: Context, project: Project, **fields: object) -> Profile | None:
     """Write these fields of the profile, and show them on the card that waits for them."""
     told = await ctx.memory.tell(project.id, **fields)
     if told and told.place:
@@ -210,11 +210,11 @@ async def draw_facts(ctx: Context, project_id: int) -> None:
             read = sum(map(len, some))
             to = items[read - 1].number if read < len(items) else numbers[-1]
             said = {"state": "processing", "percent": 100 * to // last, "stage": "facts"}
-            kept = await _tell(ctx, project, read_to=to, **said)
+            kept = await shown(ctx, project, read_to=to, **said)
     if model and project and kept:
         told = [why, f"not read: {', '.join(lost[:5])}{', …' if lost[5:] else ''}" if lost else ""]
         state = "quick ready" if why else "complete"
-        await _tell(ctx, project, state=state, problem="; ".join(filter(None, told)))
+        await shown(ctx, project, state=state, problem="; ".join(filter(None, told)))
         if why and ctx.settings.soulcaster_facts_budget:
             await enqueue(ctx, jobs.draw_facts, project_id, delay=later)
 

@@ -88,6 +88,7 @@ VERBS: Mapping[type[Command], Run] = {
     unasked.ResumeAll: unasked.run_resume,
     erase.Erase: erase.run_erase,
     imports.ImportHistory: imports.run_import,
+    imports.Export: imports.run_export,
     intake.Backtest: intake.run_backtest,
     intake.ShowQuota: intake.run_quota,
     tokens.ManageTokens: tokens.run_token,

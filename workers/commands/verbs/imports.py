@@ -1,16 +1,18 @@
-"""``import``: what was there before, of this repository and of others' files."""
+"""``import`` and ``export``: what was there before, and what is there now."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
 
+from typing_extensions import override
+
 from bot.domain.audience import Audience
-from bot.domain.cards.card import Fact
+from bot.domain.cards.card import Card, Code, Fact, Link
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
-from bot.domain.imports import FileImport
+from bot.domain.imports import Download, FileImport
 from bot.domain.models import Project
 from bot.github.wire import unless_refused
 from bot.jobs import enqueue
@@ -119,3 +121,39 @@ async def _meant(call: Call, number: int) -> FileImport:
     if known := await call.ctx.file_imports.all(call.project.id):
         return known[0]
     raise NotFound("No file was imported here: in the shell, soulcaster import FILE --kind KIND.")
+
+
+class Export(Command):
+    """Give a project's reports and clusters as JSONL, which `import` takes again.
+
+    The link is for you alone, good for ten minutes and as long as you may. In the shell: soulcaster
+    export.
+    """
+
+    verb = "export"
+    calls = "costly"
+    level = Level.L4
+    examples = ("export",)
+
+    @property
+    @override
+    def answers_asker(self) -> bool:
+        return True
+
+
+async def run_export(call: Call, command: Export) -> Answer:
+    """A link. Raises NotAllowed where this server has no address."""
+    ctx, name = call.ctx, call.project.full_name
+    if not (here := ctx.settings.soulcaster_public_url):
+        raise NotAllowed(
+            "This server has no SOULCASTER_PUBLIC_URL: in its shell, soulcaster export."
+        )
+    download = Download(exported=call.project.id, by=call.person)
+    word = await ctx.vault.hand_over(download.model_dump_json())
+    card = Card(
+        key="export",
+        audience=Audience.PERSON,
+        title=("What is known of ", Code(name), ": ", Link("download", f"{here}/exports/{word}")),
+        footer=("For you alone, for ten minutes.",),
+    )
+    return Answer(card)
