@@ -20,6 +20,53 @@ from bot.sources.reading import moment, one_line, opening, short_hash, tags, tex
 # Of a line, a message, an element of an array: more is no report.
 LONGEST = 2 * 1024 * 1024
 _DATES = (datetime(1904, 1, 1), datetime(2004, 2, 2))  # noqa: DTZ001 - they fill what is not said
+# Hours before or behind UTC; names that mean several zones are told as in most trackers.
+_ZONES = {
+    "PST": -8,
+    "PDT": -7,
+    "MST": -7,
+    "MDT": -6,
+    "CST": -6,
+    "CDT": -5,
+    "EST": -5,
+    "EDT": -4,
+    "WET": 0,
+    "WEST": 1,
+    "BST": 1,
+    "CET": 1,
+    "MEZ": 1,
+    "CEST": 2,
+    "MESZ": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+    "JST": 9,
+    "AEST": 10,
+    "AEDT": 11,
+}
+_DRESSED = re.compile(
+    rf"\d\s*[ap]\.?m\b|(?:gmt|utc)[+-]\d|\b(?:{'|'.join(_ZONES)})\b", re.IGNORECASE
+)
+
+
+# What Germans, French and Spaniards call a month, or say beside it.
+_MONTHS = {
+    "jan": "januar jän jänner janvier janv enero ene",
+    "feb": "februar février févr febrero",
+    "mar": "märz mär mrz mars marzo",
+    "apr": "avril avr abril abr",
+    "may": "mai mayo",
+    "jun": "juni juin junio",
+    "jul": "juli juillet juil julio",
+    "aug": "août agosto ago",
+    "sep": "septembre septiembre",
+    "oct": "okt oktober octobre octubre",
+    "nov": "novembre noviembre",
+    "dec": "dez dezember déc décembre dic diciembre",
+    "at": "um à",
+    "": "uhr",
+}
+_ENGLISH = {word: said for said, words in _MONTHS.items() for word in words.split()}
 _ZONE_NAME = re.compile(r"\s*\([^()]*\)\s*$")
 _HTML = re.compile(r"</?(?:p|div|br|span|a|ul|li|b|i|strong|em)\b[^<>]*>", re.IGNORECASE)
 
@@ -93,16 +140,26 @@ def without(body: str, names: Collection[str]) -> str:
 
 def when(value: object) -> datetime | None:
     """A time in any dress, in UTC; None where it is none, or only a part of one."""
-    if found := moment(value):
+    said = _ZONE_NAME.sub("", text(value, 100))
+    # Who reads the dates of mails passes over an afternoon and the names of zones.
+    if not _DRESSED.search(said) and (found := moment(value)):
         return found
-    said = _ZONE_NAME.sub("", text(value, 60))
-    with suppress(ValueError, OverflowError, TypeError):
+    said = re.sub(r"(?:GMT|UTC)(?=[+-]\d)", "", said)
+    said = re.sub(r"[^\W\d_]+", lambda word: _ENGLISH.get(word[0].lower(), word[0]), said)
+    with suppress(ValueError, OverflowError, TypeError, KeyError):
         # A European writes dots, and the day first; with slashes it is the month, where it may be.
         day_first = re.match(r"\d{1,2}\.\d{1,2}\.", said) is not None
-        first, second = (parser.parse(said, default=d, dayfirst=day_first) for d in _DATES)
+        first, second = (
+            parser.parse(said, default=d, dayfirst=day_first, tzinfos=_zone) for d in _DATES
+        )
         if first.date() == second.date():
             return moment((first if first.tzinfo else first.replace(tzinfo=UTC)).isoformat())
     return None
+
+
+def _zone(name: str | None, seconds: int | None) -> int | None:
+    """Of a zone of this name. Raises KeyError for one that nobody knows."""
+    return seconds if seconds is not None or name is None else 3600 * _ZONES[name]
 
 
 def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) -> Draft | str:
