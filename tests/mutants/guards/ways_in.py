@@ -342,6 +342,21 @@ GUARDS = (
         "tests/contract/test_file_imports.py",
     ),
     Guard(
+        "a private repository is brought only by who maintains it",
+        "workers/commands/verbs/imports.py",
+        ' or (told["private"] and not await _maintains(call, repo.project))',
+        "",
+        "tests/contract/test_history.py::"
+        "test_who_does_not_maintain_a_private_repository_brings_nothing_of_it",
+    ),
+    Guard(
+        "a link to an export is good for who may still have it",
+        "handlers/imports/door.py",
+        '        await Asked(ctx, project, download.by, "export").require(Level.L4)\n',
+        "",
+        f"{_IMPORTS}::test_what_is_exported_is_given_to_who_asked_and_still_may",
+    ),
+    Guard(
         "a zip that unpacks to much more than it is is not opened",
         "bot/imports/archive.py",
         "if unpacked > _UNPACKED or (unpacked > _SMALL and unpacked / packed > _RATIO):",
