@@ -62,6 +62,8 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 await enqueue(ctx, jobs.tell_issues, project, cluster, item.number)
             if decision.action == "suggest" and not to_judge and item.source == github_issue.NAME:
                 await enqueue(ctx, jobs.suggest_on_issue, project, item.number)
+        for brought_by in {item.brought_by for item in items.values()} - {0}:
+            await enqueue(ctx, jobs.read_import, project, brought_by, delay=1.0)  # it is followed
 
 
 def near(candidate: Near) -> Near:

@@ -6,6 +6,7 @@ in the background until all that it brought is in clusters.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -22,8 +23,8 @@ from workers import jobs
 from workers.intake.files import read_file
 from workers.intake.repositories import read_repository
 
-# Between two looks at the profile, and at how many have a cluster.
-_LOOK_SECONDS, _LATER_SECONDS = 0.5, 2.0
+# Between two looks at the profile. Who puts reports in clusters says when to look at those.
+_LOOK_SECONDS = 0.5
 # A profile that takes longer is not waited for.
 _PROFILE_SECONDS = 60.0
 
@@ -73,7 +74,6 @@ async def _read(ctx: Context, project: Project, one: FileImport) -> FileImport:
 async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
     """How far the profile is, and then how many of its reports have a cluster."""
     put = partial(ctx.file_imports.put, project, one.number, ctx.now())
-    wait = _LATER_SECONDS
     if one.alive:
         profile = await ctx.memory.profile(project)
         since = one.asked_at or one.created_at
@@ -81,10 +81,13 @@ async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
         fresh = profile and (profile.state == "failed" or profile.made_at >= since)
         late = (ctx.now() - since).total_seconds() > _PROFILE_SECONDS
         if one.new and not (stands and fresh) and not late:
-            wait = _LOOK_SECONDS
             one = await put(done=profile.percent if profile and not stands else 0)
+            # A job that asks for itself is due at once: there is no later.
+            await asyncio.sleep(_LOOK_SECONDS)
+            await enqueue(ctx, jobs.read_import, project, one.number)
         else:
             one = await put(state="quick ready", stage="clustering", done=0, whole=one.new)
+            await enqueue(ctx, jobs.cluster_items, project)
     if one.stage == "clustering":
         left = await ctx.items.left_of(project, one.first, one.last) if one.new else 0
         one = await put(done=one.new - left)
@@ -92,9 +95,6 @@ async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
             if one.new:  # what hurts most is told by clusters from now on
                 await enqueue(ctx, jobs.get_to_know, project)
             return await ctx.file_imports.end(project, one.number, "complete")
-    if one.stage:
-        await enqueue(ctx, jobs.cluster_items, project, delay=1.0)
-        await enqueue(ctx, jobs.read_import, project, one.number, delay=wait)
     return one
 
 
