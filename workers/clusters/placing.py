@@ -17,12 +17,14 @@ from workers import jobs
 from workers.clusters import evidence, judge, labels
 
 BATCH = 64
+TURN = 10  # batches
 SHOWN_CANDIDATES = 5
 
 
 async def cluster_items(ctx: Context, project: int) -> None:
-    """Decide about every waiting item. Run again, it finds what is left."""
-    while True:
+    """Decide about every waiting item. Run again, it finds what is left; of a long history it asks
+    for that itself, well within a job's time."""
+    for _ in range(TURN):
         waiting = await ctx.items.waiting(project, BATCH)
         if not waiting:
             if await ctx.answers.waiting(project, JUDGE, 1):
@@ -64,6 +66,7 @@ async def cluster_items(ctx: Context, project: int) -> None:
                 await enqueue(ctx, jobs.suggest_on_issue, project, item.number)
         for brought_by in {item.brought_by for item in items.values()} - {0}:
             await enqueue(ctx, jobs.read_import, project, brought_by, delay=1.0)  # it is followed
+    await enqueue(ctx, jobs.cluster_items, project)
 
 
 def near(candidate: Near) -> Near:
