@@ -108,15 +108,15 @@ class ProjectConfigs:
             for key, value in values.items()
         ]
 
-    async def file(self, project: Project, ref: str = "") -> bytes:
-        """The project's own; empty where there is none. Raises ConfigError for one too large."""
-        at = f"/contents/{PATH}" + (f"?ref={ref}" if ref else "")
+    async def file(self, project: Project, ref: str = "", path: str = PATH) -> bytes:
+        """A file of the project; empty where there is none. Raises ConfigError if too large."""
+        at = f"/contents/{path}" + (f"?ref={ref}" if ref else "")
         found = await unless_refused(self._github().repo(project, READ).get(at), 404)
         if found is None:
             return b""
         if found["size"] and not found["content"]:
             # https://docs.github.com/en/rest/repos/contents: over 1 MB there is no content
-            raise ConfigError(f"{PATH}: {found['size']:,} bytes are too many to be read.")
+            raise ConfigError(f"{path}: {found['size']:,} bytes are too many to be read.")
         return await asyncio.to_thread(base64.b64decode, found["content"])
 
     async def _of_owner(self, project: Project) -> tuple[RepoConfig, Project | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -18,6 +18,8 @@ from bot.domain.text.bounded_yaml import bounded
 PATH = ".github/soulcaster.yml"
 MAX_BYTES = 64_000
 MAX_MISTAKES = 10
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class _Part(BaseModel):
@@ -139,11 +141,15 @@ PARTS = frozenset(_parts(RepoConfig))
 
 def read_repo_config(file: bytes) -> RepoConfig:
     """Parse the file. Raises ConfigError with one line a mistake, naming the file's line."""
-    node, data = read_yaml(file, PATH)
-    if data is None:
-        return RepoConfig()
+    return read_as(RepoConfig, file, PATH)[0]
+
+
+def read_as(model: type[M], file: bytes, path: str) -> tuple[M, yaml.Node | None]:
+    """What a file of YAML says, an empty one all defaults, and its nodes for ``line_of``. Raises
+    ConfigError with one line a mistake."""
+    node, data = read_yaml(file, path)
     try:
-        return RepoConfig.model_validate(data)
+        return model.model_validate({} if data is None else data), node
     except ValidationError as error:
         lines = []
         for mistake in error.errors():
@@ -153,7 +159,7 @@ def read_repo_config(file: bytes) -> RepoConfig:
                 if mistake["type"] == "extra_forbidden"
                 else mistake["msg"].lower()
             )
-            lines.append(f"{PATH}:{_line(node, mistake['loc'])}: {where} {what}.")
+            lines.append(f"{path}:{line_of(node, mistake['loc'])}: {where} {what}.")
         raise ConfigError("\n".join(lines[:MAX_MISTAKES])) from error
 
 
@@ -195,7 +201,7 @@ def read_yaml(file: bytes, path: str) -> tuple[yaml.Node | None, Any]:
         raise ConfigError(f"{path}:{line}: this is no YAML.") from error
 
 
-def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
+def line_of(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
     """The line on which the last known key of a path stands."""
     line = node.start_mark.line + 1 if node else 1
     for part in path:

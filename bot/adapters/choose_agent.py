@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from bot.adapters.agents.cli import CliAgent
@@ -75,11 +76,15 @@ AGENTS: Mapping[str, Callable[[AdapterChoices], Agent]] = {
 }
 
 
-def agents(names: str, c: AdapterChoices) -> list[Agent]:
-    """An agent by name, or several with commas, to be tried in this order.
+def agents(names: str, c: AdapterChoices, model: str = "") -> list[Agent]:
+    """An agent by name, or several with commas, to be tried in this order; ``model`` takes the
+    place of the one that the settings name.
 
     Raises NotFound with the names there are, or ConfigError.
     """
+    if model:
+        asked = {name: replace(getattr(c, name), model=model) for name in ("anthropic", "openai")}
+        c = replace(c, gemini_model=model, **asked)
     return [_one(name, c) for name in names.split(",")]
 
 

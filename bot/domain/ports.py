@@ -278,6 +278,7 @@ class RepairTask:
     ``probes`` is a command that prints what calls of the code in question give, or empty.
     ``suite_seconds`` is what the suite took on the base, 0 where nobody knows.
     ``learnt`` is what agents before this one have tried, each in a checkout of its own.
+    ``prompt`` is how the team wants this agent to work, from its file on the default branch.
     """
 
     title: str
@@ -293,6 +294,7 @@ class RepairTask:
     probes: str = ""
     suite_seconds: float = 0.0
     learnt: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

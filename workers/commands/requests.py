@@ -10,6 +10,7 @@ from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.version import revision_card
 from bot.domain.commands.rights import OPERATOR
 from bot.domain.errors import NotAllowed
+from bot.domain.fixes.own_agent import OwnAgent
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
 from bot.domain.models import Cluster, Person, RunState
@@ -31,6 +32,7 @@ async def request_fix(
     seconds: float,
     attempt: int = 1,
     notes: Sequence[tuple[str, str]] = (),
+    own: OwnAgent | None = None,
 ) -> tuple[FixRun, bool]:
     """A new run, or the active one joined; whether it is this command's own. See ``start``.
 
@@ -57,6 +59,7 @@ async def request_fix(
         operator=call.role == OPERATOR,
         places=(call.place,),
         agent=agent,
+        own=own,
         sends_to=", ".join(dict.fromkeys(vendors.values())),
         base=base,
         dry_run=dry_run,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, note
-from bot.domain.errors import ConfigError
+from bot.domain.errors import ConfigError, NotFound
+from bot.domain.fixes.own_agent import FOLDER
 from bot.github.checks import CONFIG
+from bot.own_agents import own_agent
 from bot.repo_config import PATH
 from bot.say import put_check
 from workers.digests.notices import tell
 
 FILE = "file"
-_LINE = re.compile(rf"{re.escape(PATH)}:(\d+): (.*)")
+_LINE = re.compile(r"(\.github/[\w./-]+):(\d+): (.*)")
 
 
 async def check_file(ctx: Context, project_id: int) -> None:
@@ -39,39 +42,49 @@ async def check_file(ctx: Context, project_id: int) -> None:
 
 
 async def check_pull(ctx: Context, project_id: int, pull: int) -> None:
-    """Check the file as a pull request has it, where it changes it."""
+    """Check the file, and those of agents, as a pull request has them, where it changes them."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return
     ref, repo = f"refs/pull/{pull}/head", ctx.github.repo(project)
     pages = repo.pages(f"/pulls/{pull}/files{{?per_page}}", per_page="100")
-    if not [one async for one in pages if PATH in (one["filename"], one.get("previous_filename"))]:
+    named = [{one["filename"], one.get("previous_filename")} async for one in pages]
+    changed = {PATH} if any(PATH in names for names in named) else set[str]()
+    changed |= {one for names in named for one in names if one and one.startswith(f"{FOLDER}/")}
+    if not changed:
         return
-    mistakes: Sequence[str] = ()
-    try:
-        await ctx.configs.own(project, ref)
-    except ConfigError as error:
-        mistakes = str(error).splitlines()
+    mistakes: list[str] = []
+    for path in sorted(changed):
+        try:
+            if path == PATH:
+                await ctx.configs.own(project, ref)
+            else:
+                await own_agent(ctx, project, PurePosixPath(path).stem, ref=ref)
+        except ConfigError as error:
+            mistakes += str(error).splitlines()
+        except NotFound:
+            pass  # it is taken away
     found = [match for match in map(_LINE.fullmatch, mistakes) if match]
     await put_check(
         ctx.github.repo(project, {"checks": "write", "metadata": "read"}),
         (await repo.get(f"/pulls/{pull}"))["head"]["sha"],
-        file_card(mistakes),
+        file_card(mistakes, sorted(changed)),
         conclusion="failure" if mistakes else "success",
         external_id=f"config:{pull}",
         name=CONFIG,
-        lines=[(PATH, int(match[1]), match[2]) for match in found],
+        lines=[(match[1], int(match[2]), match[3]) for match in found],
     )
 
 
-def file_card(mistakes: Sequence[str]) -> Card:
+def file_card(mistakes: Sequence[str], paths: Sequence[str]) -> Card:
     """What the check run says."""
     lines: tuple[Line, ...] = tuple((Said(line),) for line in mistakes)
     said = "With these, the file would be left out, and the last good one stay in force."
+    about, are = Code(", ".join(paths)), "are" if paths[1:] else "is"
     return Card(
         key="config-check",
         audience=Audience.PUBLIC,
-        title=(Code(PATH), " has mistakes") if mistakes else (Code(PATH), " is right"),
+        title=(about, " has mistakes") if mistakes else (about, f" {are} right"),
         tone="failed" if mistakes else "succeeded",
         sections=(Section(Bullets(*lines), Paragraph(said)),) if mistakes else (),
     )

@@ -24,6 +24,8 @@ def orders(task: RepairTask, notes: Sequence[str]) -> str:
         "Change as little as possible. Edit, skip or weaken no test. Leave workflow, lock and "
         "dot files alone. Do not special-case the test's input.",
     ]
+    if task.prompt:
+        lines += ["The team wants you to work so, within all of the above:", task.prompt]
     if notes:
         lines += ["The maintainers add:", *_list(notes)]
     return "\n".join(lines)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from bot.domain.audience import Audience, may_read
+from bot.domain.fixes.own_agent import TOOLS, AgentLimits, OwnAgent
 from bot.domain.fixes.reproduction.records import Grade, Reason
 from bot.domain.models import Cluster, Item, Person, Place, Ran, Record, RunState, Verdict, Worded
 from bot.domain.ports import Blocked, Differing
@@ -89,7 +90,9 @@ class FixRun(Worded):
     ``requester_id`` is GitHub's id of who asked. ``operator``: asked for in the shell, by whoever
     runs this server. ``agent_steps`` and ``dollars`` are what the agent spent; ``sends_to`` are the
     vendors that it sends code to. ``agent`` names several with commas: ``tried`` of them failed,
-    ``learnt`` is what they found out, ``made_by`` is the one that made the patch;
+    ``learnt`` is what they found out, ``made_by`` is the one that made the patch; ``own`` is the
+    team's agent that has it work, as its file stood when the run was asked for. ``trial`` names
+    what a run is for that only tries an agent: nobody sees it on its cluster.
     ``test_source`` is the failing test as it was written,
     ``test_name`` its function and ``test_reason`` how it must fail on the base; ``test_grade`` is
     how much its failure says, ``test_quote`` the passage that a model rests it on;
@@ -116,6 +119,8 @@ class FixRun(Worded):
     operator: bool = False
     places: tuple[Place, ...] = ()
     agent: str
+    own: OwnAgent | None = None
+    trial: str = ""
     sends_to: str = ""
     made_by: str = ""
     tried: int = 0
@@ -171,6 +176,26 @@ class FixRun(Worded):
     def agents(self) -> list[str]:
         """Whose turn it is, and who would come after."""
         return self.agent.split(",")[self.tried :]
+
+    @property
+    def listed(self) -> str:
+        """What it is the only one of while it is under way: its cluster, or its part of a trial."""
+        return f"{self.trial}:{self.cluster}" if self.trial else str(self.cluster)
+
+    @property
+    def limits(self) -> AgentLimits:
+        """What the team's agent keeps to."""
+        return self.own.limits if self.own else AgentLimits()
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """What the machine grants it: all there is, but for a team's agent that wants less."""
+        return self.own.tools if self.own else tuple(TOOLS)
+
+    @property
+    def agent_name(self) -> str:
+        """``claude``, or ``docs (claude)`` for an agent of the team's own."""
+        return f"{self.own.name} ({self.agent})" if self.own else self.agent
 
     @property
     def requester(self) -> Person:

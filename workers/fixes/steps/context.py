@@ -184,7 +184,7 @@ class RunContext(ABC):
         made = await self.sandboxes.open(
             template=self.template,
             limits=Limits(seconds=self.run.seconds_allowed + 120),
-            egress=config.fix.egress,
+            egress=config.fix.egress if "network" in self.run.tools else (),
             key=f"{self.key()}-{self._opened}",
             labels=self.labels(),
             environment=self.environment,

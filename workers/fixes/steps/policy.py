@@ -17,7 +17,13 @@ async def check_policy(context: RunContext) -> None:
     config = (await context.config()).fix
     with_test = apply(await context.tree("base"), await context.patch("test"))
     fix = await context.patch("fix")
-    rules = Rules(max_files=config.max_files, max_lines=config.max_lines, allow=config.allow)
+    own, limits = context.run.own, context.run.limits
+    rules = Rules(
+        max_files=min(config.max_files, limits.files or config.max_files),
+        max_lines=min(config.max_lines, limits.lines or config.max_lines),
+        allow=config.allow,
+        only=own.paths if own else (),
+    )
     findings = await asyncio.to_thread(
         judge, fix, rules, proof_tests={context.run.test_path}, tree=with_test
     )

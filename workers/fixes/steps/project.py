@@ -146,7 +146,8 @@ class ProjectRun(RunContext):
         vendors = sends_to(self.run.agent, choices)
         if refused := unnamed(self.project, vendors, (await self.config()).fix.agents):
             raise Ended(Verdict.REFUSED_BY_POLICY, refused)
-        return agents(self.run.agent, choices)[self.run.tried]
+        model = self.run.own.model if self.run.own else ""
+        return agents(self.run.agent, choices, model)[self.run.tried]
 
     @override
     def labels(self) -> Mapping[str, str]:

@@ -49,23 +49,24 @@ async def repair(context: RunContext) -> None:
             said.append(words)
             await context.tell(words)
 
+        most = min(Budget().dollars, context.run.limits.dollars or Budget().dollars)
         budget = Budget(
             seconds=max(1.0, left / len(context.run.agents)),
-            dollars=max(0.0, Budget().dollars - context.run.dollars),
+            dollars=max(0.0, most - context.run.dollars),
         )
         try:
             worked = await agent.work(task, sandbox, budget=budget, tell=tell, heard=context.notes)
         except ConfigError as error:  # the agent's, such as a CLI that is not installed
             raise Ended(Verdict.NOT_REPAIRED, str(error)) from error
         after = await _checkout(context, sandbox, with_test)
-    patch = diff(with_test, after)
+    own, patch = context.run.own, diff(with_test, after)
     change, stats = await asyncio.to_thread(lambda: (redact(patch.unified), patch.stats))
     found = (context.run.learnt, *map(redact, said)) if context.run.agents[1:] else ()
     await context.set(
         dollars=context.run.dollars + worked.dollars,
         agent_steps=context.run.agent_steps + worked.steps,
         reading=worked.reading,
-        made_by=context.run.agents[0],
+        made_by=context.run.agents[0] if not own else f"{own.name} ({context.run.agents[0]})",
         learnt="\n".join(filter(None, found)),
         change=change[:6_000],
     )
@@ -139,4 +140,5 @@ async def _task(
         probes=probes,
         suite_seconds=suite.seconds if suite else 0.0,
         learnt=context.run.learnt,
+        prompt=context.run.own.briefing if context.run.own else "",
     )

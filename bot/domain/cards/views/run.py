@@ -81,7 +81,11 @@ def run_card(
         title += (" ", Said(cluster.title[:100]))
     known: tuple[tuple[str, Line], ...] = (
         ("Asked by", (Code(run.requested_by or "somebody"),)),
-        ("Agent", (Code(run.agent), *_sent(run))),
+        ("Agent", (Code(run.agent_name), *_sent(run))),
+        (
+            "Its steps",
+            (Said(" → ".join(run.own.steps)[:300]),) if run.own and run.own.steps else (),
+        ),
         ("Attempt", (str(run.attempt),) if run.attempt > 1 else ()),
         ("Limit", (_minutes(run.seconds_allowed),)),
         ("Plan", plan_of(run) if run.plan_version else ()),

@@ -53,7 +53,7 @@ def revision_card(revision: Revision, now: datetime) -> Card:
     what = "Revise" if revision.kind == "revise" else f"Take back to v{revision.restores}:"
     facts = [Fact("Asked by", Code(run.requested_by or "somebody"))]
     if revision.kind == "revise":
-        facts.append(Fact("Agent", Code(run.agent)))
+        facts.append(Fact("Agent", Code(run.agent_name)))
     if run.dollars:
         facts.append(Fact("Cost", f"${run.dollars:.2f}"))
     sections = [steps_section(run, _LABELS, now)]

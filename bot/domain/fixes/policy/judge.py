@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from bot.domain.fixes.patch import Patch, Tree
 from bot.domain.fixes.policy import code, files, paths, places, secrets, tampering, writing
-from bot.domain.fixes.policy.rules import Finding, Rules
+from bot.domain.fixes.policy.rules import Finding, Rules, refuse
 
 
 def judge(
@@ -43,6 +43,8 @@ def _all(
     yield from places.out_of_place(patch, rules, tree, chosen)
     yield from tampering.of_tests(patch, rules, proof_tests, tree)
     for change in patch.changes:
+        if not rules.covers(change.path):
+            yield refuse("paths", change.path, f"is outside {', '.join(rules.only)}")
         yield from files.kind(change, rules)
         yield from secrets.added(change)
         yield from writing.hidden(change)

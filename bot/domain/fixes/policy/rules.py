@@ -18,18 +18,25 @@ class Rules(Record):
     """The project's patch policy. Patterns are written as in ``.gitignore``.
 
     ``allow`` opens what a fix may not touch by itself (paths, binaries, modes). ``max_lines``
-    counts added and removed lines, ``max_bytes`` added ones.
+    counts added and removed lines, ``max_bytes`` added ones. ``only`` are all that may be touched,
+    where it says any.
     """
 
     max_files: int = Field(default=20, ge=1)
     max_lines: int = Field(default=800, ge=1)
     max_bytes: int = Field(default=200_000, ge=1)
     allow: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
     @cached_property
     def allows(self) -> Callable[[str], bool]:
         """Whether the project opened a path."""
         return matcher(self.allow)
+
+    @cached_property
+    def covers(self) -> Callable[[str], bool]:
+        """Whether a path is among those that may be touched at all."""
+        return matcher(self.only) if self.only else lambda _: True
 
 
 class Finding(Record):
