@@ -54,6 +54,7 @@ from bot.storage.memory import Memory
 from bot.storage.operations import Operations
 from bot.storage.outage import Outage
 from bot.storage.overview import Overview
+from bot.storage.own_agents import OwnAgents
 from bot.storage.own_keys import OwnKeys
 from bot.storage.plans import Plans
 from bot.storage.polls import Polls
@@ -117,6 +118,7 @@ class Context:
         self.versions = Versions(*stored)
         self.answers = Answers(*stored)
         self.memory = Memory(*stored)
+        self.own_agents = OwnAgents(*stored)
         self.shelf = Shelf(*stored)
         self.operations = Operations(*stored)
         self.plans = Plans(*stored)

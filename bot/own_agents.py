@@ -11,7 +11,6 @@ import hashlib
 import yaml
 
 from bot.adapters.choose_agent import AGENTS
-from bot.adapters.prices import price_of
 from bot.context import Context
 from bot.domain.cards.rule import read_rule
 from bot.domain.cards.schedule import read_schedule
@@ -78,7 +77,7 @@ async def bounds_of(ctx: Context, project: Project) -> Bounds:
     fix = (await ctx.configs.in_force(project)).fix
     return Bounds(
         bases=AGENTS.keys(),
-        priced=lambda model: price_of(model) is not None,
+        models=await _models(ctx, project),
         reads={"problem": lambda rule: read_rule(rule, SOURCES), "schedule": read_schedule},
         egress=bool(fix.egress),
         most=AgentLimits(
@@ -120,6 +119,13 @@ async def right_agent(ctx: Context, project: Project, name: str) -> OwnAgent:
         return await own_agent(ctx, project, name)
     except ConfigError as error:
         raise NotUnderstood(str(error).splitlines()[0]) from error
+
+
+async def _models(ctx: Context, project: Project) -> set[str]:
+    """Those that the operator lends, or the project has a key for, by any name."""
+    choices = await ctx.models.choices(project.id)
+    usual = {f"{vendor}/{one.model}" for vendor, one in choices.vendors.items() if one.key}
+    return usual.union(*choices.models.values())
 
 
 async def _tree(ctx: Context, project: Project) -> list[str]:

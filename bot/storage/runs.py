@@ -39,7 +39,7 @@ class Runs(Store):
             [
                 run.command,
                 self._seal.shut(run.model_dump_json(exclude={"number"})),
-                run.cluster,
+                run.listed,
             ],
         )
         return await self.get(project, int(found[0])), bool(found[1])
@@ -109,7 +109,7 @@ class Runs(Store):
             await self._redis.hset(keys.run_pulls(project), str(run.pull_request), run.number)
         if run.ended:
             two = [keys.active_runs(project), keys.verdicts()]
-            arguments = [run.cluster, run.number, run.verdict or run.state]
+            arguments = [run.listed, run.number, run.verdict or run.state]
             await self._scripts.run("end_run", two, arguments)
 
     async def verdicts(self) -> dict[str, int]:
@@ -122,15 +122,15 @@ class Runs(Store):
 
         async def relist(pipe: Pipeline) -> None:
             runs = await self.all(project)
-            known: dict[int, list[str]] = {}
+            known: dict[str, list[str]] = {}
             for run in reversed(runs):
-                known.setdefault(run.cluster, []).append(str(run.number))
+                known.setdefault(run.listed, []).append(str(run.number))
             pipe.multi()  # type: ignore[no-untyped-call]
             for cluster, numbers in known.items():
-                pipe.hset(keys.cluster_runs(project), str(cluster), ",".join(numbers))
+                pipe.hset(keys.cluster_runs(project), cluster, ",".join(numbers))
             for run in runs:
                 if not run.ended:
-                    pipe.hsetnx(keys.active_runs(project), str(run.cluster), str(run.number))
+                    pipe.hsetnx(keys.active_runs(project), run.listed, str(run.number))
 
         # Done anew when a run was opened meanwhile.
         await self._redis.transaction(relist, keys.counter(project, "run"))

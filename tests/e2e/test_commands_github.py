@@ -92,7 +92,7 @@ ELSEWHERE = {
     *("feedback", "dup", "not-dup", "merge", "split", "move", "undo", "history"),
     *("fix", "steer", "stop", "retry", "logs", "revise", "versions", "diff", "revert"),
     *("channel", "link", "unlink", "replay", "import", "export", "erase", "backtest", "quota"),
-    *("ask", "remember", "forget", "memory", "profile", "files"),
+    *("agent", "ask", "remember", "forget", "memory", "profile", "files"),
     *("token", "recluster", "notify", "pause", "resume", "key"),
 }
 

@@ -242,6 +242,7 @@ def _lines(names: list[str], items: list[str], chance: Random, most: int) -> Ite
         "pause posts --for=1h",
         "resume",
     )
+    yield from ("agent list", "agent new ~docs", "agent status", "agent cancel")
     yield from ("ask what is private here?", "ask how many reports by author?", "ask list")
     yield from ("remember Refunds are gross", "memory", "forget M-1", "profile refresh", "profile")
     yield from ("files add README.md@main", "files use README.md C-1", "files", "files shelf new a")

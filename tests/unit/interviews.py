@@ -14,7 +14,7 @@ from bot.domain.models import Person
 NOW = datetime(2026, 11, 30, 10, 0, tzinfo=UTC)
 BOUNDS = Bounds(
     bases={"mechanic", "claude"},
-    priced=lambda model: model == "gpt-5.2",
+    models={"openai/gpt-5.2"},
     reads={"problem": lambda rule: read_rule(rule, ["sentry"]), "schedule": read_schedule},
     egress=False,
     most=AgentLimits(minutes=60, dollars=1.0, files=10, lines=400),

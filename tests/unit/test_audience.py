@@ -25,12 +25,13 @@ PUBLIC = PRIVATE.model_copy(update={"private": False})
 
 # Records with text that is somebody's words, but that never stand alone: what holds them says it.
 PARTS = {
-    "Action", "BugReport", "Case", "Change", "Choice", "Cited", "ClusterChange", "Code",
+    "Action", "AgentFile", "AgentLimits", "BugReport", "Case", "Change", "Choice", "Cited",
+    "ClusterChange", "Code",
     "Comparison", "Comparisons", "Entry", "Fact", "Failing", "Finding", "Frame", "Judgement",
-    "Link", "OnGitHub", "Part", "Patch", "Preformatted", "Proof", "Quotation", "Ran", "Reason",
-    "Remark",
+    "Link", "OnGitHub", "OwnAgent", "Part", "Patch", "Preformatted", "Proof", "Quotation",
+    "Ran", "Reason", "Remark",
     "Reply", "Reproduction", "Row", "RunStep", "Said", "Section", "Sections", "Sentence", "Step",
-    "Strong", "Typed", "Wait",
+    "Strong", "Trial", "Triggers", "Typed", "Wait",
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
 ANSWERS = {

@@ -109,6 +109,9 @@ async def erase_words(
             if run.ended:  # one under way goes by them
                 await ctx.runs.drop_blobs(project, run.number, "case", "plan")
     done["memory"] = await ctx.memory.erase(project, by, erased.keys(), clusters)
+    done["interviews"] = await ctx.own_agents.forget(
+        project, lambda who: by(who.login, who.user_id)
+    )
     for number, (words, placed) in erased.items():
         await ctx.items.erase(project, number, words)
         if placed:

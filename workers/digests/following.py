@@ -58,6 +58,9 @@ async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
             await ctx.stories.put(project_id, number, story, news)
             if news:  # what a digest calls new is counted by it
                 await enqueue(ctx, jobs.refresh_tracking_issue, project_id, delay=2)
+            for event in news if await ctx.own_agents.any(project_id) else ():
+                ids = project_id, "problem", number, event.model_dump_json()
+                await enqueue(ctx, jobs.wake_agents, *ids)
         early: Unavailable | None = None
         for channel, rule in (await rules(ctx, project)).items() if ctx.slack else ():
             try:

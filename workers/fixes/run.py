@@ -44,6 +44,8 @@ async def fix_run(ctx: Context, project_id: int, number: int) -> None:
     if await ctx.projects.find(project_id) is None:
         return  # the app was removed: there is nobody to tell
     await show(ctx, context.project, context.run)
+    if context.run.trial:
+        return
     if context.run.verdict is Verdict.NEEDS_A_PERSON:
         await tell_team(ctx, context.project, context.run)
     await refresh_soon(ctx, project_id, context.run.cluster)
@@ -51,10 +53,10 @@ async def fix_run(ctx: Context, project_id: int, number: int) -> None:
 
 async def _work(context: ProjectRun) -> None:
     """Drive the run and write down its end. Raises Unavailable when it has to wait."""
-    await context.ctx.clusters.change(
-        context.project.id, context.run.cluster, state=ClusterState.FIXING, updated_at=context.now()
-    )
-    await refresh_soon(context.ctx, context.project.id, context.run.cluster)
+    if not context.run.trial:
+        fixing = {"state": ClusterState.FIXING, "updated_at": context.now()}
+        await context.ctx.clusters.change(context.project.id, context.run.cluster, **fixing)
+        await refresh_soon(context.ctx, context.project.id, context.run.cluster)
     ended = await drive_and_show(
         context,
         STEPS,
@@ -77,7 +79,7 @@ async def _follow(context: ProjectRun) -> None:
     """The cluster follows its run; harmless when repeated."""
     await context.ctx.runs.drop_blobs(context.project.id, context.run.number, *_BLOBS)
     cluster = await context.ctx.clusters.get(context.project.id, context.run.cluster)
-    if cluster.state is not ClusterState.FIXING:
+    if context.run.trial or cluster.state is not ClusterState.FIXING:
         return
     opened = context.run.pull_request
     if opened is None and (

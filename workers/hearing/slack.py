@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from workers.commands.addressing import Press, project_of
 from workers.commands.call import Ambiguous
 from workers.commands.linking import linked
 from workers.hearing import plain_words
+from workers.hearing.interviews import as_answer
 from workers.hearing.slack_seen import SEEN
 
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
@@ -60,7 +61,7 @@ async def hear_slack(ctx: Context, row: str) -> None:
             await SEEN[kind](ctx, body)
         except Rejected as error:
             log.warning("not shown in Slack", kind=kind, why=str(error))
-    elif (said := _READ[kind](body)) is not None and ctx.slack is not None:
+    elif ctx.slack and (said := await _answer(ctx, kind, body) or _READ[kind](body)) is not None:
         came = datetime.fromtimestamp(delivery.received_at, UTC)
         end = came + timedelta(seconds=ANSWER_SECONDS)
         # Said nowhere, it is answered where they talk with us alone.
@@ -75,6 +76,23 @@ async def hear_slack(ctx: Context, row: str) -> None:
                 log.warning("could not answer", lines=said.lines, why=str(error))
             await ctx.inbox.answered(row)
     await ctx.inbox.finish(row)
+
+
+async def _answer(ctx: Context, kind: str, body: dict[str, Any]) -> Said | None:
+    """What is said in a thread where the person describes an agent, unless it says ``agent``."""
+    event = body.get("event") or {}
+    thread = event.get("thread_ts", "")
+    if kind != "message" or not thread or event["text"].lower().startswith("agent "):
+        return None
+    spoken = await ctx.channels.about(event["channel"], thread)
+    if spoken is None:
+        return None
+    place = Place(channel=event["channel"], thread=thread, message=event["ts"])
+    said = _said(body, [], place)
+    places = place.name, Place(channel=place.channel).name
+    person = await linked(ctx, said.person)
+    lines = await as_answer(ctx, spoken.project, person, typed(event["text"]), *places)
+    return replace(said, lines=lines) if lines else None
 
 
 async def _take(

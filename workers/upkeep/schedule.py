@@ -6,11 +6,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from redis.exceptions import RedisError
 
 from bot.context import Context
 from bot.domain.cards.schedule import DEFAULT, read_schedule
+from bot.domain.fixes.trials import AgentState
 from bot.jobs import NOBODY, QUEUES, Job, enqueue
 from bot.log import log
 from bot.storage.commands import TOLD_AFTER
@@ -46,6 +48,22 @@ async def send_due_digests(ctx: Context) -> None:
         if due <= ctx.now():
             # Named by its time: however often it is asked for, it is posted once.
             await enqueue(ctx, jobs.send_scheduled, project.id, due.isoformat())
+
+
+async def wake_due_agents(ctx: Context) -> None:
+    """Ask for the run of each agent whose time has come since it was enabled or last started."""
+    for project in await ctx.projects.all():
+        for state in await ctx.own_agents.all(project.id):
+            if not (state.enabled and state.triggers.schedule and state.started_at):
+                continue
+            due = read_schedule(state.triggers.schedule).after(state.started_at)[0]
+            if due <= ctx.now():
+                ids = project.id, "schedule", 0, due.isoformat()
+                await enqueue(ctx, jobs.wake_agents, *ids)
+                done = {"started_at": due}
+                await ctx.own_agents.decide(
+                    project.id, state.name, partial(AgentState.model_copy, update=done)
+                )
 
 
 async def ask_for_held(ctx: Context) -> None:
@@ -84,6 +102,7 @@ CHORES: tuple[tuple[float, Chore], ...] = (
     (2, wake_for_overdue),
     (20, ask_for_unended),
     (30, send_due_digests),
+    (30, wake_due_agents),
     (30, ask_for_due),
     (60, ask_for_held),
     (60, ask_for_silent),

@@ -92,14 +92,14 @@ class OwnAgent(AgentFile):
 class Bounds:
     """What there is to choose from here, and the most that may be had.
 
-    ``bases`` are the agents of the roster, ``priced`` says whether a model's price is known (else
-    no limit of money holds), ``egress`` whether the project opens a host. ``tree`` are the files of
-    the default branch, none where GitHub does not say. ``most`` are the limits of any fix, and
+    ``bases`` are the agents of the roster, ``models`` those that may be asked for this project, as
+    ``vendor/model``; ``egress``: whether the project opens a host. ``tree`` are the files of the
+    default branch, none where GitHub does not say. ``most`` are the limits of any fix, and
     ``reads`` reads a trigger by its name, or raises NotUnderstood.
     """
 
     bases: Collection[str]
-    priced: Callable[[str], bool]
+    models: Collection[str]
     reads: Mapping[str, Callable[[str], object]]
     egress: bool
     most: AgentLimits
@@ -117,8 +117,9 @@ def mistakes(agent: OwnAgent, bounds: Bounds) -> Iterator[tuple[Where, str]]:
         yield (), f"is called as an agent that is there already (~{agent.name})"
     if agent.base and agent.base not in bounds.bases:
         yield ("base",), f"is no agent: there are {', '.join(sorted(bounds.bases))}"
-    if agent.model and not bounds.priced(agent.model):
-        yield ("model",), "is a model whose price is not known, so no limit of money would hold"
+    if agent.model and agent.model not in bounds.models:
+        there = ", ".join(sorted(bounds.models)) or "none"
+        yield ("model",), f"is no model that is named for this project: there are {there}"
     yield from _tools(agent, bounds)
     yield from _paths(agent, bounds)
     for name, most in bounds.most:

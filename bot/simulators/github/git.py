@@ -250,9 +250,9 @@ class GitRepository:
         code, output = await self.fixed("merge-base", one, other, accept=(0, 1))
         return output.decode().strip() if code == 0 else None
 
-    async def log(self, *names: str) -> list[str]:
-        """SHAs of the commits, newest first, that ``git rev-list`` finds by full SHAs."""
-        _, output = await self.fixed("rev-list", "--topo-order", *names, "--")
+    async def log(self, *names: str, paths: Sequence[str] = ()) -> list[str]:
+        """SHAs of the commits, newest first, that ``git rev-list`` finds by full SHAs and paths."""
+        _, output = await self.fixed("rev-list", "--topo-order", *names, "--", *paths)
         return output.decode().split()
 
     async def merge_tree(self, base: str, head: str) -> str | None:

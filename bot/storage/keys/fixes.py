@@ -77,6 +77,24 @@ def run_blob(p: int, run: int, name: str) -> str:
     return f"{ROOT}:{p}:run:{run}:{name}"
 
 
+@kind("own_agents")
+def own_agents(p: int) -> str:
+    """hash: name -> AgentState, what is decided about an agent of the team's own."""
+    return f"{ROOT}:{p}:own-agents"
+
+
+@kind("own_agents", kept="the newest 200")
+def interviews(p: int) -> str:
+    """hash: number -> Interview, an agent being described, or described, by talking."""
+    return f"{ROOT}:{p}:interviews"
+
+
+@kind("own_agents", kept="as long as the interview", rebuilt="from the interviews")
+def interviews_by(p: int) -> str:
+    """hash: place and person -> the number of the interview that they hold there."""
+    return f"{ROOT}:{p}:interviews-by"
+
+
 @kind("versions", rebuilt="from the branch's commits")
 def versions(p: int, run: int) -> str:
     """hash: ``v2`` -> Version of the run's fix, once there is more than the first."""

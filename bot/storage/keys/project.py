@@ -7,7 +7,10 @@ from bot.storage.schema import ROOT, kind
 OVER = "a year after its cluster was over (`evidence`)"
 
 
-@kind("items", "clusters", "operations", "runs", "memory", rebuilt="from the largest in use")
+@kind(
+    *("items", "clusters", "operations", "runs", "memory", "own_agents"),
+    rebuilt="from the largest in use",
+)
 def counter(p: int, name: str) -> str:
     """string: last number given to an item, cluster, run, fact or conversation."""
     return f"{ROOT}:{p}:last:{name}"

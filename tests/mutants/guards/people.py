@@ -7,6 +7,7 @@ _REVIEWS = "tests/e2e/test_revisions.py"
 _RIGHTS = "tests/unit/test_rights_table.py"
 _DOORS = "tests/unit/test_rights_doors.py"
 _OF_LINES = "tests/unit/test_markdown_lines.py"
+_AGENTS = "tests/contract/test_own_agents.py"
 
 GUARDS = (
     Guard(
@@ -249,5 +250,33 @@ GUARDS = (
         "if set(one.items) <= allowed",
         "if True",
         "tests/unit/test_audience.py",
+    ),
+    Guard(
+        "no agent of a team's own works before it was enabled as it is now",
+        "workers/fixes/own_agents.py",
+        "if state is None or state.enabled != own.version:",
+        "if state is None:",
+        f"{_AGENTS}::test_one_is_not_used_before_it_was_tried_as_it_is",
+    ),
+    Guard(
+        "none is enabled that has not passed its test",
+        "workers/commands/verbs/agent.py",
+        "if not one.has_passed(version):",
+        "if False:",
+        f"{_AGENTS}::test_one_is_not_used_before_it_was_tried_as_it_is",
+    ),
+    Guard(
+        "an interview is its owner's",
+        "workers/commands/verbs/agent.py",
+        'if found is None or whose(found.by, "") != whose(call.person, ""):',
+        "if found is None:",
+        f"{_AGENTS}::test_an_answer_counts_once_and_two_talks_are_kept_apart",
+    ),
+    Guard(
+        "an answer counts once",
+        "workers/commands/verbs/agent.py",
+        "if held.heard == call.said.id:",
+        "if False:",
+        f"{_AGENTS}::test_an_answer_counts_once_and_two_talks_are_kept_apart",
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.commands.command import Command
 from workers.commands.call import Answer, Call
 from workers.commands.verbs import (
+    agent,
     anybody,
     ask,
     config,
@@ -57,6 +58,7 @@ VERBS: Mapping[type[Command], Run] = {
     regroup.Undo: regroup.run_undo,
     regroup.ShowHistory: regroup.run_history,
     project.Digest: project.run_digest,
+    agent.ManageAgents: agent.run_agent,
     runs.ShowPlan: runs.run_plan,
     runs.Fix: runs.run_fix,
     runs.Steer: runs.run_steer,

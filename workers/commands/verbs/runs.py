@@ -17,6 +17,7 @@ from bot.repo_config import PATH
 from workers.commands.call import Answer, Call
 from workers.commands.requests import begun, request_fix
 from workers.fixes import planning
+from workers.fixes.own_agents import chosen
 from workers.fixes.quota import allowed_seconds
 
 
@@ -93,18 +94,17 @@ async def run_fix(call: Call, command: Fix) -> Answer:
     config = await ctx.configs.in_force(project)
     if not config.fix.enabled:
         raise NotAllowed(f"fix is off for this repository ({PATH}: fix.enabled).")
-    named = ",".join(config.fix.agents) or ctx.settings.soulcaster_agent
-    agent = command.agent.name if command.agent else named
-    await ctx.models.agents(
-        project.id, 0, agent
-    )  # refuses an unknown one before anything is written
+    agent, theirs = await chosen(ctx, project, command.agent.name if command.agent else "")
+    await ctx.models.agents(project.id, 0, agent)  # refuses one that lacks something
+    seconds = allowed_seconds(ctx, config.fix, command.timeout)
     made, own = await request_fix(
         call,
         cluster,
         agent=agent,
+        own=theirs,
         base=command.base or config.fix.base,
         dry_run=command.dry_run,
-        seconds=allowed_seconds(ctx, config.fix, command.timeout),
+        seconds=theirs.seconds(seconds) if theirs else seconds,
         notes=[(call.person.name, command.steer)] if command.steer else [],
     )
     if not own:
@@ -234,6 +234,7 @@ async def run_retry(call: Call, command: Retry) -> Answer:
         call,
         cluster,
         agent=old.agent,
+        own=old.own,
         base=old.base,
         dry_run=old.dry_run,
         seconds=old.seconds_allowed,

@@ -46,6 +46,8 @@ async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
     # What an app gives, or a person takes off, is no person's word for it.
     if named and found and found > 0 and payload.sender.person.is_bot is (action == "labeled"):
         await ctx.items.note(project, found, named)
+    if action == "labeled" and named and found and found > 0 and not payload.sender.person.is_bot:
+        await enqueue(ctx, jobs.wake_agents, project, "label", found, named)
     if action in _STANDS and not payload.sender.person.is_bot:
         await issues.stand(ctx, project, it)
     if issue and action in ("opened", "edited"):
@@ -86,4 +88,4 @@ async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
         await issues.take_comment(ctx, payload.project, event.data["comment"], it)
     if issue:
         place = Place(issue=issue.number, comment=comment.id)
-        await words.take(ctx, payload, comment, place, f"comment:{comment.id}")
+        await words.take(ctx, payload, comment, place, f"comment:{comment.id}", answers=True)

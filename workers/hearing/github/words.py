@@ -19,14 +19,22 @@ from workers.commands import hear
 from workers.commands.permission import role_of
 from workers.commands.verbs import ROSTER
 from workers.hearing.github.payloads import Comment, Issue, Payload, Review
+from workers.hearing.interviews import as_answer
 
 
 async def take(
-    ctx: Context, payload: Payload, written: Issue | Comment | Review, place: Place, origin: str
+    ctx: Context,
+    payload: Payload,
+    written: Issue | Comment | Review,
+    place: Place,
+    origin: str,
+    *,
+    answers: bool = False,
 ) -> None:
     """Hear what the sender says by themselves; what only looks so is quoted back.
 
-    ``origin`` names the text, the same at every redelivery.
+    ``origin`` names the text, the same at every redelivery. A new text that holds no command
+    ``answers`` an interview that its author holds there.
     """
     app = ctx.settings.github_app_id
     slug = await ctx.github.slug() if "@" in (written.body or "") else ""
@@ -35,8 +43,18 @@ async def take(
         # A box may be ticked again and again.
         origin = f"tick:{origin}:{written.updated_at.isoformat()}"
     person, when = payload.sender.person, written.updated_at
-    await hear.lines(ctx, payload.project, said.own, person, place, origin, said_at=when)
+    lines = said.own
+    if answers and not (lines or said.unsaid) and _is_new(payload, written):
+        where = payload.project.id, person, written.body or "", place.name
+        lines = tuple(await as_answer(ctx, *where))
+    await hear.lines(ctx, payload.project, lines, person, place, origin, said_at=when)
     await _quote_back(ctx, payload, said.unsaid, place)
+
+
+def _is_new(payload: Payload, written: Issue | Comment | Review) -> bool:
+    """Whether a person just wrote it there with their own hands."""
+    by_app = written.performed_via_github_app is not None
+    return payload.action == "created" and payload.is_author(written) and not by_app
 
 
 def said_by(payload: Payload, written: Issue | Comment | Review, app: int, slug: str = "") -> Said:

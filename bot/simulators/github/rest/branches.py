@@ -68,3 +68,13 @@ async def compare(call: Call) -> web.StreamResponse:
         ],
     }
     return answer(view, headers=headers)
+
+
+@routes("GET", "/repos/{owner}/{repo}/commits", "contents:read")
+async def list_commits(call: Call) -> web.StreamResponse:
+    """The commits of a branch, newest first; with ``path`` those that changed it."""
+    git, asked = call.repository.git, call.request.query
+    sha = await resolve(call.repository, asked.get("sha") or call.repository.default_branch)
+    found = await git.log(sha, paths=[asked["path"]] if "path" in asked else [])
+    views = [commit_view(call.repository, await git.commit(one)) for one in found[:100]]
+    return answer(views)
