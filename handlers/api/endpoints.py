@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
+from bot.domain.cards.card import Card, Paragraph
 from bot.domain.cards.views.cluster import ClusterView
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import NEEDED, level_of
 from bot.domain.commands.words import quoted
-from bot.domain.errors import NotAllowed, SoulcasterError, Unavailable
+from bot.domain.errors import NotAllowed, NotUnderstood, SoulcasterError, Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Item, Person, Project
 from bot.domain.secrets import redact
 from bot.say import in_words
 from bot.storage.cluster_jobs import ClusterJob
-from handlers.api.shapes import Cancel, FixOf, How, Query, Report
+from handlers.api.shapes import Cancel, FixOf, How, Message, Query, Report
 from workers.clusters import views
 from workers.clusters.alike import alike
 from workers.commands.answering import answer_at_once
@@ -51,7 +54,7 @@ class Asked:
             where = self.project.full_name
             raise NotAllowed(f"{self.person.name} needs {NEEDED[level]} on {where} (has: {role}).")
 
-    async def say(self, line: str) -> None:
+    async def say(self, line: str) -> Card:
         """Have a sentence obeyed in the person's name. Raises what it is refused for."""
         answer, outcome, _ = await answer_at_once(
             self.ctx, self.project, self.person, line, command=self.command
@@ -60,6 +63,7 @@ class Asked:
             raise answer.refusal
         if outcome != "done":
             raise SoulcasterError(in_words(answer.card))
+        return answer.card
 
 
 async def report(asked: Asked, body: Report) -> Item:
@@ -188,6 +192,54 @@ async def show_log(asked: Asked, number: int) -> object:
     return {"lines": [redact(line) for line in lines]}
 
 
+async def create_session(asked: Asked) -> object:
+    """What is asked first."""
+    return await _session(asked, "new")
+
+
+async def answer_session(asked: Asked, number: int, body: Message) -> object:
+    """What is asked next, or what is wrong with the answer."""
+    return await _session(asked, f"answer --interview={number} -- {body.text}")
+
+
+async def show_session(asked: Asked, number: int) -> object:
+    """For who began it."""
+    return await _session(asked, f"status --interview={number}")
+
+
+async def resume_session(asked: Asked, number: int) -> object:
+    """The question at which it stopped."""
+    return await _session(asked, f"resume --interview={number}")
+
+
+async def cancel_session(asked: Asked, number: int) -> object:
+    """As it stays."""
+    return await _session(asked, f"cancel --interview={number}")
+
+
+async def _session(asked: Asked, words: str) -> object:
+    """What ``agent`` says to it, and the interview that is about. Raises Standing with one that
+    does not wait for that."""
+    said: Card | str
+    try:
+        said = await asked.say(f"agent {words}")
+        number = int(said.key.split(":")[1])
+    except NotUnderstood as error:
+        found = re.search(r"--interview=(\d+)", words)
+        said, number = str(error), int(found[1]) if found else 0
+    known = await asked.ctx.own_agents.interviews(asked.project.id)
+    held = next(one for one in known if one.number == number)
+    silence = timedelta(seconds=asked.ctx.settings.soulcaster_interview_seconds)
+    state = held.state_at(asked.ctx.now(), silence)
+    told = {**dict(held), "state": state}
+    if isinstance(said, str):
+        raise Standing({**told, "said": said})
+    blocks = [block for part in said.sections for block in part.blocks]
+    lines = [block.line for block in blocks if isinstance(block, Paragraph)]
+    parts = [[part if isinstance(part, str) else part.text for part in line] for line in lines]
+    return {**told, "said": "\n".join(map("".join, parts))}
+
+
 def _cluster(view: ClusterView) -> dict[str, Any]:
     counts = {"reports": view.tally.reports, "occurrences": view.tally.total}
     return {**dict(view.cluster), **counts}
@@ -223,5 +275,6 @@ _ALL: tuple[Callable[..., Awaitable[object]], ...] = (
         cancel_job,
         show_log,
     ),
+    *(create_session, answer_session, show_session, resume_session, cancel_session),
 )
 ENDPOINTS = {each.__name__: each for each in _ALL}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from bot.domain import models
+from bot.domain.fixes.interview import Interview
 from bot.domain.fixes.run import FixRun
 from bot.storage.cluster_jobs import ClusterJob
 from bot.storage.imports import Import
@@ -65,7 +66,13 @@ class Cancel(Body):
     state: Literal["cancelled"]
 
 
-BODIES = (Report, How, FixOf, Cancel)
+class Message(Body):
+    """What somebody answers in an interview."""
+
+    text: str = Field(max_length=2_000, pattern=_SHOWS)
+
+
+BODIES = (Report, How, FixOf, Cancel, Message)
 
 
 def _shape(name: str, of: type[BaseModel], fields: str, **more: Any) -> type[BaseModel]:
@@ -97,5 +104,6 @@ _OTHERS = (
     _shape("ClusterWithReports", models.Cluster, f"{_CLUSTER} summary", **_WITH_REPORTS),
     _shape("Sync", Import, "seen total ended"),
     _shape("Log", Import, "", lines=(list[str], ...)),
+    _shape("Session", Interview, "number state stage edited_at pull_url", said=(str, ...)),
 )
 SHAPES = {each.__name__: each for each in (*_LISTED, *map(_page, _LISTED), *_OTHERS)}

@@ -15,6 +15,7 @@ import pytest_asyncio
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.clusters.evidence import Because, Near
+from bot.domain.fixes.interview import Interview
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Draft, Person, RunState
 from bot.jobs import Claim
@@ -191,10 +192,24 @@ OPERATIONS = {
     "POST /ingest/manual": ("write", "triage", {"text": "It breaks"}),
     "POST /clusters/1/start_fix": ("write", "write", {"dry_run": True}),
     "POST /jobs": ("write", "write", {"cluster": 1, "dry_run": True}),
+    "POST /sessions/create": ("write", "write", None),
+    "POST /sessions/OWN/message": ("write", "write", {"text": "mends examples"}),
+    "GET /sessions/OWN/status": ("read", "write", None),
+    "DELETE /sessions/OWN": ("write", "write", None),
+    "POST /sessions/OWN/resume": ("write", "write", None),
     "PATCH /jobs/LAST": ("write", "write", {"state": "cancelled"}),
     "POST /ingest/github/sync": ("write", "maintain", None),
     "POST /cluster-jobs": ("write", "maintain", {"dry_run": True}),
 }
+
+
+async def described_by(api: Api, person: Person) -> int:
+    """An interview that the person holds."""
+    project, now = await api.stage.project(), api.stage.context.now()
+    held = Interview(
+        audience=Audience.TEAM, command=person.login, by=person, place="shell", edited_at=now
+    )
+    return (await api.stage.context.own_agents.begin(project.id, held)).number
 
 
 async def test_every_operation_with_a_token_of_every_role(
@@ -208,7 +223,7 @@ async def test_every_operation_with_a_token_of_every_role(
         for method, operation in methods.items()
         if "servers" not in operation  # the door of imports
     }
-    asked = {how.replace("LAST", "1"): [{"token": [s]}] for how, (s, *_) in OPERATIONS.items()}
+    asked = {re.sub("LAST|OWN", "1", how): [{"token": [s]}] for how, (s, *_) in OPERATIONS.items()}
     assert asked == {how: needs for how, needs in described.items() if needs}
     await api.report("It breaks")
     cluster = await placed(ctx, project.id, 1)
@@ -238,6 +253,8 @@ async def test_every_operation_with_a_token_of_every_role(
                 method, path = how.split()
                 if "LAST" in path:
                     path = path.replace("LAST", str(await begun()))
+                elif "OWN" in path:
+                    path = path.replace("OWN", str(await described_by(api, person)))
                 elif "dry_run" in (body or {}):
                     await ended()
                 status, told, _ = await api.ask(method, path, token, json=body)
@@ -465,3 +482,26 @@ async def test_the_page_loads_nothing_from_elsewhere(api: Api) -> None:
     for path in loaded:
         async with api.stage.http.get(f"{api.url}{path}") as answer:
             assert answer.status == 200
+
+
+async def test_an_agent_is_described_by_messages(api: Api) -> None:
+    """Answers that will not do say so, two talks are kept apart, and one that ended conflicts."""
+    token, reading = await api.token("write"), await api.token("read")
+    status, one, _ = await api.ask("POST", "/sessions/create", token, key="one")
+    assert (status, one["state"], one["stage"]) == (200, "active", "purpose")
+    assert (await api.ask("POST", "/sessions/create", token, key="one"))[1] == one
+    _, two, _ = await api.ask("POST", "/sessions/create", token)
+    at = f"/sessions/{one['number']}"
+    assert (await api.ask("POST", f"{at}/message", reading, json={"text": "x"}))[0] == 403
+    _, told, _ = await api.ask("POST", f"{at}/message", token, json={"text": "mends examples"})
+    assert told["stage"] == "goals"
+    _, told, _ = await api.ask("POST", f"{at}/message", token, json={"text": "tools: ssh"})
+    assert (told["stage"], "is no tool" in told["said"]) == ("goals", True)
+    _, told, _ = await api.ask("GET", f"/sessions/{two['number']}/status", token)
+    assert told["stage"] == "purpose"
+    assert (await api.ask("DELETE", at, token))[1]["state"] == "abandoned"
+    status, told, _ = await api.ask("POST", f"{at}/message", token, json={"text": "be short"})
+    assert (status, told["state"]) == (409, "abandoned")
+    status, told, _ = await api.ask("POST", f"{at}/resume", token)
+    assert (status, told["state"], told["stage"]) == (200, "active", "goals")
+    assert (await api.ask("GET", "/sessions/999/status", token))[0] == 404
