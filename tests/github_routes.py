@@ -47,6 +47,7 @@ ROUTES: Mapping[str, str] = {
     "GET /contents/**": "contents: read",
     "GET /tarball/{}": "contents: read",
     "GET /compare/{}": "contents: read",
+    "GET /commits": "contents: read",
     "GET /commits/{}": "contents: read",
     "GET /releases": "contents: read",
     "GET /git/ref/**": "contents: read",

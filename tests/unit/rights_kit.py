@@ -96,6 +96,12 @@ SENTENCES: Mapping[str, tuple[int, str]] = {
     "replay": (MAINTAIN, ""),
     "doctor": (MAINTAIN, ""),
     "config show": (READ, ""),
+    "agent list": (READ, ""),
+    "agent new ~docs": (WRITE, ""),
+    "agent answer -- mends examples": (WRITE, ""),
+    "agent test ~docs": (WRITE, ""),
+    "agent enable ~docs": (MAINTAIN, ""),
+    "agent revert ~docs v1": (WRITE, ""),
     "config validate": (MAINTAIN, ""),
 }
 

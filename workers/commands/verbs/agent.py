@@ -54,8 +54,7 @@ class ManageAgents(Command):
 
     what: Annotated[What, WORD] = "list"
     name: Annotated[AgentRef | None, WORD] = None
-    first: Annotated[VersionRef | None, WORD] = None
-    second: Annotated[VersionRef | None, WORD] = None
+    versions: Annotated[tuple[VersionRef, ...], WORD] = ()
     interview: int = 0
     words: Annotated[str, TEXT] = ""
 
@@ -253,49 +252,38 @@ async def _disable(call: Call, command: ManageAgents) -> Answer:
     return call.answer(f"agent:{name}", Code(f"~{name}"), " is off.", tone="succeeded")
 
 
-async def _history(call: Call, name: str) -> list[str]:
-    """The commits that changed its file, oldest first, which is v1: the newest hundred."""
-    path = OwnAgent(name=name, prompt="").path
+async def _files(call: Call, command: ManageAgents, many: int) -> list[tuple[str, bytes]]:
+    """So many versions by name, each with its file: v1 is the oldest of the hundred newest commits
+    that changed it."""
+    path = OwnAgent(name=_name(command), prompt="").path
     asked = urlencode({"path": path, "sha": call.project.default_branch, "per_page": 100})
     found = await call.ctx.github.repo(call.project, READ).get(f"/commits?{asked}")
-    if not found:
-        raise NotFound(f"There is no agent ~{name} on {call.project.default_branch}.")
-    return [str(one["sha"]) for one in found][::-1]
-
-
-async def _at(call: Call, name: str, wanted: VersionRef | None) -> tuple[str, bytes]:
-    """A version's commit, and the file as it was then."""
-    history = await _history(call, name)
-    if wanted is None or not 1 <= wanted.number <= len(history):
-        raise NotUnderstood(f"~{name} has the versions v1 to v{len(history)}: say which.")
-    sha = history[wanted.number - 1]
-    path = OwnAgent(name=name, prompt="").path
-    return sha, await call.ctx.configs.file(call.project, sha, path)
+    commits = {f"v{n}": str(one["sha"]) for n, one in enumerate(reversed(found), 1)}
+    wanted = [str(version) for version in command.versions]
+    if len(wanted) != many or not {*wanted} <= commits.keys():
+        raise NotUnderstood(f"Say {many} of its {len(commits)} versions, such as v1.")
+    file = call.ctx.configs.file
+    return [(name, await file(call.project, commits[name], path)) for name in wanted]
 
 
 async def _diff(call: Call, command: ManageAgents) -> Answer:
-    name = _name(command)
-    versions = command.first, command.second
-    before, after = [
-        (await _at(call, name, v))[1].decode("utf-8", "replace").splitlines() for v in versions
-    ]
-    names = str(command.first), str(command.second)
-    lines = difflib.unified_diff(before, after, names[0], names[1], lineterm="")
+    (first, old), (second, new) = await _files(call, command, 2)
+    before, after = (each.decode("utf-8", "replace").splitlines() for each in (old, new))
+    lines = difflib.unified_diff(before, after, first, second, lineterm="")
     text = "\n".join(lines)[:20_000] or "They are the same."
     block = Section(Preformatted(text=text, language="diff"))
-    return call.answer(f"agent-diff:{name}", Code(f"~{name}"), " changed", sections=(block,))
+    key, name = f"agent-diff:{_name(command)}", f"~{_name(command)}"
+    return call.answer(key, Code(name), " changed", sections=(block,))
 
 
 async def _revert(call: Call, command: ManageAgents) -> Answer:
+    [(version, file)] = await _files(call, command, 1)
     name = _name(command)
-    _, file = await _at(call, name, command.first)
     if not file:
-        raise NotUnderstood(f"In {command.first} there is no ~{name}.")
-    agent = OwnAgent(name=name, prompt="")
-    number, url = await _proposed(call, agent, file)
-    to = Link(f"#{number}", url)
-    said = f" takes ~{name} back to {command.first}. Once merged it is to be tried again."
-    return call.answer(f"agent-revert:{name}", to, said, tone="succeeded")
+        raise NotUnderstood(f"In {version} there is no ~{name}.")
+    number, url = await _proposed(call, OwnAgent(name=name, prompt=""), file)
+    said = f" takes ~{name} back to {version}. Once merged it is to be tried again."
+    return call.answer(f"agent-revert:{name}", Link(f"#{number}", url), said, tone="succeeded")
 
 
 _DOES: Mapping[What, Callable[[Call, ManageAgents], Awaitable[Answer]]] = {
