@@ -26,7 +26,9 @@ TOKEN = "ghp_" + "a1B2" * 9
 
 def test_what_is_written_is_read_as_it_was() -> None:
     agent = talk("mends examples", "be right", "plain", "mechanic", "docs/** 5 files", "it runs")
-    said = agent.described.model_copy(update={"steps": ("read", "run: it"), "model": "openai/gpt-5.2"})
+    said = agent.described.model_copy(
+        update={"steps": ("read", "run: it"), "model": "openai/gpt-5.2"}
+    )
     found = read_agent(said.name, write_agent(said), BOUNDS)
     assert found.model_dump(exclude={"version", "prompt"}) == said.model_dump(
         exclude={"version", "prompt"}
@@ -48,7 +50,10 @@ def test_what_is_written_is_read_as_it_was() -> None:
         ("paths: [.github/workflows]", ":2: paths.0 is a folder that no agent may change."),
         ("limits:\n  minutes: 61", ":3: limits.minutes is at most 60 here."),
         ("limits:\n  dollars: .inf", ":3: limits.dollars input should be a finite number."),
-        ("model: gpt-99", ":2: model is no model that is named for this project: there are openai/gpt-5.2."),
+        (
+            "model: gpt-99",
+            ":2: model is no model that is named for this project: there are openai/gpt-5.2.",
+        ),
         ("triggers:\n  problem: colour:red", ":3: triggers.problem cannot be read: "),
         ("steps:\n- read\n- " + TOKEN, ":4: steps.1 holds what looks like a GitHub token"),
         ("env: {A: b}", ":2: env is no key of ours."),
