@@ -277,8 +277,7 @@ class RepairTask:
     turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
     ``probes`` is a command that prints what calls of the code in question give, or empty.
     ``suite_seconds`` is what the suite took on the base, 0 where nobody knows.
-    ``learnt`` is what agents before this one have tried, each in a checkout of its own.
-    ``prompt`` is how the team wants this agent to work, from its file on the default branch.
+    ``learnt`` is what agents before it tried in their checkouts, ``prompt`` how the team wants it.
     """
 
     title: str
