@@ -273,10 +273,9 @@ class Sandboxes(Protocol):
 class RepairTask:
     """What every agent sees; also written into the sandbox as ``.soulcaster/task.json``.
 
-    ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must
-    turn green, ``suite`` is the command of the whole suite. ``test_files`` must not be edited.
-    ``probes`` is a command that prints what calls of the code in question give, or empty.
-    ``suite_seconds`` is what the suite took on the base, 0 where nobody knows.
+    ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must turn
+    green, ``suite`` that of the whole suite, which took ``suite_seconds`` on the base, 0 where
+    nobody knows. ``test_files`` must not be edited. ``probes``, or "", prints what calls give.
     ``learnt`` is what agents before it tried in their checkouts, ``prompt`` how the team wants it.
     """
 
