@@ -208,9 +208,6 @@ class Settings(BaseSettings):
     soulcaster_fix_longest: float = Field(
         3600, gt=0, description="Longest wall time that anybody may ask for"
     )
-    soulcaster_interview_seconds: float = Field(
-        3600, gt=0, description="So long an interview for an agent waits for the next word"
-    )
     soulcaster_report_quota: int = Field(
         1500, ge=0, description="New reports an installation and period; 0 is any number"
     )

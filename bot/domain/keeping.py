@@ -15,7 +15,8 @@ _UNITS = {unit: timedelta(seconds=n) for unit, n in zip("dhms", (86400, 3600, 60
 class Keep:
     """Counts by the ``hour``; ``evidence`` and what was drafted of clusters that are over;
     ``commands`` that have ended; where ``cards`` and threads are; ``logs`` of runs; ``parked``
-    jobs; ``unreadable`` deliveries; all that is known of a repository that was ``removed``."""
+    jobs; ``unreadable`` deliveries; all that is known of a repository that was ``removed``; so long
+    ``interviews`` for an agent wait for the next word."""
 
     hours: timedelta = timedelta(days=90)
     evidence: timedelta = timedelta(days=365)
@@ -25,6 +26,7 @@ class Keep:
     parked: timedelta = timedelta(days=30)
     unreadable: timedelta = timedelta(days=1)
     removed: timedelta = timedelta(days=7)
+    interviews: timedelta = timedelta(hours=1)
 
     @classmethod
     def read(cls, words: str) -> Keep:

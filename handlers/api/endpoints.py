@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -229,7 +228,7 @@ async def _session(asked: Asked, words: str) -> object:
         said, number = str(error), int(found[1]) if found else 0
     known = await asked.ctx.own_agents.interviews(asked.project.id)
     held = next(one for one in known if one.number == number)
-    silence = timedelta(seconds=asked.ctx.settings.soulcaster_interview_seconds)
+    silence = asked.ctx.settings.soulcaster_keep.interviews
     state = held.state_at(asked.ctx.now(), silence)
     told = {**dict(held), "state": state}
     if isinstance(said, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -181,6 +182,11 @@ async def test_what_starts_one_says_a_sentence_of_who_enabled_it(team: Team) -> 
     await team.drain()
     number = await team.ctx.items.by_key(team.project.id, "github", f"issue:{made['number']}")
     assert number
+    for _ in range(50):
+        if (await team.ctx.items.get(team.project.id, number)).cluster:
+            break
+        await asyncio.sleep(0.2)
+        await team.drain()
     by = {"login": "nobody-here", "user_id": 99}
     on: dict[str, Any] = {"enabled": "v", "by": by, "triggers": {"label": "docs"}}
 

@@ -138,6 +138,7 @@ def test_how_long_things_are_kept_is_read_and_said() -> None:
     assert keep.parked == Keep().parked
     assert str(keep) == (
         "hours=90d evidence=30s commands=90d cards=90d logs=2d parked=30d unreadable=1d removed=90m"
+        " interviews=1h"
     )
     assert Keep.read(str(keep)) == keep
 

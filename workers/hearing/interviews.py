@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.context import Context
 from bot.domain.models import Person
 
@@ -16,7 +14,7 @@ async def as_answer(
     """The sentence that hands ``text`` to the interview that the person holds at one of these
     places; none where they hold none that waits for a word."""
     held = await ctx.own_agents.held(project, person, *places)
-    silence = timedelta(seconds=ctx.settings.soulcaster_interview_seconds)
+    silence = ctx.settings.soulcaster_keep.interviews
     if held is None or held.state_at(ctx.now(), silence) != "active":
         return []
     # What is quoted is not their word.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -129,7 +128,7 @@ async def _mine(call: Call, command: ManageAgents) -> Interview:
 
 
 def _state(call: Call, held: Interview) -> str:
-    silence = timedelta(seconds=call.ctx.settings.soulcaster_interview_seconds)
+    silence = call.ctx.settings.soulcaster_keep.interviews
     return held.state_at(call.ctx.now(), silence)
 
 
