@@ -39,8 +39,9 @@ GROUPS: Mapping[str, str] = {
     "Look": "status clusters ask memory profile why similar summarize history quota",
     "Tell": "feedback remember forget dup not-dup merge split move recluster undo",
     "Decide": "severity assign unassign snooze unsnooze ignore resolve reopen track untrack",
-    "Repair": "example plan fix steer stop retry logs revise versions diff revert",
-    "Set up": "config digest notify channel source token import erase backtest pause resume",
+    "Repair": "example plan fix steer stop retry logs revise versions diff revert agent files",
+    "Set up": "config digest notify channel source token key backtest pause resume",
+    "Data": "import export erase",
     "Mend": "doctor replay",
     "You": "whoami link unlink help",
 }
