@@ -170,10 +170,10 @@ class Jobs:
         take turns. The same job is always the same project's.
         """
         tenant = tenant or (ids[0] if ids and isinstance(ids[0], int) else NOBODY)
+        member = json.dumps([job.name, *ids])
+        lists = [keys.todo(job.lane, tenant), keys.generations(job.lane), keys.turns(job.lane)]
         await self._scripts.run(
-            "ask",
-            [keys.todo(job.lane, tenant), keys.generations(job.lane), keys.turns(job.lane)],
-            [json.dumps([job.name, *ids]), delay, tenant],
+            "ask", [*lists, keys.lease(f"job:{member}")], [member, delay, tenant]
         )
         self.wake(_QUEUE_OF[job.lane], delay)
 
@@ -236,7 +236,8 @@ class Jobs:
         if not found:
             return None
         job, generation, tenant = (text(part) for part in found[:3])
-        return Claim(job, generation, token, lanes[int(found[3]) - 1], tenant)
+        holder = f"{token}:{generation}"
+        return Claim(job, generation, holder, lanes[int(found[3]) - 1], tenant)
 
     async def decline(self, claim: Claim, why: str) -> None:
         """Leave a job to other workers for a while; the reason is said once."""

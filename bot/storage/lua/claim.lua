@@ -3,6 +3,7 @@
 -- KEYS: turns and generations of each lane
 -- ARGV: prefix of lease keys, token, milliseconds, prefix of todo keys of each lane, and jobs that
 -- are for others
+-- The lease holds the token and, after a colon, the generation.
 -- Returns {job, generation, tenant, which lane from 1} or nil.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -14,9 +15,11 @@ for lane = 1, lanes do
   for _, tenant in ipairs(redis.call('ZRANGE', turns, 0, -1)) do
     local todo = ARGV[3 + lane] .. tenant
     for _, job in ipairs(redis.call('ZRANGE', todo, '-inf', now, 'BYSCORE', 'LIMIT', 0, 200)) do
-      if not declined[job] and redis.call('SET', ARGV[1] .. job, ARGV[2], 'NX', 'PX', ARGV[3]) then
+      local generation = redis.call('HGET', generations, job) or '0'
+      local holder = ARGV[2] .. ':' .. generation
+      if not declined[job] and redis.call('SET', ARGV[1] .. job, holder, 'NX', 'PX', ARGV[3]) then
         redis.call('ZADD', turns, now, tenant)
-        return {job, redis.call('HGET', generations, job) or '0', tenant, lane}
+        return {job, generation, tenant, lane}
       end
     end
     if redis.call('EXISTS', todo) == 0 then redis.call('ZREM', turns, tenant) end
