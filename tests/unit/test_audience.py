@@ -40,8 +40,8 @@ ANSWERS = {
 }
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {
-    "Account", "Because", "Caps", "ClusterJob", "Embedded", "Event", "Hook", "Import", "Likely",
-    "Logged", "LookBack",
+    "Account", "Because", "Caps", "ClusterJob", "Download", "Embedded", "Event", "Hook", "Import",
+    "Likely", "Logged", "LookBack",
     "Near", "Needs", "Operation", "OwnKey", "Pause", "Person", "Place", "Poll", "Project", "Rules",
     "Spent", "Standing", "StateChange", "Stats", "Story", "TestPlan", "Token",
     "Version", "Wanted", "Watch",
