@@ -112,7 +112,8 @@ async def test_a_job_that_asks_for_itself_later_waits(ctx: Context) -> None:
     assert await ctx.jobs.claim("work") is None
     # Somebody else's word for now is not lost behind it, however often it is put off.
     await enqueue(ctx, NOTE_DOWN, 1)
-    assert (claim := await ctx.jobs.claim("work"))
+    claim = await ctx.jobs.claim("work")
+    assert claim
     await enqueue(ctx, NOTE_DOWN, 1)
     await enqueue(ctx, NOTE_DOWN, 1, delay=60)
     await ctx.jobs.settle(claim, "done")

@@ -41,7 +41,7 @@ def conversation() -> list[tuple[str, Card]]:
         except NotUnderstood as error:
             wrong = str(error)
         file = write_agent(held.described).decode()
-        told.append((words, interview_card(held, held.state, file, key=str(n), wrong=wrong)))
+        told.append((words, interview_card(held, held.state, file, key=str(n), heard=wrong)))
     return told
 
 

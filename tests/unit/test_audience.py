@@ -35,7 +35,7 @@ PARTS = {
 }  # fmt: skip
 # Answers of a model on their way to a record that says it.
 ANSWERS = {
-    *("AnswerDraft", "Answered", "Count", "Drafted", "FactsDraft"),
+    *("AnswerDraft", "Answered", "Count", "Drafted", "FactsDraft", "FormAnswer"),
     *("SummaryDraft", "WrittenTest"),
 }
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.

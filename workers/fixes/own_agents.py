@@ -5,9 +5,13 @@ from __future__ import annotations
 from bot.adapters.choose_agent import AGENTS
 from bot.context import Context
 from bot.domain.cards.card import Card
-from bot.domain.errors import NotAllowed, NotUnderstood, Rejected
-from bot.domain.fixes.own_agent import OwnAgent
+from bot.domain.errors import NotAllowed, NotUnderstood, Rejected, Unavailable
+from bot.domain.fixes.interview import Interview, answered
+from bot.domain.fixes.interview_written import MOST_TRIES, RULES, FormAnswer, material, taken
+from bot.domain.fixes.own_agent import Bounds, OwnAgent
 from bot.domain.models import Project
+from bot.domain.ports import LanguageModel
+from bot.domain.secrets import tokens
 from bot.github import pulls
 from bot.github.app import PUBLISH
 from bot.own_agents import right_agent, version_of
@@ -34,6 +38,37 @@ async def chosen(ctx: Context, project: Project, name: str) -> tuple[str, OwnAge
             f"~{name} {why}: /soulcaster agent test ~{name}, then /soulcaster agent enable ~{name}"
         )
     return own.base or usual, own
+
+
+async def understood(
+    model: LanguageModel | None, held: Interview, words: str, bounds: Bounds
+) -> tuple[Interview, str]:
+    """The interview after an answer, and how a model put it where the form did not take it as it
+    is; the model is told up to five times what was wrong. Raises NotUnderstood."""
+    try:
+        return answered(held, words, bounds), ""
+    except NotUnderstood as error:
+        if model is None or any(tokens(words)):
+            raise
+        first = str(error)
+    wrong: list[str] = []
+    for _ in range(MOST_TRIES):
+        try:
+            said = await model.answer(
+                FormAnswer,
+                instructions=RULES,
+                material=material(held, words, bounds, wrong),
+                max_output_tokens=500,
+            )
+        except (Unavailable, Rejected) as error:
+            raise NotUnderstood(f"{first} No model could say it otherwise: {error}") from None
+        try:
+            return taken(held, said, bounds), f"{model.id} reads that as: {said.words}"
+        except NotUnderstood as error:
+            wrong.append(f"{said.words}: {error}")
+            if not said.words.strip():
+                break
+    raise NotUnderstood(first)
 
 
 async def propose(

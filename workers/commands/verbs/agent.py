@@ -25,7 +25,7 @@ from bot.own_agents import write_agent
 from bot.storage.own_agents import whose
 from workers import jobs
 from workers.commands.call import Answer, Call
-from workers.fixes.own_agents import propose
+from workers.fixes.own_agents import propose, understood
 from workers.fixes.quota import require_unpaused
 from workers.fixes.trials import problems
 
@@ -132,11 +132,11 @@ def _state(call: Call, held: Interview) -> str:
     return held.state_at(call.ctx.now(), silence)
 
 
-def _shown(call: Call, held: Interview, wrong: str = "") -> Answer:
+def _shown(call: Call, held: Interview, heard: str = "") -> Answer:
     """Below what was said, so that the next question stands under the last answer."""
     key = f"interview:{held.number}:{call.said.id}"
     file = write_agent(held.described).decode() if held.stage is Stage.REVIEW else ""
-    return Answer(interview_card(held, _state(call, held), file, key=key, wrong=wrong), public=True)
+    return Answer(interview_card(held, _state(call, held), file, key=key, heard=heard), public=True)
 
 
 async def _status(call: Call, command: ManageAgents) -> Answer:
@@ -163,10 +163,11 @@ async def _answer(call: Call, command: ManageAgents) -> Answer:
     if _state(call, held) != "active":
         raise NotUnderstood("That interview rests: /soulcaster agent resume goes on with it.")
     bounds = await own_agents.bounds_of(ctx, project)
+    model = await ctx.models.of(project.id, "ask")
     try:
-        after = answered(held, command.words, bounds)
+        after, read_as = await understood(model, held, command.words, bounds)
     except NotUnderstood as error:
-        return _shown(call, held, wrong=str(error))
+        return _shown(call, held, str(error))
     fields: dict[str, object] = {"heard": call.said.id, "edited_at": ctx.now()}
     if after.state == "completed":
         agent = after.described
@@ -179,7 +180,7 @@ async def _answer(call: Call, command: ManageAgents) -> Answer:
             raise Unavailable("Another answer came first; this one is read again.", retry_after=1)
         return after.model_copy(update=fields)
 
-    return _shown(call, await ctx.own_agents.go_on(project.id, held.number, take))
+    return _shown(call, await ctx.own_agents.go_on(project.id, held.number, take), read_as)
 
 
 async def _proposed(call: Call, agent: OwnAgent, file: bytes, *shown: Section) -> tuple[int, str]:
