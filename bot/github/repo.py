@@ -59,6 +59,10 @@ class Repo:
         """GET one thing. Raises Unavailable or Rejected, as every method here."""
         return await self.get_from(self.path + path, **variables)
 
+    async def itself(self) -> Any:
+        """What GitHub says of the repository."""
+        return await self.get("")
+
     async def get_from(self, path: str, **variables: Any) -> Any:
         """GET one thing that need not be in the repository; ``path`` is the whole of it."""
         async with self._wire() as api:
@@ -109,7 +113,7 @@ class Repo:
         False where GitHub will not say. Raises Unavailable where it cannot be asked now.
         """
         try:
-            return await self._app.looked_up(self.project.id, lambda: self.get(""))
+            return await self._app.looked_up(self.project.id, self.itself)
         except Rejected:
             return False
 

@@ -19,7 +19,7 @@ from bot.domain.clusters.judgement import Judgement
 from bot.jobs import CLAIM, Claim
 from bot.storage.answers import JUDGE
 from bot.storage.leases import LeaseLost
-from handlers import doctor
+from handlers import doctor_models
 from workers import jobs
 from workers.clusters import asking, corrections, explain, suggestions
 
@@ -264,10 +264,10 @@ async def test_doctor_tells_what_was_asked_and_what_waits(redis_url: str, tmp_pa
     async with open_shop(redis_url, tmp_path, soulcaster_judge_budget=2) as shop:
         shop.model.script = [AWAY, verdict("different"), verdict("different")]
         await two_reports(shop)
-        found, mend = await doctor._model(shop.ctx)
+        found, mend = await doctor_models.questions(shop.ctx)
         assert (found, mend) == ("acme/shop: judge 1 of 2 today, 1 waiting", "")
         await shop.report(OTHER)
-        found, mend = await doctor._model(shop.ctx)
+        found, mend = await doctor_models.questions(shop.ctx)
         assert found == "acme/shop: judge 2 of 2 today"
         assert mend == "used up: raise SOULCASTER_JUDGE_BUDGET"
 

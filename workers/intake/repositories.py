@@ -43,7 +43,7 @@ async def read_repository(
     """Read some pages on; whether that was all. Raises BadPayload where it cannot be read."""
     repo = await repository_for(ctx, project, one.repository)
     try:
-        told = await repo.get("")
+        told = await repo.itself()
         if one.issues is None:
             # What was read of it before is not read again, unless it was taken out.
             before = [x for x in await ctx.file_imports.all(project.id) if _same(x, one)]

@@ -73,7 +73,7 @@ async def _other(call: Call, name: str) -> Answer:
     if not _NAME.fullmatch(name):
         raise NotUnderstood(f"{name!r} is no owner/repo: import github, status, stop or undo")
     repo = await repository_for(ctx, project, name)
-    told = await unless_refused(repo.get(""), 301, 403, 404, 451)
+    told = await unless_refused(repo.itself(), 301, 403, 404, 451)
     # What it brings is read by the team of this project, who may not read it there.
     if told is None or (told["private"] and not await _maintains(call, repo.project)):
         raise NotFound(
