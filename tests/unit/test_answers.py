@@ -93,6 +93,7 @@ def test_what_does_not_say_who_when_or_how_much_answers_no_such_question():
     no = {
         "Who is the release manager of Shop 3.5?": "The release of Shop 3.5 is late.",
         "When does the newsletter go out?": "The code of the newsletter is refused.",
+        "When was the export broken?": "The export is broken once a file is large.",
         "How full is the disk?": "The disk is almost full",
         "How long do 50 orders take?": "All 50 orders take very long.",
         "Is the provider down?": "Is the payment provider down?",
@@ -100,6 +101,8 @@ def test_what_does_not_say_who_when_or_how_much_answers_no_such_question():
     yes = {
         "Who is the release manager of Shop 3.5?": "Ask @ana, she does the release of Shop 3.5.",
         "When does the newsletter go out?": "The newsletter goes out on Mondays.",
+        "When does the export fail?": "The export fails once a file is large.",
+        "When do points expire?": "Points expire four hundred days later.",
         "How full is the disk?": "The disk is 99 % full",
         "How long do 50 orders take?": "All 50 orders take 3 hours.",
         "Is the provider down?": "The provider is down.",

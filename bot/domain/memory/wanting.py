@@ -6,18 +6,23 @@ import re
 
 from bot.domain.text import terms
 
-_NUMBER = re.compile(
-    r"\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty"
-    r"|forty|fifty|hundred|thousand|million|half|twice|dozen)\b",
-    re.I,
+_COUNT = (
+    r"zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty"
+    r"|hundred|thousand|million|half|twice|dozen"
 )
+_NUMBER = re.compile(rf"\d|\b(?:{_COUNT})\b", re.I)
 _TIME = re.compile(
     r"\b(?:\d{4}-\d\d|(?:19|20)\d\d|\d{1,2}:\d\d|(?:jan|febr)uary|march|april|june|july|august"
     r"|(?:septem|octo|novem|decem)ber|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|yesterday|today"
     r"|tomorrow|tonight|night|morning|noon|evening|weekend|daily|weekly|monthly|yearly|ago"
-    r"|(?:every|each|last|next|this|per|a|an|\d+) (?:second|minute|hour|day|week|month|year)s?"
+    r"|(?:every|each|last|next|this|per|a|an|\d+|" + _COUNT + ")"
+    r" (?:second|minute|hour|day|week|month|year)s?"
     r"|release|version)\b",
     re.I,
+)
+# What always happens does so at a time or on an occasion.
+_OCCASION = re.compile(
+    rf"{_TIME.pattern}|\b(?:after|before|during|if|once|until|when|whenever|while)\b", re.I
 )
 _PERSON = re.compile(
     r"[@~]\w|(?i:\b(?:admin|author|buyer|colleague|customer|developer|everybody|everyone|guest"
@@ -26,6 +31,7 @@ _PERSON = re.compile(
 )
 _WANTS = (
     (r"^\W*(?:who|whom|whose)\b", _PERSON),
+    (r"^\W*when (?:are|can|do|does|is|must|should)\b", _OCCASION),
     (r"^\W*(?:since |until )?when\b", _TIME),
     (r"^\W*(?:how (?:many|much|long|often|old|big|large|small|fast|slow|full|far|high|deep)"
      r"|what (?:percentage|share|number|amount|price|size))\b", _NUMBER),
