@@ -42,6 +42,9 @@ class LanguageModels:
 
     async def of(self, project: int, purpose: Purpose) -> LanguageModel | None:
         """What answers, or None: then everything is extractive. Nobody but us closes it."""
+        reached = (choose_model.reachable(self._ours()[1], one) for one in choose_model.VENDORS)
+        if not any(reached) and not await self._keys.all(project):
+            return None
         return choose_model.language_model(await self.choices(project), purpose, self._kept)
 
     async def open(self, project: int, purpose: Purpose, run: int) -> LanguageModel | None:
