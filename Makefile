@@ -6,8 +6,8 @@ BIN := .venv/bin
 RUNNING := .venv/.running
 DEVELOPING := .venv/.developing
 TYPES := .venv/.types
-# Many tests wait for processes: two workers more than there are cores keep them busy.
-WORKERS := $(shell expr 2 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
+# Many tests wait for processes: one worker more than there are cores keeps them busy.
+WORKERS := $(shell expr 1 + $$($(PYTHON) -c 'import os; print(os.cpu_count())'))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Where it is set, each of the many processes that tests start compiles all of ours again.
 unexport PYTHONDONTWRITEBYTECODE
