@@ -16,7 +16,6 @@ from bot.storage import keys
 from bot.storage.seal import Keys
 from bot.storage.text import text
 
-
 _KNOWN_SECONDS = 1.0  # what another process changed is seen this late at the latest
 
 
