@@ -42,9 +42,8 @@ async def take_back(ctx: Context, project_id: int, number: int) -> None:
             placed = {item.cluster for item in items if item.cluster}
             await ctx.file_imports.touch(project_id, number, placed)
             await forget_vectors(ctx, project_id, numbers)
-            await ctx.memory.erase(
-                project_id, lambda *_: False, numbers, ()
-            )  # what was read in them
+            # What was read in them.
+            await ctx.memory.erase(project_id, lambda *_: False, numbers, ())
             await ctx.items.remove(project_id, items)
             await ctx.file_imports.let_go(project_id, number, numbers)
         await _tidy(ctx, project_id, await ctx.file_imports.touch(project_id, number, ()))

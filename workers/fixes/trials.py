@@ -51,7 +51,7 @@ async def try_agent(ctx: Context, project_id: int, name: str) -> None:
         why = str(error).splitlines()[0]
     if why or own is None:
         trial = trial.model_copy(update={"ended": True})
-    else:
+    elif not trial.started:
         trial = await _started(ctx, project, own, trial)
     numbers = [*trial.own.values(), *trial.usual.values()]
     runs = {run.number: run for run in await ctx.runs.many(project_id, numbers)}

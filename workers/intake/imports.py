@@ -6,7 +6,6 @@ in the background until all that it brought is in clusters.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -82,9 +81,7 @@ async def _follow(ctx: Context, project: int, one: FileImport) -> FileImport:
         late = (ctx.now() - since).total_seconds() > _PROFILE_SECONDS
         if one.new and not (stands and fresh) and not late:
             one = await put(done=profile.percent if profile and not stands else 0)
-            # A job that asks for itself is due at once: there is no later.
-            await asyncio.sleep(_LOOK_SECONDS)
-            await enqueue(ctx, jobs.read_import, project, one.number)
+            await enqueue(ctx, jobs.read_import, project, one.number, delay=_LOOK_SECONDS)
         else:
             one = await put(state="quick ready", stage="clustering", done=0, whole=one.new)
             await enqueue(ctx, jobs.cluster_items, project)

@@ -91,12 +91,14 @@ async def _issues(
         for told, (_, draft) in zip(told_now, batch, strict=True):
             if not isinstance(draft, Draft):
                 continue
-            if one.known > known:  # of what is known the words may be new
+            again = one.known > known  # of what is known the words may be new
+            if again:
                 changed = datetime.fromisoformat(told["updated_at"])
                 await items.take(ctx, project, draft, edited_at=changed)
-            report = await ctx.items.by_key(project, draft.source, draft.key)
-            if report and (told["state"] == "closed" or one.known > known):
-                await issues.stand(ctx, project, told, report)
+            if again or told["state"] == "closed":
+                report = await ctx.items.by_key(project, draft.source, draft.key)
+                if report:
+                    await issues.stand(ctx, project, told, report)
         if not one.alive:
             return one, False
     return one, len(found) < github.PAGE

@@ -111,21 +111,18 @@ async def bytes_of(ctx: Context, project: int, blob: str) -> bytes:
     return bytes(found)
 
 
-async def about(
-    ctx: Context,
-    project: int,
-    question: str,
-    readers: Audience,
-    *,
-    used_by: Collection[str] | None = None,
+async def about(ctx: Context, project: int, question: str, readers: Audience) -> Chosen:
+    """The parts that are most about it, of files that these may read, within the budget."""
+    return await _fitting(ctx, project, question, await _readable(ctx, project, readers))
+
+
+async def _readable(ctx: Context, project: int, readers: Audience) -> list[ShelfFile]:
+    return [file for file in await ctx.shelf.all(project) if may_read(readers, file.audience)]
+
+
+async def _fitting(
+    ctx: Context, project: int, question: str, files: Collection[ShelfFile]
 ) -> Chosen:
-    """The parts that are most about it, of files that these may read, within the budget.
-    ``used_by``: only of files that go along with one of these."""
-    files = [
-        file
-        for file in await ctx.shelf.all(project)
-        if may_read(readers, file.audience) and (used_by is None or {*used_by} & {*file.used_by})
-    ]
     held = list[tuple[ShelfFile, list[Part]]]()
     for file in files:
         if text := await bytes_of(ctx, project, file.text):
@@ -142,14 +139,15 @@ async def along(
     """What of the files that people chose for a problem, or for a ``run`` of it, fits it."""
     cluster, items = case
     told = "\n".join([cluster.title, *(f"{i.title}\n{i.body[:2_000]}" for i in items)])
-    names = cluster.name, *run
-    chosen = await about(ctx, project, told, readers, used_by=names)
+    names = {cluster.name, *run}
+    files = [f for f in await _readable(ctx, project, readers) if names & {*f.used_by}]
+    texts = [file for file in files if file.kind not in IMAGES]
     images = {
         f".soulcaster/files/{file.name}": await bytes_of(ctx, project, file.blob)
-        for file in await ctx.shelf.all(project)
-        if file.kind in IMAGES and {*names} & {*file.used_by} and may_read(readers, file.audience)
+        for file in files
+        if file.kind in IMAGES
     }
-    return Along([(file, part) for file, part in chosen if file.kind not in IMAGES], images)
+    return Along(await _fitting(ctx, project, told, texts), images)
 
 
 async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> tuple[bytes, str]:

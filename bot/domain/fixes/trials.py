@@ -28,6 +28,11 @@ class Trial(Record):
     ended: bool = False
     passed: bool = False
 
+    @property
+    def started(self) -> bool:
+        """Whether every run is there."""
+        return all((*self.own.values(), *self.usual.values()))
+
 
 class AgentState(Worded):
     """What is decided about an agent: the version that is ``enabled``, "" for none, and who did.

@@ -22,7 +22,7 @@ _TIME = re.compile(
 )
 # What always happens does so at a time or on an occasion.
 _OCCASION = re.compile(
-    rf"{_TIME.pattern}|\b(?:after|before|during|if|once|until|when|whenever|while)\b", re.I
+    rf"{_TIME.pattern}|\b(?:after|before|during|if|once|until|whenever|while)\b", re.I
 )
 _PERSON = re.compile(
     r"[@~]\w|(?i:\b(?:admin|author|buyer|colleague|customer|developer|everybody|everyone|guest"

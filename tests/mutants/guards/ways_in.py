@@ -436,8 +436,8 @@ GUARDS = (
     Guard(
         "a file is for whom it is for",
         "workers/memory/shelf.py",
-        "if may_read(readers, file.audience) and (used_by",
-        "if (used_by",
+        "in await ctx.shelf.all(project) if may_read(readers, file.audience)]",
+        "in await ctx.shelf.all(project)]",
         f"{_SHELF}::test_what_is_not_for_those_who_read_goes_nowhere",
     ),
     Guard(
