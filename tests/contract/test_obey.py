@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -387,6 +388,26 @@ async def test_a_command_that_died_before_its_reaction_gets_only_that(
     clock.forward(25)
     await sweep.reap_commands(ctx, project.id)
     await drain(ctx, "work")
+    assert await comments(stage) == before
+    assert await unended(ctx, project) == []
+
+
+async def test_whoever_comes_after_a_death_in_its_reaction_ends_it(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    said = await heard(ctx, project, "help")
+    await github_fails(stage, "/reactions", delay=60)
+    dies = asyncio.create_task(drain(ctx, "work"))
+
+    async def answered() -> bool:
+        now = await ctx.commands.get(project.id, said.id)
+        return now is not None and now.outcome == "done"
+
+    await stage.wait("the answer", answered, timeout=30, every=0.02)
+    dies.cancel()
+    await asyncio.gather(dies, return_exceptions=True)
+    before = await comments(stage)
+    await go_on(ctx, said)
     assert await comments(stage) == before
     assert await unended(ctx, project) == []
 

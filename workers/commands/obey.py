@@ -66,7 +66,6 @@ async def obey(ctx: Context, project_id: int, queue: str) -> None:
             if ctx.now() - wait.since < HOLDS:
                 break
             continue
-        await ctx.commands.leave(said)
         await _let_wait(ctx, project, waits, list(waits))
         if len(queued) > 1:
             await enqueue(ctx, jobs.obey, project_id, queue)
@@ -74,6 +73,8 @@ async def obey(ctx: Context, project_id: int, queue: str) -> None:
             await finish(ctx, project_id, command)
         except Unavailable as error:
             await enqueue(ctx, jobs.finish, project_id, command, delay=_pause(error))
+        # Last: whoever goes on after our death finds it here.
+        await ctx.commands.leave(said)
         return
     if first := await _let_wait(ctx, project, waits, queued):
         left = (first.until - ctx.now()).total_seconds()
