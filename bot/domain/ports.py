@@ -51,6 +51,10 @@ class Embedder(Protocol):
     def dimensions(self) -> int:
         """Floats a vector."""
 
+    @property
+    def together(self) -> int:
+        """How many texts are worth one call: more at once only keep others waiting."""
+
     async def embed(self, texts: Sequence[str]) -> Vector:
         """One unit-length row a text: shape ``(len(texts), dimensions)``, float32.
 

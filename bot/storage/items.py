@@ -274,6 +274,14 @@ class Items(Store):
         found = await self._redis.zrange(keys.waiting(project), 0, limit - 1)
         return [number(value) for value in found]
 
+    async def next_waiting(self, project: int, *, live: int, history: int) -> list[int]:
+        """The oldest that wait and are live, as many as told; of history only where none is."""
+        key = keys.waiting(project)
+        found = await self._redis.zrange(
+            key, "-inf", f"({HISTORY}", byscore=True, offset=0, num=live
+        )
+        return [number(each) for each in found] or await self.waiting(project, history)
+
     async def left_of(self, project: int, first: int, last: int) -> int:
         """How many of these, all history, wait for a cluster."""
         return int(await self._redis.zcount(keys.waiting(project), first + HISTORY, last + HISTORY))

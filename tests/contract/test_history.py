@@ -117,6 +117,7 @@ async def test_what_is_live_goes_first(stage: Stage) -> None:
         ),
     )  # fmt: skip
     assert (await ctx.items.waiting(project.id))[:2] == [recorded.item, 1]
+    assert await ctx.items.next_waiting(project.id, live=9, history=2) == [recorded.item]
 
 
 async def new_issue(stage: Stage, title: str, body: str) -> int:

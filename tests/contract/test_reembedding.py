@@ -49,6 +49,7 @@ class Folded(Hashing):
 
     id = "folded/512"
     dimensions = 512
+    together = 64
 
     def __init__(self, gate: int = 1_000_000) -> None:
         self.embedded: Counter[str] = Counter()

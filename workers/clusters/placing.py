@@ -17,15 +17,21 @@ from workers import jobs
 from workers.clusters import evidence, judge, labels
 
 BATCH = 64
-TURN = 10  # batches
+TURN = 640  # items, or batches
 SHOWN_CANDIDATES = 5
 
 
 async def cluster_items(ctx: Context, project: int) -> None:
     """Decide about every waiting item. Run again, it finds what is left; of a long history it asks
-    for that itself, well within a job's time."""
-    for _ in range(TURN):
-        waiting = await ctx.items.waiting(project, BATCH)
+    for that itself, well within a job's time.
+
+    What is live waits for no more of the history than is worth one call of the embedder.
+    """
+    history = min(BATCH, ctx.embedder.together)
+    left = TURN
+    while left > 0:
+        waiting = await ctx.items.next_waiting(project, live=BATCH, history=history)
+        left -= max(1, len(waiting))
         if not waiting:
             if await ctx.answers.waiting(project, JUDGE, 1):
                 await enqueue(ctx, jobs.judge_items, project)

@@ -21,6 +21,7 @@ class Hashing:
 
     id = "hashing-1/1024"
     dimensions = 1_024
+    together = 64
 
     async def embed(self, texts: Sequence[str]) -> Vector:
         """One unit-length row a text; an empty text gives zeros."""

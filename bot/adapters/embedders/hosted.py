@@ -19,6 +19,7 @@ class HostedEmbedder(ABC):
 
     service: str
     dimensions: int
+    together = BATCH
     longest = at_once = 0
 
     def __init__(self, model: str, dimensions: int) -> None:

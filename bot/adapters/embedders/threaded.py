@@ -14,6 +14,8 @@ from bot.domain.ports import Vector
 class Threaded(ABC):
     """The embedder port but for ``id``, ``dimensions`` and what the thread does."""
 
+    together = 4
+
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedder")
         self._model: Any = None
