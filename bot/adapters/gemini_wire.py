@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from bot.adapters.hosted import Hosted
+from bot.adapters.hosted import Hosted, trusted
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.ports import Guard
 
@@ -43,12 +43,14 @@ class GeminiWire(Hosted):
 
         super().__init__("Gemini", timeout=timeout, guard=guard, patience=patience)
         # Left alone, the SDK inherits from aiohttp's session, which aiohttp warns of.
-        self._http = httpx.AsyncClient(timeout=timeout)
+        self._http = httpx.AsyncClient(timeout=timeout, verify=trusted())
         options = types.HttpOptions(
             base_url=base_url or None,
             api_version=VERSION,
             timeout=int(timeout * 1_000),
             httpx_async_client=self._http,
+            client_args={"verify": trusted()},
+            async_client_args={"ssl": trusted()},
         )
         self._client: genai.Client = genai.Client(api_key=api_key, http_options=options)
 

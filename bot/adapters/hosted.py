@@ -6,8 +6,10 @@ Their SDKs' own retries are off: they know neither our breakers nor how long a j
 from __future__ import annotations
 
 import asyncio
+import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import TypeVar
 
 from bot.domain.errors import Unavailable, UpstreamError
@@ -18,6 +20,14 @@ ATTEMPTS = 5
 PATIENCE = 20.0  # seconds of waiting in place; for longer the job goes back on the list
 
 T = TypeVar("T")
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Whose certificates are believed. Reading the list takes 50 ms of CPU: all clients share it."""
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 class Hosted(ABC):

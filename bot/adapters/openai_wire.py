@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from bot.adapters.hosted import Hosted
+from bot.adapters.hosted import Hosted, trusted
 from bot.domain.errors import Rejected, Unavailable, UpstreamError
 from bot.domain.ports import Guard
 from bot.domain.secrets import redact
@@ -35,7 +35,7 @@ class OpenAIWire(Hosted):
         guard: Guard = nullcontext,
         patience: float = 120,
     ) -> None:
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         super().__init__(service, timeout=timeout, guard=guard, patience=patience)
         # What is left alone is read from the environment, which is read in one place only.
@@ -48,6 +48,7 @@ class OpenAIWire(Hosted):
             base_url=base_url or ADDRESS,
             max_retries=0,
             timeout=timeout,
+            http_client=DefaultAsyncHttpxClient(verify=trusted()),
         )
         self.client.organization = self.client.project = None
 
