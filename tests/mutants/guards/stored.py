@@ -609,8 +609,8 @@ GUARDS = (
     Guard(
         "a command that waits for long is passed",
         "workers/commands/obey.py",
-        "            continue\n        await ctx.commands.leave(said)",
-        "            break\n        await ctx.commands.leave(said)",
+        "            continue\n        await _let_wait",
+        "            break\n        await _let_wait",
         f"{_OBEY}::test_what_waits_for_long_is_passed_and_done_when_it_can_be",
     ),
     Guard(
