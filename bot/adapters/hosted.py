@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """Whose certificates are believed. Reading the list takes 50 ms of CPU: all clients share it."""
+    """Whose certificates are believed. Reading the list takes 50 ms of CPU: clients share it."""
     import httpx
 
     return httpx.create_ssl_context()
