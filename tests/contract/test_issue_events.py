@@ -148,7 +148,7 @@ async def outcome(ctx: Context, project: int) -> object:
 
 
 @pytest.mark.parametrize(
-    "rounds", [pytest.param(50, id="sample"), pytest.param(1_000, marks=pytest.mark.long)]
+    "rounds", [pytest.param(20, id="sample"), pytest.param(1_000, marks=pytest.mark.long)]
 )
 async def test_every_order_with_repeats_ends_as_the_right_one(ctx: Context, rounds: int) -> None:
     for seed in range(rounds):
