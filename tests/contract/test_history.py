@@ -39,7 +39,7 @@ from workers.commands.answering import answer_to
 from workers.intake import issues, items, sync
 from workers.memory import know
 
-OLD = 450
+OLD = 250
 
 
 @pytest.fixture
