@@ -105,7 +105,7 @@ def known(memory: evidence.Memory) -> tuple[object, ...]:
     return where, memory.links, memory.corrections, engine.lacking, engine.lesson, engine.words
 
 
-@examples(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_it_is_what_is_read_afresh(two: tuple[Context, Context], data: st.DataObject) -> None:
     project = await begin(two[0])
