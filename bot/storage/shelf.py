@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -14,10 +16,30 @@ from bot.storage.text import text
 
 _SHELVES = "shelves"
 PARTS = TypeAdapter(list[Part])
+# Characters of files whose parts are held ready, of all projects together.
+READY = 32 * 1024 * 1024
 
 
 class Shelf(Store):
     """Files by the digest of their content: the same content is there once."""
+
+    def __init__(self, *of: Any) -> None:
+        super().__init__(*of)
+        self._ready: dict[tuple[object, ...], list[Part]] = {}
+        self._held = 0
+
+    def ready(self, project: int, file: ShelfFile) -> list[Part] | None:
+        """Its parts, where they were read before and are still held."""
+        return self._ready.get(_version(project, file))
+
+    def hold(self, project: int, file: ShelfFile, parts: list[Part]) -> None:
+        """Hold them ready for the next question. Any other makes room: a question reads all files
+        in turn, so that the one that waited longest is the next that is wanted."""
+        self._ready[_version(project, file)] = parts
+        self._held += _characters(parts)
+        while self._held > READY:
+            gone = self._ready.pop(random.choice([*self._ready]))  # noqa: S311
+            self._held -= _characters(gone)
 
     async def all(self, project: int) -> list[ShelfFile]:
         """By name."""
@@ -55,3 +77,12 @@ class Shelf(Store):
         await self._redis.hsetnx(keys.files(project), _SHELVES, first)
         of = keys.files(project), _SHELVES, Shelves, lambda one: one.model_copy(update=fields)
         return await self._replace(*of, name="The shelves", missing="The shelves are gone.")
+
+
+def _version(project: int, file: ShelfFile) -> tuple[object, ...]:
+    """The same content added again may be read otherwise, as an image is by its name."""
+    return project, file.digest, file.made_at
+
+
+def _characters(parts: Sequence[Part]) -> int:
+    return sum(len(part.text) for part in parts)

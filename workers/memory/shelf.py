@@ -123,14 +123,20 @@ async def _readable(ctx: Context, project: int, readers: Audience) -> list[Shelf
 async def _fitting(
     ctx: Context, project: int, question: str, files: Collection[ShelfFile]
 ) -> Chosen:
-    held = list[tuple[ShelfFile, list[Part]]]()
-    for file in files:
-        if text := await bytes_of(ctx, project, file.text):
-            held.append((file, await asyncio.to_thread(PARTS.validate_json, text)))
-        else:
-            log.warning("the text of a file is gone", project=project, file=file.digest)
     room = ctx.settings.soulcaster_files_tokens * _CHARACTERS
-    return await asyncio.to_thread(fitting, held, question, room=room)
+    best = list[tuple[ShelfFile, list[Part]]]()
+    for file in files:  # one after the other: all of them together are hundreds of MB
+        parts = ctx.shelf.ready(project, file)
+        if parts is None:
+            text = await bytes_of(ctx, project, file.text)
+            if not text:
+                log.warning("the text of a file is gone", project=project, file=file.digest)
+                continue
+            parts = await asyncio.to_thread(PARTS.validate_json, text)
+            ctx.shelf.hold(project, file, parts)
+        found = await asyncio.to_thread(fitting, [(file, parts)], question, room=room)
+        best += [(file, [part]) for _, part in found]
+    return fitting(best, question, room=room)
 
 
 async def along(
