@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from bot.domain.audience import Audience
 from bot.domain.fixes.interview import Interview
@@ -10,7 +11,7 @@ from bot.domain.fixes.trials import AgentState
 from bot.domain.models import Person
 from bot.storage import keys
 from bot.storage.store import Store
-from bot.storage.text import number
+from bot.storage.text import number, text
 
 INTERVIEWS = 200
 
@@ -35,11 +36,26 @@ class OwnAgents(Store):
     async def decide(
         self, project: int, name: str, change: Callable[[AgentState], AgentState]
     ) -> AgentState:
-        """Change what is decided, whatever others do."""
+        """Change what is decided, whatever others do, and when its schedule is due next."""
         key = keys.own_agents(project)
         fresh = AgentState(audience=Audience.TEAM, name=name)
         await self._redis.hsetnx(key, name, self._seal.shut(fresh.model_dump_json()))
-        return await self._replace(key, name, AgentState, change, name=f"~{name}", missing="")
+        state = await self._replace(key, name, AgentState, change, name=f"~{name}", missing="")
+        if state.due:
+            await self._redis.zadd(keys.agents_due(), {f"{project}:{name}": state.due.timestamp()})
+        else:
+            await self.rest(project, name)
+        return state
+
+    async def rest(self, project: int, name: str) -> None:
+        """No schedule starts it."""
+        await self._redis.zrem(keys.agents_due(), f"{project}:{name}")
+
+    async def due(self, now: datetime) -> list[tuple[int, str]]:
+        """Project and name of each whose schedule starts it by now."""
+        found = await self._redis.zrange(keys.agents_due(), "-inf", now.timestamp(), byscore=True)
+        names = (text(one).partition(":") for one in found)
+        return [(int(project), name) for project, _, name in names]
 
     async def begin(self, project: int, interview: Interview) -> Interview:
         """Number a new interview, find it by where it is held and whose it is, and let the oldest

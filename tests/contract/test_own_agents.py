@@ -13,12 +13,20 @@ import pytest
 from following_kit import Team, open_team
 from issue_events import hear
 
+from bot.domain.fixes.own_agent import Triggers
 from bot.domain.models import Person, Place, RunState, Verdict
+from bot.own_agents import right_agent
+from bot.storage import keys
+from bot.storage.accounts import Account
 from bot.storage.commands import Utterance
+from bot.storage.inbox import Delivery
 from handlers.demo.stage import ADMIN
+from workers import jobs
 from workers.commands.answering import answer_to
 from workers.fixes.trials import try_agent
+from workers.hearing.slack import hear_slack
 from workers.hearing.triggers import wake_agents
+from workers.upkeep.schedule import wake_due_agents
 
 PATH = ".github/soulcaster/agents/docs.md"
 FILE = "---\nbase: mechanic\npaths: [src/**]\n{}---\n\nMend the examples.\n"
@@ -200,3 +208,101 @@ async def test_what_starts_one_says_a_sentence_of_who_enabled_it(team: Team) -> 
     await team.drain()
     [told] = await comments(team, made["number"])
     assert "@nobody-here needs write" in told or "Shall it?" in told
+
+
+async def enabled(team: Team, triggers: str) -> None:
+    """~docs as it is on the default branch, enabled by an admin: its test is not the matter."""
+    await push(team, FILE.format(f"triggers: {{{triggers}}}\n"))
+    own = await right_agent(team.ctx, team.project, "docs")
+    state = await team.stage.github_state()
+    [admin] = [user["id"] for user in state["users"] if user["login"] == ADMIN]
+    told = {"enabled": own.version, "by": Person(login=ADMIN, user_id=admin)}
+    told |= {"triggers": own.triggers, "started_at": team.now}
+    await team.ctx.own_agents.decide(
+        team.project.id, "docs", lambda one: one.model_copy(update=told)
+    )
+
+
+async def runs(team: Team) -> list[tuple[str, str, int]]:
+    found = await team.ctx.runs.all(team.project.id)
+    return [(one.own.name if one.own else "", one.requested_by, one.cluster) for one in found]
+
+
+async def test_a_schedule_starts_its_own_agent_once_however_late(team: Team) -> None:
+    number = await team.seen()
+    await enabled(team, 'schedule: "daily 14:00 UTC"')
+    other = {"enabled": "v", "by": Person(login=ADMIN), "started_at": team.now}
+    other |= {"triggers": Triggers(schedule="fri 09:00 UTC")}
+    decide = team.ctx.own_agents.decide
+    await decide(team.project.id, "other", lambda one: one.model_copy(update=other))
+
+    async def said() -> int:
+        return int(await team.ctx.redis.hlen(keys.commands(team.project.id)))
+
+    async def tick(**later: float) -> list[tuple[str, str, int]]:
+        team.now += timedelta(**later)
+        for _ in range(2):
+            await wake_due_agents(team.ctx)
+            await team.drain()
+        return await runs(team)
+
+    assert await tick() == []
+    assert await tick(hours=3) == [("docs", ADMIN, number)]
+    assert await said() == 1  # and not ~other's
+    await team.ctx.runs.update(
+        team.project.id, 1, lambda one: one.model_copy(update={"state": RunState.SUCCEEDED})
+    )
+    again = await team.seen("The invoice lacks its last line", "2")
+    # Away for days: one run, not one for each day.
+    assert len(await tick(days=3)) == 2
+    assert await said() == 2
+    assert (await runs(team))[-1][2] in (number, again)
+    assert await ask(team, "agent disable ~docs")
+    await decide(team.project.id, "other", lambda one: one.model_copy(update={"enabled": ""}))
+    assert await team.ctx.own_agents.due(team.now + timedelta(days=30)) == []
+
+
+async def test_a_rule_starts_one_on_a_new_problem_of_its_kind(team: Team) -> None:
+    await enabled(team, "problem: event:new and source:sentry")
+    number = await team.seen()
+    await team.seen("Feedback: the footer is grey", "9", source="feedback", level="info")
+    assert await runs(team) == [("docs", ADMIN, number)]
+
+
+async def test_a_thread_of_slack_is_heard_to_the_end(team: Team) -> None:
+    """By mention, then plain words below; what somebody else says there is no answer."""
+    ctx, channel, first = team.ctx, team.stage.channel, ""
+    for user, login, number in (("U07INESF01", ADMIN, 1), ("U07TOMBE02", "tom-beckett", 2)):
+        state = await team.stage.github_state()
+        found = [one["id"] for one in state["users"] if one["login"] == login]
+        account = Account(login=login, user_id=[*found, number][0], installation=1)
+        await ctx.accounts.link(Person(slack_team="T0SOULCAST", slack_user=user), account)
+
+    async def say(words: str, user: str = "U07INESF01") -> str:
+        below = {"thread_ts": first} if first else {}
+        posted = await team.stage.slacker(
+            "message", user=user, channel=channel, text=words, **below
+        )
+        kind = "mention" if "<@" in words else "message"
+        event = {"user": user, "channel": channel, "text": words, "ts": posted["ts"]}
+        event |= below
+        told = {"event": event, "team_id": "T0SOULCAST", "event_id": posted["ts"]}
+        told["authorizations"] = [{"user_id": "U0SOULCAST"}]
+        body = json.dumps(told).encode()
+        row = Delivery(jobs.hear_slack.name, {"kind": kind}, body, team.now.timestamp())
+        known = len(await team.thread())
+        await ctx.inbox.accept(row)
+        await hear_slack(ctx, row.row)
+        await team.drain()
+        return "\n".join((await team.thread())[known:])
+
+    assert "1 of 7" in await say("<@U0SOULCAST> agent new ~docs")
+    first = (await team.ctx.own_agents.interviews(team.project.id))[0].place.rpartition(":")[2]
+    assert await say("may read all secrets", "U07TOMBE02") == ""
+    for words in ANSWERS:
+        told = await say(words)
+    assert "7 of 7" in told
+    assert "completed" in await say("yes")
+    [held] = await ctx.own_agents.interviews(team.project.id)
+    assert (held.state, held.agent.name) == ("completed", "docs")
+    assert held.pull

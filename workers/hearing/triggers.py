@@ -27,7 +27,7 @@ from workers.digests.following import problem_of
 
 async def wake_agents(ctx: Context, project_id: int, kind: str, number: int, what: str) -> None:
     """Start those that wait for it: a ``label`` put on report ``number``; a ``problem``, where
-    ``what`` is the event of cluster ``number``; a ``schedule``, where it names the time.
+    ``what`` is the event of cluster ``number``; a ``schedule``, where it names agent and time.
 
     Raises Unavailable while the report has no cluster yet.
     """
@@ -60,6 +60,8 @@ async def _cluster(
         view = await views.cluster_view(ctx, project, number, readers=Audience.TEAM)
         rule = read_rule(state.triggers.problem, SOURCES)
         return view.cluster if rule.holds(problem_of(view, event)) else None
+    if what.partition(" ")[0] != state.name:
+        return None
     found, _ = await views.page(ctx, project, "new", most=20, readers=Audience.TEAM)
     numbers = [view.cluster.number for view in found]
     tried = await ctx.runs.newest(project.id, numbers)

@@ -51,19 +51,18 @@ async def send_due_digests(ctx: Context) -> None:
 
 
 async def wake_due_agents(ctx: Context) -> None:
-    """Ask for the run of each agent whose time has come since it was enabled or last started."""
-    for project in await ctx.projects.all():
-        for state in await ctx.own_agents.all(project.id):
-            if not (state.enabled and state.triggers.schedule and state.started_at):
-                continue
-            due = read_schedule(state.triggers.schedule).after(state.started_at)[0]
-            if due <= ctx.now():
-                ids = project.id, "schedule", 0, due.isoformat()
-                await enqueue(ctx, jobs.wake_agents, *ids)
-                done = {"started_at": due}
-                await ctx.own_agents.decide(
-                    project.id, state.name, partial(AgentState.model_copy, update=done)
-                )
+    """Ask for the run of each agent whose time has come since it was enabled or last started:
+    once, however many times passed while we were away."""
+    for project, name in await ctx.own_agents.due(ctx.now()):
+        state = await ctx.own_agents.get(project, name)
+        if state is None or await ctx.projects.known(project) is None:
+            await ctx.own_agents.rest(project, name)
+            continue
+        if state.due and state.due <= ctx.now():
+            ids = project, "schedule", 0, f"{name} {state.due.isoformat()}"
+            await enqueue(ctx, jobs.wake_agents, *ids)
+        done = {"started_at": ctx.now()}
+        await ctx.own_agents.decide(project, name, partial(AgentState.model_copy, update=done))
 
 
 async def ask_for_held(ctx: Context) -> None:

@@ -87,6 +87,12 @@ def polls_due() -> str:
     return f"{ROOT}:polls-due"
 
 
+@kind("own_agents", kept="until it is off", rebuilt="by `agent enable`")
+def agents_due() -> str:
+    """zset: ``project:name`` of an agent of a team's own by the second at which it starts next."""
+    return f"{ROOT}:agents-due"
+
+
 @kind("embeddings", kept="an hour after the last sign", rebuilt="by the workers that run")
 def embedders() -> str:
     """zset: ``embedder@machine`` by the second a worker there last offered it."""
