@@ -53,7 +53,7 @@ async def _add(settings: Settings, path: Path, project: str, shelf: str, name: s
     async with begin(settings) as ctx:
         at = (await project_of(ctx, project)).id
         how = {"name": name or path.name, "shelf": shelf, "by": "the operator", "origin": "shell"}
-        kept, new = await add(ctx, at, data, audience=Audience.TEAM, **how)
+        kept, new = await add(ctx, at, data, audience=Audience.TEAM, by_id=None, **how)
     if not new:
         return f"It is kept already, as {kept.name}."
     cut = ", of which its first 1,000,000 characters are read" if kept.cut else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.domain.audience import Audience
+from bot.domain.cards.schedule import read_schedule
 from bot.domain.fixes.interview import Interview
 from bot.domain.fixes.trials import AgentState
 from bot.domain.models import Person
@@ -41,8 +42,8 @@ class OwnAgents(Store):
         fresh = AgentState(audience=Audience.TEAM, name=name)
         await self._redis.hsetnx(key, name, self._seal.shut(fresh.model_dump_json()))
         state = await self._replace(key, name, AgentState, change, name=f"~{name}", missing="")
-        if state.due:
-            await self._redis.zadd(keys.agents_due(), {f"{project}:{name}": state.due.timestamp()})
+        if due := due_at(state):
+            await self._redis.zadd(keys.agents_due(), {f"{project}:{name}": due.timestamp()})
         else:
             await self.rest(project, name)
         return state
@@ -108,6 +109,13 @@ class OwnAgents(Store):
         key, field = keys.interviews(project), str(interview)
         name = f"interview {interview}"
         return await self._replace(key, field, Interview, change, name=name, missing=missing)
+
+
+def due_at(state: AgentState) -> datetime | None:
+    """When its schedule starts it next; None where it has none or is off."""
+    if not (state.enabled and state.triggers.schedule and state.started_at):
+        return None
+    return read_schedule(state.triggers.schedule).after(state.started_at)[0]
 
 
 def whose(person: Person, place: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from bot.domain.audience import Audience
+from bot.domain.errors import NotFound
 from bot.domain.memory.shelf import Part, ShelfFile, Shelves
 from bot.storage import keys
 from bot.storage.store import Store
@@ -54,7 +56,7 @@ class Shelf(Store):
         await self._redis.hset(keys.files(project), file.digest, sealed)
 
     async def change(
-        self, project: int, files: Sequence[ShelfFile], *, used_by: str = "", **fields: str
+        self, project: int, files: Sequence[ShelfFile], *, used_by: str = "", **fields: object
     ) -> None:
         """Set these fields of each; ``used_by`` comes on top. Raises NotFound."""
 
@@ -66,6 +68,16 @@ class Shelf(Store):
             missing = f"{file.name} was removed meanwhile: /soulcaster files"
             of = keys.files(project), file.digest, ShelfFile, changed
             await self._replace(*of, name=file.name, missing=missing)
+
+    async def forget(self, project: int, theirs: Callable[[str, int | None], bool]) -> int:
+        """Who added them, where this holds for that name and id; the files stay. How many."""
+        # As Person.name says it.
+        known = await self.all(project)
+        mine = [file for file in known if theirs(file.by.partition(" (")[0], file.by_id)]
+        for file in mine:
+            with suppress(NotFound):  # it was removed just now
+                await self.change(project, [file], by="", by_id=None)
+        return len(mine)
 
     async def remove(self, project: int, files: Sequence[ShelfFile]) -> None:
         """Their records; their blobs are dropped by the caller."""

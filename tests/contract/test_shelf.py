@@ -17,6 +17,7 @@ from tiny_pdf import pdf
 from bot.domain.audience import Audience
 from bot.domain.errors import NotAllowed, NotFound, TooLarge
 from bot.domain.fixes.plan import Plan
+from workers.clusters.taking_back import erase_words
 from workers.fixes import planning
 from workers.memory import shelf
 
@@ -75,6 +76,19 @@ async def test_a_files_life_on_its_shelf(shop: Shop) -> None:
     assert "is removed" in await shop.say("files remove rules.pdf")
     assert not [key async for key in shop.ctx.redis.scan_iter(f"sc:{shop.id}:blob:*")]
     assert "I don't know" in await shop.say("ask When do loyalty points expire?")
+
+
+async def test_erasing_a_person_forgets_who_added_a_file(shop: Shop) -> None:
+    """By GitHub's id where the person says it, by the name where a maintainer does."""
+    for name, by, by_id in (("a.md", "@ana", 7), ("b.md", "@ana (token t)", 8), ("c.md", "@bo", 9)):
+        how = {"name": name, "shelf": "", "by": by, "by_id": by_id, "origin": "shell"}
+        await shelf.add(shop.ctx, shop.id, name.encode(), audience=Audience.TEAM, **how)
+    assert (await erase_words(shop.ctx, shop.id, {"ana"}, 7, proven=True))["files"] == 1
+    assert [one.by for one in await shop.ctx.shelf.all(shop.id)] == ["", "@ana (token t)", "@bo"]
+    assert (await erase_words(shop.ctx, shop.id, {"ana"}, None, proven=False))["files"] == 1
+    assert [(one.by, one.by_id) for one in await shop.ctx.shelf.all(shop.id)] == [
+        ("", None), ("", None), ("@bo", 9)
+    ]  # fmt: skip
 
 
 async def planned(shop: Shop, readers: Audience) -> Plan:

@@ -113,6 +113,7 @@ async def erase_words(
     done["interviews"] = await ctx.own_agents.forget(
         project, lambda who: by(who.login, who.user_id)
     )
+    done["files"] = await ctx.shelf.forget(project, by)
     for number, (words, placed) in erased.items():
         await ctx.items.erase(project, number, words)
         if placed:

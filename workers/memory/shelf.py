@@ -59,6 +59,7 @@ async def add(
     origin: str,
     audience: Audience,
     url: str = "",
+    by_id: int | None = None,
 ) -> tuple[ShelfFile, bool]:
     """The file as it is kept, and whether it is new: the same content is kept once.
 
@@ -82,7 +83,8 @@ async def add(
             raise TooLarge(f"A project may keep {most}: remove some first, /soulcaster files")
         kind, parts, cut = await asyncio.to_thread(documents.read, named, data)
         known: dict[str, Any] = {"kind": kind, "size": len(data), "parts": len(parts), "cut": cut}
-        known |= {"name": named, "shelf": on, "origin": origin, "url": url, "by": by}
+        known |= {"name": named, "shelf": on, "origin": origin, "url": url}
+        known |= {"by": by, "by_id": by_id}
         known |= {"audience": audience, "used_by": same.used_by if same else ()}
         file = ShelfFile(digest=digest, made_at=ctx.now(), **known)
         for blob, kept in ((file.blob, data), (file.text, PARTS.dump_json(parts))):

@@ -17,6 +17,7 @@ from bot.jobs import NOBODY, QUEUES, Job, enqueue
 from bot.log import log
 from bot.storage.commands import TOLD_AFTER
 from bot.storage.leases import LeaseLost
+from bot.storage.own_agents import due_at
 from workers import jobs
 from workers.intake.polls import ask_for_due
 from workers.upkeep.alarms import look_around
@@ -58,8 +59,8 @@ async def wake_due_agents(ctx: Context) -> None:
         if state is None or await ctx.projects.known(project) is None:
             await ctx.own_agents.rest(project, name)
             continue
-        if state.due and state.due <= ctx.now():
-            ids = project, "schedule", 0, f"{name} {state.due.isoformat()}"
+        if (due := due_at(state)) and due <= ctx.now():
+            ids = project, "schedule", 0, f"{name} {due.isoformat()}"
             await enqueue(ctx, jobs.wake_agents, *ids)
         done = {"started_at": ctx.now()}
         await ctx.own_agents.decide(project, name, partial(AgentState.model_copy, update=done))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from datetime import datetime
 
 from pydantic import AwareDatetime
 
-from bot.domain.cards.schedule import read_schedule
 from bot.domain.fixes.own_agent import Triggers
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Person, Place, Record, Worded
@@ -48,13 +46,6 @@ class AgentState(Worded):
     triggers: Triggers = Triggers()
     trial: Trial | None = None
     started_at: AwareDatetime | None = None
-
-    @property
-    def due(self) -> datetime | None:
-        """When its schedule starts it next; None where it has none or is off."""
-        if not (self.enabled and self.triggers.schedule and self.started_at):
-            return None
-        return read_schedule(self.triggers.schedule).after(self.started_at)[0]
 
     def has_passed(self, version: str) -> bool:
         """Whether it passed its test as it is now."""

@@ -48,7 +48,8 @@ class Part(Record):
 
 class ShelfFile(Worded):
     """A file on a shelf. ``digest`` names its content, ``origin`` where it came from
-    (``docs/spec.md@3f2a1b9``), ``by`` who added it; of what is ``cut`` only the beginning is read.
+    (``docs/spec.md@3f2a1b9``), ``by`` who added it, ``by_id`` by GitHub's id; of what is ``cut``
+    only the beginning is read.
     ``used_by`` are the clusters and fixes that it goes along with."""
 
     name: str
@@ -61,6 +62,7 @@ class ShelfFile(Worded):
     origin: str
     url: str = ""
     by: str
+    by_id: int | None = None
     made_at: AwareDatetime
     used_by: tuple[str, ...] = ()
 

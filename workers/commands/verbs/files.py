@@ -81,7 +81,9 @@ async def _added(call: Call, command: Files) -> Answer:
         url = ctx.github.page(project, f"blob/{sha}/{path}")
     by = call.person.name if not call.person.operator else "the operator"
     how = {"name": command.as_ or name, "shelf": command.shelf, "by": by, "origin": origin}
-    file, new = await shelves.add(ctx, project.id, data, **how, url=url, audience=audience)
+    file, new = await shelves.add(
+        ctx, project.id, data, **how, url=url, audience=audience, by_id=call.person.user_id
+    )
     if not new and not may_read(call.readers, file.audience):
         return call.answer("files", "The same file is kept already, for others than read here.")
     said = " is kept" if new else " is what that is called already"

@@ -38,5 +38,6 @@ def _line(file: ShelfFile) -> Line:
     size = f"{file.size / MB:.1f} MB" if file.size > MB // 10 else f"{file.size / 1024:.0f} KB"
     return (
         *(Code(file.name), f": {kind}{unseen}, {size}, from ", origin),
-        *(" by ", Code(file.by), f", {file.made_at:%d %b}", *along),
+        *((" by ", Code(file.by)) if file.by else ()),
+        *(f", {file.made_at:%d %b}", *along),
     )
