@@ -14,7 +14,7 @@ from bot.domain.cards.views.agent import agents_card, interview_card, trial_card
 from bot.domain.errors import NotUnderstood
 from bot.domain.fixes.interview import answered
 from bot.domain.fixes.own_agent import OwnAgent
-from bot.domain.fixes.run import FixRun
+from bot.domain.fixes.run import FixRun, RunStep, StepName
 from bot.domain.fixes.trials import AgentState, Trial
 from bot.domain.models import Person, Place, RunState, Verdict
 from bot.own_agents import write_agent
@@ -46,9 +46,11 @@ def conversation() -> list[tuple[str, Card]]:
 
 
 def run(number: int, verdict: Verdict, change: str) -> FixRun:
+    begun = RunStep(name=StepName.FETCH, started_at=NOW)  # it waited for an hour before
     return FixRun(
         number=number, cluster=4, audience=Audience.TEAM, command="c", requested_by="ana",
-        agent="claude", seconds_allowed=900, created_at=NOW, updated_at=NOW, change=change,
+        created_at=NOW - timedelta(hours=1), steps=(begun,),
+        agent="claude", seconds_allowed=900, updated_at=NOW, change=change,
         verdict=verdict, state=RunState.SUCCEEDED, ended_at=NOW + timedelta(seconds=75),
         dollars=0.125,
     )  # fmt: skip

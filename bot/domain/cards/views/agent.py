@@ -135,5 +135,7 @@ def _cell(run: FixRun | None) -> Line:
     lines = run.change.splitlines()
     size = sum(line[:1] in ("+", "-") and line[:3] not in ("+++", "---") for line in lines)
     verdict = run.verdict.value if run.verdict else run.state.value
-    took = f"{(ended - run.created_at).total_seconds():.0f} s"
+    # Those of the usual agent wait longest for their turn.
+    began = next((step.started_at for step in run.steps if step.started_at), run.created_at)
+    took = f"{(ended - began).total_seconds():.0f} s"
     return (f"{verdict}, ${run.dollars:.2f}, {took}, {count(size, 'line')}",)
