@@ -74,6 +74,7 @@ from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens
 from bot.storage.vault import Vault, open_vault
 from bot.storage.versions import Versions
+from bot.storage.writings import Writings
 
 
 @dataclass
@@ -122,6 +123,7 @@ class Context:
         self.shelf = Shelf(*stored)
         self.operations = Operations(*stored)
         self.plans = Plans(*stored)
+        self.writings = Writings(*stored)
         self.cards = Cards(*stored)
         self.commands = Commands(*stored)
         self.digests = Digests(*stored)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.facts import MOST, Fact
 from bot.domain.memory.profile import Profile
+from bot.domain.writings import PROFILE
 from bot.storage import keys
 from bot.storage.store import Store
 
@@ -88,7 +89,8 @@ class Memory(Store):
         asked = [c for c in await self.conversations(project) if theirs(c.by, c.by_id)]
         for conversation in asked:
             await self.drop(project, conversation.number)
-        await self._redis.delete(keys.profile(project))  # `profile refresh` makes it anew
+        # `profile refresh` makes it anew.
+        await self._redis.delete(keys.profile(project), keys.writings(project, PROFILE))
         return await self.forget(project, facts) + len(asked)
 
     async def profile(self, project: int) -> Profile | None:

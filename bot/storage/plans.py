@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.domain.audience import Audience
 from bot.domain.fixes.plan import Plan
+from bot.domain.writings import plan_of
 from bot.storage import keys
 from bot.storage.store import Store
 from bot.storage.text import text
@@ -22,6 +25,15 @@ class Plans(Store):
     async def steer(self, project: int, cluster: int, words: str) -> None:
         """Add a note."""
         await self._redis.rpush(keys.steering(project, cluster), self._seal.shut(words))
+
+    async def steer_as(self, project: int, cluster: int, words: Sequence[str]) -> None:
+        """These notes and no others."""
+        key = keys.steering(project, cluster)
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(key)
+            if words:
+                pipe.rpush(key, *(self._seal.shut(each) for each in words))
+            await pipe.execute()
 
     async def version(self, project: int, cluster: int, checksum: str) -> int:
         """The version that is written from what ``checksum`` names; 1 is the first."""
@@ -57,5 +69,6 @@ class Plans(Store):
         return await self.written(project, cluster, f"{_APPROVED}:{readers}")
 
     async def forget(self, project: int, cluster: int) -> None:
-        """Drop what was written, and so what was approved; the next plan is written anew."""
-        await self._redis.delete(keys.plans(project, cluster))
+        """Drop all that was written, and so what was approved; the next plan is written anew."""
+        of = keys.plans(project, cluster), keys.writings(project, plan_of(cluster))
+        await self._redis.delete(*of)

@@ -18,8 +18,10 @@ from bot.domain.errors import Unavailable
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.facts import MOST, SIZE, Fact, as_said
-from bot.domain.memory.profile import Profile
+from bot.domain.memory.profile import Profile, Sections
+from bot.domain.memory.written import Cited
 from bot.domain.models import Item, Person, Place, Verdict
+from bot.domain.writings import PROFILE
 from bot.storage import keys
 from bot.storage.commands import Utterance
 from bot.storage.memory import CONVERSATIONS
@@ -278,3 +280,22 @@ async def test_a_profile_is_in_the_words_of_its_files(stage: Stage, ctx: Context
     assert profile.state == "complete"
     assert profile.sections.identity
     assert "pytest" in profile.sections.tools[0].text
+
+
+async def test_a_profile_goes_back_and_is_erased_with_its_versions(shop: Shop) -> None:
+    for words in ("It is a shop", "It is a bank"):
+        said = Sections(identity=(Cited(text=words, of=("README.md",)),))
+        made = Profile(audience=Audience.TEAM, made_at=NOW, sections=said)
+        await shop.ctx.memory.put_profile(shop.id, made)
+        await shop.ctx.writings.keep(shop.id, PROFILE, made, "me", NOW, items=())
+    assert "v2: 2026" in await say(shop, "versions profile")
+    assert "-- It is a shop" in await say(shop, "diff profile v2 v1")
+    assert "It is a shop" in await say(shop, "revert profile v1")
+    assert "It is a shop" in await say(shop, "profile")
+    assert "v3 is what stands" in await say(shop, "revert profile v3")
+    shop.project = shop.project.model_copy(update={"private": False})
+    await shop.ctx.projects.put(shop.project)
+    for line in ("versions profile", "diff profile v1 v2", "revert profile v2"):
+        assert "None was written yet" in await say(shop, line, Place(issue=1, comment=1))
+    await shop.ctx.memory.erase(shop.id, lambda *_: False, (), ())
+    assert await shop.ctx.writings.all(shop.id, PROFILE) == []

@@ -128,10 +128,11 @@ async def test_one_is_not_used_before_it_was_tried_as_it_is(team: Team) -> None:
 
     await push(team, FILE.format("limits: {minutes: 6}\n"))
     assert "~docs has changed since" in await ask(team, f"fix C-{number} --agent ~docs --dry-run")
-    said = await ask(team, "agent diff ~docs v1 v3")
+    assert "v3: 20" in await ask(team, "versions ~docs")
+    said = await ask(team, "diff ~docs v1 v3")
     assert "-limits: {minutes: 999}" in said
     assert "+limits: {minutes: 6}" in said
-    assert "takes ~docs back to v2" in await ask(team, "agent revert ~docs v2")
+    assert "takes ~docs back to v2" in await ask(team, "revert ~docs v2")
     repo = team.ctx.github.repo(team.project)
     [pull] = [one async for one in repo.pages("/pulls")]
     changed = [one["filename"] async for one in repo.pages(f"/pulls/{pull['number']}/files")]

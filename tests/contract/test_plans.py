@@ -15,14 +15,16 @@ from bot.adapters.language.gemini import GeminiSpeaker
 from bot.adapters.language.structured import Models
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.errors import NotUnderstood
+from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Draft, Place, Project
+from bot.domain.writings import MOST, compared, plan_of
 from bot.storage import keys
 from workers.fixes import planning
 from workers.fixes.steps import starting
 from workers.fixes.steps.project import ProjectRun
+from workers.memory.writings import writings
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=77, installation=1, full_name="acme/shop", private=True)
@@ -210,3 +212,46 @@ async def test_a_public_fix_does_not_go_by_the_teams_words(ctx: Any, cluster: An
     assert found.symptom.text == "Report 1"
     assert "Report 2" not in found.model_dump_json()
     assert cluster.title not in found.model_dump_json()
+
+
+async def test_fixes_go_back_to_a_plan_and_its_notes(
+    ctx: Any, cluster: Any, server: Any, model: Any
+) -> None:
+    server.script = [gemini.says(GOOD)] * 2
+    here = {"readers": Audience.PROJECT}
+    await plan(ctx, cluster, model, **here)
+    await planning.steer(ctx, SHOP, cluster, "look at the parser")
+    assert (await plan(ctx, cluster, None, **here)).version == 2
+    old, new = await writings(ctx, SHOP.id, plan_of(1), Audience.PROJECT)
+    assert (old.name, new.name, old.author) == ("v1", "v2", model.id)
+    assert "+- look at the parser" in compared((old.name, old.text), (new.name, new.text))
+    back = await planning.go_back(ctx, PUBLIC, cluster, 1, who="@ana", readers=Audience.TEAM)
+    assert (back.version, back.author, back.approved_by) == (1, model.id, "@ana")
+    stands = await planning.standing(ctx, SHOP, 1, readers=Audience.PROJECT)
+    assert (stands.version, stands.author) == (1, model.id)
+    assert (await plan(ctx, cluster, None)).steering == ()
+    with pytest.raises(NotFound, match=r"no v9 for team readers; there are: v1, v2"):
+        await planning.go_back(ctx, SHOP, cluster, 9, who="@ana", readers=Audience.TEAM)
+
+
+async def test_no_version_outlives_what_it_rests_on(ctx: Any, cluster: Any) -> None:
+    await report(ctx, 2, audience=Audience.TEAM)
+    await plan(ctx, cluster, None)
+    assert await writings(ctx, SHOP.id, plan_of(1), Audience.PROJECT) == []
+    [held] = [key async for key in ctx.redis.scan_iter(f"*:{SHOP.id}:writings:*")]
+    assert b"Report 2" not in await ctx.redis.dump(held)
+    assert len(await writings(ctx, SHOP.id, plan_of(1), Audience.TEAM)) == 1
+    await ctx.items.erase(SHOP.id, 2, {"gone": True})
+    assert await writings(ctx, SHOP.id, plan_of(1), Audience.TEAM) == []
+    await ctx.plans.forget(SHOP.id, 1)
+    assert await ctx.writings.all(SHOP.id, plan_of(1)) == []
+
+
+async def test_the_newest_versions_are_kept(ctx: Any, cluster: Any) -> None:
+    made = await plan(ctx, cluster, None)
+    for number in range(1, MOST + 3):
+        other = made.model_copy(update={"risks": (f"risk {number}",)})
+        for _ in range(2):
+            await ctx.writings.keep(SHOP.id, "profile", other, "me", NOW, items=[1])
+    kept = [one.number for one in await ctx.writings.all(SHOP.id, "profile")]
+    assert kept == [*range(3, MOST + 3)]

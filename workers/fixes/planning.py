@@ -22,10 +22,11 @@ from bot.domain.memory.shelf import named as shelf_names
 from bot.domain.models import Cluster, Item, Project
 from bot.domain.ports import LanguageModel
 from bot.domain.secrets import redact
+from bot.domain.writings import plan_of as plan_of_problem
 from bot.github.app import READ
 from bot.github.pulls import files
 from bot.log import log
-from workers.memory import shelf
+from workers.memory import shelf, writings
 from workers.memory.recall import recall
 
 # A person waits for the card; a run has other things to do.
@@ -78,6 +79,9 @@ async def plan_for(
             kept, keep = await draft(model, kept, cluster, shown, paths=paths, files=files.texts)
             if keep:
                 kept = await ctx.plans.keep(project.id, cluster.number, name, kept)
+    of = plan_of_problem(cluster.number)
+    numbers, now = [item.number for item in shown], ctx.now()
+    await ctx.writings.keep(project.id, of, kept, kept.author, now, items=numbers, number=version)
     approved = await standing(ctx, project, cluster.number)
     if approved is None or approved.version != version:
         return kept
@@ -171,6 +175,22 @@ async def approve(
         approved = plan.model_copy(update={"approved_by": who, "approved_at": when})
         await ctx.plans.approve(project.id, cluster.number, approved, readers=each)
         plans[each] = approved
+    return plans[readers]
+
+
+async def go_back(
+    ctx: Context, project: Project, cluster: Cluster, to: int, *, who: str, readers: Audience
+) -> Plan:
+    """Fixes go by an earlier version again, and by the notes that it was written by: what people
+    said since no longer counts. Raises NotFound."""
+    of, plans = plan_of_problem(cluster.number), dict[Audience, Plan]()
+    for each in (Audience.TEAM, project.github_readers, readers):
+        wanted = await writings.version(ctx, project.id, of, to, each)
+        approval = {"approved_by": who, "approved_at": ctx.now()}
+        plans[each] = Plan.read(wanted.body).model_copy(update=approval)
+    await ctx.plans.steer_as(project.id, cluster.number, plans[readers].steering)
+    for each, plan in plans.items():
+        await ctx.plans.approve(project.id, cluster.number, plan, readers=each)
     return plans[readers]
 
 

@@ -25,6 +25,7 @@ from bot.domain.memory.written import Cited, material, mistakes
 from bot.domain.models import Item, Place, Project
 from bot.domain.ports import LanguageModel
 from bot.domain.secrets import redact
+from bot.domain.writings import PROFILE
 from bot.github import issues, people, pulls
 from bot.github.app import READ
 from bot.jobs import enqueue
@@ -35,6 +36,7 @@ from workers import jobs
 from workers.clusters import asking
 from workers.clusters.views import page
 from workers.memory.retrieve import facts_here
+from workers.memory.writings import version
 
 SAMPLE = 60  # reports
 QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0
@@ -69,8 +71,30 @@ async def get_to_know(ctx: Context, project_id: int) -> None:
         if isinstance(error, Unavailable):
             raise  # it is tried again
         return
-    if await put(**found) and await ctx.models.of(project_id, "ask") is not None:
+    if (made := await put(**found)) is None:
+        return
+    await _keep(ctx, project_id, made)
+    if await ctx.models.of(project_id, "ask") is not None:
         await enqueue(ctx, jobs.draw_facts, project_id)
+
+
+async def _keep(ctx: Context, project: int, made: Profile) -> None:
+    cited = made.sections.cited
+    await ctx.writings.keep(project, PROFILE, made, made.author, ctx.now(), items=cited)
+    if await ctx.memory.profile(project) is None:  # erased meanwhile
+        await ctx.writings.forget(project, PROFILE)
+
+
+async def go_back(ctx: Context, project: Project, to: int, *, readers: Audience) -> Profile | None:
+    """The profile in the words of an earlier version, which is its next one; None where it was
+    just erased. Raises NotFound."""
+    wanted = await version(ctx, project.id, PROFILE, to, readers)
+    fields = ("audience", "author", "made_at", "sections")
+    was = Profile.read(wanted.body)
+    told = await shown(ctx, project, **{name: getattr(was, name) for name in fields})
+    if told is not None:
+        await _keep(ctx, project.id, told)
+    return told
 
 
 async def asked(ctx: Context, project: Project, place: Place) -> None:

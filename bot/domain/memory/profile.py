@@ -44,6 +44,12 @@ class Sections(Record):
         """Each with its name, the empty ones, too."""
         return [(name, getattr(self, name)) for name in type(self).model_fields]
 
+    @property
+    def cited(self) -> tuple[int, ...]:
+        """The reports that they rest on."""
+        names = (name for _, said in self.named for each in said for name in each.of)
+        return tuple(sorted({int(n[2:]) for n in names if re.fullmatch(r"I-\d+", n)}))
+
 
 class Profile(Worded):
     """``percent`` and ``stage`` say how far it is, ``problem`` what went wrong. Facts were drawn

@@ -23,6 +23,12 @@ def plans(p: int, cluster: int) -> str:
     return f"{ROOT}:{p}:plans:{cluster}"
 
 
+@kind("writings", "plans", "memory", kept="the newest 20 versions", rebuilt="not at all")
+def writings(p: int, of: str) -> str:
+    """hash: ``3:team`` -> Writing, a version of ``plan:12`` or ``profile`` for its readers."""
+    return f"{ROOT}:{p}:writings:{of}"
+
+
 @kind("runs")
 def runs(p: int) -> str:
     """hash: fix run number -> FixRun."""

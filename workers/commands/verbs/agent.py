@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from typing_extensions import override
 from bot import own_agents
 from bot.domain.cards.card import Card, Code, Link, Paragraph, Preformatted, Section, coded
 from bot.domain.cards.views.agent import agents_card, interview_card, trial_card
+from bot.domain.cards.views.version import writings_section
 from bot.domain.commands.command import TEXT, WORD, Command, Level
 from bot.domain.commands.references import AgentRef, VersionRef
 from bot.domain.errors import ConfigError, NotAllowed, NotFound, NotUnderstood, Unavailable
@@ -19,6 +19,7 @@ from bot.domain.fixes.interview import Interview, Stage, answered
 from bot.domain.fixes.own_agent import OwnAgent, Triggers
 from bot.domain.fixes.trials import AgentState, Trial
 from bot.domain.models import Place
+from bot.domain.writings import Writing, compared
 from bot.github.app import READ
 from bot.jobs import enqueue
 from bot.own_agents import write_agent
@@ -31,9 +32,9 @@ from workers.fixes.trials import problems
 
 What = Literal[
     "list", "new", "answer", "status", "resume", "cancel",
-    "test", "enable", "disable", "diff", "revert",
+    "test", "enable", "disable", "versions", "diff", "revert",
 ]  # fmt: skip
-_READS: frozenset[What] = frozenset({"list", "diff"})
+_READS: frozenset[What] = frozenset({"list", "versions", "diff"})
 
 
 class ManageAgents(Command):
@@ -47,7 +48,7 @@ class ManageAgents(Command):
     verb = "agent"
     level = Level.L3
     examples = ("agent list", "agent new ~docs", "agent test ~docs", "agent diff ~docs v1 v3")
-    cost = "list, diff: L0; enable, disable: L4; test: up to ten dry runs"
+    cost = "list, versions, diff: L0; enable, disable: L4; test: up to ten dry runs"
     costly_when = ("test",)
     internal = ("interview",)
 
@@ -252,25 +253,38 @@ async def _disable(call: Call, command: ManageAgents) -> Answer:
     return call.answer(f"agent:{name}", Code(f"~{name}"), " is off.", tone="succeeded")
 
 
+async def _commits(call: Call, command: ManageAgents) -> list[Writing]:
+    """Its versions: v1 is the oldest of the hundred newest commits that changed its file."""
+    path, project = OwnAgent(name=_name(command), prompt="").path, call.project
+    asked = urlencode({"path": path, "sha": project.default_branch, "per_page": 100})
+    found = await call.ctx.github.repo(project, READ).get(f"/commits?{asked}")
+    told = [(one["sha"], one["commit"]["author"]) for one in reversed(found)]
+    return [
+        Writing(number=n, audience=call.readers, body=sha, author=by["name"], made_at=by["date"])
+        for n, (sha, by) in enumerate(told, 1)
+    ]
+
+
+async def _versions(call: Call, command: ManageAgents) -> Answer:
+    name, many = f"~{_name(command)}", await _commits(call, command)
+    told = (writings_section(many),)
+    return call.answer(f"versions:{name}", "Versions of ", Code(name), sections=told)
+
+
 async def _files(call: Call, command: ManageAgents, many: int) -> list[tuple[str, bytes]]:
-    """So many versions by name, each with its file: v1 is the oldest of the hundred newest commits
-    that changed it."""
-    path = OwnAgent(name=_name(command), prompt="").path
-    asked = urlencode({"path": path, "sha": call.project.default_branch, "per_page": 100})
-    found = await call.ctx.github.repo(call.project, READ).get(f"/commits?{asked}")
-    commits = {f"v{n}": str(one["sha"]) for n, one in enumerate(reversed(found), 1)}
+    """So many versions by name, each with its file."""
+    commits = {one.name: one.body for one in await _commits(call, command)}
     wanted = [str(version) for version in command.versions]
     if len(wanted) != many or not {*wanted} <= commits.keys():
         raise NotUnderstood(f"Say {many} of its {len(commits)} versions, such as v1.")
-    file = call.ctx.configs.file
+    file, path = call.ctx.configs.file, OwnAgent(name=_name(command), prompt="").path
     return [(name, await file(call.project, commits[name], path)) for name in wanted]
 
 
 async def _diff(call: Call, command: ManageAgents) -> Answer:
     (first, old), (second, new) = await _files(call, command, 2)
-    before, after = (each.decode("utf-8", "replace").splitlines() for each in (old, new))
-    lines = difflib.unified_diff(before, after, first, second, lineterm="")
-    text = "\n".join(lines)[:20_000] or "They are the same."
+    before, after = (each.decode("utf-8", "replace") for each in (old, new))
+    text = compared((first, before), (second, after))[:20_000]
     block = Section(Preformatted(text=text, language="diff"))
     key, name = f"agent-diff:{_name(command)}", f"~{_name(command)}"
     return call.answer(key, Code(name), " changed", sections=(block,))
@@ -296,6 +310,7 @@ _DOES: Mapping[What, Callable[[Call, ManageAgents], Awaitable[Answer]]] = {
     "test": _test,
     "enable": _enable,
     "disable": _disable,
+    "versions": _versions,
     "diff": _diff,
     "revert": _revert,
 }

@@ -1,20 +1,36 @@
-"""``revise versions diff revert``: what a fix has been so far, and what it is next."""
+"""``revise versions diff revert``: what a fix, a plan, the profile or an agent has been so far, and
+what it is next. Fixes and agents are git's; of plans and profiles we keep the versions."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from bot.domain.cards.views.version import diff_card, handover_card, versions_card
+from typing_extensions import override
+
+from bot.domain.cards.card import Code, Preformatted, Section
+from bot.domain.cards.views.memory import profile_card
+from bot.domain.cards.views.plan import plan_card
+from bot.domain.cards.views.version import (
+    LONGEST_DIFF,
+    diff_card,
+    handover_card,
+    versions_card,
+    writings_section,
+)
 from bot.domain.commands.command import TEXT, WORD, Command, Level
-from bot.domain.commands.references import ClusterRef, RunRef, VersionRef
+from bot.domain.commands.references import AgentRef, ClusterRef, RunRef, VersionRef
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Remark, Version, version_of
+from bot.domain.writings import PROFILE, compared, plan_of
 from bot.github import pulls
 from bot.github.app import READ
 from workers.commands.call import Answer, Call
 from workers.commands.requests import request_version
-from workers.fixes import follow, revise
+from workers.commands.verbs.agent import ManageAgents, run_agent
+from workers.fixes import follow, planning, revise
+from workers.memory import know
+from workers.memory.writings import version, writings
 
 
 class Revise(Command):
@@ -53,17 +69,33 @@ async def run_revise(call: Call, command: Revise) -> Answer:
     return await request_version(call, found, "revise", words=words, remarks=remarks, log=log)
 
 
-class ListVersions(Command):
-    """The versions of a fix: commit, when, who asked, proof and size."""
+class _OfSubject(Command):
+    cost = "of a plan: L3"
+
+    what: Annotated[Literal["fix", "plan", "profile"], WORD] = "fix"
+    about: Annotated[RunRef | ClusterRef | AgentRef | None, WORD] = None
+
+    @property
+    @override
+    def needs(self) -> Level:
+        """Whoever may see the thing may see what it was."""
+        return Level.L3 if self.what == "plan" else self.level
+
+
+class ListVersions(_OfSubject):
+    """The versions of a fix, a plan, the profile or an agent: when, by whom, what it became.
+
+    The newest 20 of a plan and of the profile are kept.
+    """
 
     verb = "versions"
-    examples = ("versions", "versions F-7")
-
-    about: Annotated[RunRef | ClusterRef | None, WORD] = None
+    examples = ("versions", "versions F-7", "versions plan C-12", "versions profile")
 
 
 async def run_versions(call: Call, command: ListVersions) -> Answer:
     """As they were written down; the size of the first is GitHub's to say."""
+    if isinstance(command.about, AgentRef) or command.what != "fix":
+        return await _of_other(call, command)
     found = await published(call, command.about)
     versions = await call.ctx.versions.all(call.project.id, found)
     return Answer(versions_card(found, [await _sized(call, version) for version in versions]))
@@ -83,44 +115,51 @@ async def _sized(call: Call, version: Version) -> Version:
     )
 
 
-class Diff(Command):
-    """The difference between two versions of a fix, the older one first."""
+class Diff(_OfSubject):
+    """The difference between two versions of a fix, a plan, the profile or an agent."""
 
     verb = "diff"
-    examples = ("diff v1 v3", "diff v1 v2 F-7")
+    examples = ("diff v1 v3", "diff v1 v2 F-7", "diff plan v1 v3 C-12", "diff ~docs v1 v2")
 
     first: VersionRef
     second: VersionRef
-    about: Annotated[RunRef | ClusterRef | None, WORD] = None
 
 
 async def run_diff(call: Call, command: Diff) -> Answer:
     """As GitHub compares their commits."""
     if command.first == command.second:
         raise NotUnderstood(f"{command.first} and {command.second} are the same version.")
+    numbers = sorted((command.first.number, command.second.number))
+    if isinstance(command.about, AgentRef) or command.what != "fix":
+        return await _of_other(call, command, *numbers)
     found = await published(call, command.about)
     versions = await call.ctx.versions.all(call.project.id, found)
-    numbers = sorted((command.first.number, command.second.number))
     before, after = (version_of(versions, number) for number in numbers)
     repo = call.ctx.github.repo(call.project, READ)
-    compared = await pulls.compare(repo, before.commit, after.commit)
-    return Answer(diff_card(found, before, after, compared))
+    told = await pulls.compare(repo, before.commit, after.commit)
+    return Answer(diff_card(found, before, after, told))
 
 
-class Revert(Command):
-    """Go back to an earlier version by a new commit on top, proved again before it is pushed."""
+class Revert(_OfSubject):
+    """Go back to an earlier version of a fix, by a new commit on top that is proved again first.
+
+    Or of a plan: fixes go by it and its notes again, and what people added since no longer counts;
+    of the profile; of an agent, by a pull request.
+    """
 
     verb = "revert"
     level = Level.L3
-    examples = ("revert v1", "revert v2 F-7")
+    cost = ""
+    examples = ("revert v1", "revert v2 F-7", "revert plan v1 C-12", "revert profile v2")
 
     version: VersionRef
-    about: Annotated[RunRef | ClusterRef | None, WORD] = None
 
 
 async def run_revert(call: Call, command: Revert) -> Answer:
     """Write the attempt down and have it made."""
     ctx, project = call.ctx, call.project
+    if isinstance(command.about, AgentRef) or command.what != "fix":
+        return await _of_other(call, command, command.version.number)
     found = await published(call, command.about)
     versions = await ctx.versions.all(project.id, found)
     wanted = version_of(versions, command.version.number)
@@ -130,6 +169,43 @@ async def run_revert(call: Call, command: Revert) -> Answer:
     if await revise.handed_over(ctx, project, found):
         return Answer(handover_card(found), public=True)
     return await request_version(call, found, "revert", restores=wanted.number)
+
+
+async def _of_other(call: Call, command: ListVersions | Diff | Revert, *numbers: int) -> Answer:
+    """Versions of an agent, a plan or the profile: all, the difference of two, or back to one."""
+    ctx, project, about, what = call.ctx, call.project, command.about, command.what
+    if isinstance(about, AgentRef) and what == "fix":
+        versions = tuple(map(VersionRef, numbers))
+        asked = {"what": command.verb, "name": about, "versions": versions}
+        return await run_agent(call, ManageAgents.model_validate(asked))
+    if isinstance(about, RunRef | AgentRef) or (what == "profile" and about):
+        raise NotUnderstood(f"{about} has no {what}: /soulcaster {command.verb} {PROFILE}")
+    cluster = await call.cluster(about) if what == "plan" else None
+    name = f"plan {cluster.name}" if cluster else PROFILE
+    of = plan_of(cluster.number) if cluster else PROFILE
+    many = await writings(ctx, project.id, of, call.readers)
+    if not many:
+        raise NotFound(f"None was written yet that is for who reads here: /soulcaster {name}")
+    match [await version(ctx, project.id, of, number, call.readers) for number in numbers]:
+        case [old, new]:
+            text = compared((old.name, old.text), (new.name, new.text))[:LONGEST_DIFF]
+            block, how = Preformatted(text=text, language="diff"), f" from {old.name} to {new.name}"
+            return call.answer(f"diff:{name}", Code(name), how, sections=(Section(block),))
+        case [back] if cluster:
+            who, to = call.person.name, back.number
+            plan = await planning.go_back(ctx, project, cluster, to, who=who, readers=call.readers)
+            return Answer(plan_card(await call.view(cluster), plan, plan), public=True)
+        case [back]:
+            if back.number == many[-1].number:
+                raise NotUnderstood(f"{back.name} is what stands.")
+            profile = await know.go_back(ctx, project, back.number, readers=call.readers)
+            if profile is None:
+                raise NotFound("It was erased meanwhile: /soulcaster profile refresh")
+            card = profile_card(profile, project.full_name, readers=call.readers)
+            return Answer(card, public=True)
+        case _:
+            told = (writings_section(many),)
+            return call.answer(f"versions:{name}", "Versions of ", Code(name), sections=told)
 
 
 async def published(call: Call, ref: RunRef | ClusterRef | None) -> FixRun:

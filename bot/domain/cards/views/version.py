@@ -34,6 +34,7 @@ from bot.domain.cards.views.run import (
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.fixes.versions import Remark, Revision, Version
 from bot.domain.models import RunState, Verdict
+from bot.domain.writings import Writing
 
 _LABELS: Mapping[StepName, str] = {
     StepName.FETCH: "Fetch the branch",
@@ -219,6 +220,12 @@ def versions_card(run: FixRun, versions: Sequence[Version]) -> Card:
         sections=(Section(Table(header=header, rows=tuple(rows))),),
         actions=actions,
     )
+
+
+def writings_section(many: Sequence[Writing]) -> Section:
+    """When each was written and by whom, the newest last."""
+    when = "%Y-%m-%d %H:%M UTC"
+    return Section(Bullets(*((f"{w.name}: {w.made_at:{when}} by ", Code(w.author)) for w in many)))
 
 
 def _proof(version: Version) -> str:
