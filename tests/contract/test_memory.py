@@ -299,3 +299,18 @@ async def test_a_profile_goes_back_and_is_erased_with_its_versions(shop: Shop) -
         assert "None was written yet" in await say(shop, line, Place(issue=1, comment=1))
     await shop.ctx.memory.erase(shop.id, lambda *_: False, (), ())
     assert await shop.ctx.writings.all(shop.id, PROFILE) == []
+
+
+async def test_a_plan_is_listed_and_taken_back_by_its_problem(shop: Shop) -> None:
+    await shop.report(VAT)
+    cluster = await shop.ctx.clusters.get(shop.id, 1)
+    for words in ("keep the tax", "drop the tax"):
+        await planning.steer(shop.ctx, shop.project, cluster, words)
+        await planning.plan_for(shop.ctx, shop.project, cluster, model=None, readers=Audience.TEAM)
+    assert "v2: 2026" in await say(shop, "versions plan C-1")
+    assert "+- drop the tax" in await say(shop, "diff plan v1 v2 C-1")
+    assert "drop the tax" not in await say(shop, "revert plan v1 C-1")
+    stands = await planning.standing(shop.ctx, shop.project, 1)
+    assert stands is not None
+    assert stands.version == 1
+    assert "F-7 has no plan" in await say(shop, "versions plan F-7")
