@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bot.adapters import choose_agent, choose_model
 from bot.adapters.choose import AdapterChoices, ModelAccess
-from bot.adapters.language.structured import Speaker
+from bot.adapters.language.structured import Models, Speaker
 from bot.domain.models import PURPOSES, Purpose
 from bot.domain.ports import Agent, Budget, LanguageModel
 from bot.project_config import ProjectConfigs
@@ -46,6 +46,14 @@ class LanguageModels:
         if not any(reached) and not await self._keys.all(project):
             return None
         return choose_model.language_model(await self.choices(project), purpose, self._kept)
+
+    async def searcher(self, project: int) -> LanguageModel | None:
+        """What searches the web, or None without a key for Gemini. Nobody but us closes it."""
+        choices = await self.choices(project)
+        if not choices.of("gemini").key:
+            return None
+        name = f"gemini/{choices.of('gemini').model}"
+        return Models([self._kept(choices, name, choose_model.searcher)], meter=choices.meter)
 
     async def open(self, project: int, purpose: Purpose, run: int) -> LanguageModel | None:
         """One that counts what a run spends; whoever opens it closes it."""
@@ -92,11 +100,13 @@ class LanguageModels:
         meter = ProjectMeter(self._spending, project, f"{self._now():%Y-%m}", caps, run)
         return replace(ours, vendors=vendors, models=models, meter=meter)
 
-    def _kept(self, c: AdapterChoices, name: str) -> Speaker:
+    def _kept(
+        self, c: AdapterChoices, name: str, speak: choose_model.Speak = choose_model.speaker
+    ) -> Speaker:
         """Its connections are kept for the next question."""
-        key = (name, c.of(name.partition("/")[0]))
+        key = (speak, name, c.of(name.partition("/")[0]))
         if key not in self._speakers:
-            self._speakers[key] = choose_model.speaker(c, name)
+            self._speakers[key] = speak(c, name)
         return self._speakers[key]
 
     async def close(self) -> None:

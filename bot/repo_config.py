@@ -107,7 +107,8 @@ class RepoConfig(_Part):
     else it is ``sure``. ``labels`` says what a label means, as in ``{critical: S1, doing:
     fixing}``; then a person's ``severity`` and ``assign`` and the state are written to the
     issues, too. ``{area/*: apply}`` are given where people would. ``ask_missing``: what the
-    issue form requires is asked for, once.
+    issue form requires is asked for, once. ``ask_web``: a question's words may go to the web, where
+    we allow that.
     """
 
     mode: Literal["", "act", "quiet"] = ""
@@ -122,6 +123,7 @@ class RepoConfig(_Part):
     discussions: bool = False
     labels: dict[str, Meaning] = {}
     ask_missing: bool = True
+    ask_web: bool = True
 
     @field_validator("labels", mode="before")
     @classmethod

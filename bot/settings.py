@@ -232,6 +232,9 @@ class Settings(BaseSettings):
     soulcaster_ask_budget: int = Field(
         200, ge=0, description="Questions a project and day that the language model answers"
     )
+    soulcaster_ask_web: bool = Field(
+        False, description="Whether `ask --web` sends a question to Google's search, by Gemini"
+    )
     soulcaster_facts_budget: int = Field(
         100, ge=0, description="Questions a project and day for facts that reports claim"
     )

@@ -36,6 +36,15 @@ def _gemini(c: AdapterChoices, model: str) -> Speaker:
     return GeminiSpeaker(api_key=key, model=model, base_url=url or None, guard=c.guard("Gemini"))
 
 
+def searcher(c: AdapterChoices, name: str) -> Speaker:
+    """A model of Gemini's that searches the web; whoever makes it closes it."""
+    from bot.adapters.language.gemini import GeminiSearcher
+
+    key, url = c.of("gemini").key, c.of("gemini").base_url
+    model = name.partition("/")[2]
+    return GeminiSearcher(api_key=key, model=model, base_url=url or None, guard=c.guard("Gemini"))
+
+
 def _openai(c: AdapterChoices, model: str) -> Speaker:
     to = c.of("openai")
     return _chat(c, to, model, base_url=to.base_url, service=to.host or "OpenAI", of="openai")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,6 +77,24 @@ def done(summary: str = "repaired", **options: Any) -> Reply:
 def calls(tool: str, **arguments: Any) -> Reply:
     """The model calls a tool of a CLI."""
     return Reply(_content([{"functionCall": {"name": tool, "args": arguments}}], "STOP", None))
+
+
+def grounded(words: str, found: Sequence[tuple[str, str]], *borne: tuple[str, list[int]]) -> Reply:
+    """The model says ``words`` of what it ``found`` (titles, addresses); ``borne`` are passages of
+    them, each with the places in ``found`` of what bears it out."""
+    said = _content([{"text": words}], "STOP", None)
+    said["candidates"][0]["groundingMetadata"] = {
+        "webSearchQueries": ["retry after header"],
+        "groundingChunks": [{"web": {"title": title, "uri": uri}} for title, uri in found],
+        "groundingSupports": [
+            {
+                "segment": {"endIndex": len(text.encode()), "text": text},
+                "groundingChunkIndices": places,
+            }
+            for text, places in borne
+        ],
+    }
+    return Reply(said)
 
 
 def blocked(reason: str = "SAFETY") -> Reply:

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import gemini_server as gemini
 import pytest
@@ -36,13 +37,13 @@ async def filled(shop: Shop) -> None:
     await shop.work()
 
 
-async def ask(shop: Shop, line: str, place: Place | None = None) -> Card:
+async def ask(shop: Shop, line: str, place: Place | None = None, *, outcome: str = "done") -> Card:
     said = Utterance(
         audience=Audience.TEAM, id=line, project=shop.id, line=f"ask {line}",
         person=Person(operator=True), place=place or Place(), heard_at=NOW,
     )  # fmt: skip
     found = await answer_to(shop.ctx, shop.project, said)
-    assert found.outcome == "done", found.answer.card
+    assert found.outcome == outcome, found.answer.card
     return found.answer.card
 
 
@@ -157,3 +158,78 @@ async def test_a_model_is_held_to_what_it_cites(redis_url: str, tmp_path: Path) 
         assert str((await ask(shop, "Is it raining?")).title[0]).startswith("I don't know")
         script += [drafted(answered=True, count={"kind": "count", "words": "coupon"})]
         assert (await ask(shop, "Coupons: a lot?")).footer[0].startswith("Counted")
+
+
+WEB: dict[str, Any] = {"soulcaster_ask_web": True}
+PAGES = [("rfc-editor.org", "https://rfc-editor.org/rfc9110"), ("evil", "javascript:x")]
+SAID = "Retry-After says when. @all"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "file", "said"),
+    [
+        ({}, "", "SOULCASTER_ASK_WEB=on"),
+        (WEB, '{"ask_web": false}', "soulcaster.yml says ask_web: false"),
+        (WEB | {"gemini_api_key": ""}, "", "sets GEMINI_API_KEY"),
+        (WEB | {"soulcaster_lend_keys": False}, "", "sets GEMINI_API_KEY"),
+    ],
+)
+async def test_the_web_is_not_asked_unless_it_is_on(
+    redis_url: str, tmp_path: Path, chosen: dict[str, Any], file: str, said: str
+) -> None:
+    async with open_shop(redis_url, tmp_path, **chosen) as shop:
+        if file:
+            await shop.ctx.projects.keep_config(shop.id, file)
+        card = await ask(shop, "--web which header says when to retry?", outcome="refused")
+        assert said in card.model_dump_json()
+        assert not shop.model.asked
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_nothing_but_the_words_of_a_question_goes_to_the_web(
+    redis_url: str, tmp_path: Path, private: bool
+) -> None:
+    """What is sent is the same, to the byte, whatever is known and was asked before."""
+    sent = []
+    for known in (True, False):
+        async with open_shop(redis_url, tmp_path / str(known), **WEB) as shop:
+            shop.project = shop.project.model_copy(update={"private": private})
+            await shop.ctx.projects.put(shop.project)
+            place = None if private else Place(issue=1, comment=1)
+            if known:
+                await shop.report(("Retry header", "Which header? It is X-Secret."))
+                await shop.say("remember Our retry header is X-Bluebird")
+                shop.model.script = [drafted(), drafted()]
+                await ask(shop, "Which coupon header is secret?", place)
+            shop.model.asked.clear()
+            web = gemini.grounded(SAID, PAGES, (SAID, [0, 1]))
+            shop.model.script, shop.model._left = [*([drafted()] if known else []), web], None
+            token = "ghp_" + "a1B2" * 9
+            card = await ask(shop, f"--web by which header? {token}", place)
+            (out,) = [a.body for a in shop.model.asked if "tools" in a.body]
+            sent.append(out)
+            told = card.model_dump_json()
+            assert "https://rfc-editor.org/rfc9110" in told
+            assert "javascript" not in told
+            assert ("where not everybody reads" in told) == private
+            assert known or "1,100 tokens" in await shop.ctx.models.month(shop.id)
+    assert sent[0] == sent[1]
+    assert token not in json.dumps(sent)
+    assert out["tools"] == [{"googleSearch": {}}]
+    assert "by which header?" in out["contents"][0]["parts"][1]["text"]
+
+
+async def test_where_the_web_says_nothing_one_line_says_why(redis_url: str, tmp_path: Path) -> None:
+    replies = {
+        "No page was found": gemini.text("I guess so."),
+        "refused to read the material (SAFETY)": gemini.blocked(),
+        "refused (400)": gemini.error(400, "INVALID_ARGUMENT", message="<!here> no"),
+        "answered 429": gemini.error(429, "RESOURCE_EXHAUSTED", retry_in="3600s"),
+        "today's 4 questions": gemini.text("not asked"),
+    }
+    async with open_shop(redis_url, tmp_path, **WEB, soulcaster_ask_budget=4) as shop:
+        shop.model.script = list(replies.values())
+        for number, said in enumerate(replies):
+            section = (await ask(shop, f"--web by which header {number}?")).sections[-1]
+            assert said in section.model_dump_json()
+            assert section.title.startswith("From the web")

@@ -22,6 +22,7 @@ from bot.domain.memory.facts import Fact, consolidated, fitting, outdated
 from bot.domain.memory.passages import Chunk, report_chunk
 from bot.domain.memory.profile import Profile, Sections
 from bot.domain.memory.wanting import is_answer, said, values
+from bot.domain.memory.web import Page, WebAnswer, borne_out
 from bot.domain.memory.written import Cited, material
 from bot.domain.models import Person
 from bot.render import render_blocks, render_markdown
@@ -253,6 +254,29 @@ CARDS: dict[str, Card] = {
         Answered(question="Is there dark mode? <!channel>", way="gemini", chunks=12, seconds=1.2),
         readers=READERS,
     ),
+    "web": answer_card(
+        Answered(
+            question="Which status says to retry later?", way="gemini", chunks=12, seconds=1.2,
+            web=WebAnswer(
+                sentences=(Cited(text="429 and 503 do. @all <!here>", of=("W-1", "W-2")),),
+                pages=(
+                    Page(name="W-1", title="rfc-editor.org",
+                         url="https://www.rfc-editor.org/rfc/rfc9110"),
+                    Page(name="W-2", title="**[me](https://evil.example)** #1",
+                         url="https://github.com/acme/shop/issues/1"),
+                ),
+                queries=("retry later http status",), private=True,
+            ),
+        ),
+        readers=READERS,
+    ),
+    "web_silent": answer_card(
+        Answered(
+            question="Is there dark mode?", way="gemini", chunks=12, seconds=1.2,
+            web=WebAnswer(problem="Gemini answered 429 RESOURCE_EXHAUSTED; try again."),
+        ),
+        readers=READERS,
+    ),
     "memory": memory_card(
         [
             fact(7, "Sessions last 45 minutes", by="@ana", path="src/auth/**",
@@ -295,6 +319,23 @@ def test_they_are_read_well_in_both_markups(golden):
         golden(f"answer_{name}.md", render_markdown(card))
         shown = json.dumps(render_blocks(card).blocks, indent=1, ensure_ascii=False)
         golden(f"answer_{name}.blocks.json", shown + "\n")
+
+
+def test_of_what_the_web_says_only_what_a_page_bears_out_is_shown():
+    said = "* **Retry** after 5 s.\n\nBuy now! See x."
+    pages = [("a.example", "https://a.example/1"), ("b", "javascript:alert(1)"), ("", "http://c/")]
+    supports = [
+        ("* **Retry** after 5 s.", [0, 0, 1, 7]),
+        ("Never said.", [0]),
+        ("Buy now!", [1]),
+        ("See x.", [2]),
+    ]
+    found = borne_out(said, pages, supports, ["q"])
+    assert [(each.text, each.of) for each in found.sentences] == [
+        ("Retry after 5 s.", ("W-1",)), ("See x.", ("W-2",)),
+    ]  # fmt: skip
+    assert [page.url for page in found.pages] == ["https://a.example/1", "http://c/"]
+    assert borne_out(said, pages, [], []).problem
 
 
 def test_what_a_model_is_asked_is_the_same_every_time(golden):

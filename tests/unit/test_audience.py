@@ -36,7 +36,7 @@ PARTS = {
 # Answers of a model on their way to a record that says it.
 ANSWERS = {
     *("AnswerDraft", "Answered", "Count", "Drafted", "FactsDraft", "FormAnswer"),
-    *("SummaryDraft", "WrittenTest"),
+    *("Page", "SummaryDraft", "WebAnswer", "WrittenTest"),
 }
 # Names, numbers and settings of ours; a person's public login; an id of a vendor's.
 NO_WORDS = {

@@ -11,10 +11,12 @@ from contextlib import nullcontext
 from typing import Any
 
 from pydantic import BaseModel
+from typing_extensions import override
 
 from bot.adapters.gemini_wire import GeminiWire
 from bot.adapters.language.structured import Said, Turn, documented
 from bot.domain.errors import Rejected
+from bot.domain.memory.web import borne_out
 from bot.domain.metering import Usage
 from bot.domain.ports import Guard
 
@@ -53,6 +55,17 @@ class GeminiSpeaker:
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
         """What it says, as the schema of ``shape`` asks."""
+        said, _ = await self._generated(
+            turns,
+            system_instruction=instructions,
+            response_mime_type="application/json",
+            response_json_schema=schema_of(shape),
+            max_output_tokens=tokens,
+        )
+        return said
+
+    async def _generated(self, turns: Sequence[Turn], **config: Any) -> tuple[Said, Any]:
+        """What it says, and the candidate that says it. Raises as a speaker does."""
         from google.genai import types
 
         got = await self._wire.ask(
@@ -62,12 +75,7 @@ class GeminiSpeaker:
                     types.Content(role=turn.role, parts=[types.Part(text=t) for t in turn.texts])
                     for turn in turns
                 ],
-                config=types.GenerateContentConfig(
-                    system_instruction=instructions,
-                    response_mime_type="application/json",
-                    response_json_schema=schema_of(shape),
-                    max_output_tokens=tokens,
-                ),
+                config=types.GenerateContentConfig(**config),
             )
         )
         if got.prompt_feedback and got.prompt_feedback.block_reason:
@@ -79,11 +87,43 @@ class GeminiSpeaker:
         said = "".join(part.text or "" for part in parts or [] if not part.thought)
         if not said.strip() or finish not in ("STOP", _CUT_OFF):
             raise Rejected(f"{self.name} gave no answer (finish reason {finish}).")
-        return Said(said, finish == _CUT_OFF, _used(got.usage_metadata))
+        return Said(said, finish == _CUT_OFF, _used(got.usage_metadata)), candidate
 
     async def close(self) -> None:
         """Release connections."""
         await self._wire.close()
+
+
+class GeminiSearcher(GeminiSpeaker):
+    """One that searches the web and says a ``WebAnswer``, whatever the shape: Gemini takes no
+    schema beside this tool. https://ai.google.dev/gemini-api/docs/google-search"""
+
+    @override
+    async def say(
+        self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
+    ) -> Said:
+        """What it says of the pages that it found, where they bear it out."""
+        from google.genai import types
+
+        said, candidate = await self._generated(
+            turns,
+            system_instruction=instructions,
+            tools=[types.Tool(google_search=types.GoogleSearch())],
+            max_output_tokens=tokens,
+        )
+        found = candidate.grounding_metadata or types.GroundingMetadata()
+        pages = [chunk.web or types.GroundingChunkWeb() for chunk in found.grounding_chunks or ()]
+        answer = borne_out(
+            said.text,
+            [(page.title or "", page.uri or "") for page in pages],
+            [
+                (support.segment.text or "", support.grounding_chunk_indices or ())
+                for support in found.grounding_supports or ()
+                if support.segment
+            ],
+            found.web_search_queries or (),
+        )
+        return Said(answer.model_dump_json(), said.cut_off, said.used)
 
 
 def schema_of(shape: type[BaseModel]) -> dict[str, Any]:

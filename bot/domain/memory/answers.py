@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.memory import written
 from bot.domain.memory.counting import Kind, Row, Typed
 from bot.domain.memory.passages import Chunk
+from bot.domain.memory.web import WebAnswer
 from bot.domain.memory.written import LONGEST, RULES, Cited
 from bot.domain.models import Record
 
@@ -43,6 +44,7 @@ class Answered(Record):
     """What was found. ``way`` is how; so many ``chunks`` were read in so many ``seconds``.
 
     With neither ``sentences`` nor ``typed`` nobody knows. ``cited`` are chunks that are named.
+    ``web`` is what pages say, where that was asked for.
     """
 
     question: str
@@ -54,6 +56,7 @@ class Answered(Record):
     rows: tuple[Row, ...] = ()
     cited: tuple[Chunk, ...] = ()
     note: str = ""
+    web: WebAnswer | None = None
 
 
 def mistakes(draft: AnswerDraft, chunks: Sequence[Chunk]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated
 
-from bot.domain.audience import combined, may_read
+from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Code, Said
 from bot.domain.cards.views.answer import answer_card, conversations_card
 from bot.domain.commands.command import REST, Command
@@ -20,6 +20,7 @@ from bot.imports import KINDS
 from bot.sources import SOURCES
 from workers.commands.call import Answer, Call
 from workers.memory.answer import answer
+from workers.memory.web import searched, searcher
 
 # With its A- and nothing behind it: "delete 3 of the rows" is a question.
 _EDIT = re.compile(
@@ -33,7 +34,8 @@ class Ask(Command):
     """A question, answered with where each sentence stands, counted, or "I don't know".
 
     Only what may be read here is looked at. "ask list" says what you asked here; rename or delete
-    it with "ask rename A-3 Words" and "ask delete A-3". Pages of the web are not read.
+    it with "ask rename A-3 Words" and "ask delete A-3". With --web, where that is on, the words of
+    your question also go to Google, and what pages say is shown apart, as from outside.
     """
 
     verb = "ask"
@@ -56,8 +58,6 @@ class Ask(Command):
 async def run_ask(call: Call, command: Ask) -> Answer:
     """The answer, and the question in its conversation."""
     question = command.question.strip().strip("\"“”'")
-    if command.web:
-        raise NotUnderstood("ask --web is not there: pages of the web are not read. Ask without.")
     if len(question) > _LONGEST:
         raise NotUnderstood(f"A question has at most {_LONGEST:,} characters.")
     mine = await _mine(call)
@@ -65,6 +65,7 @@ async def run_ask(call: Call, command: Ask) -> Answer:
         return Answer(conversations_card(mine, readers=call.readers))
     if edit := _EDIT.fullmatch(question):
         return await _edited(call, mine, edit)
+    web = await searcher(call.ctx, call.project) if command.web else None
     here = next((each for each in mine if each.place == call.place.name), None)
     before = here.asked if here else ()
     found = await answer(
@@ -76,6 +77,10 @@ async def run_ask(call: Call, command: Ask) -> Answer:
         before=before[-4:],
         command=call.said.id,
     )
+    if web is not None:
+        told = await searched(call.ctx, web, call.project, question, call.said.id)
+        private = call.project.private or may_read(call.readers, Audience.TEAM)
+        found = found.model_copy(update={"web": told.model_copy(update={"private": private})})
     await _write_down(call, here, question)
     return Answer(answer_card(found, readers=call.readers))
 

@@ -22,10 +22,12 @@ from bot.domain.memory.answers import Answered
 from bot.domain.memory.conversation import Conversation
 from bot.domain.memory.counting import Typed
 from bot.domain.memory.passages import Chunk
+from bot.domain.memory.web import WebAnswer
 from bot.domain.text import terms
 
 _PARTS = {"": "", "source": "Source", "day": "Day", "week": "Week from", "month": "Month",
           "year": "Year", "cluster": "Problem", "author": "Who", "release": "Release"}  # fmt: skip
+_OUTSIDE = "From the web, outside of this project: nobody here has checked it"
 MOST, _NAMED = 20, ("source", "author", "release")  # rows, and what they may be of
 
 
@@ -44,6 +46,8 @@ def answer_card(answered: Answered, *, readers: Audience) -> Card:
     else:
         title = ("I don't know: nothing that may be read here says it",)
         sections = [Section(Paragraph("You asked: ", Said(answered.question[:200])))]
+    if answered.web is not None:
+        sections.append(_web(answered.web))
     read = "" if answered.typed else f" {count(answered.chunks, 'text')} read,"
     how = f"{answered.way};{read} {answered.seconds:.1f} s"
     name = hashlib.blake2b(answered.question.encode("utf-8", "replace"), digest_size=4).hexdigest()
@@ -54,6 +58,19 @@ def answer_card(answered: Answered, *, readers: Audience) -> Card:
         sections=tuple(sections),
         footer=(how + (f". {answered.note}" if answered.note else "") + ".",),
     )
+
+
+def _web(web: WebAnswer) -> Section:
+    """What pages say, set apart. Their addresses are text: who follows one knows where to."""
+    where = ", and it was asked where not everybody reads" if web.private else ""
+    out = Paragraph(f"Only the words of your question went out, to Google{where}.")
+    if not web.sentences:
+        return Section(Paragraph(Said(web.problem)), out, title=_OUTSIDE)
+    said = ((Said(s.text), *(p for name in s.of for p in (" ", Code(name)))) for s in web.sentences)
+    pages = ((Code(p.name), " outside: ", Said(p.title), " ", Code(p.url)) for p in web.pages)
+    queries: Line = tuple(part for query in web.queries for part in (" · ", Said(query)))
+    searched = (Paragraph("Searched for", *queries),) if queries else ()
+    return Section(Bullets(*said), Bullets(*pages), *searched, out, title=_OUTSIDE)
 
 
 def cite(chunk: Chunk) -> Code | Link:
