@@ -232,12 +232,8 @@ class Settings(BaseSettings):
     soulcaster_ask_budget: int = Field(
         200, ge=0, description="Questions a project and day that the language model answers"
     )
-    soulcaster_ask_web: bool = Field(
-        False, description="Whether `ask --web` sends a question to Google's search, by Gemini"
-    )
-    soulcaster_facts_budget: int = Field(
-        100, ge=0, description="Questions a project and day for facts that reports claim"
-    )
+    soulcaster_facts_budget: int = Field(100, ge=0, description="Such questions for claimed facts")
+    soulcaster_ask_web: bool = Field(False, description="Whether `ask --web` may ask Google")
     soulcaster_model_seconds: float = Field(
         60, gt=0, description="Longest wait for one answer of the language model"
     )

@@ -103,6 +103,7 @@ def test_what_does_not_say_who_when_or_how_much_answers_no_such_question():
         "Who is the release manager of Shop 3.5?": "Ask @ana, she does the release of Shop 3.5.",
         "When does the newsletter go out?": "The newsletter goes out on Mondays.",
         "When does the export fail?": "The export fails once a file is large.",
+        "When does the import fail?": "It fails when a name has a comma.",
         "When do points expire?": "Points expire four hundred days later.",
         "How full is the disk?": "The disk is 99 % full",
         "How long do 50 orders take?": "All 50 orders take 3 hours.",

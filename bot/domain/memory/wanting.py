@@ -22,7 +22,7 @@ _TIME = re.compile(
 )
 # What always happens does so at a time or on an occasion.
 _OCCASION = re.compile(
-    rf"{_TIME.pattern}|\b(?:after|before|during|if|once|until|whenever|while)\b", re.I
+    rf"{_TIME.pattern}|\b(?:after|before|during|if|once|until|when|whenever|while)\b", re.I
 )
 _PERSON = re.compile(
     r"[@~]\w|(?i:\b(?:admin|author|buyer|colleague|customer|developer|everybody|everyone|guest"
@@ -58,8 +58,9 @@ def is_answer(question: str, sentence: str) -> bool:
     person, a time or a number is wanted, it has one that the question does not have."""
     if sentence.rstrip(" \"'”)").endswith("?"):
         return False
-    wants = next((p for asked, p in _WANTS if re.search(asked, question, re.I)), None)
-    if wants is None:
+    found = ((re.search(asked, question, re.I), wanted) for asked, wanted in _WANTS)
+    asked, wants = next(((match, wanted) for match, wanted in found if match), (None, None))
+    if asked is None or wants is None:
         return True
-    known = {match[0].lower() for match in wants.finditer(question)}
+    known = {match[0].lower() for match in wants.finditer(question[asked.end() :])}
     return any(match[0].lower() not in known for match in wants.finditer(sentence))
