@@ -29,7 +29,14 @@ _PERSON = re.compile(
     r"|maintainer|manager|member|nobody|operator|owner|people|person|reporter|seller|somebody"
     r"|someone|stranger|support|team|user|visitor)s?\b)|\w[,;]? (?:[A-Z][a-z]+ ){1,2}[A-Z][a-z]+"
 )
+# What is used is named behind a verb that says so; by another word only a name is one.
+_NAME = re.compile(
+    r"\b(?i:(?:use[sd]?|using|chose|chosen)\s+(?:the |an? )?(\w[\w.+-]*))"
+    r"|\b(?i:with|via|through|called|named|is|by|on)\s+([A-Z]\w*|\w*[a-z]\w*[A-Z\d]\w*|\d[\w.]*)"
+)
 _WANTS = (
+    (r"^\W*(?:which|what) [\w -]+? (?:do|does|did) (?:we|you|they|it|the [\w-]+|[A-Z]\w+)"
+     r" (?:use|choose|run on|rely on)\b", _NAME),
     (r"^\W*(?:who|whom|whose)\b", _PERSON),
     (r"^\W*when (?:are|can|do|does|is|must|should)\b", _OCCASION),
     (r"^\W*(?:since |until )?when\b", _TIME),
@@ -62,5 +69,9 @@ def is_answer(question: str, sentence: str) -> bool:
     asked, wants = next(((match, wanted) for match, wanted in found if match), (None, None))
     if asked is None or wants is None:
         return True
-    known = {match[0].lower() for match in wants.finditer(question[asked.end() :])}
-    return any(match[0].lower() not in known for match in wants.finditer(sentence))
+    rest = question[asked.end() :]
+    known = {match[0].lower() for match in wants.finditer(rest)}
+    if wants is _NAME:
+        known = set(re.findall(r"\w+", question.lower()))
+    told = (match[match.lastindex or 0].lower() for match in wants.finditer(sentence))
+    return any(each not in known for each in told)
