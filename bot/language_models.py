@@ -14,6 +14,7 @@ from datetime import datetime
 
 from bot.adapters import choose_agent, choose_model
 from bot.adapters.choose import AdapterChoices, ModelAccess
+from bot.adapters.choose_model import Speak
 from bot.adapters.language.structured import Models, Speaker
 from bot.domain.models import PURPOSES, Purpose
 from bot.domain.ports import Agent, Budget, LanguageModel
@@ -100,9 +101,7 @@ class LanguageModels:
         meter = ProjectMeter(self._spending, project, f"{self._now():%Y-%m}", caps, run)
         return replace(ours, vendors=vendors, models=models, meter=meter)
 
-    def _kept(
-        self, c: AdapterChoices, name: str, speak: choose_model.Speak = choose_model.speaker
-    ) -> Speaker:
+    def _kept(self, c: AdapterChoices, name: str, speak: Speak = choose_model.speaker) -> Speaker:
         """Its connections are kept for the next question."""
         key = (speak, name, c.of(name.partition("/")[0]))
         if key not in self._speakers:

@@ -107,8 +107,7 @@ class RepoConfig(_Part):
     else it is ``sure``. ``labels`` says what a label means, as in ``{critical: S1, doing:
     fixing}``; then a person's ``severity`` and ``assign`` and the state are written to the
     issues, too. ``{area/*: apply}`` are given where people would. ``ask_missing``: what the
-    issue form requires is asked for, once. ``ask_web``: a question's words may go to the web, where
-    we allow that.
+    issue form requires is asked for, once. ``ask_web``: words may go to the web, if we allow it.
     """
 
     mode: Literal["", "act", "quiet"] = ""

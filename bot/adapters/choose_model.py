@@ -29,20 +29,17 @@ def reachable(c: AdapterChoices, vendor: str) -> bool:
     return bool(c.of(vendor).key or (vendor == "openai" and c.of(vendor).base_url))
 
 
-def _gemini(c: AdapterChoices, model: str) -> Speaker:
-    from bot.adapters.language.gemini import GeminiSpeaker
+def _gemini(c: AdapterChoices, model: str, *, searches: bool = False) -> Speaker:
+    from bot.adapters.language.gemini import GeminiSearcher, GeminiSpeaker
 
+    made = GeminiSearcher if searches else GeminiSpeaker
     key, url = c.of("gemini").key, c.of("gemini").base_url
-    return GeminiSpeaker(api_key=key, model=model, base_url=url or None, guard=c.guard("Gemini"))
+    return made(api_key=key, model=model, base_url=url or None, guard=c.guard("Gemini"))
 
 
 def searcher(c: AdapterChoices, name: str) -> Speaker:
     """A model of Gemini's that searches the web; whoever makes it closes it."""
-    from bot.adapters.language.gemini import GeminiSearcher
-
-    key, url = c.of("gemini").key, c.of("gemini").base_url
-    model = name.partition("/")[2]
-    return GeminiSearcher(api_key=key, model=model, base_url=url or None, guard=c.guard("Gemini"))
+    return _gemini(c, name.partition("/")[2], searches=True)
 
 
 def _openai(c: AdapterChoices, model: str) -> Speaker:

@@ -168,9 +168,9 @@ SAID = "Retry-After says when. @all"
     ("chosen", "file", "said"),
     [
         ({}, "", "SOULCASTER_ASK_WEB=on"),
-        (WEB, '{"ask_web": false}', "soulcaster.yml says ask_web: false"),
-        (WEB | {"gemini_api_key": ""}, "", "sets GEMINI_API_KEY"),
-        (WEB | {"soulcaster_lend_keys": False}, "", "sets GEMINI_API_KEY"),
+        (WEB, '{"ask_web": false}', "soulcaster.yml says so"),
+        (WEB | {"gemini_api_key": ""}, "", "and GEMINI_API_KEY"),
+        (WEB | {"soulcaster_lend_keys": False}, "", "and GEMINI_API_KEY"),
     ],
 )
 async def test_the_web_is_not_asked_unless_it_is_on(

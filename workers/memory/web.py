@@ -15,20 +15,12 @@ from workers.clusters import asking
 
 async def searcher(ctx: Context, project: Project) -> LanguageModel:
     """What looks on the web. Raises NotUnderstood, which says who can have it."""
-    if not ctx.settings.soulcaster_ask_web:
-        raise NotUnderstood(
-            "ask --web is off: whoever runs this server turns it on with SOULCASTER_ASK_WEB=on and "
-            "GEMINI_API_KEY. Ask without."
-        )
-    config, _ = await ctx.configs.known_and_quiet(project.id)
-    if not config.ask_web:
-        raise NotUnderstood(
-            "ask --web is off here: .github/soulcaster.yml says ask_web: false. Ask without."
-        )
-    if (model := await ctx.models.searcher(project.id)) is None:
-        raise NotUnderstood(
-            "ask --web has no key: whoever runs this server sets GEMINI_API_KEY. Ask without."
-        )
+    model = await ctx.models.searcher(project.id) if ctx.settings.soulcaster_ask_web else None
+    if model is None:
+        how = "whoever runs this server sets SOULCASTER_ASK_WEB=on and GEMINI_API_KEY"
+        raise NotUnderstood(f"ask --web is off: {how}. Ask without.")
+    if not (await ctx.configs.known_and_quiet(project.id))[0].ask_web:
+        raise NotUnderstood("ask --web is off: .github/soulcaster.yml says so. Ask without.")
     return model
 
 

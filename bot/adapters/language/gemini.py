@@ -102,7 +102,6 @@ class GeminiSearcher(GeminiSpeaker):
     async def say(
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
-        """What it says of the pages that it found, where they bear it out."""
         from google.genai import types
 
         said, candidate = await self._generated(

@@ -13,7 +13,7 @@ from bot.domain.models import Record
 
 SENTENCES, PAGES = 6, 8
 _MARKUP = re.compile(r"\*\*|`|^[\s>#*-]+", re.M)
-_ADDRESS, _LONGEST_ADDRESS = re.compile(r"https?://[^\s<>\"`]+"), 1_000
+_ADDRESS = re.compile(r"https?://[^\s<>\"`]{1,1000}")
 
 INSTRUCTIONS = """\
 Search the web for the question in the material and answer it from the pages found, in a few short
@@ -57,16 +57,13 @@ def borne_out(
         if not text or passage not in said or len(sentences) == SENTENCES:
             continue
         for place in dict.fromkeys(places):
-            if place not in pages and 0 <= place < len(found) and len(pages) < PAGES:
-                title, url = found[place]
-                if len(url) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(url):
-                    name = f"W-{len(pages) + 1}"
-                    pages[place] = Page(name=name, title=title[:200] or "untitled", url=url)
+            title, url = found[place] if 0 <= place < len(found) else ("", "")
+            if place not in pages and len(pages) < PAGES and _ADDRESS.fullmatch(url):
+                name = f"W-{len(pages) + 1}"
+                pages[place] = Page(name=name, title=title[:200] or "untitled", url=url)
         if of := tuple(pages[place].name for place in dict.fromkeys(places) if place in pages):
-            cut = text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-            sentences.append(Cited(text=cut, of=of))
+            sentences.append(Cited(text=text[:LONGEST], of=of))
     asked = tuple(query[:200] for query in queries)[:3]
     problem = "" if sentences else "No page was found that bears out an answer"
-    named = {name for each in sentences for name in each.of}
-    kept = tuple(page for page in pages.values() if page.name in named)
-    return WebAnswer(sentences=tuple(sentences), pages=kept, queries=asked, problem=problem)
+    told, borne = tuple(sentences), tuple(pages.values())
+    return WebAnswer(sentences=told, pages=borne, queries=asked, problem=problem)

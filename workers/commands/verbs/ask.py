@@ -80,7 +80,8 @@ async def run_ask(call: Call, command: Ask) -> Answer:
     if web is not None:
         told = await searched(call.ctx, web, call.project, question, call.said.id)
         private = call.project.private or may_read(call.readers, Audience.TEAM)
-        found = found.model_copy(update={"web": told.model_copy(update={"private": private})})
+        told = told.model_copy(update={"private": private})
+        found = found.model_copy(update={"web": told})
     await _write_down(call, here, question)
     return Answer(answer_card(found, readers=call.readers))
 
