@@ -62,7 +62,7 @@ bench: $(DEVELOPING) ## what things cost: samples in four minutes; FULL=1 takes 
 
 # uv is needed for this alone, so it is no dependency.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-strip-extras --custom-compile-command "make lock" pyproject.toml
+	--no-annotate --no-strip-extras --extra s3 --custom-compile-command "make lock" pyproject.toml
 
 lock: ## write both lock files from pyproject.toml (needs uv; ARGS=--upgrade for newer versions)
 	$(LOCK) --group build --group dev -o requirements-dev.lock $(ARGS)

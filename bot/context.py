@@ -19,8 +19,9 @@ import aiohttp
 from redis.asyncio import Redis
 
 from bot.adapters import choose, choose_model
+from bot.domain.blobs import Blobs
 from bot.domain.errors import ConfigError
-from bot.domain.ports import Blobs, Embedder, Sandboxes, VectorIndex
+from bot.domain.ports import Embedder, Sandboxes, VectorIndex
 from bot.domain.secrets import keep_secret
 from bot.github.app import GitHubApp
 from bot.jobs import Jobs
@@ -32,7 +33,7 @@ from bot.slack.client import Slack, make_client
 from bot.slack.workspaces import Workspaces
 from bot.storage.accounts import Accounts
 from bot.storage.answers import Answers
-from bot.storage.blobs import RedisBlobs
+from bot.storage.blobs import ObjectBlobs, RedisBlobs
 from bot.storage.breakers import Breakers
 from bot.storage.cards import Cards
 from bot.storage.channels import Channels
@@ -104,7 +105,7 @@ class Context:
         self.marks = Marks(*stored)
         self.imports = Imports(*stored)
         self.file_imports = FileImports(*stored)
-        self.blobs: Blobs = RedisBlobs(*stored)
+        self._redis_blobs = RedisBlobs(*stored)
         self.projects = Projects(*stored)
         self.tokens = Tokens(*stored)
         self.items = Items(*stored)
@@ -216,6 +217,12 @@ class Context:
         return made
 
     @cached_property
+    def blobs(self) -> Blobs:
+        """Large files of projects."""
+        objects = choose.objects(self.settings_for_adapters)
+        return ObjectBlobs(self._redis_blobs, objects) if objects else self._redis_blobs
+
+    @cached_property
     def sandboxes(self) -> Sandboxes:
         """Where code of others runs."""
         made = choose.sandboxes(self.settings_for_adapters)
@@ -254,6 +261,7 @@ class Context:
             model_seconds=s.soulcaster_model_seconds,
             upstash_url=s.upstash_vector_rest_url,
             upstash_token=s.upstash_vector_rest_token.get_secret_value(),
+            blobs=s.soulcaster_blobs,
             e2b_key=s.e2b_api_key.get_secret_value(),
             e2b_url=s.e2b_api_url,
             e2b_sandbox_url=s.e2b_sandbox_url,

@@ -54,6 +54,13 @@ def split_list(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def check_bucket(value: str) -> str:
+    """``s3://bucket/prefix``."""
+    if value and not re.fullmatch(r"s3://[a-z0-9][\w.-]+(/[\w.-]+)*/?", value):
+        raise ValueError("wants s3://bucket/prefix")
+    return value
+
+
 def read_links(value: object) -> object:
     """``T1/U1=ana,T1/U2=ben``."""
     if isinstance(value, str):

@@ -21,17 +21,14 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource as Source
 
 from bot.domain.errors import ConfigError
 from bot.domain.keeping import Keep
 from bot.domain.models import ModelName, Purpose
 from bot.setting_values import (
+    check_bucket,
     check_key,
     check_redis,
     read_keep,
@@ -65,6 +62,9 @@ class Settings(BaseSettings):
     )
     soulcaster_import_mb: int = Field(
         1_024, ge=1, description="Size of a file that may be imported, in MB"
+    )
+    soulcaster_blobs: Annotated[str, AfterValidator(check_bucket)] = Field(
+        "", description="s3://bucket/prefix for files and uploads, as AWS_* say; empty: in Redis"
     )
     soulcaster_files_tokens: int = Field(6_000, ge=100, description="Of files, with one question")
     port: int = Field(8080, ge=1, le=65535, description="Port of `soulcaster web`")
@@ -292,11 +292,11 @@ class Settings(BaseSettings):
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        init_settings: Source,
+        env_settings: Source,
+        dotenv_settings: Source,
+        file_secret_settings: Source,
+    ) -> tuple[Source, ...]:
         """``load`` is the one that reads the environment; making a record does not."""
         return (init_settings,)
 

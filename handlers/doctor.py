@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -125,6 +126,16 @@ async def _at_rest(ctx: Context) -> Found:
         return "as they are, in the data folder", ""
     mend = "set SOULCASTER_VAULT_KEYS, the same on every machine"
     return "as they are, in a Redis not ours", mend
+
+
+async def _files(ctx: Context) -> Found:
+    """A small file there and back."""
+    name, began = f"check-{secrets.token_hex(4)}", time.monotonic()
+    await ctx.blobs.append(NOBODY, name, 0, b"doctor")
+    read = await ctx.blobs.read(NOBODY, name, 0, 64)
+    await ctx.blobs.drop(NOBODY, name)
+    found = f"there and back in {(time.monotonic() - began) * 1000:.0f} ms"
+    return found, "" if read == b"doctor" else "another process changed it: say doctor again"
 
 
 async def _disk(ctx: Context) -> Found:
@@ -306,6 +317,7 @@ CHECKS: Mapping[str, Check] = {
     "models of projects": doctor_models.of_projects,
     "vault keys": _vault,
     "words at rest": _at_rest,
+    "files and uploads": _files,
     "disk": _disk,
     "processes": _running,
     "GitHub": look_at_github,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bot.domain.blobs import Objects
 from bot.domain.errors import ConfigError
 from bot.domain.metering import Meter
 from bot.domain.models import Purpose
@@ -47,6 +48,7 @@ class AdapterChoices:
     openai_embedding: str = ""
     upstash_url: str = ""
     upstash_token: str = ""
+    blobs: str = ""
     e2b_key: str = ""
     e2b_url: str = ""
     e2b_sandbox_url: str = ""
@@ -244,10 +246,26 @@ def sandboxes(c: AdapterChoices) -> Sandboxes:
     return SANDBOXES[_sandboxes_name(c)[0]](c)
 
 
+def _objects_name(c: AdapterChoices) -> tuple[str, str]:
+    return ("S3", "SOULCASTER_BLOBS is set") if c.blobs else ("Redis", "no SOULCASTER_BLOBS")
+
+
+def objects(c: AdapterChoices) -> Objects | None:
+    """Where pieces of large files lie outside Redis, if they do. Raises ConfigError."""
+    if not c.blobs:
+        return None
+    try:
+        from bot.adapters.objects import Bucket
+    except ModuleNotFoundError as error:
+        raise ConfigError("SOULCASTER_BLOBS needs `pip install 'soulcaster[s3]'`.") from error
+    return Bucket(c.blobs, guard=c.guard("S3"))
+
+
 def explain(c: AdapterChoices) -> list[tuple[str, str, str]]:
     """``(need, adapter in use, why)``; makes nothing and calls nobody."""
     return [
         ("embeddings", *_embedder_name(c)),
         ("vectors", *_vector_index_name(c)),
+        ("files", *_objects_name(c)),
         ("sandbox", *_sandboxes_name(c)),
     ]

@@ -20,26 +20,6 @@ Guard = Callable[[], AbstractAsyncContextManager[None]]
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-class Blobs(Protocol):
-    """Large files of projects, for every machine, as long as they are worked on."""
-
-    async def append(self, project: int, name: str, offset: int, data: bytes) -> int:
-        """Add to the end, which has to be at ``offset``, 0 of a new file; the new size. Raises
-        Rejected where it ends elsewhere."""
-
-    async def size(self, project: int, name: str) -> int:
-        """Its bytes so far; 0 where there is none."""
-
-    async def read(self, project: int, name: str, offset: int, most: int) -> bytes:
-        """Up to ``most`` bytes from ``offset`` on; none at its end."""
-
-    async def keep(self, project: int, name: str) -> None:
-        """Keep it until it is dropped."""
-
-    async def drop(self, project: int, name: str) -> None:
-        """Forget it."""
-
-
 class Embedder(Protocol):
     """Texts to vectors."""
 

@@ -20,7 +20,7 @@ from bot.storage.text import text
 
 FAILURES = 2
 PAUSE_SECONDS = 30
-SERVICES = ("GitHub", "Slack", "Gemini", "OpenAI", "Anthropic", "Upstash", "E2B", "Reddit")
+SERVICES = ("GitHub", "Slack", "Gemini", "OpenAI", "Anthropic", "Upstash", "E2B", "Reddit", "S3")
 
 
 class Breakers:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from github_simulator_kit import keys as app_keys
+from s3_wire import bucket
 
 from bot.adapters import choose_model
 from bot.adapters.language.structured import Turn
@@ -34,6 +35,7 @@ CALLS: dict[str, Callable[[Context], Awaitable[object]]] = {
     "Anthropic": lambda ctx: asked(ctx, "anthropic/claude-sonnet-5"),
     "Upstash": lambda ctx: ctx.vectors.fetch("space", ["1"]),
     "E2B": lambda ctx: ctx.sandboxes.alive(),
+    "S3": lambda ctx: bucket("http://127.0.0.1:1", guard=ctx.breakers.of("S3")).folders(),
     "Reddit": lambda ctx: ctx.reddit.newest("acme", "new"),
 }
 

@@ -53,11 +53,12 @@ async def erase(ctx: Context, project_id: int) -> Counter[str]:
 
 
 async def _elsewhere(ctx: Context, project: int) -> Counter[str]:
-    """Vectors, doors and channels."""
+    """Vectors, large files, doors and channels."""
     gone = Counter[str]()
     for embedder in await ctx.embeddings.all(project):
         await ctx.vectors.drop(namespace(project, embedder))
     await forget_files(ctx, project)
+    gone["blobs"] += await ctx.blobs.erase(project)
     for hook in await ctx.vault.hooks(project):
         await ctx.vault.close_hook(hook)
         gone["doors"] += 1

@@ -26,7 +26,8 @@ def brought(p: int, number: int | str) -> str:
 
 @kind("blobs", kept="an import's until it is read, at most 7 days; a shelf's until it is removed")
 def blob(p: int, name: str) -> str:
-    """hash: ``size``, and number of a piece of 256 KiB -> that, deflated, sealed as words are."""
+    """hash: ``size``, and number of a piece of 256 KiB -> that, deflated, sealed as words are; or,
+    while pieces lie in a bucket, the ``key`` that seals them, itself sealed as words are."""
     return f"{ROOT}:{p}:blob:{name}"
 
 
