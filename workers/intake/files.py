@@ -68,7 +68,7 @@ class BlobFile(io.RawIOBase):
 async def read_file(ctx: Context, project: int, one: FileImport) -> FileImport:
     """Read it to its end, or until the import is stopped. Raises BadPayload."""
     raw = BlobFile(ctx, project, one.blob, one.size)
-    file = cast(BinaryIO, io.BufferedReader(raw, 256 * 1024))
+    file = cast(BinaryIO, io.BufferedReader(raw, 1024 * 1024))
     rows = islice(kind_of(one.kind).rows(file, one.wanted), one.records, None)
     resumed = True  # of the first batch some may be recorded already
     while one.alive and (batch := await asyncio.to_thread(_batch, rows, one)):
