@@ -29,8 +29,8 @@ from bot.language_models import LanguageModels
 from bot.project_config import ProjectConfigs
 from bot.reddit import Reddit
 from bot.settings import Settings
-from bot.slack.client import Slack, make_client
-from bot.slack.workspaces import Workspaces
+from bot.slack.client import Slack
+from bot.slack.workspaces import Workspaces, make_client
 from bot.storage.accounts import Accounts
 from bot.storage.answers import Answers
 from bot.storage.blobs import ObjectBlobs, RedisBlobs

@@ -37,6 +37,7 @@ class FileImport(Worded):
     ``bad`` ones the first are ``listed`` with their line and why. ``first`` and ``last`` are
     numbers of reports that it brought. The quick pass over them was ``asked_at``. Of ``repository``
     its ``issues`` and ``comments`` are read up to there, by GitHub's time of their last change.
+    What was ``attached`` in Slack is fetched from there.
     """
 
     number: int = 0
@@ -59,6 +60,7 @@ class FileImport(Worded):
     last: int = 0
     asked_at: AwareDatetime | None = None
     repository: str = ""
+    attached: str = ""
     issues: AwareDatetime | None = None
     comments: AwareDatetime | None = None
     reason: str = ""

@@ -7,9 +7,8 @@ installed the app by OAuth: so whatever is kept by a conversation is one workspa
 from __future__ import annotations
 
 import hashlib
-import html
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -18,50 +17,19 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import (
-    AsyncConnectionErrorRetryHandler,
-    AsyncServerErrorRetryHandler,
-)
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import NotAllowed, Rejected, Unavailable
 from bot.domain.ports import Guard
 from bot.domain.rooms import WAITS, Standing
-from bot.domain.secrets import redact
 from bot.render import SlackMessage
 from bot.retrying import retry_after
+from bot.slack.dropped import HOST, UNREAD, Dropped, dropped, pieces
 from bot.slack.workspaces import Workspaces, once
 from bot.storage.budget import Budget, Limit
 from bot.storage.marks import Marks
 from bot.storage.scripts import Scripts
-
-
-def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client that tries again when Slack is failing."""
-    return AsyncWebClient(
-        token=token,
-        base_url=base_url.rstrip("/") + "/",
-        session=session,
-        retry_handlers=[
-            AsyncConnectionErrorRetryHandler(max_retry_count=2),
-            AsyncServerErrorRetryHandler(max_retry_count=2),
-        ],
-    )
-
-
-async def tell_webhook(session: aiohttp.ClientSession, url: str, words: str) -> None:
-    """Say it to an incoming webhook, of Slack or of who speaks as it does, without secrets; nothing
-    in it mentions or links. Raises Unavailable."""
-    webhook = AsyncWebhookClient(url, session=session, timeout=5, retry_handlers=[])
-    try:
-        answer = await webhook.send(text=html.escape(redact(words), quote=False))
-    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-        # Their words may hold the address, which is a secret.
-        raise Unavailable(type(error).__name__) from None
-    if answer.status_code != 200:
-        raise Unavailable(f"it answers {answer.status_code}")
-
 
 SHARED_SECONDS = 60.0
 # About one a second and channel, "short bursts" above it: our messages, and our edits of them.
@@ -190,11 +158,13 @@ class Slack:
         return True
 
     async def identity(self, team: str = "") -> dict[str, str]:
-        """Who we are in a workspace: ``user``, ``user_id``, ``bot_id``, ``team_id``, ``url``."""
+        """Who we are in a workspace: ``user``, ``user_id``, ``bot_id``, ``team_id``, ``url``; and
+        what it granted, ``scopes``."""
         if team not in self._identity:
             answer = await self._call(self._client.auth_test, team=team)
             told = ("user", "user_id", "bot_id", "team_id", "url")
-            self._identity[team] = {name: str(answer.get(name, "")) for name in told}
+            who = {name: str(answer.get(name, "")) for name in told}
+            self._identity[team] = who | {"scopes": answer.headers.get("x-oauth-scopes", "")}
         return self._identity[team]
 
     async def post(self, channel: str, message: SlackMessage, *, thread: str = "") -> str:
@@ -323,12 +293,33 @@ class Slack:
             if not any(code in str(error) for code in ("already_reacted", "message_not_found")):
                 raise
 
+    async def dropped(self, named: str) -> Dropped:
+        """A file, named as conversations are: ``F1``, ``T2/F1``. Raises NotAllowed for one that
+        lies elsewhere, and where the app may read none."""
+        team, bare = _parts(named)
+        try:
+            answer = await self._call(self._client.files_info, team=team, file=bare)
+        except Rejected as error:
+            if "missing_scope" in str(error):
+                raise NotAllowed(UNREAD) from error
+            raise
+        file = dropped(answer["file"])
+        if not self._is_slacks(file.url, HOST):
+            raise NotAllowed(f"{file.name} does not lie in Slack: attach the file itself.")
+        return file
+
+    async def pieces(self, named: str, file: Dropped, start: int = 0) -> AsyncIterator[bytes]:
+        """Its bytes from ``start`` on. Raises NotAllowed, Unavailable."""
+        token = await self._token(_parts(named)[0])
+        async for piece in pieces(self._session, file, token, start):
+            yield piece
+
     async def answer(self, url: str, message: SlackMessage) -> bool:
         """Answer a slash command or button by its ``response_url``, to that person only.
 
         False when the address is used up (five answers, thirty minutes), or none of Slack's.
         """
-        if not self._is_slacks(url):
+        if not self._is_slacks(url, "hooks.slack.com"):
             return False
         webhook = AsyncWebhookClient(url, session=self._session)
         try:
@@ -342,8 +333,8 @@ class Slack:
             raise Unavailable(f"Slack cannot be reached ({type(error).__name__}).") from error
         return bool(response.status_code == 200)
 
-    def _is_slacks(self, url: str) -> bool:
+    def _is_slacks(self, url: str, host: str) -> bool:
         """Whether Slack itself answers there: its own host, or that of the API where it differs."""
         api = urlsplit(self._client.base_url)
-        host = "hooks.slack.com" if api.netloc == "slack.com" else api.netloc
+        host = host if api.netloc == "slack.com" else api.netloc
         return url.startswith(f"{api.scheme}://{host}/")

@@ -11,8 +11,13 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
+import aiohttp
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackTokenRotationError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
 from slack_sdk.oauth.installation_store import Bot, Installation
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
@@ -26,6 +31,19 @@ from bot.storage.seal import Keys
 
 # A token lives twelve hours; the one before stays good until its own end.
 ROTATE_MINUTES = 120
+
+
+def make_client(token: str, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that tries again when Slack is failing."""
+    return AsyncWebClient(
+        token=token,
+        base_url=base_url.rstrip("/") + "/",
+        session=session,
+        retry_handlers=[
+            AsyncConnectionErrorRetryHandler(max_retry_count=2),
+            AsyncServerErrorRetryHandler(max_retry_count=2),
+        ],
+    )
 
 
 def once(client: AsyncWebClient) -> AsyncWebClient:

@@ -24,8 +24,8 @@ from handlers.api.endpoints import Asked
 from handlers.api.serving import known
 from handlers.doors.doors import Doors
 from handlers.imports.exporting import lines
-from handlers.imports.receiving import PIECE, begin, receive, settled, told
 from workers.commands.pace import require_pace
+from workers.intake.receiving import PIECE, begin, receive, settled, told
 
 TUS = "1.0.0"
 _EXTENSIONS = "creation,termination"

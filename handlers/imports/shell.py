@@ -24,9 +24,9 @@ from bot.imports.columns import preset_of
 from bot.imports.reading import draft_of
 from bot.settings import Settings
 from handlers.begin import begin as opened
-from handlers.imports.receiving import PIECE, begin, receive, told
 from handlers.imports.upload import upload
 from handlers.shell import project_of
+from workers.intake.receiving import PIECE, begin, receive, told
 
 SHOWN = 3
 _LOOK_SECONDS = 0.5

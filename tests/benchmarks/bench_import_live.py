@@ -30,7 +30,7 @@ from bot.simulators.github import Limits
 from handlers.demo.reports import DemoReport
 from handlers.demo.senders import send_alert
 from handlers.demo.stage import Stage, open_stage
-from handlers.imports.receiving import PIECE, begin, receive
+from workers.intake.receiving import PIECE, begin, receive
 
 ALERTS = 60
 

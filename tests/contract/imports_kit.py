@@ -9,8 +9,8 @@ from history_kit import work
 
 from bot.domain.imports import FileImport, Wanted
 from handlers.demo.stage import Stage
-from handlers.imports.receiving import begin, receive
 from workers.intake import imports
+from workers.intake.receiving import begin, receive
 
 PIECE = 100_000
 WORDS = ("invoice", "login", "coupon", "search", "export", "avatar", "calendar", "webhook")

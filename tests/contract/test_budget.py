@@ -11,7 +11,8 @@ from aiohttp import web
 from bot.context import Context
 from bot.domain.errors import OverBudget, Unavailable
 from bot.render import SlackMessage
-from bot.slack.client import Slack, make_client
+from bot.slack.client import Slack
+from bot.slack.workspaces import make_client
 from bot.storage import keys
 from bot.storage.budget import Budget, Limit, Priority, at
 from workers.fixes.progress import pace_of

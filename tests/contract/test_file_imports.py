@@ -19,11 +19,11 @@ from bot.render import render_markdown
 from bot.storage import keys
 from bot.storage.file_imports import Runs
 from handlers.demo.stage import Stage
-from handlers.imports.receiving import begin, receive
 from workers import jobs
 from workers.clusters import taking_back
 from workers.digests.following import follow_problem
 from workers.intake import imports, items
+from workers.intake.receiving import begin, receive
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ async def lines(
     origin: str,
     *,
     said_at: datetime | None = None,
+    attached: Sequence[str] = (),
 ) -> None:
     """Each line is one command, once per (origin, line), in order.
 
@@ -44,6 +45,7 @@ async def lines(
             audience=Audience.TEAM if place.issue is None else project.github_readers,
             person=person,
             place=place,
+            attached=tuple(attached),
             heard_at=ctx.now(),
             said_at=said_at,
             index=index,

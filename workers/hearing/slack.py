@@ -30,6 +30,8 @@ from workers.hearing.slack_seen import SEEN
 
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 ANSWER_SECONDS = 30 * 60
+_MOST_FILES = 10
+_FILE = re.compile(r"F[A-Z0-9]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Said:
 
     ``at`` is the second it was said, 0 where Slack does not tell it. ``asked``: what ``lines`` say
     is our reading of plain words, so it is shown and asked about before anything is done.
+    ``attached`` are files of the message; none is read that nobody asked to be used.
     """
 
     lines: list[str]
@@ -47,6 +50,7 @@ class Said:
     press: Press | None = None
     at: float = 0
     asked: bool = False
+    attached: tuple[str, ...] = ()
 
 
 async def hear_slack(ctx: Context, row: str) -> None:
@@ -126,7 +130,8 @@ async def _take(
     # Each project's in their order, whatever stands between them.
     for project in {each.id: each for each, _ in placed}.values():
         lines = [line for each, line in placed if each.id == project.id]
-        await hear.lines(ctx, project, lines, said.person, place, said.origin, said_at=said_at)
+        of = project, lines, said.person, place, said.origin
+        await hear.lines(ctx, *of, said_at=said_at, attached=said.attached)
     return answers
 
 
@@ -192,7 +197,10 @@ def _said(body: dict[str, Any], lines: list[str], place: Place, *, asked: bool =
     team = foreign[0] if foreign else str(body.get("team_id", ""))
     person = Person(slack_user=event["user"], slack_team=team)
     origin, at = f"event:{body['event_id']}", float(event["ts"])
-    return Said(lines, person, place, origin, at=at, asked=asked)
+    ids = [str(each.get("id")) for each in event.get("files") or () if isinstance(each, dict)]
+    prefix = place.channel[: place.channel.find("/") + 1]
+    attached = tuple(prefix + each for each in ids[:_MOST_FILES] if _FILE.fullmatch(each))
+    return Said(lines, person, place, origin, at=at, asked=asked, attached=attached)
 
 
 def _us(body: dict[str, Any]) -> str:

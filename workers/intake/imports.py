@@ -12,14 +12,16 @@ from functools import partial
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Said, Section, Tone
-from bot.domain.errors import BadPayload, Rejected, Unavailable
+from bot.domain.errors import BadPayload, Rejected, TooLarge, Unavailable, UserError
 from bot.domain.imports import FileImport
 from bot.domain.models import Project
 from bot.jobs import enqueue
 from bot.log import log
 from bot.say import readers_at, say
 from workers import jobs
+from workers.intake.dropped import slack_of
 from workers.intake.files import read_file
+from workers.intake.receiving import receive, settled
 from workers.intake.repositories import read_repository
 
 # Between two looks at the profile. Who puts reports in clusters says when to look at those.
@@ -39,12 +41,15 @@ async def read_import(ctx: Context, project_id: int, number: int) -> None:
     if project is None:
         return
     one = before = await ctx.file_imports.get(project_id, number)
-    if one.alive and one.stage == "reading":
+    if one.alive and (one.stage == "reading" or (one.attached and one.stage == "receiving")):
         try:
             async with ctx.leases.hold(reading(project_id, number)) as held:
                 if not held:
                     raise Unavailable("It is read by another, or taken back.", retry_after=1)
-                one = await _read(ctx, project, one)
+                if one.stage == "receiving":
+                    one = await _fetch(ctx, project, one)
+                if one.stage == "reading":
+                    one = await _read(ctx, project, one)
         except BadPayload as error:
             one = await ctx.file_imports.end(project_id, number, "failed", reason=str(error))
     if one.stage in ("quick pass", "clustering", ""):
@@ -54,6 +59,27 @@ async def read_import(ctx: Context, project_id: int, number: int) -> None:
     elif one.stage in ("quick pass", "clustering"):
         one = await _follow(ctx, project_id, one)
     await show(ctx, project, one, before)
+
+
+async def _fetch(ctx: Context, project: Project, one: FileImport) -> FileImport:
+    """Its file out of Slack, from where whoever was killed left it. Raises BadPayload."""
+    start = await ctx.blobs.size(project.id, one.blob)
+    try:
+        slack = slack_of(ctx)
+        file = await slack.dropped(one.attached)
+        async for piece in slack.pieces(one.attached, file, start):
+            before = one
+            one = await receive(ctx, project, one, start, piece)
+            start += len(piece)
+            await show(ctx, project, one, before)
+            if not one.alive:
+                break
+    except (UserError, Rejected, TooLarge) as error:
+        raise BadPayload(str(error)) from error
+    if one.alive and one.stage == "receiving":
+        await ctx.file_imports.put(project.id, one.number, ctx.now(), done=start)
+        one = await settled(ctx, project, one.number)
+    return one
 
 
 async def _read(ctx: Context, project: Project, one: FileImport) -> FileImport:

@@ -81,6 +81,7 @@ class Events:
         if named and not message.by_bot and channel.kind != "im":
             mention = {**event, "type": "app_mention"}
             del mention["channel_type"]
+            mention.pop("subtype", None)
             self._send("app_mention", mention, channel)
 
     def edited(self, message: Message, before: Json) -> None:

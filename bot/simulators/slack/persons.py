@@ -16,6 +16,7 @@ from bot.simulators.slack.errors import Refused
 from bot.simulators.slack.faults import Fault
 from bot.simulators.slack.interactions import Interactions
 from bot.simulators.slack.methods.chat import permalink
+from bot.simulators.slack.methods.files import attach
 from bot.simulators.slack.methods.reactions import react, unreact
 from bot.simulators.slack.service import Service
 from bot.simulators.slack.wire import (
@@ -49,9 +50,16 @@ class _InChannel(_Act):
     channel: str
 
 
+class _File(_Nothing):
+    name: str
+    text: str
+    changed: Json = Field(default_factory=dict)
+
+
 class _Say(_InChannel):
     text: str = Field(min_length=1, max_length=40_000)
     thread_ts: str = ""
+    files: list[_File] = []
 
 
 class _Command(_InChannel):
@@ -177,7 +185,7 @@ class Persons:
         for stream in self._streams:
             stream.cancel()
 
-    async def _message(self, say: _Say, _origin: str) -> Json:
+    async def _message(self, say: _Say, origin: str) -> Json:
         user = self._workspace.user_named(say.user)
         channel = self._workspace.channel_named(say.channel)
         if say.thread_ts:
@@ -192,6 +200,10 @@ class Persons:
                 blocks=typed_blocks(self._workspace, text),
                 thread_ts=say.thread_ts,
                 client_msg_id=self._workspace.new_id("msg"),
+                files=[
+                    attach(self._workspace, user.id, file.name, file.text, origin, **file.changed)
+                    for file in say.files
+                ],
             )
         )
         self._service.events.posted(message)

@@ -29,6 +29,7 @@ class WebApi:
         """Open the door."""
         app.router.add_route("*", "/api/{method}", self._handle)
         app.router.add_get("/oauth/v2/authorize", self._authorize)
+        app.router.add_get("/files-pri/{id}/download/{name}", self._download)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"].rstrip("/")
@@ -82,6 +83,18 @@ class WebApi:
         if scope and scope not in installation.scopes:
             provided = ",".join(sorted(installation.scopes))
             raise Refused("missing_scope", needed=scope, provided=provided)
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """A private file; who may not read it is given a page to sign in."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        try:
+            self._check_token(token, "files:read")
+            told, data = self._service.workspace.files[request.match_info["id"]]
+        except (Refused, KeyError):
+            return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
+        start = int(request.headers.get("Range", "bytes=0-")[6:-1])
+        status = 206 if start else 200
+        return web.Response(body=data[start:], status=status, content_type=told["mimetype"])
 
     async def _authorize(self, request: web.Request) -> web.Response:
         """A person installs the app, and says yes at once."""

@@ -143,6 +143,8 @@ def message_json(workspace: Workspace, message: Message, *, listed: bool = False
         shown["blocks"] = copy.deepcopy(message.blocks)
     if message.attachments:
         shown["attachments"] = copy.deepcopy(message.attachments)
+    if message.files:
+        shown |= {"files": copy.deepcopy(message.files), "upload": False, "subtype": "file_share"}
     if message.metadata:
         shown["metadata"] = copy.deepcopy(message.metadata)
     if message.edited:

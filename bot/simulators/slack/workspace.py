@@ -61,6 +61,7 @@ class Message:
     metadata: dict[str, Any] | None = None
     edited: tuple[str, str] | None = None
     reactions: dict[str, list[str]] = field(default_factory=dict)
+    files: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -136,6 +137,7 @@ class Workspace:
         self.ephemerals: list[Ephemeral] = []
         self.modals: dict[str, list[dict[str, Any]]] = {}
         self.homes: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, tuple[dict[str, Any], bytes]] = {}
         self._clock = clock
         self._last_ts = 0
         self._numbers = count(1)

@@ -138,7 +138,7 @@ GUARDS = (
     Guard(
         "answers go to Slack's own hosts",
         "bot/slack/client.py",
-        "        if not self._is_slacks(url):\n            return False\n",
+        '        if not self._is_slacks(url, "hooks.slack.com"):\n            return False\n',
         "",
         "tests/contract/test_say.py::test_an_address_is_given_up_at_its_end",
     ),

@@ -8,13 +8,14 @@ from typing import Annotated, Literal
 from typing_extensions import override
 
 from bot.domain.audience import Audience, combined, may_read
-from bot.domain.cards.card import Code, Said
+from bot.domain.cards.card import Code, Inline, Said
 from bot.domain.cards.views.shelf import shelf_card
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
-from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
-from bot.domain.memory.shelf import IMAGES, ShelfFile, Shelves, called
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, TooLarge
+from bot.domain.memory.shelf import FILE_BYTES, IMAGES, MB, ShelfFile, Shelves, called
 from workers.commands.call import Answer, Call
+from workers.intake.dropped import looked_at, slack_of
 from workers.memory import shelf as shelves
 
 _MOST_SHELVES = 20
@@ -25,7 +26,8 @@ class Files(Command):
     """The project's files: answers cite them, plans and fixes read the parts that fit.
 
     A file comes from the repository (PATH@BRANCH, or @COMMIT), from the address of an attachment on
-    GitHub, or in the shell: soulcaster files add FILE. PDF, text, Markdown, CSV, logs; of an image
+    GitHub, out of the message that says "files add" in Slack (attach it there), or in the shell:
+    soulcaster files add FILE. PDF, text, Markdown, CSV, logs; of an image
     the name is read. "use" has it go along with a problem or a fix; so does a shelf's name.
     """
 
@@ -61,6 +63,8 @@ async def run_files(call: Call, command: Files) -> Answer:
     files = [file for file in there if may_read(call.readers, file.audience)]
     if command.what in ("list", "shelf"):
         return await _shelves(call, files, command)
+    if command.what == "add" and not command.name() and call.said.attached:
+        return await _dropped(call, command)
     if not command.name():
         raise NotUnderstood(f"Which file? Example: files {command.what} spec.md")
     if command.what == "add":
@@ -79,17 +83,42 @@ async def _added(call: Call, command: Files) -> Answer:
         data, sha = await shelves.of_repository(ctx, project, path, ref)
         audience, name, origin = project.github_readers, path, f"{path}@{sha[:7]}"
         url = ctx.github.page(project, f"blob/{sha}/{path}")
+    named = {"name": command.as_ or name, "origin": origin, "url": url}
+    said = await _keep(call, command, data, audience, **named)
+    return call.answer("files", *said, tone="succeeded")
+
+
+async def _dropped(call: Call, command: Files) -> Answer:
+    """The files of the message, in their order; none is fetched where one of them may not be."""
+    said: list[Inline] = []
+    files = await looked_at(call.ctx, call.person, call.said.attached)
+    for _, file in files:
+        if file.size > FILE_BYTES:
+            raise TooLarge(f"{file.name} has {file.size / MB:.1f} MB, and a file may have 20 MB.")
+    if command.as_ and len(files) > 1:
+        raise NotUnderstood("--as names one file: attach one to the message.")
+    for name, file in files:
+        read = [piece async for piece in slack_of(call.ctx).pieces(name, file)]
+        named = {"name": command.as_ or file.name, "origin": "dropped into Slack", "url": file.page}
+        said += (*await _keep(call, command, b"".join(read), Audience.TEAM, **named), " ")
+    return call.answer("files", *said[:-1], tone="succeeded")
+
+
+async def _keep(
+    call: Call, command: Files, data: bytes, audience: Audience, **named: str
+) -> tuple[Inline, ...]:
+    """A file on its shelf, and what is said of it."""
     by = call.person.name if not call.person.operator else "the operator"
-    how = {"name": command.as_ or name, "shelf": command.shelf, "by": by, "origin": origin}
+    how = {**named, "shelf": command.shelf, "by": by}
     file, new = await shelves.add(
-        ctx, project.id, data, **how, url=url, audience=audience, by_id=call.person.user_id
+        call.ctx, call.project.id, data, **how, audience=audience, by_id=call.person.user_id
     )
     if not new and not may_read(call.readers, file.audience):
-        return call.answer("files", "The same file is kept already, for others than read here.")
+        return ("The same file is kept already, for others than read here.",)
     said = " is kept" if new else " is what that is called already"
     unread = " Images are named, not looked at." if file.kind in IMAGES else ""
     cut = " Only its first 1,000,000 characters are read." if file.cut else ""
-    return call.answer("files", Code(file.name), said, *_LATER, f".{cut}{unread}", tone="succeeded")
+    return Code(file.name), said, *_LATER, f".{cut}{unread}"
 
 
 async def _changed(call: Call, files: Sequence[ShelfFile], command: Files) -> Answer:

@@ -12,7 +12,7 @@ from bot.domain.cards.card import Card, Code, Fact, Link
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
-from bot.domain.imports import Download, FileImport
+from bot.domain.imports import Download, FileImport, Wanted
 from bot.domain.models import Project
 from bot.github.wire import unless_refused
 from bot.jobs import enqueue
@@ -20,8 +20,10 @@ from bot.storage.imports import BEGINNING
 from workers import jobs
 from workers.commands.call import Answer, Call
 from workers.commands.permission import role_of
+from workers.intake.dropped import looked_at
 from workers.intake.imports import file_import_card
 from workers.intake.issues import import_card
+from workers.intake.receiving import begin
 from workers.intake.repositories import repository_for
 
 _NAME = re.compile(r"[\w-]{1,39}/[\w.-]{1,100}", re.ASCII)
@@ -32,23 +34,34 @@ class ImportHistory(Command):
 
     `github` reads all issues of the repository with their comments again; at installation that
     begins by itself. Another repository of the same owner, or a public one, is named; a private one
-    by who maintains it, too. Files (JSONL, CSV, mbox, exports of Slack and ChatGPT) are handed over
-    in the shell: soulcaster import FILE. It counts towards no quota, and nobody is told of it.
+    by who maintains it, too. A file (JSONL, CSV, mbox, exports of Slack and ChatGPT) is attached to
+    the message in Slack that says its kind, or handed over in the shell: soulcaster import FILE. It
+    counts towards no quota, and nobody is told of it.
     """
 
     verb = "import"
     costly_when = ("github", "undo")
     level = Level.L4
-    examples = ("import github", "import status", "import stop", "import undo 3", "import acme/api")
+    examples = (
+        "import github",
+        "import status",
+        "import stop",
+        "import acme/api",
+        "import --kind=csv",
+    )
 
     what: Annotated[Literal["github", "status", "stop", "undo"], WORD] = "status"
     number: Annotated[int, WORD] = 0
     repository: Annotated[str, WORD] = ""
+    kind: str = ""
+    channels: str = ""
 
 
 async def run_import(call: Call, command: ImportHistory) -> Answer:
     """The card that says how far it is; asked for where it is under way, it goes on."""
     ctx, project = call.ctx, call.project
+    if command.kind or (call.said.attached and not command.repository):
+        return await _file(call, command)
     if command.repository.lower() not in ("", project.full_name.lower()):
         return await _other(call, command.repository)
     if command.what in ("stop", "undo"):
@@ -65,6 +78,19 @@ async def run_import(call: Call, command: ImportHistory) -> Answer:
         history = Fact("History of GitHub", past.progress)
         return Answer(card.model_copy(update={"facts": (*card.facts, history)}), public=True)
     return Answer(import_card(project, past, readers=call.readers), public=True)
+
+
+async def _file(call: Call, command: ImportHistory) -> Answer:
+    """The file of the message: fetched by the job that reads it, as large as it may be."""
+    ctx, project = call.ctx, call.project
+    if len(call.said.attached) > 1:
+        raise NotUnderstood("One file is imported at a time: attach one to the message.")
+    [(name, file)] = await looked_at(ctx, call.person, call.said.attached)
+    wanted = Wanted(channels=tuple(filter(None, command.channels.split(","))))
+    of = command.kind, file.name, wanted, file.size, call.person.name
+    one = await begin(ctx, project, *of, attached=name, place=call.place)
+    await enqueue(ctx, jobs.read_import, project.id, one.number)
+    return Answer(file_import_card(project, one, readers=call.readers), public=True)
 
 
 async def _other(call: Call, name: str) -> Answer:

@@ -5,7 +5,7 @@ Methods and errors: https://docs.slack.dev/reference/methods
 
 from __future__ import annotations
 
-from bot.simulators.slack.methods import chat, conversations, people, reactions, views
+from bot.simulators.slack.methods import chat, conversations, files, people, reactions, views
 from bot.simulators.slack.methods.calls import Call, Method
 
 __all__ = ["METHODS", "Call", "Method"]
@@ -14,6 +14,7 @@ METHODS: dict[str, Method] = {
     **people.METHODS,
     **conversations.METHODS,
     **chat.METHODS,
+    **files.METHODS,
     **reactions.METHODS,
     **views.METHODS,
 }

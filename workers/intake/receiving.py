@@ -20,9 +20,16 @@ _TOLD = "number kind name state stage percent size records new known passed bad 
 
 
 async def begin(
-    ctx: Context, project: Project, kind: str, name: str, wanted: Wanted, size: int, by: str
+    ctx: Context,
+    project: Project,
+    kind: str,
+    name: str,
+    wanted: Wanted,
+    size: int,
+    by: str,
+    **more: Any,
 ) -> FileImport:
-    """An import that waits for its ``size`` bytes.
+    """An import that waits for its ``size`` bytes; ``more`` are fields of it.
 
     Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs.
     """
@@ -42,6 +49,7 @@ async def begin(
         progressed_at=now,
         wanted=wanted,
         audience=Audience.TEAM,
+        **more,
     )
     one = await ctx.file_imports.open(project.id, asked)
     for number in (one.number - 1, one.number):  # the one before may have stood still on its way
