@@ -7,6 +7,7 @@ installed the app by OAuth: so whatever is kept by a conversation is one workspa
 from __future__ import annotations
 
 import hashlib
+import html
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import nullcontext, suppress
@@ -23,13 +24,28 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.domain.errors import NotAllowed, Rejected, Unavailable
 from bot.domain.ports import Guard
 from bot.domain.rooms import WAITS, Standing
+from bot.domain.secrets import redact
 from bot.render import SlackMessage
 from bot.retrying import retry_after
-from bot.slack.dropped import HOST, UNREAD, Dropped, dropped, pieces
+from bot.slack.dropped import HOST, UNREAD, Dropped, pieces
 from bot.slack.workspaces import Workspaces, once
 from bot.storage.budget import Budget, Limit
 from bot.storage.marks import Marks
 from bot.storage.scripts import Scripts
+
+
+async def tell_webhook(session: aiohttp.ClientSession, url: str, words: str) -> None:
+    """Say it to an incoming webhook, of Slack or of who speaks as it does, without secrets; nothing
+    in it mentions or links. Raises Unavailable."""
+    webhook = AsyncWebhookClient(url, session=session, timeout=5, retry_handlers=[])
+    try:
+        answer = await webhook.send(text=html.escape(redact(words), quote=False))
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        # Their words may hold the address, which is a secret.
+        raise Unavailable(type(error).__name__) from None
+    if answer.status_code != 200:
+        raise Unavailable(f"it answers {answer.status_code}")
+
 
 SHARED_SECONDS = 60.0
 # About one a second and channel, "short bursts" above it: our messages, and our edits of them.
@@ -158,8 +174,7 @@ class Slack:
         return True
 
     async def identity(self, team: str = "") -> dict[str, str]:
-        """Who we are in a workspace: ``user``, ``user_id``, ``bot_id``, ``team_id``, ``url``; and
-        what it granted, ``scopes``."""
+        """Who we are there: ``user``, ``user_id``, ``bot_id``, ``team_id``, ``url``, ``scopes``."""
         if team not in self._identity:
             answer = await self._call(self._client.auth_test, team=team)
             told = ("user", "user_id", "bot_id", "team_id", "url")
@@ -294,25 +309,20 @@ class Slack:
                 raise
 
     async def dropped(self, named: str) -> Dropped:
-        """A file, named as conversations are: ``F1``, ``T2/F1``. Raises NotAllowed for one that
-        lies elsewhere, and where the app may read none."""
+        """A file, named as conversations are. Raises NotAllowed for what does not lie there."""
         team, bare = _parts(named)
         try:
             answer = await self._call(self._client.files_info, team=team, file=bare)
         except Rejected as error:
-            if "missing_scope" in str(error):
-                raise NotAllowed(UNREAD) from error
-            raise
-        file = dropped(answer["file"])
-        if not self._is_slacks(file.url, HOST):
+            raise NotAllowed(UNREAD) if "missing_scope" in str(error) else error from error
+        file = Dropped.model_validate(answer["file"])
+        if not (file.lies_there and self._is_slacks(file.url_private_download, HOST)):
             raise NotAllowed(f"{file.name} does not lie in Slack: attach the file itself.")
         return file
 
     async def pieces(self, named: str, file: Dropped, start: int = 0) -> AsyncIterator[bytes]:
         """Its bytes from ``start`` on. Raises NotAllowed, Unavailable."""
-        token = await self._token(_parts(named)[0])
-        async for piece in pieces(self._session, file, token, start):
-            yield piece
+        return pieces(self._session, file, await self._token(_parts(named)[0]), start)
 
     async def answer(self, url: str, message: SlackMessage) -> bool:
         """Answer a slash command or button by its ``response_url``, to that person only.

@@ -74,9 +74,9 @@ class ImportDoor:
             wanted = Wanted.model_validate_json(meta.get("wanted") or "{}")
         except ValidationError as error:
             raise BadPayload(f"wanted: {error.errors()[0]['msg']}.") from None
-        named = meta.get("kind", ""), meta.get("filename", ""), wanted
+        named = meta.get("kind", ""), meta.get("filename", ""), wanted, int(length[:18])
         try:
-            one = await begin(self._ctx, asked.project, *named, int(length[:18]), asked.person.name)
+            one = await begin(self._ctx, asked.project, *named, by=asked.person.name)
         except Runs as error:
             return _conflict(str(error))
         return web.Response(status=201, headers={"Location": f"/imports/{one.number}"})

@@ -81,7 +81,7 @@ async def _here(
     file.seek(0)
     async with opened(settings) as ctx:
         project = await project_of(ctx, asked.project)
-        one = await begin(ctx, project, asked.kind, name, wanted, size, "the operator")
+        one = await begin(ctx, project, asked.kind, name, wanted, size, by="the operator")
         while one.alive:
             if one.stage == "receiving":
                 one = await receive(ctx, project, one, one.done, file.read(PIECE))

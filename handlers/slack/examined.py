@@ -9,9 +9,6 @@ from bot.domain.errors import Rejected
 from bot.domain.models import Project
 from bot.slack.client import Slack
 
-_FILES = "files:read"
-NO_FILES = f"files dropped there are not read: {_FILES} is optional, see docs/files.md"
-
 
 async def look_at_slack(ctx: Context) -> tuple[str, str]:
     """Who we are there, how we hear, and the channels that wait; with what mends it, "" for
@@ -53,12 +50,8 @@ async def _workspaces(ctx: Context, slack: Slack) -> tuple[list[str], str]:
         else:
             end = bot and bot.bot_token_expires_at
             good = f" until {datetime.fromtimestamp(end, UTC):%d %b %H:%M} UTC" if end else ""
-            files = (
-                "files dropped there may be used"
-                if _FILES in who["scopes"].split(",")
-                else NO_FILES
-            )
-            told.append(f"{who['user_id']} in {who['team_id']}{good} ({files})")
+            may = "may" if "files:read" in who["scopes"].split(",") else "may not (optional)"
+            told.append(f"{who['user_id']} in {who['team_id']}{good}, {may} read files")
     return told or ["installed in no workspace yet"], mend
 
 

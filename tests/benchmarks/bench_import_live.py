@@ -46,7 +46,7 @@ async def hand_over(stage: Stage, path: Path) -> FileImport:
     ctx, project = stage.context, await stage.project()
     with path.open("rb") as file:
         size = file.seek(0, 2)
-        one = await begin(ctx, project, "jsonl", path.name, Wanted(), size, "a benchmark")
+        one = await begin(ctx, project, "jsonl", path.name, Wanted(), size, by="a benchmark")
         file.seek(0)
         while data := file.read(PIECE):
             one = await receive(ctx, project, one, one.done, data)

@@ -30,7 +30,7 @@ def made(first: int, last: int) -> bytes:
 
 async def hand_over(stage: Stage, data: bytes, kind: str = "jsonl") -> FileImport:
     ctx, project = stage.context, await stage.project()
-    one = await begin(ctx, project, kind, "a/b/old.jsonl", Wanted(), len(data), "ana")
+    one = await begin(ctx, project, kind, "a/b/old.jsonl", Wanted(), len(data), by="ana")
     for at in range(0, len(data), PIECE):
         one = await receive(ctx, project, one, at, data[at : at + PIECE])
     return one

@@ -24,7 +24,7 @@ from bot.simulators.slack.methods.files import attach
 from bot.simulators.slack.service import SCOPES
 from bot.simulators.slack.wire import message_json
 from bot.simulators.slack.workspace import Message
-from bot.slack.dropped import Dropped, dropped, pieces
+from bot.slack.dropped import Dropped, pieces
 from bot.storage.inbox import Delivery
 from handlers.demo import reports
 from handlers.demo.stage import ADMIN, Stage
@@ -112,7 +112,7 @@ async def test_dropped_files_are_the_teams_and_kept_once(stage: Stage, room: Roo
     kept = await room.ctx.shelf.all(project.id)
     assert {file.audience for file in kept} == {Audience.TEAM}
     assert {file.origin for file in kept} == {"dropped into Slack"}
-    assert "files dropped there may be used" in (await look_at_slack(room.ctx))[0]
+    assert ", may read files" in (await look_at_slack(room.ctx))[0]
     assert "is what that is called already" in await room.say("files add --as=x.md", two[0])
     assert len(await room.ctx.shelf.all(project.id)) == 2
     # What is attached where nobody asked for it is not even looked at.
@@ -122,12 +122,12 @@ async def test_dropped_files_are_the_teams_and_kept_once(stage: Stage, room: Roo
 
 @pytest.mark.parametrize(
     "told",
-    [{"mode": mode} for mode in ("external", "tombstone", "hidden_by_limit", "quip", None)]
+    [{"mode": mode} for mode in ("external", "tombstone", "hidden_by_limit", "quip", "")]
     + [{"is_external": True}],
 )
 def test_what_does_not_lie_in_slack_is_no_file(told: dict[str, Any]) -> None:
-    with pytest.raises(NotAllowed, match=r"a\.md does not lie in Slack \("):
-        dropped({"id": "F1", "name": "a.md", "mode": "hosted", "size": 3, **told})
+    assert Dropped(mode="hosted").lies_there
+    assert not Dropped.model_validate({"id": "F1", "mode": "hosted", **told}).lies_there
 
 
 async def test_what_may_not_be_taken_is_refused_before_a_byte_of_it(
@@ -153,7 +153,7 @@ async def test_without_the_scope_one_line_says_what_to_add(stage: Stage, serve: 
         for line in ("files add", "import --kind=jsonl"):
             assert "adds files:read" in await room.say(line, room.attached("a.md", "{}"))
         found, mend = await look_at_slack(ctx)
-        assert "files:read is optional" in found
+        assert "may not (optional) read files" in found
         assert not mend
 
 
@@ -161,7 +161,7 @@ async def test_an_import_is_fetched_where_it_was_left_and_read(stage: Stage, roo
     ctx, project, data = room.ctx, await stage.project(), made(0, 60)
     file = room.attached("old.jsonl", data.decode())
     how = {"attached": file["id"]}
-    one = await begin(ctx, project, "jsonl", "old.jsonl", Wanted(), len(data), "ana", **how)
+    one = await begin(ctx, project, "jsonl", "old.jsonl", Wanted(), len(data), by="ana", **how)
     one = await receive(ctx, project, one, 0, data[:5_000])
     await imports.read_import(ctx, project.id, one.number)  # by another, after the first was killed
     one = await ctx.file_imports.get(project.id, one.number)
@@ -182,11 +182,11 @@ async def test_an_import_of_what_is_gone_meanwhile_fails_with_the_reason(
     ctx, project = room.ctx, await stage.project()
     gone = room.attached("old.jsonl", "{}", mode="tombstone")
     how = {"attached": gone["id"]}
-    one = await begin(ctx, project, "jsonl", "old.jsonl", Wanted(), 2, "ana", **how)
+    one = await begin(ctx, project, "jsonl", "old.jsonl", Wanted(), 2, by="ana", **how)
     await imports.read_import(ctx, project.id, one.number)
     one = await ctx.file_imports.get(project.id, one.number)
     assert one.state == "failed"
-    assert "tombstone" in one.reason
+    assert "does not lie in Slack" in one.reason
 
 
 async def test_only_the_file_itself_is_taken_and_no_redirect_followed(serve: Serve) -> None:
@@ -198,6 +198,8 @@ async def test_only_the_file_itself_is_taken_and_no_redirect_followed(serve: Ser
                 return web.Response(text="<html>", content_type="text/html")
             case "long":
                 return web.Response(body=b"x" * 11)
+            case "all":
+                return web.Response(status=416)
             case "short":
                 return web.Response(body=b"x" * 9)
         return web.Response(status=503)
@@ -205,12 +207,14 @@ async def test_only_the_file_itself_is_taken_and_no_redirect_followed(serve: Ser
     app = web.Application()
     app.router.add_get("/{how}", give)
     server = await serve(app)
-    file = Dropped("a.md", 10, "U1", "text/markdown", "", "")
+    file = Dropped(name="a.md", size=10, mimetype="text/markdown")
 
     async def got(how: str) -> bytes:
-        asked = file._replace(url=str(server.make_url(f"/{how}")))
+        asked = file.model_copy(update={"url_private_download": str(server.make_url(f"/{how}"))})
         async with aiohttp.ClientSession() as http:
-            return b"".join([piece async for piece in pieces(http, asked, "xoxb-1", 0)])
+            return b"".join(
+                [piece async for piece in pieces(http, asked, "xoxb-1", 10 * (how == "all"))]
+            )
 
     for how in ("elsewhere", "page"):
         with pytest.raises(NotAllowed, match="files:read"):
@@ -221,3 +225,4 @@ async def test_only_the_file_itself_is_taken_and_no_redirect_followed(serve: Ser
         await got("short")
     with pytest.raises(Unavailable, match="503"):
         await got("away")
+    assert await got("all") == b""  # of whom all is here already

@@ -132,7 +132,7 @@ async def test_what_was_recorded_when_it_was_killed_is_its_own(stage: Stage) -> 
 
 async def test_one_at_a_time_and_one_that_stands_still_is_taken_over(stage: Stage) -> None:
     ctx, project = stage.context, await stage.project()
-    first = await begin(ctx, project, "jsonl", "a", Wanted(), 1_000, "ana")
+    first = await begin(ctx, project, "jsonl", "a", Wanted(), 1_000, by="ana")
     await receive(ctx, project, first, 0, made(0, 9)[:500])
     with pytest.raises(Runs, match="Import 1 of a: receiving, 10 %"):
         await hand_over(stage, made(0, 9))

@@ -15,15 +15,7 @@ from bot.domain.commands.command import Level
 from bot.domain.commands.grammar import parse, project_in
 from bot.domain.commands.mention import asked
 from bot.domain.commands.rights import require_door
-from bot.domain.errors import (
-    BadPayload,
-    NotAllowed,
-    NotUnderstood,
-    Rejected,
-    TooLarge,
-    Unavailable,
-    UserError,
-)
+from bot.domain.errors import NotAllowed, NotUnderstood, Rejected, TooLarge, Unavailable, UserError
 from bot.domain.models import Person, Place, Project
 from bot.domain.rooms import Asker, Way
 from bot.domain.secrets import redact
@@ -108,7 +100,7 @@ async def _obeyed(call: Call, asker: Asker, seconds: float) -> tuple[Answer, Out
             asked = (Section(Choices(*error.choices)),)
             card = card.model_copy(update={"sections": asked})
         return Answer(card, refusal=error), "refused"
-    except (UserError, BadPayload, TooLarge) as error:
+    except (UserError, TooLarge) as error:
         told = redact(str(error))  # it may say again what should not have been typed
         card = note(key, told, audience=readers, tone="refused")
         return Answer(card, refusal=error), "refused"

@@ -17,6 +17,8 @@ from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, Item, Person, Place, Project
 from bot.github.issues import get_issue
+from bot.slack.client import Slack
+from bot.slack.dropped import Dropped
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
 from workers.clusters.views import cluster_view, page
@@ -95,6 +97,17 @@ class Call:
                 "What comes of your words will be public, and here they are the team's: say them "
                 "on the issue or pull request on GitHub, or say it without them."
             )
+
+    async def attached(self) -> tuple[Slack, list[tuple[str, Dropped]]]:
+        """The files of the message, by name, and where they lie; none is read yet. Raises
+        NotUnderstood where there is none, NotAllowed for what another put into Slack."""
+        slack, names = self.ctx.slack, self.said.attached
+        if slack is None or not names:
+            raise NotUnderstood("Attach the file to the message that says so (see docs/files.md).")
+        files = [(name, await slack.dropped(name)) for name in names]
+        if others := [file.name for _, file in files if file.user != self.person.slack_user]:
+            raise NotAllowed(f"{others[0]} is not yours: who put it into Slack says what to do.")
+        return slack, files
 
     async def view(self, cluster: Cluster) -> ClusterView:
         """The cluster as it may be shown here."""

@@ -30,8 +30,6 @@ from workers.hearing.slack_seen import SEEN
 
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 ANSWER_SECONDS = 30 * 60
-_MOST_FILES = 10
-_FILE = re.compile(r"F[A-Z0-9]{1,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +195,8 @@ def _said(body: dict[str, Any], lines: list[str], place: Place, *, asked: bool =
     team = foreign[0] if foreign else str(body.get("team_id", ""))
     person = Person(slack_user=event["user"], slack_team=team)
     origin, at = f"event:{body['event_id']}", float(event["ts"])
-    ids = [str(each.get("id")) for each in event.get("files") or () if isinstance(each, dict)]
     prefix = place.channel[: place.channel.find("/") + 1]
-    attached = tuple(prefix + each for each in ids[:_MOST_FILES] if _FILE.fullmatch(each))
+    attached = tuple(prefix + str(file["id"]) for file in event.get("files") or ())
     return Said(lines, person, place, origin, at=at, asked=asked, attached=attached)
 
 

@@ -12,16 +12,15 @@ from functools import partial
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Said, Section, Tone
-from bot.domain.errors import BadPayload, Rejected, TooLarge, Unavailable, UserError
+from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooLarge, Unavailable, UserError
 from bot.domain.imports import FileImport
 from bot.domain.models import Project
 from bot.jobs import enqueue
 from bot.log import log
 from bot.say import readers_at, say
 from workers import jobs
-from workers.intake.dropped import slack_of
 from workers.intake.files import read_file
-from workers.intake.receiving import receive, settled
+from workers.intake.receiving import receive
 from workers.intake.repositories import read_repository
 
 # Between two looks at the profile. Who puts reports in clusters says when to look at those.
@@ -65,20 +64,18 @@ async def _fetch(ctx: Context, project: Project, one: FileImport) -> FileImport:
     """Its file out of Slack, from where whoever was killed left it. Raises BadPayload."""
     start = await ctx.blobs.size(project.id, one.blob)
     try:
-        slack = slack_of(ctx)
-        file = await slack.dropped(one.attached)
-        async for piece in slack.pieces(one.attached, file, start):
+        if ctx.slack is None:
+            raise NotAllowed("Slack is not connected any more: import it in the shell.")
+        file = await ctx.slack.dropped(one.attached)
+        async for piece in await ctx.slack.pieces(one.attached, file, start):
             before = one
             one = await receive(ctx, project, one, start, piece)
             start += len(piece)
             await show(ctx, project, one, before)
-            if not one.alive:
+            if one.stage != "receiving":
                 break
     except (UserError, Rejected, TooLarge) as error:
         raise BadPayload(str(error)) from error
-    if one.alive and one.stage == "receiving":
-        await ctx.file_imports.put(project.id, one.number, ctx.now(), done=start)
-        one = await settled(ctx, project, one.number)
     return one
 
 

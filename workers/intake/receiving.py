@@ -20,16 +20,9 @@ _TOLD = "number kind name state stage percent size records new known passed bad 
 
 
 async def begin(
-    ctx: Context,
-    project: Project,
-    kind: str,
-    name: str,
-    wanted: Wanted,
-    size: int,
-    by: str,
-    **more: Any,
+    ctx: Context, project: Project, kind: str, name: str, wanted: Wanted, size: int, **more: Any
 ) -> FileImport:
-    """An import that waits for its ``size`` bytes; ``more`` are fields of it.
+    """An import that waits for its ``size`` bytes; ``more`` are fields of it, ``by`` among them.
 
     Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs.
     """
@@ -42,7 +35,6 @@ async def begin(
     asked = FileImport(
         kind=kind_of(kind).NAME,
         name=label,
-        by=by,
         size=size,
         whole=size,
         created_at=now,

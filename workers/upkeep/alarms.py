@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.domain.errors import KeptOut, Rejected, Unavailable
 from bot.jobs import LANES
 from bot.log import log
-from bot.slack.webhook import tell_webhook
+from bot.slack.client import tell_webhook
 
 # How long a service fails, or a due job is held by nobody, until it is no matter of a moment.
 LONG = timedelta(minutes=10)

@@ -143,6 +143,14 @@ GUARDS = (
         "tests/contract/test_say.py::test_an_address_is_given_up_at_its_end",
     ),
     Guard(
+        "a file in Slack is used by who put it there",
+        "workers/commands/call.py",
+        "if file.user != self.person.slack_user",
+        "if False",
+        "tests/contract/test_dropped_files.py"
+        "::test_what_may_not_be_taken_is_refused_before_a_byte_of_it",
+    ),
+    Guard(
         "an address is given up after half an hour",
         "bot/say/cards.py",
         "place.response_url and place.answer_by and ctx.now() < place.answer_by",

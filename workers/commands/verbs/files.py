@@ -15,7 +15,6 @@ from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, TooLarge
 from bot.domain.memory.shelf import FILE_BYTES, IMAGES, MB, ShelfFile, Shelves, called
 from workers.commands.call import Answer, Call
-from workers.intake.dropped import looked_at, slack_of
 from workers.memory import shelf as shelves
 
 _MOST_SHELVES = 20
@@ -91,15 +90,19 @@ async def _added(call: Call, command: Files) -> Answer:
 async def _dropped(call: Call, command: Files) -> Answer:
     """The files of the message, in their order; none is fetched where one of them may not be."""
     said: list[Inline] = []
-    files = await looked_at(call.ctx, call.person, call.said.attached)
+    slack, files = await call.attached()
     for _, file in files:
         if file.size > FILE_BYTES:
             raise TooLarge(f"{file.name} has {file.size / MB:.1f} MB, and a file may have 20 MB.")
     if command.as_ and len(files) > 1:
         raise NotUnderstood("--as names one file: attach one to the message.")
     for name, file in files:
-        read = [piece async for piece in slack_of(call.ctx).pieces(name, file)]
-        named = {"name": command.as_ or file.name, "origin": "dropped into Slack", "url": file.page}
+        read = [piece async for piece in await slack.pieces(name, file)]
+        named = {
+            "name": command.as_ or file.name,
+            "origin": "dropped into Slack",
+            "url": file.permalink,
+        }
         said += (*await _keep(call, command, b"".join(read), Audience.TEAM, **named), " ")
     return call.answer("files", *said[:-1], tone="succeeded")
 

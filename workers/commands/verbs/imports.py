@@ -20,7 +20,6 @@ from bot.storage.imports import BEGINNING
 from workers import jobs
 from workers.commands.call import Answer, Call
 from workers.commands.permission import role_of
-from workers.intake.dropped import looked_at
 from workers.intake.imports import file_import_card
 from workers.intake.issues import import_card
 from workers.intake.receiving import begin
@@ -42,13 +41,7 @@ class ImportHistory(Command):
     verb = "import"
     costly_when = ("github", "undo")
     level = Level.L4
-    examples = (
-        "import github",
-        "import status",
-        "import stop",
-        "import acme/api",
-        "import --kind=csv",
-    )
+    examples = ("import github", "import status", "import undo 3", "import --kind=csv")
 
     what: Annotated[Literal["github", "status", "stop", "undo"], WORD] = "status"
     number: Annotated[int, WORD] = 0
@@ -83,12 +76,12 @@ async def run_import(call: Call, command: ImportHistory) -> Answer:
 async def _file(call: Call, command: ImportHistory) -> Answer:
     """The file of the message: fetched by the job that reads it, as large as it may be."""
     ctx, project = call.ctx, call.project
-    if len(call.said.attached) > 1:
-        raise NotUnderstood("One file is imported at a time: attach one to the message.")
-    [(name, file)] = await looked_at(ctx, call.person, call.said.attached)
+    _, [(name, file), *more] = await call.attached()
+    if more or not file.size:
+        raise NotUnderstood("Attach one file to the message, and none that is empty.")
     wanted = Wanted(channels=tuple(filter(None, command.channels.split(","))))
-    of = command.kind, file.name, wanted, file.size, call.person.name
-    one = await begin(ctx, project, *of, attached=name, place=call.place)
+    of, by = (command.kind, file.name, wanted, file.size), call.person.name
+    one = await begin(ctx, project, *of, by=by, attached=name, place=call.place)
     await enqueue(ctx, jobs.read_import, project.id, one.number)
     return Answer(file_import_card(project, one, readers=call.readers), public=True)
 
