@@ -116,7 +116,7 @@ async def _sized(call: Call, version: Version) -> Version:
 
 
 class Diff(_OfSubject):
-    """The difference between two versions of a fix, a plan, the profile or an agent."""
+    """The difference between two versions of a fix, plan, profile or agent, the older one first."""
 
     verb = "diff"
     examples = ("diff v1 v3", "diff v1 v2 F-7", "diff plan v1 v3 C-12", "diff ~docs v1 v2")
