@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from bot.domain.images import Image
+
 Vector = NDArray[np.float32]
 # What a call of a hosted service is made within. It raises Unavailable where there must be none.
 Guard = Callable[[], AbstractAsyncContextManager[None]]
@@ -91,8 +93,18 @@ class LanguageModel(Protocol):
     def spent(self) -> Spending:
         """Since it was made."""
 
+    @property
+    def sees(self) -> bool:
+        """Whether each of them is known to take images."""
+
     async def answer(
-        self, shape: type[Shape], *, instructions: str, material: str, max_output_tokens: int = 2048
+        self,
+        shape: type[Shape],
+        *,
+        instructions: str,
+        material: str,
+        images: Sequence[Image] = (),
+        max_output_tokens: int = 2048,
     ) -> Shape:
         """An instance of ``shape``. Raises Unavailable, or Rejected when no valid answer came."""
 

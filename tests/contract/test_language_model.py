@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from bot.adapters.choose_model import SPEAKERS, language_model
 from bot.adapters.hosted import ATTEMPTS
 from bot.adapters.language.gemini import GeminiSpeaker, schema_of
 from bot.adapters.language.openai import OpenAISpeaker, strict_schema
+from bot.adapters.language.seeing import sees
 from bot.adapters.language.structured import THINKING_TOKENS, Models
 from bot.adapters.prices import dollars
 from bot.context import Context
@@ -34,6 +36,7 @@ from bot.domain.fixes.reproduction.written import WrittenTest
 from bot.domain.memory.answers import AnswerDraft
 from bot.domain.memory.facts import FactsDraft
 from bot.domain.memory.profile import Sections
+from bot.domain.memory.shelf import pictures
 from bot.domain.metering import Usage
 from bot.domain.models import Record
 from bot.domain.ports import LanguageModel
@@ -223,6 +226,47 @@ async def test_material_is_kept_apart_from_instructions(wire: Wired, model: Lang
     assert told[1].endswith(f"\n\n{mark}\n{hostile}\n{mark}")
     assert mark not in hostile
     assert mark not in "".join(second.texts)
+
+
+PNG = b"\x89PNG\r\n\x1a\n1"
+
+
+async def test_an_image_goes_behind_the_material(wire: Wired, model: LanguageModel) -> None:
+    wire.script(wire.says(GOOD))
+    await model.answer(Cause, **ASK, images=pictures([("shot.png", PNG)]))
+    (asked,) = wire.server.asked
+    data = base64.b64encode(PNG).decode()
+    if wire.vendor == "gemini":
+        *words, shown = asked.body["contents"][0]["parts"]
+        assert sorted(shown["inlineData"].values()) == sorted(("image/png", data))
+        assert "data like it: shot.png" in words[-1]["text"]
+    else:
+        words, shown = asked.body["messages"][1]["content"]
+        assert shown == {
+            "type": "image_url",
+            "image_url": {"url": f"data:image/png;base64,{data}"},
+        }
+        assert "data like it: shot.png" in words["text"]
+
+
+@pytest.mark.parametrize(
+    ("model", "does"),
+    [
+        ("gemini-3.5-flash", True),
+        ("gpt-5-mini", True),
+        ("openai/gpt-4o", True),
+        ("o3", True),
+        ("o3-mini", False),
+        ("claude-sonnet-5", True),
+        ("qwen2.5-vl:7b", True),
+        ("gpt-oss:20b", False),
+        ("gpt-3.5-turbo", False),
+        ("llama3.3", False),
+        ("deepseek-chat", False),
+    ],
+)
+def test_who_sees(model: str, does: bool) -> None:
+    assert sees(model) is does
 
 
 async def test_half_a_surrogate_pair_can_be_asked_about(wire: Wired, model: LanguageModel) -> None:

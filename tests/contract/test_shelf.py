@@ -172,3 +172,31 @@ async def test_attachments_come_from_githubs_own_hosts_alone(
                 await shelf.of_attachment(shop.ctx, f"{base}/4/x")
             with pytest.raises(NotFound):
                 await shelf.of_attachment(shop.ctx, f"{base}/5/x")
+
+
+async def test_what_a_model_saw_in_an_image_is_marked_as_that(
+    redis_url: str, tmp_path: Path
+) -> None:
+    async with open_shop(redis_url, tmp_path) as shop:
+        await added(shop, "voucher-field-overlaps-footer.png", b"\x89PNG\r\n\x1a\n1")
+        await shop.report(("The voucher field overlaps", "Something overlaps the voucher field."))
+        seen: list[str] = []
+
+        def looks(*of: str) -> gemini.Script:
+            def reply(body: gemini.Body) -> gemini.Reply:
+                parts = body["contents"][0]["parts"]
+                seen.extend(p["inlineData"]["data"] for p in parts if "inlineData" in p)
+                told = [{"text": "A red banner of 40 pixels lies over it.", "of": of}]
+                return gemini.says({"answered": True, "sentences": told, "count": None})
+
+            return reply
+
+        image = "voucher-field-overlaps-footer.png"
+        shop.model.script = [looks(image)]
+        said = await shop.say("ask What overlaps the voucher field?")
+        assert "A red banner of 40 pixels" in said
+        assert f"looked at {image}: what it saw there is checked by nobody" in said
+        assert seen == ["iVBORw0KGgox"]
+        # What else it cites has to say it.
+        shop.model.script = [looks(image, "I-1"), looks(image, "I-1")]
+        assert "red banner" not in await shop.say("ask What overlaps the voucher field there?")

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from bot.context import Context
 from bot.domain.errors import Rejected, Unavailable
+from bot.domain.images import Image
 from bot.domain.ports import LanguageModel, Shape
 from bot.domain.secrets import redact
 from bot.jobs import CLAIM
@@ -53,13 +54,21 @@ async def ask_waiting(
 
 
 async def ask(
-    ctx: Context, model: LanguageModel, shape: type[Shape], *, instructions: str, material: str
+    ctx: Context,
+    model: LanguageModel,
+    shape: type[Shape],
+    *,
+    instructions: str,
+    material: str,
+    images: Sequence[Image] = (),
 ) -> Shape:
     """The model's answer, within SOULCASTER_MODEL_SECONDS each. Raises Unavailable or Rejected."""
     seconds = ctx.settings.soulcaster_model_seconds * model.choices
     try:
         async with asyncio.timeout(seconds):
-            return await model.answer(shape, instructions=instructions, material=material)
+            return await model.answer(
+                shape, instructions=instructions, material=material, images=images
+            )
     except TimeoutError as error:
         raise Unavailable(f"{model.id} did not answer within {seconds:g} s.") from error
 
@@ -72,6 +81,7 @@ async def drafted(
     instructions: str,
     material: Callable[[Sequence[str]], str],
     mistakes: Callable[[Shape], Sequence[str]],
+    images: Sequence[Image] = (),
 ) -> tuple[Shape | None, str]:
     """What the model makes of the material, told once what is wrong with it; else None, and why.
 
@@ -81,7 +91,8 @@ async def drafted(
     try:
         for _ in range(2):
             told = redact(material(wrong))
-            found = await ask(ctx, model, shape, instructions=instructions, material=told)
+            given = {"instructions": instructions, "material": told}
+            found = await ask(ctx, model, shape, **given, images=images)
             if not (wrong := mistakes(found)):
                 return found, ""
     except (Unavailable, Rejected) as error:

@@ -67,7 +67,9 @@ async def plan_for(
     known = [f"{fact.name}: {fact.text}" for fact in told]
     extracted = extract_plan(cluster, shown, steering=said, known=known, version=version)
     audience = combined(extracted.audience, *(fact.audience for fact in told))
-    files = replace(files, chosen=[c for c in files.chosen if may_read(readers, c[0].audience)])
+    # Images are the agent's to look at: not even their names go into a plan.
+    chosen = [c for c in files.chosen if may_read(readers, c[0].audience)]
+    files = replace(files, chosen=chosen, images={})
     audience = combined(audience, *(file.audience for file, _ in files.chosen))
     named = tuple(shelf_names(files.chosen))
     extracted = extracted.model_copy(update={"audience": audience, "files": named})

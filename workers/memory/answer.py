@@ -25,6 +25,7 @@ from bot.log import log
 from bot.storage.answers import ASK
 from workers.clusters import asking, evidence
 from workers.memory.retrieve import chunks_for, passages_of
+from workers.memory.shelf import images_of
 
 READ_AT_MOST = 5_000  # reports that are looked at for one number, the newest
 
@@ -85,14 +86,19 @@ async def _drafted(
         return None, "", ""
     if not await ctx.answers.spend(project, ASK, asking.today(ctx), command, cap):
         return None, f"Today's {cap} questions to {model.id} are used up", ""
+    images = await images_of(ctx, project, chunks) if model.sees else []
+    shown = [image.name for image in images]
     draft, why = await asking.drafted(
         ctx,
         model,
         AnswerDraft,
         instructions=INSTRUCTIONS,
         material=partial(material, chunks, question=question, asked_before=list(before)),
-        mistakes=partial(mistakes, chunks=chunks),
+        mistakes=partial(mistakes, chunks=chunks, shown=shown),
+        images=images,
     )
+    if draft and {name for each in draft.sentences for name in each.of} & {*shown}:
+        why = f"{model.id} looked at {', '.join(shown)}: what it saw there is checked by nobody"
     return draft, why, model.id if draft else ""
 
 

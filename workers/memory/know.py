@@ -254,9 +254,9 @@ async def _draw(
 ) -> list[Fact] | Unavailable | Rejected:
     """The facts of some reports, or why there are none."""
     chunks, by_name = [*map(report_chunk, items)], {item.name: item for item in items}
-    told = {"instructions": facts.INSTRUCTIONS, "material": redact(material(chunks))}
+    told, rules = redact(material(chunks)), facts.INSTRUCTIONS
     try:
-        draft = await asking.ask(ctx, model, FactsDraft, **told)
+        draft = await asking.ask(ctx, model, FactsDraft, instructions=rules, material=told)
     except (Unavailable, Rejected) as error:
         log.warning("some reports could not be read", model=model.id, why=str(error))
         return error

@@ -16,17 +16,21 @@ from bot import documents
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Rejected, TooLarge, Unavailable
+from bot.domain.images import Image
+from bot.domain.memory.passages import Chunk
 from bot.domain.memory.shelf import (
     FILE_BYTES,
     FILES,
     IMAGES,
     MB,
     SHELF_BYTES,
+    SHOWN,
     Along,
     Part,
     ShelfFile,
     called,
     fitting,
+    pictures,
 )
 from bot.domain.models import Cluster, Item, Project
 from bot.github.app import READ
@@ -156,6 +160,12 @@ async def along(
         if file.kind in IMAGES
     }
     return Along(await _fitting(ctx, project, told, texts), images)
+
+
+async def images_of(ctx: Context, project: int, chunks: Sequence[Chunk]) -> list[Image]:
+    """The images among what may be read here, as a model is shown them."""
+    found = [c for c in chunks if c.image][:SHOWN]
+    return pictures([(c.name, await bytes_of(ctx, project, c.image)) for c in found])
 
 
 async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> tuple[bytes, str]:

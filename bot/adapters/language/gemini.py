@@ -72,7 +72,16 @@ class GeminiSpeaker:
             lambda: self._wire.models.generate_content(
                 model=self.name,
                 contents=[
-                    types.Content(role=turn.role, parts=[types.Part(text=t) for t in turn.texts])
+                    types.Content(
+                        role=turn.role,
+                        parts=[
+                            *(types.Part(text=t) for t in turn.texts),
+                            *(
+                                types.Part.from_bytes(data=i.data, mime_type=i.kind)
+                                for i in turn.images
+                            ),
+                        ],
+                    )
                     for turn in turns
                 ],
                 config=types.GenerateContentConfig(**config),

@@ -8,6 +8,7 @@ some servers take it and pay no heed.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Sequence
@@ -73,13 +74,11 @@ class OpenAISpeaker:
         """What it says, as the schema of ``shape`` asks."""
         schema = json.dumps(shape.model_json_schema(), ensure_ascii=False)
         system = f"{instructions}\n\nAnswer with one JSON object and nothing else, as this JSON "
-        messages: list[dict[str, str]] = [
+        messages: list[dict[str, Any]] = [
             {"role": "system", "content": f"{system}Schema says:\n{schema}"}
         ]
         roles = {"user": "user", "model": "assistant"}
-        messages += [
-            {"role": roles[turn.role], "content": "\n\n".join(turn.texts)} for turn in turns
-        ]
+        messages += [{"role": roles[turn.role], "content": _content(turn)} for turn in turns]
         while True:
             limit, less = self._limits[0]
             given = {limit: tokens - less, **_format(self._formats[0], shape)}
@@ -127,6 +126,19 @@ class OpenAISpeaker:
         if finish == "stop" and 0 <= begin < end:  # others stand round it where nothing holds it
             text = text[begin : end + 1]
         return Said(text, finish == "length", _used(got.usage))
+
+
+def _content(turn: Turn) -> Any:
+    """Words alone are a string, which every server takes.
+
+    https://platform.openai.com/docs/guides/images-vision
+    """
+    words = "\n\n".join(turn.texts)
+    if not turn.images:
+        return words
+    urls = [f"data:{i.kind};base64,{base64.b64encode(i.data).decode()}" for i in turn.images]
+    shown = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return [{"type": "text", "text": words}, *shown]
 
 
 def _format(kind: str, shape: type[BaseModel]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.memory import written
 from bot.domain.memory.counting import Kind, Row, Typed
@@ -21,6 +21,8 @@ Where they carry the answer: one to {SENTENCES} sentences of at most {LONGEST} c
 the ids of the chunks that say it. Where they do not, "answered" is false and there is no sentence.
 Where it asks how many, how often, which most, who, when, or before and after a release, say no
 number: fill in "count" with its kind and the words that a report must have; it is counted for you.
+
+What an image shows may be said in a sentence that cites that image by its name and nothing else.
 
 {RULES}"""
 
@@ -59,10 +61,10 @@ class Answered(Record):
     web: WebAnswer | None = None
 
 
-def mistakes(draft: AnswerDraft, chunks: Sequence[Chunk]) -> list[str]:
+def mistakes(draft: AnswerDraft, chunks: Sequence[Chunk], shown: Collection[str] = ()) -> list[str]:
     """What is wrong with a model's answer, a line each; empty when it may be shown."""
     if not draft.answered or draft.count:
         return []
     if not draft.sentences:
         return ["it is said to be answered, and there is no sentence"]
-    return written.mistakes(draft.sentences, chunks, SENTENCES)
+    return written.mistakes(draft.sentences, chunks, SENTENCES, shown=shown)

@@ -42,7 +42,7 @@ _ASKING = frozenset(
 
 class Chunk(Worded):
     """Something that can be cited: a report, a fact, a problem's state. ``name`` is what people
-    call it, ``cluster`` the problem it is about."""
+    call it, ``cluster`` the problem it is about, ``image`` where an image's bytes are kept."""
 
     name: str
     title: str
@@ -50,6 +50,7 @@ class Chunk(Worded):
     url: str = ""
     at: AwareDatetime | None = None
     cluster: int | None = None
+    image: str = ""
 
     @property
     def sentences(self) -> list[str]:

@@ -13,6 +13,7 @@ from itertools import groupby
 from pydantic import AwareDatetime
 
 from bot.domain.errors import NotFound
+from bot.domain.images import Image
 from bot.domain.memory.passages import Chunk, asked_for, telling
 from bot.domain.models import Record, Worded
 from bot.domain.text import terms
@@ -23,6 +24,7 @@ FILE_BYTES, SHELF_BYTES, FILES = 20 * MB, 200 * MB, 200
 DRAWN, PIECE = 1_000_000, 1_900
 PARTS = 12  # of all files together, for one question
 IMAGES = ("PNG", "JPEG", "WebP")
+SHOWN, SHOWN_BYTES = 4, 3_500_000  # images to a model at once, and how long they are together
 _FIRST = "files"  # what every project has
 _LIKE = 0.34  # of what tells most about a part or about the question
 _EVERY = frozenset(terms("http https www html page file"))
@@ -80,6 +82,7 @@ class ShelfFile(Worded):
         """A part as it can be cited: ``spec.pdf p. 7``."""
         name = f"{self.name} {part.place}".strip()
         kept = {"audience": self.audience, "url": self.url, "at": self.made_at}
+        kept |= {"image": self.blob} if self.kind in IMAGES else {}
         return Chunk(name=name, title="", text=part.text, **kept)
 
 
@@ -113,6 +116,17 @@ class Along:
         """Each part with its name before it, and where the images are."""
         told = [f"{c.name}: {c.text}" for c in (f.chunk(p) for f, p in self.chosen)]
         return told + [f"An image that belongs to it is at {path}" for path in self.images]
+
+
+def pictures(images: Iterable[tuple[str, bytes]]) -> list[Image]:
+    """Images by their names as a model is shown them, the first that there is room for."""
+    found, room = list[Image](), SHOWN_BYTES
+    for name, data in images:
+        if 0 < len(data) <= room and len(found) < SHOWN:
+            kind = {b"\x89": "png", b"\xff": "jpeg"}.get(data[:1], "webp")
+            found.append(Image(name, f"image/{kind}", data))
+            room -= len(data)
+    return found
 
 
 def called(name: str) -> str:

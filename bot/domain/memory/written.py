@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import Field
 
@@ -44,8 +44,13 @@ def material(chunks: Sequence[Chunk], wrong: Sequence[str] = (), **more: object)
     return json.dumps(given, ensure_ascii=False, indent=1)
 
 
-def mistakes(sentences: Sequence[Cited], chunks: Sequence[Chunk], most: int) -> list[str]:
-    """What is wrong with what a model wrote, a line each; empty when it may be shown."""
+def mistakes(
+    sentences: Sequence[Cited], chunks: Sequence[Chunk], most: int, *, shown: Collection[str] = ()
+) -> list[str]:
+    """What is wrong with what a model wrote, a line each; empty when it may be shown.
+
+    Of the images it was ``shown``, by name, nobody can check what it says.
+    """
     given = {chunk.name: f"{chunk.name}\n{chunk.title}\n{chunk.text}" for chunk in chunks}
     found = [f"there are more than {most} sentences"] if len(sentences) > most else []
     for sentence in sentences:
@@ -54,7 +59,7 @@ def mistakes(sentences: Sequence[Cited], chunks: Sequence[Chunk], most: int) -> 
             found.append(f"{name} is empty or over {LONGEST} characters")
         if not sentence.of or not given.keys() >= set(sentence.of):
             found.append(f"{name} cites nothing, or what is not among the chunks given")
-        else:
+        elif not set(sentence.of) <= set(shown):
             told = "\n".join(given[each] for each in sentence.of)
             found += ungrounded(name, sentence.text, told, translated=False)
     return found
