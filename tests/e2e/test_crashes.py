@@ -141,14 +141,15 @@ async def test_kill_9_at_random_loses_nothing_and_does_nothing_twice(
     counted: Counter[str] = Counter()
     for item in await all_items(stage):
         if item.source == "datadog":
-            text = next(w for w in words if w in item.title)
-            counted[text] += await occurrences(stage, item) - before.get(item.number, 0)
-    assert counted == wanted
+            told = next((word for word in words if word in item.title), "of an earlier seed")
+            counted[told] += await occurrences(stage, item) - before.get(item.number, 0)
+    assert +counted == wanted
     keys = Counter(
         re.match(r"<!-- soulcaster:(\S+) -->", r["body"])[1]  # type: ignore[index]
         for r in await replies(stage, number)
     )
-    assert keys == {f"help:{verb}": 1 for verb in VERBS}
+    answers = {key: times for key, times in keys.items() if key.startswith("help:")}
+    assert answers == {f"help:{verb}": 1 for verb in VERBS}
     project = await stage.project()
     assert await stage.context.commands.overdue(project.id, time.time() + 60) == []
 
