@@ -37,6 +37,8 @@ class Shelf(Store):
     def hold(self, project: int, file: ShelfFile, parts: list[Part]) -> None:
         """Hold them ready for the next question. Any other makes room: a question reads all files
         in turn, so that the one that waited longest is the next that is wanted."""
+        if self.ready(project, file) is not None:  # two questions read it at once
+            return
         self._ready[_version(project, file)] = parts
         self._held += _characters(parts)
         while self._held > READY:
