@@ -91,8 +91,9 @@ async def drafted(
     try:
         for _ in range(2):
             told = redact(material(wrong))
-            given = {"instructions": instructions, "material": told}
-            found = await ask(ctx, model, shape, **given, images=images)
+            found = await ask(
+                ctx, model, shape, instructions=instructions, material=told, images=images
+            )
             if not (wrong := mistakes(found)):
                 return found, ""
     except (Unavailable, Rejected) as error:

@@ -17,7 +17,7 @@ from workers import jobs
 from workers.clusters import evidence, judge, labels
 
 BATCH = 64
-TURN = 640  # items, or batches
+TURN = 640  # items
 SHOWN_CANDIDATES = 5
 
 
@@ -31,11 +31,11 @@ async def cluster_items(ctx: Context, project: int) -> None:
     left = TURN
     while left > 0:
         waiting = await ctx.items.next_waiting(project, live=BATCH, history=history)
-        left -= max(1, len(waiting))
         if not waiting:
             if await ctx.answers.waiting(project, JUDGE, 1):
                 await enqueue(ctx, jobs.judge_items, project)
             return
+        left -= len(waiting)
         items = {item.number: item for item in await ctx.items.many(project, waiting)}
         memory = await evidence.remember(ctx, project)
         reports = in_order(evidence.report_of(item) for item in items.values())
