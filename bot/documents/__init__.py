@@ -40,11 +40,17 @@ def read(name: str, data: bytes) -> tuple[str, list[Part], bool]:
     return kind, parts, cut
 
 
+def image_kind(data: bytes) -> str:
+    """``PNG``, ``JPEG`` or ``WebP`` as its bytes begin; "" for anything else."""
+    begins = _BEGINS.match(data)
+    return IMAGES[(begins.lastindex or 1) - 1] if begins else ""
+
+
 def _drawn(name: str, data: bytes) -> tuple[str, list[Part], bool]:
-    if image := _BEGINS.match(data):
+    if kind := image_kind(data):
         _require_no_secret(name, data.decode("latin-1"), "in its data")
         said = f"{as_words(name)}: an image of this name, in which no text was read."
-        return IMAGES[(image.lastindex or 1) - 1], [Part(unit="", text=said)], False
+        return kind, [Part(unit="", text=said)], False
     if b"%PDF-" in data[:1024]:
         texts, cut = pages(name, data)
         for page, text in enumerate(texts, 1):

@@ -33,10 +33,10 @@ from bot.domain.clusters.written_summary import SummaryDraft
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.fixes.drafting import Drafted
 from bot.domain.fixes.reproduction.written import WrittenTest
+from bot.domain.images import Image
 from bot.domain.memory.answers import AnswerDraft
 from bot.domain.memory.facts import FactsDraft
 from bot.domain.memory.profile import Sections
-from bot.domain.memory.shelf import pictures
 from bot.domain.metering import Usage
 from bot.domain.models import Record
 from bot.domain.ports import LanguageModel
@@ -233,7 +233,7 @@ PNG = b"\x89PNG\r\n\x1a\n1"
 
 async def test_an_image_goes_behind_the_material(wire: Wired, model: LanguageModel) -> None:
     wire.script(wire.says(GOOD))
-    await model.answer(Cause, **ASK, images=pictures([("shot.png", PNG)]))
+    await model.answer(Cause, **ASK, images=[Image("shot.png", "image/png", PNG)])
     (asked,) = wire.server.asked
     data = base64.b64encode(PNG).decode()
     if wire.vendor == "gemini":

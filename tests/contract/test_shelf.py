@@ -17,6 +17,9 @@ from tiny_pdf import pdf
 from bot.domain.audience import Audience
 from bot.domain.errors import NotAllowed, NotFound, TooLarge
 from bot.domain.fixes.plan import Plan
+from bot.domain.memory.passages import Chunk
+from bot.domain.memory.shelf import Part
+from bot.storage.shelf import READY
 from workers.clusters.taking_back import erase_words
 from workers.fixes import planning
 from workers.memory import shelf
@@ -200,3 +203,27 @@ async def test_what_a_model_saw_in_an_image_is_marked_as_that(
         # What else it cites has to say it.
         shop.model.script = [looks(image, "I-1"), looks(image, "I-1")]
         assert "red banner" not in await shop.say("ask What overlaps the voucher field there?")
+
+
+async def test_an_image_that_is_called_like_a_report_is_not_shown(shop: Shop) -> None:
+    await added(shop, "I-1", b"\x89PNG\r\n\x1a\n1")
+    (file,) = await shop.ctx.shelf.all(shop.id)
+    image, report = (
+        Chunk(audience=Audience.TEAM, name="I-1", title="", text="", image=blob)
+        for blob in (file.blob, "")
+    )
+    (shown,) = await shelf.images_of(shop.ctx, shop.id, [image])
+    assert (shown.name, shown.kind) == ("I-1", "image/png")
+    assert await shelf.images_of(shop.ctx, shop.id, [image, report]) == []
+
+
+async def test_parts_that_two_questions_read_at_once_are_held_once(shop: Shop) -> None:
+    await added(shop, "spec.md", b"Loyalty points expire.")
+    (file,) = await shop.ctx.shelf.all(shop.id)
+    part = Part(unit="l.", first=1, last=1, text="x" * (READY // 2))
+    for _ in range(3):
+        shop.ctx.shelf.hold(shop.id, file, [part])
+    other = file.model_copy(update={"digest": "other"})
+    shop.ctx.shelf.hold(shop.id, other, [part])
+    held = [shop.ctx.shelf.ready(shop.id, each) for each in (file, other)]
+    assert held == [[part], [part]]

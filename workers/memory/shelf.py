@@ -25,12 +25,12 @@ from bot.domain.memory.shelf import (
     MB,
     SHELF_BYTES,
     SHOWN,
+    SHOWN_BYTES,
     Along,
     Part,
     ShelfFile,
     called,
     fitting,
-    pictures,
 )
 from bot.domain.models import Cluster, Item, Project
 from bot.github.app import READ
@@ -163,9 +163,17 @@ async def along(
 
 
 async def images_of(ctx: Context, project: int, chunks: Sequence[Chunk]) -> list[Image]:
-    """The images among what may be read here, as a model is shown them."""
-    found = [c for c in chunks if c.image][:SHOWN]
-    return pictures([(c.name, await bytes_of(ctx, project, c.image)) for c in found])
+    """The images among what may be read here, as a model is shown them: the first that there is
+    room for."""
+    others = {c.name for c in chunks if not c.image}  # what cites a report is to be checked by it
+    found = [c for c in chunks if c.image and c.name not in others][:SHOWN]
+    images, room = list[Image](), SHOWN_BYTES
+    for chunk in found:
+        data = await bytes_of(ctx, project, chunk.image)
+        if (kind := documents.image_kind(data)) and len(data) <= room:
+            images.append(Image(chunk.name, f"image/{kind.lower()}", data))
+            room -= len(data)
+    return images
 
 
 async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> tuple[bytes, str]:

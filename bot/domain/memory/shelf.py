@@ -13,7 +13,6 @@ from itertools import groupby
 from pydantic import AwareDatetime
 
 from bot.domain.errors import NotFound
-from bot.domain.images import Image
 from bot.domain.memory.passages import Chunk, asked_for, telling
 from bot.domain.models import Record, Worded
 from bot.domain.text import terms
@@ -116,17 +115,6 @@ class Along:
         """Each part with its name before it, and where the images are."""
         told = [f"{c.name}: {c.text}" for c in (f.chunk(p) for f, p in self.chosen)]
         return told + [f"An image that belongs to it is at {path}" for path in self.images]
-
-
-def pictures(images: Iterable[tuple[str, bytes]]) -> list[Image]:
-    """Images by their names as a model is shown them, the first that there is room for."""
-    found, room = list[Image](), SHOWN_BYTES
-    for name, data in images:
-        if 0 < len(data) <= room and len(found) < SHOWN:
-            kind = {b"\x89": "png", b"\xff": "jpeg"}.get(data[:1], "webp")
-            found.append(Image(name, f"image/{kind}", data))
-            room -= len(data)
-    return found
 
 
 def called(name: str) -> str:

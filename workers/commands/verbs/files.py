@@ -26,8 +26,9 @@ class Files(Command):
 
     A file comes from the repository (PATH@BRANCH, or @COMMIT), from the address of an attachment on
     GitHub, out of the message that says "files add" in Slack (attach it there), or in the shell:
-    soulcaster files add FILE. PDF, text, Markdown, CSV, logs; of an image
-    the name is read. "use" has it go along with a problem or a fix; so does a shelf's name.
+    soulcaster files add FILE. PDF, text, Markdown, CSV, logs; of an image the name is read, and
+    models that see are shown it. "use" has it go along with a problem or a fix; so does a
+    shelf's name.
     """
 
     verb = "files"
@@ -119,7 +120,7 @@ async def _keep(
     if not new and not may_read(call.readers, file.audience):
         return ("The same file is kept already, for others than read here.",)
     said = " is kept" if new else " is what that is called already"
-    unread = " Images are named, not looked at." if file.kind in IMAGES else ""
+    unread = " Only models that see look at images." if file.kind in IMAGES else ""
     cut = " Only its first 1,000,000 characters are read." if file.cut else ""
     return Code(file.name), said, *_LATER, f".{cut}{unread}"
 
