@@ -217,11 +217,12 @@ def _local_sandboxes(c: AdapterChoices) -> Sandboxes:
     from bot.adapters.sandboxes.local import LocalSandboxes
 
     agents = [c.agents_dir] if c.agents_dir.is_dir() else []
-    tools = (*c.tools, *toolchain(), *agents)
+    ours = toolchain()
     return LocalSandboxes(
         c.data_dir / "sandboxes",
         trusted=c.trusted,
-        tools=tools,
+        tools=(*c.tools, *ours, *agents),
+        our_packages=ours[0] in c.tools,
         environments=_environments(c),
         registries=c.registries,
     )

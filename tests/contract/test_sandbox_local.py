@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,19 @@ async def test_without_isolation_only_trusted_repositories_run(tmp_path):
             await adapter.open(template="", limits=Limits(), key="k", labels=labels)
     sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
     assert (await sandbox.run("echo hi", timeout=10)).stdout == "hi\n"
+    await sandbox.kill()
+
+
+@needs_walls
+@pytest.mark.parametrize("ours", [False, True])
+async def test_of_our_packages_a_fresh_pytest_is_seen_or_all(tmp_path, ours):
+    adapter = LocalSandboxes(tmp_path, our_packages=ours)
+    sandbox = await adapter.open(template="", limits=Limits(), key="k", labels=LABELS)
+    seen = "import pytest, pluggy, pip; import importlib.util as u; print(bool(u.find_spec('rq')))"
+    done = await sandbox.run(f'python -c "{seen}"', timeout=30)
+    assert done.stdout == f"{ours}\n", done.stderr
+    touched = f"touch {sysconfig.get_path('purelib')}/x"
+    assert (await sandbox.run(touched, timeout=10)).exit_code
     await sandbox.kill()
 
 

@@ -10,10 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +47,38 @@ _PROBE = (
 def toolchain() -> tuple[Path, ...]:
     """The Python that runs us, so that a checkout finds an interpreter and pytest."""
     return tuple(dict.fromkeys(Path(folder).resolve() for folder in (sys.prefix, sys.base_prefix)))
+
+
+@cache
+def covering() -> tuple[str, ...]:
+    """Options of bubblewrap, to follow the toolchain: of our packages only a fresh pytest is seen.
+
+    A checkout's tests neither lean on what we happen to have installed nor load its plugins.
+    """
+    site = Path(sysconfig.get_path("purelib")).resolve()
+    if not site.is_dir():
+        return ()
+    seen = [str(site / name) for name in sorted(_files("pytest", "pip", "setuptools"))]
+    hidden = ("--perms", "0755", "--tmpfs", str(site))
+    shown = _each("--ro-bind-try", [(path, path) for path in seen])
+    return (*hidden, *shown, "--remount-ro", str(site))
+
+
+def _files(*names: str) -> set[str]:
+    """What distributions and all they need have in the folder of packages itself."""
+    found: set[str] = set()
+    left, known = [*names], set(names)
+    while left:
+        try:
+            package = distribution(left.pop())
+        except PackageNotFoundError:
+            continue  # needed on another system, or not brought along
+        found |= {path.parts[0] for path in package.files or ()} - {"..", "__pycache__"}
+        needs = [need for need in package.requires or () if "extra ==" not in need]
+        new = {need[0] for each in needs if (need := re.match(r"[\w.-]+", each))} - known
+        known |= new
+        left += new
+    return found
 
 
 def way() -> Way | None:
@@ -108,11 +142,12 @@ def isolated(
     tools: Sequence[Path],
     calls: int,
     more: Sequence[str] = (),
+    covered: Sequence[str] = (),
 ) -> list[str]:
     """``command`` between walls: no network, a read-only system, only its own folders writable.
 
     ``here`` holds the sandbox's ``work``, ``home``, ``tmp`` and ``etc``. ``calls`` is of
-    ``closed_calls``; ``more`` are options of bubblewrap.
+    ``closed_calls``; ``more`` are options of bubblewrap, ``covered`` those that follow the tools.
     """
     return [
         *_walls(how, calls),
@@ -121,6 +156,7 @@ def isolated(
         *("--bind", f"{here}/home", HOME, "--bind", f"{here}/work", WORK),
         *_each("--ro-bind", [(f"{here}/etc/{name}", f"/etc/{name}") for name in ETC]),
         *_tools(tools),
+        *covered,
         *("--remount-ro", "/"),
         *("--chdir", WORK if cwd == "." else f"{WORK}/{cwd}"),
         *(part for name, value in env.items() for part in ("--setenv", name, value)),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bot.adapters.sandboxes import cgroups, state
 from bot.adapters.sandboxes.environments import Environments
-from bot.adapters.sandboxes.isolation import Way, processes_are_counted, toolchain, way
+from bot.adapters.sandboxes.isolation import Way, covering, processes_are_counted, toolchain, way
 from bot.adapters.sandboxes.machine import LocalSandbox
 from bot.adapters.sandboxes.registry import Registries, registries_of
 from bot.domain.errors import ConfigError, Unavailable
@@ -26,7 +26,8 @@ class LocalSandboxes:
 
     ``trusted`` names repositories that may run without isolation, ``owner/repo@commit`` one commit
     of it: the labels ``repository`` and ``commit`` say what is to be run. ``tools`` are
-    folders a checkout may use read-only, each with a ``bin``; by default our own Python.
+    folders a checkout may use read-only, each with a ``bin``; by default our own Python, of whose
+    packages only pytest is seen, or with ``our_packages`` all, as where both share one environment.
     ``environments`` are what builds have kept, ``registries`` what a build may reach.
     ``isolate`` takes one way to do it, not the best one here; False behaves as on
     a machine without bubblewrap, and ``groups=False`` as on one whose cgroups we can't write to.
@@ -40,6 +41,7 @@ class LocalSandboxes:
         *,
         trusted: frozenset[str] = frozenset(),
         tools: Sequence[Path] | None = None,
+        our_packages: bool = False,
         environments: Environments | None = None,
         registries: Registries = MappingProxyType({}),
         isolate: Way | bool = True,
@@ -48,6 +50,7 @@ class LocalSandboxes:
         self._root = root.absolute()
         self._trusted = trusted
         self._tools = toolchain() if tools is None else tuple(tools)
+        self._covered = () if our_packages else covering()
         self._isolate = isolate
         self._groups = groups
         self._environments = environments or Environments(root / "environments", 10**10)
@@ -138,7 +141,7 @@ class LocalSandboxes:
                 state.end(self._root, name)
                 there = wanted.model_copy(update={"group": self._group(wanted.limits)})
                 state.make(self._root, name, there)
-        return LocalSandbox(self._root, name, there, self._tools, self._environments)
+        return LocalSandbox(self._root, name, there, self._tools, self._covered, self._environments)
 
     def _group(self, limits: Limits) -> tuple[Path, ...]:
         try:

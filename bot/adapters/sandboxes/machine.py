@@ -34,9 +34,11 @@ class LocalSandbox:
         name: str,
         there: state.State,
         tools: Sequence[Path],
+        covered: Sequence[str],
         environments: Environments,
     ) -> None:
         self._root, self._name, self._there, self._tools = root, name, there, tools
+        self._covered = covered
         self._environments = environments
         self._mirror: Mirror | None = None
         self._way_out = ""
@@ -287,6 +289,7 @@ class LocalSandbox:
             tools=self._tools,
             calls=calls,
             more=[*(gate.options if gate else ()), *self._mounts()],
+            covered=self._covered,
         )
         return [*grouped, *walled]
 
