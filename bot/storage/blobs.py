@@ -6,13 +6,12 @@ import asyncio
 import zlib
 from collections.abc import Mapping
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from typing_extensions import override
 
 from bot.domain.blobs import Objects
 from bot.domain.errors import Rejected, Unreadable
 from bot.storage import keys
-from bot.storage.seal import Keys, Seal
 from bot.storage.store import Store
 from bot.storage.text import number
 
@@ -81,7 +80,9 @@ class ObjectBlobs(RedisBlobs):
 
     Redis holds how long a file is and, sealed as words are, a key of its own that seals its pieces:
     they leave sealed in any case, new keys of the vault touch none of them, and without Redis they
-    are nothing. What a process that was killed wrote beyond the end is written again.
+    are nothing. In each stands which piece it is: whoever may write there, or brings back what was
+    there before, makes no other file of it. What a process that was killed wrote beyond the end is
+    written again.
     """
 
     piece = 1024 * 1024
@@ -104,30 +105,42 @@ class ObjectBlobs(RedisBlobs):
 
     @override
     async def _write(self, project: int, name: str, size: int, pieces: Mapping[int, bytes]) -> None:
-        seal = await self._own(project, name)
+        own = await self._own(project, name)
         for at, packed in pieces.items():
-            await self._objects.put(_object(project, name, at), await seal.shut_bytes(packed))
+            token = await asyncio.to_thread(own.encrypt, b"%d:%s" % (at, packed))
+            await self._objects.put(_object(project, name, at), token)
         await self._redis.hset(keys.blob(project, name), _SIZE, str(size))
 
     @override
     async def _piece(self, project: int, name: str, at: int) -> bytes:
-        if at * self.piece >= await self.size(project, name):
+        left = await self.size(project, name) - at * self.piece
+        if left <= 0:
             return b""
         found = await self._objects.get(_object(project, name, at))
         if found is None:
             raise Unreadable(f"Piece {at + 1} of {name} is gone from the bucket.")
-        opened = await (await self._own(project, name)).open_bytes(found)
-        return await asyncio.to_thread(zlib.decompress, opened)
+        whole = await asyncio.to_thread(_opened, await self._own(project, name), at, found)
+        if len(whole) < min(left, self.piece):
+            raise Unreadable(f"Piece {at + 1} of {name} is not what was put into the bucket.")
+        return whole[:left]
 
-    async def _own(self, project: int, name: str) -> Seal:
+    async def _own(self, project: int, name: str) -> Fernet:
         """What seals this file alone. Without it there is no object of it."""
         key = keys.blob(project, name)
         if (kept := await self._redis.hget(key, _KEY)) is None:
             made = await self._seal.shut_bytes(Fernet.generate_key())
             await self._redis.hsetnx(key, _KEY, made)
             kept = await self._redis.hget(key, _KEY)
-        plain = await self._seal.open_bytes(_bytes(kept))
-        return Seal(lambda: Keys([plain.decode()]), on=True)
+        return Fernet(await self._seal.open_bytes(_bytes(kept)))
+
+
+def _opened(own: Fernet, at: int, found: bytes) -> bytes:
+    """What was sealed as this piece; none of it where it is another, or is no piece of ours."""
+    try:
+        of, _, packed = own.decrypt(found).partition(b":")
+    except InvalidToken:
+        return b""
+    return zlib.decompress(packed) if of == b"%d" % at else b""
 
 
 def _folder(project: int, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
@@ -112,8 +113,8 @@ async def test_a_bucket_has_pieces_that_no_key_of_the_vault_opens(
     await blobs.append(P, NAME, 0, WORD * 70_000)
     names = ["000001", "000002", "000003"]
     assert sorted(wire[0].objects) == [f"ours/import/42/7/{name}" for name in names]
-    mark, kept = wire[0].objects["ours/import/42/7/000002"].split(b":", 1)
-    assert (mark, kept[:5]) == (b"sealed", b"gAAAA")
+    kept = wire[0].objects["ours/import/42/7/000002"]
+    assert kept[:5] == b"gAAAA"
     with pytest.raises(ConfigError):
         Keys([KEY]).open(kept)
     assert await ctx.redis.ttl(keys.blob(P, NAME)) == -1, "its objects would be nobody's"
@@ -125,6 +126,31 @@ async def test_a_bucket_has_pieces_that_no_key_of_the_vault_opens(
         await whole(blobs)
     await blobs.drop(P, NAME)
     assert not wire[0].objects
+
+
+@pytest.mark.parametrize("how", ["swapped", "cut", "brought back", "plain", "another file's"])
+async def test_who_writes_to_the_bucket_makes_no_other_file_of_it(
+    how: str, stored: RedisBlobs, wire: tuple[S3Wire, str]
+) -> None:
+    blobs, held = ObjectBlobs(stored, bucket(wire[1])), wire[0].objects
+    blobs.piece = 100
+    first, second = (f"ours/import/42/7/{n:06d}" for n in (1, 2))
+    await blobs.append(P, "import-70", 0, b"x" * 300)
+    await blobs.append(P, NAME, 0, b"a" * 100 + b"b" * 50)
+    before = held[second]
+    await blobs.append(P, NAME, 150, b"b" * 50 + b"c" * 50)
+    forged = {
+        "swapped": {first: held[second], second: held[first]},
+        "cut": {second: held[second][:-9]},
+        "brought back": {second: before},
+        "plain": {second: b"sealed:" + zlib.compress(b"z" * 100)},
+        "another file's": {second: held["ours/import/42/70/000002"]},
+    }
+    held |= forged[how]
+    with pytest.raises(Unreadable, match=r"Piece \d of import-7 is not what was put"):
+        await whole(blobs)
+    with pytest.raises(Unreadable):
+        await blobs.read(P, NAME, 160, 9)
 
 
 async def test_a_bucket_that_is_away_is_asked_again_and_another_is_told(
