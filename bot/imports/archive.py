@@ -43,7 +43,8 @@ def members(file: BinaryIO, of: str) -> zipfile.ZipFile:
     if any(one.compress_type not in _PACKED for one in found.infolist()):
         raise BadPayload("This zip is packed in another way than deflate: pack it anew.")
     unpacked = sum(one.file_size for one in found.infolist())
-    packed = max(1, sum(one.compress_size for one in found.infolist()))
+    # Members may lie one over the other: no more is packed than is there.
+    packed = max(1, min(size, sum(one.compress_size for one in found.infolist())))
     if unpacked > _UNPACKED or (unpacked > _SMALL and unpacked / packed > _RATIO):
         raise BadPayload(
             f"This zip would be {unpacked / 1024**2:,.0f} MB, {unpacked / packed:,.0f} times what "

@@ -210,6 +210,18 @@ class TestArchives:
         with pytest.raises(BadPayload, match="times what it is"):
             read("chatgpt", bomb)
 
+    def test_members_that_lie_one_over_the_other_are_counted_once(self) -> None:
+        """https://www.bamsoftware.com/hacks/zipbomb/"""
+        one = b"".join(b"%d" % (n * n) for n in range(200_000))
+        data = packed({"conversations.json": one})
+        start, end = data.index(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+        many = bytearray(data[:start] + data[start:end] * 900 + data[end:])
+        for at, value, size in ((8, 900, 2), (10, 900, 2), (12, (end - start) * 900, 4)):
+            at += len(many) - (len(data) - end)
+            many[at : at + size] = value.to_bytes(size, "little")
+        with pytest.raises(BadPayload, match="times what it is"):
+            read("chatgpt", bytes(many))
+
     def test_a_list_of_members_is_as_long_as_what_counts_says(self) -> None:
         data = packed({"conversations.json": "[]"})
         end = data.rindex(b"PK\x05\x06")
