@@ -48,18 +48,17 @@ def build_bolt(
     from slack_bolt.response import BoltResponse
 
     class OfWorkspace(AsyncAuthorize):
-        """Who we are where it comes from, without asking Slack each time; None for nobody."""
+        """The workspace that it comes from; None where we are not installed. Who we are there is
+        not asked: Slack may be away, and sends no command again."""
 
         async def __call__(self, *, context: Any, team_id: str | None, **_: Any) -> Any:
             try:
                 if (at := await slack.at(team_id or "") if flow else "") is None:
                     return None
-                who = await slack.identity(at)
-            except Rejected:  # its token is no longer good
+            except Rejected:  # our token is no longer good
                 return None
             context["prefix"] = f"{at}/" * bool(at)
-            us = {"bot_user_id": who["user_id"], "bot_id": who["bot_id"]}
-            return AuthorizeResult(enterprise_id=None, team_id=team_id, **us)
+            return AuthorizeResult(enterprise_id=None, team_id=team_id)
 
     bolt = AsyncApp(
         # Without a name Bolt walks the stack for one, and every module that is loaded with it.

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import Unavailable
 from bot.simulators.slack.app_client import signature
+from bot.storage.breakers import FAILURES
 from bot.storage.inbox import Delivery
 from handlers.demo.stage import Stage
 from handlers.doors.doors import DOORS, Doors
@@ -57,6 +58,31 @@ async def test_what_cannot_be_stored_is_not_acknowledged(stage: Stage, serve, na
             async with http.post(url, data=body) as answer:
                 assert (answer.status, full) == (status, full)
     assert len(heard) == 2
+
+
+async def test_what_people_say_is_kept_while_slack_itself_is_away(stage: Stage, serve) -> None:
+    ctx, heard = stage.context, list[Delivery]()
+
+    async def store(delivery: Delivery) -> None:
+        heard.append(delivery)
+
+    app = web.Application(middlewares=[errors_to_status])
+    app[DOORS] = Doors(ctx.settings)
+    door.add_routes(app, ctx, app[DOORS], store)
+    url = (await serve(app)).make_url("/slack/commands")
+    body = urlencode({"command": "/soulcaster", "text": "help", "team_id": "T0"}).encode()
+    at = f"{time.time():.0f}"
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": at,
+        "X-Slack-Signature": signature(stage.environment["SLACK_SIGNING_SECRET"], at, body),
+    }
+    for _ in range(FAILURES):
+        with pytest.raises(Unavailable):
+            async with ctx.breakers.of("Slack")():
+                raise Unavailable("Slack says 500.")
+    async with aiohttp.ClientSession(headers=headers) as http, http.post(url, data=body) as answer:
+        assert (answer.status, len(heard)) == (200, 1)
 
 
 async def test_what_nobody_here_hears_is_named_once_and_need_not_come_again(
