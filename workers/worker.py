@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
 from collections.abc import Mapping
 
 from redis.exceptions import RedisError
@@ -22,13 +23,13 @@ from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.jobs import HEARERS
 from workers.upkeep.erase import forget_files
-from workers.upkeep.sweep import reap_sandboxes
+from workers.upkeep.sweep import bring_spooled, reap_sandboxes
 
 # How many jobs of a lane one process runs at once.
 WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "history": 1, "fixes": 1}
 # How long a job may take to let go when the process is to end.
 LETTING_GO_SECONDS = 10.0
-# Between two looks for sandboxes that nobody holds.
+# Between two looks for what nobody on this machine holds.
 REAPING_SECONDS = 20.0
 
 Running = dict[Lane, set[asyncio.Task[None]]]
@@ -51,15 +52,16 @@ async def work(ctx: Context, queue: str) -> None:
 
 
 async def _reap(ctx: Context) -> None:
-    """End sandboxes that nobody holds, and drop files of projects that are gone. No job: those of
-    this machine are seen from here alone."""
+    """End sandboxes that nobody holds, bring what a web process left on disk, and drop files of
+    projects that are gone. No job: those of this machine are seen from here alone."""
     while True:
         try:
             if not ctx.outage.on:
                 await reap_sandboxes(ctx)
+                await bring_spooled(ctx)
                 await forget_files(ctx)
-        except (SoulcasterError, RedisError, OSError) as error:
-            log.warning("could not look for sandboxes", why=str(error))
+        except (SoulcasterError, RedisError, OSError, sqlite3.Error) as error:
+            log.warning("could not look after this machine", why=str(error))
         await asyncio.sleep(REAPING_SECONDS)
 
 

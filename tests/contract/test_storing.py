@@ -20,6 +20,8 @@ from bot.storage.inbox import Delivery
 from handlers import alerts, storing
 from handlers.doors.unproven import Unproven
 from handlers.web import build_app, serving
+from workers import jobs
+from workers.upkeep import sweep
 
 
 async def until(so, seconds: float = 30) -> None:
@@ -138,3 +140,18 @@ def test_an_address_is_kept_little_of() -> None:
 
 def test_both_waits_together_are_shorter_than_the_strictest_sender_waits() -> None:
     assert alerts.PATIENCE + storing.PATIENCE < 1
+
+
+async def test_what_a_killed_web_left_on_disk_is_brought_by_a_worker_there(ctx: Context) -> None:
+    made = [
+        Delivery(kind, {"source": "datadog", "project": "1"}, b"{}", at, tenant=1)
+        for at, kind in enumerate((jobs.hear_alert.name, alerts.UNPROVEN, jobs.hear_github.name))
+    ]
+    await ctx.spool.put(made)
+    await ctx.inbox.accept(made[0])  # killed between the one and the other
+    for _ in range(2):
+        await sweep.bring_spooled(ctx)
+        assert [delivery.kind for _, delivery in await ctx.spool.first(9)] == [alerts.UNPROVEN]
+    assert await ctx.jobs.pending("work") == 2
+    read = await ctx.inbox.read(made[2].row)
+    assert read and read.body == made[2].body

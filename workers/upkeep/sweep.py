@@ -6,7 +6,7 @@ import json
 
 from bot.context import Context
 from bot.domain.errors import ConfigError
-from bot.jobs import QUEUES, enqueue
+from bot.jobs import QUEUES, ROSTER, enqueue
 from bot.log import log
 from bot.storage.commands import TOLD_AFTER
 from workers import jobs
@@ -14,6 +14,8 @@ from workers.jobs import HEARERS
 
 # Of what is old, before others have their turn.
 STEPS = 20
+# Deliveries that are brought from the disk at once.
+GROUP = 100
 
 
 async def reap_commands(ctx: Context, project_id: int) -> None:
@@ -52,6 +54,16 @@ async def let_unread_go(ctx: Context) -> None:
             if name in HEARERS and await ctx.inbox.let_go(name, ids[0]):
                 log.warning("a delivery that could not be read is let go", job=name, row=ids[0])
                 await ctx.jobs.forget(lane, one.member)
+
+
+async def bring_spooled(ctx: Context) -> None:
+    """What the web process of this machine wrote to disk and was killed over goes to the inbox. Of
+    what no door has proven yet it is the only judge."""
+    rows = await ctx.spool.first(GROUP)
+    if proven := [(row, delivery) for row, delivery in rows if delivery.kind in ROSTER]:
+        await ctx.inbox.accept_all([delivery for _, delivery in proven])
+        await ctx.spool.drop([row for row, _ in proven])
+        ctx.jobs.wake("work")
 
 
 async def reap_sandboxes(ctx: Context) -> None:
