@@ -10,7 +10,7 @@ class Blobs(Protocol):
 
     async def append(self, project: int, name: str, offset: int, data: bytes) -> int:
         """Add to the end, which has to be at ``offset``, 0 of a new file; the new size. Raises
-        Rejected where it ends elsewhere."""
+        Rejected where it ends elsewhere, TooLarge where there is no room for it."""
 
     async def size(self, project: int, name: str) -> int:
         """Its bytes so far; 0 where there is none."""

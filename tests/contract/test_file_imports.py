@@ -12,7 +12,7 @@ from history_kit import said, work
 from imports_kit import PIECE, finished, hand_over, made
 
 from bot.domain.audience import Audience
-from bot.domain.errors import Unreadable
+from bot.domain.errors import TooLarge, Unreadable
 from bot.domain.imports import Wanted
 from bot.domain.models import Draft, Project
 from bot.render import render_markdown
@@ -151,6 +151,23 @@ async def test_a_file_of_another_kind_is_refused_at_once(stage: Stage) -> None:
     one = await stage.context.file_imports.get((await stage.project()).id, one.number)
     assert one.state == "failed"
     assert "Which of the objects is a report's text?" in one.reason
+
+
+async def test_a_file_leaves_redis_room_for_others(stage: Stage) -> None:
+    ctx, project, data = stage.context, await stage.project(), made(0, 40)
+    one = await begin(ctx, project, "jsonl", "x", Wanted(), len(data), by="ana")
+    one = await receive(ctx, project, one, 0, data[:1_000])
+    used = (await ctx.redis.info("memory"))["used_memory"]
+    before = (await ctx.redis.config_get("maxmemory"))["maxmemory"]
+    await ctx.redis.config_set("maxmemory", used * 3 // 2)
+    try:
+        with pytest.raises(TooLarge, match="SOULCASTER_BLOBS"):
+            await receive(ctx, project, one, 1_000, data[1_000:])
+    finally:
+        await ctx.redis.config_set("maxmemory", before)
+    one = await ctx.file_imports.get(project.id, one.number)
+    assert (one.state, "no room" in one.reason) == ("failed", True)
+    assert await ctx.blobs.size(project.id, one.blob) == 0
 
 
 async def test_stopped_what_it_brought_stays(stage: Stage) -> None:

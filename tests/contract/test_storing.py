@@ -154,4 +154,5 @@ async def test_what_a_killed_web_left_on_disk_is_brought_by_a_worker_there(ctx: 
         assert [delivery.kind for _, delivery in await ctx.spool.first(9)] == [alerts.UNPROVEN]
     assert await ctx.jobs.pending("work") == 2
     read = await ctx.inbox.read(made[2].row)
-    assert read and read.body == made[2].body
+    assert read is not None
+    assert read.body == made[2].body

@@ -54,21 +54,23 @@ async def receive(
 ) -> FileImport:
     """Take the next bytes of it; the last of them have it read.
 
-    Raises Unreadable, and the import fails, where they begin no file of its kind; Rejected where
-    they are not the next ones; TooLarge.
+    Raises Unreadable where they begin no file of its kind and TooLarge where there is no room for
+    them, and the import fails; Rejected where they are not the next ones; TooLarge.
     """
     if not one.alive or one.stage != "receiving":
         raise Rejected(f"{one.stands}: it takes no more.", status=409)
     if offset + len(data) > one.size:
         raise TooLarge(f"It was said to have {one.size:,} bytes.")
-    end = await ctx.blobs.append(project.id, one.blob, offset, data)
-    if offset < BEGINNING and not kind_of(one.kind).fits(
-        await ctx.blobs.read(project.id, one.blob, 0, BEGINNING)
-    ):
-        why = f"This is no file of kind {one.kind}."
-        await ctx.file_imports.end(project.id, one.number, "failed", reason=why)
+    try:
+        end = await ctx.blobs.append(project.id, one.blob, offset, data)
+        if offset < BEGINNING and not kind_of(one.kind).fits(
+            await ctx.blobs.read(project.id, one.blob, 0, BEGINNING)
+        ):
+            raise Unreadable(f"This is no file of kind {one.kind}.")
+    except (Unreadable, TooLarge) as error:
+        await ctx.file_imports.end(project.id, one.number, "failed", reason=str(error))
         await ctx.blobs.drop(project.id, one.blob)
-        raise Unreadable(why)
+        raise
     await ctx.file_imports.put(project.id, one.number, ctx.now(), done=end)
     return await settled(ctx, project, one.number)
 
