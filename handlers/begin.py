@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from redis.exceptions import RedisError
+
 from bot.context import Context, open_context
 from bot.log import log
 from bot.settings import Settings
@@ -62,3 +64,15 @@ async def setup_address(ctx: Context) -> str:
     behind = "https://YOUR-ADDRESS" if ctx.settings.soulcaster_proxies else local
     here = ctx.settings.soulcaster_public_url or behind
     return f"{here}/setup?code={await ctx.setup.code(ctx.now())}"
+
+
+async def tell_setup_address(ctx: Context) -> None:
+    """Say it in the log where the page is nobody's; while Redis is away nobody can tell that."""
+    while True:
+        await ctx.outage.wait()
+        try:
+            if not await ctx.setup.claimed():
+                log.info("set it up, with this address once", url=await setup_address(ctx))
+            return
+        except (RedisError, OSError) as error:
+            ctx.outage.began(error)

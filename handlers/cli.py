@@ -81,7 +81,7 @@ def web() -> None:
     """Serve webhooks and Slack's requests."""
 
     async def run(ctx: Context) -> None:
-        from handlers.begin import setup_address
+        from handlers.begin import tell_setup_address
         from handlers.web import SPOOLING, build_app, serving
 
         if not ctx.settings.github_webhook_secret.get_secret_value():
@@ -89,10 +89,9 @@ def web() -> None:
         app = build_app(ctx)
         async with serving(app, ctx.settings.soulcaster_host, ctx.settings.port) as url:
             logs.log.info("listening", url=url)
-            if not (ctx.settings.github_app_id or await ctx.setup.claimed()):
-                logs.log.info("set it up, with this address once", url=await setup_address(ctx))
+            telling = () if ctx.settings.github_app_id else (tell_setup_address(ctx),)
             # Shielded: what comes while the server closes is written down, too.
-            await asyncio.shield(app[SPOOLING])
+            await asyncio.gather(asyncio.shield(app[SPOOLING]), *telling)
 
     _serve("web", run)
 

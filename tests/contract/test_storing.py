@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from bot.context import Context, open_context
 from bot.domain.errors import Unavailable
@@ -18,6 +19,7 @@ from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.inbox import Delivery
 from handlers import alerts, storing
+from handlers.begin import tell_setup_address
 from handlers.doors.unproven import Unproven
 from handlers.web import build_app, serving
 from workers import jobs
@@ -156,3 +158,17 @@ async def test_what_a_killed_web_left_on_disk_is_brought_by_a_worker_there(ctx: 
     read = await ctx.inbox.read(made[2].row)
     assert read is not None
     assert read.body == made[2].body
+
+
+async def test_a_web_that_began_before_redis_lives_and_says_where_it_is_set_up(
+    tmp_path: Path,
+) -> None:
+    async with redis(tmp_path) as address:
+        settings = Settings(redis_url=address, soulcaster_data_dir=tmp_path)
+    async with open_context(settings) as ctx:
+        with capture_logs() as said:
+            telling = asyncio.create_task(tell_setup_address(ctx))
+            await until(lambda: asyncio.sleep(0, ctx.outage.on or telling.done()), 90)
+            async with redis(tmp_path):
+                await asyncio.wait_for(telling, 90)
+    assert "set it up, with this address once" in [line["event"] for line in said]
