@@ -10,16 +10,15 @@ from cryptography.fernet import Fernet, InvalidToken
 from typing_extensions import override
 
 from bot.domain.blobs import Objects
-from bot.domain.errors import Rejected, TooLarge, Unreadable
+from bot.domain.errors import Rejected, Unreadable
 from bot.storage import keys
+from bot.storage.connection import require_room
 from bot.storage.store import Store
 from bot.storage.text import number
 
 _SIZE = "size"
 _KEY = "key"
 _KEPT_SECONDS = 7 * 24 * 3600
-# Of what Redis may take; the rest is for what comes meanwhile, of every project.
-_FULL = 0.6
 
 
 class RedisBlobs(Store):
@@ -65,12 +64,8 @@ class RedisBlobs(Store):
         return int(await self._redis.unlink(*found)) if found else 0
 
     async def _write(self, project: int, name: str, size: int, pieces: Mapping[int, bytes]) -> None:
-        key, memory = keys.blob(project, name), await self._redis.info("memory")
-        if memory["used_memory"] > _FULL * (memory["maxmemory"] or float("inf")):
-            raise TooLarge(
-                "Redis has no room for more of it: who runs this server raises SOULCASTER_REDIS_MB "
-                "(or its maxmemory), or names a bucket for files in SOULCASTER_BLOBS."
-            )
+        await require_room(self._redis)
+        key = keys.blob(project, name)
         kept: dict[str | bytes, str | bytes] = {_SIZE: str(size)}
         for at, packed in pieces.items():
             kept[str(at)] = await self._seal.shut_bytes(packed)

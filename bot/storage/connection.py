@@ -1,4 +1,4 @@
-"""The connection to Redis, one that a cancelled task lets go of at once."""
+"""The connection to Redis, one that a cancelled task lets go of at once, and its memory."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from typing_extensions import override
+
+from bot.domain.errors import TooLarge
+
+# Of what Redis may take; the rest is for what comes meanwhile, of every project.
+_FULL = 0.6
 
 
 def connect(url: str, *, patience: float = 5) -> Redis:
@@ -28,6 +33,16 @@ def connect(url: str, *, patience: float = 5) -> Redis:
     )
     pool.connection_class = type("Connection", (_Cancellable, pool.connection_class), {})
     return Redis.from_pool(pool)
+
+
+async def require_room(redis: Redis) -> None:
+    """Raises TooLarge where files, and what they bring, would leave too little for others."""
+    memory = await redis.info("memory")
+    if memory["used_memory"] > _FULL * (memory["maxmemory"] or float("inf")):
+        raise TooLarge(
+            "Redis has no room for more of it: who runs this server raises SOULCASTER_REDIS_MB (or "
+            "its maxmemory); files themselves may lie in a bucket, see SOULCASTER_BLOBS."
+        )
 
 
 class _Cancellable(AbstractConnection):

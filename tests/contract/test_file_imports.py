@@ -153,20 +153,26 @@ async def test_a_file_of_another_kind_is_refused_at_once(stage: Stage) -> None:
     assert "Which of the objects is a report's text?" in one.reason
 
 
-async def test_a_file_leaves_redis_room_for_others(stage: Stage) -> None:
+@pytest.mark.parametrize("handed", [1_000, 0])
+async def test_a_file_and_what_it_brings_leave_redis_room_for_others(
+    stage: Stage, handed: int
+) -> None:
     ctx, project, data = stage.context, await stage.project(), made(0, 40)
     one = await begin(ctx, project, "jsonl", "x", Wanted(), len(data), by="ana")
-    one = await receive(ctx, project, one, 0, data[:1_000])
+    one = await receive(ctx, project, one, 0, data[: handed or len(data)])
     used = (await ctx.redis.info("memory"))["used_memory"]
     before = (await ctx.redis.config_get("maxmemory"))["maxmemory"]
     await ctx.redis.config_set("maxmemory", used * 3 // 2)
     try:
-        with pytest.raises(TooLarge, match="SOULCASTER_BLOBS"):
-            await receive(ctx, project, one, 1_000, data[1_000:])
+        if handed:
+            with pytest.raises(TooLarge, match="SOULCASTER_BLOBS"):
+                await receive(ctx, project, one, handed, data[handed:])
+        else:
+            await imports.read_import(ctx, project.id, one.number)
     finally:
         await ctx.redis.config_set("maxmemory", before)
     one = await ctx.file_imports.get(project.id, one.number)
-    assert (one.state, "no room" in one.reason) == ("failed", True)
+    assert (one.state, one.new, "no room" in one.reason) == ("failed", 0, True)
     assert await ctx.blobs.size(project.id, one.blob) == 0
 
 

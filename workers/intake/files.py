@@ -20,6 +20,7 @@ from bot.domain.models import Draft
 from bot.imports import kind_of
 from bot.imports.reading import Row, draft_of
 from bot.jobs import enqueue
+from bot.storage.connection import require_room
 from workers import jobs
 
 BATCH = 100
@@ -96,7 +97,8 @@ async def record(
     **how_far: Any,
 ) -> FileImport:
     """Count a batch, once however often that is tried; ``how_far`` it is then is written with it.
-    ``resumed``: some of it may have been recorded by who was killed."""
+    ``resumed``: some of it may have been recorded by who was killed. Raises TooLarge."""
+    await require_room(ctx.redis)
     drafts = [told for _, told in batch if isinstance(told, Draft)]
     recorded = await ctx.items.record_all(project, drafts, ctx.now())
     new = {found.item for found in recorded if found.new}

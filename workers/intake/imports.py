@@ -49,7 +49,7 @@ async def read_import(ctx: Context, project_id: int, number: int) -> None:
                     one = await _fetch(ctx, project, one)
                 if one.stage == "reading":
                     one = await _read(ctx, project, one)
-        except BadPayload as error:
+        except (BadPayload, TooLarge) as error:
             one = await ctx.file_imports.end(project_id, number, "failed", reason=str(error))
     if one.stage in ("quick pass", "clustering", ""):
         await ctx.blobs.drop(project_id, one.blob)

@@ -14,8 +14,6 @@ from workers.jobs import HEARERS
 
 # Of what is old, before others have their turn.
 STEPS = 20
-# Deliveries that are brought from the disk at once.
-GROUP = 100
 
 
 async def reap_commands(ctx: Context, project_id: int) -> None:
@@ -59,7 +57,7 @@ async def let_unread_go(ctx: Context) -> None:
 async def bring_spooled(ctx: Context) -> None:
     """What the web process of this machine wrote to disk and was killed over goes to the inbox. Of
     what no door has proven yet it is the only judge."""
-    rows = await ctx.spool.first(GROUP)
+    rows = await ctx.spool.first(STEPS)
     if proven := [(row, delivery) for row, delivery in rows if delivery.kind in ROSTER]:
         await ctx.inbox.accept_all([delivery for _, delivery in proven])
         await ctx.spool.drop([row for row, _ in proven])
