@@ -40,7 +40,7 @@ class Retention(Store):
         self._shared = (self._threads, *parked)
         of_items = (
             partial(self._of_items, keys.evidence),
-            partial(self._of_items, partial(keys.answers, kind=JUDGE)),
+            partial(self._of_items, lambda project: keys.answers(project, JUDGE)),
         )
         self._own = (self._hours, self._commands, self._cards, *of_items)
 

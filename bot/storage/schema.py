@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ParamSpec
+import re
+from typing import Any, Generic, ParamSpec
 
 ROOT = "sc"
 PROJECT = "as long as the project"
@@ -17,31 +15,28 @@ RECORD = "not at all: it is the record"
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of key. ``owners`` are the files of this room that write it, the first its owner;
-    ``kept`` is how long, ``rebuilt`` from what it could be made again."""
+class Kind(Generic[P]):
+    """A kind of key, and by a call the key of the parts that its ``pattern`` names, in that order.
 
-    pattern: str
-    holds: str
-    owners: tuple[str, ...]
-    kept: str
-    rebuilt: str
+    ``owners`` are the files of this room that write it, the first its owner; ``kept`` is how long,
+    ``rebuilt`` from what it could be made again.
+    """
+
+    def __init__(
+        self, pattern: str, owners: str, holds: str, *, kept: str = PROJECT, rebuilt: str = RECORD
+    ) -> None:
+        self.pattern, self.holds, self.kept, self.rebuilt = (
+            f"{ROOT}:{pattern}",
+            holds,
+            kept,
+            rebuilt,
+        )
+        self.owners = tuple(owners.split())
+        self._key = re.sub(r"\{\w+\}", "{}", self.pattern)
+
+    def __call__(self, *parts: P.args, **_: P.kwargs) -> str:
+        """The key."""
+        return self._key.format(*parts)
 
 
-KINDS: dict[str, Kind] = {}
-
-
-def kind(
-    *owners: str, kept: str = PROJECT, rebuilt: str = RECORD
-) -> Callable[[Callable[P, str]], Callable[P, str]]:
-    """Enter the keys that a function makes into the schema."""
-
-    def enter(make: Callable[P, str]) -> Callable[P, str]:
-        slots = [f"{{{name}}}" for name in inspect.signature(make).parameters]
-        pattern = make(*slots)  # type: ignore[arg-type, call-arg]
-        holds = " ".join((make.__doc__ or "").split())
-        KINDS[make.__name__] = Kind(pattern, holds, owners, kept, rebuilt)
-        return make
-
-    return enter
+KINDS: dict[str, Kind[Any]] = {}

@@ -6,3 +6,6 @@ from bot.storage.keys.imports import *  # noqa: F403
 from bot.storage.keys.memory import *  # noqa: F403
 from bot.storage.keys.project import *  # noqa: F403
 from bot.storage.keys.shared import *  # noqa: F403
+from bot.storage.schema import KINDS, Kind
+
+KINDS.update({name: each for name, each in globals().items() if isinstance(each, Kind)})
