@@ -32,8 +32,7 @@ class Accounts(Store):
 
     async def find(self, person: Person) -> Account | None:
         """The account that the Slack person is; None for the unlinked."""
-        found = text(await self._redis.hget(keys.accounts(), _of(person)))
-        return Account.read(found) if found else None
+        return await self._one(keys.accounts(), _of(person), Account)
 
     async def link(self, person: Person, account: Account) -> None:
         """They are this account from now on."""

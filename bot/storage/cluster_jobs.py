@@ -55,13 +55,13 @@ class ClusterJobs(Store):
 
     async def all(self, project: int) -> list[ClusterJob]:
         """Newest first."""
-        found = await self._redis.hvals(keys.cluster_jobs(project))
-        return sorted(map(ClusterJob.read, found), key=lambda job: -job.number)
+        found = await self._all(keys.cluster_jobs(project), ClusterJob)
+        return sorted(found, key=lambda job: -job.number)
 
     async def get(self, project: int, number: int) -> ClusterJob:
         """One of them. Raises NotFound."""
-        if found := await self._redis.hget(keys.cluster_jobs(project), str(number)):
-            return ClusterJob.read(found)
+        if found := await self._one(keys.cluster_jobs(project), number, ClusterJob):
+            return found
         raise NotFound(f"There is no cluster job {number} in this project.")
 
     async def put(self, project: int, number: int, **fields: Any) -> ClusterJob:

@@ -85,10 +85,9 @@ class Clusters(Store):
     async def get(self, project: int, cluster: int) -> Cluster:
         """By number; follows redirects of merged clusters. Raises NotFound."""
         for _ in range(64):
-            found = text(await self._redis.hget(keys.clusters(project), str(cluster)))
-            if not found:
+            record = await self._one(keys.clusters(project), cluster, Cluster)
+            if record is None:
                 raise NotFound(f"There is no C-{cluster} in this project.")
-            record = Cluster.read(self._seal.open(found))
             if record.redirect is None:
                 return record
             cluster = record.redirect
@@ -96,10 +95,7 @@ class Clusters(Store):
 
     async def records(self, project: int, clusters: list[int]) -> dict[int, Cluster]:
         """Those that exist, by number, as they are: redirects are not followed."""
-        if not clusters:
-            return {}
-        found = await self._redis.hmget(keys.clusters(project), [str(c) for c in clusters])
-        records = [Cluster.read(self._seal.open(value)) for value in found if value]
+        records = await self._some(keys.clusters(project), clusters, Cluster)
         return {record.number: record for record in records}
 
     async def change(self, project: int, cluster: int, **fields: Any) -> Cluster:

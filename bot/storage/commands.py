@@ -94,7 +94,7 @@ class Commands(Store):
             ],
             [
                 said.id,
-                self._seal.shut(said.model_dump_json()),
+                self._shut(said),
                 said.heard_at.timestamp(),
                 said.turn,
             ],
@@ -103,8 +103,7 @@ class Commands(Store):
 
     async def get(self, project: int, command: str) -> Utterance | None:
         """One utterance."""
-        found = text(await self._redis.hget(keys.commands(project), command))
-        return Utterance.read(self._seal.open(found)) if found else None
+        return await self._one(keys.commands(project), command, Utterance)
 
     async def queued(self, project: int, queue: str) -> list[str]:
         """The commands of a queue that have not been answered, in its order."""
@@ -121,7 +120,7 @@ class Commands(Store):
 
     async def write(self, said: Utterance, *, lease: str, token: str) -> None:
         """How it stands. Only the holder of its queue's lease may: raises LeaseLost otherwise."""
-        arguments = [token, said.id, self._seal.shut(said.model_dump_json())]
+        arguments = [token, said.id, self._shut(said)]
         if not await self._scripts.run(
             "set_as_holder", [lease, keys.commands(said.project)], arguments
         ):
@@ -140,10 +139,8 @@ class Commands(Store):
 
     async def waiting(self, project: int, before: float) -> list[Utterance]:
         """The same, as what was said, without what was answered already."""
-        if not (names := await self.overdue(project, before)):
-            return []
-        rows = await self._redis.hmget(keys.commands(project), names)
-        found = [Utterance.read(self._seal.open(row)) for row in rows if row]
+        names = await self.overdue(project, before)
+        found = await self._some(keys.commands(project), names, Utterance)
         return [said for said in found if said.outcome == "heard"]
 
     async def forget(self, project: int, mine: Callable[[Person], bool]) -> int:
@@ -157,6 +154,5 @@ class Commands(Store):
 
     async def failed(self, project: int, since: datetime) -> list[Utterance]:
         """What was heard since and came to nothing, or to an answer that could not be said."""
-        rows = await self._redis.hvals(keys.commands(project))
-        found = [Utterance.read(self._seal.open(row)) for row in rows]
+        found = await self._all(keys.commands(project), Utterance)
         return [said for said in found if said.outcome == "failed" and said.heard_at >= since]

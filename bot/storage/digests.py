@@ -29,8 +29,7 @@ class Digests(Store):
 
     async def scheduled_by(self, project: int) -> Person | None:
         """Who set the schedule up; None where nobody did."""
-        found = text(await self._redis.hget(keys.digests(project), "by"))
-        return Person.read(found) if found else None
+        return await self._one(keys.digests(project), "by", Person)
 
     async def last(self, project: int) -> float:
         """When the digest went out last, in seconds since 1970; 0 for never."""

@@ -35,15 +35,14 @@ class FileImports(Store):
                 why = "no progress for 15 minutes: another took its place"
                 await self.end(project, one.number, "failed", reason=why)
             mine = wanted.model_copy(update={"number": known[0].number + 1 if known else 1})
-            made = self._seal.shut(mine.model_dump_json())
-            if await self._redis.hsetnx(keys.file_imports(project), str(mine.number), made):
+            key = keys.file_imports(project)
+            if await self._redis.hsetnx(key, str(mine.number), self._shut(mine)):
                 return mine
 
     async def all(self, project: int) -> list[FileImport]:
         """Newest first."""
-        found = await self._redis.hvals(keys.file_imports(project))
-        made = [FileImport.read(self._seal.open(kept)) for kept in found]
-        return sorted(made, key=lambda one: -one.number)
+        found = await self._all(keys.file_imports(project), FileImport)
+        return sorted(found, key=lambda one: -one.number)
 
     async def get(self, project: int, wanted: int) -> FileImport:
         """One of them. Raises NotFound."""

@@ -59,8 +59,7 @@ class Memory(Store):
         """Write one down; a new one gets its number, and the oldest goes."""
         key = keys.conversations(project)
         if conversation.number:
-            sealed = self._seal.shut(conversation.model_dump_json())
-            await self._redis.hset(key, str(conversation.number), sealed)
+            await self._redis.hset(key, str(conversation.number), self._shut(conversation))
             return conversation
         made, over = await self._number(project, key, "conversation", conversation, CONVERSATIONS)
         if over > 0:
@@ -100,15 +99,15 @@ class Memory(Store):
 
     async def put_profile(self, project: int, profile: Profile) -> None:
         """Replace it."""
-        await self._redis.set(keys.profile(project), self._seal.shut(profile.model_dump_json()))
+        await self._redis.set(keys.profile(project), self._shut(profile))
 
     async def tell(self, project: int, **fields: object) -> Profile | None:
         """Write these fields of the profile; None where there is none, or it was just erased."""
         if (held := await self.profile(project)) is None:
             return None
         told = held.model_copy(update=fields)
-        sealed = self._seal.shut(told.model_dump_json())
-        return told if await self._redis.set(keys.profile(project), sealed, xx=True) else None
+        kept = await self._redis.set(keys.profile(project), self._shut(told), xx=True)
+        return told if kept else None
 
     async def _number(
         self, project: int, key: str, name: str, record: N, most: int
@@ -116,9 +115,5 @@ class Memory(Store):
         """The record with its number, and how many there are over ``most``."""
         number = int(await self._redis.incr(keys.counter(project, name)))
         made = record.model_copy(update={"number": number})
-        await self._redis.hset(key, str(number), self._seal.shut(made.model_dump_json()))
+        await self._redis.hset(key, str(number), self._shut(made))
         return made, int(await self._redis.hlen(key)) - most
-
-    async def _all(self, key: str, kind: type[N]) -> list[N]:
-        read: Callable[[str], N] = kind.read
-        return [read(self._seal.open(held)) for held in (await self._redis.hgetall(key)).values()]

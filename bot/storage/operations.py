@@ -58,8 +58,7 @@ class Operations(Store):
 
     async def log(self, project: int) -> list[Logged]:
         """All of them, oldest first."""
-        found = await self._redis.lrange(keys.operations(project), 0, -1)
-        return [Logged.read(self._seal.open(entry)) for entry in found]
+        return [Logged.read(entry) for entry in await self._words(keys.operations(project))]
 
     async def read(
         self, project: int, *, clusters: Iterable[int] = (), items: Iterable[int] = ()
@@ -127,7 +126,7 @@ class Operations(Store):
                 [
                     c,
                     held.records.get(c, ""),
-                    self._seal.shut(record.model_dump_json()),
+                    self._shut(record),
                     standing(record),
                 ]
                 for c, record in records.items()
@@ -137,7 +136,7 @@ class Operations(Store):
             "must_taken": _written(operation.must_taken),
             "cannot_added": _written(operation.cannot_added),
             "cannot_taken": _written(operation.cannot_taken),
-            "entry": self._seal.shut(entry.model_dump_json()),
+            "entry": self._shut(entry),
         }
         done = await self._scripts.run(
             "operate",

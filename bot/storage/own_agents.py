@@ -22,8 +22,7 @@ class OwnAgents(Store):
 
     async def get(self, project: int, name: str) -> AgentState | None:
         """What is decided about one; None for nothing."""
-        held = await self._redis.hget(keys.own_agents(project), name)
-        return AgentState.read(self._seal.open(held)) if held else None
+        return await self._one(keys.own_agents(project), name, AgentState)
 
     async def any(self, project: int) -> bool:
         """Whether anything is decided about any."""
@@ -31,8 +30,7 @@ class OwnAgents(Store):
 
     async def all(self, project: int) -> list[AgentState]:
         """What is decided about any."""
-        found = await self._redis.hvals(keys.own_agents(project))
-        return [AgentState.read(self._seal.open(held)) for held in found]
+        return await self._all(keys.own_agents(project), AgentState)
 
     async def decide(
         self, project: int, name: str, change: Callable[[AgentState], AgentState]
@@ -40,7 +38,7 @@ class OwnAgents(Store):
         """Change what is decided, whatever others do, and when its schedule is due next."""
         key = keys.own_agents(project)
         fresh = AgentState(audience=Audience.TEAM, name=name)
-        await self._redis.hsetnx(key, name, self._seal.shut(fresh.model_dump_json()))
+        await self._redis.hsetnx(key, name, self._shut(fresh))
         state = await self._replace(key, name, AgentState, change, name=f"~{name}", missing="")
         if due := due_at(state):
             await self._redis.zadd(keys.agents_due(), {f"{project}:{name}": due.timestamp()})
@@ -69,7 +67,7 @@ class OwnAgents(Store):
             update={"number": int(await self._redis.incr(keys.counter(project, "interview")))}
         )
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(key, str(made.number), self._seal.shut(made.model_dump_json()))
+            pipe.hset(key, str(made.number), self._shut(made))
             pipe.hset(by, whose(made.by, made.place), str(made.number))
             await pipe.execute()
         await self._drop(project, (await self.interviews(project))[INTERVIEWS:])
@@ -88,17 +86,15 @@ class OwnAgents(Store):
 
     async def interviews(self, project: int) -> list[Interview]:
         """All that are kept, the newest first."""
-        found = await self._redis.hvals(keys.interviews(project))
-        told = [Interview.read(self._seal.open(held)) for held in found]
-        return sorted(told, key=lambda each: -each.number)
+        found = await self._all(keys.interviews(project), Interview)
+        return sorted(found, key=lambda each: -each.number)
 
     async def held(self, project: int, person: Person, *places: str) -> Interview | None:
         """The newest of a person at the first of these places that has one."""
         for place in places:
             field = whose(person, place)
             if found := number(await self._redis.hget(keys.interviews_by(project), field)):
-                held = await self._redis.hget(keys.interviews(project), str(found))
-                return Interview.read(self._seal.open(held)) if held else None
+                return await self._one(keys.interviews(project), found, Interview)
         return None
 
     async def go_on(

@@ -19,8 +19,7 @@ class Plans(Store):
 
     async def steering(self, project: int, cluster: int) -> list[str]:
         """Every note, oldest first."""
-        found = await self._redis.lrange(keys.steering(project, cluster), 0, -1)
-        return [self._seal.open(value) for value in found]
+        return await self._words(keys.steering(project, cluster))
 
     async def steer(self, project: int, cluster: int, words: str) -> None:
         """Add a note."""
@@ -48,21 +47,18 @@ class Plans(Store):
 
     async def written(self, project: int, cluster: int, name: str) -> Plan | None:
         """The text of a version, if it was kept. ``name`` says whom it was written for, too."""
-        found = text(await self._redis.hget(keys.plans(project, cluster), name))
-        return Plan.read(self._seal.open(found)) if found else None
+        return await self._one(keys.plans(project, cluster), name, Plan)
 
     async def keep(self, project: int, cluster: int, name: str, plan: Plan) -> Plan:
         """Keep the text of a version; what was kept first stays, and is returned."""
         key = keys.plans(project, cluster)
-        await self._redis.hsetnx(key, name, self._seal.shut(plan.model_dump_json()))
-        return Plan.read(self._seal.open(text(await self._redis.hget(key, name))))
+        await self._redis.hsetnx(key, name, self._shut(plan))
+        return await self._one(key, name, Plan) or plan
 
     async def approve(self, project: int, cluster: int, plan: Plan, *, readers: Audience) -> None:
         """Fixes that these may read go by this plan from now on."""
         key = keys.plans(project, cluster)
-        await self._redis.hset(
-            key, f"{_APPROVED}:{readers}", self._seal.shut(plan.model_dump_json())
-        )
+        await self._redis.hset(key, f"{_APPROVED}:{readers}", self._shut(plan))
 
     async def approved(self, project: int, cluster: int, *, readers: Audience) -> Plan | None:
         """The plan that was approved last, as it was written for these."""

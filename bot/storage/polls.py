@@ -52,13 +52,11 @@ class Polls(Store):
 
     async def get(self, project: int, subreddit: str) -> Poll | None:
         """None where there is none."""
-        found = await self._redis.hget(keys.polls(project), subreddit)
-        return Poll.read(found) if found else None
+        return await self._one(keys.polls(project), subreddit, Poll)
 
     async def all(self, project: int) -> list[Poll]:
         """By name."""
-        found = await self._redis.hvals(keys.polls(project))
-        return sorted((Poll.read(one) for one in found), key=lambda one: one.name)
+        return sorted(await self._all(keys.polls(project), Poll), key=lambda one: one.name)
 
     async def due(self, now: datetime) -> list[tuple[int, str]]:
         """Project and subreddit of what is to be asked for by now."""

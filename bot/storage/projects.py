@@ -33,8 +33,7 @@ class Projects(Store):
 
     async def known(self, project: int) -> Project | None:
         """By id, also where the app was removed; None once that is erased."""
-        found = text(await self._redis.hget(keys.projects(), str(project)))
-        return Project.read(found) if found else None
+        return await self._one(keys.projects(), project, Project)
 
     async def get(self, project: int) -> Project:
         """By id. Raises NotFound."""
@@ -68,9 +67,8 @@ class Projects(Store):
         return [record for record in await self._records() if record.removed]
 
     async def _records(self) -> list[Project]:
-        found = await self._redis.hvals(keys.projects())
-        records = [Project.read(text(value)) for value in found]
-        return sorted(records, key=lambda record: record.full_name)
+        found = await self._all(keys.projects(), Project)
+        return sorted(found, key=lambda record: record.full_name)
 
     async def keep_config(self, project: int, config: str) -> None:
         """What its file decides, as JSON: the last that could be read."""

@@ -123,8 +123,7 @@ class Retention(Store):
 
     async def _over(self, project: int, clusters: Iterable[int], before: datetime) -> set[int]:
         """Which of these clusters were merged away, resolved or ignored ``before``."""
-        held = await self._redis.hmget(keys.clusters(project), [str(c) for c in {*clusters}])
-        read = [Cluster.read(self._seal.open(record)) for record in held if record]
+        read = await self._some(keys.clusters(project), {*clusters}, Cluster)
         over = (c for c in read if c.redirect is not None or c.state in _OVER)
         return {c.number for c in over if c.updated_at < before}
 

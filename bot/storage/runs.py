@@ -74,16 +74,11 @@ class Runs(Store):
 
     async def many(self, project: int, numbers: Sequence[int]) -> list[FixRun]:
         """Those that exist, in the order asked for."""
-        if not numbers:
-            return []
-        found = await self._redis.hmget(keys.runs(project), [str(run) for run in numbers])
-        return [FixRun.read(self._seal.open(value)) for value in found if value]
+        return await self._some(keys.runs(project), numbers, FixRun)
 
     async def all(self, project: int) -> list[FixRun]:
         """Every run, newest first."""
-        found = await self._redis.hvals(keys.runs(project))
-        runs = [FixRun.read(self._seal.open(value)) for value in found]
-        return sorted(runs, key=lambda run: -run.number)
+        return sorted(await self._all(keys.runs(project), FixRun), key=lambda run: -run.number)
 
     async def of_pull(self, project: int, pull: int) -> FixRun | None:
         """The run that opened a pull request."""
@@ -147,8 +142,7 @@ class Runs(Store):
 
     async def notes(self, project: int, run: int) -> list[str]:
         """Every steering note, oldest first."""
-        found = await self._redis.lrange(keys.run_notes(project, run), 0, -1)
-        return [self._seal.open(value) for value in found]
+        return await self._words(keys.run_notes(project, run))
 
     async def log(self, project: int, run: int, line: str) -> None:
         """Add a line to the run's log; the newest 500 stay."""
@@ -173,8 +167,7 @@ class Runs(Store):
 
     async def log_tail(self, project: int, run: int, lines: int = 60) -> list[str]:
         """The last lines of the log."""
-        found = await self._redis.lrange(keys.run_log(project, run), -lines, -1)
-        return [self._seal.open(value) for value in found]
+        return await self._words(keys.run_log(project, run), -lines)
 
     async def put_blob(self, project: int, run: int, name: str, data: bytes) -> None:
         """What a step leaves for the next one. It is whole when this returns."""

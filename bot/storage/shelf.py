@@ -54,8 +54,7 @@ class Shelf(Store):
 
     async def put(self, project: int, file: ShelfFile) -> None:
         """Write a new one down."""
-        sealed = self._seal.shut(file.model_dump_json())
-        await self._redis.hset(keys.files(project), file.digest, sealed)
+        await self._redis.hset(keys.files(project), file.digest, self._shut(file))
 
     async def change(
         self, project: int, files: Sequence[ShelfFile], *, used_by: str = "", **fields: object
@@ -87,7 +86,7 @@ class Shelf(Store):
 
     async def shelves(self, project: int, **fields: object) -> Shelves:
         """The shelves, once these fields are set."""
-        first = self._seal.shut(Shelves(audience=Audience.PUBLIC).model_dump_json())
+        first = self._shut(Shelves(audience=Audience.PUBLIC))
         await self._redis.hsetnx(keys.files(project), _SHELVES, first)
         of = keys.files(project), _SHELVES, Shelves, lambda one: one.model_copy(update=fields)
         return await self._replace(*of, name="The shelves", missing="The shelves are gone.")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from redis.asyncio import Redis
 
 from bot.domain.errors import NotFound, Unavailable
 from bot.domain.keeping import Keep
-from bot.domain.models import Worded
+from bot.domain.models import Record, Worded
 from bot.storage.scripts import Scripts
 from bot.storage.seal import Seal
 
 TRIES = 100
 
 R = TypeVar("R", bound=Worded)
+T = TypeVar("T", bound=Record)
 
 
 class Store:
@@ -26,6 +27,29 @@ class Store:
         self._scripts = scripts
         self._seal = seal
         self._keep = keep
+
+    async def _one(self, key: str, field: object, kind: type[T]) -> T | None:
+        """The record at a field of a hash; None where there is none."""
+        held = await self._redis.hget(key, str(field))
+        return kind.read(self._seal.open(held)) if held else None
+
+    async def _some(self, key: str, fields: Iterable[object], kind: type[T]) -> list[T]:
+        """The records at these fields of a hash, of those that are there, in this order."""
+        wanted = [str(field) for field in fields]
+        found = await self._redis.hmget(key, wanted) if wanted else []
+        return [kind.read(self._seal.open(held)) for held in found if held]
+
+    async def _all(self, key: str, kind: type[T]) -> list[T]:
+        """Every record of a hash."""
+        return [kind.read(self._seal.open(held)) for held in await self._redis.hvals(key)]
+
+    async def _words(self, key: str, first: int = 0) -> list[str]:
+        """The words of a list from there on; from behind where ``first`` is below 0."""
+        return [self._seal.open(held) for held in await self._redis.lrange(key, first, -1)]
+
+    def _shut(self, record: Record) -> str:
+        """The record as it is to be kept."""
+        return self._seal.shut(record.model_dump_json())
 
     async def _replace(
         self,
@@ -53,8 +77,7 @@ class Store:
             changed = decide(record)
             if changed == record:
                 return record
-            newer = self._seal.shut(changed.model_dump_json())
-            arguments = [field, held, newer, *beside(changed)]
+            arguments = [field, held, self._shut(changed), *beside(changed)]
             if await self._scripts.run(script, [key, *more_keys], arguments):
                 return changed
         raise Unavailable(f"{name} is being changed by too many at once; try again.")

@@ -21,8 +21,7 @@ class Stories(Store):
 
     async def get(self, project: int, cluster: int) -> Story | None:
         """The cluster as it was looked at last; None for never."""
-        found = text(await self._redis.hget(keys.stories(project), str(cluster)))
-        return Story.read(found) if found else None
+        return await self._one(keys.stories(project), cluster, Story)
 
     async def put(
         self, project: int, cluster: int, story: Story, news: Sequence[Event] = ()

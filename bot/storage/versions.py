@@ -9,7 +9,6 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Revision, Version, first_version
 from bot.storage import keys
 from bot.storage.store import Store
-from bot.storage.text import text
 
 
 class Versions(Store):
@@ -17,11 +16,8 @@ class Versions(Store):
 
     async def all(self, project: int, run: FixRun) -> list[Version]:
         """Oldest first. The first one is the run's own. Raises NotFound without a pull request."""
-        found = await self._redis.hvals(keys.versions(project, run.number))
-        if not found:
-            return [first_version(run)]
-        versions = [Version.read(self._seal.open(value)) for value in found]
-        return sorted(versions, key=lambda version: version.number)
+        found = await self._all(keys.versions(project, run.number), Version)
+        return sorted(found, key=lambda version: version.number) or [first_version(run)]
 
     async def add(self, project: int, run: int, version: Version) -> None:
         """Write a version down; one that is there stays as it is."""
@@ -32,22 +28,20 @@ class Versions(Store):
     async def open(self, project: int, revision: Revision) -> Revision:
         """Write an attempt down, or find the one that the same review or command has made."""
         key = keys.revisions(project, revision.work.number)
-        await self._redis.hsetnx(key, revision.key, self._seal.shut(revision.model_dump_json()))
+        await self._redis.hsetnx(key, revision.key, self._shut(revision))
         await self._redis.expire(key, self._keep.evidence)
         return await self.get(project, revision.work.number, revision.key)
 
     async def get(self, project: int, run: int, key: str) -> Revision:
         """One attempt. Raises NotFound."""
-        found = text(await self._redis.hget(keys.revisions(project, run), key))
-        if not found:
-            raise NotFound(f"F-{run} was never asked for this revision.")
-        return Revision.read(self._seal.open(found))
+        if found := await self._one(keys.revisions(project, run), key, Revision):
+            return found
+        raise NotFound(f"F-{run} was never asked for this revision.")
 
     async def attempts(self, project: int, run: int) -> list[Revision]:
         """Every attempt, oldest first."""
-        found = await self._redis.hvals(keys.revisions(project, run))
-        attempts = [Revision.read(self._seal.open(value)) for value in found]
-        return sorted(attempts, key=lambda revision: revision.work.created_at)
+        found = await self._all(keys.revisions(project, run), Revision)
+        return sorted(found, key=lambda revision: revision.work.created_at)
 
     async def disown(self, project: int, *of: str) -> None:
         """A review or comment is no longer only its author's words, or its thread is resolved."""

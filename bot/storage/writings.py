@@ -16,8 +16,7 @@ class Writings(Store):
 
     async def all(self, project: int, of: str) -> list[Writing]:
         """Every one that is kept, for whomever it was written; the oldest version first."""
-        held = await self._redis.hvals(keys.writings(project, of))
-        found = [Writing.read(self._seal.open(value)) for value in held]
+        found = await self._all(keys.writings(project, of), Writing)
         return sorted(found, key=lambda one: one.number)
 
     async def keep(
@@ -35,8 +34,7 @@ class Writings(Store):
         said = [(w.audience, w.text) for w in held if w.number == (number or newest)]
         if (made.audience, made.text) in said:
             return
-        field, sealed = f"{made.number}:{made.audience}", self._seal.shut(made.model_dump_json())
-        await self._redis.hset(key, field, sealed)
+        await self._redis.hset(key, f"{made.number}:{made.audience}", self._shut(made))
         old = sorted({made.number, *(one.number for one in held)})[:-MOST]
         if over := [f"{one.number}:{one.audience}" for one in held if one.number in old]:
             await self._redis.hdel(key, *over)
