@@ -22,28 +22,10 @@ LONGEST = 2 * 1024 * 1024
 _DATES = (datetime(1904, 1, 1), datetime(2004, 2, 2))  # noqa: DTZ001 - they fill what is not said
 # Hours before or behind UTC; names that mean several zones are told as in most trackers.
 _ZONES = {
-    "PST": -8,
-    "PDT": -7,
-    "MST": -7,
-    "MDT": -6,
-    "CST": -6,
-    "CDT": -5,
-    "EST": -5,
-    "EDT": -4,
-    "WET": 0,
-    "WEST": 1,
-    "BST": 1,
-    "CET": 1,
-    "MEZ": 1,
-    "CEST": 2,
-    "MESZ": 2,
-    "EET": 2,
-    "EEST": 3,
-    "MSK": 3,
-    "JST": 9,
-    "AEST": 10,
-    "AEDT": 11,
-}
+    "PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CST": -6, "CDT": -5, "EST": -5, "EDT": -4,
+    "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2, "EET": 2, "EEST": 3,
+    "MSK": 3, "JST": 9, "AEST": 10, "AEDT": 11,
+}  # fmt: skip
 _DRESSED = re.compile(
     rf"\d\s*[ap]\.?m\b|(?:gmt|utc)[+-]\d|\b(?:{'|'.join(_ZONES)})\b", re.IGNORECASE
 )

@@ -44,18 +44,10 @@ def proof_of(run: FixRun) -> Proof:
     """The evidence that a run left. Raises ValueError when it has no verdict."""
     if run.verdict is None:
         raise ValueError(f"{run.name} has no verdict")
+    same = Proof.model_fields.keys() & FixRun.model_fields.keys() - {"agent", "steps"}
     return Proof(
-        verdict=run.verdict,
-        reason=run.reason,
+        **{name: getattr(run, name) for name in same},
         reproduced=run.test_grade,
-        grade=run.grade,
-        changes=run.changes,
-        reading=run.reading,
-        red=run.red,
-        green=run.green,
-        suite_before=run.suite_before,
-        suite_after=run.suite_after,
-        environment=run.environment,
         seconds=round(((run.ended_at or run.updated_at) - run.created_at).total_seconds(), 1),
         agent=run.made_by or run.agent,
         steps=run.agent_steps,

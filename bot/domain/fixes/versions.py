@@ -10,7 +10,7 @@ from pydantic import AwareDatetime
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun, RunStep, StepName
-from bot.domain.models import Person, Place, Ran, Record, RunState, Worded
+from bot.domain.models import Person, Place, Ran, Record, Worded
 
 Kind = Literal["fix", "revise", "revert", "prove"]
 
@@ -19,6 +19,14 @@ _STEPS: Mapping[Kind, tuple[StepName, ...]] = {
     "revert": (StepName.FETCH, StepName.PROVE, StepName.POLICY, StepName.PUBLISH),
     "prove": (StepName.FETCH, StepName.PROVE),
 }
+
+
+# What an attempt begins without, whatever the run came to.
+_ANEW = (
+    *("state", "verdict", "reason", "stop_asked_by", "green", "suite_after", "findings"),
+    *("unproved", "grade", "changes", "reading", "tried", "learnt", "commit", "verified"),
+    *("dollars", "ended_at"),
+)
 
 
 class Version(Record):
@@ -123,30 +131,14 @@ def new_revision(
     names = _STEPS.get(kind, tuple(StepName))
     work = run.model_copy(
         update={
-            "state": RunState.PENDING,
-            "verdict": None,
-            "reason": "",
+            **{name: FixRun.model_fields[name].default for name in _ANEW},
             "command": key,
             "requested_by": asker.login,
             "requester_id": asker.user_id,
             "operator": operator,
             "steps": tuple(RunStep(name=name) for name in names),
-            "stop_asked_by": "",
-            "green": None,
-            "suite_after": None,
-            "findings": (),
-            "unproved": None,
-            "grade": None,
-            "changes": (),
-            "reading": None,
-            "tried": 0,
-            "learnt": "",
-            "commit": "",
-            "verified": False,
-            "dollars": 0,
             "created_at": now,
             "updated_at": now,
-            "ended_at": None,
         }
     )
     return Revision(

@@ -26,23 +26,12 @@ from bot.domain.cards.story import Event
 from bot.domain.cards.views.cluster import ClusterView, cluster_actions, cluster_card, count
 from bot.domain.fixes.run import FixRun
 
+# Of others the kind itself.
 _SAID = {
-    "new": "New",
-    "rise": "Got worse",
-    "spike": "More than usual",
-    "regressed": "Seen again",
-    "asked": "Fix asked for",
-    "proved": "Fix proved",
-    "held": "No pull request",
+    "rise": "Got worse", "spike": "More than usual", "regressed": "Seen again",
+    "asked": "Fix asked for", "proved": "Fix proved", "held": "No pull request",
     "opened": "Pull request opened",
-    "merged": "Merged",
-    "resolved": "Resolved",
-    "ignored": "Ignored",
-    "snoozed": "Snoozed",
-    "reopened": "Reopened",
-    "severity": "Severity",
-    "owner": "Owner",
-}
+}  # fmt: skip
 _HELD = 10
 
 
@@ -55,7 +44,7 @@ def said(event: Event, *, pull_url: str = "") -> Line:
     """``Pull request opened: #45``; ``Severity by @ana: S3 → S1``."""
     # What somebody says is worse did not get so by them.
     kind = "severity" if event.kind == "rise" and event.by else event.kind
-    words = _SAID[kind] + (f" by {event.by}" if event.by else "")
+    words = _SAID.get(kind, kind.capitalize()) + (f" by {event.by}" if event.by else "")
     if event.kind == "opened" and pull_url:
         return (f"{words}: ", Link(event.what, pull_url))
     if event.kind == "new":
