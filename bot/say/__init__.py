@@ -12,7 +12,10 @@ from bot.say.documents import (
     keep_part,
     open_pull,
     put_check,
+    show_home,
+    suggest,
     take_out,
+    tell,
+    unfurl,
     write_issue,
 )
-from bot.say.surfaces import show_home, suggest, tell, unfurl

@@ -20,8 +20,7 @@ from redis.exceptions import RedisError
 
 from bot.context import Context
 from bot.domain.audience import Audience
-from bot.domain.cards.views.choice import Pair
-from bot.domain.cards.views.look_back import LookBack
+from bot.domain.cards.views.choice import LookBack, Pair
 from bot.domain.errors import SoulcasterError
 from bot.github.manifest import UNREACHABLE, web_host
 from bot.github.undelivered import NOT_FOUND, why_undelivered

@@ -24,8 +24,7 @@ from bot.adapters.choose_model import SPEAKERS, language_model
 from bot.adapters.hosted import ATTEMPTS
 from bot.adapters.language.gemini import GeminiSpeaker, schema_of
 from bot.adapters.language.openai import OpenAISpeaker, strict_schema
-from bot.adapters.language.seeing import sees
-from bot.adapters.language.structured import THINKING_TOKENS, Models
+from bot.adapters.language.structured import THINKING_TOKENS, Models, sees
 from bot.adapters.prices import dollars
 from bot.context import Context
 from bot.domain.clusters.judgement import Comparisons

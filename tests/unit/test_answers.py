@@ -19,9 +19,8 @@ from bot.domain.memory.answers import AnswerDraft, Answered, mistakes
 from bot.domain.memory.conversation import Conversation, asker
 from bot.domain.memory.counting import Row, Typed, coarse, rows, span, typed
 from bot.domain.memory.facts import Fact, consolidated, fitting, outdated
-from bot.domain.memory.passages import Chunk, report_chunk
+from bot.domain.memory.passages import Chunk, is_answer, report_chunk, said, values
 from bot.domain.memory.profile import Profile, Sections
-from bot.domain.memory.wanting import is_answer, said, values
 from bot.domain.memory.web import Page, WebAnswer, borne_out
 from bot.domain.memory.written import Cited, material
 from bot.domain.models import Person

@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from bot.adapters.sandboxes import unittests
-from bot.domain.fixes.proof import Suite, suite_no_worse
-from bot.domain.fixes.results import junit, outcomes, reported
+from bot.domain.fixes.proof import Suite, junit, outcomes, reported, suite_no_worse
 from bot.domain.ports import Finished
 
 

@@ -13,8 +13,7 @@ from checkers import load_checker
 from test_problem_golden import digest
 
 from bot.domain.cards.card import Card, Code, Link, Said
-from bot.domain.cards.views.choice import Pair
-from bot.domain.cards.views.look_back import LookBack
+from bot.domain.cards.views.choice import LookBack, Pair
 from bot.domain.cards.views.onboarding import FILE, onboarding_card
 from bot.domain.models import Project
 from bot.render import marker, render_blocks, render_document, render_markdown

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from bot.domain.fixes.patch import Entry
-from bot.domain.fixes.results import reported
+from bot.domain.fixes.proof import reported
 from bot.domain.fixes.testfiles import is_test_file
 from bot.domain.fixes.testplan import EVENTS, PYTEST, REPORT, how_to_test
 

@@ -1,6 +1,6 @@
 """What a model is shown of the steps so far."""
 
-from bot.adapters.agents.transcript import AgentStep, within, without_middle
+from bot.adapters.agents.loop import AgentStep, within, without_middle
 
 
 def test_the_middle_goes() -> None:

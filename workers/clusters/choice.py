@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from bot.domain.cards.card import Line, Said
-from bot.domain.cards.views.choice import Outcome, Pair, Way
-from bot.domain.cards.views.look_back import LookBack
+from bot.domain.cards.views.choice import LookBack, Outcome, Pair, Way
 from bot.domain.clusters.engine import Eagerness
 from bot.domain.clusters.engine.decision import Action
 from bot.domain.clusters.summary import clipped

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Code, Line, Link, Said
-from bot.domain.cards.views.choice import Pair
-from bot.domain.cards.views.look_back import LookBack
+from bot.domain.cards.views.choice import LookBack, Pair
 from bot.domain.clusters.summary import clipped
 from bot.domain.models import Item
 

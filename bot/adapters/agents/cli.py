@@ -13,8 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.adapters.agents.briefing import FOLDER, TASK_MD, write_task
-from bot.adapters.agents.lines import Listener
-from bot.adapters.agents.relay import Misbehaved, relay
+from bot.adapters.agents.lines import Listener, Misbehaved, relay
 from bot.adapters.agents.rows import Row, Way
 from bot.adapters.gateway import Cap, Gateway
 from bot.domain.errors import ConfigError

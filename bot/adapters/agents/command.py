@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 
 from bot.adapters.agents.briefing import TASK_JSON, TASK_MD, write_task
-from bot.adapters.agents.lines import Listener, plain
-from bot.adapters.agents.relay import Misbehaved, relay
+from bot.adapters.agents.lines import Listener, Misbehaved, plain, relay
 from bot.domain.errors import ConfigError
 from bot.domain.ports import Budget, Finished, Heard, RepairTask, Sandbox, Tell, Worked
 

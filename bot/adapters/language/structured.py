@@ -9,19 +9,39 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ValidationError
 
-from bot.adapters.language.seeing import IMAGE_TOKENS, sees
 from bot.adapters.prices import dollars
 from bot.domain.errors import Rejected, Unavailable
 from bot.domain.images import Image
 from bot.domain.metering import Meter, Usage
 from bot.domain.ports import Shape
 from bot.log import log
+
+# An image costs a model at most about so many tokens.
+IMAGE_TOKENS = 1_600
+_SEES = re.compile(
+    r"(?:.*/)?(?:gemini-[1-9]|gpt-(?:4o|4\.1|4-turbo|[5-9])|o1(?!-mini)|o3(?!-mini)|o4-"
+    r"|claude-(?:[3-9]|opus|sonnet|haiku)|.*(?:vision|-vl\b|llava|pixtral)|gemma-?3|llama-?4)",
+    re.IGNORECASE,
+)
+
+
+def sees(model: str) -> bool:
+    """Whether a model of this name, ``openai/gpt-5-mini`` or what a server calls it, takes images,
+    as its maker says; of open weights those count whose name says so.
+
+    https://ai.google.dev/gemini-api/docs/image-understanding,
+    https://platform.openai.com/docs/guides/images-vision,
+    https://docs.claude.com/en/docs/build-with-claude/vision
+    """
+    return bool(_SEES.match(model))
+
 
 # Thinking counts as output, https://ai.google.dev/gemini-api/docs/thinking: without room for it
 # the answer itself would be cut off.

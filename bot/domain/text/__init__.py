@@ -13,5 +13,4 @@ from bot.domain.text.glossary import in_english
 from bot.domain.text.masking import mask
 from bot.domain.text.names import names
 from bot.domain.text.reading import BODY_LIMIT, CommonLines, read
-from bot.domain.text.terms import terms, whole_words
-from bot.domain.text.usual import usual
+from bot.domain.text.terms import terms, usual, whole_words

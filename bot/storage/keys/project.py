@@ -6,6 +6,103 @@ from bot.storage.schema import Kind
 
 # fmt: off
 
+# Fixes.
+
+steering = Kind[[int, int]]("{p}:steering:{cluster}", "plans",
+    "list: what people said about how this problem should be fixed.")
+plan_versions = Kind[[int, int]]("{p}:plan-versions:{cluster}", "plans",
+    "list: checksums of the reports and words that each version of the plan is written from.")
+plans = Kind[[int, int]]("{p}:plans:{cluster}", "plans",
+    "hash: ``v2:checksum`` -> Plan as it was written; ``approved`` -> the Plan fixes go by.",
+    rebuilt="by planning again")
+writings = Kind[[int, str]]("{p}:writings:{of}", "writings plans memory",
+    "hash: ``3:team`` -> Writing, a version of ``plan:12`` or ``profile`` for its readers.",
+    kept="the newest 20 versions", rebuilt="not at all")
+runs = Kind[[int]]("{p}:runs", "runs", "hash: fix run number -> FixRun.")
+run_keys = Kind[[int]]("{p}:run-keys", "runs",
+    "hash: command id -> fix run number, so that a repeated command finds its run.",
+    kept="as long as its command", rebuilt="from the runs")
+run_pulls = Kind[[int]]("{p}:run-pulls", "runs",
+    "hash: pull request -> fix run number, so that a run is found by it.",
+    rebuilt="from the runs")
+cluster_runs = Kind[[int]]("{p}:cluster-runs", "runs",
+    "hash: cluster number -> its fix runs, oldest first: ``3,7``.",
+    rebuilt="by `soulcaster rebuild`, from the runs")
+active_runs = Kind[[int]]("{p}:active-runs", "runs",
+    "hash: cluster number -> its one fix run that has not ended.",
+    kept="until the run has ended", rebuilt="by `soulcaster rebuild`, from the runs")
+run_notes = Kind[[int, int]]("{p}:run:{run}:notes", "runs",
+    "list: steering notes and log lines of a run are apart; these are the notes.",
+    kept="30 days")
+run_log = Kind[[int, int]]("{p}:run:{run}:log", "runs",
+    "list: redacted log lines of a run, the newest 500.",
+    kept="30 days (`logs`)")
+run_logged = Kind[[int, int]]("{p}:run:{run}:logged", "runs",
+    "string: how many lines the run's log has had, so that a reader goes on where it was.",
+    kept="30 days (`logs`)", rebuilt="from the log")
+run_blob = Kind[[int, int, str]]("{p}:run:{run}:{name}", "runs",
+    "string, 30 days: what a step of the run left for the next one.",
+    kept="30 days", rebuilt="by running again")
+own_agents = Kind[[int]]("{p}:own-agents", "own_agents",
+    "hash: name -> AgentState, what is decided about an agent of the team's own.")
+interviews = Kind[[int]]("{p}:interviews", "own_agents",
+    "hash: number -> Interview, an agent being described, or described, by talking.",
+    kept="the newest 200")
+interviews_by = Kind[[int]]("{p}:interviews-by", "own_agents",
+    "hash: place and person -> the number of the interview that they hold there.",
+    kept="as long as the interview", rebuilt="from the interviews")
+versions = Kind[[int, int]]("{p}:run:{run}:versions", "versions",
+    "hash: ``v2`` -> Version of the run's fix, once there is more than the first.",
+    rebuilt="from the branch's commits")
+revisions = Kind[[int, int]]("{p}:run:{run}:revisions", "versions",
+    "hash: ``review:9`` or ``command:ab12`` -> the attempt at a version that it asked for.",
+    kept="a year (`evidence`)")
+disowned = Kind[[int]]("{p}:disowned", "versions",
+    "set: ``review:9`` and ``comment:9`` that another has edited, ``resolved:9`` of a thread.")
+
+# What is read from before, and what we ask for.
+
+imports = Kind[[int]]("{p}:imports", "imports",
+    "hash: the fields of the project's Import, how far GitHub's issues have been read.",
+    rebuilt="by reading all again")
+file_imports = Kind[[int]]("{p}:file-imports", "file_imports",
+    "hash: number -> FileImport, how far a file was read and what it brought.")
+brought = Kind[[int, int | str]]("{p}:brought:{number}", "file_imports",
+    "set: numbers of the items that an import brought; of ``NUMBER:clusters`` that are gone "
+    "through, those that they were in.",
+    kept="until the import is taken back")
+blob = Kind[[int, str]]("{p}:blob:{name}", "blobs",
+    "hash: ``size``, and number of a piece of 256 KiB -> that, deflated, sealed as words are; or, "
+    "while pieces lie in a bucket, the ``key`` that seals them, itself sealed as words are.",
+    kept="an import's until it is read, at most 7 days; a shelf's until it is removed")
+polls = Kind[[int]]("{p}:polls", "polls",
+    "hash: subreddit -> Poll, what is asked for by ourselves.")
+
+# What is known, and asked of models.
+
+facts = Kind[[int]]("{p}:facts", "memory",
+    "hash: number -> Fact.",
+    kept="until forgotten, expired, or its source says otherwise; the newest 1,000")
+conversations = Kind[[int]]("{p}:conversations", "memory",
+    "hash: number -> Conversation, what somebody asked.",
+    kept="the newest 200")
+profile = Kind[[int]]("{p}:profile", "memory",
+    "string: Profile, what the project is in five sections.",
+    rebuilt="by `profile refresh`")
+own_keys = Kind[[int]]("{p}:own-keys", "own_keys",
+    "hash: vendor -> project, vendor, and its sealed key of a language model.",
+    kept="until it is removed", rebuilt="not at all: it is typed again")
+spent = Kind[[int, str]]("{p}:spent:{month}", "spending",
+    "hash: ``of|what`` -> millionths of a dollar, tokens, tokens without a price in a month "
+    "(``2026-11``); of all of it, a run, a model.",
+    kept="400 days", rebuilt="not at all: only vendors know it, too")
+files = Kind[[int]]("{p}:files", "shelf",
+    "hash: digest of its content -> ShelfFile, its bytes and text are blobs; ``shelves`` -> "
+    "Shelves, their names.",
+    kept="until removed; at most 200 files and 200 MB")
+
+# Reports, clusters, what is said of them.
+
 OVER = "a year after its cluster was over (`evidence`)"
 counter = Kind[[int, str]]("{p}:last:{name}", "items clusters operations runs memory own_agents",
     "string: last number given to an item, cluster, run, fact or conversation.",

@@ -208,7 +208,7 @@ GUARDS = (
     ),
     Guard(
         "a line that says failed beats one that says passed",
-        "bot/domain/fixes/results.py",
+        "bot/domain/fixes/proof.py",
         'if _WORST[outcome] >= _WORST[found.get(name, "passed")]:',
         "if True:",
         "tests/unit/test_proof.py",

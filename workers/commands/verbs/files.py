@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Code, Inline, Said
-from bot.domain.cards.views.shelf import shelf_card
+from bot.domain.cards.views.memory import shelf_card
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, TooLarge

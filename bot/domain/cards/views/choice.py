@@ -19,6 +19,7 @@ from bot.domain.cards.card import (
     note,
 )
 from bot.domain.cards.views.cluster import count
+from bot.domain.models import Record
 
 # In words, the three that a project may choose.
 WAYS: Mapping[str, str] = {
@@ -140,3 +141,32 @@ def trying_card(done: str, *, key: str, readers: Audience) -> Card:
     """While it is worked out; ``done`` is how far that is."""
     words = f"What clustering would have done with the history is being worked out: {done}"
     return note(key, words, audience=readers, tone="running")
+
+
+class LookBack(Record):
+    """Of the newest ``reports``, clustered in silence as ``sure`` would have: ``problems`` they
+    would have been, ``pairs`` that comments and people call duplicates, of which ``found`` were
+    joined and ``asked`` more asked about; ``unmarked`` were joined though nobody points them out.
+
+    ``examples`` of those are numbers of reports, with the chance (0 to 1) that they are one: it
+    holds no words, so what is deleted meanwhile is in it no more.
+    """
+
+    reports: int
+    problems: int
+    pairs: int
+    found: int
+    asked: int
+    unmarked: int
+    examples: tuple[tuple[int, int, float], ...] = ()
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """As people read it: what, and how it is."""
+        agreed = f"{self.found:,} of {count(self.pairs, 'pair')} that people call duplicates joined"
+        more = f", {self.asked:,} more asked about" if self.asked else ""
+        return (
+            ("Looked back on", f"{count(self.reports, 'report')}: {self.problems:,} problems"),
+            ("Duplicates nobody points out", f"{self.unmarked:,}"),
+            ("Agreement", agreed + more if self.pairs else "nobody calls any a duplicate"),
+        )

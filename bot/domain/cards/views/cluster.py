@@ -12,7 +12,7 @@ from bot.domain.cards.sparkline import sparkline
 from bot.domain.clusters.labels import Likely
 from bot.domain.clusters.tally import Tally, spelled
 from bot.domain.clusters.titles import plain
-from bot.domain.fixes.offering import shows_example
+from bot.domain.fixes.plan import shows_example
 from bot.domain.fixes.run import FixRun
 from bot.domain.models import Cluster, ClusterState, Ending, Item, Watch
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.cards.card import Bullets, Card, Choices, Fact, Paragraph, Section, Strong, coded
-from bot.domain.cards.views.choice import Pair, pairs_section
-from bot.domain.cards.views.look_back import LookBack
+from bot.domain.cards.views.choice import LookBack, Pair, pairs_section
 from bot.domain.models import Project
 
 # Every line of it is explained; nothing in it differs from what holds without it but the mode.

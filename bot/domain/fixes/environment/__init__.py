@@ -5,8 +5,8 @@ from bot.domain.fixes.environment.absences import submodules as submodules
 from bot.domain.fixes.environment.needs import CONSTRAINTS as CONSTRAINTS
 from bot.domain.fixes.environment.needs import Needs as Needs
 from bot.domain.fixes.environment.needs import install as install
-from bot.domain.fixes.environment.node import node_manager as node_manager
-from bot.domain.fixes.environment.node import package_json as package_json
+from bot.domain.fixes.environment.needs import node_manager as node_manager
+from bot.domain.fixes.environment.needs import package_json as package_json
 from bot.domain.fixes.environment.reading import below as below
 from bot.domain.fixes.environment.reading import needs_of as needs_of
 from bot.domain.fixes.environment.reading import package_root as package_root

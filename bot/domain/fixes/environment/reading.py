@@ -13,8 +13,7 @@ from typing import Any
 
 from bot.domain.fixes.environment.absences import absences, wanted
 from bot.domain.fixes.environment.imports import imports_of
-from bot.domain.fixes.environment.needs import Needs, version_of
-from bot.domain.fixes.environment.node import node_needs
+from bot.domain.fixes.environment.needs import Needs, node_needs, version_of
 from bot.domain.fixes.environment.shell_lines import EVERY, read_arguments, read_line
 from bot.domain.fixes.environment.workflows import prepared
 from bot.domain.fixes.patch import Tree, text_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from bot.domain.fixes.patch import Patch, Tree
-from bot.domain.fixes.policy import code, files, paths, places, secrets, tampering, writing
+from bot.domain.fixes.policy import code, files, places, secrets, tampering, writing
 from bot.domain.fixes.policy.rules import Finding, Rules, refuse
 
 
@@ -37,7 +37,7 @@ def _all(
 ) -> Iterator[Finding]:
     too_large = list(files.size(patch, rules))
     yield from too_large
-    yield from paths.unsafe(patch, tree)
+    yield from places.unsafe(patch, tree)
     if too_large:
         return  # refused already; reading it all could take long
     yield from places.out_of_place(patch, rules, tree, chosen)

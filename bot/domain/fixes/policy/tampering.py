@@ -3,13 +3,55 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
 
 from bot.domain.fixes.patch import Change, Patch, Tree, text_of
-from bot.domain.fixes.policy import python_tests
+from bot.domain.fixes.policy.intruders import intruders, overridden, switched_off
+from bot.domain.fixes.policy.kept import lost
 from bot.domain.fixes.policy.rules import Finding, Rules, refuse
+from bot.domain.fixes.policy.syntax import facts_of
+from bot.domain.fixes.python import parsed
 from bot.domain.fixes.testfiles import is_collected_by_pytest, is_test_file
+
+_RUNNERS = frozenset({"pytest", "_pytest", "pluggy", "py", "hypothesis", "nose", "coverage"})
+
+
+def complaints(before: str, after: str, *, is_new: bool) -> list[str]:
+    """What ``after`` took from the tests in ``before``, a clause each; none of a good edit."""
+    old_tree, new_tree = parsed(before), parsed(after)
+    if new_tree is None:
+        return ["is no longer Python that parses"]
+    if old_tree is None:
+        return []  # it never ran
+    old, new = facts_of(old_tree), facts_of(new_tree)
+    found = [*lost(old, new), *switched_off(old_tree, new_tree, is_new)]
+    if not is_new:
+        found += [*overridden(old, new), *intruders(old, new)]
+    return list(dict.fromkeys(found))
+
+
+def lost_examples(change: Change) -> Iterator[str]:
+    """Doctest lines of ordinary source that are gone."""
+    removed, added = (
+        Counter(line.strip() for line in lines if line.strip().startswith(b">>>"))
+        for lines in change.lines
+    )
+    for line in removed - added:
+        yield f"loses the example `{line.decode('utf-8', 'replace')[:60]}`"
+
+
+def shadowed(path: str, tree: Tree) -> str:
+    """The well-known module that a new file at ``path`` hides; empty for none."""
+    folder, _, name = path.rpartition("/")
+    module = name.removesuffix(".py")
+    if module == "__init__":
+        folder, _, module = folder.rpartition("/")
+    known = module in _RUNNERS or module in sys.stdlib_module_names
+    inside_package = f"{folder}/__init__.py" in tree if folder else False
+    return module if known and not inside_package else ""
+
 
 _SKIPS = re.compile(
     r"\b(xit|xdescribe|xtest|xcontext|fit|fdescribe)\(|\.(skip|only|todo|failing|skipIf|runIf)\b\(?"
@@ -51,7 +93,7 @@ def _finding(path: str, complaint: str) -> Finding:
 def _python(change: Change, patch: Patch) -> Iterator[Finding]:
     path = change.path
     if not is_test_file(path):
-        for complaint in python_tests.lost_examples(change):
+        for complaint in lost_examples(change):
             message = f"{path}: {complaint}"
             yield Finding(rule="doctest", path=path, message=message, severity="flag")
         return
@@ -64,7 +106,7 @@ def _python(change: Change, patch: Patch) -> Iterator[Finding]:
         yield _finding(path, "is no longer UTF-8 text")
         return
     is_new = change.before is None and not path.endswith("conftest.py")
-    for complaint in python_tests.complaints(before, after, is_new=is_new):
+    for complaint in complaints(before, after, is_new=is_new):
         yield _finding(path, complaint)
 
 
@@ -75,7 +117,7 @@ def _moved(change: Change, patch: Patch) -> bool:
         new = text_of(other.after)
         if other.before is None and new and is_test_file(other.path):
             was, now = (is_collected_by_pytest(each.path) for each in (change, other))
-            if (now or not was) and not python_tests.complaints(old, new, is_new=False):
+            if (now or not was) and not complaints(old, new, is_new=False):
                 return True
     return False
 
@@ -119,6 +161,6 @@ def _shadows(patch: Patch, tree: Tree) -> Iterator[Finding]:
     """New modules that would be imported in place of what runs the tests."""
     for change in patch.changes:
         if change.before is None and change.path.endswith(".py"):
-            name = python_tests.shadowed(change.path, tree)
+            name = shadowed(change.path, tree)
             if name:
                 yield refuse("shadowing", change.path, f"would be imported in place of {name}")
