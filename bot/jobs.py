@@ -212,13 +212,7 @@ class Jobs:
                 self._url, socket_connect_timeout=2, socket_timeout=2
             )
             self._queues[queue] = Queue(queue, connection=connection, serializer=JSONSerializer)
-        self._queues[queue].enqueue(
-            _WAKE_UP,
-            queue,
-            job_timeout=-1,
-            result_ttl=0,
-            failure_ttl=60,
-        )
+        self._queues[queue].enqueue(_WAKE_UP, queue, job_timeout=-1, result_ttl=0, failure_ttl=60)
 
     async def claim(self, *lanes: Lane) -> Claim | None:
         """A due job that nobody holds, of the first lane that has one, of the project whose last
@@ -252,19 +246,10 @@ class Jobs:
     async def settle(self, claim: Claim, outcome: str, *, wait: float = 0, reason: str = "") -> int:
         """End a claim: "done", "again" in ``wait`` seconds, "back", or "park". See settle.lua."""
         reason = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {reason}"
-        settled = int(
-            await self._scripts.run(
-                "settle",
-                [
-                    keys.todo(claim.lane, claim.tenant),
-                    keys.generations(claim.lane),
-                    keys.tries(claim.lane),
-                    claim.lease,
-                    keys.parked(claim.lane),
-                ],
-                [claim.member, claim.token, claim.generation, outcome, wait, reason],
-            )
-        )
+        lane, told = claim.lane, [claim.member, claim.token, claim.generation]
+        mine = [keys.todo(lane, claim.tenant), keys.generations(lane), keys.tries(lane)]
+        mine += [claim.lease, keys.parked(lane)]
+        settled = int(await self._scripts.run("settle", mine, [*told, outcome, wait, reason]))
         if outcome in ("again", "back"):
             self.wake(_QUEUE_OF[claim.lane], wait)
         return settled

@@ -85,21 +85,10 @@ class Commands(Store):
 
     async def hear(self, said: Utterance) -> bool:
         """Write it down, in its turn; False when it was heard before."""
-        new = await self._scripts.run(
-            "hear",
-            [
-                keys.commands(said.project),
-                keys.heard(said.project),
-                keys.queue(said.project, said.queue),
-            ],
-            [
-                said.id,
-                self._shut(said),
-                said.heard_at.timestamp(),
-                said.turn,
-            ],
-        )
-        return bool(new)
+        p = said.project
+        mine = [keys.commands(p), keys.heard(p), keys.queue(p, said.queue)]
+        arguments = [said.id, self._shut(said), said.heard_at.timestamp(), said.turn]
+        return bool(await self._scripts.run("hear", mine, arguments))
 
     async def get(self, project: int, command: str) -> Utterance | None:
         """One utterance."""

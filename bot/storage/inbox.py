@@ -72,18 +72,14 @@ class Inbox(Store):
 
     async def _call(self, delivery: Delivery) -> tuple[list[str], list[Any]]:
         row = delivery.row
+        lane, tenant = delivery.lane, delivery.tenant
         return [
-            keys.inbox(row),
-            keys.done(row),
-            keys.todo(delivery.lane, delivery.tenant),
-            keys.generations(delivery.lane),
-            keys.turns(delivery.lane),
+            *(keys.inbox(row), keys.done(row), keys.todo(lane, tenant)),
+            *(keys.generations(lane), keys.turns(lane)),
         ], [
-            json.dumps([delivery.kind, row]),
-            delivery.tenant,
-            delivery.most,
+            *(json.dumps([delivery.kind, row]), tenant, delivery.most),
             *("kind", delivery.kind),
-            *("tenant", delivery.tenant),
+            *("tenant", tenant),
             *("meta", json.dumps(dict(delivery.meta))),
             *("at", repr(delivery.received_at)),
             *("body", await self._seal.shut_bytes(delivery.body)),

@@ -107,22 +107,16 @@ class Items(Store):
         )
         return (
             [
-                keys.item_keys(project),
-                keys.items(project),
-                keys.events(project),
-                keys.counter(project, "item"),
-                keys.waiting(project),
-                keys.membership(project),
-                keys.seen(project),
-                keys.reports_used(*spend[:2] if spend else (0, "")),
+                *(keys.item_keys(project), keys.items(project), keys.events(project)),
+                *(keys.counter(project, "item"), keys.waiting(project), keys.membership(project)),
+                *(keys.seen(project), keys.reports_used(*spend[:2] if spend else (0, ""))),
                 *kept(project),
             ],
             [
                 key,
                 "" if draft.event == draft.key else f"{key}:{draft.event}",
                 self._seal.shut(item.model_dump_json(exclude={"number", *_BESIDE})),
-                int(draft.occurred_at.timestamp() // 3600),
-                draft.count,
+                *(int(draft.occurred_at.timestamp() // 3600), draft.count),
                 draft.occurred_at.timestamp(),
                 kind_of(draft.source, draft.audience),
                 *((other, this) if draft.told_at else ("", "")),

@@ -123,12 +123,7 @@ class Operations(Store):
             "log": held.count,
             "members": {str(c): ",".join(map(str, found)) for c, found in members.items()},
             "records": [
-                [
-                    c,
-                    held.records.get(c, ""),
-                    self._shut(record),
-                    standing(record),
-                ]
+                [c, held.records.get(c, ""), self._shut(record), standing(record)]
                 for c, record in records.items()
             ],
             "moves": [[c.number, c.before, c.after] for c in operation.items],
@@ -138,20 +133,12 @@ class Operations(Store):
             "cannot_taken": _written(operation.cannot_taken),
             "entry": self._shut(entry),
         }
-        done = await self._scripts.run(
-            "operate",
-            [
-                keys.operations(project),
-                keys.membership(project),
-                keys.clusters(project),
-                keys.pairs(project, "must"),
-                keys.pairs(project, "cannot"),
-                keys.placements(project),
-                *kept(project),
-            ],
-            [json.dumps(plan)],
-        )
-        return bool(done)
+        mine = [
+            *(keys.operations(project), keys.membership(project), keys.clusters(project)),
+            *(keys.pairs(project, "must"), keys.pairs(project, "cannot")),
+            *(keys.placements(project), *kept(project)),
+        ]
+        return bool(await self._scripts.run("operate", mine, [json.dumps(plan)]))
 
     async def show(self, project: int, name: str, checksum: str) -> None:
         """A preview was shown, under the name of what was asked for and where."""

@@ -41,11 +41,8 @@ SORTS: tuple[Sort, ...] = ("severity", "recent", "count")
 def kept(project: int) -> list[str]:
     """The last KEYS of a script that keeps it, as ``lua/overview.lua`` takes them."""
     return [
-        keys.standings(project),
-        keys.tally(project, ""),
-        keys.order(project, "", "")[:-1],
-        keys.reported(project, ""),
-        keys.members(project, 0)[:-1],
+        *(keys.standings(project), keys.tally(project, ""), keys.order(project, "", "")[:-1]),
+        *(keys.reported(project, ""), keys.members(project, 0)[:-1]),
         keys.occurrences(project, 0)[:-1],
     ]
 
@@ -208,13 +205,9 @@ class Overview:
         key = keys.clusters(project)
         async for clusters in self._records(key):
             while clusters:
-                calls = [
-                    (
-                        [key, *kept(project)],
-                        [each, held, standing(Cluster.read(self._seal.open(held)))],
-                    )
-                    for each, held in clusters.items()
-                ]
+                stand = {c: standing(Cluster.read(self._seal.open(r))) for c, r in clusters.items()}
+                mine = [key, *kept(project)]
+                calls = [(mine, [each, held, stand[each]]) for each, held in clusters.items()]
                 done = await self._scripts.run_all("recount", calls)
                 counted += sum(done)
                 changed = [each for each, one in zip(clusters, done, strict=True) if not one]

@@ -27,21 +27,12 @@ class Runs(Store):
 
         The same command again finds the run it made.
         """
-        found = await self._scripts.run(
-            "open_run",
-            [
-                keys.run_keys(project),
-                keys.active_runs(project),
-                keys.counter(project, "run"),
-                keys.runs(project),
-                keys.cluster_runs(project),
-            ],
-            [
-                run.command,
-                self._seal.shut(run.model_dump_json(exclude={"number"})),
-                run.listed,
-            ],
-        )
+        mine = [
+            *(keys.run_keys(project), keys.active_runs(project), keys.counter(project, "run")),
+            *(keys.runs(project), keys.cluster_runs(project)),
+        ]
+        record = self._seal.shut(run.model_dump_json(exclude={"number"}))
+        found = await self._scripts.run("open_run", mine, [run.command, record, run.listed])
         return await self.get(project, int(found[0])), bool(found[1])
 
     async def get(self, project: int, run: int) -> FixRun:

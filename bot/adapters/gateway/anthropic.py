@@ -87,7 +87,6 @@ class Anthropic(Wire):
     def read(
         self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes
     ) -> Question:
-        """See the base."""
         body = {**forwarded(_REQUEST, parse(raw)), "model": model}
         return Question(
             path="/v1/messages" + ("/count_tokens" if "count" in parts else ""),
@@ -100,7 +99,6 @@ class Anthropic(Wire):
 
     @override
     def limited(self, question: Question, tokens: int) -> dict[str, Any]:
-        """The body, with an answer of ``tokens`` at most; thinking is part of it."""
         return question.body if question.is_free else {**question.body, "max_tokens": tokens}
 
     @override

@@ -110,7 +110,7 @@ _COUNT = fields(
 
 
 class Gemini(Wire):
-    """The calls that ask a model, and the one that counts tokens."""
+    """The calls that ask a model, which stands in the path, and the one that counts tokens."""
 
     provider = "google"
     address = "https://generativelanguage.googleapis.com"
@@ -121,7 +121,6 @@ class Gemini(Wire):
     def read(
         self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes
     ) -> Question:
-        """See the base; the model stands in the path."""
         call = parts["call"]
         if call not in _CALLS:
             raise NotAllowed(f"{call} is not forwarded.")
@@ -141,7 +140,6 @@ class Gemini(Wire):
 
     @override
     def limited(self, question: Question, tokens: int) -> dict[str, Any]:
-        """The body, with an answer of ``tokens`` at most; thinking is part of it."""
         if question.is_free:
             return question.body
         config = question.body.get("generationConfig", {})

@@ -128,7 +128,6 @@ class _OpenAI(Wire):
     def read(
         self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes
     ) -> Question:
-        """See the base."""
         asked = parse(raw)
         asked.pop("client_metadata", None)  # ids of the CLI's installation and session
         body = {**forwarded(self.fields, asked), "model": model}
@@ -137,7 +136,6 @@ class _OpenAI(Wire):
 
     @override
     def limited(self, question: Question, tokens: int) -> dict[str, Any]:
-        """The body, with an answer of ``tokens`` at most; thinking is part of it."""
         return {**question.body, **self.added(question.body), self.longest: tokens}
 
     @override
@@ -166,7 +164,6 @@ class Chat(_OpenAI):
 
     @override
     def added(self, body: dict[str, Any]) -> dict[str, Any]:
-        """See the base."""
         return {"stream_options": {"include_usage": True}} if body.get("stream") else {}
 
 
@@ -179,5 +176,4 @@ class Responses(_OpenAI):
 
     @override
     def added(self, body: dict[str, Any]) -> dict[str, Any]:
-        """See the base."""
         return {"store": False}

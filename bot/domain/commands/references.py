@@ -110,7 +110,6 @@ class IssueRef(Reference, what="an issue", example="#123"):
     @classmethod
     @override
     def read_loosely(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         return cls.read(word) or cls.read(f"#{word}")
 
     def __str__(self) -> str:
@@ -135,7 +134,6 @@ class UserRef(Reference, what="a person", example="@ana"):
     @classmethod
     @override
     def read_loosely(cls, word: str) -> Self | None:
-        """See :class:`Reference`."""
         return cls.read(word) or (None if names_record(word) else cls.read(f"@{word}"))
 
     def __str__(self) -> str:
