@@ -57,7 +57,7 @@ from bot.storage.outage import Outage
 from bot.storage.overview import Overview
 from bot.storage.own_agents import OwnAgents
 from bot.storage.own_keys import OwnKeys
-from bot.storage.plans import Plans
+from bot.storage.plans import Plans, Writings
 from bot.storage.polls import Polls
 from bot.storage.private import keep_private
 from bot.storage.processes import Processes
@@ -75,7 +75,6 @@ from bot.storage.stories import Stories
 from bot.storage.tokens import Tokens
 from bot.storage.vault import Vault, open_vault
 from bot.storage.versions import Versions
-from bot.storage.writings import Writings
 
 
 @dataclass

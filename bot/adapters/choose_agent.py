@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from bot.adapters.agents.cli import CliAgent
-from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.cli import CliAgent, CommandAgent
 from bot.adapters.agents.loop import LoopAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.agents.rows import ROWS, Row

@@ -13,8 +13,7 @@ from typing import Any, BinaryIO
 
 from bot.domain.errors import BadPayload
 from bot.domain.imports import Wanted
-from bot.imports.columns import guessed
-from bot.imports.reading import LONGEST, Row, decoded, lines
+from bot.imports.reading import LONGEST, Row, decoded, guessed, lines
 
 NAME = "csv"
 # Jira writes as many of these columns as its longest issue has comments.

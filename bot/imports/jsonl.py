@@ -10,9 +10,8 @@ from typing import BinaryIO
 
 from bot.domain.errors import BadPayload
 from bot.domain.imports import Wanted
-from bot.imports.columns import guessed
 from bot.imports.elements import elements
-from bot.imports.reading import Row, decoded, lines
+from bot.imports.reading import Row, decoded, guessed, lines
 from bot.sources.reading import at
 
 NAME = "jsonl"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import unescape
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from dateutil import parser
 
 from bot.domain.audience import Audience
+from bot.domain.errors import BadPayload
 from bot.domain.imports import Wanted
 from bot.domain.models import Draft
 from bot.sources.reading import moment, one_line, opening, short_hash, tags, text, web_url
@@ -172,3 +175,31 @@ def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) 
         tags={**({"id": name[:200]} if name else {}), **tags(told.get("tags"))},
         audience=Audience.TEAM,
     )
+
+
+# Presets for exports of Jira, Zendesk, Linear and Intercom, known by their ``marks``: columns that
+# only they have all of. Else a field is the first of its usual names.
+_KNOWN = json.loads(Path(__file__).with_name("columns.json").read_text())
+FIELDS: tuple[str, ...] = tuple(_KNOWN["usual"])
+
+
+def guessed(names: Sequence[str], of: str) -> dict[str, str]:
+    """Field -> column. Raises BadPayload where nothing there can be a report's words."""
+    for preset in _KNOWN["presets"]:
+        if {*preset["marks"]} <= {*names}:
+            return {field: name for field, name in preset["columns"].items() if name in names}
+    there = {re.sub(r"[\W_]+", " ", name).strip().lower(): name for name in reversed(names)}
+    found = {
+        field: next((there[name] for name in usual if name in there), "")
+        for field, usual in _KNOWN["usual"].items()
+    }
+    if not (found["title"] or found["body"]):
+        shown = ", ".join(name[:40] for name in names[:12])
+        raise BadPayload(f"Which of the {of} is a report's text? Say --map body=NAME: {shown}.")
+    return {field: name for field, name in found.items() if name}
+
+
+def preset_of(columns: Mapping[str, str]) -> str:
+    """Whose export it was taken for; "" for nobody's."""
+    presets = (p for p in _KNOWN["presets"] if columns.items() <= p["columns"].items())
+    return next((str(preset["name"]) for preset in presets if "id" in columns), "")

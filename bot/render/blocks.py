@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.domain.cards import card as cards
-from bot.render import belonging
 from bot.render.defuse import (
     ZERO_WIDTH_SPACE,
     plain,
@@ -26,6 +25,7 @@ from bot.render.defuse import (
     slack_said,
     visible,
 )
+from bot.render.marker import action_id, metadata
 from bot.render.seams import joined, whole
 from bot.render.shorten import cut, cut_line, cut_middle, fitting, length, shorten_section
 from bot.render.tones import ICONS, step_state, tone_word
@@ -60,7 +60,7 @@ def render_blocks(card: cards.Card, project: int = 0) -> SlackMessage:
         return SlackMessage(
             text=_notification(card),
             blocks=_Slack(project).card(card),
-            metadata=belonging.metadata(project, card.key),
+            metadata=metadata(project, card.key),
         )
 
     return fitting(card, message, lambda made: len(made.blocks) <= BLOCKS, room=ROOM)
@@ -206,7 +206,7 @@ class _Slack:
 
     def action_id(self, what: str) -> str:
         """The same for the same sentence at every edit; a second one in a message is numbered."""
-        name = belonging.action_id(self._project, what)
+        name = action_id(self._project, what)
         self._ids[name] += 1
         return name if self._ids[name] == 1 else f"{name}:{self._ids[name]}"
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from bot import log as logs
 from bot.domain.errors import ConfigError, NotUnderstood
 from bot.domain.imports import Wanted
-from bot.imports.columns import FIELDS
+from bot.imports.reading import FIELDS
 from bot.settings import Settings
 
 app = typer.Typer()

@@ -20,8 +20,7 @@ from bot.domain.errors import NotFound, Unavailable
 from bot.domain.imports import Wanted
 from bot.domain.models import Draft
 from bot.imports import kind_of
-from bot.imports.columns import preset_of
-from bot.imports.reading import draft_of
+from bot.imports.reading import draft_of, preset_of
 from bot.settings import Settings
 from handlers.begin import begin as opened
 from handlers.imports.upload import upload

@@ -13,8 +13,7 @@ import pytest
 from agent_bench import KEY, REAL, Bench, bench, require
 from vendor_double import Move, run, say
 
-from bot.adapters.agents.cli import CliAgent
-from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.cli import CliAgent, CommandAgent
 from bot.adapters.agents.lines import plain
 from bot.adapters.agents.rows import ROWS
 from bot.domain.errors import ConfigError

@@ -14,7 +14,7 @@ from agent_bench import FIX, KEY, PAGES, Bench, bench, require
 from vendor_double import Move, run, say
 
 from bot.adapters import choose_agent
-from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.cli import CommandAgent
 from bot.adapters.agents.rows import ROWS
 from bot.adapters.choose import AdapterChoices, ModelAccess
 from bot.domain.errors import ConfigError, NotFound

@@ -9,7 +9,7 @@ from typing import Any
 from following_kit import Team, open_team
 
 from bot.domain.models import RunState
-from bot.render.belonging import action_id
+from bot.render.marker import action_id
 from bot.storage.inbox import Delivery
 from workers import jobs
 from workers.hearing import home

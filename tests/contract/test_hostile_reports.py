@@ -25,7 +25,7 @@ from gemini_server import GeminiServer
 from hostile_reports import FRAMES, REPORTS, Hostile, text
 from sleeps import a_sleep, ended
 
-from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.cli import CommandAgent
 from bot.adapters.agents.loop import LoopAgent
 from bot.adapters.language.gemini import GeminiSpeaker
 from bot.adapters.language.structured import Models

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.cli import CommandAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.adapters.sandboxes.local import LocalSandboxes
 from bot.domain.audience import Audience

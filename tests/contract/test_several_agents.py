@@ -6,8 +6,7 @@ from pathlib import Path
 
 from test_prove import BASE, MADE, left, opened
 
-from bot.adapters.agents.cli import CliAgent
-from bot.adapters.agents.command import CommandAgent
+from bot.adapters.agents.cli import CliAgent, CommandAgent
 from bot.adapters.agents.rows import ROWS
 from bot.adapters.gateway import WIRES, Gateway
 from bot.domain.fixes.run import RunStep, StepName

@@ -33,7 +33,8 @@ from fix_kit import ready_to_publish
 from forks import open_stage
 
 from bot.domain.models import Person, Project
-from bot.render import belonging
+from bot.render.marker import action_id
+from bot.render.marker import metadata as metadata_of
 from bot.simulators.github import Limits
 from bot.simulators.slack import Limits as SlackLimits
 from bot.storage.accounts import Account
@@ -234,7 +235,7 @@ class Tenants:
         button, message = choose(((acme, acme), (acme, bait), (bait, acme), (acme, nothing)))
         sentence, room = choose((*PRESSED, self._of_acme())), choose(self.rooms)
         ts = choose((self.card["ts"], room.ts)) if room.whose == "acme" else room.ts
-        metadata = belonging.metadata(message, "cluster:C-1") if message else None
+        metadata = metadata_of(message, "cluster:C-1") if message else None
         payload = {
             "type": "block_actions",
             "user": {"id": user, "team_id": team or self._team},
@@ -250,7 +251,7 @@ class Tenants:
             "actions": [
                 {
                     "type": "button",
-                    "action_id": belonging.action_id(button, sentence),
+                    "action_id": action_id(button, sentence),
                     "value": sentence,
                 }
             ],

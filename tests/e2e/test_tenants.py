@@ -24,7 +24,7 @@ from e2e_kit import (
 )
 
 from bot.domain.models import Person, Project
-from bot.render.belonging import action_id, project_of_message
+from bot.render.marker import action_id, project_of_message
 from bot.simulators.slack.workspace import Channel
 from bot.storage.accounts import Account
 from handlers.demo.shop_files import shop_files

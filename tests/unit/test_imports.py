@@ -16,7 +16,7 @@ from bot.domain.audience import Audience
 from bot.domain.errors import BadPayload, NotUnderstood
 from bot.domain.imports import Wanted
 from bot.domain.models import Draft
-from bot.imports import KINDS, columns, kind_of
+from bot.imports import KINDS, kind_of, reading
 from bot.imports.reading import LONGEST, Row, draft_of, plain, when, without
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -151,7 +151,7 @@ class TestTables:
         row = "It fails,A-1,9,Open,ana,12/Mar/24 3:04 PM,Words,first,second"
         data = f"{header}\n{row}\n".encode()
         guessed = kind_of("csv").columns(io.BytesIO(data))
-        assert columns.preset_of(guessed) == "Jira"
+        assert reading.preset_of(guessed) == "Jira"
         [one] = drafts("csv", data)
         assert isinstance(one, Draft)
         assert one.body == "Words\n\nfirst\n\nsecond"

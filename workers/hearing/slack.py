@@ -18,7 +18,7 @@ from bot.domain.commands.words import typed
 from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
 from bot.log import log
-from bot.render.belonging import project_of_button, project_of_message
+from bot.render.marker import project_of_button, project_of_message
 from bot.say import whisper
 from workers.commands import anybody, hear
 from workers.commands.addressing import Press, project_of

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from bot.adapters.sandboxes.state import alone
 from bot.domain.errors import TooLarge
 
 _NAME = re.compile(r"[0-9a-f]{16,64}")
@@ -45,7 +43,7 @@ class Environments:
         size = _size(source)
         if size > self._max:
             raise TooLarge(f"{size // 1_000_000} MB were installed; {self._max // 1_000_000} fit")
-        with self._alone():
+        with alone(self._root):
             if not (self._root / name).exists():
                 self._make_room(self._max - size)
                 shutil.move(source, self._root / name)
@@ -66,16 +64,6 @@ class Environments:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self._root.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
 
 
 def _size(path: Path) -> int:

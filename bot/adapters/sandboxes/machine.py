@@ -10,9 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from bot.adapters.sandboxes import cgroups, forward, isolation, processes, state
-from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Output, inside
+from bot.adapters.sandboxes.contents import GONE, QUIET, TAR, Folder, Output, inside
 from bot.adapters.sandboxes.environments import Environments
-from bot.adapters.sandboxes.folder import Folder
 from bot.adapters.sandboxes.network import Gate, unreached
 from bot.adapters.sandboxes.registry import Mirror, Registries, reached_by
 from bot.adapters.sandboxes.watchdog import Watchdog

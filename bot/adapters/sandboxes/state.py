@@ -73,7 +73,7 @@ def load(root: Path, name: str) -> State | None:
 
 @contextlib.contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """One process and thread at a time opens sandboxes in ``root``."""
+    """One process and thread at a time changes what ``root`` holds; it is made where it is not."""
     root.mkdir(parents=True, exist_ok=True)
     lock = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -15,7 +15,7 @@ plan_versions = Kind[[int, int]]("{p}:plan-versions:{cluster}", "plans",
 plans = Kind[[int, int]]("{p}:plans:{cluster}", "plans",
     "hash: ``v2:checksum`` -> Plan as it was written; ``approved`` -> the Plan fixes go by.",
     rebuilt="by planning again")
-writings = Kind[[int, str]]("{p}:writings:{of}", "writings plans memory",
+writings = Kind[[int, str]]("{p}:writings:{of}", "plans memory",
     "hash: ``3:team`` -> Writing, a version of ``plan:12`` or ``profile`` for its readers.",
     kept="the newest 20 versions", rebuilt="not at all")
 runs = Kind[[int]]("{p}:runs", "runs", "hash: fix run number -> FixRun.")

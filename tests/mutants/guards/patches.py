@@ -41,14 +41,14 @@ GUARDS = (
     Guard(
         "a patch brings no secret",
         f"{_POLICY}judge.py",
-        "        yield from secrets.added(change)\n",
+        "        yield from files.secrets(change)\n",
         "",
         _HOSTILE,
     ),
     Guard(
         "a patch hides nothing from who reads it",
         f"{_POLICY}judge.py",
-        "        yield from writing.hidden(change)\n",
+        "        yield from files.hidden(change)\n",
         "",
         _HOSTILE,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from bot.domain.fixes.patch import Patch, Tree
-from bot.domain.fixes.policy import code, files, places, secrets, tampering, writing
+from bot.domain.fixes.policy import code, files, places, tampering
 from bot.domain.fixes.policy.rules import Finding, Rules, refuse
 
 
@@ -46,8 +46,8 @@ def _all(
         if not rules.covers(change.path):
             yield refuse("paths", change.path, f"is outside {', '.join(rules.only)}")
         yield from files.kind(change, rules)
-        yield from secrets.added(change)
-        yield from writing.hidden(change)
-        yield from writing.rewritten(change)
+        yield from files.secrets(change)
+        yield from files.hidden(change)
+        yield from files.rewritten(change)
         yield from code.odd_calls(change)
     yield from code.special_cases(patch, proof_tests, tree)
