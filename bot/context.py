@@ -311,9 +311,7 @@ async def open_context(
 ) -> AsyncIterator[Context]:
     """A context in the running event loop; the embedded Redis is joined where no URL is set.
     Without ``chosen`` the environment alone counts: what was chosen may need a key that is lost.
-
-    Raises ConfigError or Unavailable.
-    """
+    Raises ConfigError or Unavailable."""
     # A checkout under test has modes of its own.
     keep_private(settings.soulcaster_data_dir, leave=frozenset({"sandboxes", "environments"}))
     embedded = None

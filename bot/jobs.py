@@ -72,11 +72,9 @@ ROSTER: dict[str, Job] = {}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it is asked for; declaring one puts it on the roster.
-
-    ``done_by`` is ``module:function``, an ``async def function(ctx, *ids)``; the function's name
-    is the job's, in Redis too. ``timeout`` is in seconds, for one try.
-    """
+    """A job as it is asked for; declaring one puts it on the roster. ``done_by`` is
+    ``module:function``, an ``async def function(ctx, *ids)``; the function's name is the job's, in
+    Redis too. ``timeout`` is in seconds, for one try."""
 
     done_by: str
     lane: Lane = "work"
@@ -164,11 +162,9 @@ class Jobs:
         self._told: set[str] = set()
 
     async def ask(self, job: Job, *ids: int | str, delay: float = 0, tenant: int = NOBODY) -> None:
-        """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once.
-
-        It is project ``tenant``'s, or that of a first id that is a number: within a lane projects
-        take turns. The same job is always the same project's.
-        """
+        """Have a job run, ``delay`` seconds from now. Asking twice before it runs is once. It is
+        project ``tenant``'s, or that of a first id that is a number: within a lane projects take
+        turns. The same job is always the same project's."""
         tenant = tenant or (ids[0] if ids and isinstance(ids[0], int) else NOBODY)
         member = json.dumps([job.name, *ids])
         lists = [keys.todo(job.lane, tenant), keys.generations(job.lane), keys.turns(job.lane)]

@@ -25,9 +25,7 @@ _OF_OWNER = ".github"
 @dataclass(frozen=True, slots=True)
 class Origin:
     """A key of the file, its value in force, and who says so: ``.github/soulcaster.yml:3``.
-
-    ``private``: the owner's repository says so, which not everybody may read who reads here.
-    """
+    ``private``: the owner's repository says so, which not everybody may read who reads here."""
 
     key: str
     value: object
@@ -43,11 +41,8 @@ class ProjectConfigs:
         self._projects = projects
 
     async def in_force(self, project: Project) -> RepoConfig:
-        """As the default branches say now (ETag-cached).
-
-        While a file is wrong the last good one stays in force; raises ConfigError when there is
-        none: nothing is guessed.
-        """
+        """As the default branches say now (ETag-cached). While a file is wrong the last good one
+        stays in force; raises ConfigError when there is none: nothing is guessed."""
         stood = await self._projects.config(project.id)
         try:
             config = await self.written(project)

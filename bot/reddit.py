@@ -49,9 +49,7 @@ class Reddit:
         self, subreddit: str, what: Literal["new", "comments"], after: str = ""
     ) -> Any:
         """A listing of up to 100 posts or comments, newest first, those older than ``after``.
-
-        Raises Unavailable, and Rejected where there is nothing to be read, with the reason.
-        """
+        Raises Unavailable, and Rejected where there is nothing to be read, with the reason."""
         query = {"limit": "100", "raw_json": "1", "after": after}
         path, headers = f"/r/{subreddit}/{what}", self._headers
         async with self._guard():

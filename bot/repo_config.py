@@ -179,10 +179,8 @@ def said_in(file: bytes) -> dict[str, int]:
 
 
 def read_yaml(file: bytes, path: str) -> tuple[yaml.Node | None, Any]:
-    """What a file says, None where that is nothing. Raises ConfigError, naming its line.
-
-    It is anybody's file: its size, depth and nodes are bounded before anything is built of it.
-    """
+    """What a file says, None where that is nothing. Raises ConfigError, naming its line. It is
+    anybody's file: its size, depth and nodes are bounded before anything is built of it."""
     if len(file) > MAX_BYTES:
         raise ConfigError(f"{path}: {len(file):,} bytes; at most {MAX_BYTES:,} are read.")
     try:

@@ -44,10 +44,8 @@ async def retried(
     total: float = 45,
 ) -> T:
     """The answer to ``request``, asked again while it raises Unavailable, ``attempts`` times.
-
     Seconds: a service that names more than ``longest`` is not waited for, as the job goes back on
-    the list; one that names none is waited for ``first``, then longer, ``total`` in all.
-    """
+    the list; one that names none is waited for ``first``, then longer, ``total`` in all."""
 
     def wait(error: Exception) -> bool | float:
         if not isinstance(error, Unavailable):

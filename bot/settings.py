@@ -267,10 +267,8 @@ class Settings(BaseSettings):
         return self
 
     def above(self, chosen: Mapping[str, str]) -> Self:
-        """These, and below them what ``chosen`` has under names of the environment.
-
-        Raises ConfigError, as ``load`` does.
-        """
+        """These, and below them what ``chosen`` has under names of the environment. Raises
+        ConfigError, as ``load`` does."""
         below: dict[str, Any] = {name.lower(): value for name, value in chosen.items()}
         try:
             said = {name: getattr(self, name) for name in self.model_fields_set}
@@ -302,10 +300,8 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, environ: Mapping[str, str | None] | None = None) -> Settings:
-        """Read the environment, and ``.env`` below it; an empty value is no value.
-
-        Raises ConfigError with one line for each mistake.
-        """
+        """Read the environment, and ``.env`` below it; an empty value is no value. Raises
+        ConfigError with one line for each mistake."""
         environ = _environ() if environ is None else environ
         known = {name.upper(): name for name in cls.model_fields}
         ours = {n for n in environ if n.startswith("SOULCASTER_")} - READ_BY_TESTS
@@ -333,10 +329,8 @@ def _mistakes(error: ValidationError) -> list[str]:
 
 
 def misspelt(environ: Mapping[str, str | None] | None = None) -> list[str]:
-    """Names that look like a setting of ours and are none, one line each.
-
-    They may be another program's, so they are told and not refused.
-    """
+    """Names that look like a setting of ours and are none, one line each. They may be another
+    program's, so they are told and not refused."""
     known = [name.upper() for name in Settings.model_fields]
     lines = []
     for name in sorted(set(_environ() if environ is None else environ) - set(known)):

@@ -77,10 +77,8 @@ AGENTS: Mapping[str, Callable[[AdapterChoices], Agent]] = {
 
 def agents(names: str, c: AdapterChoices, model: str = "") -> list[Agent]:
     """An agent by name, or several with commas, to be tried in this order; ``model``, as
-    ``vendor/model``, takes the place of those that are named for agents.
-
-    Raises NotFound with the names there are, or ConfigError.
-    """
+    ``vendor/model``, takes the place of those that are named for agents. Raises NotFound with the
+    names there are, or ConfigError."""
     if model:
         c = replace(c, models={**c.models, "agent": (model,)})
     return [_one(name, c) for name in names.split(",")]

@@ -28,9 +28,7 @@ _LONGEST = timedelta(seconds=30)
 
 class Bucket:
     """The port of objects on a bucket, below a prefix of it; ``url`` is ``s3://bucket/prefix``.
-
-    ``config`` is what to say otherwise than the environment.
-    """
+    ``config`` is what to say otherwise than the environment."""
 
     def __init__(
         self, url: str, *, guard: Guard = nullcontext, config: S3Config | None = None

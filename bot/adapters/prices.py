@@ -11,11 +11,9 @@ from bot.domain.metering import Usage
 
 
 def dollars(provider: str, model: str, used: Usage, *, address: str = "") -> float | None:
-    """What a call costs; None where nobody has written the price down.
-
-    ``provider`` is the package's name of whose wire it is. Another ``address`` that it knows has
-    prices of its own; one that it does not know stands for the provider.
-    """
+    """What a call costs; None where nobody has written the price down. ``provider`` is the
+    package's name of whose wire it is. Another ``address`` that it knows has prices of its own; one
+    that it does not know stands for the provider."""
     from genai_prices import Usage as Counted
     from genai_prices import calc_price
 

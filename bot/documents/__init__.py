@@ -26,10 +26,8 @@ _NAMED = {"md": "Markdown", "markdown": "Markdown", "csv": "CSV", "log": "log"}
 
 
 def read(name: str, data: bytes) -> tuple[str, list[Part], bool]:
-    """Its kind, its parts, and whether only the beginning of it was read. Keeps a core busy.
-
-    Raises NotUnderstood for what it cannot read, TooLarge, NotAllowed for a secret in it.
-    """
+    """Its kind, its parts, and whether only the beginning of it was read. Keeps a core busy. Raises
+    NotUnderstood for what it cannot read, TooLarge, NotAllowed for a secret in it."""
     if len(data) > FILE_BYTES:
         raise TooLarge(f"{name} has {len(data) / MB:.1f} MB, and a file may have 20 MB.")
     if not data:

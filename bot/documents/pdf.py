@@ -19,10 +19,8 @@ _PROGRAM = Path(__file__).with_name("drawing.py")
 
 
 def pages(name: str, data: bytes) -> tuple[list[str], bool]:
-    """The text of each page, and whether there is more. Waits for the process.
-
-    Raises NotUnderstood for one that is encrypted or broken, or takes too much to read.
-    """
+    """The text of each page, and whether there is more. Waits for the process. Raises NotUnderstood
+    for one that is encrypted or broken, or takes too much to read."""
     command = [sys.executable, "-P", str(_PROGRAM), *map(str, (SECONDS, MEMORY_MB, DRAWN))]
     # Of our environment it gets nothing: keys are in it.
     env = {"PYTHONPATH": os.pathsep.join(sys.path)}

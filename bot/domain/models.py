@@ -198,9 +198,7 @@ class Cluster(Worded):
 
     def as_read_by(self, readers: Audience, shown: Sequence[Item]) -> Cluster:
         """The record with the words that they may read; ``shown`` are its reports that they may.
-
-        Title, summary and the words behind its severity may be those of a private report.
-        """
+        Title, summary and the words behind its severity may be those of a private report."""
         if may_read(readers, self.audience):
             return self
         allowed = {item.number for item in shown}

@@ -38,10 +38,8 @@ class Embedder(Protocol):
         """How many texts are worth one call: more at once only keep others waiting."""
 
     async def embed(self, texts: Sequence[str]) -> Vector:
-        """One unit-length row a text: shape ``(len(texts), dimensions)``, float32.
-
-        An empty text gives a row of zeros. Raises Unavailable (safe to retry) or Rejected.
-        """
+        """One unit-length row a text: shape ``(len(texts), dimensions)``, float32. An empty text
+        gives a row of zeros. Raises Unavailable (safe to retry) or Rejected."""
 
     async def close(self) -> None:
         """Release connections and threads."""
@@ -143,11 +141,9 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """What commands wanted of a network that is closed to them.
-
-    ``attempts`` are those that the kernel refused, 0 where nothing counts them. ``hosts`` are as
-    the output of the commands names them: it may name fewer, and what was never tried.
-    """
+    """What commands wanted of a network that is closed to them. ``attempts`` are those that the
+    kernel refused, 0 where nothing counts them. ``hosts`` are as the output of the commands names
+    them: it may name fewer, and what was never tried."""
 
     attempts: int = 0
     hosts: tuple[str, ...] = ()
@@ -178,10 +174,8 @@ class Sandbox(Protocol):
         env: Mapping[str, str] | None = None,
         on_output: OnOutput | None = None,
     ) -> Finished:
-        """Run a shell command to its end; ``on_output`` sees text as it comes.
-
-        Being cancelled kills the command. Raises Unavailable when the sandbox is gone.
-        """
+        """Run a shell command to its end; ``on_output`` sees text as it comes. Being cancelled
+        kills the command. Raises Unavailable when the sandbox is gone."""
 
     async def write(self, path: str, data: bytes) -> None:
         """Write one file, making its folders."""
@@ -192,20 +186,16 @@ class Sandbox(Protocol):
     async def download(
         self, *, max_bytes: int = 200_000_000, exclude: Collection[str] = ()
     ) -> bytes:
-        """The work folder as an uncompressed tar. Raises TooLarge over ``max_bytes``.
-
-        ``exclude`` names files and folders (``node_modules``) left out wherever they are.
-        """
+        """The work folder as an uncompressed tar. Raises TooLarge over ``max_bytes``. ``exclude``
+        names files and folders (``node_modules``) left out wherever they are."""
 
     async def reach(self, socket: str) -> str:
         """Lead its further commands to what listens at a socket of this machine, and to nothing
         else: the URL at which they find it. Empty where it has a network of its own."""
 
     async def keep(self, environment: str) -> Sequence[str]:
-        """Keep what its build has installed under a name of hex digits, and end it.
-
-        Gives what was asked of the registries. Raises TooLarge when it is more than may be kept.
-        """
+        """Keep what its build has installed under a name of hex digits, and end it. Gives what was
+        asked of the registries. Raises TooLarge when it is more than may be kept."""
 
     async def kill(self) -> None:
         """End it and everything in it. Harmless when repeated."""
@@ -314,11 +304,9 @@ Outcome = Literal["done", "gave up", "limit reached", "broken"]
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What an agent did. The patch is read from the sandbox, not from here.
-
-    ``outcome`` says whether the agent believes it is done, ``reading`` where another patch of its
-    that holds as well does something else.
-    """
+    """What an agent did. The patch is read from the sandbox, not from here. ``outcome`` says
+    whether the agent believes it is done, ``reading`` where another patch of its that holds as well
+    does something else."""
 
     outcome: Outcome
     note: str

@@ -30,11 +30,9 @@ WAITS: Mapping[Standing, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A Slack conversation as one project sees it.
-
-    ``own``: somebody who decides for the project said that it is spoken of there. ``shared``:
-    people of other companies read along (Slack Connect).
-    """
+    """A Slack conversation as one project sees it. ``own``: somebody who decides for the project
+    said that it is spoken of there. ``shared``: people of other companies read along (Slack
+    Connect)."""
 
     own: bool = False
     shared: bool = False
@@ -42,11 +40,8 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks in Slack, as one project sees them.
-
-    ``linked``: of our workspace, with a GitHub account. ``reads``: they can read the repository;
-    ``works``: they have a role beyond that.
-    """
+    """Who asks in Slack, as one project sees them. ``linked``: of our workspace, with a GitHub
+    account. ``reads``: they can read the repository; ``works``: they have a role beyond that."""
 
     linked: bool = False
     reads: bool = False

@@ -53,12 +53,9 @@ DELIVERIES_KEPT = timedelta(days=3)
 
 
 class GitHubApp:
-    """Talks to GitHub as the app and as its installations.
-
-    ``limits`` are what one of these may do: write a minute, write an hour, spend points a minute.
-    ``guard`` is what every request is made within; ``is_quiet`` whether nothing may be written to
-    a repository.
-    """
+    """Talks to GitHub as the app and as its installations. ``limits`` are what one of these may do:
+    write a minute, write an hour, spend points a minute. ``guard`` is what every request is made
+    within; ``is_quiet`` whether nothing may be written to a repository."""
 
     def __init__(
         self,

@@ -150,10 +150,8 @@ async def update_comment(repo: Repo, comment: int, body: Markdown) -> bool:
 
 
 async def react(repo: Repo, target: str, content: Reaction) -> None:
-    """Put a reaction on ``issues/7`` or ``issues/comments/9``; there already is fine.
-
-    It is left out where little may be written: the comment that comes with it says it, too.
-    """
+    """Put a reaction on ``issues/7`` or ``issues/comments/9``; there already is fine. It is left
+    out where little may be written: the comment that comes with it says it, too."""
     if await repo.budget.left() < _LITTLE:
         return
     with at(Priority.REACTION), suppress(OverBudget):

@@ -68,10 +68,8 @@ def registration(api_url: str, organisation: str, state: str) -> str:
 
 
 async def become(session: aiohttp.ClientSession, api_url: str, code: str) -> MadeApp:
-    """The app that a code stands for; GitHub takes it once, within an hour.
-
-    Raises Rejected for a code that GitHub does not know, Unavailable while it does not answer.
-    """
+    """The app that a code stands for; GitHub takes it once, within an hour. Raises Rejected for a
+    code that GitHub does not know, Unavailable while it does not answer."""
     if not _CODE.fullmatch(code):
         raise Rejected("That is no code of GitHub's.", status=422)
     url = f"{api_url.rstrip('/')}/app-manifests/{code}/conversions"

@@ -124,10 +124,8 @@ async def find_pull(repo: Repo, branch: str) -> Any | None:
 async def open_pull(
     repo: Repo, *, branch: str, base: str, title: str, body: Markdown, draft: bool = True
 ) -> Any:
-    """Open a pull request, or find the one that is there.
-
-    Where the plan offers no drafts, a draft is an ordinary one whose title says what it is.
-    """
+    """Open a pull request, or find the one that is there. Where the plan offers no drafts, a draft
+    is an ordinary one whose title says what it is."""
     fields = {"title": title[:256], "head": branch, "base": base, "body": body}
     try:
         return await repo.post("/pulls", {**fields, "draft": draft})

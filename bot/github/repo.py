@@ -108,10 +108,8 @@ class Repo:
         await unless_refused(gone(), 404, 410)
 
     async def is_private(self) -> bool:
-        """Whether only its members read it, as GitHub said within the last minute.
-
-        False where GitHub will not say. Raises Unavailable where it cannot be asked now.
-        """
+        """Whether only its members read it, as GitHub said within the last minute. False where
+        GitHub will not say. Raises Unavailable where it cannot be asked now."""
         try:
             return await self._app.looked_up(self.project.id, self.itself)
         except Rejected:
@@ -122,10 +120,8 @@ class Repo:
         return await self.download(f"/tarball/{ref}", max_bytes=max_bytes)
 
     async def download(self, path: str, *, max_bytes: int) -> bytes:
-        """A file that GitHub keeps elsewhere. Raises TooLarge over ``max_bytes``.
-
-        GitHub answers with a redirect to another host, which must not see our token.
-        """
+        """A file that GitHub keeps elsewhere. Raises TooLarge over ``max_bytes``. GitHub answers
+        with a redirect to another host, which must not see our token."""
         path = self.path + path
         try:
             async with self._wire() as api:

@@ -33,10 +33,8 @@ def address(api_url: str, client_id: str, back: str, state: str, verifier: str) 
 async def person(
     session: aiohttp.ClientSession, api_url: str, keys: tuple[str, str], code: str, verifier: str
 ) -> Person:
-    """Whom a code stands for; ``keys`` are the app's id and secret for this.
-
-    Raises Forbidden for a code that is none, Unavailable while GitHub does not answer.
-    """
+    """Whom a code stands for; ``keys`` are the app's id and secret for this. Raises Forbidden for a
+    code that is none, Unavailable while GitHub does not answer."""
     url = f"{web_host(api_url)}/login/oauth/access_token"
     form = {"client_id": keys[0], "client_secret": keys[1], "code": code, "code_verifier": verifier}
     try:

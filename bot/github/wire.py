@@ -157,11 +157,9 @@ def moved_to(status: int, headers: Mapping[str, str], base_url: str, repository:
 
 
 def _require_github(response: aiohttp.ClientResponse) -> None:
-    """Raises Unavailable for a web page: GitHub's API has none, but a proxy before it has.
-
-    GitHub's own pages for its failures (5xx) are left to whoever handles failures, and the empty
-    one that leads to a tarball or a log is no page.
-    """
+    """Raises Unavailable for a web page: GitHub's API has none, but a proxy before it has. GitHub's
+    own pages for its failures (5xx) are left to whoever handles failures, and the empty one that
+    leads to a tarball or a log is no page."""
     leads_on = response.status == 302 and bool(_ELSEWHERE.search(response.url.path))
     if response.content_type == "text/html" and response.status < 500 and not leads_on:
         raise Unavailable(
@@ -202,10 +200,8 @@ async def fetch(
     *checks: aiohttp.ClientMiddlewareType,
 ) -> bytes:
     """A file that GitHub keeps on another host, asked for without a token. ``checks`` see every
-    request, also where it is led on to.
-
-    Raises TooLarge over ``max_bytes``, Rejected or Unavailable.
-    """
+    request, also where it is led on to. Raises TooLarge over ``max_bytes``, Rejected or
+    Unavailable."""
     headers, timeout = {"user-agent": USER_AGENT}, aiohttp.ClientTimeout(total=300)
     try:
         async with session.get(

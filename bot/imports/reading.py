@@ -148,11 +148,9 @@ def _zone(name: str | None, seconds: int | None) -> int | None:
 
 
 def draft_of(kind: str, number: int, told: Mapping[str, object], now: datetime) -> Draft | str:
-    """The report that a record is, or why it is none: ``number`` is the import's.
-
-    Its key is made of all that it says: the same record twice is one report. What an import brings
-    is the team's, and history.
-    """
+    """The report that a record is, or why it is none: ``number`` is the import's. Its key is made
+    of all that it says: the same record twice is one report. What an import brings is the team's,
+    and history."""
     body, said = plain(text(told.get("body"))), told.get("time") or None
     title = one_line(text(told.get("title")), 1_000) or opening(body)
     at = now if said is None else when(said)

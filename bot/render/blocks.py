@@ -288,10 +288,8 @@ def _chunks(parts: Sequence[Json], size: int) -> list[list[Json]]:
 
 
 def _monospace(table: cards.Table) -> str:
-    """The table as lines of equal columns.
-
-    Slack has a table block, but the published description of what a message holds does not list it.
-    """
+    """The table as lines of equal columns. Slack has a table block, but the published description
+    of what a message holds does not list it."""
     columns = len(table.header)
     rows = [
         [plain(name) for name in table.header],

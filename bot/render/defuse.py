@@ -36,10 +36,8 @@ _COMMAND_START = re.compile(
 
 
 def visible(text: str) -> str:
-    """``text`` without terminal colours, control, bidi and invisible characters.
-
-    Newlines and tabs stay; every line end becomes one newline.
-    """
+    """``text`` without terminal colours, control, bidi and invisible characters. Newlines and tabs
+    stay; every line end becomes one newline."""
     return _UNUSUAL.sub(_what_shows, _LINE_END.sub("\n", _TERMINAL_COLOUR.sub("", text)))
 
 
@@ -94,10 +92,8 @@ def markdown_code(text: str) -> str:
 
 
 def markdown_fence(text: str, language: str = "") -> str:
-    """A fenced block that holds ``text`` whatever it is.
-
-    A line that another bot could take for a command starts with a zero-width space.
-    """
+    """A fenced block that holds ``text`` whatever it is. A line that another bot could take for a
+    command starts with a zero-width space."""
     text = _COMMAND_START.sub(rf"\1{ZERO_WIDTH_SPACE}", visible(text)).rstrip("\n")
     fence = "`" * max(3, _longest_backticks(text) + 1)
     return f"{fence}{re.sub(r'[^A-Za-z0-9_+-]', '', language)[:30]}\n{text}\n{fence}"

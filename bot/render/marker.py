@@ -31,10 +31,8 @@ def choice_marker(sentence: str) -> str:
 
 
 def ticked(old_body: str, new_body: str) -> list[str]:
-    """Sentences of the boxes that are ticked now and were there, unticked, before; in order.
-
-    None for an edit that does more than tick: whoever clicks changes no words.
-    """
+    """Sentences of the boxes that are ticked now and were there, unticked, before; in order. None
+    for an edit that does more than tick: whoever clicks changes no words."""
     if _unticked(old_body) != _unticked(new_body):
         return []
     before = dict(_boxes(old_body))

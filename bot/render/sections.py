@@ -57,10 +57,8 @@ def without_parts(body: str) -> str:
 
 
 def replace_sections(body: str, card: Card, titles: Sequence[str]) -> Markdown:
-    """``body`` with the sections named ``titles`` as ``card`` has them now.
-
-    A section that ``body`` does not have (any more) is left out.
-    """
+    """``body`` with the sections named ``titles`` as ``card`` has them now. A section that ``body``
+    does not have (any more) is left out."""
     newer = dict(_sections(render_document(card)))
     parts = []
     for title, text in _sections(body):
@@ -75,10 +73,8 @@ def _ending(text: str) -> str:
 
 
 def _sections(body: str) -> list[tuple[str, str]]:
-    """``(title, text)`` in order; what stands before the first title has the title ``""``.
-
-    A section ends where the next begins, a folded one with its ``</details>``.
-    """
+    """``(title, text)`` in order; what stands before the first title has the title ``""``. A
+    section ends where the next begins, a folded one with its ``</details>``."""
     lines = body.splitlines(keepends=True)
     starts: list[tuple[int, str]] = [(0, "")]
     tokens = _MARKDOWN.parse(body)

@@ -28,10 +28,8 @@ def fitting(
     *,
     room: int,
 ) -> Rendered:
-    """``card`` rendered, shortened as little as makes it fit.
-
-    A card of more than ``room`` characters can't fit, so it is not rendered to find out.
-    """
+    """``card`` rendered, shortened as little as makes it fit. A card of more than ``room``
+    characters can't fit, so it is not rendered to find out."""
     smaller = (shorten(card, characters=c, entries=e) for c, e in _SIZES)
     for shorter in chain([card], smaller):  # each is made when all before it were too large
         if _size(shorter) <= room and fits(rendered := render(shorter)):

@@ -117,9 +117,7 @@ async def whisper(
 ) -> None:
     """Say it in Slack to one person only: by the address that came with what they said as long as
     that is good, or new. ``readers`` is what may be whispered to them; None is for no project.
-
-    Raises Unavailable or Rejected; twice is harmless.
-    """
+    Raises Unavailable or Rejected; twice is harmless."""
     if ctx.slack is None:
         return
     if card.audience is not Audience.PERSON:

@@ -41,10 +41,8 @@ async def write_issue(
     headed: bool = False,
 ) -> int:
     """Keep the card as our part of an issue, between its markers; the issue's number, 0 for none.
-
     ``number`` is where it stood last. An issue that is gone or closed is left alone, and another
-    one opened where that is allowed. Raises Unavailable or Rejected.
-    """
+    one opened where that is allowed. Raises Unavailable or Rejected."""
     part = part_of(await fit_on_github(repo, card), headed=headed)
     if number is None:
         async for issue in issues.issues(repo, state="open", labels=label):
@@ -60,10 +58,8 @@ async def write_issue(
 
 async def keep_part(repo: Repo, number: int, card: Card, *, begin: bool = False) -> Stands:
     """Bring our part of somebody's issue up to date; ``begin`` puts it where there is none.
-
-    ``gone`` is an issue that is not there any more, and one that a person took our part out of;
-    one that is closed is left alone. Raises Unavailable or Rejected.
-    """
+    ``gone`` is an issue that is not there any more, and one that a person took our part out of; one
+    that is closed is left alone. Raises Unavailable or Rejected."""
     part = part_of(await fit_on_github(repo, card), headed=True)
     return await _edit_part(repo, number, part, begin=begin)
 

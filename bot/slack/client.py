@@ -69,10 +69,8 @@ def _parts(conversation: str) -> tuple[str, str]:
 
 
 class Slack:
-    """What we do in Slack, with our errors. ``guard`` is what every call is made within.
-
-    The token of ``client``, where it has one, was pasted; ``workspaces`` have their own.
-    """
+    """What we do in Slack, with our errors. ``guard`` is what every call is made within. The token
+    of ``client``, where it has one, was pasted; ``workspaces`` have their own."""
 
     def __init__(
         self,
@@ -325,10 +323,8 @@ class Slack:
         return pieces(self._session, file, await self._token(_parts(named)[0]), start)
 
     async def answer(self, url: str, message: SlackMessage) -> bool:
-        """Answer a slash command or button by its ``response_url``, to that person only.
-
-        False when the address is used up (five answers, thirty minutes), or none of Slack's.
-        """
+        """Answer a slash command or button by its ``response_url``, to that person only. False when
+        the address is used up (five answers, thirty minutes), or none of Slack's."""
         if not self._is_slacks(url, "hooks.slack.com"):
             return False
         webhook = AsyncWebhookClient(url, session=self._session)

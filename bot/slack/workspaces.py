@@ -77,10 +77,8 @@ class Workspaces(Installations, AsyncInstallationStore, AsyncOAuthStateStore):
         await self._keep(installation.to_bot())
 
     async def bot(self, team: str) -> Bot | None:
-        """With a token that is good for a while yet; None where the app is not installed.
-
-        Raises SlackApiError where Slack gives no new token, and Unavailable.
-        """
+        """With a token that is good for a while yet; None where the app is not installed. Raises
+        SlackApiError where Slack gives no new token, and Unavailable."""
         bot = await self._read(team)
         if bot is None or not _ends(bot, ROTATE_MINUTES):
             return bot

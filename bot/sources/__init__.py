@@ -65,11 +65,9 @@ class Source(Protocol):
     def parse(
         self, payload: object, headers: Mapping[str, str], received_at: datetime
     ) -> list[Heard]:
-        """What a payload tells, and where it is nothing that counts, why.
-
-        Parsing again gives the same keys and events. Raises BadPayload, in one line, when the
-        payload is not this source's.
-        """
+        """What a payload tells, and where it is nothing that counts, why. Parsing again gives the
+        same keys and events. Raises BadPayload, in one line, when the payload is not this
+        source's."""
 
 
 # Their vendors make the secret that they sign with, so that it has to be given to us.

@@ -84,10 +84,8 @@ def guess(payload: object) -> dict[str, str]:
 
 
 def read_fields(said: str) -> dict[str, str]:
-    """``title=alert.name key=alert.id``; the expressions may hold spaces.
-
-    Raises BadPayload for a field there is not, or an expression that cannot be read.
-    """
+    """``title=alert.name key=alert.id``; the expressions may hold spaces. Raises BadPayload for a
+    field there is not, or an expression that cannot be read."""
     before, *pairs = re.split(rf"(?:^|\s+)({'|'.join(FIELDS)})=", said)
     if before.strip():
         raise BadPayload(f"{before.strip()[:60]!r} is no FIELD=EXPRESSION: {', '.join(FIELDS)}.")

@@ -134,10 +134,8 @@ def is_by_bot(written: Mapping[str, object]) -> bool:
 
 
 def _author_id(issue: Mapping[str, object]) -> int | None:
-    """GitHub's id of who wrote it themselves; another app may quote anybody in their name.
-
-    Of a discussion GitHub does not say whether one did.
-    """
+    """GitHub's id of who wrote it themselves; another app may quote anybody in their name. Of a
+    discussion GitHub does not say whether one did."""
     user = issue.get("user")
     if issue.get("performed_via_github_app") or is_discussion(issue) or not isinstance(user, dict):
         return None

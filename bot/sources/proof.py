@@ -19,11 +19,9 @@ _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 class Proof:
-    """What the headers prove by themselves: the body adds nothing to it.
-
-    ``at_once`` says so. Such a secret can be guessed, so whoever guesses has to wait; a sender
-    that signs may share its address with strangers, and is heard whenever the signature is right.
-    """
+    """What the headers prove by themselves: the body adds nothing to it. ``at_once`` says so. Such
+    a secret can be guessed, so whoever guesses has to wait; a sender that signs may share its
+    address with strangers, and is heard whenever the signature is right."""
 
     at_once = True
 
@@ -110,11 +108,9 @@ def signed_by(
     base64: bool = False,
     needed: bool = False,
 ) -> Prove:
-    """HMAC of the raw body in header ``name``; where there is none, the token will do.
-
-    Each signature may have a ``prefix``; header ``before`` is signed ahead of the body. It is hex
-    unless ``base64``. ``needed``: a sender that always signs shows no token.
-    """
+    """HMAC of the raw body in header ``name``; where there is none, the token will do. Each
+    signature may have a ``prefix``; header ``before`` is signed ahead of the body. It is hex unless
+    ``base64``. ``needed``: a sender that always signs shows no token."""
 
     def prove(headers: Mapping[str, str], *secrets: str) -> Proof:
         said = header(headers, name).strip()

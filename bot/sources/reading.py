@@ -42,10 +42,8 @@ def expect_mapping(payload: object, source: str) -> Mapping[str, Any]:
 
 
 def decode(body: bytes, content_type: str) -> object:
-    """The value of a body: JSON whatever it is called, or the fields of a form.
-
-    A form's one field ``payload`` holds JSON. Raises BadPayload, in one line.
-    """
+    """The value of a body: JSON whatever it is called, or the fields of a form. A form's one field
+    ``payload`` holds JSON. Raises BadPayload, in one line."""
     if not body.strip():
         raise BadPayload("The body is empty.")
     try:
@@ -129,11 +127,9 @@ def level(value: object) -> Level:
 
 
 def moment(value: object) -> datetime | None:
-    """A time in any shape vendors use, in UTC; None where it is none.
-
-    ISO 8601 (without a zone: UTC), RFC 2822, ``Sat Mar 09 2024 13:34:45 UTC``, and epoch seconds,
-    milliseconds, microseconds or nanoseconds as number or string.
-    """
+    """A time in any shape vendors use, in UTC; None where it is none. ISO 8601 (without a zone:
+    UTC), RFC 2822, ``Sat Mar 09 2024 13:34:45 UTC``, and epoch seconds, milliseconds, microseconds
+    or nanoseconds as number or string."""
     said = text(value, 60)
     if re.fullmatch(r"\d{9,19}(\.\d*)?", said):
         return _epoch(float(said))
@@ -173,9 +169,7 @@ def frames(
 
 def tags(value: object, hidden: Iterable[str] = ()) -> dict[str, str]:
     """Tags from an object, from ``[[key, value]]``, from ``["key:value"]`` or ``"a:1,b:2"``.
-
-    ``hidden`` names are left out, in any case. At most forty.
-    """
+    ``hidden`` names are left out, in any case. At most forty."""
     if isinstance(value, str):
         value = value.split(",")
     pairs = list(value.items()) if isinstance(value, dict) else map(_pair, listed(value))

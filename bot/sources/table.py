@@ -139,10 +139,8 @@ class Table:
 
 
 def find(expression: str, value: object) -> Any:
-    """What a JMESPath expression gives, None for an empty one or where nothing stands.
-
-    Raises BadPayload where the expression cannot be read, or not on this value.
-    """
+    """What a JMESPath expression gives, None for an empty one or where nothing stands. Raises
+    BadPayload where the expression cannot be read, or not on this value."""
     try:
         return _compiled(expression).search(value) if expression else None
     except (JMESPathError, RecursionError) as error:

@@ -57,9 +57,7 @@ class Accounts(Store):
 
     async def take_code(self, code: str) -> Person | None:
         """Whose code it is; from now on nobody's. None for one that was never good, or is no more.
-
-        Found by its digest: how long that takes tells nothing of how much of a guess was right.
-        """
+        Found by its digest: how long that takes tells nothing of how much of a guess was right."""
         found = text(await self._redis.getdel(keys.linking(_digest(code))))
         team, _, user = found.partition("/")
         return Person(slack_team=team, slack_user=user) if user else None

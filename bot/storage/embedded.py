@@ -59,11 +59,9 @@ class EmbeddedRedis:
         return f"unix://{self.socket}"
 
     def start(self, *, timeout: float = 30) -> None:
-        """Join, start the server if it isn't there, and wait until it answers.
-
-        ``timeout`` in seconds. Raises Unavailable when it does not come up, ConfigError when
-        there is no server to start.
-        """
+        """Join, start the server if it isn't there, and wait until it answers. ``timeout`` in
+        seconds. Raises Unavailable when it does not come up, ConfigError when there is no server to
+        start."""
         self.folder.mkdir(parents=True, exist_ok=True)
         find_server()
         self._make_room()

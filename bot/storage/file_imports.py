@@ -23,9 +23,7 @@ class FileImports(Store):
 
     async def open(self, project: int, wanted: FileImport) -> FileImport:
         """``wanted``, numbered. One that has shown no progress for a while is taken over: it fails.
-
-        Raises Runs where another is alive, with how far that is.
-        """
+        Raises Runs where another is alive, with how far that is."""
         while True:
             known = await self.all(project)
             for one in (each for each in known if each.alive):

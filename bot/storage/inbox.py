@@ -56,10 +56,8 @@ class Inbox(Store):
     """Rows that were acknowledged."""
 
     async def accept(self, delivery: Delivery) -> bool:
-        """Store it and the job ``[kind, row]``. False when it was here before.
-
-        Raises TooMany, and counts it, when its project has too many waiting.
-        """
+        """Store it and the job ``[kind, row]``. False when it was here before. Raises TooMany, and
+        counts it, when its project has too many waiting."""
         stored = int(await self._scripts.run("accept", *await self._call(delivery)))
         if stored < 0:
             await self.count_unread("alerts refused over SOULCASTER_BACKLOG")

@@ -127,10 +127,8 @@ class Items(Store):
         )
 
     async def recover(self, project: int, source: str, key: str, at: datetime) -> int | None:
-        """Its source says that the item of this key is over since ``at``; its number.
-
-        None when there is no such item. A newer occurrence, whenever it is heard of, reopens it.
-        """
+        """Its source says that the item of this key is over since ``at``; its number. None when
+        there is no such item. A newer occurrence, whenever it is heard of, reopens it."""
         found = await self._scripts.run(
             "recover",
             [keys.item_keys(project), keys.recovered(project)],
@@ -164,11 +162,9 @@ class Items(Store):
     async def withdraw(
         self, project: int, source: str, key: str, *, moved: bool = False
     ) -> int | None:
-        """The report was deleted at its source: keep the count, drop the words, for good.
-
-        One that has ``moved`` is counted where it is now. None when it was not known; should it be
-        told of later, it is not taken.
-        """
+        """The report was deleted at its source: keep the count, drop the words, for good. One that
+        has ``moved`` is counted where it is now. None when it was not known; should it be told of
+        later, it is not taken."""
         await self._redis.hsetnx(keys.item_keys(project), f"{source}:{key}", "0")
         found = await self.by_key(project, source, key)
         if found:
@@ -186,10 +182,8 @@ class Items(Store):
         await self._redis.hdel(keys.answers(project, "judge"), str(item))
 
     async def stand(self, project: int, item: int, how: IssueState, at: datetime) -> bool:
-        """The item's issue was closed so, or is open again; whether that is new.
-
-        What is older than what is known changes nothing.
-        """
+        """The item's issue was closed so, or is open again; whether that is new. What is older than
+        what is known changes nothing."""
         told = [item, int(at.timestamp()), how, keys.ended(project, "")]
         return bool(await self._scripts.run("stand", [keys.issue_states(project)], told))
 

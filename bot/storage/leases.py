@@ -30,9 +30,7 @@ class Leases:
     @asynccontextmanager
     async def hold(self, name: str, *, by_force: bool = False) -> AsyncIterator[str | None]:
         """The fencing token, or None when somebody else holds ``name``: ``by_force`` they lose it.
-
-        The lease is renewed until the block ends; losing it cancels the block with LeaseLost.
-        """
+        The lease is renewed until the block ends; losing it cancels the block with LeaseLost."""
         token = secrets.token_hex(8)
         key = keys.lease(name)
         if not await self._redis.set(key, token, nx=not by_force, px=self.milliseconds):

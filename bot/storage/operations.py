@@ -28,10 +28,8 @@ PREVIEW_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Part of a project's clustering as it was read.
-
-    ``records`` are what stands in Redis, ``opened`` what they say.
-    """
+    """Part of a project's clustering as it was read. ``records`` are what stands in Redis,
+    ``opened`` what they say."""
 
     count: int
     clustering: Clustering
@@ -64,9 +62,7 @@ class Operations(Store):
         self, project: int, *, clusters: Iterable[int] = (), items: Iterable[int] = ()
     ) -> Held:
         """These clusters, where they redirect, and the clusters of these items, with all members.
-
-        Raises NotFound for a cluster that never was.
-        """
+        Raises NotFound for a cluster that never was."""
         count = await self.count(project)  # first: what is read after can only be newer
         links = await self.links(project)
         wanted = list(clusters)
@@ -114,10 +110,8 @@ class Operations(Store):
         members: Mapping[int, Iterable[int]],
         records: Mapping[int, Cluster],
     ) -> bool:
-        """Do it, if everything is as ``held`` says; False when it is not.
-
-        ``members`` are those of every cluster it touches, ``records`` those that change.
-        """
+        """Do it, if everything is as ``held`` says; False when it is not. ``members`` are those of
+        every cluster it touches, ``records`` those that change."""
         operation = entry.operation
         plan: dict[str, Any] = {
             "log": held.count,

@@ -65,10 +65,8 @@ class Outage:
             log.warning("Redis is away: waiting", why=f"{type(error).__name__}: {error}")
 
     async def over(self, *, within: float | None = None) -> bool:
-        """Whether Redis takes a write, in so many seconds; said where it did not before.
-
-        Raises ConfigError, the first time, where it is in use with other keys than ours.
-        """
+        """Whether Redis takes a write, in so many seconds; said where it did not before. Raises
+        ConfigError, the first time, where it is in use with other keys than ours."""
         try:
             async with asyncio.timeout(within):
                 await self._redis.set(keys.lease(f"probe:{secrets.token_hex(8)}"), "", px=1000)

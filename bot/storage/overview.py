@@ -72,10 +72,8 @@ class Overview:
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def make_whole(self, project: int) -> None:
-        """Count a project that was not counted yet as this version counts.
-
-        Raises Unavailable while another process does.
-        """
+        """Count a project that was not counted yet as this version counts. Raises Unavailable while
+        another process does."""
         async with self._locks[project]:
             if project in self.whole:
                 return
@@ -130,11 +128,9 @@ class Overview:
         first: int = 0,
         most: int = 1,
     ) -> tuple[list[int], int]:
-        """Clusters from the ``first`` on, best first, and how many there are in all.
-
-        ``wanted`` is a state, ``open`` or ``all`` (then the open ones come first); with ``source``
-        only clusters with a report from one that has this in its name.
-        """
+        """Clusters from the ``first`` on, best first, and how many there are in all. ``wanted`` is
+        a state, ``open`` or ``all`` (then the open ones come first); with ``source`` only clusters
+        with a report from one that has this in its name."""
         among: list[str] = []
         if source:
             kinds = {kind for t in await self.tallies(project, GROUPS) for kind in t.kinds}
@@ -160,11 +156,9 @@ class Overview:
         return [number(cluster) for of_one in found for cluster in of_one]
 
     async def rebuild(self, project: int) -> int:
-        """Count everything anew from the records; how many clusters there are.
-
-        Others may go on changing them; until it is done the lists are not whole. Raises
-        Unavailable while another process does it.
-        """
+        """Count everything anew from the records; how many clusters there are. Others may go on
+        changing them; until it is done the lists are not whole. Raises Unavailable while another
+        process does it."""
         async with self._leases.hold(f"overview:{project}") as token:
             if not token:
                 raise Unavailable("What is shown of this project is counted now.", retry_after=1)

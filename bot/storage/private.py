@@ -15,10 +15,8 @@ _OTHERS = 0o077
 
 def keep_private(folder: Path, *, leave: frozenset[str] = frozenset()) -> None:
     """Make ``folder`` where it is not there, and take it from all other users with what it holds.
-
     What is inside the folders named in ``leave`` is left as it is: nobody gets there any more.
-    Raises ConfigError where others can read on, or nothing can be written.
-    """
+    Raises ConfigError where others can read on, or nothing can be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with TemporaryFile(dir=folder):

@@ -40,10 +40,8 @@ class Quotas(Store):
         return int(await self._redis.scard(keys.fixes_used(installation, period)))
 
     async def spend_fix(self, project: Project, period: str, run: int, cap: int) -> bool:
-        """Count a run against the cap, once; False when the cap is reached.
-
-        This is the write that binds: it stands right before the pull request is opened.
-        """
+        """Count a run against the cap, once; False when the cap is reached. This is the write that
+        binds: it stands right before the pull request is opened."""
         key = keys.fixes_used(project.installation, period)
         return bool(await self._scripts.run("spend", [key], [f"{project.id}:{run}", cap, 400]))
 

@@ -23,10 +23,8 @@ class Runs(Store):
     """The runs of every project."""
 
     async def open(self, project: int, run: FixRun) -> tuple[FixRun, bool]:
-        """Start a run, or join the cluster's active one; whether it is this command's own.
-
-        The same command again finds the run it made.
-        """
+        """Start a run, or join the cluster's active one; whether it is this command's own. The same
+        command again finds the run it made."""
         mine = [
             *(keys.run_keys(project), keys.active_runs(project), keys.counter(project, "run")),
             *(keys.runs(project), keys.cluster_runs(project)),

@@ -110,11 +110,9 @@ class Seal:
         return await asyncio.to_thread(self._fernet().open, kept[len(_MARK) :])
 
     async def check(self, redis: Redis) -> None:
-        """Raise ConfigError when another machine seals with keys that this one does not have.
-
-        Each leaves a word there, sealed with its newest key. The same where what is there is not
-        to be read by this program: see ``format``.
-        """
+        """Raise ConfigError when another machine seals with keys that this one does not have. Each
+        leaves a word there, sealed with its newest key. The same where what is there is not to be
+        read by this program: see ``format``."""
         await check_format(redis)
         await self._open_all(redis)
         fernet = self._fernet()

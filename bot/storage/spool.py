@@ -16,10 +16,8 @@ _ENOUGH = 8 * 1024 * 1024
 
 
 class Spool:
-    """A table of deliveries in one file, in the order in which they came.
-
-    Writes are durable when they return. Raises sqlite3.Error or OSError when the disk refuses.
-    """
+    """A table of deliveries in one file, in the order in which they came. Writes are durable when
+    they return. Raises sqlite3.Error or OSError when the disk refuses."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

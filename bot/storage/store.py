@@ -64,11 +64,9 @@ class Store:
         more_keys: Sequence[str] = (),
         beside: Callable[[R], list[str]] = lambda _: [],
     ) -> R:
-        """Put what ``decide`` makes of the newest record in its place, whatever others do.
-
-        ``name`` is what people call it; ``script`` does it, and takes ``more_keys`` and what goes
-        ``beside`` the new record. Raises NotFound, in the words of ``missing``.
-        """
+        """Put what ``decide`` makes of the newest record in its place, whatever others do. ``name``
+        is what people call it; ``script`` does it, and takes ``more_keys`` and what goes ``beside``
+        the new record. Raises NotFound, in the words of ``missing``."""
         for _ in range(TRIES):
             held = await self._redis.hget(key, field)
             if held is None:

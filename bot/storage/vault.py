@@ -191,10 +191,8 @@ class Vault:
         return self._seen.get(hook)
 
     async def hooks(self, project: int) -> list[Hook]:
-        """Every door of a project, by source, those too whose secret no key of ours opens.
-
-        One that is called as another is bears its id as its name.
-        """
+        """Every door of a project, by source, those too whose secret no key of ours opens. One that
+        is called as another is bears its id as its name."""
         found: dict[str, Hook] = {}
         for field, kept in sorted((await self._redis.hgetall(keys.hooks())).items()):
             of, word, _ = ["0", "", *text(kept).split()][-3:]

@@ -31,11 +31,9 @@ OpenGateway = Callable[[Cap], Gateway]
 
 
 class CliAgent:
-    """``open_gateway`` makes the gateway of one run to ``model`` of ``vendor``.
-
-    ``folder`` is where this machine has it installed; else it is on the sandbox's path. It is
-    ended after ``silence`` seconds without a line; notes given after its start do not reach it.
-    """
+    """``open_gateway`` makes the gateway of one run to ``model`` of ``vendor``. ``folder`` is where
+    this machine has it installed; else it is on the sandbox's path. It is ended after ``silence``
+    seconds without a line; notes given after its start do not reach it."""
 
     def __init__(
         self,
@@ -62,10 +60,8 @@ class CliAgent:
     async def work(
         self, task: RepairTask, sandbox: Sandbox, *, budget: Budget, tell: Tell, heard: Heard
     ) -> Worked:
-        """Run it to its end; a step is one request to the model.
-
-        Raises ConfigError where the sandbox is not made for it, and Unavailable.
-        """
+        """Run it to its end; a step is one request to the model. Raises ConfigError where the
+        sandbox is not made for it, and Unavailable."""
         began = self._clock()
         notes = list(dict.fromkeys([*task.steering, *await heard()]))
         await self._check_version(sandbox)

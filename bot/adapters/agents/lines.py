@@ -96,10 +96,8 @@ async def relay(
     cwd: str = ".",
     env: Mapping[str, str] | None = None,
 ) -> Finished:
-    """The finished command; ``on_line`` got each line as it came.
-
-    ``timeout`` and ``silence`` are in seconds. Raises Misbehaved, or Unavailable.
-    """
+    """The finished command; ``on_line`` got each line as it came. ``timeout`` and ``silence`` are
+    in seconds. Raises Misbehaved, or Unavailable."""
     lines: asyncio.Queue[str] = asyncio.Queue()
     rest, size = "", 0
 

@@ -61,10 +61,8 @@ def without_middle(text: str, limit: int) -> str:
 
 
 def within(steps: Sequence[AgentStep], budget: int) -> str:
-    """The newest steps in full as far as ``budget`` characters go, the older ones a line each.
-
-    The newest is always there in full; of the lines the newest are kept.
-    """
+    """The newest steps in full as far as ``budget`` characters go, the older ones a line each. The
+    newest is always there in full; of the lines the newest are kept."""
     full: list[str] = []
     left = budget
     rest = len(steps)
@@ -129,10 +127,8 @@ class NextMove(Record):
 
 
 class LoopAgent:
-    """``open_model`` makes a model for one run; it is closed when the run ends.
-
-    ``clock`` gives seconds and never runs backwards.
-    """
+    """``open_model`` makes a model for one run; it is closed when the run ends. ``clock`` gives
+    seconds and never runs backwards."""
 
     name = "loop"
 
@@ -147,11 +143,9 @@ class LoopAgent:
     async def work(
         self, task: RepairTask, sandbox: Sandbox, *, budget: Budget, tell: Tell, heard: Heard
     ) -> Worked:
-        """Ask, run, show, until the failing commands are green or something is used up.
-
-        A step is one answer of the model. Raises Unavailable when the sandbox has died, or the
-        model is away before its first answer; later it is waited for, since answers are paid for.
-        """
+        """Ask, run, show, until the failing commands are green or something is used up. A step is
+        one answer of the model. Raises Unavailable when the sandbox has died, or the model is away
+        before its first answer; later it is waited for, since answers are paid for."""
         model = self._open_model()
         try:
             session = _Session(task, sandbox, model, budget, tell, heard, self._clock)

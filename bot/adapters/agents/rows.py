@@ -36,11 +36,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``wires`` are those it speaks, by vendor, the one it takes first in front.
-
-    ``start`` gives what its environment has besides ``SOULCASTER_TOKEN`` and ``SOULCASTER_TASK``,
-    and its shell command.
-    """
+    """``wires`` are those it speaks, by vendor, the one it takes first in front. ``start`` gives
+    what its environment has besides ``SOULCASTER_TOKEN`` and ``SOULCASTER_TASK``, and its shell
+    command."""
 
     name: str
     package: str

@@ -19,12 +19,9 @@ LARGEST_IMAGE = 2_000_000  # bytes
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request, made of known fields only.
-
-    ``path`` is below the vendor's address. ``tokens`` is how many the question may be, estimated
-    high; ``answer`` how many the asker wants back at most. ``is_free`` is true of what is not
-    billed and bears no limit for the answer.
-    """
+    """One request, made of known fields only. ``path`` is below the vendor's address. ``tokens`` is
+    how many the question may be, estimated high; ``answer`` how many the asker wants back at most.
+    ``is_free`` is true of what is not billed and bears no limit for the answer."""
 
     path: str
     query: dict[str, str]
@@ -50,11 +47,9 @@ class Wire(ABC):
     def read(
         self, model: str, parts: dict[str, str], query: dict[str, str], raw: bytes
     ) -> Question:
-        """The question in a request to a route, put to ``model`` whichever it names.
-
-        CLIs ask small models for titles, and newer ones than they were told to. Raises BadPayload
-        and NotAllowed.
-        """
+        """The question in a request to a route, put to ``model`` whichever it names. CLIs ask small
+        models for titles, and newer ones than they were told to. Raises BadPayload and
+        NotAllowed."""
 
     @abstractmethod
     def limited(self, question: Question, tokens: int) -> dict[str, Any]:

@@ -79,10 +79,8 @@ class Speaker(Protocol):
     async def say(
         self, shape: type[BaseModel], *, instructions: str, turns: Sequence[Turn], tokens: int
     ) -> Said:
-        """What it says in at most ``tokens``, thinking among them.
-
-        Raises Unavailable, or Rejected where it refuses or says nothing; then nothing is billed.
-        """
+        """What it says in at most ``tokens``, thinking among them. Raises Unavailable, or Rejected
+        where it refuses or says nothing; then nothing is billed."""
 
     async def close(self) -> None:
         """Release connections."""
@@ -139,11 +137,9 @@ class Models:
         images: Sequence[Image] = (),
         max_output_tokens: int = 2048,
     ) -> Shape:
-        """A valid ``shape``; the model is told once what was wrong with a first answer.
-
-        Raises Unavailable where none of them can be reached; Rejected when it was refused, empty,
-        or twice not valid; CapReached.
-        """
+        """A valid ``shape``; the model is told once what was wrong with a first answer. Raises
+        Unavailable where none of them can be reached; Rejected when it was refused, empty, or twice
+        not valid; CapReached."""
         away: list[Unavailable | Rejected] = []
         first = Turn("user", _as_data(material, images), tuple(images))
         for speaker in self._speakers:

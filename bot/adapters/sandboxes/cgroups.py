@@ -38,10 +38,8 @@ class Parent:
 
 @cache
 def writable(process: Path = Path("/proc/self")) -> tuple[Parent, ...]:
-    """Where ``process`` may make groups: one place with version 2, one a controller with 1.
-
-    Found by trying: a group is made, limited, entered and removed.
-    """
+    """Where ``process`` may make groups: one place with version 2, one a controller with 1. Found
+    by trying: a group is made, limited, entered and removed."""
     found: list[Parent] = []
     for own in groups_of(process):
         # systemd may run us in a group below the one it delegates (DelegateSubgroup=)
@@ -155,10 +153,8 @@ def groups_of(process: Path) -> Iterator[Parent]:
 
 
 def _handed_down(folder: Path) -> frozenset[str]:
-    """Controllers that groups in ``folder`` get with version 2; more are asked for.
-
-    Refused by the kernel where processes are in ``folder`` itself.
-    """
+    """Controllers that groups in ``folder`` get with version 2; more are asked for. Refused by the
+    kernel where processes are in ``folder`` itself."""
     control = folder / "cgroup.subtree_control"
     for name in CONTROLLERS:
         with contextlib.suppress(OSError):

@@ -99,11 +99,9 @@ class E2BSandboxes:
         environment: str = "",
         build: bool = False,
     ) -> Sandbox:
-        """A fresh machine from ``template``, or the one that lives under ``key``.
-
-        Everything outward is denied but ``egress``, or the hosts of the registries for a build.
-        The machine ends itself when its time is over.
-        """
+        """A fresh machine from ``template``, or the one that lives under ``key``. Everything
+        outward is denied but ``egress``, or the hosts of the registries for a build. The machine
+        ends itself when its time is over."""
         if build:
             egress = await hosts_of(registries_of(self._registries))
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]

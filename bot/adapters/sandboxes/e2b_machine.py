@@ -45,10 +45,8 @@ class Kept:
 
 
 class E2BSandbox:
-    """``errors(seconds)`` bounds a request and turns the SDK's errors into ours.
-
-    ``grace`` is how many seconds what ``timeout`` did over there may take to be heard of here.
-    """
+    """``errors(seconds)`` bounds a request and turns the SDK's errors into ours. ``grace`` is how
+    many seconds what ``timeout`` did over there may take to be heard of here."""
 
     def __init__(
         self, machine: AsyncSandbox, limits: Limits, errors: Errors, *, grace: float, kept: Kept
@@ -188,10 +186,8 @@ class E2BSandbox:
                 await self._machine.kill()
 
     def _wrapped(self, command: str, seconds: float, cwd: str, note: str) -> str:
-        """The command under its limits, in a process group that is noted and ended with it.
-
-        What it leaves running would hold its output open, and envd would wait for that.
-        """
+        """The command under its limits, in a process group that is noted and ended with it. What it
+        leaves running would hold its output open, and envd would wait for that."""
         folder = f"~/{WORK}/{shlex.quote(inside(cwd))}"
         own = f"export VIRTUAL_ENV=~/{ENVIRONMENT} "
         own += f"PATH=~/{ENVIRONMENT}/bin:~/{ENVIRONMENT}/node_modules/.bin:$PATH; "

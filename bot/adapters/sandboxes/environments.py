@@ -17,10 +17,8 @@ _RECENT = 7200
 
 
 class Environments:
-    """``root/<name>`` is a file or a folder, whatever the adapter keeps.
-
-    ``max_bytes`` bounds all of them together.
-    """
+    """``root/<name>`` is a file or a folder, whatever the adapter keeps. ``max_bytes`` bounds all
+    of them together."""
 
     def __init__(self, root: Path, max_bytes: int) -> None:
         self._root, self._max = root.absolute(), max_bytes
@@ -34,10 +32,8 @@ class Environments:
         return path
 
     def take(self, name: str, source: Path) -> None:
-        """Move ``source`` in under ``name``; a race is won by who is first.
-
-        Raises TooLarge when it does not fit beside nothing at all.
-        """
+        """Move ``source`` in under ``name``; a race is won by who is first. Raises TooLarge when it
+        does not fit beside nothing at all."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of an environment")
         size = _size(source)

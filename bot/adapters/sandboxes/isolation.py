@@ -52,9 +52,7 @@ def toolchain() -> tuple[Path, ...]:
 @cache
 def covering() -> tuple[str, ...]:
     """Options of bubblewrap, to follow the toolchain: of our packages only a fresh pytest is seen.
-
-    A checkout's tests neither lean on what we happen to have installed nor load its plugins.
-    """
+    A checkout's tests neither lean on what we happen to have installed nor load its plugins."""
     site = Path(sysconfig.get_path("purelib")).resolve()
     if not site.is_dir():
         return ()
@@ -123,10 +121,8 @@ def closed_calls() -> Iterator[int]:
 
 
 def processes_are_counted(how: Way | None) -> bool:
-    """Whether ``RLIMIT_NPROC`` counts what runs in one sandbox, and nothing else.
-
-    The kernel counts by user, and since 5.14 by user within each user namespace.
-    """
+    """Whether ``RLIMIT_NPROC`` counts what runs in one sandbox, and nothing else. The kernel counts
+    by user, and since 5.14 by user within each user namespace."""
     release = tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
     return how == "root" or (how == "user" and os.geteuid() != 0 and release >= (5, 14))
 
@@ -180,20 +176,16 @@ def limited(limits: Limits, timeout: float, *, count_processes: bool) -> list[st
 
 
 def unprivileged() -> list[str]:
-    """A prefix for a command without walls: no capability, so that root's are not passed on.
-
-    Who has none can't read the environment of who has one, though both are root
-    (PTRACE_MODE_READ of ptrace(2)). It ends with us, and nothing it runs gains anything.
-    """
+    """A prefix for a command without walls: no capability, so that root's are not passed on. Who
+    has none can't read the environment of who has one, though both are root (PTRACE_MODE_READ of
+    ptrace(2)). It ends with us, and nothing it runs gains anything."""
     mine = ("--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
     return ["setpriv", "--pdeathsig=KILL", "--no-new-privs", *mine, "--"]
 
 
 def reader(how: Way | None) -> list[str]:
-    """A prefix for a command of ours that reads everything of a sandbox.
-
-    What runs as ourselves can close a folder to us; in a user namespace we may look all the same.
-    """
+    """A prefix for a command of ours that reads everything of a sandbox. What runs as ourselves can
+    close a folder to us; in a user namespace we may look all the same."""
     if how != "user":
         return []
     bwrap = shutil.which("bwrap") or "bwrap"

@@ -30,11 +30,9 @@ def unreached(output: str) -> list[str]:
 
 
 class Gate:
-    """Holds a command of bubblewrap at its start until its network is watched.
-
-    The kernel's counters are those of a network namespace: whoever has them open reads them to
-    the end, whatever the command does. Closed by the end of the ``with`` block.
-    """
+    """Holds a command of bubblewrap at its start until its network is watched. The kernel's
+    counters are those of a network namespace: whoever has them open reads them to the end, whatever
+    the command does. Closed by the end of the ``with`` block."""
 
     def __init__(self) -> None:
         self._files = ExitStack()

@@ -21,9 +21,7 @@ _SET_DUMPABLE = 4  # PR_SET_DUMPABLE of <linux/prctl.h>
 @dataclass(frozen=True, slots=True)
 class Process:
     """One process; ``started`` (clock ticks since boot) tells it from a later one of its number.
-
-    ``memory`` is what it holds, in bytes.
-    """
+    ``memory`` is what it holds, in bytes."""
 
     pid: int
     parent: int
@@ -68,10 +66,8 @@ def marked(mark: str) -> list[Process]:
 
 def unlinked(running: Sequence[Process]) -> dict[tuple[int, int], int]:
     """Bytes of the files without a name that ``running`` have open or mapped, by device and inode.
-
     Deleted files, memfds and shared anonymous memory, which are in no folder and in no one's
-    resident memory. Of what is mapped the whole length counts.
-    """
+    resident memory. Of what is mapped the whole length counts."""
     found: dict[tuple[int, int], int] = {}
     for each in running:
         with contextlib.suppress(OSError):
@@ -100,20 +96,16 @@ def _mapped(pid: int) -> Mapping[tuple[int, int], int]:
 
 
 def hide() -> None:
-    """Close what /proc shows of this process, its environment first, to others of its user.
-
-    It dumps no core either. A program that it starts is open again. prctl(2)
-    """
+    """Close what /proc shows of this process, its environment first, to others of its user. It
+    dumps no core either. A program that it starts is open again. prctl(2)"""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def end(root: int, mark: str, group: Sequence[Path] = ()) -> None:
-    """Kill ``root`` and everything of its sandbox, until nothing is left.
-
-    ``mark`` is the sandbox's folder: its id alone may be another's, of other data on this machine.
-    Nothing has fled from a cgroup that it can't leave.
-    """
+    """Kill ``root`` and everything of its sandbox, until nothing is left. ``mark`` is the sandbox's
+    folder: its id alone may be another's, of other data on this machine. Nothing has fled from a
+    cgroup that it can't leave."""
     # what is walled ends with its root, however fast it forks
     _kill({root} - {-1})
     for _ in range(50):

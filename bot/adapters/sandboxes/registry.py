@@ -82,10 +82,8 @@ def _of_npm() -> str:
 
 
 def reached_by(base: str) -> Mapping[str, str]:
-    """The environment in which package managers ask the registries at ``base``.
-
-    ``CARGO_MIRROR`` is ours: Cargo reads such a thing from a file alone.
-    """
+    """The environment in which package managers ask the registries at ``base``. ``CARGO_MIRROR`` is
+    ours: Cargo reads such a thing from a file alone."""
     return {
         "UV_DEFAULT_INDEX": f"{base}/python/",
         "PIP_INDEX_URL": f"{base}/python/",
@@ -105,11 +103,9 @@ def reached_by(base: str) -> Mapping[str, str]:
 
 
 class Mirror:
-    """Answers GET alone, and files alone that a page of a registry has listed.
-
-    It listens at ``socket``. ``fetched`` are the paths that were asked for, in order: what a build
-    read, and all that it could have told.
-    """
+    """Answers GET alone, and files alone that a page of a registry has listed. It listens at
+    ``socket``. ``fetched`` are the paths that were asked for, in order: what a build read, and all
+    that it could have told."""
 
     def __init__(self, registries: Registries) -> None:
         self._registries = registries

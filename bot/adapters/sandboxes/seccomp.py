@@ -84,9 +84,7 @@ def supported() -> bool:
 
 def program(machine: str = "") -> bytes:
     """The filter as the kernel takes it, for ``machine``: ``x86_64``, ``aarch64``; empty: this one.
-
-    Raises KeyError for any other processor.
-    """
+    Raises KeyError for any other processor."""
     architecture = ARCHITECTURES[machine or platform.machine()]
     return b"".join(struct.pack("<HBBI", *each) for each in _instructions(architecture))
 

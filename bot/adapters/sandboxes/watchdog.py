@@ -26,10 +26,8 @@ _USED = 'du -s --block-size=1 -- "$@"; du -s --inodes -- "$@"'
 
 
 class Watchdog:
-    """Over one command of the sandbox in ``here``.
-
-    ``reason`` is why the command was killed, for people; empty where it was not.
-    """
+    """Over one command of the sandbox in ``here``. ``reason`` is why the command was killed, for
+    people; empty where it was not."""
 
     def __init__(self, here: Path, there: State) -> None:
         self._here, self._limits, self._group = here, there.limits, there.group

@@ -18,10 +18,8 @@ PATIENCE = 30.0  # seconds that a write waits for those of other processes
 
 
 class LocalIndex:
-    """The vector index port on a folder.
-
-    What is written is on disk when a call returns. Raises Unavailable when the disk refuses.
-    """
+    """The vector index port on a folder. What is written is on disk when a call returns. Raises
+    Unavailable when the disk refuses."""
 
     id = "local"
 
@@ -29,10 +27,8 @@ class LocalIndex:
         self._folder = folder
 
     async def upsert(self, namespace: str, ids: Sequence[str], vectors: Vector) -> None:
-        """Store unit-length copies of ``vectors``; visible to every process at once.
-
-        Raises Rejected when their width is not the namespace's.
-        """
+        """Store unit-length copies of ``vectors``; visible to every process at once. Raises
+        Rejected when their width is not the namespace's."""
         if len(ids) != len(vectors):
             raise Rejected(f"{len(ids)} ids came with {len(vectors)} vectors.")
         if ids:

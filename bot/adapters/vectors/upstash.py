@@ -30,10 +30,8 @@ PATIENCE = 10.0  # seconds of waiting in place; for longer the job goes back on 
 
 
 class UpstashIndex:
-    """The vector index port on Upstash. Writes become visible a little late.
-
-    ``timeout`` is in seconds, for one request, and ``guard`` what every call is made within.
-    """
+    """The vector index port on Upstash. Writes become visible a little late. ``timeout`` is in
+    seconds, for one request, and ``guard`` what every call is made within."""
 
     id = "upstash"
 

@@ -31,10 +31,8 @@ _STATES = (*ClusterState, "open")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem as a rule sees it, after something happened to it.
-
-    ``teams`` is the part behind ``team`` of labels such as ``team:payments``.
-    """
+    """A problem as a rule sees it, after something happened to it. ``teams`` is the part behind
+    ``team`` of labels such as ``team:payments``."""
 
     severity: str
     state: ClusterState

@@ -9,11 +9,9 @@ _EIGHTHS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(counts: Sequence[float]) -> str:
-    """``counts``, oldest first, as one character each: ``▁▁▃█``.
-
-    The lowest bar means none at all; anything above zero stands at least one eighth higher, so
-    that a single report among thousands is still seen. Negative counts read as zero.
-    """
+    """``counts``, oldest first, as one character each: ``▁▁▃█``. The lowest bar means none at all;
+    anything above zero stands at least one eighth higher, so that a single report among thousands
+    is still seen. Negative counts read as zero."""
     most = max(counts, default=0)
     if most <= 0:
         return _EIGHTHS[0] * len(counts)

@@ -17,9 +17,8 @@ _MARKS = " \t>`*_~-#|<!"
 @dataclass(frozen=True, slots=True)
 class Written:
     """A text as one event shows it. ``before`` is what an edit replaced, "" without one.
-
-    ``relayed``: another app wrote it on behalf of ``author``. ``moved``: it was written elsewhere.
-    """
+    ``relayed``: another app wrote it on behalf of ``author``. ``moved``: it was written
+    elsewhere."""
 
     sender: Person
     author: Person | None

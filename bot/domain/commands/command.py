@@ -56,9 +56,7 @@ class TextMark:
 @dataclass(frozen=True, slots=True)
 class After:
     """A word that stands behind ``word``: ``into C-12``. It may be given as an option, too.
-
-    ``unit`` is a word that may follow and means nothing: ``until 50 events``.
-    """
+    ``unit`` is a word that may follow and means nothing: ``until 50 events``."""
 
     word: str
     unit: str = ""

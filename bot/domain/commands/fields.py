@@ -19,11 +19,9 @@ _YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off
 
 @dataclass(frozen=True, slots=True)
 class WordKind:
-    """What one word may be. ``read`` gives None for a word that is something else.
-
-    ``what`` completes "wants …", ``choices`` are the words of a closed list. ``loosely`` reads
-    what would do where nothing else is meant.
-    """
+    """What one word may be. ``read`` gives None for a word that is something else. ``what``
+    completes "wants …", ``choices`` are the words of a closed list. ``loosely`` reads what would do
+    where nothing else is meant."""
 
     what: str
     example: str

@@ -33,10 +33,8 @@ _NEAR = 60  # of 100: "fx" is near "fix", "hello" is near nothing
 
 
 def parse(line: str, roster: Roster) -> Command:
-    """The command that ``line`` says, with or without ``/soulcaster`` before it.
-
-    Raises NotUnderstood, nothing else, for whatever ``line`` is.
-    """
+    """The command that ``line`` says, with or without ``/soulcaster`` before it. Raises
+    NotUnderstood, nothing else, for whatever ``line`` is."""
     if len(line) > MOST_CHARACTERS:
         raise NotUnderstood(f"That line is longer than {MOST_CHARACTERS:,} characters.")
     _, line = project_in(line)

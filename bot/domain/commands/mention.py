@@ -55,9 +55,7 @@ def tells(words: str) -> bool:
 
 def addressed(line: str) -> Addressed | None:
     """What a line says to the bot, from its name or ``/soulcaster`` on; None for one to others.
-
-    Where it is named in passing that begins with ``IN_PASSING``.
-    """
+    Where it is named in passing that begins with ``IN_PASSING``."""
     said = _bare(line)
     rest = said
     for _ in range(_MOST_GREETED):

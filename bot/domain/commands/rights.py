@@ -71,11 +71,9 @@ def level_of(role: Role) -> Level:
 
 
 def allows(role: Role, command: Command, *, own: bool = False) -> bool:
-    """Whether somebody with this role may give the command.
-
-    ``own``: what it is about is their own, which is enough where a command asks for that. Who
-    can't read the place may only ask for what says nothing of it.
-    """
+    """Whether somebody with this role may give the command. ``own``: what it is about is their own,
+    which is enough where a command asks for that. Who can't read the place may only ask for what
+    says nothing of it."""
     if role == "none":
         return command.tells_nothing
     return own or level_of(role) >= command.needs
@@ -83,10 +81,8 @@ def allows(role: Role, command: Command, *, own: bool = False) -> bool:
 
 def require_door(command: Command, place: Place, asker: Asker) -> None:
     """Before anything is done: raises NotAllowed, with what would do instead, where the answer
-    would be read by others than who may.
-
-    In Slack nobody is told anything of a project that they cannot read.
-    """
+    would be read by others than who may. In Slack nobody is told anything of a project that they
+    cannot read."""
     if place.issue is not None and command.answers_asker:
         raise NotAllowed(
             f"The answer to {command.verb} is for you alone, and everybody reads it here: say it "

@@ -16,10 +16,8 @@ _OPTION = re.compile(rf"(?:--|[{_DASHES}]{{1,2}})(?=[A-Za-z])([A-Za-z0-9_-]*)(=?
 @dataclass(frozen=True, slots=True)
 class Word:
     """One word. ``raw`` is what stands in the line from ``start`` on, ``text`` is without quotes.
-
-    ``option`` is the name behind ``--``, in small letters, and ``text`` then its value, None
-    where none was given with ``=``.
-    """
+    ``option`` is the name behind ``--``, in small letters, and ``text`` then its value, None where
+    none was given with ``=``."""
 
     raw: str
     start: int
@@ -91,9 +89,7 @@ def _word_at(line: str, start: int, open_quotes: set[str]) -> Word:
 
 def _value_at(line: str, start: int, open_quotes: set[str]) -> tuple[str, int, bool, bool]:
     """A word's text, where it ends, whether it was quoted, whether that quote stays open.
-
-    ``open_quotes`` are signs known to find no end, so that each is looked for once a line.
-    """
+    ``open_quotes`` are signs known to find no end, so that each is looked for once a line."""
     opening = line[start : start + 1]
     closing = _CLOSING.get(opening, "")
     if not closing or opening in open_quotes:

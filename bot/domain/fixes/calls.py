@@ -30,11 +30,9 @@ Calls = Mapping[str, Sequence[str]]
 
 
 def calls_of(functions: Collection[Function], tree: Tree, own: Collection[str]) -> Calls:
-    """Calls of these and of what ``own`` asks, and variations of them, at most 100.
-
-    ``own`` are the paths of the reproduction, whose calls are to change. They are varied all the
-    same: a boundary near the bug tells most.
-    """
+    """Calls of these and of what ``own`` asks, and variations of them, at most 100. ``own`` are the
+    paths of the reproduction, whose calls are to change. They are varied all the same: a boundary
+    near the bug tells most."""
     called = {one.called: one.node for one in (*functions, *asked(tree, own)) if one.called}
     symbols = symbols_of(tree)
     first = [pair for path in own for pair in _found(path, tree, called, symbols)]

@@ -86,10 +86,8 @@ def extract_plan(
     known: Sequence[str] = (),
     version: int = 1,
 ) -> Plan:
-    """A plan of real sentences and real paths, each tied to its items.
-
-    ``cluster`` and ``items`` are as they may be read by whoever reads the plan.
-    """
+    """A plan of real sentences and real paths, each tied to its items. ``cluster`` and ``items``
+    are as they may be read by whoever reads the plan."""
     newest = list(items)[-12:]
     suspects = suspected_files(newest)
     symptom = Cited(

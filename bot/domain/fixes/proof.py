@@ -125,11 +125,9 @@ def _events(report: str) -> list[dict[str, Any]]:
 
 
 def junit(report: str) -> dict[str, Outcome]:
-    """The tests of a JUnit XML report; empty where it can't be read.
-
-    pytest: https://docs.pytest.org/en/stable/how-to/output.html#creating-junitxml-format-files;
-    Node says "test" for every class: https://nodejs.org/api/test.html#test-reporters
-    """
+    """The tests of a JUnit XML report; empty where it can't be read. pytest:
+    https://docs.pytest.org/en/stable/how-to/output.html#creating-junitxml-format-files; Node says
+    "test" for every class: https://nodejs.org/api/test.html#test-reporters"""
     try:
         root = ElementTree.fromstring(report, forbid_dtd=True)
     except (ElementTree.ParseError, DefusedXmlException):
@@ -198,10 +196,8 @@ def proof_of(run: FixRun) -> Proof:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite that has ended, and what each of its tests did, empty where it names none.
-
-    A module that could not be imported counts as a test that failed.
-    """
+    """A suite that has ended, and what each of its tests did, empty where it names none. A module
+    that could not be imported counts as a test that failed."""
 
     finished: Finished
     tests: Mapping[str, Outcome]
@@ -224,11 +220,9 @@ class Suite:
 
 
 def suite_no_worse(before: Suite, after: Suite) -> tuple[bool, list[str]]:
-    """Whether the suite is no worse after the patch, and what is worse, a line each.
-
-    A test that passed must pass again: failing, skipped and gone are all worse. A runner that
-    names no tests is judged by its exit codes alone.
-    """
+    """Whether the suite is no worse after the patch, and what is worse, a line each. A test that
+    passed must pass again: failing, skipped and gone are all worse. A runner that names no tests is
+    judged by its exit codes alone."""
     if after.finished.timed_out:
         return False, ["the suite no longer ends in time"]
     was, now = before.tests, after.tests

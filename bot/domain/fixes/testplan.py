@@ -84,9 +84,7 @@ class TestPlan(Record):
 
 def how_to_test(tree: Tree, *, command: str = "") -> TestPlan | None:
     """The plan for ``tree``; None when it holds no language whose tests we know how to run.
-
-    ``command`` is the project's own word, which wins.
-    """
+    ``command`` is the project's own word, which wins."""
     shown = _shown(tree)
     if not command:
         return shown

@@ -89,10 +89,8 @@ def as_said(items: Iterable[Item]) -> str:
 
 
 def standing(fact: Fact, items: Mapping[int, Item], now: datetime) -> Fact | None:
-    """The fact as it stands now; None once it has expired or its source says something else.
-
-    It may be read by whoever may read all the reports it rests on, as they are now.
-    """
+    """The fact as it stands now; None once it has expired or its source says something else. It may
+    be read by whoever may read all the reports it rests on, as they are now."""
     there = [items[number] for number in fact.items if number in items]
     over = fact.expires_at is not None and fact.expires_at <= now
     if over or (fact.items and as_said(there) != fact.said):
@@ -104,10 +102,8 @@ def standing(fact: Fact, items: Mapping[int, Item], now: datetime) -> Fact | Non
 def fitting(
     facts: Iterable[Fact], words: str, *, suspects: Collection[str], paths: Collection[str] = ()
 ) -> list[Fact]:
-    """What fits a problem by its suspected files and by its words, best first; no claims.
-
-    Where the repository's ``paths`` are at hand, a fact about a file that is gone fits nothing.
-    """
+    """What fits a problem by its suspected files and by its words, best first; no claims. Where the
+    repository's ``paths`` are at hand, a fact about a file that is gone fits nothing."""
     told, found = set(asked_for(words)), list[tuple[float, Fact]]()
     for fact in facts:
         glob = fact.path.replace("**", "*")

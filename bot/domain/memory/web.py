@@ -45,11 +45,9 @@ def borne_out(
     supports: Iterable[tuple[str, Sequence[int]]],
     queries: Iterable[str],
 ) -> WebAnswer:
-    """The sentences of what was ``said`` that pages bear out; the others are left out.
-
-    ``found`` are titles and addresses of pages, ``supports`` passages of what was said, each with
-    the places in ``found`` of what bears it out.
-    """
+    """The sentences of what was ``said`` that pages bear out; the others are left out. ``found``
+    are titles and addresses of pages, ``supports`` passages of what was said, each with the places
+    in ``found`` of what bears it out."""
     pages: dict[int, Page] = {}
     sentences: list[Cited] = []
     for passage, places in supports:

@@ -47,10 +47,8 @@ def material(chunks: Sequence[Chunk], wrong: Sequence[str] = (), **more: object)
 def mistakes(
     sentences: Sequence[Cited], chunks: Sequence[Chunk], most: int, *, shown: Collection[str] = ()
 ) -> list[str]:
-    """What is wrong with what a model wrote, a line each; empty when it may be shown.
-
-    Of the images it was ``shown``, by name, nobody can check what it says.
-    """
+    """What is wrong with what a model wrote, a line each; empty when it may be shown. Of the images
+    it was ``shown``, by name, nobody can check what it says."""
     given = {chunk.name: f"{chunk.name}\n{chunk.title}\n{chunk.text}" for chunk in chunks}
     found = [f"there are more than {most} sentences"] if len(sentences) > most else []
     for sentence in sentences:

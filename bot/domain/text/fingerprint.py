@@ -52,11 +52,9 @@ def _name(kind: str, text: str) -> str:
 
 
 def template(line: str) -> str:
-    """A log line with everything that looks like a value as ``<*>``.
-
-    What log parsers such as Drain (https://doi.org/10.1109/ICWS.2017.13) learn from many lines is
-    read off one line here, so that the first repeat is known already.
-    """
+    """A log line with everything that looks like a value as ``<*>``. What log parsers such as Drain
+    (https://doi.org/10.1109/ICWS.2017.13) learn from many lines is read off one line here, so that
+    the first repeat is known already."""
     text = _VALUE.sub(rf"\1{_ANY}", _QUOTED.sub(_ANY, line[:LINE_LIMIT]))
     text = _KIND.sub(_ANY, mask(_HOST.sub(_ANY, text)))
     text = _ASIDE.sub("", _DIGITS.sub(_ANY, text))
@@ -74,10 +72,8 @@ def template_key(line: str) -> str:
 
 
 def stack_signature(error: str, frames: Sequence[Frame]) -> str:
-    """Names a crash by its error's type and its innermost in-app frames; empty if too few.
-
-    Line numbers and generated parts of names are left out, so that it survives a release.
-    """
+    """Names a crash by its error's type and its innermost in-app frames; empty if too few. Line
+    numbers and generated parts of names are left out, so that it survives a release."""
     own = [frame for frame in frames if frame.in_app] or list(frames)
     if len(own) < STACK_LEAST:
         return ""
@@ -94,11 +90,9 @@ def stack_signature(error: str, frames: Sequence[Frame]) -> str:
 
 
 def fingerprint(title: str, body: str) -> str:
-    """Names a text by what is left of it after masking, letter case and spaces aside.
-
-    Numbers in the title stay ("update to 9.4.44"), and in a short text all numbers and links do:
-    there they are what it is about. Empty when fewer than three words are left.
-    """
+    """Names a text by what is left of it after masking, letter case and spaces aside. Numbers in
+    the title stay ("update to 9.4.44"), and in a short text all numbers and links do: there they
+    are what it is about. Empty when fewer than three words are left."""
     masked = mask(body)
     named = "" if title.strip() in body else mask(title)
     said = f"{named}\n{masked}"

@@ -37,10 +37,8 @@ def _any_of(*there: bool) -> re.Pattern[str]:
 
 
 def mask(text: str, keep: Collection[str] = ()) -> str:
-    """``text`` with urls, addresses, ids, hex, times, paths and numbers as ``<kind>``.
-
-    Kinds in ``keep`` stay as they are.
-    """
+    """``text`` with urls, addresses, ids, hex, times, paths and numbers as ``<kind>``. Kinds in
+    ``keep`` stay as they are."""
 
     def shown(match: re.Match[str]) -> str:
         return match[0] if match.lastgroup in keep else f"<{match.lastgroup}>"

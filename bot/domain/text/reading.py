@@ -87,10 +87,8 @@ class Text:
         return self.errors[0] if self.errors else ""
 
     def to_embed(self, limit: int = 1_200) -> str:
-        """What an embedder should see: the telling parts first, at most ``limit`` characters.
-
-        Error lines come after the prose: small models read sentences better than output.
-        """
+        """What an embedder should see: the telling parts first, at most ``limit`` characters. Error
+        lines come after the prose: small models read sentences better than output."""
         parts = (self.title, self.prose, *self.errors, self.code)
         return "\n".join(part for part in parts if part)[:limit]
 

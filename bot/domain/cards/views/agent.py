@@ -28,9 +28,7 @@ from bot.domain.fixes.trials import AgentState, Trial
 
 def interview_card(held: Interview, state: str, file: str, *, key: str, heard: str = "") -> Card:
     """What is filled in, and the question that is next; at the review the ``file`` as it would be.
-
-    ``heard`` is how the last answer was read, or why it was not taken.
-    """
+    ``heard`` is how the last answer was read, or why it was not taken."""
     agent = held.agent
     at = f"{STAGES.index(held.stage) + 1} of {len(STAGES)}, {held.stage.value}"
     sections = [Section(Paragraph(*coded(heard)))] if heard else []

@@ -15,10 +15,8 @@ RELEASE = Action("Release", "channel release")
 
 
 def channel_card(project: Project, how: Standing, by: str, *, readers: Audience) -> Card:
-    """The one card of a project in a channel: asked for, confirmed, or given up.
-
-    ``by`` is who said so, and ``readers`` who reads there now.
-    """
+    """The one card of a project in a channel: asked for, confirmed, or given up. ``by`` is who said
+    so, and ``readers`` who reads there now."""
     named = not project.private or may_read(readers, project.github_readers)
     name: Line = (Code(project.full_name),) if named else ("A private repository",)
     match how:

@@ -75,10 +75,8 @@ def choice_card(
     because: str = "",
     free: bool = False,
 ) -> Card:
-    """The ways beside each other, for a history that is called ``name``.
-
-    ``way`` is the one in force, ``because`` of what; ``free``: another may be chosen here.
-    """
+    """The ways beside each other, for a history that is called ``name``. ``way`` is the one in
+    force, ``because`` of what; ``free``: another may be chosen here."""
     known = f"The project itself calls {count(outcome.pairs, 'pair')} of them duplicates"
     beyond = "others it never marked, so more may rightly be joined"
     history = f"{count(outcome.reports, 'report')}. {known}; {beyond}."

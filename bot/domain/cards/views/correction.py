@@ -31,10 +31,7 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a card may need to name: reports and clusters by number.
-
-    ``readers`` are the card's.
-    """
+    """What a card may need to name: reports and clusters by number. ``readers`` are the card's."""
 
     items: Mapping[int, Item]
     clusters: Mapping[int, Cluster]
@@ -45,10 +42,8 @@ class Seen:
 def preview_card(
     key: str, sentence: str, proposal: Proposal, seen: Seen, *, changed: bool = False
 ) -> Card:
-    """What would happen, with the one choice that makes it so.
-
-    ``changed``: it was confirmed, but no longer is what the person had seen.
-    """
+    """What would happen, with the one choice that makes it so. ``changed``: it was confirmed, but
+    no longer is what the person had seen."""
     operation = proposal.operation
     confirmed = f"{sentence} --confirm --preview={proposal.checksum}"
     warning = "Not done: the reports have changed since that preview. This is how it would be now."

@@ -98,10 +98,8 @@ class Board:
 def digest_card(
     project: Project, board: Board, runs: Mapping[int, FixRun], *, compact: bool
 ) -> Card:
-    """The digest. ``compact`` is for a channel: fewer rows, buttons; otherwise checkboxes.
-
-    ``runs`` are the newest run of each cluster that has one, by cluster number.
-    """
+    """The digest. ``compact`` is for a channel: fewer rows, buttons; otherwise checkboxes. ``runs``
+    are the newest run of each cluster that has one, by cluster number."""
     shown = board.worst[: 6 if compact else ROWS]
     asked = [board.asked[v.cluster.number] for v in shown if v.cluster.number in board.asked]
     sections = _in_channel(board, shown, runs) if compact else _on_github(board, shown, runs)

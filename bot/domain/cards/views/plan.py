@@ -9,10 +9,8 @@ from bot.domain.fixes.plan import EXTRACTIVE, Cited, Plan
 
 
 def plan_card(view: ClusterView, plan: Plan, stands: Plan | None = None) -> Card:
-    """Symptom, evidence with its items, suspects, approach, tests, risks.
-
-    ``stands`` is the approved plan that a fix would go by now, perhaps an earlier version.
-    """
+    """Symptom, evidence with its items, suspects, approach, tests, risks. ``stands`` is the
+    approved plan that a fix would go by now, perhaps an earlier version."""
     shown = {item.number for item in view.shown}
 
     def cited(sentence: Cited) -> Line | None:

@@ -36,10 +36,8 @@ DRAFT_TITLE = "Draft: "
 @dataclass(frozen=True, slots=True)
 class PullRequest:
     """What a pull request is written from. ``items`` are those that may be quoted in public.
-
     ``closes`` are issue numbers of this repository; ``hidden`` counts private reports; ``change``
-    is the unified diff without the new test. ``began_unproved``: the first version was.
-    """
+    is the unified diff without the new test. ``began_unproved``: the first version was."""
 
     run: FixRun
     cluster: Cluster

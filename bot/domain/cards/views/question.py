@@ -19,11 +19,9 @@ NUMBERS = ("", "", "two", "three", "four", "five", "six")
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Clusters that may be one problem, the oldest first: the others would go into it.
-
-    ``name`` is what they share, "" for nothing in a word; ``told`` are pairs of their reports that
-    speak for it.
-    """
+    """Clusters that may be one problem, the oldest first: the others would go into it. ``name`` is
+    what they share, "" for nothing in a word; ``told`` are pairs of their reports that speak for
+    it."""
 
     name: str
     clusters: Sequence[int]

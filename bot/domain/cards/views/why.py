@@ -58,9 +58,7 @@ class Compared:
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """All that decided about one report. ``apart`` and ``together`` are what people said of it.
-
-    ``judged`` is what came of asking the language model.
-    """
+    ``judged`` is what came of asking the language model."""
 
     item: Item
     because: Because

@@ -53,10 +53,8 @@ def wanted(tree: Tree) -> Iterator[tuple[str, str, str]]:
 
 
 def submodules(tree: Tree) -> Mapping[str, str]:
-    """By folder: the URL that ``.gitmodules`` names, for those of which nothing is there.
-
-    Folders that lead elsewhere, and those below a file, a link or another of them, are none.
-    """
+    """By folder: the URL that ``.gitmodules`` names, for those of which nothing is there. Folders
+    that lead elsewhere, and those below a file, a link or another of them, are none."""
     found = {}
     for section in text_of(tree.get(".gitmodules")).split("[submodule ")[1:]:
         said = dict(_SAYS.findall(section))
@@ -82,10 +80,8 @@ def _above(path: str) -> Iterator[str]:
 
 
 def repository_of(url: str, page: str) -> str:
-    """``owner/name`` of a submodule's URL as the repository at ``page`` reads it.
-
-    Empty for any other host, protocol or login: nothing but a name of the same host is used of it.
-    """
+    """``owner/name`` of a submodule's URL as the repository at ``page`` reads it. Empty for any
+    other host, protocol or login: nothing but a name of the same host is used of it."""
     host, path = urlsplit(page).netloc, urlsplit(page).path.strip("/")
     if url.startswith(("./", "../")):
         there = posixpath.normpath(posixpath.join(f"/{path}", url)).strip("/")

@@ -26,10 +26,8 @@ _KEPT_IN = re.compile(r"dependenc|requires?$|^deps$")
 
 
 def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
-    """By module: the requirement that names it somewhere, in whatever extra, group or file.
-
-    Empty where nothing does; what tests do without where it is absent is left out then.
-    """
+    """By module: the requirement that names it somewhere, in whatever extra, group or file. Empty
+    where nothing does; what tests do without where it is absent is left out then."""
     modules = [path.removesuffix(".py") for path in tree if path.endswith(".py")]
     own = {part for path in modules for part in path.split("/")}
     found: dict[str, bool] = {}

@@ -48,11 +48,9 @@ def needs_of(
     beside: Tree = MappingProxyType({}),
     fetched: Collection[str] = (),
 ) -> Needs:
-    """What ``tree`` needs; ``setup``, the project's own commands, stand for everything.
-
-    ``beside`` are the files of its submodules, ``fetched`` kinds of registries that are reached
-    beside those of Python and npm.
-    """
+    """What ``tree`` needs; ``setup``, the project's own commands, stand for everything. ``beside``
+    are the files of its submodules, ``fetched`` kinds of registries that are reached beside those
+    of Python and npm."""
     root = package_root(tree)
     if setup:
         return Needs(root=root, setup=setup, why=(".github/soulcaster.yml",))

@@ -245,10 +245,8 @@ class Patch(Record):
 
 
 def diff(before: Tree, after: Tree) -> Patch:
-    """What turns ``before`` into ``after``, droppings and ignored files left out.
-
-    Raises BadPayload when a changed path is not UTF-8: no forge would take it.
-    """
+    """What turns ``before`` into ``after``, droppings and ignored files left out. Raises BadPayload
+    when a changed path is not UTF-8: no forge would take it."""
     leave_out = unwanted(before)
     changes = []
     for path in sorted(before.keys() | after.keys()):

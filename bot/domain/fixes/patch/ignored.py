@@ -42,9 +42,7 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 def unwanted(before: Tree) -> Callable[[str], bool]:
     """Which paths a patch on ``before`` leaves out: droppings, and what it ignores and tracks not.
-
-    The rules are those of ``before``: an agent can't hide a file by editing ``.gitignore``.
-    """
+    The rules are those of ``before``: an agent can't hide a file by editing ``.gitignore``."""
     files = [path for path in before if path.rpartition("/")[2] == ".gitignore"]
     # The deepest file that says something about a path decides.
     specs = [

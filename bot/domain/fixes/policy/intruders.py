@@ -27,10 +27,8 @@ _ASSIGNING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.With)
 
 
 def switched_off(old: ast.Module, new: ast.Module, is_new: bool) -> Iterator[str]:
-    """Skips, hooks and exits that were not there before.
-
-    A new file may skip its own tests; it may not touch what other tests see.
-    """
+    """Skips, hooks and exits that were not there before. A new file may skip its own tests; it may
+    not touch what other tests see."""
     yield from Counter(_disturbances(new)) - Counter(_disturbances(old))
     if not is_new:
         yield from Counter(_marks(new)) - Counter(_marks(old))
