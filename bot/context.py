@@ -5,8 +5,6 @@ imports an SDK it does not use. Nothing falls back in silence: ``Context.adapter
 is in use and why, and ``doctor`` and ``status`` show it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import socket
 from collections.abc import AsyncIterator, Callable

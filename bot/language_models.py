@@ -6,8 +6,6 @@ that vendor's alone. With ours, and where we lend
 them, those that we have named: whoever writes a file cannot choose what we pay for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime

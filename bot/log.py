@@ -1,7 +1,5 @@
 """Logs: one event a line, with the secrets taken out."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from collections.abc import MutableMapping

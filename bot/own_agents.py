@@ -3,8 +3,6 @@
 What is wrong is told with the file's line.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 

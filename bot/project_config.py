@@ -3,8 +3,6 @@
 The organisation's is the same file of its repository ``.github``, where the app is installed there.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import Callable, Mapping

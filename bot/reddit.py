@@ -3,8 +3,6 @@
 https://support.reddithelp.com/hc/en-us/articles/16160319875092 · https://www.reddit.com/dev/api
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """``.github/soulcaster.yml``: what a project decides. Unknown keys are refused with their line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Literal, TypeVar
 

@@ -1,7 +1,5 @@
 """When to ask a service again: what it says about that, and how long is waited in place."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime

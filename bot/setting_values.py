@@ -3,8 +3,6 @@
 Each raises ValueError with what it wants, and never with what it was given: that may be a secret.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

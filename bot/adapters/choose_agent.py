@@ -1,7 +1,5 @@
 """The roster of agents: what each needs, whom it sends what to, and whether it is ready here."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial

@@ -4,8 +4,6 @@ Each purpose has a list: the first answers, and where it is away the next does. 
 are named there are asked; where none is named it is the first of ours that has a key.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from bot.adapters.choose import AdapterChoices, ModelAccess

@@ -3,8 +3,6 @@
 Their SDKs' own retries are off: they know neither our breakers nor how long a job may wait.
 """
 
-from __future__ import annotations
-
 import asyncio
 import ssl
 from abc import ABC, abstractmethod

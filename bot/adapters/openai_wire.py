@@ -3,8 +3,6 @@
 Many servers speak it, https://platform.openai.com/docs/api-reference, and few of them all of it.
 """
 
-from __future__ import annotations
-
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,7 @@ from bot.domain.secrets import redact
 from bot.retrying import retry_after
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    pass
 
 ADDRESS = "https://api.openai.com/v1"
 

@@ -3,8 +3,6 @@
 https://github.com/pydantic/genai-prices · Reduced prices count for as long as they are in force.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.domain.metering import Usage

@@ -1,7 +1,5 @@
 """Text drawn out of files: by what they hold, not by what they are called."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -3,8 +3,6 @@
 It imports nothing of ours. Arguments: seconds, megabytes, characters.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import resource

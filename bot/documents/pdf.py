@@ -3,8 +3,6 @@
 Who wrote the file may have meant harm: a page of a few bytes can unfold to gigabytes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

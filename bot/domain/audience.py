@@ -3,8 +3,6 @@
 **Invariant:** what is made from several texts may be read only by those who may read each of them.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

@@ -1,7 +1,5 @@
 """The ports of large files: what the rest sees, and where their pieces may lie."""
 
-from __future__ import annotations
-
 from typing import Protocol
 
 

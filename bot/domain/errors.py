@@ -30,8 +30,6 @@ Shown where a caller is answered: ``handlers/web.py`` (HTTP), ``workers/commands
 caught only to wait, to go on without what failed, or to say it better.
 """
 
-from __future__ import annotations
-
 import math
 
 

@@ -1,7 +1,5 @@
 """A picture as a language model is shown it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """An import of a file or of another repository's issues: how far it is, and what it brought."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import AwareDatetime, Field

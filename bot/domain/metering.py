@@ -1,7 +1,5 @@
 """What calls of language models take, and what counts it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Protocol
 

@@ -1,7 +1,5 @@
 """How long a door may be silent, by its own rhythm: nobody says how often something should come."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import pairwise
 from math import ceil

@@ -4,8 +4,6 @@
 whispers to who asked, and only what they may read by themselves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

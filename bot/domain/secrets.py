@@ -1,7 +1,5 @@
 """What credentials look like: the one list that logs, cards and the patch policy go by."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from urllib.parse import quote

@@ -1,8 +1,6 @@
 """Versions of what is written again and again: the plan of a problem, the profile. A fix and an
 agent of one's own are files, and their versions are git's."""
 
-from __future__ import annotations
-
 import difflib
 import json
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """The GitHub App: its JWT, its installations' tokens, and a repository seen through them."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

@@ -1,7 +1,5 @@
 """Check runs. https://docs.github.com/en/rest/checks/runs"""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from contextlib import suppress

@@ -3,8 +3,6 @@
 What does nothing is answered and dropped at the door.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 NOTHING = "nothing: "

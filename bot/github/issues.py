@@ -1,7 +1,5 @@
 """Issues, comments, reactions and labels. A repeated call makes nothing twice."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import datetime

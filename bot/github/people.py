@@ -1,7 +1,5 @@
 """People of a repository and what they may do there, live. An id stays, a login changes hands."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.domain.commands.rights import Role, role_in

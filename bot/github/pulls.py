@@ -4,8 +4,6 @@ Without author or committer GitHub signs the commit as the app, and file modes a
 https://docs.github.com/en/rest/git/commits#create-a-commit
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import AsyncIterator, Sequence

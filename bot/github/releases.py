@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/releases/releases#list-releases
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from urllib.parse import quote
 

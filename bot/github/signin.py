@@ -3,8 +3,6 @@
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from typing import Any

@@ -3,8 +3,6 @@
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
 """
 
-from __future__ import annotations
-
 import re
 import time
 import urllib.parse

@@ -4,8 +4,6 @@ A kind is given a file that can be sought in, and yields its records one by one:
 more than one of them. To add one, write its module and its line in ``_ALL``.
 """
 
-from __future__ import annotations
-
 from bot.domain.errors import NotUnderstood
 from bot.imports import chatgpt, csv_table, jsonl, mbox, slack
 from bot.imports.reading import Kind

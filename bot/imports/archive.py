@@ -3,8 +3,6 @@
 https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
 """
 
-from __future__ import annotations
-
 import zipfile
 import zlib
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ made anew leave branches that nobody sees any more.
 https://help.openai.com/en/articles/7260999-how-do-i-export-my-chatgpt-history-and-data
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO

@@ -3,8 +3,6 @@
 https://www.rfc-editor.org/rfc/rfc4180
 """
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

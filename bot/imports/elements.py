@@ -4,8 +4,6 @@ Where one is broken it is a bad record, and the reading goes on at what looks li
 parser of events, as ijson is, would have to end there.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import re

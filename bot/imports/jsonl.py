@@ -1,7 +1,5 @@
 """A record a line, or a JSON array of records: what ``soulcaster export`` writes, and others."""
 
-from __future__ import annotations
-
 import json
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping

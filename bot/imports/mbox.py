@@ -4,8 +4,6 @@ What answers another message is no report of its own.
 https://www.rfc-editor.org/rfc/rfc4155
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.utils import parseaddr

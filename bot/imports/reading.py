@@ -1,7 +1,5 @@
 """What every kind shares: records, their lines, their times, and the report that each becomes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

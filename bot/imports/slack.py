@@ -5,8 +5,6 @@ held until its last answer, of which the first message tells the time.
 https://slack.com/help/articles/220556107-How-to-read-Slack-data-exports
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping

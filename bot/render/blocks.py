@@ -3,8 +3,6 @@
 Every text of ours is ``verbatim``: Slack then links no address and no name by itself.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -5,8 +5,6 @@ stop them; a zero-width space inside the word does. Code is left alone by those 
 https://github.github.com/gfm/ · https://docs.slack.dev/messaging/formatting-message-text
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 https://github.github.com/gfm/
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import NewType
 

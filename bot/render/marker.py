@@ -5,8 +5,6 @@ Read them only in comments the app itself has written: anybody may type one. A m
 each button in it, says by metadata and ids which project it belongs to.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from typing import Any

@@ -5,8 +5,6 @@ code spans are one, and ``@`` before a name is a mention: so what touches is sep
 sign at the seam can be part of nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 

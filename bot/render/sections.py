@@ -1,7 +1,5 @@
 """Sections of a document that is edited in place: ours are replaced, people's words stay."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Make a card smaller before it is rendered, so that rendering never has to cut."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TypeVar

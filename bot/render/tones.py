@@ -1,7 +1,5 @@
 """How a tone and a duration are said, the same in both markups."""
 
-from __future__ import annotations
-
 from bot.domain.cards.card import Card, Step, Tone
 from bot.domain.cards.language import phrase
 

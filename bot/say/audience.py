@@ -1,7 +1,5 @@
 """The wall: what is not for the readers of a place does not get there."""
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, note

@@ -5,8 +5,6 @@ question. Before it is posted the intention is written down, so that whoever com
 looks for the card before posting it again. What a person wrote into it is theirs.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import json

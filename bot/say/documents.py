@@ -4,8 +4,6 @@ and in Slack on a person's home tab and below links to what they say.
 Every function finds what an earlier call made, so that it is harmless when repeated.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 

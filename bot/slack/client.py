@@ -4,8 +4,6 @@ A conversation is named ``C1`` in the workspace whose token was pasted, and ``T2
 installed the app by OAuth: so whatever is kept by a conversation is one workspace's.
 """
 
-from __future__ import annotations
-
 import hashlib
 import html
 import time

@@ -4,8 +4,6 @@ https://docs.slack.dev/reference/objects/file-object · Who has no ``files:read`
 sign in, or is given it: no redirect is followed, and no page taken for the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 import aiohttp

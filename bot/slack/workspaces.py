@@ -4,8 +4,6 @@ https://docs.slack.dev/authentication/installing-with-oauth ·
 https://docs.slack.dev/authentication/using-token-rotation
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

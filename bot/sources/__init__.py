@@ -6,8 +6,6 @@ module, its line in ``SOURCES`` and its page ``docs/sources/NAME.md``;
 ``tests/unit/test_sources_roster.py`` then checks it against real payloads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, Protocol

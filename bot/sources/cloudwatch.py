@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html · T
 message is checked by ``workers/hearing/sns.py`` before it is read here.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -6,8 +6,6 @@ value a string. An item is a monitor and its group; each time it triggers is an 
 Datadog signs nothing, but sends custom headers, or basic auth of the URL.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

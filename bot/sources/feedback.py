@@ -4,8 +4,6 @@ The same text of the same author is the same item; an ``id`` makes a repeated re
 The secret comes as a bearer token or in X-Soulcaster-Token.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

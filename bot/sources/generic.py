@@ -4,8 +4,6 @@ https://jmespath.org/tutorial.html · They are guessed from the first payload an
 person, see ``source confirm``; nothing is read of what comes before that.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

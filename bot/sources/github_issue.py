@@ -4,8 +4,6 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads#issues and #disc
 An issue is one occurrence however often it is edited: its event never changes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """What a payload tells beside reports: that a problem is over, or nothing that counts, and why."""
 
-from __future__ import annotations
-
 from pydantic import AwareDatetime
 
 from bot.domain.models import Draft, Record

@@ -4,8 +4,6 @@ https://developers.intercom.com/docs/webhooks · Signed with the app's client se
 Intercom makes, as HMAC-SHA1. What is said later in a conversation is no report of its own.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from html import unescape

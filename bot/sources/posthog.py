@@ -6,8 +6,6 @@ timestamp``. PostHog signs nothing, but sends the headers one gives it. Other ev
 clicks, are no reports.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ A proof has two steps, so that little is spent on whom we do not know: what the 
 judged before a byte of the body is read, and the body is hashed as it comes.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 from base64 import b64decode

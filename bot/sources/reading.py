@@ -4,8 +4,6 @@ Every function takes any JSON value and gives something usable; nothing here rai
 :func:`expect_mapping`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence

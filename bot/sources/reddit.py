@@ -4,8 +4,6 @@ https://www.reddit.com/dev/api · A post is one occurrence; what was removed is 
 polls Reddit for us sends the secret along.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from html import unescape

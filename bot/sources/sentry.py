@@ -6,8 +6,6 @@ Sentry issue, an occurrence is an event of it. The legacy plugin signs nothing: 
 secret as a token.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import datetime

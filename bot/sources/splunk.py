@@ -5,8 +5,6 @@ header can be set, so the secret comes in the URL. An item is a saved search, a 
 found something an occurrence.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ https://jmespath.org/specification.html · ``a || b`` gives the first that says 
 of a list are joined. Where a vendor is odd, ``prepare`` makes its payload even first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

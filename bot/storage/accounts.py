@@ -1,7 +1,5 @@
 """Which GitHub account a Slack person is, as they proved themselves; and the codes to prove it."""
 
-from __future__ import annotations
-
 import hashlib
 
 from bot.domain.models import Person, Record

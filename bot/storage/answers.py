@@ -1,7 +1,5 @@
 """What the language model is to be asked, what it was asked today, and what it answered."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 

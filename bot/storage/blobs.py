@@ -1,7 +1,5 @@
 """Large files, in pieces, deflated and sealed: in Redis, or as objects of a store elsewhere."""
 
-from __future__ import annotations
-
 import asyncio
 import zlib
 from collections.abc import Mapping

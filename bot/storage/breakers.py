@@ -4,8 +4,6 @@ Two calls in a row that fail open one. For half a minute nobody calls; then one 
 decides. What a call raises meanwhile tells the job when to come back.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

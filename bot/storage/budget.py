@@ -6,8 +6,6 @@ an answer to a person waits. What is told to wait is not sent, but raises OverBu
 comes back in time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

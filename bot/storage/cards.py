@@ -1,7 +1,5 @@
 """Where each card stands, so that it is edited and not posted again."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 
 from pydantic import AliasChoices, Field

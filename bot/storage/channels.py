@@ -1,7 +1,5 @@
 """Slack channels: whose they are, and which project and cluster each message is about."""
 
-from __future__ import annotations
-
 import json
 from typing import NamedTuple, cast
 

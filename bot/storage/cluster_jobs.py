@@ -1,7 +1,5 @@
 """Jobs that cluster a project again: one at a time, of which the newest are kept."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field

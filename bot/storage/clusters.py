@@ -1,7 +1,5 @@
 """Clusters and who is in them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any

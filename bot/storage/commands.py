@@ -1,7 +1,5 @@
 """What people said, in which order it is obeyed, and how each command ended."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal

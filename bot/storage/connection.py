@@ -1,7 +1,5 @@
 """The connection to Redis, one that a cancelled task lets go of at once, and its memory."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterable
 

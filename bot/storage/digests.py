@@ -1,7 +1,5 @@
 """When a project's digest goes out, and where its tracking issues are."""
 
-from __future__ import annotations
-
 from bot.domain.models import Person
 from bot.storage import keys
 from bot.storage.store import Store

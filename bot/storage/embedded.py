@@ -5,8 +5,6 @@ owner by a lock on the data folder; it restarts a server that died. Every proces
 server holds a shared lock, and the last one to leave stops it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib

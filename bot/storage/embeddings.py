@@ -1,7 +1,5 @@
 """Which embedder a project's workers agree on, and how far the vectors of each have come."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
 

@@ -4,8 +4,6 @@ A pass looks at every key and at every entry of what projects share. Who works f
 loses its job in the first one; when a pass has found nothing, nothing is left.
 """
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator

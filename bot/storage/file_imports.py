@@ -1,7 +1,5 @@
 """Imports of files: one at a time a project, and which items each brought."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 

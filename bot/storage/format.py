@@ -5,8 +5,6 @@ is passed over, what it lacks has a default. What is counted anew after an upgra
 project, has a number of its own: ``overview.VERSION``.
 """
 
-from __future__ import annotations
-
 from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigError

@@ -1,7 +1,5 @@
 """How each door does: what comes to it, and what was refused last and why."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """How far a project's issues and their comments have been read from GitHub."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

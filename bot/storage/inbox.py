@@ -4,8 +4,6 @@ Dedupe is on "has taken effect", never on "was seen": a row stays until its job 
 then leaves a marker for as long as a sender may redeliver.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import time

@@ -1,7 +1,5 @@
 """Slack workspaces that installed the app: each record sealed, always."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Leases: who works on a thing right now. Time is Redis's own, so clocks may differ."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import AsyncIterator

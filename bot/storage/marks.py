@@ -1,7 +1,5 @@
 """How far something that is read again and again has been read, and what the operator knows."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bot.storage import keys

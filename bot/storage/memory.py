@@ -1,7 +1,5 @@
 """What is known of every project: facts, conversations, profiles."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 

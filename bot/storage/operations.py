@@ -5,8 +5,6 @@ every cluster it touches; a placement checks the length of the log it was decide
 neither ever acts on what the other has changed, and nobody waits for anybody.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Away is whatever no request of ours can mend: no connection, no answer, a replic
 primary was, no room in memory or on disk. It is over when a write is taken again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time

@@ -7,8 +7,6 @@ a day later: forward decay, whose order does not change as time passes (Cormode,
 Srivastava, Xu, ICDE 2009, https://doi.org/10.1109/ICDE.2009.65).
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What is decided about the agents of a team's own, and the interviews that describe them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime
 

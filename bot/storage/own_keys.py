@@ -1,7 +1,5 @@
 """A project's own keys of models' vendors, sealed whatever Redis they are in."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,8 +1,6 @@
 """Plans of every cluster: what people said, which versions there were, and what was approved; and
 the versions of plans and profiles, each as it was written for its readers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What is asked for by ourselves, as nobody sends it: which, how often, how far, how it goes."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from pydantic import AwareDatetime

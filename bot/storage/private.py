@@ -1,7 +1,5 @@
 """The data folder is ours alone: 0700 and 0600, whatever umask it was made under."""
 
-from __future__ import annotations
-
 import os
 import stat
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Which of our processes run, on any machine: each gives a sign as long as it does."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

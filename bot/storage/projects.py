@@ -1,7 +1,5 @@
 """Installations and the projects in them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

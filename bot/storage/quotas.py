@@ -1,8 +1,6 @@
 """What an installation has used of its quotas, over all its projects, by period (``2026-11``); and
 what a person has called for in a minute."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from bot.domain.models import Project

@@ -4,8 +4,6 @@ A step reads a hundred or two entries of one kind, however many there are, and t
 that still are as it read them.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable

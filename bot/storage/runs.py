@@ -1,7 +1,5 @@
 """Fix runs, one active a cluster, each step written down before the next begins."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

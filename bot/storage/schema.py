@@ -3,8 +3,6 @@
 **Invariant:** no key without a kind. ``keys`` makes them, ``docs/redis.md`` shows the table.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any, Generic, ParamSpec
 

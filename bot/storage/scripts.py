@@ -1,7 +1,5 @@
 """Our Lua scripts, one file each in ``lua/``, run by SHA and loaded when the server forgot them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files

@@ -5,8 +5,6 @@ Sealed is the whole of a record. What our scripts put before it, its number, sta
 https://cryptography.io/en/latest/fernet/
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import re

@@ -3,8 +3,6 @@
 A setting in here lies below the environment: what the operator wrote there wins.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import secrets

@@ -1,7 +1,5 @@
 """The files on every project's shelves; who may read what of one is for the caller to hold."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -5,8 +5,6 @@ caps, and corrected afterwards: however many ask at once, no cap is passed, and 
 nobody saw stays counted as dear as it could be.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """Where deliveries wait while Redis is away: SQLite, on disk before the 202."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sqlite3

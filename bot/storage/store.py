@@ -1,7 +1,5 @@
 """What each file of this room that stores something is made with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """What happened to problems, who hears of it where, and what is held back meanwhile."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any

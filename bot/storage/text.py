@@ -1,7 +1,5 @@
 """Redis answers as the types we store."""
 
-from __future__ import annotations
-
 
 def text(value: object) -> str:
     """A stored string; "" for what is not there."""

@@ -1,7 +1,5 @@
 """Tokens of the API: 256 random bits behind the project's id, of which only the hash is stored."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

@@ -3,8 +3,6 @@
 https://cryptography.io/en/latest/fernet/
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 from contextlib import suppress

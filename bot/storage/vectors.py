@@ -1,7 +1,5 @@
 """Vectors in Redis, where it is not of this machine alone: what one has placed, all find."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Versions of a fix, and the attempts at the next one; each is there once, by its natural key."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from bot.domain.errors import NotFound

@@ -5,8 +5,6 @@ so that what is sealed stays so, with when it ends (ms since 1970; 0: never), an
 and how many there were. All goes key by key: memory does not grow.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """The task as an agent reads it: what is ours to say, and what strangers wrote, kept apart."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -5,8 +5,6 @@ No key is in the sandbox: a token is, good for this run's requests, dollars and 
 gateway counts is what is told; what the CLI says of cost or success is not believed.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 import time

@@ -3,8 +3,6 @@
 Lines may be cut and are untrusted: fields are picked out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

@@ -6,8 +6,6 @@ model by settings of the checkout. Programs that those start, such as opencode's
 everything does: as a user of the sandbox, which is the wall.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Callable, Mapping

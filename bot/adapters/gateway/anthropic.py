@@ -5,8 +5,6 @@ is what Anthropic's servers would fetch, run or keep (its own tools, MCP servers
 files, images by URL), and what costs more than is counted here (``speed``, ``service_tier``).
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from typing_extensions import override

@@ -3,8 +3,6 @@
 What may be forwarded is a pydantic model without a field for anything else. Raises BadPayload.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ Google's servers would fetch, search, run, store or keep (URL context, search, c
 files, cached content), more than one candidate, and answers in sound or pictures.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, Literal
 

@@ -4,8 +4,6 @@ Refused is what OpenAI's servers would fetch, search, run or keep (their own too
 by URL, stored answers and prompts), and what costs more than is counted here (``service_tier``).
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """What the gateway knows of a vendor's wire, and what the wires have in common."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

@@ -4,8 +4,6 @@ The schema that is sent makes a valid answer likely. It holds only what Gemini d
 does not know it refuses, and the answer with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any

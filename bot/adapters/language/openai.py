@@ -6,8 +6,6 @@ remembered for as long as this process asks it. The schema stands in the instruc
 some servers take it and pay no heed.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -5,8 +5,6 @@ the next is asked, and ``id`` says so; one that refuses the material is not pass
 binds before a call: what it may cost at most is reserved, and settled with what it has cost.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import re

@@ -5,8 +5,6 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html,
 https://docs.kernel.org/admin-guide/cgroup-v1/index.html
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

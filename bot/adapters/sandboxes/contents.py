@@ -1,8 +1,6 @@
 """Paths and output of a sandbox, the same for every adapter; and files in a folder that somebody
 hostile writes to: no link in it is ever followed."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import os

@@ -4,8 +4,6 @@ Deadlines are our own, since the SDK does not enforce its: ``timeout -k`` ends t
 there, ``asyncio.timeout`` the waiting for it here.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

@@ -1,7 +1,5 @@
 """One E2B machine. Paths are relative to ``work`` in the home of its user."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import itertools

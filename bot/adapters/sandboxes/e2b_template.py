@@ -3,8 +3,6 @@
 https://e2b.dev/docs/template/quickstart
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What builds have installed, kept by name on this machine's disk, the least used gone first."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

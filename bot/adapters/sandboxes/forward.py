@@ -4,8 +4,6 @@
 out is a socket that was put into the sandbox.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sys
 

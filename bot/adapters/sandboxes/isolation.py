@@ -3,8 +3,6 @@
 https://github.com/containers/bubblewrap
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Sandboxes on this machine: namespaces by bubblewrap, or nothing for repositories one trusts."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence

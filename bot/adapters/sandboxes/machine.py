@@ -1,7 +1,5 @@
 """One sandbox on this machine: a folder, and commands that get walls of their own."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import shutil

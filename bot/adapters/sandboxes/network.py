@@ -1,7 +1,5 @@
 """What commands wanted of a network that is closed to them."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import json

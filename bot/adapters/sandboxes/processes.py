@@ -1,7 +1,5 @@
 """What runs on this machine, read from /proc: the processes below one, and ending them."""
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

@@ -7,8 +7,6 @@ proxy protocol, https://go.dev/ref/mod#goproxy-protocol; crates: the sparse prot
 https://doc.rust-lang.org/cargo/reference/registry-index.html.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import hashlib

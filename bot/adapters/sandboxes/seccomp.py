@@ -7,8 +7,6 @@ bottom is all there is to it. The numbers of the calls are the kernel's own, of
 ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h``.
 """
 
-from __future__ import annotations
-
 import errno
 import platform
 import struct

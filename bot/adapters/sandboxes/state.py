@@ -5,8 +5,6 @@
 ``environment``, what it installs.
 """
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import hashlib

@@ -3,8 +3,6 @@
 Each command ends with exit code 0 only where nothing has stopped it.
 """
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Mapping
 

@@ -4,8 +4,6 @@
 writes them: https://pkg.go.dev/cmd/test2json
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

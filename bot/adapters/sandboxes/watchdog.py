@@ -4,8 +4,6 @@ What the kernel holds by itself is in ``cgroups`` and ``isolation``. Between two
 can take more than its limit; a group with a limit of its own does not let it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import subprocess

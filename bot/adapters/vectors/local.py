@@ -1,7 +1,5 @@
 """Vectors in a file of this machine, in SQLite, shared by any number of processes."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence

@@ -5,8 +5,6 @@ a hook on its responses says what happened, and every call, being harmless when 
 tried again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import urllib.parse

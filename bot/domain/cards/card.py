@@ -5,8 +5,6 @@ own is a plain ``str``; anything somebody else wrote is wrapped in ``Said`` (inl
 ``Quotation`` / ``Preformatted`` (block), which the renderers defuse.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag

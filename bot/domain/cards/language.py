@@ -4,8 +4,6 @@
 ``{}`` is a number or another phrase, and what a table lacks stays English. Commands stay English.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from functools import cache

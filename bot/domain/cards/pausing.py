@@ -1,7 +1,5 @@
 """What a project has paused, and how that is said."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal

@@ -7,8 +7,6 @@ Values are words with commas between them, of which one has to hold, in quotes w
 blanks. A problem has reports from several sources: a rule holds for it where it holds for one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """When a digest goes out, ``mon-fri 09:00 Europe/Paris``, and when nothing does."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """A row of counts as one word of eighth blocks, or as a picture that GitHub draws."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 

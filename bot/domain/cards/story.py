@@ -4,8 +4,6 @@ Nobody has to tell of an event. A cluster and its newest fix run are compared wi
 of them, so whatever changed them, and however often it is looked at, each change is told once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal

@@ -3,8 +3,6 @@
 Who transfers, edits, closes or relays a text lends its lines no rights.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bot.domain.commands.markdown_lines import new_lines

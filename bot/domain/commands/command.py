@@ -17,8 +17,6 @@ may be left out), ``After("into")`` (a word behind a small one), ``TEXT`` (what 
 where shapes differ. The docstring is the help; its first line is the summary.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Literal

@@ -1,7 +1,5 @@
 """A command's fields as the grammar sees them: kind, place, how a word is read and written."""
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -2,8 +2,6 @@
 this``. Pure: words in, the words they stand for out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

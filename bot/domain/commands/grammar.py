@@ -7,8 +7,6 @@ The repository may stand before a C-12, too: ``status owner/repo C-12``. What is
 one line with an example, as a NotUnderstood.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache

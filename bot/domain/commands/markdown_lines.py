@@ -8,8 +8,6 @@ Markdown makes of a line decides, not how it looks in the source: a line that fl
 belongs to the quote.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

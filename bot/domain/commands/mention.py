@@ -3,8 +3,6 @@
 On GitHub the bot is called by the app's slug, which is read as ``@soulcaster``.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import NamedTuple

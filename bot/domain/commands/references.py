@@ -4,8 +4,6 @@ Each reads one word (``read`` gives None when the word is something else) and wr
 as ``str``. Phones turn a hyphen into a dash, so ``C–12`` is ``C-12``.
 """
 
-from __future__ import annotations
-
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass

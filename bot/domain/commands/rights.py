@@ -1,7 +1,5 @@
 """Who may: a person's role as GitHub tells it, what it allows, and through which doors."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

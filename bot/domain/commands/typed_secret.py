@@ -1,8 +1,6 @@
 """A secret is typed into a form, a modal or a prompt, never into a line that others may read: the
 line that is obeyed carries a word that stands for it in the vault."""
 
-from __future__ import annotations
-
 import re
 
 _ASKS = re.compile(

@@ -1,7 +1,5 @@
 """How a command is used, from the record that also reads it."""
 
-from __future__ import annotations
-
 import inspect
 
 from bot.domain.commands.command import Command

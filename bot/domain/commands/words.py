@@ -1,7 +1,5 @@
 """A line as words: quotes, options, the free text after ``--``; what phones write is accepted."""
 
-from __future__ import annotations
-
 import html
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What calls gave before and after, and what of it is worse. Values only."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 

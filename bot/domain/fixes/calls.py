@@ -4,8 +4,6 @@
 checkout's own names and harmless builtins: the same rule as for the code of a report.
 """
 
-from __future__ import annotations
-
 import ast
 import builtins
 import re

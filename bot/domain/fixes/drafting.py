@@ -4,8 +4,6 @@
 every item it cites is one it was given, and every file it suspects is one that is there.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import posixpath

@@ -1,7 +1,5 @@
 """Functions that a patch changes, or that a test asks, and what is left when they are broken."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

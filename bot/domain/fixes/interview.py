@@ -4,8 +4,6 @@ Whoever answers may correct anything at any time: ``back``, ``tone: dry``, ``no,
 Nothing is taken that the file would be refused for, so what comes out at the end is right.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta

@@ -3,8 +3,6 @@
 **Invariant:** what comes out has passed the form's own checks, and a model proposes nothing.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 

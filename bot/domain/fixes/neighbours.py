@@ -4,8 +4,6 @@ Mutation testing (https://en.wikipedia.org/wiki/Mutation_testing) of the tokens 
 brings in. Texts and names of variables stay: another message is no other program.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import tokenize

@@ -5,8 +5,6 @@ its prompt. Who may push to the default branch wrote it, so it may say how to wo
 widens what the operator, the project or the patch policy allow.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Python source that may be anything."""
 
-from __future__ import annotations
-
 import ast
 
 

@@ -1,7 +1,5 @@
 """Which files of a repository are its tests, by the conventions of each language."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 

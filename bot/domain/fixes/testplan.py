@@ -1,7 +1,5 @@
 """How a repository's tests are run: what its config says, else what it shows."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Before an agent of a team's own speaks it is tried on past problems, beside the usual one."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping, Sequence
 
 from pydantic import AwareDatetime

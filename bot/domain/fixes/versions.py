@@ -1,7 +1,5 @@
 """Versions of a fix: ``v1`` opened the pull request, each later one is a commit on top of it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal

@@ -1,7 +1,5 @@
 """An answer, and what a language model is asked for one."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 from bot.domain.memory import written

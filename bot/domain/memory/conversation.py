@@ -1,7 +1,5 @@
 """What somebody has asked, question by question."""
 
-from __future__ import annotations
-
 from pydantic import AwareDatetime, Field
 
 from bot.domain.models import Person, Worded

@@ -3,8 +3,6 @@
 A language model may choose and fill one in; it never says the number.
 """
 
-from __future__ import annotations
-
 import calendar
 import re
 from collections import Counter

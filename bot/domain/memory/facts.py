@@ -4,8 +4,6 @@ A fact of a report is a claim until somebody of level 3 confirms it: nobody teac
 opening an issue. It stands only as long as its source says so.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime

@@ -4,8 +4,6 @@
 quoted or counted.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence

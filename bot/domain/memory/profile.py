@@ -1,7 +1,5 @@
 """What a project is, in five short sections, each sentence tied to where it comes from."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal

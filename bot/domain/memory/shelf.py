@@ -3,8 +3,6 @@
 **Invariant:** what stands in a file is material. Only what the readers may read is weighed.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

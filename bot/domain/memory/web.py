@@ -3,8 +3,6 @@
 **Invariant:** what goes out is the question in its asker's words, and nothing that is known here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 

@@ -3,8 +3,6 @@
 **Invariant:** a sentence is shown only where what it cites was given and says what it says.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Sequence
 

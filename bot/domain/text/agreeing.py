@@ -1,7 +1,5 @@
 """Whether a comment says no more than that its author sees the same problem."""
 
-from __future__ import annotations
-
 import re
 
 _LONGEST = 300

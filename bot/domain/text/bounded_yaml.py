@@ -1,7 +1,5 @@
 """YAML that anybody may have written: bounded before anything is built of it."""
 
-from __future__ import annotations
-
 import yaml
 
 from bot.domain.errors import ConfigError

@@ -1,7 +1,5 @@
 """Names for exact and near-exact repeats: equal names, one problem."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Sequence

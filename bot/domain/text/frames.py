@@ -1,7 +1,5 @@
 """Stack frames as the common languages print them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -5,8 +5,6 @@ enough to find the report of the same problem; names, numbers and frames are lef
 With a hosted embedder it does no harm: what people read is never this.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import cache

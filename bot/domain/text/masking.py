@@ -1,7 +1,5 @@
 """Hides what differs between two reports of the same problem."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from functools import cache

@@ -3,8 +3,6 @@
 Two people who say it in other words still name the same thing; so do a trace and a complaint.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """Takes a report apart: prose, code, error lines, frames; templates and boilerplate out."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections import Counter

@@ -1,7 +1,5 @@
 """The words a report can be found by, and how usual each is anywhere."""
 
-from __future__ import annotations
-
 import re
 from functools import cache, lru_cache
 from importlib import resources

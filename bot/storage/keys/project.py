@@ -1,7 +1,5 @@
 """Keys of one project; ``p`` is its id, GitHub's own of the repository."""
 
-from __future__ import annotations
-
 from bot.storage.schema import Kind
 
 # fmt: off

@@ -1,7 +1,5 @@
 """Keys of the work to do, of installations and of places that several projects share."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from bot.storage.schema import Kind

@@ -1,7 +1,5 @@
 """Agents of a team's own: an interview as far as it is, the trial of one, and what there is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.domain.audience import Audience

@@ -1,7 +1,5 @@
 """An answer as a card: what is said, where it stands, and which way it was found."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 

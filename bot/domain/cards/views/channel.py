@@ -3,8 +3,6 @@
 Before it is a project's, whoever is there reads it: a private repository is not named.
 """
 
-from __future__ import annotations
-
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Action, Bullets, Card, Code, Line, Paragraph, Section
 from bot.domain.models import Project

@@ -1,7 +1,5 @@
 """What each way of clustering would have done with a history: the card a project chooses by."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

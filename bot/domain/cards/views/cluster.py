@@ -1,7 +1,5 @@
 """A cluster as a card: what it is, how often, since when, and what can be done."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Corrections as cards: what one would do, what it did, and the log of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

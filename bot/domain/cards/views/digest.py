@@ -1,7 +1,5 @@
 """The triage digest: what is new, what grows, what was fixed, in one card."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Facts, the profile and files as cards: what is known, who says so, how old it is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 

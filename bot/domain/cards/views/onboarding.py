@@ -1,7 +1,5 @@
 """What a project is asked before anything else is written there: a file, and what it would do."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.domain.cards.card import Bullets, Card, Choices, Fact, Paragraph, Section, Strong, coded

@@ -1,7 +1,5 @@
 """A plan as a card."""
 
-from __future__ import annotations
-
 from bot.domain.audience import combined
 from bot.domain.cards.card import Action, Bullets, Card, Code, Fact, Line, Said, Section
 from bot.domain.cards.views.cluster import ClusterView, count

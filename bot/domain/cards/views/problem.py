@@ -1,7 +1,5 @@
 """A problem in the project's channel: one card, edited in place, its history in its thread."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The pull request of a fix run, as a document."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

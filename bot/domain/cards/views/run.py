@@ -1,7 +1,5 @@
 """A fix run as a card that is edited in place."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """ "Possibly the same as C-12, C-31": the question, its reasons, and the answers given."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Commands that stand in a text and are nobody's to give."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.domain.audience import Audience

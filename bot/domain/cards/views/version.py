@@ -1,7 +1,5 @@
 """Versions of a fix as cards, and what a review's threads are answered."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any

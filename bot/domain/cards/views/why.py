@@ -1,7 +1,5 @@
 """Why a report is where it is: both sides quoted, scores in words, corrections obeyed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a checkout names, and neither holds nor can be fetched: tests may miss it."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Modules that tests import, and what the project's own words would install for each."""
 
-from __future__ import annotations
-
 import ast
 import re
 import sys

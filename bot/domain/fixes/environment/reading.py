@@ -1,7 +1,5 @@
 """Where a project says what its tests need, asked in the order in which its people keep it true."""
 
-from __future__ import annotations
-
 import ast
 import configparser
 import posixpath

@@ -3,8 +3,6 @@
 They are read as words and never run: what they name is installed by commands of ours.
 """
 
-from __future__ import annotations
-
 import contextlib
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """What CI sets and makes before its tests; it is read here, and run nowhere but in a build."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterator

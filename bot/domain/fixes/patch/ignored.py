@@ -1,7 +1,5 @@
 """Files that are nobody's source: what tools leave behind, and what ``.gitignore`` names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Which lines of two texts are the same: difflib's answer, within bounded work."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from difflib import Match, SequenceMatcher
 from itertools import accumulate

@@ -1,7 +1,5 @@
 """Tarballs to trees and back. A tarball is untrusted: it is read in memory, never unpacked."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import stat

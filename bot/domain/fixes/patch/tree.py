@@ -1,7 +1,5 @@
 """A checkout as a value: paths to entries, with the modes git knows."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 

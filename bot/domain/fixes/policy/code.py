@@ -1,7 +1,5 @@
 """Added code that a reviewer should look at twice."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections import Counter

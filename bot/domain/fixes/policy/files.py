@@ -1,8 +1,6 @@
 """Size of a patch, what its files are, and what they bring that no reviewer would want or see:
 secrets, hidden characters, line ends and encodings changed on the way."""
 
-from __future__ import annotations
-
 import math
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What was added to a Python test file that switches off, shadows or replaces what was there."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """The judge: every rule looks at the patch, none knows of the others."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator
 
 from bot.domain.fixes.patch import Patch, Tree

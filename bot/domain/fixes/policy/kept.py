@@ -1,7 +1,5 @@
 """What an existing Python test lost: each statement must still be there, or ask for more."""
 
-from __future__ import annotations
-
 import ast
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What a patch gives up that no example asked about: read from its two sides, nothing is run."""
 
-from __future__ import annotations
-
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterator

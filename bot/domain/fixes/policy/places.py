@@ -4,8 +4,6 @@ kind and steer nothing.
 The rest needs the project's word: what is known to steer, and what is not known at all.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

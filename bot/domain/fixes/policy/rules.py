@@ -1,7 +1,5 @@
 """What a project may set, and what the judge says."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from typing import Literal

@@ -4,8 +4,6 @@ Only of those that pass for source, text or data by their ending: any other file
 for its ending alone, and needs no name here.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """A Python file flattened: every statement under the headers of all that encloses it."""
 
-from __future__ import annotations
-
 import ast
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Tests may gain, never lose: an existing test keeps every statement, an added one is its own."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections import Counter
