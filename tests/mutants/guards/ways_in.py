@@ -415,8 +415,8 @@ GUARDS = (
     Guard(
         "a token is made where nobody else reads it",
         "workers/commands/verbs/tokens.py",
-        'return self.what == "new"',
-        "return False",
+        'asker_when = ("new",)',
+        "asker_when = ()",
         f"{_API}::test_on_github_no_token_is_made",
     ),
     Guard(

@@ -6,13 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
-from typing_extensions import override
-
 from bot import own_agents
 from bot.domain.cards.card import Card, Code, Link, Paragraph, Preformatted, Section, coded
 from bot.domain.cards.views.agent import agents_card, interview_card, trial_card
 from bot.domain.cards.views.version import writings_section
-from bot.domain.commands.command import TEXT, WORD, Command, Level
+from bot.domain.commands.command import TEXT, WORD, Command, Level, levels
 from bot.domain.commands.references import AgentRef, VersionRef
 from bot.domain.errors import ConfigError, NotAllowed, NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.interview import Interview, Stage, answered
@@ -34,7 +32,6 @@ What = Literal[
     "list", "new", "answer", "status", "resume", "cancel",
     "test", "enable", "disable", "versions", "diff", "revert",
 ]  # fmt: skip
-_READS: frozenset[What] = frozenset({"list", "versions", "diff"})
 
 
 class ManageAgents(Command):
@@ -50,6 +47,7 @@ class ManageAgents(Command):
     examples = ("agent list", "agent new ~docs", "agent test ~docs", "agent diff ~docs v1 v3")
     cost = "list, versions, diff: L0; enable, disable: L4; test: up to ten dry runs"
     costly_when = ("test",)
+    level_when = levels(L0="list versions diff", L4="enable disable")
     internal = ("interview",)
 
     what: Annotated[What, WORD] = "list"
@@ -57,13 +55,6 @@ class ManageAgents(Command):
     versions: Annotated[tuple[VersionRef, ...], WORD] = ()
     interview: int = 0
     words: Annotated[str, TEXT] = ""
-
-    @property
-    @override
-    def needs(self) -> Level:
-        if self.what in _READS:
-            return Level.L0
-        return Level.L4 if self.what in ("enable", "disable") else Level.L3
 
 
 async def run_agent(call: Call, command: ManageAgents) -> Answer:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Line, Said, Section, Table
-from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.commands.command import WORD, Command, levels
 from bot.domain.errors import ConfigError, NotUnderstood
 from bot.project_config import Origin
 from bot.repo_config import PATH
@@ -22,15 +20,10 @@ class Config(Command):
     verb = "config"
     examples = ("config show", "config show fix", "config validate")
     cost = "show: L0; validate: L4"
+    level_when = levels(L0="show", L4="others")
 
     what: Annotated[Literal["show", "validate"], WORD] = "show"
     key: Annotated[str, WORD] = ""
-
-    @property
-    @override
-    def needs(self) -> Level:
-        """What is in force is no secret to who reads here."""
-        return Level.L0 if self.what == "show" else Level.L4
 
 
 async def run_config(call: Call, command: Config) -> Answer:

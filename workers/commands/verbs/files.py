@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Code, Inline, Said
 from bot.domain.cards.views.shelf import shelf_card
-from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.commands.command import WORD, Command, levels
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, TooLarge
 from bot.domain.memory.shelf import FILE_BYTES, IMAGES, MB, ShelfFile, Shelves, called
@@ -33,6 +31,7 @@ class Files(Command):
 
     verb = "files"
     costly_when = ("add",)
+    level_when = levels(L0="list", L3="others")
     examples = (
         "files",
         "files add docs/spec.md@main --shelf=design",
@@ -50,11 +49,6 @@ class Files(Command):
     def name(self, at: int = 0) -> str:
         """The first name that was given, or one after it; "" where there is none."""
         return self.names[at] if at < len(self.names) else ""
-
-    @property
-    @override
-    def needs(self) -> Level:
-        return Level.L0 if self.what == "list" else Level.L3
 
 
 async def run_files(call: Call, command: Files) -> Answer:

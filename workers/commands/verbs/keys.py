@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.adapters.choose_model import VENDORS
 from bot.domain.cards.card import Bullets, Choice, Code, Line, Section
 from bot.domain.commands.command import WORD, Command, Level
@@ -24,15 +22,11 @@ class ManageKeys(Command):
     verb = "key"
     level = Level.L4
     examples = ("key list", "key set openai", "key remove openai")
+    asker_when = ("set",)
 
     what: Annotated[Literal["list", "set", "remove"], WORD] = "list"
     service: Annotated[Literal["gemini", "openai", "anthropic"] | None, WORD] = None
     given: str = ""
-
-    @property
-    @override
-    def answers_asker(self) -> bool:
-        return self.what == "set"
 
 
 async def run_key(call: Call, command: ManageKeys) -> Answer:

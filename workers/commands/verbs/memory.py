@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field
-from typing_extensions import override
 
 from bot.domain.audience import may_read
 from bot.domain.cards.card import Code, Said
 from bot.domain.cards.views.memory import fact_line, memory_card, profile_card
-from bot.domain.commands.command import REST, WORD, Command, Level
+from bot.domain.commands.command import REST, WORD, Command, Level, levels
 from bot.domain.commands.references import Duration, FactRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
 from bot.domain.memory.facts import LONGEST, Fact, consolidated, outdated
@@ -134,14 +133,10 @@ class ShowProfile(Command):
 
     verb = "profile"
     costly_when = ("refresh",)
+    level_when = levels(L3="refresh")
     examples = ("profile", "profile refresh")
 
     what: Annotated[Literal["show", "refresh"], WORD] = "show"
-
-    @property
-    @override
-    def needs(self) -> Level:
-        return Level.L3 if self.what == "refresh" else Level.L0
 
 
 async def run_profile(call: Call, command: ShowProfile) -> Answer:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from html import unescape
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.cards.card import (
     Bullets,
     Code,
@@ -16,7 +14,7 @@ from bot.domain.cards.card import (
 )
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
-from bot.domain.commands.command import REST, WORD, Command, Level
+from bot.domain.commands.command import REST, WORD, Command, Level, levels
 from bot.domain.errors import NotFound, NotUnderstood, Rejected
 from bot.jobs import enqueue
 from workers import jobs
@@ -69,6 +67,7 @@ class Digest(Command):
 
     verb = "digest"
     costly_when = ("now",)
+    level_when = levels(L0="preview", L4="others")
     examples = (
         *("digest preview", "digest now", "digest off"),
         'digest schedule "mon-fri 09:00 Europe/Paris"',
@@ -79,12 +78,6 @@ class Digest(Command):
     what: Annotated[Literal["preview", "now", "schedule", "off"], WORD] = "preview"
     when: Annotated[str, REST] = ""
     only: str = ""
-
-    @property
-    @override
-    def needs(self) -> Level:
-        """A preview changes nothing."""
-        return Level.L0 if self.what == "preview" else Level.L4
 
 
 async def run_digest(call: Call, command: Digest) -> Answer:

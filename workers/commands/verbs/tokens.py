@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Section
 from bot.domain.commands.command import WORD, Command, Level
@@ -24,15 +22,11 @@ class ManageTokens(Command):
     verb = "token"
     level = Level.L4
     examples = ("token list", "token new --scope=write", "token revoke 3f9a2c1b")
+    asker_when = ("new",)
 
     what: Annotated[Literal["list", "new", "revoke"], WORD] = "list"
     name: Annotated[str, WORD] = ""
     scope: Scope = "read"
-
-    @property
-    @override
-    def answers_asker(self) -> bool:
-        return self.what == "new"
 
 
 async def run_token(call: Call, command: ManageTokens) -> Answer:

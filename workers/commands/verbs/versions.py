@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.cards.card import Code, Preformatted, Section
 from bot.domain.cards.views.memory import profile_card
 from bot.domain.cards.views.plan import plan_card
@@ -17,7 +15,7 @@ from bot.domain.cards.views.version import (
     versions_card,
     writings_section,
 )
-from bot.domain.commands.command import TEXT, WORD, Command, Level
+from bot.domain.commands.command import TEXT, WORD, Command, Level, levels
 from bot.domain.commands.references import AgentRef, ClusterRef, RunRef, VersionRef
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.fixes.run import FixRun
@@ -71,15 +69,10 @@ async def run_revise(call: Call, command: Revise) -> Answer:
 
 class _OfSubject(Command):
     cost = "of a plan: L3"
+    level_when = levels(L3="plan")
 
     what: Annotated[Literal["fix", "plan", "profile"], WORD] = "fix"
     about: Annotated[RunRef | ClusterRef | AgentRef | None, WORD] = None
-
-    @property
-    @override
-    def needs(self) -> Level:
-        """Whoever may see the thing may see what it was."""
-        return Level.L3 if self.what == "plan" else self.level
 
 
 class ListVersions(_OfSubject):
