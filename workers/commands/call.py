@@ -82,6 +82,10 @@ class Call:
         """A card of its own for those who read here; ``fields`` are the card's."""
         return Answer(Card(key=key, audience=self.readers, title=title, **fields))
 
+    def done(self, key: str, *title: Inline, **fields: Any) -> Answer:
+        """``answer``, of what went well."""
+        return self.answer(key, *title, tone="succeeded", **fields)
+
     def require_own(self) -> None:
         """Raises NotAllowed where others than those of a private repository read the answer."""
         if self.project.private and not may_read(self.readers, Audience.TEAM):

@@ -66,7 +66,7 @@ async def confirm(call: Call, hook: Hook, said: str) -> Answer:
     title = (
         f"What comes is read like this; {count(len(known.rows), 'payload')} that waited: read now."
     )
-    return call.answer("sources", title, tone="succeeded", sections=(Section(Bullets(*lines)),))
+    return call.done("sources", title, sections=(Section(Bullets(*lines)),))
 
 
 def asks(known: Waiting) -> Line:

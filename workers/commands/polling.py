@@ -20,7 +20,7 @@ async def manage(
     if what == "remove":
         if not await ctx.polls.remove(project, name.name):
             raise NotFound(f"{name} is not polled here: nothing to remove.")
-        return call.answer("sources", f"{name} is polled no longer.", tone="succeeded")
+        return call.done("sources", f"{name} is polled no longer.")
     if what != "add" or (every and every.seconds < SHORTEST):
         raise NotUnderstood("Say for example: source add reddit r/acme --every=15m --match=crash")
     seconds = (every or OFTEN).seconds
@@ -28,7 +28,7 @@ async def manage(
     await ctx.polls.put(project, poll, ctx.now(), new=True)
     which = f", posts with {match}" if match else ""
     done = f" is polled every {Duration(seconds)}{which}."
-    return call.answer("sources", Code(poll.name), done, tone="succeeded")
+    return call.done("sources", Code(poll.name), done)
 
 
 async def lines(call: Call) -> tuple[Line, ...]:

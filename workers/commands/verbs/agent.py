@@ -232,7 +232,7 @@ async def _enable(call: Call, command: ManageAgents) -> Answer:
         return one.model_copy(update=told)
 
     await call.ctx.own_agents.decide(call.project.id, name, on)
-    return call.answer(f"agent:{name}", Code(f"~{name}"), " is enabled.", tone="succeeded")
+    return call.done(f"agent:{name}", Code(f"~{name}"), " is enabled.")
 
 
 async def _disable(call: Call, command: ManageAgents) -> Answer:
@@ -241,7 +241,7 @@ async def _disable(call: Call, command: ManageAgents) -> Answer:
         raise NotFound(f"~{name} was never enabled here.")
     off = {"enabled": "", "by": None}
     await call.ctx.own_agents.decide(call.project.id, name, lambda one: one.model_copy(update=off))
-    return call.answer(f"agent:{name}", Code(f"~{name}"), " is off.", tone="succeeded")
+    return call.done(f"agent:{name}", Code(f"~{name}"), " is off.")
 
 
 async def _commits(call: Call, command: ManageAgents) -> list[Writing]:
@@ -288,7 +288,7 @@ async def _revert(call: Call, command: ManageAgents) -> Answer:
         raise NotUnderstood(f"In {version} there is no ~{name}.")
     number, url = await _proposed(call, OwnAgent(name=name, prompt=""), file)
     said = f" takes ~{name} back to {version}. Once merged it is to be tried again."
-    return call.answer(f"agent-revert:{name}", Link(f"#{number}", url), said, tone="succeeded")
+    return call.done(f"agent-revert:{name}", Link(f"#{number}", url), said)
 
 
 _DOES: Mapping[What, Callable[[Call, ManageAgents], Awaitable[Answer]]] = {

@@ -180,13 +180,12 @@ async def run_link(call: Call, command: Link) -> Answer:
         login=person.login, user_id=person.user_id, installation=call.project.installation
     )
     await ctx.accounts.link(proved, account)
-    return call.answer(
+    return call.done(
         f"link:{person.login}",
         *coded(
             f"Slack user `{proved.slack_user}` of workspace `{proved.slack_team}` now acts as "
             f"`@{person.login}`. Is that not you? Say `/soulcaster unlink`"
         ),
-        tone="succeeded",
     )
 
 
@@ -195,12 +194,11 @@ async def run_unlink(call: Call, command: Unlink) -> Answer:
     if call.place.issue is None:
         return Answer(await unlinked_card(call.ctx, call.said.person))
     removed = await call.ctx.accounts.unlink_all(call.person.user_id or 0)
-    return call.answer(
+    return call.done(
         f"unlink:{call.person.login}",
         f"{removed} Slack accounts were linked to ",
         Code(f"@{call.person.login}"),
         "; none is now." if removed else ".",
-        tone="succeeded",
     )
 
 

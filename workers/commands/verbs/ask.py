@@ -138,9 +138,9 @@ async def _edited(call: Call, mine: list[Conversation], edit: re.Match[str]) -> 
         raise NotFound(f"You asked nothing here that is called A-{number}: /soulcaster ask list")
     if not edit["rename"]:
         await call.ctx.memory.drop(call.project.id, number)
-        return call.answer("asked", Code(one.name), " is forgotten", tone="succeeded")
+        return call.done("asked", Code(one.name), " is forgotten")
     if not (title := (edit["title"] or "").strip()[:120]):
         raise NotUnderstood(f"Say how {one.name} is to be called: ask rename {one.name} Refunds")
     told = {"title": title, "audience": combined(one.audience, call.readers)}
     await call.ctx.memory.talk(call.project.id, one.model_copy(update=told))
-    return call.answer("asked", Code(one.name), " is called ", Said(title), tone="succeeded")
+    return call.done("asked", Code(one.name), " is called ", Said(title))

@@ -42,7 +42,7 @@ async def run_config(call: Call, command: Config) -> Answer:
                 tone="failed",
                 sections=(Section(Bullets(*said)),),
             )
-        return call.answer("config", Code(PATH), " is right.", tone="succeeded")
+        return call.done("config", Code(PATH), " is right.")
     origins = [
         each
         for each in await configs.origins(call.project)

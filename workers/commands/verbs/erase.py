@@ -62,10 +62,9 @@ async def run_erase(call: Call, command: Erase) -> Answer:
         proven=own and level_of(call.role) < Level.L4,
     )
     left = (Fact("Left", OTHERS.format(f"{done['others']:,}")),) if done["others"] else ()
-    return call.answer(
+    return call.done(
         f"erased:{call.said.id}",
         *("The words of ", Code(name), " are erased"),
-        tone="succeeded",
         facts=(
             Fact("Reports", f"{done['reports']:,}, with their vectors"),
             Fact("Problems", f"{done['clusters']:,} are worded anew, and the cards that show them"),

@@ -53,9 +53,8 @@ async def run(call: Call, command: Feedback) -> Answer:
     where: Line = ("being found: ", why, " in a moment")
     if item.cluster:
         where = (Code(f"C-{item.cluster}"), ", because: ", why)
-    return call.answer(
+    return call.done(
         f"feedback:{item.name}",
         *("Written down as ", Code(item.name), ": ", Said(draft.title)),
-        tone="succeeded",
         facts=(Fact("Cluster", *where),),
     )

@@ -79,7 +79,7 @@ async def _added(call: Call, command: Files) -> Answer:
         url = ctx.github.page(project, f"blob/{sha}/{path}")
     named = {"name": command.as_ or name, "origin": origin, "url": url}
     said = await _keep(call, command, data, audience, **named)
-    return call.answer("files", *said, tone="succeeded")
+    return call.done("files", *said)
 
 
 async def _dropped(call: Call, command: Files) -> Answer:
@@ -99,7 +99,7 @@ async def _dropped(call: Call, command: Files) -> Answer:
             "url": file.permalink,
         }
         said += (*await _keep(call, command, b"".join(read), Audience.TEAM, **named), " ")
-    return call.answer("files", *said[:-1], tone="succeeded")
+    return call.done("files", *said[:-1])
 
 
 async def _keep(
@@ -129,12 +129,12 @@ async def _changed(call: Call, files: Sequence[ShelfFile], command: Files) -> An
     names = Code(", ".join(file.name for file in meant[:5]))
     if command.what == "remove":
         await shelves.remove(ctx, project, meant)
-        return call.answer("files", names, " is removed.", tone="succeeded")
+        return call.done("files", names, " is removed.")
     if command.what == "rename":
         if not new or any(f.name.lower() == new.lower() for f in await ctx.shelf.all(project)):
             raise NotAllowed(f"{new or 'That'} is no name, or a file's already: /soulcaster files")
         await ctx.shelf.change(project, meant, name=new)
-        return call.answer("files", names, " is called ", Code(new), tone="succeeded")
+        return call.done("files", names, " is called ", Code(new))
     about, readers = await _served(call, command)
     if any(not may_read(readers, file.audience) for file in meant):
         # Refused here, where somebody can say what else to do, and not left out in silence there.
@@ -144,7 +144,7 @@ async def _changed(call: Call, files: Sequence[ShelfFile], command: Files) -> An
         )
     await ctx.shelf.change(project, meant, used_by=about)
     said = ("The parts of ", names, " that fit go along with ", Code(about), ".")
-    return call.answer("files", *said, tone="succeeded")
+    return call.done("files", *said)
 
 
 async def _served(call: Call, command: Files) -> tuple[str, Audience]:

@@ -41,7 +41,7 @@ async def run_key(call: Call, command: ManageKeys) -> Answer:
     if command.what == "remove":
         if not await ctx.own_keys.remove(project.id, service):
             raise NotFound(f"This project has no key of {service}: key list shows those it has.")
-        return call.answer("keys", Code(service), ": its key is forgotten.", tone="succeeded")
+        return call.done("keys", Code(service), ": its key is forgotten.")
     key = await ctx.vault.handed_over(command.given)
     if not key:
         raise Ambiguous(
@@ -52,7 +52,7 @@ async def run_key(call: Call, command: ManageKeys) -> Answer:
     own = OwnKey(key=key, by=call.person.name, at=ctx.now())
     await ctx.own_keys.put(project.id, service, own)
     done = ": its key is kept, sealed, and used for this project alone from now on."
-    return call.answer("keys", Code(service), done, tone="succeeded")
+    return call.done("keys", Code(service), done)
 
 
 async def _list(call: Call) -> Answer:

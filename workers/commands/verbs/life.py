@@ -231,7 +231,7 @@ async def run_untrack(call: Call, command: Untrack) -> Answer:
 
 async def _tracked(call: Call, cluster: Cluster, *said: Inline) -> Answer:
     await refresh_soon(call.ctx, call.project.id, cluster.number)
-    return call.answer(f"track:{cluster.name}", Code(cluster.name), *said, tone="succeeded")
+    return call.done(f"track:{cluster.name}", Code(cluster.name), *said)
 
 
 async def _changed(
@@ -255,11 +255,10 @@ async def _changed(
         old, new = _words(getattr(cluster, name)), _words(getattr(after, name))
         if old != new:
             facts.append(Fact(label, f"{old} → {new or '—'}" if old else new))
-    return call.answer(
+    return call.done(
         f"life:{cluster.name}",
         Code(cluster.name),
         " is changed" if facts else " is so already: nothing was changed",
-        tone="succeeded",
         facts=(*facts, *((extra,) if extra else ())),
         actions=cluster_actions(await call.view(after)),
     )

@@ -46,7 +46,7 @@ async def run_remember(call: Call, command: Remember) -> Answer:
         fact = _named(facts, ref)
         if fact.is_claim:
             fact = await ctx.memory.confirm(project, fact.number, who.name)
-        return call.answer("memory", "Remembered: ", *fact_line(fact), tone="succeeded")
+        return call.done("memory", "Remembered: ", *fact_line(fact))
     if not 0 < len(text) <= LONGEST:
         raise NotUnderstood(f"A fact has 1 to {LONGEST} characters, and this has {len(text)}.")
     fact = Fact(
@@ -62,11 +62,10 @@ async def run_remember(call: Call, command: Remember) -> Answer:
     if not consolidated(same, [fact]):
         return call.answer("memory", "That is remembered already.")
     fact = await ctx.memory.keep(project, fact)
-    return call.answer(
+    return call.done(
         "memory",
         "Remembered as ",
         *fact_line(fact),
-        tone="succeeded",
         footer=("Plans, fixes and answers use it and name it: ", Code(f"forget {fact.name}")),
     )
 

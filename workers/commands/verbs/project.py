@@ -57,9 +57,7 @@ async def run_channel(call: Call, command: Channel) -> Answer:
         await channels.release(ctx, project, here)
         await channels.show_card(ctx, project, here, "released", call.person.name)
         done = "is spoken of here no longer"
-    return call.answer(
-        f"channel-said:{project.id}", Code(project.full_name), f" {done}.", tone="succeeded"
-    )
+    return call.done(f"channel-said:{project.id}", Code(project.full_name), f" {done}.")
 
 
 class Digest(Command):
@@ -98,7 +96,7 @@ async def run_digest(call: Call, command: Digest) -> Answer:
         await enqueue(ctx, jobs.send_digest, project.id, call.said.id)
         link = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
         where = ("; the tracking issue is ", link) if number else (" in Slack alone.",)
-        return call.answer("digest-now", "The digest is on its way", *where, tone="succeeded")
+        return call.done("digest-now", "The digest is on its way", *where)
     words = "off" if command.what == "off" else command.when or DEFAULT
     only = unescape(command.only)
     if only:
@@ -109,10 +107,9 @@ async def run_digest(call: Call, command: Digest) -> Answer:
         lines = tuple(map(schedule.shown, schedule.after(ctx.now(), 3)))
     await ctx.digests.set_schedule(project.id, words, call.person, only)
     chosen = (", only ", Code(only)) if only else ()
-    return call.answer(
+    return call.done(
         "digest-schedule",
         *("The digest comes ", Code(words), *chosen) if lines else ("The digest is off.",),
-        tone="succeeded",
         sections=(Section(Bullets(*lines), title="Next"),) if lines else (),
     )
 
@@ -140,9 +137,4 @@ async def run_replay(call: Call, command: Replay) -> Answer:
         (Code(one.name.partition(" ")[0]), f" of {one.at:%d %b %H:%M} UTC, ", Code(one.reference))
         for one in again
     )
-    return call.answer(
-        f"replay:{call.said.id}",
-        "Run again:",
-        tone="succeeded",
-        sections=(Section(Bullets(*lines)),),
-    )
+    return call.done(f"replay:{call.said.id}", "Run again:", sections=(Section(Bullets(*lines)),))

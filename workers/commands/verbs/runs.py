@@ -138,9 +138,7 @@ async def run_steer(call: Call, command: Steer) -> Answer:
         raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
     call.require_for(found.audience, command.text)
     await call.ctx.runs.note(call.project.id, found.number, call.person.name, command.text)
-    return call.answer(
-        f"steer:{call.said.id}", "Noted for ", Code(found.name), ".", tone="succeeded"
-    )
+    return call.done(f"steer:{call.said.id}", "Noted for ", Code(found.name), ".")
 
 
 class Stop(Command):

@@ -114,7 +114,7 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         await ctx.vault.change(door, topic="")
     else:
         raise NotUnderstood(f"How {source} is read is known: nothing to confirm.")
-    return call.answer("sources", Code(door.word), f" {_DONE[what]}", tone="succeeded")
+    return call.done("sources", Code(door.word), f" {_DONE[what]}")
 
 
 def _one_of(doors: list[Hook], source: str, name: str, what: str) -> Hook:
@@ -184,7 +184,7 @@ async def _take_secret(call: Call, given: str, door: Hook) -> Answer:
         )
     door = await vault.rotate(door, call.ctx.now(), secret)
     done = f"{label}'s secret is kept: what it signs with that is let in."
-    return call.answer("sources", done, *_before(door, call), tone="succeeded")
+    return call.done("sources", done, *_before(door, call))
 
 
 async def _test(call: Call, door: Hook) -> Answer:

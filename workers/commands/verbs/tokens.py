@@ -48,7 +48,7 @@ async def run_token(call: Call, command: ManageTokens) -> Answer:
     if command.what == "revoke":
         if not await ctx.tokens.revoke(project, command.name):
             raise NotFound(f"There is no token {command.name!r} here: say token list.")
-        return call.answer("token", f"{command.name} opens nothing any more.", tone="succeeded")
+        return call.done("token", f"{command.name} opens nothing any more.")
     lines: list[Line] = []
     for one in await ctx.tokens.all(project):
         who = "the operator" if one.by.operator else one.by.name

@@ -112,10 +112,9 @@ async def run_pause(call: Call, command: PauseAll) -> Answer:
         "fixes": ("Fix runs that are under way go on; who asks for another is told.",),
         "posts": ("What is not posted is kept and said afterwards, in one card.",),
     }
-    return call.answer(
+    return call.done(
         "pause",
         " ".join(pause.sentence for pause in made),
-        tone="succeeded",
         sections=(Section(Bullets(*(means[pause.what] for pause in made))),),
     )
 
@@ -132,9 +131,7 @@ async def run_resume(call: Call, command: ResumeAll) -> Answer:
         return call.answer("resume", f"{command.what.capitalize()}: nothing is paused.")
     await enqueue(ctx, jobs.say_held, project.id)
     await _show(call)
-    return call.answer(
-        "resume", f"{' and '.join(sorted(ended)).capitalize()} go on.", tone="succeeded"
-    )
+    return call.done("resume", f"{' and '.join(sorted(ended)).capitalize()} go on.")
 
 
 async def _show(call: Call) -> None:
