@@ -20,12 +20,7 @@ from bot.domain.errors import NotFound
 from bot.repo_config import PATH
 from bot.settings import Settings
 from handlers.shell import shown
-from workers.clusters.backtest import (
-    History,
-    read_history,
-    run_backtest,
-    write_rows,
-)
+from workers.clusters.backtest import History, read_history, run_backtest, write_rows
 from workers.clusters.choice import compare
 from workers.clusters.history import Past, agreement, read_issues
 
@@ -88,8 +83,7 @@ async def _watched(
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
             task = bar.add_task("Clustering", total=None)
             return await run(
-                embedder,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
+                embedder, progress=lambda done, total: bar.update(task, completed=done, total=total)
             )
     finally:
         await embedder.close()

@@ -288,9 +288,7 @@ def say(
 
 
 @app.command()
-def rebuild(
-    project: Annotated[str, typer.Option(help="owner/repo")],
-) -> None:
+def rebuild(project: Annotated[str, typer.Option(help="owner/repo")]) -> None:
     """Count a project's lists, tallies and runs anew from its records; all may go on working."""
     from handlers.begin import begin
 

@@ -52,12 +52,7 @@ TITLE = "Triage digest"
 
 
 async def build_digest(
-    ctx: Context,
-    project: Project,
-    *,
-    compact: bool,
-    readers: Audience,
-    since: float | None = None,
+    ctx: Context, project: Project, *, compact: bool, readers: Audience, since: float | None = None
 ) -> Card:
     """The digest as it stands now, with what happened ``since`` a second, else the last one."""
     return await _card(ctx, project, await _board(ctx, project, readers, since), compact=compact)

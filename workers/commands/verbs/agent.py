@@ -183,10 +183,7 @@ async def _proposed(call: Call, agent: OwnAgent, file: bytes, *shown: Section) -
         key=f"agent-file:{agent.name}",
         audience=call.project.github_readers,
         title=("Describe the agent ", Code(agent.name)),
-        sections=(
-            Section(Paragraph(*coded(f"Described by {call.person.name}. {what}"))),
-            *shown,
-        ),
+        sections=(Section(Paragraph(*coded(f"Described by {call.person.name}. {what}"))), *shown),
     )
     return await propose(call.ctx, call.project, agent, file, card)
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from html import unescape
 from typing import Annotated, Literal
 
-from bot.domain.cards.card import (
-    Bullets,
-    Code,
-    Line,
-    Link,
-    Section,
-)
+from bot.domain.cards.card import Bullets, Code, Line, Link, Section
 from bot.domain.cards.schedule import DEFAULT, read_schedule
 from bot.domain.cards.views.channel import channels_card
 from bot.domain.commands.command import REST, WORD, Command, Level, levels

@@ -198,10 +198,7 @@ class _Build:
     async def _run(self, command: str, *, cwd: str = "", most: float = BUILD_SECONDS) -> Finished:
         export = 'export UV_CACHE_DIR="$VIRTUAL_ENV/.cache" PATH="$HOME/.local/bin:$PATH"; '
         done = await self._sandbox.run(
-            export + command,
-            timeout=most,
-            cwd=cwd or self._needs.root or ".",
-            env=self._env,
+            export + command, timeout=most, cwd=cwd or self._needs.root or ".", env=self._env
         )
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-800:]}\n"

@@ -10,11 +10,7 @@ from gidgethub import sansio
 from bot.context import Context
 from workers.hearing.github import installations, issues, pulls
 
-router = gidgethub.routing.Router(
-    installations.router,
-    issues.router,
-    pulls.router,
-)
+router = gidgethub.routing.Router(installations.router, issues.router, pulls.router)
 
 
 async def hear_github(ctx: Context, row: str) -> None:
@@ -23,9 +19,7 @@ async def hear_github(ctx: Context, row: str) -> None:
     if delivery is None:
         return
     event = sansio.Event(
-        json.loads(delivery.body),
-        event=delivery.meta["event"],
-        delivery_id=delivery.meta["guid"],
+        json.loads(delivery.body), event=delivery.meta["event"], delivery_id=delivery.meta["guid"]
     )
     await router.dispatch(event, ctx)
     await ctx.inbox.finish(row)
