@@ -3,19 +3,108 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import ipaddress
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.domain.errors import WrongSecret
+from bot.domain.errors import TooMany, Unavailable, WrongSecret
 from bot.log import log
 from bot.settings import Settings
 from bot.sources.proof import Proof
-from handlers.doors.address import address_of
 from handlers.doors.bodies import Bodies, Room
 from handlers.doors.connections import Connections
-from handlers.doors.unproven import Unproven
-from handlers.doors.waits import Waits
+
+
+def address_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
+    """The sender's address; of IPv6 the network of 64 bits, which one machine has to itself.
+
+    ``forwarded`` are the X-Forwarded-For headers. Each of our ``proxies`` has added to their end
+    whom it heard from; what stands before that was written by the sender, and is not believed.
+    """
+    hops = [hop.strip() for line in forwarded for hop in line.split(",")]
+    found = hops[-proxies] if 0 < proxies <= len(hops) else peer
+    if ":" not in found:
+        return found
+    try:
+        address = ipaddress.IPv6Address(found.partition("%")[0])
+    except ValueError:
+        return peer
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, 64), strict=False))
+
+
+class Unproven:
+    """``rows`` deliveries of one address, and ``most`` bytes of all."""
+
+    def __init__(self, rows: int = 200, most: int = 32 * 1024 * 1024) -> None:
+        self._rows = rows
+        self._most = most
+        self._by_address: Counter[str] = Counter()
+        self._bytes = 0
+
+    def take(self, address: str, size: int) -> None:
+        """Count one more. Raises Unavailable when there is no room for it."""
+        if self._by_address[address] >= self._rows or self._bytes + size > self._most:
+            raise Unavailable("Redis is away and this door is new here; send again.")
+        self._by_address[address] += 1
+        self._bytes += size
+
+    def clear(self) -> None:
+        """Senders can be proven again."""
+        self._by_address.clear()
+        self._bytes = 0
+
+
+MOST_KEPT = 10_000
+LONGEST = 300.0
+
+
+@dataclass(slots=True)
+class _Wrong:
+    times: int = 0
+    until: float = 0.0
+
+
+class Waits:
+    """``free`` wrong secrets by door and address, then a wait that doubles, up to five minutes.
+
+    Times are seconds of any clock that only goes forward. Those heard of longest ago are forgotten.
+    """
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self._wrong: OrderedDict[tuple[str, str], _Wrong] = OrderedDict()
+
+    def check(self, door: str, address: str, now: float) -> None:
+        """Raise TooMany while this address has to wait at this door."""
+        known = self._wrong.get((door, address))
+        if known is not None and now < known.until:
+            raise TooMany(known.until - now)
+
+    def wrong(self, door: str, address: str, now: float) -> None:
+        """Count a wrong secret. Raise TooMany when it was one too many, or comes too early."""
+        self.check(door, address, now)
+        key = (door, address)
+        known = self._wrong.setdefault(key, _Wrong())
+        self._wrong.move_to_end(key)
+        if len(self._wrong) > MOST_KEPT:
+            self._wrong.popitem(last=False)
+        known.times += 1
+        if known.times > self._free:
+            wait = min(2.0 ** min(known.times - self._free - 1, 16), LONGEST)
+            known.until = now + wait
+            raise TooMany(wait)
+
+    def right(self, door: str, address: str) -> None:
+        """Whoever knows the secret starts anew."""
+        self._wrong.pop((door, address), None)
+
+    def __len__(self) -> int:
+        return len(self._wrong)
 
 
 class Doors:

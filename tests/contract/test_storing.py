@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.storage.embedded import EmbeddedRedis
 from bot.storage.inbox import Delivery
 from handlers import alerts, storing
-from handlers.doors.unproven import Unproven
+from handlers.doors.doors import Unproven
 from handlers.web import build_app, serving
 
 

@@ -112,14 +112,14 @@ GUARDS = (
     ),
     Guard(
         "wrong secrets are counted to a wait",
-        "handlers/doors/waits.py",
+        "handlers/doors/doors.py",
         "if known.times > self._free:",
         "if False:",
         "tests/unit/test_waits.py",
     ),
     Guard(
         "only our own proxies say whose address it is",
-        "handlers/doors/address.py",
+        "handlers/doors/doors.py",
         "hops[-proxies]",
         "hops[0]",
         "tests/unit/test_waits.py",
