@@ -47,7 +47,7 @@ from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
 from handlers.event_stream import allow_event_streams
 from handlers.github import webhook
-from handlers.github.fetched import Fetching
+from handlers.github.webhook import Fetching
 from handlers.imports.door import ImportDoor
 from handlers.metrics import Metrics
 from handlers.runs.door import RunDoor
