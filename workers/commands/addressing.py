@@ -11,7 +11,7 @@ from bot.domain.errors import NotAllowed, NotFound
 from bot.domain.models import Person, Place, Project
 from workers.clusters.channels import owners
 from workers.commands.call import Ambiguous
-from workers.commands.reach import asker_of
+from workers.commands.permission import asker_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""Who may: the live role on GitHub, asked again before any write. Never ``author_association``."""
+"""Who may: the live role on GitHub, asked again before any write, never ``author_association``.
+And who asks in Slack."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ import time
 from bot.context import Context
 from bot.domain.commands.command import Command, Level
 from bot.domain.commands.rights import NEEDED, OPERATOR, Role, allows, level_of
-from bot.domain.errors import NotAllowed
-from bot.domain.models import Person, Project
+from bot.domain.errors import NotAllowed, Rejected
+from bot.domain.models import Person, Place, Project
+from bot.domain.rooms import Asker, Room, Way, way_back
 from bot.github import people
+from bot.say import room_of
 
 CACHED_SECONDS = 60.0
 MOST_NAMED = 3
@@ -64,3 +67,22 @@ async def those_with(ctx: Context, project: Project, level: Level) -> list[str]:
         known = await people.collaborators(ctx.github.repo(project))
         _people[key] = (time.monotonic(), known)
     return [login for login, has in known if has != "none" and level_of(has) >= level]
+
+
+async def asker_of(ctx: Context, project: Project, person: Person) -> Asker:
+    """The person as the project sees them; that GitHub refuses us is a no."""
+    if not person.login:
+        return Asker()
+    try:
+        role: Role = await role_of(ctx, project, person)
+    except Rejected:
+        role = "none"
+    return Asker(linked=True, reads=role != "none", works=level_of(role) >= Level.L2)
+
+
+async def way_of(ctx: Context, project: Project, person: Person, place: Place) -> tuple[Asker, Way]:
+    """Who asks, and how they are answered there."""
+    if not place.channel:
+        return Asker(), way_back(project, place, Room(), Asker())
+    asker = await asker_of(ctx, project, person)
+    return asker, way_back(project, place, await room_of(ctx, project, place.channel), asker)

@@ -21,7 +21,7 @@ from workers import jobs
 from workers.clusters.views import page
 from workers.commands.answering import answer_to
 from workers.commands.linking import NOT_OURS, at_home, linked
-from workers.commands.reach import asker_of, way_of
+from workers.commands.permission import asker_of, way_of
 from workers.commands.verbs.source import UNHEARD
 
 # So many projects are shown, and of each so many of its worst problems looked through.
