@@ -34,9 +34,9 @@ from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers import jobs
 from workers.commands.answering import answer_to, refusal_key
+from workers.commands.hear import react
 from workers.commands.linking import still_linked
 from workers.commands.permission import way_of
-from workers.commands.reacting import react
 from workers.commands.waiting import tell, tell_unanswered
 
 HOLDS = timedelta(minutes=2)
