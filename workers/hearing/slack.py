@@ -20,7 +20,7 @@ from bot.domain.models import Person, Place, Project
 from bot.log import log
 from bot.render.belonging import project_of_button, project_of_message
 from bot.say import whisper
-from workers.commands import anybody, hear
+from workers.commands import addressing, hear
 from workers.commands.addressing import Press, project_of
 from workers.commands.call import Ambiguous
 from workers.commands.linking import linked
@@ -108,7 +108,7 @@ async def _take(
     for line in list(dict.fromkeys(said.lines))[:MOST_LINES]:
         project = None
         if not person.login:
-            card = await anybody.to_stranger(ctx, person, line)
+            card = await addressing.to_stranger(ctx, person, line)
         else:
             try:
                 project = await project_of(ctx, person, place, line, said.press)
@@ -117,12 +117,12 @@ async def _take(
                     continue
                 card = plain_words.question(project_in(line)[1])
             except Ambiguous as error:
-                card = await anybody.to_linked(ctx, person, line, error)
+                card = await addressing.to_linked(ctx, person, line, error)
                 if card.key == "unheard":
                     choices = (Section(Choices(*error.choices)),)
                     card = card.model_copy(update={"sections": choices})
             except UserError as error:
-                card = await anybody.to_linked(ctx, person, line, error)
+                card = await addressing.to_linked(ctx, person, line, error)
         if (project, card) not in answers:
             answers.append((project, card))
     # Each project's in their order, whatever stands between them.
