@@ -12,7 +12,7 @@ from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, Verdict
 from workers.clusters.views import refresh_soon
 from workers.fixes.progress import drive_and_show
-from workers.fixes.steps import fetch, policy, prove, publish, repair, reproduce
+from workers.fixes.steps import fetch, prove, publish, repair, reproduce
 from workers.fixes.steps.drive import Steps, conclude
 from workers.fixes.steps.project import ProjectRun
 from workers.fixes.steps.starting import open_fix
@@ -23,7 +23,7 @@ STEPS: Steps[ProjectRun] = {
     StepName.REPRODUCE: reproduce.reproduce,
     StepName.REPAIR: repair.repair,
     StepName.PROVE: prove.prove_or_draft,
-    StepName.POLICY: policy.check_policy,
+    StepName.POLICY: prove.check_policy,
     StepName.PUBLISH: publish.publish,
 }
 # What the run itself needed; the case stays, for whoever revises the fix.

@@ -89,7 +89,7 @@ GUARDS = (
     ),
     Guard(
         "what is refused by the policy is not published",
-        "workers/fixes/steps/policy.py",
+        "workers/fixes/steps/prove.py",
         "if refused(findings):",
         "if False:",
         f"{_OF_PROVE}::test_what_the_policy_refuses_ends_the_run",

@@ -17,7 +17,7 @@ from bot.domain.models import Item, Verdict
 from bot.domain.ports import Agent, Sandboxes
 from bot.repo_config import RepoConfig
 from workers.fixes import planning
-from workers.fixes.steps import policy, prove, repair, reproduce
+from workers.fixes.steps import prove, repair, reproduce
 from workers.fixes.steps.context import Ended, OpenModel, RunContext
 from workers.fixes.steps.drive import Steps, conclude, drive
 
@@ -147,7 +147,7 @@ STEPS: Steps[LocalRun] = {
     StepName.REPRODUCE: reproduce.reproduce,
     StepName.REPAIR: repair.repair,
     StepName.PROVE: prove.prove,
-    StepName.POLICY: policy.check_policy,
+    StepName.POLICY: prove.check_policy,
     StepName.PUBLISH: _keep,
 }
 

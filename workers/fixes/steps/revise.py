@@ -19,7 +19,7 @@ from bot.domain.fixes.versions import version_of
 from bot.domain.models import Verdict
 from bot.github import pulls
 from bot.github.app import READ
-from workers.fixes.steps import policy, prove, repair
+from workers.fixes.steps import prove, repair
 from workers.fixes.steps.context import Ended, ran
 from workers.fixes.steps.drive import Steps
 from workers.fixes.steps.fetch import tree_at
@@ -142,7 +142,7 @@ async def _next(context: RevisionRun) -> Tree:
 
 async def _judge(context: RevisionRun) -> None:
     with context.namespace("origin"):
-        await policy.check_policy(context)
+        await prove.check_policy(context)
 
 
 STEPS: Steps[RevisionRun] = {
