@@ -29,7 +29,7 @@ from workers import jobs
 from workers.hearing import alerts
 from workers.hearing.alerts import hear_alert
 
-HOST = "alerts.eu-west-1.amazonaws.com"
+HOST = "sns.eu-west-1.amazonaws.com"
 CERTIFICATE = f"https://{HOST}/SimpleNotificationService-abc123.pem"
 CONFIRM = f"https://{HOST}/?Action=ConfirmSubscription&TopicArn=arn:aws:sns:x&Token=t"
 KEY = rsa.generate_private_key(65537, 2048)

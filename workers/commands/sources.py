@@ -1,4 +1,4 @@
-"""``source``: how a generic door is read, guessed and then said; and what we ask for by ourselves."""
+"""``source``: how a generic door is read, guessed and then said; and what is polled."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ GUARDS = (
     ),
     Guard(
         "what a person pushed is said to be theirs",
-        "workers/fixes/follow.py",
+        "workers/fixes/watch.py",
         "if head in await ours(ctx, project, run):",
         "if True:",
         "tests/e2e/test_pull_followed.py",

@@ -26,7 +26,7 @@ from bot.github.app import READ
 from workers.commands.call import Answer, Call
 from workers.commands.requests import request_version
 from workers.commands.verbs.agent import ManageAgents, run_agent
-from workers.fixes import follow, planning, revise
+from workers.fixes import planning, revise, watch
 from workers.memory import know
 from workers.memory.writings import version, writings
 
@@ -59,7 +59,7 @@ async def run_revise(call: Call, command: Revise) -> Answer:
         words, remarks = [command.text], list[Remark]()
     else:
         words, remarks = await revise.standing(ctx, project, found)
-    log = await follow.take_up(ctx, project, found, call.said.id)
+    log = await watch.take_up(ctx, project, found, call.said.id)
     if not words and not remarks and not log:
         raise NotUnderstood(
             "Say what should change: /soulcaster revise -- handle an empty list, too"
