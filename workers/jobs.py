@@ -47,7 +47,7 @@ draw_facts = Job("workers.memory.know:draw_facts", lane="history", timeout=2_100
 
 hear_review = Job("workers.fixes.revise:hear_review", lane="people")
 revise = Job("workers.fixes.revise:revise", lane="fixes", timeout=6 * 3600, tries=5)
-try_agent = Job("workers.fixes.trials:try_agent", timeout=300)
+try_agent = Job("workers.fixes.own_agents:try_agent", timeout=300)
 wake_agents = Job("workers.hearing.triggers:wake_agents")
 fix_run = Job("workers.fixes.run:fix_run", lane="fixes", timeout=6 * 3600, tries=5)
 look_at_pull = Job("workers.fixes.watch:look_at_pull")

@@ -24,9 +24,8 @@ from bot.own_agents import write_agent
 from bot.storage.own_agents import whose
 from workers import jobs
 from workers.commands.call import Answer, Call
-from workers.fixes.own_agents import propose, understood
+from workers.fixes.own_agents import problems, propose, understood
 from workers.fixes.quota import require_unpaused
-from workers.fixes.trials import problems
 
 What = Literal[
     "list", "new", "answer", "status", "resume", "cancel",
