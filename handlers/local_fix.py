@@ -32,8 +32,7 @@ from bot.domain.ports import LanguageModel
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
-from workers.fixes.steps.checkout import read_checkout, read_submodules
-from workers.fixes.steps.local import LocalRun, work
+from workers.fixes.steps.local import LocalRun, read_checkout, read_submodules, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
 # What a virtual environment has that nothing was installed into.
