@@ -1,5 +1,5 @@
-"""Agents of a team's own at work: who a run is made by, how a new one is proposed, and how it is tried:
-dry runs on past problems, beside those of the usual agent."""
+"""Agents of a team's own at work: who a run is made by, how a new one is proposed, and how it is
+tried: dry runs on past problems, beside those of the usual agent."""
 
 from __future__ import annotations
 

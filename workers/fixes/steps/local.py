@@ -1,5 +1,5 @@
-"""A run on a folder of this machine: no GitHub, no Redis, no account; its record is in memory, and the
-folder is read and never touched."""
+"""A run on a folder of this machine: no GitHub, no Redis, no account; its record is in memory,
+and the folder is read and never touched."""
 
 from __future__ import annotations
 

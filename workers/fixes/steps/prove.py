@@ -1,5 +1,5 @@
-"""Prove the patch in clean sandboxes: red on the base, green with it, nothing else worse. Judge it by
-the rules of the base commit, without reading a word of prose."""
+"""Prove the patch in clean sandboxes: red on the base, green with it, nothing else worse. Judge
+it by the rules of the base commit, without reading a word of prose."""
 
 from __future__ import annotations
 
