@@ -414,7 +414,7 @@ GUARDS = (
     ),
     Guard(
         "a token is made where nobody else reads it",
-        "workers/commands/verbs/tokens.py",
+        "workers/commands/verbs/keys.py",
         'asker_when = ("new",)',
         "asker_when = ()",
         f"{_API}::test_on_github_no_token_is_made",

@@ -27,7 +27,6 @@ from workers.commands.verbs import (
     runs,
     source,
     status,
-    tokens,
     unasked,
     versions,
 )
@@ -61,7 +60,7 @@ _RUNS: tuple[Run, ...] = (
     erase.run_erase,
     *(imports.run_import, imports.run_export),
     *(intake.run_backtest, intake.run_quota),
-    tokens.run_token,
+    keys.run_token,
     *(anybody.run_link, anybody.run_unlink, anybody.run_whoami),
 )
 VERBS: Mapping[type[Command], Run] = {get_type_hints(run)["command"]: run for run in _RUNS}
