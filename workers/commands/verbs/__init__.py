@@ -13,7 +13,6 @@ from workers.commands.verbs import (
     ask,
     config,
     doctor,
-    erase,
     evidence,
     feedback,
     files,
@@ -57,7 +56,7 @@ _RUNS: tuple[Run, ...] = (
     doctor.run_doctor,
     *(project.run_replay, project.run_channel),
     *(unasked.run_notify, unasked.run_pause, unasked.run_resume),
-    erase.run_erase,
+    imports.run_erase,
     *(imports.run_import, imports.run_export),
     *(intake.run_backtest, intake.run_quota),
     keys.run_token,
@@ -70,5 +69,5 @@ ROSTER: tuple[type[Command], ...] = tuple(VERBS)
 OWN: Mapping[type[Command], Callable[[Call, Any], Awaitable[bool]]] = {
     regroup.NotDup: regroup.reported,
     runs.Stop: runs.requested,
-    erase.Erase: erase.is_own,
+    imports.Erase: imports.is_own,
 }
