@@ -249,7 +249,7 @@ def erase(
 ) -> None:
     """Erase all that is kept of a repository, now; workers may go on. It can't be undone."""
     from handlers.begin import begin
-    from workers.upkeep.erase import erase as pass_over
+    from workers.upkeep.sweep import erase as pass_over
 
     settings = _settings()
     if not yes and typer.prompt(f"To erase all of {project}, type its name again") != project:
