@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.context import Context
 from bot.domain.errors import NotUnderstood, Rejected, Unavailable
-from bot.domain.memory.web import INSTRUCTIONS, WebAnswer
+from bot.domain.memory.web import INSTRUCTIONS as WEB_INSTRUCTIONS
+from bot.domain.memory.web import WebAnswer
 from bot.domain.models import Project
 from bot.domain.ports import LanguageModel
 from bot.domain.secrets import redact
@@ -33,7 +34,9 @@ async def searched(
         return WebAnswer(problem=f"Not searched: today's {cap} questions to models are used up")
     words = redact(question)
     try:
-        return await asking.ask(ctx, model, WebAnswer, instructions=INSTRUCTIONS, material=words)
+        return await asking.ask(
+            ctx, model, WebAnswer, instructions=WEB_INSTRUCTIONS, material=words
+        )
     except (Unavailable, Rejected) as error:
         log.warning("the web was not searched", project=project.full_name, why=str(error))
         return WebAnswer(problem=str(error))

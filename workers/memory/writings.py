@@ -5,13 +5,14 @@ from __future__ import annotations
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.errors import NotFound
-from bot.domain.writings import Writing, readable
+from bot.domain.writings import Writing
+from bot.domain.writings import readable as to_be_read
 
 
 async def writings(ctx: Context, project: int, of: str, readers: Audience) -> list[Writing]:
     """Those that ``readers`` may read, the oldest first; without those that rest on a report that
     is gone, or is not theirs any more: their words may be that report's."""
-    found = readable(await ctx.writings.all(project, of), readers)
+    found = to_be_read(await ctx.writings.all(project, of), readers)
     cited = {number for one in found for number in one.items}
     items = await ctx.items.many(project, sorted(cited))
     there = {i.number for i in items if not i.gone and may_read(readers, i.audience)}

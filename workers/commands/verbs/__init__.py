@@ -24,7 +24,6 @@ from workers.commands.verbs import (
     runs,
     source,
     status,
-    unasked,
     versions,
 )
 
@@ -53,7 +52,7 @@ _RUNS: tuple[Run, ...] = (
     config.run_config,
     config.run_doctor,
     *(project.run_replay, project.run_channel),
-    *(unasked.run_notify, unasked.run_pause, unasked.run_resume),
+    *(project.run_notify, project.run_pause, project.run_resume),
     imports.run_erase,
     *(imports.run_import, imports.run_export),
     *(intake.run_backtest, intake.run_quota),

@@ -1,4 +1,4 @@
-"""``key token``: a project's own keys of the vendors of language models, and who may use the API."""
+"""``key token``: a project's own keys of language models, and who may use the API."""
 
 from __future__ import annotations
 
