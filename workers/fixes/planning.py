@@ -26,7 +26,7 @@ from bot.domain.writings import plan_of as plan_of_problem
 from bot.github.app import READ
 from bot.github.pulls import files
 from bot.log import log
-from workers.memory import shelf, writings
+from workers.memory import retrieve, shelf
 from workers.memory.recall import recall
 
 # A person waits for the card; a run has other things to do.
@@ -187,7 +187,7 @@ async def go_back(
     said since no longer counts. Raises NotFound."""
     of, plans = plan_of_problem(cluster.number), dict[Audience, Plan]()
     for each in (Audience.TEAM, project.github_readers, readers):
-        wanted = await writings.version(ctx, project.id, of, to, each)
+        wanted = await retrieve.version(ctx, project.id, of, to, each)
         approval = {"approved_by": who, "approved_at": ctx.now()}
         plans[each] = Plan.read(wanted.body).model_copy(update=approval)
     await ctx.plans.steer_as(project.id, cluster.number, plans[readers].steering)

@@ -35,8 +35,7 @@ from bot.storage.answers import FACTS
 from workers import jobs
 from workers.clusters import asking
 from workers.clusters.views import page
-from workers.memory.retrieve import facts_here
-from workers.memory.writings import version
+from workers.memory.retrieve import facts_here, version
 
 SAMPLE = 60  # reports
 QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0

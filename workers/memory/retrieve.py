@@ -13,6 +13,7 @@ from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Line
 from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
 from bot.domain.clusters.engine import Engine, Report
+from bot.domain.errors import NotFound
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory import passages
 from bot.domain.memory.counting import span
@@ -21,6 +22,8 @@ from bot.domain.memory.passages import MOST, Chunk, Passage, asked_for, readable
 from bot.domain.models import Project
 from bot.domain.ports import Embedder
 from bot.domain.text import terms
+from bot.domain.writings import Writing
+from bot.domain.writings import readable as to_be_read
 from workers.clusters import evidence
 from workers.clusters.views import rows
 from workers.memory import shelf
@@ -113,3 +116,23 @@ def _problem(view: ClusterView, run: FixRun | None, readers: Audience) -> Chunk:
 
 def _plain(line: Line) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in line)
+
+
+async def writings(ctx: Context, project: int, of: str, readers: Audience) -> list[Writing]:
+    """Those that ``readers`` may read, the oldest first; without those that rest on a report that
+    is gone, or is not theirs any more: their words may be that report's."""
+    found = to_be_read(await ctx.writings.all(project, of), readers)
+    cited = {number for one in found for number in one.items}
+    items = await ctx.items.many(project, sorted(cited))
+    there = {i.number for i in items if not i.gone and may_read(readers, i.audience)}
+    return [one for one in found if {*one.items} <= there]
+
+
+async def version(ctx: Context, project: int, of: str, number: int, readers: Audience) -> Writing:
+    """Version ``number``. Raises NotFound."""
+    found = await writings(ctx, project, of, readers)
+    for one in found:
+        if one.number == number:
+            return one
+    names = ", ".join(each.name for each in found) or "none"
+    raise NotFound(f"There is no v{number} for {readers} readers; there are: {names}.")

@@ -28,7 +28,7 @@ from workers.commands.requests import request_version
 from workers.commands.verbs.agent import ManageAgents, run_agent
 from workers.fixes import planning, revise, watch
 from workers.memory import know
-from workers.memory.writings import version, writings
+from workers.memory.retrieve import version, writings
 
 
 class Revise(Command):
