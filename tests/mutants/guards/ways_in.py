@@ -316,8 +316,8 @@ GUARDS = (
     Guard(
         "a private repository's file is told to nobody else",
         "workers/commands/verbs/config.py",
-        "    call.require_own()\n",
-        "",
+        "    call.require_own()\n    configs",
+        "    configs",
         "tests/contract/test_told_of_a_project.py",
     ),
     Guard(

@@ -38,7 +38,7 @@ _RUNS: tuple[Run, ...] = (
     *(memory.run_remember, memory.run_forget, memory.run_memory, memory.run_profile),
     files.run_files,
     evidence.run_example,
-    intake.run,
+    intake.run_feedback,
     *(regroup.run_dup, regroup.run_not_dup, regroup.run_merge, regroup.run_split, regroup.run_move),
     *(regroup.run_recluster, regroup.run_undo, regroup.run_history),
     project.run_digest,

@@ -19,8 +19,7 @@ from bot.domain.text import terms
 from bot.imports import KINDS
 from bot.sources import SOURCES
 from workers.commands.call import Answer, Call
-from workers.memory.answer import answer
-from workers.memory.web import searched, searcher
+from workers.memory.answer import answer, searched, searcher
 
 # With its A- and nothing behind it: "delete 3 of the rows" is a question.
 _EDIT = re.compile(
