@@ -263,17 +263,8 @@ async def _page(
 
 _ALL: tuple[Callable[..., Awaitable[object]], ...] = (
     *(report, sync, list_feedback, list_clusters, show_cluster, start_fix),
-    *(
-        cleanup,
-        recluster,
-        list_cluster_jobs,
-        show_cluster_job,
-        create_job,
-        list_jobs,
-        show_job,
-        cancel_job,
-        show_log,
-    ),
+    *(cleanup, recluster, list_cluster_jobs, show_cluster_job, create_job, list_jobs),
+    *(show_job, cancel_job, show_log),
     *(create_session, answer_session, show_session, resume_session, cancel_session),
 )
 ENDPOINTS = {each.__name__: each for each in _ALL}

@@ -151,10 +151,8 @@ def _command(request: web.Request, token: Token) -> str:
 
 
 def _query(request: web.Request, operation: Mapping[str, Any]) -> Query:
-    given, named = (
-        request.query,
-        [one["$ref"].rpartition("/")[2] for one in operation["parameters"]],
-    )
+    given = request.query
+    named = [one["$ref"].rpartition("/")[2] for one in operation["parameters"]]
     if not {*given} <= {*named} or len(given) > len({*given}):
         raise NotUnderstood(f"The query of this path is of {', '.join(named)}, each once.")
     return _valid(lambda: Query.model_validate(dict(given)))

@@ -121,7 +121,7 @@ class Call:
         """The cluster named, or the one this place is about. Never a guess: raises Ambiguous."""
         if isinstance(ref, ClusterRef):
             return await self.ctx.clusters.get(self.project.id, ref.number)
-        number = await self._implied(ref)
+        number = await self.implied(ref)
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
         views, _ = await page(self.ctx, self.project, "open", most=5, readers=self.readers)
@@ -130,10 +130,6 @@ class Call:
             Choice(*v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip()) for v in views
         )
         raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
-
-    async def implied(self) -> int | None:
-        """The cluster this place is about; None for a place that is about none."""
-        return await self._implied(None)
 
     async def run(self, ref: RunRef | ClusterRef | None) -> FixRun:
         """The run named, or the newest of the cluster this place is about."""
@@ -145,7 +141,8 @@ class Call:
             raise NotFound(f"{cluster.name} has no fix run yet: /soulcaster fix {cluster.name}")
         return runs[cluster.number]
 
-    async def _implied(self, item: ItemRef | None) -> int | None:
+    async def implied(self, item: ItemRef | None = None) -> int | None:
+        """The cluster of ``item``, or the one this place is about; None for one about none."""
         number: int | None
         if item is not None:
             number = item.number

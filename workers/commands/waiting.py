@@ -41,16 +41,8 @@ async def tell_unanswered(ctx: Context, project: Project, said: Utterance, why: 
     """What could not be answered on GitHub (a locked issue) is told where somebody looks."""
     channel = await bound_channel(ctx, project) if ctx.slack and said.place.issue else ""
     try:
-        words = (
-            Code(said.line),
-            " by ",
-            Code(said.person.name),
-            " on ",
-            _issue(ctx, project, said),
-        )
-        said_why: Line = (*words, " could not be answered there: ", Said(why))
-        key = f"unanswered:{said.id}"
-        card = note(key, *said_why, audience=said.audience, tone="failed")
+        words = (*_line(ctx, project, said), " could not be answered there: ", Said(why))
+        card = note(f"unanswered:{said.id}", *words, audience=said.audience, tone="failed")
         if channel:
             await say(ctx, project, Place(channel=channel), card)
     except UpstreamError as error:
@@ -69,10 +61,7 @@ async def _tell(ctx: Context, project: Project, group: Sequence[Utterance], why:
     channel = await bound_channel(ctx, project) if ctx.slack else ""
     if not channel:
         return False
-    lines: list[Line] = [
-        (Code(said.line), " by ", Code(said.person.name), " on ", _issue(ctx, project, said))
-        for said in group[:MOST_LINES]
-    ]
+    lines = [_line(ctx, project, said) for said in group[:MOST_LINES]]
     if len(group) > MOST_LINES:
         lines.append((f"and {len(group) - MOST_LINES} more",))
     card = Card(
@@ -85,6 +74,7 @@ async def _tell(ctx: Context, project: Project, group: Sequence[Utterance], why:
     return bool(await say(ctx, project, Place(channel=channel), card))
 
 
-def _issue(ctx: Context, project: Project, said: Utterance) -> Link:
+def _line(ctx: Context, project: Project, said: Utterance) -> Line:
     number = said.place.issue
-    return Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
+    there = Link(f"#{number}", ctx.github.page(project, f"issues/{number}"))
+    return (Code(said.line), " by ", Code(said.person.name), " on ", there)

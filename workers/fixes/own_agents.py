@@ -154,14 +154,10 @@ async def try_agent(ctx: Context, project_id: int, name: str) -> None:
 
     await ctx.own_agents.decide(project_id, name, keep)
     readers = await readers_at(ctx, project, trial.place)
-    await _say(ctx, project, trial, trial_card(name, trial, runs, readers, why))
+    if trial.place.issue is not None or trial.place.channel:
+        await say(ctx, project, trial.place, trial_card(name, trial, runs, readers, why))
     if not trial.ended:
         await enqueue(ctx, jobs.try_agent, project_id, name, delay=LOOK_SECONDS)
-
-
-async def _say(ctx: Context, project: Project, trial: Trial, card: Card) -> None:
-    if trial.place.issue is not None or trial.place.channel:
-        await say(ctx, project, trial.place, card)
 
 
 async def _started(ctx: Context, project: Project, own: OwnAgent, trial: Trial) -> Trial:

@@ -33,10 +33,9 @@ async def wake_agents(ctx: Context, project_id: int, kind: str, number: int, wha
     """
     project = await ctx.projects.find(project_id)
     waiting = [s for s in await ctx.own_agents.all(project_id) if s.enabled and s.by]
-    waiting = [state for state in waiting if getattr(state.triggers, kind)]
-    if project is None or not waiting:
+    if project is None:
         return
-    for state in waiting:
+    for state in (one for one in waiting if getattr(one.triggers, kind)):
         cluster = await _cluster(ctx, project, state, kind, number, what)
         if cluster is not None:
             await _start(ctx, project, state, cluster, f"{kind}:{number}:{what}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -100,18 +101,15 @@ async def _new(call: Call, command: ManageAgents) -> Answer:
     return _shown(call, await ctx.own_agents.begin(call.project.id, begun))
 
 
-async def _held(call: Call) -> Interview | None:
-    """The interview of who speaks, here: in the thread, or in its channel."""
-    places = (call.place.name, Place(channel=call.place.channel).name)
-    return await call.ctx.own_agents.held(call.project.id, call.person, *places)
-
-
 async def _mine(call: Call, command: ManageAgents) -> Interview:
-    """The one that is meant. Raises NotFound, also for somebody else's."""
+    """The one that is meant: named, or held in this thread or its channel by who speaks. Raises
+    NotFound, also for somebody else's."""
+    interviews = call.ctx.own_agents
     if not command.interview:
-        found = await _held(call)
+        places = (call.place.name, Place(channel=call.place.channel).name)
+        found = await interviews.held(call.project.id, call.person, *places)
     else:
-        known = await call.ctx.own_agents.interviews(call.project.id)
+        known = await interviews.interviews(call.project.id)
         found = next((one for one in known if one.number == command.interview), None)
     if found is None or whose(found.by, "") != whose(call.person, ""):
         raise NotFound("You describe no agent here: /soulcaster agent new begins.")
@@ -140,9 +138,7 @@ async def _status(call: Call, command: ManageAgents) -> Answer:
     if fields and held.state == "completed":
         raise NotUnderstood(f"That interview is completed: {held.pull_url}")
 
-    def change(one: Interview) -> Interview:
-        return one.model_copy(update=fields)
-
+    change = partial(Interview.model_copy, update=fields)
     return _shown(call, await call.ctx.own_agents.go_on(call.project.id, held.number, change))
 
 
@@ -200,10 +196,8 @@ async def _test(call: Call, command: ManageAgents) -> Answer:
             version=agent.version, own=chosen, usual=chosen,
             place=call.place, by=call.person, key=call.said.id,
         )  # fmt: skip
-        fields = {"trial": under_way}
-        await ctx.own_agents.decide(
-            project.id, agent.name, lambda one: one.model_copy(update=fields)
-        )
+        begun = partial(AgentState.model_copy, update={"trial": under_way})
+        await ctx.own_agents.decide(project.id, agent.name, begun)
     await enqueue(ctx, jobs.try_agent, project.id, agent.name)
     return Answer(trial_card(agent.name, under_way, {}, call.readers), public=True)
 
@@ -219,13 +213,8 @@ async def _enable(call: Call, command: ManageAgents) -> Answer:
             raise NotAllowed(
                 f"~{name} has passed no test as it is now: /soulcaster agent test ~{name}"
             )
-        told = {
-            "enabled": version,
-            "by": by,
-            "triggers": agent.triggers,
-            "started_at": call.ctx.now(),
-        }
-        return one.model_copy(update=told)
+        told = {"enabled": version, "by": by, "triggers": agent.triggers}
+        return one.model_copy(update={**told, "started_at": call.ctx.now()})
 
     await call.ctx.own_agents.decide(call.project.id, name, on)
     return call.done(f"agent:{name}", Code(f"~{name}"), " is enabled.")

@@ -67,10 +67,12 @@ async def run_ask(call: Call, command: Ask) -> Answer:
     web = await searcher(call.ctx, call.project) if command.web else None
     here = next((each for each in mine if each.place == call.place.name), None)
     before = here.asked if here else ()
+    # One that only makes sense behind the last one goes with that.
+    whole = question if asked_for(question) or not before else f"{before[-1]} {question}"
     found = await answer(
         call.ctx,
         call.project,
-        _whole(question, before),
+        whole,
         readers=call.readers,
         typed=_typed(call, command, question, before),
         before=before[-4:],
@@ -83,11 +85,6 @@ async def run_ask(call: Call, command: Ask) -> Answer:
         found = found.model_copy(update={"web": told})
     await _write_down(call, here, question)
     return Answer(answer_card(found, readers=call.readers))
-
-
-def _whole(question: str, before: Sequence[str]) -> str:
-    """A question that only makes sense behind the last one, with that one."""
-    return question if asked_for(question) or not before else f"{before[-1]} {question}"
 
 
 def _typed(call: Call, command: Ask, question: str, before: Sequence[str]) -> Typed | None:

@@ -16,7 +16,6 @@ from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
 from bot.domain.errors import NotUnderstood
 from bot.domain.models import Cluster, ClusterState, Person
-from bot.domain.models import Severity as SeverityName
 from bot.github import people
 from bot.jobs import enqueue
 from workers import jobs
@@ -171,11 +170,9 @@ async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
 
 async def run_severity(call: Call, command: Severity) -> Answer:
     """The person's word, with their name."""
-    wanted: SeverityName = command.grade
     reasons = (command.reason,) if command.reason else ()
-    return await _changed(
-        call, command, severity=wanted, severity_by=call.person.name, severity_reasons=reasons
-    )
+    said = {"severity_by": call.person.name, "severity_reasons": reasons}
+    return await _changed(call, command, severity=command.grade, **said)
 
 
 async def run_assign(call: Call, command: Assign) -> Answer:
@@ -281,8 +278,4 @@ _SHOWN = {
     "ignored_reason": "Because",
 }
 _WEEK = timedelta(days=7)
-_AWAKE: dict[str, None] = {
-    "snoozed_until": None,
-    "snoozed_events": None,
-    "seen_when_resolved": None,
-}
+_AWAKE: Any = dict.fromkeys(("snoozed_until", "snoozed_events", "seen_when_resolved"))

@@ -47,14 +47,8 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
     view = await call.view(cluster)
     paths = await planning.files_of(ctx, project)
     if command.approve:
-        plan = await planning.approve(
-            ctx,
-            project,
-            cluster,
-            command.approve.number,
-            who=call.person.name,
-            readers=call.readers,
-        )
+        who, to = call.person.name, command.approve.number
+        plan = await planning.approve(ctx, project, cluster, to, who=who, readers=call.readers)
     else:
         if command.steer:
             await planning.steer(ctx, project, cluster, command.steer)
@@ -177,19 +171,14 @@ async def run_stop(call: Call, command: Stop) -> Answer:
     if attempt is None:
         await call.ctx.runs.update(call.project.id, found.number, stop)
     else:
-        await call.ctx.versions.update(
-            call.project.id,
-            found.number,
-            attempt.key,
-            lambda one: one.model_copy(update={"work": stop(one.work)}),
-        )
-    return call.answer(
-        f"stop:{found.name}",
-        "Stopping ",
-        Code(found.name),
-        ". Nothing will be published.",
-        tone="cancelled",
-    )
+
+        def stop_attempt(one: Revision) -> Revision:
+            return one.model_copy(update={"work": stop(one.work)})
+
+        of = call.project.id, found.number, attempt.key
+        await call.ctx.versions.update(*of, stop_attempt)
+    said = ("Stopping ", Code(found.name), ". Nothing will be published.")
+    return call.answer(f"stop:{found.name}", *said, tone="cancelled")
 
 
 async def _meant(call: Call, command: Stop) -> tuple[FixRun, Revision | None]:
@@ -257,11 +246,6 @@ async def run_logs(call: Call, command: Logs) -> Answer:
     found = await call.run(command.about)
     lines = await call.ctx.runs.log_tail(call.project.id, found.number)
     block = Preformatted(text="\n".join(lines)) if lines else Paragraph("Nothing yet.")
-    return Answer(
-        Card(
-            key=f"logs:{found.name}",
-            audience=combined(found.audience, call.readers),
-            title=("Log of ", Code(found.name)),
-            sections=(Section(block),),
-        )
-    )
+    readers = combined(found.audience, call.readers)
+    title, sections = ("Log of ", Code(found.name)), (Section(block),)
+    return Answer(Card(key=f"logs:{found.name}", audience=readers, title=title, sections=sections))
