@@ -171,7 +171,7 @@ async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
 async def run_severity(call: Call, command: Severity) -> Answer:
     """The person's word, with their name."""
     reasons = (command.reason,) if command.reason else ()
-    said = {"severity_by": call.person.name, "severity_reasons": reasons}
+    said: Any = {"severity_by": call.person.name, "severity_reasons": reasons}
     return await _changed(call, command, severity=command.grade, **said)
 
 
