@@ -119,9 +119,7 @@ async def _note(ctx: Context, hook: Hook, how: str, body: bytes | None = None) -
 
 async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
     """One of ``_keep_unproven``, now that its door can be looked up; None when it is not proven.
-
-    Any other is proven already, and returned as it is.
-    """
+    Any other is proven already, and returned as it is."""
     if delivery.kind != UNPROVEN:
         return delivery
     told = json.loads(delivery.meta["told"])
@@ -144,9 +142,7 @@ async def _keep_unproven(
     ctx: Context, doors: Doors, request: web.Request, room: Room, told: Mapping[str, str], hook: str
 ) -> Delivery:
     """A delivery that says what is needed to prove it later; it goes to disk, never to the inbox.
-
-    Raises Unavailable when this address has sent too many.
-    """
+    Raises Unavailable when this address has sent too many."""
     if not _HOOK.fullmatch(hook):
         raise BadSignature("The secret does not match.")
     doors.unproven.take(doors.address(request), request.content_length or MAX_BODY)
@@ -164,10 +160,8 @@ def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> De
 
 
 async def _open(ctx: Context, hook: str) -> Hook:
-    """A door of a repository that the app is on; where it was removed there is none.
-
-    Raises NotFound, ConfigError when no key opens it.
-    """
+    """A door of a repository that the app is on; where it was removed there is none. Raises
+    NotFound, ConfigError when no key opens it."""
     found = await ctx.vault.hook(hook)
     await ctx.projects.get(found.project)
     return found

@@ -38,10 +38,8 @@ async def backtest(
     against: Literal["", "plain"] = "",
     choose_one: bool = False,
 ) -> list[str]:
-    """Cluster a JSONL file, or the issues of ``owner/repo``; what came of it, as lines.
-
-    Nothing is written but ``out``. Raises NotFound for what is neither.
-    """
+    """Cluster a JSONL file, or the issues of ``owner/repo``; what came of it, as lines. Nothing is
+    written but ``out``. Raises NotFound for what is neither."""
     past: Past | None = None
     if Path(what).is_file():  # noqa: ASYNC240  # a command line: nothing else runs
         reports: Sequence[History] = read_history(Path(what))

@@ -53,10 +53,8 @@ class Wanted:
 
 
 async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool:
-    """Run it to its end and write its files; whether it is proved.
-
-    Raises NotFound, NotUnderstood or ConfigError, each one line, before anything is begun.
-    """
+    """Run it to its end and write its files; whether it is proved. Raises NotFound, NotUnderstood
+    or ConfigError, each one line, before anything is begun."""
     folder = wanted.path.resolve()
     if not folder.is_dir():
         raise NotFound(f"{wanted.path} is no folder.")

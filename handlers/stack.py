@@ -57,11 +57,8 @@ class ChildProcess:
 
 @dataclass
 class Stack:
-    """Children with one environment.
-
-    What they print goes to ``<logs>/<name>.log``, or with their names before it to our own
-    standard error where ``logs`` is None.
-    """
+    """Children with one environment. What they print goes to ``<logs>/<name>.log``, or with their
+    names before it to our own standard error where ``logs`` is None."""
 
     env: Mapping[str, str]
     logs: Path | None
@@ -168,10 +165,8 @@ async def start_all(stack: Stack) -> None:
 
 
 async def up() -> None:
-    """Run the Procfile's processes until cancelled, for small servers and newcomers.
-
-    Raises ConfigError when one cannot even begin.
-    """
+    """Run the Procfile's processes until cancelled, for small servers and newcomers. Raises
+    ConfigError when one cannot even begin."""
     stack = Stack(os.environ, logs=None)
     try:
         await start_all(stack)

@@ -60,10 +60,8 @@ class Storing:
         await stored
 
     async def run(self) -> None:
-        """Write what waits to disk, and bring it from there to Redis, for ever.
-
-        Raises ConfigError where a Redis that was away is in use with other keys than ours.
-        """
+        """Write what waits to disk, and bring it from there to Redis, for ever. Raises ConfigError
+        where a Redis that was away is in use with other keys than ours."""
         await asyncio.gather(self._write(), self._bring())
 
     async def _write(self) -> None:

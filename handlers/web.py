@@ -232,10 +232,8 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
 
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Serve until the block ends; the address. ``port`` 0 takes a free one.
-
-    Raises ConfigError when it is in use.
-    """
+    """Serve until the block ends; the address. ``port`` 0 takes a free one. Raises ConfigError when
+    it is in use."""
     server_logger.addFilter(_worth_a_line)
     runner = web.AppRunner(
         app,

@@ -1,8 +1,6 @@
-"""Every job there is, by who does it. Asking for one is ``enqueue(ctx, jobs.obey, project, id)``.
-
-A job is an ``async def`` that takes the context and ids; what it writes is harmless when written
-twice, for it may be run again at any time. A new one is its function and a line here.
-"""
+"""Every job there is, by who does it. Asking for one is ``enqueue(ctx, jobs.obey, project, id)``. A
+job is an ``async def`` that takes the context and ids; what it writes is harmless when written
+twice, for it may be run again at any time. A new one is its function and a line here."""
 
 from __future__ import annotations
 

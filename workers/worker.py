@@ -1,8 +1,6 @@
-"""A worker process: it runs the jobs that are due until none is left, then sleeps until woken.
-
-It goes on through whatever Redis does: a job that could not be settled is still on the list, and
-its lease ends by itself.
-"""
+"""A worker process: it runs the jobs that are due until none is left, then sleeps until woken. It
+goes on through whatever Redis does: a job that could not be settled is still on the list, and its
+lease ends by itself."""
 
 from __future__ import annotations
 
@@ -63,10 +61,8 @@ async def _reap(ctx: Context) -> None:
 
 
 async def drain(ctx: Context, queue: str) -> int:
-    """Run due jobs of a queue until none is left, or none can be claimed; how many ran.
-
-    What runs goes on while Redis is away, for as long as its lease may last.
-    """
+    """Run due jobs of a queue until none is left, or none can be claimed; how many ran. What runs
+    goes on while Redis is away, for as long as its lease may last."""
     running: Running = {lane: set() for lane in QUEUES[queue]}
     ran = 0
     try:

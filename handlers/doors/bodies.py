@@ -39,10 +39,8 @@ class Bodies:
             self._full = False
 
     def room(self, request: web.Request, cap: int) -> Room:
-        """Room for the body of ``request``, judged by its headers alone.
-
-        Raises TooLarge, BadPayload for a compressed one, Busy while the budget is used up.
-        """
+        """Room for the body of ``request``, judged by its headers alone. Raises TooLarge,
+        BadPayload for a compressed one, Busy while the budget is used up."""
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise BadPayload("Send the body uncompressed.")
         declared = request.content_length
@@ -87,10 +85,8 @@ class Room:
         self._bodies.peak = max(self._bodies.peak, self._bodies.held)
 
     async def read(self, proof: Proof) -> bytes:
-        """The body, once it has proven its sender.
-
-        Raises BadSignature, TooSlow, BadPayload when it breaks off, and what ``take`` raises.
-        """
+        """The body, once it has proven its sender. Raises BadSignature, TooSlow, BadPayload when it
+        breaks off, and what ``take`` raises."""
         pieces: list[bytes] = []
         content = self._request.content
         try:

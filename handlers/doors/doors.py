@@ -20,10 +20,8 @@ from handlers.doors.connections import Connections
 
 def address_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
     """The sender's address; of IPv6 the network of 64 bits, which one machine has to itself.
-
     ``forwarded`` are the X-Forwarded-For headers. Each of our ``proxies`` has added to their end
-    whom it heard from; what stands before that was written by the sender, and is not believed.
-    """
+    whom it heard from; what stands before that was written by the sender, and is not believed."""
     hops = [hop.strip() for line in forwarded for hop in line.split(",")]
     found = hops[-proxies] if 0 < proxies <= len(hops) else peer
     if ":" not in found:
@@ -143,11 +141,9 @@ class Doors:
     async def prove(
         self, request: web.Request, room: Room, door: str, begin: Callable[[], Proof]
     ) -> bytes:
-        """The body, once ``begin`` is content with the headers and its proof with the body.
-
-        Raises BadSignature, TooMany for one wrong secret of this address too many at this door,
-        and what ``room.read`` raises.
-        """
+        """The body, once ``begin`` is content with the headers and its proof with the body. Raises
+        BadSignature, TooMany for one wrong secret of this address too many at this door, and what
+        ``room.read`` raises."""
         now = asyncio.get_running_loop().time()
         try:
             proof = begin()

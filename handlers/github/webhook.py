@@ -1,7 +1,5 @@
 """GitHub's events: by its webhook, proven and checked, or fetched where it has no way in to us.
-
-https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-"""
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries"""
 
 from __future__ import annotations
 
@@ -45,10 +43,7 @@ class _Envelope(BaseModel):
 
 
 def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Delivery | None:
-    """The delivery of a proven body, or None for what has no effect.
-
-    Raises BadPayload.
-    """
+    """The delivery of a proven body, or None for what has no effect. Raises BadPayload."""
     event = headers.get("x-github-event", "")
     guid = headers.get("x-github-delivery", "")
     if not event or not guid:

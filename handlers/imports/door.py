@@ -1,8 +1,6 @@
 """``/imports``: files by the tus protocol 1.0 (creation, termination), with a project's token; and
-``/exports``, which a link leads to.
-
-https://tus.io/protocols/resumable-upload · ``GET`` on an upload's address says how it stands.
-"""
+``/exports``, which a link leads to. https://tus.io/protocols/resumable-upload · ``GET`` on an
+upload's address says how it stands."""
 
 from __future__ import annotations
 

@@ -48,10 +48,8 @@ class Asked:
 async def run(
     settings: Settings, asked: Asked, console: Console, agreed: Callable[[], bool]
 ) -> bool:
-    """Whether it went well, or was not wanted after all.
-
-    Raises NotFound for what is no file, BadPayload for one that is not of its kind.
-    """
+    """Whether it went well, or was not wanted after all. Raises NotFound for what is no file,
+    BadPayload for one that is not of its kind."""
     with ExitStack() as stack:
         file = await _file(asked.what, stack)
         wanted = _looked_at(asked, file, console)

@@ -1,7 +1,5 @@
 """Send a file to a server by the tus protocol, going on where it broke off.
-
-https://tus.io/protocols/resumable-upload
-"""
+https://tus.io/protocols/resumable-upload"""
 
 from __future__ import annotations
 

@@ -96,10 +96,8 @@ def _over_http(app: web.Application, bolt: AsyncApp, doors: Doors, secret: str) 
 
 def prove(headers: Mapping[str, str], secret: str, now: float) -> SignedBody:
     """What proves the body that follows: signed with its version and time, good for five minutes.
-
     Raises BadSignature for headers that can prove nothing.
-    https://docs.slack.dev/authentication/verifying-requests-from-slack
-    """
+    https://docs.slack.dev/authentication/verifying-requests-from-slack"""
     at = headers.get("x-slack-request-timestamp", "")
     signature = headers.get("x-slack-signature", "")
     if not _TIMESTAMP.fullmatch(at) or not signature.startswith(_PREFIX):
@@ -148,9 +146,7 @@ def _installing(app: web.Application, s: Settings, slack: Slack) -> AsyncOAuthFl
     """Open both addresses to browsers, where several workspaces may install the app: the app in one
     more of them, by Bolt's own flow. Only whom we sent to Slack comes back: with a state that is
     good for ten minutes, in the browser that holds its cookie.
-
-    https://docs.slack.dev/authentication/installing-with-oauth
-    """
+    https://docs.slack.dev/authentication/installing-with-oauth"""
     if slack.workspaces is None:
         return None
     from slack_bolt.adapter.aiohttp import to_aiohttp_response

@@ -31,10 +31,8 @@ from workers.commands.verbs.anybody import (
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a pressed button and its message say of their project, 0 for nothing.
-
-    Slack sends no message along with a button that only its reader saw.
-    """
+    """What a pressed button and its message say of their project, 0 for nothing. Slack sends no
+    message along with a button that only its reader saw."""
 
     button: int
     message: int

@@ -47,10 +47,8 @@ class Answered(NamedTuple):
 async def answer_to(
     ctx: Context, project: Project, said: Utterance, *, seconds: float = VERB_SECONDS
 ) -> Answered:
-    """What a verb says to it, in so many seconds.
-
-    Raises Unavailable: the command is kept and obeyed later.
-    """
+    """What a verb says to it, in so many seconds. Raises Unavailable: the command is kept and
+    obeyed later."""
     way = Way(Audience.PUBLIC, posted=False)
     try:
         person = await still_linked(ctx, project, said.person)
@@ -71,9 +69,7 @@ async def answer_at_once(
     ctx: Context, project: Project, person: Person, line: str, *, command: str = ""
 ) -> Answered:
     """What is said to a line of the shell or of the API; ``command`` is the same for a repeat.
-
-    Raises Unavailable: then it may be said again.
-    """
+    Raises Unavailable: then it may be said again."""
     await ctx.overview.make_whole(project.id)
     said = Utterance(
         id=command or secrets.token_hex(10),

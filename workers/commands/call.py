@@ -39,9 +39,7 @@ class Ambiguous(NotUnderstood):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a verb says. ``public`` cards are for everybody even where replies are whispered.
-
-    ``refusal`` is why it did nothing.
-    """
+    ``refusal`` is why it did nothing."""
 
     card: Card
     public: bool = False

@@ -39,10 +39,8 @@ class Confirmable(Command):
 
 
 async def carry_out(call: Call, command: Command, plan: Plan, *, ask: Ask = "always") -> Answer:
-    """Preview it, or do it and say so.
-
-    ``ask`` "if it surprises": only when it takes back what people said, or moves several reports.
-    """
+    """Preview it, or do it and say so. ``ask`` "if it surprises": only when it takes back what
+    people said, or moves several reports."""
     ctx, project = call.ctx, call.project
     confirm, preview = False, ""
     if isinstance(command, Confirmable):

@@ -48,10 +48,8 @@ async def lines(
     said_at: datetime | None = None,
     attached: Sequence[str] = (),
 ) -> None:
-    """Each line is one command, once per (origin, line), in order.
-
-    ``origin`` names the comment or request it came with, the same at every redelivery.
-    """
+    """Each line is one command, once per (origin, line), in order. ``origin`` names the comment or
+    request it came with, the same at every redelivery."""
     new, queue = False, ""
     for index, line in enumerate(list(dict.fromkeys(said))[:MOST_LINES]):
         checksum = hashlib.blake2b(json.dumps([origin, line]).encode(), digest_size=10)

@@ -38,11 +38,9 @@ async def linked(ctx: Context, person: Person) -> Person:
 
 
 async def still_linked(ctx: Context, project: Project, person: Person) -> Person:
-    """:func:`linked`, with GitHub asked whether that account is still there, once a minute.
-
-    One that is gone is unlinked here, one that was renamed is called by its new login.
-    https://docs.github.com/en/rest/users/users#get-a-user-using-their-id
-    """
+    """:func:`linked`, with GitHub asked whether that account is still there, once a minute. One
+    that is gone is unlinked here, one that was renamed is called by its new login.
+    https://docs.github.com/en/rest/users/users#get-a-user-using-their-id"""
     known = await linked(ctx, person)
     if person.login or known.user_id is None:
         return known

@@ -50,10 +50,8 @@ _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "faile
 
 
 async def obey(ctx: Context, project_id: int, queue: str) -> None:
-    """Obey the first command of a queue that can go on, and have the next one obeyed.
-
-    Raises Unavailable while none can.
-    """
+    """Obey the first command of a queue that can go on, and have the next one obeyed. Raises
+    Unavailable while none can."""
     project = await ctx.projects.find(project_id)
     queued = await ctx.commands.queued(project_id, queue)
     waits: dict[str, Wait] = {}

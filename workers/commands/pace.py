@@ -1,8 +1,6 @@
-"""How much a person may ask for in a minute of the clock: SOULCASTER_CALLS.
-
-A command belongs to the minute in which it was heard: obeyed again, it is counted no second time,
-and was it counted, it is never refused for those that came after it.
-"""
+"""How much a person may ask for in a minute of the clock: SOULCASTER_CALLS. A command belongs to
+the minute in which it was heard: obeyed again, it is counted no second time, and was it counted, it
+is never refused for those that came after it."""
 
 from __future__ import annotations
 
@@ -23,10 +21,8 @@ _MINUTE = timedelta(minutes=1)
 async def require_pace(
     ctx: Context, person: Person, kind: Calls | Literal["uploads"], call: str, at: datetime
 ) -> None:
-    """Count a call made then. Raises TooOften, with when to come back.
-
-    What a token only reads has a limit of its own, SOULCASTER_API_LIMIT.
-    """
+    """Count a call made then. Raises TooOften, with when to come back. What a token only reads has
+    a limit of its own, SOULCASTER_API_LIMIT."""
     if kind == "free" or (person.token and kind == "reading"):
         return
     cap = dict(zip(_SAID, ctx.settings.soulcaster_calls, strict=True))[kind]

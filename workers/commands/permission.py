@@ -41,10 +41,8 @@ async def role_of(ctx: Context, project: Project, person: Person, *, fresh: bool
 async def require(
     ctx: Context, project: Project, person: Person, command: Command, own: bool = False
 ) -> Role:
-    """The person's role. Raises NotAllowed in one line that says who can.
-
-    ``own``: what the command is about is the person's own, which is enough where it asks for that.
-    """
+    """The person's role. Raises NotAllowed in one line that says who can. ``own``: what the command
+    is about is the person's own, which is enough where it asks for that."""
     needs = command.needs
     role = await role_of(ctx, project, person, fresh=needs > Level.L0)
     if allows(role, command, own=own) or (needs is Level.L0 and not person.login):

@@ -34,11 +34,9 @@ async def request_fix(
     notes: Sequence[tuple[str, str]] = (),
     own: OwnAgent | None = None,
 ) -> tuple[FixRun, bool]:
-    """A new run, or the active one joined; whether it is this command's own. See ``start``.
-
-    Raises NotUnderstood when the cluster has an open pull request, NotAllowed while fixes are
-    paused, QuotaExceeded.
-    """
+    """A new run, or the active one joined; whether it is this command's own. See ``start``. Raises
+    NotUnderstood when the cluster has an open pull request, NotAllowed while fixes are paused,
+    QuotaExceeded."""
     ctx, project = call.ctx, call.project
     await require_unpaused(ctx, project)
     if await ctx.configs.is_quiet(project.id) and not dry_run:

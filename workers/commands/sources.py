@@ -41,10 +41,8 @@ async def waiting(ctx: Context, hook: Hook) -> Waiting:
 
 
 async def confirm(call: Call, hook: Hook, said: str) -> Answer:
-    """Store the fields that stand, those of ``said`` over them, and read what has waited.
-
-    Raises NotFound while nothing came, NotUnderstood where the first payload cannot be read so.
-    """
+    """Store the fields that stand, those of ``said`` over them, and read what has waited. Raises
+    NotFound while nothing came, NotUnderstood where the first payload cannot be read so."""
     ctx = call.ctx
     known = await waiting(ctx, hook)
     try:

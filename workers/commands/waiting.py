@@ -1,8 +1,6 @@
-"""Who waits is told, once, where it can be told.
-
-What was said on GitHub is told in the project's own Slack channel: a comment more would stand in
-the way of the answer. Where neither takes it, the command stands in ``status`` and ``doctor``.
-"""
+"""Who waits is told, once, where it can be told. What was said on GitHub is told in the project's
+own Slack channel: a comment more would stand in the way of the answer. Where neither takes it, the
+command stands in ``status`` and ``doctor``."""
 
 from __future__ import annotations
 

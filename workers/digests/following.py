@@ -32,11 +32,9 @@ EVERY = timedelta(seconds=10)
 
 
 async def follow_problem(ctx: Context, project_id: int, number: int) -> None:
-    """Write down what happened to a cluster, and bring its card up to date in each channel: at
-    once where something happened, else once in some seconds. Run twice, it says the same.
-
-    Raises Unavailable while it is too early to edit a card again.
-    """
+    """Write down what happened to a cluster, and bring its card up to date in each channel: at once
+    where something happened, else once in some seconds. Run twice, it says the same. Raises
+    Unavailable while it is too early to edit a card again."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return

@@ -1,7 +1,5 @@
-"""The one pull request that asks whether we may write: ``.github/soulcaster.yml``, explained.
-
-It comes when there is something to show: GitHub's issues were read, or enough of them.
-"""
+"""The one pull request that asks whether we may write: ``.github/soulcaster.yml``, explained. It
+comes when there is something to show: GitHub's issues were read, or enough of them."""
 
 from __future__ import annotations
 

@@ -170,10 +170,8 @@ async def keep_digest_true(ctx: Context, project_id: int) -> None:
 
 
 async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
-    """Post the digest of a time of its schedule, for who set that up as long as they may.
-
-    The schedule that comes with the product is nobody's and goes on.
-    """
+    """Post the digest of a time of its schedule, for who set that up as long as they may. The
+    schedule that comes with the product is nobody's and goes on."""
     project = await ctx.projects.find(project_id)
     by = await ctx.digests.scheduled_by(project_id)
     if project is None or await held_back(ctx, project, jobs.send_scheduled.name, slot):
@@ -196,10 +194,8 @@ async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
 
 
 async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool = True) -> int:
-    """Edit the one tracking issue between its markers, or open it; its number, 0 for none.
-
-    Raises Unavailable while somebody else writes it.
-    """
+    """Edit the one tracking issue between its markers, or open it; its number, 0 for none. Raises
+    Unavailable while somebody else writes it."""
     card = await build_digest(ctx, project, compact=False, readers=project.github_readers)
     if waiting := await waits(ctx, project.id):
         footer = (*card.footer, " The Slack channel ", "; ".join(waiting), ".")

@@ -39,10 +39,7 @@ async def keep_tracked(
 ) -> None:
     """Bring the tracking issue up to date, where the cluster has one that is open: at once where
     something happened, else once in a while. One that was deleted, or that a person took our part
-    out of, is forgotten.
-
-    Raises Unavailable while it is too early, or Rejected.
-    """
+    out of, is forgotten. Raises Unavailable while it is too early, or Rejected."""
     issue = (await ctx.digests.tracked(project.id)).get(number, 0)
     if not issue:
         return
@@ -59,11 +56,9 @@ async def keep_tracked(
 
 
 async def track(ctx: Context, project: Project, number: int, wanted: int | None) -> int:
-    """The issue that tracks the cluster from now on: ``wanted``, else the one that does, else a
-    new one. Run again, it opens no second one.
-
-    Raises NotFound or NotUnderstood for one that can't be it, Unavailable or Rejected.
-    """
+    """The issue that tracks the cluster from now on: ``wanted``, else the one that does, else a new
+    one. Run again, it opens no second one. Raises NotFound or NotUnderstood for one that can't be
+    it, Unavailable or Rejected."""
     repo = ctx.github.repo(project)
     async with alone_with(ctx, project.id, number) as story:
         run = (await ctx.runs.newest(project.id, [number])).get(number)

@@ -44,12 +44,10 @@ async def plan_for(
     items: Sequence[Item] | None = None,
     paths: Collection[str] = (),
 ) -> Plan:
-    """The plan as the evidence stands. New reports or words make the next version.
-
-    ``items`` are the reports to go by, by default a sample of the cluster's now; of them and of the
-    cluster only what ``readers`` may read goes into it. ``paths`` are the repository's, where they
-    are at hand. The model is asked once a version.
-    """
+    """The plan as the evidence stands. New reports or words make the next version. ``items`` are
+    the reports to go by, by default a sample of the cluster's now; of them and of the cluster only
+    what ``readers`` may read goes into it. ``paths`` are the repository's, where they are at hand.
+    The model is asked once a version."""
     said = await ctx.plans.steering(project.id, cluster.number)
     if items is None:
         members = await ctx.clusters.sample(project.id, cluster.number)
@@ -111,10 +109,8 @@ async def draft(
     files: Sequence[str] = (),
 ) -> tuple[Plan, bool]:
     """What the model makes of the same reports, and whether to keep it; told once what is wrong.
-
     Where nothing valid comes, the extracted plan stands and says so; it is not kept where asking
-    again may help.
-    """
+    again may help."""
     mistakes: list[str] = []
     try:
         async with asyncio.timeout(_SECONDS * model.choices):
@@ -154,10 +150,8 @@ async def steer(ctx: Context, project: Project, cluster: Cluster, words: str) ->
 async def approve(
     ctx: Context, project: Project, cluster: Cluster, version: int, *, who: str, readers: Audience
 ) -> Plan:
-    """Write down who lets fixes go by a version, and when; that version as it may be shown.
-
-    Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
-    """
+    """Write down who lets fixes go by a version, and when; that version as it may be shown. Raises
+    NotUnderstood when it is not the newest: nobody approves what was not looked at."""
     model = await ctx.models.of(project.id, "plan")
     members = await ctx.clusters.sample(project.id, cluster.number)
     items = [i for i in await ctx.items.many(project.id, members) if not i.gone]

@@ -32,11 +32,9 @@ async def drive_and_show(
     *,
     closing: Callable[[], str] = lambda: "",
 ) -> Ended:
-    """How it ended; no sandbox is left. Raises Unavailable when it has to wait.
-
-    A mistake of ours ends it too: nobody waits for a card that never ends. ``closing`` says beside
-    what went wrong how things stand.
-    """
+    """How it ended; no sandbox is left. Raises Unavailable when it has to wait. A mistake of ours
+    ends it too: nobody waits for a card that never ends. ``closing`` says beside what went wrong
+    how things stand."""
     await context.set(state=RunState.RUNNING)
     watching = asyncio.create_task(_keep_showing(context, show))
     try:

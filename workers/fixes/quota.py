@@ -11,10 +11,8 @@ from workers.intake.quota import in_words, period_of
 
 
 def allowed_seconds(ctx: Context, config: FixPart, wanted: Duration | None) -> float:
-    """Wall time of a run that was asked for so. Raises NotAllowed over what may be asked for.
-
-    The operator and the project each set a longest time: a run holds one of the few fixers.
-    """
+    """Wall time of a run that was asked for so. Raises NotAllowed over what may be asked for. The
+    operator and the project each set a longest time: a run holds one of the few fixers."""
     operator = ctx.settings.soulcaster_fix_longest
     longest = min(operator, config.max_minutes * 60.0)
     seconds = float(wanted.seconds) if wanted else ctx.settings.soulcaster_fix_seconds

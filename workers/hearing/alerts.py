@@ -104,10 +104,8 @@ _certificates: dict[str, bytes] = {}
 
 
 async def is_amazons(http: aiohttp.ClientSession, payload: object) -> bool:
-    """Whether Amazon signed the message; a topic that asks to be subscribed then is.
-
-    Raises BadPayload, Unavailable while Amazon does not answer.
-    """
+    """Whether Amazon signed the message; a topic that asks to be subscribed then is. Raises
+    BadPayload, Unavailable while Amazon does not answer."""
     told = expect_mapping(payload, "SNS")
     address = text(told.get("SigningCertURL"))
     algorithm = _HASHES.get(text(told.get("SignatureVersion")))

@@ -1,8 +1,6 @@
 """What Slack tells of that is no sentence: a link shown, a channel gone, a home tab opened. That
-shows of each project what is mine, what is worst, what runs and what is watched.
-
-Whoever is linked to nobody is told how to be, and nothing else.
-"""
+shows of each project what is mine, what is worst, what runs and what is watched. Whoever is linked
+to nobody is told how to be, and nothing else."""
 
 from __future__ import annotations
 
@@ -49,10 +47,8 @@ _ASKED = ("whoami", "quota", "source list")
 
 
 async def show(ctx: Context, person: Person, channel: str) -> None:
-    """Show them their home; ``channel`` is where they talk with us alone.
-
-    One at a time: who opens it again meanwhile sees that one.
-    """
+    """Show them their home; ``channel`` is where they talk with us alone. One at a time: who opens
+    it again meanwhile sees that one."""
     async with ctx.leases.hold(f"home:{person.slack_team}/{person.slack_user}") as token:
         if token:
             await show_home(ctx, person, channel, await _cards(ctx, person, channel))

@@ -34,12 +34,10 @@ ANSWER_SECONDS = 30 * 60
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One request of Slack's: lines by a person at a place, or one button there.
-
-    ``at`` is the second it was said, 0 where Slack does not tell it. ``asked``: what ``lines`` say
-    is our reading of plain words, so it is shown and asked about before anything is done.
-    ``attached`` are files of the message; none is read that nobody asked to be used.
-    """
+    """One request of Slack's: lines by a person at a place, or one button there. ``at`` is the
+    second it was said, 0 where Slack does not tell it. ``asked``: what ``lines`` say is our reading
+    of plain words, so it is shown and asked about before anything is done. ``attached`` are files
+    of the message; none is read that nobody asked to be used."""
 
     lines: list[str]
     person: Person
@@ -162,9 +160,7 @@ def _mention(body: dict[str, Any]) -> Said | None:
 
 def _message(body: dict[str, Any]) -> Said | None:
     """Said to us alone, where no address is needed; or plain words below a card of ours.
-
-    https://docs.slack.dev/reference/events/message.im
-    """
+    https://docs.slack.dev/reference/events/message.im"""
     event = body["event"]
     thread, text = event.get("thread_ts", ""), typed(event["text"])
     place = Place(channel=event["channel"], thread=thread, message=event["ts"])

@@ -1,8 +1,6 @@
-"""What starts an agent of the team's own besides a command; its runs are whoever's enabled it.
-
-It is a sentence like any: said in their name, at the issue or in the channel, with the rights that
-they have then.
-"""
+"""What starts an agent of the team's own besides a command; its runs are whoever's enabled it. It
+is a sentence like any: said in their name, at the issue or in the channel, with the rights that
+they have then."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ from workers.digests.following import problem_of
 async def wake_agents(ctx: Context, project_id: int, kind: str, number: int, what: str) -> None:
     """Start those that wait for it: a ``label`` put on report ``number``; a ``problem``, where
     ``what`` is the event of cluster ``number``; a ``schedule``, where it names agent and time.
-
-    Raises Unavailable while the report has no cluster yet.
-    """
+    Raises Unavailable while the report has no cluster yet."""
     project = await ctx.projects.find(project_id)
     waiting = [s for s in await ctx.own_agents.all(project_id) if s.enabled and s.by]
     if project is None:

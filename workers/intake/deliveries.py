@@ -1,7 +1,5 @@
 """Have GitHub deliver again what it could not hand over; it never does so by itself.
-
-https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
-"""
+https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries"""
 
 from __future__ import annotations
 
@@ -37,21 +35,17 @@ class Failed:
     attempts: tuple[datetime, ...]
 
     def is_hopeless(self, heard: Sequence[datetime]) -> bool:
-        """Whether it failed again and again after others had arrived; ``heard`` is sorted.
-
-        What failed while nothing arrived at all says nothing about this event.
-        """
+        """Whether it failed again and again after others had arrived; ``heard`` is sorted. What
+        failed while nothing arrived at all says nothing about this event."""
         since = bisect_right(heard, self.attempts[0])
         tries = [one for one in self.attempts if since < len(heard) and one >= heard[since]]
         return 1 + len(tries) >= MOST_ATTEMPTS
 
 
 async def ask_again(ctx: Context) -> None:
-    """Ask for every event since the mark of which no attempt arrived, oldest first.
-
-    Everything up to the mark has arrived or was let go. It stops before the oldest event that is
-    still to come, so that whoever looks next looks far enough back.
-    """
+    """Ask for every event since the mark of which no attempt arrived, oldest first. Everything up
+    to the mark has arrived or was let go. It stops before the oldest event that is still to come,
+    so that whoever looks next looks far enough back."""
     if await ctx.github.hook() == UNREACHABLE:
         return  # all of it is fetched
     now = ctx.now()
@@ -80,10 +74,8 @@ async def ask_again(ctx: Context) -> None:
 
 
 def _lost(failures: Sequence[Any], arrived: set[str]) -> list[Failed]:
-    """Events of which no attempt arrived, oldest first.
-
-    Where the first attempt is out of sight the mark has passed it: it was let go before.
-    """
+    """Events of which no attempt arrived, oldest first. Where the first attempt is out of sight the
+    mark has passed it: it was let go before."""
     attempts: dict[str, list[Any]] = {}
     for one in reversed(failures):
         if one["guid"] not in arrived:

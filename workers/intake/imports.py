@@ -1,8 +1,6 @@
-"""An import from its first record to its last cluster: who reads it, and how far it is.
-
-Once it is read, the project's profile is made of a sample: then it is ``quick ready``, and goes on
-in the background until all that it brought is in clusters.
-"""
+"""An import from its first record to its last cluster: who reads it, and how far it is. Once it is
+read, the project's profile is made of a sample: then it is ``quick ready``, and goes on in the
+background until all that it brought is in clusters."""
 
 from __future__ import annotations
 

@@ -23,9 +23,7 @@ async def begin(
     ctx: Context, project: Project, kind: str, name: str, wanted: Wanted, size: int, **more: Any
 ) -> FileImport:
     """An import that waits for its ``size`` bytes; ``more`` are fields of it, ``by`` among them.
-
-    Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs.
-    """
+    Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs."""
     most, now = ctx.settings.soulcaster_import_mb, ctx.now()
     if size > most * 1024 * 1024:
         raise TooLarge(f"A file may have {most:,} MB: see SOULCASTER_IMPORT_MB.")
@@ -52,11 +50,9 @@ async def begin(
 async def receive(
     ctx: Context, project: Project, one: FileImport, offset: int, data: bytes
 ) -> FileImport:
-    """Take the next bytes of it; the last of them have it read.
-
-    Raises Unreadable, and the import fails, where they begin no file of its kind; Rejected where
-    they are not the next ones; TooLarge.
-    """
+    """Take the next bytes of it; the last of them have it read. Raises Unreadable, and the import
+    fails, where they begin no file of its kind; Rejected where they are not the next ones;
+    TooLarge."""
     if not one.alive or one.stage != "receiving":
         raise Rejected(f"{one.stands}: it takes no more.", status=409)
     if offset + len(data) > one.size:

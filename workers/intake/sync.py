@@ -18,10 +18,8 @@ SEVERAL = "several installations are missing at once: their projects wait, nothi
 
 
 async def sync_installation(ctx: Context, installation: int) -> None:
-    """Add and remove projects until they are the repositories of this installation.
-
-    Raises Unavailable while it cannot be told what they are.
-    """
+    """Add and remove projects until they are the repositories of this installation. Raises
+    Unavailable while it cannot be told what they are."""
     found: dict[int, Project] = {}
     try:
         async for repository in ctx.github.repositories(installation):
@@ -127,12 +125,10 @@ async def sync_all(ctx: Context) -> None:
 
 
 async def know_project(ctx: Context, told: Project) -> bool:
-    """Whether the app is installed where a signed webhook comes from, as GitHub says now.
-
-    A webhook may come before that of its installation, or long after the app was removed. It
-    changes nothing that is known: where it says something else and is no older, GitHub is asked.
-    Raises Unavailable while GitHub does not say.
-    """
+    """Whether the app is installed where a signed webhook comes from, as GitHub says now. A webhook
+    may come before that of its installation, or long after the app was removed. It changes nothing
+    that is known: where it says something else and is no older, GitHub is asked. Raises Unavailable
+    while GitHub does not say."""
     known = await ctx.projects.find(told.id)
     if known is None or _is_news(told, known):
         await sync_installation(ctx, told.installation)

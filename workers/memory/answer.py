@@ -45,9 +45,7 @@ async def answer(
     command: str,
 ) -> Answered:
     """The answer for who reads here. ``before`` was asked before it, ``command`` names the asking.
-
-    Raises Unavailable while the project's reports cannot be searched.
-    """
+    Raises Unavailable while the project's reports cannot be searched."""
     began = time.monotonic()
     counting = partial(counted, ctx, project, question, readers=readers, began=began)
     if typed is not None:

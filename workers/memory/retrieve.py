@@ -39,10 +39,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 async def chunks_for(
     ctx: Context, project: Project, question: str, readers: Audience
 ) -> list[Chunk]:
-    """At most ``MOST`` that are about it and may be read here, best first.
-
-    Raises Unavailable while the project's reports cannot be searched.
-    """
+    """At most ``MOST`` that are about it and may be read here, best first. Raises Unavailable while
+    the project's reports cannot be searched."""
     memory = await evidence.remember(ctx, project.id)
     numbers = await answered(question, memory.engine, ctx.embedder, FOUND)
     items = {item.number: item for item in await ctx.items.many(project.id, numbers)}

@@ -65,10 +65,8 @@ async def add(
     url: str = "",
     by_id: int | None = None,
 ) -> tuple[ShelfFile, bool]:
-    """The file as it is kept, and whether it is new: the same content is kept once.
-
-    Raises NotUnderstood, NotAllowed, TooLarge in one line; Unavailable while another is added.
-    """
+    """The file as it is kept, and whether it is new: the same content is kept once. Raises
+    NotUnderstood, NotAllowed, TooLarge in one line; Unavailable while another is added."""
     if not (named := called(name)):
         raise NotUnderstood(f"{name!r} is no name of a file.")
     digest = hashlib.sha256(data).hexdigest()[:32]
@@ -177,11 +175,9 @@ async def images_of(ctx: Context, project: int, chunks: Sequence[Chunk]) -> list
 
 
 async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> tuple[bytes, str]:
-    """A file as it is at the commit that ``ref`` names now, and that commit.
-
-    Raises NotFound, TooLarge, Unavailable, Rejected.
-    https://docs.github.com/en/rest/repos/contents#get-repository-content
-    """
+    """A file as it is at the commit that ``ref`` names now, and that commit. Raises NotFound,
+    TooLarge, Unavailable, Rejected.
+    https://docs.github.com/en/rest/repos/contents#get-repository-content"""
     repo = ctx.github.repo(project, READ)
     named = quote(ref or project.default_branch, safe="/")
     commit = await unless_refused(repo.get(f"/commits/{named}"), 404, 409, 422)
@@ -200,9 +196,7 @@ async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> 
 
 async def of_attachment(ctx: Context, url: str) -> bytes:
     """A file that somebody attached on GitHub, asked for as anybody would: no token goes along.
-
-    Raises NotAllowed for another host, also where one leads on; NotFound, TooLarge, Unavailable.
-    """
+    Raises NotAllowed for another host, also where one leads on; NotFound, TooLarge, Unavailable."""
     ours = URL(web_host(ctx.settings.github_api_url))
 
     async def check(

@@ -1,7 +1,5 @@
-"""What the operator hears of: each thing once as it begins, and once when it is over.
-
-The clock looks, so that it is said where no worker runs, too. What GitHub has to be asked is a job.
-"""
+"""What the operator hears of: each thing once as it begins, and once when it is over. The clock
+looks, so that it is said where no worker runs, too. What GitHub has to be asked is a job."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """A door that used to speak falls silent, by its own rhythm: said once, and once when it speaks.
-
-Each look says when the next one is due: a door costs one about as often as it may pause.
-"""
+Each look says when the next one is due: a door costs one about as often as it may pause."""
 
 from __future__ import annotations
 

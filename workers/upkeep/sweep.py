@@ -22,10 +22,8 @@ STEPS = 20
 
 
 async def reap_commands(ctx: Context, project_id: int) -> None:
-    """Have every command that has not ended gone on with: whoever obeyed it may have died.
-
-    Only ``obey`` says how one ends; what waits for somebody else goes on waiting.
-    """
+    """Have every command that has not ended gone on with: whoever obeyed it may have died. Only
+    ``obey`` says how one ends; what waits for somebody else goes on waiting."""
     before = (ctx.now() - TOLD_AFTER).timestamp()
     queues = set()
     for command in await ctx.commands.overdue(project_id, before):
@@ -74,10 +72,8 @@ async def reap_sandboxes(ctx: Context) -> None:
 
 
 async def erase_removed(ctx: Context) -> None:
-    """Begin what is due, and make one pass over one that is under way.
-
-    Raises Unavailable until the next pass: who asks for the job that runs has it again at once.
-    """
+    """Begin what is due, and make one pass over one that is under way. Raises Unavailable until the
+    next pass: who asks for the job that runs has it again at once."""
     before = ctx.now() - ctx.settings.soulcaster_keep.removed
     for gone in await ctx.projects.removed():
         if gone.removed_at and gone.removed_at <= before:
@@ -91,10 +87,8 @@ async def erase_removed(ctx: Context) -> None:
 
 
 async def erase(ctx: Context, project_id: int) -> Counter[str]:
-    """One pass; what it erased, by kind. After one that has found nothing all is gone.
-
-    Raises Unavailable while somebody else does it, or a service that has some of it is away.
-    """
+    """One pass; what it erased, by kind. After one that has found nothing all is gone. Raises
+    Unavailable while somebody else does it, or a service that has some of it is away."""
     async with ctx.leases.hold(f"erase:{project_id}") as token:
         if not token:
             raise Unavailable("Somebody else erases it.", retry_after=5)

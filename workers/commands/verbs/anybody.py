@@ -66,10 +66,8 @@ def help_card(
     *,
     readers: Audience,
 ) -> Card:
-    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood.
-
-    ``there``: what stands in the examples, and what it is called in this project.
-    """
+    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood. ``there``:
+    what stands in the examples, and what it is called in this project."""
     if not command.about:
         return _all(roster, level, there, readers)
     name = command.about.lower()

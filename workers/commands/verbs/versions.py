@@ -202,10 +202,8 @@ async def _of_other(call: Call, command: ListVersions | Diff | Revert, *numbers:
 
 
 async def published(call: Call, ref: RunRef | ClusterRef | None) -> FixRun:
-    """The run named, that of the pull request here, or the cluster's newest with one.
-
-    Raises NotFound when it has no pull request.
-    """
+    """The run named, that of the pull request here, or the cluster's newest with one. Raises
+    NotFound when it has no pull request."""
     found: FixRun | None = None
     if isinstance(ref, RunRef):
         found = await call.ctx.runs.get(call.project.id, ref.number)

@@ -33,13 +33,10 @@ Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
 
 
 async def drive(context: B, steps: Steps[B]) -> Ended:
-    """Do what is left, step by step; how it ended.
-
-    A step that did not succeed is done again, in a fresh sandbox. Where an agent fails, or the
-    proof of its patch, the next one begins in a clean checkout. Publishing is not interrupted:
-    it looks at the stop button itself, before it writes anything. Raises Unavailable when the
-    run has to wait, and has the time to.
-    """
+    """Do what is left, step by step; how it ended. A step that did not succeed is done again, in a
+    fresh sandbox. Where an agent fails, or the proof of its patch, the next one begins in a clean
+    checkout. Publishing is not interrupted: it looks at the stop button itself, before it writes
+    anything. Raises Unavailable when the run has to wait, and has the time to."""
     while another_may(context, ended := await _with_one(context, steps)):
         await _hand_on(context, ended)
     return ended

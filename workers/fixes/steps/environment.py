@@ -53,9 +53,7 @@ _MADE = (
 
 async def environment_of(context: RunContext, base: Tree) -> None:
     """Have the sandboxes of a run hold what the tests of ``base`` need; built where it is not kept.
-
-    Raises Ended where the project's own commands fail, for they are its word.
-    """
+    Raises Ended where the project's own commands fail, for they are its word."""
     setup = (await context.config()).fix.setup
     beside = await context.beside()
     fetched = context.sandboxes.fetches

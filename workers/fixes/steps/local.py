@@ -43,12 +43,10 @@ MAX_BYTES = 500_000_000
 
 
 def read_checkout(folder: Path, *, leave_out: Path | None = None) -> dict[str, Entry]:
-    """The files below ``folder`` as they are now.
-
-    Of a git checkout: what is tracked, and what is untracked and not ignored. Of any other folder:
-    everything but what tools leave behind. ``leave_out`` is not read. Raises NotFound when there
-    is nothing to read, TooLarge over the caps.
-    """
+    """The files below ``folder`` as they are now. Of a git checkout: what is tracked, and what is
+    untracked and not ignored. Of any other folder: everything but what tools leave behind.
+    ``leave_out`` is not read. Raises NotFound when there is nothing to read, TooLarge over the
+    caps."""
     tree: dict[str, Entry] = {}
     size = 0
     for path in sorted(_known_to_git(folder) or _all(folder)):
@@ -127,10 +125,8 @@ Log = Callable[[str], None]
 
 
 class LocalRun(RunContext):
-    """The context of ``soulcaster fix PATH``.
-
-    ``proved`` is the whole patch once it is proved, ``reproduction`` the failing test alone.
-    """
+    """The context of ``soulcaster fix PATH``. ``proved`` is the whole patch once it is proved,
+    ``reproduction`` the failing test alone."""
 
     def __init__(
         self,
@@ -255,10 +251,8 @@ STEPS: Steps[LocalRun] = {
 
 
 async def work(context: LocalRun) -> None:
-    """Take the run to its end. No sandbox is left, however it ends.
-
-    A sandbox that died is survived, the third one is its end.
-    """
+    """Take the run to its end. No sandbox is left, however it ends. A sandbox that died is
+    survived, the third one is its end."""
     try:
         ended = await _driven(context, tries=3)
     finally:

@@ -72,11 +72,9 @@ def _as_told(context: RunContext, red: Finished) -> bool:
 
 
 async def prove_or_draft(context: RunContext) -> None:
-    """The proof; its failure ends the run, but for a project with ``fix.unproved_drafts``.
-
-    There the patch goes on: the policy judges it like any other, and whoever reads the draft is
-    told what is not proved. What was refused, stopped or cut short by a limit never gets here.
-    """
+    """The proof; its failure ends the run, but for a project with ``fix.unproved_drafts``. There
+    the patch goes on: the policy judges it like any other, and whoever reads the draft is told what
+    is not proved. What was refused, stopped or cut short by a limit never gets here."""
     try:
         await prove(context)
     except Ended as ended:

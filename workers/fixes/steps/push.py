@@ -32,11 +32,9 @@ _SECTIONS = (NOT_PROVED, _WEAK, "Change", "Proof", ALSO_CHANGES, "Output")
 
 
 async def push(context: RevisionRun) -> None:
-    """Commit, move the branch forward, check run, body. Harmless when done twice.
-
-    The commit is written down before the branch moves: whoever comes after a crash knows by the
-    branch's head whether it did. Raises HandedOver when people have pushed.
-    """
+    """Commit, move the branch forward, check run, body. Harmless when done twice. The commit is
+    written down before the branch moves: whoever comes after a crash knows by the branch's head
+    whether it did. Raises HandedOver when people have pushed."""
     repo = context.ctx.github.repo(context.project, PUBLISH)
     run = await context.ctx.runs.get(context.project.id, context.run.number)
     head = await pulls.branch_head(repo, run.branch)

@@ -61,11 +61,9 @@ async def _fetch(context: RevisionRun) -> None:
 
 
 async def _listen(context: RevisionRun) -> None:
-    """An example in what was asked that fails on the head becomes a test, too.
-
-    Leaves ``base`` without the proof's tests and ``test`` with all of them, so that the agent is
-    told to leave them alone.
-    """
+    """An example in what was asked that fails on the head becomes a test, too. Leaves ``base``
+    without the proof's tests and ``test`` with all of them, so that the agent is told to leave them
+    alone."""
     head = await context.tree("head")
     asked = [*context.revision.words, *(remark.words for remark in context.revision.remarks)]
     reports = [BugReport(number=number, body=words) for number, words in enumerate(asked, 1)]

@@ -18,10 +18,8 @@ from workers.fixes import planning
 async def start(
     ctx: Context, project: Project, wanted: FixRun, *, notes: Sequence[tuple[str, str]] = ()
 ) -> tuple[FixRun, bool]:
-    """Open the run, or join the active one; whether it is this command's own.
-
-    ``notes`` are ``(who, words)``. Harmless when the same command is obeyed again.
-    """
+    """Open the run, or join the active one; whether it is this command's own. ``notes`` are ``(who,
+    words)``. Harmless when the same command is obeyed again."""
     made, own = await ctx.runs.open(project.id, wanted)
     known = set(await ctx.runs.notes(project.id, made.number))
     for who, words in notes:

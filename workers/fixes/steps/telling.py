@@ -34,9 +34,7 @@ def card_of(
 
 async def tell_team(ctx: Context, project: Project, run: FixRun) -> None:
     """Say in the project's channel, where there is one, which private reports a run stops at.
-
-    Harmless when repeated. Raises Unavailable.
-    """
+    Harmless when repeated. Raises Unavailable."""
     try:
         channel = await channel_of(ctx, project)
         if not channel or ctx.slack is None:

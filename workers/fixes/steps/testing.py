@@ -66,9 +66,7 @@ class Tests:
 
     async def at_first(self, sandbox: Sandbox, tree: Tree, suspects: Collection[str]) -> Suite:
         """The suite, or of a long one the tests near ``suspects``: all of it is for the proof.
-
-        Raises Ended where no proof would end in time, too, for it runs all of it twice.
-        """
+        Raises Ended where no proof would end in time, too, for it runs all of it twice."""
         if self.plan.framework != "pytest":
             return await self.suite(sandbox)
         done = await self._run(sandbox, self.plan.suite, most=self._timeout * _AT_FIRST)
@@ -91,11 +89,9 @@ class Tests:
         return await self._read(sandbox, await self._run(sandbox, self.plan.part_of(near)))
 
     async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Suite:
-        """The whole suite. Raises Ended when it does not run at all on the base.
-
-        That it does not run with a patch is the patch's fault, and the proof's to say. A project
-        without a test has a suite in which none ran.
-        """
+        """The whole suite. Raises Ended when it does not run at all on the base. That it does not
+        run with a patch is the patch's fault, and the proof's to say. A project without a test has
+        a suite in which none ran."""
         if self.plan.framework == "unittest":
             await sandbox.write(UNITTESTS, inspect.getsource(unittests).encode())
         done = await self._run(sandbox, self.plan.recorded or self.plan.suite)

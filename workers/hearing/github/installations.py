@@ -72,9 +72,7 @@ def _installation(event: sansio.Event) -> int:
 @router.register("push")
 async def pushed(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """The project's file is checked, and a channel it names now is asked whether it may be its.
-
-    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
-    """
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
     payload = read(event)
     if event.data.get("ref") != f"refs/heads/{payload.project.default_branch}":
         return

@@ -25,11 +25,9 @@ _STANDS = ("closed", "reopened", "answered", "unanswered")
 @router.register("issues")
 @router.register("discussion")
 async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """Whatever was done to an issue or a discussion, the payload is all of it as it was then.
-
-    A person's issue is a report, and a bot's that the project names; it may hold commands. One
-    that was deleted leaves; so does one that was transferred, which is told of as opened there.
-    """
+    """Whatever was done to an issue or a discussion, the payload is all of it as it was then. A
+    person's issue is a report, and a bot's that the project names; it may hold commands. One that
+    was deleted leaves; so does one that was transferred, which is told of as opened there."""
     payload, it = read(event), _told_of(event)
     issue, action = payload.issue, payload.action
     if it is None or not await sync.know_project(ctx, payload.project):
@@ -74,10 +72,8 @@ async def linked(event: sansio.Event, ctx: Context, **_: Any) -> None:
 @router.register("issue_comment", action="edited")
 @router.register("discussion_comment", action="created")
 async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """Hear the commands of a comment; of an edited one, only the lines it did not have.
-
-    In discussions there are none: the REST API can answer nobody there.
-    """
+    """Hear the commands of a comment; of an edited one, only the lines it did not have. In
+    discussions there are none: the REST API can answer nobody there."""
     payload, it = read(event), _told_of(event)
     comment, issue = payload.comment, payload.issue
     if comment is None or it is None or payload.sender.person.is_bot:

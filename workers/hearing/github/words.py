@@ -31,11 +31,9 @@ async def take(
     *,
     answers: bool = False,
 ) -> None:
-    """Hear what the sender says by themselves; what only looks so is quoted back.
-
-    ``origin`` names the text, the same at every redelivery. A new text that holds no command
-    ``answers`` an interview that its author holds there.
-    """
+    """Hear what the sender says by themselves; what only looks so is quoted back. ``origin`` names
+    the text, the same at every redelivery. A new text that holds no command ``answers`` an
+    interview that its author holds there."""
     app = ctx.settings.github_app_id
     slug = await ctx.github.slug() if "@" in (written.body or "") else ""
     said = said_by(payload, written, app, slug)
