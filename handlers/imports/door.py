@@ -22,7 +22,7 @@ from handlers.api.endpoints import Asked
 from handlers.api.serving import known
 from handlers.doors.doors import Doors
 from handlers.imports.exporting import lines
-from workers.commands.pace import require_pace
+from workers.commands.permission import require_pace
 from workers.intake.receiving import PIECE, begin, receive, settled, told
 
 TUS = "1.0.0"
