@@ -26,7 +26,7 @@ from workers.commands.answering import Answered, answer_to
 from workers.digests import posting
 from workers.digests.config_file import check_file
 from workers.digests.notices import tell_refused
-from workers.fixes.quota import require_quota
+from workers.fixes.steps.starting import require_quota
 from workers.hearing.alerts import hear_alert
 from workers.intake import items, quota, sync
 

@@ -17,8 +17,13 @@ from bot.domain.models import Cluster, Person, RunState
 from bot.github.repo import QUIET
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
-from workers.fixes.quota import require_quota, require_unpaused
-from workers.fixes.steps.starting import require_no_open_fix, start, unnamed
+from workers.fixes.steps.starting import (
+    require_no_open_fix,
+    require_quota,
+    require_unpaused,
+    start,
+    unnamed,
+)
 from workers.fixes.steps.telling import card_of
 
 

@@ -26,7 +26,7 @@ from bot.storage.own_agents import whose
 from workers import jobs
 from workers.commands.call import Answer, Call
 from workers.fixes.own_agents import problems, propose, understood
-from workers.fixes.quota import require_unpaused
+from workers.fixes.steps.starting import require_unpaused
 
 What = Literal[
     "list", "new", "answer", "status", "resume", "cancel",

@@ -18,7 +18,7 @@ from workers.commands.call import Answer, Call
 from workers.commands.requests import begun, request_fix
 from workers.fixes import planning
 from workers.fixes.own_agents import chosen
-from workers.fixes.quota import allowed_seconds
+from workers.fixes.steps.starting import allowed_seconds
 
 
 class ShowPlan(Command):
