@@ -287,7 +287,7 @@ GUARDS = (
     ),
     Guard(
         "a file that goes takes no yes back",
-        "workers/digests/config_file.py",
+        "workers/digests/onboarding.py",
         'if mode == "act":',
         "if False:",
         "tests/contract/test_quiet.py::test_the_file_says_whether",
