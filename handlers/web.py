@@ -45,11 +45,11 @@ from bot.storage.inbox import Delivery
 from handlers import alerts
 from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
-from handlers.event_stream import allow_event_streams
 from handlers.github import webhook
 from handlers.github.webhook import Fetching
 from handlers.imports.door import ImportDoor
 from handlers.metrics import Metrics
+from handlers.pages import allow_event_streams
 from handlers.runs.door import RunDoor
 from handlers.setup.door import SetupDoor
 from handlers.slack import door

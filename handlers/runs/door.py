@@ -20,8 +20,7 @@ from bot.github.manifest import SIGNED_IN
 from bot.sources.proof import is_same
 from handlers.api.endpoints import Asked
 from handlers.doors.doors import Doors
-from handlers.event_stream import event_stream
-from handlers.pages import page, templates
+from handlers.pages import event_stream, page, templates
 from handlers.runs import session
 from handlers.setup import guard
 
