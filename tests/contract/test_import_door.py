@@ -29,7 +29,7 @@ from bot.render import render_markdown
 from handlers.api.serving import describe
 from handlers.demo.stage import Stage
 from handlers.imports import exporting
-from handlers.imports.upload import upload
+from handlers.imports.shell import upload
 from handlers.web import build_app, serving
 from workers import jobs
 from workers.clusters.evidence import fetch
