@@ -20,7 +20,7 @@ from workers import jobs
 from workers.clusters.channels import bound_channel, channel_of
 from workers.clusters.holding import held_until
 from workers.clusters.views import rows
-from workers.digests.tracked import alone_with, untrack
+from workers.digests.following import alone_with, untrack
 from workers.intake import quota
 
 

@@ -34,9 +34,8 @@ from workers.clusters.alike import alike
 from workers.clusters.channels import bound_channel, channel_of, settle_channel, waits
 from workers.clusters.holding import held_back
 from workers.clusters.views import rows
-from workers.digests.following import problem_of, rule_of
+from workers.digests.following import LABEL, problem_of, rule_of
 from workers.digests.notices import tell
-from workers.digests.tracked import LABEL
 
 STATES = (
     ClusterState.REGRESSED,

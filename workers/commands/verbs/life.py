@@ -23,7 +23,7 @@ from workers.clusters.views import refresh_soon
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.commands.linking import linked
 from workers.commands.permission import MOST_NAMED, those_with
-from workers.digests import tracked
+from workers.digests import following
 
 
 class _OfCluster(Command):
@@ -213,7 +213,9 @@ async def run_track(call: Call, command: Track) -> Answer:
     if named and named.repository.lower() not in ("", project.full_name.lower()):
         raise NotUnderstood(f"track wants an issue of {project.full_name}, not {named}.")
     cluster = await call.cluster(command.about)
-    issue = await tracked.track(call.ctx, project, cluster.number, named.number if named else None)
+    issue = await following.track(
+        call.ctx, project, cluster.number, named.number if named else None
+    )
     link = Link(f"#{issue}", call.ctx.github.page(project, f"issues/{issue}"))
     return await _tracked(call, cluster, " is tracked in ", link)
 
@@ -221,7 +223,7 @@ async def run_track(call: Call, command: Track) -> Answer:
 async def run_untrack(call: Call, command: Untrack) -> Answer:
     """Which issue it was."""
     cluster = await call.cluster(command.about)
-    issue = await tracked.untrack(call.ctx, call.project, cluster.number)
+    issue = await following.untrack(call.ctx, call.project, cluster.number)
     said = f" is not tracked in #{issue} any more" if issue else " has no tracking issue"
     return await _tracked(call, cluster, said)
 
