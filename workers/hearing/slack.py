@@ -23,10 +23,10 @@ from bot.say import whisper
 from workers.commands import addressing, hear
 from workers.commands.addressing import Press, project_of
 from workers.commands.call import Ambiguous
+from workers.commands.hear import as_answer
 from workers.commands.linking import linked
 from workers.hearing import plain_words
 from workers.hearing.home import SEEN
-from workers.hearing.interviews import as_answer
 
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 ANSWER_SECONDS = 30 * 60

@@ -16,10 +16,10 @@ from bot.render.marker import ticked
 from bot.say import say
 from bot.storage.budget import Priority, at
 from workers.commands import hear
+from workers.commands.hear import as_answer
 from workers.commands.permission import role_of
 from workers.commands.verbs import ROSTER
 from workers.hearing.github.payloads import Comment, Issue, Payload, Review
-from workers.hearing.interviews import as_answer
 
 
 async def take(
