@@ -24,7 +24,7 @@ from bot.sources.proof import by_token
 from bot.storage.breakers import SERVICES
 from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
-from workers.upkeep.silence import LOOKED
+from workers.upkeep.alarms import LOOKED
 
 # Of the projects with jobs in a lane, those are looked at that wait longest for their turn.
 PROJECTS = 200

@@ -20,8 +20,7 @@ from bot.storage.leases import LeaseLost
 from bot.storage.own_agents import due_at
 from workers import jobs
 from workers.intake.polls import ask_for_due
-from workers.upkeep.alarms import look_around
-from workers.upkeep.silence import ask_for_silent
+from workers.upkeep.alarms import ask_for_silent, look_around
 
 Chore = Callable[[Context], Awaitable[None]]
 

@@ -224,7 +224,7 @@ GUARDS = (
     ),
     Guard(
         "what nobody could hear is no silence",
-        "workers/upkeep/silence.py",
+        "workers/upkeep/alarms.py",
         "listening_since=listening",
         "listening_since=0",
         "tests/contract/test_silence.py",
