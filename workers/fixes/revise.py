@@ -33,7 +33,7 @@ from bot.github.app import PUBLISH, READ
 from bot.jobs import enqueue
 from bot.say import answer_thread, say
 from workers import jobs
-from workers.fixes.progress import drive_and_show
+from workers.fixes.run import drive_and_show
 from workers.fixes.steps.drive import conclude
 from workers.fixes.steps.publish import report_proof
 from workers.fixes.steps.revise import STEPS
