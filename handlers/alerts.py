@@ -30,8 +30,7 @@ from bot.sources.reading import decode
 from bot.storage.health import PASSED, WRONG
 from bot.storage.inbox import Delivery
 from bot.storage.vault import Hook
-from handlers.doors.bodies import Room
-from handlers.doors.doors import Doors
+from handlers.doors.doors import Doors, Room
 from workers import jobs
 
 MAX_BODY = 5 * 1024 * 1024
