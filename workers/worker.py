@@ -127,7 +127,10 @@ async def perform(ctx: Context, claim: Claim) -> None:
     CLAIM.set(claim)
     try:
         async with ctx.leases.kept(claim.lease, claim.token):
-            await _make_whole(ctx, int(claim.tenant))
+            project = int(claim.tenant)
+            if project and project not in ctx.overview.whole and await ctx.projects.find(project):
+                # What an older version stored is counted before anything is shown of it.
+                await ctx.overview.make_whole(project)
             async with asyncio.timeout(job.timeout):
                 with at(PRIORITIES[claim.lane]):
                     await job.function(ctx, *claim.ids)
@@ -141,12 +144,6 @@ async def perform(ctx: Context, claim: Claim) -> None:
         await _failed(ctx, claim, error)
     else:
         await ctx.jobs.settle(claim, "done")
-
-
-async def _make_whole(ctx: Context, project: int) -> None:
-    """What an older version stored is counted before anything is shown of it."""
-    if project and project not in ctx.overview.whole and await ctx.projects.find(project):
-        await ctx.overview.make_whole(project)
 
 
 async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:

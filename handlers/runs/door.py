@@ -129,7 +129,8 @@ class RunDoor:
                 for at, line in await self._ctx.runs.log_after(asked.project.id, run.number, last):
                     await stream.send(line, "line", at)
                     last = at
-                if (now := self._state(run)) != shown:
+                state = templates().get_template("state.html")
+                if (now := state.render(**self._told(run))) != shown:
                     shown = now
                     await stream.send(now, "state")
                 if ended:
@@ -144,6 +145,3 @@ class RunDoor:
                 else:
                     run = await self._newest(asked.project.id, run.number)
         return stream.response
-
-    def _state(self, run: FixRun) -> str:
-        return templates().get_template("state.html").render(**self._told(run))

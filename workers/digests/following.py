@@ -133,12 +133,6 @@ def wanted(rule: str, view: ClusterView, event: Event) -> bool:
     return rule_of(rule).holds(problem_of(view, event))
 
 
-def _asked_here(run: FixRun | None, channel: str, event: Event) -> bool:
-    """Who asks for a fix in a channel is answered there by the run's own card."""
-    here = run is not None and any(place.channel == channel for place in run.places)
-    return event.kind == "asked" and here
-
-
 async def _tell(
     ctx: Context,
     project: Project,
@@ -153,7 +147,9 @@ async def _tell(
     standing = await ctx.cards.get(project.id, place.name, key_of(number))
     stands = bool(standing and standing.id)
     unheard = story.unheard(channel)
-    worth = [e for e in unheard if wanted(rule, team, e) and not _asked_here(run, channel, e)]
+    # Who asks for a fix in a channel is answered there by the run's own card.
+    here = run is not None and any(place.channel == channel for place in run.places)
+    worth = [e for e in unheard if wanted(rule, team, e) and not (here and e.kind == "asked")]
     if not (stands or worth):
         return bool(unheard)
     held = bool(unheard) and await held_back(ctx, project, channel, number, story.severity)

@@ -91,8 +91,12 @@ async def _say(
         try:
             if not digest:
                 await _say_later(ctx, project, place, alone, held[0][1])
-            for number in alone:
-                await _mark(ctx, project, channel, number)
+            for number in alone:  # each gets a card of its own when more happens
+                async with alone_with(ctx, project.id, number) as story:
+                    if story:
+                        told = {"heard": {**story.heard, channel: story.n}}
+                        changed = story.model_copy(update=told)
+                        await ctx.stories.put(project.id, number, changed)
         except Rejected as error:  # not in the channel, or it is archived; the others hear theirs
             log.warning("a channel is not told", channel=channel, why=str(error))
     for number, _ in held:  # its card, or what happened in the thread of its card
@@ -117,11 +121,3 @@ async def _say_later(
         told.append((view, story.events[-1] if story and story.events else None))
     key = f"later:{since.timestamp():.0f}"
     await say(ctx, project, place, later_card(key, why, told, readers=readers))
-
-
-async def _mark(ctx: Context, project: Project, channel: str, number: int) -> None:
-    """The channel was told of the problem: it gets a card of its own when more happens."""
-    async with alone_with(ctx, project.id, number) as story:
-        if story:
-            heard = {**story.heard, channel: story.n}
-            await ctx.stories.put(project.id, number, story.model_copy(update={"heard": heard}))

@@ -56,7 +56,10 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     repo = ctx.github.repo(project, PUBLISH, aloud=True)
     if not (head := await pulls.branch_head(repo, project.default_branch)):
         return  # an empty repository
-    branch, asked = BRANCH, (_schema(ctx) + FILE).encode()
+    here = ctx.settings.soulcaster_public_url
+    # What editors check it by: https://github.com/redhat-developer/yaml-language-server
+    by = f"# yaml-language-server: $schema={here}/soulcaster.schema.json\n" if here else ""
+    branch, asked = BRANCH, f"{by}{FILE}".encode()
     if stands == MOVED and (theirs := await ctx.configs.file(project)):
         branch = f"{BRANCH}-{project.owner}"
         asked = f"# {project.full_name.split('/')[0]} lets Soulcaster act here.\n".encode() + theirs
@@ -83,12 +86,6 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     moved = MOVED if stands == MOVED else ""
     await ctx.projects.onboard(project_id, f"{moved} {pull['number']}".strip())
     log.info("asked whether to act", repository=project.full_name, pull=pull["number"])
-
-
-def _schema(ctx: Context) -> str:
-    """What editors check the file by: https://github.com/redhat-developer/yaml-language-server"""
-    here = ctx.settings.soulcaster_public_url
-    return f"# yaml-language-server: $schema={here}/soulcaster.schema.json\n" if here else ""
 
 
 async def _has_read(ctx: Context, project: Project) -> bool:

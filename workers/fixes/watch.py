@@ -16,7 +16,6 @@ from bot.domain.fixes.run import Failing, FixRun, OnGitHub
 from bot.domain.models import Cluster, ClusterState, Place, Project, Watch
 from bot.github import checks, pulls, releases
 from bot.github.app import ACTIONS, CHECKS, READ
-from bot.github.repo import Repo
 from bot.jobs import enqueue
 from bot.say import say
 from bot.sources import INCIDENTS, github_issue
@@ -167,9 +166,12 @@ async def look_at_pull(ctx: Context, project_id: int, number: int) -> None:
     head = str(pull["head"]["sha"])
     theirs = await _theirs(ctx, project, run, head)
     found, actions = await _checks(ctx, project, head), ctx.github.repo(project, ACTIONS)
-    failing = tuple([await _failing(actions, one) for one in _failed(found)])
+    failing = []
+    for one in _failed(found):
+        url, step = one["details_url"] or one["html_url"], await checks.failing_step(actions, one)
+        failing.append(Failing(name=str(one["name"]), url=str(url), step=step))
     done = all(one["status"] == "completed" for one in found)
-    new = {"head": head, "draft": bool(pull["draft"]), "theirs": theirs, "failing": failing}
+    new = {"head": head, "draft": bool(pull["draft"]), "theirs": theirs, "failing": tuple(failing)}
 
     def see(record: FixRun) -> FixRun:
         before = record.seen or OnGitHub()
@@ -201,11 +203,6 @@ async def _checks(ctx: Context, project: Project, sha: str) -> list[Any]:
 
 def _failed(found: list[Any]) -> list[Any]:
     return [one for one in found if one["conclusion"] in checks.FAILED][:_MOST]
-
-
-async def _failing(actions: Repo, one: Any) -> Failing:
-    step = await checks.failing_step(actions, one)
-    return Failing(name=str(one["name"]), url=str(one["details_url"] or one["html_url"]), step=step)
 
 
 async def take_up(ctx: Context, project: Project, run: FixRun, key: str) -> str:

@@ -117,14 +117,10 @@ async def read_issue(ctx: Context, project_id: int, number: int) -> None:
             raise
         if error.status != 404:  # which may be no more than a refusal
             key = github_issue.key(number)
-            await leave(ctx, project_id, key, moved=error.status == 301)
+            moved = error.status == 301
+            await items.withdraw(ctx, project_id, github_issue.NAME, key, moved=moved)
     else:
         await _take_as_it_is(ctx, project, issue, since=await ctx.imports.since(project_id))
-
-
-async def leave(ctx: Context, project: int, key: str, *, moved: bool) -> None:
-    """It was deleted, or has ``moved`` to another repository, which tells of it as opened there."""
-    await items.withdraw(ctx, project, github_issue.NAME, key, moved=moved)
 
 
 async def _take_as_it_is(

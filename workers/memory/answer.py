@@ -56,7 +56,10 @@ async def answer(
         kind, words = draft.count.kind, tuple(terms(draft.count.words))
         return await counting(Typed(kind=kind, words=words, by=BYS.get(kind, "")))
     said = draft.sentences if draft and draft.answered else ()
-    sentences = said if draft else await _extracted(ctx, question, chunks)
+    sentences: Sequence[Cited] = said
+    if draft is None:
+        found = await passages_of(question, chunks, ctx.embedder)
+        sentences = [Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(found)]
     of = {name for each in sentences for name in each.of}
     return Answered(
         question=question,
@@ -67,11 +70,6 @@ async def answer(
         cited=tuple(chunk for chunk in chunks if chunk.name in of),
         note=why,
     )
-
-
-async def _extracted(ctx: Context, question: str, chunks: Sequence[Chunk]) -> tuple[Cited, ...]:
-    found = await passages_of(question, chunks, ctx.embedder)
-    return tuple(Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(found))
 
 
 async def _drafted(

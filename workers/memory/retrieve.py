@@ -54,7 +54,9 @@ async def chunks_for(
     found = [*told, *files, *(profile.chunks if profile else ()), *reports]
     kept = readable(passages.within(found, span(question, ctx.now())), readers)
     clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
-    problems = await _problems(ctx, project, clusters, readers)
+    views = await rows(ctx, project, clusters, readers=readers)
+    runs = await ctx.runs.newest(project.id, clusters) if clusters else {}
+    problems = [_problem(view, runs.get(view.cluster.number), readers) for view in views]
     return readable([*kept[: MOST - len(problems)], *problems], readers)
 
 
@@ -87,16 +89,8 @@ async def passages_of(question: str, chunks: Sequence[Chunk], embedder: Embedder
     return passages.nearer(found, dict(zip(texts, near, strict=True)))
 
 
-async def _problems(
-    ctx: Context, project: Project, clusters: list[int], readers: Audience
-) -> list[Chunk]:
-    """How each of these problems stands, in one sentence of ours."""
-    views = await rows(ctx, project, clusters, readers=readers)
-    runs = await ctx.runs.newest(project.id, clusters) if clusters else {}
-    return [_problem(view, runs.get(view.cluster.number), readers) for view in views]
-
-
 def _problem(view: ClusterView, run: FixRun | None, readers: Audience) -> Chunk:
+    """How it stands, in one sentence of ours."""
     cluster = view.cluster
     words = f"{cluster.name} {cluster.title}: it is {_plain(state_line(cluster))}"
     if run is not None and may_read(readers, run.audience):

@@ -12,7 +12,6 @@ from bot.domain.fixes.proof import suite_no_worse
 from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.run import StepName
 from bot.domain.models import RunState, Verdict
-from bot.domain.ports import Finished
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.drive import another_may
@@ -40,7 +39,8 @@ async def prove(context: RunContext) -> None:
         raise Ended(Verdict.LIMIT_REACHED, "In a clean sandbox the test does not end on the base.")
     if red.exit_code == 0:
         raise Ended(Verdict.NOT_REPRODUCED, "In a clean sandbox the test passes on the base.")
-    if not _as_told(context, red):
+    reason, said = context.run.test_reason, red.stdout + red.stderr
+    if reason is not None and graded(said, context.run.test_name, reason) is None:
         raise Ended(
             Verdict.NOT_REPRODUCED,
             "In a clean sandbox the test fails on the base, but not as reported.",
@@ -61,14 +61,6 @@ async def prove(context: RunContext) -> None:
     grade, doubt = await elsewhere.grade(context, before, was)
     await context.set(grade=grade, reason=redact(doubt), changes=elsewhere.changes(was, now))
     await context.tell(f"red before, green after, the suite no worse: {grade.value}")
-
-
-def _as_told(context: RunContext, red: Finished) -> bool:
-    """Whether the base fails for the reported reason, where the run knows it."""
-    run = context.run
-    if run.test_reason is None:
-        return True
-    return graded(red.stdout + red.stderr, run.test_name, run.test_reason) is not None
 
 
 async def prove_or_draft(context: RunContext) -> None:

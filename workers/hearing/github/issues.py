@@ -15,7 +15,7 @@ from bot.sources import github_issue
 from workers import jobs
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
-from workers.intake import issues, sync
+from workers.intake import issues, items, sync
 
 router = gidgethub.routing.Router()
 _LEFT = ("deleted", "transferred")
@@ -34,8 +34,8 @@ async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
         return
     project = payload.project.id
     if action in _LEFT:
-        key = github_issue.key_of(it)
-        await issues.leave(ctx, project, key, moved=action == "transferred")
+        report = github_issue.NAME, github_issue.key_of(it)
+        await items.withdraw(ctx, project, *report, moved=action == "transferred")
         return
     # What was opened before the app came is history, however it is told of.
     since = None if action in ("opened", "created") else await ctx.imports.since(project)

@@ -42,17 +42,13 @@ async def take(
         origin = f"tick:{origin}:{written.updated_at.isoformat()}"
     person, when = payload.sender.person, written.updated_at
     lines = said.own
-    if answers and not (lines or said.unsaid) and _is_new(payload, written):
+    by_hand = payload.is_author(written) and written.performed_via_github_app is None
+    new = payload.action == "created" and by_hand
+    if answers and new and not (lines or said.unsaid):
         where = payload.project.id, person, written.body or "", place.name
         lines = tuple(await as_answer(ctx, *where))
     await hear.lines(ctx, payload.project, lines, person, place, origin, said_at=when)
     await _quote_back(ctx, payload, said.unsaid, place)
-
-
-def _is_new(payload: Payload, written: Issue | Comment | Review) -> bool:
-    """Whether a person just wrote it there with their own hands."""
-    by_app = written.performed_via_github_app is not None
-    return payload.action == "created" and payload.is_author(written) and not by_app
 
 
 def said_by(payload: Payload, written: Issue | Comment | Review, app: int, slug: str = "") -> Said:
