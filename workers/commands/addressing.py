@@ -17,16 +17,7 @@ from workers.clusters.channels import owners
 from workers.commands.call import Ambiguous
 from workers.commands.linking import NOT_OURS, at_home
 from workers.commands.permission import asker_of
-from workers.commands.verbs import ROSTER
-from workers.commands.verbs.anybody import (
-    Help,
-    Link,
-    Unlink,
-    Whoami,
-    code_card,
-    help_card,
-    unlinked_card,
-)
+from workers.commands.verbs import ROSTER, anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +87,7 @@ async def _named(ctx: Context, name: str) -> Project | None:
         return None
 
 
-FOR_STRANGERS: tuple[type[Command], ...] = (Help, Link)
+FOR_STRANGERS: tuple[type[Command], ...] = (anybody.Help, anybody.Link)
 
 
 async def to_stranger(ctx: Context, person: Person, line: str) -> Card:
@@ -126,13 +117,13 @@ async def _answered(
 ) -> Card:
     try:
         match command:
-            case Help():
-                return help_card(command, roster, Level.L5, readers=Audience.PUBLIC)
-            case Link():
-                return await code_card(ctx, person, command)
-            case Unlink():
-                return await unlinked_card(ctx, person)
-            case Whoami():
+            case anybody.Help():
+                return anybody.help_card(command, roster, Level.L5, readers=Audience.PUBLIC)
+            case anybody.Link():
+                return await anybody.code_card(ctx, person, command)
+            case anybody.Unlink():
+                return await anybody.unlinked_card(ctx, person)
+            case anybody.Whoami():
                 you = ("You are ", Code(person.login))
                 return note("whoami", *you, audience=Audience.PERSON)
             case _:

@@ -9,14 +9,7 @@ from dataclasses import replace
 from bot.context import Context
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.errors import NotUnderstood, Rejected, Unavailable
-from bot.domain.fixes.drafting import (
-    PLAN_INSTRUCTIONS,
-    Drafted,
-    evidence_checksum,
-    plan_material,
-    plan_mistakes,
-    plan_of,
-)
+from bot.domain.fixes import drafting
 from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.memory.shelf import named as shelf_names
 from bot.domain.models import Cluster, Item, Project
@@ -58,7 +51,7 @@ async def plan_for(
     every = [f"{fact.name}: {fact.text}" for fact in facts]
     files = await shelf.along(ctx, project.id, (cluster, there), Audience.TEAM)
     every += shelf_names(files.chosen)
-    checksum = evidence_checksum(there, [*said, *every])
+    checksum = drafting.evidence_checksum(there, [*said, *every])
     version = await ctx.plans.version(project.id, cluster.number, checksum)
     cluster = cluster.as_read_by(readers, shown)
     told = [fact for fact in facts if may_read(readers, fact.audience)]
@@ -115,7 +108,7 @@ async def draft(
     try:
         async with asyncio.timeout(_SECONDS * model.choices):
             for _ in range(_TRIES):
-                material = plan_material(
+                material = drafting.plan_material(
                     cluster,
                     items,
                     steering=extracted.steering,
@@ -125,11 +118,13 @@ async def draft(
                     mistakes=mistakes,
                 )
                 drafted = await model.answer(
-                    Drafted, instructions=PLAN_INSTRUCTIONS, material=redact(material)
+                    drafting.Drafted,
+                    instructions=drafting.PLAN_INSTRUCTIONS,
+                    material=redact(material),
                 )
-                mistakes = plan_mistakes(drafted, items, paths=paths)
+                mistakes = drafting.plan_mistakes(drafted, items, paths=paths)
                 if not mistakes:
-                    return plan_of(drafted, extracted, author=model.id), True
+                    return drafting.plan_of(drafted, extracted, author=model.id), True
     except (Unavailable, TimeoutError) as error:
         log.warning("no plan was drafted", model=model.id, why=str(error) or "no answer in time")
         author = f"{extracted.author}, as {model.id} did not answer"
@@ -202,4 +197,4 @@ async def standing(
 def _name(plan: Plan, items: Sequence[Item]) -> str:
     """A version as it is written from ``items``, and for whom."""
     told = (*plan.steering, *plan.known, *plan.files)
-    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, told)}"
+    return f"{plan.name}:{plan.audience}:{drafting.evidence_checksum(items, told)}"

@@ -6,15 +6,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from bot.domain.cards.card import Code, Preformatted, Section
+from bot.domain.cards.views import version as cards
 from bot.domain.cards.views.memory import profile_card
 from bot.domain.cards.views.plan import plan_card
-from bot.domain.cards.views.version import (
-    LONGEST_DIFF,
-    diff_card,
-    handover_card,
-    versions_card,
-    writings_section,
-)
 from bot.domain.commands.command import TEXT, WORD, Command, Level, levels
 from bot.domain.commands.references import AgentRef, ClusterRef, RunRef, VersionRef
 from bot.domain.errors import NotFound, NotUnderstood
@@ -54,7 +48,7 @@ async def run_revise(call: Call, command: Revise) -> Answer:
     call.require_for(found.audience, command.text)
     await revise.require_open(ctx, project, found)
     if await revise.handed_over(ctx, project, found):
-        return Answer(handover_card(found), public=True)
+        return Answer(cards.handover_card(found), public=True)
     if command.text:
         words, remarks = [command.text], list[Remark]()
     else:
@@ -91,7 +85,7 @@ async def run_versions(call: Call, command: ListVersions) -> Answer:
         return await _of_other(call, command)
     found = await published(call, command.about)
     versions = await call.ctx.versions.all(call.project.id, found)
-    return Answer(versions_card(found, [await _sized(call, version) for version in versions]))
+    return Answer(cards.versions_card(found, [await _sized(call, version) for version in versions]))
 
 
 async def _sized(call: Call, version: Version) -> Version:
@@ -130,7 +124,7 @@ async def run_diff(call: Call, command: Diff) -> Answer:
     before, after = (version_of(versions, number) for number in numbers)
     repo = call.ctx.github.repo(call.project, READ)
     told = await pulls.compare(repo, before.commit, after.commit)
-    return Answer(diff_card(found, before, after, told))
+    return Answer(cards.diff_card(found, before, after, told))
 
 
 class Revert(_OfSubject):
@@ -160,7 +154,7 @@ async def run_revert(call: Call, command: Revert) -> Answer:
         raise NotUnderstood(f"{wanted.name} is what the branch has.")
     await revise.require_open(ctx, project, found)
     if await revise.handed_over(ctx, project, found):
-        return Answer(handover_card(found), public=True)
+        return Answer(cards.handover_card(found), public=True)
     return await request_version(call, found, "revert", restores=wanted.number)
 
 
@@ -181,7 +175,7 @@ async def _of_other(call: Call, command: ListVersions | Diff | Revert, *numbers:
         raise NotFound(f"None was written yet that is for who reads here: /soulcaster {name}")
     match [await version(ctx, project.id, of, number, call.readers) for number in numbers]:
         case [old, new]:
-            text = compared((old.name, old.text), (new.name, new.text))[:LONGEST_DIFF]
+            text = compared((old.name, old.text), (new.name, new.text))[: cards.LONGEST_DIFF]
             block, how = Preformatted(text=text, language="diff"), f" from {old.name} to {new.name}"
             return call.answer(f"diff:{name}", Code(name), how, sections=(Section(block),))
         case [back] if cluster:
@@ -197,7 +191,7 @@ async def _of_other(call: Call, command: ListVersions | Diff | Revert, *numbers:
             card = profile_card(profile, project.full_name, readers=call.readers)
             return Answer(card, public=True)
         case _:
-            told = (writings_section(many),)
+            told = (cards.writings_section(many),)
             return call.answer(f"versions:{name}", "Versions of ", Code(name), sections=told)
 
 

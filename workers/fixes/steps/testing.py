@@ -15,20 +15,12 @@ from dataclasses import replace
 
 from bot.adapters.agents.mechanic.archive import engine_archive
 from bot.adapters.sandboxes import unittests
+from bot.domain.fixes import testplan
 from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
 from bot.domain.fixes.testfiles import part_near
-from bot.domain.fixes.testplan import (
-    CALLS,
-    EXAMPLES,
-    SAY_HOW,
-    TRYING,
-    UNITTESTS,
-    TestPlan,
-    how_to_test,
-)
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -46,7 +38,7 @@ _MAX_REPORT = 64_000_000
 class Tests:
     """How the tests of one run are run."""
 
-    def __init__(self, context: RunContext, plan: TestPlan) -> None:
+    def __init__(self, context: RunContext, plan: testplan.TestPlan) -> None:
         self.plan = plan
         self._context = context
         self._timeout = context.run.seconds_allowed * _SHARE
@@ -58,9 +50,9 @@ class Tests:
     async def of(cls, context: RunContext, tree: Tree) -> Tests:
         """From the base commit, with what it needs installed. Raises Ended where that can't be."""
         config = (await context.config()).fix.tests
-        plan = how_to_test(tree, command=config.command)
+        plan = testplan.how_to_test(tree, command=config.command)
         if plan is None:
-            raise Ended(Verdict.TESTS_DO_NOT_RUN, f"No tests were found; {SAY_HOW}.")
+            raise Ended(Verdict.TESTS_DO_NOT_RUN, f"No tests were found; {testplan.SAY_HOW}.")
         await environment_of(context, tree)
         return cls(context, plan)
 
@@ -93,7 +85,7 @@ class Tests:
         run with a patch is the patch's fault, and the proof's to say. A project without a test has
         a suite in which none ran."""
         if self.plan.framework == "unittest":
-            await sandbox.write(UNITTESTS, inspect.getsource(unittests).encode())
+            await sandbox.write(testplan.UNITTESTS, inspect.getsource(unittests).encode())
         done = await self._run(sandbox, self.plan.recorded or self.plan.suite)
         return await self._read(sandbox, replace(done, command=self.plan.suite), patched=patched)
 
@@ -158,7 +150,7 @@ class Tests:
     async def examples(self, sandbox: Sandbox, modules: Sequence[str]) -> Suite:
         """The examples in the docstrings of modules, each a test."""
         done = await self._run(sandbox, self.plan.examples_of(modules))
-        where = posixpath.join(self.plan.root, EXAMPLES)
+        where = posixpath.join(self.plan.root, testplan.EXAMPLES)
         return Suite.of(done, await self._report(sandbox, where))
 
     async def calls(self, sandbox: Sandbox, calls: Calls) -> Answers:
@@ -169,8 +161,8 @@ class Tests:
     @staticmethod
     async def put_calls(sandbox: Sandbox, calls: Calls) -> None:
         """What the command for trying reads."""
-        await sandbox.write(TRYING, engine_archive())
-        await sandbox.write(CALLS, json.dumps(calls).encode())
+        await sandbox.write(testplan.TRYING, engine_archive())
+        await sandbox.write(testplan.CALLS, json.dumps(calls).encode())
 
     async def one(self, sandbox: Sandbox, path: str, *, most: float = math.inf) -> Finished:
         """The tests of one file, in at most so many seconds."""
