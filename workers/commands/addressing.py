@@ -15,8 +15,7 @@ from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, UserError
 from bot.domain.models import Person, Place, Project
 from workers.clusters.channels import owners
 from workers.commands.call import Ambiguous
-from workers.commands.linking import NOT_OURS, at_home
-from workers.commands.permission import asker_of
+from workers.commands.permission import NOT_OURS, asker_of, at_home
 from workers.commands.verbs import ROSTER, anybody
 
 

@@ -25,8 +25,7 @@ from bot.storage.commands import Outcome, Utterance
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.commands.call import Ambiguous, Answer, Call
-from workers.commands.linking import still_linked
-from workers.commands.permission import require, require_pace, way_of
+from workers.commands.permission import require, require_pace, still_linked, way_of
 from workers.commands.verbs import OWN, ROSTER, VERBS
 
 # A command that is found later than this is asked about, not obeyed.

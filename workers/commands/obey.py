@@ -35,8 +35,7 @@ from bot.storage.outage import is_away
 from workers import jobs
 from workers.commands.answering import answer_to, refusal_key
 from workers.commands.hear import react
-from workers.commands.linking import still_linked
-from workers.commands.permission import way_of
+from workers.commands.permission import still_linked, way_of
 from workers.commands.waiting import tell, tell_unanswered
 
 HOLDS = timedelta(minutes=2)

@@ -35,8 +35,7 @@ from workers import jobs
 from workers.clusters.channels import heard_of
 from workers.clusters.views import cluster_view, page
 from workers.commands.answering import answer_to
-from workers.commands.linking import NOT_OURS, at_home, linked
-from workers.commands.permission import asker_of, way_of
+from workers.commands.permission import NOT_OURS, asker_of, at_home, linked, way_of
 from workers.commands.verbs.source import UNHEARD
 
 # So many projects are shown, and of each so many of its worst problems looked through.

@@ -24,7 +24,7 @@ from workers.commands import addressing, hear
 from workers.commands.addressing import Press, project_of
 from workers.commands.call import Ambiguous
 from workers.commands.hear import as_answer
-from workers.commands.linking import linked
+from workers.commands.permission import linked
 from workers.hearing import plain_words
 from workers.hearing.home import SEEN
 

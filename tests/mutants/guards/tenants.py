@@ -130,7 +130,7 @@ GUARDS = (
     ),
     Guard(
         "a Slack person of another workspace is nobody",
-        "workers/commands/linking.py",
+        "workers/commands/permission.py",
         "or not await at_home(ctx, person):",
         "or False:",
         f"{_TENANTS}::test_a_person_is_a_team_and_a_user",
@@ -173,7 +173,7 @@ GUARDS = (
     ),
     Guard(
         "who is gone from GitHub is unlinked",
-        "workers/commands/linking.py",
+        "workers/commands/permission.py",
         "await ctx.accounts.unlink(person)\n            return await linked(ctx, person)",
         "return known",
         "tests/e2e/test_linking.py::test_who_is_gone_from_github_is_unlinked",

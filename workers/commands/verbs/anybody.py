@@ -19,8 +19,7 @@ from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded
 from bot.domain.models import Person
 from bot.storage.accounts import CODE_SECONDS, Account
 from workers.commands.call import Answer, Call
-from workers.commands.linking import NOT_OURS, at_home, linked, new_code
-from workers.commands.permission import role_of
+from workers.commands.permission import NOT_OURS, at_home, linked, new_code, role_of
 
 
 class Help(Command):

@@ -21,8 +21,7 @@ from bot.jobs import enqueue
 from workers import jobs
 from workers.clusters.views import refresh_soon
 from workers.commands.call import Ambiguous, Answer, Call
-from workers.commands.linking import linked
-from workers.commands.permission import MOST_NAMED, those_with
+from workers.commands.permission import MOST_NAMED, linked, those_with
 from workers.digests import following
 
 
