@@ -35,7 +35,7 @@ from workers import jobs
 from workers.clusters.evidence import fetch
 from workers.clusters.taking_back import erase_words
 from workers.intake import items
-from workers.memory.recall import learn
+from workers.memory.retrieve import learn
 
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET = {"Content-Type": "application/offset+octet-stream"}

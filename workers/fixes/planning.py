@@ -20,7 +20,7 @@ from bot.github.app import READ
 from bot.github.pulls import files
 from bot.log import log
 from workers.memory import retrieve, shelf
-from workers.memory.recall import recall
+from workers.memory.retrieve import recall
 
 # A person waits for the card; a run has other things to do.
 _SECONDS = 40.0

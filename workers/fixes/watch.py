@@ -23,7 +23,7 @@ from workers import jobs
 from workers.clusters.views import cluster_view, refresh_soon
 from workers.fixes.revise import ours
 from workers.fixes.steps.telling import show
-from workers.memory.recall import learn
+from workers.memory.retrieve import learn
 
 WATCH = timedelta(days=3)
 # A project that released so lately makes releases; the next one is awaited as long.

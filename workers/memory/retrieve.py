@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
 from bot.context import Context
-from bot.domain.audience import Audience, may_read
+from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Line
 from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
 from bot.domain.clusters.engine import Engine, Report
 from bot.domain.errors import NotFound
+from bot.domain.fixes.plan import suspected_files
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory import passages
 from bot.domain.memory.counting import span
-from bot.domain.memory.facts import Fact, standing
+from bot.domain.memory.facts import LONGEST, Fact, fitting, standing
 from bot.domain.memory.passages import MOST, Chunk, Passage, asked_for, readable, report_chunk
-from bot.domain.models import Project
+from bot.domain.models import Cluster, Item, Project
 from bot.domain.ports import Embedder
 from bot.domain.text import terms
 from bot.domain.writings import Writing
 from bot.domain.writings import readable as to_be_read
 from workers.clusters import evidence
-from workers.clusters.views import rows
+from workers.clusters.views import cluster_view, rows
 from workers.memory import shelf
 
 # Of so many of the best reports those are kept that may be read here.
@@ -128,3 +131,53 @@ async def version(ctx: Context, project: int, of: str, number: int, readers: Aud
             return one
     names = ", ".join(each.name for each in found) or "none"
     raise NotFound(f"There is no v{number} for {readers} readers; there are: {names}.")
+
+
+_CHANGED = re.compile(r"^\+\+\+ b/(?P<path>\S+)|^@@[^@]*@@ .*?\b(?P<inside>\w+)\(", re.MULTILINE)
+_ASKED = 2  # of what reviewers asked
+
+
+async def recall(
+    ctx: Context,
+    project: int,
+    cluster: Cluster,
+    items: Sequence[Item],
+    *,
+    paths: Collection[str] = (),
+) -> list[Fact]:
+    """The facts that fit a problem; each says who may read it."""
+    told = "\n".join([cluster.title, *(f"{i.title}\n{i.body[:2_000]}" for i in items)])
+    facts = await facts_here(ctx, project, Audience.TEAM)
+    own = [fact for fact in facts if fact.cluster is None or fact.cluster != cluster.number]
+    return fitting(own, told, suspects=suspected_files(items), paths=paths)
+
+
+async def learn(ctx: Context, project: Project, run: FixRun, pull: Any) -> None:
+    """What a merged fix taught: problem, cause, change, proof, what reviewers asked; once a run."""
+    if any(fact.by == run.name for fact in await ctx.memory.facts(project.id)):
+        return
+    view = await cluster_view(ctx, project, run.cluster, readers=run.audience, beside=False)
+    found = list(_CHANGED.finditer(run.change))
+    paths = list(dict.fromkeys(m["path"] for m in found if m["path"]))
+    inside = list(dict.fromkeys(m["inside"] for m in found if m["inside"]))
+    where = f" in {', '.join(paths[:3])}" if paths else ""
+    code = f", {', '.join(f'{name}()' for name in inside[:3])}" if inside else ""
+    words = f"{view.cluster.title}: mended{where}{code} by #{pull['number']}, {run.proof.value}."
+    tries = await ctx.versions.attempts(project.id, run.number)
+    asked = [
+        " ".join(said.split())
+        for one in tries
+        for said in (*one.words, *(remark.words for remark in one.remarks))
+    ]
+    if asked:
+        words += f" Reviewers asked: {'; '.join(asked[:_ASKED])}"
+    fact = Fact(
+        audience=combined(run.audience, *(one.audience for one in tries)),
+        text=words[:LONGEST],
+        by=run.name,
+        path=paths[0] if paths else "",
+        url=run.pull_url,
+        cluster=view.cluster.number,
+        made_at=ctx.now(),
+    )
+    await ctx.memory.keep(project.id, fact)
