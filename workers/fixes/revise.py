@@ -22,9 +22,9 @@ from bot.say import answer_thread, say
 from workers import jobs
 from workers.fixes.run import drive_and_show
 from workers.fixes.steps.drive import conclude
+from workers.fixes.steps.project import HandedOver, RevisionRun
 from workers.fixes.steps.publish import report_proof
 from workers.fixes.steps.revise import STEPS
-from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.telling import show
 
 

@@ -17,7 +17,7 @@ from bot.github.repo import Repo
 from bot.say import edit_pull
 from workers.fixes.steps import publish
 from workers.fixes.steps.context import Ended
-from workers.fixes.steps.revision import HandedOver, RevisionRun
+from workers.fixes.steps.project import HandedOver, RevisionRun
 
 # What of the pull request's body is ours to keep up to date; the rest may be people's.
 _WEAK = Verdict.ON_ONE_EXAMPLE.value.capitalize()

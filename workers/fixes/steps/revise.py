@@ -23,8 +23,8 @@ from workers.fixes.steps import prove, repair
 from workers.fixes.steps.context import Ended, ran
 from workers.fixes.steps.drive import Steps
 from workers.fixes.steps.fetch import tree_at
+from workers.fixes.steps.project import HandedOver, RevisionRun
 from workers.fixes.steps.push import push
-from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.testing import Tests
 
 
