@@ -101,7 +101,7 @@ class Command(BaseModel):
     level_when: ClassVar[Mapping[str, Level]] = {}
     """See ``levels``."""
     asker_when: ClassVar[tuple[str, ...]] = ()
-    """With these as ``what`` its answer is for who asked alone."""
+    """With these as ``what`` its answer is for who asked alone; "" where there is no ``what``."""
 
     @property
     def needs(self) -> Level:

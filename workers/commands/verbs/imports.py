@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Action, Card, Code, Fact, Link, Paragraph, Section
 from bot.domain.commands.command import REST, WORD, Command, Level
@@ -154,11 +152,7 @@ class Export(Command):
     calls = "costly"
     level = Level.L4
     examples = ("export",)
-
-    @property
-    @override
-    def answers_asker(self) -> bool:
-        return True
+    asker_when = ("",)
 
 
 async def run_export(call: Call, command: Export) -> Answer:
