@@ -34,9 +34,8 @@ from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers import jobs
 from workers.commands.answering import answer_to, refusal_key
-from workers.commands.hear import react
+from workers.commands.hear import react, tell, tell_unanswered
 from workers.commands.permission import still_linked, way_of
-from workers.commands.waiting import tell, tell_unanswered
 
 HOLDS = timedelta(minutes=2)
 STANDS = timedelta(days=1)  # a refusal on GitHub, unless something of that person is done before
