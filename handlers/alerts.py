@@ -1,7 +1,5 @@
 """The doors for alerts and feedback: ``/hooks/{source}/{hook}``, and the API's paths to them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

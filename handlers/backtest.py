@@ -1,7 +1,5 @@
 """``soulcaster backtest``: a whole history clustered offline, with a progress bar."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial

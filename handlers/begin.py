@@ -1,7 +1,5 @@
 """How a command begins: with the keys in use there, or with one line that says what to set."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """``soulcaster backup``, ``restore``, ``reset`` and ``rotate-key``: of all that is stored."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import os

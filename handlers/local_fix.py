@@ -1,7 +1,5 @@
 """``soulcaster fix PATH``: a fix run on a local checkout, with its progress in the terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import getpass
 import re

@@ -5,8 +5,6 @@ No label names a repository, a person or an installation.
 https://prometheus.io/docs/practices/naming/
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from http import HTTPStatus

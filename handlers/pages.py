@@ -1,7 +1,5 @@
 """Pages that are drawn here, one way for the setup page and for runs; and server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

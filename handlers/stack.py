@@ -1,7 +1,5 @@
 """Several processes as one: started in order, restarted when they die, stopped the first last."""
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import os

@@ -5,8 +5,6 @@ the spool, written in groups, and nobody waits for Redis again; the spool emptie
 in their order, and when the last one is there the way is open.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Sequence

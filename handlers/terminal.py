@@ -1,7 +1,5 @@
 """A fix run in a terminal: its steps as they go, and how it ended."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The HTTP door: routes, and errors as statuses. A 2xx means stored."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math

@@ -2,8 +2,6 @@
 job is an ``async def`` that takes the context and ids; what it writes is harmless when written
 twice, for it may be run again at any time. A new one is its function and a line here."""
 
-from __future__ import annotations
-
 from bot.jobs import ROSTER, Job
 
 hear_alert = Job("workers.hearing.alerts:hear_alert")

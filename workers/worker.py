@@ -2,8 +2,6 @@
 goes on through whatever Redis does: a job that could not be settled is still on the list, and its
 lease ends by itself."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import Mapping

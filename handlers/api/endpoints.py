@@ -1,7 +1,5 @@
 """What can be asked: a function for each operation of ``openapi.yaml``, by its id."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

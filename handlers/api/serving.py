@@ -1,7 +1,5 @@
 """The API over HTTP, as ``openapi.yaml`` says: who asks for what, and errors as problems."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import secrets

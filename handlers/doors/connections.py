@@ -2,8 +2,6 @@
 aiohttp has no limit of its own. What its parser waits for is guarded here, between the transport
 and its protocol: https://docs.python.org/3/library/asyncio-protocol.html"""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Callable

@@ -1,8 +1,6 @@
 """GitHub's events: by its webhook, proven and checked, or fetched where it has no way in to us.
 https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries"""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

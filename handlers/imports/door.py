@@ -2,8 +2,6 @@
 ``/exports``, which a link leads to. https://tus.io/protocols/resumable-upload · ``GET`` on an
 upload's address says how it stands."""
 
-from __future__ import annotations
-
 import asyncio
 from base64 import b64decode
 from binascii import Error as NoBase64

@@ -1,7 +1,5 @@
 """``soulcaster import``: look at a file, show what would come of it, hand it over and follow it."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
 from base64 import b64encode

@@ -1,8 +1,6 @@
 """The page of a fix run, its stream of events, and its Stop: whoever has the link is asked who they
 are, and shown what ``logs`` would show them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path

@@ -1,8 +1,6 @@
 """Who looks at a run: signed in with GitHub, for a working day, in one browser. The cookie is
 sealed with the vault's keys and says who; what they may is asked of GitHub each time."""
 
-from __future__ import annotations
-
 import json
 import secrets
 

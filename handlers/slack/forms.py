@@ -2,8 +2,6 @@
 https://docs.slack.dev/surfaces/modals · A trigger is good for three seconds, so the door opens
 them. A modal carries where it was opened, so that its sentence is answered there."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,6 @@
 """Which project a line in Slack speaks of, and what is answered where it speaks of none. Nobody is
 told of one that they cannot read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """What a line is answered, whatever comes of it: an error is an answer, too."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """One command being obeyed: who said it, where, and what it is about."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What every verb that corrects the clustering shares: preview, Confirm, and the answer."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Literal
 

@@ -5,8 +5,6 @@ What was said on GitHub is told in the project's own Slack channel: a comment mo
 the way of the answer. Where neither takes it, the command stands in ``status`` and ``doctor``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Sequence

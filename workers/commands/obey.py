@@ -14,8 +14,6 @@ Each that waits for a service holds what was said after it for ``HOLDS``, and wh
 it; then what can be done passes it, each time that it still cannot go on.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 

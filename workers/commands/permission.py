@@ -6,8 +6,6 @@ A command belongs to the minute in which it was heard: obeyed again, it is count
 and was it counted, it is never refused for those that came after it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 import secrets

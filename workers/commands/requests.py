@@ -1,7 +1,5 @@
 """Ask for a fix run, or for a version of one, in the name of who gives the command."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

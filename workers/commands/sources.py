@@ -1,7 +1,5 @@
 """``source``: how a generic door is read, guessed and then said; and what is polled."""
 
-from __future__ import annotations
-
 import json
 from typing import NamedTuple
 

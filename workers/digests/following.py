@@ -1,8 +1,6 @@
 """A problem in the project's channels, one card where it is worth a person, edited in place; and
 its tracking issue: our part of it, kept true between what people write around it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace

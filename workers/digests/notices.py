@@ -1,8 +1,6 @@
 """What a project is told unasked: in its channel, and on its tracking issue; what was held back,
 all of a channel as one card."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime

@@ -1,8 +1,6 @@
 """``.github/soulcaster.yml``: the one pull request that asks whether we may write, and the checks
 of the file where it changes."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The triage digest, in Slack and in the tracking issue."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from bot.context import Context

@@ -1,8 +1,6 @@
 """Agents of a team's own at work: who a run is made by, how a new one is proposed, and how it is
 tried: dry runs on past problems, beside those of the usual agent."""
 
-from __future__ import annotations
-
 from bot.adapters.choose_agent import AGENTS, sends_to
 from bot.context import Context
 from bot.domain.cards.card import Card

@@ -1,7 +1,5 @@
 """Plans: versioned, steered and approved by people, drafted by a model where there is one."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace

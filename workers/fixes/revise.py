@@ -4,8 +4,6 @@ Any fixer can take an attempt up after a crash, as it does a run. **Invariant:**
 moves forward, only from our own newest version, and only to what was proved.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.context import Context

@@ -5,8 +5,6 @@ sandbox. **Invariant:** the sandbox holds no credential; what comes out of it is
 and the patch is computed here.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import secrets

@@ -1,8 +1,6 @@
 """A pull request of ours as it stands on GitHub: events say when to look, never what is there. The
 cluster follows it, and is watched once it is merged."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any
 

@@ -5,8 +5,6 @@ Amazon SNS: https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-me
 whatever a message names, and no redirect is followed.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 from datetime import datetime

@@ -2,8 +2,6 @@
 shows of each project what is mine, what is worst, what runs and what is watched. Whoever is linked
 to nobody is told how to be, and nothing else."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,8 +1,6 @@
 """A sentence of the grammar in plain words: "hey, could you fix this please?" is ``fix``. Nothing
 is guessed: without what people say around it, it has to be a sentence."""
 
-from __future__ import annotations
-
 import re
 
 from bot.domain.audience import Audience

@@ -1,7 +1,5 @@
 """What was said in Slack becomes sentences of the one grammar."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, replace

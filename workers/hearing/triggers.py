@@ -2,8 +2,6 @@
 is a sentence like any: said in their name, at the issue or in the channel, with the rights that
 they have then."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.context import Context

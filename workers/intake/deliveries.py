@@ -1,8 +1,6 @@
 """Have GitHub deliver again what it could not hand over; it never does so by itself.
 https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries"""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass

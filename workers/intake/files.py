@@ -2,8 +2,6 @@
 is read as a stream, off the loop, from its pieces. How far that is stands behind every batch:
 killed, it goes on there, and what was recorded already is recorded once."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 from collections.abc import Iterator, Sequence

@@ -2,8 +2,6 @@
 read, the project's profile is made of a sample: then it is ``quick ready``, and goes on in the
 background until all that it brought is in clusters."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 

@@ -5,8 +5,6 @@ Reading is one mechanism. What it knows is up to when all changes were read: the
 never, so it reads the project's history; later what no delivery told of.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """A file is handed over piece by piece; whole, it is read by a worker."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.context import Context

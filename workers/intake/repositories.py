@@ -1,8 +1,6 @@
 """Another repository's issues become reports of the project, with its closed ones settled and its
 comments that say "same here" counted: read through the API, the mark written behind every page."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

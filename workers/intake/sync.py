@@ -1,7 +1,5 @@
 """Keep the list of projects what GitHub says it is."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """Answer a question: counted where it asks for a number, else cited, else "I don't know"."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from datetime import datetime

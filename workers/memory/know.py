@@ -1,8 +1,6 @@
 """Get to know a project: a quick pass over its files and a sample of its reports, then a full one
 over all of them, in the background."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -1,7 +1,5 @@
 """What may be read here and is about a question: reports, their problems, facts, the profile."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Collection, Sequence

@@ -1,7 +1,5 @@
 """Files as context: put on a shelf, and read for a question, a plan or a fix."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

@@ -5,8 +5,6 @@ The clock looks, so that it is said where no worker runs, too. What GitHub has t
 Each look at a door says when the next one is due: one about as often as it may pause.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

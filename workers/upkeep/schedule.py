@@ -1,7 +1,5 @@
 """The clock: one process at a time asks for what is due."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

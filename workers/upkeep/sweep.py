@@ -1,8 +1,6 @@
 """Go on with what did not end by itself, end what nobody holds, and erase what is known of a
 repository that the app was removed from, or that the operator names."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 

@@ -1,7 +1,5 @@
 """Every verb: a record and a function in the file of its subject, and one line here."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, get_type_hints
 

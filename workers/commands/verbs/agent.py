@@ -1,7 +1,5 @@
 """``agent``: agents of the team's own, described by talking, tried before they speak."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, Literal

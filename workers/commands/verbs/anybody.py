@@ -1,7 +1,5 @@
 """``help link unlink whoami``: what anybody may say, of a project or of none."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated

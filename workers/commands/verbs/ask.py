@@ -1,7 +1,5 @@
 """``ask``: a question, answered from what may be read where it is asked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,8 +1,6 @@
 """``config doctor``: what is in force here and who says so, and how the project stands with all
 that it needs; the operator's rows stay apart."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Literal

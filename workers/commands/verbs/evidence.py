@@ -1,7 +1,5 @@
 """``why similar summarize example``: what reports say, and what rests on it. Closes nothing."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

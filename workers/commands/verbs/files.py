@@ -1,7 +1,5 @@
 """``files``: what a project gives as context, beside its reports and facts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """``import export erase``: what was there before, what is there now, and a person's words."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 

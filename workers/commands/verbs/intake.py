@@ -1,8 +1,6 @@
 """``feedback backtest quota``: report from where you are, what clustering would do, and how much
 may come."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``key token``: a project's own keys of language models, and who may use the API."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from bot.adapters.choose_model import VENDORS

@@ -1,7 +1,5 @@
 """``remember forget memory profile``: what is known of the project beside its reports."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

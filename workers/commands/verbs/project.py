@@ -1,8 +1,6 @@
 """``channel digest notify pause resume replay``: where a project is spoken of and what is said
 there unasked, or not for a while; and what it missed."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from html import unescape
 from typing import Annotated, Literal, get_args

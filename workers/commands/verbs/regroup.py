@@ -1,7 +1,5 @@
 """``dup not-dup merge split move recluster undo history``: reports are put where they belong."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

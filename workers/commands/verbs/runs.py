@@ -1,7 +1,5 @@
 """``plan fix steer stop retry logs``: a fix run, from its plan to its end."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from bot.domain.audience import combined, may_read

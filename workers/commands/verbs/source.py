@@ -1,7 +1,5 @@
 """``source``: the doors for alerts and feedback, and what we ask for by ourselves."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from datetime import datetime

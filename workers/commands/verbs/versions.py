@@ -1,8 +1,6 @@
 """``revise versions diff revert``: what a fix, a plan, the profile or an agent has been so far, and
 what it is next. Fixes and agents are git's; of plans and profiles we keep the versions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from bot.domain.cards.card import Code, Preformatted, Section

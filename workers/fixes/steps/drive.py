@@ -1,7 +1,5 @@
 """Take a run through its steps, under its clock and its stop button, and write down its end."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager

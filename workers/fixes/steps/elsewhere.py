@@ -1,7 +1,5 @@
 """What a patch does beside the suite, and whether any earlier test would notice."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

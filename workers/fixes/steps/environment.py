@@ -1,7 +1,5 @@
 """The environment in which a project's tests run: built once, apart, and kept by what it needs."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import platform

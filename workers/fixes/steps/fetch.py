@@ -1,7 +1,5 @@
 """Fetch the base commit as a tree of files. The token stays on this side."""
 
-from __future__ import annotations
-
 import asyncio
 from urllib.parse import quote
 

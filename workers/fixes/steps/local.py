@@ -1,8 +1,6 @@
 """A run on a folder of this machine: no GitHub, no Redis, no account; its record is in memory,
 and the folder is read and never touched."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

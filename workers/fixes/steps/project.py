@@ -1,8 +1,6 @@
 """A run on a project of GitHub, and a revision of its fix: their records, blobs and logs are in
 Redis."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,8 +1,6 @@
 """Prove the patch in clean sandboxes: red on the base, green with it, nothing else worse. Judge
 it by the rules of the base commit, without reading a word of prose."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.domain.cards.views.cluster import count

@@ -1,8 +1,6 @@
 """Open the draft pull request as the app, with the evidence. Never reads untrusted prose. Creating
 the branch is the lock: whoever comes second finds it and goes on from there."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import Mapping, Sequence

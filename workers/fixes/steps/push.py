@@ -1,7 +1,5 @@
 """Publish a version: one commit on top of the branch, and word of it in the pull request."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, pull_card, title_with

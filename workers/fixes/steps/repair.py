@@ -1,7 +1,5 @@
 """Let the agent edit a checkout, and compute the patch ourselves from what comes out."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Turn a report into a test that fails on the base commit, for the reported reason."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

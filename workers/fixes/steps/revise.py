@@ -5,8 +5,6 @@ revision has two of each, in two namespaces: ``head`` is what the agent works on
 base commit, from which the whole of the pull request is proved and judged again.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

@@ -1,8 +1,6 @@
 """Begin a fix run: one a cluster, with the reports frozen as they stand now, under the caps on
 what a project spends."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """The run's card, wherever the run was asked for, and what only the team is told."""
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card

@@ -1,7 +1,5 @@
 """Run the repository's tests in a sandbox, as its config or its files say."""
 
-from __future__ import annotations
-
 import base64
 import inspect
 import json
@@ -12,6 +10,7 @@ import shlex
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Self
 
 from bot.adapters.agents.mechanic.archive import engine_archive
 from bot.adapters.sandboxes import unittests
@@ -47,7 +46,7 @@ class Tests:
         self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if bare else {}
 
     @classmethod
-    async def of(cls, context: RunContext, tree: Tree) -> Tests:
+    async def of(cls, context: RunContext, tree: Tree) -> Self:
         """From the base commit, with what it needs installed. Raises Ended where that can't be."""
         config = (await context.config()).fix.tests
         plan = testplan.how_to_test(tree, command=config.command)

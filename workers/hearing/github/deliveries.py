@@ -1,7 +1,5 @@
 """What happens on GitHub: one router a file, merged here by name."""
 
-from __future__ import annotations
-
 import json
 
 import gidgethub.routing

@@ -1,7 +1,5 @@
 """The app comes, goes, is given repositories, and is told there how it is set up."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gidgethub.routing

@@ -1,8 +1,6 @@
 """Issues and discussions as reports; in issues and their comments, commands, of which a box that is
 ticked is one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gidgethub.routing

@@ -1,7 +1,5 @@
 """What becomes of our pull requests, and the reviews of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

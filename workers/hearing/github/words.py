@@ -1,7 +1,5 @@
 """Commands in a text on GitHub: of who wrote them there; in our own cards, of who ticks a box."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.context import Context
