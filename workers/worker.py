@@ -12,7 +12,7 @@ from bot.context import Context
 from bot.domain.errors import BadPayload, NotHere, Quiet, Rejected, SoulcasterError, Unavailable
 from bot.domain.secrets import redact
 from bot.jobs import CLAIM, PRIORITIES, QUEUES, ROSTER, Claim, Lane
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.budget import at
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
@@ -49,12 +49,10 @@ async def _reap(ctx: Context) -> None:
     """End sandboxes that nobody holds, and drop files of projects that are gone. No job: those of
     this machine are seen from here alone."""
     while True:
-        try:
+        with logged("could not look for sandboxes", SoulcasterError, RedisError, OSError):
             if not ctx.outage.on:
                 await reap_sandboxes(ctx)
                 await forget_files(ctx)
-        except (SoulcasterError, RedisError, OSError) as error:
-            log.warning("could not look for sandboxes", why=str(error))
         await asyncio.sleep(REAPING_SECONDS)
 
 

@@ -16,7 +16,7 @@ from bot.domain.errors import BadPayload, Rejected, SoulcasterError
 from bot.github.app import DELIVERIES_KEPT
 from bot.github.events import HEARD, NOTHING, effect_of
 from bot.github.manifest import UNREACHABLE
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.inbox import Delivery
 from bot.storage.leases import LeaseLost
 from workers import jobs
@@ -84,15 +84,15 @@ class Fetching:
         """For ever; at once over where GitHub reaches us, or there is no app."""
         connected = bool(self._ctx.settings.github_app_id)
         while True:
-            try:
+            with logged(
+                "GitHub's events could not be fetched", SoulcasterError, RedisError, LeaseLost
+            ):
                 if not connected or await self._ctx.github.hook() != UNREACHABLE:
                     return
                 async with self._ctx.leases.hold("fetching") as token:
                     while token:
                         await self.fetch()
                         await asyncio.sleep(EVERY_SECONDS)
-            except (SoulcasterError, RedisError, LeaseLost) as error:
-                log.warning("GitHub's events could not be fetched", why=str(error))
             await asyncio.sleep(EVERY_SECONDS)
 
     async def fetch(self) -> int:

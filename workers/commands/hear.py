@@ -18,7 +18,7 @@ from bot.domain.models import Person, Place, Project
 from bot.github import issues
 from bot.github.issues import Reaction
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.say import say, whisper
 from bot.storage.commands import Utterance
 from workers import jobs
@@ -77,10 +77,8 @@ async def lines(
         # Asked for again even if all was heard: the process may have died in between.
         await enqueue(ctx, jobs.obey, project.id, queue)
     if new:
-        try:
+        with logged("no eyes", UpstreamError, quietly=True, place=place.name):
             await react(ctx, project, place, "eyes")
-        except UpstreamError as error:
-            log.info("no eyes", place=place.name, why=str(error))
 
 
 _MARKS = "-*•\t "
@@ -123,13 +121,11 @@ async def tell(ctx: Context, project: Project, waiting: Sequence[Utterance], why
 async def tell_unanswered(ctx: Context, project: Project, said: Utterance, why: str) -> None:
     """What could not be answered on GitHub (a locked issue) is told where somebody looks."""
     channel = await bound_channel(ctx, project) if ctx.slack and said.place.issue else ""
-    try:
+    with logged("nobody can be told what was not answered", UpstreamError, quietly=True):
         words = (*_line(ctx, project, said), " could not be answered there: ", Said(why))
         card = note(f"unanswered:{said.id}", *words, audience=said.audience, tone="failed")
         if channel:
             await say(ctx, project, Place(channel=channel), card)
-    except UpstreamError as error:
-        log.info("nobody can be told what was not answered", why=str(error))
 
 
 async def _tell(ctx: Context, project: Project, group: Sequence[Utterance], why: str) -> bool:

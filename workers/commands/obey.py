@@ -25,7 +25,7 @@ from bot.domain.models import Place, Project
 from bot.domain.rooms import Way
 from bot.github.issues import Reaction
 from bot.jobs import CLAIM, enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.say import in_words, readers_at, say, whisper, withdraw
 from bot.storage.commands import TOLD_AFTER, Outcome, Reply, Utterance, Wait
 from bot.storage.leases import LeaseLost
@@ -82,10 +82,8 @@ async def finish(ctx: Context, project_id: int, command_id: str) -> None:
     if said is None or said.outcome == "heard":
         return
     if project is not None:
-        try:
+        with logged("could not react", Rejected, line=said.line):
             await react(ctx, project, said.place, _REACTIONS[said.outcome])
-        except Rejected as error:
-            log.warning("could not react", line=said.line, why=str(error))
     await ctx.commands.end(said)
 
 

@@ -28,7 +28,7 @@ from bot.domain.models import Cluster, Place, Project
 from bot.github.issues import GONE, get_issue
 from bot.github.wire import unless_refused
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.say import keep_part, paused_or_not, readers_at, say, take_out, write_issue
 from bot.sources import SOURCES
 from workers import jobs
@@ -183,11 +183,9 @@ async def _say_joined(ctx: Context, project: Project, number: int, into: Cluster
         standing = await ctx.cards.get(project.id, place.name, key_of(number))
         if not (standing and standing.id):
             continue
-        try:
+        with logged("a channel is not told", Rejected, channel=channel):
             readers = await readers_at(ctx, project, place)
             await say(ctx, project, place, joined_card(number, into.name, readers=readers))
-        except Rejected as error:
-            log.warning("a channel is not told", channel=channel, why=str(error))
 
 
 LABEL = "soulcaster"

@@ -12,7 +12,7 @@ from bot.domain.cards.views.problem import key_of, later_card
 from bot.domain.errors import Rejected
 from bot.domain.models import Place, Project
 from bot.jobs import ROSTER, enqueue
-from bot.log import log
+from bot.log import logged
 from bot.say import hide, readers_at, say
 from workers import jobs
 from workers.clusters.channels import bound_channel, channel_of
@@ -31,10 +31,8 @@ async def tell(
     for place in Place(channel=channel), Place(issue=issue):
         there = place.channel or place.issue
         if there and (not where or await ctx.cards.get(project.id, place.name, where)):
-            try:
+            with logged("could not tell", Rejected, project=project.full_name):
                 await say(ctx, project, place, made(await readers_at(ctx, project, place)))
-            except Rejected as error:
-                log.warning("could not tell", project=project.full_name, why=str(error))
 
 
 async def tell_refused(ctx: Context, project_id: int) -> None:
@@ -86,7 +84,8 @@ async def _say(
         if standing is None or not standing.id:
             alone.append(number)
     if len(alone) > 1 or digest:
-        try:
+        # Not in the channel, or it is archived: the others hear theirs.
+        with logged("a channel is not told", Rejected, channel=channel):
             if not digest:
                 await _say_later(ctx, project, place, alone, held[0][1])
             for number in alone:  # each gets a card of its own when more happens
@@ -95,8 +94,6 @@ async def _say(
                         told = {"heard": {**story.heard, channel: story.n}}
                         changed = story.model_copy(update=told)
                         await ctx.stories.put(project.id, number, changed)
-        except Rejected as error:  # not in the channel, or it is archived; the others hear theirs
-            log.warning("a channel is not told", channel=channel, why=str(error))
     for number, _ in held:  # its card, or what happened in the thread of its card
         await ctx.stories.release(project.id, channel, number)
         await enqueue(ctx, jobs.follow_problem, project.id, number)

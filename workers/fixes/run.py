@@ -16,7 +16,7 @@ from bot.context import Context
 from bot.domain.errors import SoulcasterError, Unavailable
 from bot.domain.fixes.run import FixRun, StepName
 from bot.domain.models import ClusterState, RunState, Verdict
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.budget import Priority, at
 from workers.clusters.views import refresh_soon
 from workers.fixes.steps import fetch, prove, publish, repair, reproduce
@@ -151,11 +151,9 @@ async def _keep_showing(context: ProjectRun, show: Callable[[], Awaitable[None]]
             time.monotonic() >= at_second + pace or (step and step.name) != shown
         ):
             shown, at_second = step and step.name, time.monotonic()
-            try:
-                with at(Priority.PROGRESS):
-                    await show()
-            except SoulcasterError as error:
-                log.warning("could not show progress", run=context.run.name, why=str(error))
+            shows = logged("could not show progress", SoulcasterError, run=context.run.name)
+            with shows, at(Priority.PROGRESS):
+                await show()
         await asyncio.sleep(_LOOK_EVERY)
 
 

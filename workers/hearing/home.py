@@ -25,7 +25,7 @@ from bot.domain.fixes.run import FixRun
 from bot.domain.models import Item, Person, Place, Project
 from bot.domain.rooms import Standing, readers_in
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.say import room_of, show_home, suggest, unfurl
 from bot.sources import github_issue
 from bot.storage.commands import Utterance
@@ -183,10 +183,8 @@ async def _links(ctx: Context, body: dict[str, Any]) -> None:
     if event.get("source") == "composer":
         place = {"unfurl_id": event["unfurl_id"], "source": "composer"}
     for link in list(event.get("links") or [])[:_LINKS]:
-        try:
+        with logged("not shown in Slack", Rejected, kind="links"):  # the others are shown
             await _unfold(ctx, str(link["url"]), event["channel"], place)
-        except Rejected as error:  # the others are shown
-            log.warning("not shown in Slack", kind="links", why=str(error))
 
 
 async def _unfold(ctx: Context, url: str, channel: str, below: dict[str, str]) -> None:

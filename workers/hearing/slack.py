@@ -15,7 +15,7 @@ from bot.domain.commands.mention import IN_PASSING, tells
 from bot.domain.commands.words import typed
 from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
-from bot.log import log
+from bot.log import logged
 from bot.render.belonging import project_of_button, project_of_message
 from bot.say import whisper
 from workers.commands import addressing, hear
@@ -55,10 +55,8 @@ async def hear_slack(ctx: Context, row: str) -> None:
     body = json.loads(delivery.body)
     kind = delivery.meta["kind"]
     if kind in SEEN:
-        try:
+        with logged("not shown in Slack", Rejected, kind=kind):
             await SEEN[kind](ctx, body)
-        except Rejected as error:
-            log.warning("not shown in Slack", kind=kind, why=str(error))
     elif ctx.slack and (said := await _answer(ctx, kind, body) or _READ[kind](body)) is not None:
         came = datetime.fromtimestamp(delivery.received_at, UTC)
         end = came + timedelta(seconds=ANSWER_SECONDS)
@@ -68,10 +66,8 @@ async def hear_slack(ctx: Context, row: str) -> None:
         place = said.place.model_copy(update={"answer_by": end, "channel": channel})
         said_at = datetime.fromtimestamp(said.at, UTC) if said.at else came
         for project, answer in (await _take(ctx, said, place, said_at))[delivery.answered :]:
-            try:
+            with logged("could not answer", Rejected, lines=said.lines):
                 await whisper(ctx, project, place, said.person, answer, readers=Audience.PUBLIC)
-            except Rejected as error:
-                log.warning("could not answer", lines=said.lines, why=str(error))
             await ctx.inbox.answered(row)
     await ctx.inbox.finish(row)
 

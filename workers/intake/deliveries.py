@@ -12,7 +12,7 @@ from bot.domain.errors import Rejected
 from bot.github.app import DELIVERIES_KEPT
 from bot.github.manifest import UNREACHABLE
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from workers import jobs
 
 # A delivery that is under way stands in no list yet.
@@ -60,10 +60,8 @@ async def ask_again(ctx: Context) -> None:
         shut = not heard or heard[-1] < max(_when(one) for one in failures)
         for event in wanted[: PROBES if shut else MOST_AT_ONCE]:
             log.info("asking GitHub to deliver again", guid=event.guid)
-            try:
+            with logged("GitHub will not deliver again", Rejected, guid=event.guid):
                 await ctx.github.redeliver(event.delivery)
-            except Rejected as error:
-                log.warning("GitHub will not deliver again", guid=event.guid, why=str(error))
     if mark and not wanted and now - mark > OVERLAP:
         # An outage is over: what GitHub has no delivery of is looked for, too.
         for project in await ctx.projects.all():

@@ -12,7 +12,7 @@ from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooLarge, Unavai
 from bot.domain.imports import FileImport
 from bot.domain.models import Project
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import logged
 from bot.say import readers_at, say
 from workers import jobs
 from workers.intake.files import read_file
@@ -143,8 +143,6 @@ async def show(ctx: Context, project: Project, one: FileImport, before: FileImpo
     """Say how far it is where it was asked for, at every tenth and in the end."""
     if one.place is None or one.step == before.step:
         return
-    try:
+    with logged("could not say how far the import is", Rejected, Unavailable, quietly=True):
         readers = await readers_at(ctx, project, one.place)
         await say(ctx, project, one.place, file_import_card(project, one, readers=readers))
-    except (Rejected, Unavailable) as error:
-        log.info("could not say how far the import is", why=str(error))

@@ -8,7 +8,7 @@ from bot.domain.models import Project
 from bot.github import checks
 from bot.github.wire import KEPT_OUT_SECONDS
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.projects import MOVED
 from workers import jobs
 
@@ -73,10 +73,8 @@ async def quiet_checks(ctx: Context, project_id: int) -> None:
     """No check suite of ours is left queued on pushes that have nothing to do with us."""
     if project := await ctx.projects.find(project_id):
         repo = ctx.github.repo(project, {"checks": "write", "metadata": "read"})
-        try:
+        with logged("check suites stay queued", Rejected, repository=project.full_name):
             await checks.want_no_suites(repo, ctx.settings.github_app_id)
-        except Rejected as error:
-            log.warning("check suites stay queued", repository=project.full_name, why=str(error))
 
 
 async def forget_installation(ctx: Context, installation: int) -> None:

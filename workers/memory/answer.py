@@ -23,7 +23,7 @@ from bot.domain.secrets import redact
 from bot.domain.text import terms
 from bot.github import releases
 from bot.github.app import READ
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.answers import ASK
 from workers.clusters import asking, evidence
 from workers.memory.retrieve import chunks_for, passages_of
@@ -139,12 +139,12 @@ async def _released(
     if typed.kind != "release" or not may_read(readers, project.github_readers):
         return None
     wanted = typed.release.lower()
-    try:
+    with logged(
+        "releases are not known", Unavailable, Rejected, ConfigError, project=project.full_name
+    ):
         for at, tag in await releases.published(ctx.github.repo(project, READ)):
             if wanted in (tag.lower(), tag.lower().removeprefix("v")):
                 return at
-    except (Unavailable, Rejected, ConfigError) as error:
-        log.warning("releases are not known", project=project.full_name, why=str(error))
     return min((i.occurred_at for i in items if i.release.lower() == wanted), default=None)
 
 

@@ -9,7 +9,7 @@ from bot.domain.commands.grammar import parse
 from bot.domain.commands.mention import called
 from bot.domain.errors import NotUnderstood, Rejected
 from bot.domain.models import Place
-from bot.log import log
+from bot.log import logged
 from bot.render.marker import ticked
 from bot.say import say
 from bot.storage.budget import Priority, at
@@ -77,11 +77,8 @@ async def _quote_back(ctx: Context, payload: Payload, lines: Sequence[str], plac
     if await role_of(ctx, project, sender) == "none":
         return
     card = unsaid_card(meant, audience=project.github_readers)
-    try:
-        with at(Priority.ANSWER):
-            await say(ctx, project, place, card)
-    except Rejected as error:
-        log.warning("could not quote back", place=place.name, why=str(error))
+    with logged("could not quote back", Rejected, place=place.name), at(Priority.ANSWER):
+        await say(ctx, project, place, card)
 
 
 def _understood(line: str) -> bool:
