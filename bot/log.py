@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import structlog
@@ -54,3 +55,14 @@ def configure(style: Literal["text", "json"] = "text", level: int = logging.INFO
 
 
 log = structlog.get_logger()
+
+
+@contextmanager
+def logged(
+    what: str, *errors: type[Exception], quietly: bool = False, **of: object
+) -> Iterator[None]:
+    """One of these errors in the block comes to a line in the log, and no more."""
+    try:
+        yield
+    except errors as error:
+        (log.info if quietly else log.warning)(what, why=str(error), **of)

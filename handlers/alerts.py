@@ -1,7 +1,5 @@
 """The doors for alerts and feedback: ``/hooks/{source}/{hook}``, and the API's paths to them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re
@@ -14,24 +12,13 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from bot.context import Context
-from bot.domain.errors import (
-    BadPayload,
-    BadSignature,
-    ConfigError,
-    Forbidden,
-    NotFound,
-    SoulcasterError,
-    Unavailable,
-    Unreadable,
-    WrongSecret,
-)
+from bot.domain import errors
 from bot.sources import FORMS, SOURCES, cloudwatch, proof
 from bot.sources.reading import decode
 from bot.storage.health import PASSED, WRONG
 from bot.storage.inbox import Delivery
 from bot.storage.vault import Hook
-from handlers.doors.bodies import Room
-from handlers.doors.doors import Doors
+from handlers.doors.doors import Doors, Room
 from workers import jobs
 
 MAX_BODY = 5 * 1024 * 1024
@@ -57,16 +44,16 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     door = request.match_info.get("hook") or request.query.get("hook", "")  # as the API has it
     parser = SOURCES.get(source)
     if parser is None:
-        raise NotFound(f"There is no source {source!r}: {', '.join(sorted(SOURCES))}.")
+        raise errors.NotFound(f"There is no source {source!r}: {', '.join(sorted(SOURCES))}.")
     told = {name.lower(): value for name, value in request.headers.items()}
     weak = parser.SECRET_IN_URL and not proof.shown(told) and request.query.get("secret")
     if weak:
         told[proof.TOKEN_HEADER] = weak
     if not proof.shown(told):
-        raise BadSignature("A proof is needed: a signature, or the secret in a header.")
+        raise errors.BadSignature("A proof is needed: a signature, or the secret in a header.")
     try:
         hook = await _find(ctx, door)
-    except Unavailable:
+    except errors.Unavailable:
         return await _keep_unproven(ctx, doors, request, room, told, door)
     if not ctx.outage.on:
         doors.unproven.clear()
@@ -74,7 +61,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
     now, name = ctx.now(), f"hook {hook.id}" if hook else "no hook"
     try:
         body = await doors.prove(request, room, name, lambda: _begin(hook, source, told, now))
-    except WrongSecret:
+    except errors.WrongSecret:
         if hook:
             await _note(ctx, hook, WRONG)
         raise
@@ -86,14 +73,14 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
         await _note(ctx, hook, PASSED)
         return "paused: not taken"
     heard, kind = _delivery(hook, told, body, now.timestamp()), told.get("content-type", "")
-    refusal: type[SoulcasterError] = Forbidden
+    refusal: type[errors.SoulcasterError] = errors.Forbidden
     odd = False
     try:
         payload = decode(body, kind)
         parser.parse(payload, {**heard.meta, "fields": hook.fields}, now)
         why = cloudwatch.other_topic(payload, hook.topic)
-    except BadPayload as error:
-        refusal, why = Unreadable, str(error)
+    except errors.BadPayload as error:
+        refusal, why = errors.Unreadable, str(error)
         if odd := source not in FORMS and bool(re.search("form|xml", kind)):
             why = f"{parser.LABEL} is not read from {kind[:80]}: have it send JSON."
     if not why:
@@ -107,7 +94,7 @@ async def read(ctx: Context, doors: Doors, request: web.Request, room: Room) -> 
 
 def _begin(hook: Hook | None, source: str, told: Mapping[str, str], at: datetime) -> proof.Proof:
     if hook is None or hook.source != source:
-        raise WrongSecret("The secret does not match.")
+        raise errors.WrongSecret("The secret does not match.")
     return SOURCES[source].prove(told, *hook.secrets(at))
 
 
@@ -119,9 +106,7 @@ async def _note(ctx: Context, hook: Hook, how: str, body: bytes | None = None) -
 
 async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
     """One of ``_keep_unproven``, now that its door can be looked up; None when it is not proven.
-
-    Any other is proven already, and returned as it is.
-    """
+    Any other is proven already, and returned as it is."""
     if delivery.kind != UNPROVEN:
         return delivery
     told = json.loads(delivery.meta["told"])
@@ -131,7 +116,7 @@ async def prove_late(ctx: Context, delivery: Delivery) -> Delivery | None:
         shown = _begin(hook, delivery.meta["source"], told, at)
         shown.update(delivery.body)
         shown.finish()
-    except (NotFound, BadSignature, ConfigError):
+    except (errors.NotFound, errors.BadSignature, errors.ConfigError):
         await ctx.inbox.count_unread("not proven")
         return None
     if hook.paused:
@@ -144,11 +129,9 @@ async def _keep_unproven(
     ctx: Context, doors: Doors, request: web.Request, room: Room, told: Mapping[str, str], hook: str
 ) -> Delivery:
     """A delivery that says what is needed to prove it later; it goes to disk, never to the inbox.
-
-    Raises Unavailable when this address has sent too many.
-    """
+    Raises Unavailable when this address has sent too many."""
     if not _HOOK.fullmatch(hook):
-        raise BadSignature("The secret does not match.")
+        raise errors.BadSignature("The secret does not match.")
     doors.unproven.take(doors.address(request), request.content_length or MAX_BODY)
     body = await room.read(proof.Proof())
     decode(body, told.get("content-type", ""))
@@ -164,10 +147,8 @@ def _delivery(hook: Hook, told: Mapping[str, str], body: bytes, at: float) -> De
 
 
 async def _open(ctx: Context, hook: str) -> Hook:
-    """A door of a repository that the app is on; where it was removed there is none.
-
-    Raises NotFound, ConfigError when no key opens it.
-    """
+    """A door of a repository that the app is on; where it was removed there is none. Raises
+    NotFound, ConfigError when no key opens it."""
     found = await ctx.vault.hook(hook)
     await ctx.projects.get(found.project)
     return found
@@ -179,11 +160,11 @@ async def _find(ctx: Context, hook: str) -> Hook | None:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await _open(ctx, hook)
-        except NotFound:
+        except errors.NotFound:
             return None
         except (RedisError, TimeoutError) as error:
             ctx.outage.began(error)
     known = ctx.vault.seen(hook)
     if known is None:
-        raise Unavailable("Redis is away and this door is new here; send again.")
+        raise errors.Unavailable("Redis is away and this door is new here; send again.")
     return known

@@ -1,7 +1,5 @@
 """``soulcaster backtest``: a whole history clustered offline, with a progress bar."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -20,12 +18,7 @@ from bot.domain.errors import NotFound
 from bot.repo_config import PATH
 from bot.settings import Settings
 from handlers.shell import shown
-from workers.clusters.backtest import (
-    History,
-    read_history,
-    run_backtest,
-    write_rows,
-)
+from workers.clusters.backtest import History, read_history, run_backtest, write_rows
 from workers.clusters.choice import compare
 from workers.clusters.history import Past, agreement, read_issues
 
@@ -43,10 +36,8 @@ async def backtest(
     against: Literal["", "plain"] = "",
     choose_one: bool = False,
 ) -> list[str]:
-    """Cluster a JSONL file, or the issues of ``owner/repo``; what came of it, as lines.
-
-    Nothing is written but ``out``. Raises NotFound for what is neither.
-    """
+    """Cluster a JSONL file, or the issues of ``owner/repo``; what came of it, as lines. Nothing is
+    written but ``out``. Raises NotFound for what is neither."""
     past: Past | None = None
     if Path(what).is_file():  # noqa: ASYNC240  # a command line: nothing else runs
         reports: Sequence[History] = read_history(Path(what))
@@ -88,8 +79,7 @@ async def _watched(
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar:
             task = bar.add_task("Clustering", total=None)
             return await run(
-                embedder,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
+                embedder, progress=lambda done, total: bar.update(task, completed=done, total=total)
             )
     finally:
         await embedder.close()

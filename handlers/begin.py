@@ -1,7 +1,5 @@
 """How a command begins: with the keys in use there, or with one line that says what to set."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,11 +16,9 @@ PATIENCE = 5
 
 @asynccontextmanager
 async def begin(settings: Settings, *, waits: bool = False) -> AsyncIterator[Context]:
-    """A context for one command; ``waits`` for one that goes on while Redis is away.
-
-    Raises ConfigError where Redis is in use with other keys than ours: now, or, where it is away,
-    from ``Outage.over``, before anything is done with what is there.
-    """
+    """A context for one command; ``waits`` for one that goes on while Redis is away. Raises
+    ConfigError where Redis is in use with other keys than ours: now, or, where it is away, from
+    ``Outage.over``, before anything is done with what is there."""
     async with open_context(settings) as ctx:
         if waits:
             await ctx.outage.over(within=PATIENCE)

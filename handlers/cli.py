@@ -24,9 +24,8 @@ from bot import log as logs
 from bot.adapters.sandboxes import processes
 from bot.domain.errors import ConfigError, NotFound, SoulcasterError
 from bot.settings import Settings
-from handlers import data, e2b, files
-from handlers.imports import cli as imports
-from handlers.runs import cli as runs
+from handlers import data, shell_commands
+from handlers.shell_commands import do, settings_here
 
 if TYPE_CHECKING:
     from bot.context import Context
@@ -37,16 +36,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Triage and repair bot: a GitHub App with a chat-ops interface.",
 )
-for part in (data, imports, files, runs):
+for part in (data, shell_commands):
     app.add_typer(part.app)
-app.add_typer(e2b.app, name="e2b")
+app.add_typer(shell_commands.e2b, name="e2b")
 console = Console()
-
-
-def _settings() -> Settings:
-    settings = Settings.load()
-    logs.configure(settings.soulcaster_log)
-    return settings
 
 
 async def _until_told(work: Coroutine[None, None, None]) -> None:
@@ -64,7 +57,7 @@ def _serve(kind: str, work: Callable[[Context], Awaitable[None]]) -> None:
     the settings on the setup page."""
     from handlers.begin import serve
 
-    asyncio.run(_until_told(serve(_settings(), kind, work)))
+    asyncio.run(_until_told(serve(settings_here(), kind, work)))
 
 
 @app.command()
@@ -72,7 +65,7 @@ def up() -> None:
     """Run web, worker, fixer and clock together; Ctrl-C ends them all."""
     from handlers.stack import up as run
 
-    _settings()
+    settings_here()
     asyncio.run(_until_told(run()))
 
 
@@ -99,13 +92,9 @@ def web() -> None:
 @app.command()
 def setup() -> None:
     """Print the setup page's address, with a code for one browser: its owner's."""
-    from handlers.begin import begin, setup_address
+    from handlers.begin import setup_address
 
-    async def run() -> None:
-        async with begin(_settings()) as ctx:
-            print(await setup_address(ctx))
-
-    asyncio.run(run())
+    print(do(setup_address))
 
 
 @app.command()
@@ -157,7 +146,7 @@ def models(
 
     if do and (do != "fetch" or not name):
         raise typer.BadParameter("`models` lists them, `models fetch NAME` fetches one")
-    settings = _settings()
+    settings = settings_here()
     if do:
         console.print(fetch(settings, name), markup=False)
         return
@@ -205,7 +194,7 @@ def doctor(
     """Check every dependency; each red row says what mends it."""
     from handlers.doctor import examine
 
-    rows = asyncio.run(examine(_settings()))
+    rows = asyncio.run(examine(settings_here()))
     if as_json:
         print(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1))
         raise typer.Exit(0 if all(row.ok for row in rows) else 1)
@@ -223,21 +212,18 @@ def replay(
     ] = "",
 ) -> None:
     """Run again what was given up; doctor lists it."""
-    from handlers.begin import begin
     from workers import jobs
 
-    settings = _settings()
     jobs.load()
 
-    async def run() -> int:
-        async with begin(settings) as ctx:
-            again = await ctx.jobs.replay(reference)
-            await ctx.jobs.settled()
-            for one in again:
-                console.print(f"again: {one.name} ({one.reason[:100]})", markup=False)
-            return len(again)
+    async def run(ctx: Context) -> int:
+        again = await ctx.jobs.replay(reference)
+        await ctx.jobs.settled()
+        for one in again:
+            console.print(f"again: {one.name} ({one.reason[:100]})", markup=False)
+        return len(again)
 
-    if not asyncio.run(run()):
+    if not do(run):
         raise NotFound(f"There is no {reference or 'job'} that was given up.")
 
 
@@ -247,26 +233,23 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the name again")] = False,
 ) -> None:
     """Erase all that is kept of a repository, now; workers may go on. It can't be undone."""
-    from handlers.begin import begin
-    from workers.upkeep.erase import erase as pass_over
+    from workers.upkeep.sweep import erase as pass_over
 
-    settings = _settings()
     if not yes and typer.prompt(f"To erase all of {project}, type its name again") != project:
         raise ConfigError("That is another name: nothing was erased.")
 
-    async def run() -> None:
-        async with begin(settings) as ctx:
-            named = await ctx.projects.named(project, removed=True)
-            await ctx.projects.begin_erasing(named)
-            while gone := await pass_over(ctx, named.id):
-                told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(gone.items()))
-                console.print(f"Erased: {told}. Looking whether somebody still works for it ...")
-                # Whoever does sees by then that the job is no longer theirs.
-                await asyncio.sleep(settings.soulcaster_lease_seconds)
-            installed = "" if named.removed else " The app is still installed there: uninstall it."
-            console.print(f"Nothing is left of {project}.{installed}")
+    async def run(ctx: Context) -> None:
+        named = await ctx.projects.named(project, removed=True)
+        await ctx.projects.begin_erasing(named)
+        while gone := await pass_over(ctx, named.id):
+            told = ", ".join(f"{count:,} {kind}" for kind, count in sorted(gone.items()))
+            console.print(f"Erased: {told}. Looking whether somebody still works for it ...")
+            # Whoever does sees by then that the job is no longer theirs.
+            await asyncio.sleep(ctx.settings.soulcaster_lease_seconds)
+        installed = "" if named.removed else " The app is still installed there: uninstall it."
+        console.print(f"Nothing is left of {project}.{installed}")
 
-    asyncio.run(run())
+    do(run)
 
 
 @app.command()
@@ -278,7 +261,7 @@ def say(
     from bot.domain.commands.typed_secret import wants_secret
     from handlers.shell import say_in_shell
 
-    settings = _settings()
+    settings = settings_here()
     asked = wants_secret(sentence)
     secret = typer.prompt(f"The {asked} (not shown)", hide_input=True) if asked else ""
     answer = asyncio.run(say_in_shell(settings, sentence, project, secret.strip()))
@@ -287,20 +270,14 @@ def say(
 
 
 @app.command()
-def rebuild(
-    project: Annotated[str, typer.Option(help="owner/repo")],
-) -> None:
+def rebuild(project: Annotated[str, typer.Option(help="owner/repo")]) -> None:
     """Count a project's lists, tallies and runs anew from its records; all may go on working."""
-    from handlers.begin import begin
 
-    settings = _settings()
+    async def run(ctx: Context) -> int:
+        found = await ctx.projects.named(project)
+        return await ctx.overview.rebuild(found.id)
 
-    async def run() -> int:
-        async with begin(settings) as ctx:
-            found = await ctx.projects.named(project)
-            return await ctx.overview.rebuild(found.id)
-
-    console.print(f"{project}: {asyncio.run(run()):,} clusters were counted anew.", markup=False)
+    console.print(f"{project}: {do(run):,} clusters were counted anew.", markup=False)
 
 
 @app.command()
@@ -322,7 +299,7 @@ def backtest(
 
     # Only lines on stdout: the bar is for people.
     bar = Console(stderr=True)
-    found = run(_settings(), what, bar, out=out, join=join, against=against, choose_one=choose)
+    found = run(settings_here(), what, bar, out=out, join=join, against=against, choose_one=choose)
     for line in asyncio.run(found):
         print(line)
 

@@ -1,7 +1,5 @@
 """``soulcaster backup``, ``restore``, ``reset`` and ``rotate-key``: of all that is stored."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import os
@@ -13,12 +11,12 @@ from typing import Annotated
 
 import typer
 
-from bot import log as logs
 from bot.context import Context, open_context
 from bot.domain.errors import ConfigError
 from bot.settings import Settings
 from bot.storage import whole
 from bot.storage.vault import rotate
+from handlers.shell_commands import settings_here
 
 app = typer.Typer()
 Yes = Annotated[bool, typer.Option("--yes", help="Over what is stored; it can't be undone")]
@@ -28,10 +26,8 @@ def _do(work: Callable[[Context], Awaitable[str]], *, alone: bool = True) -> Non
     """Print what ``work`` says. ``alone`` it holds the clock's lease: nothing else runs there."""
 
     async def run() -> str:
-        settings = Settings.load()
-        logs.configure(settings.soulcaster_log)
         async with (
-            open_context(settings, chosen=False) as ctx,
+            open_context(settings_here(), chosen=False) as ctx,
             ctx.leases.hold("clock" * alone or "data") as held,
         ):
             if not held:

@@ -1,7 +1,5 @@
 """``soulcaster fix PATH``: a fix run on a local checkout, with its progress in the terminal."""
 
-from __future__ import annotations
-
 import asyncio
 import getpass
 import re
@@ -32,8 +30,7 @@ from bot.domain.ports import LanguageModel
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
-from workers.fixes.steps.checkout import read_checkout, read_submodules
-from workers.fixes.steps.local import LocalRun, work
+from workers.fixes.steps.local import LocalRun, read_checkout, read_submodules, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
 # What a virtual environment has that nothing was installed into.
@@ -54,10 +51,8 @@ class Wanted:
 
 
 async def fix_here(settings: Settings, wanted: Wanted, console: Console) -> bool:
-    """Run it to its end and write its files; whether it is proved.
-
-    Raises NotFound, NotUnderstood or ConfigError, each one line, before anything is begun.
-    """
+    """Run it to its end and write its files; whether it is proved. Raises NotFound, NotUnderstood
+    or ConfigError, each one line, before anything is begun."""
     folder = wanted.path.resolve()
     if not folder.is_dir():
         raise NotFound(f"{wanted.path} is no folder.")

@@ -5,8 +5,6 @@ No label names a repository, a person or an installation.
 https://prometheus.io/docs/practices/naming/
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from http import HTTPStatus
@@ -24,7 +22,7 @@ from bot.sources.proof import by_token
 from bot.storage.breakers import SERVICES
 from bot.storage.inbox import Delivery
 from handlers.doors.doors import Doors
-from workers.upkeep.silence import LOOKED
+from workers.upkeep.alarms import LOOKED
 
 # Of the projects with jobs in a lane, those are looked at that wait longest for their turn.
 PROJECTS = 200

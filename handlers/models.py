@@ -1,7 +1,5 @@
 """``soulcaster models``: which embedding models are here, and the one way to fetch another."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from bot.adapters import choose

@@ -1,9 +1,12 @@
-"""Pages that are drawn here: one way for the setup page and for runs."""
+"""Pages that are drawn here, one way for the setup page and for runs; and server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html"""
 
-from __future__ import annotations
-
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from aiohttp import web
@@ -45,3 +48,51 @@ def page(ctx: Context, name: str, status: int = 200, **what: object) -> web.Resp
             "Cache-Control": "no-store",
         },
     )
+
+
+_TASKS = web.AppKey("event_streams", set[asyncio.Task[Any]])
+
+
+class EventStream:
+    """One open stream to a browser."""
+
+    def __init__(self, response: web.StreamResponse) -> None:
+        self.response = response
+
+    async def send(self, value: object, event: str = "message", number: int = 0) -> None:
+        """Send an event with this JSON; a browser that was cut off comes back with its number."""
+        told = f"id: {number}\n" if number else ""
+        await self.response.write(f"{told}event: {event}\ndata: {json.dumps(value)}\n\n".encode())
+
+    async def beat(self) -> None:
+        """Send nothing, to find out whether somebody still listens."""
+        await self.response.write(b": still here\n\n")
+
+
+def allow_event_streams(app: web.Application) -> None:
+    """Let the application end its streams, instead of waiting for them, when it ends."""
+    app[_TASKS] = set()
+
+    async def end(app: web.Application) -> None:
+        for task in app[_TASKS]:
+            task.cancel()
+
+    app.on_shutdown.append(end)
+
+
+@asynccontextmanager
+async def event_stream(request: web.Request) -> AsyncIterator[EventStream]:
+    """A stream as the answer to a request; a browser that leaves ends it quietly."""
+    response = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+    )
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - a handler always runs in a task
+    tasks = request.app[_TASKS]
+    tasks.add(task)
+    try:
+        with suppress(ConnectionResetError):
+            await response.prepare(request)
+            yield EventStream(response)
+    finally:
+        tasks.discard(task)

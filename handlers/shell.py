@@ -1,7 +1,5 @@
 """``soulcaster say``: the grammar in the shell, as the operator."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bot.context import Context

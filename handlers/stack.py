@@ -1,7 +1,5 @@
 """Several processes as one: started in order, restarted when they die, stopped the first last."""
 
-from __future__ import annotations
-
 import asyncio
 import ctypes
 import os
@@ -57,11 +55,8 @@ class ChildProcess:
 
 @dataclass
 class Stack:
-    """Children with one environment.
-
-    What they print goes to ``<logs>/<name>.log``, or with their names before it to our own
-    standard error where ``logs`` is None.
-    """
+    """Children with one environment. What they print goes to ``<logs>/<name>.log``, or with their
+    names before it to our own standard error where ``logs`` is None."""
 
     env: Mapping[str, str]
     logs: Path | None
@@ -168,10 +163,8 @@ async def start_all(stack: Stack) -> None:
 
 
 async def up() -> None:
-    """Run the Procfile's processes until cancelled, for small servers and newcomers.
-
-    Raises ConfigError when one cannot even begin.
-    """
+    """Run the Procfile's processes until cancelled, for small servers and newcomers. Raises
+    ConfigError when one cannot even begin."""
     stack = Stack(os.environ, logs=None)
     try:
         await start_all(stack)

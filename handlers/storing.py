@@ -5,8 +5,6 @@ the spool, written in groups, and nobody waits for Redis again; the spool emptie
 in their order, and when the last one is there the way is open.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Sequence
@@ -60,10 +58,8 @@ class Storing:
         await stored
 
     async def run(self) -> None:
-        """Write what waits to disk, and bring it from there to Redis, for ever.
-
-        Raises ConfigError where a Redis that was away is in use with other keys than ours.
-        """
+        """Write what waits to disk, and bring it from there to Redis, for ever. Raises ConfigError
+        where a Redis that was away is in use with other keys than ours."""
         await asyncio.gather(self._write(), self._bring())
 
     async def _write(self) -> None:

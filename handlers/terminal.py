@@ -1,11 +1,10 @@
 """A fix run in a terminal: its steps as they go, and how it ended."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -97,25 +96,20 @@ def _words(step: RunStep) -> tuple[str, str, str]:
 
 def said(console: Console, run: FixRun, files: Mapping[str, Path]) -> None:
     """How it ended, the evidence, and where the files are."""
+    tell = partial(console.print, highlight=False, soft_wrap=True)
     if run.verdict is not None:
         console.print(f"\n{_ENDINGS[run.verdict]}", highlight=False)
     if run.reason:
-        console.print(escape(run.reason), highlight=False, soft_wrap=True)
+        tell(escape(run.reason))
     for finding in run.findings[:10]:
-        console.print(f"  {escape(finding)}", highlight=False, soft_wrap=True)
+        tell(f"  {escape(finding)}")
     if run.environment:
-        environment = escape("; ".join(run.environment))
-        console.print(f"  Environment: {environment}", highlight=False, soft_wrap=True)
+        tell(f"  Environment: {escape('; '.join(run.environment))}")
     for one in (*run.changes, *filter(None, [run.reading])):
         what = "another patch holds and differs" if one is run.reading else "also changes"
-        line = f"  {what}: {one.call}: {one.one} → {one.other}"
-        console.print(escape(line), highlight=False, soft_wrap=True)
+        tell(escape(f"  {what}: {one.call}: {one.one} → {one.other}"))
     for label, ran in checks_of(run):
-        console.print(
-            f"  {label}, exit code {ran.exit_code}, {ran.seconds:.1f} s  "
-            f"[dim]{escape(ran.command)}[/]",
-            highlight=False,
-            soft_wrap=True,
-        )
+        took = f"exit code {ran.exit_code}, {ran.seconds:.1f} s"
+        tell(f"  {label}, {took}  [dim]{escape(ran.command)}[/]")
     for path in files.values():
-        console.print(f"  {escape(str(path))}", highlight=False, soft_wrap=True)
+        tell(f"  {escape(str(path))}")

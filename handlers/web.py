@@ -1,7 +1,5 @@
 """The HTTP door: routes, and errors as statuses. A 2xx means stored."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import math
@@ -19,25 +17,7 @@ from redis.exceptions import RedisError
 
 from bot import SHIPPED
 from bot.context import Context
-from bot.domain.errors import (
-    BadPayload,
-    BadSignature,
-    Busy,
-    ConfigError,
-    Forbidden,
-    NotAllowed,
-    NotFound,
-    NotUnderstood,
-    QuotaExceeded,
-    Rejected,
-    SoulcasterError,
-    TooLarge,
-    TooMany,
-    TooOften,
-    TooSlow,
-    Unavailable,
-    Unreadable,
-)
+from bot.domain import errors
 from bot.log import log
 from bot.repo_config import RepoConfig
 from bot.sources import github_issue
@@ -45,11 +25,11 @@ from bot.storage.inbox import Delivery
 from handlers import alerts
 from handlers.api import serving as api
 from handlers.doors.doors import DOORS, Doors
-from handlers.event_stream import allow_event_streams
 from handlers.github import webhook
-from handlers.github.fetched import Fetching
+from handlers.github.webhook import Fetching
 from handlers.imports.door import ImportDoor
 from handlers.metrics import Metrics
+from handlers.pages import allow_event_streams
 from handlers.runs.door import RunDoor
 from handlers.setup.door import SetupDoor
 from handlers.slack import door
@@ -73,22 +53,22 @@ BACKLOG = 256
 # How long what a refused sender still sends is thrown away, so that it can read the refusal.
 LINGERING_SECONDS = 1.0
 
-_STATUS: dict[type[SoulcasterError], int] = {
-    BadSignature: 401,
-    Forbidden: 403,
-    TooMany: 429,
-    TooOften: 429,
-    TooSlow: 408,
-    Unreadable: 422,
-    BadPayload: 400,
-    QuotaExceeded: 402,
-    NotAllowed: 403,
-    NotFound: 404,
-    NotUnderstood: 422,
-    TooLarge: 413,
-    Rejected: 502,
-    Unavailable: 503,
-    ConfigError: 503,
+_STATUS: dict[type[errors.SoulcasterError], int] = {
+    errors.BadSignature: 401,
+    errors.Forbidden: 403,
+    errors.TooMany: 429,
+    errors.TooOften: 429,
+    errors.TooSlow: 408,
+    errors.Unreadable: 422,
+    errors.BadPayload: 400,
+    errors.QuotaExceeded: 402,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.NotUnderstood: 422,
+    errors.TooLarge: 413,
+    errors.Rejected: 502,
+    errors.Unavailable: 503,
+    errors.ConfigError: 503,
 }
 
 
@@ -101,9 +81,9 @@ async def errors_to_status(
     connections.asked(request)
     try:
         return await handler(request)
-    except SoulcasterError as error:
+    except errors.SoulcasterError as error:
         status = next((s for kind, s in _STATUS.items() if isinstance(error, kind)), 500)
-        if status >= 500 and not isinstance(error, Busy):
+        if status >= 500 and not isinstance(error, errors.Busy):
             log.error("refused", path=request.path, why=str(error))
         wait = getattr(error, "retry_after", None)
         headers = {"Retry-After": str(math.ceil(wait))} if wait else {}
@@ -142,7 +122,7 @@ async def ready(request: web.Request) -> web.Response:
     """Whether Redis takes what we write, and knows the keys that we seal with: 200, or 503."""
     ctx, began = request.app[CONTEXT], time.monotonic()
     if ctx.outage.on and not await ctx.outage.over(within=2):
-        raise Unavailable("Redis is away: what comes is kept on disk.")
+        raise errors.Unavailable("Redis is away: what comes is kept on disk.")
     await ctx.seal.check(ctx.redis)
     return web.json_response({"ok": True, "redis_ms": round((time.monotonic() - began) * 1000, 1)})
 
@@ -232,10 +212,8 @@ def _worth_a_line(record: logging.LogRecord) -> bool:
 
 @asynccontextmanager
 async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    """Serve until the block ends; the address. ``port`` 0 takes a free one.
-
-    Raises ConfigError when it is in use.
-    """
+    """Serve until the block ends; the address. ``port`` 0 takes a free one. Raises ConfigError when
+    it is in use."""
     server_logger.addFilter(_worth_a_line)
     runner = web.AppRunner(
         app,
@@ -256,7 +234,7 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[s
     except OSError as error:
         await runner.cleanup()
         why = os.strerror(error.errno or 0)
-        raise ConfigError(
+        raise errors.ConfigError(
             f"Port {port} of {host} cannot be had ({why}): set PORT, or end who has it."
         ) from error
     try:

@@ -1,10 +1,6 @@
-"""Every job there is, by who does it. Asking for one is ``enqueue(ctx, jobs.obey, project, id)``.
-
-A job is an ``async def`` that takes the context and ids; what it writes is harmless when written
-twice, for it may be run again at any time. A new one is its function and a line here.
-"""
-
-from __future__ import annotations
+"""Every job there is, by who does it. Asking for one is ``enqueue(ctx, jobs.obey, project, id)``. A
+job is an ``async def`` that takes the context and ids; what it writes is harmless when written
+twice, for it may be run again at any time. A new one is its function and a line here."""
 
 from bot.jobs import ROSTER, Job
 
@@ -47,10 +43,10 @@ draw_facts = Job("workers.memory.know:draw_facts", lane="history", timeout=2_100
 
 hear_review = Job("workers.fixes.revise:hear_review", lane="people")
 revise = Job("workers.fixes.revise:revise", lane="fixes", timeout=6 * 3600, tries=5)
-try_agent = Job("workers.fixes.trials:try_agent", timeout=300)
+try_agent = Job("workers.fixes.own_agents:try_agent", timeout=300)
 wake_agents = Job("workers.hearing.triggers:wake_agents")
 fix_run = Job("workers.fixes.run:fix_run", lane="fixes", timeout=6 * 3600, tries=5)
-look_at_pull = Job("workers.fixes.follow:look_at_pull")
+look_at_pull = Job("workers.fixes.watch:look_at_pull")
 follow_pull = Job("workers.fixes.watch:follow_pull")
 hear_release = Job("workers.fixes.watch:hear_release", timeout=300)
 judge_watch = Job("workers.fixes.watch:judge_watch")
@@ -59,12 +55,12 @@ tell_watch = Job("workers.fixes.watch:tell_watch")
 send_digest = Job("workers.digests.posting:send_digest", timeout=120)
 send_scheduled = Job("workers.digests.posting:send_scheduled", timeout=120)
 follow_problem = Job("workers.digests.following:follow_problem", timeout=120)
-say_held = Job("workers.digests.held:say_held", timeout=120)
+say_held = Job("workers.digests.notices:say_held", timeout=120)
 try_ways = Job("workers.digests.choosing:try_ways", lane="history", timeout=3600, tries=3)
 look_back = Job("workers.digests.choosing:look_back", lane="history", timeout=3600, tries=3)
 keep_digest_true = Job("workers.digests.posting:keep_digest_true", timeout=120)
-check_file = Job("workers.digests.config_file:check_file")
-check_pull = Job("workers.digests.config_file:check_pull")
+check_file = Job("workers.digests.onboarding:check_file")
+check_pull = Job("workers.digests.onboarding:check_pull")
 hide_cards = Job("workers.digests.notices:hide_cards", timeout=3600)
 offer_to_act = Job("workers.digests.onboarding:offer_to_act", timeout=120)
 settle_channel = Job("workers.clusters.channels:settle_channel")
@@ -74,8 +70,8 @@ refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", t
 
 reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)
 forget_old = Job("workers.upkeep.sweep:forget_old", timeout=120)
-erase_removed = Job("workers.upkeep.erase:erase_removed", timeout=300)
-listen_to_door = Job("workers.upkeep.silence:listen_to_door", timeout=120)
+erase_removed = Job("workers.upkeep.sweep:erase_removed", timeout=300)
+listen_to_door = Job("workers.upkeep.alarms:listen_to_door", timeout=120)
 look_at_app = Job("workers.upkeep.alarms:look_at_app", timeout=120)
 let_unread_go = Job("workers.upkeep.sweep:let_unread_go", timeout=120)
 

@@ -1,10 +1,6 @@
-"""A worker process: it runs the jobs that are due until none is left, then sleeps until woken.
-
-It goes on through whatever Redis does: a job that could not be settled is still on the list, and
-its lease ends by itself.
-"""
-
-from __future__ import annotations
+"""A worker process: it runs the jobs that are due until none is left, then sleeps until woken. It
+goes on through whatever Redis does: a job that could not be settled is still on the list, and its
+lease ends by itself."""
 
 import asyncio
 import secrets
@@ -17,13 +13,12 @@ from bot.context import Context
 from bot.domain.errors import BadPayload, NotHere, Quiet, Rejected, SoulcasterError, Unavailable
 from bot.domain.secrets import redact
 from bot.jobs import CLAIM, PRIORITIES, QUEUES, ROSTER, Claim, Lane
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.budget import at
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.jobs import HEARERS
-from workers.upkeep.erase import forget_files
-from workers.upkeep.sweep import bring_spooled, reap_sandboxes
+from workers.upkeep.sweep import bring_spooled, forget_files, reap_sandboxes
 
 # How many jobs of a lane one process runs at once.
 WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "history": 1, "fixes": 1}
@@ -55,21 +50,19 @@ async def _reap(ctx: Context) -> None:
     """End sandboxes that nobody holds, bring what a web process left on disk, and drop files of
     projects that are gone. No job: those of this machine are seen from here alone."""
     while True:
-        try:
+        with logged(
+            "could not look after this machine", SoulcasterError, RedisError, OSError, sqlite3.Error
+        ):
             if not ctx.outage.on:
                 await reap_sandboxes(ctx)
                 await bring_spooled(ctx)
                 await forget_files(ctx)
-        except (SoulcasterError, RedisError, OSError, sqlite3.Error) as error:
-            log.warning("could not look after this machine", why=str(error))
         await asyncio.sleep(REAPING_SECONDS)
 
 
 async def drain(ctx: Context, queue: str) -> int:
-    """Run due jobs of a queue until none is left, or none can be claimed; how many ran.
-
-    What runs goes on while Redis is away, for as long as its lease may last.
-    """
+    """Run due jobs of a queue until none is left, or none can be claimed; how many ran. What runs
+    goes on while Redis is away, for as long as its lease may last."""
     running: Running = {lane: set() for lane in QUEUES[queue]}
     ran = 0
     try:
@@ -134,7 +127,10 @@ async def perform(ctx: Context, claim: Claim) -> None:
     CLAIM.set(claim)
     try:
         async with ctx.leases.kept(claim.lease, claim.token):
-            await _make_whole(ctx, int(claim.tenant))
+            project = int(claim.tenant)
+            if project and project not in ctx.overview.whole and await ctx.projects.find(project):
+                # What an older version stored is counted before anything is shown of it.
+                await ctx.overview.make_whole(project)
             async with asyncio.timeout(job.timeout):
                 with at(PRIORITIES[claim.lane]):
                     await job.function(ctx, *claim.ids)
@@ -148,12 +144,6 @@ async def perform(ctx: Context, claim: Claim) -> None:
         await _failed(ctx, claim, error)
     else:
         await ctx.jobs.settle(claim, "done")
-
-
-async def _make_whole(ctx: Context, project: int) -> None:
-    """What an older version stored is counted before anything is shown of it."""
-    if project and project not in ctx.overview.whole and await ctx.projects.find(project):
-        await ctx.overview.make_whole(project)
 
 
 async def _failed(ctx: Context, claim: Claim, error: Exception) -> None:

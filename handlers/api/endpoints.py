@@ -1,7 +1,5 @@
 """What can be asked: a function for each operation of ``openapi.yaml``, by its id."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -263,17 +261,8 @@ async def _page(
 
 _ALL: tuple[Callable[..., Awaitable[object]], ...] = (
     *(report, sync, list_feedback, list_clusters, show_cluster, start_fix),
-    *(
-        cleanup,
-        recluster,
-        list_cluster_jobs,
-        show_cluster_job,
-        create_job,
-        list_jobs,
-        show_job,
-        cancel_job,
-        show_log,
-    ),
+    *(cleanup, recluster, list_cluster_jobs, show_cluster_job, create_job, list_jobs),
+    *(show_job, cancel_job, show_log),
     *(create_session, answer_session, show_session, resume_session, cancel_session),
 )
 ENDPOINTS = {each.__name__: each for each in _ALL}

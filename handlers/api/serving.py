@@ -1,7 +1,5 @@
 """The API over HTTP, as ``openapi.yaml`` says: who asks for what, and errors as problems."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import secrets
@@ -15,15 +13,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from bot.context import Context
+from bot.domain import errors
 from bot.domain.commands.command import Level
-from bot.domain.errors import (
-    BadSignature,
-    NotAllowed,
-    NotUnderstood,
-    OverBudget,
-    TooMany,
-    WrongSecret,
-)
 from bot.domain.models import Project
 from bot.sources.proof import Proof, tokens
 from bot.storage.budget import Budget, Limit, Priority, at
@@ -96,10 +87,12 @@ def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handle
             body = await doors.prove(request, room, "api", _Unguessable)
             await _spend(ctx, token)
             if scope == "write" and token.scope != "write":
-                raise NotAllowed("This token may only read: say token new --scope=write.")
+                raise errors.NotAllowed("This token may only read: say token new --scope=write.")
             query = _query(request, operation)
             if query.project_id not in (None, project.id):
-                raise NotAllowed(f"This token is of project {project.id}, {project.full_name}.")
+                raise errors.NotAllowed(
+                    f"This token is of project {project.id}, {project.full_name}."
+                )
             given: dict[str, Any] = {"query": query, "number": int(request.match_info.get("id", 0))}
             if "body" in takes:
                 if request.content_type != "application/json":
@@ -123,12 +116,12 @@ def _handler(ctx: Context, doors: Doors, operation: Mapping[str, Any]) -> Handle
 async def known(ctx: Context, doors: Doors, request: web.Request) -> tuple[Token, Project]:
     """The token that is shown, and its project. Raises BadSignature."""
     if not (shown := tokens(request.headers)):
-        raise BadSignature("A token is needed, as Authorization: Bearer TOKEN.")
+        raise errors.BadSignature("A token is needed, as Authorization: Bearer TOKEN.")
     token = await ctx.tokens.find(shown[0], ctx.now())
     project = await ctx.projects.find(token.project) if token else None
     if not (token and project):
         doors.waits.wrong("api", doors.address(request), asyncio.get_running_loop().time())
-        raise WrongSecret("There is no such token, or it was revoked.")
+        raise errors.WrongSecret("There is no such token, or it was revoked.")
     return token, project
 
 
@@ -139,8 +132,8 @@ async def _spend(ctx: Context, token: Token) -> None:
     try:
         async with budget.spend(content=False):
             pass
-    except OverBudget as error:
-        raise TooMany(error.retry_after or 1, "requests with this token") from None
+    except errors.OverBudget as error:
+        raise errors.TooMany(error.retry_after or 1, "requests with this token") from None
 
 
 def _command(request: web.Request, token: Token) -> str:
@@ -151,12 +144,10 @@ def _command(request: web.Request, token: Token) -> str:
 
 
 def _query(request: web.Request, operation: Mapping[str, Any]) -> Query:
-    given, named = (
-        request.query,
-        [one["$ref"].rpartition("/")[2] for one in operation["parameters"]],
-    )
+    given = request.query
+    named = [one["$ref"].rpartition("/")[2] for one in operation["parameters"]]
     if not {*given} <= {*named} or len(given) > len({*given}):
-        raise NotUnderstood(f"The query of this path is of {', '.join(named)}, each once.")
+        raise errors.NotUnderstood(f"The query of this path is of {', '.join(named)}, each once.")
     return _valid(lambda: Query.model_validate(dict(given)))
 
 
@@ -166,4 +157,4 @@ def _valid(read: Callable[[], B]) -> B:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"])) or "the body"
-        raise NotUnderstood(f"{where}: {first['msg']}.") from None
+        raise errors.NotUnderstood(f"{where}: {first['msg']}.") from None

@@ -1,7 +1,5 @@
 """What the API takes and gives; ``openapi.yaml`` says where. 12 is C-12, I-12 or F-12."""
 
-from __future__ import annotations
-
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 

@@ -24,7 +24,7 @@ from handlers.demo.markdown import Markdown
 from handlers.demo.progress import Progress
 from handlers.demo.relay import Relay
 from handlers.demo.slack_view import slack_view
-from handlers.event_stream import allow_event_streams, event_stream
+from handlers.pages import allow_event_streams, event_stream
 
 STATIC = Path(__file__).parent / "static"
 _HEADERS = {

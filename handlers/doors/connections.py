@@ -1,10 +1,6 @@
 """Open connections: so many in all and from one address, and the unproven give way to newer ones.
-
 aiohttp has no limit of its own. What its parser waits for is guarded here, between the transport
-and its protocol: https://docs.python.org/3/library/asyncio-protocol.html
-"""
-
-from __future__ import annotations
+and its protocol: https://docs.python.org/3/library/asyncio-protocol.html"""
 
 import asyncio
 from collections import Counter
@@ -15,10 +11,8 @@ from aiohttp import web
 
 class Connections:
     """At most ``most``, this ``share`` of them from one address; a head comes within ``seconds``.
-
     Where no more fit, the one whose sender has been unproven longest is cut, of the address that
-    has the most of them: whoever opens thousands cuts their own, and ``/healthz`` gets through.
-    """
+    has the most of them: whoever opens thousands cuts their own, and ``/healthz`` gets through."""
 
     def __init__(self, most: int, *, seconds: float, share: float) -> None:
         self._most = most

@@ -1,7 +1,5 @@
 """What ``soulcaster doctor`` says of GitHub, and of the way from there to us."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any

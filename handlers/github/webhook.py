@@ -1,17 +1,24 @@
-"""GitHub's webhook: prove the sender, check the shape, make a delivery of it. No I/O.
+"""GitHub's events: by its webhook, proven and checked, or fetched where it has no way in to us.
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries"""
 
-https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
 from pydantic import BaseModel, ValidationError
+from redis.exceptions import RedisError
 
-from bot.domain.errors import BadPayload
+from bot.context import Context
+from bot.domain.errors import BadPayload, Rejected, SoulcasterError
+from bot.github.app import DELIVERIES_KEPT
 from bot.github.events import HEARD, NOTHING, effect_of
+from bot.github.manifest import UNREACHABLE
+from bot.log import log, logged
 from bot.storage.inbox import Delivery
+from bot.storage.leases import LeaseLost
 from workers import jobs
 
 # GitHub's own cap: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap
@@ -34,10 +41,7 @@ class _Envelope(BaseModel):
 
 
 def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Delivery | None:
-    """The delivery of a proven body, or None for what has no effect.
-
-    Raises BadPayload.
-    """
+    """The delivery of a proven body, or None for what has no effect. Raises BadPayload."""
     event = headers.get("x-github-event", "")
     guid = headers.get("x-github-delivery", "")
     if not event or not guid:
@@ -57,3 +61,61 @@ def read(headers: Mapping[str, str], body: bytes, received_at: float) -> Deliver
         tenant=envelope.repository.id if envelope.repository else 0,
         lane="people" if event in _SAID else "work",
     )
+
+
+EVERY_SECONDS = 5.0
+# What is under way stands in no list yet.
+OVERLAP = timedelta(minutes=2)
+MARK = "fetched deliveries"
+
+Store = Callable[[Delivery], Awaitable[None]]
+
+
+class Fetching:
+    """One web process's; of several one fetches at a time."""
+
+    def __init__(self, ctx: Context, store: Store) -> None:
+        self._ctx = ctx
+        self._store = store
+        # What is seen twice all the same has taken effect: the inbox knows it.
+        self._seen: deque[int] = deque(maxlen=2_000)
+
+    async def run(self) -> None:
+        """For ever; at once over where GitHub reaches us, or there is no app."""
+        connected = bool(self._ctx.settings.github_app_id)
+        while True:
+            with logged(
+                "GitHub's events could not be fetched", SoulcasterError, RedisError, LeaseLost
+            ):
+                if not connected or await self._ctx.github.hook() != UNREACHABLE:
+                    return
+                async with self._ctx.leases.hold("fetching") as token:
+                    while token:
+                        await self.fetch()
+                        await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(EVERY_SECONDS)
+
+    async def fetch(self) -> int:
+        """Store what came since the last time, oldest first; how many."""
+        ctx, now = self._ctx, self._ctx.now()
+        mark = await ctx.marks.get(MARK)
+        since = max(now - DELIVERIES_KEPT, mark - OVERLAP) if mark else now - DELIVERIES_KEPT
+        new = [
+            int(one["id"])
+            async for one in ctx.github.deliveries(since, status="failure")
+            if int(one["id"]) not in self._seen
+        ]
+        for number in reversed(new):
+            try:
+                sent = await ctx.github.delivery(number)
+                headers = {name.lower(): value for name, value in (sent["headers"] or {}).items()}
+                body = json.dumps(sent["payload"]).encode()
+                delivery = read(headers, body, time.time())
+            except (Rejected, BadPayload) as error:
+                log.warning("a delivery cannot be read", delivery=number, why=str(error))
+                delivery = None
+            if delivery:
+                await self._store(delivery)
+            self._seen.append(number)
+        await ctx.marks.put(MARK, now)
+        return len(new)

@@ -1,10 +1,6 @@
 """``/imports``: files by the tus protocol 1.0 (creation, termination), with a project's token; and
-``/exports``, which a link leads to.
-
-https://tus.io/protocols/resumable-upload · ``GET`` on an upload's address says how it stands.
-"""
-
-from __future__ import annotations
+``/exports``, which a link leads to. https://tus.io/protocols/resumable-upload · ``GET`` on an
+upload's address says how it stands."""
 
 import asyncio
 from base64 import b64decode
@@ -24,7 +20,7 @@ from handlers.api.endpoints import Asked
 from handlers.api.serving import known
 from handlers.doors.doors import Doors
 from handlers.imports.exporting import lines
-from workers.commands.pace import require_pace
+from workers.commands.permission import require_pace
 from workers.intake.receiving import PIECE, begin, receive, settled, told
 
 TUS = "1.0.0"

@@ -1,7 +1,5 @@
 """``soulcaster export``: reports and clusters as JSONL, which ``import`` takes again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Callable
 

@@ -1,29 +1,28 @@
 """``soulcaster import``: look at a file, show what would come of it, hand it over and follow it."""
 
-from __future__ import annotations
-
 import asyncio
 import tempfile
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from urllib.parse import urljoin
 
 import aiohttp
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bot.domain.errors import NotFound, Unavailable
+from bot.domain.errors import NotFound, Rejected, Unavailable
 from bot.domain.imports import Wanted
 from bot.domain.models import Draft
 from bot.imports import kind_of
 from bot.imports.reading import draft_of, preset_of
 from bot.settings import Settings
 from handlers.begin import begin as opened
-from handlers.imports.upload import upload
 from handlers.shell import project_of
 from workers.intake.receiving import PIECE, begin, receive, told
 
@@ -47,10 +46,8 @@ class Asked:
 async def run(
     settings: Settings, asked: Asked, console: Console, agreed: Callable[[], bool]
 ) -> bool:
-    """Whether it went well, or was not wanted after all.
-
-    Raises NotFound for what is no file, BadPayload for one that is not of its kind.
-    """
+    """Whether it went well, or was not wanted after all. Raises NotFound for what is no file,
+    BadPayload for one that is not of its kind."""
     with ExitStack() as stack:
         file = await _file(asked.what, stack)
         wanted = _looked_at(asked, file, console)
@@ -121,3 +118,60 @@ def _looked_at(asked: Asked, file: BinaryIO, console: Console) -> Wanted:
         who = f" by {draft.author}" * bool(draft.author)
         console.print(f"- {draft.title}  ({draft.occurred_at:%d %b %Y}{who})", markup=False)
     return wanted
+
+
+_SENT = 4 * 1024 * 1024
+_TRIES = 8
+_ASK_SECONDS = 1.0
+
+
+async def upload(
+    to: str,
+    token: str,
+    file: BinaryIO,
+    metadata: Mapping[str, str],
+    tell: Callable[[str, int], None],
+) -> dict[str, Any]:
+    """How the import stands when it has been read. Raises Rejected, or Unavailable in the end."""
+    size = file.seek(0, 2)
+    told = ",".join(f"{key} {b64encode(said.encode()).decode()}" for key, said in metadata.items())
+    shown = {"Authorization": f"Bearer {token}", "Tus-Resumable": "1.0.0"}
+    async with aiohttp.ClientSession(headers=shown) as http:
+        headers = {"Upload-Length": str(size), "Upload-Metadata": told}
+        answer, _ = await _asked(http, "POST", urljoin(to, "/imports"), headers=headers)
+        where, offset, failed = urljoin(to, answer["Location"]), 0, 0
+        headers = {"Content-Type": "application/offset+octet-stream"}
+        while offset < size:
+            file.seek(offset)
+            here = {**headers, "Upload-Offset": str(offset)}
+            try:
+                answer, _ = await _asked(http, "PATCH", where, headers=here, data=file.read(_SENT))
+                failed = 0
+            except Unavailable as error:
+                if (failed := failed + 1) == _TRIES:
+                    raise
+                await asyncio.sleep(error.retry_after or 2**failed / 4)
+                answer, _ = await _asked(http, "HEAD", where)
+            offset = int(answer["Upload-Offset"])
+            tell("receiving", 20 * offset // size)
+        while True:
+            _, one = await _asked(http, "GET", where)
+            tell(one["stage"] or one["state"], one["percent"])
+            if one["state"] != "processing":
+                return dict(one)
+            await asyncio.sleep(_ASK_SECONDS)
+
+
+async def _asked(http: aiohttp.ClientSession, method: str, url: str, **more: Any) -> Any:
+    """Headers and body of the answer. Raises Unavailable where it may be sent again, Rejected."""
+    try:
+        async with http.request(method, url, **more) as answer:
+            if answer.status < 300:
+                return answer.headers, await answer.json() if method == "GET" else None
+            said = f"The server answers {answer.status}: {(await answer.text())[:300]}"
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise Unavailable(f"The server cannot be reached: {error}") from error
+    if answer.status >= 500 or (answer.status in (409, 429) and method != "POST"):
+        wait = answer.headers.get("Retry-After", "")
+        raise Unavailable(said, retry_after=float(wait) if wait.isdecimal() else None)
+    raise Rejected(said, status=answer.status)

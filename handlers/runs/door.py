@@ -1,8 +1,6 @@
 """The page of a fix run, its stream of events, and its Stop: whoever has the link is asked who they
 are, and shown what ``logs`` would show them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,8 +18,7 @@ from bot.github.manifest import SIGNED_IN
 from bot.sources.proof import is_same
 from handlers.api.endpoints import Asked
 from handlers.doors.doors import Doors
-from handlers.event_stream import event_stream
-from handlers.pages import page, templates
+from handlers.pages import event_stream, page, templates
 from handlers.runs import session
 from handlers.setup import guard
 
@@ -130,7 +127,8 @@ class RunDoor:
                 for at, line in await self._ctx.runs.log_after(asked.project.id, run.number, last):
                     await stream.send(line, "line", at)
                     last = at
-                if (now := self._state(run)) != shown:
+                state = templates().get_template("state.html")
+                if (now := state.render(**self._told(run))) != shown:
                     shown = now
                     await stream.send(now, "state")
                 if ended:
@@ -145,6 +143,3 @@ class RunDoor:
                 else:
                     run = await self._newest(asked.project.id, run.number)
         return stream.response
-
-    def _state(self, run: FixRun) -> str:
-        return templates().get_template("state.html").render(**self._told(run))

@@ -1,9 +1,5 @@
-"""Who looks at a run: signed in with GitHub, for a working day, in one browser.
-
-The cookie is sealed with the vault's keys and says who; what they may is asked of GitHub each time.
-"""
-
-from __future__ import annotations
+"""Who looks at a run: signed in with GitHub, for a working day, in one browser. The cookie is
+sealed with the vault's keys and says who; what they may is asked of GitHub each time."""
 
 import json
 import secrets

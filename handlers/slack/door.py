@@ -18,19 +18,27 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from aiohttp import web
+from yarl import URL
 
+from bot import SHIPPED
 from bot.context import Context
 from bot.domain.errors import BadPayload, BadSignature, SoulcasterError
 from bot.log import log
+from bot.settings import Settings
+from bot.slack.client import Slack
+from bot.slack.workspaces import once
 from bot.sources.proof import SignedBody
 from handlers.doors.doors import Doors
-from handlers.slack import install
 from handlers.slack.heard import Store, build_bolt
 
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
+    from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
+INSTALL, BACK = "/slack/install", "/slack/oauth_redirect"
+_MANIFEST = SHIPPED / "slack-manifest.yml"
 # Far above what Slack sends; a view may have 250 kB of state.
 MAX_BODY = 1024 * 1024
 FRESH_SECONDS = 5 * 60
@@ -48,7 +56,7 @@ def add_routes(app: web.Application, ctx: Context, doors: Doors, store: Store) -
     app's token. Both lead to one Bolt app."""
     if ctx.slack is None:
         return
-    flow = install.add_routes(app, ctx.settings, ctx.slack)
+    flow = _installing(app, ctx.settings, ctx.slack)
     bolt = build_bolt(ctx, ctx.slack, store, doors.warn_once, flow)
     if secret := ctx.settings.slack_signing_secret.get_secret_value():
         _over_http(app, bolt, doors, secret)
@@ -88,10 +96,8 @@ def _over_http(app: web.Application, bolt: AsyncApp, doors: Doors, secret: str) 
 
 def prove(headers: Mapping[str, str], secret: str, now: float) -> SignedBody:
     """What proves the body that follows: signed with its version and time, good for five minutes.
-
     Raises BadSignature for headers that can prove nothing.
-    https://docs.slack.dev/authentication/verifying-requests-from-slack
-    """
+    https://docs.slack.dev/authentication/verifying-requests-from-slack"""
     at = headers.get("x-slack-request-timestamp", "")
     signature = headers.get("x-slack-signature", "")
     if not _TIMESTAMP.fullmatch(at) or not signature.startswith(_PREFIX):
@@ -134,3 +140,38 @@ async def listen(bolt: AsyncApp, token: str) -> None:
         with suppress(asyncio.CancelledError):
             await connecting
         await client.close()
+
+
+def _installing(app: web.Application, s: Settings, slack: Slack) -> AsyncOAuthFlow | None:
+    """Open both addresses to browsers, where several workspaces may install the app: the app in one
+    more of them, by Bolt's own flow. Only whom we sent to Slack comes back: with a state that is
+    good for ten minutes, in the browser that holds its cookie.
+    https://docs.slack.dev/authentication/installing-with-oauth"""
+    if slack.workspaces is None:
+        return None
+    from slack_bolt.adapter.aiohttp import to_aiohttp_response
+    from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+    from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+    from slack_bolt.request.async_request import AsyncBoltRequest
+
+    settings = AsyncOAuthSettings(
+        client_id=s.slack_client_id,
+        client_secret=s.slack_client_secret.get_secret_value(),
+        scopes=yaml.safe_load(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"],
+        user_scopes=[],
+        redirect_uri=s.soulcaster_public_url + BACK,
+        install_page_rendering_enabled=False,
+        authorization_url=str(URL(s.slack_api_url).origin() / "oauth/v2/authorize"),
+        installation_store=slack.workspaces,
+        state_store=slack.workspaces,
+    )
+    flow = AsyncOAuthFlow(client=once(slack.client), settings=settings)
+
+    async def door(request: web.Request) -> web.Response:
+        asked = AsyncBoltRequest(body="", query=request.query_string, headers=dict(request.headers))
+        handle = flow.handle_installation if request.path == INSTALL else flow.handle_callback
+        return await to_aiohttp_response(await handle(asked))
+
+    for path in (INSTALL, BACK):
+        app.router.add_get(path, door)
+    return flow

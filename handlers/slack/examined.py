@@ -1,7 +1,5 @@
 """What ``soulcaster doctor`` says of Slack."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from bot.context import Context

@@ -1,10 +1,6 @@
 """Forms as modals: what opens one, and the sentence that it says once it is sent.
-
 https://docs.slack.dev/surfaces/modals · A trigger is good for three seconds, so the door opens
-them. A modal carries where it was opened, so that its sentence is answered there.
-"""
-
-from __future__ import annotations
+them. A modal carries where it was opened, so that its sentence is answered there."""
 
 import json
 from collections.abc import Mapping
@@ -44,10 +40,8 @@ def asking(body: Mapping[str, Any]) -> Json | None:
 
 
 def said(submitted: Mapping[str, Any]) -> tuple[Json, str]:
-    """What a sent form says, as a button whose value it is, and the secret that was typed.
-
-    Raises NotUnderstood where it says no sentence.
-    """
+    """What a sent form says, as a button whose value it is, and the secret that was typed. Raises
+    NotUnderstood where it says no sentence."""
     told: Json = json.loads(submitted["view"]["private_metadata"])
     values = {}
     for name, elements in submitted["view"]["state"]["values"].items():

@@ -164,9 +164,7 @@ def _name_channels(body: dict[str, Any], prefix: str) -> None:
 
 async def _meant_for_us(ctx: Context, body: dict[str, Any]) -> bool:
     """Whether a person says it to us alone, or below a card of ours: the rest is not even kept.
-
-    What names us comes as a mention, too, except where nobody else is.
-    """
+    What names us comes as a mention, too, except where nobody else is."""
     event = body["event"]
     told = event.get("subtype") in (None, "file_share", "thread_broadcast")
     if event.get("bot_id") or not (told and event.get("user") and event.get("text")):

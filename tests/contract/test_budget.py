@@ -15,7 +15,7 @@ from bot.slack.client import Slack
 from bot.slack.workspaces import make_client
 from bot.storage import keys
 from bot.storage.budget import Budget, Limit, Priority, at
-from workers.fixes.progress import pace_of
+from workers.fixes.run import pace_of
 
 
 def a_budget(ctx: Context, *, most: int = 10, points: int = 900, under_way: int = 0) -> Budget:

@@ -11,7 +11,7 @@ from bot.github.manifest import UNREACHABLE, manifest, registration, web_host
 from bot.simulators.github import Limits
 from bot.storage.inbox import Delivery
 from handlers.demo.stage import ADMIN, Stage, open_stage
-from handlers.github.fetched import Fetching
+from handlers.github.webhook import Fetching
 from workers.intake import deliveries
 
 

@@ -10,7 +10,7 @@ from bot.context import Context
 from bot.domain.commands.references import Duration
 from bot.domain.errors import NotAllowed
 from bot.repo_config import FixPart
-from workers.fixes.quota import allowed_seconds
+from workers.fixes.steps.starting import allowed_seconds
 
 
 @pytest.mark.parametrize("wanted", ["5200w", "36500d", "61m"])

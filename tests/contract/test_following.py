@@ -21,7 +21,7 @@ from handlers.doctor import CHECKS
 from handlers.slack.examined import look_at_slack
 from workers.clusters import channels
 from workers.commands import hear
-from workers.digests import following, held, posting
+from workers.digests import following, notices, posting
 from workers.upkeep import schedule
 
 
@@ -145,11 +145,11 @@ async def test_while_posts_are_paused_nothing_is_lost(team: Team) -> None:
     await team.seen("All invoices are gone: data loss", "10")
     assert len(await team.messages()) == 1
     team.now += timedelta(hours=2)
-    await held.say_held(team.ctx, team.project.id)
+    await notices.say_held(team.ctx, team.project.id)
     assert len(await team.messages()) == 1, "it is not over"
     await team.ctx.stories.pause(team.project.id, pause.model_copy(update={"until": team.now}))
     for _ in range(2):
-        await held.say_held(team.ctx, team.project.id)
+        await notices.say_held(team.ctx, team.project.id)
         await team.drain()
     [first, later] = await team.cards()
     assert "2 problems while posts were paused by @ana" in later["text"]
@@ -171,7 +171,7 @@ async def test_in_quiet_hours_only_an_s1_is_said(team: Team) -> None:
     await team.change(worse, severity="S2", severity_by="@bo")
     assert len(await team.messages()) == 1
     team.now = datetime(2026, 11, 24, 6, 0, 1, tzinfo=UTC)
-    await held.say_held(team.ctx, team.project.id)
+    await notices.say_held(team.ctx, team.project.id)
     await team.drain()
     [_, said] = await team.messages()
     assert "Login fails after a payment" in said["text"]

@@ -29,13 +29,13 @@ from bot.render import render_markdown
 from handlers.api.serving import describe
 from handlers.demo.stage import Stage
 from handlers.imports import exporting
-from handlers.imports.upload import upload
+from handlers.imports.shell import upload
 from handlers.web import build_app, serving
 from workers import jobs
 from workers.clusters.evidence import fetch
 from workers.clusters.taking_back import erase_words
 from workers.intake import items
-from workers.memory.recall import learn
+from workers.memory.retrieve import learn
 
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET = {"Content-Type": "application/offset+octet-stream"}

@@ -29,7 +29,7 @@ from handlers.demo.stage import Stage
 from workers.commands.answering import answer_to
 from workers.fixes import planning
 from workers.memory.know import draw_facts, get_to_know
-from workers.memory.recall import learn
+from workers.memory.retrieve import learn
 
 VAT = ("Refund is too small", "I paid 119 euros and the refund was 100, so the tax stayed there.")
 DATES = ("Dates are odd", "The invoice shows 31/12 where it should show 12/31 for American buyers.")

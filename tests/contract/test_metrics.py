@@ -20,8 +20,8 @@ from bot.settings import Settings
 from bot.storage.inbox import Delivery
 from handlers.web import build_app, serving
 from workers import jobs
+from workers.upkeep.alarms import ask_for_silent
 from workers.upkeep.schedule import wake_for_overdue
-from workers.upkeep.silence import ask_for_silent
 
 TOKEN = "metrics-token-of-the-operator"
 HIDDEN = Project(id=7, installation=3, full_name="acme/very-secret-name", private=True)

@@ -23,7 +23,7 @@ from bot.storage.inbox import Delivery
 from handlers.demo.stage import ADMIN
 from workers import jobs
 from workers.commands.answering import answer_to
-from workers.fixes.trials import try_agent
+from workers.fixes.own_agents import try_agent
 from workers.hearing.slack import hear_slack
 from workers.hearing.triggers import wake_agents
 from workers.upkeep.schedule import wake_due_agents

@@ -17,7 +17,7 @@ from bot.domain.models import Person, Place
 from bot.settings import Settings
 from bot.storage.commands import Utterance
 from workers.commands.answering import answer_to
-from workers.commands.pace import require_pace
+from workers.commands.permission import require_pace
 from workers.commands.verbs import ROSTER
 
 OPERATOR, PAUSED = Person(operator=True), timedelta(seconds=20)

@@ -24,7 +24,7 @@ from bot.storage import keys
 from workers.fixes import planning
 from workers.fixes.steps import starting
 from workers.fixes.steps.project import ProjectRun
-from workers.memory.writings import writings
+from workers.memory.retrieve import writings
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=77, installation=1, full_name="acme/shop", private=True)

@@ -22,8 +22,7 @@ from bot.domain.ports import Agent, Blocked
 from bot.repo_config import RepoConfig
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.local import LocalRun
-from workers.fixes.steps.policy import check_policy
-from workers.fixes.steps.prove import prove
+from workers.fixes.steps.prove import check_policy, prove
 from workers.fixes.steps.repair import repair
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)

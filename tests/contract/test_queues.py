@@ -19,7 +19,7 @@ from bot.jobs import CLAIM, Claim
 from bot.storage import keys
 from bot.storage.commands import Utterance
 from workers.commands.obey import obey
-from workers.commands.verbs.feedback import PATIENCE
+from workers.commands.verbs.intake import PATIENCE
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 SHOP = Project(id=7, installation=1, full_name="acme/shop", private=True)

@@ -19,7 +19,7 @@ from bot.storage.projects import MOVED
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers import jobs
 from workers.clusters import channels
-from workers.digests import config_file, onboarding
+from workers.digests import onboarding
 from workers.hearing.github import installations
 from workers.intake import sync
 from workers.intake.issues import read_issues
@@ -44,7 +44,7 @@ async def write(stage: Stage, file: str) -> Project:
     files = {".github/soulcaster.yml": file}
     await stage.person("/push", login=ADMIN, files=files)
     project = await stage.project()
-    await config_file.check_file(stage.context, project.id)
+    await onboarding.check_file(stage.context, project.id)
     return project
 
 
@@ -107,7 +107,7 @@ async def test_a_file_that_said_quiet_leaves_no_yes_behind(stage: Stage, removed
     project = await write(stage, "mode: quiet\n")
     await onboarding.offer_to_act(stage.context, project.id)
     await stage.person("/push", login=ADMIN, files={".github/soulcaster.yml": None})
-    await config_file.check_file(stage.context, project.id)
+    await onboarding.check_file(stage.context, project.id)
     await stage.context.configs.in_force(project)
     assert await stage.context.configs.is_quiet(project.id)
 
@@ -124,7 +124,7 @@ async def test_the_file_says_whether(
     # What was agreed to is not taken back by a file that goes.
     if not quiet:
         await stage.person("/push", login=ADMIN, files={".github/soulcaster.yml": None})
-        await config_file.check_file(stage.context, project.id)
+        await onboarding.check_file(stage.context, project.id)
         await stage.context.configs.in_force(project)
         assert not await stage.context.configs.is_quiet(project.id)
 
@@ -163,7 +163,7 @@ async def test_another_owner_is_asked_again(stage: Stage, removed: Project) -> N
     merge = f"{stage.github_url}/_sim/repos/globex/shop/pulls/{number}/merge"
     async with stage.http.post(merge, json={"login": ADMIN}) as merged:
         assert merged.status == 200
-    await config_file.check_file(ctx, project.id)
+    await onboarding.check_file(ctx, project.id)
     assert not await ctx.configs.is_quiet(project.id)
     said = (await ctx.configs.file(there)).decode()
     assert said == "# globex lets Soulcaster act here.\nmode: act\ncluster: ask\n"

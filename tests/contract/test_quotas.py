@@ -24,9 +24,9 @@ from handlers.doctor import CHECKS
 from workers import jobs
 from workers.commands.answering import Answered, answer_to
 from workers.digests import posting
-from workers.digests.config_file import check_file
 from workers.digests.notices import tell_refused
-from workers.fixes.quota import require_quota
+from workers.digests.onboarding import check_file
+from workers.fixes.steps.starting import require_quota
 from workers.hearing.alerts import hear_alert
 from workers.intake import items, quota, sync
 

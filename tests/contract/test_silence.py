@@ -12,7 +12,7 @@ from bot.storage.vault import Hook
 from handlers.demo.stage import Stage
 from workers import jobs, worker
 from workers.digests import posting
-from workers.upkeep import silence
+from workers.upkeep import alarms
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -25,8 +25,8 @@ async def look(ctx: Context, at: datetime, *, away: bool = False) -> None:
     """The clock's look, a minute after the one before unless it was ``away``."""
     ctx.clock = lambda: at
     if not away:
-        await ctx.marks.put(silence.LOOKED, at - timedelta(minutes=1))
-    await silence.ask_for_silent(ctx)
+        await ctx.marks.put(alarms.LOOKED, at - timedelta(minutes=1))
+    await alarms.ask_for_silent(ctx)
     await worker.drain(ctx, "work")
 
 
@@ -46,7 +46,7 @@ async def test_silence_is_said_once_and_its_end_once(stage: Stage) -> None:
     door = await ctx.vault.open_hook(project.id, "sentry")
     for hour in range(9 * 24):
         await hear(ctx, door, MONDAY + timedelta(hours=hour))
-    await ctx.marks.put(silence.LISTENING, MONDAY)
+    await ctx.marks.put(alarms.LISTENING, MONDAY)
     ends = MONDAY + timedelta(days=9)
     await look(ctx, ends + timedelta(minutes=30))
     assert await said() == [[], []]

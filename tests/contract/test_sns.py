@@ -26,7 +26,7 @@ from bot.context import Context
 from bot.domain.errors import BadPayload, Unavailable
 from bot.storage.inbox import Delivery
 from workers import jobs
-from workers.hearing import sns
+from workers.hearing import alerts
 from workers.hearing.alerts import hear_alert
 
 HOST = "sns.eu-west-1.amazonaws.com"
@@ -104,7 +104,7 @@ async def topic(tmp_path: Path) -> AsyncIterator[Topic]:
     trusted = ssl.create_default_context(cafile=tmp_path / "ca.pem")
     connector = aiohttp.TCPConnector(resolver=amazon, ssl=trusted)
     async with aiohttp.ClientSession(connector=connector) as http:
-        sns._certificates.clear()
+        alerts._certificates.clear()
         yield Topic(http, amazon, asked)
     await served.close()
 
@@ -130,7 +130,7 @@ def signed(version: str = "2", **fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("version", ["1", "2"])
 async def test_what_amazon_signed_is_amazons(topic: Topic, version: str) -> None:
     for subject in ({}, {"Subject": "ALARM: é"}):
-        assert await sns.is_amazons(topic.http, signed(version, **subject))
+        assert await alerts.is_amazons(topic.http, signed(version, **subject))
     assert topic.asked == ["/SimpleNotificationService-abc123.pem"], "fetched once, then kept"
 
 
@@ -150,7 +150,7 @@ async def test_what_amazon_signed_is_amazons(topic: Topic, version: str) -> None
 async def test_what_amazon_did_not_sign_is_not_amazons(
     topic: Topic, change: dict[str, str]
 ) -> None:
-    assert not await sns.is_amazons(topic.http, {**signed(), **change})
+    assert not await alerts.is_amazons(topic.http, {**signed(), **change})
     assert CONFIRM.partition(HOST)[2] not in topic.asked
 
 
@@ -169,7 +169,7 @@ async def test_what_amazon_did_not_sign_is_not_amazons(
     ],
 )
 async def test_nothing_is_fetched_from_elsewhere(topic: Topic, url: str) -> None:
-    assert not await sns.is_amazons(topic.http, signed(SigningCertURL=url))
+    assert not await alerts.is_amazons(topic.http, signed(SigningCertURL=url))
     assert topic.amazon.hosts == []
     assert topic.asked == []
 
@@ -178,13 +178,13 @@ async def test_nothing_is_fetched_from_elsewhere(topic: Topic, url: str) -> None
 async def test_a_certificate_that_does_not_come_is_waited_for(topic: Topic, name: str) -> None:
     url = f"https://{HOST}/SimpleNotificationService-{name}.pem"
     with pytest.raises(Unavailable):
-        await sns.is_amazons(topic.http, signed(SigningCertURL=url))
+        await alerts.is_amazons(topic.http, signed(SigningCertURL=url))
     assert topic.amazon.hosts == [HOST], "no redirect is followed"
 
 
 async def test_a_subscription_is_confirmed(topic: Topic) -> None:
     asks = signed(Type="SubscriptionConfirmation", SubscribeURL=CONFIRM, Token="t")
-    assert await sns.is_amazons(topic.http, asks)
+    assert await alerts.is_amazons(topic.http, asks)
     assert topic.asked[-1] == CONFIRM.partition(HOST)[2]
 
 
@@ -199,7 +199,7 @@ async def test_a_subscription_is_confirmed(topic: Topic) -> None:
 )
 async def test_nothing_is_confirmed_elsewhere(topic: Topic, url: str) -> None:
     with pytest.raises(BadPayload):
-        await sns.is_amazons(
+        await alerts.is_amazons(
             topic.http, signed(Type="SubscriptionConfirmation", SubscribeURL=url, Token="t")
         )
     assert set(topic.amazon.hosts) <= {HOST}

@@ -20,7 +20,7 @@ from bot.storage.embedded import EmbeddedRedis
 from bot.storage.inbox import Delivery
 from handlers import alerts, storing
 from handlers.begin import tell_setup_address
-from handlers.doors.unproven import Unproven
+from handlers.doors.doors import Unproven
 from handlers.web import build_app, serving
 from workers import jobs
 from workers.upkeep import sweep

@@ -14,8 +14,7 @@ from bot.simulators.github import Limits
 from bot.storage.commands import Utterance
 from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers.commands.call import Call
-from workers.commands.verbs.config import Config, run_config
-from workers.commands.verbs.doctor import Doctor, run_doctor
+from workers.commands.verbs.config import Config, Doctor, run_config, run_doctor
 from workers.intake import sync
 
 

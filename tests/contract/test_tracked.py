@@ -10,7 +10,7 @@ import pytest
 from following_kit import LOSS, Team, open_team
 
 from handlers.demo.stage import ADMIN
-from workers.digests import notices, tracked
+from workers.digests import following, notices
 from workers.intake import issues, sync
 
 
@@ -36,7 +36,7 @@ async def test_a_problem_is_kept_in_an_issue_of_its_own(team: Team) -> None:
         team.now += timedelta(seconds=5)
         await team.seen()
     assert team.edits(issue) - before <= 1, "counts alone are one edit a minute"
-    team.now += tracked.EVERY
+    team.now += following.EVERY_ISSUE
     await team.follow(number)
     assert "9 in all" in (await team.issue(issue))["body"]
     mine = f"Call Bo.\n\n{(await team.issue(issue))['body']}\n\nAnd below."

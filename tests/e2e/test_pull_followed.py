@@ -12,7 +12,7 @@ from fix_kit import ended, publish, ready_to_publish, reported, run_of
 
 from bot.domain.fixes.run import FixRun
 from handlers.demo.stage import Stage
-from workers.fixes.steps.revision import RevisionRun
+from workers.fixes.steps.project import RevisionRun
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 TOKEN = "ghp_" + "a1B2" * 9

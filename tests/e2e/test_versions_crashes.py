@@ -21,7 +21,7 @@ from bot.simulators.github import Limits
 from handlers.demo.shop_files import shop_files
 from handlers.demo.stage import ADMIN, Stage
 from workers.fixes.revise import ask
-from workers.fixes.steps.revision import RevisionRun
+from workers.fixes.steps.project import RevisionRun
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

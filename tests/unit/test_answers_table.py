@@ -18,7 +18,7 @@ from bot.domain.commands.rights import require_door
 from bot.domain.errors import NotAllowed
 from bot.domain.models import Place, Project
 from bot.domain.rooms import Asker, Room, readers_in, way_back
-from workers.commands.anybody import FOR_STRANGERS
+from workers.commands.addressing import FOR_STRANGERS
 from workers.commands.verbs import ROSTER
 
 

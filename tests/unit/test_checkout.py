@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.errors import NotFound
 from bot.domain.fixes.patch import EXECUTABLE, SYMLINK
-from workers.fixes.steps.checkout import read_checkout, read_submodules
+from workers.fixes.steps.local import read_checkout, read_submodules
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -29,7 +29,7 @@ from bot.domain.errors import NotAllowed
 from bot.domain.models import Place
 from bot.domain.rooms import Asker
 from handlers.slack import forms
-from workers.commands.anybody import FOR_STRANGERS
+from workers.commands.addressing import FOR_STRANGERS
 from workers.hearing import plain_words, slack
 
 HOME, ELSEWHERE, US = "T1", "T2", "UBOT"

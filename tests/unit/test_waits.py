@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.errors import TooMany
-from handlers.doors.address import address_of
-from handlers.doors.waits import MOST_KEPT, Waits
+from handlers.doors.doors import MOST_KEPT, Waits, address_of
 
 
 def wait(waits: Waits, now: float) -> float:

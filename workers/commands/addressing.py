@@ -1,25 +1,26 @@
-"""Which project a line in Slack speaks of. Nobody is told of one that they cannot read."""
-
-from __future__ import annotations
+"""Which project a line in Slack speaks of, and what is answered where it speaks of none. Nobody is
+told of one that they cannot read."""
 
 from dataclasses import dataclass
 
 from bot.context import Context
-from bot.domain.cards.card import Choice, Code
-from bot.domain.commands.grammar import project_in
-from bot.domain.errors import NotAllowed, NotFound
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Card, Choice, Code, note
+from bot.domain.commands.command import Command, Level
+from bot.domain.commands.grammar import parse, project_in
+from bot.domain.commands.rights import HOW_TO_LINK
+from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, UserError
 from bot.domain.models import Person, Place, Project
 from workers.clusters.channels import owners
 from workers.commands.call import Ambiguous
-from workers.commands.reach import asker_of
+from workers.commands.permission import NOT_OURS, asker_of, at_home
+from workers.commands.verbs import ROSTER, anybody
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a pressed button and its message say of their project, 0 for nothing.
-
-    Slack sends no message along with a button that only its reader saw.
-    """
+    """What a pressed button and its message say of their project, 0 for nothing. Slack sends no
+    message along with a button that only its reader saw."""
 
     button: int
     message: int
@@ -81,3 +82,48 @@ async def _named(ctx: Context, name: str) -> Project | None:
         return await ctx.projects.named(name)
     except NotFound:
         return None
+
+
+FOR_STRANGERS: tuple[type[Command], ...] = (anybody.Help, anybody.Link)
+
+
+async def to_stranger(ctx: Context, person: Person, line: str) -> Card:
+    """The answer to a Slack person who is linked to nobody or of another workspace: how to be
+    linked, and nothing of any project."""
+    try:
+        command = parse(line, FOR_STRANGERS)
+    except NotUnderstood:
+        words = HOW_TO_LINK if await at_home(ctx, person) else NOT_OURS
+        return note("stranger", words, audience=Audience.PUBLIC, tone="refused")
+    return await _answered(ctx, person, command, FOR_STRANGERS)
+
+
+async def to_linked(ctx: Context, person: Person, line: str, why_not: UserError) -> Card:
+    """The answer to a linked person whose line is about no project that they can read."""
+    try:
+        command = parse(line, ROSTER)
+    except NotUnderstood as error:
+        return note("unheard", str(error), audience=Audience.PERSON, tone="refused")
+    if not command.tells_nothing:
+        return note("unheard", str(why_not), audience=Audience.PERSON, tone="refused")
+    return await _answered(ctx, person, command, ROSTER)
+
+
+async def _answered(
+    ctx: Context, person: Person, command: Command, roster: tuple[type[Command], ...]
+) -> Card:
+    try:
+        match command:
+            case anybody.Help():
+                return anybody.help_card(command, roster, Level.L5, readers=Audience.PUBLIC)
+            case anybody.Link():
+                return await anybody.code_card(ctx, person, command)
+            case anybody.Unlink():
+                return await anybody.unlinked_card(ctx, person)
+            case anybody.Whoami():
+                you = ("You are ", Code(person.login))
+                return note("whoami", *you, audience=Audience.PERSON)
+            case _:
+                raise NotAllowed(f"{command.verb} is about a repository: name it before.")
+    except UserError as error:
+        return note("unheard", str(error), audience=Audience.PERSON, tone="refused")

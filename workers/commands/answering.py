@@ -1,7 +1,5 @@
 """What a line is answered, whatever comes of it: an error is an answer, too."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from dataclasses import replace
@@ -25,10 +23,7 @@ from bot.storage.commands import Outcome, Utterance
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.commands.call import Ambiguous, Answer, Call
-from workers.commands.linking import still_linked
-from workers.commands.pace import require_pace
-from workers.commands.permission import require
-from workers.commands.reach import way_of
+from workers.commands.permission import require, require_pace, still_linked, way_of
 from workers.commands.verbs import OWN, ROSTER, VERBS
 
 # A command that is found later than this is asked about, not obeyed.
@@ -48,10 +43,8 @@ class Answered(NamedTuple):
 async def answer_to(
     ctx: Context, project: Project, said: Utterance, *, seconds: float = VERB_SECONDS
 ) -> Answered:
-    """What a verb says to it, in so many seconds.
-
-    Raises Unavailable: the command is kept and obeyed later.
-    """
+    """What a verb says to it, in so many seconds. Raises Unavailable: the command is kept and
+    obeyed later."""
     way = Way(Audience.PUBLIC, posted=False)
     try:
         person = await still_linked(ctx, project, said.person)
@@ -72,9 +65,7 @@ async def answer_at_once(
     ctx: Context, project: Project, person: Person, line: str, *, command: str = ""
 ) -> Answered:
     """What is said to a line of the shell or of the API; ``command`` is the same for a repeat.
-
-    Raises Unavailable: then it may be said again.
-    """
+    Raises Unavailable: then it may be said again."""
     await ctx.overview.make_whole(project.id)
     said = Utterance(
         id=command or secrets.token_hex(10),

@@ -1,7 +1,5 @@
 """One command being obeyed: who said it, where, and what it is about."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +37,7 @@ class Ambiguous(NotUnderstood):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a verb says. ``public`` cards are for everybody even where replies are whispered.
-
-    ``refusal`` is why it did nothing.
-    """
+    ``refusal`` is why it did nothing."""
 
     card: Card
     public: bool = False
@@ -82,6 +78,10 @@ class Call:
         """A card of its own for those who read here; ``fields`` are the card's."""
         return Answer(Card(key=key, audience=self.readers, title=title, **fields))
 
+    def done(self, key: str, *title: Inline, **fields: Any) -> Answer:
+        """``answer``, of what went well."""
+        return self.answer(key, *title, tone="succeeded", **fields)
+
     def require_own(self) -> None:
         """Raises NotAllowed where others than those of a private repository read the answer."""
         if self.project.private and not may_read(self.readers, Audience.TEAM):
@@ -117,7 +117,7 @@ class Call:
         """The cluster named, or the one this place is about. Never a guess: raises Ambiguous."""
         if isinstance(ref, ClusterRef):
             return await self.ctx.clusters.get(self.project.id, ref.number)
-        number = await self._implied(ref)
+        number = await self.implied(ref)
         if number is not None:
             return await self.ctx.clusters.get(self.project.id, number)
         views, _ = await page(self.ctx, self.project, "open", most=5, readers=self.readers)
@@ -126,10 +126,6 @@ class Call:
             Choice(*v.title, sentence=f"{verb} {v.cluster.name} {rest}".strip()) for v in views
         )
         raise Ambiguous(f"Which cluster? Say for example: {verb} C-12", choices)
-
-    async def implied(self) -> int | None:
-        """The cluster this place is about; None for a place that is about none."""
-        return await self._implied(None)
 
     async def run(self, ref: RunRef | ClusterRef | None) -> FixRun:
         """The run named, or the newest of the cluster this place is about."""
@@ -141,7 +137,8 @@ class Call:
             raise NotFound(f"{cluster.name} has no fix run yet: /soulcaster fix {cluster.name}")
         return runs[cluster.number]
 
-    async def _implied(self, item: ItemRef | None) -> int | None:
+    async def implied(self, item: ItemRef | None = None) -> int | None:
+        """The cluster of ``item``, or the one this place is about; None for one about none."""
         number: int | None
         if item is not None:
             number = item.number

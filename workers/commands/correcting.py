@@ -1,7 +1,5 @@
 """What every verb that corrects the clustering shares: preview, Confirm, and the answer."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import Literal
 
@@ -39,10 +37,8 @@ class Confirmable(Command):
 
 
 async def carry_out(call: Call, command: Command, plan: Plan, *, ask: Ask = "always") -> Answer:
-    """Preview it, or do it and say so.
-
-    ``ask`` "if it surprises": only when it takes back what people said, or moves several reports.
-    """
+    """Preview it, or do it and say so. ``ask`` "if it surprises": only when it takes back what
+    people said, or moves several reports."""
     ctx, project = call.ctx, call.project
     confirm, preview = False, ""
     if isinstance(command, Confirmable):
@@ -57,7 +53,8 @@ async def carry_out(call: Call, command: Command, plan: Plan, *, ask: Ask = "alw
             await corrections.after(ctx, project.id, done)
             return Answer(await _done(call, key, done), public=True)
         worked = await plan(call.person.name)
-        if ask == "always" or (ask == "if it surprises" and _surprises(worked)):
+        surprises = bool(worked.proposal.taken_back) or len(worked.operation.items) > 1
+        if ask == "always" or (ask == "if it surprises" and surprises):
             checksum = worked.proposal.checksum
             last = preview or await ctx.operations.shown(project.id, shown)
             if not confirm or last != checksum:
@@ -67,10 +64,6 @@ async def carry_out(call: Call, command: Command, plan: Plan, *, ask: Ask = "alw
                 return Answer(preview_card(key, said, worked.proposal, seen, changed=changed))
         done = await corrections.apply(ctx, project.id, worked, said=said, command=call.said.id)
     raise Unavailable("Reports are being clustered faster than this can be done.", retry_after=1)
-
-
-def _surprises(worked: PlannedCorrection) -> bool:
-    return bool(worked.proposal.taken_back) or len(worked.operation.items) > 1
 
 
 async def item_of(call: Call, named: Named) -> Item:

@@ -1,9 +1,5 @@
-"""Verbs that a form asks for: which of a command's fields it shows, and the sentence it makes.
-
-A new form is one line here; what its inputs are follows from the command's own fields.
-"""
-
-from __future__ import annotations
+"""Verbs that a form asks for: which of a command's fields it shows, and the sentence it makes. A
+new form is one line here; what its inputs are follows from the command's own fields."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -14,8 +14,6 @@ Each that waits for a service holds what was said after it for ``HOLDS``, and wh
 it; then what can be done passes it, each time that it still cannot go on.
 """
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 
@@ -27,17 +25,15 @@ from bot.domain.models import Place, Project
 from bot.domain.rooms import Way
 from bot.github.issues import Reaction
 from bot.jobs import CLAIM, enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.say import in_words, readers_at, say, whisper, withdraw
 from bot.storage.commands import TOLD_AFTER, Outcome, Reply, Utterance, Wait
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers import jobs
 from workers.commands.answering import answer_to, refusal_key
-from workers.commands.linking import still_linked
-from workers.commands.reach import way_of
-from workers.commands.reacting import react
-from workers.commands.waiting import tell, tell_unanswered
+from workers.commands.hear import react, tell, tell_unanswered
+from workers.commands.permission import still_linked, way_of
 
 HOLDS = timedelta(minutes=2)
 STANDS = timedelta(days=1)  # a refusal on GitHub, unless something of that person is done before
@@ -50,10 +46,8 @@ _REACTIONS: dict[Outcome, Reaction] = {"done": "rocket", "refused": "-1", "faile
 
 
 async def obey(ctx: Context, project_id: int, queue: str) -> None:
-    """Obey the first command of a queue that can go on, and have the next one obeyed.
-
-    Raises Unavailable while none can.
-    """
+    """Obey the first command of a queue that can go on, and have the next one obeyed. Raises
+    Unavailable while none can."""
     project = await ctx.projects.find(project_id)
     queued = await ctx.commands.queued(project_id, queue)
     waits: dict[str, Wait] = {}
@@ -88,10 +82,8 @@ async def finish(ctx: Context, project_id: int, command_id: str) -> None:
     if said is None or said.outcome == "heard":
         return
     if project is not None:
-        try:
+        with logged("could not react", Rejected, line=said.line):
             await react(ctx, project, said.place, _REACTIONS[said.outcome])
-        except Rejected as error:
-            log.warning("could not react", line=said.line, why=str(error))
     await ctx.commands.end(said)
 
 

@@ -1,7 +1,5 @@
 """Ask for a fix run, or for a version of one, in the name of who gives the command."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +15,13 @@ from bot.domain.models import Cluster, Person, RunState
 from bot.github.repo import QUIET
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
-from workers.fixes.quota import require_quota, require_unpaused
-from workers.fixes.steps.starting import require_no_open_fix, start, unnamed
+from workers.fixes.steps.starting import (
+    require_no_open_fix,
+    require_quota,
+    require_unpaused,
+    start,
+    unnamed,
+)
 from workers.fixes.steps.telling import card_of
 
 
@@ -34,11 +37,9 @@ async def request_fix(
     notes: Sequence[tuple[str, str]] = (),
     own: OwnAgent | None = None,
 ) -> tuple[FixRun, bool]:
-    """A new run, or the active one joined; whether it is this command's own. See ``start``.
-
-    Raises NotUnderstood when the cluster has an open pull request, NotAllowed while fixes are
-    paused, QuotaExceeded.
-    """
+    """A new run, or the active one joined; whether it is this command's own. See ``start``. Raises
+    NotUnderstood when the cluster has an open pull request, NotAllowed while fixes are paused,
+    QuotaExceeded."""
     ctx, project = call.ctx, call.project
     await require_unpaused(ctx, project)
     if await ctx.configs.is_quiet(project.id) and not dry_run:

@@ -1,8 +1,6 @@
 """What each way of clustering would have done with a project's history, worked out in silence and
 said: once unasked, where the project is spoken of, and wherever somebody asks."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from typing import get_args

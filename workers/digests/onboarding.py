@@ -1,28 +1,33 @@
-"""The one pull request that asks whether we may write: ``.github/soulcaster.yml``, explained.
-
-It comes when there is something to show: GitHub's issues were read, or enough of them.
-"""
-
-from __future__ import annotations
+"""``.github/soulcaster.yml``: the one pull request that asks whether we may write, and the checks
+of the file where it changes."""
 
 import asyncio
+import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 from bot.context import Context
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Bullets, Card, Code, Line, Paragraph, Said, Section, note
 from bot.domain.cards.views.onboarding import FILE, onboarding_card
-from bot.domain.errors import Rejected
+from bot.domain.errors import ConfigError, NotFound, Rejected
+from bot.domain.fixes.own_agent import FOLDER
 from bot.domain.models import Project
 from bot.github import pulls
 from bot.github.app import PUBLISH
+from bot.github.checks import CONFIG
 from bot.jobs import enqueue
 from bot.log import log
+from bot.own_agents import own_agent
 from bot.repo_config import PATH
-from bot.say import open_pull
+from bot.say import open_pull, put_check
 from bot.storage.projects import MOVED
 from workers import jobs
 from workers.clusters.looked import looked_back
 from workers.digests.choosing import look_back
+from workers.digests.notices import tell
 from workers.digests.posting import build_digest
 
 BRANCH = "soulcaster/onboarding"
@@ -49,7 +54,10 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     repo = ctx.github.repo(project, PUBLISH, aloud=True)
     if not (head := await pulls.branch_head(repo, project.default_branch)):
         return  # an empty repository
-    branch, asked = BRANCH, (_schema(ctx) + FILE).encode()
+    here = ctx.settings.soulcaster_public_url
+    # What editors check it by: https://github.com/redhat-developer/yaml-language-server
+    by = f"# yaml-language-server: $schema={here}/soulcaster.schema.json\n" if here else ""
+    branch, asked = BRANCH, f"{by}{FILE}".encode()
     if stands == MOVED and (theirs := await ctx.configs.file(project)):
         branch = f"{BRANCH}-{project.owner}"
         asked = f"# {project.full_name.split('/')[0]} lets Soulcaster act here.\n".encode() + theirs
@@ -78,12 +86,6 @@ async def offer_to_act(ctx: Context, project_id: int) -> None:
     log.info("asked whether to act", repository=project.full_name, pull=pull["number"])
 
 
-def _schema(ctx: Context) -> str:
-    """What editors check the file by: https://github.com/redhat-developer/yaml-language-server"""
-    here = ctx.settings.soulcaster_public_url
-    return f"# yaml-language-server: $schema={here}/soulcaster.schema.json\n" if here else ""
-
-
 async def _has_read(ctx: Context, project: Project) -> bool:
     """Whether enough was read, and has its cluster."""
     reading = await ctx.imports.get(project.id)
@@ -92,3 +94,76 @@ async def _has_read(ctx: Context, project: Project) -> bool:
     read = reading.ended is not None or reading.seen >= ENOUGH
     late = ctx.now() - reading.since > LATEST
     return late or (read and not await ctx.items.waiting(project.id))
+
+
+CARD = "file"
+_LINE = re.compile(r"(\.github/[\w./-]+):(\d+): (.*)")
+
+
+async def check_file(ctx: Context, project_id: int) -> None:
+    """Say which line of the project's file is wrong; when it is right again, say that there."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    try:
+        if mode := (await ctx.configs.written(project)).mode:
+            await ctx.configs.in_force(project)
+            if mode == "act":
+                await ctx.projects.onboard(project_id, "")
+    except ConfigError as error:
+        wrong = (Said(str(error)), " The last good one stays in force.")
+        await tell(ctx, project, lambda to: note(CARD, *wrong, audience=to, tone="failed"))
+    else:
+        right = Code(PATH), " is right again."
+        await tell(
+            ctx, project, lambda to: note(CARD, *right, audience=to, tone="succeeded"), where=CARD
+        )
+
+
+async def check_pull(ctx: Context, project_id: int, pull: int) -> None:
+    """Check the file, and those of agents, as a pull request has them, where it changes them."""
+    project = await ctx.projects.find(project_id)
+    if project is None:
+        return
+    ref, repo = f"refs/pull/{pull}/head", ctx.github.repo(project)
+    pages = repo.pages(f"/pulls/{pull}/files{{?per_page}}", per_page="100")
+    named = [{one["filename"], one.get("previous_filename")} async for one in pages]
+    changed = {PATH} if any(PATH in names for names in named) else set[str]()
+    changed |= {one for names in named for one in names if one and one.startswith(f"{FOLDER}/")}
+    if not changed:
+        return
+    mistakes: list[str] = []
+    for path in sorted(changed):
+        try:
+            if path == PATH:
+                await ctx.configs.own(project, ref)
+            else:
+                await own_agent(ctx, project, PurePosixPath(path).stem, ref=ref)
+        except ConfigError as error:
+            mistakes += str(error).splitlines()
+        except NotFound:
+            pass  # it is taken away
+    found = [match for match in map(_LINE.fullmatch, mistakes) if match]
+    await put_check(
+        ctx.github.repo(project, {"checks": "write", "metadata": "read"}),
+        (await repo.get(f"/pulls/{pull}"))["head"]["sha"],
+        file_card(mistakes, sorted(changed)),
+        conclusion="failure" if mistakes else "success",
+        external_id=f"config:{pull}",
+        name=CONFIG,
+        lines=[(match[1], int(match[2]), match[3]) for match in found],
+    )
+
+
+def file_card(mistakes: Sequence[str], paths: Sequence[str]) -> Card:
+    """What the check run says."""
+    lines: tuple[Line, ...] = tuple((Said(line),) for line in mistakes)
+    said = "With these, the file would be left out, and the last good one stay in force."
+    about, are = Code(", ".join(paths)), "are" if paths[1:] else "is"
+    return Card(
+        key="config-check",
+        audience=Audience.PUBLIC,
+        title=(about, " has mistakes") if mistakes else (about, f" {are} right"),
+        tone="failed" if mistakes else "succeeded",
+        sections=(Section(Bullets(*lines), Paragraph(said)),) if mistakes else (),
+    )

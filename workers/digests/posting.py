@@ -1,25 +1,12 @@
 """The triage digest, in Slack and in the tracking issue."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card, Said, note
 from bot.domain.cards.language import in_language
-from bot.domain.cards.views.digest import (
-    BESIDE,
-    DAYS,
-    FIXED,
-    ROWS,
-    STALE,
-    Board,
-    digest_card,
-    elsewhere_card,
-    still_card,
-    stopped_card,
-)
+from bot.domain.cards.views import digest as digests
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
 from bot.domain.errors import Rejected, Unavailable
@@ -34,9 +21,8 @@ from workers.clusters.alike import alike
 from workers.clusters.channels import bound_channel, channel_of, settle_channel, waits
 from workers.clusters.holding import held_back
 from workers.clusters.views import rows
-from workers.digests.following import problem_of, rule_of
+from workers.digests.following import LABEL, problem_of, rule_of
 from workers.digests.notices import tell
-from workers.digests.tracked import LABEL
 
 STATES = (
     ClusterState.REGRESSED,
@@ -52,54 +38,51 @@ TITLE = "Triage digest"
 
 
 async def build_digest(
-    ctx: Context,
-    project: Project,
-    *,
-    compact: bool,
-    readers: Audience,
-    since: float | None = None,
+    ctx: Context, project: Project, *, compact: bool, readers: Audience, since: float | None = None
 ) -> Card:
     """The digest as it stands now, with what happened ``since`` a second, else the last one."""
     return await _card(ctx, project, await _board(ctx, project, readers, since), compact=compact)
 
 
-async def _card(ctx: Context, project: Project, board: Board, *, compact: bool) -> Card:
+async def _card(ctx: Context, project: Project, board: digests.Board, *, compact: bool) -> Card:
     numbers = [view.cluster.number for view in (*board.worst, *board.beside)]
     runs = await ctx.runs.newest(project.id, numbers)
-    card = digest_card(project, board, runs, compact=compact)
+    card = digests.digest_card(project, board, runs, compact=compact)
     language = (await ctx.configs.known(project)).language
     return await whole_or_not(ctx, in_language(card, language))
 
 
 async def _board(
     ctx: Context, project: Project, readers: Audience, since: float | None = None
-) -> Board:
+) -> digests.Board:
     only, last = await ctx.digests.filter_and_last(project.id)
-    most = MOST_CHOSEN if only else ROWS
+    most = MOST_CHOSEN if only else digests.ROWS
     worst, open_ = await ctx.overview.page(project.id, "open", most=most)
     asked, _ = await alike(ctx, project, readers=readers, about=worst)
     together = [number for each in asked for number in each.clusters]
     if asked:  # several of them are one row, which leaves room for others
         more = await ctx.overview.page(project.id, "open", first=most, most=len(together))
         worst += more[0]
-    fixed, _ = await ctx.overview.page(project.id, "resolved", "recent", most=FIXED)
+    fixed, _ = await ctx.overview.page(project.id, "resolved", "recent", most=digests.FIXED)
     _, new = await ctx.overview.page(project.id, "new", most=0)
-    tops = await ctx.overview.tops(project.id, STATES, BESIDE)
+    tops = await ctx.overview.tops(project.id, STATES, digests.BESIDE)
     beside = [number for number in tops if number not in worst]
-    first = max(open_ - BESIDE, 0)
-    old, _ = await ctx.overview.page(project.id, "open", "recent", first=first, most=BESIDE)
+    first = max(open_ - digests.BESIDE, 0)
+    old, _ = await ctx.overview.page(project.id, "open", "recent", first=first, most=digests.BESIDE)
     unsettled, settled = await ctx.overview.tallies(project.id, GROUPS)
     numbers = list(dict.fromkeys([*worst, *fixed, *together, *beside, *old]))
     views = {v.cluster.number: v for v in await rows(ctx, project, numbers, readers=readers)}
     if only:
         rule = rule_of(only)
-        worst = [n for n in worst if n in views and rule.holds(problem_of(views[n]))][:ROWS]
+        worst = [n for n in worst if n in views and rule.holds(problem_of(views[n]))][
+            : digests.ROWS
+        ]
     of = {number: each.seen(views) for each in asked for number in each.clusters}
     firsts = dict.fromkeys(of[n].clusters[0] if n in of else n for n in worst)
     since = last if since is None else since
     moment = datetime.fromtimestamp(since, UTC) if since else ctx.now() - timedelta(days=1)
     seen = unsettled + settled
-    return Board(
+    return digests.Board(
         worst=[of[n].row if n in of else views[n] for n in firsts if n in views],
         fixed=[views[n] for n in fixed if n in views],
         asked={n: of[n] for n in firsts if n in of},
@@ -107,9 +90,9 @@ async def _board(
         new=new,
         reports=unsettled.reports,
         day=seen.day(ctx.now()),
-        days=seen.days(ctx.now(), DAYS),
+        days=seen.days(ctx.now(), digests.DAYS),
         beside=[views[n] for n in beside if n in views and n not in of],
-        stale=[views[n] for n in old if n in views and not views[n].since(STALE)],
+        stale=[views[n] for n in old if n in views and not views[n].since(digests.STALE)],
         news=await ctx.stories.since(project.id, moment),
         since=moment,
         only=only,
@@ -155,9 +138,9 @@ async def _post(
     board = await _board(ctx, project, readers, since)
     card = await _card(ctx, project, board, compact=True)
     if not may_read(readers, card.audience):
-        card = elsewhere_card()
+        card = digests.elsewhere_card()
     elif board.still:
-        card = still_card(project, board)
+        card = digests.still_card(project, board)
     return await say(ctx, project, place, card.model_copy(update={"key": f"digest:{slot}"}))
 
 
@@ -175,10 +158,8 @@ async def keep_digest_true(ctx: Context, project_id: int) -> None:
 
 
 async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
-    """Post the digest of a time of its schedule, for who set that up as long as they may.
-
-    The schedule that comes with the product is nobody's and goes on.
-    """
+    """Post the digest of a time of its schedule, for who set that up as long as they may. The
+    schedule that comes with the product is nobody's and goes on."""
     project = await ctx.projects.find(project_id)
     by = await ctx.digests.scheduled_by(project_id)
     if project is None or await held_back(ctx, project, jobs.send_scheduled.name, slot):
@@ -188,7 +169,7 @@ async def send_scheduled(ctx: Context, project_id: int, slot: str) -> None:
     role = await people.role(ctx.github.repo(project), by)
     if level_of(role) >= Level.L4:
         return await send_digest(ctx, project_id, slot)
-    await tell(ctx, project, lambda to: stopped_card(slot, by.name, role, readers=to))
+    await tell(ctx, project, lambda to: digests.stopped_card(slot, by.name, role, readers=to))
     log.info("a schedule stopped", project=project.full_name, by=by.name, role=role)
     await ctx.digests.set_schedule(project_id, "off", by)
 
@@ -201,10 +182,8 @@ async def refresh_tracking_issue(ctx: Context, project_id: int) -> None:
 
 
 async def write_tracking_issue(ctx: Context, project: Project, *, may_open: bool = True) -> int:
-    """Edit the one tracking issue between its markers, or open it; its number, 0 for none.
-
-    Raises Unavailable while somebody else writes it.
-    """
+    """Edit the one tracking issue between its markers, or open it; its number, 0 for none. Raises
+    Unavailable while somebody else writes it."""
     card = await build_digest(ctx, project, compact=False, readers=project.github_readers)
     if waiting := await waits(ctx, project.id):
         footer = (*card.footer, " The Slack channel ", "; ".join(waiting), ".")

@@ -1,7 +1,5 @@
 """Plans: versioned, steered and approved by people, drafted by a model where there is one."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -9,14 +7,7 @@ from dataclasses import replace
 from bot.context import Context
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.errors import NotUnderstood, Rejected, Unavailable
-from bot.domain.fixes.drafting import (
-    PLAN_INSTRUCTIONS,
-    Drafted,
-    evidence_checksum,
-    plan_material,
-    plan_mistakes,
-    plan_of,
-)
+from bot.domain.fixes import drafting
 from bot.domain.fixes.plan import Plan, extract_plan
 from bot.domain.memory.shelf import named as shelf_names
 from bot.domain.models import Cluster, Item, Project
@@ -26,8 +17,8 @@ from bot.domain.writings import plan_of as plan_of_problem
 from bot.github.app import READ
 from bot.github.pulls import files
 from bot.log import log
-from workers.memory import shelf, writings
-from workers.memory.recall import recall
+from workers.memory import retrieve, shelf
+from workers.memory.retrieve import recall
 
 # A person waits for the card; a run has other things to do.
 _SECONDS = 40.0
@@ -44,12 +35,10 @@ async def plan_for(
     items: Sequence[Item] | None = None,
     paths: Collection[str] = (),
 ) -> Plan:
-    """The plan as the evidence stands. New reports or words make the next version.
-
-    ``items`` are the reports to go by, by default a sample of the cluster's now; of them and of the
-    cluster only what ``readers`` may read goes into it. ``paths`` are the repository's, where they
-    are at hand. The model is asked once a version.
-    """
+    """The plan as the evidence stands. New reports or words make the next version. ``items`` are
+    the reports to go by, by default a sample of the cluster's now; of them and of the cluster only
+    what ``readers`` may read goes into it. ``paths`` are the repository's, where they are at hand.
+    The model is asked once a version."""
     said = await ctx.plans.steering(project.id, cluster.number)
     if items is None:
         members = await ctx.clusters.sample(project.id, cluster.number)
@@ -60,7 +49,7 @@ async def plan_for(
     every = [f"{fact.name}: {fact.text}" for fact in facts]
     files = await shelf.along(ctx, project.id, (cluster, there), Audience.TEAM)
     every += shelf_names(files.chosen)
-    checksum = evidence_checksum(there, [*said, *every])
+    checksum = drafting.evidence_checksum(there, [*said, *every])
     version = await ctx.plans.version(project.id, cluster.number, checksum)
     cluster = cluster.as_read_by(readers, shown)
     told = [fact for fact in facts if may_read(readers, fact.audience)]
@@ -111,15 +100,13 @@ async def draft(
     files: Sequence[str] = (),
 ) -> tuple[Plan, bool]:
     """What the model makes of the same reports, and whether to keep it; told once what is wrong.
-
     Where nothing valid comes, the extracted plan stands and says so; it is not kept where asking
-    again may help.
-    """
+    again may help."""
     mistakes: list[str] = []
     try:
         async with asyncio.timeout(_SECONDS * model.choices):
             for _ in range(_TRIES):
-                material = plan_material(
+                material = drafting.plan_material(
                     cluster,
                     items,
                     steering=extracted.steering,
@@ -129,11 +116,13 @@ async def draft(
                     mistakes=mistakes,
                 )
                 drafted = await model.answer(
-                    Drafted, instructions=PLAN_INSTRUCTIONS, material=redact(material)
+                    drafting.Drafted,
+                    instructions=drafting.PLAN_INSTRUCTIONS,
+                    material=redact(material),
                 )
-                mistakes = plan_mistakes(drafted, items, paths=paths)
+                mistakes = drafting.plan_mistakes(drafted, items, paths=paths)
                 if not mistakes:
-                    return plan_of(drafted, extracted, author=model.id), True
+                    return drafting.plan_of(drafted, extracted, author=model.id), True
     except (Unavailable, TimeoutError) as error:
         log.warning("no plan was drafted", model=model.id, why=str(error) or "no answer in time")
         author = f"{extracted.author}, as {model.id} did not answer"
@@ -154,10 +143,8 @@ async def steer(ctx: Context, project: Project, cluster: Cluster, words: str) ->
 async def approve(
     ctx: Context, project: Project, cluster: Cluster, version: int, *, who: str, readers: Audience
 ) -> Plan:
-    """Write down who lets fixes go by a version, and when; that version as it may be shown.
-
-    Raises NotUnderstood when it is not the newest: nobody approves what was not looked at.
-    """
+    """Write down who lets fixes go by a version, and when; that version as it may be shown. Raises
+    NotUnderstood when it is not the newest: nobody approves what was not looked at."""
     model = await ctx.models.of(project.id, "plan")
     members = await ctx.clusters.sample(project.id, cluster.number)
     items = [i for i in await ctx.items.many(project.id, members) if not i.gone]
@@ -187,7 +174,7 @@ async def go_back(
     said since no longer counts. Raises NotFound."""
     of, plans = plan_of_problem(cluster.number), dict[Audience, Plan]()
     for each in (Audience.TEAM, project.github_readers, readers):
-        wanted = await writings.version(ctx, project.id, of, to, each)
+        wanted = await retrieve.version(ctx, project.id, of, to, each)
         approval = {"approved_by": who, "approved_at": ctx.now()}
         plans[each] = Plan.read(wanted.body).model_copy(update=approval)
     await ctx.plans.steer_as(project.id, cluster.number, plans[readers].steering)
@@ -208,4 +195,4 @@ async def standing(
 def _name(plan: Plan, items: Sequence[Item]) -> str:
     """A version as it is written from ``items``, and for whom."""
     told = (*plan.steering, *plan.known, *plan.files)
-    return f"{plan.name}:{plan.audience}:{evidence_checksum(items, told)}"
+    return f"{plan.name}:{plan.audience}:{drafting.evidence_checksum(items, told)}"

@@ -4,44 +4,29 @@ Any fixer can take an attempt up after a crash, as it does a run. **Invariant:**
 moves forward, only from our own newest version, and only to what was proved.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.context import Context
-from bot.domain.cards.views.version import (
-    answer_card,
-    handover_card,
-    noted_card,
-    own_approval_card,
-    revision_card,
-)
+from bot.domain.cards.views import version as cards
 from bot.domain.commands.rights import WRITERS
 from bot.domain.errors import NotUnderstood, Unavailable
+from bot.domain.fixes import versions
 from bot.domain.fixes.run import FixRun
-from bot.domain.fixes.versions import (
-    Remark,
-    Revision,
-    comment_key,
-    new_revision,
-    resolved_key,
-    review_key,
-)
 from bot.domain.models import Person, Place, Project, Verdict
 from bot.github import people, pulls
 from bot.github.app import PUBLISH, READ
 from bot.jobs import enqueue
 from bot.say import answer_thread, say
 from workers import jobs
-from workers.fixes.progress import drive_and_show
+from workers.fixes.run import drive_and_show
 from workers.fixes.steps.drive import conclude
+from workers.fixes.steps.project import HandedOver, RevisionRun
 from workers.fixes.steps.publish import report_proof
 from workers.fixes.steps.revise import STEPS
-from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.telling import show
 
 
-async def ask(ctx: Context, project: Project, revision: Revision) -> Revision:
+async def ask(ctx: Context, project: Project, revision: versions.Revision) -> versions.Revision:
     """Write the attempt down and have it made; the same review or command asks once."""
     made = await ctx.versions.open(project.id, revision)
     await enqueue(ctx, jobs.revise, project.id, made.work.number, made.key)
@@ -82,23 +67,23 @@ async def hear_review(ctx: Context, project_id: int, pull: int, review_id: int) 
         return
     if review["state"] == "APPROVED":
         if reviewer.is_same(run.requested_by, run.requester_id):
-            await say(ctx, project, place, own_approval_card(run, reviewer.login))
+            await say(ctx, project, place, cards.own_approval_card(run, reviewer.login))
         return
     if review["state"] != "CHANGES_REQUESTED":
         return
     if await handed_over(ctx, project, run):
-        await say(ctx, project, place, handover_card(run))
+        await say(ctx, project, place, cards.handover_card(run))
         return
     role = await people.role(repo, reviewer)
     if role not in WRITERS:
-        await say(ctx, project, place, noted_card(run, review_id, reviewer.login, role))
+        await say(ctx, project, place, cards.noted_card(run, review_id, reviewer.login, role))
         return
     words, remarks = await _read(ctx, project, pull, review)
     if not words and not remarks:
         return
-    revision = new_revision(
+    revision = versions.new_revision(
         run,
-        key=review_key(review_id),
+        key=versions.review_key(review_id),
         kind="revise",
         asker=reviewer,
         place=place,
@@ -115,7 +100,7 @@ async def prove_again(
     """Somebody who may write asked GitHub for a check of ours again; of what is no version, not."""
     for version in await ctx.versions.all(project.id, run):
         if version.commit == sha:
-            revision = new_revision(
+            revision = versions.new_revision(
                 run,
                 key=f"proof:{key}",
                 kind="prove",
@@ -127,18 +112,20 @@ async def prove_again(
             await ask(ctx, project, revision.model_copy(update={"parent": sha}))
 
 
-async def standing(ctx: Context, project: Project, run: FixRun) -> tuple[list[str], list[Remark]]:
+async def standing(
+    ctx: Context, project: Project, run: FixRun
+) -> tuple[list[str], list[versions.Remark]]:
     """What reviews ask for that was not taken up yet, of reviewers who may write now."""
     taken = {one.key for one in await ctx.versions.attempts(project.id, run.number)}
     pull = run.pull_request or 0
     words: list[str] = []
-    remarks: list[Remark] = []
+    remarks: list[versions.Remark] = []
     repo = ctx.github.repo(project)
     async for review in pulls.reviews(repo, pull):
         reviewer = _reviewer(review)
         if reviewer is None or review["state"] != "CHANGES_REQUESTED":
             continue
-        if review_key(review["id"]) in taken:
+        if versions.review_key(review["id"]) in taken:
             continue
         if await people.role(repo, reviewer) in WRITERS:
             more = await _read(ctx, project, pull, review)
@@ -157,18 +144,18 @@ def _reviewer(review: Any) -> Person | None:
 
 async def _read(
     ctx: Context, project: Project, pull: int, review: Any
-) -> tuple[list[str], list[Remark]]:
+) -> tuple[list[str], list[versions.Remark]]:
     """The review's own words, which somebody else's edit is not, less what was resolved."""
-    mine = review_key(review["id"])
+    mine = versions.review_key(review["id"])
     comments = await pulls.comments_of(ctx.github.repo(project), pull, int(review["id"]))
     ids = [int(one["id"]) for one in comments]
-    wanted = [mine, *map(comment_key, ids), *map(resolved_key, ids)]
+    wanted = [mine, *map(versions.comment_key, ids), *map(versions.resolved_key, ids)]
     foreign = await ctx.versions.disowned(project.id, wanted)
     words = [review["body"]] if (review.get("body") or "").strip() and mine not in foreign else []
     remarks = [
-        Remark(comment=int(one["id"]), path=str(one["path"]), words=str(one["body"]))
+        versions.Remark(comment=int(one["id"]), path=str(one["path"]), words=str(one["body"]))
         for one in comments
-        if foreign.isdisjoint((comment_key(one["id"]), resolved_key(one["id"])))
+        if foreign.isdisjoint((versions.comment_key(one["id"]), versions.resolved_key(one["id"])))
     ]
     return words, remarks
 
@@ -211,11 +198,11 @@ async def _tell(context: RevisionRun) -> None:
         await report_proof(ctx.github.repo(project, PUBLISH), work, revision.parent)
         return
     if revision.handed_over:
-        await say(ctx, project, Place(issue=pull), handover_card(run))
+        await say(ctx, project, Place(issue=pull), cards.handover_card(run))
     else:
         repo = ctx.github.repo(project)
         for remark in revision.remarks:
-            await answer_thread(repo, pull, remark.comment, answer_card(revision, remark))
+            await answer_thread(repo, pull, remark.comment, cards.answer_card(revision, remark))
     await _show(context)
     await show(ctx, project, run)
 
@@ -223,5 +210,5 @@ async def _tell(context: RevisionRun) -> None:
 async def _show(context: RevisionRun) -> None:
     if context.revision.kind == "prove":
         return
-    card = revision_card(context.revision, context.now())
+    card = cards.revision_card(context.revision, context.now())
     await say(context.ctx, context.project, context.revision.place, card)

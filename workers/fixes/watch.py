@@ -1,23 +1,27 @@
-"""After the pull request: the cluster follows it, and is watched once it is merged."""
-
-from __future__ import annotations
+"""A pull request of ours as it stands on GitHub: events say when to look, never what is there. The
+cluster follows it, and is watched once it is merged."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.context import Context
 from bot.domain.cards.views.cluster import watch_card
+from bot.domain.cards.views.run import checks_card
+from bot.domain.cards.views.version import handover_card
 from bot.domain.clusters.watch import judged
 from bot.domain.errors import Unavailable
+from bot.domain.fixes.run import Failing, FixRun, OnGitHub
 from bot.domain.models import Cluster, ClusterState, Place, Project, Watch
-from bot.github import pulls, releases
-from bot.github.app import READ
+from bot.github import checks, pulls, releases
+from bot.github.app import ACTIONS, CHECKS, READ
 from bot.jobs import enqueue
 from bot.say import say
 from bot.sources import INCIDENTS, github_issue
 from workers import jobs
 from workers.clusters.views import cluster_view, refresh_soon
-from workers.memory.recall import learn
+from workers.fixes.revise import ours
+from workers.fixes.steps.telling import show
+from workers.memory.retrieve import learn
 
 WATCH = timedelta(days=3)
 # A project that released so lately makes releases; the next one is awaited as long.
@@ -143,3 +147,73 @@ async def tell_watch(ctx: Context, project_id: int, cluster: int) -> None:
     view = await cluster_view(ctx, project, cluster, readers=readers)
     if watch := view.cluster.watch:
         await say(ctx, project, Place(issue=watch.pull), watch_card(view))
+
+
+_MOST = 5
+
+
+async def look_at_pull(ctx: Context, project_id: int, number: int) -> None:
+    """While it is open: say whose the branch is, whether it is a draft, and which checks fail."""
+    project = await ctx.projects.find(project_id)
+    run = await ctx.runs.get(project_id, number)
+    if project is None or run.pull_request is None:
+        return
+    pull = await ctx.github.repo(project).get(f"/pulls/{run.pull_request}")
+    if pull["state"] != "open":
+        return
+    head = str(pull["head"]["sha"])
+    theirs = await _theirs(ctx, project, run, head)
+    found, actions = await _checks(ctx, project, head), ctx.github.repo(project, ACTIONS)
+    failing = []
+    for one in _failed(found):
+        url, step = one["details_url"] or one["html_url"], await checks.failing_step(actions, one)
+        failing.append(Failing(name=str(one["name"]), url=str(url), step=step))
+    done = all(one["status"] == "completed" for one in found)
+    new = {"head": head, "draft": bool(pull["draft"]), "theirs": theirs, "failing": tuple(failing)}
+
+    def see(record: FixRun) -> FixRun:
+        before = record.seen or OnGitHub()
+        state = "failing" if failing else before.checks and ("passing" if done else "running")
+        seen = before.model_copy(update={**new, "checks": state})
+        return record.model_copy(update={"seen": seen})
+
+    run = await ctx.runs.update(project_id, number, see)
+    place = Place(issue=run.pull_request)
+    if theirs:
+        await say(ctx, project, place, handover_card(run))
+    if run.seen and run.seen.checks:
+        await say(ctx, project, place, checks_card(run))
+    await show(ctx, project, run)
+
+
+async def _theirs(ctx: Context, project: Project, run: FixRun, head: str) -> str:
+    """Who made the newest commit, where it is none of ours."""
+    if head in await ours(ctx, project, run):
+        return ""
+    commit = await ctx.github.repo(project, READ).get(f"/commits/{head}")
+    return str((commit["author"] or {}).get("login") or commit["commit"]["author"]["name"])
+
+
+async def _checks(ctx: Context, project: Project, sha: str) -> list[Any]:
+    repo = ctx.github.repo(project, CHECKS)
+    return await checks.of_others(repo, sha, ctx.settings.github_app_id)
+
+
+def _failed(found: list[Any]) -> list[Any]:
+    return [one for one in found if one["conclusion"] in checks.FAILED][:_MOST]
+
+
+async def take_up(ctx: Context, project: Project, run: FixRun, key: str) -> str:
+    """What the checks say that fail on our newest version, as data for the attempt ``key``; ""
+    where another one took it up already."""
+    if not run.offers_checks(key):
+        return ""
+    found, actions = await _checks(ctx, project, run.commit), ctx.github.repo(project, ACTIONS)
+    said = [f"{one['name']}:\n{await checks.log_of(actions, one)}" for one in _failed(found)]
+
+    def taken(record: FixRun) -> FixRun:
+        seen = (record.seen or OnGitHub()).model_copy(update={"taken": f"{run.commit} {key}"})
+        return record.model_copy(update={"seen": seen})
+
+    await show(ctx, project, await ctx.runs.update(project.id, run.number, taken))
+    return "\n\n".join(said)

@@ -1,9 +1,5 @@
-"""A sentence of the grammar in plain words: "hey, could you fix this please?" is ``fix``.
-
-Nothing is guessed: without what people say around it, it has to be a sentence.
-"""
-
-from __future__ import annotations
+"""A sentence of the grammar in plain words: "hey, could you fix this please?" is ``fix``. Nothing
+is guessed: without what people say around it, it has to be a sentence."""
 
 import re
 

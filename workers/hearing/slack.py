@@ -1,7 +1,5 @@
 """What was said in Slack becomes sentences of the one grammar."""
 
-from __future__ import annotations
-
 import json
 import re
 from dataclasses import dataclass, replace
@@ -17,16 +15,16 @@ from bot.domain.commands.mention import IN_PASSING, tells
 from bot.domain.commands.words import typed
 from bot.domain.errors import Rejected, UserError
 from bot.domain.models import Person, Place, Project
-from bot.log import log
+from bot.log import logged
 from bot.render.marker import project_of_button, project_of_message
 from bot.say import whisper
-from workers.commands import anybody, hear
+from workers.commands import addressing, hear
 from workers.commands.addressing import Press, project_of
 from workers.commands.call import Ambiguous
-from workers.commands.linking import linked
+from workers.commands.hear import as_answer
+from workers.commands.permission import linked
 from workers.hearing import plain_words
-from workers.hearing.interviews import as_answer
-from workers.hearing.slack_seen import SEEN
+from workers.hearing.home import SEEN
 
 # https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 ANSWER_SECONDS = 30 * 60
@@ -34,12 +32,10 @@ ANSWER_SECONDS = 30 * 60
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One request of Slack's: lines by a person at a place, or one button there.
-
-    ``at`` is the second it was said, 0 where Slack does not tell it. ``asked``: what ``lines`` say
-    is our reading of plain words, so it is shown and asked about before anything is done.
-    ``attached`` are files of the message; none is read that nobody asked to be used.
-    """
+    """One request of Slack's: lines by a person at a place, or one button there. ``at`` is the
+    second it was said, 0 where Slack does not tell it. ``asked``: what ``lines`` say is our reading
+    of plain words, so it is shown and asked about before anything is done. ``attached`` are files
+    of the message; none is read that nobody asked to be used."""
 
     lines: list[str]
     person: Person
@@ -59,10 +55,8 @@ async def hear_slack(ctx: Context, row: str) -> None:
     body = json.loads(delivery.body)
     kind = delivery.meta["kind"]
     if kind in SEEN:
-        try:
+        with logged("not shown in Slack", Rejected, kind=kind):
             await SEEN[kind](ctx, body)
-        except Rejected as error:
-            log.warning("not shown in Slack", kind=kind, why=str(error))
     elif ctx.slack and (said := await _answer(ctx, kind, body) or _READ[kind](body)) is not None:
         came = datetime.fromtimestamp(delivery.received_at, UTC)
         end = came + timedelta(seconds=ANSWER_SECONDS)
@@ -72,10 +66,8 @@ async def hear_slack(ctx: Context, row: str) -> None:
         place = said.place.model_copy(update={"answer_by": end, "channel": channel})
         said_at = datetime.fromtimestamp(said.at, UTC) if said.at else came
         for project, answer in (await _take(ctx, said, place, said_at))[delivery.answered :]:
-            try:
+            with logged("could not answer", Rejected, lines=said.lines):
                 await whisper(ctx, project, place, said.person, answer, readers=Audience.PUBLIC)
-            except Rejected as error:
-                log.warning("could not answer", lines=said.lines, why=str(error))
             await ctx.inbox.answered(row)
     await ctx.inbox.finish(row)
 
@@ -108,7 +100,7 @@ async def _take(
     for line in list(dict.fromkeys(said.lines))[:MOST_LINES]:
         project = None
         if not person.login:
-            card = await anybody.to_stranger(ctx, person, line)
+            card = await addressing.to_stranger(ctx, person, line)
         else:
             try:
                 project = await project_of(ctx, person, place, line, said.press)
@@ -117,12 +109,12 @@ async def _take(
                     continue
                 card = plain_words.question(project_in(line)[1])
             except Ambiguous as error:
-                card = await anybody.to_linked(ctx, person, line, error)
+                card = await addressing.to_linked(ctx, person, line, error)
                 if card.key == "unheard":
                     choices = (Section(Choices(*error.choices)),)
                     card = card.model_copy(update={"sections": choices})
             except UserError as error:
-                card = await anybody.to_linked(ctx, person, line, error)
+                card = await addressing.to_linked(ctx, person, line, error)
         if (project, card) not in answers:
             answers.append((project, card))
     # Each project's in their order, whatever stands between them.
@@ -162,9 +154,7 @@ def _mention(body: dict[str, Any]) -> Said | None:
 
 def _message(body: dict[str, Any]) -> Said | None:
     """Said to us alone, where no address is needed; or plain words below a card of ours.
-
-    https://docs.slack.dev/reference/events/message.im
-    """
+    https://docs.slack.dev/reference/events/message.im"""
     event = body["event"]
     thread, text = event.get("thread_ts", ""), typed(event["text"])
     place = Place(channel=event["channel"], thread=thread, message=event["ts"])

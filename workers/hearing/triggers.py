@@ -1,10 +1,6 @@
-"""What starts an agent of the team's own besides a command; its runs are whoever's enabled it.
-
-It is a sentence like any: said in their name, at the issue or in the channel, with the rights that
-they have then.
-"""
-
-from __future__ import annotations
+"""What starts an agent of the team's own besides a command; its runs are whoever's enabled it. It
+is a sentence like any: said in their name, at the issue or in the channel, with the rights that
+they have then."""
 
 import asyncio
 
@@ -28,15 +24,12 @@ from workers.digests.following import problem_of
 async def wake_agents(ctx: Context, project_id: int, kind: str, number: int, what: str) -> None:
     """Start those that wait for it: a ``label`` put on report ``number``; a ``problem``, where
     ``what`` is the event of cluster ``number``; a ``schedule``, where it names agent and time.
-
-    Raises Unavailable while the report has no cluster yet.
-    """
+    Raises Unavailable while the report has no cluster yet."""
     project = await ctx.projects.find(project_id)
     waiting = [s for s in await ctx.own_agents.all(project_id) if s.enabled and s.by]
-    waiting = [state for state in waiting if getattr(state.triggers, kind)]
-    if project is None or not waiting:
+    if project is None:
         return
-    for state in waiting:
+    for state in (one for one in waiting if getattr(one.triggers, kind)):
         cluster = await _cluster(ctx, project, state, kind, number, what)
         if cluster is not None:
             await _start(ctx, project, state, cluster, f"{kind}:{number}:{what}")

@@ -1,9 +1,5 @@
 """Have GitHub deliver again what it could not hand over; it never does so by itself.
-
-https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries
-"""
-
-from __future__ import annotations
+https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -16,7 +12,7 @@ from bot.domain.errors import Rejected
 from bot.github.app import DELIVERIES_KEPT
 from bot.github.manifest import UNREACHABLE
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from workers import jobs
 
 # A delivery that is under way stands in no list yet.
@@ -37,21 +33,17 @@ class Failed:
     attempts: tuple[datetime, ...]
 
     def is_hopeless(self, heard: Sequence[datetime]) -> bool:
-        """Whether it failed again and again after others had arrived; ``heard`` is sorted.
-
-        What failed while nothing arrived at all says nothing about this event.
-        """
+        """Whether it failed again and again after others had arrived; ``heard`` is sorted. What
+        failed while nothing arrived at all says nothing about this event."""
         since = bisect_right(heard, self.attempts[0])
         tries = [one for one in self.attempts if since < len(heard) and one >= heard[since]]
         return 1 + len(tries) >= MOST_ATTEMPTS
 
 
 async def ask_again(ctx: Context) -> None:
-    """Ask for every event since the mark of which no attempt arrived, oldest first.
-
-    Everything up to the mark has arrived or was let go. It stops before the oldest event that is
-    still to come, so that whoever looks next looks far enough back.
-    """
+    """Ask for every event since the mark of which no attempt arrived, oldest first. Everything up
+    to the mark has arrived or was let go. It stops before the oldest event that is still to come,
+    so that whoever looks next looks far enough back."""
     if await ctx.github.hook() == UNREACHABLE:
         return  # all of it is fetched
     now = ctx.now()
@@ -68,10 +60,8 @@ async def ask_again(ctx: Context) -> None:
         shut = not heard or heard[-1] < max(_when(one) for one in failures)
         for event in wanted[: PROBES if shut else MOST_AT_ONCE]:
             log.info("asking GitHub to deliver again", guid=event.guid)
-            try:
+            with logged("GitHub will not deliver again", Rejected, guid=event.guid):
                 await ctx.github.redeliver(event.delivery)
-            except Rejected as error:
-                log.warning("GitHub will not deliver again", guid=event.guid, why=str(error))
     if mark and not wanted and now - mark > OVERLAP:
         # An outage is over: what GitHub has no delivery of is looked for, too.
         for project in await ctx.projects.all():
@@ -80,10 +70,8 @@ async def ask_again(ctx: Context) -> None:
 
 
 def _lost(failures: Sequence[Any], arrived: set[str]) -> list[Failed]:
-    """Events of which no attempt arrived, oldest first.
-
-    Where the first attempt is out of sight the mark has passed it: it was let go before.
-    """
+    """Events of which no attempt arrived, oldest first. Where the first attempt is out of sight the
+    mark has passed it: it was let go before."""
     attempts: dict[str, list[Any]] = {}
     for one in reversed(failures):
         if one["guid"] not in arrived:

@@ -1,10 +1,6 @@
-"""A file that was handed over becomes reports of the project: history, which nobody is told of.
-
-It is read as a stream, off the loop, from its pieces. How far that is stands behind every batch:
-killed, it goes on there, and what was recorded already is recorded once.
-"""
-
-from __future__ import annotations
+"""A file that was handed over becomes reports of the project: history, which nobody is told of. It
+is read as a stream, off the loop, from its pieces. How far that is stands behind every batch:
+killed, it goes on there, and what was recorded already is recorded once."""
 
 import asyncio
 import io

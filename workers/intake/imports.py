@@ -1,10 +1,6 @@
-"""An import from its first record to its last cluster: who reads it, and how far it is.
-
-Once it is read, the project's profile is made of a sample: then it is ``quick ready``, and goes on
-in the background until all that it brought is in clusters.
-"""
-
-from __future__ import annotations
+"""An import from its first record to its last cluster: who reads it, and how far it is. Once it is
+read, the project's profile is made of a sample: then it is ``quick ready``, and goes on in the
+background until all that it brought is in clusters."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -16,7 +12,7 @@ from bot.domain.errors import BadPayload, NotAllowed, Rejected, TooLarge, Unavai
 from bot.domain.imports import FileImport
 from bot.domain.models import Project
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import logged
 from bot.say import readers_at, say
 from workers import jobs
 from workers.intake.files import read_file
@@ -147,8 +143,6 @@ async def show(ctx: Context, project: Project, one: FileImport, before: FileImpo
     """Say how far it is where it was asked for, at every tenth and in the end."""
     if one.place is None or one.step == before.step:
         return
-    try:
+    with logged("could not say how far the import is", Rejected, Unavailable, quietly=True):
         readers = await readers_at(ctx, project, one.place)
         await say(ctx, project, one.place, file_import_card(project, one, readers=readers))
-    except (Rejected, Unavailable) as error:
-        log.info("could not say how far the import is", why=str(error))

@@ -5,8 +5,6 @@ Reading is one mechanism. What it knows is up to when all changes were read: the
 never, so it reads the project's history; later what no delivery told of.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -41,11 +39,9 @@ PAGES = 5
 async def take(
     ctx: Context, project: Project, told: Mapping[str, Any], *, since: datetime | None = None
 ) -> int | None:
-    """Take an issue or discussion, or its newest words, as GitHub tells it; its item's number.
-
-    One that was opened before ``since`` is history. None for what is no report (a pull request,
-    what a bot wrote, what was deleted), -1 over the quota.
-    """
+    """Take an issue or discussion, or its newest words, as GitHub tells it; its item's number. One
+    that was opened before ``since`` is history. None for what is no report (a pull request, what a
+    bot wrote, what was deleted), -1 over the quota."""
     for draft in github_issue.reports(told, ctx.now()):
         if not await _counts(ctx, project, told):
             return None
@@ -64,10 +60,8 @@ async def take(
 
 async def _counts(ctx: Context, project: Project, told: Mapping[str, Any]) -> bool:
     """Whether it is a report: a person's issue. Of bots that the project's file names, and of
-    discussions where it wants them, too; what is one already is followed.
-
-    Raises UpstreamError while GitHub does not give the file.
-    """
+    discussions where it wants them, too; what is one already is followed. Raises UpstreamError
+    while GitHub does not give the file."""
     by_bot, discussed = github_issue.is_by_bot(told), github_issue.is_discussion(told)
     if not (by_bot or discussed):
         return True
@@ -121,14 +115,10 @@ async def read_issue(ctx: Context, project_id: int, number: int) -> None:
             raise
         if error.status != 404:  # which may be no more than a refusal
             key = github_issue.key(number)
-            await leave(ctx, project_id, key, moved=error.status == 301)
+            moved = error.status == 301
+            await items.withdraw(ctx, project_id, github_issue.NAME, key, moved=moved)
     else:
         await _take_as_it_is(ctx, project, issue, since=await ctx.imports.since(project_id))
-
-
-async def leave(ctx: Context, project: int, key: str, *, moved: bool) -> None:
-    """It was deleted, or has ``moved`` to another repository, which tells of it as opened there."""
-    await items.withdraw(ctx, project, github_issue.NAME, key, moved=moved)
 
 
 async def _take_as_it_is(
@@ -158,9 +148,7 @@ async def take_comment(
 
 async def read_issues(ctx: Context, project_id: int) -> None:
     """Take what was changed since it was last read, longest ago first; killed, it goes on there.
-
-    Commands in a text are left to deliveries, which say who said them.
-    """
+    Commands in a text are left to deliveries, which say who said them."""
     project = await ctx.projects.find(project_id)
     if project is None:
         return

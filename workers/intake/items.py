@@ -1,7 +1,5 @@
 """A draft becomes an item, or one more occurrence of it; then clustering is asked for."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bot.context import Context

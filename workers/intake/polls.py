@@ -1,7 +1,5 @@
 """Reddit, which sends nothing: asked for by the clock, from the newest that is known on."""
 
-from __future__ import annotations
-
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal

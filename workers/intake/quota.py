@@ -1,7 +1,5 @@
 """How many new reports an installation may bring; what repeats, and what is history, counts not."""
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.models import Project
 from bot.storage.quotas import Spend

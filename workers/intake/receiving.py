@@ -1,7 +1,5 @@
 """A file is handed over piece by piece; whole, it is read by a worker."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from bot.context import Context
@@ -23,9 +21,7 @@ async def begin(
     ctx: Context, project: Project, kind: str, name: str, wanted: Wanted, size: int, **more: Any
 ) -> FileImport:
     """An import that waits for its ``size`` bytes; ``more`` are fields of it, ``by`` among them.
-
-    Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs.
-    """
+    Raises NotUnderstood for a kind there is not, BadPayload, TooLarge, and Runs."""
     most, now = ctx.settings.soulcaster_import_mb, ctx.now()
     if size > most * 1024 * 1024:
         raise TooLarge(f"A file may have {most:,} MB: see SOULCASTER_IMPORT_MB.")

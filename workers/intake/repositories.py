@@ -1,8 +1,6 @@
 """Another repository's issues become reports of the project, with its closed ones settled and its
 comments that say "same here" counted: read through the API, the mark written behind every page."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +44,9 @@ async def read_repository(
         told = await repo.itself()
         if one.issues is None:
             # What was read of it before is not read again, unless it was taken out.
-            before = [x for x in await ctx.file_imports.all(project.id) if _same(x, one)]
+            named = one.repository.lower()
+            others = [x for x in await ctx.file_imports.all(project.id) if x.number != one.number]
+            before = [x for x in others if x.repository.lower() == named]
             ended = [x for x in before if x.state in ("quick ready", "complete")]
             anew = not ended or any(x.state == "undone" for x in before)
             marks = (BEGINNING, BEGINNING) if anew else (ended[0].issues, ended[0].comments)
@@ -68,10 +68,6 @@ async def read_repository(
             f"{one.repository} cannot be read, or has no issues: is the app installed there by the "
             "same owner?"
         ) from error
-
-
-def _same(before: FileImport, one: FileImport) -> bool:
-    return before.number != one.number and before.repository.lower() == one.repository.lower()
 
 
 async def _issues(

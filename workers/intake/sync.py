@@ -1,7 +1,5 @@
 """Keep the list of projects what GitHub says it is."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from bot.context import Context
@@ -10,7 +8,7 @@ from bot.domain.models import Project
 from bot.github import checks
 from bot.github.wire import KEPT_OUT_SECONDS
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.projects import MOVED
 from workers import jobs
 
@@ -18,10 +16,8 @@ SEVERAL = "several installations are missing at once: their projects wait, nothi
 
 
 async def sync_installation(ctx: Context, installation: int) -> None:
-    """Add and remove projects until they are the repositories of this installation.
-
-    Raises Unavailable while it cannot be told what they are.
-    """
+    """Add and remove projects until they are the repositories of this installation. Raises
+    Unavailable while it cannot be told what they are."""
     found: dict[int, Project] = {}
     try:
         async for repository in ctx.github.repositories(installation):
@@ -77,10 +73,8 @@ async def quiet_checks(ctx: Context, project_id: int) -> None:
     """No check suite of ours is left queued on pushes that have nothing to do with us."""
     if project := await ctx.projects.find(project_id):
         repo = ctx.github.repo(project, {"checks": "write", "metadata": "read"})
-        try:
+        with logged("check suites stay queued", Rejected, repository=project.full_name):
             await checks.want_no_suites(repo, ctx.settings.github_app_id)
-        except Rejected as error:
-            log.warning("check suites stay queued", repository=project.full_name, why=str(error))
 
 
 async def forget_installation(ctx: Context, installation: int) -> None:
@@ -127,12 +121,10 @@ async def sync_all(ctx: Context) -> None:
 
 
 async def know_project(ctx: Context, told: Project) -> bool:
-    """Whether the app is installed where a signed webhook comes from, as GitHub says now.
-
-    A webhook may come before that of its installation, or long after the app was removed. It
-    changes nothing that is known: where it says something else and is no older, GitHub is asked.
-    Raises Unavailable while GitHub does not say.
-    """
+    """Whether the app is installed where a signed webhook comes from, as GitHub says now. A webhook
+    may come before that of its installation, or long after the app was removed. It changes nothing
+    that is known: where it says something else and is no older, GitHub is asked. Raises Unavailable
+    while GitHub does not say."""
     known = await ctx.projects.find(told.id)
     if known is None or _is_news(told, known):
         await sync_installation(ctx, told.installation)

@@ -1,7 +1,5 @@
 """Answer a question: counted where it asks for a number, else cited, else "I don't know"."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,17 +9,21 @@ from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.answer import MOST
 from bot.domain.clusters.engine.report import hashed
-from bot.domain.errors import ConfigError, Rejected, Unavailable
+from bot.domain.errors import ConfigError, NotUnderstood, Rejected, Unavailable
 from bot.domain.memory import passages
 from bot.domain.memory.answers import INSTRUCTIONS, AnswerDraft, Answered, mistakes
 from bot.domain.memory.counting import BYS, Typed, coarse, rows
 from bot.domain.memory.passages import Chunk, report_chunk
+from bot.domain.memory.web import INSTRUCTIONS as WEB_INSTRUCTIONS
+from bot.domain.memory.web import WebAnswer
 from bot.domain.memory.written import Cited, material
 from bot.domain.models import Item, Project
+from bot.domain.ports import LanguageModel
+from bot.domain.secrets import redact
 from bot.domain.text import terms
 from bot.github import releases
 from bot.github.app import READ
-from bot.log import log
+from bot.log import log, logged
 from bot.storage.answers import ASK
 from workers.clusters import asking, evidence
 from workers.memory.retrieve import chunks_for, passages_of
@@ -41,9 +43,7 @@ async def answer(
     command: str,
 ) -> Answered:
     """The answer for who reads here. ``before`` was asked before it, ``command`` names the asking.
-
-    Raises Unavailable while the project's reports cannot be searched.
-    """
+    Raises Unavailable while the project's reports cannot be searched."""
     began = time.monotonic()
     counting = partial(counted, ctx, project, question, readers=readers, began=began)
     if typed is not None:
@@ -54,7 +54,10 @@ async def answer(
         kind, words = draft.count.kind, tuple(terms(draft.count.words))
         return await counting(Typed(kind=kind, words=words, by=BYS.get(kind, "")))
     said = draft.sentences if draft and draft.answered else ()
-    sentences = said if draft else await _extracted(ctx, question, chunks)
+    sentences: Sequence[Cited] = said
+    if draft is None:
+        found = await passages_of(question, chunks, ctx.embedder)
+        sentences = [Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(found)]
     of = {name for each in sentences for name in each.of}
     return Answered(
         question=question,
@@ -65,11 +68,6 @@ async def answer(
         cited=tuple(chunk for chunk in chunks if chunk.name in of),
         note=why,
     )
-
-
-async def _extracted(ctx: Context, question: str, chunks: Sequence[Chunk]) -> tuple[Cited, ...]:
-    found = await passages_of(question, chunks, ctx.embedder)
-    return tuple(Cited(text=p.text, of=(p.chunk.name,)) for p in passages.best(found))
 
 
 async def _drafted(
@@ -141,10 +139,38 @@ async def _released(
     if typed.kind != "release" or not may_read(readers, project.github_readers):
         return None
     wanted = typed.release.lower()
-    try:
+    with logged(
+        "releases are not known", Unavailable, Rejected, ConfigError, project=project.full_name
+    ):
         for at, tag in await releases.published(ctx.github.repo(project, READ)):
             if wanted in (tag.lower(), tag.lower().removeprefix("v")):
                 return at
-    except (Unavailable, Rejected, ConfigError) as error:
-        log.warning("releases are not known", project=project.full_name, why=str(error))
     return min((i.occurred_at for i in items if i.release.lower() == wanted), default=None)
+
+
+async def searcher(ctx: Context, project: Project) -> LanguageModel:
+    """What looks on the web. Raises NotUnderstood, which says who can have it."""
+    model = await ctx.models.searcher(project.id) if ctx.settings.soulcaster_ask_web else None
+    if model is None:
+        how = "whoever runs this server sets SOULCASTER_ASK_WEB=on and GEMINI_API_KEY"
+        raise NotUnderstood(f"ask --web is off: {how}. Ask without.")
+    if not (await ctx.configs.known_and_quiet(project.id))[0].ask_web:
+        raise NotUnderstood("ask --web is off: .github/soulcaster.yml says so. Ask without.")
+    return model
+
+
+async def searched(
+    ctx: Context, model: LanguageModel, project: Project, question: str, command: str
+) -> WebAnswer:
+    """What the web says to the question as it was typed; or why it says nothing."""
+    cap = ctx.settings.soulcaster_ask_budget
+    if not await ctx.answers.spend(project.id, ASK, asking.today(ctx), f"{command}:web", cap):
+        return WebAnswer(problem=f"Not searched: today's {cap} questions to models are used up")
+    words = redact(question)
+    try:
+        return await asking.ask(
+            ctx, model, WebAnswer, instructions=WEB_INSTRUCTIONS, material=words
+        )
+    except (Unavailable, Rejected) as error:
+        log.warning("the web was not searched", project=project.full_name, why=str(error))
+        return WebAnswer(problem=str(error))

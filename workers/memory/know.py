@@ -1,8 +1,6 @@
 """Get to know a project: a quick pass over its files and a sample of its reports, then a full one
 over all of them, in the background."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -29,14 +27,13 @@ from bot.domain.writings import PROFILE
 from bot.github import issues, people, pulls
 from bot.github.app import READ
 from bot.jobs import enqueue
-from bot.log import log
+from bot.log import log, logged
 from bot.say import readers_at, say
 from bot.storage.answers import FACTS
 from workers import jobs
 from workers.clusters import asking
 from workers.clusters.views import page
-from workers.memory.retrieve import facts_here
-from workers.memory.writings import version
+from workers.memory.retrieve import facts_here, version
 
 SAMPLE = 60  # reports
 QUICK_SECONDS, FULL_SECONDS = 30.0, 1_800.0
@@ -111,13 +108,11 @@ async def shown(ctx: Context, project: Project, **fields: object) -> Profile | N
     """Write these fields of the profile, and show them on the card that waits for them."""
     told = await ctx.memory.tell(project.id, **fields)
     if told and told.place:
-        try:
+        with logged("could not say how far the profile is", Rejected, Unavailable, quietly=True):
             readers = await readers_at(ctx, project, told.place)
             if may_read(readers, told.audience):
                 card = profile_card(told, project.full_name, readers=readers)
                 await say(ctx, project, told.place, card)
-        except (Rejected, Unavailable) as error:
-            log.info("could not say how far the profile is", why=str(error))
         if told.state in ("complete", "failed"):
             await ctx.memory.tell(project.id, place=None)
     return told

@@ -1,28 +1,32 @@
 """What may be read here and is about a question: reports, their problems, facts, the profile."""
 
-from __future__ import annotations
-
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
 from bot.context import Context
-from bot.domain.audience import Audience, may_read
+from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Line
 from bot.domain.cards.views.cluster import ClusterView, run_line, state_line
 from bot.domain.clusters.engine import Engine, Report
+from bot.domain.errors import NotFound
+from bot.domain.fixes.plan import suspected_files
 from bot.domain.fixes.run import FixRun
 from bot.domain.memory import passages
 from bot.domain.memory.counting import span
-from bot.domain.memory.facts import Fact, standing
+from bot.domain.memory.facts import LONGEST, Fact, fitting, standing
 from bot.domain.memory.passages import MOST, Chunk, Passage, asked_for, readable, report_chunk
-from bot.domain.models import Project
+from bot.domain.models import Cluster, Item, Project
 from bot.domain.ports import Embedder
 from bot.domain.text import terms
+from bot.domain.writings import Writing
+from bot.domain.writings import readable as to_be_read
 from workers.clusters import evidence
-from workers.clusters.views import rows
+from workers.clusters.views import cluster_view, rows
 from workers.memory import shelf
 
 # Of so many of the best reports those are kept that may be read here.
@@ -36,10 +40,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 async def chunks_for(
     ctx: Context, project: Project, question: str, readers: Audience
 ) -> list[Chunk]:
-    """At most ``MOST`` that are about it and may be read here, best first.
-
-    Raises Unavailable while the project's reports cannot be searched.
-    """
+    """At most ``MOST`` that are about it and may be read here, best first. Raises Unavailable while
+    the project's reports cannot be searched."""
     memory = await evidence.remember(ctx, project.id)
     numbers = await answered(question, memory.engine, ctx.embedder, FOUND)
     items = {item.number: item for item in await ctx.items.many(project.id, numbers)}
@@ -53,7 +55,9 @@ async def chunks_for(
     found = [*told, *files, *(profile.chunks if profile else ()), *reports]
     kept = readable(passages.within(found, span(question, ctx.now())), readers)
     clusters = list(dict.fromkeys(c.cluster for c in kept if c.cluster))[:PROBLEMS]
-    problems = await _problems(ctx, project, clusters, readers)
+    views = await rows(ctx, project, clusters, readers=readers)
+    runs = await ctx.runs.newest(project.id, clusters) if clusters else {}
+    problems = [_problem(view, runs.get(view.cluster.number), readers) for view in views]
     return readable([*kept[: MOST - len(problems)], *problems], readers)
 
 
@@ -86,16 +90,8 @@ async def passages_of(question: str, chunks: Sequence[Chunk], embedder: Embedder
     return passages.nearer(found, dict(zip(texts, near, strict=True)))
 
 
-async def _problems(
-    ctx: Context, project: Project, clusters: list[int], readers: Audience
-) -> list[Chunk]:
-    """How each of these problems stands, in one sentence of ours."""
-    views = await rows(ctx, project, clusters, readers=readers)
-    runs = await ctx.runs.newest(project.id, clusters) if clusters else {}
-    return [_problem(view, runs.get(view.cluster.number), readers) for view in views]
-
-
 def _problem(view: ClusterView, run: FixRun | None, readers: Audience) -> Chunk:
+    """How it stands, in one sentence of ours."""
     cluster = view.cluster
     words = f"{cluster.name} {cluster.title}: it is {_plain(state_line(cluster))}"
     if run is not None and may_read(readers, run.audience):
@@ -113,3 +109,73 @@ def _problem(view: ClusterView, run: FixRun | None, readers: Audience) -> Chunk:
 
 def _plain(line: Line) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in line)
+
+
+async def writings(ctx: Context, project: int, of: str, readers: Audience) -> list[Writing]:
+    """Those that ``readers`` may read, the oldest first; without those that rest on a report that
+    is gone, or is not theirs any more: their words may be that report's."""
+    found = to_be_read(await ctx.writings.all(project, of), readers)
+    cited = {number for one in found for number in one.items}
+    items = await ctx.items.many(project, sorted(cited))
+    there = {i.number for i in items if not i.gone and may_read(readers, i.audience)}
+    return [one for one in found if {*one.items} <= there]
+
+
+async def version(ctx: Context, project: int, of: str, number: int, readers: Audience) -> Writing:
+    """Version ``number``. Raises NotFound."""
+    found = await writings(ctx, project, of, readers)
+    for one in found:
+        if one.number == number:
+            return one
+    names = ", ".join(each.name for each in found) or "none"
+    raise NotFound(f"There is no v{number} for {readers} readers; there are: {names}.")
+
+
+_CHANGED = re.compile(r"^\+\+\+ b/(?P<path>\S+)|^@@[^@]*@@ .*?\b(?P<inside>\w+)\(", re.MULTILINE)
+_ASKED = 2  # of what reviewers asked
+
+
+async def recall(
+    ctx: Context,
+    project: int,
+    cluster: Cluster,
+    items: Sequence[Item],
+    *,
+    paths: Collection[str] = (),
+) -> list[Fact]:
+    """The facts that fit a problem; each says who may read it."""
+    told = "\n".join([cluster.title, *(f"{i.title}\n{i.body[:2_000]}" for i in items)])
+    facts = await facts_here(ctx, project, Audience.TEAM)
+    own = [fact for fact in facts if fact.cluster is None or fact.cluster != cluster.number]
+    return fitting(own, told, suspects=suspected_files(items), paths=paths)
+
+
+async def learn(ctx: Context, project: Project, run: FixRun, pull: Any) -> None:
+    """What a merged fix taught: problem, cause, change, proof, what reviewers asked; once a run."""
+    if any(fact.by == run.name for fact in await ctx.memory.facts(project.id)):
+        return
+    view = await cluster_view(ctx, project, run.cluster, readers=run.audience, beside=False)
+    found = list(_CHANGED.finditer(run.change))
+    paths = list(dict.fromkeys(m["path"] for m in found if m["path"]))
+    inside = list(dict.fromkeys(m["inside"] for m in found if m["inside"]))
+    where = f" in {', '.join(paths[:3])}" if paths else ""
+    code = f", {', '.join(f'{name}()' for name in inside[:3])}" if inside else ""
+    words = f"{view.cluster.title}: mended{where}{code} by #{pull['number']}, {run.proof.value}."
+    tries = await ctx.versions.attempts(project.id, run.number)
+    asked = [
+        " ".join(said.split())
+        for one in tries
+        for said in (*one.words, *(remark.words for remark in one.remarks))
+    ]
+    if asked:
+        words += f" Reviewers asked: {'; '.join(asked[:_ASKED])}"
+    fact = Fact(
+        audience=combined(run.audience, *(one.audience for one in tries)),
+        text=words[:LONGEST],
+        by=run.name,
+        path=paths[0] if paths else "",
+        url=run.pull_url,
+        cluster=view.cluster.number,
+        made_at=ctx.now(),
+    )
+    await ctx.memory.keep(project.id, fact)

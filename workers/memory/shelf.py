@@ -1,7 +1,5 @@
 """Files as context: put on a shelf, and read for a question, a plan or a fix."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib
@@ -17,21 +15,8 @@ from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, Rejected, TooLarge, Unavailable
 from bot.domain.images import Image
+from bot.domain.memory import shelf as shelves
 from bot.domain.memory.passages import Chunk
-from bot.domain.memory.shelf import (
-    FILE_BYTES,
-    FILES,
-    IMAGES,
-    MB,
-    SHELF_BYTES,
-    SHOWN,
-    SHOWN_BYTES,
-    Along,
-    Part,
-    ShelfFile,
-    called,
-    fitting,
-)
 from bot.domain.models import Cluster, Item, Project
 from bot.github.app import READ
 from bot.github.manifest import web_host
@@ -40,7 +25,7 @@ from bot.log import log
 from bot.storage.shelf import PARTS
 
 _CHARACTERS = 4  # of a token, about
-_PIECE = MB
+_PIECE = shelves.MB
 # Where GitHub keeps attachments, beside its own host. The buckets are these two and no others:
 # anybody can have one whose name begins so.
 _KEPT_AT = (
@@ -49,7 +34,7 @@ _KEPT_AT = (
     "github-production-user-asset-6210df.s3.amazonaws.com",
     "github-production-repository-file-5c1aeb.s3.amazonaws.com",
 )
-Chosen = list[tuple[ShelfFile, Part]]
+Chosen = list[tuple[shelves.ShelfFile, shelves.Part]]
 
 
 async def add(
@@ -64,12 +49,10 @@ async def add(
     audience: Audience,
     url: str = "",
     by_id: int | None = None,
-) -> tuple[ShelfFile, bool]:
-    """The file as it is kept, and whether it is new: the same content is kept once.
-
-    Raises NotUnderstood, NotAllowed, TooLarge in one line; Unavailable while another is added.
-    """
-    if not (named := called(name)):
+) -> tuple[shelves.ShelfFile, bool]:
+    """The file as it is kept, and whether it is new: the same content is kept once. Raises
+    NotUnderstood, NotAllowed, TooLarge in one line; Unavailable while another is added."""
+    if not (named := shelves.called(name)):
         raise NotUnderstood(f"{name!r} is no name of a file.")
     digest = hashlib.sha256(data).hexdigest()[:32]
     async with ctx.leases.hold(f"files:{project}") as held:
@@ -82,15 +65,18 @@ async def add(
         if any(file.name.lower() == named.lower() for file in there.values()):
             raise NotAllowed(f"There is another {named}: files remove {named} first, or --as=NAME.")
         on = (await ctx.shelf.shelves(project)).named(shelf or "files")
-        if len(there) >= FILES or sum(f.size for f in there.values()) + len(data) > SHELF_BYTES:
-            most = f"{FILES} files and {SHELF_BYTES // MB} MB"
+        if (
+            len(there) >= shelves.FILES
+            or sum(f.size for f in there.values()) + len(data) > shelves.SHELF_BYTES
+        ):
+            most = f"{shelves.FILES} files and {shelves.SHELF_BYTES // shelves.MB} MB"
             raise TooLarge(f"A project may keep {most}: remove some first, /soulcaster files")
         kind, parts, cut = await asyncio.to_thread(documents.read, named, data)
         known: dict[str, Any] = {"kind": kind, "size": len(data), "parts": len(parts), "cut": cut}
         known |= {"name": named, "shelf": on, "origin": origin, "url": url}
         known |= {"by": by, "by_id": by_id}
         known |= {"audience": audience, "used_by": same.used_by if same else ()}
-        file = ShelfFile(digest=digest, made_at=ctx.now(), **known)
+        file = shelves.ShelfFile(digest=digest, made_at=ctx.now(), **known)
         for blob, kept in ((file.blob, data), (file.text, PARTS.dump_json(parts))):
             await ctx.blobs.drop(project, blob)
             for at in range(0, len(kept), _PIECE):
@@ -101,7 +87,7 @@ async def add(
         return file, True
 
 
-async def remove(ctx: Context, project: int, files: Collection[ShelfFile]) -> None:
+async def remove(ctx: Context, project: int, files: Collection[shelves.ShelfFile]) -> None:
     """Forget them and what was drawn out of them."""
     await ctx.shelf.remove(project, [*files])
     for file in files:
@@ -122,15 +108,15 @@ async def about(ctx: Context, project: int, question: str, readers: Audience) ->
     return await _fitting(ctx, project, question, await _readable(ctx, project, readers))
 
 
-async def _readable(ctx: Context, project: int, readers: Audience) -> list[ShelfFile]:
+async def _readable(ctx: Context, project: int, readers: Audience) -> list[shelves.ShelfFile]:
     return [file for file in await ctx.shelf.all(project) if may_read(readers, file.audience)]
 
 
 async def _fitting(
-    ctx: Context, project: int, question: str, files: Collection[ShelfFile]
+    ctx: Context, project: int, question: str, files: Collection[shelves.ShelfFile]
 ) -> Chosen:
     room = ctx.settings.soulcaster_files_tokens * _CHARACTERS
-    best = list[tuple[ShelfFile, list[Part]]]()
+    best = list[tuple[shelves.ShelfFile, list[shelves.Part]]]()
     for file in files:  # one after the other: all of them together are hundreds of MB
         parts = ctx.shelf.ready(project, file)
         if parts is None:
@@ -140,34 +126,34 @@ async def _fitting(
                 continue
             parts = await asyncio.to_thread(PARTS.validate_json, text)
             ctx.shelf.hold(project, file, parts)
-        found = await asyncio.to_thread(fitting, [(file, parts)], question, room=room)
+        found = await asyncio.to_thread(shelves.fitting, [(file, parts)], question, room=room)
         best += [(file, [part]) for _, part in found]
-    return fitting(best, question, room=room)
+    return shelves.fitting(best, question, room=room)
 
 
 async def along(
     ctx: Context, project: int, case: tuple[Cluster, Sequence[Item]], readers: Audience, *run: str
-) -> Along:
+) -> shelves.Along:
     """What of the files that people chose for a problem, or for a ``run`` of it, fits it."""
     cluster, items = case
     told = "\n".join([cluster.title, *(f"{i.title}\n{i.body[:2_000]}" for i in items)])
     names = {cluster.name, *run}
     files = [f for f in await _readable(ctx, project, readers) if names & {*f.used_by}]
-    texts = [file for file in files if file.kind not in IMAGES]
+    texts = [file for file in files if file.kind not in shelves.IMAGES]
     images = {
         f".soulcaster/files/{file.name}": await bytes_of(ctx, project, file.blob)
         for file in files
-        if file.kind in IMAGES
+        if file.kind in shelves.IMAGES
     }
-    return Along(await _fitting(ctx, project, told, texts), images)
+    return shelves.Along(await _fitting(ctx, project, told, texts), images)
 
 
 async def images_of(ctx: Context, project: int, chunks: Sequence[Chunk]) -> list[Image]:
     """The images among what may be read here, as a model is shown them: the first that there is
     room for."""
     others = {c.name for c in chunks if not c.image}  # what cites a report is to be checked by it
-    found = [c for c in chunks if c.image and c.name not in others][:SHOWN]
-    images, room = list[Image](), SHOWN_BYTES
+    found = [c for c in chunks if c.image and c.name not in others][: shelves.SHOWN]
+    images, room = list[Image](), shelves.SHOWN_BYTES
     for chunk in found:
         data = await bytes_of(ctx, project, chunk.image)
         if (kind := documents.image_kind(data)) and len(data) <= room:
@@ -177,11 +163,9 @@ async def images_of(ctx: Context, project: int, chunks: Sequence[Chunk]) -> list
 
 
 async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> tuple[bytes, str]:
-    """A file as it is at the commit that ``ref`` names now, and that commit.
-
-    Raises NotFound, TooLarge, Unavailable, Rejected.
-    https://docs.github.com/en/rest/repos/contents#get-repository-content
-    """
+    """A file as it is at the commit that ``ref`` names now, and that commit. Raises NotFound,
+    TooLarge, Unavailable, Rejected.
+    https://docs.github.com/en/rest/repos/contents#get-repository-content"""
     repo = ctx.github.repo(project, READ)
     named = quote(ref or project.default_branch, safe="/")
     commit = await unless_refused(repo.get(f"/commits/{named}"), 404, 409, 422)
@@ -191,8 +175,10 @@ async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> 
     found = await unless_refused(repo.get(f"/contents/{quote(path)}{{?ref}}", ref=sha), 404)
     if not isinstance(found, dict) or found.get("type") != "file":
         raise NotFound(f"{project.full_name} has no file {path} at {sha[:7]}.")
-    if found["size"] > FILE_BYTES:
-        raise TooLarge(f"{path} has {found['size'] / MB:.1f} MB, and a file may have 20 MB.")
+    if found["size"] > shelves.FILE_BYTES:
+        raise TooLarge(
+            f"{path} has {found['size'] / shelves.MB:.1f} MB, and a file may have 20 MB."
+        )
     if found["size"] and not found.get("content"):  # over 1 MB it is only told as a blob
         found = await repo.get(f"/git/blobs/{found['sha']}")
     return base64.b64decode(found["content"]), sha
@@ -200,9 +186,7 @@ async def of_repository(ctx: Context, project: Project, path: str, ref: str) -> 
 
 async def of_attachment(ctx: Context, url: str) -> bytes:
     """A file that somebody attached on GitHub, asked for as anybody would: no token goes along.
-
-    Raises NotAllowed for another host, also where one leads on; NotFound, TooLarge, Unavailable.
-    """
+    Raises NotAllowed for another host, also where one leads on; NotFound, TooLarge, Unavailable."""
     ours = URL(web_host(ctx.settings.github_api_url))
 
     async def check(
@@ -221,7 +205,7 @@ async def of_attachment(ctx: Context, url: str) -> bytes:
         return await ask(request)
 
     try:
-        return await fetch(ctx.http, url, FILE_BYTES, check)
+        return await fetch(ctx.http, url, shelves.FILE_BYTES, check)
     except Rejected as error:
         why = f"GitHub does not give that attachment to everybody ({error.status})"
         raise NotFound(f"{why}: add the file in the shell.") from error

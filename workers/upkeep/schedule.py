@@ -1,7 +1,5 @@
 """The clock: one process at a time asks for what is due."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
@@ -20,8 +18,7 @@ from bot.storage.leases import LeaseLost
 from bot.storage.own_agents import due_at
 from workers import jobs
 from workers.intake.polls import ask_for_due
-from workers.upkeep.alarms import look_around
-from workers.upkeep.silence import ask_for_silent
+from workers.upkeep.alarms import ask_for_silent, look_around
 
 Chore = Callable[[Context], Awaitable[None]]
 

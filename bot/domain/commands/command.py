@@ -17,6 +17,7 @@ may be left out), ``After("into")`` (a word behind a small one), ``TEXT`` (what 
 where shapes differ. The docstring is the help; its first line is the summary.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Literal
@@ -33,6 +34,11 @@ class Level(IntEnum):
     L3 = 3
     L4 = 4
     L5 = 5
+
+
+def levels(**of: str) -> Mapping[str, Level]:
+    """Which ``what`` needs another level than its verb: ``levels(L0="list", L3="others")``."""
+    return {what: Level[name] for name, words in of.items() for what in words.split()}
 
 
 Calls = Literal["reading", "costly", "free"]
@@ -88,11 +94,16 @@ class Command(BaseModel):
     """"costly": it keeps a model, a machine or GitHub busy; "free": it stops or takes back."""
     costly_when: ClassVar[tuple[str, ...]] = ()
     """With these as ``what`` it is costly."""
+    level_when: ClassVar[Mapping[str, Level]] = {}
+    """See ``levels``."""
+    asker_when: ClassVar[tuple[str, ...]] = ()
+    """With these as ``what`` its answer is for who asked alone; "" where there is no ``what``."""
 
     @property
     def needs(self) -> Level:
-        """The level that this one needs; for most verbs all of them need the same."""
-        return self.level
+        """The level that this one needs."""
+        others = self.level_when.get("others", self.level)
+        return self.level_when.get(getattr(self, "what", ""), others)
 
     @property
     def counts_as(self) -> Calls:
@@ -104,4 +115,4 @@ class Command(BaseModel):
     def answers_asker(self) -> bool:
         """Whether the answer is for who asked and nobody else: a place where others would read
         it refuses the command before anything is done."""
-        return False
+        return getattr(self, "what", "") in self.asker_when

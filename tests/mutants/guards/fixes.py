@@ -40,7 +40,7 @@ GUARDS = (
     ),
     Guard(
         "what a person pushed is said to be theirs",
-        "workers/fixes/follow.py",
+        "workers/fixes/watch.py",
         "if head in await ours(ctx, project, run):",
         "if True:",
         "tests/e2e/test_pull_followed.py",
@@ -89,7 +89,7 @@ GUARDS = (
     ),
     Guard(
         "what is refused by the policy is not published",
-        "workers/fixes/steps/policy.py",
+        "workers/fixes/steps/prove.py",
         "if refused(findings):",
         "if False:",
         f"{_OF_PROVE}::test_what_the_policy_refuses_ends_the_run",
@@ -104,7 +104,7 @@ GUARDS = (
     Guard(
         "a test is red for the reason that was reported",
         _PROVE,
-        "if not _as_told(context, red):",
+        "if reason is not None and graded(said, context.run.test_name, reason) is None:",
         "if False:",
         f"{_OF_PROVE}::test_red_for_another_reason_proves_nothing",
     ),

@@ -167,7 +167,7 @@ GUARDS = (
     ),
     Guard(
         "a checkout makes us run none of its programs",
-        "workers/fixes/steps/checkout.py",
+        "workers/fixes/steps/local.py",
         '"-c", "core.fsmonitor=false", ',
         "",
         "tests/unit/test_checkout.py",

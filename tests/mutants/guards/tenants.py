@@ -11,14 +11,14 @@ _ERASURE = "tests/contract/test_erasure.py"
 GUARDS = (
     Guard(
         "a link unfolds only where its project is spoken of",
-        "workers/hearing/slack_seen.py",
+        "workers/hearing/home.py",
         "if not room.own:",
         "if False:",
         _SEEN,
     ),
     Guard(
         "where other companies read, no link tells of a private repository",
-        "workers/hearing/slack_seen.py",
+        "workers/hearing/home.py",
         "if known and of",
         "if of",
         _SEEN,
@@ -130,7 +130,7 @@ GUARDS = (
     ),
     Guard(
         "a Slack person of another workspace is nobody",
-        "workers/commands/linking.py",
+        "workers/commands/permission.py",
         "or not await at_home(ctx, person):",
         "or False:",
         f"{_TENANTS}::test_a_person_is_a_team_and_a_user",
@@ -173,21 +173,21 @@ GUARDS = (
     ),
     Guard(
         "who is gone from GitHub is unlinked",
-        "workers/commands/linking.py",
+        "workers/commands/permission.py",
         "await ctx.accounts.unlink(person)\n            return await linked(ctx, person)",
         "return known",
         "tests/e2e/test_linking.py::test_who_is_gone_from_github_is_unlinked",
     ),
     Guard(
         "only GitHub's own word erases",
-        "workers/upkeep/erase.py",
+        "workers/upkeep/sweep.py",
         "if gone.removed_at and gone.removed_at <= before:",
         "if (gone.removed_at or before) <= before:",
         f"{_ERASURE}::test_what_was_not_told_by_github_is_not_erased",
     ),
     Guard(
         "who was installed again is not erased",
-        "workers/upkeep/erase.py",
+        "workers/upkeep/sweep.py",
         "if project is None or not project.removed:",
         "if project is None:",
         f"{_ERASURE}::test_who_came_back_a_moment_before_loses_nothing",
@@ -201,7 +201,7 @@ GUARDS = (
     ),
     Guard(
         "erased is what a pass has found nothing of",
-        "workers/upkeep/erase.py",
+        "workers/upkeep/sweep.py",
         "        if not gone:\n",
         "        if True:\n",
         f"{_ERASURE}::test_who_works_for_it_loses_the_job_and_what_they_wrote_goes",
@@ -222,7 +222,7 @@ GUARDS = (
     ),
     Guard(
         "what was begun anew is not erased again",
-        "workers/upkeep/erase.py",
+        "workers/upkeep/sweep.py",
         "if await ctx.projects.known(p) is None]",
         "]",
         f"{_ERASURE}::test_files_go_on_every_machine",

@@ -1,18 +1,15 @@
 """``agent``: agents of the team's own, described by talking, tried before they speak."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlencode
-
-from typing_extensions import override
 
 from bot import own_agents
 from bot.domain.cards.card import Card, Code, Link, Paragraph, Preformatted, Section, coded
 from bot.domain.cards.views.agent import agents_card, interview_card, trial_card
 from bot.domain.cards.views.version import writings_section
-from bot.domain.commands.command import TEXT, WORD, Command, Level
+from bot.domain.commands.command import TEXT, WORD, Command, Level, levels
 from bot.domain.commands.references import AgentRef, VersionRef
 from bot.domain.errors import ConfigError, NotAllowed, NotFound, NotUnderstood, Unavailable
 from bot.domain.fixes.interview import Interview, Stage, answered
@@ -26,15 +23,13 @@ from bot.own_agents import write_agent
 from bot.storage.own_agents import whose
 from workers import jobs
 from workers.commands.call import Answer, Call
-from workers.fixes.own_agents import propose, understood
-from workers.fixes.quota import require_unpaused
-from workers.fixes.trials import problems
+from workers.fixes.own_agents import problems, propose, understood
+from workers.fixes.steps.starting import require_unpaused
 
 What = Literal[
     "list", "new", "answer", "status", "resume", "cancel",
     "test", "enable", "disable", "versions", "diff", "revert",
 ]  # fmt: skip
-_READS: frozenset[What] = frozenset({"list", "versions", "diff"})
 
 
 class ManageAgents(Command):
@@ -50,6 +45,7 @@ class ManageAgents(Command):
     examples = ("agent list", "agent new ~docs", "agent test ~docs", "agent diff ~docs v1 v3")
     cost = "list, versions, diff: L0; enable, disable: L4; test: up to ten dry runs"
     costly_when = ("test",)
+    level_when = levels(L0="list versions diff", L4="enable disable")
     internal = ("interview",)
 
     what: Annotated[What, WORD] = "list"
@@ -57,13 +53,6 @@ class ManageAgents(Command):
     versions: Annotated[tuple[VersionRef, ...], WORD] = ()
     interview: int = 0
     words: Annotated[str, TEXT] = ""
-
-    @property
-    @override
-    def needs(self) -> Level:
-        if self.what in _READS:
-            return Level.L0
-        return Level.L4 if self.what in ("enable", "disable") else Level.L3
 
 
 async def run_agent(call: Call, command: ManageAgents) -> Answer:
@@ -110,18 +99,15 @@ async def _new(call: Call, command: ManageAgents) -> Answer:
     return _shown(call, await ctx.own_agents.begin(call.project.id, begun))
 
 
-async def _held(call: Call) -> Interview | None:
-    """The interview of who speaks, here: in the thread, or in its channel."""
-    places = (call.place.name, Place(channel=call.place.channel).name)
-    return await call.ctx.own_agents.held(call.project.id, call.person, *places)
-
-
 async def _mine(call: Call, command: ManageAgents) -> Interview:
-    """The one that is meant. Raises NotFound, also for somebody else's."""
+    """The one that is meant: named, or held in this thread or its channel by who speaks. Raises
+    NotFound, also for somebody else's."""
+    interviews = call.ctx.own_agents
     if not command.interview:
-        found = await _held(call)
+        places = (call.place.name, Place(channel=call.place.channel).name)
+        found = await interviews.held(call.project.id, call.person, *places)
     else:
-        known = await call.ctx.own_agents.interviews(call.project.id)
+        known = await interviews.interviews(call.project.id)
         found = next((one for one in known if one.number == command.interview), None)
     if found is None or whose(found.by, "") != whose(call.person, ""):
         raise NotFound("You describe no agent here: /soulcaster agent new begins.")
@@ -150,9 +136,7 @@ async def _status(call: Call, command: ManageAgents) -> Answer:
     if fields and held.state == "completed":
         raise NotUnderstood(f"That interview is completed: {held.pull_url}")
 
-    def change(one: Interview) -> Interview:
-        return one.model_copy(update=fields)
-
+    change = partial(Interview.model_copy, update=fields)
     return _shown(call, await call.ctx.own_agents.go_on(call.project.id, held.number, change))
 
 
@@ -192,10 +176,7 @@ async def _proposed(call: Call, agent: OwnAgent, file: bytes, *shown: Section) -
         key=f"agent-file:{agent.name}",
         audience=call.project.github_readers,
         title=("Describe the agent ", Code(agent.name)),
-        sections=(
-            Section(Paragraph(*coded(f"Described by {call.person.name}. {what}"))),
-            *shown,
-        ),
+        sections=(Section(Paragraph(*coded(f"Described by {call.person.name}. {what}"))), *shown),
     )
     return await propose(call.ctx, call.project, agent, file, card)
 
@@ -213,10 +194,8 @@ async def _test(call: Call, command: ManageAgents) -> Answer:
             version=agent.version, own=chosen, usual=chosen,
             place=call.place, by=call.person, key=call.said.id,
         )  # fmt: skip
-        fields = {"trial": under_way}
-        await ctx.own_agents.decide(
-            project.id, agent.name, lambda one: one.model_copy(update=fields)
-        )
+        begun = partial(AgentState.model_copy, update={"trial": under_way})
+        await ctx.own_agents.decide(project.id, agent.name, begun)
     await enqueue(ctx, jobs.try_agent, project.id, agent.name)
     return Answer(trial_card(agent.name, under_way, {}, call.readers), public=True)
 
@@ -232,16 +211,11 @@ async def _enable(call: Call, command: ManageAgents) -> Answer:
             raise NotAllowed(
                 f"~{name} has passed no test as it is now: /soulcaster agent test ~{name}"
             )
-        told = {
-            "enabled": version,
-            "by": by,
-            "triggers": agent.triggers,
-            "started_at": call.ctx.now(),
-        }
-        return one.model_copy(update=told)
+        told = {"enabled": version, "by": by, "triggers": agent.triggers}
+        return one.model_copy(update={**told, "started_at": call.ctx.now()})
 
     await call.ctx.own_agents.decide(call.project.id, name, on)
-    return call.answer(f"agent:{name}", Code(f"~{name}"), " is enabled.", tone="succeeded")
+    return call.done(f"agent:{name}", Code(f"~{name}"), " is enabled.")
 
 
 async def _disable(call: Call, command: ManageAgents) -> Answer:
@@ -250,7 +224,7 @@ async def _disable(call: Call, command: ManageAgents) -> Answer:
         raise NotFound(f"~{name} was never enabled here.")
     off = {"enabled": "", "by": None}
     await call.ctx.own_agents.decide(call.project.id, name, lambda one: one.model_copy(update=off))
-    return call.answer(f"agent:{name}", Code(f"~{name}"), " is off.", tone="succeeded")
+    return call.done(f"agent:{name}", Code(f"~{name}"), " is off.")
 
 
 async def _commits(call: Call, command: ManageAgents) -> list[Writing]:
@@ -297,7 +271,7 @@ async def _revert(call: Call, command: ManageAgents) -> Answer:
         raise NotUnderstood(f"In {version} there is no ~{name}.")
     number, url = await _proposed(call, OwnAgent(name=name, prompt=""), file)
     said = f" takes ~{name} back to {version}. Once merged it is to be tried again."
-    return call.answer(f"agent-revert:{name}", Link(f"#{number}", url), said, tone="succeeded")
+    return call.done(f"agent-revert:{name}", Link(f"#{number}", url), said)
 
 
 _DOES: Mapping[What, Callable[[Call, ManageAgents], Awaitable[Answer]]] = {

@@ -1,7 +1,5 @@
 """``help link unlink whoami``: what anybody may say, of a project or of none."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -19,8 +17,7 @@ from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, QuotaExceeded
 from bot.domain.models import Person
 from bot.storage.accounts import CODE_SECONDS, Account
 from workers.commands.call import Answer, Call
-from workers.commands.linking import NOT_OURS, at_home, linked, new_code
-from workers.commands.permission import role_of
+from workers.commands.permission import NOT_OURS, at_home, linked, new_code, role_of
 
 
 class Help(Command):
@@ -66,10 +63,8 @@ def help_card(
     *,
     readers: Audience,
 ) -> Card:
-    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood.
-
-    ``there``: what stands in the examples, and what it is called in this project.
-    """
+    """The verbs of a roster for somebody of this level, or one. Raises NotUnderstood. ``there``:
+    what stands in the examples, and what it is called in this project."""
     if not command.about:
         return _all(roster, level, there, readers)
     name = command.about.lower()
@@ -180,13 +175,12 @@ async def run_link(call: Call, command: Link) -> Answer:
         login=person.login, user_id=person.user_id, installation=call.project.installation
     )
     await ctx.accounts.link(proved, account)
-    return call.answer(
+    return call.done(
         f"link:{person.login}",
         *coded(
             f"Slack user `{proved.slack_user}` of workspace `{proved.slack_team}` now acts as "
             f"`@{person.login}`. Is that not you? Say `/soulcaster unlink`"
         ),
-        tone="succeeded",
     )
 
 
@@ -195,12 +189,11 @@ async def run_unlink(call: Call, command: Unlink) -> Answer:
     if call.place.issue is None:
         return Answer(await unlinked_card(call.ctx, call.said.person))
     removed = await call.ctx.accounts.unlink_all(call.person.user_id or 0)
-    return call.answer(
+    return call.done(
         f"unlink:{call.person.login}",
         f"{removed} Slack accounts were linked to ",
         Code(f"@{call.person.login}"),
         "; none is now." if removed else ".",
-        tone="succeeded",
     )
 
 

@@ -1,7 +1,5 @@
 """``ask``: a question, answered from what may be read where it is asked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Annotated
@@ -19,8 +17,7 @@ from bot.domain.text import terms
 from bot.imports import KINDS
 from bot.sources import SOURCES
 from workers.commands.call import Answer, Call
-from workers.memory.answer import answer
-from workers.memory.web import searched, searcher
+from workers.memory.answer import answer, searched, searcher
 
 # With its A- and nothing behind it: "delete 3 of the rows" is a question.
 _EDIT = re.compile(
@@ -68,10 +65,12 @@ async def run_ask(call: Call, command: Ask) -> Answer:
     web = await searcher(call.ctx, call.project) if command.web else None
     here = next((each for each in mine if each.place == call.place.name), None)
     before = here.asked if here else ()
+    # One that only makes sense behind the last one goes with that.
+    whole = question if asked_for(question) or not before else f"{before[-1]} {question}"
     found = await answer(
         call.ctx,
         call.project,
-        _whole(question, before),
+        whole,
         readers=call.readers,
         typed=_typed(call, command, question, before),
         before=before[-4:],
@@ -84,11 +83,6 @@ async def run_ask(call: Call, command: Ask) -> Answer:
         found = found.model_copy(update={"web": told})
     await _write_down(call, here, question)
     return Answer(answer_card(found, readers=call.readers))
-
-
-def _whole(question: str, before: Sequence[str]) -> str:
-    """A question that only makes sense behind the last one, with that one."""
-    return question if asked_for(question) or not before else f"{before[-1]} {question}"
 
 
 def _typed(call: Call, command: Ask, question: str, before: Sequence[str]) -> Typed | None:
@@ -138,9 +132,9 @@ async def _edited(call: Call, mine: list[Conversation], edit: re.Match[str]) -> 
         raise NotFound(f"You asked nothing here that is called A-{number}: /soulcaster ask list")
     if not edit["rename"]:
         await call.ctx.memory.drop(call.project.id, number)
-        return call.answer("asked", Code(one.name), " is forgotten", tone="succeeded")
+        return call.done("asked", Code(one.name), " is forgotten")
     if not (title := (edit["title"] or "").strip()[:120]):
         raise NotUnderstood(f"Say how {one.name} is to be called: ask rename {one.name} Refunds")
     told = {"title": title, "audience": combined(one.audience, call.readers)}
     await call.ctx.memory.talk(call.project.id, one.model_copy(update=told))
-    return call.answer("asked", Code(one.name), " is called ", Said(title), tone="succeeded")
+    return call.done("asked", Code(one.name), " is called ", Said(title))

@@ -1,7 +1,5 @@
 """``why similar summarize example``: what reports say, and what rests on it. Closes nothing."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field
@@ -137,7 +135,7 @@ async def run_example(call: Call, command: AskForExample) -> Answer:
             card = example_card(view.cluster, readers=project.github_readers)
             await say(ctx, project, place, card)
             asked = ("Asked for an example: ", named(item))
-            return call.answer(f"asked:{view.cluster.name}", *asked, tone="succeeded")
+            return call.done(f"asked:{view.cluster.name}", *asked)
     raise NotFound(f"{view.cluster.name} has no open issue here, so nobody can be asked.")
 
 

@@ -1,16 +1,12 @@
 """``files``: what a project gives as context, beside its reports and facts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Literal
-
-from typing_extensions import override
 
 from bot.domain.audience import Audience, combined, may_read
 from bot.domain.cards.card import Code, Inline, Said
 from bot.domain.cards.views.memory import shelf_card
-from bot.domain.commands.command import WORD, Command, Level
+from bot.domain.commands.command import WORD, Command, levels
 from bot.domain.commands.references import ClusterRef, RunRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood, TooLarge
 from bot.domain.memory.shelf import FILE_BYTES, IMAGES, MB, ShelfFile, Shelves, called
@@ -33,6 +29,7 @@ class Files(Command):
 
     verb = "files"
     costly_when = ("add",)
+    level_when = levels(L0="list", L3="others")
     examples = (
         "files",
         "files add docs/spec.md@main --shelf=design",
@@ -50,11 +47,6 @@ class Files(Command):
     def name(self, at: int = 0) -> str:
         """The first name that was given, or one after it; "" where there is none."""
         return self.names[at] if at < len(self.names) else ""
-
-    @property
-    @override
-    def needs(self) -> Level:
-        return Level.L0 if self.what == "list" else Level.L3
 
 
 async def run_files(call: Call, command: Files) -> Answer:
@@ -85,7 +77,7 @@ async def _added(call: Call, command: Files) -> Answer:
         url = ctx.github.page(project, f"blob/{sha}/{path}")
     named = {"name": command.as_ or name, "origin": origin, "url": url}
     said = await _keep(call, command, data, audience, **named)
-    return call.answer("files", *said, tone="succeeded")
+    return call.done("files", *said)
 
 
 async def _dropped(call: Call, command: Files) -> Answer:
@@ -105,7 +97,7 @@ async def _dropped(call: Call, command: Files) -> Answer:
             "url": file.permalink,
         }
         said += (*await _keep(call, command, b"".join(read), Audience.TEAM, **named), " ")
-    return call.answer("files", *said[:-1], tone="succeeded")
+    return call.done("files", *said[:-1])
 
 
 async def _keep(
@@ -135,12 +127,12 @@ async def _changed(call: Call, files: Sequence[ShelfFile], command: Files) -> An
     names = Code(", ".join(file.name for file in meant[:5]))
     if command.what == "remove":
         await shelves.remove(ctx, project, meant)
-        return call.answer("files", names, " is removed.", tone="succeeded")
+        return call.done("files", names, " is removed.")
     if command.what == "rename":
         if not new or any(f.name.lower() == new.lower() for f in await ctx.shelf.all(project)):
             raise NotAllowed(f"{new or 'That'} is no name, or a file's already: /soulcaster files")
         await ctx.shelf.change(project, meant, name=new)
-        return call.answer("files", names, " is called ", Code(new), tone="succeeded")
+        return call.done("files", names, " is called ", Code(new))
     about, readers = await _served(call, command)
     if any(not may_read(readers, file.audience) for file in meant):
         # Refused here, where somebody can say what else to do, and not left out in silence there.
@@ -150,7 +142,7 @@ async def _changed(call: Call, files: Sequence[ShelfFile], command: Files) -> An
         )
     await ctx.shelf.change(project, meant, used_by=about)
     said = ("The parts of ", names, " that fit go along with ", Code(about), ".")
-    return call.answer("files", *said, tone="succeeded")
+    return call.done("files", *said)
 
 
 async def _served(call: Call, command: Files) -> tuple[str, Audience]:

@@ -1,22 +1,24 @@
-"""``backtest quota``: what clustering would do, and how much may come."""
+"""``feedback backtest quota``: report from where you are, what clustering would do, and how much
+may come."""
 
-from __future__ import annotations
-
+from datetime import timedelta
 from typing import Annotated
 
 from typing_extensions import override
 
-from bot.domain.cards.card import Code, Fact, Paragraph, Section
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Code, Fact, Line, Paragraph, Said, Section
 from bot.domain.cards.views.choice import chosen_card, trying_card
 from bot.domain.clusters.engine import Eagerness
-from bot.domain.commands.command import After, Command, Level
-from bot.domain.errors import NotAllowed, NotUnderstood
+from bot.domain.commands.command import REST, After, Command, Level
+from bot.domain.errors import NotAllowed, NotUnderstood, QuotaExceeded, Unavailable
+from bot.domain.models import Draft
 from bot.jobs import enqueue
 from workers import jobs
 from workers.clusters.eagerness import way_of
 from workers.commands.call import Answer, Call
 from workers.digests import choosing
-from workers.intake import quota
+from workers.intake import items, quota
 
 
 class Backtest(Command):
@@ -88,4 +90,51 @@ async def run_quota(call: Call, command: ShowQuota) -> Answer:
         ),
         sections=(Section(Paragraph(refused)),) if refused else (),
         footer=("Repeats of a report and history count towards no quota.",),
+    )
+
+
+# How long the answer waits for the cluster.
+PATIENCE = timedelta(seconds=10)
+
+
+class Feedback(Command):
+    """Report a problem from here; it is grouped with others like any report."""
+
+    verb = "feedback"
+    aliases = ("report",)
+    examples = ('feedback "The invoice PDF is empty" --title="Empty invoice"',)
+
+    text: Annotated[str, REST]
+    title: str = ""
+
+
+async def run_feedback(call: Call, command: Feedback) -> Answer:
+    """One item for this utterance, however often it is obeyed."""
+    text = command.text.strip()
+    draft = Draft(
+        source="feedback",
+        key=call.said.id,
+        event=call.said.id,
+        title=(command.title or text.splitlines()[0])[:200],
+        body=text,
+        author=call.person.login or call.person.slack_user,
+        author_id=call.person.user_id,
+        occurred_at=call.said.heard_at,
+        audience=Audience.TEAM if call.place.issue is None else Audience.PROJECT,
+    )
+    recorded = await items.take(call.ctx, call.project.id, draft)
+    if recorded.item < 0:
+        raise QuotaExceeded(await quota.refusals(call.ctx, call.project))
+    item = await call.ctx.items.get(call.project.id, recorded.item)
+    age = call.ctx.now() - call.said.heard_at
+    if item.cluster is None and age < PATIENCE:
+        raise Unavailable(f"{item.name} is still being read.", retry_after=0.3)
+    why = Code(f"/soulcaster why {item.name}")
+    where: Line = ("being found: ", why, " in a moment")
+    if item.cluster:
+        where = (Code(f"C-{item.cluster}"), ", because: ", why)
+    return call.done(
+        f"feedback:{item.name}",
+        *("Written down as ", Code(item.name), ": ", Said(draft.title)),
+        facts=(Fact("Cluster", *where),),
     )

@@ -1,16 +1,14 @@
-"""``key``: a project's own keys of the vendors of language models."""
-
-from __future__ import annotations
+"""``key token``: a project's own keys of language models, and who may use the API."""
 
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.adapters.choose_model import VENDORS
-from bot.domain.cards.card import Bullets, Choice, Code, Line, Section
+from bot.domain.audience import Audience
+from bot.domain.cards.card import Bullets, Card, Choice, Code, Line, Paragraph, Section
 from bot.domain.commands.command import WORD, Command, Level
 from bot.domain.errors import NotFound
 from bot.storage.own_keys import OwnKey
+from bot.storage.tokens import Scope
 from workers.commands.call import Ambiguous, Answer, Call
 
 
@@ -24,15 +22,11 @@ class ManageKeys(Command):
     verb = "key"
     level = Level.L4
     examples = ("key list", "key set openai", "key remove openai")
+    asker_when = ("set",)
 
     what: Annotated[Literal["list", "set", "remove"], WORD] = "list"
     service: Annotated[Literal["gemini", "openai", "anthropic"] | None, WORD] = None
     given: str = ""
-
-    @property
-    @override
-    def answers_asker(self) -> bool:
-        return self.what == "set"
 
 
 async def run_key(call: Call, command: ManageKeys) -> Answer:
@@ -47,7 +41,7 @@ async def run_key(call: Call, command: ManageKeys) -> Answer:
     if command.what == "remove":
         if not await ctx.own_keys.remove(project.id, service):
             raise NotFound(f"This project has no key of {service}: key list shows those it has.")
-        return call.answer("keys", Code(service), ": its key is forgotten.", tone="succeeded")
+        return call.done("keys", Code(service), ": its key is forgotten.")
     key = await ctx.vault.handed_over(command.given)
     if not key:
         raise Ambiguous(
@@ -58,7 +52,7 @@ async def run_key(call: Call, command: ManageKeys) -> Answer:
     own = OwnKey(key=key, by=call.person.name, at=ctx.now())
     await ctx.own_keys.put(project.id, service, own)
     done = ": its key is kept, sealed, and used for this project alone from now on."
-    return call.answer("keys", Code(service), done, tone="succeeded")
+    return call.done("keys", Code(service), done)
 
 
 async def _list(call: Call) -> Answer:
@@ -82,3 +76,50 @@ async def _list(call: Call) -> Answer:
     project = Code(call.project.full_name)
     section = Section(Bullets(*lines))
     return call.answer("keys", "Keys of language models of ", project, sections=(section,))
+
+
+class ManageTokens(Command):
+    """Make a token for the API, list what there are, or revoke one.
+
+    It reads what the team reads, and with --scope=write does what you may do, each time with the
+    rights that you have then. It is shown once, in the shell or to you alone in Slack.
+    """
+
+    verb = "token"
+    level = Level.L4
+    examples = ("token list", "token new --scope=write", "token revoke 3f9a2c1b")
+    asker_when = ("new",)
+
+    what: Annotated[Literal["list", "new", "revoke"], WORD] = "list"
+    name: Annotated[str, WORD] = ""
+    scope: Scope = "read"
+
+
+async def run_token(call: Call, command: ManageTokens) -> Answer:
+    """Tokens of this project."""
+    ctx, project = call.ctx, call.project.id
+    if command.what == "new":
+        by = call.person.model_copy(update={"slack_user": "", "slack_team": ""})
+        made = await ctx.tokens.new(project, command.scope, by, call.said.id, ctx.now())
+        how = ("Send it as ", Code("Authorization: Bearer TOKEN"), "; what there is: /docs")
+        told = (Paragraph("Token (shown once): ", Code(made)), Paragraph(*how))
+        card = Card(
+            key="token",
+            audience=Audience.PERSON,
+            title=(f"This token may {command.scope} in ", Code(call.project.full_name)),
+            tone="succeeded",
+            sections=(Section(*told),),
+        )
+        return Answer(card)
+    if command.what == "revoke":
+        if not await ctx.tokens.revoke(project, command.name):
+            raise NotFound(f"There is no token {command.name!r} here: say token list.")
+        return call.done("token", f"{command.name} opens nothing any more.")
+    lines: list[Line] = []
+    for one in await ctx.tokens.all(project):
+        who = "the operator" if one.by.operator else one.by.name
+        used = f"last used {one.used_at:%d %b %H:%M} UTC" if one.used_at else "never used"
+        lines.append((Code(one.id), f": {one.scope}, made by {who} on {one.made_at:%d %b}, {used}"))
+    nothing: Line = ("There is none: ", Code("token new --scope=read"))
+    title = ("Tokens of ", Code(call.project.full_name))
+    return call.answer("token", *title, sections=(Section(Bullets(*lines or [nothing])),))

@@ -2,8 +2,6 @@
 cluster.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -16,15 +14,13 @@ from bot.domain.commands.grammar import sentence
 from bot.domain.commands.references import ClusterRef, Duration, IssueRef, UserRef
 from bot.domain.errors import NotUnderstood
 from bot.domain.models import Cluster, ClusterState, Person
-from bot.domain.models import Severity as SeverityName
 from bot.github import people
 from bot.jobs import enqueue
 from workers import jobs
 from workers.clusters.views import refresh_soon
 from workers.commands.call import Ambiguous, Answer, Call
-from workers.commands.linking import linked
-from workers.commands.permission import MOST_NAMED, those_with
-from workers.digests import tracked
+from workers.commands.permission import MOST_NAMED, linked, those_with
+from workers.digests import following
 
 
 class _OfCluster(Command):
@@ -171,11 +167,9 @@ async def run_unsnooze(call: Call, command: Unsnooze) -> Answer:
 
 async def run_severity(call: Call, command: Severity) -> Answer:
     """The person's word, with their name."""
-    wanted: SeverityName = command.grade
     reasons = (command.reason,) if command.reason else ()
-    return await _changed(
-        call, command, severity=wanted, severity_by=call.person.name, severity_reasons=reasons
-    )
+    said: Any = {"severity_by": call.person.name, "severity_reasons": reasons}
+    return await _changed(call, command, severity=command.grade, **said)
 
 
 async def run_assign(call: Call, command: Assign) -> Answer:
@@ -216,7 +210,9 @@ async def run_track(call: Call, command: Track) -> Answer:
     if named and named.repository.lower() not in ("", project.full_name.lower()):
         raise NotUnderstood(f"track wants an issue of {project.full_name}, not {named}.")
     cluster = await call.cluster(command.about)
-    issue = await tracked.track(call.ctx, project, cluster.number, named.number if named else None)
+    issue = await following.track(
+        call.ctx, project, cluster.number, named.number if named else None
+    )
     link = Link(f"#{issue}", call.ctx.github.page(project, f"issues/{issue}"))
     return await _tracked(call, cluster, " is tracked in ", link)
 
@@ -224,14 +220,14 @@ async def run_track(call: Call, command: Track) -> Answer:
 async def run_untrack(call: Call, command: Untrack) -> Answer:
     """Which issue it was."""
     cluster = await call.cluster(command.about)
-    issue = await tracked.untrack(call.ctx, call.project, cluster.number)
+    issue = await following.untrack(call.ctx, call.project, cluster.number)
     said = f" is not tracked in #{issue} any more" if issue else " has no tracking issue"
     return await _tracked(call, cluster, said)
 
 
 async def _tracked(call: Call, cluster: Cluster, *said: Inline) -> Answer:
     await refresh_soon(call.ctx, call.project.id, cluster.number)
-    return call.answer(f"track:{cluster.name}", Code(cluster.name), *said, tone="succeeded")
+    return call.done(f"track:{cluster.name}", Code(cluster.name), *said)
 
 
 async def _changed(
@@ -255,11 +251,10 @@ async def _changed(
         old, new = _words(getattr(cluster, name)), _words(getattr(after, name))
         if old != new:
             facts.append(Fact(label, f"{old} → {new or '—'}" if old else new))
-    return call.answer(
+    return call.done(
         f"life:{cluster.name}",
         Code(cluster.name),
         " is changed" if facts else " is so already: nothing was changed",
-        tone="succeeded",
         facts=(*facts, *((extra,) if extra else ())),
         actions=cluster_actions(await call.view(after)),
     )
@@ -282,8 +277,4 @@ _SHOWN = {
     "ignored_reason": "Because",
 }
 _WEEK = timedelta(days=7)
-_AWAKE: dict[str, None] = {
-    "snoozed_until": None,
-    "snoozed_events": None,
-    "seen_when_resolved": None,
-}
+_AWAKE: Any = dict.fromkeys(("snoozed_until", "snoozed_events", "seen_when_resolved"))

@@ -1,16 +1,13 @@
 """``remember forget memory profile``: what is known of the project beside its reports."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
-from typing_extensions import override
 
 from bot.domain.audience import may_read
 from bot.domain.cards.card import Code, Said
 from bot.domain.cards.views.memory import fact_line, memory_card, profile_card
-from bot.domain.commands.command import REST, WORD, Command, Level
+from bot.domain.commands.command import REST, WORD, Command, Level, levels
 from bot.domain.commands.references import Duration, FactRef
 from bot.domain.errors import NotAllowed, NotFound, NotUnderstood
 from bot.domain.memory.facts import LONGEST, Fact, consolidated, outdated
@@ -47,7 +44,7 @@ async def run_remember(call: Call, command: Remember) -> Answer:
         fact = _named(facts, ref)
         if fact.is_claim:
             fact = await ctx.memory.confirm(project, fact.number, who.name)
-        return call.answer("memory", "Remembered: ", *fact_line(fact), tone="succeeded")
+        return call.done("memory", "Remembered: ", *fact_line(fact))
     if not 0 < len(text) <= LONGEST:
         raise NotUnderstood(f"A fact has 1 to {LONGEST} characters, and this has {len(text)}.")
     fact = Fact(
@@ -63,11 +60,10 @@ async def run_remember(call: Call, command: Remember) -> Answer:
     if not consolidated(same, [fact]):
         return call.answer("memory", "That is remembered already.")
     fact = await ctx.memory.keep(project, fact)
-    return call.answer(
+    return call.done(
         "memory",
         "Remembered as ",
         *fact_line(fact),
-        tone="succeeded",
         footer=("Plans, fixes and answers use it and name it: ", Code(f"forget {fact.name}")),
     )
 
@@ -134,14 +130,10 @@ class ShowProfile(Command):
 
     verb = "profile"
     costly_when = ("refresh",)
+    level_when = levels(L3="refresh")
     examples = ("profile", "profile refresh")
 
     what: Annotated[Literal["show", "refresh"], WORD] = "show"
-
-    @property
-    @override
-    def needs(self) -> Level:
-        return Level.L3 if self.what == "refresh" else Level.L0
 
 
 async def run_profile(call: Call, command: ShowProfile) -> Answer:

@@ -1,7 +1,5 @@
 """``dup not-dup merge split move recluster undo history``: reports are put where they belong."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -23,9 +21,7 @@ from workers.clusters.alike import ASKED, alike, sections
 from workers.clusters.corrections import Plan, PlannedCorrection
 from workers.clusters.recluster import recluster_card
 from workers.commands.call import Answer, Call, next_page, require_page
-from workers.commands.correcting import Confirmable, carry_out, item_here, item_of
-
-Named = IssueRef | ItemRef | ClusterRef
+from workers.commands.correcting import Confirmable, Named, carry_out, item_here, item_of
 
 
 class Dup(Confirmable):

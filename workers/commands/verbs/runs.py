@@ -1,7 +1,5 @@
 """``plan fix steer stop retry logs``: a fix run, from its plan to its end."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from bot.domain.audience import combined, may_read
@@ -18,7 +16,7 @@ from workers.commands.call import Answer, Call
 from workers.commands.requests import begun, request_fix
 from workers.fixes import planning
 from workers.fixes.own_agents import chosen
-from workers.fixes.quota import allowed_seconds
+from workers.fixes.steps.starting import allowed_seconds
 
 
 class ShowPlan(Command):
@@ -47,14 +45,8 @@ async def run_plan(call: Call, command: ShowPlan) -> Answer:
     view = await call.view(cluster)
     paths = await planning.files_of(ctx, project)
     if command.approve:
-        plan = await planning.approve(
-            ctx,
-            project,
-            cluster,
-            command.approve.number,
-            who=call.person.name,
-            readers=call.readers,
-        )
+        who, to = call.person.name, command.approve.number
+        plan = await planning.approve(ctx, project, cluster, to, who=who, readers=call.readers)
     else:
         if command.steer:
             await planning.steer(ctx, project, cluster, command.steer)
@@ -138,9 +130,7 @@ async def run_steer(call: Call, command: Steer) -> Answer:
         raise NotFound(f"{found.name} has ended: /soulcaster fix C-{found.cluster} starts another.")
     call.require_for(found.audience, command.text)
     await call.ctx.runs.note(call.project.id, found.number, call.person.name, command.text)
-    return call.answer(
-        f"steer:{call.said.id}", "Noted for ", Code(found.name), ".", tone="succeeded"
-    )
+    return call.done(f"steer:{call.said.id}", "Noted for ", Code(found.name), ".")
 
 
 class Stop(Command):
@@ -179,19 +169,14 @@ async def run_stop(call: Call, command: Stop) -> Answer:
     if attempt is None:
         await call.ctx.runs.update(call.project.id, found.number, stop)
     else:
-        await call.ctx.versions.update(
-            call.project.id,
-            found.number,
-            attempt.key,
-            lambda one: one.model_copy(update={"work": stop(one.work)}),
-        )
-    return call.answer(
-        f"stop:{found.name}",
-        "Stopping ",
-        Code(found.name),
-        ". Nothing will be published.",
-        tone="cancelled",
-    )
+
+        def stop_attempt(one: Revision) -> Revision:
+            return one.model_copy(update={"work": stop(one.work)})
+
+        of = call.project.id, found.number, attempt.key
+        await call.ctx.versions.update(*of, stop_attempt)
+    said = ("Stopping ", Code(found.name), ". Nothing will be published.")
+    return call.answer(f"stop:{found.name}", *said, tone="cancelled")
 
 
 async def _meant(call: Call, command: Stop) -> tuple[FixRun, Revision | None]:
@@ -259,11 +244,6 @@ async def run_logs(call: Call, command: Logs) -> Answer:
     found = await call.run(command.about)
     lines = await call.ctx.runs.log_tail(call.project.id, found.number)
     block = Preformatted(text="\n".join(lines)) if lines else Paragraph("Nothing yet.")
-    return Answer(
-        Card(
-            key=f"logs:{found.name}",
-            audience=combined(found.audience, call.readers),
-            title=("Log of ", Code(found.name)),
-            sections=(Section(block),),
-        )
-    )
+    readers = combined(found.audience, call.readers)
+    title, sections = ("Log of ", Code(found.name)), (Section(block),)
+    return Answer(Card(key=f"logs:{found.name}", audience=readers, title=title, sections=sections))

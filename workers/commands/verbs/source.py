@@ -1,7 +1,5 @@
 """``source``: the doors for alerts and feedback, and what we ask for by ourselves."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from datetime import datetime
@@ -29,7 +27,7 @@ from bot.domain.secrets import redact
 from bot.sources import SOURCES, VENDORS_SECRET, cloudwatch, generic
 from bot.storage.health import Noted
 from bot.storage.vault import Hook
-from workers.commands import confirming, polling
+from workers.commands import sources
 from workers.commands.call import Ambiguous, Answer, Call
 from workers.intake import quota
 
@@ -91,7 +89,7 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
     if source not in SOURCES:
         raise NotUnderstood(f"Which source? There are: {', '.join(sorted(SOURCES))}.")
     if command.subreddit:
-        return await polling.manage(
+        return await sources.manage(
             call, what, command.subreddit, every=command.every, match=command.match
         )
     opened = next((door for door in doors if door.command == call.said.id), None)
@@ -105,7 +103,7 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
     if what == "test":
         return await _test(call, door)
     if what == "confirm" and source == generic.SOURCE.NAME:
-        return await confirming.confirm(call, door, command.fields)
+        return await sources.confirm(call, door, command.fields)
     if what == "remove":
         await ctx.vault.close_hook(door)
     elif what != "confirm":
@@ -114,7 +112,7 @@ async def run_source(call: Call, command: ManageSources) -> Answer:
         await ctx.vault.change(door, topic="")
     else:
         raise NotUnderstood(f"How {source} is read is known: nothing to confirm.")
-    return call.answer("sources", Code(door.word), f" {_DONE[what]}", tone="succeeded")
+    return call.done("sources", Code(door.word), f" {_DONE[what]}")
 
 
 def _one_of(doors: list[Hook], source: str, name: str, what: str) -> Hook:
@@ -184,7 +182,7 @@ async def _take_secret(call: Call, given: str, door: Hook) -> Answer:
         )
     door = await vault.rotate(door, call.ctx.now(), secret)
     done = f"{label}'s secret is kept: what it signs with that is let in."
-    return call.answer("sources", done, *_before(door, call), tone="succeeded")
+    return call.done("sources", done, *_before(door, call))
 
 
 async def _test(call: Call, door: Hook) -> Answer:
@@ -200,7 +198,7 @@ async def _list(call: Call, doors: list[Hook]) -> Answer:
     over = await quota.refusals(call.ctx, call.project)
     lines: tuple[Line, ...] = (
         *[(*_line(door), *await _health(call, door)) for door in doors],
-        *await polling.lines(call),
+        *await sources.lines(call),
     )
     nothing: tuple[Line, ...] = (("No door is open: ", Code("source add sentry")),)
     bullets = Bullets(*lines or nothing, *(((over,),) if over else ()))
@@ -231,7 +229,7 @@ async def _health(call: Call, door: Hook) -> Line:
     if not door.secret:
         return ()
     if door.source == generic.SOURCE.NAME and not door.fields:
-        return confirming.asks(await confirming.waiting(ctx, door))
+        return sources.asks(await sources.waiting(ctx, door))
     last, refused, came = await ctx.vault.health.state(door.project, door.id, now)
     rates = "".join(f"; {what} {_rate(counts, now)}" for what, counts in came.items())
     why: Line = ()

@@ -1,7 +1,5 @@
 """``status`` and ``clusters``: one thing, or everything at a glance."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Literal

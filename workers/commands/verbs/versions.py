@@ -1,23 +1,13 @@
 """``revise versions diff revert``: what a fix, a plan, the profile or an agent has been so far, and
 what it is next. Fixes and agents are git's; of plans and profiles we keep the versions."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
-from typing_extensions import override
-
 from bot.domain.cards.card import Code, Preformatted, Section
+from bot.domain.cards.views import version as cards
 from bot.domain.cards.views.memory import profile_card
 from bot.domain.cards.views.plan import plan_card
-from bot.domain.cards.views.version import (
-    LONGEST_DIFF,
-    diff_card,
-    handover_card,
-    versions_card,
-    writings_section,
-)
-from bot.domain.commands.command import TEXT, WORD, Command, Level
+from bot.domain.commands.command import TEXT, WORD, Command, Level, levels
 from bot.domain.commands.references import AgentRef, ClusterRef, RunRef, VersionRef
 from bot.domain.errors import NotFound, NotUnderstood
 from bot.domain.fixes.run import FixRun
@@ -28,9 +18,9 @@ from bot.github.app import READ
 from workers.commands.call import Answer, Call
 from workers.commands.requests import request_version
 from workers.commands.verbs.agent import ManageAgents, run_agent
-from workers.fixes import follow, planning, revise
+from workers.fixes import planning, revise, watch
 from workers.memory import know
-from workers.memory.writings import version, writings
+from workers.memory.retrieve import version, writings
 
 
 class Revise(Command):
@@ -56,12 +46,12 @@ async def run_revise(call: Call, command: Revise) -> Answer:
     call.require_for(found.audience, command.text)
     await revise.require_open(ctx, project, found)
     if await revise.handed_over(ctx, project, found):
-        return Answer(handover_card(found), public=True)
+        return Answer(cards.handover_card(found), public=True)
     if command.text:
         words, remarks = [command.text], list[Remark]()
     else:
         words, remarks = await revise.standing(ctx, project, found)
-    log = await follow.take_up(ctx, project, found, call.said.id)
+    log = await watch.take_up(ctx, project, found, call.said.id)
     if not words and not remarks and not log:
         raise NotUnderstood(
             "Say what should change: /soulcaster revise -- handle an empty list, too"
@@ -71,15 +61,10 @@ async def run_revise(call: Call, command: Revise) -> Answer:
 
 class _OfSubject(Command):
     cost = "of a plan: L3"
+    level_when = levels(L3="plan")
 
     what: Annotated[Literal["fix", "plan", "profile"], WORD] = "fix"
     about: Annotated[RunRef | ClusterRef | AgentRef | None, WORD] = None
-
-    @property
-    @override
-    def needs(self) -> Level:
-        """Whoever may see the thing may see what it was."""
-        return Level.L3 if self.what == "plan" else self.level
 
 
 class ListVersions(_OfSubject):
@@ -98,7 +83,7 @@ async def run_versions(call: Call, command: ListVersions) -> Answer:
         return await _of_other(call, command)
     found = await published(call, command.about)
     versions = await call.ctx.versions.all(call.project.id, found)
-    return Answer(versions_card(found, [await _sized(call, version) for version in versions]))
+    return Answer(cards.versions_card(found, [await _sized(call, version) for version in versions]))
 
 
 async def _sized(call: Call, version: Version) -> Version:
@@ -137,7 +122,7 @@ async def run_diff(call: Call, command: Diff) -> Answer:
     before, after = (version_of(versions, number) for number in numbers)
     repo = call.ctx.github.repo(call.project, READ)
     told = await pulls.compare(repo, before.commit, after.commit)
-    return Answer(diff_card(found, before, after, told))
+    return Answer(cards.diff_card(found, before, after, told))
 
 
 class Revert(_OfSubject):
@@ -167,7 +152,7 @@ async def run_revert(call: Call, command: Revert) -> Answer:
         raise NotUnderstood(f"{wanted.name} is what the branch has.")
     await revise.require_open(ctx, project, found)
     if await revise.handed_over(ctx, project, found):
-        return Answer(handover_card(found), public=True)
+        return Answer(cards.handover_card(found), public=True)
     return await request_version(call, found, "revert", restores=wanted.number)
 
 
@@ -188,7 +173,7 @@ async def _of_other(call: Call, command: ListVersions | Diff | Revert, *numbers:
         raise NotFound(f"None was written yet that is for who reads here: /soulcaster {name}")
     match [await version(ctx, project.id, of, number, call.readers) for number in numbers]:
         case [old, new]:
-            text = compared((old.name, old.text), (new.name, new.text))[:LONGEST_DIFF]
+            text = compared((old.name, old.text), (new.name, new.text))[: cards.LONGEST_DIFF]
             block, how = Preformatted(text=text, language="diff"), f" from {old.name} to {new.name}"
             return call.answer(f"diff:{name}", Code(name), how, sections=(Section(block),))
         case [back] if cluster:
@@ -204,15 +189,13 @@ async def _of_other(call: Call, command: ListVersions | Diff | Revert, *numbers:
             card = profile_card(profile, project.full_name, readers=call.readers)
             return Answer(card, public=True)
         case _:
-            told = (writings_section(many),)
+            told = (cards.writings_section(many),)
             return call.answer(f"versions:{name}", "Versions of ", Code(name), sections=told)
 
 
 async def published(call: Call, ref: RunRef | ClusterRef | None) -> FixRun:
-    """The run named, that of the pull request here, or the cluster's newest with one.
-
-    Raises NotFound when it has no pull request.
-    """
+    """The run named, that of the pull request here, or the cluster's newest with one. Raises
+    NotFound when it has no pull request."""
     found: FixRun | None = None
     if isinstance(ref, RunRef):
         found = await call.ctx.runs.get(call.project.id, ref.number)

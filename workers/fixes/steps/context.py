@@ -1,7 +1,5 @@
 """What every step of a run works with, wherever its record is kept."""
 
-from __future__ import annotations
-
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence

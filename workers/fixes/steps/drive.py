@@ -1,7 +1,5 @@
 """Take a run through its steps, under its clock and its stop button, and write down its end."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,13 +31,10 @@ Steps = Mapping[StepName, Callable[[B], Awaitable[None]]]
 
 
 async def drive(context: B, steps: Steps[B]) -> Ended:
-    """Do what is left, step by step; how it ended.
-
-    A step that did not succeed is done again, in a fresh sandbox. Where an agent fails, or the
-    proof of its patch, the next one begins in a clean checkout. Publishing is not interrupted:
-    it looks at the stop button itself, before it writes anything. Raises Unavailable when the
-    run has to wait, and has the time to.
-    """
+    """Do what is left, step by step; how it ended. A step that did not succeed is done again, in a
+    fresh sandbox. Where an agent fails, or the proof of its patch, the next one begins in a clean
+    checkout. Publishing is not interrupted: it looks at the stop button itself, before it writes
+    anything. Raises Unavailable when the run has to wait, and has the time to."""
     while another_may(context, ended := await _with_one(context, steps)):
         await _hand_on(context, ended)
     return ended

@@ -1,7 +1,5 @@
 """What a patch does beside the suite, and whether any earlier test would notice."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 
@@ -29,10 +27,8 @@ _PATIENCE = 5  # seconds, and times those of the green test: what takes longer h
 
 
 class Elsewhere:
-    """One patch, looked at on the base and with it; ``proof_tests`` are of the reproduction.
-
-    For a runner that is not Python's there is nothing to look at.
-    """
+    """One patch, looked at on the base and with it; ``proof_tests`` are of the reproduction. For a
+    runner that is not Python's there is nothing to look at."""
 
     def __init__(self, tests: Tests, base: Tree, patched: Tree, proof_tests: Sequence[str]) -> None:
         self._tests, self._base, self._patched = tests, base, patched

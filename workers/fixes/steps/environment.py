@@ -1,7 +1,5 @@
 """The environment in which a project's tests run: built once, apart, and kept by what it needs."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import platform
@@ -53,9 +51,7 @@ _MADE = (
 
 async def environment_of(context: RunContext, base: Tree) -> None:
     """Have the sandboxes of a run hold what the tests of ``base`` need; built where it is not kept.
-
-    Raises Ended where the project's own commands fail, for they are its word.
-    """
+    Raises Ended where the project's own commands fail, for they are its word."""
     setup = (await context.config()).fix.setup
     beside = await context.beside()
     fetched = context.sandboxes.fetches
@@ -198,10 +194,7 @@ class _Build:
     async def _run(self, command: str, *, cwd: str = "", most: float = BUILD_SECONDS) -> Finished:
         export = 'export UV_CACHE_DIR="$VIRTUAL_ENV/.cache" PATH="$HOME/.local/bin:$PATH"; '
         done = await self._sandbox.run(
-            export + command,
-            timeout=most,
-            cwd=cwd or self._needs.root or ".",
-            env=self._env,
+            export + command, timeout=most, cwd=cwd or self._needs.root or ".", env=self._env
         )
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-800:]}\n"

@@ -1,7 +1,5 @@
 """Fetch the base commit as a tree of files. The token stays on this side."""
 
-from __future__ import annotations
-
 import asyncio
 from urllib.parse import quote
 
@@ -39,11 +37,9 @@ async def fetch_submodules(
     context: ProjectRun, sha: str, tree: Tree, *, most: int = MAX_BYTES
 ) -> Tree:
     """The files of public submodules of the same host; the others are named where they are missed.
-
     They are asked for with this repository's own token, which reads no other private one: who may
     write here could else read by a submodule what they may not read. One that would make more than
-    ``most`` bytes of them all is left out.
-    """
+    ``most`` bytes of them all is left out."""
     github, project = context.ctx.github, context.project
     found: dict[str, Entry] = {}
     for path, url in list(submodules(tree).items())[:_MOST]:

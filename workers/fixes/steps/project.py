@@ -1,9 +1,9 @@
-"""A run on a project of GitHub: its record, its blobs and its log are in Redis."""
-
-from __future__ import annotations
+"""A run on a project of GitHub, and a revision of its fix: their records, blobs and logs are in
+Redis."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from typing_extensions import override
 
@@ -13,6 +13,7 @@ from bot.domain.commands.rights import WRITERS
 from bot.domain.fixes.patch import Tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
 from bot.domain.fixes.run import Case, FixRun
+from bot.domain.fixes.versions import Revision
 from bot.domain.memory.shelf import Along, named
 from bot.domain.models import Item, Person, Project, Verdict
 from bot.domain.ports import Agent
@@ -164,3 +165,78 @@ class ProjectRun(RunContext):
     @override
     def key(self) -> str:
         return f"{self.project.id}-{self.run.name}-{self.ctx.jobs.fence()}"
+
+
+class HandedOver(Ended):
+    """People have pushed to the branch: it is theirs now."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "People have pushed to the branch, so it is theirs now.")
+
+
+class RevisionRun(ProjectRun):
+    """The context of a run, with the record and the blobs of one attempt at its next version."""
+
+    def __init__(self, ctx: Context, project: Project, revision: Revision) -> None:
+        super().__init__(ctx, project, revision.work)
+        self.revision = revision
+        self._namespace = "head"
+        if log := revision.log:
+            self.material = f"These checks fail on the branch; the end of their logs:\n\n{log}"
+
+    @contextmanager
+    def namespace(self, name: str) -> Iterator[None]:
+        """Read and leave what steps leave in this namespace."""
+        before, self._namespace = self._namespace, name
+        try:
+            yield
+        finally:
+            self._namespace = before
+
+    async def change(self, decide: Callable[[FixRun], FixRun]) -> FixRun:
+        """See RunContext."""
+        await self.revise(lambda one: one.model_copy(update={"work": decide(one.work)}))
+        return self.run
+
+    async def revise(self, decide: Callable[[Revision], Revision]) -> Revision:
+        """Write the attempt down."""
+        self.revision = await self.ctx.versions.update(
+            self.project.id, self.run.number, self.revision.key, decide
+        )
+        self.run = self.revision.work
+        return self.revision
+
+    async def put(self, name: str, data: bytes) -> None:
+        """See RunContext."""
+        await super().put(f"{self.revision.id}:{self._namespace}:{name}", data)
+
+    async def left(self, name: str) -> bytes:
+        """See RunContext."""
+        if name == "case":
+            return await super().left(name)
+        return await super().left(f"{self.revision.id}:{self._namespace}:{name}")
+
+    async def newest(self) -> FixRun:
+        """See ProjectRun."""
+        held = await self.ctx.versions.get(self.project.id, self.run.number, self.revision.key)
+        return held.work
+
+    async def notes(self) -> Sequence[str]:
+        """See RunContext."""
+        who = self.run.requested_by
+        asked = [f"@{who}: {words}" for words in self.revision.words]
+        asked += [f"@{who}, on {r.path}: {r.words}" for r in self.revision.remarks]
+        return [*await super().notes(), *asked]
+
+    def key(self) -> str:
+        """See RunContext."""
+        return f"{super().key()}-{self.revision.id}"
+
+    async def forget(self) -> None:
+        """Drop what the steps have left."""
+        names = [
+            f"{self.revision.id}:{namespace}:{name}"
+            for namespace in ("head", "origin")
+            for name in ("base", "head", "test", "fix", "restored", "delta")
+        ]
+        await self.ctx.runs.drop_blobs(self.project.id, self.run.number, *names)

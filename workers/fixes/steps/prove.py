@@ -1,15 +1,15 @@
-"""Prove the patch in clean sandboxes: red on the base, green with it, nothing else worse."""
-
-from __future__ import annotations
+"""Prove the patch in clean sandboxes: red on the base, green with it, nothing else worse. Judge
+it by the rules of the base commit, without reading a word of prose."""
 
 import asyncio
 
+from bot.domain.cards.views.cluster import count
 from bot.domain.fixes.patch import apply
+from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.proof import suite_no_worse
 from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.run import StepName
 from bot.domain.models import RunState, Verdict
-from bot.domain.ports import Finished
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.drive import another_may
@@ -37,7 +37,8 @@ async def prove(context: RunContext) -> None:
         raise Ended(Verdict.LIMIT_REACHED, "In a clean sandbox the test does not end on the base.")
     if red.exit_code == 0:
         raise Ended(Verdict.NOT_REPRODUCED, "In a clean sandbox the test passes on the base.")
-    if not _as_told(context, red):
+    reason, said = context.run.test_reason, red.stdout + red.stderr
+    if reason is not None and graded(said, context.run.test_name, reason) is None:
         raise Ended(
             Verdict.NOT_REPRODUCED,
             "In a clean sandbox the test fails on the base, but not as reported.",
@@ -60,20 +61,10 @@ async def prove(context: RunContext) -> None:
     await context.tell(f"red before, green after, the suite no worse: {grade.value}")
 
 
-def _as_told(context: RunContext, red: Finished) -> bool:
-    """Whether the base fails for the reported reason, where the run knows it."""
-    run = context.run
-    if run.test_reason is None:
-        return True
-    return graded(red.stdout + red.stderr, run.test_name, run.test_reason) is not None
-
-
 async def prove_or_draft(context: RunContext) -> None:
-    """The proof; its failure ends the run, but for a project with ``fix.unproved_drafts``.
-
-    There the patch goes on: the policy judges it like any other, and whoever reads the draft is
-    told what is not proved. What was refused, stopped or cut short by a limit never gets here.
-    """
+    """The proof; its failure ends the run, but for a project with ``fix.unproved_drafts``. There
+    the patch goes on: the policy judges it like any other, and whoever reads the draft is told what
+    is not proved. What was refused, stopped or cut short by a limit never gets here."""
     try:
         await prove(context)
     except Ended as ended:
@@ -89,3 +80,25 @@ async def prove_or_draft(context: RunContext) -> None:
                 StepName.PROVE, state=RunState.FAILED, ended_at=now
             ).model_copy(update=fields)
         )
+
+
+async def check_policy(context: RunContext) -> None:
+    """A refusal ends the run; what is only flagged is shown to the reviewer."""
+    config = (await context.config()).fix
+    with_test = apply(await context.tree("base"), await context.patch("test"))
+    fix = await context.patch("fix")
+    own, limits = context.run.own, context.run.limits
+    rules = Rules(
+        max_files=min(config.max_files, limits.files or config.max_files),
+        max_lines=min(config.max_lines, limits.lines or config.max_lines),
+        allow=config.allow,
+        only=own.paths if own else (),
+    )
+    findings = await asyncio.to_thread(
+        judge, fix, rules, proof_tests={context.run.test_path}, tree=with_test
+    )
+    await context.set(findings=tuple(redact(found.message) for found in findings))
+    if refused(findings):
+        raise Ended(Verdict.REFUSED_BY_POLICY, findings[0].message)
+    flags = count(len(findings), "flag") if findings else "nothing to flag"
+    await context.tell(f"{count(len(fix.changes), 'file')} checked, {flags}")

@@ -1,9 +1,5 @@
-"""Open the draft pull request as the app, with the evidence. Never reads untrusted prose.
-
-Creating the branch is the lock: whoever comes second finds it and goes on from there.
-"""
-
-from __future__ import annotations
+"""Open the draft pull request as the app, with the evidence. Never reads untrusted prose. Creating
+the branch is the lock: whoever comes second finds it and goes on from there."""
 
 import asyncio
 import re
@@ -41,10 +37,8 @@ DRAFT = "soulcaster: draft"
 
 
 async def publish(context: ProjectRun) -> None:
-    """Branch, commit, pull request, check run, labels; each found again when done twice.
-
-    What ends the run before there is a pull request leaves no branch and costs nothing.
-    """
+    """Branch, commit, pull request, check run, labels; each found again when done twice. What ends
+    the run before there is a pull request leaves no branch and costs nothing."""
     repo = context.ctx.github.repo(context.project, PUBLISH)
     try:
         if context.run.pull_request is None:
@@ -185,10 +179,8 @@ def _issue_numbers(items: Sequence[Item]) -> list[int]:
 
 
 async def report_proof(repo: Repo, run: FixRun, sha: str) -> None:
-    """Put the proof on a commit as the check run ``soulcaster/proof``.
-
-    It failed where what was run speaks against the patch, and is neutral where nothing does.
-    """
+    """Put the proof on a commit as the check run ``soulcaster/proof``. It failed where what was run
+    speaks against the patch, and is neutral where nothing does."""
     conclusion: checks.Conclusion = "success" if run.proof is Verdict.PROVED else "neutral"
     if run.unproved:
         conclusion = "failure" if run.unproved is Verdict.NOT_REPAIRED else "neutral"

@@ -1,7 +1,5 @@
 """Publish a version: one commit on top of the branch, and word of it in the pull request."""
 
-from __future__ import annotations
-
 import asyncio
 
 from bot.domain.cards.views.pull import NOT_PROVED, PullRequest, pull_card, title_with
@@ -15,16 +13,9 @@ from bot.github import issues, pulls
 from bot.github.app import PUBLISH
 from bot.github.repo import Repo
 from bot.say import edit_pull
+from workers.fixes.steps import publish
 from workers.fixes.steps.context import Ended
-from workers.fixes.steps.publish import (
-    OURS,
-    PROOFS,
-    UNPROVED,
-    report_proof,
-    require_still_wanted,
-    written,
-)
-from workers.fixes.steps.revision import HandedOver, RevisionRun
+from workers.fixes.steps.project import HandedOver, RevisionRun
 
 # What of the pull request's body is ours to keep up to date; the rest may be people's.
 _WEAK = Verdict.ON_ONE_EXAMPLE.value.capitalize()
@@ -32,11 +23,9 @@ _SECTIONS = (NOT_PROVED, _WEAK, "Change", "Proof", ALSO_CHANGES, "Output")
 
 
 async def push(context: RevisionRun) -> None:
-    """Commit, move the branch forward, check run, body. Harmless when done twice.
-
-    The commit is written down before the branch moves: whoever comes after a crash knows by the
-    branch's head whether it did. Raises HandedOver when people have pushed.
-    """
+    """Commit, move the branch forward, check run, body. Harmless when done twice. The commit is
+    written down before the branch moves: whoever comes after a crash knows by the branch's head
+    whether it did. Raises HandedOver when people have pushed."""
     repo = context.ctx.github.repo(context.project, PUBLISH)
     run = await context.ctx.runs.get(context.project.id, context.run.number)
     head = await pulls.branch_head(repo, run.branch)
@@ -56,14 +45,14 @@ async def push(context: RevisionRun) -> None:
         if not await pulls.advance_branch(repo, run.branch, context.run.commit):
             raise HandedOver
     await _write_down(context)
-    await report_proof(repo, context.run, context.run.commit)
+    await publish.report_proof(repo, context.run, context.run.commit)
     await _relabel(context, await _edit_body(context, repo))
     await context.tell(f"v{context.revision.version} at {context.run.commit[:10]}")
 
 
 async def _permitted(context: RevisionRun) -> None:
     """The checks that bind: they stand right before the write. Raises Ended."""
-    await require_still_wanted(context)
+    await publish.require_still_wanted(context)
     number = context.run.pull_request
     pull = await context.ctx.github.repo(context.project).get(f"/pulls/{number}")
     if pull["state"] != "open":
@@ -76,7 +65,7 @@ async def _commit(context: RevisionRun, repo: Repo, number: int) -> None:
         return
     delta = await context.patch("delta")
     message = commit_message(context.revision, number)
-    made = await pulls.commit(repo, context.revision.parent, message, written(delta))
+    made = await pulls.commit(repo, context.revision.parent, message, publish.written(delta))
     update = {"commit": made.sha, "verified": made.verified, "version": number}
     await context.revise(
         lambda one: one.model_copy(
@@ -149,10 +138,13 @@ async def _edit_body(context: RevisionRun, repo: Repo) -> set[str]:
 
 async def _relabel(context: RevisionRun, labels: set[str]) -> None:
     """Have the label say what the newest version's proof came to."""
-    number, right = context.run.pull_request, PROOFS.get(context.run.proof, UNPROVED)
+    number, right = (
+        context.run.pull_request,
+        publish.PROOFS.get(context.run.proof, publish.UNPROVED),
+    )
     if number is None or right in labels:
         return
     repo = context.ctx.github.repo(context.project)
-    await issues.add_labels(repo, number, [OURS, right])
-    for wrong in {UNPROVED, *PROOFS.values()} & labels:
+    await issues.add_labels(repo, number, [publish.OURS, right])
+    for wrong in {publish.UNPROVED, *publish.PROOFS.values()} & labels:
         await issues.remove_label(repo, number, wrong)

@@ -1,7 +1,5 @@
 """Let the agent edit a checkout, and compute the patch ourselves from what comes out."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import Sequence
@@ -71,7 +69,9 @@ async def repair(context: RunContext) -> None:
         change=change[:6_000],
     )
     if not patch:
-        raise Ended(_verdict(worked), _why_nothing(worked))
+        limited = worked.outcome == "limit reached"
+        verdict = Verdict.LIMIT_REACHED if limited else Verdict.NOT_REPAIRED
+        raise Ended(verdict, _why_nothing(worked))
     await context.put_patch("fix", patch)
     edited = ", ".join(patch.paths[:3])
     await context.tell(f"+{stats.added} −{stats.removed} in {edited}")
@@ -101,12 +101,6 @@ async def _checkout(context: RunContext, sandbox: Sandbox, before: Tree) -> Tree
         raise Ended(
             Verdict.REFUSED_BY_POLICY, f"The agent left what is no file: {error}"
         ) from error
-
-
-def _verdict(worked: Worked) -> Verdict:
-    if worked.outcome == "limit reached":
-        return Verdict.LIMIT_REACHED
-    return Verdict.NOT_REPAIRED
 
 
 def _why_nothing(worked: Worked) -> str:

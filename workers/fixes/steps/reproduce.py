@@ -1,7 +1,5 @@
 """Turn a report into a test that fails on the base commit, for the reported reason."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 
@@ -37,10 +35,8 @@ _NEEDS_ISOLATION = (
 
 
 async def reproduce(context: RunContext) -> None:
-    """Leaves ``test``: a patch that adds the failing test.
-
-    What the reports show is tried first; only where none of it is red, a model writes the test.
-    """
+    """Leaves ``test``: a patch that adds the failing test. What the reports show is tried first;
+    only where none of it is red, a model writes the test."""
     case = await context.evidence()
     if not case.items and (await context.case()).items:
         raise Ended(Verdict.NOT_REPRODUCED, _NEEDS_ISOLATION)

@@ -5,8 +5,6 @@ revision has two of each, in two namespaces: ``head`` is what the agent works on
 base commit, from which the whole of the pull request is proved and judged again.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 
@@ -19,12 +17,12 @@ from bot.domain.fixes.versions import version_of
 from bot.domain.models import Verdict
 from bot.github import pulls
 from bot.github.app import READ
-from workers.fixes.steps import policy, prove, repair
+from workers.fixes.steps import prove, repair
 from workers.fixes.steps.context import Ended, ran
 from workers.fixes.steps.drive import Steps
 from workers.fixes.steps.fetch import tree_at
+from workers.fixes.steps.project import HandedOver, RevisionRun
 from workers.fixes.steps.push import push
-from workers.fixes.steps.revision import HandedOver, RevisionRun
 from workers.fixes.steps.testing import Tests
 
 
@@ -61,11 +59,9 @@ async def _fetch(context: RevisionRun) -> None:
 
 
 async def _listen(context: RevisionRun) -> None:
-    """An example in what was asked that fails on the head becomes a test, too.
-
-    Leaves ``base`` without the proof's tests and ``test`` with all of them, so that the agent is
-    told to leave them alone.
-    """
+    """An example in what was asked that fails on the head becomes a test, too. Leaves ``base``
+    without the proof's tests and ``test`` with all of them, so that the agent is told to leave them
+    alone."""
     head = await context.tree("head")
     asked = [*context.revision.words, *(remark.words for remark in context.revision.remarks)]
     reports = [BugReport(number=number, body=words) for number, words in enumerate(asked, 1)]
@@ -142,7 +138,7 @@ async def _next(context: RevisionRun) -> Tree:
 
 async def _judge(context: RevisionRun) -> None:
     with context.namespace("origin"):
-        await policy.check_policy(context)
+        await prove.check_policy(context)
 
 
 STEPS: Steps[RevisionRun] = {

@@ -1,27 +1,26 @@
-"""Begin a fix run: one a cluster, with the reports frozen as they stand now."""
-
-from __future__ import annotations
+"""Begin a fix run: one a cluster, with the reports frozen as they stand now, under the caps on
+what a project spends."""
 
 from collections.abc import Mapping, Sequence
 
 from bot.context import Context
-from bot.domain.errors import NotUnderstood
+from bot.domain.commands.references import Duration
+from bot.domain.errors import NotAllowed, NotUnderstood, QuotaExceeded
 from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Project
 from bot.github.app import TALK
 from bot.jobs import enqueue
-from bot.repo_config import PATH
+from bot.repo_config import PATH, FixPart
 from workers import jobs
 from workers.fixes import planning
+from workers.intake.quota import in_words, period_of
 
 
 async def start(
     ctx: Context, project: Project, wanted: FixRun, *, notes: Sequence[tuple[str, str]] = ()
 ) -> tuple[FixRun, bool]:
-    """Open the run, or join the active one; whether it is this command's own.
-
-    ``notes`` are ``(who, words)``. Harmless when the same command is obeyed again.
-    """
+    """Open the run, or join the active one; whether it is this command's own. ``notes`` are ``(who,
+    words)``. Harmless when the same command is obeyed again."""
     made, own = await ctx.runs.open(project.id, wanted)
     known = set(await ctx.runs.notes(project.id, made.number))
     for who, words in notes:
@@ -82,3 +81,35 @@ async def require_no_open_fix(ctx: Context, project: Project, cluster: Cluster) 
             f"{cluster.name} has its pull request already: #{there.pull_request} ({there.name}). "
             "Merge or close it first."
         )
+
+
+def allowed_seconds(ctx: Context, config: FixPart, wanted: Duration | None) -> float:
+    """Wall time of a run that was asked for so. Raises NotAllowed over what may be asked for. The
+    operator and the project each set a longest time: a run holds one of the few fixers."""
+    operator = ctx.settings.soulcaster_fix_longest
+    longest = min(operator, config.max_minutes * 60.0)
+    seconds = float(wanted.seconds) if wanted else ctx.settings.soulcaster_fix_seconds
+    if wanted and seconds > longest:
+        whose = f"{PATH}: fix.max_minutes" if longest < operator else "SOULCASTER_FIX_LONGEST"
+        raise NotAllowed(
+            f"--timeout is at most {Duration(int(longest))} here ({whose}), got {wanted}."
+        )
+    return min(seconds, longest)
+
+
+async def require_quota(ctx: Context, project: Project) -> None:
+    """Raises QuotaExceeded when the period's fix runs are used; the write checks it again."""
+    cap = ctx.settings.soulcaster_fix_quota
+    used = await ctx.quotas.fixes(project.installation, period_of(ctx))
+    if used >= cap:
+        raise QuotaExceeded(
+            f"{used} of {cap} fix runs used {in_words(ctx)}. "
+            "The operator can raise SOULCASTER_FIX_QUOTA."
+        )
+
+
+async def require_unpaused(ctx: Context, project: Project) -> None:
+    """Raises NotAllowed while fixes are paused, with who did and until when."""
+    pause = (await ctx.stories.pauses(project.id)).get("fixes")
+    if pause is not None and pause.holds(ctx.now()):
+        raise NotAllowed(f"{pause.sentence} /soulcaster resume fixes ends it.")

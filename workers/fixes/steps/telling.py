@@ -1,7 +1,5 @@
 """The run's card, wherever the run was asked for, and what only the team is told."""
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.audience import Audience
 from bot.domain.cards.card import Card
@@ -34,9 +32,7 @@ def card_of(
 
 async def tell_team(ctx: Context, project: Project, run: FixRun) -> None:
     """Say in the project's channel, where there is one, which private reports a run stops at.
-
-    Harmless when repeated. Raises Unavailable.
-    """
+    Harmless when repeated. Raises Unavailable."""
     try:
         channel = await channel_of(ctx, project)
         if not channel or ctx.slack is None:

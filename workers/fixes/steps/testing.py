@@ -1,7 +1,5 @@
 """Run the repository's tests in a sandbox, as its config or its files say."""
 
-from __future__ import annotations
-
 import base64
 import inspect
 import json
@@ -12,23 +10,16 @@ import shlex
 import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Self
 
 from bot.adapters.agents.mechanic.archive import engine_archive
 from bot.adapters.sandboxes import unittests
+from bot.domain.fixes import testplan
 from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
 from bot.domain.fixes.testfiles import part_near
-from bot.domain.fixes.testplan import (
-    CALLS,
-    EXAMPLES,
-    SAY_HOW,
-    TRYING,
-    UNITTESTS,
-    TestPlan,
-    how_to_test,
-)
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -46,7 +37,7 @@ _MAX_REPORT = 64_000_000
 class Tests:
     """How the tests of one run are run."""
 
-    def __init__(self, context: RunContext, plan: TestPlan) -> None:
+    def __init__(self, context: RunContext, plan: testplan.TestPlan) -> None:
         self.plan = plan
         self._context = context
         self._timeout = context.run.seconds_allowed * _SHARE
@@ -55,20 +46,18 @@ class Tests:
         self._env = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} if bare else {}
 
     @classmethod
-    async def of(cls, context: RunContext, tree: Tree) -> Tests:
+    async def of(cls, context: RunContext, tree: Tree) -> Self:
         """From the base commit, with what it needs installed. Raises Ended where that can't be."""
         config = (await context.config()).fix.tests
-        plan = how_to_test(tree, command=config.command)
+        plan = testplan.how_to_test(tree, command=config.command)
         if plan is None:
-            raise Ended(Verdict.TESTS_DO_NOT_RUN, f"No tests were found; {SAY_HOW}.")
+            raise Ended(Verdict.TESTS_DO_NOT_RUN, f"No tests were found; {testplan.SAY_HOW}.")
         await environment_of(context, tree)
         return cls(context, plan)
 
     async def at_first(self, sandbox: Sandbox, tree: Tree, suspects: Collection[str]) -> Suite:
         """The suite, or of a long one the tests near ``suspects``: all of it is for the proof.
-
-        Raises Ended where no proof would end in time, too, for it runs all of it twice.
-        """
+        Raises Ended where no proof would end in time, too, for it runs all of it twice."""
         if self.plan.framework != "pytest":
             return await self.suite(sandbox)
         done = await self._run(sandbox, self.plan.suite, most=self._timeout * _AT_FIRST)
@@ -91,13 +80,11 @@ class Tests:
         return await self._read(sandbox, await self._run(sandbox, self.plan.part_of(near)))
 
     async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Suite:
-        """The whole suite. Raises Ended when it does not run at all on the base.
-
-        That it does not run with a patch is the patch's fault, and the proof's to say. A project
-        without a test has a suite in which none ran.
-        """
+        """The whole suite. Raises Ended when it does not run at all on the base. That it does not
+        run with a patch is the patch's fault, and the proof's to say. A project without a test has
+        a suite in which none ran."""
         if self.plan.framework == "unittest":
-            await sandbox.write(UNITTESTS, inspect.getsource(unittests).encode())
+            await sandbox.write(testplan.UNITTESTS, inspect.getsource(unittests).encode())
         done = await self._run(sandbox, self.plan.recorded or self.plan.suite)
         return await self._read(sandbox, replace(done, command=self.plan.suite), patched=patched)
 
@@ -162,7 +149,7 @@ class Tests:
     async def examples(self, sandbox: Sandbox, modules: Sequence[str]) -> Suite:
         """The examples in the docstrings of modules, each a test."""
         done = await self._run(sandbox, self.plan.examples_of(modules))
-        where = posixpath.join(self.plan.root, EXAMPLES)
+        where = posixpath.join(self.plan.root, testplan.EXAMPLES)
         return Suite.of(done, await self._report(sandbox, where))
 
     async def calls(self, sandbox: Sandbox, calls: Calls) -> Answers:
@@ -173,8 +160,8 @@ class Tests:
     @staticmethod
     async def put_calls(sandbox: Sandbox, calls: Calls) -> None:
         """What the command for trying reads."""
-        await sandbox.write(TRYING, engine_archive())
-        await sandbox.write(CALLS, json.dumps(calls).encode())
+        await sandbox.write(testplan.TRYING, engine_archive())
+        await sandbox.write(testplan.CALLS, json.dumps(calls).encode())
 
     async def one(self, sandbox: Sandbox, path: str, *, most: float = math.inf) -> Finished:
         """The tests of one file, in at most so many seconds."""

@@ -1,7 +1,5 @@
 """What happens on GitHub: one router a file, merged here by name."""
 
-from __future__ import annotations
-
 import json
 
 import gidgethub.routing
@@ -10,11 +8,7 @@ from gidgethub import sansio
 from bot.context import Context
 from workers.hearing.github import installations, issues, pulls
 
-router = gidgethub.routing.Router(
-    installations.router,
-    issues.router,
-    pulls.router,
-)
+router = gidgethub.routing.Router(installations.router, issues.router, pulls.router)
 
 
 async def hear_github(ctx: Context, row: str) -> None:
@@ -23,9 +17,7 @@ async def hear_github(ctx: Context, row: str) -> None:
     if delivery is None:
         return
     event = sansio.Event(
-        json.loads(delivery.body),
-        event=delivery.meta["event"],
-        delivery_id=delivery.meta["guid"],
+        json.loads(delivery.body), event=delivery.meta["event"], delivery_id=delivery.meta["guid"]
     )
     await router.dispatch(event, ctx)
     await ctx.inbox.finish(row)

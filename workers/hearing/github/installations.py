@@ -1,7 +1,5 @@
 """The app comes, goes, is given repositories, and is told there how it is set up."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gidgethub.routing
@@ -72,9 +70,7 @@ def _installation(event: sansio.Event) -> int:
 @router.register("push")
 async def pushed(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """The project's file is checked, and a channel it names now is asked whether it may be its.
-
-    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
-    """
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#push"""
     payload = read(event)
     if event.data.get("ref") != f"refs/heads/{payload.project.default_branch}":
         return

@@ -1,8 +1,6 @@
 """Issues and discussions as reports; in issues and their comments, commands, of which a box that is
 ticked is one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import gidgethub.routing
@@ -15,7 +13,7 @@ from bot.sources import github_issue
 from workers import jobs
 from workers.hearing.github import words
 from workers.hearing.github.payloads import read
-from workers.intake import issues, sync
+from workers.intake import issues, items, sync
 
 router = gidgethub.routing.Router()
 _LEFT = ("deleted", "transferred")
@@ -25,19 +23,17 @@ _STANDS = ("closed", "reopened", "answered", "unanswered")
 @router.register("issues")
 @router.register("discussion")
 async def told(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """Whatever was done to an issue or a discussion, the payload is all of it as it was then.
-
-    A person's issue is a report, and a bot's that the project names; it may hold commands. One
-    that was deleted leaves; so does one that was transferred, which is told of as opened there.
-    """
+    """Whatever was done to an issue or a discussion, the payload is all of it as it was then. A
+    person's issue is a report, and a bot's that the project names; it may hold commands. One that
+    was deleted leaves; so does one that was transferred, which is told of as opened there."""
     payload, it = read(event), _told_of(event)
     issue, action = payload.issue, payload.action
     if it is None or not await sync.know_project(ctx, payload.project):
         return
     project = payload.project.id
     if action in _LEFT:
-        key = github_issue.key_of(it)
-        await issues.leave(ctx, project, key, moved=action == "transferred")
+        report = github_issue.NAME, github_issue.key_of(it)
+        await items.withdraw(ctx, project, *report, moved=action == "transferred")
         return
     # What was opened before the app came is history, however it is told of.
     since = None if action in ("opened", "created") else await ctx.imports.since(project)
@@ -74,10 +70,8 @@ async def linked(event: sansio.Event, ctx: Context, **_: Any) -> None:
 @router.register("issue_comment", action="edited")
 @router.register("discussion_comment", action="created")
 async def said(event: sansio.Event, ctx: Context, **_: Any) -> None:
-    """Hear the commands of a comment; of an edited one, only the lines it did not have.
-
-    In discussions there are none: the REST API can answer nobody there.
-    """
+    """Hear the commands of a comment; of an edited one, only the lines it did not have. In
+    discussions there are none: the REST API can answer nobody there."""
     payload, it = read(event), _told_of(event)
     comment, issue = payload.comment, payload.issue
     if comment is None or it is None or payload.sender.person.is_bot:

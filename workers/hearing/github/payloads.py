@@ -1,7 +1,5 @@
 """The parts of GitHub's webhook payloads that we read. Everything else is left alone."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from gidgethub import sansio

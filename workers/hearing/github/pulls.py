@@ -1,7 +1,5 @@
 """What becomes of our pull requests, and the reviews of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,9 +48,7 @@ async def changed(event: sansio.Event, ctx: Context, **_: Any) -> None:
 @router.register("check_run", action="completed")
 async def moved(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """What is there now of a pull request of ours is looked at.
-
-    https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
-    """
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run"""
     project, check = read(event).project, event.data.get("check_run")
     pulls = check["pull_requests"] if check else [event.data["pull_request"]]
     for run in await _ours(ctx, project, pulls):
@@ -82,9 +78,7 @@ async def asked_again(event: sansio.Event, ctx: Context, **_: Any) -> None:
 @router.register("check_run", action="requested_action")
 async def pressed(event: sansio.Event, ctx: Context, **_: Any) -> None:
     """A button of our check is a sentence of who pressed it, said on the pull request.
-
-    https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run
-    """
+    https://docs.github.com/en/webhooks/webhook-events-and-payloads#check_run"""
     payload = read(event)
     lines = lines_of(event.data, ctx.settings.github_app_id)
     if not lines or not await sync.know_project(ctx, payload.project):

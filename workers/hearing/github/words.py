@@ -1,7 +1,5 @@
 """Commands in a text on GitHub: of who wrote them there; in our own cards, of who ticks a box."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.context import Context
@@ -11,15 +9,15 @@ from bot.domain.commands.grammar import parse
 from bot.domain.commands.mention import called
 from bot.domain.errors import NotUnderstood, Rejected
 from bot.domain.models import Place
-from bot.log import log
+from bot.log import logged
 from bot.render.marker import ticked
 from bot.say import say
 from bot.storage.budget import Priority, at
 from workers.commands import hear
+from workers.commands.hear import as_answer
 from workers.commands.permission import role_of
 from workers.commands.verbs import ROSTER
 from workers.hearing.github.payloads import Comment, Issue, Payload, Review
-from workers.hearing.interviews import as_answer
 
 
 async def take(
@@ -31,11 +29,9 @@ async def take(
     *,
     answers: bool = False,
 ) -> None:
-    """Hear what the sender says by themselves; what only looks so is quoted back.
-
-    ``origin`` names the text, the same at every redelivery. A new text that holds no command
-    ``answers`` an interview that its author holds there.
-    """
+    """Hear what the sender says by themselves; what only looks so is quoted back. ``origin`` names
+    the text, the same at every redelivery. A new text that holds no command ``answers`` an
+    interview that its author holds there."""
     app = ctx.settings.github_app_id
     slug = await ctx.github.slug() if "@" in (written.body or "") else ""
     said = said_by(payload, written, app, slug)
@@ -44,17 +40,13 @@ async def take(
         origin = f"tick:{origin}:{written.updated_at.isoformat()}"
     person, when = payload.sender.person, written.updated_at
     lines = said.own
-    if answers and not (lines or said.unsaid) and _is_new(payload, written):
+    by_hand = payload.is_author(written) and written.performed_via_github_app is None
+    new = payload.action == "created" and by_hand
+    if answers and new and not (lines or said.unsaid):
         where = payload.project.id, person, written.body or "", place.name
         lines = tuple(await as_answer(ctx, *where))
     await hear.lines(ctx, payload.project, lines, person, place, origin, said_at=when)
     await _quote_back(ctx, payload, said.unsaid, place)
-
-
-def _is_new(payload: Payload, written: Issue | Comment | Review) -> bool:
-    """Whether a person just wrote it there with their own hands."""
-    by_app = written.performed_via_github_app is not None
-    return payload.action == "created" and payload.is_author(written) and not by_app
 
 
 def said_by(payload: Payload, written: Issue | Comment | Review, app: int, slug: str = "") -> Said:
@@ -85,11 +77,8 @@ async def _quote_back(ctx: Context, payload: Payload, lines: Sequence[str], plac
     if await role_of(ctx, project, sender) == "none":
         return
     card = unsaid_card(meant, audience=project.github_readers)
-    try:
-        with at(Priority.ANSWER):
-            await say(ctx, project, place, card)
-    except Rejected as error:
-        log.warning("could not quote back", place=place.name, why=str(error))
+    with logged("could not quote back", Rejected, place=place.name), at(Priority.ANSWER):
+        await say(ctx, project, place, card)
 
 
 def _understood(line: str) -> bool:

@@ -1,6 +1,4 @@
-"""``source confirm``: how the payloads of a generic door are read, guessed and then said."""
-
-from __future__ import annotations
+"""``source``: how a generic door is read, guessed and then said; and what is polled."""
 
 import json
 from typing import NamedTuple
@@ -9,10 +7,12 @@ from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Bullets, Code, Line, Said, Section
 from bot.domain.cards.views.cluster import count
+from bot.domain.commands.references import Duration, SubredditRef
 from bot.domain.errors import BadPayload, NotFound, NotUnderstood
 from bot.domain.models import Draft
 from bot.sources import generic
 from bot.sources.reading import decode
+from bot.storage.polls import Poll
 from bot.storage.vault import Hook
 from workers import jobs
 from workers.commands.call import Answer, Call
@@ -39,10 +39,8 @@ async def waiting(ctx: Context, hook: Hook) -> Waiting:
 
 
 async def confirm(call: Call, hook: Hook, said: str) -> Answer:
-    """Store the fields that stand, those of ``said`` over them, and read what has waited.
-
-    Raises NotFound while nothing came, NotUnderstood where the first payload cannot be read so.
-    """
+    """Store the fields that stand, those of ``said`` over them, and read what has waited. Raises
+    NotFound while nothing came, NotUnderstood where the first payload cannot be read so."""
     ctx = call.ctx
     known = await waiting(ctx, hook)
     try:
@@ -66,7 +64,7 @@ async def confirm(call: Call, hook: Hook, said: str) -> Answer:
     title = (
         f"What comes is read like this; {count(len(known.rows), 'payload')} that waited: read now."
     )
-    return call.answer("sources", title, tone="succeeded", sections=(Section(Bullets(*lines)),))
+    return call.done("sources", title, sections=(Section(Bullets(*lines)),))
 
 
 def asks(known: Waiting) -> Line:
@@ -77,4 +75,43 @@ def asks(known: Waiting) -> Line:
     return (
         *(f", {len(known.rows)} wait until you confirm how they are read: ", Code(guessed)),
         *(". Say ", Code("source confirm generic"), ", other fields behind ", Code("--"), "."),
+    )
+
+
+OFTEN = Duration(15 * 60)
+SHORTEST = 60
+
+
+async def manage(
+    call: Call, what: str, name: SubredditRef, *, every: Duration | None, match: str
+) -> Answer:
+    """Begin to poll a subreddit, anew with other words, or end it."""
+    ctx, project = call.ctx, call.project.id
+    if what == "remove":
+        if not await ctx.polls.remove(project, name.name):
+            raise NotFound(f"{name} is not polled here: nothing to remove.")
+        return call.done("sources", f"{name} is polled no longer.")
+    if what != "add" or (every and every.seconds < SHORTEST):
+        raise NotUnderstood("Say for example: source add reddit r/acme --every=15m --match=crash")
+    seconds = (every or OFTEN).seconds
+    poll = Poll(subreddit=name.name, every=seconds, match=match, since=ctx.now())
+    await ctx.polls.put(project, poll, ctx.now(), new=True)
+    which = f", posts with {match}" if match else ""
+    done = f" is polled every {Duration(seconds)}{which}."
+    return call.done("sources", Code(poll.name), done)
+
+
+async def lines(call: Call) -> tuple[Line, ...]:
+    """Each poll as ``source list`` shows it."""
+    return tuple(
+        (
+            *("Reddit: ", Code(poll.name), f", every {Duration(poll.every)}"),
+            *((f", posts with {poll.match}",) if poll.match else ()),
+            f", last read {poll.last:%d %b %H:%M} UTC" if poll.last else ", not read yet",
+            *(
+                (f"; it could not be read {poll.failures} times: {poll.trouble}",)
+                * bool(poll.trouble)
+            ),
+        )
+        for poll in await call.ctx.polls.all(call.project.id)
     )
