@@ -35,11 +35,13 @@ _GROUPS = "let us write to our cgroup (systemd: Delegate=yes), or set E2B_API_KE
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check. ``mend`` is empty where all is well."""
+    """One check. ``mend`` is empty where all is well; ``ms`` is how long looking took, 0 for what
+    only settings say."""
 
     what: str
     found: str
     mend: str = ""
+    ms: int = 0
 
     @property
     def ok(self) -> bool:
@@ -58,11 +60,13 @@ async def examine(settings: Settings) -> list[CheckResult]:
         rows = [CheckResult(need, f"{each} ({why})") for need, each, why in ctx.adapters()]
         rows += [CheckResult(*row) for row in choose_agent.readiness(ctx.settings_for_adapters)]
         for what, check in CHECKS.items():
+            began = time.monotonic()
             try:
                 found, mend = await check(ctx)
             except (SoulcasterError, RedisError) as error:
                 found, mend = str(error), "mend what the message says"
-            rows.append(CheckResult(what, found, mend))
+            took = round((time.monotonic() - began) * 1000)
+            rows.append(CheckResult(what, found, mend, took))
     return rows
 
 
