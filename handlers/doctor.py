@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -181,7 +182,7 @@ async def _sandbox(ctx: Context) -> Found:
         sandbox = await ctx.sandboxes.open(
             template=ctx.settings.soulcaster_e2b_template,
             limits=Limits(seconds=60),
-            key="doctor",
+            key=f"doctor-{secrets.token_hex(8)}",  # two that look must not end each other's
             labels={"repository": "doctor"},
         )
     except ConfigError as error:
@@ -214,7 +215,10 @@ def _limit(name: str) -> Check:
 async def _holds(ctx: Context, command: str) -> bool:
     """What could not even start (126, 127) has tried nothing."""
     sandbox = await ctx.sandboxes.open(
-        template="", limits=LIMITS, key="doctor-limits", labels={"repository": "doctor"}
+        template="",
+        limits=LIMITS,
+        key=f"doctor-{secrets.token_hex(8)}",
+        labels={"repository": "doctor"},
     )
     try:
         return (await sandbox.run(command, timeout=30)).exit_code not in (0, 126, 127)
