@@ -5,9 +5,12 @@ The organisation's is the same file of its repository ``.github``, where the app
 
 import asyncio
 import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from bot.domain.errors import ConfigError, NotFound
 from bot.domain.models import Project
@@ -48,15 +51,14 @@ class ProjectConfigs:
             if stood is None:
                 raise
             log.warning("the last good file stays in force", why=str(error))
-            return RepoConfig.model_validate_json(stood, extra="ignore")
+            return _kept(stood)
         if (written := config.model_dump_json(exclude_defaults=True)) != stood:
             await self._projects.keep_config(project.id, written)
         return config
 
     async def known(self, project: Project) -> RepoConfig:
         """As it could be read last, without asking GitHub."""
-        stood = await self._projects.config(project.id) or "{}"
-        return RepoConfig.model_validate_json(stood, extra="ignore")
+        return _kept(await self._projects.config(project.id) or "{}")
 
     async def is_quiet(self, project: int) -> bool:
         """Whether nothing is written to GitHub: its file says so, or nobody has agreed yet."""
@@ -65,7 +67,7 @@ class ProjectConfigs:
     async def known_and_quiet(self, project: int) -> tuple[RepoConfig, bool]:
         """Both as they were known last."""
         found, asked = await self._projects.config_and_onboarding(project)
-        config = RepoConfig.model_validate_json(found or "{}", extra="ignore")
+        config = _kept(found or "{}")
         settled = bool(config.mode) and not asked.startswith(MOVED)
         return config, config.mode == "quiet" if settled else bool(asked)
 
@@ -94,7 +96,7 @@ class ProjectConfigs:
             where = PATH if whose is project else f"{whose.full_name}:{PATH}"
             said |= {key: f"{where}:{line}" for key, line in lines.items()}
         values = _flat(config.model_dump())
-        found = {key: next((said[p] for p in _above(key) if p in said), "") for key in values}
+        found = {key: said.get(key, "") for key in values}
         hidden = f"{theirs.full_name}:" if theirs and theirs.private else None
         return [
             Origin(key, value, found[key], hidden is not None and found[key].startswith(hidden))
@@ -127,6 +129,14 @@ class ProjectConfigs:
         return RepoConfig(), None
 
 
+def _kept(stored: str) -> RepoConfig:
+    """What was in force last; a schedule that an older version took unread is left out."""
+    try:
+        return RepoConfig.model_validate_json(stored, extra="ignore")
+    except ValidationError:
+        return RepoConfig.model_validate(json.loads(stored) | {"digest": {}}, extra="ignore")
+
+
 def _over(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any]:
     """``above`` over ``below``, part by part; a list or table of names is taken whole."""
     merged = {**below, **above}
@@ -144,9 +154,3 @@ def _flat(values: Mapping[str, Any], before: str = "") -> dict[str, Any]:
         else:
             flat[f"{before}{key}"] = value
     return flat
-
-
-def _above(key: str) -> list[str]:
-    """``fix.tests.command``, ``fix.tests``, ``fix``."""
-    parts = key.split(".")
-    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]

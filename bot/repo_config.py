@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bot.domain.cards.language import Language
-from bot.domain.cards.schedule import read_quiet
+from bot.domain.cards.schedule import read_quiet, read_schedule
 from bot.domain.clusters.labels import APPLY, Meaning
 from bot.domain.errors import ConfigError, NotUnderstood
 from bot.domain.models import ModelName
@@ -43,9 +43,22 @@ class SlackPart(_Part):
 
 
 class DigestPart(_Part):
-    """When the digest goes out, e.g. ``mon-fri 09:00 Europe/Paris``; ``off`` for never."""
+    """When the digest goes out, e.g. ``mon-fri 09:00 Europe/Paris``; ``off`` for never. What
+    somebody chose in a chat stands above it."""
 
     schedule: str = ""
+
+    @field_validator("schedule", mode="before")
+    @classmethod
+    def _is_read(cls, words: object) -> object:
+        if words is False:  # so YAML reads the word off
+            return "off"
+        try:
+            if isinstance(words, str) and words not in ("", "off"):
+                read_schedule(words)
+        except NotUnderstood as error:
+            raise ValueError(str(error)) from None
+        return words
 
 
 class TestsPart(_Part):

@@ -119,15 +119,15 @@ class Settings(BaseSettings):
         (80, 500, 900), description="An installation's writes a minute, an hour; points a minute"
     )
 
-    slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signs Slack's requests")
-    slack_bot_token: SecretStr = Field(SecretStr(""), description="xoxb-..., posts as the app")
+    slack_signing_secret: SecretStr = Field(SecretStr(""), description="Signing secret, for HTTP")
+    slack_bot_token: SecretStr = Field(SecretStr(""), description="Bot token, xoxb-...")
     slack_app_token: SecretStr = Field(
-        SecretStr(""), description="xapp-..., Socket Mode: no public URL, no signing secret"
+        SecretStr(""), description="App-level token, xapp-...: needs no public address"
     )
-    slack_client_id: str = Field("", description="Of several workspaces, at /slack/install")
+    slack_client_id: str = Field("", description="Client id: several workspaces, /slack/install")
     slack_client_secret: SecretStr = Field(SecretStr(""), description="Its secret")
     slack_api_url: str = Field("https://slack.com/api/", description="Web API base URL")
-    soulcaster_slack_channel: str = Field("", description="Channel id for digests and cards")
+    soulcaster_slack_channel: str = Field("", description="Channel id; or say `channel bind` there")
     soulcaster_links: Annotated[dict[str, str], NoDecode, BeforeValidator(read_links)] = Field(
         default_factory=dict,
         description="Slack team/user = GitHub login, e.g. `T1/U1=ana`; people may `link`, too",
@@ -262,8 +262,8 @@ class Settings(BaseSettings):
         if bool(app) != bool(app and self.slack_client_secret and self.soulcaster_public_url):
             raise ValueError("SLACK_CLIENT_ID needs SLACK_CLIENT_SECRET and SOULCASTER_PUBLIC_URL")
         if bool(self.slack_bot_token or app) != bool(heard):
-            ours, also = "SLACK_BOT_TOKEN or _CLIENT_ID", "SLACK_SIGNING_SECRET, or with _APP_TOKEN"
-            raise ValueError(f"{ours} and {also}, go together: set both")
+            ways = "SLACK_APP_TOKEN, or at a public address SLACK_SIGNING_SECRET"
+            raise ValueError(f"SLACK_BOT_TOKEN or SLACK_CLIENT_ID go together with {ways}")
         return self
 
     def above(self, chosen: Mapping[str, str]) -> Self:

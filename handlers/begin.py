@@ -68,7 +68,7 @@ async def tell_setup_address(ctx: Context) -> None:
         await ctx.outage.wait()
         try:
             if not await ctx.setup.claimed():
-                log.info("set it up, with this address once", url=await setup_address(ctx))
+                log.info(f"set it up here; the code works once: {await setup_address(ctx)}")
             return
         except (RedisError, OSError) as error:
             ctx.outage.began(error)

@@ -77,8 +77,6 @@ def web() -> None:
         from handlers.begin import tell_setup_address
         from handlers.web import SPOOLING, build_app, serving
 
-        if not ctx.settings.github_webhook_secret.get_secret_value():
-            logs.log.warning("no GITHUB_WEBHOOK_SECRET: every GitHub webhook is refused")
         app = build_app(ctx)
         async with serving(app, ctx.settings.soulcaster_host, ctx.settings.port) as url:
             logs.log.info("listening", url=url)
@@ -198,9 +196,10 @@ def doctor(
     if as_json:
         print(json.dumps([{**asdict(row), "ok": row.ok} for row in rows], indent=1))
         raise typer.Exit(0 if all(row.ok for row in rows) else 1)
-    table = Table("", "what", "found", "to do")
+    table = Table("", "what", "found", "to do", "ms")
     for row in rows:
-        table.add_row("[green]✓[/]" if row.ok else "[red]✗[/]", row.what, row.found, row.mend)
+        mark, took = "[green]✓[/]" if row.ok else "[red]✗[/]", f"{row.ms:,}" if row.ms else ""
+        table.add_row(mark, row.what, row.found, row.mend, took)
     console.print(table)
     raise typer.Exit(0 if all(row.ok for row in rows) else 1)
 

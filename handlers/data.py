@@ -106,6 +106,7 @@ def rotate_key() -> None:
         if ours:
             rotate(settings.soulcaster_data_dir, end=True)
         shut = f" {done['shut']:,} were sealed with keys that are not here." if done["shut"] else ""
-        return f"{renewed:,} were sealed anew: only the newest key is needed now.{shut}"
+        now = "only the newest key is needed now. Earlier backups need the old one: make a new one."
+        return f"{renewed:,} were sealed anew: {now}{shut}"
 
     _do(run, alone=ours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,11 +36,13 @@ _GROUPS = "let us write to our cgroup (systemd: Delegate=yes), or set E2B_API_KE
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One check. ``mend`` is empty where all is well."""
+    """One check. ``mend`` is empty where all is well; ``ms`` is how long looking took, 0 for what
+    only settings say."""
 
     what: str
     found: str
     mend: str = ""
+    ms: int = 0
 
     @property
     def ok(self) -> bool:
@@ -58,11 +61,13 @@ async def examine(settings: Settings) -> list[CheckResult]:
         rows = [CheckResult(need, f"{each} ({why})") for need, each, why in ctx.adapters()]
         rows += [CheckResult(*row) for row in choose_agent.readiness(ctx.settings_for_adapters)]
         for what, check in CHECKS.items():
+            began = time.monotonic()
             try:
                 found, mend = await check(ctx)
             except (SoulcasterError, RedisError) as error:
                 found, mend = str(error), "mend what the message says"
-            rows.append(CheckResult(what, found, mend))
+            took = round((time.monotonic() - began) * 1000)
+            rows.append(CheckResult(what, found, mend, took))
     return rows
 
 
@@ -177,7 +182,7 @@ async def _sandbox(ctx: Context) -> Found:
         sandbox = await ctx.sandboxes.open(
             template=ctx.settings.soulcaster_e2b_template,
             limits=Limits(seconds=60),
-            key="doctor",
+            key=f"doctor-{secrets.token_hex(8)}",  # two that look must not end each other's
             labels={"repository": "doctor"},
         )
     except ConfigError as error:
@@ -210,7 +215,10 @@ def _limit(name: str) -> Check:
 async def _holds(ctx: Context, command: str) -> bool:
     """What could not even start (126, 127) has tried nothing."""
     sandbox = await ctx.sandboxes.open(
-        template="", limits=LIMITS, key="doctor-limits", labels={"repository": "doctor"}
+        template="",
+        limits=LIMITS,
+        key=f"doctor-{secrets.token_hex(8)}",
+        labels={"repository": "doctor"},
     )
     try:
         return (await sandbox.run(command, timeout=30)).exit_code not in (0, 126, 127)

@@ -99,7 +99,11 @@ class SetupDoor:
         session = guard.session_of(request, ctx)
         if not (session and await ctx.setup.owns(session, ctx.now())):
             if code := request.query.get("code", ""):
-                return _plain(ctx, "This browser will own the setup of this server.", code=code)
+                return _plain(
+                    ctx,
+                    "Set this server up in this browser? Then nobody else gets in.",
+                    code=code,
+                )
             raise Forbidden(
                 "The setup of this server is its owner's. The address with a code is in what "
                 "`soulcaster up` printed; `soulcaster setup` prints a new one. Where it is yours, "
@@ -119,7 +123,11 @@ class SetupDoor:
             github=self._registration(request, session),
             slack=self._slack_link(request),
             chosen=chosen,
-            done=all(row.state == "ok" for row in rows[:4] if row.need.name != "Address"),
+            done=all(
+                row.state == "ok" or (row.state == "off" and row.need.name != "GitHub App")
+                for row in rows
+            ),
+            reachable=bool(ctx.settings.soulcaster_public_url),
         )
 
     def _field(self, name: str, chosen: dict[str, str]) -> dict[str, object]:
@@ -229,7 +237,10 @@ class SetupDoor:
         )
         log.info("a GitHub App was registered", app=made.slug)
         install = f"{web_host(ctx.settings.github_api_url)}/apps/{made.slug}/installations/new"
-        said = f"The app {made.slug} is registered; its keys are sealed here. Now install it."
+        said = (
+            f"The app {made.slug} is registered; its keys are kept here, encrypted. Choose its "
+            "repositories: GitHub leads you back. Nothing is written to them before you agree."
+        )
         return _plain(ctx, said, link=install, again=guard.at(session), stays=True)
 
     async def greet(self, request: web.Request) -> web.Response:

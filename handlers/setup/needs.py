@@ -151,7 +151,8 @@ async def _repositories(ctx: Context) -> Found:
         _, problems = await ctx.overview.page(project.id, "open", most=0)
         asked = asked.removeprefix(MOVED).strip()
         page = ctx.github.page(project, f"pull/{asked}")
-        waits = f"; its digest, and what lets us write there: {page}" if asked.isdigit() else ""
+        waits = f"; merge this, which shows its digest, to be answered there: {page}"
+        waits *= asked.isdigit()
         far = reading.progress if reading else "not read yet"
         told.append(f"{project.full_name}: {far}; open problems: {problems:,}{waits}")
     return "\n".join(told) or "none has the app yet", ""
@@ -183,14 +184,14 @@ _MODELS = ("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY")
 _UPSTASH = ("UPSTASH_VECTOR_REST_URL", "UPSTASH_VECTOR_REST_TOKEN")
 
 NEEDS: tuple[Need, ...] = (
-    Need("Redis", "State and queue. REDIS_URL names another.", _always, CHECKS["Redis durability"]),
+    Need("Redis", "State and queue; REDIS_URL names another.", _always, CHECKS["Redis durability"]),
     Need(
         "Address",
         "Where GitHub, Slack and alert senders reach this server.",
         _any(_PUBLIC),
         _address,
         (_PUBLIC,),
-        "none: GitHub's events are fetched, Slack is heard over Socket Mode, alerts cannot come in",
+        "none needed: GitHub's events are fetched, Slack uses Socket Mode. Only alerts need one",
     ),
     Need(
         "GitHub App",
@@ -207,11 +208,11 @@ NEEDS: tuple[Need, ...] = (
     Need("Slack", "Digests, cards and commands.", _any(_SLACK[0]), CHECKS["Slack"], _SLACK, ""),
     Need(
         "Model",
-        "Gemini compares, sums up and embeds; Claude and GPT repair.",
+        "Gemini or GPT compares and sums up reports; Claude and GPT repair, too.",
         _any(*_MODELS),
         CHECKS["embedder"],
         _MODELS,
-        "none: reports are compared on this machine, summaries are quotations",
+        "none needed: reports are compared on this machine, and summaries quote them",
         _LONG,
     ),
     Need(
@@ -220,7 +221,7 @@ NEEDS: tuple[Need, ...] = (
         _any(*_UPSTASH),
         CHECKS["stored vectors"],
         _UPSTASH,
-        "kept with the rest of the state",
+        "none needed: they are kept with the rest of the state",
     ),
     Need(
         "Sandbox",

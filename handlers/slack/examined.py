@@ -25,7 +25,12 @@ async def look_at_slack(ctx: Context) -> tuple[str, str]:
     if token := ctx.settings.slack_app_token.get_secret_value():
         await ctx.slack.open_socket(token)  # an address that nobody takes lapses
         ways.append("Socket Mode")
-    told += [f"heard by {' and '.join(ways)}", f"channel {channel or 'none'}"]
+    elif not ctx.settings.soulcaster_public_url and "//slack.com/" in ctx.settings.slack_api_url:
+        mend = mend or "Slack reaches nobody here: set SLACK_APP_TOKEN, or SOULCASTER_PUBLIC_URL"
+    told += [
+        f"heard by {' and '.join(ways)}",
+        f"channel {channel}" if channel else "no channel but those where `channel bind` was said",
+    ]
     waiting = [line for p in await ctx.projects.all() for line in await _waiting(ctx, ctx.slack, p)]
     waiting += [out] if out and not any(channel in line for line in waiting) else []
     mend = mend or "do there what its line says" * bool(waiting)
@@ -48,8 +53,10 @@ async def _workspaces(ctx: Context, slack: Slack) -> tuple[list[str], str]:
         else:
             end = bot and bot.bot_token_expires_at
             good = f" until {datetime.fromtimestamp(end, UTC):%d %b %H:%M} UTC" if end else ""
-            may = "may" if "files:read" in who["scopes"].split(",") else "may not (optional)"
-            told.append(f"{who['user_id']} in {who['team_id']}{good}, {may} read files")
+            may = (
+                "reads" if "files:read" in who["scopes"].split(",") else "does not read (optional)"
+            )
+            told.append(f"{who['user_id']} in {who['team_id']}{good}, {may} attached files")
     return told or ["installed in no workspace yet"], mend
 
 

@@ -112,7 +112,7 @@ async def test_dropped_files_are_the_teams_and_kept_once(stage: Stage, room: Roo
     kept = await room.ctx.shelf.all(project.id)
     assert {file.audience for file in kept} == {Audience.TEAM}
     assert {file.origin for file in kept} == {"dropped into Slack"}
-    assert ", may read files" in (await look_at_slack(room.ctx))[0]
+    assert ", reads attached files" in (await look_at_slack(room.ctx))[0]
     assert "is what that is called already" in await room.say("files add --as=x.md", two[0])
     assert len(await room.ctx.shelf.all(project.id)) == 2
     # What is attached where nobody asked for it is not even looked at.
@@ -153,7 +153,7 @@ async def test_without_the_scope_one_line_says_what_to_add(stage: Stage, serve: 
         for line in ("files add", "import --kind=jsonl"):
             assert "adds files:read" in await room.say(line, room.attached("a.md", "{}"))
         found, mend = await look_at_slack(ctx)
-        assert "may not (optional) read files" in found
+        assert "does not read (optional) attached files" in found
         assert not mend
 
 

@@ -10,7 +10,7 @@ import pytest
 from bot.context import Context, open_context
 from bot.domain.models import Person, Project
 from bot.settings import Settings
-from handlers.demo.stage import Stage
+from handlers.demo.stage import ADMIN, Stage
 from workers import worker
 from workers.upkeep import schedule
 
@@ -53,6 +53,25 @@ async def tick(ctx: Context, clock: Clock, **later: float) -> None:
     clock.now += timedelta(**later)
     await schedule.send_due_digests(ctx)
     await worker.drain(ctx, "work")
+
+
+async def test_the_projects_file_says_when_the_digest_comes(
+    stage: Stage, ctx: Context, project: Project, clock: Clock
+) -> None:
+    files = {".github/soulcaster.yml": "digest: {schedule: mon 05:00 UTC}\n"}
+    await stage.person("/push", login=ADMIN, files=files)
+    await tick(ctx, clock)
+    await ctx.configs.in_force(project)
+    await tick(ctx, clock, hours=2)
+    assert await posted(stage) == 1
+    await ctx.digests.set_schedule(project.id, "off", SHELL)  # said in a chat, it stands above
+    await tick(ctx, clock, days=7)
+    assert await posted(stage) == 1
+    # What an older version took unread hides nothing else that the file says.
+    kept = '{"cluster": "eager", "digest": {"schedule": "everyday"}}'
+    await ctx.projects.keep_config(project.id, kept)
+    config = await ctx.configs.known(project)
+    assert (config.cluster, config.digest.schedule) == ("eager", "")
 
 
 async def test_a_digest_comes_at_its_time_and_once(

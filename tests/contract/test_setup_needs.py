@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from bot.adapters.sandboxes import isolation
 from bot.simulators.github import Limits
 from handlers.demo.stage import ADMIN, Stage, open_stage
+from handlers.doctor import CHECKS
 from handlers.setup.needs import Looks, Row
 from workers.intake import sync
 
@@ -60,3 +63,9 @@ async def test_what_could_not_be_delivered_is_said_until_something_was(
         await stage.github.webhooks.settle()
         found = await row(stage)
         assert (found.state, mend in found.mend) == (state, True), found
+
+
+@pytest.mark.skipif(isolation.way() is None, reason="no working bubblewrap here")
+async def test_who_looks_at_the_sandbox_at_once_does_not_end_each_others(stage: Stage) -> None:
+    found = await asyncio.gather(*(CHECKS["sandbox"](stage.context) for _ in range(3)))
+    assert [mend for _, mend in found] == [""] * 3

@@ -171,4 +171,5 @@ async def test_a_web_that_began_before_redis_lives_and_says_where_it_is_set_up(
             await until(lambda: asyncio.sleep(0, ctx.outage.on or telling.done()), 90)
             async with redis(tmp_path):
                 await asyncio.wait_for(telling, 90)
-    assert "set it up, with this address once" in [line["event"] for line in said]
+    [told] = [line["event"] for line in said if "set it up here" in line["event"]]
+    assert "/setup?code=" in told

@@ -231,7 +231,7 @@ async def open_page(page: Any, begins: str) -> None:
 async def keep(page: Any, name: str) -> None:
     """Pictures in four widths, light and dark, for a person to look at."""
     if folder := os.environ.get("SETUP_PICTURES"):
-        for width in (390, 768, 1280, 1920):
+        for width in (360, 768, 1280, 1920):
             await page.set_viewport_size({"width": width, "height": 900})
             for scheme in ("light", "dark"):
                 await page.emulate_media(color_scheme=scheme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.errors import ConfigError
-from bot.project_config import _above, _flat, _over
+from bot.project_config import _flat, _over
 from bot.repo_config import RepoConfig, read_repo_config, said_in
 
 OWN = b"fix:\n  max_files: 3\nlabels: {critical: S1}\n"
@@ -35,4 +35,10 @@ def test_every_key_has_its_line() -> None:
     with pytest.raises(ConfigError, match=r"soulcaster.yml:2: this is no YAML"):
         said_in(b"fix: [")
     assert "fix.tests.command" in _flat(RepoConfig().model_dump())
-    assert _above("fix.tests.command") == ["fix.tests.command", "fix.tests", "fix"]
+
+
+def test_a_schedule_that_nobody_understands_is_refused_with_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"soulcaster.yml:2: digest.schedule .*everyday"):
+        read_repo_config(b"digest:\n  schedule: everyday\n")
+    for words in ("off", "daily 07:30 Asia/Tokyo"):
+        assert read_repo_config(f"digest: {{schedule: {words}}}".encode()).digest.schedule == words

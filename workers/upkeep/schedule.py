@@ -34,7 +34,8 @@ async def wake_for_overdue(ctx: Context) -> None:
 async def send_due_digests(ctx: Context) -> None:
     """Ask for the digest of each project whose time has come since its last one."""
     for project in await ctx.projects.all():
-        words = await ctx.digests.schedule(project.id) or DEFAULT
+        said = (await ctx.configs.known(project)).digest.schedule
+        words = await ctx.digests.schedule(project.id) or said or DEFAULT
         if words == "off":
             continue
         last = await ctx.digests.last(project.id)

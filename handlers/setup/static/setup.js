@@ -20,5 +20,14 @@ const text = (row) => [...row.querySelectorAll(".found, .mend, .looked")].map((p
 const at = new URLSearchParams(location.search).get("at");
 const kept = localStorage.getItem("at");
 if (at) localStorage.setItem("at", at);
+// While every process begins anew nobody answers.
+async function back(url) {
+  try {
+    if ((await fetch(url)).ok) return location.replace(url);
+  } catch { /* The next time. */ }
+  setTimeout(back, 1000, url);
+}
+const link = document.getElementById("back");
+if (link) setTimeout(back, 3000, link.href);
 if (document.getElementById("rows")) setTimeout(look, EVERY);
 else if (kept && location.pathname === "/setup" && !at && !location.search.includes("code=")) location.replace(`/setup?at=${kept}`);

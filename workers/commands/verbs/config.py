@@ -52,6 +52,9 @@ async def run_config(call: Call, command: Config) -> Answer:
         for each in await configs.origins(call.project)
         if command.key in ("", each.key) or each.key.startswith(f"{command.key}.")
     ]
+    if words := await call.ctx.digests.schedule(call.project.id):
+        chosen = Origin("digest.schedule", words, "digest schedule, said in a chat")
+        origins = [chosen if each.key == chosen.key else each for each in origins]
     if not origins:
         raise NotUnderstood(f"{command.key} is no key of {PATH}.")
     return Answer(config_card(call.readers, origins, whole=call.person.operator))

@@ -14,7 +14,8 @@ FILE = """\
 # quiet: nothing is written to GitHub; digests go to Slack alone.
 mode: act
 
-# When the digest of open problems is posted, in any time zone, such as Europe/Paris.
+# When the digest of open problems is posted, in any time zone, such as Europe/Paris; off: never.
+# `/soulcaster digest schedule` stands above it.
 digest:
   schedule: mon-fri 09:00 UTC
 
