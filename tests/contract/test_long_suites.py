@@ -18,7 +18,6 @@ from bot.domain.models import Item, Verdict
 from bot.domain.ports import Agent, Finished
 from workers.fixes.steps import testing
 from workers.fixes.steps.context import Ended
-from workers.fixes.steps.drive import another_may
 from workers.fixes.steps.elsewhere import Elsewhere
 from workers.fixes.steps.local import LocalRun
 from workers.fixes.steps.repair import repair_beside_suite
@@ -70,7 +69,7 @@ async def test_a_suite_that_does_not_end_ends_the_repair_whoever_does_it(tmp_pat
         with pytest.raises(Ended, match="did not end within") as ended:
             await repair_beside_suite(context)
         assert ended.value.verdict is Verdict.LIMIT_REACHED
-        assert not another_may(context, ended.value)
+        assert not ended.value.by_agent
 
 
 async def test_whether_a_test_notices_is_asked_of_those_near_first(tmp_path: Path) -> None:

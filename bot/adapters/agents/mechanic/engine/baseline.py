@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,26 +77,20 @@ def measure(task: Task, pool: Pool) -> Baseline:
     suite = read_command(task.suite, task.root) if task.suite.strip() else None
     if suite is not None and (suite.session.kind == "shell" or _is_among(suite, commands)):
         suite = None  # it judges at the end, in one piece, or has its stage already
-    by_files = suite is not None and suite.session.kind == "pytest"
     patience = max(10.0, task.seconds * 0.15)
     one, other = pool.workers[0], pool.workers[-1]
-    with ThreadPoolExecutor(1) as threads:
-        later = None
-        if suite is not None and not by_files:
-            later = threads.submit(_run_all, other, suite.session, [suite], _LOOK)
-            if one is other:
-                later.result()
-        stages, results, libraries = _failing_stages(task, one, commands, patience)
-        failing = [name for stage in stages for name in stage.first]
-        baseline = Baseline(stages, None, results, failing, set())
-        _preload(one, libraries)
-        _trace_failing(task, one, baseline)
-        run = later.result() if later else None
-    if suite is not None and by_files:
+    began = time.monotonic()
+    stages, results, libraries = _failing_stages(task, one, commands, patience)
+    look = max(_LOOK, 5 * (time.monotonic() - began))  # longer where all is slow
+    failing = [name for stage in stages for name in stage.first]
+    baseline = Baseline(stages, None, results, failing, set())
+    _preload(one, libraries)
+    _trace_failing(task, one, baseline)
+    if suite is not None and suite.session.kind == "pytest":
         ran = set().union(*baseline.failing_lines.values()) - baseline.imported
         suite = near(suite, task, one.tree, ran)
-        run = _run_all(other, suite.session, [suite], _LOOK) if suite else None
-    if suite is not None and run is not None:
+    if suite is not None:
+        run = _run_all(other, suite.session, [suite], look)
         if not run.complete:  # the test that was cut short is not red
             run.results = {n: r for n, r in run.results.items() if r.outcome != "timeout"}
         green = {name for name, result in results.items() if result.good}
