@@ -27,6 +27,8 @@ _CLUES: tuple[tuple[str, str, str, float], ...] = (
     ("TypeError", "bytes-like", r"wrap:..code", 4.0),
     ("TypeError", "must be str", r"wrap:str", 4.0),
     ("TypeError", "can only concatenate str", r"wrap:str", 4.0),
+    ("TypeError", "can only concatenate list", r"wrap:list", 4.0),
+    ("TypeError", "can only concatenate tuple", r"wrap:tuple", 4.0),
     ("TypeError", "expected str", r"wrap:str", 4.0),
     ("TypeError", "and 'str'", r"wrap:(int|float|str)", 3.0),
     ("TypeError", "'str' and", r"wrap:(int|float|str)", 3.0),
@@ -65,10 +67,11 @@ def candidates(
     types: dict[str, dict[int, dict[str, set[str]]]],
     failures: list[Result],
     mentions: tuple[str, ...],
+    most: int = _MOST_LINES,
 ) -> list[EditCandidate]:
-    """Edits of the suspicious lines by falling score: suspicion x prior x size x clue."""
+    """Edits of the most suspicious lines by falling score: suspicion x prior x size x clue."""
     best: dict[tuple[str, tuple[tuple[int, int, str], ...]], EditCandidate] = {}
-    worst_first = suspicion.ranked()[:_MOST_LINES]
+    worst_first = suspicion.ranked()[:most]
     by_path: dict[str, dict[int, float]] = {}
     for path, line in worst_first:
         by_path.setdefault(path, {})[line] = suspicion.of[path, line]
