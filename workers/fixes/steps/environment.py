@@ -189,7 +189,7 @@ class _Build:
         if "pytest" not in listed:
             return []
         upgrade = f"uv pip install --upgrade {shlex.join(listed)}"
-        await self._run(f"{upgrade} 'pytest<8' || {upgrade}")
+        await self._run(f"{upgrade} 'pytest>=7,<8' || {upgrade}")
         old = f"`pytest=={listed['pytest']}`"
         return [f"{old}: it does not start on the Python of here; a newer one runs"]
 
