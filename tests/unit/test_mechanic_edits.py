@@ -45,7 +45,6 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return a - b", "return b - a"),
         ("return 1 + a", "return a"),
         ("return a + b * 2", "return (a + b) * 2"),
-        ("return (a + b) * 2", "return a + b * 2"),
         ("return a + b + items * 2", "return a + (b + items) * 2"),
         ("return a and b", "return a or b"),
         ("return not a", "return a"),

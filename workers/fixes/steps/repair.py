@@ -25,10 +25,7 @@ _RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
 
 
 async def repair_beside_suite(context: RunContext) -> None:
-    """Repairs while the suite runs on the base: no agent waits for what the proof needs.
-
-    Leaves what ``repair`` does, and ``before``.
-    """
+    """Leaves ``before``, too: the suite on the base, which no agent waits for."""
     base = await context.tree("base")
     tests = await Tests.of(context, base)
 
