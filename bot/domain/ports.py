@@ -260,9 +260,9 @@ class RepairTask:
     """What every agent sees; also written into the sandbox as ``.soulcaster/task.json``.
 
     ``root`` is the checkout's folder in the sandbox. ``failing`` are shell commands that must turn
-    green, ``suite`` that of the whole suite, which took ``suite_seconds`` on the base, 0 where
-    nobody knows. ``test_files`` must not be edited. ``probes``, or "", prints what calls give.
-    ``learnt`` is what agents before it tried in their checkouts, ``prompt`` how the team wants it.
+    green, ``suite`` that of the whole suite. ``test_files`` must not be edited. ``probes``, or "",
+    prints what calls give. ``learnt`` is what agents before it tried in their
+    checkouts, ``prompt`` how the team wants it.
     """
 
     title: str
@@ -276,7 +276,6 @@ class RepairTask:
     suspects: tuple[str, ...] = ()
     steering: tuple[str, ...] = ()
     probes: str = ""
-    suite_seconds: float = 0.0
     learnt: str = ""
     prompt: str = ""
 

@@ -1,10 +1,13 @@
-"""A suite that takes long: a part of it for the repair, or the limit said at once."""
+"""A suite that takes long runs beside the repair, and its limit is the run's."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from bot.adapters.agents.command import CommandAgent
 from test_prove import BASE, MADE, MENDED, NOW, TEST, opened
 
 from bot.adapters.agents.mechanic import Mechanic
@@ -12,10 +15,12 @@ from bot.domain.audience import Audience
 from bot.domain.fixes.patch import Entry
 from bot.domain.fixes.proof import Suite
 from bot.domain.models import Item, Verdict
-from bot.domain.ports import Finished
+from bot.domain.ports import Agent, Finished
 from workers.fixes.steps import testing
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.elsewhere import Elsewhere
+from workers.fixes.steps.local import LocalRun
+from workers.fixes.steps.repair import repair_beside_suite
 from workers.fixes.steps.reproduce import reproduce
 
 HANGS = Entry(data=b"import threading\n\n\ndef test_it():\n    threading.Event().wait()\n")
@@ -36,31 +41,35 @@ REPORT = Item(
 )
 
 
-async def reproduced(tmp_path: Path, quick: int, slow: int):
-    """The run; ``quick`` files end, the next one never does."""
-    async with opened(tmp_path, Mechanic(), items=[REPORT]) as context:
-        context.run = context.run.model_copy(update={"seconds_allowed": 60.0})
-        files = {f"tests/test_a{number}.py": QUICK for number in range(quick)}
-        files |= {f"tests/test_z{number}.py": HANGS for number in range(slow)}
-        files |= {"pytest.ini": Entry(data=b"[pytest]\ntestpaths = tests\n")}
-        files |= {"shows/test_show.py": Entry(data=b"import calc, nowhere\n")}  # of no suite
-        context.run = context.run.model_copy(update={"test_path": ""})
-        await context.put_tree("base", {**BASE, **files})
+@asynccontextmanager
+async def reproduced(
+    tmp_path: Path, agent: Agent, seconds: float, **files: Entry
+) -> AsyncIterator[LocalRun]:
+    """A run that has its test, beside the suite of these files."""
+    async with opened(tmp_path, agent, items=[REPORT]) as context:
+        context.run = context.run.model_copy(update={"seconds_allowed": seconds, "test_path": ""})
+        ours = {f"tests/{name}.py": entry for name, entry in files.items()}
+        await context.put_tree("base", {**BASE, **ours})
         await reproduce(context)
-        return context.run
+        assert (context.run.suite_before, bool(context.run.test_path)) == (None, True)
+        yield context
 
 
-async def test_what_is_near_runs_where_all_of_it_takes_too_long(tmp_path: Path) -> None:
-    """No file is named: what the reproducing test asks is what it is near to."""
-    run = await reproduced(tmp_path, 8, 1)
-    assert run.suite_before.command.endswith(" tests/test_old.py")
-    assert run.suite_before.exit_code == 0
+async def test_nobody_waits_for_the_suite_before_the_repair(tmp_path: Path) -> None:
+    async with reproduced(tmp_path, Mechanic(), 600.0, test_quick=QUICK) as context:
+        await repair_beside_suite(context)
+        assert context.before.tests.keys() >= {"tests.test_quick.test_it"}
+        assert context.run.suite_before.exit_code == 0
+        assert (await context.patch("fix")).paths == ("calc.py",)
 
 
-async def test_a_suite_that_no_proof_could_run_twice_is_a_limit_said_first(tmp_path: Path) -> None:
-    with pytest.raises(Ended, match=r"was at 1\d % after .* --timeout 3m allows that") as ended:
-        await reproduced(tmp_path, 1, 9)
-    assert ended.value.verdict is Verdict.LIMIT_REACHED
+async def test_a_suite_that_does_not_end_ends_the_repair_whoever_does_it(tmp_path: Path) -> None:
+    waits = CommandAgent("sleep 60")
+    async with reproduced(tmp_path, waits, 60.0, test_hangs=HANGS) as context:
+        with pytest.raises(Ended, match="did not end within") as ended:
+            await repair_beside_suite(context)
+        assert ended.value.verdict is Verdict.LIMIT_REACHED
+        assert not ended.value.by_agent
 
 
 async def test_whether_a_test_notices_is_asked_of_those_near_first(tmp_path: Path) -> None:

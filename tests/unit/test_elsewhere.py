@@ -197,6 +197,8 @@ def test_what_the_code_prints_is_no_answer() -> None:
         ("if a: b()", "if a and not c: b()", ["if a or not c: b()", "if a and   c: b()"]),
         ("def f(a): g(a)", "def f(*a): g(*a)", []),
         ("x = a", "x =", []),
+        ("x = NotImplemented", "x = other", ["True"]),
+        ("x = b(a.d, 1)", "x = b(a.d, c)", ["b(a.d, True)"]),
     ],
 )
 def test_only_what_a_patch_adds_is_written_otherwise(

@@ -38,22 +38,18 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return a == b", "return a != b"),
         ("return a is not b", "return a != b"),
         ("return a in items", "return a not in items"),
-        ("if len(items) == 0:\n    return a", "if len(items) <= 1:\n    return a"),
+        ("return re.match(r'a*$', b)", r"return re.match(r'a+$', b)"),
+        ("return re.match(r'a*$', b)", r"return re.match(r'a*\Z', b)"),
         ("return a + b", "return a - b"),
         ("return a // b", "return a / b"),
         ("return a - b", "return b - a"),
         ("return 1 + a", "return a"),
         ("return a + b * 2", "return (a + b) * 2"),
-        ("return (a + b) * 2", "return a + b * 2"),
         ("return a + b + items * 2", "return a + (b + items) * 2"),
         ("return a and b", "return a or b"),
         ("return not a", "return a"),
         ("if a:\n    return b", "if a is not None:\n    return b"),
         ("if a:\n    return b", "if not a:\n    return b"),
-        (
-            'if a.endswith("s"):\n    return b',
-            'if not a.endswith("ss") and a.endswith("s"):\n    return b',
-        ),
         ("return items[0]", "return items[1]"),
         ("return items[0]", "return items[-1]"),
         ("return items[a:b]", "return items[a:b + 1]"),
@@ -129,6 +125,11 @@ def test_types_seen_at_run_time_guide_the_proposals():
     )
     assert function("return a.strip()", head="def f(a, text, other):") in found
     assert function("return abs(a)", head="def f(a, text, other):") not in found
+    code = function("while a:\n    return g(b)")
+    found = proposals(code, types={1: {"a": {"int"}, "b": {"bytes"}}}, error="TypeError")
+    assert function("while a >= 0:\n    return g(b)") in found
+    decoded = "g(b.decode() if isinstance(b, bytes) else b)"
+    assert function(f"while a:\n    return {decoded}") in found
 
 
 def test_attributes_seen_at_run_time_are_swapped():

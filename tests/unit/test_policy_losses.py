@@ -39,6 +39,13 @@ LOOP = (
         ("return a.b()", "return a.b() is None", ""),
         ("if a:\n    a()\nreturn 1", "return 1\nif a:\n    a()", "`if a:` is never reached"),
         ("return a", "return\nyield a", ""),
+        (
+            LOOP.format("return "),
+            LOOP.format("return ").replace("KeyError", "(KeyError, OSError)"),
+            "`OSError`, what",
+        ),
+        ("a()\nreturn 1", "try:\n    a()\nexcept:\n    pass\nreturn 1", "catches `BaseException`"),
+        (LOOP.format(""), LOOP.format("").replace("False", "None"), ""),
     ],
 )
 def test_what_other_callers_lose(before: str, after: str, told: str) -> None:

@@ -29,7 +29,7 @@ from workers.fixes.steps.telling import show, tell_team
 STEPS: Steps[ProjectRun] = {
     StepName.FETCH: fetch.fetch,
     StepName.REPRODUCE: reproduce.reproduce,
-    StepName.REPAIR: repair.repair,
+    StepName.REPAIR: repair.repair_beside_suite,
     StepName.PROVE: prove.prove_or_draft,
     StepName.POLICY: prove.check_policy,
     StepName.PUBLISH: publish.publish,

@@ -1,7 +1,8 @@
 """What a patch adds, written a little otherwise: tests that see no difference do not hold it.
 
 Mutation testing (https://en.wikipedia.org/wiki/Mutation_testing) of the tokens alone that the patch
-brings in. Texts and names of variables stay: another message is no other program.
+brings in. Texts stay, for another message is no other program; a variable that is all of a value
+becomes ``True``.
 """
 
 import io
@@ -9,6 +10,7 @@ import math
 import tokenize
 from collections.abc import Iterator
 from itertools import accumulate
+from keyword import iskeyword
 
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.patch.lines import compared
@@ -23,6 +25,7 @@ _PAIRS = (
     ("upper", "title capitalize swapcase"), ("title", "upper capitalize swapcase"),
     ("capitalize", "title upper swapcase"), ("lower", "swapcase"), ("not", " "),
 )  # fmt: skip
+_BEGINS, _ENDS = {"return", "=", "(", ",", "["}, {"\n", "", ")", ",", "]"}
 _OTHERS = {**{two: one for one, two in _PAIRS}, **dict(_PAIRS)}
 
 
@@ -46,11 +49,13 @@ def _changes(old: str, new: str) -> Iterator[tuple[int, int, str, str]]:
     """Where the line and the token begin, the token, and another one."""
     begins = [0, *accumulate(map(len, io.StringIO(new)))]
     before, after = _tokens(old), _tokens(new)
+    after += after[-1:]
     matcher = compared(*([one.string.encode() for one in each] for each in (before, after)))
     for tag, _, _, start, end in matcher.get_opcodes():
-        for token in after[start:end] if tag != "equal" else ():
+        for place in range(start, min(end, len(after) - 1)) if tag != "equal" else ():
+            token = after[place]
             begin = begins[token.start[0] - 1]
-            for other in _others(token):
+            for other in _others(token) or _instead(*(after[place + n].string for n in (-1, 0, 1))):
                 yield begin, begin + token.start[1], token.string, other
 
 
@@ -59,6 +64,12 @@ def _tokens(text: str) -> list[tokenize.TokenInfo]:
         return list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):
         return []
+
+
+def _instead(before: str, name: str, behind: str) -> list[str]:
+    """In place of a variable that is all of a value."""
+    alone = before in _BEGINS and behind in _ENDS and name.isidentifier() and not iskeyword(name)
+    return ["True"] if alone else []
 
 
 def _others(token: tokenize.TokenInfo) -> list[str]:

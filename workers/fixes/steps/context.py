@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.fixes.patch import Patch, Tree, tar_from_tree, tree_from_tar
 from bot.domain.fixes.plan import Plan
+from bot.domain.fixes.proof import Suite
 from bot.domain.fixes.run import Case, FixRun, StepName
 from bot.domain.memory.shelf import Along
 from bot.domain.models import Item, Purpose, Ran, Verdict
@@ -27,6 +28,8 @@ OpenModel = Callable[[Purpose], Awaitable[LanguageModel | None]]
 
 class Ended(Exception):
     """The run is over, for better or worse; ``verdict`` is None where something broke."""
+
+    by_agent = True  # or by something that another agent would end by, too
 
     def __init__(self, verdict: Verdict | None, reason: str) -> None:
         super().__init__(": ".join(filter(None, (verdict and verdict.value, reason))))
@@ -56,6 +59,7 @@ class RunContext(ABC):
     brings_environment = False
     environment = ""
     made: Collection[str] = ()
+    before: Suite | None = None  # on the base, where this process has run it
 
     @property
     def has_environment(self) -> bool:

@@ -241,7 +241,7 @@ async def _keep(context: LocalRun) -> None:
 STEPS: Steps[LocalRun] = {
     StepName.FETCH: _fetch,
     StepName.REPRODUCE: reproduce.reproduce,
-    StepName.REPAIR: repair.repair,
+    StepName.REPAIR: repair.repair_beside_suite,
     StepName.PROVE: prove.prove,
     StepName.POLICY: prove.check_policy,
     StepName.PUBLISH: _keep,

@@ -29,7 +29,7 @@ async def prove(context: RunContext) -> None:
     elsewhere = await asyncio.to_thread(Elsewhere, tests, base, patched, test.paths)
     await context.tell("the suite, and the new test, on the base")
     async with context.sandbox(base) as sandbox:
-        before = await tests.suite(sandbox)
+        before = context.before or await tests.suite(sandbox)
         was = await elsewhere.at(sandbox)
     red = await tests.alone(with_test, context.run.test_path)
     await context.set(red=ran(red), suite_before=ran(before.finished))

@@ -11,7 +11,7 @@ from bot.domain.fixes.patch import DROPPING_FOLDERS, Tree, apply, diff, tree_fro
 from bot.domain.models import Verdict
 from bot.domain.ports import Budget, RepairTask, Sandbox, Worked
 from bot.domain.secrets import redact
-from workers.fixes.steps.context import Ended, RunContext
+from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.testing import Tests
 
 # What a step may leave of the run's time to those after it.
@@ -20,6 +20,29 @@ _SHARE = 0.7
 _GROWTH, _MEMBER = 64_000_000, 2_048
 _SAID = 30  # lines of what an agent said are handed on
 _RULES = ("AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md")
+
+
+async def repair_beside_suite(context: RunContext) -> None:
+    """Leaves ``before``, too: the suite on the base, which no agent waits for."""
+    base = await context.tree("base")
+    tests = await Tests.of(context, base)
+
+    async def suite() -> None:
+        try:
+            async with context.sandbox(base) as sandbox:
+                context.before = await tests.suite(sandbox)
+        except Ended as ended:
+            ended.by_agent = False
+            raise
+        await context.set(suite_before=ran(context.before.finished))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            if context.before is None:
+                group.create_task(suite())
+            await repair(context)
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 async def repair(context: RunContext) -> None:
@@ -32,7 +55,7 @@ async def repair(context: RunContext) -> None:
     calls = await asyncio.to_thread(calls_of, (), with_test, test.paths)
     probes = tests.plan.trying if calls else ""
     files = await context.files()
-    task = await _task(context, test.paths, probes, files.texts)
+    task = await _task(context, tests.plan.suite, test.paths, probes, files.texts)
     async with context.sandbox(with_test) as sandbox:
         for path, data in files.images.items():
             await sandbox.write(path, data)
@@ -112,13 +135,12 @@ def _why_nothing(worked: Worked) -> str:
 
 
 async def _task(
-    context: RunContext, tests: tuple[str, ...], probes: str, files: Sequence[str]
+    context: RunContext, suite: str, tests: tuple[str, ...], probes: str, files: Sequence[str]
 ) -> RepairTask:
     plan = await context.plan()
     base = await context.tree("base")
     rules = [entry.text or "" for name in _RULES if (entry := base.get(name))]
     red = context.run.red
-    suite = context.run.suite_before
     evidence = (*(each.text for each in plan.evidence), *plan.known, *files, context.material)
     return RepairTask(
         title=(await context.case()).named(context.run.audience).title,
@@ -127,12 +149,11 @@ async def _task(
         rules="\n\n".join(rules)[:20_000],
         root=".",
         failing=(red.command,) if red else (),
-        suite=suite.command if suite else "",
+        suite=suite,
         test_files=tests,
         suspects=plan.suspects_in(base),
         steering=tuple(plan.steering),
         probes=probes,
-        suite_seconds=suite.seconds if suite else 0.0,
         learnt=context.run.learnt,
         prompt=context.run.own.briefing if context.run.own else "",
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.views.cluster import count
 from bot.domain.errors import Rejected, Unavailable
-from bot.domain.fixes.functions import asked
 from bot.domain.fixes.patch import Entry, Patch, Tree, apply, diff
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.reproduction import (
@@ -59,8 +58,9 @@ async def reproduce(context: RunContext) -> None:
         )
         for one in tried:
             if not await _why_not(context, base, tests, one):
-                return await _suite(context, base, tests)
-        await _suite(context, base, tests)
+                return
+        async with context.sandbox(base) as sandbox:  # perhaps nothing runs here at all
+            await context.set(suite_before=ran((await tests.suite(sandbox)).finished))
         seen = await _seen(context, base, tests, found.observed)
         why = ""
         if model is not None and reports and tests.plan.style != "other":
@@ -77,18 +77,6 @@ async def reproduce(context: RunContext) -> None:
         else found.advice
     )
     raise Ended(Verdict.NOT_REPRODUCED, f"{reason} {why}".strip())
-
-
-async def _suite(context: RunContext, base: Tree, tests: Tests) -> None:
-    """After the examples: however long it takes, what they show is known."""
-    suspects = [*(await context.plan()).suspects_in(base)]
-    if context.run.test_path:
-        with_test = apply(base, await context.patch("test"))
-        found = await asyncio.to_thread(asked, with_test, [context.run.test_path])
-        suspects += [one.path for one in found]
-    async with context.sandbox(base) as sandbox:
-        before = await tests.at_first(sandbox, base, suspects)
-    await context.set(suite_before=ran(before.finished))
 
 
 def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:

@@ -8,7 +8,7 @@ import posixpath
 import re
 import shlex
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
@@ -19,7 +19,6 @@ from bot.domain.fixes.answers import Answers, answers_of
 from bot.domain.fixes.calls import Calls
 from bot.domain.fixes.patch import Tree
 from bot.domain.fixes.proof import NO_TESTS, Suite
-from bot.domain.fixes.testfiles import part_near
 from bot.domain.models import Verdict
 from bot.domain.ports import Finished, Sandbox
 from workers.fixes.steps.context import Ended, RunContext, ran
@@ -27,8 +26,6 @@ from workers.fixes.steps.environment import environment_of
 
 # Of the run's time, what one command may take.
 _SHARE = 0.4
-# Of that, what a suite may take before a part of it has to do for the repair.
-_AT_FIRST = 0.4
 # What a shell says of a command that is not there, and pytest of words it can't follow.
 _NOT_STARTED = {4, 126, 127}
 _MAX_REPORT = 64_000_000
@@ -54,30 +51,6 @@ class Tests:
             raise Ended(Verdict.TESTS_DO_NOT_RUN, f"No tests were found; {testplan.SAY_HOW}.")
         await environment_of(context, tree)
         return cls(context, plan)
-
-    async def at_first(self, sandbox: Sandbox, tree: Tree, suspects: Collection[str]) -> Suite:
-        """The suite, or of a long one the tests near ``suspects``: all of it is for the proof.
-        Raises Ended where no proof would end in time, too, for it runs all of it twice."""
-        if self.plan.framework != "pytest":
-            return await self.suite(sandbox)
-        done = await self._run(sandbox, self.plan.suite, most=self._timeout * _AT_FIRST)
-        if not done.timed_out:
-            return await self._read(sandbox, done)
-        shares = re.findall(r"\[ *(\d+)%\]", done.stdout)
-        if not shares or not int(shares[-1]):
-            return await self.suite(sandbox)
-        minutes = done.seconds / int(shares[-1]) * 100 / 60
-        if minutes * 60 > self._timeout:
-            took = f"was at {shares[-1]} % after {done.seconds:.0f} s, and a proof runs it twice"
-            allow = f"--timeout {math.ceil(minutes / _SHARE * 1.2)}m allows that"
-            raise Ended(Verdict.LIMIT_REACHED, f"`{self.plan.suite}` {took}: {allow}.")
-        been = tuple(re.findall(r"^([^\s/]+/)\S*\.py ", done.stdout, re.M))  # not in other folders
-        near = part_near({p: e for p, e in tree.items() if p.startswith(been)} or tree, suspects)
-        told = (
-            f"the suite takes about {math.ceil(minutes)} min: {', '.join(near[:3])} first, then all"
-        )
-        await self._context.tell(told)
-        return await self._read(sandbox, await self._run(sandbox, self.plan.part_of(near)))
 
     async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Suite:
         """The whole suite. Raises Ended when it does not run at all on the base. That it does not

@@ -25,6 +25,8 @@ def given_up(patch: Patch) -> str:
         return f"`{test}` has but one answer."
     for line in _anew(patch, _unreached):
         return f"`{line}` is never reached."
+    for error in _anew(patch, _caught):
+        return f"It catches `{error}`, whatever else raises that."
     return ""
 
 
@@ -66,6 +68,16 @@ def _unreached(tree: ast.Module | None) -> Found:
         for function, block in _blocks(tree)
         for one, after in pairwise(block)
         if isinstance(one, _LEAVING) and not isinstance(getattr(after, "value", None), ast.Yield)
+    )
+
+
+def _caught(tree: ast.Module | None) -> Found:
+    """Exceptions that handlers take."""
+    return Counter(
+        (function, ast.unparse(each))
+        for function, node in _functions(tree)
+        if isinstance(node, ast.ExceptHandler)
+        for each in getattr(node.type, "elts", [node.type or ast.Name("BaseException")])
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from bot.adapters.agents.mechanic.engine.task import Task
 if TYPE_CHECKING:
     Types = dict[str, dict[int, dict[str, set[str]]]]  # path, line of the function, name
 
-_SLOW = 8.0  # seconds from which on a suite is too slow to run for every edit
+_LOOK = 10.0  # seconds of the suite that are run ahead: whatever else it holds, the end sees
+ENDED = 124  # the exit code of a command that took too long
 _TRACED_SLOWER = 25  # line tracing costs about this factor, at worst
 
 
@@ -68,34 +69,30 @@ class Baseline:
 
 
 def measure(task: Task, pool: Pool) -> Baseline:
-    """Run what fails and the suite, without and with tracing. Raises GaveUp or Broken.
+    """Run what fails and some of the suite, without and with tracing. Raises GaveUp or Broken.
 
-    A slow suite is not run: of it only the files that speak of what the failing tests run.
+    Of pytest's only the files that speak of what the failing tests run.
     """
     commands = [read_command(text, task.root) for text in task.failing]
     suite = read_command(task.suite, task.root) if task.suite.strip() else None
     if suite is not None and (suite.session.kind == "shell" or _is_among(suite, commands)):
         suite = None  # it judges at the end, in one piece, or has its stage already
-    slow = suite is not None and task.suite_seconds > _SLOW and suite.session.kind == "pytest"
     patience = max(10.0, task.seconds * 0.15)
     one, other = pool.workers[0], pool.workers[-1]
-    with ThreadPoolExecutor(1) as threads:
-        later = None
-        if suite is not None and not slow:
-            later = threads.submit(_run_all, other, suite.session, [suite], patience)
-            if one is other:
-                later.result()
-        stages, results, libraries = _failing_stages(task, one, commands, patience)
-        failing = [name for stage in stages for name in stage.first]
-        baseline = Baseline(stages, None, results, failing, set())
-        _preload(one, libraries)
-        _trace_failing(task, one, baseline)
-        run = later.result() if later else None
-    if suite is not None and slow:
+    began = time.monotonic()
+    stages, results, libraries = _failing_stages(task, one, commands, patience)
+    look = max(_LOOK, 5 * (time.monotonic() - began))  # longer where all is slow
+    failing = [name for stage in stages for name in stage.first]
+    baseline = Baseline(stages, None, results, failing, set())
+    _preload(one, libraries)
+    _trace_failing(task, one, baseline)
+    if suite is not None and suite.session.kind == "pytest":
         ran = set().union(*baseline.failing_lines.values()) - baseline.imported
         suite = near(suite, task, one.tree, ran)
-        run = _run_all(other, suite.session, [suite], patience) if suite else None
-    if suite is not None and run is not None:
+    if suite is not None:
+        run = _run_all(other, suite.session, [suite], look)
+        if not run.complete:  # the test that was cut short is not red
+            run.results = {n: r for n, r in run.results.items() if r.outcome != "timeout"}
         green = {name for name, result in results.items() if result.good}
         baseline.suite = _suite_stage(suite, run, failing, green)
         baseline.results = {**run.results, **results}
@@ -190,7 +187,7 @@ def _reds_of_the_shell(
 
 
 def run_shell(command: str, folder: str, timeout: float, out: Any = subprocess.DEVNULL) -> int:
-    """The exit code of a shell command; 124 when it was ended for taking too long."""
+    """The exit code of a shell command; ENDED when it was ended for taking too long."""
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     process = subprocess.Popen(  # noqa: S602
         command,
@@ -205,7 +202,7 @@ def run_shell(command: str, folder: str, timeout: float, out: Any = subprocess.D
     try:
         return process.wait(timeout)
     except subprocess.TimeoutExpired:
-        return 124
+        return ENDED
     finally:
         _end_group(process)
 

@@ -24,14 +24,17 @@ _CLUES: tuple[tuple[str, str, str, float], ...] = (
     ("NameError", "", r"variable|self|module name", 3.0),
     ("UnboundLocalError", "", r"initial|variable|self|module name|outdent|indent", 2.5),
     ("AttributeError", "has no attribute", r"attribute|self|method|wrap|unwrap", 1.8),
+    ("TypeError", "bytes-like", r"wrap:..code", 4.0),
     ("TypeError", "must be str", r"wrap:str", 4.0),
     ("TypeError", "can only concatenate str", r"wrap:str", 4.0),
+    ("TypeError", "can only concatenate", r"wrap:(list|tuple)", 4.0),
     ("TypeError", "expected str", r"wrap:str", 4.0),
     ("TypeError", "and 'str'", r"wrap:(int|float|str)", 3.0),
     ("TypeError", "'str' and", r"wrap:(int|float|str)", 3.0),
     ("TypeError", "not callable", r"drop|unwrap|variable", 2.0),
     ("TypeError", "unhashable", r"wrap:tuple|variable", 2.0),
     ("TypeError", "", r"wrap|argument|unwrap|self|await", 1.5),
+    ("ValueError", "empty", r"add argument", 3.0),
     ("ValueError", "", r"wrap|fallback|except|^guard|string|drop argument", 1.4),
     ("AssertionError", "None ==", r"missing return|forgotten return|outdent", 2.0),
     ("RecursionError", "", r"comparison|off by one|^guard|condition|expression|arithmetic", 1.5),
@@ -63,10 +66,11 @@ def candidates(
     types: dict[str, dict[int, dict[str, set[str]]]],
     failures: list[Result],
     mentions: tuple[str, ...],
+    most: int = _MOST_LINES,
 ) -> list[EditCandidate]:
-    """Edits of the suspicious lines by falling score: suspicion x prior x size x clue."""
+    """Edits of the most suspicious lines by falling score: suspicion x prior x size x clue."""
     best: dict[tuple[str, tuple[tuple[int, int, str], ...]], EditCandidate] = {}
-    worst_first = suspicion.ranked()[:_MOST_LINES]
+    worst_first = suspicion.ranked()[:most]
     by_path: dict[str, dict[int, float]] = {}
     for path, line in worst_first:
         by_path.setdefault(path, {})[line] = suspicion.of[path, line]

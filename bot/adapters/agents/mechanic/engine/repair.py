@@ -23,6 +23,7 @@ from bot.adapters.agents.mechanic.engine.verify import confirm
 _KEPT_FOR_THE_END = 0.12  # of the time, for confirming with the real commands
 _CONFIRMED_AT_MOST = 6
 _PROBED = 8
+_FIRST_LINES, _FIRST_EDITS = 40, 200  # to think of all takes half a minute in a large file
 
 
 class Repair:
@@ -52,8 +53,10 @@ class Repair:
             count=len(suspicion.of),
         )
         failures = [baseline.results[name] for name in baseline.failing if name in baseline.results]
-        edits = candidates(sources, suspicion, baseline.types, failures, self.task.mentions)
+        known = (sources, suspicion, baseline.types, failures, self.task.mentions)
         search = self._search(baseline, sources, suspicion)
+        search.singles(candidates(*known, most=_FIRST_LINES)[:_FIRST_EDITS])
+        edits = [] if search.plausible else candidates(*known)
         search.singles(edits)
         search.complements()
         if not search.plausible and time.monotonic() < search.deadline:

@@ -20,7 +20,6 @@ class Task:
     root: str
     failing: tuple[str, ...]
     suite: str = ""
-    suite_seconds: float = 0.0
     probes: str = ""
     test_files: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
@@ -56,7 +55,6 @@ def load_task(path: str) -> Task:
         root=os.path.realpath(fields["root"]),
         failing=tuple(command for command in fields.get("failing", ()) if command.strip()),
         suite=str(fields.get("suite", "")),
-        suite_seconds=float(fields.get("suite_seconds", 0)),
         probes=str(fields.get("probes", "")),
         test_files=tuple(fields.get("test_files", ())),
         suspects=tuple(fields.get("suspects", ())),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from bot.adapters.agents.mechanic.engine.baseline import Baseline, run_shell
+from bot.adapters.agents.mechanic.engine.baseline import ENDED, Baseline, run_shell
 from bot.adapters.agents.mechanic.engine.task import Task
 from bot.adapters.agents.mechanic.engine.tree import Snapshot
 
@@ -13,10 +13,22 @@ def confirm(task: Task, baseline: Baseline, texts: dict[str, bytes], snapshot: S
     """Write the repair and run every command; empty when it holds, else what went wrong.
 
     The checkout is restored unless the repair holds; whatever the tests themselves leave behind
-    is removed in any case.
+    is removed in any case. A suite that takes long is left to whoever proves the repair.
     """
+    patience = max(30.0, task.seconds * 0.25)
     put(task, texts)
-    problem = _problem(task, baseline)
+    ends = ((command, run_shell(command, task.root, patience)) for command in task.failing)
+    problem = next((f"{command} still exits with {code}" for command, code in ends if code), "")
+    suite = task.suite.strip()
+    if not problem and suite and suite not in task.failing and not baseline.red_before:
+        code = run_shell(suite, task.root, patience)
+        if code not in (0, ENDED):
+            snapshot.restore()
+            if run_shell(suite, task.root, patience) == 0:
+                problem = f"the suite exits with {code}"
+            else:
+                baseline.red_before.add(suite)
+                put(task, texts)
     snapshot.restore(keep=frozenset() if problem else frozenset(texts))
     return problem
 
@@ -26,17 +38,3 @@ def put(task: Task, texts: dict[str, bytes]) -> None:
     for path, data in texts.items():
         with open(os.path.join(task.root, path), "wb") as stream:
             stream.write(data)
-
-
-def _problem(task: Task, baseline: Baseline) -> str:
-    patience = max(30.0, task.seconds * 0.25, 3 * task.suite_seconds)
-    for command in task.failing:
-        code = run_shell(command, task.root, patience)
-        if code != 0:
-            return f"{command} still exits with {code}"
-    suite = task.suite.strip()
-    if suite and suite not in task.failing and not baseline.red_before:
-        code = run_shell(suite, task.root, patience)
-        if code != 0:
-            return f"the suite exits with {code}"
-    return ""

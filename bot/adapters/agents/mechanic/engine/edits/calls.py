@@ -194,6 +194,8 @@ def more(site: Site) -> Iterator[Edit]:
     if name in ("sorted", "sort", "max", "min"):
         if "reverse" not in given and name in ("sorted", "sort"):
             yield add("reverse=True", 0.3)
+        if "default" not in given and name in ("max", "min") and len(node.args) == 1:
+            yield add("default=0", 0.12)
         if "key" not in given:
             for key in ("len", "str.lower", "abs", "lambda item: item[1]", "lambda item: item[0]"):
                 yield add(f"key={key}", 0.08)
@@ -204,8 +206,8 @@ def more(site: Site) -> Iterator[Edit]:
             yield add(value.replace('"', site.source.quote), 0.2)
         for other in site.scope.visible(node)[:8]:
             yield add(other, 0.06)
-    elif name in ("pop", "max", "min") and len(node.args) == 1:
-        yield add("None" if name == "pop" else "default=0", 0.12)
+    elif name == "pop" and len(node.args) == 1:
+        yield add("None", 0.12)
     elif name in ("pop",) and not node.args:
         yield add("0", 0.3)
     elif name in ("split", "rsplit") and len(node.args) == 1:

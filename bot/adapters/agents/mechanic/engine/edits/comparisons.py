@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site
 from bot.adapters.agents.mechanic.engine.precedence import COMPARE, NOT
+from bot.adapters.agents.mechanic.engine.scope import NUMBERS
 
 _NAMED = (ast.Name, ast.Attribute, ast.Call)
 _FLAGS = ("isinstance(", "issubclass(", "callable(", "hasattr(", "any(", "all(")  # never None
@@ -44,22 +45,11 @@ def operators(site: Site) -> Iterator[Edit]:
                 if new in ("is", "is not") and not isinstance(right, ast.Constant):
                     continue
                 yield site.edit(((*place, new),), f"comparison:{sign}->{new}", prior)
-                yield from _with_bound(site, place, new, right)
         left = right
 
 
-def _with_bound(site: Site, place: tuple[int, int], new: str, right: ast.expr) -> Iterator[Edit]:
-    """Operator and integer bound at once: ``n == 0`` becomes ``n <= 1``."""
-    if not isinstance(right, ast.Constant) or type(right.value) is not int:
-        return
-    start, end = site.source.span(right)
-    for value in (right.value + 1, right.value - 1):
-        if new in ("<=", ">=") and value >= 0:
-            yield site.edit(((*place, new), (start, end, str(value))), "comparison+bound", 0.2)
-
-
 def truth(site: Site) -> Iterator[Edit]:
-    """Truth against None: ``x`` as ``x is not None``, ``not x`` as ``x is None``, and back."""
+    """Truth against None or a bound: ``x`` as ``x is not None`` or ``x >= 0``, and back."""
     node = site.node
     if not _is_condition(site):
         return
@@ -68,6 +58,8 @@ def truth(site: Site) -> Iterator[Edit]:
     if named and not text.startswith(_FLAGS):
         none = "is not None" if inner is node else "is None"
         yield site.replace(f"{text} {none}", "truth", 0.45, tight=COMPARE)
+        if inner is node and site.scope.kinds_of(inner) & NUMBERS:
+            yield site.replace(f"{text} >= 0", "truth", 0.45, tight=COMPARE)
     if inner is not node:
         yield site.replace(site.text(inner), "negation", 0.5, tight=COMPARE)
     elif named:

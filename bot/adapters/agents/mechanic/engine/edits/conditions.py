@@ -57,7 +57,7 @@ def _memberships(site: Site, container: str) -> list[tuple[str, int, float]]:
 
 
 def nearby(site: Site) -> list[tuple[str, int, float]]:
-    """Conditions written elsewhere in the function; and that an end is not there twice."""
+    """Conditions written elsewhere in the function."""
     found: dict[str, tuple[str, int, float]] = {}
     visible = {*site.scope.visible(site.node), *site.scope.module_names, "len", "abs", "isinstance"}
     for node in site.source.walk(site.scope.owner) if site.scope.is_function else ():
@@ -66,11 +66,6 @@ def nearby(site: Site) -> list[tuple[str, int, float]]:
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             if "\n" not in text and len(text) < 50 and names <= visible:
                 found[text] = (text, COMPARE, 0.4)
-    method = getattr(site.node, "func", site.node)
-    if getattr(method, "attr", "") in ("startswith", "endswith"):
-        for end in (getattr(each, "value", 0) for each in getattr(site.node, "args", ())):
-            if isinstance(end, str):
-                found[end] = (f"not {site.text(method)}({site.quoted(end * 2)})", NOT, 0.4)
     return list(found.values())
 
 

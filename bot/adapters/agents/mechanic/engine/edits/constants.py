@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
@@ -58,7 +59,12 @@ def _neutral(parent: ast.BinOp) -> int | None:
 
 
 def _strings(site: Site, value: str) -> Iterator[Edit]:
-    """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing."""
+    """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing. Of a
+    raw one, which is a pattern: what repeats, and where it ends."""
+    start, text = site.source.span(site.node)[0], site.source.segment(site.node)
+    for sign in re.finditer(r"(?<!\\)[*+$]", text if re.match("[rR]", text) else ""):
+        place, new = start + sign.start(), {"*": "+", "+": "*", "$": r"\Z"}[sign[0]]
+        yield site.edit(((place, place + 1, new),), "pattern", 0.4)
     if value not in site.source.strings:  # no name, no key
         return
     matcher = difflib.SequenceMatcher(b=value)

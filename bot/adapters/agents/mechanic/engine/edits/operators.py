@@ -79,17 +79,10 @@ def _operator(sign: str) -> ast.operator:
 
 
 def regroup(site: Site) -> Iterator[Edit]:
-    """Missing or wrong parentheses: ``a + b * c`` as ``(a + b) * c`` and the like."""
+    """Missing parentheses: ``a + b * c`` as ``(a + b) * c`` and the like."""
     node = site.node
     if not isinstance(node, ast.BinOp):
         return
-    for inner in (node.left, node.right):
-        if isinstance(inner, ast.BinOp) and tightness(inner) < tightness(node):
-            start, end = site.source.span(inner)
-            opening = site.source.text.rindex("(", 0, start)
-            closing = site.source.text.index(")", end)
-            changes = ((opening, opening + 1, ""), (closing, closing + 1, ""))
-            yield site.edit(changes, "drop parentheses", 0.25)
     if isinstance(site.source.parent(node), ast.BinOp) and not is_wrapped(site, node):
         return
     operands = _operands(site, node)

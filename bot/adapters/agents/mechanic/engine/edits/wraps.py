@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from bot.adapters.agents.mechanic.engine.edits.proposal import Edit, Site, spread
-from bot.adapters.agents.mechanic.engine.precedence import ADD, MULTIPLY, OR, tightness
+from bot.adapters.agents.mechanic.engine.precedence import ADD, LOOSEST, MULTIPLY, OR, tightness
 from bot.adapters.agents.mechanic.engine.scope import CONTAINERS, NUMBERS, SEQUENCES
 
 _PLACES = (
@@ -64,6 +64,10 @@ def wrapped(site: Site) -> Iterator[Edit]:
             add(f"{atom}.values()", 0.15 * scale)
         if isinstance(wrapped_in, ast.For):
             add(f"enumerate({text})", 0.1 * scale)
+    for kind, method in (("bytes", "decode"), ("str", "encode")):
+        if kind in kinds and "TypeError" in site.errors:
+            new = f"{atom}.{method}() if isinstance({text}, {kind}) else {text}"
+            yield site.replace(new, f"wrap:{method}", 0.6, tight=LOOSEST)
     if kinds & SEQUENCES and isinstance(wrapped_in, ast.Compare):
         add(f"len({text})", 0.2)
     yield from spread(edits)
