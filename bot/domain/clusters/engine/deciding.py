@@ -270,10 +270,12 @@ class Engine:
         first = [] if repeat is None else [self._row[repeat]]
         rows = np.unique(np.concatenate([near, sharing, first]).astype(np.intp))
         rows = rows[~self._table["gone"][rows] & (rows != self._row.get(reading.id, -1))]
+        plain = self._dense.cosine(vector)
+        meaning, cosine, near_mean = self._dense.measure(rows, whitened, plain, centred)
         measured = Measured(
-            meaning=self._dense.measure(whitened, rows),
-            cosine=self._dense.measure(self._dense.cosine(vector), rows),
-            centred=self._dense.measure(centred, rows),
+            meaning=meaning,
+            cosine=cosine,
+            centred=near_mean,
             words=words[rows],
             **{name: self._table[name][rows] for name in (*COMPARED, *SAID, "source")},
             crowd=crowd,

@@ -42,6 +42,7 @@ FEATURES = {
 }
 NAMES = tuple(FEATURES)
 _HOUR, _DAY = 3_600.0, 86_400.0
+_BITS, _LAST = 12, np.uint32((1 << 12) - 1)
 _LARGEST = 10.0  # log of the project size up to which the score was fitted, about
 
 
@@ -77,18 +78,22 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     """``values[i, j]`` is feature ``NAMES[j]`` of ``reading`` with the item in ``rows[i]``."""
     count = len(rows)
     theirs = lexical.fields(rows)
-    rarity = lexical.rarity(theirs.terms)
-    weight = rarity**2
+    text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
+    # Few of their terms are among ours: most are told by the last bits already.
+    maybe = np.zeros(1 << _BITS, dtype=bool)
+    maybe[text & _LAST] = True
+    likely = np.flatnonzero(maybe[theirs.terms & _LAST])
+    found = theirs.terms[likely]
 
     def total(chosen: NDArray[np.bool_]) -> Floats:
-        sums = np.bincount(theirs.items[chosen], weights=weight[chosen], minlength=count)
+        weight = lexical.rarity(theirs.terms[chosen]) ** 2
+        sums = np.bincount(theirs.items[chosen], weights=weight, minlength=count)
         return sums.astype(np.float32)
 
     def shared(ours: Terms) -> NDArray[np.bool_]:
-        if not len(ours):
-            return np.zeros(len(theirs.terms), dtype=bool)
-        places = np.searchsorted(ours, theirs.terms).clip(max=len(ours) - 1)
-        same: NDArray[np.bool_] = ours[places] == theirs.terms
+        same = np.zeros(len(theirs.terms), dtype=bool)
+        if len(ours):
+            same[likely] = ours[np.searchsorted(ours, found).clip(max=len(ours) - 1)] == found
         return same
 
     def mine(ours: Terms) -> float:
@@ -98,10 +103,13 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         return np.bincount(theirs.items[chosen], minlength=count)
 
     of = {name: theirs.field == number for number, name in enumerate(FIELDS)}
-    text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
     in_text, in_title = shared(text), shared(reading.title)
+    # One place of a term that stands in several fields of an item, so that it counts once.
+    keys = (theirs.items[likely].astype(np.uint64) << np.uint64(32)) | found
+    first = np.zeros(len(theirs.terms), dtype=bool)
+    first[likely[np.unique(keys, return_index=True)[1]]] = True
     rarest = np.zeros(count, dtype=np.float32)
-    np.maximum.at(rarest, theirs.items[in_text], rarity[in_text])
+    np.maximum.at(rarest, theirs.items[in_text], lexical.rarity(theirs.terms[in_text]))
     apart = np.abs(reading.created - measured.created)
     my_title, their_title = mine(reading.title), total(of["title"])
 
@@ -109,12 +117,12 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         "meaning": measured.meaning,
         "cosine": measured.cosine,
         "centred": measured.centred,
-        "title here": total(theirs.first & in_title) / max(my_title, 1e-9),
+        "title here": total(first & in_title) / max(my_title, 1e-9),
         "title there": total(of["title"] & in_text) / np.maximum(their_title, 1e-9),
         "titles": _overlap(total(of["title"] & in_title), my_title, their_title),
         "words": np.log1p(measured.words),
         "rarest": rarest,
-        "names": np.log1p(total(theirs.first & shared(reading.named))),
+        "names": np.log1p(total(first & shared(reading.named))),
         "hours": np.log1p((apart / _HOUR).clip(max=48)),
         "days": np.log1p(apart / _DAY),
         "crowd": measured.crowd,
