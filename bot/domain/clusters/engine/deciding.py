@@ -271,15 +271,8 @@ class Engine:
         rows = np.unique(np.concatenate([near, sharing, first]).astype(np.intp))
         rows = rows[~self._table["gone"][rows] & (rows != self._row.get(reading.id, -1))]
         plain = self._dense.cosine(vector)
-        meaning, cosine, near_mean = self._dense.measure(rows, whitened, plain, centred)
-        measured = Measured(
-            meaning=meaning,
-            cosine=cosine,
-            centred=near_mean,
-            words=words[rows],
-            **{name: self._table[name][rows] for name in (*COMPARED, *SAID, "source")},
-            crowd=crowd,
-        )
+        meaning, cosine, seen = self._dense.measure(rows, whitened, plain, centred)
+        measured = Measured(meaning, cosine, seen, words[rows], self._table[rows], crowd)
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine
 
     def _candidates(self, reading: Reading, vector: Vector) -> list[Near]:

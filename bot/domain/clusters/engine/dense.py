@@ -124,28 +124,21 @@ class Dense:
         direction /= max(float(apart @ direction), 1e-18) ** 0.5
         return Query(direction, float(direction @ self._mean), self._whitened)
 
-    def measure(self, rows: Rows, *queries: Query) -> list[Floats]:
+    def measure(self, rows: Rows | slice, *queries: Query) -> list[Floats]:
         """Similarities in [-1, 1] with these rows, query by query."""
         vectors = self._of(rows)
         lengths = [q.lengths if len(q.lengths) == 1 else q.lengths[rows] for q in queries]
-        return [
-            (vectors @ query.direction - query.offset) / length
-            for query, length in zip(queries, lengths, strict=True)
-        ]
+        both = zip(queries, lengths, strict=True)
+        return [(vectors @ query.direction - query.offset) / length for query, length in both]
 
     def nearest(
         self, vector: Vector, query: Query, *, top_k: int, shortlist: int = 256
     ) -> tuple[Rows, Floats]:
         """The (nearly) most similar rows as ``query`` measures, best first."""
-        if self.rows <= EXACT_ROWS:
-            found = np.arange(self.rows)
-            lengths = query.lengths if len(query.lengths) == 1 else query.lengths[: self.rows]
-            # A slice, not an index: this must not copy the vectors.
-            products = self._vectors[: self.rows] @ query.direction
-            measured: Floats = (products - query.offset) / lengths
-        else:
-            found = self._alike(vector, shortlist)
-            (measured,) = self.measure(found, query)
+        few = self.rows <= EXACT_ROWS
+        found = np.arange(self.rows) if few else self._alike(vector, shortlist)
+        # A slice, not an index: this must not copy the vectors.
+        (measured,) = self.measure(slice(self.rows) if few else found, query)
         if self._absent:
             known = ~np.isin(found, self._without_vector())
             found, measured = found[known], measured[known]

@@ -28,10 +28,8 @@ _LENGTH = 0.5  # how much a long item is held back, as in BM25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fields:
-    """Terms of several items side by side: ``items[i]`` and ``field[i]`` say whose is ``terms[i]``.
-
-    ``items`` are positions in the list that was asked for.
-    """
+    """Terms of several items: ``field[i]`` of ``items[i]`` (places in what was asked for) has
+    ``terms[i]``."""
 
     terms: Terms
     items: NDArray[np.intp]
