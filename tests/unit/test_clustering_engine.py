@@ -278,7 +278,7 @@ def test_the_sketch_finds_what_an_exact_search_finds() -> None:
     for query in rows[:50]:
         measured = dense.whitened(query)
         found, _ = dense.nearest(query, measured, top_k=10)
-        exact = np.argsort(-dense.measure(measured, np.arange(7_000)), kind="stable")[:10]
+        exact = np.argsort(-dense.measure(np.arange(7_000), measured)[0], kind="stable")[:10]
         hits += len(set(found.tolist()) & set(exact.tolist()))
     assert hits >= 0.95 * 500
 
@@ -332,7 +332,7 @@ def test_a_row_without_a_vector_is_near_nothing(count: int) -> None:
         assert len(found) == 60
         assert not (found % 2).any()
         for measure in (dense.whitened(query), dense.centred(query), dense.cosine(query)):
-            assert not dense.measure(measure, np.arange(1, count, 2)).any()
+            assert not dense.measure(np.arange(1, count, 2), measure)[0].any()
 
 
 def test_fitting_recovers_a_known_scale() -> None:

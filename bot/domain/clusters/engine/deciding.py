@@ -270,14 +270,9 @@ class Engine:
         first = [] if repeat is None else [self._row[repeat]]
         rows = np.unique(np.concatenate([near, sharing, first]).astype(np.intp))
         rows = rows[~self._table["gone"][rows] & (rows != self._row.get(reading.id, -1))]
-        measured = Measured(
-            meaning=self._dense.measure(whitened, rows),
-            cosine=self._dense.measure(self._dense.cosine(vector), rows),
-            centred=self._dense.measure(centred, rows),
-            words=words[rows],
-            **{name: self._table[name][rows] for name in (*COMPARED, *SAID, "source")},
-            crowd=crowd,
-        )
+        plain = self._dense.cosine(vector)
+        meaning, cosine, seen = self._dense.measure(rows, whitened, plain, centred)
+        measured = Measured(meaning, cosine, seen, words[rows], self._table[rows], crowd)
         return rows, compare(reading, self._lexical, rows, measured), measured.cosine
 
     def _candidates(self, reading: Reading, vector: Vector) -> list[Near]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,9 @@ DOUBTED = 16  # rows' worth of doubt about a mean of few
 LEARNT_FROM = 16_384  # rows at the most, evenly spread
 SOFTNESS, POWER = 1.0, 0.25
 WORDS = 8  # 64 bits each: a sketch of 512 signs a vector
+FIRST_WORDS = 3  # of them are looked at in every row
 _BITS = 64 * WORDS
+_ONE = 32_767  # what 1 is among many, where numbers of 16 bits are kept
 _POWERS = (np.uint64(1) << np.arange(64, dtype=np.uint64)).astype(np.uint64)
 
 
@@ -36,6 +39,16 @@ def _axes(dimensions: int) -> Vector:
         (dimensions, _BITS), np.float32
     )
     return axes
+
+
+def _least(distance: NDArray[np.unsignedinteger[Any]], few: int) -> Rows:
+    """Where it is least, about ``few`` places: counting distances is cheaper than sorting them."""
+    counts = np.cumsum(np.bincount(distance))
+    return np.flatnonzero(distance <= np.searchsorted(counts, few))[: 4 * few]
+
+
+def _kept(vectors: Vector) -> NDArray[np.int16]:
+    return np.rint(vectors * _ONE).clip(-_ONE, _ONE).astype(np.int16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +71,7 @@ class Dense:
 
     def __init__(self, dimensions: int) -> None:
         self.rows = 0
-        self._vectors = np.zeros((1_024, dimensions), dtype=np.float32)
+        self._vectors: Any = np.zeros((1_024, dimensions), dtype=np.float32)
         self._sketch = np.zeros((WORDS, 1_024), dtype=np.uint64)
         self._absent: set[int] = set()
         self._centred = np.ones(1_024, dtype=np.float32)  # lengths, as whitened below
@@ -72,10 +85,11 @@ class Dense:
         """Store a vector, or None for one that will come; its row number."""
         row = self.rows
         if row == len(self._vectors):
-            self._grow(row + row // 2)
+            self._grow(row + row // 8)
         self.rows += 1
         self._absent.add(row)
         if self.rows == EXACT_ROWS + 1:
+            self._vectors = _kept(self._vectors)
             self._derive_all()
         if vector is None:
             self._derive(row, row + 1)
@@ -85,7 +99,7 @@ class Dense:
 
     def fill(self, row: int, vector: Vector) -> None:
         """The vector of a row that had none."""
-        self._vectors[row] = vector
+        self._vectors[row] = vector if self.rows <= EXACT_ROWS else _kept(vector)
         self._absent.remove(row)
         known = self.rows - len(self._absent)
         if known >= FIRST_LEARNT and known & (known - 1) == 0:
@@ -110,25 +124,21 @@ class Dense:
         direction /= max(float(apart @ direction), 1e-18) ** 0.5
         return Query(direction, float(direction @ self._mean), self._whitened)
 
-    def measure(self, query: Query, rows: Rows) -> Floats:
-        """Similarities in [-1, 1] with these rows."""
-        lengths = query.lengths if len(query.lengths) == 1 else query.lengths[rows]
-        measured: Floats = (self._vectors[rows] @ query.direction - query.offset) / lengths
-        return measured
+    def measure(self, rows: Rows | slice, *queries: Query) -> list[Floats]:
+        """Similarities in [-1, 1] with these rows, query by query."""
+        vectors = self._of(rows)
+        lengths = [q.lengths if len(q.lengths) == 1 else q.lengths[rows] for q in queries]
+        both = zip(queries, lengths, strict=True)
+        return [(vectors @ query.direction - query.offset) / length for query, length in both]
 
     def nearest(
         self, vector: Vector, query: Query, *, top_k: int, shortlist: int = 256
     ) -> tuple[Rows, Floats]:
         """The (nearly) most similar rows as ``query`` measures, best first."""
-        if self.rows <= EXACT_ROWS:
-            found = np.arange(self.rows)
-            lengths = query.lengths if len(query.lengths) == 1 else query.lengths[: self.rows]
-            # A slice, not an index: this must not copy the vectors.
-            products = self._vectors[: self.rows] @ query.direction
-            measured: Floats = (products - query.offset) / lengths
-        else:
-            found = self._alike(vector, shortlist)
-            measured = self.measure(query, found)
+        few = self.rows <= EXACT_ROWS
+        found = np.arange(self.rows) if few else self._alike(vector, shortlist)
+        # A slice, not an index: this must not copy the vectors.
+        (measured,) = self.measure(slice(self.rows) if few else found, query)
         if self._absent:
             known = ~np.isin(found, self._without_vector())
             found, measured = found[known], measured[known]
@@ -141,15 +151,18 @@ class Dense:
     def _alike(self, vector: Vector, shortlist: int) -> Rows:
         """Rows whose sketch differs in the fewest bits."""
         signs = self._signs((vector - self._mean)[None])[:, 0]
-        distance = np.zeros(self.rows, dtype=np.uint16)
-        for word in range(WORDS):
+        distance = np.zeros(self.rows, dtype=np.uint8)
+        for word in range(FIRST_WORDS):  # at most 192 bits
             distance += np.bitwise_count(self._sketch[word, : self.rows] ^ signs[word])
         if self._absent:
-            distance[self._without_vector()] = _BITS
-        # Counting distances is cheaper than partitioning them.
-        counts = np.cumsum(np.bincount(distance, minlength=_BITS + 1))
-        cut = int(np.searchsorted(counts, shortlist))
-        return np.flatnonzero(distance <= cut)[: 4 * shortlist]
+            distance[self._without_vector()] = 255
+        near = _least(distance, 8 * shortlist)
+        distances = np.bitwise_count(self._sketch[:, near] ^ signs[:, None])
+        return near[_least(distances.sum(axis=0, dtype=np.uint16), shortlist)]
+
+    def _of(self, rows: Rows | slice) -> Vector:
+        vectors: Vector = self._vectors[rows]
+        return vectors if self.rows <= EXACT_ROWS else vectors * np.float32(1 / _ONE)
 
     def _without_vector(self) -> Rows:
         return np.fromiter(self._absent, dtype=np.intp, count=len(self._absent))
@@ -161,11 +174,9 @@ class Dense:
 
     def _learn(self) -> None:
         """The mean and the whitening of what is stored; then everything made with them."""
-        known = self.rows - len(self._absent)
-        stored = self._vectors[: self.rows]
-        if self._absent:
-            stored = np.delete(stored, self._without_vector(), axis=0)
-        sample = stored[:: max(1, known // LEARNT_FROM)]
+        stored = np.setdiff1d(np.arange(self.rows), self._without_vector())
+        known = len(stored)
+        sample = self._of(stored[:: max(1, known // LEARNT_FROM)])
         mean = sample.mean(axis=0)
         self._mean = mean * np.float32(known / (known + DOUBTED))
         if known >= FIRST_WHITENED:
@@ -195,7 +206,7 @@ class Dense:
             self._derive(start, min(start + 2_048, self.rows))
 
     def _derive(self, start: int, end: int) -> None:
-        apart = self._vectors[start:end] - self._mean
+        apart = self._of(slice(start, end)) - self._mean
         whitened = np.einsum("ij,ij->i", apart @ self._metric, apart)
         self._centred[start:end] = np.linalg.norm(apart, axis=1).clip(1e-9)
         self._whitened[start:end] = np.sqrt(whitened.clip(1e-18))

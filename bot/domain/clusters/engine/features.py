@@ -42,28 +42,19 @@ FEATURES = {
 }
 NAMES = tuple(FEATURES)
 _HOUR, _DAY = 3_600.0, 86_400.0
+_LAST = np.uint32(0xFFF)
 _LARGEST = 10.0  # log of the project size up to which the score was fitted, about
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What the two indexes say about the same candidates, row by row."""
+    """What the two indexes say about the same candidates, row by row, and what is ``known``."""
 
     meaning: Floats
     cosine: Floats
     centred: Floats
     words: Floats
-    created: NDArray[np.float64]
-    source: NDArray[np.uint32]
-    sides: NDArray[np.uint64]
-    platforms: NDArray[np.uint64]
-    negated: NDArray[np.bool_]
-    component: NDArray[np.uint32]
-    series: NDArray[np.uint32]
-    numbers: NDArray[np.uint32]
-    wording: NDArray[np.uint32]
-    rest: NDArray[np.uint32]
-    bag: NDArray[np.uint32]
+    known: NDArray[np.void]
     crowd: float
 
 
@@ -75,20 +66,23 @@ def _overlap(shared: Floats, mine: float, theirs: Floats) -> Floats:
 
 def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) -> Floats:
     """``values[i, j]`` is feature ``NAMES[j]`` of ``reading`` with the item in ``rows[i]``."""
-    count = len(rows)
+    count, known = len(rows), measured.known
     theirs = lexical.fields(rows)
-    rarity = lexical.rarity(theirs.terms)
-    weight = rarity**2
+    text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
+    # Few of their terms are among ours: most are told by the last bits already.
+    maybe = np.zeros(int(_LAST) + 1, dtype=bool)
+    maybe[text & _LAST] = True
+    likely = np.flatnonzero(maybe[theirs.terms & _LAST])
+    found = theirs.terms[likely]
 
     def total(chosen: NDArray[np.bool_]) -> Floats:
         sums = np.bincount(theirs.items[chosen], weights=weight[chosen], minlength=count)
         return sums.astype(np.float32)
 
     def shared(ours: Terms) -> NDArray[np.bool_]:
-        if not len(ours):
-            return np.zeros(len(theirs.terms), dtype=bool)
-        places = np.searchsorted(ours, theirs.terms).clip(max=len(ours) - 1)
-        same: NDArray[np.bool_] = ours[places] == theirs.terms
+        same = np.zeros(len(theirs.terms), dtype=bool)
+        if len(ours):
+            same[likely] = ours[np.searchsorted(ours, found).clip(max=len(ours) - 1)] == found
         return same
 
     def mine(ours: Terms) -> float:
@@ -98,41 +92,49 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
         return np.bincount(theirs.items[chosen], minlength=count)
 
     of = {name: theirs.field == number for number, name in enumerate(FIELDS)}
-    text = np.unique(np.concatenate([getattr(reading, name) for name in FIELDS]))
+    compared = [n for n in ("errors", "frames", "code") if len(getattr(reading, n))]
+    wanted = np.logical_or.reduce([of[name] for name in ("title", *compared)])
+    wanted[likely] = True
+    rarity = np.zeros(len(theirs.terms), dtype=np.float32)
+    rarity[wanted] = lexical.rarity(theirs.terms[wanted])
+    weight = rarity**2
     in_text, in_title = shared(text), shared(reading.title)
+    # One place of a term that stands in several fields of an item, so that it counts once.
+    keys = (theirs.items[likely].astype(np.uint64) << np.uint64(32)) | found
+    first = np.zeros(len(theirs.terms), dtype=bool)
+    first[likely[np.unique(keys, return_index=True)[1]]] = True
     rarest = np.zeros(count, dtype=np.float32)
     np.maximum.at(rarest, theirs.items[in_text], rarity[in_text])
-    apart = np.abs(reading.created - measured.created)
+    apart = np.abs(reading.created - known["created"])
     my_title, their_title = mine(reading.title), total(of["title"])
 
     columns: dict[str, NDArray[Any] | float] = {
         "meaning": measured.meaning,
         "cosine": measured.cosine,
         "centred": measured.centred,
-        "title here": total(theirs.first & in_title) / max(my_title, 1e-9),
+        "title here": total(first & in_title) / max(my_title, 1e-9),
         "title there": total(of["title"] & in_text) / np.maximum(their_title, 1e-9),
         "titles": _overlap(total(of["title"] & in_title), my_title, their_title),
         "words": np.log1p(measured.words),
         "rarest": rarest,
-        "names": np.log1p(total(theirs.first & shared(reading.named))),
+        "names": np.log1p(total(first & shared(reading.named))),
         "hours": np.log1p((apart / _HOUR).clip(max=48)),
         "days": np.log1p(apart / _DAY),
         "crowd": measured.crowd,
-        "platforms": opposed(reading.platforms, measured.platforms).astype(np.float32),
-        "one source": (measured.source == reading.origin).astype(np.float32),
+        "platforms": opposed(reading.platforms, known["platforms"]).astype(np.float32),
+        "one source": (known["source"] == reading.origin).astype(np.float32),
         "length": float(np.log1p(len(reading.prose) + len(reading.code))),
         "size": min(float(np.log1p(lexical.rows)), _LARGEST),
     }
-    for name in ("errors", "frames", "code"):
+    for name in compared:
         ours: Terms = getattr(reading, name)
-        if len(ours):
-            columns[name] = _overlap(total(of[name] & shared(ours)), mine(ours), total(of[name]))
+        columns[name] = _overlap(total(of[name] & shared(ours)), mine(ours), total(of[name]))
     if len(reading.frames):
         other = (count_of(of["frames"]) > 0) & (columns["frames"] == 0)
         columns["other stack"] = other.astype(np.float32)
     if reading.component:
-        named = measured.component != 0
-        same = np.where(measured.component == reading.component, 1, -1) * named
+        named = known["component"] != 0
+        same = np.where(known["component"] == reading.component, 1, -1) * named
         columns["component"] = same.astype(np.float32)
     same = count_of(of["title"] & in_title)
     ours_only, theirs_only = len(reading.title) - same, count_of(of["title"]) - same
@@ -141,21 +143,21 @@ def compare(reading: Reading, lexical: Lexical, rows: Rows, measured: Measured) 
     exchanged = (ours_only == 1) & (theirs_only == 1) & (same > 1)
     # An identifier is one word although its parts are terms, too.
     new = of["title"] & ~in_title
-    without = measured.bag[theirs.items[new]] - theirs.terms[new]
+    without = known["bag"][theirs.items[new]] - theirs.terms[new]
     swapped = np.isin(without, np.uint32(reading.bag) - reading.title)
     exchanged |= (np.bincount(theirs.items[new][swapped], minlength=count) > 0) & (same > 1)
-    reordered = (most == 0) & (same > 1) & (measured.wording != reading.wording)
-    counted = (measured.series == reading.series) & (measured.numbers != reading.numbers)
+    reordered = (most == 0) & (same > 1) & (known["wording"] != reading.wording)
+    counted = (known["series"] == reading.series) & (known["numbers"] != reading.numbers)
     # "Is not shown" and "is hidden" are one: what one of them denies is no opposite.
     denied = np.where(
-        measured.negated != reading.negated,
+        known["negated"] != reading.negated,
         same >= 2 * most,
-        opposed(reading.sides, measured.sides),
+        opposed(reading.sides, known["sides"]),
     )
     opposite = exchanged | reordered | counted | denied
     if reading.kind is Kind.TRACKER:
         # Alerts of one monitor begin with another severity; issues with what they are about.
-        opposite |= (measured.rest == reading.rest) & (measured.component != reading.component)
+        opposite |= (known["rest"] == reading.rest) & (known["component"] != reading.component)
         columns["series"] = counted.astype(np.float32)
     columns["opposed"] = opposite.astype(np.float32)
     values = np.zeros((count, len(NAMES)), dtype=np.float32)

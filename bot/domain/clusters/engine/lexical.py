@@ -28,16 +28,12 @@ _LENGTH = 0.5  # how much a long item is held back, as in BM25
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fields:
-    """Terms of several items side by side: ``items[i]`` and ``field[i]`` say whose is ``terms[i]``.
-
-    ``items`` are positions in the list that was asked for. ``first`` marks one place of a term that
-    stands in several fields of an item, so that it can be counted once.
-    """
+    """Terms of several items: ``field[i]`` of ``items[i]`` (places in what was asked for) has
+    ``terms[i]``."""
 
     terms: Terms
     items: NDArray[np.intp]
     field: NDArray[np.uint8]
-    first: NDArray[np.bool_]
 
 
 @cache
@@ -76,7 +72,7 @@ class Lexical:
             found: Terms = getattr(reading, name)
             self._bounds[row, number] = end
             while end + len(found) > len(self._terms):
-                self._terms.resize(len(self._terms) * 3 // 2, refcheck=False)
+                self._terms.resize(len(self._terms) * 9 // 8, refcheck=False)
             self._terms[end : end + len(found)] = found
             end += len(found)
         self._bounds[row, -1] = end
@@ -134,8 +130,8 @@ class Lexical:
             if looked_up == FIND_TERMS:
                 break
         average = max(self._total_length / self.rows, 1.0)
-        scores /= np.sqrt(1 - _LENGTH + _LENGTH * self._length[: self.rows] / average)
-        found = np.flatnonzero(scores)
+        found = np.flatnonzero(scores > 0)
+        scores[found] /= np.sqrt(1 - _LENGTH + _LENGTH * self._length[found] / average)
         if len(found) > top_k:
             found = found[np.argpartition(-scores[found], top_k - 1)[:top_k]]
         return found[np.lexsort((found, -scores[found]))], scores
@@ -163,10 +159,4 @@ class Lexical:
         which = np.tile(np.arange(len(FIELDS), dtype=np.uint8), len(rows))
         found = self._terms[np.arange(int(counts.sum())) + starts]
         items = np.repeat(np.arange(len(rows)), counts)
-        # One key for item and term sorts faster than two.
-        keys = (items.astype(np.uint64) << np.uint64(32)) | found
-        order = np.argsort(keys, kind="stable")
-        again = keys[order][1:] == keys[order][:-1]
-        first = np.ones(len(found), dtype=bool)
-        first[order[1:][again]] = False
-        return Fields(found, items, np.repeat(which, lengths.ravel()), first)
+        return Fields(found, items, np.repeat(which, lengths.ravel()))
