@@ -1,7 +1,5 @@
 """``soulcaster doctor``: every dependency checked, each red row with what mends it."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import shutil

@@ -1,7 +1,5 @@
 """What ``soulcaster doctor`` finds of language models."""
 
-from __future__ import annotations
-
 from bot.adapters import choose_model
 from bot.context import Context
 from bot.storage.answers import JUDGE, SUMMARY, Kind

@@ -1,7 +1,5 @@
 """The routes of ``/setup``. Every page is drawn here; a refusal is a page, too."""
 
-from __future__ import annotations
-
 import json
 import secrets
 from collections.abc import Awaitable, Callable

@@ -10,8 +10,6 @@ and GitHub, which brings it back in its state, has no cookie of ours. A browser 
 it for this very port (https://developer.mozilla.org/docs/Web/API/Window/localStorage).
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import hmac

@@ -3,8 +3,6 @@
 A need more is an entry in ``NEEDS``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import secrets

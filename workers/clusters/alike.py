@@ -1,7 +1,5 @@
 """Which clusters may be one problem: several of them are one question."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 from bot.context import Context

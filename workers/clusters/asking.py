@@ -4,8 +4,6 @@ A model that hangs or fails keeps nobody else waiting: it has few seats, whateve
 what could not be asked goes to the end of its list.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager

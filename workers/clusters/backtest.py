@@ -6,8 +6,6 @@
 Run twice, it gives the same. Nothing is read from or written to the project's own store.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import resource

@@ -5,8 +5,6 @@ decide for that project, said there, or of the operator while there is but one t
 else's word, and no file, takes it from them.
 """
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.cards.views.channel import channel_card
 from bot.domain.errors import ConfigError, NotAllowed, NotFound, Rejected, Unavailable

@@ -3,8 +3,6 @@
 Which the file calls ``cluster: ask``, ``sure`` or ``eager``. Nothing is written anywhere.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args

@@ -1,7 +1,5 @@
 """Work a correction out on what is stored, and apply it: wholly, or not at all."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Concatenate, Literal, ParamSpec

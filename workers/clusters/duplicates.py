@@ -1,7 +1,5 @@
 """An issue that was closed as a duplicate goes to the cluster of the one it is a duplicate of."""
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.clusters.corrections import undone_by
 from bot.domain.clusters.engine.operations import Blocked

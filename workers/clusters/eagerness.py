@@ -1,7 +1,5 @@
 """What is joined unasked in a project: as its file says, else as somebody chose."""
 
-from __future__ import annotations
-
 from typing import NamedTuple, cast
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """One project's clustering engine, kept warm in this process and fed from what is stored."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence

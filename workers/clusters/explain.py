@@ -1,7 +1,5 @@
 """What decided about a report, gathered from what is stored, with both sides quoted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bot.context import Context

@@ -3,8 +3,6 @@
 Only reads. Agreement is measured against comments that say "duplicate of #n" and against labels.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What is held back: new posts while they are paused, and in the hours that are to be quiet."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 from bot.context import Context

@@ -5,8 +5,6 @@ what no person has touched meanwhile. An answer is stored before it is acted on,
 run again asks about nothing twice.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """Labels of issues: what people would give, and what the project's file has written there."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """What a history held, as it may be shown: read only."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from bot.context import Context

@@ -1,7 +1,5 @@
 """Ask who reported a bug, once, for what the repository's own form requires and they left out."""
 
-from __future__ import annotations
-
 import base64
 import re
 from datetime import timedelta

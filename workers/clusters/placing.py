@@ -4,8 +4,6 @@ The job's own lease is the project's: nobody else clusters it meanwhile, and eve
 checks that we still hold it.
 """
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.clusters.engine import Decision, in_order
 from bot.domain.clusters.evidence import Because, Near

@@ -1,8 +1,6 @@
 """Cluster all reports again with a fresh engine, and apply what comes of it as one operation, or
 only say what that would be. Killed, it begins anew; done, it is said again."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -4,8 +4,6 @@ Vectors of two embedders are never compared, so until an item has its new one it
 words and stack only. The old vectors go when the last new one is stored.
 """
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.jobs import CLAIM, enqueue
 from bot.storage.embeddings import Embedded

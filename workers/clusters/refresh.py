@@ -3,8 +3,6 @@
 Nothing here waits for the language model: what it wrote is taken as it is stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Ask people whether a report is the same as another, once, where the report stands."""
 
-from __future__ import annotations
-
 from bot.context import Context
 from bot.domain.audience import Audience, may_read
 from bot.domain.cards.card import Card

@@ -4,8 +4,6 @@
 Until the model has written, and wherever it may not, the extractive summary stands.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

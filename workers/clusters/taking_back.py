@@ -1,7 +1,5 @@
 """Reports leave as if they had never come: with their words, their vectors and their counts."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence

@@ -1,7 +1,5 @@
 """Clusters as they may be shown, read from the read model and from a sample of their items."""
 
-from __future__ import annotations
-
 from bot.adapters.choose_agent import sends_to
 from bot.context import Context
 from bot.domain.audience import Audience

@@ -4,8 +4,6 @@ The SDK merges a list of strings into one vector for the newer models: so every 
 of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import nullcontext
 

@@ -1,7 +1,5 @@
 """The stateless hashing vectoriser: no model, no fit, no state. The floor, not the aim."""
 
-from __future__ import annotations
-
 import asyncio
 import zlib
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What the embedders of hosted services share: batches, and what a vector has to be."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 

@@ -4,8 +4,6 @@ How it pools, what it wants before a text and how much it reads stand in the fil
 sentence-transformers beside the weights. https://sbert.net/docs/sentence_transformer/usage/custom_models.html
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

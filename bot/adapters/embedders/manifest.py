@@ -7,8 +7,6 @@
 Nothing of it is run but the graph, by onnxruntime; a graph's weights may be a file of their own.
 """
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path, PurePosixPath
 

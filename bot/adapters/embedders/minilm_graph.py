@@ -5,8 +5,6 @@ unit-length mean of the token vectors a text. It has the layers of BERT
 (https://arxiv.org/abs/1810.04805) under the names the weights file uses, and nothing else.
 """
 
-from __future__ import annotations
-
 import json
 import struct
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 https://tfhub.dev/google/universal-sentence-encoder-multilingual/3
 """
 
-from __future__ import annotations
-
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path

@@ -4,8 +4,6 @@ onnxruntime and tokenizers are imported when the model is first used, since they
 second. Every text is compared with every other, so all are read alike.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal

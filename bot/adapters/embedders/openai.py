@@ -3,8 +3,6 @@
 One model, whatever happens: vectors of two are not compared, so nothing stands in for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import nullcontext
 

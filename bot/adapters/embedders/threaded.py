@@ -1,7 +1,5 @@
 """What local models share: a thread of their own, and a model that is loaded at the first text."""
 
-from __future__ import annotations
-
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

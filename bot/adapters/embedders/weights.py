@@ -2,8 +2,6 @@
 the files we know are unpacked, each held to its own.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

@@ -4,6 +4,8 @@
 writes them: https://pkg.go.dev/cmd/test2json
 """
 
+from __future__ import annotations  # it runs in whatever Python a checkout has
+
 import json
 import os
 import sys

@@ -3,8 +3,6 @@
 A group holds together by how near its members are on average, not by a chain of single links.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A cluster that is still to be made has a negative number here; it gets its own when it is applied.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """Why an item went where it went, as it is stored and shown by ``why``."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from bot.domain.clusters.labels import Likely

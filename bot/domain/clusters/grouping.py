@@ -1,7 +1,5 @@
 """How a cluster falls into parts: by what its reports say of themselves, or by what they mean."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Literal
 

@@ -5,8 +5,6 @@ A verdict whose quotes do not stand in the two texts counts as unsure. It is nev
 only people's words bind later clustering.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -4,8 +4,6 @@ They are learnt from the reports most like it: who changes a label has taught it
 it is, how it stands or who is to do what is for people to say, and never guessed.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -4,8 +4,6 @@ Counts are ``{hour: occurrences}``, an hour being whole hours since the epoch. A
 are the sum of its items', so merging and splitting loses nothing and invents nothing.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ Each is taken over once, when it changes: what people say of the cluster later s
 can be closed: alerts and feedback in the same cluster neither keep it open nor end it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 

@@ -4,8 +4,6 @@ Without a model the sentences are picked, not written. What a model wrote is che
 anybody sees it.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """What a problem is called: in words that people would choose, and that no stranger can change."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence

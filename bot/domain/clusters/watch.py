@@ -1,7 +1,5 @@
 """What became of a problem after its fix was merged: the same time before and after, by source."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 
 from bot.domain.models import Watch, WatchVerdict

@@ -3,8 +3,6 @@
 What it wrote is shown only while ``problems`` finds nothing wrong with it.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Sequence

@@ -3,8 +3,6 @@
 ``tests/calibrate.py`` made the numbers, by replaying labelled histories.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Pure and deterministic: no clock, no I/O. The state is rebuilt by adding the sam
 same order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, KeysView
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """What the engine decides, and how a project's scores are turned into decisions."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

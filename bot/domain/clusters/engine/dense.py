@@ -6,8 +6,6 @@ which everything of the project is alike (a soft whitening, https://arxiv.org/ab
 that takes is learnt from the stored vectors each time their number has doubled.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from typing import Any

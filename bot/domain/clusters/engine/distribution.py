@@ -1,7 +1,5 @@
 """A project's own distribution of best scores, learnt as its items come."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections import deque
 

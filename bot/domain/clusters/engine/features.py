@@ -1,7 +1,5 @@
 """How alike a report and some earlier items are, feature by feature."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

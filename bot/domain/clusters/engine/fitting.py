@@ -6,8 +6,6 @@ depends on how many of the reports are doubles, which how near a report's neares
 spread is taken to mean what it means with MiniLM, and every cosine is stretched alike.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -3,8 +3,6 @@
 Duplicates form one ("#9 is a duplicate of #7"), and so do the redirects of merged clusters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 

@@ -6,8 +6,6 @@ few answers move it by little, and its bounds are so near that no row of answers
 on or off. It follows from the corrections in force, so it is undone with them.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Terms are 32-bit hashes, so no string is kept. How rare a term is, is learnt as 
 project, in which every word is rare, also goes by how usual a word is anywhere.
 """
 
-from __future__ import annotations
-
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence

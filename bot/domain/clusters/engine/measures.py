@@ -4,8 +4,6 @@ Reports come in time order and are judged as they arrive: what counts is whether
 cluster in which at least half of the members before it are true duplicates.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ An operation says what every item's cluster was and will be, which numbers redir
 corrections it adds and takes back. Its inverse swaps before and after.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field

@@ -4,8 +4,6 @@
 vector hardly tells them apart. What is opposed may be suggested and is never joined unasked.
 """
 
-from __future__ import annotations
-
 import re
 
 import numpy as np

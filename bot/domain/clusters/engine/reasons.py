@@ -1,7 +1,5 @@
 """Why two reports look like one problem: what both say, quoted from both."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A report as the engine sees it, and what it reads out of it."""
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Iterable

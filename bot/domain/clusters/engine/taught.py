@@ -5,8 +5,6 @@ invoice and checkout are two things, whatever else two titles share. It follows 
 in force, so it is undone with them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np

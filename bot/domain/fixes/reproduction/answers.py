@@ -4,8 +4,6 @@
 words of prose, counts (``3 items``) and shortened values (``[1, ...]``) are none.
 """
 
-from __future__ import annotations
-
 import ast
 import builtins
 import re

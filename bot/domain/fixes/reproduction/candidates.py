@@ -1,7 +1,5 @@
 """Every test that the reports offer, best first."""
 
-from __future__ import annotations
-
 import ast
 import re
 import textwrap

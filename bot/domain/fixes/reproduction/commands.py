@@ -1,7 +1,5 @@
 """A command line with its output, as a test that runs the checkout's own program."""
 
-from __future__ import annotations
-
 import ast
 import posixpath
 import re

@@ -1,8 +1,6 @@
 """What an example needs and says elsewhere: definitions in other blocks and in prose, variables of
 the environment."""
 
-from __future__ import annotations
-
 import ast
 import re
 import shlex

@@ -1,7 +1,5 @@
 """The examples in a report: scripts, sessions, calls in sentences, tracebacks."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import re

@@ -4,8 +4,6 @@
 was this call.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Sequence

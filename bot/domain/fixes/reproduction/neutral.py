@@ -6,8 +6,6 @@ problem and says nothing of who had it. Lengths and case are kept, because what 
 hang on them.
 """
 
-from __future__ import annotations
-
 import builtins
 import keyword
 import re

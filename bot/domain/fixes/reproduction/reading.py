@@ -1,8 +1,6 @@
 """A report's Markdown as passages, text under what heading, and their code as steps: scripts, and
 sessions with or without dots."""
 
-from __future__ import annotations
-
 import ast
 import io
 import re

@@ -1,7 +1,5 @@
 """Whether a red test is red for the reason that was reported, and how much that says."""
 
-from __future__ import annotations
-
 import re
 
 from bot.domain.fixes.python import literal

@@ -1,7 +1,5 @@
 """Letting in code of a report: plain statements, on names that the checkout or they define."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable, Sequence

@@ -4,8 +4,6 @@
 that does not show it already; what names another call belongs to none.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator, Sequence, Set

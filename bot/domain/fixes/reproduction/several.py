@@ -1,7 +1,5 @@
 """Several values that a passage tells at once."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What code of a report may use of the language: builtins, and the harmless standard library."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """What a checkout defines: its modules, and the names at their top."""
 
-from __future__ import annotations
-
 import ast
 import builtins
 import posixpath

@@ -1,7 +1,5 @@
 """A table of calls and what they give, as one sentence a row."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

@@ -1,8 +1,6 @@
 """The words around a value: what announces it, and what it may look like. Bounded on purpose: the
 text is anybody's."""
 
-from __future__ import annotations
-
 import re
 
 _EMPTY = {"list": "[]", "string": "''", "dict": "{}", "tuple": "()", "set": "set()"}

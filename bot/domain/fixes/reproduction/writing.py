@@ -1,7 +1,5 @@
 """An example as a test file in the repository's own style."""
 
-from __future__ import annotations
-
 import ast
 import math
 import re

@@ -4,8 +4,6 @@
 The test reaches nothing but the checkout's own code: no file, no process, no patched module.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import posixpath
