@@ -93,8 +93,8 @@ GUARDS = (
     Guard(
         "the same of another component is another problem",
         "bot/domain/clusters/engine/features.py",
-        "opposite |= (measured.rest == reading.rest)",
-        "opposite |= (measured.rest < 0)",
+        'opposite |= (known["rest"] == reading.rest)',
+        'opposite |= (known["rest"] < 0)',
         "tests/unit/test_telling_apart.py",
     ),
     Guard(
