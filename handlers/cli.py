@@ -232,7 +232,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the name again")] = False,
 ) -> None:
     """Erase all that is kept of a repository, now; workers may go on. It can't be undone."""
-    from workers.upkeep.sweep import erase as pass_over
+    from workers.upkeep.erase import erase as pass_over
 
     if not yes and typer.prompt(f"To erase all of {project}, type its name again") != project:
         raise ConfigError("That is another name: nothing was erased.")

@@ -70,7 +70,7 @@ refresh_tracking_issue = Job("workers.digests.posting:refresh_tracking_issue", t
 
 reap_commands = Job("workers.upkeep.sweep:reap_commands", timeout=120)
 forget_old = Job("workers.upkeep.sweep:forget_old", timeout=120)
-erase_removed = Job("workers.upkeep.sweep:erase_removed", timeout=300)
+erase_removed = Job("workers.upkeep.erase:erase_removed", timeout=300)
 listen_to_door = Job("workers.upkeep.alarms:listen_to_door", timeout=120)
 look_at_app = Job("workers.upkeep.alarms:look_at_app", timeout=120)
 let_unread_go = Job("workers.upkeep.sweep:let_unread_go", timeout=120)

@@ -18,7 +18,8 @@ from bot.storage.budget import at
 from bot.storage.leases import LeaseLost
 from bot.storage.outage import is_away
 from workers.jobs import HEARERS
-from workers.upkeep.sweep import bring_spooled, forget_files, reap_sandboxes
+from workers.upkeep.erase import forget_files
+from workers.upkeep.sweep import bring_spooled, reap_sandboxes
 
 # How many jobs of a lane one process runs at once.
 WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "history": 1, "fixes": 1}

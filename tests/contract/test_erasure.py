@@ -36,7 +36,7 @@ from bot.storage.schema import KINDS
 from handlers import doctor
 from workers import jobs
 from workers.clusters.evidence import namespace
-from workers.upkeep.sweep import erase, erase_removed, forget_files
+from workers.upkeep.erase import erase, erase_removed, forget_files
 from workers.worker import drain
 
 GONE = Project(id=7, installation=1, full_name="acme/gone")

@@ -180,14 +180,14 @@ GUARDS = (
     ),
     Guard(
         "only GitHub's own word erases",
-        "workers/upkeep/sweep.py",
+        "workers/upkeep/erase.py",
         "if gone.removed_at and gone.removed_at <= before:",
         "if (gone.removed_at or before) <= before:",
         f"{_ERASURE}::test_what_was_not_told_by_github_is_not_erased",
     ),
     Guard(
         "who was installed again is not erased",
-        "workers/upkeep/sweep.py",
+        "workers/upkeep/erase.py",
         "if project is None or not project.removed:",
         "if project is None:",
         f"{_ERASURE}::test_who_came_back_a_moment_before_loses_nothing",
@@ -201,7 +201,7 @@ GUARDS = (
     ),
     Guard(
         "erased is what a pass has found nothing of",
-        "workers/upkeep/sweep.py",
+        "workers/upkeep/erase.py",
         "        if not gone:\n",
         "        if True:\n",
         f"{_ERASURE}::test_who_works_for_it_loses_the_job_and_what_they_wrote_goes",
@@ -222,7 +222,7 @@ GUARDS = (
     ),
     Guard(
         "what was begun anew is not erased again",
-        "workers/upkeep/sweep.py",
+        "workers/upkeep/erase.py",
         "if await ctx.projects.known(p) is None]",
         "]",
         f"{_ERASURE}::test_files_go_on_every_machine",
