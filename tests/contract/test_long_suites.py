@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from bot.adapters.agents.command import CommandAgent
 from test_prove import BASE, MADE, MENDED, NOW, TEST, opened
 
+from bot.adapters.agents.cli import CommandAgent
 from bot.adapters.agents.mechanic import Mechanic
 from bot.domain.audience import Audience
 from bot.domain.fixes.patch import Entry
