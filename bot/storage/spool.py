@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,16 +57,19 @@ class Spool:
 
         await asyncio.to_thread(write)
 
-    async def first(self, count: int) -> list[tuple[str, Delivery]]:
-        """Those that wait longest, with the names that ``drop`` takes; few where they are large."""
+    async def first(self, count: int, *, of: Iterable[str] = ()) -> list[tuple[str, Delivery]]:
+        """Those that wait longest, of all kinds or of some, with the names that ``drop`` takes; few
+        where they are large."""
+        kinds = json.dumps([*of])
 
         def read() -> list[tuple[str, Delivery]]:
             if not self._path.exists():
                 return []
             with self._database() as database:
                 rows = database.execute(
-                    "SELECT row, kind, meta, at, body FROM deliveries ORDER BY rowid LIMIT ?",
-                    (count,),
+                    "SELECT row, kind, meta, at, body FROM deliveries WHERE ? = '[]' OR kind IN"
+                    " (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT ?",
+                    (kinds, kinds, count),
                 )
                 found, size = [], 0
                 for row, kind, meta, at, body in rows:

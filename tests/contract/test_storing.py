@@ -160,6 +160,16 @@ async def test_what_a_killed_web_left_on_disk_is_brought_by_a_worker_there(ctx: 
     assert read.body == made[2].body
 
 
+async def test_what_is_unproven_holds_up_nothing_that_a_killed_web_left(ctx: Context) -> None:
+    kinds = [alerts.UNPROVEN] * 30 + [jobs.hear_alert.name] * 50
+    told = {"source": "datadog", "project": "1"}
+    made = [Delivery(k, told, b"[%d]" % at, at, tenant=1) for at, k in enumerate(kinds)]
+    await ctx.spool.put(made)
+    await sweep.bring_spooled(ctx)
+    assert await ctx.jobs.pending("work") == 50
+    assert len(await ctx.spool.first(99)) == 30
+
+
 async def test_a_web_that_began_before_redis_lives_and_says_where_it_is_set_up(
     tmp_path: Path,
 ) -> None:

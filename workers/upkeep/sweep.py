@@ -53,10 +53,9 @@ async def let_unread_go(ctx: Context) -> None:
 async def bring_spooled(ctx: Context) -> None:
     """What the web process of this machine wrote to disk and was killed over goes to the inbox. Of
     what no door has proven yet it is the only judge."""
-    rows = await ctx.spool.first(STEPS)
-    if proven := [(row, delivery) for row, delivery in rows if delivery.kind in ROSTER]:
-        await ctx.inbox.accept_all([delivery for _, delivery in proven])
-        await ctx.spool.drop([row for row, _ in proven])
+    while rows := await ctx.spool.first(STEPS, of=ROSTER):
+        await ctx.inbox.accept_all([delivery for _, delivery in rows])
+        await ctx.spool.drop([row for row, _ in rows])
         ctx.jobs.wake("work")
 
 
