@@ -207,3 +207,12 @@ def test_only_what_a_patch_adds_is_written_otherwise(
     found = list(neighbours(tree(code=f"y = 1\n{before}\n"), tree(code=f"y = 1\n{after}\n")))
     assert [line.removeprefix("x = ") for _, line, _ in found] == others
     assert all(data.decode().splitlines()[1].endswith(line) for _, line, data in found)
+
+
+def test_in_a_long_file_only_what_the_patch_brings_is_written_otherwise() -> None:
+    long = "".join(f"def f{n}(x: int) -> int:\n    return x + {n}\n\n\n" for n in range(900))
+    old, new = (
+        f"{long}def last(a):\n    return a{by}\n\n\n{long}print(last)\n" for by in ("", " + 1")
+    )
+    found = list(neighbours(tree(code=old), tree(code=new)))
+    assert {line for _, line, _ in found} == {"return a - 1", "return a + 2", "return a + 0"}

@@ -49,8 +49,8 @@ def _changes(old: str, new: str) -> Iterator[tuple[int, int, str, str]]:
     """Where the line and the token begin, the token, and another one."""
     begins = [0, *accumulate(map(len, io.StringIO(new)))]
     before, after = _tokens(old), _tokens(new)
-    after += after[-1:]
     matcher = compared(*([one.string.encode() for one in each] for each in (before, after)))
+    after += after[-1:]  # not compared: both have to end alike
     for tag, _, _, start, end in matcher.get_opcodes():
         for place in range(start, min(end, len(after) - 1)) if tag != "equal" else ():
             token = after[place]
