@@ -23,6 +23,8 @@ def given_up(patch: Patch) -> str:
         return f"`{line}` ends after its first round."
     for test in _anew(patch, _decided):
         return f"`{test}` has but one answer."
+    for test in _anew(patch, _idle):
+        return f"`if {test}:` decides nothing."
     for line in _anew(patch, _unreached):
         return f"`{line}` is never reached."
     for error in _anew(patch, _caught):
@@ -68,6 +70,16 @@ def _unreached(tree: ast.Module | None) -> Found:
         for function, block in _blocks(tree)
         for one, after in pairwise(block)
         if isinstance(one, _LEAVING) and not isinstance(getattr(after, "value", None), ast.Yield)
+    )
+
+
+def _idle(tree: ast.Module | None) -> Found:
+    """Conditions on which nothing is done, and nothing otherwise."""
+    return Counter(
+        (function, ast.unparse(node.test))
+        for function, node in _functions(tree)
+        if isinstance(node, ast.If)
+        and all(isinstance(n, ast.Pass) for n in node.body + node.orelse)
     )
 
 
