@@ -275,6 +275,14 @@ def test_reports_of_one_thing_are_one_candidate():
     assert found[0].source.startswith('"""As reported in I-4, I-9: shop.cart.first."""\n')
 
 
+def test_what_no_test_asks_for_is_known():
+    """A second case told of the first one's call is not read, and a repair of the first is not all."""
+    one = "`first([3, 1])` returns 3, expected 1."
+    two = f"{one} With a list of two tuples it gives the same 3 instead of 2."
+    reports = [BugReport(number=number, body=body) for number, body in enumerate((one, two))]
+    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2"}
+
+
 def test_names_in_frames():
     """One of the reporter's own is no function of the checkout, and a module's variable is none."""
     own = 'Traceback (most recent call last):\n  File "/srv/run.py", line 3, in greeting\n    first([])\nIndexError: no'

@@ -36,7 +36,7 @@ VALUE = rf"(?:{TICKED}|{BARE}{ENDS})"
 _FILLER = (
     r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
     r"|is|was|error|exception|back|only|just|returning|get|see|return|raise|raised|for|there|exactly|string|list"
-    r"|number|tuple|out|simply|still|literally)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
+    r"|number|tuple|out|simply|still|literally|same)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
 )
 _SHOULD = (
     r"expected(?:\s+(?:result|output|value|behaviou?r|answer))?|expect(?:s|ing)?"
