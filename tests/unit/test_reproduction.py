@@ -141,6 +141,9 @@ TELLING = [
     ("`first([3, None])` fails with `TypeError: no`. For strings it works: `first(['b', 'a'])` gives `'b'`. So for numbers I would expect `[3]`.", "first([3, None])", ("TypeError", "")),
     # what should come instead of a crash is said of the reporter's own call
     (CRASHED + "\nIt should stop at the end. Then I'd get `[]`.", "assert first([]) == []", ("IndexError", "")),
+    (fence(">>> first([1, 2])\n2", "pycon") + "\nI would have thought I get `1`, since that is first.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    # a version is no value
+    (fence("first([1, 2])") + "\n\n**Expected** of it, as it was with 7.x:\n\n" + fence("1", "") + "\n\n**Actual**\n\n" + fence("2", ""), "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (CRASHED + "\nThe page should show 4.", "first([])", ("IndexError", "")),
     (CRASHED + "\nAs a workaround `first([0])` gives 0. It should return None.", "first([])", ("IndexError", "")),
     # who says it knows how it should be
