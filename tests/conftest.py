@@ -11,11 +11,14 @@ from pathlib import Path
 
 import properties  # noqa: F401  # sets how long property tests search
 import pytest
+import structlog
 
 # jsonschema takes it for the format "iri", which no schema here has: it builds a grammar as it is
 # imported, for three seconds of a core.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 ROOT = Path(__file__).parent.parent
+# As it is by default a traceback is drawn with every variable in it, which takes seconds.
+structlog.configure([structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer()])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

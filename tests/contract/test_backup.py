@@ -148,11 +148,11 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("SOULCASTER_DATA_DIR", str(tmp_path / "data"))
     server = EmbeddedRedis(tmp_path / "data")
     server.start()
-    handlers = logging.getLogger().handlers[:]
+    handlers, configured = logging.getLogger().handlers[:], structlog.get_config()
     yield tmp_path
     server.stop()
     # The commands log to a stream that is closed by now.
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     logging.getLogger().handlers[:] = handlers
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from e2e_kit import person
-from fix_kit import LAST_PAGE, ask, ended, reported
+from fix_kit import KNOWING, LAST_PAGE, ask, ended, reported
 from forks import open_stage
 
 from bot.domain.models import Verdict
@@ -33,6 +33,7 @@ async def test_only_the_code_it_shipped_is_run(tmp_path: Path) -> None:
         limits=Limits.none(),
         SOULCASTER_EMBEDDER="hashing",
         PATH=str(tools),
+        **KNOWING,
     ) as stage:
         theirs = "`shop.pagination.page_count(total=31, per_page=10)` returns 3, expected 4."
         issue, cluster = await reported(stage, "Lamps of the third row cannot be reached", theirs)

@@ -33,7 +33,7 @@ dependencies = ["rounding"]
 [project.optional-dependencies]
 docs = ["spare"]
 [dependency-groups]
-test = ["pytest==1.0", "strictness"]
+test = ["pytest==1.0", "py==1", "strictness"]
 [tool.pytest.ini_options]
 addopts = "--strictness=high"
 """
@@ -107,6 +107,8 @@ def registry() -> Iterator[str]:
             *map(wheel_of, PARTS),
             wheel("strictness", "1", plugin),
             wheel("pytest", "1.0", {"pytest.py": "import UserDict"}),
+            wheel("py", "1", {}),
+            wheel("py", "2", {}),
             wheel("spare", "1", {"spare.py": ""}),
             wheel("rounding", "2", {"rounding.py": "def down(a, b):\n    return a // b\n"}),
         ]
@@ -191,6 +193,7 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
     said = "pyproject.toml, pyproject.toml (group test), .github/workflows/ci.yml says"
     assert f"installing what the tests need, as {said}" in log
     assert "rounding-2" in log
+    assert "py-2" in log  # with pytest what that once stood on is of today
     assert "spare-1" in log  # of an extra for documents, because a test imports it
     assert "`a_database_driver`: tests import that, and no file says" in " ".join(
         done.stdout.split()

@@ -1,6 +1,7 @@
 """Whatever a report is put together from: it gives tests that parse, or none, and no error."""
 
 import ast
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +53,9 @@ UNWRITABLE = [
     # wanted, and told without a class
     '`first` says "is no entry" of `*/5`, which should be valid. What is wrong should be rejected.',
     ">>> *[first(1)]\n[1]\n\nIt should be [2].",
-    """```python\nprint(f"{first('\u200b')}")\n```\n\nExpected: 2\n\nActual: 3""",
+    # an f-string may hold a backslash since 3.12
+    *["""```python\nprint(f"{first('\u200b')}")\n```\n\nExpected: 2\n\nActual: 3"""]
+    * (sys.version_info < (3, 12)),
     "```python\nprint(1)\n" + "".join(f"{' ' * n}if {n}:\n" for n in range(98)) + " " * 98
     + "print(first(1))\n```\n\nExpected:\n\n```\n3\n4\n```",
 ]  # fmt: skip

@@ -23,6 +23,9 @@ def found(files, **more):
     )
 
 
+SETUP = {"project": True, "extras": ("tests",)}
+
+
 @pytest.mark.parametrize(
     ("files", "needs"),
     [
@@ -52,6 +55,12 @@ def found(files, **more):
         (
             {"setup.cfg": "[metadata]\n[options.extras_require]\ntesting =\n  x\n"},
             {"project": True, "extras": ("testing",)},
+        ),
+        ({"setup.py": "setup(extras_require={'docs': [], 'tests': ['x']})"}, SETUP),
+        ({"setup.py": "MORE = {'tests': [], 'dev': []}\nsetup(extras_require=MORE)"}, SETUP),
+        (
+            {"setup.py": "setup(extras_require=read())", "pyproject.toml": "[tool.black]\n"},
+            {"project": True},
         ),
         (
             {
@@ -173,12 +182,12 @@ def test_what_tests_import_comes_from_wherever_it_is_named():
         "pyproject.toml": f"{PROJECT}version = '1'\nkeywords = ['driver']\n"
         "[project.optional-dependencies]\ntime = ['pytz>=2020; python_version < \"3\"']\n"
         "[tool.poetry.group.docs.dependencies]\nPyYAML = { version = '^6' }\n",
-        "setup.py": "setup(extras_require={'x': ['a_b[c]==1']}, keywords=['driver'])",
+        "setup.py": "MORE = {'x': ['a_b[c]==1']}\nsetup(extras_require=MORE, keywords=['driver'])",
         "PKG-INFO": "Requires-Dist: moto; extra == 'x'\n",
         "docs/requirements.txt": "respx==1 # pinned\n",
         "a/b.py": "",
         "tests/data/app.py": "import nowhere",
-        "tests/test_a.py": "import os, a.b, pytz, yaml.x\nfrom . import x\nimport driver\n"
+        "tests/test_a.py": "import os, a.b, pytest, pytz, yaml.x\nfrom . import x\nimport driver\n"
         "from a_b.x import y\ntry:\n    import moto, gone\nexcept ImportError: pass\n"
         "def test_a():\n    import respx, late\n",
     }

@@ -13,13 +13,13 @@ from bot.log import configure, log
 
 @contextmanager
 def configured(style: Literal["text", "json"]) -> Iterator[None]:
-    before = logging.root.handlers[:]
+    handlers, before = logging.root.handlers[:], structlog.get_config()
     configure(style)
     try:
         yield
     finally:
-        logging.root.handlers[:] = before
-        structlog.reset_defaults()
+        logging.root.handlers[:] = handlers
+        structlog.configure(**before)
 
 
 def test_what_libraries_say_is_redacted(capsys: pytest.CaptureFixture[str]) -> None:

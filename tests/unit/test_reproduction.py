@@ -141,6 +141,9 @@ TELLING = [
     ("`first([3, None])` fails with `TypeError: no`. For strings it works: `first(['b', 'a'])` gives `'b'`. So for numbers I would expect `[3]`.", "first([3, None])", ("TypeError", "")),
     # what should come instead of a crash is said of the reporter's own call
     (CRASHED + "\nIt should stop at the end. Then I'd get `[]`.", "assert first([]) == []", ("IndexError", "")),
+    (fence(">>> first([1, 2])\n2", "pycon") + "\nI would have thought I get `1`, since that is first.", "assert first([1, 2]) == 1", ("AssertionError", "2")),
+    # a version is no value
+    (fence("first([1, 2])") + "\n\n**Expected** of it, as it was with 7.x:\n\n" + fence("1", "") + "\n\n**Actual**\n\n" + fence("2", ""), "assert first([1, 2]) == 1", ("AssertionError", "2")),
     (CRASHED + "\nThe page should show 4.", "first([])", ("IndexError", "")),
     (CRASHED + "\nAs a workaround `first([0])` gives 0. It should return None.", "first([])", ("IndexError", "")),
     # who says it knows how it should be
@@ -273,6 +276,14 @@ def test_reports_of_one_thing_are_one_candidate():
     found = attempts(reports, tree(), name="C-12").tests
     assert [one.items for one in found] == [(4, 9), (5,)]
     assert found[0].source.startswith('"""As reported in I-4, I-9: shop.cart.first."""\n')
+
+
+def test_what_no_test_asks_for_is_known():
+    """A second case told of the first one's call is not read, and a repair of the first is not all."""
+    one = "`first([3, 1])` returns 3, expected 1."
+    two = f"{one} With a list of two tuples it gives the same 3 instead of 2."
+    reports = [BugReport(number=number, body=body) for number, body in enumerate((one, two))]
+    assert attempts(reports, tree(), name="C-12").beyond == {0: "", 1: "2"}
 
 
 def test_names_in_frames():

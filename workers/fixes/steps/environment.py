@@ -30,8 +30,9 @@ _LOCKED = (
 # Prints which of its arguments are modules that can't be imported.
 _FIND = "import sys, importlib.util as u; print(*(n for n in sys.argv[1:] if not u.find_spec(n)))"
 _ABSENT = ("python", "-c", _FIND)
-# Pins of years ago: the runner and its plugins, which have to fit each other.
-_RUNS, _RUNNERS = "python -m pytest --version", r"s/^\(pytest[-a-z]*\)==\(.*\)/\1 \2/p"
+# Pins of years ago: the runner, its plugins and what it stood on, which have to fit each other.
+_RUNS = "python -m pytest --version"
+_RUNNERS = r"s/^\(pytest[-a-z]*\|py\|pluggy\)==\(.*\)/\1 \2/p"
 _OF_RUNNERS = f"uv pip list --format=freeze | sed -n '{_RUNNERS}'"
 # As uv tells that our mirror could not reach a registry.
 _AWAY = "502 Bad Gateway"

@@ -27,7 +27,7 @@ def imports_of(tree: Tree, project: dict[str, Any]) -> dict[str, str]:
     """By module: the requirement that names it somewhere, in whatever extra, group or file. Empty
     where nothing does; what tests do without where it is absent is left out then."""
     modules = [path.removesuffix(".py") for path in tree if path.endswith(".py")]
-    own = {part for path in modules for part in path.split("/")}
+    own = {part for path in modules for part in path.split("/")} | {"pytest"}  # always installed
     found: dict[str, bool] = {}
     for path in tree:
         module = parsed(text_of(tree[path])) if _RUN.match(path) else None
@@ -68,12 +68,26 @@ def _requirements(tree: Tree, project: dict[str, Any]) -> Iterator[str]:
     for path in sorted(tree):
         if re.search(r"requirements[^/]*(/[\w.-]+)?\.(txt|in|pip)$|^(setup\.cfg|tox\.ini)$", path):
             yield from text_of(tree[path]).splitlines()
-    module = parsed(text_of(tree.get("setup.py")))
-    for node in ast.walk(module) if module else ():
-        if isinstance(node, ast.keyword) and _KEPT_IN.search(node.arg or ""):
-            texts = (each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant))
-            yield from (text for text in texts if isinstance(text, str))
+    for value in arguments_of_setup(tree, _KEPT_IN):
+        texts = (each.value for each in ast.walk(value) if isinstance(each, ast.Constant))
+        yield from (text for text in texts if isinstance(text, str))
     yield from _listed(project, inside=False)
+
+
+def arguments_of_setup(tree: Tree, named: re.Pattern[str]) -> list[ast.expr]:
+    """What calls in ``setup.py`` are given by such a name; of a variable what it is set to."""
+    module = parsed(text_of(tree.get("setup.py"))) or ast.Module([], [])
+    nodes = list(ast.walk(module))
+    found = [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.keyword) and named.search(node.arg or "")
+    ]
+    variables = {ast.unparse(value) for value in found if isinstance(value, ast.Name)}
+    assigned = [node for node in nodes if isinstance(node, ast.Assign)]
+    return found + [
+        node.value for node in assigned if variables & {*map(ast.unparse, node.targets)}
+    ]
 
 
 def _listed(table: dict[str, Any], *, inside: bool) -> Iterator[str]:

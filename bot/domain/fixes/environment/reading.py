@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.fixes.environment.absences import absences, wanted
-from bot.domain.fixes.environment.imports import imports_of
+from bot.domain.fixes.environment.imports import arguments_of_setup, imports_of
 from bot.domain.fixes.environment.needs import Needs, node_needs, version_of
 from bot.domain.fixes.environment.shell_lines import EVERY, read_arguments, read_line
 from bot.domain.fixes.environment.workflows import prepared
@@ -59,7 +59,7 @@ def needs_of(
             _of_metadata(here, project),
             *_of_groups(project),
             *_of_tools(project),
-            *_of_setup_cfg(here),
+            *_of_setup(here),
             *_of_tox(here, project),
             *_of_nox(here),
             *_of_workflows(tree, root),
@@ -130,7 +130,7 @@ def _of_metadata(tree: Tree, project: dict[str, Any]) -> Needs:
     if not itself and "setup.py" not in tree and "[metadata]" not in text_of(tree.get("setup.cfg")):
         return Needs()
     extras = _for_tests(_extras(project))
-    where = next(path for path in _PACKAGE if path in tree)
+    where = next(path for path in _PACKAGE[not itself :] if path in tree)
     named = f"{where} ({', '.join(extras)})" if extras else where
     return Needs(project=True, extras=extras, why=(named,))
 
@@ -178,11 +178,16 @@ def _of_poetry(name: str, wanted: object) -> str:
     return f"{name}>={bound[1]}" if bound else f"{name}{text}" if text[:1] in "<>=!~" else name
 
 
-def _of_setup_cfg(tree: Tree) -> Iterator[Needs]:
+def _of_setup(tree: Tree) -> Iterator[Needs]:
+    """The extras that setuptools knows, by their names: what installs them works them out."""
     config = _ini(text_of(tree.get("setup.cfg")))
     names = dict(config["options.extras_require"]) if "options.extras_require" in config else {}
-    if extras := _for_tests(names):
-        yield Needs(extras=extras, why=(f"setup.cfg ({', '.join(extras)})",))
+    called = arguments_of_setup(tree, re.compile("^extras_require$"))
+    keys = [key for each in called if isinstance(each, ast.Dict) for key in each.keys]
+    texts = [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+    for path, found in (("setup.cfg", list(names)), ("setup.py", texts)):
+        if extras := _for_tests(found):
+            yield Needs(extras=extras, why=(f"{path} ({', '.join(extras)})",))
 
 
 def _of_tox(tree: Tree, project: dict[str, Any]) -> Iterator[Needs]:

@@ -8,10 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.fixes.patch import Tree
-from bot.domain.fixes.python import parsed
+from bot.domain.fixes.python import literal, parsed
+from bot.domain.fixes.reproduction.answers import UNCHANGED, said_in
 from bot.domain.fixes.reproduction.commands import command_lines
 from bot.domain.fixes.reproduction.examples import examples_in
-from bot.domain.fixes.reproduction.records import BugReport, Reproduction
+from bot.domain.fixes.reproduction.reading import passages
+from bot.domain.fixes.reproduction.records import BugReport, Reproduction, Shown
 from bot.domain.fixes.reproduction.resolving import NotPlain, Resolver
 from bot.domain.fixes.reproduction.symbols import Symbols, symbols_of
 from bot.domain.fixes.reproduction.writing import Place, headed, write
@@ -24,11 +26,13 @@ MAX_OBSERVED = 3
 @dataclass(frozen=True, slots=True)
 class Attempts:
     """What reports offer: tests, best first, what became none and why, a line each; and of what
-    they say that comes, tests that hold while the bug is there."""
+    they say that comes, tests that hold while the bug is there. ``beyond`` has of a report, by its
+    number, a value that should come and that none of the tests asks for."""
 
     tests: list[Reproduction]
     dropped: list[str]
     observed: list[Reproduction]
+    beyond: dict[int, str]
 
     @property
     def advice(self) -> str:
@@ -85,7 +89,27 @@ def attempts(reports: Sequence[BugReport], tree: Tree, *, name: str) -> Attempts
     tests = [_finished(one) for sure, one in ranked if sure]
     seen = [_finished(one) for sure, one in ranked if not sure]
     dropped = list(dict.fromkeys(dropped))[:MAX_CANDIDATES]
-    return Attempts(tests[:MAX_CANDIDATES], dropped, seen[-MAX_OBSERVED:])
+    tests = tests[:MAX_CANDIDATES]
+    beyond = {report.number: _beyond(report, symbols, tests) for report in reports if tests}
+    return Attempts(tests, dropped, seen[-MAX_OBSERVED:], beyond)
+
+
+def _beyond(report: BugReport, symbols: Symbols, tests: Sequence[Reproduction]) -> str:
+    nodes = [node for one in tests for node in ast.walk(ast.parse(one.source))]
+    asked = {ast.unparse(node) for node in nodes if isinstance(node, ast.expr)}
+    asked |= {str(node.value).strip() for node in nodes if isinstance(node, ast.Constant)}
+    prose = [part.text for part in passages(report.title, report.body) if not part.code]
+    for told in (told for text in prose for told in said_in(text, symbols)):
+        if (
+            told.about == "expected"
+            and told.answer is not UNCHANGED
+            and isinstance(told.answer, Shown)
+        ):
+            node = told.answer.node
+            ways = {ast.unparse(node), str(literal(node))} if node else set[str]()
+            if asked.isdisjoint({each.strip() for each in (*ways, told.answer.text)}):
+                return told.answer.text
+    return ""
 
 
 def _finished(one: Reproduction) -> Reproduction:

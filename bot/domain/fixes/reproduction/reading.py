@@ -164,7 +164,7 @@ def _body(lines: list[str]) -> Iterator[Passage]:
             rest = heading["rest"] or heading["after"] or ""
             if about and rest.strip():
                 yield Passage(rest, about)
-                about = ""  # said on its own line
+                about = about if rest.rstrip().endswith(":") else ""  # said on its own line
             elif not about:
                 text.append(line)
         else:

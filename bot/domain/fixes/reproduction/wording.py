@@ -30,13 +30,13 @@ BARE = (
     r"|(?:[A-Za-z_]\w{0,60}\.){0,6}(?-i:[A-Z][a-z])\w{0,60}\b(?!['(]|\.\w)"
     r"|\d{4}-\d\d-\d\d(?:[ T]\d\d?:\d\d(?::\d\d)?)?\b(?!\d|[-:.]\d)"
     r"|(?<![\d:])\d\d?:\d\d(?::\d\d)?\b(?![-:.]\d)"
-    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|[-.:]\d)|None\b|True\b|False\b|zero\b)"
+    r"|-?\d[\d_]{0,40}(?:\.\d+)?(?:e[-+]?\d+)?\b(?!\s?[%/]|[-.:]\d|\.x\b)|None\b|True\b|False\b|zero\b)"
 )
 VALUE = rf"(?:{TICKED}|{BARE}{ENDS})"
 _FILLER = (
     r"(?:\s{1,3}(?:an?(?! empty)|the(?! empty)|me|us|it|to|be|values?|result|answer|of|that|as|with"
     r"|is|was|error|exception|back|only|just|returning|get|see|return|raise|raised|for|there|exactly|string|list"
-    r"|number|tuple|out|simply|still|literally)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
+    r"|number|tuple|out|simply|still|literally|same)\b){0,5}(?:\s{0,3}[:=]{1,2}>?)?\s{0,6}"
 )
 _SHOULD = (
     r"expected(?:\s+(?:result|output|value|behaviou?r|answer))?|expect(?:s|ing)?"
@@ -46,7 +46,7 @@ _SHOULD = (
     r"|(?:correct|right|proper)\s+(?:result|answer|value|output)|would\s+(?:be|return|give)|wish\s+for|(?:I\s+)?catch(?:es|ing)?"
     r"|please\s+(?:raise|return|give|print|make\s+it)|used\s+to\s+(?:be|return|give|print|raise)"
     r"|erwart\w+(?:\s+(?:wird|wäre|ich|wir))?|sollte|attendu|on\s+attend|devrait\s+\w+|se\s+espera(?:ba)?|esperado|debería\s+\w+"
-    r"|then\s+(?:I|we|you|it)(?:\s+would|['’]d)\s+(?:get|see|have)|like\s+(?:it\s+)?to\s+(?:see|get|be|return|give)"
+    r"|then\s+(?:I|we|you|it)(?:\s+would|['’]d)\s+(?:get|see|have)|thought\s+(?:I|we|it)(?:\s+would|['’]d)?\s+(?:get|see|give|return)s?|like\s+(?:it\s+)?to\s+(?:see|get|be|return|give)"
 )
 _DOES = (
     r"return(?:s|ed)|gives?|gave|got|gets?|is|was|prints?|printed|yields?|yielded|comes?\s+out\s+as"
