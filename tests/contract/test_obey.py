@@ -27,7 +27,8 @@ from workers.commands import hear
 from workers.commands.answering import answer_to
 from workers.commands.obey import HOLDS, obey
 from workers.upkeep import sweep
-from workers.worker import drain
+from workers.upkeep.alarms import look_around
+from workers.worker import drain, perform
 
 INES = Person(login=ADMIN, slack_user="U07INESF01", slack_team="T0SOULCAST")
 SUSPENDED = {"status": 403, "body": {"message": "This installation has been suspended"}}
@@ -558,3 +559,18 @@ async def test_a_fix_that_waits_behind_others_says_so(
     first, second = await comments(stage)
     assert "waits for its turn" not in first
     assert "It waits for its turn behind 1 fix run." in second
+    assert "No fixer runs now" in first
+    # Others than the project's own are before it, too; and its card follows how that stands.
+    await enqueue(ctx, jobs.fix_run, project.id + 1, 1)
+    await look_around(ctx)
+    await drain(ctx, "work")
+    assert ["behind 2 fix runs." in one for one in await comments(stage)] == [True, True]
+    while claim := await ctx.jobs.claim("fixes"):
+        if claim.ids != [project.id, 2]:
+            await ctx.jobs.settle(claim, "done")
+    showing = asyncio.create_task(ctx.processes.show("fixer"))
+    await stage.wait("its sign", ctx.processes.alive, every=0.02)
+    await jobs.show_waiting.function(ctx, project.id)
+    assert "waits for its turn" not in "".join(await comments(stage))
+    assert "No fixer" not in "".join(await comments(stage))
+    showing.cancel()
