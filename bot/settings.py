@@ -208,6 +208,9 @@ class Settings(BaseSettings):
     soulcaster_fix_longest: float = Field(
         3600, gt=0, description="Longest wall time that anybody may ask for"
     )
+    soulcaster_fixes_at_once: int = Field(
+        1, ge=1, le=16, description="Fix runs that one fixer process has under way"
+    )
     soulcaster_report_quota: int = Field(
         1500, ge=0, description="New reports an installation and period; 0 is any number"
     )

@@ -150,6 +150,9 @@ async def _running(ctx: Context) -> Found:
     alive = await ctx.processes.alive()
     missing = [kind for kind in PROCESSES if not any(each.startswith(f"{kind} ") for each in alive)]
     mend = f"start {', '.join(missing)}; `soulcaster up` starts all" if missing else ""
+    if not mend and (waited := (await ctx.jobs.late())["fixes"][1]) > 60:
+        alive.append(f"a fix has waited for {waited:.0f} s")
+        mend = "start another fixer, or raise SOULCASTER_FIXES_AT_ONCE"
     return ", ".join(alive) or "none", mend
 
 

@@ -46,6 +46,7 @@ revise = Job("workers.fixes.revise:revise", lane="fixes", timeout=6 * 3600, trie
 try_agent = Job("workers.fixes.own_agents:try_agent", timeout=300)
 wake_agents = Job("workers.hearing.triggers:wake_agents")
 fix_run = Job("workers.fixes.run:fix_run", lane="fixes", timeout=6 * 3600, tries=5)
+show_waiting = Job("workers.fixes.steps.telling:show_waiting")
 look_at_pull = Job("workers.fixes.watch:look_at_pull")
 follow_pull = Job("workers.fixes.watch:follow_pull")
 hear_release = Job("workers.fixes.watch:hear_release", timeout=300)

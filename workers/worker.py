@@ -21,8 +21,8 @@ from workers.jobs import HEARERS
 from workers.upkeep.erase import forget_files
 from workers.upkeep.sweep import bring_spooled, reap_sandboxes
 
-# How many jobs of a lane one process runs at once.
-WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "history": 1, "fixes": 1}
+# How many jobs of a lane one process runs at once; fixes as a setting says.
+WIDTH: Mapping[Lane, int] = {"people": 8, "work": 8, "history": 1}
 # How long a job may take to let go when the process is to end.
 LETTING_GO_SECONDS = 10.0
 # Between two looks for what nobody on this machine holds.
@@ -109,8 +109,8 @@ async def _hand_back(tasks: set[asyncio.Task[None]]) -> None:
 
 async def _fill(ctx: Context, running: Running) -> int:
     """Begin due jobs while there is room in their lane; how many."""
-    began = 0
-    while lanes := [lane for lane, tasks in running.items() if len(tasks) < WIDTH[lane]]:
+    began, fixes = 0, ctx.settings.soulcaster_fixes_at_once
+    while lanes := [lane for lane, run in running.items() if len(run) < WIDTH.get(lane, fixes)]:
         claim = await ctx.jobs.claim(*lanes)
         if claim is None:
             break

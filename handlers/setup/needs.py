@@ -183,6 +183,7 @@ _UPSTASH = ("UPSTASH_VECTOR_REST_URL", "UPSTASH_VECTOR_REST_TOKEN")
 
 NEEDS: tuple[Need, ...] = (
     Need("Redis", "State and queue; REDIS_URL names another.", _always, CHECKS["Redis durability"]),
+    Need("Processes", "What works behind this page.", _always, CHECKS["processes"]),
     Need(
         "Address",
         "Where GitHub, Slack and alert senders reach this server.",

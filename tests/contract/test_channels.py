@@ -10,6 +10,7 @@ from bot.domain.errors import NotAllowed, Unavailable
 from bot.domain.models import Project
 from handlers.demo.stage import Stage
 from workers.clusters import channels
+from workers.digests.posting import send_digest
 from workers.intake import sync
 
 
@@ -98,3 +99,20 @@ async def test_two_tenants_at_once_are_one(stage: Stage) -> None:
     won = await asyncio.gather(*(take(p) for p in (await stage.project(), other)))
     assert sorted(won) == [False, True]
     assert len(await stage.context.channels.bound(stage.channel)) == 1
+
+
+async def test_a_digest_for_a_channel_that_is_shut_stays_on_github_and_says_what_opens_it(
+    stage: Stage,
+) -> None:
+    project, ctx = await stage.project(), stage.context
+    assert await settled(stage, project) == "bound"
+    workspace = stage.slack.workspace
+    workspace.channels[stage.channel].members.remove(workspace.bot.id)  # and nobody told us
+    await send_digest(ctx, project.id, "2026-11-30")
+    assert await ctx.digests.last(project.id) > 0, "it is not tried again, nor given up"
+    assert await channels.waits(ctx, project.id) == [
+        f"{stage.channel} cannot be posted in: say /invite @soulcaster there"
+    ]
+    workspace.channels[stage.channel].members.append(workspace.bot.id)
+    await send_digest(ctx, project.id, "2026-12-01")
+    assert "Triage digest" in "".join(await posted(stage))

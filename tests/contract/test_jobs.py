@@ -23,6 +23,7 @@ NOTE_DOWN = Job(f"{__name__}:note_down", tries=3)
 ASKS_AGAIN = Job(f"{__name__}:asks_again", tries=3)
 BREAKS = Job(f"{__name__}:breaks", tries=2)
 SLOW = Job(f"{__name__}:slow", tries=3)
+RUN = Job(f"{__name__}:run", lane="fixes")
 
 
 async def note_down(ctx: Context, *ids: int) -> None:
@@ -50,6 +51,10 @@ async def slow(ctx: Context, number: int) -> None:
     RAN.append((number, "began"))
     await until(lambda: (number, "may end") in RAN)
     RAN.append((number, "ended"))
+
+
+async def run(ctx: Context, number: int) -> None:
+    await slow(ctx, number)
 
 
 async def said(ctx: Context, number: int) -> None:
@@ -156,6 +161,20 @@ async def test_a_full_lane_leaves_room_in_the_other(ctx: Context) -> None:
     assert not any(each[1:] == ("ended",) for each in RAN)
     draining.cancel()
     await asyncio.gather(draining, return_exceptions=True)
+
+
+async def test_a_fixer_takes_as_many_runs_at_once_as_it_is_told(ctx: Context) -> None:
+    for number in range(3):
+        await enqueue(ctx, RUN, number)
+    for told in (1, 2):
+        ctx.settings = ctx.settings.model_copy(update={"soulcaster_fixes_at_once": told})
+        RAN.clear()
+        draining = asyncio.create_task(drain(ctx, "fixes"))
+        await until(lambda told=told: len(RAN) >= told)
+        await asyncio.sleep(0.3)
+        assert len(RAN) == told
+        draining.cancel()
+        await asyncio.gather(draining, return_exceptions=True)
 
 
 async def test_a_dead_workers_job_is_taken_up_when_its_lease_ends(ctx: Context) -> None:

@@ -27,7 +27,8 @@ from workers.commands import hear
 from workers.commands.answering import answer_to
 from workers.commands.obey import HOLDS, obey
 from workers.upkeep import sweep
-from workers.worker import drain
+from workers.upkeep.alarms import look_around
+from workers.worker import drain, perform
 
 INES = Person(login=ADMIN, slack_user="U07INESF01", slack_team="T0SOULCAST")
 SUSPENDED = {"status": 403, "body": {"message": "This installation has been suspended"}}
@@ -117,10 +118,14 @@ async def unended(ctx: Context, project: Project) -> list[str]:
     return await ctx.commands.overdue(project.id, ctx.now().timestamp() + 1)
 
 
-async def comments(stage: Stage, number: int = 1) -> list[str]:
+async def whole_comments(stage: Stage, number: int = 1) -> list[dict[str, Any]]:
     [repository] = (await stage.github_state())["repositories"]
     [issue] = [one for one in repository["issues"] if one["number"] == number]
-    return [one["body"] for one in issue["comments"]]
+    return list(issue["comments"])
+
+
+async def comments(stage: Stage, number: int = 1) -> list[str]:
+    return [one["body"] for one in await whole_comments(stage, number)]
 
 
 async def whispers(stage: Stage) -> list[str]:
@@ -176,6 +181,37 @@ async def test_what_was_obeyed_is_said_later_and_not_obeyed_again(
     [answer] = await comments(stage)
     assert "→ S1" in answer
     assert (await ctx.clusters.get(project.id, 1)).updated_at == record.updated_at
+
+
+async def test_a_whisper_that_may_have_been_heard_is_said_again_and_nothing_done_twice(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    place = Place(channel=stage.channel)
+    for heard_before in (False, True):
+        words = f"feedback Unlike {heard_before}"
+        said = await heard(ctx, project, words, place=place)
+        lost = {"drop_connection": True, "after": heard_before}
+        await slack_fails(stage, "chat.postEphemeral", **lost)
+        await drain(ctx, "work")
+        assert (await go_on(ctx, said)).outcome == "done"
+    told = [one for one in await whispers(stage) if "Written down as" in one]
+    assert [sum(f"Unlike {before}" in one for one in told) for before in (False, True)] == [1, 2]
+    items = await ctx.items.many(project.id, range(1, await ctx.items.last(project.id) + 1))
+    assert ["Unlike" in item.title for item in items].count(True) == 2
+
+
+async def test_a_command_is_answered_where_too_little_may_be_written_for_reactions(
+    stage: Stage, ctx: Context, project: Project
+) -> None:
+    written = await stage.person("/issues/1/comments", login=ADMIN, body="/soulcaster help")
+    place = Place(issue=1, comment=int(written["id"]))
+    await hear.lines(ctx, project, ["/soulcaster help"], INES, place, "x")
+    await ctx.github.repo(project).budget.heard(0.07, 60)
+    await drain(ctx, "work")
+    [asked, answer] = await whole_comments(stage)
+    assert list(asked["reactions"]) == ["eyes"]
+    assert "soulcaster:help" in answer["body"]
+    assert await unended(ctx, project) == []
 
 
 async def test_who_lost_the_lease_says_nothing(
@@ -254,7 +290,9 @@ async def test_what_a_stranger_is_answered_is_said_once(stage: Stage, ctx: Conte
     await ctx.inbox.accept(delivery)
     await slack_fails(stage, "chat.postEphemeral", delay=0.01)
     await slack_fails(stage, "chat.postEphemeral", error="fatal_error")
-    await drain(ctx, "work")
+    claim = await ctx.jobs.claim("people")
+    assert claim
+    await perform(ctx, claim)  # once
     assert len(await whispers(stage)) == 1
     for _ in range(2):
         await enqueue(ctx, jobs.hear_slack, delivery.row)
@@ -401,7 +439,8 @@ async def test_whoever_comes_after_a_death_in_its_reaction_ends_it(
 
     async def answered() -> bool:
         now = await ctx.commands.get(project.id, said.id)
-        return now is not None and now.outcome == "done"
+        begun = not stage.github.faults.waiting
+        return begun and now is not None and now.outcome == "done"
 
     await stage.wait("the answer", answered, timeout=30, every=0.02)
     dies.cancel()
@@ -557,4 +596,19 @@ async def test_a_fix_that_waits_behind_others_says_so(
         assert (await go_on(ctx, await heard(ctx, project, f"fix {cluster}"))).outcome == "done"
     first, second = await comments(stage)
     assert "waits for its turn" not in first
+    assert "No fixer runs now" in first
     assert "It waits for its turn behind 1 fix run." in second
+    # Others than the project's own are before it, too; and its card follows how that stands.
+    await enqueue(ctx, jobs.fix_run, project.id + 1, 1)
+    await look_around(ctx)
+    await drain(ctx, "work")
+    assert ["behind 2 fix runs." in one for one in await comments(stage)] == [True, True]
+    while claim := await ctx.jobs.claim("fixes"):
+        if claim.ids != [project.id, 2]:
+            await ctx.jobs.settle(claim, "done")
+    showing = asyncio.create_task(ctx.processes.show("fixer"))
+    await stage.wait("its sign", ctx.processes.alive, every=0.02)
+    await jobs.show_waiting.function(ctx, project.id)
+    assert "waits for its turn" not in "".join(await comments(stage))
+    assert "No fixer" not in "".join(await comments(stage))
+    showing.cancel()

@@ -20,6 +20,7 @@ from handlers.demo.stage import ADMIN, Stage, open_stage
 from workers import jobs
 from workers.clusters import channels
 from workers.digests import onboarding
+from workers.digests.posting import send_digest
 from workers.hearing.github import installations
 from workers.intake import sync
 from workers.intake.issues import read_issues
@@ -127,6 +128,17 @@ async def test_the_file_says_whether(
         await onboarding.check_file(stage.context, project.id)
         await stage.context.configs.in_force(project)
         assert not await stage.context.configs.is_quiet(project.id)
+
+
+async def test_a_digest_where_it_is_quiet_comes_to_slack_and_complains_of_nothing(
+    stage: Stage, removed: Project
+) -> None:
+    project = await write(stage, "mode: quiet\n")
+    await send_digest(stage.context, project.id, "2026-11-30")
+    channels = (await stage.slack_state())["channels"]
+    said = [one["text"] for each in channels for one in each["messages"] if one.get("bot_id")]
+    assert len(said) == 1
+    assert "Triage digest" in said[0]
 
 
 async def test_another_owner_is_asked_again(stage: Stage, removed: Project) -> None:

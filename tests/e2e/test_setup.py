@@ -138,6 +138,7 @@ async def test_an_owner_connects_everything_in_a_browser(empty: Stage) -> None:
         await open_page(page, begins)
         await page.locator("#slack.ok").wait_for()
         await slack.locator("[name=member]").fill("UNOBODY")
+        await page.locator("#processes.ok").wait_for()
         assert not await page.locator("li.wrong").all_inner_texts()
         assert empty.environment["SLACK_BOT_TOKEN"] not in await page.content()
         await keep(page, "3-connected")

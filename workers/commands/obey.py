@@ -5,10 +5,11 @@ holder of its queue's lease, which is this job, says which. Of what a person say
 of a minute, the first is answered in words.
 
 What a command came to is written down before it is said, and that it was said before anything
-else is done. A job that runs again goes on from there: nothing is done twice, and an answer twice
-only where we died between Slack's taking a whisper and our note of it, for a whisper can't be
-found again. What is for who asked alone is not written down, as it may be a secret: such a verb
-finds what it did by the id of its command.
+else is done. A job that runs again goes on from there: nothing is done twice. A comment or message
+is found again; a whisper can't be, so it is said at least once: twice where the connection broke,
+or we died, between Slack's taking it and our note of it. Reactions come second: where little may
+be written they are left out, and the answer stands alone. What is for who asked alone is not
+written down, as it may be a secret: such a verb finds what it did by the id of its command.
 
 Each that waits for a service holds what was said after it for ``HOLDS``, and whoever waits knows
 it; then what can be done passes it, each time that it still cannot go on.

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.adapters.choose_agent import sends_to
-from bot.domain.cards.views.cluster import count
 from bot.domain.cards.views.version import revision_card
 from bot.domain.commands.rights import OPERATOR
 from bot.domain.errors import NotAllowed
 from bot.domain.fixes.own_agent import OwnAgent
 from bot.domain.fixes.run import FixRun
 from bot.domain.fixes.versions import Kind, new_revision
-from bot.domain.models import Cluster, Person, RunState
+from bot.domain.models import Cluster, Person
 from bot.github.repo import QUIET
 from workers.commands.call import Answer, Call
 from workers.fixes import revise
@@ -22,7 +21,6 @@ from workers.fixes.steps.starting import (
     start,
     unnamed,
 )
-from workers.fixes.steps.telling import card_of
 
 
 async def request_fix(
@@ -70,16 +68,6 @@ async def request_fix(
         updated_at=ctx.now(),
     )
     return await start(ctx, project, wanted, notes=notes)
-
-
-async def begun(call: Call, made: FixRun, cluster: Cluster) -> Answer:
-    """The card of a run that was asked for; one that has to wait for others says so."""
-    card = card_of(call.ctx, call.project, made, cluster, call.readers)
-    before = sum(run < made.number for run in await call.ctx.runs.under_way(call.project.id))
-    if before and made.state is RunState.PENDING:
-        ahead = f"It waits for its turn behind {count(before, 'fix run')}. "
-        card = card.model_copy(update={"footer": (ahead, *card.footer)})
-    return Answer(card, public=True)
 
 
 async def request_version(call: Call, run: FixRun, kind: Kind, **asked: Any) -> Answer:

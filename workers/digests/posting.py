@@ -9,7 +9,7 @@ from bot.domain.cards.language import in_language
 from bot.domain.cards.views import digest as digests
 from bot.domain.commands.command import Level
 from bot.domain.commands.rights import level_of
-from bot.domain.errors import Rejected, Unavailable
+from bot.domain.errors import Quiet, Rejected, Unavailable
 from bot.domain.models import ClusterState, Place, Project
 from bot.github import people
 from bot.jobs import enqueue
@@ -18,7 +18,7 @@ from bot.say import paused_or_not, readers_at, say, whole_or_not, write_issue
 from bot.storage.overview import GROUPS
 from workers import jobs
 from workers.clusters.alike import alike
-from workers.clusters.channels import bound_channel, channel_of, settle_channel, waits
+from workers.clusters.channels import bound_channel, channel_of, heard_of, settle_channel, waits
 from workers.clusters.holding import held_back
 from workers.clusters.views import rows
 from workers.digests.following import LABEL, problem_of, rule_of
@@ -107,20 +107,26 @@ async def send_digest(ctx: Context, project_id: int, slot: str) -> None:
         return
     await settle_channel(ctx, project_id)
     channel = await channel_of(ctx, project) if ctx.slack is not None else ""
-    refused = ""
+    refused: Rejected | None = None
     try:
         await write_tracking_issue(ctx, project)
     except Rejected as error:  # archived, issues off: the digest goes to Slack, too
         if not channel:
             raise
-        refused = str(error)
-    if channel:
+        refused = error
+    if channel and ctx.slack:
         newest, since = await ctx.digests.newest(project_id)
-        ts = await _post(ctx, project, channel, slot, since if newest == slot else None)
-        await ctx.channels.set_about(channel, ts, project.id, 0)
-        if refused:
+        try:
+            ts = await _post(ctx, project, channel, slot, since if newest == slot else None)
+            await ctx.channels.set_about(channel, ts, project.id, 0)
+        except Rejected:  # we are no longer in it, and were not told
+            shut = await ctx.slack.shut(channel)
+            if refused or shut is None:
+                raise
+            await heard_of(ctx, channel, shut)
+        if refused and not isinstance(refused, Quiet):  # where it is quiet, it is meant to be so
             words = "The tracking issue on GitHub can't be written, so the digest comes here only. "
-            said = (words, Said(refused))
+            said = (words, Said(str(refused)))
             # Said once a channel: as long as it says the same, a card is left alone.
             card = note("untracked", *said, audience=Audience.TEAM, tone="failed")
             await say(ctx, project, Place(channel=channel), card)

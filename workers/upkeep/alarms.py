@@ -34,11 +34,15 @@ async def look_around(ctx: Context) -> None:
         # Where nobody calls, nobody knows better.
         if name in known or (open_for and ctx.now() - began > LONG):
             found[name] = f"{service} has been failing since {began:%d %b %H:%M} UTC."
-    for lane, (_, seconds) in (await ctx.jobs.late()).items():
-        late = timedelta(seconds=seconds)
+    for lane, (count, seconds) in (await ctx.jobs.late()).items():
+        late, frees = timedelta(seconds=seconds), "does a worker run?"
+        if count and lane == "fixes":
+            frees = "start another fixer, or raise SOULCASTER_FIXES_AT_ONCE."
+            for project in projects:
+                await enqueue(ctx, jobs.show_waiting, project.id)
         if late > LONG:
             words = f"Jobs of the lane `{lane}` are due since {ctx.now() - late:%d %b %H:%M} UTC"
-            found[f"late:{lane}"] = f"{words}, and nobody takes them: does a worker run?"
+            found[f"late:{lane}"] = f"{words}, and nobody takes them: {frees}"
         for day in {f"{one.at:%d %b}" for one in await ctx.jobs.parked(lane)}:
             words = f"Jobs of the lane `{lane}` were given up on {day}: `soulcaster doctor` lists"
             found[f"parked:{lane}:{day}"] = f"{words} them, `soulcaster replay` runs them again."

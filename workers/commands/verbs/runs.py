@@ -13,10 +13,11 @@ from bot.domain.fixes.versions import Revision
 from bot.domain.models import RunState
 from bot.repo_config import PATH
 from workers.commands.call import Answer, Call
-from workers.commands.requests import begun, request_fix
+from workers.commands.requests import request_fix
 from workers.fixes import planning
 from workers.fixes.own_agents import chosen
 from workers.fixes.steps.starting import allowed_seconds
+from workers.fixes.steps.telling import card_of
 
 
 class ShowPlan(Command):
@@ -108,7 +109,7 @@ async def run_fix(call: Call, command: Fix) -> Answer:
             f" is already fixing {cluster.name} ({step}).{noted}",
             tone="running",
         )
-    return await begun(call, made, cluster)
+    return Answer(await card_of(ctx, project, made, cluster, call.readers), public=True)
 
 
 class Steer(Command):
@@ -226,7 +227,7 @@ async def run_retry(call: Call, command: Retry) -> Answer:
         attempt=old.attempt + 1,
         notes=notes,
     )
-    return await begun(call, made, cluster)
+    return Answer(await card_of(ctx, project, made, cluster, call.readers), public=True)
 
 
 class Logs(Command):

@@ -40,7 +40,7 @@ async def run_status(call: Call, command: Status) -> Answer:
     if isinstance(command.about, RunRef):
         found = await call.run(command.about)
         cluster = await ctx.clusters.get(project.id, found.cluster)
-        card = card_of(ctx, project, found, cluster, call.readers)
+        card = await card_of(ctx, project, found, cluster, call.readers)
         return Answer(card.model_copy(update={"key": f"status:{found.name}"}))
     try:
         cluster = await call.cluster(command.about)
