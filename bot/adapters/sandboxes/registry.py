@@ -240,7 +240,7 @@ class Mirror:
         self._bytes += more
         if self._bytes > MAX_BYTES or len(self.fetched) > MAX_REQUESTS:
             raise web.HTTPInsufficientStorage(text="this build has fetched too much")
-        if self._missed > MAX_MISSES:
+        if not more and self._missed > MAX_MISSES:
             raise web.HTTPInsufficientStorage(text="this build asks for what is not there")
         if not more:
             self.fetched.append(request.path)
