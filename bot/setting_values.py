@@ -35,7 +35,7 @@ def read_urls(value: object) -> object:
             for kind, _, url in pairs
         ):
             raise ValueError(
-                "wants python=https://..., npm=, go=, crates= and maven=, or some of them"
+                "wants python=https://..., npm=, go=, crates=, maven=, or some of them"
             )
         return {kind: url for kind, _, url in pairs}
     return value

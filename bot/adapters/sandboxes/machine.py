@@ -229,9 +229,12 @@ class LocalSandbox:
             own |= {"MVNW_REPOURL": f"{forward.URL}/maven"}
         if self._mirror:
             own |= {**reached_by(forward.URL), "CARGO_NET_OFFLINE": "false"}
+        # else it takes a quarter of the machine's for its heap, and dies where ours end
+        java = f"-XX:MaxRAM={self._there.limits.memory_mb}m -XX:MaxRAMPercentage=50"
         return {
             **QUIET,
             **own,
+            "JAVA_TOOL_OPTIONS": java,
             "PATH": ":".join([*bins, *SYSTEM_PATH]),
             "HOME": isolation.HOME if walled else str(self._here / "home"),
             "TMPDIR": "/tmp" if walled else str(self._here / "tmp"),  # noqa: S108

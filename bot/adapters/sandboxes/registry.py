@@ -268,6 +268,8 @@ class Mirror:
                 # who has read enough of a file hangs up
                 with contextlib.suppress(ConnectionError):
                     await out.prepare(request)
+                    if request.method == "HEAD":
+                        return out
                     async for piece in answer.content.iter_chunked(1 << 16):
                         self._counted(request, len(piece))
                         await out.write(piece)
@@ -281,8 +283,7 @@ class Mirror:
         if {".", ".."}.intersection(urlsplit(url).path.split("/")):
             raise web.HTTPNotFound  # it would lead out of the registry, to others of its host
         said = {name: request.headers.get(name, "") for name in _PASSED}
-        return self._client.request(
-            request.method,
+        return self._client.get(
             url,
             headers={name: text for name, text in said.items() if _PLAIN.fullmatch(text)},
             allow_redirects=request.match_info.get("kind") != "maven",

@@ -7,14 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from bot.domain.fixes.environment import (
-    below,
-    maven,
-    node_manager,
-    package_json,
-    package_root,
-    toml_of,
-)
+from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
+from bot.domain.fixes.environment.reading import maven
 from bot.domain.fixes.environment.workflows import prepared
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file

@@ -8,7 +8,6 @@ from bot.domain.fixes.environment.needs import install as install
 from bot.domain.fixes.environment.needs import node_manager as node_manager
 from bot.domain.fixes.environment.needs import package_json as package_json
 from bot.domain.fixes.environment.reading import below as below
-from bot.domain.fixes.environment.reading import maven as maven
 from bot.domain.fixes.environment.reading import needs_of as needs_of
 from bot.domain.fixes.environment.reading import package_root as package_root
 from bot.domain.fixes.environment.reading import toml_of as toml_of
