@@ -31,10 +31,12 @@ def read_urls(value: object) -> object:
     if isinstance(value, str):
         pairs = [pair.partition("=") for pair in value.split()]
         if any(
-            kind not in ("python", "npm", "go", "crates") or not re.match("https?://", url)
+            kind not in ("python", "npm", "go", "crates", "maven") or not re.match("https?://", url)
             for kind, _, url in pairs
         ):
-            raise ValueError("wants python=https://..., npm=, go= and crates=, or some of them")
+            raise ValueError(
+                "wants python=https://..., npm=, go=, crates=, maven=, or some of them"
+            )
         return {kind: url for kind, _, url in pairs}
     return value
 

@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     )
     soulcaster_registries: Annotated[dict[str, str], NoDecode, BeforeValidator(read_urls)] = Field(
         default_factory=dict,
-        description="URLs of builds: `python= npm= go= crates=`; empty: as pip and npm do",
+        description="URLs of builds: `python= npm= go= crates= maven=`; empty: as pip and npm do",
     )
     soulcaster_environments_mb: int = Field(
         10_000, ge=1, description="Disk for what builds have installed, the least used gone first"

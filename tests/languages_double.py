@@ -1,7 +1,8 @@
-"""Registries of Go modules and of crates on loopback, as their protocols are described.
+"""Registries of Go modules, crates and Maven on loopback, as their protocols are described.
 
 https://go.dev/ref/mod#goproxy-protocol,
-https://doc.rust-lang.org/cargo/reference/registry-index.html
+https://doc.rust-lang.org/cargo/reference/registry-index.html,
+https://maven.apache.org/repository/layout.html
 """
 
 import base64
@@ -14,6 +15,17 @@ import zipfile
 from aiohttp import web
 
 MODULE, VERSION = "example.test/Greeter", "v1.2.0"
+# Below the folder of an artifact.
+ARTIFACTS = (
+    "maven-metadata.xml",
+    *("maven-metadata.xml.sha1", "1.2.0/greeter-1.2.0.pom", "1.2.0/greeter-1.2.0.pom.sha512"),
+    *(
+        "1.2.0/greeter-1.2.0-tests.jar",
+        "1.2.0/greeter-1.2.0.tar.gz",
+        "2.0-rc.1/greeter-2.0-rc.1.jar",
+    ),
+    *("3-SNAPSHOT/maven-metadata.xml", "3-SNAPSHOT/greeter-3-20260102.030405-1.jar"),
+)
 
 
 def crate(name: str, version: str) -> bytes:
@@ -74,6 +86,8 @@ class LanguagesDouble:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.asked.append(request.path)
+        if request.path.endswith("/moved-1.0.jar"):
+            raise web.HTTPFound("/dl/greeter/1.2.0/download")
         digest = hashlib.sha256(self.crate).hexdigest()
         entry = {
             "name": "greeter",
@@ -88,6 +102,7 @@ class LanguagesDouble:
             "/index/gr/ee/greeter": json.dumps(entry).encode() + b"\n",
             "/dl/greeter/1.2.0/download": self.crate,
             "/dl/gr/ee/greeter-1.2.0.crate": self.crate,
+            **{f"/maven2/test/ex-ample/greeter/{end}": end.encode() for end in ARTIFACTS},
             # a capital letter is written so
             **{f"/go/example.test/!greeter/@v/{end}": data for end, data in module().items()},
         }

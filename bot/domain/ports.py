@@ -220,7 +220,7 @@ class Sandboxes(Protocol):
     @property
     def fetches(self) -> Collection[str]:
         """Kinds of registries that a build reaches beside those of Python and npm: ``go``,
-        ``crates``."""
+        ``crates``, ``maven``."""
 
     async def open(
         self,

@@ -1,4 +1,4 @@
-"""Crates and Go modules through the mirror: by the client that asks for them, where it is here."""
+"""What the mirror has of other languages: by the client that asks for it, where it is here."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from languages_double import MODULE, LanguagesDouble, sums
+from languages_double import ARTIFACTS, MODULE, LanguagesDouble, sums
 from yarl import URL
 
 from bot.adapters.sandboxes import isolation
 from bot.adapters.sandboxes.environments import Environments
 from bot.adapters.sandboxes.local import LocalSandboxes
-from bot.adapters.sandboxes.registry import Mirror
+from bot.adapters.sandboxes.registry import MAX_MISSES, Mirror
 from bot.domain.fixes.environment import needs_of
 from bot.domain.fixes.patch import Entry, tar_from_tree
 from bot.domain.ports import Limits
@@ -83,16 +83,17 @@ async def used(
 
 @asynccontextmanager
 async def mirrored(serve: Any, double: LanguagesDouble) -> AsyncIterator[Any]:
-    """``await got(path)``: the mirror's status and body."""
+    """``await got(path, method="GET")``: the mirror's status and body."""
     url = (await serve(double.app())).make_url("/")
-    mirror = Mirror({"crates": f"{url}index/", "go": f"{url}go/"})
+    mirror = Mirror({"crates": f"{url}index/", "go": f"{url}go/", "maven": f"{url}maven2/"})
     await mirror.open()
     unix = aiohttp.UnixConnector(mirror.socket)
     try:
         async with aiohttp.ClientSession(connector=unix) as client:
 
-            async def got(path: str) -> tuple[int, bytes]:
-                async with client.get(URL(f"http://mirror{path}", encoded=True)) as answer:
+            async def got(path: str, method: str = "GET") -> tuple[int, bytes]:
+                url = URL(f"http://mirror{path}", encoded=True)
+                async with client.request(method, url) as answer:
                     return answer.status, await answer.read()
 
             yield got
@@ -142,6 +143,16 @@ async def test_a_crate_lies_where_its_registry_says(serve: Any) -> None:
         "/go/a/../../private/@v/list",
         "/go/%2e%2e/private/@v/list",
         "/go/./@latest",
+        "/maven/test/greeter/1.2.0/other-1.2.0.jar",
+        "/maven/test/greeter/1.2.0/greeter-1.3.0.jar",
+        "/maven/test/greeter/1.2.0/greeter-1.2.0.jar/",
+        "/maven/test/greeter/1.2.0/",
+        "/maven/greeter/maven-metadata.xml",
+        "/maven/archetype-catalog.xml",
+        "/maven/test/greeter/../private/1/private-1.jar",
+        "/maven/test/greeter/%2e%2e/greeter-...jar",
+        f"/maven/test/greeter/1/greeter-1-{'a' * 400}.jar",
+        "/maven/http://other.test/greeter/1/greeter-1.jar",
     ],
 )
 async def test_nothing_else_is_passed_on(serve: Any, path: str) -> None:
@@ -150,3 +161,25 @@ async def test_nothing_else_is_passed_on(serve: Any, path: str) -> None:
         assert (await got(path))[0] == 404
         assert await got("/go/example.test/!greeter/@v/list") == (200, b"v1.2.0\n")
     assert double.asked == ["/go/example.test/!greeter/@v/list"]
+
+
+async def test_of_maven_what_the_layout_has_is_read_and_nothing_is_sent(serve: Any) -> None:
+    double = LanguagesDouble()
+    there = "/maven/test/ex-ample/greeter/"
+    async with mirrored(serve, double) as got:
+        for end in ARTIFACTS:
+            assert await got(there + end) == (200, end.encode())
+        assert await got(f"{there}maven-metadata.xml", "HEAD") == (200, b"")
+        for method in ("POST", "PUT", "DELETE"):
+            assert (await got(f"{there}maven-metadata.xml", method))[0] == 405
+        assert (await got("/maven/test/moved/1.0/moved-1.0.jar"))[0] == 302
+    assert len(double.asked) == len(ARTIFACTS) + 2  # none where it led to
+
+
+async def test_a_build_that_tells_a_story_in_names_is_not_heard_to_the_end(serve: Any) -> None:
+    double = LanguagesDouble()
+    async with mirrored(serve, double) as got:
+        for word in range(MAX_MISSES + 1):
+            assert (await got(f"/maven/test/it-{word}/maven-metadata.xml"))[0] == 404
+        assert (await got("/maven/test/ex-ample/greeter/maven-metadata.xml"))[0] == 507
+    assert len(double.asked) == MAX_MISSES + 1

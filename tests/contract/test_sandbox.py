@@ -99,7 +99,7 @@ async def test_no_credential_is_in_the_environment(sandbox):
     assert "canary-4711" not in own.stdout
     assert names <= {
         *("CI", "HOME", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "TERM", "TMPDIR", "USER", "_"),
-        *("PYTHONHASHSEED", "PYTHONUNBUFFERED"),
+        *("JAVA_TOOL_OPTIONS", "PYTHONHASHSEED", "PYTHONUNBUFFERED"),
     }
 
 

@@ -167,7 +167,7 @@ SETUP = {"project": True, "extras": ("tests",)}
         ({"go.sum": "a v1 h1:x=\n", "vendor/modules.txt": ""}, {}),
         ({"Cargo.lock": 'source = "registry+x"', ".cargo/config.toml": ""}, {}),
         ({"Cargo.lock": 'name = "a"'}, {}),
-        ({"pom.xml": "<dependency>"}, {"left_out": ("packages of Maven are not fetched (pom.xml)",)}),
+        ({"pom.xml": "<project/>"}, {"left_out": ("packages of Maven are not fetched (pom.xml)",)}),
         ({"package.json": '{"scripts": {"test": "node --test"}}'}, {}),
         ({"package.json": "[]"}, {}),
     ],
@@ -342,6 +342,25 @@ def test_what_registries_of_other_languages_have_is_fetched_where_they_are_named
     assert (needs.others, needs.why) == (("go mod download",), ("go.sum",))
     assert needs.left_out == ("crates are not fetched (Cargo.lock)",)
     assert not needs.nothing
+
+
+def test_one_test_of_each_module_of_maven_brings_what_runs_tests():
+    files = {
+        "pom.xml": "<project><modules><module>core</module></modules></project>",
+        "mvnw": "",
+        "src/test/java/acme/AllTest.java": "abstract class AllTest { @Test void a() {} }",
+        "src/test/java/acme/ShopTest.java": "class ShopTest { @Test void a() {} }",
+        "src/test/java/acme/Made.java": "class Made {}",
+        "core/src/test/kotlin/CoreTest.kt": "class CoreTest { @Test fun a() {} }",
+    }
+    needs = needs_of(tree(files), fetched=["maven"])
+    (command,) = needs.others
+    assert command.startswith('cp -r . "$TMPDIR/copy" && cd "$TMPDIR/copy" && ./mvnw -B -q ')
+    assert " -Dsurefire.failIfNoSpecifiedTests=false test -Dtest=CoreTest,ShopTest " in command
+    assert (needs.why, needs.left_out) == (("pom.xml",), ())
+    assert needs.key(tree(files)) != needs.key(tree({**files, "core/pom.xml": "<project/>"}))
+    (untested,) = needs_of(tree({"pom.xml": "<project/>"}), fetched=["maven"]).others
+    assert "mvn -B -q test -DskipTests " in untested
 
 
 def ci(*steps, above="", job=""):

@@ -8,6 +8,7 @@ import asyncio
 import sys
 
 PORT = 3141
+URL = f"http://127.0.0.1:{PORT}"  # of the way out, as commands see it
 
 
 async def forward(socket: str, port: int, command: str) -> int:

@@ -29,6 +29,8 @@ _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _CONFIGURATION = (
     *("alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime"),
     *("mime.types", "ssl/certs", "ssl/openssl.cnf", "ca-certificates"),
+    # of Maven without the settings, which may hold passwords
+    *("maven/m2.conf", "maven/logging"),
 )
 
 Way = Literal["root", "user"]
@@ -211,7 +213,10 @@ def _walls(how: str, calls: int) -> Iterator[str]:
         yield from ("--uid", "1000", "--gid", "1000")
     yield "--unshare-net"
     yield from ("--ro-bind", "/usr", "/usr")
-    for folder in ("/etc", "/etc/ssl"):
+    # Debian's Java has its own there; who may manage it from afar is nobody's business here
+    java = [str(path) for path in Path("/etc").glob("java-*-openjdk/[!m]*")]
+    configuration = [*(f"/etc/{name}" for name in _CONFIGURATION), *java]
+    for folder in ("/etc", *dict.fromkeys(map(os.path.dirname, configuration))):
         yield from ("--perms", "0755", "--dir", folder)
     for name in _SYSTEM:
         path = Path("/", name)
@@ -219,7 +224,7 @@ def _walls(how: str, calls: int) -> Iterator[str]:
             yield from ("--symlink", os.readlink(path), str(path))
         elif path.is_dir():
             yield from ("--ro-bind", str(path), str(path))
-    yield from _each("--ro-bind-try", [(f"/etc/{name}",) * 2 for name in _CONFIGURATION])
+    yield from _each("--ro-bind-try", [(path, path) for path in configuration])
     # bubblewrap covers /proc/sys only where access(2) calls it writable, and as root within a
     # user namespace it does not, though its files are
     yield from ("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev")

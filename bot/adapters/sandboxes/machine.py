@@ -19,7 +19,6 @@ from bot.domain.ports import Blocked, Finished, OnOutput
 
 TIMED_OUT, KILLED = 124, 137
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
-URL = f"http://127.0.0.1:{forward.PORT}"  # of the way out, as commands see it
 
 
 class LocalSandbox:
@@ -185,7 +184,7 @@ class LocalSandbox:
         if self._there.way is None:
             return ""
         self._way_out = socket
-        return URL
+        return forward.URL
 
     async def keep(self, environment: str) -> Sequence[str]:
         """Move what was installed to where the next ones find it."""
@@ -227,11 +226,15 @@ class LocalSandbox:
             own |= {"GOMODCACHE": f"{isolation.ENVIRONMENT}/go"}
             own |= {"CARGO_HOME": f"{isolation.ENVIRONMENT}/cargo"}
             own |= {"GOPROXY": "off", "CARGO_NET_OFFLINE": "true"}
+            own |= {"MVNW_REPOURL": f"{forward.URL}/maven"}
         if self._mirror:
-            own |= {**reached_by(URL), "CARGO_NET_OFFLINE": "false"}
+            own |= {**reached_by(forward.URL), "CARGO_NET_OFFLINE": "false"}
+        # else it takes a quarter of the machine's for its heap, and dies where ours end
+        java = f"-XX:MaxRAM={self._there.limits.memory_mb}m -XX:MaxRAMPercentage=50"
         return {
             **QUIET,
             **own,
+            "JAVA_TOOL_OPTIONS": java,
             "PATH": ":".join([*bins, *SYSTEM_PATH]),
             "HOME": isolation.HOME if walled else str(self._here / "home"),
             "TMPDIR": "/tmp" if walled else str(self._here / "tmp"),  # noqa: S108

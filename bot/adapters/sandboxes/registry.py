@@ -4,7 +4,8 @@ Only reading what a registry itself lists is passed on. Python: the simple API,
 https://packaging.python.org/en/latest/specifications/simple-repository-api/; npm: packuments and
 their tarballs, https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md; Go: the module
 proxy protocol, https://go.dev/ref/mod#goproxy-protocol; crates: the sparse protocol,
-https://doc.rust-lang.org/cargo/reference/registry-index.html.
+https://doc.rust-lang.org/cargo/reference/registry-index.html; Maven: the layout of a repository,
+https://maven.apache.org/repository/layout.html.
 """
 
 import asyncio
@@ -28,7 +29,10 @@ from bot.domain.errors import Unavailable
 
 MAX_BYTES = 4_000_000_000
 MAX_REQUESTS = 20_000
+# A build may ask by mistake for what is not there, and not tell a story in names.
+MAX_MISSES = 500
 _PASSED = ("Accept", "Range")
+_PLAIN = re.compile(r"[\w.+/*;=, -]{1,200}", re.ASCII)
 _KEPT = ("Content-Type", "Content-Range", "Accept-Ranges", "ETag")
 _LINK = re.compile(r'(<a[^>]*\shref=")([^"#]+)')
 _PYTHON = r"/python/{name:[a-z0-9][a-z0-9._-]{0,200}}/"
@@ -39,13 +43,22 @@ _CRATE = "[A-Za-z][A-Za-z0-9_-]{0,63}"
 _INDEX = rf"(?:[12]|3/[a-z]|[a-z][a-z0-9_-]/[a-z0-9_-]{{1,2}})/{_CRATE}"
 _DOWNLOAD = rf"/crates/{{name:{_CRATE}}}/{{version:[\w.+-]{{1,100}}}}/download"
 
+_PART = r"[A-Za-z0-9_][\w.+~-]{0,99}"
+# A file is named by the folders that it lies in; one of a snapshot has the time in place of that.
+_LAYOUT = re.compile(
+    rf"(?=.{{1,400}}$)([A-Za-z0-9_][\w-]*/)+(?P<name>{_PART})/(?:(?P<version>{_PART}?)(?:-SNAPSHOT)?/"
+    r"(?:(?P=name)-(?P=version)[\w.+~-]*\.[a-z0-9]+|maven-metadata\.xml)|maven-metadata\.xml)"
+    r"(?:\.(?:md5|sha1|sha256|sha512))?",
+    re.ASCII,
+)
+
 Registries = Mapping[str, str]
 
 
 def registries_of(named: Registries) -> Registries:
     """The base URL of each, with its slash; of those not named, what this machine's client asks."""
     found = {"python": named.get("python") or _of_pip(), "npm": named.get("npm") or _of_npm()}
-    found |= {kind: named.get(kind, "") for kind in ("go", "crates")}
+    found |= {kind: named.get(kind, "") for kind in ("go", "crates", "maven")}
     return {kind: url.rstrip("/") + "/" for kind, url in found.items() if url}
 
 
@@ -80,8 +93,7 @@ def _of_npm() -> str:
 
 
 def reached_by(base: str) -> Mapping[str, str]:
-    """The environment in which package managers ask the registries at ``base``. ``CARGO_MIRROR`` is
-    ours: Cargo reads such a thing from a file alone."""
+    """The environment in which package managers ask the registries at ``base``."""
     return {
         "UV_DEFAULT_INDEX": f"{base}/python/",
         "PIP_INDEX_URL": f"{base}/python/",
@@ -96,8 +108,21 @@ def reached_by(base: str) -> Mapping[str, str]:
         # another host; what go.sum says is held to all the same
         "GOSUMDB": "off",
         "GOFLAGS": "-modcacherw",  # or nobody but root could prune it
-        "CARGO_MIRROR": f"sparse+{base}/crates/",
     }
+
+
+def configured(base: str, *, build: bool) -> Mapping[str, str]:
+    """Files by their path beside ``home``, for those who read such things from a file alone."""
+    mirror = f"<id>m</id><mirrorOf>*</mirrorOf><url>{base}/maven/</url>"
+    mirrors = f"<mirrors><mirror>{mirror}</mirror></mirrors>"
+    offline = f"<offline>{str(not build).lower()}</offline>"
+    found = {"home/.m2/settings.xml": f"<settings>{offline}{mirrors}</settings>"}
+    if build:
+        found["environment/cargo/config.toml"] = (
+            '[source.crates-io]\nreplace-with = "m"\n'
+            f'[source.m]\nregistry = "sparse+{base}/crates/"\n'
+        )
+    return found
 
 
 class Mirror:
@@ -109,7 +134,7 @@ class Mirror:
         self._registries = registries
         self._files: dict[str, str] = {}
         self._crates = ""
-        self._bytes = 0
+        self._bytes = self._missed = 0
         self.fetched: list[str] = []
         self.socket = ""
         self._runner: web.AppRunner | None = None
@@ -126,6 +151,7 @@ class Mirror:
         app.router.add_get(f"/{{kind:npm}}/{{path:{_NPM}(?:{_TARBALL})?}}", self._same)
         app.router.add_get(f"/{{kind:go}}/{{path:{_GO}}}", self._same)
         app.router.add_get(f"/{{kind:crates}}/{{path:{_INDEX}}}", self._same)
+        app.router.add_get("/{kind:maven}/{path:.+}", self._artifact)
         app.router.add_get("/crates/config.json", self._config)
         app.router.add_get(_DOWNLOAD, self._crate)
         # what a lock holds, as npm and yarn put our host in it
@@ -181,6 +207,12 @@ class Mirror:
         base = self._registry(request.match_info.get("kind", "npm"))
         return await self._pass_on(base + request.match_info["path"], request)
 
+    async def _artifact(self, request: web.Request) -> web.StreamResponse:
+        """Where the registry leads elsewhere it is not followed."""
+        if not _LAYOUT.fullmatch(request.match_info["path"]):
+            raise web.HTTPNotFound(text="no place in the layout of a repository")
+        return await self._same(request)
+
     async def _config(self, request: web.Request) -> web.StreamResponse:
         """Where crates lie, which is with us."""
         _, body = await self._read(self._registry("crates") + "config.json", request)
@@ -208,6 +240,8 @@ class Mirror:
         self._bytes += more
         if self._bytes > MAX_BYTES or len(self.fetched) > MAX_REQUESTS:
             raise web.HTTPInsufficientStorage(text="this build has fetched too much")
+        if not more and self._missed > MAX_MISSES:
+            raise web.HTTPInsufficientStorage(text="this build asks for what is not there")
         if not more:
             self.fetched.append(request.path)
 
@@ -215,6 +249,7 @@ class Mirror:
         self._counted(request)
         try:
             async with self._asked(url, request) as answer:
+                self._missed += answer.status >= 300
                 if answer.status != 200:
                     raise web.HTTPNotFound(text=f"the registry answers {answer.status}")
                 body = await answer.read()
@@ -227,11 +262,14 @@ class Mirror:
         self._counted(request)
         try:
             async with self._asked(url, request) as answer:
+                self._missed += answer.status >= 300
                 kept = {name: answer.headers[name] for name in _KEPT if name in answer.headers}
                 out = web.StreamResponse(status=answer.status, headers=kept)
                 # who has read enough of a file hangs up
                 with contextlib.suppress(ConnectionError):
                     await out.prepare(request)
+                    if request.method == "HEAD":
+                        return out
                     async for piece in answer.content.iter_chunked(1 << 16):
                         self._counted(request, len(piece))
                         await out.write(piece)
@@ -244,5 +282,9 @@ class Mirror:
             raise RuntimeError("the mirror is not open")
         if {".", ".."}.intersection(urlsplit(url).path.split("/")):
             raise web.HTTPNotFound  # it would lead out of the registry, to others of its host
-        headers = {name: request.headers[name] for name in _PASSED if name in request.headers}
-        return self._client.get(url, headers=headers)
+        said = {name: request.headers.get(name, "") for name in _PASSED}
+        return self._client.get(
+            url,
+            headers={name: text for name, text in said.items() if _PLAIN.fullmatch(text)},
+            allow_redirects=request.match_info.get("kind") != "maven",
+        )

@@ -18,10 +18,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.adapters.sandboxes import cgroups, isolation, processes
+from bot.adapters.sandboxes.contents import Folder
+from bot.adapters.sandboxes.forward import URL
+from bot.adapters.sandboxes.registry import configured
 from bot.domain.models import Record
 from bot.domain.ports import Limits
 
 FIRST_UID, UIDS = 300_000, 60_000
+_BUILT = tuple(f"environment/{name}" for name in ("", "cargo", "m2", "m2/repository", "m2/wrapper"))
 _NAME = re.compile(r"local-[0-9a-f]{20}")
 
 
@@ -85,13 +89,20 @@ def make(root: Path, name: str, state: State) -> None:
     """Its folders and state; the rename makes them appear all at once."""
     fresh = root / f".new-{name}-{os.getpid()}-{time.monotonic_ns()}"
     uid = uid_of(name, state.way)
-    for folder in ("work", "home", "tmp", *(("environment",) if state.build else ())):
+    for folder in ("work", "home", "tmp", *(_BUILT if state.build else ())):
         (fresh / folder).mkdir(parents=True)
         if uid is not None:
             os.chown(fresh / folder, uid, uid)
+    if state.build or state.environment:
+        home = Folder(fresh, uid)
+        for path, text in configured(URL, build=state.build).items():
+            home.write(path, text.encode())
+        for kept in ("repository", "wrapper"):
+            home.link(f"home/.m2/{kept}", f"{isolation.ENVIRONMENT}/m2/{kept}")
     if state.build:
         # read by whoever runs in later ones
-        (fresh / "environment").chmod(0o755)
+        for folder in _BUILT:
+            (fresh / folder).chmod(0o755)
     (fresh / "running").mkdir()
     (fresh / "etc").mkdir()
     for file, text in isolation.ETC.items():

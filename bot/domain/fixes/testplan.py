@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
+from bot.domain.fixes.environment.reading import maven
 from bot.domain.fixes.environment.workflows import prepared
 from bot.domain.fixes.patch import Tree, text_of
 from bot.domain.fixes.testfiles import is_test_file
@@ -306,12 +307,11 @@ def _by_its_file(tree: Tree) -> TestPlan | None:
     # of Maven and Gradle alike: a file a class, with a declaration of its own
     found = "find . -path '*/surefire-reports/*.xml' -o -path '*/test-results/*.xml'"
     joined = f"echo '<all>'; {found} | xargs -r -d '\\n' sed '/^<?xml/d'; echo '</all>'"
-    mvn = "./mvnw -B -q" if "mvnw" in tree else "mvn -B -q"
     gradle = f"{'./gradlew' if 'gradlew' in tree else 'gradle'} --console=plain"
     java = "src/test/java"
     for file, framework, suite, one, folder in (
         ("Cargo.toml", "cargo", "cargo test --no-fail-fast", "--test {stem}", "tests"),
-        ("pom.xml", "maven", f"{mvn} test", "-Dtest={stem}", java),
+        ("pom.xml", "maven", f"{maven(tree)} test", "-Dtest={stem}", java),
         ("build.gradle", "gradle", f"{gradle} test", "--tests {stem}", java),
         ("build.gradle.kts", "gradle", f"{gradle} test", "--tests {stem}", java),
     ):

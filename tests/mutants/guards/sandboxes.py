@@ -9,6 +9,7 @@ _SECCOMP = "bot/adapters/sandboxes/seccomp.py"
 _REGISTRY = "bot/adapters/sandboxes/registry.py"
 _MACHINE = "bot/adapters/sandboxes/machine.py"
 _OF_BUILDS = "tests/contract/test_environments.py"
+_OF_LANGUAGES = "tests/contract/test_languages.py"
 _OF_WALLS = "tests/unit/test_isolation.py"
 _OF_LOCAL = "tests/contract/test_sandbox_local.py"
 _OF_LIMITS = "tests/contract/test_sandbox_limits.py"
@@ -118,6 +119,27 @@ GUARDS = (
         "        if url is None:\n            raise web.HTTPNotFound\n",
         '        url = url or f"http://127.0.0.1{request.path}"\n',
         f"{_OF_BUILDS}::test_nothing_else_is_passed_on",
+    ),
+    Guard(
+        "of Maven nothing beside its layout is asked for",
+        _REGISTRY,
+        'if not _LAYOUT.fullmatch(request.match_info["path"]):',
+        "if False:",
+        _OF_LANGUAGES,
+    ),
+    Guard(
+        "no repository of Maven leads elsewhere",
+        _REGISTRY,
+        'allow_redirects=request.match_info.get("kind") != "maven",',
+        "allow_redirects=True,",
+        _OF_LANGUAGES,
+    ),
+    Guard(
+        "a build asks for few things that are not there",
+        _REGISTRY,
+        "if not more and self._missed > MAX_MISSES:",
+        "if False:",
+        _OF_LANGUAGES,
     ),
     Guard(
         "what was installed is read-only",

@@ -17,7 +17,7 @@ _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _OTHERS = (
     ("go", "Go modules", "go.sum", "h1:", "vendor/modules.txt"),
     ("crates", "crates", "Cargo.lock", "registry+", ".cargo/config.toml"),
-    ("", "packages of Maven", "pom.xml", "<dependency>", ""),
+    ("maven", "packages of Maven", "pom.xml", "<", ""),
     ("", "packages of Gradle", "build.gradle", "mplementation", ""),
     ("", "packages of Gradle", "build.gradle.kts", "mplementation", ""),
 )

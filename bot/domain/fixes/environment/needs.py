@@ -23,7 +23,7 @@ CONSTRAINTS = ".soulcaster/constraints.txt"
 _RECIPE = 2
 _READ = re.compile(
     r"pyproject\.toml|setup\.(py|cfg)|[\w./-]*requirements[\w./-]*|tox\.ini|noxfile\.py|Pipfile"
-    r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|go\.(mod|sum)|Cargo\.(toml|lock)|.*/_version\.py|PKG-INFO"
+    r"|(uv|poetry|pdm)\.lock|package(-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|go\.(mod|sum)|Cargo\.(toml|lock)|([\w./-]+/)?pom\.xml|\.mvn/.*|.*/_version\.py|PKG-INFO"
 )
 
 

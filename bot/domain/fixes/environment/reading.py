@@ -29,13 +29,9 @@ _PIN = re.compile(r"[A-Za-z0-9][\w.-]*==[\w.+!]+")
 _RUNS_TESTS = re.compile(r"\b(pytest|py\.test|unittest|tox|nox|make test|hatch test)\b")
 # Where a job of a workflow begins: what one that lints or publishes installs is none of the tests'.
 _JOB = re.compile(r"^  (?=[\w-]+:\s*$)", re.M)
-# By the kind of registry. Cargo reads from a file alone that another is asked in place of its own.
-_OTHERS = {
-    "go": "go mod download",
-    "crates": 'mkdir -p "$CARGO_HOME" && printf '
-    '\'[source.crates-io]\\nreplace-with="m"\\n[source.m]\\nregistry="%s"\\n\' '
-    '"$CARGO_MIRROR" > "$CARGO_HOME/config.toml" && cargo fetch --locked',
-}
+# By the kind of registry.
+_OTHERS = {"go": "go mod download", "crates": "cargo fetch --locked"}
+_OF_JAVA = re.compile(r"(?P<module>.*?)src/test/\w+/(?:.*/)?(?P<name>\w+)\.\w+")
 _SETUPS = (".github/workflows/copilot-setup-steps.yml", ".devcontainer/devcontainer.json")
 
 
@@ -82,11 +78,33 @@ def needs_of(
         found = Needs(root=root)
     left_out = Needs(left_out=tuple(absences({**beside, **tree}, fetched)))
     others = [
-        Needs(others=(_OTHERS[kind],), why=(file,))
+        Needs(others=(_OTHERS.get(kind) or _of_maven(here),), why=(file,))
         for kind, _, file in wanted(here)
         if kind in fetched
     ]
     return found.merged([left_out, node_needs(here), *others, prepared(tree)])
+
+
+def maven(tree: Tree) -> str:
+    """What runs Maven: the project's own wrapper where it has one. Of several modules most have not
+    the one test that is asked for, which is no failure."""
+    several = "<module>" in text_of(tree.get("pom.xml"))
+    lenient = " -Dsurefire.failIfNoSpecifiedTests=false" * several
+    return f"{'./mvnw' if 'mvnw' in tree else 'mvn'} -B -q{lenient}"
+
+
+def _of_maven(tree: Tree) -> str:
+    """What runs a test is fetched when one is to be run: so one of each module is, in a copy."""
+    tests = {
+        found["module"]: found["name"]
+        for path in sorted(tree)
+        if (found := _OF_JAVA.fullmatch(path))
+        and "@Test" in (text := text_of(tree[path]))
+        and "abstract class" not in text
+    }
+    some = ("-Dtest=" + ",".join(sorted(set(tests.values())))) if tests else "-DskipTests"
+    run = f"{maven(tree)} test {some} -Dmaven.test.failure.ignore"
+    return f'cp -r . "$TMPDIR/copy" && cd "$TMPDIR/copy" && {run}'
 
 
 def below(tree: Tree, root: str) -> Tree:
