@@ -30,7 +30,7 @@ from bot.domain.ports import LanguageModel
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
-from workers.fixes.steps.local import LocalRun, read_checkout, read_submodules, work
+from workers.fixes.steps.local import LocalRun, day_of, read_checkout, read_submodules, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
 # What a virtual environment has that nothing was installed into.
@@ -210,6 +210,7 @@ def _run(settings: Settings, folder: Path, agent: str, timeout: str) -> FixRun:
         operator=True,
         agent=agent,
         base=str(folder),
+        base_day=day_of(folder),
         seconds_allowed=float(seconds),
         created_at=now,
         updated_at=now,
