@@ -132,7 +132,7 @@ def show_environment(
     lines = [f"Tests: {suite}", f"Environment: {found}"]
     lines += [f"  {command}" for command in needs.commands if not own]
     if unnamed := [name for name, named in needs.imports.items() if not (named or own)]:
-        lines.append(f"Tests import what no file names: {', '.join(unnamed)}")
+        lines.append(f"Tests import what no file names (packages may): {', '.join(unnamed)}")
     lines += [f"Not there: {line}" for line in needs.left_out]
     console.print("\n".join(map(escape, lines)), highlight=False, soft_wrap=True)
     return plan is not None
