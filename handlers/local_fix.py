@@ -30,7 +30,7 @@ from bot.domain.ports import LanguageModel
 from bot.repo_config import PATH, RepoConfig, read_repo_config
 from bot.settings import Settings
 from handlers.terminal import said, shown
-from workers.fixes.steps.local import LocalRun, read_checkout, read_submodules, work
+from workers.fixes.steps.local import LocalRun, day_of, read_checkout, read_submodules, work
 
 PATCH, PROOF, REPRODUCTION, LOG = "patch.diff", "proof.json", "reproduction.diff", "run.log"
 # What a virtual environment has that nothing was installed into.
@@ -132,7 +132,7 @@ def show_environment(
     lines = [f"Tests: {suite}", f"Environment: {found}"]
     lines += [f"  {command}" for command in needs.commands if not own]
     if unnamed := [name for name, named in needs.imports.items() if not (named or own)]:
-        lines.append(f"Tests import what no file names: {', '.join(unnamed)}")
+        lines.append(f"Tests import what no file names (packages may): {', '.join(unnamed)}")
     lines += [f"Not there: {line}" for line in needs.left_out]
     console.print("\n".join(map(escape, lines)), highlight=False, soft_wrap=True)
     return plan is not None
@@ -210,6 +210,7 @@ def _run(settings: Settings, folder: Path, agent: str, timeout: str) -> FixRun:
         operator=True,
         agent=agent,
         base=str(folder),
+        base_day=day_of(folder),
         seconds_allowed=float(seconds),
         created_at=now,
         updated_at=now,

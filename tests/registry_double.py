@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from collections.abc import Collection
 from importlib.metadata import distribution
 
 from aiohttp import web
@@ -39,10 +40,13 @@ def wheel(name: str, version: str, files: dict[str, str]) -> tuple[str, bytes]:
 
 
 class RegistryDouble:
-    """``html`` answers as registries do that know no JSON. ``asked`` are the requests it had."""
+    """``html`` answers as registries do that know no JSON. ``asked`` are the requests it had;
+    ``young`` are files that came on the last day of 2025, as all others on its first."""
 
-    def __init__(self, wheels: list[tuple[str, bytes]], *, html: bool = False) -> None:
-        self.wheels, self.html = dict(wheels), html
+    def __init__(
+        self, wheels: list[tuple[str, bytes]], *, html: bool = False, young: Collection[str] = ()
+    ) -> None:
+        self.wheels, self.html, self.young = dict(wheels), html, young
         self.asked: list[str] = []
 
     def app(self) -> web.Application:
@@ -65,6 +69,7 @@ class RegistryDouble:
             {
                 "filename": each,
                 "url": f"../../files/{each}",
+                "upload-time": f"2025-{'12-31' if each in self.young else '01-01'}T00:00:00Z",
                 "hashes": {"sha256": hashlib.sha256(self.wheels[each]).hexdigest()},
             }
             for each in files

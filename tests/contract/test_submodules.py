@@ -72,6 +72,7 @@ class GitHubDouble:
             "/repos/acme/shop/contents/vendor": [
                 {"name": name, "type": "file", "size": 0, "sha": sha} for name, sha in AT.items()
             ],
+            "/repos/acme/shop/git/commits/abc": {"committer": {"date": "2026-03-03T23:59:59Z"}},
             "/repos/other/lib": {"private": False},
             "/repos/acme/hidden": {"private": True},
         }
@@ -160,3 +161,9 @@ async def test_none_is_fetched_where_nobody_allowed_it(opened: Any) -> None:
     await fetch(context)
     assert await context.beside() == {}
     assert not [path for path in double.asked if "/other/" in path]
+
+
+async def test_the_day_of_the_base_commit(opened: Any) -> None:
+    context, _ = await opened("fix: {}")
+    await fetch(context)
+    assert context.run.base_day == "2026-03-03"

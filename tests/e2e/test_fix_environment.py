@@ -111,7 +111,9 @@ def registry() -> Iterator[str]:
             wheel("py", "2", {}),
             wheel("spare", "1", {"spare.py": ""}),
             wheel("rounding", "2", {"rounding.py": "def down(a, b):\n    return a // b\n"}),
-        ]
+            wheel("rounding", "3", {"rounding.py": "def floor(a, b):\n    return a // b\n"}),
+        ],
+        young=["rounding-3-py3-none-any.whl"],
     )
     loop = asyncio.new_event_loop()
     ready = threading.Event()
@@ -177,6 +179,18 @@ def folder(tmp_path: Path) -> Path:
     for path, text in FILES.items():
         (tmp_path / "repo" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "repo" / path).write_text(text)
+    who = {
+        f"GIT_{role}_{what}": "ana"
+        for role in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
+        subprocess.run(
+            ["git", *words],
+            cwd=tmp_path / "repo",
+            env={**os.environ, **who, "GIT_COMMITTER_DATE": "2025-06-01T12:00:00Z"},
+            check=True,
+        )
     return tmp_path
 
 
@@ -199,6 +213,9 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
         done.stdout.split()
     )
     assert "`pytest==1.0`: it does not start on the Python of here; a newer one runs" in " ".join(
+        done.stdout.split()
+    )
+    assert "`what came after 2025-06-01`: tests can't be collected with it" in " ".join(
         done.stdout.split()
     )
     assert "1 passed" in log

@@ -91,6 +91,10 @@ SETUP = {"project": True, "extras": ("tests",)}
         ),
         ({"tox.ini": "[testenv:docs]\ndeps = sphinx\n"}, {}),
         (
+            {"tox.ini": "[testenv]\ndeps =\n  unit-!py2: respx\n  doctest: sphinx\nextras = unit: http\n"},
+            {"packages": ("respx",), "extras": ("http",)},
+        ),
+        (
             {"pyproject.toml": '[tool.tox]\nlegacy_tox_ini = """\n[testenv]\ndeps = respx\n"""\n'},
             {"packages": ("respx",)},
         ),
@@ -387,6 +391,11 @@ CALLED = "name: Make it\n        run: make it\n"
         ),
         (ci("run: cp a.ini b.ini", "run: make lint", "run: python -V", "run: make test"),
          {"prepare": ("cp a.ini b.ini",)}),
+        (
+            ci("name: Take the wheel\n        run: rm -rf src", "run: curl -O x", "run: pytest"),
+            {"left_out": tuple(f"a step of CI (.github/workflows/ci.yml): {each}" for each in
+             ("Take the wheel", "curl -O x"))},
+        ),
         (ci("run: make it", "run: make more"), {}),  # and runs no test
         (ci("run: make it", "run: tox -e lint"), {}),
         (ci("run: make it", "run: pytest", job="    runs-on: windows-latest\n"), {}),
@@ -407,6 +416,12 @@ CALLED = "name: Make it\n        run: make it\n"
             ci("run: pytest\n        env: {B: 2, C: null}", above="env: {A: true, B: 1, D: '${{ secrets.D }}'}\n"),
             {"variables": {"A": "true", "B": "2", "C": ""},
              "left_out": ("variables that only CI knows (.github/workflows/ci.yml): D",)},
+        ),
+        (  # what a script of the checkout sets that one of its steps runs
+            ci("run: bash ./scripts/test-files.sh", "run: bash scripts/test.sh") | {
+                "scripts/test.sh": "set -e\nexport WIDTH=3000\nexport PATH=/x\nexport N=`id`\npytest\n",
+                "scripts/publish.sh": "export OTHER=1\n"},
+            {"variables": {"WIDTH": "3000"}},
         ),
         (  # what is ours to set, what is no name, and what CI alone reads
             ci("run: pytest", above="env: {PATH: x, PYTHONPATH: x, FORCE_COLOR: 1, PIP_INDEX_URL: x, "

@@ -42,7 +42,7 @@ def test_what_would_be_installed_and_which_files_say_so(tmp_path):
     assert lines == [
         "Environment: as pyproject.toml, pyproject.toml (group test) says",
         "  uv pip install pytest -e . --group test",
-        "Tests import what no file names: driver",
+        "Tests import what no file names (packages may): driver",
         "Not there: submodules that are not fetched: b",
     ]
     assert {path.name for path in tmp_path.iterdir()} == {"pyproject.toml", "tests", ".gitmodules"}

@@ -138,7 +138,17 @@ CASE = "import unittest\n\nclass A(unittest.TestCase):\n    pass\n"
             }
             | {"checks/test_b.py": PLAIN, "docs/a.py": ""},
             "pytest",
-            f"{SUITE} checks",
+            f"{SUITE} --ignore=docs checks",
+            ONE,
+        ),
+        (
+            {
+                "tests/test_a.py": PLAIN,
+                "shop/a.py": "",
+                "tox.ini": "[testenv]\ncommands = pytest --doctest-modules {x}/shop {root}/tests",
+            },
+            "pytest",
+            f"{SUITE} --doctest-modules shop tests",
             ONE,
         ),
         (

@@ -91,7 +91,8 @@ class FixRun(Worded):
     runs this server. ``agent_steps`` and ``dollars`` are what the agent spent; ``sends_to`` are the
     vendors that it sends code to. ``agent`` names several with commas: ``tried`` of them failed,
     ``learnt`` is what they found out, ``made_by`` is the one that made the patch; ``own`` is the
-    team's agent that has it work, as its file stood when the run was asked for. ``trial`` names
+    team's agent that has it work, as its file stood when the run was asked for. ``base_day`` is
+    when the base was committed (ISO 8601), where that is known. ``trial`` names
     what a run is for that only tries an agent: nobody sees it on its cluster.
     ``test_source`` is the failing test as it was written,
     ``test_name`` its function and ``test_reason`` how it must fail on the base; ``test_grade`` is
@@ -127,6 +128,7 @@ class FixRun(Worded):
     learnt: str = ""
     base: str = ""
     base_sha: str = ""
+    base_day: str = ""
     dry_run: bool = False
     seconds_allowed: float
     steps: tuple[RunStep, ...] = tuple(RunStep(name=name) for name in StepName)

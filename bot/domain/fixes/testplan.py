@@ -4,7 +4,7 @@ import posixpath
 import re
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from bot.domain.fixes.environment import below, node_manager, package_json, package_root, toml_of
@@ -201,18 +201,21 @@ def _pytest_paths(tree: Tree) -> str:
         word.removeprefix("./") for text in workflows for word in re.findall(r"[\w./-]+", text)
     }
     scripts = [text_of(tree[word]) for word in sorted(words & tree.keys()) if ".py" not in word]
-    folders = {
-        "/".join(parts[:depth])
-        for parts in (path.split("/") for path in _test_files(tree, ".py"))
-        for depth in range(1, len(parts))
-    }
+    tested, every = _folders(filter(is_test_file, tree)), _folders(tree)
     for text in (texts[2], *workflows, *scripts):
         for line in re.findall(r"\b(?:pytest|py\.test)\b(.*)", text):
-            seen = line.replace("{toxinidir}/", "").replace('"', " ").split()
-            named = [word.rstrip("/") for word in seen if word.rstrip("/") in folders]
-            if named:
-                return f" {shlex.join(named)}"
+            seen = re.sub(r'\{\w+\}/|"', " ", line.replace("--ignore ", "--ignore=")).split()
+            kept = [w for w in seen if re.fullmatch(r"--doctest-modules|--ignore=[\w./-]+", w)]
+            known = every if "--doctest-modules" in kept else tested
+            named = [word.rstrip("/") for word in seen if word.rstrip("/") in known]
+            if kept or named:
+                return f" {shlex.join([*kept, *named])}"
     return ""
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    split = [path.split("/") for path in paths if path.endswith(".py")]
+    return {"/".join(parts[:depth]) for parts in split for depth in range(1, len(parts))}
 
 
 def _pytest_config(tree: Tree) -> str:

@@ -6,6 +6,7 @@ import platform
 import posixpath
 import shlex
 import sys
+from datetime import timedelta
 
 from bot.domain.errors import TooLarge
 from bot.domain.fixes.environment import CONSTRAINTS, Needs, install, needs_of
@@ -34,6 +35,11 @@ _ABSENT = ("python", "-c", _FIND)
 _RUNS = "python -m pytest --version"
 _RUNNERS = r"s/^\(pytest[-a-z]*\|py\|pluggy\)==\(.*\)/\1 \2/p"
 _OF_RUNNERS = f"uv pip list --format=freeze | sed -n '{_RUNNERS}'"
+# How it ends where a module of tests can't be imported, or its configuration is not understood.
+_COLLECTS, _UNREAD = "python -m pytest --collect-only -q -p no:cacheprovider", (2, 3, 4)
+# Of a commit so young what is newest is its own; what is older than this day has few wheels for a
+# Python of today.
+_RECENT, _EARLIEST = timedelta(days=30), "2023-06-01"
 # As uv tells that our mirror could not reach a registry.
 _AWAY = "502 Bad Gateway"
 # Made beside the checkout, or Node would not find them there. A link to a package of the checkout
@@ -122,7 +128,7 @@ class _Build:
         undeclared: list[str] = []
         if self._needs.python:
             missing += await self._python()
-            undeclared += [*await self._imported(), *await self._runner()]
+            undeclared += [*await self._imported(), *await self._collected()]
         if self._needs.node:
             missing += await self._tried(self._needs.node)
         for command in self._needs.others:
@@ -189,6 +195,19 @@ class _Build:
         await self._run(f"{upgrade} 'pytest>=7,<8' || {upgrade}")
         old = f"`pytest=={listed['pytest']}`"
         return [f"{old}: it does not start on the Python of here; a newer one runs"]
+
+    async def _collected(self) -> list[str]:
+        """Where tests can't be collected with what is newest: what its people had on the day of
+        the base commit; a line for each thing that is another one than they say."""
+        lines, day = await self._runner(), self._context.run.base_day
+        recent = (self._context.now() - _RECENT).date().isoformat()
+        if not day or day > recent or (await self._run(_COLLECTS)).exit_code not in _UNREAD:
+            return lines
+        older = f"install --reinstall --exclude-newer {(day := max(day, _EARLIEST))}"
+        if (await self._run(self._needs.whole.replace("install", older, 1))).exit_code:
+            return lines
+        await self._runner()
+        return [*lines, f"`what came after {day}`: tests can't be collected with it"]
 
     async def _tried(self, command: str, cwd: str = "", most: float = BUILD_SECONDS) -> list[str]:
         done = await self._run(command, cwd=cwd, most=most)

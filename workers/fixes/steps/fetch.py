@@ -29,7 +29,8 @@ async def fetch(context: ProjectRun) -> None:
     wanted = (await context.config()).fix.submodules
     if wanted and (found := await fetch_submodules(context, sha, tree)):
         await context.put_tree("submodules", found)
-    await context.set(base=base, base_sha=sha)
+    commit = await repo.get(f"/git/commits/{sha}")
+    await context.set(base=base, base_sha=sha, base_day=commit["committer"]["date"][:10])
     await context.tell(f"{len(tree)} files at {sha[:10]}")
 
 

@@ -47,7 +47,9 @@ def read_checkout(folder: Path, *, leave_out: Path | None = None) -> dict[str, E
     caps."""
     tree: dict[str, Entry] = {}
     size = 0
-    for path in sorted(_known_to_git(folder) or _all(folder)):
+    listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    known = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+    for path in sorted(known or _all(folder)):
         there = folder / path
         if leave_out is not None and there.is_relative_to(leave_out):
             continue
@@ -73,15 +75,17 @@ def read_submodules(folder: Path, tree: Tree) -> dict[str, Entry]:
     return found
 
 
-def _known_to_git(folder: Path) -> list[str]:
-    """Paths below ``folder``; empty where there is no git checkout, or no git."""
-    git = shutil.which("git")
-    if git is None:
-        return []
-    command = [git, "-c", "core.fsmonitor=false", "-c", "safe.directory=*", "ls-files", "-z"]
+def day_of(folder: Path) -> str:
+    """The day of its newest commit in ISO 8601; empty where it has none."""
+    return _git(folder, "rev-list", "-1", "--format=%cs", "HEAD").decode()[-11:].strip()
+
+
+def _git(folder: Path, *words: str) -> bytes:
+    """What git says there; empty where it refuses, or is not there."""
+    git = shutil.which("git") or "git"
     try:
         done = subprocess.run(
-            [*command, "--cached", "--others", "--exclude-standard"],
+            [git, "-c", "core.fsmonitor=false", "-c", "safe.directory=*", *words],
             cwd=folder,
             # No lock is taken, so nothing is written; no variable of a hook leads elsewhere.
             env={"PATH": os.defpath, "GIT_OPTIONAL_LOCKS": "0"},
@@ -91,10 +95,8 @@ def _known_to_git(folder: Path) -> list[str]:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return []
-    if done.returncode:
-        return []
-    return list(dict.fromkeys(os.fsdecode(name) for name in done.stdout.split(b"\0") if name))
+        return b""
+    return b"" if done.returncode else done.stdout
 
 
 def _all(folder: Path) -> Iterator[str]:

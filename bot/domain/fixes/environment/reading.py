@@ -236,7 +236,7 @@ def _of_factors(text: str) -> Iterator[str]:
     """The lines that count in an environment of Python 3 or 3.11 that runs tests."""
     for line in text.splitlines():
         factors, colon, rest = line.strip().rpartition(": ")
-        if not colon or re.search(r"\bpy(3|311)?\b|\btests?\b", factors):
+        if not colon or re.search(r"\bpy(3|311)?\b|\b(tests?|unit)\b", factors):
             yield rest
 
 

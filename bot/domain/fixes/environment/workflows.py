@@ -30,6 +30,8 @@ _MAKES = re.compile(
     r"(python3?|make|cmake|ninja|meson|cython|cythonize|protoc|pybabel|msgfmt|(ba)?sh|mkdir|cp|mv|ln"
     r"|touch|go generate|cargo build|(npm|pnpm|yarn) (run )?[\w:-]+)(\s|$)|[\w-]+/|\./"
 )
+# What changes the checkout or the machine, and is not repeated.
+_CHANGES = re.compile(r"(tar|unzip|rm|sed|patch|curl|wget|docker|psql|mysql|createdb|chmod)\s")
 _ONLY_CI = re.compile(
     r"(?m)\$\{\{|\$\{?(GITHUB|RUNNER)_|\bsudo\b|<<|^\s*(if|for|while|case)\b|[\0-\x08\x0b-\x1f]|.{500}"
 )
@@ -44,10 +46,11 @@ _OURS = re.compile(
 def prepared(tree: Tree) -> Needs:
     """Of the first job of each workflow that runs tests; what only CI can do is named."""
     paths = [path for path in sorted(tree) if re.fullmatch(r"\.github/workflows/.*\.ya?ml", path)]
-    return Needs().merged(each for path in paths for each in _of_file(text_of(tree[path]), path))
+    return Needs().merged(each for path in paths for each in _of_file(tree, path))
 
 
-def _of_file(text: str, path: str) -> Iterator[Needs]:
+def _of_file(tree: Tree, path: str) -> Iterator[Needs]:
+    text = text_of(tree[path])
     if not _TESTS.search(text):
         return
     try:
@@ -63,7 +66,8 @@ def _of_file(text: str, path: str) -> Iterator[Needs]:
             continue
         services = list(_table(job.get("services")))
         hosts = ("${{", *services, *["localhost"] * bool(services))
-        both = _set(whole) | _set(job) | _set(steps[at])
+        testing = [_text(step.get("run")) for step in steps if _before_tests(step)[1]]
+        both = _set(whole) | _set(job) | _set(steps[at]) | _set(_exported(tree, testing))
         given = {k: v for k, v in both.items() if f"env.{k}" not in text}  # CI's own
         unknown = [k for k, v in given.items() if any(host in v for host in hosts)]
         yield Needs(variables={k: v for k, v in given.items() if k not in unknown})
@@ -76,7 +80,8 @@ def _of_file(text: str, path: str) -> Iterator[Needs]:
 def _of_step(step: dict[str, Any], path: str) -> Needs:
     lines, folder = _before_tests(step)[0], _text(step.get("working-directory"))
     if not any(map(_MAKES.match, lines)):
-        return Needs()
+        changing = [line for line in lines if _CHANGES.match(line)][:1]
+        return _named("a step of CI", [_text(step.get("name")) or each for each in changing], path)
     whole = [f"cd {shlex.quote(folder)}"] * bool(folder)
     whole += [f"export {name}={shlex.quote(value)}" for name, value in _set(step).items()]
     whole += [line for line in lines if _MAKES.match(line) or re.match("(cd|export) ", line)]
@@ -113,6 +118,13 @@ def _set(level: dict[str, Any]) -> dict[str, str]:
     named = {name: _text(value) for name, value in _table(level.get("env")).items()}
     kept = [k for k in named if k.isidentifier() and k.isascii() and not _OURS.fullmatch(k)]
     return {k: named[k] for k in kept if len(named[k]) < 500 and named[k].isprintable()}
+
+
+def _exported(tree: Tree, runs: list[str]) -> dict[str, Any]:
+    """What the scripts of the checkout that are run set, as a step would."""
+    words = {word.removeprefix("./") for run in runs for word in run.split()}
+    texts = [text_of(tree[path]) for path in sorted(words & tree.keys())]
+    return {"env": dict(re.findall(r"(?m)^export (\w+)=([\w./-]+)$", "\n".join(texts)))}
 
 
 def _text(value: object) -> str:
