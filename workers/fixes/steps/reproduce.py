@@ -24,7 +24,7 @@ from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.testing import Tests
 
-_TRIES = 5
+_TRIES, _OTHERS = 5, 4
 _TOKENS = 4_096
 _FOR_PYTHON = "Repairs without a model are for Python: set GEMINI_API_KEY."
 _NEEDS_ISOLATION = (
@@ -77,6 +77,22 @@ async def reproduce(context: RunContext) -> None:
         else found.advice
     )
     raise Ended(Verdict.NOT_REPRODUCED, f"{reason} {why}".strip())
+
+
+async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests) -> str:
+    """Another example of the run's report that fails as told on the base, and with a patch, too."""
+    case = await context.evidence()
+    reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
+    name = f"C-{context.run.cluster}"
+    found = (await asyncio.to_thread(attempts, reports, base, name=name)).tests
+    told = {n for one in found if redact(one.source) == context.run.test_source for n in one.items}
+    for one in [one for one in found if told.intersection(one.items)][:_OTHERS]:
+        test = {one.path: Entry(data=one.source.encode())}
+        if (await tests.alone({**patched, **test}, one.path)).exit_code:
+            red = await tests.alone({**base, **test}, one.path)
+            if red.exit_code and graded(red.stdout + red.stderr, one.test, one.reason):
+                return redact(f"Another example of the report still fails: {one.says}.")
+    return ""
 
 
 def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:
