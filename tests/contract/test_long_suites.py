@@ -49,7 +49,7 @@ async def test_nobody_waits_for_the_suite_before_the_repair(tmp_path: Path) -> N
 
 async def test_of_a_suite_that_does_not_end_what_is_near_is_compared(tmp_path: Path) -> None:
     mends = CommandAgent("printf 'def pages(n):\\n    return -(-n // 10)\\n' > calc.py")
-    async with reproduced(tmp_path, mends, 30.0, test_hangs=HANGS) as context:
+    async with reproduced(tmp_path, mends, 40.0, test_hangs=HANGS) as context:
         await repair_beside_suite(context)
         await prove(context)
         assert context.run.grade is Verdict.ON_ONE_EXAMPLE

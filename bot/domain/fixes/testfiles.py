@@ -42,5 +42,5 @@ def part_near(tree: Tree, paths: Collection[str], names: Collection[str]) -> lis
         naming = [path for path in tests if re.search(rf"\b{re.escape(word)}\b", tests[path])]
         for path in naming:
             worth[path] += 1 / len(naming)
-    near = sorted(filter(worth.get, worth), key=lambda path: -worth[path])
+    near = sorted(filter(worth.get, worth), key=lambda path: (-worth[path], path.count("/")))
     return (near or [*tests])[:_FEW]

@@ -48,9 +48,10 @@ class Elsewhere:
         return examples, await self._tests.calls(sandbox, self._calls) if self._calls else {}
 
     def near(self) -> list[str]:
-        """The files of tests that have most to do with the patch."""
+        """The files of tests that have most to do with the patch, where some can run alone."""
         names = {name.rpartition(".")[2] for _, name in self._functions}
-        return part_near(self._base, self._patch.paths, names)
+        alone = self._tests.plan.framework == "pytest"
+        return part_near(self._base, self._patch.paths, names) if alone else []
 
     def worse(self, before: Seen, after: Seen) -> list[str]:
         """What is worse, a line each."""

@@ -34,10 +34,13 @@ async def prove(context: RunContext) -> None:
         before = context.before or await tests.suite(sandbox)
         part, cut = list[str](), ""
         if before.finished.timed_out:
-            cut = _CUT.format(before.finished.seconds)
-            if tests.has_parts:
-                part = await asyncio.to_thread(elsewhere.near)
-                before = await tests.suite(sandbox, part)
+            cut, near = (
+                _CUT.format(before.finished.seconds),
+                await asyncio.to_thread(elsewhere.near),
+            )
+            for part in [near, near[:1]] if near else []:
+                if not (before := await tests.suite(sandbox, part)).finished.timed_out:
+                    break
             cut += "nothing of it." if before.finished.timed_out else f"{' '.join(part)}."
         was = await elsewhere.at(sandbox)
     red = await tests.alone(with_test, context.run.test_path)

@@ -52,11 +52,6 @@ class Tests:
         await environment_of(context, tree)
         return cls(context, plan)
 
-    @property
-    def has_parts(self) -> bool:
-        """Whether some files of the suite can be run alone."""
-        return self.plan.framework == "pytest"
-
     async def suite(
         self, sandbox: Sandbox, part: Sequence[str] = (), before: Suite | None = None, most: int = 0
     ) -> Suite:
@@ -66,10 +61,12 @@ class Tests:
         as long. A project without tests has one in which none ran."""
         if self.plan.framework == "unittest":
             await sandbox.write(testplan.UNITTESTS, inspect.getsource(unittests).encode())
-        named = self.plan.part_of(part) if part and self.has_parts else self.plan.suite
-        last = f" --maxfail={most}" if most and self.has_parts else ""
+        named = self.plan.part_of(part) if part else self.plan.suite
+        last = f" --maxfail={most}" if most and self.plan.framework == "pytest" else ""
         command = f"{self.plan.recorded or named}{last}"
-        patience = max(self._timeout, 2 * before.finished.seconds if before else 0)
+        patience = self._timeout / (2 if part else 1)
+        if before:
+            patience = max(patience, 2 * before.finished.seconds)
         done = replace(await self._run(sandbox, command, patience), command=named)
         suite = Suite.of(done, await self._report(sandbox, self.plan.report))
         if before or done.timed_out:
