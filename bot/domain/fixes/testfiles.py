@@ -14,7 +14,6 @@ _NAMES = re.compile(
     r"|Test[A-Z]\w*\.(java|kt)"
 )
 _AROUND = re.compile(r"^tests?_|(_tests?)?\.py$")
-_FEW = 8
 _SOURCE_OF_TESTS = re.compile(r"src/(test|androidTest|integrationTest)/")
 
 
@@ -43,4 +42,4 @@ def part_near(tree: Tree, paths: Collection[str], names: Collection[str]) -> lis
         for path in naming:
             worth[path] += 1 / len(naming)
     near = sorted(filter(worth.get, worth), key=lambda path: (-worth[path], path.count("/")))
-    return (near or [*tests])[:_FEW]
+    return (near or [*tests])[:8]

@@ -64,9 +64,8 @@ class Tests:
         named = self.plan.part_of(part) if part else self.plan.suite
         last = f" --maxfail={most}" if most and self.plan.framework == "pytest" else ""
         command = f"{self.plan.recorded or named}{last}"
-        patience = self._timeout / (2 if part else 1)
-        if before:
-            patience = max(patience, 2 * before.finished.seconds)
+        longer = 2 * before.finished.seconds if before else 0.0
+        patience = max(longer, self._timeout / (2 if part else 1))
         done = replace(await self._run(sandbox, command, patience), command=named)
         suite = Suite.of(done, await self._report(sandbox, self.plan.report))
         if before or done.timed_out:

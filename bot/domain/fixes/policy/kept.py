@@ -15,9 +15,7 @@ _LOOSELY = "IsInstance In NotIn NotEqual Greater GreaterEqual Less LessEqual"
 _METHODS = {
     **dict.fromkeys(("assertTrue", "assertFalse", "assertIsNotNone"), (LOOSE, 1)),
     **{f"assert{name}": (LOOSE, 2) for name in _LOOSELY.split()},
-    "assertAlmostEqual": (CLOSE, 2),
-    "assertIsNone": (EXACT, 1),
-}
+} | {"assertAlmostEqual": (CLOSE, 2), "assertIsNone": (EXACT, 1)}
 
 
 @dataclass(frozen=True, slots=True)
