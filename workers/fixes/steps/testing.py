@@ -55,10 +55,9 @@ class Tests:
     async def suite(
         self, sandbox: Sandbox, part: Sequence[str] = (), before: Suite | None = None, most: int = 0
     ) -> Suite:
-        """The whole suite. pytest's can run some files alone, its ``part``, and end after so many
-        failures, ``most``. Raises Ended when it does not run at all on the base. With a patch,
-        where ``before`` is what it was without, that is the proof's to say, and it may take twice
-        as long. A project without tests has one in which none ran."""
+        """The whole suite, or a ``part`` of pytest's, which ends after so many failures, ``most``.
+        Raises Ended when none of it runs on the base; with a patch, where ``before`` is what it was
+        without, that is the proof's to say, and may take twice as long. Without tests none ran."""
         if self.plan.framework == "unittest":
             await sandbox.write(testplan.UNITTESTS, inspect.getsource(unittests).encode())
         named = self.plan.part_of(part) if part else self.plan.suite
