@@ -6,39 +6,23 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
-from test_prove import BASE, MADE, MENDED, NOW, TEST, opened
+from test_prove import BASE, MADE, MENDED, REPORT, TEST, opened
 
 from bot.adapters.agents.cli import CommandAgent
 from bot.adapters.agents.mechanic import Mechanic
-from bot.domain.audience import Audience
 from bot.domain.fixes.patch import Entry
 from bot.domain.fixes.proof import Suite
-from bot.domain.models import Item, Verdict
+from bot.domain.models import Verdict
 from bot.domain.ports import Agent, Finished
 from workers.fixes.steps import testing
-from workers.fixes.steps.context import Ended
 from workers.fixes.steps.elsewhere import Elsewhere
 from workers.fixes.steps.local import LocalRun
+from workers.fixes.steps.prove import prove
 from workers.fixes.steps.repair import repair_beside_suite
 from workers.fixes.steps.reproduce import reproduce
 
 HANGS = Entry(data=b"import threading\n\n\ndef test_it():\n    threading.Event().wait()\n")
 QUICK = Entry(data=b"def test_it():\n    pass\n")
-
-
-REPORT = Item(
-    audience=Audience.TEAM,
-    number=1,
-    source="feedback",
-    key="r",
-    event="r",
-    title="A page too many",
-    body="```python\nfrom calc import pages\npages(20)  # got 3, expected 2\n```",
-    occurred_at=NOW,
-    created_at=NOW,
-    updated_at=NOW,
-)
 
 
 @asynccontextmanager
@@ -63,13 +47,15 @@ async def test_nobody_waits_for_the_suite_before_the_repair(tmp_path: Path) -> N
         assert (await context.patch("fix")).paths == ("calc.py",)
 
 
-async def test_a_suite_that_does_not_end_ends_the_repair_whoever_does_it(tmp_path: Path) -> None:
-    waits = CommandAgent("sleep 60")
-    async with reproduced(tmp_path, waits, 60.0, test_hangs=HANGS) as context:
-        with pytest.raises(Ended, match="did not end within") as ended:
-            await repair_beside_suite(context)
-        assert ended.value.verdict is Verdict.LIMIT_REACHED
-        assert not ended.value.by_agent
+async def test_of_a_suite_that_does_not_end_what_is_near_is_compared(tmp_path: Path) -> None:
+    mends = CommandAgent("printf 'def pages(n):\\n    return -(-n // 10)\\n' > calc.py")
+    async with reproduced(tmp_path, mends, 40.0, test_hangs=HANGS) as context:
+        await repair_beside_suite(context)
+        await prove(context)
+        assert context.run.grade is Verdict.ON_ONE_EXAMPLE
+        assert context.run.reason.endswith("as nearest to the change: tests/test_old.py.")
+        assert context.run.suite_before.command.endswith(" tests/test_old.py")
+        assert context.before.finished.timed_out
 
 
 async def test_whether_a_test_notices_is_asked_of_those_near_first(tmp_path: Path) -> None:
@@ -81,4 +67,4 @@ async def test_whether_a_test_notices_is_asked_of_those_near_first(tmp_path: Pat
     async with opened(tmp_path, Mechanic()) as context:
         tests = await testing.Tests.of(context, base)
         elsewhere = Elsewhere(tests, base, patched, [TEST])
-        assert await elsewhere.grade(context, before, (None, {})) == (Verdict.PROVED, "")
+        assert await elsewhere.doubt(context, before, (None, {})) == ""

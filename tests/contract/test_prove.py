@@ -20,10 +20,12 @@ from bot.domain.fixes.run import Case, FixRun
 from bot.domain.models import Cluster, Item, Verdict
 from bot.domain.ports import Agent, Blocked
 from bot.repo_config import RepoConfig
+from workers.fixes.steps import testing
 from workers.fixes.steps.context import Ended
 from workers.fixes.steps.local import LocalRun
 from workers.fixes.steps.prove import check_policy, prove
 from workers.fixes.steps.repair import repair
+from workers.fixes.steps.reproduce import reproduce, still_red
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 TEST = "tests/test_made.py"
@@ -35,6 +37,18 @@ def tree(**files: str) -> Tree:
     return {"conftest.py": Entry(), **there}
 
 
+REPORT = Item(
+    audience=Audience.TEAM,
+    number=1,
+    source="feedback",
+    key="r",
+    event="r",
+    title="A page too many",
+    body="```python\nfrom calc import pages\npages(20)  # got 3, expected 2\n```",
+    occurred_at=NOW,
+    created_at=NOW,
+    updated_at=NOW,
+)
 BASE = tree(
     calc="def pages(n):\n    return n // 10 + 1\n",
     old="from calc import pages\n\n\ndef test_old():\n    assert pages(21) == 3\n",
@@ -130,6 +144,18 @@ async def test_red_for_another_reason_proves_nothing(context: LocalRun, reason: 
         await prove(context)
     assert ended.value.verdict is Verdict.NOT_REPRODUCED
     assert context.run.green is None
+
+
+async def test_another_example_of_the_report_that_still_fails_is_named(tmp_path: Path) -> None:
+    block = "```python\nfrom calc import pages\npages({})  # got {}, expected {}\n```\n"
+    body = block.format(20, 3, 2) + "\nAnd with nothing:\n\n" + block.format(0, 1, 0)
+    async with opened(tmp_path, items=[REPORT.model_copy(update={"body": body})]) as context:
+        tests, by_one = await testing.Tests.of(context, BASE), {**BASE, **MENDED}
+        by_one["calc.py"] = Entry(data=b"def pages(n):\n    return max(1, -(-n // 10))\n")
+        await reproduce(context)
+        told = "Another example of the report still fails: calc.pages should give 0, gives 1."
+        assert await still_red(context, BASE, by_one, tests) == told
+        assert await still_red(context, BASE, {**BASE, **MENDED}, tests) == ""
 
 
 async def test_a_run_that_knows_no_reason_goes_by_exit_codes(context: LocalRun) -> None:

@@ -40,6 +40,7 @@ def function(body: str, head: str = "def f(a, b, items):") -> str:
         ("return a in items", "return a not in items"),
         ("return re.match(r'a*$', b)", r"return re.match(r'a+$', b)"),
         ("return re.match(r'a*$', b)", r"return re.match(r'a*\Z', b)"),
+        ('return a.startswith(("0e", "0x"))', 'return a.startswith(("0e", "0E", "0x"))'),
         ("return a + b", "return a - b"),
         ("return a // b", "return a / b"),
         ("return a - b", "return b - a"),
@@ -114,6 +115,13 @@ def test_one_line(before, after):
 )
 def test_lines(before, after):
     assert function(after) in proposals(function(before))
+
+
+def test_a_method_of_its_own_in_place_of_a_call():
+    text = "    def text(self):\n        return '{:b}'.format(self.n).zfill(self.size)\n\n"
+    listed = "    def listed(self):\n        return [c == '1' for c in {}]\n"
+    code = f"class Bits:\n{text}{listed.format(repr('{:b}') + '.format(self.n)')}"
+    assert f"class Bits:\n{text}{listed.format('self.text()')}" in proposals(code)
 
 
 def test_types_seen_at_run_time_guide_the_proposals():

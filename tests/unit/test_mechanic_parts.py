@@ -1,6 +1,7 @@
 """The parts of ``mechanic``: text and spans, commands, places to blame, trees, words, the zip."""
 
 import ast
+import functools
 import io
 import os
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.agents.mechanic import archive
+from bot.adapters.agents.mechanic.engine.calls import answer
 from bot.adapters.agents.mechanic.engine.choose import ranked
 from bot.adapters.agents.mechanic.engine.commands import read_command
 from bot.adapters.agents.mechanic.engine.diff import in_one_line, unified
@@ -303,3 +305,22 @@ def test_the_tests_near_a_function(tmp_path, line, targets):
     ran = {("src/bus/fares.py", line)} if line else set()
     found = near(suite, Task(root, ()), root, ran)
     assert sorted(found.targets if found else ()) == sorted(targets)
+
+
+@pytest.mark.parametrize(
+    ("call", "given"),
+    [
+        ("iter([1, 2])", ("gave", "[1, 2]")),
+        ("like(map)", ("gave", "a value")),  # a function that has the names of an iterator
+        ("like(map)()", ("raised", "KeyError")),
+    ],
+)
+def test_what_a_call_gives(call, given):
+    def like(function):
+        @functools.wraps(function)
+        def inner():
+            raise KeyError
+
+        return inner
+
+    assert answer(call, {"like": like}) == given

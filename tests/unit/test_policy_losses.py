@@ -41,6 +41,7 @@ LOOP = (
         ("if a:\n    return 2\nreturn 1", "if a:\n    pass\nreturn 1", "`if a:` decides nothing"),
         ("if a:\n    return 2\nreturn 1", "if a:\n    pass\nelse:\n    a()\nreturn 1", ""),
         ("return a", "return\nyield a", ""),
+        ("return a", "b, _ = a\nc, _ = b\nreturn b, c", ""),
         (
             LOOP.format("return "),
             LOOP.format("return ").replace("KeyError", "(KeyError, OSError)"),

@@ -24,42 +24,26 @@ from bot.domain.ports import Differing, Finished
 
 Outcome = Literal["passed", "failed", "skipped"]
 
-# A line for each test, and what its words mean; any other word is a failure.
-_LINES: Mapping[str, Mapping[str, Outcome]] = {
+# A line for each test.
+_LINES = (
     # pytest -rA, its short summary: https://docs.pytest.org/en/stable/how-to/output.html
-    r"^(?P<said>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+\.py(::\S.*?)?)(?: - .*)?$": {
-        "PASSED": "passed",
-        "XPASS": "passed",
-        "XFAIL": "skipped",
-        "SKIPPED": "skipped",
-    },
+    r"^(?P<said>PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS) (?P<id>\S+\.py(::\S.*?)?)(?: - .*)?$",
     # unittest -v
     r"^(?P<id>\w+ \([\w.]+\))(?:\n.*)? \.\.\. "
-    r"(?P<said>ok|FAIL|ERROR|skipped|expected failure)": {
-        "ok": "passed",
-        "skipped": "skipped",
-        "expected failure": "skipped",
-    },
+    r"(?P<said>ok|FAIL|ERROR|skipped|expected failure)",
     # go test -v
-    r"^\s*--- (?P<said>PASS|FAIL|SKIP): (?P<id>\S+)": {"PASS": "passed", "SKIP": "skipped"},
+    r"^\s*--- (?P<said>PASS|FAIL|SKIP): (?P<id>\S+)",
     # cargo test
-    r"^test (?P<id>\S+(?: - .+)?) \.\.\. (?P<said>ok|FAILED|ignored)": {
-        "ok": "passed",
-        "ignored": "skipped",
-    },
+    r"^test (?P<id>\S+(?: - .+)?) \.\.\. (?P<said>ok|FAILED|ignored)",
     # TAP, and what mocha, jest and vitest print for each test
-    r"^\s*(?P<said>✓|✔|√|✕|✗|×|○|ok|not ok) (?:\d+ -? ?)?(?P<id>.+?)(?: \(?[\d.]+ ?m?s\)?)?$": {
-        "✓": "passed",
-        "✔": "passed",
-        "√": "passed",
-        "ok": "passed",
-        "○": "skipped",
-    },
-}
-# go's words and jest's
+    r"^\s*(?P<said>✓|✔|√|✕|✗|×|○|ok|not ok) (?:\d+ -? ?)?(?P<id>.+?)(?: \(?[\d.]+ ?m?s\)?)?$",
+)
+# The words of all of them; any other is a failure.
 _SAID: Mapping[str, Outcome] = {
-    "pass": "passed", "passed": "passed", "fail": "failed", "failed": "failed", "skip": "skipped",
-}  # fmt: skip
+    **dict.fromkeys(("pass", "passed", "xpass", "ok", "✓", "✔", "√"), "passed"),
+    **dict.fromkeys(("skip", "skipped", "xfail", "ignored", "expected failure", "○"), "skipped"),
+    **dict.fromkeys(("fail", "failed"), "failed"),
+}
 _WORST: Mapping[Outcome, int] = {"passed": 0, "skipped": 1, "failed": 2}
 
 
@@ -74,9 +58,10 @@ def worst(told: Iterator[tuple[str, Outcome]]) -> dict[str, Outcome]:
 
 def outcomes(output: str) -> dict[str, Outcome]:
     """What each test did, by its id as the runner prints it; empty when it prints none."""
-    for pattern, words in _LINES.items():
+    for pattern in _LINES:
         told = re.finditer(pattern, output, re.MULTILINE)
-        if found := worst((each["id"].strip(), words.get(each["said"], "failed")) for each in told):
+        said = ((each["id"].strip(), _SAID.get(each["said"].lower(), "failed")) for each in told)
+        if found := worst(said):
             return found
     return {}
 

@@ -13,6 +13,7 @@ _NAMES = re.compile(
     r"|([A-Z]\w*)?(Test|Tests|TestCase|IT|Spec)\.(java|kt|scala|groovy|cs|php|swift)"
     r"|Test[A-Z]\w*\.(java|kt)"
 )
+_AROUND = re.compile(r"^tests?_|(_tests?)?\.py$")
 _SOURCE_OF_TESTS = re.compile(r"src/(test|androidTest|integrationTest)/")
 
 
@@ -31,11 +32,14 @@ def is_collected_by_pytest(path: str) -> bool:
     return re.fullmatch(r"test_.*\.py|.*_test\.py", path.rpartition("/")[2]) is not None
 
 
-def part_near(tree: Tree, suspects: Collection[str]) -> list[str]:
-    """The few files of tests that name the modules of ``suspects`` most often."""
-    stems = {re.escape(path.rpartition("/")[2].partition(".")[0]) for path in suspects}
-    named = re.compile(rf"\b({'|'.join(sorted(stems - {'__init__'})) or '(?!)'})\b")
-    tests = sorted(filter(is_collected_by_pytest, tree))
-    counts = {path: len(named.findall(text_of(tree[path]))) for path in tests}
-    near = sorted(filter(counts.get, tests), key=lambda path: -counts[path])
-    return (near or tests)[:10]
+def part_near(tree: Tree, paths: Collection[str], names: Collection[str]) -> list[str]:
+    """The few files of tests that speak most of these modules and names, a rare one the more."""
+    stems = {path.rpartition("/")[2].partition(".")[0] for path in paths}
+    tests = {path: text_of(tree[path]) for path in sorted(tree) if is_collected_by_pytest(path)}
+    worth = {path: float(_AROUND.sub("", path.rpartition("/")[2]) in stems) for path in tests}
+    for word in sorted({*stems, *names} - {"__init__"}):
+        naming = [path for path in tests if re.search(rf"\b{re.escape(word)}\b", tests[path])]
+        for path in naming:
+            worth[path] += 1 / len(naming)
+    near = sorted(filter(worth.get, worth), key=lambda path: (-worth[path], path.count("/")))
+    return (near or [*tests])[:8]

@@ -118,7 +118,7 @@ GUARDS = (
     Guard(
         "a suite that is worse proves nothing",
         _PROVE,
-        "if not fine:",
+        "if after and (worse := suite_no_worse(before, after)[1]):",
         "if False:",
         f"{_OF_PROVE}::test_what_is_not_green_or_costs_the_suite_is_no_repair",
     ),
@@ -426,8 +426,8 @@ GUARDS = (
     Guard(
         "what catches more exceptions is not called proved",
         "bot/domain/fixes/policy/losses.py",
-        "for error in _anew(patch, _caught):",
-        'for error in "":',
+        '(_caught, "It catches `{}`',
+        '(_idle, "It catches `{}`',
         "tests/unit/test_policy_losses.py",
     ),
     Guard(

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 
-from bot.domain.fixes.answers import Answers, broken_calls, changed_calls
+from bot.domain.fixes.answers import Answers, broken_calls
 from bot.domain.fixes.calls import calls_of, examples_in, raised_in
 from bot.domain.fixes.functions import broken, changed
 from bot.domain.fixes.neighbours import neighbours
@@ -12,14 +13,13 @@ from bot.domain.fixes.policy.code import special_cases
 from bot.domain.fixes.policy.losses import answers_flatly, given_up
 from bot.domain.fixes.proof import Suite, suite_no_worse
 from bot.domain.fixes.testfiles import part_near
-from bot.domain.models import Verdict
-from bot.domain.ports import Differing, Sandbox
+from bot.domain.ports import Sandbox
 from workers.fixes.steps.context import RunContext
 from workers.fixes.steps.drive import deadline
+from workers.fixes.steps.reproduce import still_red
 from workers.fixes.steps.testing import Tests
 
 Seen = tuple[Suite | None, Answers]  # examples in docstrings, and what calls give
-_MOST_SHOWN = 5
 _LONG = 60.0  # seconds of a suite of which those near the patch run first, alone
 _ENOUGH = 2  # examples that are independent
 _SHARE = 0.7  # of the time that is left, what the grade may take
@@ -47,6 +47,12 @@ class Elsewhere:
         examples = await self._tests.examples(sandbox, self._modules) if self._modules else None
         return examples, await self._tests.calls(sandbox, self._calls) if self._calls else {}
 
+    def near(self) -> list[str]:
+        """The files of tests that have most to do with the patch, where some can run alone."""
+        names = {name.rpartition(".")[2] for _, name in self._functions}
+        alone = self._tests.plan.framework == "pytest"
+        return part_near(self._base, self._patch.paths, names) if alone else []
+
     def worse(self, before: Seen, after: Seen) -> list[str]:
         """What is worse, a line each."""
         worse: list[str] = []
@@ -55,19 +61,13 @@ class Elsewhere:
             worse += suite_no_worse(before[0], after[0])[1]
         return worse + broken_calls(before[1], after[1], raised_in(self._source))
 
-    def changes(self, before: Seen, after: Seen) -> tuple[Differing, ...]:
-        """Calls whose answer is another one now."""
-        return tuple(changed_calls(before[1], after[1])[:_MOST_SHOWN])
-
-    async def grade(self, context: RunContext, before: Suite, was: Seen) -> tuple[Verdict, str]:
-        """Proved, or what speaks against that. It has but a share of the time that is left."""
+    async def doubt(self, context: RunContext, before: Suite, was: Seen) -> str:
+        """What speaks against proved. It has but a share of the time that is left."""
         left = (deadline(context.run) - context.now()).total_seconds()
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(left * _SHARE):
-                doubt = await self._doubt(context, before, was[1])
-        except TimeoutError:
-            doubt = "There was no time to ask what the tests hold."
-        return Verdict.ON_ONE_EXAMPLE if doubt else Verdict.PROVED, doubt
+                return await self._doubt(context, before, was[1])
+        return "There was no time to ask what the tests hold."
 
     async def _doubt(self, context: RunContext, before: Suite, was: Answers) -> str:
         """Two examples, or one and an earlier test that notices the functions break; and something
@@ -80,6 +80,8 @@ class Elsewhere:
             return "It asks for the very values of the example."
         if lost := await asyncio.to_thread(given_up, self._patch):
             return lost
+        if red := await still_red(context, self._base, self._patched, self._tests):
+            return red
         if len(examples_in(self._source)) < _ENOUGH:
             files = await asyncio.to_thread(lambda: self._patch.files)
             grows = any(added for path, added, _ in files if path in self._base)
@@ -113,14 +115,13 @@ class Elsewhere:
         async with context.sandbox(tree) as sandbox:
             failing = sum(said == "failed" for said in before.tests.values())
             if before.finished.seconds > _LONG:
-                near = part_near(self._earlier, self._patch.paths)
-                part = await self._tests.suite_until(sandbox, failing + 1, part=near)
-                if _notices(before, part):
+                near = await asyncio.to_thread(self.near)
+                if _notices(before, await self._tests.suite(sandbox, near, before, failing + 1)):
                     return True
-            after = await self._tests.suite_until(sandbox, failing + 1)
+            after = await self._tests.suite(sandbox, (), before, failing + 1)
             if not (held := _notices(before, after)) and "stopping after" in after.finished.stdout:
                 # What it ended at noticed nothing: modules that can't be imported any more.
-                held = _notices(before, await self._tests.suite(sandbox, patched=True))
+                held = _notices(before, await self._tests.suite(sandbox, (), before))
         return held
 
 

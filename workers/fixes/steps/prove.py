@@ -4,6 +4,7 @@ it by the rules of the base commit, without reading a word of prose."""
 import asyncio
 
 from bot.domain.cards.views.cluster import count
+from bot.domain.fixes.answers import changed_calls
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.policy import Rules, judge, refused
 from bot.domain.fixes.proof import suite_no_worse
@@ -16,6 +17,7 @@ from workers.fixes.steps.drive import another_may
 from workers.fixes.steps.elsewhere import Elsewhere
 from workers.fixes.steps.testing import Tests
 
+_CUT = "The suite did not end within {:.0f} s. Of it was compared, as nearest to the change: "
 _CARRIES_A_PATCH = (Verdict.NOT_REPRODUCED, Verdict.NOT_REPAIRED, Verdict.TESTS_DO_NOT_RUN)
 
 
@@ -30,6 +32,16 @@ async def prove(context: RunContext) -> None:
     await context.tell("the suite, and the new test, on the base")
     async with context.sandbox(base) as sandbox:
         before = context.before or await tests.suite(sandbox)
+        part, cut = list[str](), ""
+        if before.finished.timed_out:
+            cut, near = (
+                _CUT.format(before.finished.seconds),
+                await asyncio.to_thread(elsewhere.near),
+            )
+            for part in [near, near[:1]] if near else []:
+                if not (before := await tests.suite(sandbox, part)).finished.timed_out:
+                    break
+            cut += "nothing of it." if before.finished.timed_out else f"{' '.join(part)}."
         was = await elsewhere.at(sandbox)
     red = await tests.alone(with_test, context.run.test_path)
     await context.set(red=ran(red), suite_before=ran(before.finished))
@@ -45,19 +57,21 @@ async def prove(context: RunContext) -> None:
         )
     await context.tell("the new test, and the suite, with the patch")
     async with context.sandbox(patched) as sandbox:
-        after = await tests.suite(sandbox, patched=True)
+        ends = not before.finished.timed_out
+        after = await tests.suite(sandbox, part, before) if ends else None
         green = await tests.one(sandbox, context.run.test_path)
         now = await elsewhere.at(sandbox)
-    await context.set(green=ran(green), suite_after=ran(after.finished))
+    await context.set(green=ran(green), suite_after=after and ran(after.finished))
     if green.exit_code != 0:
         raise Ended(Verdict.NOT_REPAIRED, "In a clean sandbox the test still fails.")
-    fine, worse = suite_no_worse(before, after)
-    if not fine:
+    if after and (worse := suite_no_worse(before, after)[1]):
         raise Ended(Verdict.NOT_REPAIRED, f"The suite is worse: {'; '.join(worse[:5])}.")
     if worse := elsewhere.worse(was, now):
         raise Ended(Verdict.NOT_REPAIRED, f"Worse elsewhere: {'; '.join(worse[:5])}.")
-    grade, doubt = await elsewhere.grade(context, before, was)
-    await context.set(grade=grade, reason=redact(doubt), changes=elsewhere.changes(was, now))
+    changes = tuple(changed_calls(was[1], now[1])[:5])
+    doubt = cut or await elsewhere.doubt(context, before, was)
+    grade = Verdict.ON_ONE_EXAMPLE if doubt else Verdict.PROVED
+    await context.set(grade=grade, reason=redact(doubt), changes=changes)
     await context.tell(f"red before, green after, the suite no worse: {grade.value}")
 
 

@@ -24,9 +24,10 @@ from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.testing import Tests
 
-_TRIES = 5
+_TRIES, _OTHERS = 5, 4
 _TOKENS = 4_096
 _FOR_PYTHON = "Repairs without a model are for Python: set GEMINI_API_KEY."
+_NO_END = "`{}` did not end within {:.0f} s, its share of the run's time; --timeout allows more."
 _NEEDS_ISOLATION = (
     "Nobody with write here reported this, and what others ask to be called needs isolation: "
     "install bubblewrap or set E2B_API_KEY."
@@ -60,7 +61,10 @@ async def reproduce(context: RunContext) -> None:
             if not await _why_not(context, base, tests, one):
                 return
         async with context.sandbox(base) as sandbox:  # perhaps nothing runs here at all
-            await context.set(suite_before=ran((await tests.suite(sandbox)).finished))
+            before = (await tests.suite(sandbox)).finished
+            await context.set(suite_before=ran(before))
+        if before.timed_out:
+            raise Ended(Verdict.LIMIT_REACHED, _NO_END.format(before.command, before.seconds))
         seen = await _seen(context, base, tests, found.observed)
         why = ""
         if model is not None and reports and tests.plan.style != "other":
@@ -77,6 +81,22 @@ async def reproduce(context: RunContext) -> None:
         else found.advice
     )
     raise Ended(Verdict.NOT_REPRODUCED, f"{reason} {why}".strip())
+
+
+async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests) -> str:
+    """Another example of the run's report that fails as told on the base, and with a patch, too."""
+    case = await context.evidence()
+    reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
+    shown = await asyncio.to_thread(attempts, reports, base, name=f"C-{context.run.cluster}")
+    source, found = context.run.test_source, shown.tests
+    told = {n for one in found if redact(one.source) == source for n in one.items}
+    for one in [one for one in found if told.intersection(one.items)][:_OTHERS]:
+        test = {one.path: Entry(data=one.source.encode())}
+        if (await tests.alone({**patched, **test}, one.path)).exit_code:
+            red = await tests.alone({**base, **test}, one.path)
+            if red.exit_code and graded(red.stdout + red.stderr, one.test, one.reason):
+                return redact(f"Another example of the report still fails: {one.says}.")
+    return ""
 
 
 def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:

@@ -52,36 +52,23 @@ class Tests:
         await environment_of(context, tree)
         return cls(context, plan)
 
-    async def suite(self, sandbox: Sandbox, *, patched: bool = False) -> Suite:
-        """The whole suite. Raises Ended when it does not run at all on the base. That it does not
-        run with a patch is the patch's fault, and the proof's to say. A project without a test has
-        a suite in which none ran."""
+    async def suite(
+        self, sandbox: Sandbox, part: Sequence[str] = (), before: Suite | None = None, most: int = 0
+    ) -> Suite:
+        """The whole suite, or a ``part`` of pytest's, which ends after so many failures, ``most``.
+        Raises Ended when none of it runs on the base; with a patch, where ``before`` is what it was
+        without, that is the proof's to say, and may take twice as long. Without tests none ran."""
         if self.plan.framework == "unittest":
             await sandbox.write(testplan.UNITTESTS, inspect.getsource(unittests).encode())
-        done = await self._run(sandbox, self.plan.recorded or self.plan.suite)
-        return await self._read(sandbox, replace(done, command=self.plan.suite), patched=patched)
-
-    async def suite_until(
-        self, sandbox: Sandbox, failures: int, *, part: Sequence[str] = ()
-    ) -> Suite:
-        """The suite, or some files of it, up to so many failures where its runner can end there,
-        else the whole of it."""
-        if self.plan.framework != "pytest":
-            return await self.suite(sandbox, patched=True)
-        suite = self.plan.part_of(part) if part else self.plan.suite
-        done = await self._run(sandbox, f"{suite} --maxfail={failures}")
-        return await self._read(sandbox, done, patched=True)
-
-    async def _read(self, sandbox: Sandbox, done: Finished, *, patched: bool = False) -> Suite:
+        named = self.plan.part_of(part) if part else self.plan.suite
+        last = f" --maxfail={most}" if most and self.plan.framework == "pytest" else ""
+        command = f"{self.plan.recorded or named}{last}"
+        longer = 2 * before.finished.seconds if before else 0.0
+        patience = max(longer, self._timeout / (2 if part else 1))
+        done = replace(await self._run(sandbox, command, patience), command=named)
         suite = Suite.of(done, await self._report(sandbox, self.plan.report))
-        if patched:
+        if before or done.timed_out:
             return suite
-        if done.timed_out:
-            raise Ended(
-                Verdict.LIMIT_REACHED,
-                f"`{self.plan.suite}` did not end within {done.seconds:.0f} s, its share of the "
-                "run's time; --timeout allows more.",
-            )
         if self._ran_nothing(suite):
             raise Ended(Verdict.TESTS_DO_NOT_RUN, self._why_nothing(done))
         return suite
@@ -138,15 +125,15 @@ class Tests:
 
     async def one(self, sandbox: Sandbox, path: str, *, most: float = math.inf) -> Finished:
         """The tests of one file, in at most so many seconds."""
-        return await self._run(sandbox, self.plan.command_for(path), most=most)
+        return await self._run(sandbox, self.plan.command_for(path), min(self._timeout, most))
 
     async def alone(self, tree: Tree, path: str, *, most: float = math.inf) -> Finished:
         """The tests of one file of ``tree``, in a sandbox of their own."""
         async with self._context.sandbox(tree) as sandbox:
             return await self.one(sandbox, path, most=most)
 
-    async def _run(self, sandbox: Sandbox, command: str, *, most: float = math.inf) -> Finished:
-        done = await sandbox.run(command, timeout=min(self._timeout, most), env=self._env)
+    async def _run(self, sandbox: Sandbox, command: str, timeout: float = 0) -> Finished:
+        done = await sandbox.run(command, timeout=timeout or self._timeout, env=self._env)
         await self._context.log(
             f"$ {command}\n{ran(done).tail[-1500:]}\nexit code {done.exit_code}, "
             f"{done.seconds:.1f} s"

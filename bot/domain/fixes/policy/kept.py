@@ -11,21 +11,11 @@ LOOSE, CLOSE, EXACT = 1, 2, 3
 _BROAD = frozenset({"Exception", "BaseException", "object"})
 
 # unittest's names, as (strength, how many arguments belong to the question)
+_LOOSELY = "IsInstance In NotIn NotEqual Greater GreaterEqual Less LessEqual"
 _METHODS = {
-    "assertTrue": (LOOSE, 1),
-    "assertFalse": (LOOSE, 1),
-    "assertIsNotNone": (LOOSE, 1),
-    "assertIsInstance": (LOOSE, 2),
-    "assertIn": (LOOSE, 2),
-    "assertNotIn": (LOOSE, 2),
-    "assertNotEqual": (LOOSE, 2),
-    "assertGreater": (LOOSE, 2),
-    "assertGreaterEqual": (LOOSE, 2),
-    "assertLess": (LOOSE, 2),
-    "assertLessEqual": (LOOSE, 2),
-    "assertAlmostEqual": (CLOSE, 2),
-    "assertIsNone": (EXACT, 1),
-}
+    **dict.fromkeys(("assertTrue", "assertFalse", "assertIsNotNone"), (LOOSE, 1)),
+    **{f"assert{name}": (LOOSE, 2) for name in _LOOSELY.split()},
+} | {"assertAlmostEqual": (CLOSE, 2), "assertIsNone": (EXACT, 1)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,16 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 def given_up(patch: Patch) -> str:
     """One sentence on what other callers lose; empty where nothing is."""
-    for name in _anew(patch, _overwritten):
-        return f"What earlier lines work out for `{name}` is thrown away."
-    for line in _anew(patch, _left_at_once):
-        return f"`{line}` ends after its first round."
-    for test in _anew(patch, _decided):
-        return f"`{test}` has but one answer."
-    for test in _anew(patch, _idle):
-        return f"`if {test}:` decides nothing."
-    for line in _anew(patch, _unreached):
-        return f"`{line}` is never reached."
-    for error in _anew(patch, _caught):
-        return f"It catches `{error}`, whatever else raises that."
+    for find, said in (
+        (_overwritten, "What earlier lines work out for `{}` is thrown away."),
+        (_left_at_once, "`{}` ends after its first round."),
+        (_decided, "`{}` has but one answer."),
+        (_idle, "`if {}:` decides nothing."),
+        (_unreached, "`{}` is never reached."),
+        (_caught, "It catches `{}`, whatever else raises that."),
+    ):
+        if found := _anew(patch, find):
+            return said.format(found[0])
     return ""
 
 
@@ -60,7 +58,8 @@ def _functions(tree: ast.Module | None) -> Iterator[tuple[str, ast.AST]]:
 
 def _overwritten(tree: ast.Module | None) -> Found:
     """Names assigned anew before anybody reads what an earlier statement of the block left."""
-    return Counter((function, name) for function, block in _blocks(tree) for name in _lost(block))
+    lost = ((function, name) for function, block in _blocks(tree) for name in _lost(block))
+    return Counter(each for each in lost if each[1] != "_")
 
 
 def _unreached(tree: ast.Module | None) -> Found:

@@ -66,7 +66,7 @@ def answer(code: str, names: dict[str, Any]) -> tuple[str, str]:
         value = eval(code, names)  # noqa: S307
         if inspect.iscoroutine(value):
             value = asyncio.run(value)
-        if hasattr(value, "__next__"):
+        if hasattr(type(value), "__next__"):  # where Python looks, too
             value = list(itertools.islice(value, LONGEST))
         text = repr(value)[:LONGEST]
     except BaseException as error:

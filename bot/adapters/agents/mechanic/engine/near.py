@@ -31,7 +31,7 @@ def near(
         naming = [path for path, text in texts.items() if found.search(text)]
         for path in naming:
             worth[path] += 1 / len(naming)
-    best = sorted((path for path in worth if worth[path]), key=lambda p: (-worth[p], p))[:_FILES]
+    best = sorted(filter(worth.get, worth), key=lambda p: (-worth[p], p.count("/"), p))[:_FILES]
     cwd = suite.session.cwd
     return replace(suite, targets=tuple(os.path.relpath(p, cwd) for p in best)) if best else None
 

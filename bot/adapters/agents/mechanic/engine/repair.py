@@ -58,7 +58,6 @@ class Repair:
         search.singles(candidates(*known, most=_FIRST_LINES)[:_FIRST_EDITS])
         edits = [] if search.plausible else candidates(*known)
         search.singles(edits)
-        search.complements()
         if not search.plausible and time.monotonic() < search.deadline:
             self.events.tell("tried", count=search.tried, of=len(edits), pairs=True)
             search.pairs(edits)

@@ -67,22 +67,6 @@ class Search:
                 done.result()
         self.plausible.sort(key=lambda trial: trial.index)
 
-    def complements(self) -> None:
-        """Pairs of edits that each turn some failing tests green, break none, and together turn
-        all green: two bugs, each with its own repair."""
-        wanted = set(self.baseline.failing)
-        halves = [t for t in self.partial if t.fixed and not t.broken and t.fixed != wanted]
-        halves = sorted(halves, key=lambda t: (-t.candidate.score, t.index))[:_PARTIALS]
-        pairs = [
-            pair
-            for position, one in enumerate(halves)
-            for two in halves[position + 1 :]
-            if one.fixed | two.fixed >= wanted
-            for pair in [_joined(one.candidate, two.candidate)]
-            if pair is not None
-        ]
-        self.singles(sorted(pairs, key=lambda c: -c.score)[:_PARTIALS])
-
     def pairs(self, candidates: list[EditCandidate]) -> None:
         """Combine edits that each do some good, best first."""
         joined: dict[tuple[str, ...], tuple[float, EditCandidate]] = {}

@@ -75,11 +75,12 @@ def _lead_imports(setup: dict[str, Any]) -> None:
 
 def _preload(names: list[str], tree: str) -> bool:
     """Import libraries ahead of the forks; False when that drew in code of the checkout."""
+    before = set(sys.modules)
     for name in names:
         with contextlib.suppress(BaseException):
             importlib.import_module(name)
-    files = [str(getattr(module, "__file__", "") or "") for module in list(sys.modules.values())]
-    return not any(name.startswith(tree + os.sep) for name in files)
+    new = [sys.modules[name] for name in sys.modules.keys() - before]
+    return not any(str(getattr(m, "__file__", "") or "").startswith(tree + os.sep) for m in new)
 
 
 @contextlib.contextmanager

@@ -233,7 +233,7 @@ def _passed_on(
 
 
 def donors(site: Site) -> Iterator[Edit]:
-    """Another expression of the same function in place of an argument or operand."""
+    """Another expression of the same function, or a method, in place of an argument or operand."""
     node = site.node
     if not isinstance(node, ast.expr) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         return
@@ -273,6 +273,12 @@ def donors(site: Site) -> Iterator[Edit]:
         ):
             edits.append(site.replace(name, "expression to variable", 0.3))
     yield from spread(edits)
+    for name in site.scope.class_members if isinstance(node, ast.Call) else ():
+        found = site.source.functions.get(name, [])
+        alone = len(found) == 1 and found[0] is not site.scope.owner
+        known = site.scope.returned.get(name) or kinds
+        if alone and len(found[0].args.args) == 1 and kinds <= known and name[:2] != "__":
+            yield site.replace(f"self.{name}()", "own method", 0.3)
 
 
 def donor_expressions(site: Site) -> dict[str, ast.expr]:

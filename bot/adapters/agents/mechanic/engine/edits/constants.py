@@ -60,11 +60,15 @@ def _neutral(parent: ast.BinOp) -> int | None:
 
 def _strings(site: Site, value: str) -> Iterator[Edit]:
     """Strings used elsewhere in the module, closest spelling first; case, blanks, nothing. Of a
-    raw one, which is a pattern: what repeats, and where it ends."""
+    raw one, which is a pattern: what repeats, and where it ends. Among several, a case more."""
     start, text = site.source.span(site.node)[0], site.source.segment(site.node)
     for sign in re.finditer(r"(?<!\\)[*+$]", text if re.match("[rR]", text) else ""):
         place, new = start + sign.start(), {"*": "+", "+": "*", "$": r"\Z"}[sign[0]]
         yield site.edit(((place, place + 1, new),), "pattern", 0.4)
+    other = value.swapcase()
+    if isinstance(site.source.parent(site.node), (ast.Tuple, ast.Set)) and other != value:
+        end = site.source.span(site.node)[1]
+        yield site.edit(((end, end, f", {site.quoted(other)}"),), "missing case", 0.3)
     if value not in site.source.strings:  # no name, no key
         return
     matcher = difflib.SequenceMatcher(b=value)

@@ -80,9 +80,8 @@ def _templates(site: Site) -> list[tuple[str, float]]:
                         "set",
                     }:
                         texts.append((f"{holder}[{key}] = {value}", 0.25 * idle))
-        if kinds & NUMBERS and "." not in holder:
-            own = 0.1 if holder in scope.params else 1.0
-            texts += [(f"{holder} += 1", 0.35 * own), (f"{holder} -= 1", 0.15 * own)]
+        if kinds & NUMBERS and "." not in holder and holder not in scope.params:
+            texts += [(f"{holder} += 1", 0.35), (f"{holder} -= 1", 0.15)]
     local = [name for name in names if name not in scope.params]
     for target in local:
         for value in names:

@@ -68,7 +68,8 @@ class Pytest:
         """Collect ``targets`` and run the tests of the plan."""
         import pytest
 
-        self.plugin.report = report
+        self.plugin.report, files = report, all(map(os.path.isfile, targets or "-"))
+        self.plugin.alone = files and int(pytest.__version__.split(".")[0]) > 7
         if self.session is None:
             return int(pytest.main([*self.options, *targets], plugins=[self.plugin]))
         config = self.session.config
@@ -87,9 +88,14 @@ def _plugin(pytest: Any) -> Any:
 
     class Plugin:
         report: RunReport
+        alone: bool
 
         def __init__(self) -> None:
             self.outcome: dict[str, str] = {}
+
+        def pytest_ignore_collect(self) -> bool | None:
+            # or each plugin reads every file beside those that are asked for
+            return self.alone or None
 
         @hook(trylast=True)
         def pytest_collection_modifyitems(self, items: list[Any]) -> None:
