@@ -158,6 +158,19 @@ async def test_another_example_of_the_report_that_still_fails_is_named(tmp_path:
         assert await still_red(context, BASE, {**BASE, **MENDED}, tests) == ""
 
 
+async def test_a_value_of_the_report_that_no_test_asks_for_is_named(tmp_path: Path) -> None:
+    body = (
+        "`calc.pages(20)` returns 3, expected 2. With half a page it gives the same 3 instead of 1."
+    )
+    async with opened(tmp_path, items=[REPORT.model_copy(update={"body": body})]) as context:
+        await reproduce(context)
+        tests, told = (
+            await testing.Tests.of(context, BASE),
+            "The report asks for 1, too, and no test",
+        )
+        assert await still_red(context, BASE, {**BASE, **MENDED}, tests) == f"{told} does."
+
+
 async def test_a_run_that_knows_no_reason_goes_by_exit_codes(context: LocalRun) -> None:
     await context.set(test_reason=None, test_name="")
     await prove(context)

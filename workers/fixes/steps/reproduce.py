@@ -84,19 +84,21 @@ async def reproduce(context: RunContext) -> None:
 
 
 async def still_red(context: RunContext, base: Tree, patched: Tree, tests: Tests) -> str:
-    """Another example of the run's report that fails as told on the base, and with a patch, too."""
+    """Another example of the run's report that fails as told on the base, and with a patch, too; or
+    a value that it says should come and no test asks for."""
     case = await context.evidence()
     reports = [BugReport.of(item.number, item) for item in case.shown(context.run.audience)]
-    shown = await asyncio.to_thread(attempts, reports, base, name=f"C-{context.run.cluster}")
-    source, found = context.run.test_source, shown.tests
-    told = {n for one in found if redact(one.source) == source for n in one.items}
-    for one in [one for one in found if told.intersection(one.items)][:_OTHERS]:
+    offered = await asyncio.to_thread(attempts, reports, base, name=f"C-{context.run.cluster}")
+    of_run = (one for one in offered.tests if redact(one.source) == context.run.test_source)
+    told = {number for one in of_run for number in one.items}
+    for one in [one for one in offered.tests if told.intersection(one.items)][:_OTHERS]:
         test = {one.path: Entry(data=one.source.encode())}
         if (await tests.alone({**patched, **test}, one.path)).exit_code:
             red = await tests.alone({**base, **test}, one.path)
             if red.exit_code and graded(red.stdout + red.stderr, one.test, one.reason):
                 return redact(f"Another example of the report still fails: {one.says}.")
-    return ""
+    beyond = next(filter(None, map(offered.beyond.get, sorted(told))), "")
+    return redact(f"The report asks for {beyond}, too, and no test does.") if beyond else ""
 
 
 def _neutral(case: Case, readers: Audience, base: Tree, *, name: str) -> list[Reproduction]:
