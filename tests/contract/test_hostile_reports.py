@@ -344,7 +344,8 @@ async def test_the_environment_of_the_sandbox_holds_no_credential(machine: Machi
     pairs = dict(line.partition("=")[::2] for line in said)
     assert set(pairs) <= {
         *("CI", "HOME", "LANG", "PATH", "PWD", "OLDPWD", "SHLVL", "TERM", "TMPDIR", "_"),
-        *("PYTHONHASHSEED", "PYTHONUNBUFFERED", "SOULCASTER_TASK", "SOULCASTER_TASK_JSON"),
+        *("JAVA_TOOL_OPTIONS", "PYTHONHASHSEED", "PYTHONUNBUFFERED"),
+        *("SOULCASTER_TASK", "SOULCASTER_TASK_JSON"),
     }
     assert len(pairs) > 8
     for name, value in pairs.items():

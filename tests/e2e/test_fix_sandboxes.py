@@ -50,7 +50,8 @@ FIX = "sed -i 's/if rest > 1 else/if rest > 0 else/' src/shop/pagination.py"
 HARMLESS = {
     *("HOME", "OLDPWD", "PATH", "PWD", "SHLVL", "TMPDIR", "USER", "_"),
     *QUIET,
-    *("PYTEST_CURRENT_TEST", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", processes.MARK),
+    *("JAVA_TOOL_OPTIONS", "PYTEST_CURRENT_TEST", "PYTEST_DISABLE_PLUGIN_AUTOLOAD"),
+    processes.MARK,
 }
 TEMPLATE = {
     "PATH": f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin",
