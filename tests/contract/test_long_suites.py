@@ -53,7 +53,7 @@ async def test_of_a_suite_that_does_not_end_what_is_near_is_compared(tmp_path: P
         await repair_beside_suite(context)
         await prove(context)
         assert context.run.grade is Verdict.ON_ONE_EXAMPLE
-        assert context.run.reason.endswith("as nearest to the change: tests/test_old.py.")
+        assert context.run.reason.endswith(", and of it only tests/test_old.py was compared.")
         assert context.run.suite_before.command.endswith(" tests/test_old.py")
         assert context.before.finished.timed_out
 

@@ -2,22 +2,23 @@
 it by the rules of the base commit, without reading a word of prose."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.domain.cards.views.cluster import count
 from bot.domain.fixes.answers import changed_calls
 from bot.domain.fixes.patch import apply
 from bot.domain.fixes.policy import Rules, judge, refused
-from bot.domain.fixes.proof import suite_no_worse
+from bot.domain.fixes.proof import Suite, suite_no_worse
 from bot.domain.fixes.reproduction import graded
 from bot.domain.fixes.run import StepName
 from bot.domain.models import RunState, Verdict
+from bot.domain.ports import Sandbox
 from bot.domain.secrets import redact
 from workers.fixes.steps.context import Ended, RunContext, ran
 from workers.fixes.steps.drive import another_may
 from workers.fixes.steps.elsewhere import Elsewhere
 from workers.fixes.steps.testing import Tests
 
-_CUT = "The suite did not end within {:.0f} s. Of it was compared, as nearest to the change: "
 _CARRIES_A_PATCH = (Verdict.NOT_REPRODUCED, Verdict.NOT_REPAIRED, Verdict.TESTS_DO_NOT_RUN)
 
 
@@ -31,17 +32,7 @@ async def prove(context: RunContext) -> None:
     elsewhere = await asyncio.to_thread(Elsewhere, tests, base, patched, test.paths)
     await context.tell("the suite, and the new test, on the base")
     async with context.sandbox(base) as sandbox:
-        before = context.before or await tests.suite(sandbox)
-        part, cut = list[str](), ""
-        if before.finished.timed_out:
-            cut, near = (
-                _CUT.format(before.finished.seconds),
-                await asyncio.to_thread(elsewhere.near),
-            )
-            for part in [near, near[:1]] if near else []:
-                if not (before := await tests.suite(sandbox, part)).finished.timed_out:
-                    break
-            cut += "nothing of it." if before.finished.timed_out else f"{' '.join(part)}."
+        before, part, cut = await _before(context, tests, sandbox, elsewhere)
         was = await elsewhere.at(sandbox)
     red = await tests.alone(with_test, context.run.test_path)
     await context.set(red=ran(red), suite_before=ran(before.finished))
@@ -73,6 +64,23 @@ async def prove(context: RunContext) -> None:
     grade = Verdict.ON_ONE_EXAMPLE if doubt else Verdict.PROVED
     await context.set(grade=grade, reason=redact(doubt), changes=changes)
     await context.tell(f"red before, green after, the suite no worse: {grade.value}")
+
+
+async def _before(
+    context: RunContext, tests: Tests, sandbox: Sandbox, elsewhere: Elsewhere
+) -> tuple[Suite, Sequence[str], str]:
+    """The suite on the base. Of one that does not end what is nearest to the change, the files that
+    this is, and what a reader has to know of it."""
+    before = context.before or await tests.suite(sandbox)
+    if not before.finished.timed_out:
+        return before, (), ""
+    cut = f"The suite did not end within {before.finished.seconds:.0f} s, and of it"
+    near = await asyncio.to_thread(elsewhere.near)
+    for part in [near, near[:1]] if near else []:
+        before = await tests.suite(sandbox, part)
+        if not before.finished.timed_out:
+            return before, part, f"{cut} only {' '.join(part)} was compared."
+    return before, (), f"{cut} nothing was compared."
 
 
 async def prove_or_draft(context: RunContext) -> None:
