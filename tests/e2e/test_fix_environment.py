@@ -212,7 +212,7 @@ def test_their_dependencies_plugins_and_generated_files(folder: Path, registry: 
     assert "`a_database_driver`: tests import that, and no file says" in " ".join(
         done.stdout.split()
     )
-    assert "`pytest==1.0`: it does not start on the Python of here; a newer one runs" in " ".join(
+    assert "`pytest==1.0`: it does not start with what is here; another one runs" in " ".join(
         done.stdout.split()
     )
     assert "`what came after 2025-06-01`: tests can't be collected with it" in " ".join(

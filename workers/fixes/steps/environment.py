@@ -32,7 +32,7 @@ _LOCKED = (
 _FIND = "import sys, importlib.util as u; print(*(n for n in sys.argv[1:] if not u.find_spec(n)))"
 _ABSENT = ("python", "-c", _FIND)
 # Pins of years ago: the runner, its plugins and what it stood on, which have to fit each other.
-_RUNS = "python -m pytest --version"
+_RUNS = "python -m pytest -c /dev/null --noconftest --version --version"  # said twice it loads them
 _RUNNERS = r"s/^\(pytest[-a-z]*\|py\|pluggy\)==\(.*\)/\1 \2/p"
 _OF_RUNNERS = f"uv pip list --format=freeze | sed -n '{_RUNNERS}'"
 # How it ends where a module of tests can't be imported, or its configuration is not understood.
@@ -184,8 +184,8 @@ class _Build:
         return [f"`{names}`: tests import that, and no file says what installs it"] * bool(names)
 
     async def _runner(self) -> list[str]:
-        """A pytest too old for this Python is replaced, with its plugins, by 7, which
-        still takes what conftests of its time hook into, or the newest; a line."""
+        """A pytest too old for this Python, or too new for a plugin, is replaced, with its plugins,
+        by 7, which still takes what those of its time hook into, or the newest; a line."""
         if not (await self._run(_RUNS)).exit_code:
             return []
         listed = dict(line.split() for line in (await self._run(_OF_RUNNERS)).stdout.splitlines())
@@ -194,7 +194,7 @@ class _Build:
         upgrade = f"uv pip install --upgrade {shlex.join(listed)}"
         await self._run(f"{upgrade} 'pytest>=7,<8' || {upgrade}")
         old = f"`pytest=={listed['pytest']}`"
-        return [f"{old}: it does not start on the Python of here; a newer one runs"]
+        return [f"{old}: it does not start with what is here; another one runs"]
 
     async def _collected(self) -> list[str]:
         """Where tests can't be collected with what is newest: what its people had on the day of
