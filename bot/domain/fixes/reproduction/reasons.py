@@ -87,9 +87,15 @@ def _found(actual: str, shown: str) -> bool:
 
     if _kind(actual) == "str" and repr(literal(actual)) in shown:
         return True
+    # The order of a dict or set is nobody's report.
+    words = set(re.findall(r"\w+", actual)) if _kind(actual) in ("dict", "set") else None
     for head, tail in _SHORTENED.findall(shown):
         if plain(actual).startswith(plain(head)) and plain(actual).endswith(plain(tail)):
             return True
+        if words and words.issuperset(re.findall(r"\w+", f"{head} {tail}")):
+            return True
+    if words and (match := _COMPARED.search(shown)) and literal(match["left"]) == literal(actual):
+        return True
     wanted = plain(actual)[:PREFIX]
     if re.fullmatch(r"-?[\w.]{1,12}", actual.strip()):
         return re.search(rf"(?<![\w.]){re.escape(wanted)}(?![\w]|\.\d)", shown) is not None
