@@ -495,6 +495,8 @@ def one(body="`first([1, 2])` returns 2, expected 1"):
         ("`first([1])` fails with `IndexError: no`", "test_first_as_reported\nE   IndexError: another", False),
         ("`first([1])`\n\n### Expected\n\n```\n<a b c d e>\n<f>2</f>\n```\n\n### Actual\n\n```\n<a b c d e>\n<f>3</f>\n```", "test_first_as_reported\nE   AssertionError: assert '<a b c d e...>\\n<f>3</f>' == '<a b c d e...>\\n<f>2</f>'", True),
         ("`first([1])` returns 'a', expected 'b'", "test_first_as_reported\nE   AssertionError: assert 'a' == 'b'", True),
+        ("`first([1])` fails with `RecursionError: maximum recursion depth exceeded`", "test_first_as_reported\nE   RecursionError: maximum recursion depth exceeded in comparison", True),
+        ("`first([1])` fails with `RecursionError: maximum recursion depth exceeded while calling a Python object`", "test_first_as_reported\nE   RecursionError: maximum recursion depth exceeded in comparison", True),
         # the order of a dict is nobody's report
         ("`first([1])` returns {'a': 1, 'b': 2}, expected {}", "test_first_as_reported\nE   AssertionError: assert {'b': 2, 'a': 1} == {}", True),
         ("`first([1])` returns {'a': 1, 'b': 2}, expected {}", "test_first_as_reported\nE   AssertionError: assert {'b': 3, 'a': 1} == {}", False),

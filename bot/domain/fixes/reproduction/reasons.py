@@ -58,6 +58,8 @@ def graded(output: str, test: str, reason: Reason) -> Grade | None:
         return "as reported" if _found(reason.actual, shown) else None
     if reason.exception in ("", "AssertionError", "DID NOT RAISE") and not reason.message:
         return "fails"
+    if reason.exception == "RecursionError":  # its words tell where the depth was reached
+        return "as reported"
     return "as reported" if _found(reason.message, shown) else None
 
 
