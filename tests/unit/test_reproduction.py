@@ -419,6 +419,7 @@ def test_text_stays_text(body):
 
 
 SILENT = [
+    fence(">>> print(first([1]))\n2", "pycon") + "\nI'd expect `size` to come out as it was.",
     "",
     "It does not work.",
     "The total is wrong, I paid 5 and expected 3.",
