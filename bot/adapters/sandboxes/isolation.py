@@ -203,6 +203,14 @@ ETC: Mapping[str, str] = {
 }
 
 
+@cache
+def _configuration() -> tuple[str, ...]:
+    """What of ``/etc`` is seen."""
+    # Debian's Java has its own there; who may manage it from afar is nobody's business here
+    java = [str(path) for path in Path("/etc").glob("java-*-openjdk/[!m]*")]
+    return (*(f"/etc/{name}" for name in _CONFIGURATION), *java)
+
+
 def _walls(how: str, calls: int) -> Iterator[str]:
     yield shutil.which("bwrap") or "bwrap"
     yield from ("--seccomp", str(calls))
@@ -213,9 +221,7 @@ def _walls(how: str, calls: int) -> Iterator[str]:
         yield from ("--uid", "1000", "--gid", "1000")
     yield "--unshare-net"
     yield from ("--ro-bind", "/usr", "/usr")
-    # Debian's Java has its own there; who may manage it from afar is nobody's business here
-    java = [str(path) for path in Path("/etc").glob("java-*-openjdk/[!m]*")]
-    configuration = [*(f"/etc/{name}" for name in _CONFIGURATION), *java]
+    configuration = _configuration()
     for folder in ("/etc", *dict.fromkeys(map(os.path.dirname, configuration))):
         yield from ("--perms", "0755", "--dir", folder)
     for name in _SYSTEM:
