@@ -24,7 +24,6 @@ _LITERAL = (
     *(ast.unaryop, ast.expr_context, ast.Call, ast.keyword, ast.Name, ast.Attribute),
 )
 UNCHANGED = Shown("unchanged")
-_DOES_WHAT = re.compile(r"\s+(?:to|should|would|must)\s+[a-z]", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +96,9 @@ def said_in(text: str, symbols: Symbols) -> list[StatedAnswer]:
         )
         if name == "few" and literal(match[name].strip("`")) is ...:
             continue
-        if (
-            (bare := re.fullmatch(r"`(\w+)`", match[name]))
-            and literal(bare[1]) is ...
-            and not symbols.is_error(bare[1])
-            and _DOES_WHAT.match(text, match.end(name))
-        ):
-            continue  # "I'd expect `tags` to come out as True": it is what that is said of
+        told_of = wording.TOLD_OF.match(text, match.start(name))
+        if told_of and literal(told_of[1]) is ... and not symbols.is_error(told_of[1]):
+            continue
         about = "expected" if name in ("few", "colon") else name
         clause = text[max(_clause(text, match.start()), match.start() - 60) : match.start(name)]
         if name == "other":

@@ -81,6 +81,8 @@ EXPECT_TO = re.compile(
     rf"(?:(?:to|should|would|must)\s+)?(?:be|is|was|returns?|equals?|gives?|raises?|prints?)\s+(?P<expected>{VALUE})",
     re.IGNORECASE,
 )
+# "I'd expect `tags` to come out as True": that is said of it, and it is no value.
+TOLD_OF = re.compile(r"`(\w+)`\s+(?:to|should|would|must)\s+[a-z]", re.IGNORECASE)
 # "1001 is expected", "`x` would be right"
 BEFORE = re.compile(
     rf"(?P<expected>{VALUE})\s+(?:is|was|were|would\s+be)\s+(?:what\s+(?:I|we)\s+)?"
