@@ -71,19 +71,27 @@ async def address(stage: Stage) -> str:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "status"),
+    ("method", "path", "headers", "why"),
     [
-        ("GET", "/setup", {}, 403),
-        ("GET", "/setup?code=guessed", {"Host": "evil.example"}, 403),
-        ("GET", "/setup?code=guessed", {"X-Forwarded-For": "203.0.113.9"}, 403),
-        ("POST", "/setup/claim", {"Origin": "https://evil.example"}, 403),
-        ("POST", "/setup/claim", {}, 403),
-        ("POST", "/setup/settings", {"Origin": "same"}, 403),
-        ("GET", "/setup/github?code=0123456789abcdef&state=forged", {}, 403),
+        ("GET", "/setup", {}, "The setup of this server is its owner"),
+        ("GET", "/setup?code=guessed", {"Host": "evil.example"}, "Setup is served over HTTPS"),
+        (*("GET", "/setup?code=guessed", {"X-Forwarded-For": "203.0.113.9"}), "served over HTTPS"),
+        (
+            "POST",
+            "/setup/claim",
+            {"Origin": "https://evil.example"},
+            "Another page has no business",
+        ),
+        ("POST", "/setup/claim", {}, "Another page has no business"),
+        ("POST", "/setup/settings", {"Origin": "same"}, "This page is the owner"),
+        (
+            *("GET", "/setup/github?code=0123456789abcdef&state=forged", {}),
+            "This page is the owner",
+        ),
     ],
 )
 async def test_nobody_gets_in_without_the_code(
-    empty: Stage, method: str, path: str, headers: dict[str, str], status: int
+    empty: Stage, method: str, path: str, headers: dict[str, str], why: str
 ) -> None:
     if headers.get("Origin") == "same":
         headers = {"Origin": empty.web_url}
@@ -92,7 +100,8 @@ async def test_nobody_gets_in_without_the_code(
     url = f"{empty.web_url}{path}"
     async with empty.http.request(method, url, data=data, headers=headers) as answer:
         said = await answer.text()
-        assert answer.status == status, said
+        assert answer.status == 403, said
+        assert why in said
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert "<form" not in said or "guessed" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -46,7 +47,9 @@ def outcome(guard: Guard, there: Path) -> str:
     broken.write_text(whole.replace(guard.before, guard.after))
     try:
         command = [*_PYTEST, *guard.tests.split()]
-        done = subprocess.run(command, cwd=there, capture_output=True, text=True)
+        # The processes that a test starts look for ours where they are told, not where they are.
+        env = {**os.environ, "PYTHONPATH": str(there)}
+        done = subprocess.run(command, cwd=there, env=env, capture_output=True, text=True)
     finally:
         broken.write_text(whole)
     # 1 is a test that failed, 2 a module that could no longer be imported.
