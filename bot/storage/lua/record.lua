@@ -9,7 +9,6 @@
 -- Returns {number, new item 0|1, counted 0|1}; number 0 was deleted before we heard of it, and -1 is
 -- over the quota: how many such there are is counted, and each once.
 local number = redis.call('HGET', KEYS[1], ARGV[1])
-if number == '0' then return {0, 0, 0} end
 local new, now = 0, tonumber(redis.call('TIME')[1])
 if not number and ARGV[11] ~= '' then
   local over = ARGV[11] ~= '0' and (redis.call('HGET', KEYS[8], 'used') or 0) - ARGV[11] >= 0
@@ -29,7 +28,7 @@ if not number then
   redis.call('ZADD', KEYS[5], number + ARGV[10] * 2 ^ 40, number)
   new = 1
 elseif redis.call('EXISTS', occurrences .. number) == 0 then
-  return {tonumber(number), 0, 0} -- has moved: it is counted where it is now
+  return {tonumber(number), 0, 0} -- was deleted, or has moved: it is counted where it is
 end
 local last = redis.call('HGET', KEYS[7], number)
 if not last or tonumber(last) < tonumber(ARGV[6]) then

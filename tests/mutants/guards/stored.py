@@ -336,13 +336,6 @@ GUARDS = (
         f"{_RECOVERIES}::test_the_order_of_delivery_changes_nothing",
     ),
     Guard(
-        "what was withdrawn before it came is not taken",
-        f"{_LUA}record.lua",
-        "if number == '0' then return {0, 0, 0} end",
-        "",
-        f"{_STORAGE}::test_what_was_withdrawn_before_it_was_heard_of_is_not_taken",
-    ),
-    Guard(
         "an older edit never wins",
         "bot/storage/items.py",
         "if item.gone or item.updated_at > edited_at:",
