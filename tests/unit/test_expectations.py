@@ -42,6 +42,33 @@ def test_what_holds_and_prints_something_else():
     assert best.reason.actual == "490"
 
 
+SEVERAL = (
+    ">>> from shop.cart import first, total\n>>> first(int, None)\n>>> first(str, None)\n'None'\n"
+    ">>> first({'a': str}, {'a': None})\n{'a': 'None'}\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("With `int` it is right, with `str` I'd expect None as well.", "first(str, None) is None"),
+        ("It should be None.", "first(str, None) is None"),
+        ("It should be `{'a': None}`.", 'first({"a": str}, {"a": None}) == {"a": None}'),
+        ("With `str` I'd expect `'nothing'`.", 'first(str, None) == "nothing"'),
+    ],
+)
+def test_of_several_answers_one_is_of_the_kind_of_what_should_come(text, line):
+    best = offered(SEVERAL + text)[0]
+    assert f"assert {line}\n" in best.source, best.source
+
+
+def test_what_two_lines_name_is_told_of_neither():
+    session = ">>> from shop.cart import first\n>>> first(str, 1)\n2\n>>> first(str, 3)\n4\n\n"
+    assert offered(f"{session}With `str` I'd expect 5.") == []
+    assert "assert first(str, 3) == 5" in offered(f"{session}I'd expect 5.")[0].source
+    assert "assert first(str, 1) == 4" in offered(f"{session}With `str` I'd expect 4.")[0].source
+
+
 SILENT = [
     "It must be the other way round.",
     "`c.lines` should not be empty.",

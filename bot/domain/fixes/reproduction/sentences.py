@@ -69,6 +69,7 @@ _ALIKE = re.compile(
     r"[^.!?\n]{0,40}\b(?:same|equal|identical|agree|match)\b",
     re.IGNORECASE,
 )
+_EITHER = {True, False}
 _SENTENCES = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 
 
@@ -224,7 +225,8 @@ def expected_of(texts: Sequence[str], steps: Sequence[Step], symbols: Symbols) -
             if asked is None:
                 asked = _about(sentence[:at], seen)
             if asked is not None or answers.speaks_of_it(sentence[:at], words):
-                found += _applied(value, seen if asked is None else asked, symbols)
+                named = seen if asked is None else asked
+                found += _applied(value, named, symbols, several=asked is None)
             before = at
     return found
 
@@ -316,8 +318,12 @@ def _named(
     return [] if isinstance(node, ast.Call) else None
 
 
-def _applied(told: Shown | int, asked: Sequence[Example], symbols: Symbols) -> Iterator[Example]:
-    """The first question that does not show it already, asked for what is told."""
+def _applied(
+    told: Shown | int, asked: Sequence[Example], symbols: Symbols, several: bool = True
+) -> Iterator[Example]:
+    """The first question that does not show it already, asked for what is told. Of several it is one
+    that shows a value of that kind; where not ``several`` may be meant and are, none."""
+    found: list[Example] = []
     for one in asked:
         shown, question = one.expected, one.question
         expected = told if isinstance(told, Shown) else answers.answer(str(told), symbols)
@@ -333,5 +339,15 @@ def _applied(told: Shown | int, asked: Sequence[Example], symbols: Symbols) -> I
             shown = answers.answer(str(len(value)), symbols)
         if not same(expected, shown):
             sure = (5 if shown is not None else 3) - isinstance(told, int)
-            yield replace(one, question=question, expected=expected, actual=shown, sure=sure)
-            return
+            found.append(
+                replace(one, question=question, expected=expected, actual=shown, sure=sure)
+            )
+    if len(asked) > 1:
+        found = [one for one in found if {*map(_has_parts, (one.expected, one.actual))} != _EITHER]
+    yield from found[:1] if several or len(found) == 1 else ()
+
+
+def _has_parts(told: Answer | None) -> bool | None:
+    """Whether a value has parts of its own; None where nobody knows."""
+    value = literal(told.text) if isinstance(told, Shown) else ...
+    return None if value is ... else isinstance(value, list | tuple | dict | set)
